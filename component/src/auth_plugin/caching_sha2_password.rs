@@ -1,0 +1,70 @@
+//! `caching_sha2_password`: a scramble that the server checks against its cache, and where it has
+//! none, the password itself, inside TLS.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html>
+//!
+//! The third way, the password encrypted for the server's RSA key, is for connections without TLS.
+
+use mysql_common::auth::plugins::caching_sha2_password::scramble_sha256;
+
+use crate::secret::{Secret, SecretBytes};
+
+/// What the server says to the scramble, in an `AuthMoreData`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// `fast_auth_success`: an `OK_Packet` follows.
+    FastAuthSuccess,
+    /// `perform_full_authentication`: the password itself is wanted.
+    PerformFullAuthentication,
+}
+
+impl Verdict {
+    /// Reads the data of an `AuthMoreData`, after its header.
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
+        match data {
+            [3] => Some(Self::FastAuthSuccess),
+            [4] => Some(Self::PerformFullAuthentication),
+            _ => None,
+        }
+    }
+}
+
+/// The answer to a scramble, `SHA256(password) XOR SHA256(SHA256(SHA256(password)), scramble)`: 32
+/// bytes, or none for an empty password.
+pub(crate) fn response(password: &Secret, scramble: &[u8; 20]) -> SecretBytes {
+    let answer = scramble_sha256(scramble, password.expose().as_bytes());
+    SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Remade with Python's hashlib from the formula above.
+    #[test]
+    fn is_the_formula_of_the_documentation() {
+        let scramble = *b"0123456789abcdefghij";
+        let answer = response(&Secret::new("hunter2".into()), &scramble);
+        assert_eq!(
+            hex::encode(answer.expose()),
+            "5bfbc73796cdaa80adfd00eb26e332ac9861333244584e69dea530bbf4414abd"
+        );
+        assert!(
+            response(&Secret::new(String::new()), &scramble)
+                .expose()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn reads_the_two_verdicts_and_no_other() {
+        assert_eq!(Verdict::read(&[3]), Some(Verdict::FastAuthSuccess));
+        assert_eq!(
+            Verdict::read(&[4]),
+            Some(Verdict::PerformFullAuthentication)
+        );
+        for other in [&[][..], &[2], &[3, 0], b"-----BEGIN PUBLIC KEY-----"] {
+            assert_eq!(Verdict::read(other), None);
+        }
+    }
+}

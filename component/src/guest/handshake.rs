@@ -1,0 +1,182 @@
+//! `rds:bridge/handshake`: the contract's types to this crate's, and back.
+
+use std::cell::RefCell;
+
+use super::exports::rds::bridge::handshake as wit;
+use super::{Component, number};
+use crate::auth_plugin::AuthPlugin;
+use crate::handshake::{
+    Auth, ClientHandshake, Config, ConfigField, Error, InvalidConfig, Misuse, Session, Step,
+};
+use crate::packet::{InvalidPacket, PAYLOAD_LIMIT, PacketName, ServerError};
+use crate::secret::Secret;
+
+impl wit::Guest for Component {
+    type ClientHandshake = RefCell<ClientHandshake>;
+}
+
+impl wit::GuestClientHandshake for RefCell<ClientHandshake> {
+    fn start(config: wit::Config) -> Result<wit::ClientHandshake, wit::Error> {
+        let handshake = ClientHandshake::new(config.try_into().map_err(Error::InvalidConfig)?);
+        Ok(wit::ClientHandshake::new(Self::new(handshake)))
+    }
+
+    fn receive(&self, bytes: Vec<u8>) -> Result<wit::Step, wit::Error> {
+        Ok(self.borrow_mut().receive(&bytes)?.into())
+    }
+
+    fn tls_established(&self) -> Result<wit::Step, wit::Error> {
+        Ok(self.borrow_mut().tls_established()?.into())
+    }
+}
+
+impl TryFrom<wit::Config> for Config {
+    type Error = InvalidConfig;
+
+    fn try_from(config: wit::Config) -> Result<Self, InvalidConfig> {
+        let auth = match config.auth {
+            wit::Auth::IamToken(token) => Auth::IamToken(Secret::new(token)),
+            wit::Auth::Password(password) => Auth::Password(Secret::new(password)),
+        };
+        let attributes = config.connection_attributes.into_iter();
+        Self::new(
+            config.db_user,
+            auth,
+            config.database,
+            attributes
+                .map(|attribute| (attribute.name, attribute.value))
+                .collect(),
+            config.character_set,
+        )
+    }
+}
+
+impl From<Step> for wit::Step {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Read => Self::Read,
+            Step::Write(bytes) => Self::Write(bytes.into_exposed()),
+            Step::StartTls(bytes) => Self::StartTls(bytes),
+            Step::Ready(session) => Self::Ready(session.into()),
+        }
+    }
+}
+
+impl From<Session> for wit::Session {
+    fn from(session: Session) -> Self {
+        Self {
+            server_version: session.server_version,
+            connection_id: session.connection_id,
+            capabilities: session.capabilities.bits(),
+            character_set: session.character_set,
+            status_flags: session.status_flags,
+            warnings: session.warnings,
+            auth_plugin: session.auth_plugin.into(),
+        }
+    }
+}
+
+impl From<AuthPlugin> for wit::AuthPlugin {
+    fn from(plugin: AuthPlugin) -> Self {
+        match plugin {
+            AuthPlugin::MysqlClearPassword => Self::MysqlClearPassword,
+            AuthPlugin::CachingSha2Password => Self::CachingSha2Password,
+            AuthPlugin::MysqlNativePassword => Self::MysqlNativePassword,
+            AuthPlugin::ClientEd25519 => Self::ClientEd25519,
+        }
+    }
+}
+
+impl From<ConfigField> for wit::ConfigField {
+    fn from(field: ConfigField) -> Self {
+        match field {
+            ConfigField::DbUser => Self::DbUser,
+            ConfigField::IamToken => Self::IamToken,
+            ConfigField::Password => Self::Password,
+            ConfigField::Database => Self::Database,
+            ConfigField::ConnectionAttributes => Self::ConnectionAttributes,
+            ConfigField::CharacterSet => Self::CharacterSet,
+        }
+    }
+}
+
+impl From<InvalidConfig> for wit::InvalidConfig {
+    fn from(invalid: InvalidConfig) -> Self {
+        match invalid {
+            InvalidConfig::Empty(field) => Self::Empty(field.into()),
+            InvalidConfig::TooLong(field) => Self::TooLong(field.into()),
+            InvalidConfig::ContainsNul(field) => Self::ContainsNul(field.into()),
+        }
+    }
+}
+
+impl From<Misuse> for wit::Misuse {
+    fn from(misuse: Misuse) -> Self {
+        match misuse {
+            Misuse::TlsNotAskedFor => Self::TlsNotAskedFor,
+            Misuse::TlsNotEstablished => Self::TlsNotEstablished,
+            Misuse::AlreadyReady => Self::AlreadyReady,
+        }
+    }
+}
+
+impl From<PacketName> for wit::Packet {
+    fn from(packet: PacketName) -> Self {
+        match packet {
+            PacketName::InitialHandshake => Self::InitialHandshake,
+            PacketName::AuthSwitchRequest => Self::AuthSwitchRequest,
+            PacketName::AuthMoreData => Self::AuthMoreData,
+            PacketName::OkPacket => Self::OkPacket,
+            PacketName::ErrPacket => Self::ErrPacket,
+        }
+    }
+}
+
+impl From<InvalidPacket> for wit::InvalidPacket {
+    fn from(invalid: InvalidPacket) -> Self {
+        Self {
+            packet: invalid.packet.into(),
+            field: invalid.field.to_owned(),
+        }
+    }
+}
+
+impl From<ServerError> for wit::ServerError {
+    fn from(error: ServerError) -> Self {
+        Self {
+            code: error.code,
+            sql_state: error.sql_state,
+            message: error.message,
+        }
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::InvalidConfig(invalid) => Self::InvalidConfig(invalid.into()),
+            Error::Misuse(misuse) => Self::Misuse(misuse.into()),
+            Error::InvalidPacket(invalid) => Self::InvalidPacket(invalid.into()),
+            Error::UnexpectedPacket(header) => Self::UnexpectedPacket(header),
+            Error::SequenceIdMismatch { expected, received } => {
+                Self::SequenceIdMismatch(wit::SequenceIdMismatch { expected, received })
+            }
+            Error::PacketTooLarge(packet) => Self::PacketTooLarge(wit::PacketTooLarge {
+                length: number(packet.length),
+                limit: number(PAYLOAD_LIMIT),
+            }),
+            Error::BytesBeforeTls => Self::BytesBeforeTls,
+            Error::BytesAfterReady => Self::BytesAfterReady,
+            Error::RepeatedAuthSwitch => Self::RepeatedAuthSwitch,
+            Error::TokenNotRequested => Self::TokenNotRequested,
+            Error::TlsNotOffered => Self::TlsNotOffered,
+            Error::UnsupportedProtocolVersion(version) => Self::UnsupportedProtocolVersion(version),
+            Error::MissingCapability(name) => Self::MissingCapability(name.to_owned()),
+            Error::UnsupportedAuthPlugin(name) => Self::UnsupportedAuthPlugin(name),
+            Error::RefusedAuthPlugin(plugin) => Self::RefusedAuthPlugin(plugin.into()),
+            Error::MultiFactorAuthentication => Self::MultiFactorAuthentication,
+            Error::ServerRefusedBeforeTls(error) => Self::ServerRefusedBeforeTls(error.into()),
+            Error::ServerRefused(error) => Self::ServerRefused(error.into()),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The client's side of the connection phase, without any I/O.
+//!
+//! [`ClientHandshake`] is told what the peer sent and says what to do next. It never asks for the
+//! time, and never reads or writes: whoever drives it does.
+//!
+//! Source: MySQL Source Code Documentation, "Connection Phase".
+//!
+//! ```text
+//!              receive                    tls_established
+//! InitialHandshake ──▶ SSLRequest ─ TLS ─▶ HandshakeResponse ──▶ OK_Packet ──▶ ready
+//!                                                │    ▲
+//!                                                ▼    │ AuthSwitchRequest, AuthMoreData
+//!                                             the method's answers
+//! ```
+
+mod auth;
+mod config;
+mod error;
+mod expect_auth_result;
+mod expect_initial_handshake;
+mod expect_tls;
+mod session;
+
+pub use auth::Auth;
+pub use config::{Config, ConfigField, InvalidConfig};
+pub use error::{Error, Misuse};
+pub use session::Session;
+
+use crate::packet::{self, Packet, PacketBuffer};
+use crate::secret::SecretBytes;
+use expect_auth_result::{ExpectAuthResult, Next};
+use expect_initial_handshake::ExpectInitialHandshake;
+use expect_tls::ExpectTls;
+
+/// What whoever drives the handshake is to do next.
+#[derive(Clone, Debug)]
+#[must_use = "the handshake goes on only when the step has been done"]
+pub enum Step {
+    /// Read from the peer, and [`ClientHandshake::receive`] what came.
+    Read,
+    /// Write these bytes, and [`ClientHandshake::receive`] none. They may be a secret.
+    Write(SecretBytes),
+    /// Write these bytes, make the TLS connection and verify the server's certificate, then call
+    /// [`ClientHandshake::tls_established`].
+    StartTls(Vec<u8>),
+    /// Done: the connection is the caller's.
+    Ready(Session),
+}
+
+/// One connection phase, from the server's first byte to the session.
+#[derive(Debug)]
+pub struct ClientHandshake {
+    state: State,
+    buffer: PacketBuffer,
+    next_sequence_id: u8,
+}
+
+/// Each state is named for the one thing that may come next, and holds what is needed for it.
+#[derive(Debug)]
+enum State {
+    ExpectInitialHandshake(ExpectInitialHandshake),
+    ExpectTls(Box<ExpectTls>),
+    ExpectAuthResult(Box<ExpectAuthResult>),
+    Ready,
+    Failed(Error),
+}
+
+impl ClientHandshake {
+    /// Begins one. The first step is to read: call [`Self::receive`] with no bytes, or with the
+    /// server's first ones.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            state: State::ExpectInitialHandshake(ExpectInitialHandshake::new(config)),
+            buffer: PacketBuffer::default(),
+            next_sequence_id: 0,
+        }
+    }
+
+    /// What came from the peer, in any split: one byte at a time gives the same steps as all at
+    /// once. No bytes ask for the next step without new ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], and from then on the same one at every call.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, Error> {
+        let state = std::mem::replace(&mut self.state, State::Ready);
+        let next = self.advance(state, bytes);
+        self.settle(next)
+    }
+
+    /// TLS stands, and the server's certificate has been verified for the name that was meant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], and from then on the same one at every call.
+    pub fn tls_established(&mut self) -> Result<Step, Error> {
+        let next = match std::mem::replace(&mut self.state, State::Ready) {
+            State::ExpectTls(expect) => {
+                let (expect, response) = expect.tls_established();
+                let step = Step::Write(SecretBytes::new(self.frame(&response)));
+                Ok((State::ExpectAuthResult(Box::new(expect)), step))
+            }
+            State::Failed(error) => Err(error),
+            State::Ready => Err(Error::Misuse(Misuse::AlreadyReady)),
+            State::ExpectInitialHandshake(_) | State::ExpectAuthResult(_) => {
+                Err(Error::Misuse(Misuse::TlsNotAskedFor))
+            }
+        };
+        self.settle(next)
+    }
+
+    fn settle(&mut self, next: Result<(State, Step), Error>) -> Result<Step, Error> {
+        match next {
+            Ok((state, step)) => {
+                self.state = state;
+                Ok(step)
+            }
+            Err(error) => {
+                self.state = State::Failed(error.clone());
+                self.buffer = PacketBuffer::default();
+                Err(error)
+            }
+        }
+    }
+
+    fn advance(&mut self, state: State, bytes: &[u8]) -> Result<(State, Step), Error> {
+        match state {
+            State::ExpectInitialHandshake(expect) => {
+                self.buffer.extend(bytes);
+                let Some(packet) = self.next_packet()? else {
+                    return Ok((State::ExpectInitialHandshake(expect), Step::Read));
+                };
+                let (expect, ssl_request) = expect.receive(&packet.payload)?;
+                // What lies here came in the clear, and would be taken for what comes inside TLS.
+                if !self.buffer.is_empty() {
+                    return Err(Error::BytesBeforeTls);
+                }
+                let step = Step::StartTls(self.frame(&ssl_request));
+                Ok((State::ExpectTls(Box::new(expect)), step))
+            }
+            State::ExpectTls(_) if bytes.is_empty() => {
+                Err(Error::Misuse(Misuse::TlsNotEstablished))
+            }
+            State::ExpectTls(_) => Err(Error::BytesBeforeTls),
+            State::ExpectAuthResult(mut expect) => {
+                self.buffer.extend(bytes);
+                while let Some(packet) = self.next_packet()? {
+                    match expect.receive(&packet.payload)? {
+                        Next::Wait(next) => expect = Box::new(next),
+                        Next::Answer(next, answer) => {
+                            let packet = SecretBytes::new(self.frame(answer.expose()));
+                            let state = State::ExpectAuthResult(Box::new(next));
+                            return Ok((state, Step::Write(packet)));
+                        }
+                        Next::Ready(_) if !self.buffer.is_empty() => {
+                            return Err(Error::BytesAfterReady);
+                        }
+                        Next::Ready(session) => return Ok((State::Ready, Step::Ready(session))),
+                    }
+                }
+                Ok((State::ExpectAuthResult(expect), Step::Read))
+            }
+            State::Ready if bytes.is_empty() => Err(Error::Misuse(Misuse::AlreadyReady)),
+            State::Ready => Err(Error::BytesAfterReady),
+            State::Failed(error) => Err(error),
+        }
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Packet>, Error> {
+        let Some(packet) = self.buffer.next_packet()? else {
+            return Ok(None);
+        };
+        let expected = self.next_sequence_id;
+        let received = packet.sequence_id;
+        // An error is worth more than the count: servers that time a client out lose theirs.
+        let is_error = packet.payload.first() == Some(&packet::ERR_HEADER);
+        if received != expected && !is_error {
+            return Err(Error::SequenceIdMismatch { expected, received });
+        }
+        self.next_sequence_id = received.wrapping_add(1);
+        Ok(Some(packet))
+    }
+
+    fn frame(&mut self, payload: &[u8]) -> Vec<u8> {
+        let packet = packet::frame(self.next_sequence_id, payload);
+        self.next_sequence_id = self.next_sequence_id.wrapping_add(1);
+        packet
+    }
+}

@@ -1,0 +1,171 @@
+//! Inside TLS: the server accepts, refuses, or asks for more.
+
+use super::auth::Auth;
+use super::error::Error;
+use super::session::Session;
+#[cfg(feature = "client_ed25519")]
+use crate::auth_plugin::client_ed25519;
+use crate::auth_plugin::{
+    AuthPlugin, caching_sha2_password, mysql_clear_password, mysql_native_password,
+};
+use crate::packet::{
+    AUTH_MORE_DATA_HEADER, AUTH_NEXT_FACTOR_HEADER, AUTH_SWITCH_REQUEST_HEADER, AuthSwitchRequest,
+    CapabilityFlags, ERR_HEADER, InitialHandshake, InvalidPacket, OK_HEADER, OkPacket, PacketName,
+    ServerError,
+};
+use crate::secret::{Secret, SecretBytes};
+
+#[derive(Debug)]
+pub(super) struct ExpectAuthResult {
+    auth: Auth,
+    /// The method that has been answered; none has while a token waits to be asked for.
+    answered: Option<AuthPlugin>,
+    has_switched: bool,
+    /// Whether `caching_sha2_password` has had its one `AuthMoreData`.
+    has_verdict: bool,
+    server_version: String,
+    connection_id: u32,
+    capabilities: CapabilityFlags,
+    character_set: u8,
+}
+
+/// What comes of a packet.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Another packet must come.
+    Wait(ExpectAuthResult),
+    /// This payload must be sent.
+    Answer(ExpectAuthResult, SecretBytes),
+    /// The user is in.
+    Ready(Session),
+}
+
+impl ExpectAuthResult {
+    pub(super) fn new(
+        auth: Auth,
+        answered: Option<AuthPlugin>,
+        initial_handshake: InitialHandshake,
+        capabilities: CapabilityFlags,
+        character_set: u8,
+    ) -> Self {
+        Self {
+            auth,
+            answered,
+            has_switched: false,
+            has_verdict: false,
+            server_version: initial_handshake.server_version,
+            connection_id: initial_handshake.connection_id,
+            capabilities,
+            character_set,
+        }
+    }
+
+    pub(super) fn receive(self, payload: &[u8]) -> Result<Next, Error> {
+        match payload.split_first() {
+            Some((&OK_HEADER, _)) => self.accepted(OkPacket::read(payload)?),
+            Some((&ERR_HEADER, _)) => Err(Error::ServerRefused(ServerError::read(payload)?)),
+            Some((&AUTH_SWITCH_REQUEST_HEADER, _)) => {
+                self.switch_to(&AuthSwitchRequest::read(payload)?)
+            }
+            Some((&AUTH_MORE_DATA_HEADER, data)) => self.more_data(data),
+            Some((&AUTH_NEXT_FACTOR_HEADER, _)) => Err(Error::MultiFactorAuthentication),
+            Some((&header, _)) => Err(Error::UnexpectedPacket(header)),
+            None => Err(Error::InvalidPacket(InvalidPacket {
+                packet: PacketName::OkPacket,
+                field: "header",
+            })),
+        }
+    }
+
+    fn accepted(self, ok: OkPacket) -> Result<Next, Error> {
+        let auth_plugin = self.answered.ok_or(Error::TokenNotRequested)?;
+        Ok(Next::Ready(Session {
+            server_version: self.server_version,
+            connection_id: self.connection_id,
+            capabilities: self.capabilities,
+            character_set: self.character_set,
+            status_flags: ok.status_flags,
+            warnings: ok.warnings,
+            auth_plugin,
+        }))
+    }
+
+    fn switch_to(mut self, request: &AuthSwitchRequest) -> Result<Next, Error> {
+        if self.has_switched {
+            return Err(Error::RepeatedAuthSwitch);
+        }
+        let plugin = AuthPlugin::from_name(&request.auth_plugin_name)
+            .ok_or_else(|| Error::UnsupportedAuthPlugin(request.auth_plugin_name.clone()))?;
+        let answer = match (&self.auth, plugin) {
+            (Auth::IamToken(token), AuthPlugin::MysqlClearPassword) => {
+                mysql_clear_password::response(token)
+            }
+            (Auth::IamToken(_), _) | (Auth::Password(_), AuthPlugin::MysqlClearPassword) => {
+                return Err(Error::RefusedAuthPlugin(plugin));
+            }
+            (Auth::Password(password), AuthPlugin::CachingSha2Password) => {
+                caching_sha2_password::response(password, &challenge(request)?)
+            }
+            (Auth::Password(password), AuthPlugin::MysqlNativePassword) => {
+                mysql_native_password::response(password, &challenge(request)?)
+            }
+            (Auth::Password(password), AuthPlugin::ClientEd25519) => ed25519(password, request)?,
+        };
+        self.has_switched = true;
+        self.has_verdict = false;
+        self.answered = Some(plugin);
+        Ok(Next::Answer(self, answer))
+    }
+
+    fn more_data(mut self, data: &[u8]) -> Result<Next, Error> {
+        use caching_sha2_password::Verdict;
+
+        let (Auth::Password(password), Some(AuthPlugin::CachingSha2Password), false) =
+            (&self.auth, self.answered, self.has_verdict)
+        else {
+            return Err(Error::UnexpectedPacket(AUTH_MORE_DATA_HEADER));
+        };
+        match Verdict::read(data) {
+            Some(Verdict::FastAuthSuccess) => {
+                self.has_verdict = true;
+                Ok(Next::Wait(self))
+            }
+            Some(Verdict::PerformFullAuthentication) => {
+                // The password and a NUL: inside TLS, the same as `mysql_clear_password`.
+                let answer = mysql_clear_password::response(password);
+                self.has_verdict = true;
+                Ok(Next::Answer(self, answer))
+            }
+            None => Err(Error::InvalidPacket(InvalidPacket {
+                packet: PacketName::AuthMoreData,
+                field: "authentication method data",
+            })),
+        }
+    }
+}
+
+/// The challenge of a request, of the length that the method needs: servers may put a NUL behind it.
+fn challenge<const LENGTH: usize>(
+    request: &AuthSwitchRequest,
+) -> Result<[u8; LENGTH], InvalidPacket> {
+    let data = match request.auth_plugin_data.split_last() {
+        Some((0, challenge)) if challenge.len() == LENGTH => challenge,
+        Some(_) | None => &request.auth_plugin_data,
+    };
+    <[u8; LENGTH]>::try_from(data).map_err(|_| InvalidPacket {
+        packet: PacketName::AuthSwitchRequest,
+        field: "plugin provided data",
+    })
+}
+
+#[cfg(feature = "client_ed25519")]
+fn ed25519(password: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
+    let challenge = challenge::<{ client_ed25519::CHALLENGE_LENGTH }>(request)?;
+    Ok(client_ed25519::response(password, &challenge))
+}
+
+#[cfg(not(feature = "client_ed25519"))]
+fn ed25519(_: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
+    let name = request.auth_plugin_name.clone();
+    Err(Error::UnsupportedAuthPlugin(name))
+}

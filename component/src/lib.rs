@@ -1,0 +1,29 @@
+//! RDS IAM tokens and the client's side of the MySQL handshake, as pure functions.
+//!
+//! What is promised:
+//!
+//! - **Pure.** Time and secrets are arguments. There is no clock, no randomness, no environment, no
+//!   file and no socket in here, and the component built from this crate imports nothing.
+//! - **Deterministic.** The same calls give the same bytes, on every runtime and every run.
+//! - **Total.** Any bytes give a value or an error: no panic, no endless loop, no allocation by a
+//!   length that a peer made up.
+//! - **Discreet.** Secrets are wiped when dropped and cannot be printed. No secret is sent before
+//!   TLS is established and verified.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`presign`] | signing, reading and verifying tokens: SigV4 for `rds-db:connect` |
+//! | [`handshake`] | [`ClientHandshake`](handshake::ClientHandshake), the connection phase as a state machine |
+//! | [`auth_plugin`] | the authentication methods, one a file |
+//! | [`packet`] | framing, and the packets of the connection phase, one a file |
+//! | [`secret`] | what is wiped and not printed |
+//!
+//! The contract that other languages see is in `wit/`; the private module `guest` connects the two,
+//! and is the only code that knows of WebAssembly.
+
+pub mod auth_plugin;
+mod guest;
+pub mod handshake;
+pub mod packet;
+pub mod presign;
+pub mod secret;

@@ -1,0 +1,65 @@
+//! `Protocol::AuthSwitchRequest`: the server wants another method than the one it was answered with.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_auth_switch_request.html>
+
+use super::payload_reader::{InvalidPacket, PacketName, PayloadReader, text};
+
+/// The method of before MySQL 4.1, which a packet of one byte alone asks for
+/// (`Protocol::OldAuthSwitchRequest`).
+const OLD_PASSWORD: &str = "mysql_old_password";
+
+/// Which method, and a new challenge for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthSwitchRequest {
+    /// The method's name.
+    pub auth_plugin_name: String,
+    /// The challenge, as it stands in the packet: for `mysql_clear_password` servers send 0, 1 or 21
+    /// bytes, for the methods with a scramble 20 and a NUL, for `client_ed25519` 32.
+    pub auth_plugin_data: Vec<u8>,
+}
+
+impl AuthSwitchRequest {
+    /// Reads one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPacket`] for an empty payload, or a name of nothing.
+    pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
+        let mut reader = PayloadReader::new(PacketName::AuthSwitchRequest, payload);
+        reader.u8("status flag")?; // int<1>, 0xFE
+        if payload.len() == 1 {
+            return Ok(Self {
+                auth_plugin_name: OLD_PASSWORD.to_owned(),
+                auth_plugin_data: Vec::new(),
+            });
+        }
+        let auth_plugin_name = text(reader.last_nul_string()); // string<NUL>
+        if auth_plugin_name.is_empty() {
+            return Err(reader.invalid("plugin name"));
+        }
+        Ok(Self {
+            auth_plugin_name,
+            auth_plugin_data: reader.rest().to_vec(), // string<EOF>
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_servers_send() {
+        let read = |payload: &[u8]| {
+            let request = AuthSwitchRequest::read(payload).unwrap();
+            (request.auth_plugin_name, request.auth_plugin_data)
+        };
+        let clear = || "mysql_clear_password".to_owned();
+        // Aurora MySQL with IAM: nothing after the name (launchbadge/sqlx, pull request 3190).
+        assert_eq!(read(b"\xFEmysql_clear_password\0"), (clear(), vec![]));
+        assert_eq!(read(b"\xFEmysql_clear_password"), (clear(), vec![]));
+        assert_eq!(read(b"\xFEmysql_clear_password\0\0"), (clear(), vec![0]));
+        assert_eq!(read(b"\xFE"), (OLD_PASSWORD.to_owned(), vec![]));
+        assert!(AuthSwitchRequest::read(b"\xFE\0").is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! `X-Amz-Date`: ISO 8601 basic format, in UTC, to the second: `20161107T173933Z`.
+
+use std::fmt;
+
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
+
+/// A second between the years 1970 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AmzDate(OffsetDateTime);
+
+impl AmzDate {
+    /// 9999-12-31T23:59:59Z, the last that four digits of a year can hold.
+    pub(super) const MAX_UNIX_SECONDS: u64 = 253_402_300_799;
+
+    /// The date of a Unix second; of [`Self::MAX_UNIX_SECONDS`] for a later one.
+    pub(super) fn at(unix_seconds: u64) -> Self {
+        let seconds = unix_seconds.min(Self::MAX_UNIX_SECONDS);
+        let date = i64::try_from(seconds)
+            .ok()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        Self(date.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// Reads one; none if it is not of the format or before 1970.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+        if date.len() != 8 || time.len() != 6 {
+            return None;
+        }
+        let number = |text: &str, range| -> Option<u16> {
+            let digits: &str = text.get(range)?;
+            let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+            all_digits.then(|| digits.parse().ok())?
+        };
+        let small = |text: &str, range| u8::try_from(number(text, range)?).ok();
+        let date = Date::from_calendar_date(
+            i32::from(number(date, 0..4)?),
+            Month::try_from(small(date, 4..6)?).ok()?,
+            small(date, 6..8)?,
+        );
+        let time = Time::from_hms(small(time, 0..2)?, small(time, 2..4)?, small(time, 4..6)?);
+        let at = PrimitiveDateTime::new(date.ok()?, time.ok()?).assume_utc();
+        (at >= OffsetDateTime::UNIX_EPOCH).then_some(Self(at))
+    }
+
+    /// Unix seconds.
+    pub(super) fn unix_seconds(self) -> u64 {
+        // Never before 1970: both ways to make one see to it.
+        u64::try_from(self.0.unix_timestamp()).unwrap_or(0)
+    }
+
+    /// The date without the time, as the credential scope has it: `20161107`.
+    pub(super) fn day(self) -> String {
+        let date = self.0;
+        format!(
+            "{:04}{:02}{:02}",
+            date.year(),
+            u8::from(date.month()),
+            date.day()
+        )
+    }
+}
+
+impl fmt::Display for AmzDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hour, minute, second) = self.0.to_hms();
+        write!(f, "{}T{hour:02}{minute:02}{second:02}Z", self.day())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_and_reads_the_edges_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "19700101T000000Z"),
+            (951_782_400, "20000229T000000Z"),
+            (1_478_540_373, "20161107T173933Z"),
+            (1_704_067_199, "20231231T235959Z"),
+            (1_704_067_200, "20240101T000000Z"),
+            (4_107_542_400, "21000301T000000Z"),
+            (AmzDate::MAX_UNIX_SECONDS, "99991231T235959Z"),
+        ] {
+            assert_eq!(AmzDate::at(seconds).to_string(), text);
+            assert_eq!(AmzDate::parse(text).unwrap().unix_seconds(), seconds);
+        }
+    }
+
+    #[test]
+    fn reads_nothing_else() {
+        for text in [
+            "",
+            "Z",
+            "TZ",
+            "20161107T173933",
+            "2016-11-07T17:39:33Z",
+            "20161107 173933Z",
+            "20161307T173933Z",
+            "20230229T000000Z",
+            "20161107T240000Z",
+            "20161107T173960Z",
+            "19691231T235959Z",
+            "+0161107T173933Z",
+            "2016110é173933Z",
+            "201611071T73933Z",
+        ] {
+            assert_eq!(AmzDate::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What a token says of itself: `inspect`, and the reading that `verify` builds on.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
+
+use super::amz_date::AmzDate;
+use super::credential_scope::{SERVICE, TERMINATOR};
+use super::error::{Malformed, Parameter};
+use super::grant::{check_host, check_region};
+use super::query::{ALGORITHM, uri_encode};
+
+/// Far above what the longest session token makes, percent-encoded.
+const TOKEN_LIMIT: usize = 262_144;
+/// A token has eight or nine; some SDKs add a few of their own.
+pub(super) const MAX_PARAMETERS: usize = 32;
+
+/// What a token says. None of it is secret, and [`inspect`] has verified none of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// In lower case.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// From the credential scope.
+    pub region: String,
+    /// Database user.
+    pub db_user: String,
+    /// Names the credentials; is not a secret.
+    pub access_key_id: String,
+    /// Unix seconds.
+    pub signed_at: u64,
+    /// Seconds, as in the token, whatever number that is.
+    pub expires_in_seconds: u32,
+    /// Unix seconds. The credentials may expire before that; a token does not say.
+    pub valid_until: u64,
+    /// Whether it was signed with temporary credentials.
+    pub has_session_token: bool,
+}
+
+/// What a token says, without any secret: never its signature, never its session token.
+///
+/// Reads the tokens of every AWS SDK: parameters in any order, unknown ones passed over.
+///
+/// # Errors
+///
+/// [`Malformed`] where the text is not a token.
+pub fn inspect(token: &str) -> Result<Claims, Malformed> {
+    ReadToken::read(token).map(|token| token.claims)
+}
+
+/// A token taken apart.
+pub(super) struct ReadToken<'t> {
+    pub(super) claims: Claims,
+    pub(super) session_token: Option<Zeroizing<String>>,
+    /// As it stands in the token: 64 hexadecimal digits.
+    pub(super) signature: &'t str,
+    /// All parameters but the signature, encoded anew and sorted.
+    pub(super) canonical_query: Zeroizing<String>,
+}
+
+impl<'t> ReadToken<'t> {
+    pub(super) fn read(token: &'t str) -> Result<Self, Malformed> {
+        if token.len() > TOKEN_LIMIT {
+            return Err(Malformed::TooLong(token.len()));
+        }
+        let Some((authority, query)) = token.split_once("/?") else {
+            return Err(why_not_a_token(token));
+        };
+        let (host, port) = authority
+            .rsplit_once(':')
+            .ok_or_else(|| why_not_a_token(token))?;
+        if matches!(host, "http" | "https" | "http:/" | "https:/") || host.contains("//") {
+            return Err(Malformed::HasScheme);
+        }
+        let port = port_number(port).ok_or(Malformed::InvalidPort)?;
+        check_host(host).map_err(|_| Malformed::InvalidHost)?;
+
+        // Bytes before the query: offsets in errors count from the start of the token.
+        let query_offset = token.len().saturating_sub(query.len());
+        let parameters = Parameters::read(query, query_offset)?;
+
+        let action = parameters.required(Parameter::Action)?;
+        let db_user = parameters.required(Parameter::DbUser)?;
+        let algorithm = parameters.required(Parameter::Algorithm)?;
+        let credential = parameters.required(Parameter::Credential)?;
+        let date = parameters.required(Parameter::Date)?;
+        let expires = parameters.required(Parameter::Expires)?;
+        let signed_headers = parameters.required(Parameter::SignedHeaders)?;
+        let signature = parameters.raw(Parameter::Signature)?;
+        let session_token = parameters.optional(Parameter::SecurityToken);
+
+        require(action == "connect", Parameter::Action)?;
+        require(!db_user.is_empty(), Parameter::DbUser)?;
+        require(algorithm == ALGORITHM, Parameter::Algorithm)?;
+        require(signed_headers == "host", Parameter::SignedHeaders)?;
+        require(session_token != Some(""), Parameter::SecurityToken)?;
+        require(is_signature(signature), Parameter::Signature)?;
+        let expires_in_seconds =
+            decimal(expires).ok_or(Malformed::InvalidParameter(Parameter::Expires))?;
+        let signed_at = AmzDate::parse(date).ok_or(Malformed::InvalidParameter(Parameter::Date))?;
+        let (access_key_id, region) = read_credential(credential, signed_at)
+            .ok_or(Malformed::InvalidParameter(Parameter::Credential))?;
+
+        let signed_at = signed_at.unix_seconds();
+        Ok(Self {
+            claims: Claims {
+                host: host.to_ascii_lowercase(),
+                port,
+                region: region.to_owned(),
+                db_user: db_user.to_owned(),
+                access_key_id: access_key_id.to_owned(),
+                signed_at,
+                expires_in_seconds,
+                valid_until: signed_at.saturating_add(u64::from(expires_in_seconds)),
+                has_session_token: session_token.is_some(),
+            },
+            session_token: session_token.map(|token| Zeroizing::new(token.to_owned())),
+            signature,
+            canonical_query: parameters.canonical(),
+        })
+    }
+}
+
+/// The name of what went wrong most often, where it can be told.
+fn why_not_a_token(text: &str) -> Malformed {
+    let contains = |pattern: &str| {
+        let windows = &mut text.as_bytes().windows(pattern.len());
+        windows.any(|window| window.eq_ignore_ascii_case(pattern.as_bytes()))
+    };
+    if contains("%2F%3FAction") {
+        Malformed::EncodedTwice
+    } else {
+        Malformed::NotAToken
+    }
+}
+
+fn require(holds: bool, parameter: Parameter) -> Result<(), Malformed> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Malformed::InvalidParameter(parameter))
+    }
+}
+
+fn is_signature(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A number of decimal digits alone: no sign, no space.
+fn decimal(text: &str) -> Option<u32> {
+    let all_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| text.parse().ok())?
+}
+
+fn port_number(text: &str) -> Option<u16> {
+    let port = u16::try_from(decimal(text)?).ok()?;
+    (port != 0).then_some(port)
+}
+
+/// Access key id and region of `AKID/yyyymmdd/region/rds-db/aws4_request`.
+fn read_credential(credential: &str, signed_at: AmzDate) -> Option<(&str, &str)> {
+    let mut parts = credential.split('/');
+    let access_key_id = parts.next().filter(|id| !id.is_empty())?;
+    parts.next().filter(|&day| day == signed_at.day())?;
+    let region = parts.next().filter(|region| check_region(region).is_ok())?;
+    parts.next().filter(|&service| service == SERVICE)?;
+    parts.next().filter(|&end| end == TERMINATOR)?;
+    parts.next().is_none().then_some((access_key_id, region))
+}
+
+/// The parameters of a query, decoded, in the order of the text.
+struct Parameters<'t>(Vec<OneParameter<'t>>);
+
+struct OneParameter<'t> {
+    name: Cow<'t, str>,
+    /// As it stands in the text.
+    raw: &'t str,
+    /// Decoded; may hold the session token.
+    value: Zeroizing<String>,
+}
+
+impl<'t> Parameters<'t> {
+    fn read(query: &'t str, query_offset: usize) -> Result<Self, Malformed> {
+        let mut parameters = Vec::new();
+        let mut offset = query_offset;
+        for pair in query.split('&') {
+            if parameters.len() == MAX_PARAMETERS {
+                return Err(Malformed::TooManyParameters);
+            }
+            let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
+            let value_offset = offset.saturating_add(pair.len().saturating_sub(raw.len()));
+            parameters.push(OneParameter {
+                name: decode(name, offset)?,
+                raw,
+                value: Zeroizing::new(decode(raw, value_offset)?.into_owned()),
+            });
+            offset = offset.saturating_add(pair.len()).saturating_add(1);
+        }
+        let parameters = Self(parameters);
+        for parameter in Parameter::ALL {
+            if parameters.named(parameter).count() > 1 {
+                return Err(Malformed::RepeatedParameter(parameter));
+            }
+        }
+        Ok(parameters)
+    }
+
+    fn named(&self, parameter: Parameter) -> impl Iterator<Item = &OneParameter<'t>> {
+        let name = parameter.name();
+        self.0.iter().filter(move |one| one.name == name)
+    }
+
+    fn optional(&self, parameter: Parameter) -> Option<&str> {
+        self.named(parameter).next().map(|one| one.value.as_str())
+    }
+
+    fn required(&self, parameter: Parameter) -> Result<&str, Malformed> {
+        self.optional(parameter)
+            .ok_or(Malformed::MissingParameter(parameter))
+    }
+
+    fn raw(&self, parameter: Parameter) -> Result<&'t str, Malformed> {
+        self.named(parameter)
+            .next()
+            .map(|one| one.raw)
+            .ok_or(Malformed::MissingParameter(parameter))
+    }
+
+    /// Step 1's query: encoded name and value, sorted by both, without the signature.
+    fn canonical(&self) -> Zeroizing<String> {
+        let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::with_capacity(self.0.len());
+        for one in &self.0 {
+            if one.name == Parameter::Signature.name() {
+                continue;
+            }
+            let name = uri_encode(&one.name).to_string();
+            let value = Zeroizing::new(uri_encode(&one.value).to_string());
+            // They are few: the standard library's sort would be one of the component's largest parts.
+            let after = |(other, other_value): &(String, Zeroizing<String>)| {
+                (other.as_str(), other_value.as_str()) <= (&name, &value)
+            };
+            pairs.insert(pairs.partition_point(after), (name, value));
+        }
+        let mut query = Zeroizing::new(String::with_capacity(
+            pairs
+                .iter()
+                .map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2))
+                .fold(0, usize::saturating_add),
+        ));
+        for (name, value) in &pairs {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(name);
+            query.push('=');
+            query.push_str(value);
+        }
+        query
+    }
+}
+
+/// Decodes `%XX`. A `+` is a plus: in a signed query, a space is `%20`.
+fn decode(text: &str, offset: usize) -> Result<Cow<'_, str>, Malformed> {
+    for (at, _) in text.match_indices('%') {
+        let digits = text
+            .as_bytes()
+            .get(at.saturating_add(1)..at.saturating_add(3));
+        if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            return Err(Malformed::InvalidEncoding(offset.saturating_add(at)));
+        }
+    }
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| Malformed::InvalidEncoding(offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "prod-instance.us-east-1.rds.amazonaws.com:3306/?Action=connect\
+        &DBUser=a%20b&X-Amz-Algorithm=AWS4-HMAC-SHA256\
+        &X-Amz-Credential=akid%2F20240826%2Fus-east-1%2Frds-db%2Faws4_request\
+        &X-Amz-Date=20240826T220000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host\
+        &X-Amz-Security-Token=secret%2Ftoken%3D%3D\
+        &X-Amz-Signature=dd0cba843009474347af724090233265628ace491ea17ce3eb3da098b983ad89";
+
+    #[test]
+    fn says_all_but_the_secrets() {
+        let claims = inspect(TOKEN).unwrap();
+        assert_eq!(
+            claims,
+            Claims {
+                host: "prod-instance.us-east-1.rds.amazonaws.com".into(),
+                port: 3306,
+                region: "us-east-1".into(),
+                db_user: "a b".into(),
+                access_key_id: "akid".into(),
+                signed_at: 1_724_709_600,
+                expires_in_seconds: 900,
+                valid_until: 1_724_710_500,
+                has_session_token: true,
+            }
+        );
+    }
+
+    #[test]
+    fn reads_any_order_and_passes_over_the_unknown() {
+        let (front, query) = TOKEN.split_once("/?").unwrap();
+        let mut pairs: Vec<_> = query.split('&').rev().collect();
+        pairs.push("X-Amz-User-Agent=aws-sdk-js");
+        let other = format!("{front}/?{}", pairs.join("&"));
+        assert_eq!(inspect(&other), inspect(TOKEN));
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        use Malformed::*;
+        use Parameter::*;
+        let cases: &[(String, Malformed)] = &[
+            (String::new(), NotAToken),
+            ("hunter2".into(), NotAToken),
+            (format!("https://{TOKEN}"), HasScheme),
+            (uri_encode(TOKEN).to_string(), EncodedTwice),
+            (TOKEN.replace(":3306", ""), NotAToken),
+            (TOKEN.replace(":3306", ":0"), InvalidPort),
+            (TOKEN.replace(":3306", ":+330"), InvalidPort),
+            (TOKEN.replace(":3306", ":65536"), InvalidPort),
+            (TOKEN.replace("prod-", "prod "), InvalidHost),
+            (TOKEN.replace("a%20b", "a%2"), InvalidEncoding(71)),
+            (TOKEN.replace("a%20b", "a%FFb"), InvalidEncoding(70)),
+            (
+                TOKEN.replace("Action=connect&", ""),
+                MissingParameter(Action),
+            ),
+            (
+                TOKEN[..TOKEN.len() - 84].into(),
+                MissingParameter(Signature),
+            ),
+            (TOKEN[..TOKEN.len() - 1].into(), InvalidParameter(Signature)),
+            (format!("{TOKEN}&DBUser=c"), RepeatedParameter(DbUser)),
+            (
+                TOKEN.replace("=connect", "=Connect"),
+                InvalidParameter(Action),
+            ),
+            (TOKEN.replace("a%20b", ""), InvalidParameter(DbUser)),
+            (TOKEN.replace("SHA256", "SHA1"), InvalidParameter(Algorithm)),
+            (TOKEN.replace("rds-db", "rds"), InvalidParameter(Credential)),
+            (TOKEN.replace("akid", ""), InvalidParameter(Credential)),
+            (
+                TOKEN.replace("F20240826", "F20240827"),
+                InvalidParameter(Credential),
+            ),
+            (TOKEN.replace("T22", "T25"), InvalidParameter(Date)),
+            (
+                TOKEN.replace("Expires=900", "Expires=-1"),
+                InvalidParameter(Expires),
+            ),
+            (
+                TOKEN.replace("=host", "=host%3Bdate"),
+                InvalidParameter(SignedHeaders),
+            ),
+            (format!("{TOKEN}{}", "&a=b".repeat(24)), TooManyParameters),
+            (
+                format!("{TOKEN}{}", "a".repeat(262_144)),
+                TooLong(TOKEN.len() + 262_144),
+            ),
+        ];
+        for (token, malformed) in cases {
+            assert_eq!(inspect(token).as_ref(), Err(malformed), "{token:.300}");
+        }
+    }
+}

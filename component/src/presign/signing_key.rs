@@ -1,0 +1,54 @@
+//! Step 4: the signing key of a day, a region and the service, and the signature it makes.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::amz_date::AmzDate;
+use super::credential_scope::{SERVICE, TERMINATOR};
+use super::string_to_sign::StringToSign;
+use crate::secret::Secret;
+
+/// `kSigning` of the SigV4 documentation.
+pub(super) struct SigningKey(Zeroizing<[u8; 32]>);
+
+impl SigningKey {
+    /// `kDate` from the secret, `kRegion` from that, `kService`, `kSigning`.
+    pub(super) fn derive(secret_access_key: &Secret, date: AmzDate, region: &str) -> Self {
+        let secret = secret_access_key.expose();
+        let k_secret = Zeroizing::new(["AWS4", secret].concat());
+        let k_date = hmac_sha256(k_secret.as_bytes(), date.day().as_bytes());
+        let k_region = hmac_sha256(&*k_date, region.as_bytes());
+        let k_service = hmac_sha256(&*k_region, SERVICE.as_bytes());
+        Self(hmac_sha256(&*k_service, TERMINATOR.as_bytes()))
+    }
+
+    /// The signature: 64 lower-case hexadecimal digits.
+    pub(super) fn sign(&self, string_to_sign: &StringToSign) -> Secret {
+        let signature = hmac_sha256(&*self.0, string_to_sign.as_str().as_bytes());
+        Secret::new(hex::encode(&*signature))
+    }
+}
+
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
+    // HMAC takes a key of any length (RFC 2104, section 2): this has no error to give.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return Zeroizing::new([0; 32]);
+    };
+    mac.update(message);
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, section 4.2.
+    #[test]
+    fn hmac_of_the_rfc() {
+        assert_eq!(
+            hex::encode(&*hmac_sha256(&[0x0b; 20], b"Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! Step 3: `StringToSign`.
+
+use super::amz_date::AmzDate;
+use super::credential_scope::CredentialScope;
+use super::query::ALGORITHM;
+
+/// Algorithm, date, scope and the hash of the canonical request, a line each.
+pub(super) struct StringToSign(String);
+
+impl StringToSign {
+    pub(super) fn new(
+        date: AmzDate,
+        scope: &CredentialScope,
+        hashed_canonical_request: &str,
+    ) -> Self {
+        let scope = scope.as_str();
+        Self(format!(
+            "{ALGORITHM}\n{date}\n{scope}\n{hashed_canonical_request}"
+        ))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}

@@ -1,0 +1,81 @@
+//! Secrets: wiped when dropped, and without a way to print them by accident.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A text that must not leak: a key, a session token, a password or an IAM token.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the text over, and wipes it when dropped.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text itself, for the one who has to send or to sign with it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Gives the text away, unwiped, to an owner who wipes it.
+    #[must_use]
+    pub fn into_exposed(mut self) -> String {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_text) = self;
+        f.write_str("<redacted>")
+    }
+}
+
+/// Bytes that may hold a secret: what the handshake wants to be written.
+#[derive(Clone)]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes the bytes over, and wipes them when dropped.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes themselves, for the one who has to send them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Gives the bytes away, unwiped, to an owner who wipes them.
+    #[must_use]
+    pub fn into_exposed(mut self) -> Vec<u8> {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(bytes) = self;
+        write!(f, "<{} bytes, redacted>", bytes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_no_secret() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2".into())), "<redacted>");
+        assert_eq!(
+            format!("{:?}", SecretBytes::new(b"hunter2".to_vec())),
+            "<7 bytes, redacted>"
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What can go wrong with a call into the component, other than what the component itself says.
+
+use thiserror::Error;
+
+use super::limits::ARGUMENTS_LIMIT_BYTES;
+
+/// The sandbox failed. Not the caller's fault, but for [`Fault::ArgumentsTooLarge`].
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The engine cannot run the component that was compiled for it: a build gone wrong.
+    #[error("the component does not load")]
+    Load(#[source] wasmtime::Error),
+    /// No room for another guest: more than [`super::CONCURRENT_GUESTS`] are alive.
+    #[error("the component cannot be instantiated")]
+    Instantiate(#[source] wasmtime::Error),
+    /// The component trapped, ran out of memory or of time. A bug of ours: please report it.
+    #[error("the component trapped")]
+    Trap(#[source] wasmtime::Error),
+    /// The arguments of a call are larger than all that the component accepts.
+    #[error("arguments of {bytes} bytes are over the limit of {ARGUMENTS_LIMIT_BYTES}")]
+    ArgumentsTooLarge {
+        /// Of all of them together.
+        bytes: usize,
+    },
+}
+
+/// Why a call gave no result.
+#[derive(Debug, Error)]
+pub enum CallError<E: std::error::Error + 'static> {
+    /// The component's own answer.
+    #[error(transparent)]
+    Refused(E),
+    /// The sandbox failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Refuses what would not fit the guest's memory, before it is copied there.
+pub(super) fn check_arguments<const N: usize>(lengths: [usize; N]) -> Result<(), Fault> {
+    let bytes = lengths.into_iter().fold(0, usize::saturating_add);
+    if bytes > ARGUMENTS_LIMIT_BYTES {
+        return Err(Fault::ArgumentsTooLarge { bytes });
+    }
+    Ok(())
+}

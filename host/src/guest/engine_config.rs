@@ -1,0 +1,12 @@
+//! How the component is compiled, and so how it must be run: the build script and the host both make
+//! their engine from this, since an engine refuses what one of other settings has compiled.
+
+/// The settings that machine code depends on.
+pub(crate) fn engine_config() -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    // The deadline of a call: code looks at the epoch at every loop and every function.
+    config.epoch_interruption(true);
+    // Which instruction of ours trapped is of no use without the component's source at hand.
+    config.generate_address_map(false);
+    config
+}

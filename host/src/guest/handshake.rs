@@ -1,0 +1,159 @@
+//! The calls of `rds:bridge/handshake`.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use wasmtime::component::ResourceAny;
+
+use super::bindings::exports::rds::bridge::handshake as wit;
+use super::call::{CallError, Fault, check_arguments};
+use super::engine::{Engine, Guest};
+
+/// How the user proves who it is.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
+    IamToken(SecretString),
+    /// A password. Answers every method but `mysql_clear_password`.
+    Password(SecretString),
+}
+
+/// What to log in with.
+#[derive(Clone, Debug)]
+pub struct Config<'a> {
+    /// 1 to 128 characters.
+    pub db_user: &'a str,
+    /// How the user proves who it is.
+    pub auth: &'a Auth,
+    /// The session's default database.
+    pub database: Option<&'a str>,
+    /// In the order in which they are sent.
+    pub connection_attributes: &'a [wit::ConnectionAttribute<'a>],
+    /// Id of the session's collation, which names its character set; 45 is `utf8mb4_general_ci`,
+    /// known to every server.
+    pub character_set: u8,
+}
+
+/// What is to be done next.
+#[must_use = "the handshake goes on only when the step has been done"]
+pub enum Step {
+    /// Read from the peer, and [`ClientHandshake::receive`] what came.
+    Read,
+    /// Write these bytes, and [`ClientHandshake::receive`] none. They may be a secret.
+    Write(SecretBox<Vec<u8>>),
+    /// Write these bytes, make the TLS connection and verify the server's certificate, then call
+    /// [`ClientHandshake::tls_established`].
+    StartTls(Vec<u8>),
+    /// Done: the connection is the caller's.
+    Ready(wit::Session),
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read => f.write_str("Read"),
+            Self::Write(bytes) => {
+                let length = bytes.expose_secret().len();
+                write!(f, "Write(<{length} bytes, redacted>)")
+            }
+            Self::StartTls(bytes) => f.debug_tuple("StartTls").field(bytes).finish(),
+            Self::Ready(session) => f.debug_tuple("Ready").field(session).finish(),
+        }
+    }
+}
+
+/// One connection phase, in a guest of its own. Drop it when it is over: its memory goes with it.
+#[derive(Debug)]
+pub struct ClientHandshake {
+    guest: Guest,
+    resource: ResourceAny,
+}
+
+impl ClientHandshake {
+    /// Begins one. The first step is to [`Self::receive`] no bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Error::InvalidConfig`], or a [`Fault`].
+    pub fn start(engine: &Engine, config: &Config<'_>) -> Result<Self, CallError<wit::Error>> {
+        let auth = match config.auth {
+            Auth::IamToken(token) => wit::Auth::IamToken(token.expose_secret()),
+            Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
+        };
+        let (wit::Auth::IamToken(secret) | wit::Auth::Password(secret)) = &auth;
+        let attributes = config.connection_attributes.iter();
+        check_arguments([
+            config.db_user.len(),
+            secret.len(),
+            config.database.map_or(0, str::len),
+            attributes
+                .map(|attribute| attribute.name.len().saturating_add(attribute.value.len()))
+                .fold(0, usize::saturating_add),
+        ])?;
+
+        let mut guest = engine.instantiate()?;
+        let config = wit::Config {
+            db_user: config.db_user,
+            auth,
+            database: config.database,
+            connection_attributes: config.connection_attributes,
+            character_set: config.character_set,
+        };
+        let resource = guest
+            .bridge
+            .rds_bridge_handshake()
+            .client_handshake()
+            .call_start(&mut guest.store, config)
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)?;
+        Ok(Self { guest, resource })
+    }
+
+    /// What came from the peer, in any split. After an error every call gives that error.
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Error`] by whose fault it is, as `wit/handshake.wit` describes them, or a [`Fault`].
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, CallError<wit::Error>> {
+        check_arguments([bytes.len()])?;
+        let Self { guest, resource } = self;
+        guest.wind_up();
+        guest
+            .bridge
+            .rds_bridge_handshake()
+            .client_handshake()
+            .call_receive(&mut guest.store, *resource, bytes)
+            .map_err(Fault::Trap)?
+            .map(Step::from)
+            .map_err(CallError::Refused)
+    }
+
+    /// TLS stands, and the server's certificate has been verified for the name that was meant.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::receive`].
+    pub fn tls_established(&mut self) -> Result<Step, CallError<wit::Error>> {
+        let Self { guest, resource } = self;
+        guest.wind_up();
+        guest
+            .bridge
+            .rds_bridge_handshake()
+            .client_handshake()
+            .call_tls_established(&mut guest.store, *resource)
+            .map_err(Fault::Trap)?
+            .map(Step::from)
+            .map_err(CallError::Refused)
+    }
+}
+
+impl From<wit::Step> for Step {
+    fn from(step: wit::Step) -> Self {
+        match step {
+            wit::Step::Read => Self::Read,
+            wit::Step::Write(bytes) => Self::Write(SecretBox::new(Box::new(bytes))),
+            wit::Step::StartTls(bytes) => Self::StartTls(bytes),
+            wit::Step::Ready(session) => Self::Ready(session),
+        }
+    }
+}

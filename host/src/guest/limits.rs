@@ -1,0 +1,43 @@
+//! What a guest may use. It needs a fraction of each: the limits are for the day when it is broken.
+
+use std::time::Duration;
+
+use wasmtime::{PoolingAllocationConfig, StoreLimits, StoreLimitsBuilder};
+
+/// The memory of one guest, in bytes: 4 MiB.
+pub const MEMORY_LIMIT_BYTES: usize = 4 << 20;
+
+/// All arguments of one call together, in bytes: 1 MiB, so that a copy or two fits the memory.
+pub const ARGUMENTS_LIMIT_BYTES: usize = 1 << 20;
+
+/// How long one call may take. It takes microseconds; the clock ticks every [`TICK`], so a call is
+/// ended after this and one tick at the latest.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(1);
+
+/// How many guests may be alive at once. One lives as long as a signature or a handshake takes.
+pub const CONCURRENT_GUESTS: u32 = 256;
+
+/// How often the engine's epoch moves on.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// [`CALL_DEADLINE`] in ticks.
+pub(super) const DEADLINE_TICKS: u64 = 10;
+
+/// A slot of address space for each guest, reserved once and reused: making a guest takes no
+/// allocation, and dropping one gives its memory back to the system.
+pub(super) fn pooling() -> PoolingAllocationConfig {
+    let mut pooling = PoolingAllocationConfig::new();
+    pooling
+        .total_component_instances(CONCURRENT_GUESTS)
+        .total_core_instances(CONCURRENT_GUESTS)
+        .total_memories(CONCURRENT_GUESTS)
+        .total_tables(CONCURRENT_GUESTS)
+        .max_memory_size(MEMORY_LIMIT_BYTES);
+    pooling
+}
+
+pub(super) fn store_limits() -> StoreLimits {
+    StoreLimitsBuilder::new()
+        .memory_size(MEMORY_LIMIT_BYTES)
+        .build()
+}

@@ -1,0 +1,159 @@
+//! The calls of `rds:bridge/presign`.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::bindings::exports::rds::bridge::presign as wit;
+use super::call::{CallError, Fault, check_arguments};
+use super::engine::Guest;
+use crate::aws::Credentials;
+
+/// A token that lets one user connect to one endpoint until it expires.
+#[derive(Clone, Debug)]
+pub struct AuthToken {
+    /// `host:port/?Action=connect&…`: the password for `mysql_clear_password`, inside TLS only.
+    pub text: SecretString,
+    /// Unix seconds: the first at which the token is no longer good. A token dies with the
+    /// credentials that signed it, if that is earlier than its own end.
+    pub valid_until: u64,
+}
+
+/// The steps of a signature, under the names of the SigV4 documentation.
+#[derive(Clone, Debug)]
+pub struct SigningSteps {
+    /// Step 1. Holds the session token.
+    pub canonical_request: SecretString,
+    /// Step 2: SHA-256, lower-case hexadecimal.
+    pub hashed_canonical_request: String,
+    /// `yyyymmdd/region/rds-db/aws4_request`
+    pub credential_scope: String,
+    /// Step 3.
+    pub string_to_sign: String,
+    /// Step 4: 64 lower-case hexadecimal digits.
+    pub signature: SecretString,
+}
+
+impl Guest {
+    /// Signs a token.
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Error`] by argument, as `wit/presign.wit` describes them, or a [`Fault`].
+    pub fn presign(
+        &mut self,
+        credentials: &Credentials,
+        grant: wit::Grant<'_>,
+        lifetime: wit::Lifetime,
+    ) -> Result<AuthToken, CallError<wit::Error>> {
+        self.prepare(credentials, &grant, "")?;
+        let credentials = borrow(credentials);
+        let token = self
+            .bridge
+            .rds_bridge_presign()
+            .call_presign(&mut self.store, credentials, grant, lifetime)
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)?;
+        Ok(AuthToken {
+            text: token.text.into(),
+            valid_until: token.valid_until,
+        })
+    }
+
+    /// The steps of the signature that [`Self::presign`] gives for the same arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::presign`].
+    pub fn steps(
+        &mut self,
+        credentials: &Credentials,
+        grant: wit::Grant<'_>,
+        lifetime: wit::Lifetime,
+    ) -> Result<SigningSteps, CallError<wit::Error>> {
+        self.prepare(credentials, &grant, "")?;
+        let credentials = borrow(credentials);
+        let steps = self
+            .bridge
+            .rds_bridge_presign()
+            .call_steps(&mut self.store, credentials, grant, lifetime)
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)?;
+        Ok(SigningSteps {
+            canonical_request: steps.canonical_request.into(),
+            hashed_canonical_request: steps.hashed_canonical_request,
+            credential_scope: steps.credential_scope,
+            string_to_sign: steps.string_to_sign,
+            signature: steps.signature.into(),
+        })
+    }
+
+    /// What a token says, without any secret. Verifies nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Malformed`] where the text is not a token, or a [`Fault`].
+    pub fn inspect(&mut self, token: &str) -> Result<wit::Claims, CallError<wit::Malformed>> {
+        check_arguments([token.len()])?;
+        self.wind_up();
+        self.bridge
+            .rds_bridge_presign()
+            .call_inspect(&mut self.store, token)
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)
+    }
+
+    /// What RDS does with a token, for emulators and tests: whether `credentials` signed it for what
+    /// is `expected`, and whether it is good `now` (Unix seconds).
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Rejection`] with the first reason to refuse it, or a [`Fault`].
+    pub fn verify(
+        &mut self,
+        token: &str,
+        credentials: &Credentials,
+        expected: wit::Grant<'_>,
+        now: u64,
+    ) -> Result<wit::Claims, CallError<wit::Rejection>> {
+        self.prepare(credentials, &expected, token)?;
+        let credentials = borrow(credentials);
+        self.bridge
+            .rds_bridge_presign()
+            .call_verify(&mut self.store, token, credentials, expected, now)
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)
+    }
+
+    fn prepare(
+        &mut self,
+        credentials: &Credentials,
+        grant: &wit::Grant<'_>,
+        token: &str,
+    ) -> Result<(), Fault> {
+        check_arguments([
+            credentials.access_key_id.len(),
+            credentials.secret_access_key.expose_secret().len(),
+            credentials
+                .session_token
+                .as_ref()
+                .map_or(0, |token| token.expose_secret().len()),
+            grant.host.len(),
+            grant.region.len(),
+            grant.db_user.len(),
+            token.len(),
+        ])?;
+        self.wind_up();
+        Ok(())
+    }
+}
+
+fn borrow(credentials: &Credentials) -> wit::Credentials<'_> {
+    wit::Credentials {
+        access_key_id: &credentials.access_key_id,
+        secret_access_key: credentials.secret_access_key.expose_secret(),
+        session_token: credentials
+            .session_token
+            .as_ref()
+            .map(ExposeSecret::expose_secret),
+        expires_at: credentials.expires_at,
+    }
+}

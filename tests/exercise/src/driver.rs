@@ -1,0 +1,80 @@
+//! Plays the host for a handshake, with a peer that is a list of bytes.
+
+use rds_bridge_component::handshake::{ClientHandshake, Config, Error, Misuse, Session, Step};
+
+/// Something that the handshake wanted done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Bytes to write, in the clear or inside TLS.
+    Wrote(Vec<u8>),
+    /// Bytes to write before TLS begins.
+    StartedTls(Vec<u8>),
+}
+
+/// All that came of a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// In their order.
+    pub events: Vec<Event>,
+    /// None if the peer's bytes ended before the handshake did.
+    pub outcome: Option<Result<Session, Error>>,
+}
+
+/// Runs a handshake against a peer that says `before_tls`, and once TLS stands, `inside_tls`; both
+/// arrive in parts of at most `part` bytes.
+///
+/// # Panics
+///
+/// If something is written before TLS, if the same error is not given again, or if it is of no use
+/// to read on after the end.
+#[must_use]
+pub fn drive(config: Config, before_tls: &[u8], inside_tls: &[u8], part: usize) -> Transcript {
+    let mut handshake = ClientHandshake::new(config);
+    let mut parts = before_tls.chunks(part.max(1));
+    let mut events = Vec::new();
+    let mut tls = false;
+
+    let mut step = handshake.receive(&[]);
+    let outcome = loop {
+        step = match step {
+            Ok(Step::Read) => match parts.next() {
+                Some(part) => handshake.receive(part),
+                None => break None,
+            },
+            Ok(Step::Write(bytes)) => {
+                assert!(tls, "nothing is written before TLS but its start");
+                events.push(Event::Wrote(bytes.expose().to_vec()));
+                handshake.receive(&[])
+            }
+            Ok(Step::StartTls(bytes)) => {
+                assert!(!tls, "TLS is started once");
+                events.push(Event::StartedTls(bytes));
+                tls = true;
+                // What still comes in the clear comes before TLS stands.
+                match parts.next() {
+                    Some(part) => handshake.receive(part),
+                    None => {
+                        parts = inside_tls.chunks(part.max(1));
+                        handshake.tls_established()
+                    }
+                }
+            }
+            Ok(Step::Ready(session)) => match parts.next() {
+                Some(part) => handshake.receive(part),
+                None => {
+                    let again = handshake.receive(&[]).expect_err("the handshake is over");
+                    assert_eq!(again, Error::Misuse(Misuse::AlreadyReady));
+                    break Some(Ok(session));
+                }
+            },
+            Err(error) => {
+                let again = handshake.receive(b"more").expect_err("an error stays");
+                assert_eq!(again, error);
+                let again = handshake.tls_established().expect_err("an error stays");
+                assert_eq!(again, error);
+                break Some(Err(error));
+            }
+        };
+    };
+    Transcript { events, outcome }
+}

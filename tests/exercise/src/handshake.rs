@@ -1,0 +1,84 @@
+//! Any bytes from a server.
+
+use rds_bridge_component::auth_plugin::AuthPlugin;
+use rds_bridge_component::handshake::{Auth, Config};
+use rds_bridge_component::secret::Secret;
+
+use super::driver::{Event, Transcript, drive};
+
+/// What [`config`] logs in with where it has a token.
+pub const IAM_TOKEN: &str = "db.example.com:3306/?Action=connect&DBUser=reader&X-Amz-Signature=00";
+
+/// What [`config`] logs in with where it has none.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The first byte says what to log in with, the next two how long the server's first packet is, and
+/// the rest is what the server sends.
+///
+/// # Panics
+///
+/// If something does not hold that must.
+pub fn handshake(data: &[u8]) {
+    let Some((&[choice, low, high], stream)) = data.split_first_chunk() else {
+        return;
+    };
+    let iam = choice & 1 == 0;
+    let split = usize::from(u16::from_le_bytes([low, high])).min(stream.len());
+    let (before_tls, inside_tls) = stream.split_at(split);
+    let run = |part| drive(config(iam), before_tls, inside_tls, part);
+
+    let whole = run(usize::MAX);
+    for part in [1, 2, 7] {
+        assert_eq!(run(part), whole, "in parts of {part}");
+    }
+    check_secrets(iam, &whole);
+}
+
+/// A config that uses every field.
+///
+/// # Panics
+///
+/// Never: it is a valid one.
+#[must_use]
+pub fn config(iam: bool) -> Config {
+    let auth = if iam {
+        Auth::IamToken(Secret::new(IAM_TOKEN.to_owned()))
+    } else {
+        Auth::Password(Secret::new(PASSWORD.to_owned()))
+    };
+    let attributes = vec![
+        ("_client_name".to_owned(), "rds-bridge".to_owned()),
+        ("program_name".to_owned(), String::new()),
+    ];
+    let database = Some("iamtest".to_owned());
+    Config::new("reader".to_owned(), auth, database, attributes, 45).expect("a valid config")
+}
+
+/// Where a secret may be, and where not.
+fn check_secrets(iam: bool, transcript: &Transcript) {
+    for (number, event) in transcript.events.iter().enumerate() {
+        match event {
+            Event::StartedTls(bytes) => {
+                assert!(!contains(bytes, IAM_TOKEN) && !contains(bytes, PASSWORD));
+            }
+            Event::Wrote(bytes) if contains(bytes, IAM_TOKEN) => {
+                // Only as the answer to an AuthSwitchRequest, after the HandshakeResponse.
+                assert!(iam && number == 2, "the token was sent as the event {number}");
+            }
+            Event::Wrote(bytes) if contains(bytes, PASSWORD) => {
+                assert!(!iam && number >= 2, "the password was sent as the event {number}");
+            }
+            Event::Wrote(_) => {}
+        }
+    }
+    if let Some(Ok(session)) = &transcript.outcome {
+        let clear = session.auth_plugin == AuthPlugin::MysqlClearPassword;
+        assert_eq!(clear, iam, "authenticated by {:?}", session.auth_plugin);
+    }
+    assert!(!format!("{transcript:?}").is_empty());
+}
+
+fn contains(bytes: &[u8], secret: &str) -> bool {
+    let mut windows = bytes.windows(secret.len());
+    windows.any(|window| window == secret.as_bytes())
+}

@@ -1,0 +1,73 @@
+//! Any text for a token.
+
+use rds_bridge_component::presign::{self, Credentials, Grant, Lifetime};
+
+/// When [`verify`]'s own token is signed, in Unix seconds.
+const SIGNED_AT: u64 = 1_724_709_600;
+
+/// Reads any text as a token.
+///
+/// # Panics
+///
+/// If something does not hold that must.
+pub fn inspect(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(claims) = presign::inspect(text) {
+        let signature = text.split("X-Amz-Signature=").nth(1).unwrap_or_default();
+        let signature = signature.get(..64).unwrap_or("no signature in this form");
+        let said = format!("{claims:?}");
+        // An access key id may be anything, a signature's digits too: then it is no secret.
+        assert!(
+            !said.contains(signature) || claims.access_key_id.contains(signature)
+                || claims.db_user.contains(signature) || claims.host.contains(&signature.to_ascii_lowercase()),
+            "{said}"
+        );
+        assert_eq!(claims.host, claims.host.to_ascii_lowercase());
+        assert_ne!(claims.port, 0);
+    }
+}
+
+/// Verifies any text, and a good token with up to two bytes changed.
+///
+/// # Panics
+///
+/// If something does not hold that must.
+pub fn verify(data: &[u8]) {
+    let credentials = Credentials::new(
+        "AKIDEXAMPLE".to_owned(),
+        "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
+        Some("FwoGZX/+ab==".to_owned()),
+        None,
+    )
+    .expect("valid credentials");
+    let region = "us-east-1".to_owned();
+    let grant = Grant::new("db.example.com", 3306, region, "lambda user".to_owned())
+        .expect("a valid grant");
+    let check = |text: &str| presign::verify(text, &credentials, &grant, SIGNED_AT);
+
+    if let Ok(text) = std::str::from_utf8(data) {
+        assert!(check(text).is_err(), "nobody signed this: {text}");
+    }
+
+    let lifetime = Lifetime::new(SIGNED_AT, 900).expect("a valid lifetime");
+    let token = presign::presign(&credentials, &grant, lifetime).expect("a token");
+    let good = token.text.expose();
+    let claims = check(good).expect("our own token");
+
+    let mut changed = good.as_bytes().to_vec();
+    for change in data.chunks_exact(3).take(2) {
+        let &[low, high, byte] = change else { continue };
+        let at = usize::from(u16::from_le_bytes([low, high])) % good.len().max(1);
+        if let Some(place) = changed.get_mut(at) {
+            *place = byte;
+        }
+    }
+    // Some changes change nothing: the case of the host's letters, or of hexadecimal digits.
+    if let Ok(text) = std::str::from_utf8(&changed)
+        && let Ok(other) = check(text)
+    {
+        assert_eq!(other, claims, "{text}");
+    }
+}
