@@ -1,0 +1,95 @@
+"""The component in Wasmtime for Python: arguments and results as plain dicts, as JSON has them.
+
+A record is a dict, an enum a string, a variant a string (no payload) or {case: payload}, bytes are
+hexadecimal text; a result gives its value, or raises Refused with its error.
+"""
+
+from wasmtime import Config, Engine, Store
+from wasmtime.component import Component, Linker, Record, Variant
+
+PRESIGN = "rds:bridge/presign@0.1.0"
+HANDSHAKE = "rds:bridge/handshake@0.1.0"
+
+
+class Refused(Exception):
+    """The component's own error, as a plain value."""
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.error = error
+
+
+class Bridge:
+    def __init__(self, path):
+        self.engine = Engine(Config())
+        component = Component.from_file(self.engine, path)
+        self.store = Store(self.engine)
+        # An empty linker: the component imports nothing.
+        self.instance = Linker(self.engine).instantiate(self.store, component)
+
+    def _call(self, interface, name, *arguments):
+        index = self.instance.get_export_index(self.store, interface)
+        index = self.instance.get_export_index(self.store, name, index)
+        function = self.instance.get_func(self.store, index)
+        result = function(self.store, *arguments)
+        function.post_return(self.store)
+        # Some results come as Variant("ok" | "err"), others as the bare payload.
+        if isinstance(result, Variant) and result.tag == "ok":
+            return result.payload
+        if isinstance(result, Variant):
+            error = result.payload if result.tag == "err" else result
+            raise Refused(plain(error))
+        return result
+
+    def presign(self, credentials, grant, lifetime):
+        return plain(self._call(PRESIGN, "presign", record(credentials), record(grant), record(lifetime)))
+
+    def steps(self, credentials, grant, lifetime):
+        return plain(self._call(PRESIGN, "steps", record(credentials), record(grant), record(lifetime)))
+
+    def inspect(self, token):
+        return plain(self._call(PRESIGN, "inspect", token))
+
+    def verify(self, token, credentials, expected, now):
+        return plain(self._call(PRESIGN, "verify", token, record(credentials), record(expected), now))
+
+    def start_handshake(self, config):
+        config = dict(config)
+        ((case, secret),) = config["auth"].items()
+        config["auth"] = Variant(case, secret)
+        config["connection-attributes"] = [
+            record({"name": name, "value": value}) for name, value in config["connection-attributes"]
+        ]
+        name = "[static]client-handshake.start"
+        return Handshake(self, self._call(HANDSHAKE, name, record(config)))
+
+
+class Handshake:
+    def __init__(self, bridge, resource):
+        self.bridge = bridge
+        self.resource = resource
+
+    def receive(self, data):
+        name = "[method]client-handshake.receive"
+        return plain(self.bridge._call(HANDSHAKE, name, self.resource, data))
+
+    def tls_established(self):
+        name = "[method]client-handshake.tls-established"
+        return plain(self.bridge._call(HANDSHAKE, name, self.resource))
+
+
+def record(fields):
+    made = Record()
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+def plain(value):
+    if isinstance(value, Record):
+        return {name: plain(field) for name, field in vars(value).items()}
+    if isinstance(value, Variant):
+        return value.tag if value.payload is None else {value.tag: plain(value.payload)}
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
