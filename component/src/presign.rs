@@ -12,9 +12,9 @@ mod credentials;
 mod error;
 mod grant;
 mod lifetime;
-mod query;
 mod signing_key;
 mod string_to_sign;
+mod unsigned_token;
 mod verify;
 
 pub use claims::{Claims, inspect};
@@ -28,9 +28,9 @@ use crate::secret::Secret;
 use amz_date::AmzDate;
 use canonical_request::CanonicalRequest;
 use credential_scope::CredentialScope;
-use query::Query;
 use signing_key::SigningKey;
 use string_to_sign::StringToSign;
+use unsigned_token::UnsignedToken;
 
 /// A token that lets one user connect to one endpoint until it expires.
 #[derive(Clone, Debug)]
@@ -72,25 +72,11 @@ pub fn presign(
     lifetime: Lifetime,
 ) -> Result<AuthToken, Error> {
     let valid_until = lifetime.valid_until(credentials)?;
-    let query = Query::new(credentials, grant, lifetime);
-    let steps = sign(credentials, grant, lifetime, &query);
-    let query = query.in_order_of_emission();
-
-    let mut text = String::with_capacity(
-        query
-            .len()
-            .saturating_add(grant.host().len())
-            .saturating_add(128),
-    );
-    text.push_str(grant.host());
-    text.push(':');
-    text.push_str(&grant.port().to_string());
-    text.push_str("/?");
-    text.push_str(&query);
-    text.push_str("&X-Amz-Signature=");
-    text.push_str(steps.signature.expose());
+    let scope = CredentialScope::new(AmzDate::at(lifetime.signed_at()), grant.region());
+    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &scope);
+    let signature = Signed::new(credentials, grant, lifetime, &scope, &unsigned).signature;
     Ok(AuthToken {
-        text: Secret::new(text),
+        text: unsigned.sign(&signature),
         valid_until,
     })
 }
@@ -102,28 +88,48 @@ pub fn presign(
 /// As [`presign`].
 pub fn steps(credentials: &Credentials, grant: &Grant, lifetime: Lifetime) -> Result<Steps, Error> {
     lifetime.valid_until(credentials)?;
-    let query = Query::new(credentials, grant, lifetime);
-    Ok(sign(credentials, grant, lifetime, &query))
+    let scope = CredentialScope::new(AmzDate::at(lifetime.signed_at()), grant.region());
+    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &scope);
+    let signed = Signed::new(credentials, grant, lifetime, &scope, &unsigned);
+    Ok(Steps {
+        canonical_request: signed.canonical_request.text(),
+        hashed_canonical_request: signed.hashed_canonical_request,
+        credential_scope: scope.into_string(),
+        string_to_sign: signed.string_to_sign.into_string(),
+        signature: signed.signature,
+    })
 }
 
 /// The four steps, on one screen.
-fn sign(credentials: &Credentials, grant: &Grant, lifetime: Lifetime, query: &Query) -> Steps {
-    let date = AmzDate::at(lifetime.signed_at());
-    let scope = CredentialScope::new(date, grant.region());
-    let host_header = format!("{}:{}", grant.host(), grant.port());
+struct Signed<'a> {
+    canonical_request: CanonicalRequest<'a>,
+    hashed_canonical_request: String,
+    string_to_sign: StringToSign,
+    signature: Secret,
+}
 
-    let canonical_request = CanonicalRequest::new(&query.canonical(), &host_header);
-    let hashed = canonical_request.hash();
-    let string_to_sign = StringToSign::new(date, &scope, &hashed);
-    let signature = SigningKey::derive(credentials.secret_access_key(), date, grant.region())
-        .sign(&string_to_sign);
+impl<'a> Signed<'a> {
+    fn new(
+        credentials: &Credentials,
+        grant: &Grant,
+        lifetime: Lifetime,
+        scope: &CredentialScope,
+        unsigned: &'a UnsignedToken,
+    ) -> Self {
+        let date = AmzDate::at(lifetime.signed_at());
+        let key = SigningKey::derive(credentials.secret_access_key(), date, grant.region());
 
-    Steps {
-        canonical_request: canonical_request.into_secret(),
-        hashed_canonical_request: hashed,
-        credential_scope: scope.into_string(),
-        string_to_sign: string_to_sign.into_string(),
-        signature,
+        let canonical_request =
+            CanonicalRequest::new(unsigned.canonical_query(), unsigned.host_header());
+        let hashed_canonical_request = canonical_request.hash();
+        let string_to_sign = StringToSign::new(date, scope, &hashed_canonical_request);
+        let signature = key.sign(&string_to_sign);
+        Self {
+            canonical_request,
+            hashed_canonical_request,
+            string_to_sign,
+            signature,
+        }
     }
 }
 

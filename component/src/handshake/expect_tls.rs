@@ -30,7 +30,7 @@ impl ExpectTls {
             db_user: &self.db_user,
             auth_response: first.auth_response.expose(),
             database: self.database.as_deref(),
-            auth_plugin_name: &first.auth_plugin_name,
+            auth_plugin_name: first.auth_plugin_name,
             connection_attributes: &self.connection_attributes,
         }
         .payload();
@@ -47,7 +47,7 @@ impl ExpectTls {
 
 /// What the `HandshakeResponse` answers, before the server has said what the account needs.
 struct FirstAnswer {
-    auth_plugin_name: String,
+    auth_plugin_name: &'static str,
     auth_response: SecretBytes,
     /// The method that has been answered; none has with a token.
     auth_plugin: Option<AuthPlugin>,
@@ -74,15 +74,15 @@ impl FirstAnswer {
 
     /// The token never goes along: the one byte that holds the answer's length at some servers is
     /// too small for it. It goes where it is asked for, so the method named here must not be the
-    /// account's: a server would take the empty answer for the token.
+    /// account's: a server would take the empty answer for the token. The server's default is named
+    /// if it is another, and never a name that only the server knows.
     fn without_token(servers_default: &str) -> Self {
-        let clear = AuthPlugin::MysqlClearPassword.name();
-        let name = match servers_default {
-            default if default != clear && !default.is_empty() => default,
-            _ => AuthPlugin::MysqlNativePassword.name(),
+        let plugin = match AuthPlugin::from_name(servers_default) {
+            Some(AuthPlugin::MysqlClearPassword) | None => AuthPlugin::MysqlNativePassword,
+            Some(default) => default,
         };
         Self {
-            auth_plugin_name: name.to_owned(),
+            auth_plugin_name: plugin.name(),
             auth_response: SecretBytes::new(Vec::new()),
             auth_plugin: None,
         }
@@ -90,7 +90,7 @@ impl FirstAnswer {
 
     fn with(plugin: AuthPlugin, auth_response: SecretBytes) -> Self {
         Self {
-            auth_plugin_name: plugin.name().to_owned(),
+            auth_plugin_name: plugin.name(),
             auth_response,
             auth_plugin: Some(plugin),
         }

@@ -1,7 +1,5 @@
 //! `X-Amz-Date`: ISO 8601 basic format, in UTC, to the second: `20161107T173933Z`.
 
-use std::fmt;
-
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// A second between the years 1970 and 9999.
@@ -51,20 +49,40 @@ impl AmzDate {
 
     /// The date without the time, as the credential scope has it: `20161107`.
     pub(super) fn day(self) -> String {
+        let mut text = String::with_capacity(8);
+        self.push_day(&mut text);
+        text
+    }
+
+    /// The whole of it: `20161107T173933Z`.
+    pub(super) fn text(self) -> String {
+        let (hour, minute, second) = self.0.to_hms();
+        let mut text = String::with_capacity(16);
+        self.push_day(&mut text);
+        text.push('T');
+        push_two_digits(&mut text, hour);
+        push_two_digits(&mut text, minute);
+        push_two_digits(&mut text, second);
+        text.push('Z');
+        text
+    }
+
+    fn push_day(self, text: &mut String) {
         let date = self.0;
-        format!(
-            "{:04}{:02}{:02}",
-            date.year(),
-            u8::from(date.month()),
-            date.day()
-        )
+        // Within 1970 to 9999, as every date here is.
+        let year = u16::try_from(date.year()).unwrap_or(0);
+        for hundreds in [year / 100, year % 100] {
+            push_two_digits(text, u8::try_from(hundreds).unwrap_or(0));
+        }
+        push_two_digits(text, u8::from(date.month()));
+        push_two_digits(text, date.day());
     }
 }
 
-impl fmt::Display for AmzDate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (hour, minute, second) = self.0.to_hms();
-        write!(f, "{}T{hour:02}{minute:02}{second:02}Z", self.day())
+/// By hand: `format!` would take as long as one of the hashes.
+fn push_two_digits(text: &mut String, number: u8) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
     }
 }
 
@@ -83,7 +101,7 @@ mod tests {
             (4_107_542_400, "21000301T000000Z"),
             (AmzDate::MAX_UNIX_SECONDS, "99991231T235959Z"),
         ] {
-            assert_eq!(AmzDate::at(seconds).to_string(), text);
+            assert_eq!(AmzDate::at(seconds).text(), text);
             assert_eq!(AmzDate::parse(text).unwrap().unix_seconds(), seconds);
         }
     }

@@ -7,32 +7,50 @@ use crate::secret::Secret;
 /// SHA-256 of nothing: a token's request has no payload.
 const EMPTY_PAYLOAD_HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// `GET`, `/`, the sorted query, the one header `host`, its name, and the hash of the payload. Holds
-/// the session token.
-pub(super) struct CanonicalRequest(Secret);
+/// `GET`, `/`, the sorted query, the one header `host`, its name, and the hash of the payload.
+///
+/// It holds the session token, and so is put together only where somebody wants to see it: the hash
+/// takes it in parts.
+pub(super) struct CanonicalRequest<'a> {
+    /// The sorted and encoded parameters without the signature, in parts.
+    canonical_query: [&'a str; 3],
+    /// The value of the `host` header.
+    host_header: &'a str,
+}
 
-impl CanonicalRequest {
-    /// From the sorted and encoded query without the signature, and the value of the `host` header.
-    pub(super) fn new(canonical_query: &str, host_header: &str) -> Self {
-        let text = [
-            "GET\n/\n",
+impl<'a> CanonicalRequest<'a> {
+    pub(super) fn new(canonical_query: [&'a str; 3], host_header: &'a str) -> Self {
+        Self {
             canonical_query,
-            "\nhost:",
             host_header,
+        }
+    }
+
+    fn parts(&self) -> [&str; 8] {
+        let [first, second, third] = self.canonical_query;
+        [
+            "GET\n/\n",
+            first,
+            second,
+            third,
+            "\nhost:",
+            self.host_header,
             "\n\nhost\n",
             EMPTY_PAYLOAD_HASH,
         ]
-        .concat();
-        Self(Secret::new(text))
     }
 
     /// Step 2: SHA-256, in lower-case hexadecimal.
     pub(super) fn hash(&self) -> String {
-        hex::encode(Sha256::digest(self.0.expose()))
+        let mut hasher = Sha256::new();
+        for part in self.parts() {
+            hasher.update(part);
+        }
+        hex::encode(hasher.finalize())
     }
 
-    pub(super) fn into_secret(self) -> Secret {
-        self.0
+    pub(super) fn text(&self) -> Secret {
+        Secret::new(self.parts().concat())
     }
 }
 

@@ -9,7 +9,7 @@ use super::amz_date::AmzDate;
 use super::credential_scope::{SERVICE, TERMINATOR};
 use super::error::{Malformed, Parameter};
 use super::grant::{check_host, check_region};
-use super::query::{ALGORITHM, uri_encode};
+use super::unsigned_token::{ALGORITHM, uri_encode};
 
 /// Far above what the longest session token makes, percent-encoded.
 const TOKEN_LIMIT: usize = 262_144;

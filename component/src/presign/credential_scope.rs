@@ -13,7 +13,7 @@ pub(super) struct CredentialScope(String);
 
 impl CredentialScope {
     pub(super) fn new(date: AmzDate, region: &str) -> Self {
-        Self(format!("{}/{region}/{SERVICE}/{TERMINATOR}", date.day()))
+        Self([&date.day(), "/", region, "/", SERVICE, "/", TERMINATOR].concat())
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -109,7 +109,7 @@ fn check(field: Field, text: &str, limit: usize) -> Result<(), Error> {
             limit,
         });
     }
-    match text.find(|c: char| !c.is_ascii_graphic()) {
+    match text.bytes().position(|byte| !byte.is_ascii_graphic()) {
         Some(offset) => Err(Error::InvalidCharacter { field, offset }),
         None => Ok(()),
     }

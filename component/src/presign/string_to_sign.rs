@@ -2,7 +2,7 @@
 
 use super::amz_date::AmzDate;
 use super::credential_scope::CredentialScope;
-use super::query::ALGORITHM;
+use super::unsigned_token::ALGORITHM;
 
 /// Algorithm, date, scope and the hash of the canonical request, a line each.
 pub(super) struct StringToSign(String);
@@ -13,10 +13,19 @@ impl StringToSign {
         scope: &CredentialScope,
         hashed_canonical_request: &str,
     ) -> Self {
-        let scope = scope.as_str();
-        Self(format!(
-            "{ALGORITHM}\n{date}\n{scope}\n{hashed_canonical_request}"
-        ))
+        let (date, scope) = (date.text(), scope.as_str());
+        Self(
+            [
+                ALGORITHM,
+                "\n",
+                &date,
+                "\n",
+                scope,
+                "\n",
+                hashed_canonical_request,
+            ]
+            .concat(),
+        )
     }
 
     pub(super) fn as_str(&self) -> &str {

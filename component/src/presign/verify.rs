@@ -90,7 +90,7 @@ fn is_signed_by(token: &ReadToken<'_>, credentials: &Credentials) -> bool {
     let scope = CredentialScope::new(date, &claims.region);
     let key = SigningKey::derive(credentials.secret_access_key(), date, &claims.region);
     let signed_with = |host_header: &str| {
-        let hashed = CanonicalRequest::new(&token.canonical_query, host_header).hash();
+        let hashed = CanonicalRequest::new([&token.canonical_query, "", ""], host_header).hash();
         let signature = key.sign(&StringToSign::new(date, &scope, &hashed));
         equal(&token.signature.to_ascii_lowercase(), signature.expose())
     };
@@ -202,7 +202,7 @@ mod tests {
     fn signed_by_hand(query: &str, host_header: &str) -> String {
         let date = AmzDate::at(NOW);
         let scope = CredentialScope::new(date, "us-east-1");
-        let hashed = CanonicalRequest::new(query, host_header).hash();
+        let hashed = CanonicalRequest::new([query, "", ""], host_header).hash();
         let key = SigningKey::derive(
             credentials("id", "key", None, None).secret_access_key(),
             date,

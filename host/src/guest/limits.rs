@@ -23,15 +23,22 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 /// [`CALL_DEADLINE`] in ticks.
 pub(super) const DEADLINE_TICKS: u64 = 10;
 
+/// Core instances that one guest is made of: the component's own module, and the two small ones that
+/// wit-component puts beside it for the destructor of the exported resource, with one to spare.
+const CORE_INSTANCES_PER_GUEST: u32 = 4;
+
+/// Tables of those: the module's own, and the one through which the destructor is called.
+const TABLES_PER_GUEST: u32 = 2;
+
 /// A slot of address space for each guest, reserved once and reused: making a guest takes no
 /// allocation, and dropping one gives its memory back to the system.
 pub(super) fn pooling() -> PoolingAllocationConfig {
     let mut pooling = PoolingAllocationConfig::new();
     pooling
         .total_component_instances(CONCURRENT_GUESTS)
-        .total_core_instances(CONCURRENT_GUESTS)
+        .total_core_instances(CONCURRENT_GUESTS.saturating_mul(CORE_INSTANCES_PER_GUEST))
         .total_memories(CONCURRENT_GUESTS)
-        .total_tables(CONCURRENT_GUESTS)
+        .total_tables(CONCURRENT_GUESTS.saturating_mul(TABLES_PER_GUEST))
         .max_memory_size(MEMORY_LIMIT_BYTES);
     pooling
 }

@@ -68,10 +68,16 @@ fn check_secrets(iam: bool, transcript: &Transcript) {
             }
             Event::Wrote(bytes) if contains(bytes, IAM_TOKEN) => {
                 // Only as the answer to an AuthSwitchRequest, after the HandshakeResponse.
-                assert!(iam && number == 2, "the token was sent as the event {number}");
+                assert!(
+                    iam && number == 2,
+                    "the token was sent as the event {number}"
+                );
             }
             Event::Wrote(bytes) if contains(bytes, PASSWORD) => {
-                assert!(!iam && number >= 2, "the password was sent as the event {number}");
+                assert!(
+                    !iam && number >= 2,
+                    "the password was sent as the event {number}"
+                );
             }
             Event::Wrote(_) => {}
         }

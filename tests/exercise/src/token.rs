@@ -20,8 +20,10 @@ pub fn inspect(data: &[u8]) {
         let said = format!("{claims:?}");
         // An access key id may be anything, a signature's digits too: then it is no secret.
         assert!(
-            !said.contains(signature) || claims.access_key_id.contains(signature)
-                || claims.db_user.contains(signature) || claims.host.contains(&signature.to_ascii_lowercase()),
+            !said.contains(signature)
+                || claims.access_key_id.contains(signature)
+                || claims.db_user.contains(signature)
+                || claims.host.contains(&signature.to_ascii_lowercase()),
             "{said}"
         );
         assert_eq!(claims.host, claims.host.to_ascii_lowercase());

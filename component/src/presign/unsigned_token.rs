@@ -1,0 +1,167 @@
+//! A token before it is signed: its text, whose parts are also those of the canonical request.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use zeroize::Zeroizing;
+
+use super::amz_date::AmzDate;
+use super::credential_scope::CredentialScope;
+use super::credentials::Credentials;
+use super::grant::Grant;
+use super::lifetime::Lifetime;
+use crate::secret::Secret;
+
+/// The one algorithm.
+pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// `UriEncode` of the SigV4 documentation keeps the unreserved characters of RFC 3986, section 2.3,
+/// and turns every other byte into upper-case `%XX`, a space too.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `UriEncode` of the SigV4 documentation.
+pub(super) fn uri_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
+}
+
+const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
+const SECURITY_TOKEN: &str = "&X-Amz-Security-Token=";
+const SIGNATURE: &str = "&X-Amz-Signature=";
+
+/// `host:port/?` and all parameters but the signature, in the order in which botocore and the AWS CLI
+/// emit them: what an SDK adds for temporary credentials comes last.
+pub(super) struct UnsignedToken {
+    /// One buffer, never grown: no unwiped copy of the session token is left behind.
+    text: Zeroizing<String>,
+    /// Where `host:port` ends.
+    host_header_end: usize,
+    /// Where the parameters begin, after `/?`.
+    query_at: usize,
+    signed_headers_at: usize,
+    security_token_at: usize,
+}
+
+impl UnsignedToken {
+    pub(super) fn new(
+        credentials: &Credentials,
+        grant: &Grant,
+        lifetime: Lifetime,
+        scope: &CredentialScope,
+    ) -> Self {
+        let session_token = credentials.session_token().map_or("", Secret::expose);
+        let encoded = [
+            grant.db_user(),
+            credentials.access_key_id(),
+            scope.as_str(),
+            session_token,
+        ];
+        let capacity = encoded.iter().map(|text| encoded_length(text)).fold(
+            // The host, and what is the same in every token.
+            grant.host().len().saturating_add(320),
+            usize::saturating_add,
+        );
+        let mut text = Zeroizing::new(String::with_capacity(capacity));
+
+        text.push_str(grant.host());
+        text.push(':');
+        text.push_str(&grant.port().to_string());
+        let host_header_end = text.len();
+        text.push_str("/?");
+        let query_at = text.len();
+        text.push_str("Action=connect&DBUser=");
+        text.extend(uri_encode(grant.db_user()));
+        text.push_str("&X-Amz-Algorithm=");
+        text.push_str(ALGORITHM);
+        text.push_str("&X-Amz-Credential=");
+        text.extend(uri_encode(credentials.access_key_id()));
+        text.push_str("%2F");
+        text.extend(uri_encode(scope.as_str()));
+        text.push_str("&X-Amz-Date=");
+        text.push_str(&AmzDate::at(lifetime.signed_at()).text());
+        text.push_str("&X-Amz-Expires=");
+        text.push_str(&lifetime.expires_in_seconds().to_string());
+        let signed_headers_at = text.len();
+        text.push_str(SIGNED_HEADERS);
+        let security_token_at = text.len();
+        if !session_token.is_empty() {
+            text.push_str(SECURITY_TOKEN);
+            text.extend(uri_encode(session_token));
+        }
+        Self {
+            text,
+            host_header_end,
+            query_at,
+            signed_headers_at,
+            security_token_at,
+        }
+    }
+
+    /// The value of the `host` header: name and port.
+    pub(super) fn host_header(&self) -> &str {
+        self.text.get(..self.host_header_end).unwrap_or_default()
+    }
+
+    /// The parameters sorted by name, in parts to be put together.
+    pub(super) fn canonical_query(&self) -> [&str; 3] {
+        let part = |range: std::ops::Range<usize>| self.text.get(range).unwrap_or_default();
+        [
+            part(self.query_at..self.signed_headers_at),
+            part(self.security_token_at..self.text.len()),
+            part(self.signed_headers_at..self.security_token_at),
+        ]
+    }
+
+    /// The token.
+    pub(super) fn sign(mut self, signature: &Secret) -> Secret {
+        self.text.push_str(SIGNATURE);
+        self.text.push_str(signature.expose());
+        Secret::new(std::mem::take(&mut *self.text))
+    }
+}
+
+/// Bytes of a text when it is encoded.
+fn encoded_length(text: &str) -> usize {
+    let kept = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let reserved = text.bytes().filter(|byte| !kept(byte)).count();
+    text.len().saturating_add(reserved.saturating_mul(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_all_but_the_unreserved() {
+        let visible: String = (' '..='~').collect();
+        let encoded = uri_encode(&visible).to_string();
+        assert_eq!(
+            encoded,
+            "%20%21%22%23%24%25%26%27%28%29%2A%2B%2C-.%2F0123456789%3A%3B%3C%3D%3E%3F%40\
+             ABCDEFGHIJKLMNOPQRSTUVWXYZ%5B%5C%5D%5E_%60abcdefghijklmnopqrstuvwxyz%7B%7C%7D~"
+        );
+        assert_eq!(encoded_length(&visible), encoded.len());
+        assert_eq!(uri_encode("é").to_string(), "%C3%A9");
+        assert_eq!(encoded_length("é"), 6);
+    }
+
+    /// Growing would leave a copy of the session token behind, unwiped.
+    #[test]
+    fn its_buffer_never_grows() {
+        for length in [0, 1, 1_000, 65_536] {
+            let session_token = (length > 0).then(|| "/".repeat(length));
+            let id = "~".repeat(128);
+            let credentials = Credentials::new(id, "key".into(), session_token, None).unwrap();
+            let host = [&*"a".repeat(63); 4].join(".");
+            let region = "r".repeat(63);
+            let grant = Grant::new(&host[..253], 65_535, region.clone(), "漢".repeat(128)).unwrap();
+            let lifetime = Lifetime::new(0, 900).unwrap();
+            let scope = CredentialScope::new(AmzDate::at(0), &region);
+            let unsigned = UnsignedToken::new(&credentials, &grant, lifetime, &scope);
+            let capacity = unsigned.text.capacity();
+            let token = unsigned.sign(&Secret::new("0".repeat(64)));
+            assert_eq!(token.into_exposed().capacity(), capacity);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Signing a token: natively, in the component, and with the signer of the AWS SDK for Rust.
+#![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
+
+#[path = "support/ratios.rs"]
+mod ratios;
+
+use std::hint::black_box;
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4;
+use criterion::Criterion;
+use rds_bridge::aws;
+use rds_bridge::guest::{Engine, Grant as GuestGrant, Lifetime as GuestLifetime};
+use rds_bridge_component::presign::{Credentials, Grant, Lifetime, presign};
+
+const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
+const ID: &str = "AKIDEXAMPLEAKIDEXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+const SIGNED_AT: u64 = 1_724_709_600;
+
+/// As long as those of a Lambda function's role.
+fn session_token() -> String {
+    "FwoGZX/+ab==0123456789".repeat(44)
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    group(&mut criterion, "presign", None);
+    group(
+        &mut criterion,
+        "presign, session token",
+        Some(&session_token()),
+    );
+    criterion.final_summary();
+    for group in ["presign", "presign, session token"] {
+        ratios::print(
+            group,
+            &[
+                ("aws-sigv4", "aws-sigv4", None),
+                ("native", "aws-sigv4", Some(0.5)),
+                ("live instance", "aws-sigv4", Some(2.0)),
+                ("fresh instance", "aws-sigv4", None),
+            ],
+        );
+    }
+    println!("\npromised of a fresh instance: ≤ 60 µs");
+}
+
+fn group(criterion: &mut Criterion, name: &str, session_token: Option<&str>) {
+    let mut group = criterion.benchmark_group(name);
+
+    group.bench_function("aws-sigv4", |bencher| {
+        bencher.iter(|| sdk(black_box(session_token)));
+    });
+
+    group.bench_function("native", |bencher| {
+        bencher.iter(|| {
+            let token = black_box(session_token).map(Into::into);
+            let credentials = Credentials::new(ID.into(), SECRET.into(), token, None).unwrap();
+            let grant = Grant::new(HOST, 3306, "us-east-1".into(), "lambda-user".into()).unwrap();
+            presign(&credentials, &grant, Lifetime::new(SIGNED_AT, 900).unwrap()).unwrap()
+        });
+    });
+
+    let engine = Engine::new().unwrap();
+    let mut credentials = aws::Credentials::new(ID, SECRET);
+    if let Some(token) = session_token {
+        credentials = credentials.with_session_token(token);
+    }
+    let grant = || GuestGrant {
+        host: HOST,
+        port: 3306,
+        region: "us-east-1",
+        db_user: "lambda-user",
+    };
+    let lifetime = || GuestLifetime {
+        signed_at: SIGNED_AT,
+        expires_in_seconds: 900,
+    };
+    let mut guest = engine.instantiate().unwrap();
+    group.bench_function("live instance", |bencher| {
+        bencher.iter(|| {
+            guest
+                .presign(black_box(&credentials), grant(), lifetime())
+                .unwrap()
+        });
+    });
+    group.bench_function("fresh instance", |bencher| {
+        bencher.iter(|| {
+            let mut guest = engine.instantiate().unwrap();
+            guest
+                .presign(black_box(&credentials), grant(), lifetime())
+                .unwrap()
+        });
+    });
+    group.finish();
+}
+
+/// What the SDK's users do for a token: the whole URL, signed.
+fn sdk(session_token: Option<&str>) -> String {
+    let token = session_token.map(Into::into);
+    let identity = SdkCredentials::new(ID, SECRET, token, None, "bench").into();
+    let mut settings = SigningSettings::default();
+    settings.expires_in = Some(Duration::from_secs(900));
+    settings.signature_location = SignatureLocation::QueryParams;
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region("us-east-1")
+        .name("rds-db")
+        .time(UNIX_EPOCH + Duration::from_secs(SIGNED_AT))
+        .settings(settings)
+        .build()
+        .unwrap();
+    let mut url = format!("https://{HOST}:3306/?Action=connect&DBUser=lambda-user");
+    let request = SignableRequest::new(
+        "GET",
+        url.as_str(),
+        std::iter::empty(),
+        SignableBody::empty(),
+    );
+    let (instructions, _) = sign(request.unwrap(), &parameters.into())
+        .unwrap()
+        .into_parts();
+    for (name, value) in instructions.params() {
+        url.push('&');
+        url.push_str(name);
+        url.push('=');
+        url.push_str(value);
+    }
+    url
+}

@@ -1,0 +1,411 @@
+//! The command as a user has it: what it prints, and how it ends.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use rds_bridge::guest::{COMPONENT, COMPONENT_SHA256};
+
+use crate::vectors;
+
+const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
+
+/// With nothing in its environment but `variables`, and `input` on its standard input.
+fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+    let mut command = Command::new(executable())
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read leaves a closed pipe behind.
+    let _closed = command.stdin.take().unwrap().write_all(input.as_bytes());
+    command.wait_with_output().unwrap()
+}
+
+/// Beside the test's own: cargo puts both below the profile's folder.
+fn executable() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    profile.join("rds-bridge")
+}
+
+const KEYS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "akid"),
+    ("AWS_SECRET_ACCESS_KEY", "secret"),
+];
+
+fn stdout(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn token_prints_what_botocore_would_and_nothing_else() {
+    for vector in vectors::read("presign/vectors.json", "vectors") {
+        let text = |record: &str, name: &str| vector[record][name].as_str().map(str::to_owned);
+        let [id, secret] =
+            ["access-key-id", "secret-access-key"].map(|n| text("credentials", n).unwrap());
+        let session_token = text("credentials", "session-token").unwrap_or_default();
+        let port = vector["grant"]["port"].to_string();
+        let expires_in = vector["lifetime"]["expires-in-seconds"].to_string();
+        let date = vector["steps"]["string-to-sign"]
+            .as_str()
+            .unwrap()
+            .lines()
+            .nth(1)
+            .unwrap();
+        let signed_at = format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            &date[..4],
+            &date[4..6],
+            &date[6..8],
+            &date[9..11],
+            &date[11..13],
+            &date[13..15]
+        );
+        let output = run(
+            &[
+                "token",
+                "--hostname",
+                vector["grant"]["host"].as_str().unwrap(),
+                "--port",
+                &port,
+                "--region",
+                vector["grant"]["region"].as_str().unwrap(),
+                &format!(
+                    "--username={}",
+                    vector["grant"]["db-user"].as_str().unwrap()
+                ),
+                "--expires-in",
+                &expires_in,
+                "--signed-at",
+                &signed_at,
+            ],
+            &[
+                ("AWS_ACCESS_KEY_ID", &id),
+                ("AWS_SECRET_ACCESS_KEY", &secret),
+                ("AWS_SESSION_TOKEN", &session_token),
+            ],
+            "",
+        );
+        assert_eq!(
+            stdout(&output),
+            format!("{}\n", vector["token"].as_str().unwrap()),
+            "{} {output:?}",
+            vector["name"]
+        );
+        assert!(output.stderr.is_empty() && output.status.success());
+    }
+}
+
+#[test]
+fn token_takes_everything_from_the_environment() {
+    let variables = [
+        &KEYS[..],
+        &[("DB_HOST", HOST), ("DB_PORT", "3307"), ("DB_USER", "peccy")],
+    ]
+    .concat();
+    let output = run(&["token"], &variables, "");
+    let token = stdout(&output);
+    assert!(
+        token.starts_with(&format!("{HOST}:3307/?Action=connect&DBUser=peccy&")),
+        "{output:?}"
+    );
+    // The region is in the endpoint's name, and what that says comes before the environment.
+    assert!(token.contains("%2Fus-east-1%2F"));
+    let elsewhere = [&variables[..], &[("AWS_REGION", "eu-west-1")]].concat();
+    assert!(stdout(&run(&["token"], &elsewhere, "")).contains("%2Fus-east-1%2F"));
+    let output = run(&["token", "--region", "eu-west-3"], &elsewhere, "");
+    assert!(stdout(&output).contains("%2Feu-west-3%2F"));
+    // Nor has an alias one: there the environment says it.
+    let alias = ["token", "--hostname", "db.example.com"];
+    assert!(stdout(&run(&alias, &elsewhere, "")).contains("%2Feu-west-1%2F"));
+}
+
+#[test]
+fn inspect_says_all_but_the_secrets() {
+    let vectors = vectors::read("presign/vectors.json", "vectors");
+    let vector = vectors
+        .iter()
+        .find(|v| v["name"] == "with a session token")
+        .unwrap();
+    let token = vector["token"].as_str().unwrap();
+    let output = run(&["inspect"], &[], &format!("{token}\n"));
+    let said = stdout(&output);
+    for line in [
+        "host:          prod-instance.us-east-1.rds.amazonaws.com",
+        "port:          3306",
+        "user:          peccy",
+        "region:        us-east-1",
+        "access key id: akid",
+        "credentials:   temporary (with a session token)",
+        "signed at:     2024-08-26T22:00:00Z",
+        "valid until:   2024-08-26T22:15:00Z",
+        "valid now:     expired",
+    ] {
+        assert!(
+            said.lines().any(|own| own == line),
+            "{line} is not in {said}"
+        );
+    }
+    let signature = vector["steps"]["signature"].as_str().unwrap();
+    assert!(
+        !said.contains(signature) && !said.contains("FwoGZX"),
+        "{said}"
+    );
+
+    let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "peccy")]].concat();
+    let fresh = run(&["token"], &variables, "");
+    let output = run(&["inspect"], &[], stdout(&fresh));
+    assert!(stdout(&output).contains("valid now:     yes"), "{output:?}");
+}
+
+#[test]
+fn component_writes_what_is_embedded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bridge.wasm");
+    let output = run(&["component", "--output", path.to_str().unwrap()], &[], "");
+    let expected = format!("{} bytes, SHA-256 {COMPONENT_SHA256}\n", COMPONENT.len());
+    assert_eq!(stdout(&output), expected);
+    assert_eq!(std::fs::read(path).unwrap(), COMPONENT);
+}
+
+/// One line that says what to do, the documented exit code, and nothing that looks like a token.
+#[test]
+fn bad_input_gets_one_line_and_its_exit_code() {
+    let host = [
+        "token",
+        "--username",
+        "u",
+        "--region",
+        "us-east-1",
+        "--hostname",
+    ];
+    let user = ["token", "--hostname", HOST, "--username"];
+    let with = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
+    let long: &'static str = "a".repeat(300).leak();
+    let huge: &'static str = "u".repeat(100_000).leak();
+    let cases: Vec<(Vec<&str>, Vec<(&str, &str)>, &str, i32, &str)> = vec![
+        (vec![], KEYS.to_vec(), "", 2, "subcommand"),
+        (vec!["tokne"], KEYS.to_vec(), "", 2, "tokne"),
+        (vec!["token"], KEYS.to_vec(), "", 2, "DB_HOST"),
+        (
+            vec!["token", "--hostname", HOST],
+            KEYS.to_vec(),
+            "",
+            2,
+            "DB_USER",
+        ),
+        (
+            with(&user, &["u", "--port", "65536"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "65536",
+        ),
+        (
+            with(&user, &["u", "--port", "0"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "port is 0",
+        ),
+        (
+            vec!["token", "--hostname", "db.example.com", "--username", "u"],
+            KEYS.to_vec(),
+            "",
+            2,
+            "--region",
+        ),
+        (with(&user, &["u"]), vec![], "", 3, "AWS_ACCESS_KEY_ID"),
+        (
+            with(&user, &["u"]),
+            vec![KEYS[0]],
+            "",
+            3,
+            "AWS_SECRET_ACCESS_KEY",
+        ),
+        (
+            with(&user, &["u"]),
+            [
+                &KEYS[..],
+                &[("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")],
+            ]
+            .concat(),
+            "",
+            3,
+            "expired at 2020-01-01T00:00:00Z",
+        ),
+        (
+            with(&user, &["u"]),
+            vec![KEYS[0], ("AWS_SECRET_ACCESS_KEY", "secret\n")],
+            "",
+            2,
+            "white space",
+        ),
+        (
+            with(&user, &["u"]),
+            vec![("AWS_ACCESS_KEY_ID", "a/b"), KEYS[1]],
+            "",
+            2,
+            "slash",
+        ),
+        (
+            with(&user, &[""]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "the user is empty",
+        ),
+        (with(&user, &[huge]), KEYS.to_vec(), "", 2, "at most 128"),
+        (
+            with(&user, &["u", "--region", "US-EAST-1"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "lower-case",
+        ),
+        (
+            with(&user, &["u", "--region", ""]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "the region is empty",
+        ),
+        (
+            with(&user, &["u", "--expires-in", "901"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "1 to 900",
+        ),
+        (
+            with(&user, &["u", "--expires-in", "0"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "1 to 900",
+        ),
+        (
+            with(&user, &["u", "--signed-at", "now"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "--signed-at",
+        ),
+        (
+            with(&user, &["u", "--signed-at", "1969-12-31T23:59:59Z"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "1970",
+        ),
+        (
+            with(&host, &[""]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "the host is empty",
+        ),
+        (
+            with(&host, &["db.example.com."]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "dot",
+        ),
+        (
+            with(&host, &["10.0.0.1"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "IP address",
+        ),
+        (
+            with(&host, &["bücher.example"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "byte 1",
+        ),
+        (
+            with(&host, &["https://db.example"]),
+            KEYS.to_vec(),
+            "",
+            2,
+            "without scheme",
+        ),
+        (with(&host, &[long]), KEYS.to_vec(), "", 2, "at most 253"),
+        (vec!["inspect"], vec![], "", 4, "not a token"),
+        (vec!["inspect"], vec![], "hunter2", 4, "password"),
+        (
+            vec!["inspect"],
+            vec![],
+            "https://db.example.com:3306/?Action=connect",
+            4,
+            "scheme",
+        ),
+        (
+            vec!["inspect"],
+            vec![],
+            "db.example.com:3306/?Action=connect&DBUser=u",
+            4,
+            "cut short",
+        ),
+        (
+            vec!["inspect"],
+            vec![],
+            "db.example.com%3A3306%2F%3FAction%3Dconnect",
+            4,
+            "decode it",
+        ),
+        (vec!["component"], vec![], "", 2, "--output"),
+        (
+            vec!["component", "--output", "/nowhere/bridge.wasm"],
+            vec![],
+            "",
+            5,
+            "/nowhere/bridge.wasm",
+        ),
+    ];
+    for (arguments, variables, input, code, says) in cases {
+        let output = run(&arguments, &variables, input);
+        let error = str::from_utf8(&output.stderr).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:.80?}: {error}"
+        );
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(
+            error.starts_with("rds-bridge: ") && error.contains(says),
+            "{error}"
+        );
+        assert!(
+            output.stdout.is_empty() && !error.contains("X-Amz-Signature"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "peccy")]].concat();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(executable())
+        .arg("token")
+        .env_clear()
+        .envs(variables)
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}

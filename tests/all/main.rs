@@ -1,0 +1,15 @@
+//! Every test that is not of one file alone.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test: an overflow panics, and to panic is how it fails"
+)]
+
+mod command;
+mod component;
+mod exchanges;
+mod handshake_properties;
+mod sandbox;
+mod sigv4_oracle;
+mod token_properties;
+mod token_vectors;
+mod vectors;

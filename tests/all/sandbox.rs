@@ -1,0 +1,156 @@
+//! The limits of the sandbox: what is largest fits, what is larger is refused before it is copied,
+//! and guests come and go.
+
+use rds_bridge::aws::Credentials;
+use rds_bridge::guest::{
+    ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_GUESTS, CallError, ClientHandshake, Config, Engine,
+    Fault, Field, Grant, HandshakeError, InvalidConfig, Lifetime, PresignError, Step,
+};
+use secrecy::ExposeSecret;
+
+const LIFETIME: Lifetime = Lifetime {
+    signed_at: 1_724_709_600,
+    expires_in_seconds: 900,
+};
+
+fn grant<'a>(db_user: &'a str, host: &'a str) -> Grant<'a> {
+    Grant {
+        host,
+        port: 3306,
+        region: "us-east-1",
+        db_user,
+    }
+}
+
+/// All of it in the 4 MiB that a guest may have.
+#[test]
+fn the_largest_of_everything_fits_its_memory() {
+    let engine = Engine::new().unwrap();
+    let mut guest = engine.instantiate().unwrap();
+    // Every byte of it triples when it is encoded.
+    let credentials = Credentials::new(
+        &"/".repeat(1).replace('/', "+").repeat(128),
+        &"s".repeat(256),
+    )
+    .with_session_token(&"/".repeat(65_536));
+    let user = "漢".repeat(128);
+    for _ in 0..3 {
+        let token = guest
+            .presign(&credentials, grant(&user, "db.example.com"), LIFETIME)
+            .unwrap();
+        let text = token.text.expose_secret();
+        assert!(text.len() > 3 * 65_536);
+        guest
+            .verify(
+                text,
+                &credentials,
+                grant(&user, "db.example.com"),
+                LIFETIME.signed_at,
+            )
+            .unwrap();
+    }
+
+    let auth = Auth::IamToken("t".repeat(262_144).into());
+    let attribute = rds_bridge::guest::ConnectionAttribute {
+        name: "name",
+        value: &"v".repeat(65_000),
+    };
+    let config = Config {
+        db_user: &user,
+        auth: &auth,
+        database: None,
+        connection_attributes: &[attribute],
+        character_set: 45,
+    };
+    let mut handshake = ClientHandshake::start(&engine, &config).unwrap();
+    assert!(matches!(handshake.receive(&[]), Ok(Step::Read)));
+    // As much as one call may bring, of a packet that says it is as long as one may be.
+    let mut bytes = vec![0; ARGUMENTS_LIMIT_BYTES];
+    bytes[..4].copy_from_slice(b"\0\0\x01\0");
+    assert!(matches!(
+        handshake.receive(&bytes),
+        Err(CallError::Refused(_))
+    ));
+}
+
+#[test]
+fn larger_arguments_are_refused_before_they_are_copied() {
+    let mut guest = Engine::new().unwrap().instantiate().unwrap();
+    let credentials = Credentials::new("id", "key");
+    let user = "u".repeat(ARGUMENTS_LIMIT_BYTES);
+    let refused = guest.presign(&credentials, grant(&user, "db.example.com"), LIFETIME);
+    assert!(matches!(
+        refused,
+        Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes })) if bytes > ARGUMENTS_LIMIT_BYTES
+    ));
+    // The guest has not been touched, and is as good as before.
+    guest
+        .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .unwrap();
+}
+
+#[test]
+fn the_components_own_errors_come_as_values() {
+    let engine = Engine::new().unwrap();
+    let mut guest = engine.instantiate().unwrap();
+    let credentials = Credentials::new("id", "key");
+    let refused = guest.presign(&credentials, grant("", "db.example.com"), LIFETIME);
+    assert!(matches!(
+        refused,
+        Err(CallError::Refused(PresignError::Empty(Field::DbUser)))
+    ));
+
+    let auth = Auth::Password("a\0b".to_owned().into());
+    let config = Config {
+        db_user: "u",
+        auth: &auth,
+        database: None,
+        connection_attributes: &[],
+        character_set: 45,
+    };
+    assert!(matches!(
+        ClientHandshake::start(&engine, &config),
+        Err(CallError::Refused(HandshakeError::InvalidConfig(
+            InvalidConfig::ContainsNul(_)
+        )))
+    ));
+}
+
+#[test]
+fn guests_come_and_go_and_are_counted() {
+    let engine = Engine::new().unwrap();
+    let mut guests: Vec<_> = (0..CONCURRENT_GUESTS)
+        .map(|_| engine.instantiate().unwrap())
+        .collect();
+    assert!(matches!(engine.instantiate(), Err(Fault::Instantiate(_))));
+    guests.pop();
+    engine.instantiate().unwrap();
+}
+
+#[test]
+fn debug_prints_no_secret() {
+    let engine = Engine::new().unwrap();
+    let mut guest = engine.instantiate().unwrap();
+    let credentials = Credentials::new("AKIDEXAMPLE", "hunter2").with_session_token("sessiontoken");
+    let token = guest
+        .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .unwrap();
+    let steps = guest
+        .steps(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .unwrap();
+    let auth = Auth::IamToken(token.text.clone());
+    let config = Config {
+        db_user: "u",
+        auth: &auth,
+        database: None,
+        connection_attributes: &[],
+        character_set: 45,
+    };
+    let handshake = ClientHandshake::start(&engine, &config).unwrap();
+
+    let printed = format!("{credentials:?} {token:?} {steps:?} {config:?} {handshake:?} {guest:?}");
+
+    for secret in ["hunter2", "sessiontoken", steps.signature.expose_secret()] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}

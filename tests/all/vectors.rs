@@ -1,0 +1,109 @@
+//! Reads `tests/vectors`.
+
+use std::fs;
+use std::path::Path;
+
+use rds_bridge::aws;
+use rds_bridge::guest;
+use rds_bridge_component::presign::{Credentials, Grant, Lifetime};
+use serde_json::Value;
+
+/// A list of a file.
+pub(crate) fn read(path: &str, list: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("vectors")
+        .join(path);
+    let text = fs::read_to_string(path).unwrap();
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    let Value::Array(items) = document[list].take() else {
+        panic!("{list} is not a list");
+    };
+    assert!(!items.is_empty());
+    items
+}
+
+/// Every recorded or composed exchange.
+pub(crate) fn exchanges() -> Vec<Value> {
+    let mut exchanges = read("handshake/mariadb.json", "exchanges");
+    exchanges.extend(read("handshake/mysql8.json", "exchanges"));
+    exchanges
+}
+
+/// The arguments of a token, as the component's own types and as the host's.
+pub(crate) struct Arguments {
+    pub(crate) credentials: Credentials,
+    pub(crate) grant: Grant,
+    pub(crate) lifetime: Lifetime,
+    vector: Value,
+    pub(crate) host_credentials: aws::Credentials,
+}
+
+impl Arguments {
+    pub(crate) fn of(vector: &Value) -> Self {
+        let [credentials, grant, lifetime] =
+            ["credentials", "grant", "lifetime"].map(|name| &vector[name]);
+        let session_token = credentials["session-token"].as_str();
+        let expires_at = credentials["expires-at"].as_u64();
+        let [id, secret] =
+            ["access-key-id", "secret-access-key"].map(|name| credentials[name].as_str().unwrap());
+        let mut host_credentials = aws::Credentials::new(id, secret);
+        if let Some(token) = session_token {
+            host_credentials = host_credentials.with_session_token(token);
+        }
+        if let Some(expires_at) = expires_at {
+            host_credentials = host_credentials.with_expires_at(expires_at);
+        }
+        let (signed_at, expires_in) = lifetime_of(lifetime);
+        Self {
+            credentials: Credentials::new(
+                id.into(),
+                secret.into(),
+                session_token.map(Into::into),
+                expires_at,
+            )
+            .unwrap(),
+            grant: Grant::new(
+                grant["host"].as_str().unwrap(),
+                port(grant),
+                grant["region"].as_str().unwrap().into(),
+                grant["db-user"].as_str().unwrap().into(),
+            )
+            .unwrap(),
+            lifetime: Lifetime::new(signed_at, expires_in).unwrap(),
+            vector: vector.clone(),
+            host_credentials,
+        }
+    }
+
+    pub(crate) fn host_grant(&self) -> guest::Grant<'_> {
+        let grant = &self.vector["grant"];
+        guest::Grant {
+            host: grant["host"].as_str().unwrap(),
+            port: port(grant),
+            region: grant["region"].as_str().unwrap(),
+            db_user: grant["db-user"].as_str().unwrap(),
+        }
+    }
+
+    pub(crate) fn host_lifetime(&self) -> guest::Lifetime {
+        let (signed_at, expires_in_seconds) = lifetime_of(&self.vector["lifetime"]);
+        guest::Lifetime {
+            signed_at,
+            expires_in_seconds,
+        }
+    }
+
+    pub(crate) fn signed_at(&self) -> u64 {
+        self.host_lifetime().signed_at
+    }
+}
+
+fn port(grant: &Value) -> u16 {
+    grant["port"].as_u64().unwrap().try_into().unwrap()
+}
+
+fn lifetime_of(lifetime: &Value) -> (u64, u32) {
+    let number = |name: &str| lifetime[name].as_u64().unwrap();
+    let expires_in = number("expires-in-seconds").try_into().unwrap();
+    (number("signed-at"), expires_in)
+}
