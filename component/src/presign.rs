@@ -72,9 +72,10 @@ pub fn presign(
     lifetime: Lifetime,
 ) -> Result<AuthToken, Error> {
     let valid_until = lifetime.valid_until(credentials)?;
-    let scope = CredentialScope::new(AmzDate::at(lifetime.signed_at()), grant.region());
-    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &scope);
-    let signature = Signed::new(credentials, grant, lifetime, &scope, &unsigned).signature;
+    let date = AmzDate::at(lifetime.signed_at());
+    let scope = CredentialScope::new(&date, grant.region());
+    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &date, &scope);
+    let signature = Signed::new(credentials, grant, &date, &scope, &unsigned).signature;
     Ok(AuthToken {
         text: unsigned.sign(&signature),
         valid_until,
@@ -88,9 +89,10 @@ pub fn presign(
 /// As [`presign`].
 pub fn steps(credentials: &Credentials, grant: &Grant, lifetime: Lifetime) -> Result<Steps, Error> {
     lifetime.valid_until(credentials)?;
-    let scope = CredentialScope::new(AmzDate::at(lifetime.signed_at()), grant.region());
-    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &scope);
-    let signed = Signed::new(credentials, grant, lifetime, &scope, &unsigned);
+    let date = AmzDate::at(lifetime.signed_at());
+    let scope = CredentialScope::new(&date, grant.region());
+    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &date, &scope);
+    let signed = Signed::new(credentials, grant, &date, &scope, &unsigned);
     Ok(Steps {
         canonical_request: signed.canonical_request.text(),
         hashed_canonical_request: signed.hashed_canonical_request,
@@ -112,11 +114,10 @@ impl<'a> Signed<'a> {
     fn new(
         credentials: &Credentials,
         grant: &Grant,
-        lifetime: Lifetime,
+        date: &AmzDate,
         scope: &CredentialScope,
         unsigned: &'a UnsignedToken,
     ) -> Self {
-        let date = AmzDate::at(lifetime.signed_at());
         let key = SigningKey::derive(credentials.secret_access_key(), date, grant.region());
 
         let canonical_request =

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 /// A text that must not leak: a key, a session token, a password or an IAM token.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(String);
 
 impl Secret {
     /// Takes the text over, and wipes it when dropped.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(text)
     }
 
     /// The text itself, for the one who has to send or to sign with it.
@@ -24,7 +24,13 @@ impl Secret {
     /// Gives the text away, unwiped, to an owner who wipes it.
     #[must_use]
     pub fn into_exposed(mut self) -> String {
-        std::mem::take(&mut *self.0)
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        wipe(std::mem::take(&mut self.0).into_bytes());
     }
 }
 
@@ -37,13 +43,13 @@ impl fmt::Debug for Secret {
 
 /// Bytes that may hold a secret: what the handshake wants to be written.
 #[derive(Clone)]
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
     /// Takes the bytes over, and wipes them when dropped.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(bytes)
     }
 
     /// The bytes themselves, for the one who has to send them.
@@ -55,7 +61,13 @@ impl SecretBytes {
     /// Gives the bytes away, unwiped, to an owner who wipes them.
     #[must_use]
     pub fn into_exposed(mut self) -> Vec<u8> {
-        std::mem::take(&mut *self.0)
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        wipe(std::mem::take(&mut self.0));
     }
 }
 
@@ -64,6 +76,13 @@ impl fmt::Debug for SecretBytes {
         let Self(bytes) = self;
         write!(f, "<{} bytes, redacted>", bytes.len())
     }
+}
+
+/// Wipes all that was allocated, in use or not. As a slice: `Zeroize` for `Vec` and `String` goes byte
+/// by byte, which takes longer than the hash of what it wipes.
+fn wipe(mut bytes: Vec<u8>) {
+    bytes.resize(bytes.capacity(), 0);
+    bytes.as_mut_slice().zeroize();
 }
 
 #[cfg(test)]

@@ -22,9 +22,11 @@ const ID: &str = "AKIDEXAMPLEAKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const SIGNED_AT: u64 = 1_724_709_600;
 
-/// As long as those of a Lambda function's role.
+/// As long as those of a Lambda function's role, and base64 as they are: every 32nd character has to be
+/// percent-encoded.
 fn session_token() -> String {
-    "FwoGZX/+ab==0123456789".repeat(44)
+    let base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    base64.repeat(15) + "=="
 }
 
 fn main() {

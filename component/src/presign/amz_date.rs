@@ -3,8 +3,14 @@
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// A second between the years 1970 and 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AmzDate(OffsetDateTime);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AmzDate {
+    unix_seconds: u64,
+    text: String,
+}
+
+/// Bytes of the date without the time.
+const DAY_LENGTH: usize = 8;
 
 impl AmzDate {
     /// 9999-12-31T23:59:59Z, the last that four digits of a year can hold.
@@ -12,17 +18,34 @@ impl AmzDate {
 
     /// The date of a Unix second; of [`Self::MAX_UNIX_SECONDS`] for a later one.
     pub(super) fn at(unix_seconds: u64) -> Self {
-        let seconds = unix_seconds.min(Self::MAX_UNIX_SECONDS);
-        let date = i64::try_from(seconds)
+        let unix_seconds = unix_seconds.min(Self::MAX_UNIX_SECONDS);
+        let at = i64::try_from(unix_seconds)
             .ok()
-            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-        Self(date.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (year, month, day) = at.to_calendar_date();
+        let (hour, minute, second) = at.to_hms();
+
+        let mut text = String::with_capacity(16);
+        // Within 1970 to 9999, as every date here is.
+        let year = u16::try_from(year).unwrap_or(0);
+        for two_digits in [year / 100, year % 100] {
+            push_two_digits(&mut text, u8::try_from(two_digits).unwrap_or(0));
+        }
+        push_two_digits(&mut text, u8::from(month));
+        push_two_digits(&mut text, day);
+        text.push('T');
+        push_two_digits(&mut text, hour);
+        push_two_digits(&mut text, minute);
+        push_two_digits(&mut text, second);
+        text.push('Z');
+        Self { unix_seconds, text }
     }
 
     /// Reads one; none if it is not of the format or before 1970.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-        if date.len() != 8 || time.len() != 6 {
+        if date.len() != DAY_LENGTH || time.len() != 6 {
             return None;
         }
         let number = |text: &str, range| -> Option<u16> {
@@ -38,44 +61,25 @@ impl AmzDate {
         );
         let time = Time::from_hms(small(time, 0..2)?, small(time, 2..4)?, small(time, 4..6)?);
         let at = PrimitiveDateTime::new(date.ok()?, time.ok()?).assume_utc();
-        (at >= OffsetDateTime::UNIX_EPOCH).then_some(Self(at))
+        let unix_seconds = u64::try_from(at.unix_timestamp()).ok()?;
+        Some(Self {
+            unix_seconds,
+            text: text.to_owned(),
+        })
     }
 
-    /// Unix seconds.
-    pub(super) fn unix_seconds(self) -> u64 {
-        // Never before 1970: both ways to make one see to it.
-        u64::try_from(self.0.unix_timestamp()).unwrap_or(0)
-    }
-
-    /// The date without the time, as the credential scope has it: `20161107`.
-    pub(super) fn day(self) -> String {
-        let mut text = String::with_capacity(8);
-        self.push_day(&mut text);
-        text
+    pub(super) fn unix_seconds(&self) -> u64 {
+        self.unix_seconds
     }
 
     /// The whole of it: `20161107T173933Z`.
-    pub(super) fn text(self) -> String {
-        let (hour, minute, second) = self.0.to_hms();
-        let mut text = String::with_capacity(16);
-        self.push_day(&mut text);
-        text.push('T');
-        push_two_digits(&mut text, hour);
-        push_two_digits(&mut text, minute);
-        push_two_digits(&mut text, second);
-        text.push('Z');
-        text
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    fn push_day(self, text: &mut String) {
-        let date = self.0;
-        // Within 1970 to 9999, as every date here is.
-        let year = u16::try_from(date.year()).unwrap_or(0);
-        for hundreds in [year / 100, year % 100] {
-            push_two_digits(text, u8::try_from(hundreds).unwrap_or(0));
-        }
-        push_two_digits(text, u8::from(date.month()));
-        push_two_digits(text, date.day());
+    /// The date without the time, as the credential scope has it: `20161107`.
+    pub(super) fn day(&self) -> &str {
+        self.text.get(..DAY_LENGTH).unwrap_or_default()
     }
 }
 

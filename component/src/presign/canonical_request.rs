@@ -46,11 +46,22 @@ impl<'a> CanonicalRequest<'a> {
         for part in self.parts() {
             hasher.update(part);
         }
-        hex::encode(hasher.finalize())
+        hex(&hasher.finalize().into())
     }
 
     pub(super) fn text(&self) -> Secret {
         Secret::new(self.parts().concat())
+    }
+}
+
+/// In lower case. Into a buffer: `hex::encode` goes through an iterator of characters, which takes as
+/// long as hashing does.
+pub(super) fn hex(hash: &[u8; 32]) -> String {
+    let mut digits = vec![0; 64];
+    // It fails if the buffer is not of twice the length.
+    match hex::encode_to_slice(hash, &mut digits) {
+        Ok(()) => String::from_utf8(digits).unwrap_or_default(),
+        Err(_) => String::new(),
     }
 }
 

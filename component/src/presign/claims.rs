@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-use zeroize::Zeroizing;
-
 use super::amz_date::AmzDate;
 use super::credential_scope::{SERVICE, TERMINATOR};
 use super::error::{Malformed, Parameter};
 use super::grant::{check_host, check_region};
 use super::unsigned_token::{ALGORITHM, uri_encode};
+use crate::secret::Secret;
+use percent_encoding::percent_decode_str;
 
 /// Far above what the longest session token makes, percent-encoded.
 const TOKEN_LIMIT: usize = 262_144;
@@ -53,11 +52,11 @@ pub fn inspect(token: &str) -> Result<Claims, Malformed> {
 /// A token taken apart.
 pub(super) struct ReadToken<'t> {
     pub(super) claims: Claims,
-    pub(super) session_token: Option<Zeroizing<String>>,
+    pub(super) session_token: Option<Secret>,
     /// As it stands in the token: 64 hexadecimal digits.
     pub(super) signature: &'t str,
     /// All parameters but the signature, encoded anew and sorted.
-    pub(super) canonical_query: Zeroizing<String>,
+    pub(super) canonical_query: Secret,
 }
 
 impl<'t> ReadToken<'t> {
@@ -100,7 +99,7 @@ impl<'t> ReadToken<'t> {
         let expires_in_seconds =
             decimal(expires).ok_or(Malformed::InvalidParameter(Parameter::Expires))?;
         let signed_at = AmzDate::parse(date).ok_or(Malformed::InvalidParameter(Parameter::Date))?;
-        let (access_key_id, region) = read_credential(credential, signed_at)
+        let (access_key_id, region) = read_credential(credential, &signed_at)
             .ok_or(Malformed::InvalidParameter(Parameter::Credential))?;
 
         let signed_at = signed_at.unix_seconds();
@@ -116,7 +115,7 @@ impl<'t> ReadToken<'t> {
                 valid_until: signed_at.saturating_add(u64::from(expires_in_seconds)),
                 has_session_token: session_token.is_some(),
             },
-            session_token: session_token.map(|token| Zeroizing::new(token.to_owned())),
+            session_token: session_token.map(|token| Secret::new(token.to_owned())),
             signature,
             canonical_query: parameters.canonical(),
         })
@@ -160,7 +159,7 @@ fn port_number(text: &str) -> Option<u16> {
 }
 
 /// Access key id and region of `AKID/yyyymmdd/region/rds-db/aws4_request`.
-fn read_credential(credential: &str, signed_at: AmzDate) -> Option<(&str, &str)> {
+fn read_credential<'c>(credential: &'c str, signed_at: &AmzDate) -> Option<(&'c str, &'c str)> {
     let mut parts = credential.split('/');
     let access_key_id = parts.next().filter(|id| !id.is_empty())?;
     parts.next().filter(|&day| day == signed_at.day())?;
@@ -178,7 +177,7 @@ struct OneParameter<'t> {
     /// As it stands in the text.
     raw: &'t str,
     /// Decoded; may hold the session token.
-    value: Zeroizing<String>,
+    value: Secret,
 }
 
 impl<'t> Parameters<'t> {
@@ -194,7 +193,7 @@ impl<'t> Parameters<'t> {
             parameters.push(OneParameter {
                 name: decode(name, offset)?,
                 raw,
-                value: Zeroizing::new(decode(raw, value_offset)?.into_owned()),
+                value: Secret::new(decode(raw, value_offset)?.into_owned()),
             });
             offset = offset.saturating_add(pair.len()).saturating_add(1);
         }
@@ -213,7 +212,7 @@ impl<'t> Parameters<'t> {
     }
 
     fn optional(&self, parameter: Parameter) -> Option<&str> {
-        self.named(parameter).next().map(|one| one.value.as_str())
+        self.named(parameter).next().map(|one| one.value.expose())
     }
 
     fn required(&self, parameter: Parameter) -> Result<&str, Malformed> {
@@ -229,35 +228,39 @@ impl<'t> Parameters<'t> {
     }
 
     /// Step 1's query: encoded name and value, sorted by both, without the signature.
-    fn canonical(&self) -> Zeroizing<String> {
-        let mut pairs: Vec<(String, Zeroizing<String>)> = Vec::with_capacity(self.0.len());
+    fn canonical(&self) -> Secret {
+        let mut pairs: Vec<(String, Secret)> = Vec::with_capacity(self.0.len());
         for one in &self.0 {
             if one.name == Parameter::Signature.name() {
                 continue;
             }
             let name = uri_encode(&one.name).to_string();
-            let value = Zeroizing::new(uri_encode(&one.value).to_string());
+            let value = Secret::new(uri_encode(one.value.expose()).to_string());
             // They are few: the standard library's sort would be one of the component's largest parts.
-            let after = |(other, other_value): &(String, Zeroizing<String>)| {
-                (other.as_str(), other_value.as_str()) <= (&name, &value)
+            let after = |(other, other_value): &(String, Secret)| {
+                (other.as_str(), other_value.expose()) <= (&name, value.expose())
             };
             pairs.insert(pairs.partition_point(after), (name, value));
         }
-        let mut query = Zeroizing::new(String::with_capacity(
+        let mut query = String::with_capacity(
             pairs
                 .iter()
-                .map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2))
+                .map(|(name, value)| {
+                    name.len()
+                        .saturating_add(value.expose().len())
+                        .saturating_add(2)
+                })
                 .fold(0, usize::saturating_add),
-        ));
+        );
         for (name, value) in &pairs {
             if !query.is_empty() {
                 query.push('&');
             }
             query.push_str(name);
             query.push('=');
-            query.push_str(value);
+            query.push_str(value.expose());
         }
-        query
+        Secret::new(query)
     }
 }
 

@@ -12,8 +12,8 @@ pub(super) const TERMINATOR: &str = "aws4_request";
 pub(super) struct CredentialScope(String);
 
 impl CredentialScope {
-    pub(super) fn new(date: AmzDate, region: &str) -> Self {
-        Self([&date.day(), "/", region, "/", SERVICE, "/", TERMINATOR].concat())
+    pub(super) fn new(date: &AmzDate, region: &str) -> Self {
+        Self([date.day(), "/", region, "/", SERVICE, "/", TERMINATOR].concat())
     }
 
     pub(super) fn as_str(&self) -> &str {

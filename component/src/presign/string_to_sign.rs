@@ -9,7 +9,7 @@ pub(super) struct StringToSign(String);
 
 impl StringToSign {
     pub(super) fn new(
-        date: AmzDate,
+        date: &AmzDate,
         scope: &CredentialScope,
         hashed_canonical_request: &str,
     ) -> Self {
@@ -18,7 +18,7 @@ impl StringToSign {
             [
                 ALGORITHM,
                 "\n",
-                &date,
+                date,
                 "\n",
                 scope,
                 "\n",

@@ -1,7 +1,6 @@
 //! A token before it is signed: its text, whose parts are also those of the canonical request.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use zeroize::Zeroizing;
 
 use super::amz_date::AmzDate;
 use super::credential_scope::CredentialScope;
@@ -34,7 +33,7 @@ const SIGNATURE: &str = "&X-Amz-Signature=";
 /// emit them: what an SDK adds for temporary credentials comes last.
 pub(super) struct UnsignedToken {
     /// One buffer, never grown: no unwiped copy of the session token is left behind.
-    text: Zeroizing<String>,
+    text: Secret,
     /// Where `host:port` ends.
     host_header_end: usize,
     /// Where the parameters begin, after `/?`.
@@ -48,6 +47,7 @@ impl UnsignedToken {
         credentials: &Credentials,
         grant: &Grant,
         lifetime: Lifetime,
+        date: &AmzDate,
         scope: &CredentialScope,
     ) -> Self {
         let session_token = credentials.session_token().map_or("", Secret::expose);
@@ -62,7 +62,7 @@ impl UnsignedToken {
             grant.host().len().saturating_add(320),
             usize::saturating_add,
         );
-        let mut text = Zeroizing::new(String::with_capacity(capacity));
+        let mut text = String::with_capacity(capacity);
 
         text.push_str(grant.host());
         text.push(':');
@@ -79,7 +79,7 @@ impl UnsignedToken {
         text.push_str("%2F");
         text.extend(uri_encode(scope.as_str()));
         text.push_str("&X-Amz-Date=");
-        text.push_str(&AmzDate::at(lifetime.signed_at()).text());
+        text.push_str(date.text());
         text.push_str("&X-Amz-Expires=");
         text.push_str(&lifetime.expires_in_seconds().to_string());
         let signed_headers_at = text.len();
@@ -90,7 +90,7 @@ impl UnsignedToken {
             text.extend(uri_encode(session_token));
         }
         Self {
-            text,
+            text: Secret::new(text),
             host_header_end,
             query_at,
             signed_headers_at,
@@ -100,30 +100,35 @@ impl UnsignedToken {
 
     /// The value of the `host` header: name and port.
     pub(super) fn host_header(&self) -> &str {
-        self.text.get(..self.host_header_end).unwrap_or_default()
+        self.text
+            .expose()
+            .get(..self.host_header_end)
+            .unwrap_or_default()
     }
 
     /// The parameters sorted by name, in parts to be put together.
     pub(super) fn canonical_query(&self) -> [&str; 3] {
-        let part = |range: std::ops::Range<usize>| self.text.get(range).unwrap_or_default();
+        let text = self.text.expose();
+        let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         [
             part(self.query_at..self.signed_headers_at),
-            part(self.security_token_at..self.text.len()),
+            part(self.security_token_at..text.len()),
             part(self.signed_headers_at..self.security_token_at),
         ]
     }
 
     /// The token.
-    pub(super) fn sign(mut self, signature: &Secret) -> Secret {
-        self.text.push_str(SIGNATURE);
-        self.text.push_str(signature.expose());
-        Secret::new(std::mem::take(&mut *self.text))
+    pub(super) fn sign(self, signature: &Secret) -> Secret {
+        let mut text = self.text.into_exposed();
+        text.push_str(SIGNATURE);
+        text.push_str(signature.expose());
+        Secret::new(text)
     }
 }
 
 /// Bytes of a text when it is encoded.
 fn encoded_length(text: &str) -> usize {
-    let kept = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let kept = |byte: &u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~');
     let reserved = text.bytes().filter(|byte| !kept(byte)).count();
     text.len().saturating_add(reserved.saturating_mul(2))
 }
@@ -157,11 +162,14 @@ mod tests {
             let region = "r".repeat(63);
             let grant = Grant::new(&host[..253], 65_535, region.clone(), "漢".repeat(128)).unwrap();
             let lifetime = Lifetime::new(0, 900).unwrap();
-            let scope = CredentialScope::new(AmzDate::at(0), &region);
-            let unsigned = UnsignedToken::new(&credentials, &grant, lifetime, &scope);
-            let capacity = unsigned.text.capacity();
-            let token = unsigned.sign(&Secret::new("0".repeat(64)));
-            assert_eq!(token.into_exposed().capacity(), capacity);
+            let date = AmzDate::at(0);
+            let scope = CredentialScope::new(&date, &region);
+            let unsigned = UnsignedToken::new(&credentials, &grant, lifetime, &date, &scope);
+            let before = unsigned.text.expose().as_ptr();
+            let token = unsigned.sign(&Secret::new("0".repeat(64))).into_exposed();
+            assert_eq!(token.as_ptr(), before);
+            // Nor is it much too large.
+            assert!(token.capacity() - token.len() < 200);
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn verify(
     match (&read.session_token, credentials.session_token()) {
         (None, Some(_)) => return Err(Rejection::SessionTokenMissing),
         (Some(_), None) => return Err(Rejection::SessionTokenUnexpected),
-        (Some(claimed), Some(own)) if !equal(claimed, own.expose()) => {
+        (Some(claimed), Some(own)) if !equal(claimed.expose(), own.expose()) => {
             return Err(Rejection::SessionTokenMismatch);
         }
         (Some(_), Some(_)) | (None, None) => {}
@@ -87,11 +87,12 @@ pub fn verify(
 fn is_signed_by(token: &ReadToken<'_>, credentials: &Credentials) -> bool {
     let claims = &token.claims;
     let date = AmzDate::at(claims.signed_at);
-    let scope = CredentialScope::new(date, &claims.region);
-    let key = SigningKey::derive(credentials.secret_access_key(), date, &claims.region);
+    let scope = CredentialScope::new(&date, &claims.region);
+    let key = SigningKey::derive(credentials.secret_access_key(), &date, &claims.region);
     let signed_with = |host_header: &str| {
-        let hashed = CanonicalRequest::new([&token.canonical_query, "", ""], host_header).hash();
-        let signature = key.sign(&StringToSign::new(date, &scope, &hashed));
+        let hashed =
+            CanonicalRequest::new([token.canonical_query.expose(), "", ""], host_header).hash();
+        let signature = key.sign(&StringToSign::new(&date, &scope, &hashed));
         equal(&token.signature.to_ascii_lowercase(), signature.expose())
     };
     signed_with(&format!("{}:{}", claims.host, claims.port))
@@ -201,14 +202,14 @@ mod tests {
     /// Signs what [`presign`] refuses to sign.
     fn signed_by_hand(query: &str, host_header: &str) -> String {
         let date = AmzDate::at(NOW);
-        let scope = CredentialScope::new(date, "us-east-1");
+        let scope = CredentialScope::new(&date, "us-east-1");
         let hashed = CanonicalRequest::new([query, "", ""], host_header).hash();
         let key = SigningKey::derive(
             credentials("id", "key", None, None).secret_access_key(),
-            date,
+            &date,
             "us-east-1",
         );
-        let signature = key.sign(&StringToSign::new(date, &scope, &hashed));
+        let signature = key.sign(&StringToSign::new(&date, &scope, &hashed));
         format!("{query}&X-Amz-Signature={}", signature.expose())
     }
 

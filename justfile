@@ -1,0 +1,109 @@
+# Every task of rds-bridge. `./just` lists them, and puts just itself in place.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+venv := justfile_directory() / "target/venv"
+node := justfile_directory() / "target/node"
+component := justfile_directory() / "target/rds_bridge.wasm"
+
+# List the tasks
+[private]
+default:
+    @just --list --unsorted
+
+# Sign a token: ./just token --hostname NAME --username USER
+[group('use')]
+[positional-arguments]
+token *arguments: wasm-target
+    @cargo run --quiet --locked -p rds-bridge -- token "$@"
+
+# Run the command: ./just run inspect
+[group('use')]
+[positional-arguments]
+run *arguments: wasm-target
+    @cargo run --quiet --locked -p rds-bridge -- "$@"
+
+# Every test: Rust, and the built component in Python and in Node
+[group('test')]
+test: test-rust test-python test-node
+
+# The tests in Rust
+[group('test')]
+test-rust: wasm-target
+    cargo test --locked --workspace
+
+# The built component in Wasmtime for Python, beside botocore
+[group('test')]
+test-python: component python
+    cd tests/portability && RDS_BRIDGE_COMPONENT_FILE={{component}} {{venv}}/bin/python -m unittest test_python
+
+# The built component in Node, through jco
+[group('test')]
+test-node: component node
+    rm -rf {{node}}/bridge
+    cd {{node}} && node_modules/.bin/jco transpile --quiet {{component}} --name bridge --out-dir bridge
+    RDS_BRIDGE_TRANSPILED={{node}}/bridge/bridge.js node --test tests/portability/test_node.mjs
+
+# Sizes of the component with all methods and without client_ed25519, against what was promised
+[group('test')]
+component-sizes: wasm-target
+    cargo run --quiet --locked -p rds-bridge -- component --output target/full.wasm
+    cargo run --quiet --locked -p rds-bridge --no-default-features -- component --output target/small.wasm
+    test "$(wc -c < target/full.wasm)" -le 180000
+    test "$(wc -c < target/small.wasm)" -le 110000
+
+# Fuzz a target (handshake, inspect, verify) for some seconds
+[group('test')]
+fuzz target seconds="600":
+    command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+    python3 tests/fuzz/seed.py
+    # cargo-fuzz needs the sanitizers, which a stable compiler has and does not admit to.
+    cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}}
+
+# Format, clippy, docs and the fuzz targets, with warnings as errors
+[group('check')]
+lint: wasm-target
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+    cargo check --locked --manifest-path tests/fuzz/Cargo.toml
+
+# Licences, advisories and duplicates of the dependencies
+[group('check')]
+deny:
+    command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+    cargo deny check
+
+# What CI runs
+[group('check')]
+ci: lint test component-sizes
+
+# Presigning and the handshake beside their peers, as ratios
+[group('measure')]
+bench *arguments: wasm-target
+    cargo bench --locked -p rds-bridge -- {{arguments}}
+
+# From exec to a printed token, 200 runs of the optimised command
+[group('measure')]
+bench-start: wasm-target
+    cargo build --quiet --locked --release -p rds-bridge
+    python3 tests/start_time.py target/release/rds-bridge
+
+[private]
+wasm-target:
+    @tests/setup/wasm-target
+
+[private]
+component: wasm-target
+    cargo run --quiet --locked -p rds-bridge -- component --output {{component}}
+
+[private]
+python:
+    test -x {{venv}}/bin/python || python3 -m venv {{venv}}
+    {{venv}}/bin/pip install --quiet --disable-pip-version-check -r tests/portability/requirements.txt
+
+[private]
+node:
+    mkdir -p {{node}}
+    cp tests/portability/package.json {{node}}/
+    npm install --silent --no-audit --no-fund --prefix {{node}}

@@ -1,0 +1,105 @@
+// The built component in Node, through jco: every vector and every exchange.
+//
+// RDS_BRIDGE_TRANSPILED names the module that jco made of the component.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const bridge = await import(pathToFileURL(process.env.RDS_BRIDGE_TRANSPILED));
+const { presign, handshake } = bridge;
+
+const read = (path) => JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), "utf8"));
+
+const camel = (name) => name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+
+// A record of the vectors as jco takes it: names in camel case, 64-bit integers as BigInt.
+function record(fields, big = []) {
+  const value = ([name, value]) => {
+    if (value === null) return undefined;
+    return big.includes(name) ? BigInt(value) : value;
+  };
+  return Object.fromEntries(Object.entries(fields).map((field) => [camel(field[0]), value(field)]));
+}
+
+// What jco gives, as the vectors have it.
+function plain(value) {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (typeof value === "bigint") return Number(value);
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "object") {
+    if ("tag" in value) return value.val === undefined ? value.tag : { [value.tag]: plain(value.val) };
+    const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [kebab(name), plain(field)]));
+  }
+  return value;
+}
+
+const argumentsOf = (vector) => [
+  record(vector.credentials, ["expires-at"]),
+  record(vector.grant),
+  record(vector.lifetime, ["signed-at"]),
+];
+
+test("every vector", () => {
+  const { vectors } = read("presign/vectors.json");
+  assert.ok(vectors.length > 60);
+  for (const vector of vectors) {
+    const [credentials, grant, lifetime] = argumentsOf(vector);
+    assert.deepEqual(plain(presign.steps(credentials, grant, lifetime)), vector.steps, vector.name);
+    const token = presign.presign(credentials, grant, lifetime);
+    assert.deepEqual(plain(token), { text: vector.token, "valid-until": vector["valid-until"] }, vector.name);
+    const claims = presign.verify(token.text, credentials, grant, lifetime.signedAt);
+    assert.deepEqual(claims, presign.inspect(token.text), vector.name);
+  }
+});
+
+test("errors are values", () => {
+  const [vector] = read("presign/vectors.json").vectors;
+  const [credentials, grant, lifetime] = argumentsOf(vector);
+  try {
+    presign.presign(credentials, { ...grant, host: "db.example.com." }, lifetime);
+    assert.fail("no error");
+  } catch (error) {
+    assert.deepEqual(plain(error.payload), { "invalid-host": "trailing-dot" });
+  }
+});
+
+test("every exchange, whole and byte by byte", () => {
+  const exchanges = ["mysql8", "mariadb"].flatMap((file) => read(`handshake/${file}.json`).exchanges);
+  assert.ok(exchanges.length >= 50);
+  for (const exchange of exchanges) {
+    for (const part of [1 << 20, 1]) replay(exchange, part);
+  }
+});
+
+function replay({ name, config, exchange, outcome }, part) {
+  const [[tag, val]] = Object.entries(config.auth);
+  const attributes = config["connection-attributes"].map(([name, value]) => ({ name, value }));
+  const client = handshake.ClientHandshake.start({
+    ...record(config),
+    auth: { tag, val },
+    connectionAttributes: attributes,
+  });
+  let step;
+  try {
+    step = plain(client.receive(new Uint8Array()));
+    for (const event of exchange) {
+      if ("server" in event) {
+        const bytes = Buffer.from(event.server, "hex");
+        for (let at = 0; at < bytes.length; at += part) {
+          step = plain(client.receive(new Uint8Array(bytes.subarray(at, at + part))));
+        }
+      } else {
+        assert.deepEqual(step, event, name);
+        step = plain("start-tls" in event ? client.tlsEstablished() : client.receive(new Uint8Array()));
+      }
+    }
+  } catch (error) {
+    if (!error.payload) throw error;
+    step = { error: plain(error.payload) };
+  }
+  assert.deepEqual(step, outcome, name);
+}
