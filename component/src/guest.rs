@@ -3,20 +3,6 @@
     unsafe_code,
     reason = "generated: the canonical ABI passes arguments and results by pointer"
 )]
-#![expect(
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::undocumented_unsafe_blocks,
-    clippy::unreachable,
-    clippy::unwrap_used,
-    reason = "generated code; the contract is documented in wit/"
-)]
 
 mod handshake;
 mod presign;

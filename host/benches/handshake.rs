@@ -1,9 +1,5 @@
 //! The handshake of an IAM login, as MySQL 8 begins it and RDS goes on: natively, and in the component.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a benchmark: to panic is how it fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
 
 #[path = "support/ratios.rs"]
 mod ratios;

@@ -188,7 +188,9 @@ fn bad_input_gets_one_line_and_its_exit_code() {
     let with = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
     let long: &'static str = "a".repeat(300).leak();
     let huge: &'static str = "u".repeat(100_000).leak();
-    let cases: Vec<(Vec<&str>, Vec<(&str, &str)>, &str, i32, &str)> = vec![
+    /// Arguments, environment, standard input, exit code, and what the line must say.
+    type Case<'a> = (Vec<&'a str>, Vec<(&'a str, &'a str)>, &'a str, i32, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (vec![], KEYS.to_vec(), "", 2, "subcommand"),
         (vec!["tokne"], KEYS.to_vec(), "", 2, "tokne"),
         (vec!["token"], KEYS.to_vec(), "", 2, "DB_HOST"),

@@ -277,6 +277,5 @@ fn kebab(printed: &str) -> String {
         }
         kebab.push(c.to_ascii_lowercase());
     }
-    // Rust takes the digits of these two for the end of a word.
-    kebab.replace("client-ed25519", "client-ed25519")
+    kebab
 }

@@ -1,7 +1,10 @@
 //! Every test that is not of one file alone.
 #![expect(
     clippy::arithmetic_side_effects,
-    reason = "a test: an overflow panics, and to panic is how it fails"
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test: to panic is how it fails"
 )]
 
 mod command;

@@ -178,7 +178,7 @@ pub enum Malformed {
     /// `%` without two hexadecimal digits, or bytes that are not UTF-8; the offset in bytes.
     #[error("not percent-encoded text at byte {0}")]
     InvalidEncoding(usize),
-    /// More than [`super::claims::MAX_PARAMETERS`].
+    /// More than 32.
     #[error("more parameters than any token has")]
     TooManyParameters,
     /// A token cut short, perhaps.

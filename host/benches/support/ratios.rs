@@ -33,7 +33,7 @@ fn median(group: &str, name: &str) -> Option<f64> {
         .join("new/estimates.json");
     let estimates: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
-    estimates["median"]["point_estimate"].as_f64()
+    estimates.pointer("/median/point_estimate")?.as_f64()
 }
 
 fn target() -> PathBuf {

@@ -1,8 +1,4 @@
 //! Generated from `wit/`: the contract's types, and the calls.
-#![expect(
-    clippy::allow_attributes_without_reason,
-    reason = "generated code; the contract is documented in wit/"
-)]
 
 wasmtime::component::bindgen!({
     path: "../wit",
