@@ -1,5 +1,9 @@
 //! Signing a token: natively, in the component, and with the signer of the AWS SDK for Rust.
-#![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a benchmark: to panic is how it fails"
+)]
 
 #[path = "support/ratios.rs"]
 mod ratios;

@@ -10,8 +10,8 @@ pub const MEMORY_LIMIT_BYTES: usize = 4 << 20;
 /// All arguments of one call together, in bytes: 1 MiB, so that a copy or two fits the memory.
 pub const ARGUMENTS_LIMIT_BYTES: usize = 1 << 20;
 
-/// How long one call may take. It takes microseconds; the clock ticks every [`TICK`], so a call is
-/// ended after this and one tick at the latest.
+/// How long one call may take. It takes microseconds; a clock ticks every tenth of a
+/// second, so a call is ended after this and one tick at the latest.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(1);
 
 /// How many guests may be alive at once. One lives as long as a signature or a handshake takes.
