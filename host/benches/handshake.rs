@@ -17,23 +17,15 @@ const OK: &[u8] = b"\x07\0\0\x05\0\0\0\x02\0\0\0";
 
 fn main() {
     let token = "x".repeat(1_500);
-    let mut criterion = Criterion::default().configure_from_args();
-    let mut group = criterion.benchmark_group("handshake");
-    group.bench_function("native", |bencher| bencher.iter(|| natively(&token)));
+    let auth = guest::Auth::IamToken(token.clone().into());
     let engine = Engine::new().unwrap();
-    let auth = guest::Auth::IamToken(token.into());
-    group.bench_function("fresh instance", |bencher| {
-        bencher.iter(|| sandboxed(&engine, &auth));
-    });
-    group.finish();
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut contenders: [ratios::Contender<'_>; 2] = [
+        ("native", Box::new(|| natively(&token))),
+        ("fresh instance", Box::new(|| sandboxed(&engine, &auth))),
+    ];
+    ratios::run(&mut criterion, "handshake", &mut contenders, &[]);
     criterion.final_summary();
-    ratios::print(
-        "handshake",
-        &[
-            ("native", "native", None),
-            ("fresh instance", "native", None),
-        ],
-    );
 }
 
 fn natively(token: &str) {

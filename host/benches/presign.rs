@@ -19,7 +19,7 @@ use aws_sigv4::sign::v4;
 use criterion::Criterion;
 use rds_bridge::aws;
 use rds_bridge::guest::{Engine, Grant as GuestGrant, Lifetime as GuestLifetime};
-use rds_bridge_component::presign::{Credentials, Grant, Lifetime, presign};
+use rds_bridge_component::presign::{AuthToken, Credentials, Grant, Lifetime, presign};
 
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 const ID: &str = "AKIDEXAMPLEAKIDEXAMPLE";
@@ -35,75 +35,72 @@ fn session_token() -> String {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    group(&mut criterion, "presign", None);
-    group(
-        &mut criterion,
-        "presign, session token",
-        Some(&session_token()),
-    );
-    criterion.final_summary();
-    for group in ["presign", "presign, session token"] {
-        ratios::print(
-            group,
-            &[
-                ("aws-sigv4", "aws-sigv4", None),
-                ("native", "aws-sigv4", Some(0.5)),
-                ("live instance", "aws-sigv4", Some(2.0)),
-                ("fresh instance", "aws-sigv4", None),
-            ],
-        );
+    let promised = [("native", 0.5), ("live instance", 2.0)];
+    let session_token = session_token();
+    for (name, token) in [
+        ("presign", None),
+        ("presign, session token", Some(session_token.as_str())),
+    ] {
+        ratios::run(&mut criterion, name, &mut contenders(token), &promised);
     }
-    println!("\npromised of a fresh instance: ≤ 60 µs");
+    criterion.final_summary();
+    println!("promised of a fresh instance: ≤ 60 µs");
 }
 
-fn group(criterion: &mut Criterion, name: &str, session_token: Option<&str>) {
-    let mut group = criterion.benchmark_group(name);
-
-    group.bench_function("aws-sigv4", |bencher| {
-        bencher.iter(|| sdk(black_box(session_token)));
-    });
-
-    group.bench_function("native", |bencher| {
-        bencher.iter(|| {
-            let token = black_box(session_token).map(Into::into);
-            let credentials = Credentials::new(ID.into(), SECRET.into(), token, None).unwrap();
-            let grant = Grant::new(HOST, 3306, "us-east-1".into(), "lambda-user".into()).unwrap();
-            presign(&credentials, &grant, Lifetime::new(SIGNED_AT, 900).unwrap()).unwrap()
-        });
-    });
-
+fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
     let engine = Engine::new().unwrap();
+    let mut guest = engine.instantiate().unwrap();
     let mut credentials = aws::Credentials::new(ID, SECRET);
     if let Some(token) = session_token {
         credentials = credentials.with_session_token(token);
     }
-    let grant = || GuestGrant {
-        host: HOST,
-        port: 3306,
-        region: "us-east-1",
-        db_user: "lambda-user",
-    };
-    let lifetime = || GuestLifetime {
-        signed_at: SIGNED_AT,
-        expires_in_seconds: 900,
-    };
-    let mut guest = engine.instantiate().unwrap();
-    group.bench_function("live instance", |bencher| {
-        bencher.iter(|| {
-            guest
-                .presign(black_box(&credentials), grant(), lifetime())
-                .unwrap()
-        });
-    });
-    group.bench_function("fresh instance", |bencher| {
-        bencher.iter(|| {
-            let mut guest = engine.instantiate().unwrap();
-            guest
-                .presign(black_box(&credentials), grant(), lifetime())
-                .unwrap()
-        });
-    });
-    group.finish();
+    let same_credentials = credentials.clone();
+    vec![
+        (
+            "aws-sigv4",
+            Box::new(move || {
+                black_box(sdk(black_box(session_token)));
+            }),
+        ),
+        (
+            "native",
+            Box::new(move || {
+                black_box(native(black_box(session_token)));
+            }),
+        ),
+        (
+            "live instance",
+            Box::new(move || {
+                black_box(guest.presign(&credentials, GRANT, LIFETIME).unwrap());
+            }),
+        ),
+        (
+            "fresh instance",
+            Box::new(move || {
+                let mut guest = engine.instantiate().unwrap();
+                black_box(guest.presign(&same_credentials, GRANT, LIFETIME).unwrap());
+            }),
+        ),
+    ]
+}
+
+const GRANT: GuestGrant<'_> = GuestGrant {
+    host: HOST,
+    port: 3306,
+    region: "us-east-1",
+    db_user: "lambda-user",
+};
+
+const LIFETIME: GuestLifetime = GuestLifetime {
+    signed_at: SIGNED_AT,
+    expires_in_seconds: 900,
+};
+
+fn native(session_token: Option<&str>) -> AuthToken {
+    let token = session_token.map(Into::into);
+    let credentials = Credentials::new(ID.into(), SECRET.into(), token, None).unwrap();
+    let grant = Grant::new(HOST, 3306, "us-east-1".into(), "lambda-user".into()).unwrap();
+    presign(&credentials, &grant, Lifetime::new(SIGNED_AT, 900).unwrap()).unwrap()
 }
 
 /// What the SDK's users do for a token: the whole URL, signed.

@@ -38,9 +38,12 @@ pub(crate) fn build(out_dir: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         .arg(&target_dir)
         .args(toolchain.build_std())
         .arg("--no-default-features")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace, &toolchain));
     if env::var_os("CARGO_FEATURE_CLIENT_ED25519").is_some() {
         cargo.args(["--features", "client_ed25519"]);
+    } else {
+        // Who leaves a method out does so for the size.
+        cargo.args(["--config", "profile.component.opt-level=\"z\""]);
     }
 
     let output = cargo.output()?;
@@ -57,7 +60,7 @@ pub(crate) fn build(out_dir: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 /// No randomness, and no path of this machine in the component's bytes.
-fn rustflags(workspace: &Path) -> String {
+fn rustflags(workspace: &Path, toolchain: &Toolchain) -> String {
     let mut flags = vec![r#"--cfg=getrandom_backend="unsupported""#.to_owned()];
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
@@ -65,6 +68,9 @@ fn rustflags(workspace: &Path) -> String {
         flags.push(remap(&cargo_home, "/cargo"));
     }
     flags.push(remap(workspace, "/rds-bridge"));
+    if let Some(sysroot) = toolchain.sysroot() {
+        flags.push(remap(&sysroot, "/rustc"));
+    }
     flags.join("\u{1f}")
 }
 

@@ -42,8 +42,8 @@ impl Toolchain {
         match newest_wasm_ld() {
             Some(wasm_ld)
                 if is_there(DEBIAN_CARGO)
-                    && is_there(DEBIAN_RUSTC)
-                    && is_there(DEBIAN_STANDARD_LIBRARY) =>
+                    && is_there(DEBIAN_STANDARD_LIBRARY)
+                    && is_new_enough(Path::new(DEBIAN_RUSTC)) =>
             {
                 Ok(Self::Debian { wasm_ld })
             }
@@ -51,7 +51,7 @@ impl Toolchain {
         }
     }
 
-    /// Its cargo, told which compiler to use. `build_std` goes after the subcommand's arguments.
+    /// Its cargo, told which compiler to use; [`Self::build_std`] goes with its arguments.
     pub(crate) fn cargo(&self) -> Command {
         match self {
             Self::InUse { cargo, rustc } => {
@@ -72,6 +72,20 @@ impl Toolchain {
                 command
             }
         }
+    }
+
+    /// Where its standard library's sources are, if it has them.
+    pub(crate) fn sysroot(&self) -> Option<PathBuf> {
+        let rustc = match self {
+            Self::InUse { rustc, .. } => rustc.as_path(),
+            Self::Debian { .. } => Path::new(DEBIAN_RUSTC),
+        };
+        let output = Command::new(rustc)
+            .args(["--print", "sysroot"])
+            .output()
+            .ok()?;
+        let path = String::from_utf8(output.stdout).ok()?;
+        Some(PathBuf::from(path.trim()).join("lib/rustlib/src/rust"))
     }
 
     pub(crate) fn build_std(&self) -> &'static [&'static str] {
@@ -95,6 +109,18 @@ fn has_standard_library(rustc: &Path) -> bool {
     };
     let mut names = entries.flatten().map(|entry| entry.file_name());
     names.any(|name| name.to_string_lossy().starts_with("libstd-"))
+}
+
+/// Debian's other Rust, `rustc`, is years older than `rustc-web`, and has the same path.
+fn is_new_enough(rustc: &Path) -> bool {
+    let minor = |version: &str| version.split('.').nth(1)?.parse::<u32>().ok();
+    let Ok(output) = Command::new(rustc).arg("--version").output() else {
+        return false;
+    };
+    // `rustc 1.96.0 (…)`
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let own = text.split(' ').nth(1).and_then(minor);
+    own >= minor(env!("CARGO_PKG_RUST_VERSION")) && own.is_some()
 }
 
 /// Debian's linkers are named for the release of LLVM that they are of.

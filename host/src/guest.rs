@@ -23,7 +23,10 @@ pub use bindings::exports::rds::bridge::presign::{
 pub use call::{CallError, Fault};
 pub use engine::{Engine, Guest};
 pub use handshake::{Auth, ClientHandshake, Config, Step};
-pub use limits::{ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_GUESTS, MEMORY_LIMIT_BYTES};
+pub use limits::{
+    ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_GUESTS, MEMORY_LIMIT_BYTES,
+    RECEIVE_LIMIT_BYTES,
+};
 pub use presign::{AuthToken, SigningSteps};
 
 /// The component itself, for embedding elsewhere: `rds:bridge@0.1.0`, world `bridge`.

@@ -187,6 +187,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
     let user = ["token", "--hostname", HOST, "--username"];
     let with = |base: &[&'static str], more: &[&'static str]| [base, more].concat();
     let long: &'static str = "a".repeat(300).leak();
+    let huge_input: &'static str = "u".repeat(1_100_000).leak();
     let huge: &'static str = "u".repeat(100_000).leak();
     /// Arguments, environment, standard input, exit code, and what the line must say.
     type Case<'a> = (Vec<&'a str>, Vec<(&'a str, &'a str)>, &'a str, i32, &'a str);
@@ -363,6 +364,13 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             "db.example.com%3A3306%2F%3FAction%3Dconnect",
             4,
             "decode it",
+        ),
+        (
+            vec!["inspect"],
+            vec![],
+            huge_input,
+            4,
+            "longer than any token",
         ),
         (vec!["component"], vec![], "", 2, "--output"),
         (

@@ -42,9 +42,12 @@ fn is_no_larger_than_promised() {
 
 #[test]
 fn names_no_path_of_the_machine_that_built_it() {
-    let home = std::env::var("HOME").unwrap();
+    let home = std::env::var("HOME").unwrap_or_default();
     let here = env!("CARGO_MANIFEST_DIR").strip_suffix("/tests").unwrap();
-    for path in [home.as_str(), here] {
+    for path in [home.as_str(), here]
+        .into_iter()
+        .filter(|path| path.len() > 1)
+    {
         let mut windows = COMPONENT.windows(path.len());
         assert!(!windows.any(|window| window == path.as_bytes()), "{path}");
     }

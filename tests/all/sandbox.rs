@@ -4,7 +4,8 @@
 use rds_bridge::aws::Credentials;
 use rds_bridge::guest::{
     ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_GUESTS, CallError, ClientHandshake, Config, Engine,
-    Fault, Field, Grant, HandshakeError, InvalidConfig, Lifetime, PresignError, Step,
+    Fault, Field, Grant, HandshakeError, InvalidConfig, Lifetime, PresignError,
+    RECEIVE_LIMIT_BYTES, Step,
 };
 use secrecy::ExposeSecret;
 
@@ -61,12 +62,23 @@ fn the_largest_of_everything_fits_its_memory() {
     };
     let mut handshake = ClientHandshake::start(&engine, &config).unwrap();
     assert!(matches!(handshake.receive(&[]), Ok(Step::Read)));
-    // As much as one call may bring, of a packet that says it is as long as one may be.
-    let mut bytes = vec![0; ARGUMENTS_LIMIT_BYTES];
-    bytes[..4].copy_from_slice(b"\0\0\x01\0");
+    // As far as the token goes, with as much behind each packet as one call may bring.
+    let greeting = b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
+        \0\0\0\0\0\0\0\0\0\0tL\x03s\x0f[4\rl4. \0caching_sha2_password\0";
+    assert!(matches!(handshake.receive(greeting), Ok(Step::StartTls(_))));
+    assert!(matches!(handshake.tls_established(), Ok(Step::Write(_))));
+    let mut flood = b"\x16\0\0\x03\xFEmysql_clear_password\0".to_vec();
+    flood.resize(RECEIVE_LIMIT_BYTES, b'!');
+    assert!(
+        matches!(handshake.receive(&flood), Ok(Step::Write(token)) if token.expose_secret().len() > 262_144)
+    );
     assert!(matches!(
-        handshake.receive(&bytes),
-        Err(CallError::Refused(_))
+        handshake.receive(&flood),
+        Err(CallError::Refused(HandshakeError::PacketTooLarge(_)))
+    ));
+    assert!(matches!(
+        handshake.receive(&[b'!'; RECEIVE_LIMIT_BYTES + 1]),
+        Err(CallError::Fault(Fault::ArgumentsTooLarge { .. }))
     ));
 }
 
@@ -78,7 +90,7 @@ fn larger_arguments_are_refused_before_they_are_copied() {
     let refused = guest.presign(&credentials, grant(&user, "db.example.com"), LIFETIME);
     assert!(matches!(
         refused,
-        Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes })) if bytes > ARGUMENTS_LIMIT_BYTES
+        Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes, .. })) if bytes > ARGUMENTS_LIMIT_BYTES
     ));
     // The guest has not been touched, and is as good as before.
     guest

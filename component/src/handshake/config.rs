@@ -9,7 +9,7 @@ use crate::packet::attributes_on_the_wire;
 const DB_USER_LIMIT: usize = 128;
 /// In characters (MySQL Reference Manual, "Identifier Length Limits").
 const DATABASE_LIMIT: usize = 64;
-/// In bytes: what signing can make, at the most.
+/// In bytes: above what signing can make, some 200,000.
 const IAM_TOKEN_LIMIT: usize = 262_144;
 /// In bytes. Servers take less: 256 in MySQL.
 const PASSWORD_LIMIT: usize = 4_096;

@@ -19,7 +19,7 @@ pub(super) struct ExpectTls {
 
 impl ExpectTls {
     /// The next state, and the `HandshakeResponse` that leads to it.
-    pub(super) fn tls_established(self) -> (ExpectAuthResult, Vec<u8>) {
+    pub(super) fn tls_established(self) -> (ExpectAuthResult, SecretBytes) {
         let proof = TlsEstablished::witnessed_by(&self);
         let auth = self.auth.open(proof);
 

@@ -9,13 +9,17 @@ use mysql_common::constants::CapabilityFlags;
 use mysql_common::io::BufMutExt;
 
 use super::ssl_request::SslRequest;
+use crate::secret::SecretBytes;
 
 /// The longest `auth_response` that every server takes: one byte holds its length.
 #[cfg(test)]
 const AUTH_RESPONSE_LIMIT: usize = 250;
 
 /// All that the client says of itself.
-#[derive(Clone, Debug)]
+///
+/// It is not printable: a hash can be guessed at.
+#[expect(missing_debug_implementations, reason = "a hash can be guessed at")]
+#[derive(Clone)]
 pub struct HandshakeResponse<'a> {
     /// Those of both sides; they decide which of the fields below are sent.
     pub capabilities: CapabilityFlags,
@@ -36,7 +40,7 @@ pub struct HandshakeResponse<'a> {
 impl HandshakeResponse<'_> {
     /// The payload.
     #[must_use]
-    pub fn payload(&self) -> Vec<u8> {
+    pub fn payload(&self) -> SecretBytes {
         let mut payload = SslRequest {
             capabilities: self.capabilities,
             character_set: self.character_set,
@@ -59,7 +63,7 @@ impl HandshakeResponse<'_> {
             // int<lenenc> of all that follows, then a string<lenenc> for each name and each value
             payload.put_lenenc_str(&attributes_on_the_wire(self.connection_attributes));
         }
-        payload
+        SecretBytes::new(payload)
     }
 }
 
@@ -106,7 +110,7 @@ mod tests {
             }
             .payload();
 
-            let read: theirs::HandshakeResponse<'_> = ParseBuf(&payload).parse(()).unwrap();
+            let read: theirs::HandshakeResponse<'_> = ParseBuf(payload.expose()).parse(()).unwrap();
 
             assert_eq!(read.capabilities(), capabilities | lenenc);
             assert_eq!(read.collation(), 255);

@@ -7,10 +7,10 @@ use super::credential_scope::{SERVICE, TERMINATOR};
 use super::error::{Malformed, Parameter};
 use super::grant::{check_host, check_region};
 use super::unsigned_token::{ALGORITHM, uri_encode};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use percent_encoding::percent_decode_str;
 
-/// Far above what the longest session token makes, percent-encoded.
+/// Above what the longest session token makes, percent-encoded: some 200,000 bytes.
 const TOKEN_LIMIT: usize = 262_144;
 /// A token has eight or nine; some SDKs add a few of their own.
 pub(super) const MAX_PARAMETERS: usize = 32;
@@ -40,7 +40,7 @@ pub struct Claims {
 
 /// What a token says, without any secret: never its signature, never its session token.
 ///
-/// Reads the tokens of every AWS SDK: parameters in any order, unknown ones passed over.
+/// Reads what AWS SDKs emit: parameters in any order, unknown ones passed over.
 ///
 /// # Errors
 ///
@@ -128,7 +128,7 @@ fn why_not_a_token(text: &str) -> Malformed {
         let windows = &mut text.as_bytes().windows(pattern.len());
         windows.any(|window| window.eq_ignore_ascii_case(pattern.as_bytes()))
     };
-    if contains("%2F%3FAction") {
+    if contains("%2F%3F") && (contains("X-Amz-") || contains("Action%3D")) {
         Malformed::EncodedTwice
     } else {
         Malformed::NotAToken
@@ -193,7 +193,7 @@ impl<'t> Parameters<'t> {
             parameters.push(OneParameter {
                 name: decode(name, offset)?,
                 raw,
-                value: Secret::new(decode(raw, value_offset)?.into_owned()),
+                value: decode_secret(raw, value_offset)?,
             });
             offset = offset.saturating_add(pair.len()).saturating_add(1);
         }
@@ -235,7 +235,10 @@ impl<'t> Parameters<'t> {
                 continue;
             }
             let name = uri_encode(&one.name).to_string();
-            let value = Secret::new(uri_encode(one.value.expose()).to_string());
+            // In its largest size at once: growing would leave unwiped copies behind.
+            let mut value = String::with_capacity(one.value.expose().len().saturating_mul(3));
+            value.extend(uri_encode(one.value.expose()));
+            let value = Secret::new(value);
             // They are few: the standard library's sort would be one of the component's largest parts.
             let after = |(other, other_value): &(String, Secret)| {
                 (other.as_str(), other_value.expose()) <= (&name, value.expose())
@@ -264,8 +267,30 @@ impl<'t> Parameters<'t> {
     }
 }
 
+/// As [`decode`], into a buffer that does not grow: growing would leave unwiped copies behind.
+fn decode_secret(text: &str, offset: usize) -> Result<Secret, Malformed> {
+    check_encoding(text, offset)?;
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(percent_decode_str(text));
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Secret::new(text)),
+        Err(error) => {
+            drop(SecretBytes::new(error.into_bytes()));
+            Err(Malformed::InvalidEncoding(offset))
+        }
+    }
+}
+
 /// Decodes `%XX`. A `+` is a plus: in a signed query, a space is `%20`.
 fn decode(text: &str, offset: usize) -> Result<Cow<'_, str>, Malformed> {
+    check_encoding(text, offset)?;
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| Malformed::InvalidEncoding(offset))
+}
+
+/// Whether every `%` has its two digits.
+fn check_encoding(text: &str, offset: usize) -> Result<(), Malformed> {
     for (at, _) in text.match_indices('%') {
         let digits = text
             .as_bytes()
@@ -274,9 +299,7 @@ fn decode(text: &str, offset: usize) -> Result<Cow<'_, str>, Malformed> {
             return Err(Malformed::InvalidEncoding(offset.saturating_add(at)));
         }
     }
-    percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| Malformed::InvalidEncoding(offset))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -327,6 +350,10 @@ mod tests {
             ("hunter2".into(), NotAToken),
             (format!("https://{TOKEN}"), HasScheme),
             (uri_encode(TOKEN).to_string(), EncodedTwice),
+            (
+                uri_encode(&TOKEN.replace("Action=connect&", "")).to_string(),
+                EncodedTwice,
+            ),
             (TOKEN.replace(":3306", ""), NotAToken),
             (TOKEN.replace(":3306", ":0"), InvalidPort),
             (TOKEN.replace(":3306", ":+330"), InvalidPort),

@@ -1,44 +1,60 @@
-//! Prints each benchmark's median as a ratio to another's of the same run: seconds differ from machine
-//! to machine, ratios less.
+//! Runs benchmarks through criterion, and then once more interleaved, for their ratios.
+//!
+//! Criterion measures one after the other; on a machine that others use too, what is slow for a while
+//! then changes a ratio. Here every contender runs in every round, and the medians are compared.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::time::Instant;
 
-/// A benchmark, what it is compared with, and the most that the ratio may be, if that was promised.
-pub(crate) type Row = (&'static str, &'static str, Option<f64>);
+use criterion::Criterion;
 
-/// Reads what criterion has just measured for a group, and prints a table.
-pub(crate) fn print(group: &str, rows: &[Row]) {
-    println!("\n{group:<32} {:>10}   ratio", "median");
-    for (name, base, promised) in rows {
-        let (Some(own), Some(other)) = (median(group, name), median(group, base)) else {
-            println!("{name:<32} not measured in this run");
-            continue;
+/// A name, and what is measured.
+pub(crate) type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
+const ROUNDS: usize = 301;
+const CALLS_PER_ROUND: u32 = 50;
+
+/// Measures a group, and prints every median as a ratio to the first contender's. `promised` names the
+/// most that a ratio may be.
+pub(crate) fn run(
+    criterion: &mut Criterion,
+    name: &str,
+    contenders: &mut [Contender<'_>],
+    promised: &[(&str, f64)],
+) {
+    let mut group = criterion.benchmark_group(name);
+    for (name, call) in contenders.iter_mut() {
+        group.bench_function(*name, |bencher| bencher.iter(&mut *call));
+    }
+    group.finish();
+
+    let mut rounds = vec![Vec::with_capacity(ROUNDS); contenders.len()];
+    for _ in 0..ROUNDS {
+        for ((_, call), microseconds) in contenders.iter_mut().zip(&mut rounds) {
+            let start = Instant::now();
+            for _ in 0..CALLS_PER_ROUND {
+                call();
+            }
+            let took = start.elapsed().as_secs_f64() * 1e6;
+            microseconds.push(took / f64::from(CALLS_PER_ROUND));
+        }
+    }
+
+    println!("\n{name}: {ROUNDS} interleaved rounds of {CALLS_PER_ROUND} calls");
+    println!("{:<18} {:>9} {:>17}   ratio", "", "median", "quartiles");
+    let mut base = None;
+    for ((name, _), mut microseconds) in contenders.iter().zip(rounds) {
+        microseconds.sort_by(f64::total_cmp);
+        let at = |part: usize| {
+            microseconds
+                .get(ROUNDS * part / 4)
+                .copied()
+                .unwrap_or(f64::NAN)
         };
-        let promised = promised.map_or(String::new(), |most| format!(", promised ≤ {most}"));
-        println!(
-            "{name:<32} {:>7.2} µs   {:.2} × {base}{promised}",
-            own / 1e3,
-            own / other
-        );
+        let (first, median, third) = (at(1), at(2), at(3));
+        let ratio = median / *base.get_or_insert(median);
+        let most = promised.iter().find(|(own, _)| own == name);
+        let most = most.map_or(String::new(), |(_, most)| format!(", promised ≤ {most}"));
+        println!("{name:<18} {median:>6.2} µs {first:>7.2} – {third:>4.2} µs   {ratio:.2}{most}");
     }
-}
-
-/// In nanoseconds.
-fn median(group: &str, name: &str) -> Option<f64> {
-    let file = target()
-        .join("criterion")
-        .join(group)
-        .join(name)
-        .join("new/estimates.json");
-    let estimates: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
-    estimates.pointer("/median/point_estimate")?.as_f64()
-}
-
-fn target() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(target) => target.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-    }
+    println!();
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use super::message::date;
 use super::output;
-use crate::guest::{ARGUMENTS_LIMIT_BYTES, Claims, Engine};
+use crate::guest::{ARGUMENTS_LIMIT_BYTES, Claims, Engine, Malformed};
 
 pub(super) fn run() -> Result<(), Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
@@ -18,9 +18,14 @@ pub(super) fn run() -> Result<(), Error> {
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(Error::Read)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
-        .map_err(Error::Read)?;
+    if bytes.len() > ARGUMENTS_LIMIT_BYTES {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        return Err(Error::Malformed(Malformed::TooLong(length)));
+    }
+    let text = str::from_utf8(&bytes).map_err(|error| {
+        let offset = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
+        Error::Malformed(Malformed::InvalidEncoding(offset))
+    })?;
 
     let claims = Engine::new()?.instantiate()?.inspect(text.trim())?;
     output::print(&report(&claims))

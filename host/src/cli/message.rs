@@ -100,7 +100,9 @@ pub(super) fn of_malformed(malformed: &Malformed) -> String {
             "it has been percent-encoded once more, as in a connection URL: decode it first"
                 .to_owned()
         }
-        Malformed::TooLong(length) => format!("it is {length} bytes long"),
+        Malformed::TooLong(_) => {
+            "it is longer than any token, of 262144 bytes at the most".to_owned()
+        }
         Malformed::InvalidHost => "its host is not a DNS name".to_owned(),
         Malformed::InvalidPort => "its port is not a number from 1 to 65535".to_owned(),
         Malformed::InvalidEncoding(offset) => {

@@ -27,8 +27,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
         Some(text) => time_of(text)?,
         None => now()?,
     };
-    let credentials =
-        credentials_from_environment(|name| env::var(name).ok()).map_err(Error::Credentials)?;
+    let credentials = credentials_from_environment(variable).map_err(Error::Credentials)?;
 
     let grant = Grant {
         host,
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
 }
 
 fn region(given: Option<&str>, host: &str) -> Result<String, Error> {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let variable = |name| variable(name).filter(|value| !value.is_empty());
     given
         .map(str::to_owned)
         .or_else(|| region_of_endpoint(host))
@@ -57,6 +56,12 @@ fn region(given: Option<&str>, host: &str) -> Result<String, Error> {
             what: "region",
             how: "the host's name does not tell it; give it with --region, or set AWS_REGION",
         })
+}
+
+/// What is not UTF-8 is kept as a character that no setting may hold, so that it is refused and not
+/// passed over.
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn now() -> Result<u64, Error> {

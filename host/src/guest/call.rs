@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::limits::ARGUMENTS_LIMIT_BYTES;
+use super::limits::{ARGUMENTS_LIMIT_BYTES, RECEIVE_LIMIT_BYTES};
 
 /// The sandbox failed. Not the caller's fault, but for [`Fault::ArgumentsTooLarge`].
 #[derive(Debug, Error)]
@@ -17,10 +17,12 @@ pub enum Fault {
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
     /// The arguments of a call are larger than all that the component accepts.
-    #[error("arguments of {bytes} bytes are over the limit of {ARGUMENTS_LIMIT_BYTES}")]
+    #[error("arguments of {bytes} bytes are over the limit of {limit}")]
     ArgumentsTooLarge {
         /// Of all of them together.
         bytes: usize,
+        /// [`super::ARGUMENTS_LIMIT_BYTES`], or [`super::RECEIVE_LIMIT_BYTES`].
+        limit: usize,
     },
 }
 
@@ -38,8 +40,17 @@ pub enum CallError<E: std::error::Error + 'static> {
 /// Refuses what would not fit the guest's memory, before it is copied there.
 pub(super) fn check_arguments<const N: usize>(lengths: [usize; N]) -> Result<(), Fault> {
     let bytes = lengths.into_iter().fold(0, usize::saturating_add);
-    if bytes > ARGUMENTS_LIMIT_BYTES {
-        return Err(Fault::ArgumentsTooLarge { bytes });
+    check(bytes, ARGUMENTS_LIMIT_BYTES)
+}
+
+/// The same for what the peer sent.
+pub(super) fn check_received(bytes: &[u8]) -> Result<(), Fault> {
+    check(bytes.len(), RECEIVE_LIMIT_BYTES)
+}
+
+fn check(bytes: usize, limit: usize) -> Result<(), Fault> {
+    if bytes > limit {
+        return Err(Fault::ArgumentsTooLarge { bytes, limit });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use wasmtime::component::ResourceAny;
 
 use super::bindings::exports::rds::bridge::handshake as wit;
-use super::call::{CallError, Fault, check_arguments};
+use super::call::{CallError, Fault, check_arguments, check_received};
 use super::engine::{Engine, Guest};
 
 /// How the user proves who it is.
@@ -109,13 +109,14 @@ impl ClientHandshake {
         Ok(Self { guest, resource })
     }
 
-    /// What came from the peer, in any split. After an error every call gives that error.
+    /// What came from the peer, in any split, up to [`super::RECEIVE_LIMIT_BYTES`] at a time. After an
+    /// error every call gives that error.
     ///
     /// # Errors
     ///
     /// [`wit::Error`] by whose fault it is, as `wit/handshake.wit` describes them, or a [`Fault`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, CallError<wit::Error>> {
-        check_arguments([bytes.len()])?;
+        check_received(bytes)?;
         let Self { guest, resource } = self;
         guest.wind_up();
         guest

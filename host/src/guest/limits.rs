@@ -10,6 +10,10 @@ pub const MEMORY_LIMIT_BYTES: usize = 4 << 20;
 /// All arguments of one call together, in bytes: 1 MiB, so that a copy or two fits the memory.
 pub const ARGUMENTS_LIMIT_BYTES: usize = 1 << 20;
 
+/// What one call of [`super::ClientHandshake::receive`] may bring, in bytes: 128 KiB, more than a read
+/// from a socket gives. What the server sends is copied more than once, beside a token of any length.
+pub const RECEIVE_LIMIT_BYTES: usize = 128 << 10;
+
 /// How long one call may take. It takes microseconds; a clock ticks every tenth of a
 /// second, so a call is ended after this and one tick at the latest.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(1);

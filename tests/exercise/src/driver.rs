@@ -2,6 +2,8 @@
 
 use rds_bridge_component::handshake::{ClientHandshake, Config, Error, Misuse, Session, Step};
 
+use super::handshake::{IAM_TOKEN, PASSWORD};
+
 /// Something that the handshake wanted done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -20,6 +22,16 @@ pub struct Transcript {
     pub outcome: Option<Result<Session, Error>>,
 }
 
+/// Neither the handshake nor its step prints a secret, in any state; a peer that says one is no leak.
+fn check_debug(handshake: &ClientHandshake, step: &Result<Step, Error>, said: [&[u8]; 2]) {
+    let printed = format!("{handshake:?} {step:?}");
+    for secret in [IAM_TOKEN, PASSWORD] {
+        let mut windows = said.iter().flat_map(|said| said.windows(secret.len()));
+        let said_by_peer = windows.any(|window| window == secret.as_bytes());
+        assert!(said_by_peer || !printed.contains(secret), "{printed}");
+    }
+}
+
 /// Runs a handshake against a peer that says `before_tls`, and once TLS stands, `inside_tls`; both
 /// arrive in parts of at most `part` bytes.
 ///
@@ -36,6 +48,7 @@ pub fn drive(config: Config, before_tls: &[u8], inside_tls: &[u8], part: usize) 
 
     let mut step = handshake.receive(&[]);
     let outcome = loop {
+        check_debug(&handshake, &step, [before_tls, inside_tls]);
         step = match step {
             Ok(Step::Read) => match parts.next() {
                 Some(part) => handshake.receive(part),

@@ -86,7 +86,6 @@ fn check_secrets(iam: bool, transcript: &Transcript) {
         let clear = session.auth_plugin == AuthPlugin::MysqlClearPassword;
         assert_eq!(clear, iam, "authenticated by {:?}", session.auth_plugin);
     }
-    assert!(!format!("{transcript:?}").is_empty());
 }
 
 fn contains(bytes: &[u8], secret: &str) -> bool {
