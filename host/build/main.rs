@@ -6,6 +6,7 @@
 //!
 //! `RDS_BRIDGE_COMPONENT` may name a component built elsewhere; then there is no step 1 and 2.
 
+mod component_names;
 mod core_module;
 mod toolchain;
 
@@ -59,7 +60,8 @@ fn given(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
 
 fn componentize(core_module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let encoder = wit_component::ComponentEncoder::default().validate(true);
-    Ok(encoder.module(core_module)?.encode()?)
+    let component = encoder.module(core_module)?.encode()?;
+    Ok(component_names::strip(&component).ok_or("the component that was made is not one")?)
 }
 
 fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, Box<dyn Error>> {

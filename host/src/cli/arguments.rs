@@ -32,10 +32,10 @@ pub(super) enum Command {
     Token(Token),
     /// Read a token from standard input and say what it allows, without its secrets
     ///
-    /// Nothing is verified: that takes the secret access key. Example:
-    ///
-    ///     rds-bridge token … | rds-bridge inspect
-    #[command(verbatim_doc_comment)]
+    /// Nothing is verified: that takes the secret access key.
+    #[command(
+        after_help = "Example:\n  rds-bridge token --hostname NAME --username USER | rds-bridge inspect\n"
+    )]
     Inspect,
     /// Write the WebAssembly component to a file, and print its size and SHA-256
     ///
