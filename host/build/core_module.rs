@@ -43,7 +43,10 @@ pub(crate) fn build(out_dir: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         cargo.args(["--features", "client_ed25519"]);
     } else {
         // Who leaves a method out does so for the size.
-        cargo.args(["--config", "profile.component.opt-level=\"z\""]);
+        for setting in ["", "package.percent-encoding."] {
+            cargo.arg("--config");
+            cargo.arg(format!("profile.component.{setting}opt-level=\"z\""));
+        }
     }
 
     let output = cargo.output()?;
