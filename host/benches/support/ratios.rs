@@ -11,6 +11,8 @@ use criterion::Criterion;
 pub(crate) type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 const ROUNDS: usize = 301;
+/// Which of the sorted rounds are a quarter, a half and three quarters of the way.
+const QUARTILES: [usize; 3] = [ROUNDS / 4, ROUNDS / 2, ROUNDS * 3 / 4];
 const CALLS_PER_ROUND: u32 = 50;
 
 /// Measures a group, and prints every median as a ratio to the first contender's. `promised` names the
@@ -44,13 +46,8 @@ pub(crate) fn run(
     let mut base = None;
     for ((name, _), mut microseconds) in contenders.iter().zip(rounds) {
         microseconds.sort_by(f64::total_cmp);
-        let at = |part: usize| {
-            microseconds
-                .get(ROUNDS * part / 4)
-                .copied()
-                .unwrap_or(f64::NAN)
-        };
-        let (first, median, third) = (at(1), at(2), at(3));
+        let at = |round: usize| microseconds.get(round).copied().unwrap_or(f64::NAN);
+        let (first, median, third) = (at(QUARTILES[0]), at(QUARTILES[1]), at(QUARTILES[2]));
         let ratio = median / *base.get_or_insert(median);
         let most = promised.iter().find(|(own, _)| own == name);
         let most = most.map_or(String::new(), |(_, most)| format!(", promised ≤ {most}"));
