@@ -23,6 +23,16 @@ fn grant<'a>(db_user: &'a str, host: &'a str) -> Grant<'a> {
     }
 }
 
+fn config(auth: &Auth) -> Config<'_> {
+    Config {
+        db_user: "u",
+        auth,
+        database: None,
+        connection_attributes: &[],
+        character_set: 45,
+    }
+}
+
 /// All of it in the 4 MiB that a guest may have.
 #[test]
 fn the_largest_of_everything_fits_its_memory() {
@@ -110,13 +120,7 @@ fn the_components_own_errors_come_as_values() {
     ));
 
     let auth = Auth::Password("a\0b".to_owned().into());
-    let config = Config {
-        db_user: "u",
-        auth: &auth,
-        database: None,
-        connection_attributes: &[],
-        character_set: 45,
-    };
+    let config = config(&auth);
     assert!(matches!(
         ClientHandshake::start(&engine, &config),
         Err(CallError::Refused(HandshakeError::InvalidConfig(
@@ -148,13 +152,7 @@ fn debug_prints_no_secret() {
         .steps(&credentials, grant("u", "db.example.com"), LIFETIME)
         .unwrap();
     let auth = Auth::IamToken(token.text.clone());
-    let config = Config {
-        db_user: "u",
-        auth: &auth,
-        database: None,
-        connection_attributes: &[],
-        character_set: 45,
-    };
+    let config = config(&auth);
     let handshake = ClientHandshake::start(&engine, &config).unwrap();
 
     let printed = format!("{credentials:?} {token:?} {steps:?} {config:?} {handshake:?} {guest:?}");
