@@ -62,9 +62,19 @@ pub(crate) fn build(out_dir: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
+/// A sixteenth of the usual: the host wipes it after every use. The linker puts it first, so that one that
+/// is too small traps and overwrites nothing.
+const STACK_BYTES: u32 = 64 << 10;
+
 /// No randomness, and no path of this machine in the component's bytes.
 fn rustflags(workspace: &Path, toolchain: &Toolchain) -> String {
-    let mut flags = vec![r#"--cfg=getrandom_backend="unsupported""#.to_owned()];
+    let mut flags = vec![
+        r#"--cfg=getrandom_backend="unsupported""#.to_owned(),
+        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+        // Of WebAssembly 2.0, which every runtime with components has: the hash takes a fifth less time
+        // and half the bytes.
+        "-Ctarget-feature=+simd128".to_owned(),
+    ];
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
     if let Some(cargo_home) = cargo_home.or(home) {
