@@ -1,9 +1,33 @@
 //! What AWS knows of the caller: credentials, and the region of an endpoint.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`CredentialsSource`] | where credentials come from: AWS's default chain, a provider of your own, or fixed ones |
+//! | [`CachedCredentials`] | a source that is asked only when it has to be, by one caller at a time |
+//! | [`resolve_region`] | the region to sign for, and what told it |
+//! | [`caller_identity`] | whom AWS takes the credentials for |
 
+mod cache;
 mod credentials;
+mod credentials_error;
+mod default_chain;
 mod environment;
+mod http_client;
+mod identity;
+mod profile;
+mod provider;
 mod region;
+mod resolve_region;
 
+pub use cache::{CachedCredentials, REFRESH_BEFORE_EXPIRY, REFRESH_RETRY_AFTER};
 pub use credentials::Credentials;
-pub use environment::{MissingCredentials, credentials_from_environment};
+pub use credentials_error::{CredentialsError, Place, Unavailable};
+pub use default_chain::DefaultChain;
+pub use environment::{
+    MissingCredentials, Variable, credentials_from_environment, process_variable,
+};
+pub use identity::{CallerIdentity, IdentityError, caller_identity};
+pub use profile::ProfileError;
+pub use provider::CredentialsSource;
 pub use region::region_of_endpoint;
+pub use resolve_region::{RegionError, RegionSource, region_without_profile, resolve_region};

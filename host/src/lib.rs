@@ -32,5 +32,15 @@
 //! | [`cli`] | the command `rds-bridge` |
 
 pub mod aws;
+mod bridge;
+pub mod clock;
+pub mod error;
+pub mod mysql;
+pub mod net;
+pub mod tls;
+
 pub mod cli;
 pub mod guest;
+
+pub use bridge::{Bridge, BridgeBuilder, Timeouts};
+pub use error::{Error, ErrorKind, Stage};

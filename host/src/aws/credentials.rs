@@ -1,6 +1,9 @@
 //! AWS credentials.
 
-use secrecy::SecretString;
+use std::time::UNIX_EPOCH;
+
+use aws_credential_types::Credentials as SdkCredentials;
+use secrecy::{ExposeSecret, SecretString};
 
 /// The AWS credentials that sign. Wiped when dropped; [`Debug`] does not show the secrets.
 #[derive(Clone, Debug)]
@@ -41,9 +44,59 @@ impl Credentials {
     }
 }
 
+impl From<&SdkCredentials> for Credentials {
+    fn from(sdk: &SdkCredentials) -> Self {
+        // Those that expired before 1970 have expired in 1970 too.
+        let expires_at = sdk
+            .expiry()
+            .map(|at| at.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
+        Self {
+            access_key_id: sdk.access_key_id().to_owned(),
+            secret_access_key: SecretString::from(sdk.secret_access_key()),
+            session_token: sdk.session_token().map(SecretString::from),
+            expires_at,
+        }
+    }
+}
+
+impl From<&Credentials> for SdkCredentials {
+    fn from(own: &Credentials) -> Self {
+        // Without their end: whether they are over is for AWS to say, which knows the time.
+        let session_token = own.session_token.as_ref();
+        Self::new(
+            &own.access_key_id,
+            own.secret_access_key.expose_secret(),
+            session_token.map(|token| token.expose_secret().to_owned()),
+            None,
+            "rds-bridge",
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn takes_over_all_that_the_sdk_knows() {
+        let end = UNIX_EPOCH + Duration::from_millis(1_724_709_600_999);
+        let sdk = |end| SdkCredentials::new("AKID", "secret", Some("sts".into()), end, "test");
+        let own = Credentials::from(&sdk(Some(end)));
+        assert_eq!(own.access_key_id, "AKID");
+        assert_eq!(own.secret_access_key.expose_secret(), "secret");
+        assert_eq!(own.session_token.as_ref().unwrap().expose_secret(), "sts");
+        assert_eq!(own.expires_at, Some(1_724_709_600));
+
+        let before = Credentials::from(&sdk(Some(UNIX_EPOCH - Duration::from_secs(1))));
+        assert_eq!(before.expires_at, Some(0));
+        assert_eq!(Credentials::from(&sdk(None)).expires_at, None);
+
+        let back = SdkCredentials::from(&own);
+        assert_eq!(back.secret_access_key(), "secret");
+        assert_eq!(back.session_token(), Some("sts"));
+    }
 
     #[test]
     fn debug_prints_no_secret() {

@@ -1,5 +1,7 @@
 //! Credentials from the environment variables that every AWS SDK reads.
 
+use std::env;
+
 use thiserror::Error;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -53,6 +55,16 @@ pub fn credentials_from_environment(
         session_token: variable("AWS_SESSION_TOKEN").map(Into::into),
         expires_at,
     })
+}
+
+/// Looks up an environment variable. A parameter, so that a test can bring variables of its own.
+pub type Variable = fn(&str) -> Option<String>;
+
+/// A variable of this process. What is not UTF-8 is kept as a character that no setting may hold, so
+/// that it is refused and not passed over.
+#[must_use]
+pub fn process_variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn unix_seconds(text: &str) -> Option<u64> {

@@ -4,29 +4,49 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Sign and read Amazon RDS IAM authentication tokens.
+use super::completions::Completions;
+use super::query::Query;
+
+/// From AWS credentials to the rows of a MySQL database on Amazon RDS, without a stored password.
 ///
-/// The work is done by a WebAssembly component without imports, in a sandbox.
+/// Tokens are signed, and the login is spoken, by a WebAssembly component without imports, in a sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "rds-bridge", version, arg_required_else_help = false)]
 #[command(
     after_help = "Exit codes: 0 done, 1 a bug of ours, 2 usage or a setting that is missing or wrong,\n\
-    3 no credentials or expired ones, 4 not a token, 5 reading or writing failed."
+    3 no credentials or expired ones, 4 not a token, 5 reading or writing failed,\n\
+    6 server not reached, not in time, or lost, 7 TLS, 8 login refused, 9 statement refused,\n\
+    10 the server does not keep to the protocol, 130 interrupted."
 )]
 pub(super) struct Arguments {
+    /// Log to standard error, by a filter as debug or rds_bridge=trace
+    #[arg(long, global = true, env = "RDS_BRIDGE_LOG", value_name = "FILTER")]
+    pub(super) log: Option<String>,
+
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Execute a statement and write its rows
+    ///
+    /// It logs in with a fresh IAM token, over verified TLS. The statement is one; a procedure may give
+    /// several results. The session is read-only unless --allow-writes is given.
+    #[command(after_help = "Examples:\n  \
+        rds-bridge query \"SELECT * FROM items\"\n  \
+        rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
+        rds-bridge query --file report.sql > report.ndjson\n")]
+    Query(Box<Query>),
     /// Sign a token and print it, and nothing else
     ///
     /// The token is a password for the authentication method mysql_clear_password, good for 15
     /// minutes at the most: give it to a client that sends it inside TLS only.
     ///
-    /// The AWS credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-    /// AWS_SESSION_TOKEN. If AWS_CREDENTIAL_EXPIRATION says that they are over, no token is signed.
+    /// The AWS credentials come from where the AWS SDKs look for them: the environment
+    /// (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), the profile, a web identity
+    /// token, the container's endpoint, the EC2 instance metadata. With credentials that are over,
+    /// no token is signed.
     #[command(after_help = "Example:\n  \
         rds-bridge token --hostname mydb.abc123.eu-central-1.rds.amazonaws.com --username lambda-user\n")]
     Token(Token),
@@ -42,6 +62,13 @@ pub(super) enum Command {
     /// It is rds:bridge@0.1.0, world "bridge". It imports nothing, and runs in every runtime of the
     /// component model.
     Component(Component),
+    /// Print a script that completes commands and flags in a shell
+    #[command(after_help = "Example:\n  \
+        rds-bridge completions bash > /etc/bash_completion.d/rds-bridge\n")]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = "Example:\n  rds-bridge man > rds-bridge.1\n")]
+    Man,
 }
 
 #[derive(Args, Debug)]
@@ -59,9 +86,15 @@ pub(super) struct Token {
     pub(super) username: Option<String>,
 
     /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
-    /// AWS_DEFAULT_REGION
+    /// AWS_DEFAULT_REGION, else the profile's
     #[arg(long, value_name = "REGION")]
     pub(super) region: Option<String>,
+
+    /// The profile of the AWS config files to take credentials from, and not from the environment.
+    /// Without it: the environment's credentials, else the profile that AWS_PROFILE names, else
+    /// "default"
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
 
     /// How long the token is to be good, 1 to 900
     #[arg(long, default_value = "900", value_name = "SECONDS")]

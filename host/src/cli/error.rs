@@ -3,41 +3,12 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
+use super::exit::Exit;
 use super::message;
-use crate::aws::MissingCredentials;
+use crate::aws::{CredentialsError, RegionError};
+use crate::error::Cause;
 use crate::guest::{CallError, Fault, Malformed, PresignError};
-
-/// How the command ends. Part of its contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Done.
-    Success = 0,
-    /// A bug of ours.
-    Bug = 1,
-    /// Usage, or a setting that is missing or wrong.
-    Usage = 2,
-    /// No credentials, or expired ones.
-    Credentials = 3,
-    /// The text that was to be read is not a token.
-    NotAToken = 4,
-    /// Reading or writing failed.
-    InputOutput = 5,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Success => Self::from(0),
-            Exit::Bug => Self::from(1),
-            Exit::Usage => Self::from(2),
-            Exit::Credentials => Self::from(3),
-            Exit::NotAToken => Self::from(4),
-            Exit::InputOutput => Self::from(5),
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) enum Error {
@@ -48,7 +19,15 @@ pub(super) enum Error {
     },
     InvalidTime,
     ClockBefore1970,
-    Credentials(MissingCredentials),
+    Region(RegionError),
+    Credentials(CredentialsError),
+    Runtime(io::Error),
+    /// What the library says, with its likely causes.
+    Bridge(crate::Error),
+    ReadFile(PathBuf, io::Error),
+    Interrupted,
+    /// Interrupted, and the statement may go on on the server.
+    NotKilled(crate::Error),
     Presign(PresignError),
     Malformed(Malformed),
     Read(io::Error),
@@ -76,11 +55,23 @@ impl Error {
             | Self::MissingSetting { .. }
             | Self::InvalidTime
             | Self::ClockBefore1970
+            | Self::Region(_)
+            | Self::Credentials(CredentialsError::Profile(_))
             | Self::Fault(Fault::ArgumentsTooLarge { .. }) => Exit::Usage,
             Self::Presign(error) => message::exit_of(error),
-            Self::Credentials(_) => Exit::Credentials,
+            Self::Credentials(
+                CredentialsError::Environment(_)
+                | CredentialsError::Failed { .. }
+                | CredentialsError::NotFound(_),
+            ) => Exit::Credentials,
             Self::Malformed(_) => Exit::NotAToken,
-            Self::Read(_) | Self::Write(_) | Self::File(..) => Exit::InputOutput,
+            Self::Read(_)
+            | Self::ReadFile(..)
+            | Self::Write(_)
+            | Self::File(..)
+            | Self::Runtime(_) => Exit::InputOutput,
+            Self::Bridge(error) => Exit::of(error),
+            Self::Interrupted | Self::NotKilled(_) => Exit::Interrupted,
             Self::Fault(Fault::Load(_) | Fault::Instantiate(_) | Fault::Trap(_)) => Exit::Bug,
         }
     }
@@ -93,7 +84,17 @@ impl fmt::Display for Error {
             Self::MissingSetting { what, how } => write!(f, "no {what}: {how}"),
             Self::InvalidTime => f.write_str("--signed-at is not a time as 2026-01-31T12:00:00Z"),
             Self::ClockBefore1970 => f.write_str("the time is before 1970: set the clock"),
-            Self::Credentials(missing) => write!(f, "no AWS credentials: {missing}"),
+            Self::Region(error) => write!(f, "{}: {}", Chain(error), error.hint()),
+            Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
+            Self::Bridge(error) => write!(f, "{}{}", Chain(error), Causes(error.causes())),
+            Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::NotKilled(error) => write!(
+                f,
+                "interrupted; the statement may go on on the server, which could not be told: {}",
+                Chain(error)
+            ),
+            Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&message::of_presign_error(error)),
             Self::Malformed(malformed) => {
                 write!(f, "not a token: {}", message::of_malformed(malformed))
@@ -101,16 +102,61 @@ impl fmt::Display for Error {
             Self::Read(error) => write!(f, "cannot read standard input: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
             Self::File(path, error) => write!(f, "cannot write {}: {error}", path.display()),
-            Self::Fault(fault) => {
-                write!(f, "{fault}")?;
-                let mut source = std::error::Error::source(fault);
-                while let Some(error) = source {
-                    write!(f, ": {}", error.to_string().replace('\n', " "))?;
-                    source = error.source();
-                }
-                Ok(())
-            }
+            Self::Fault(fault) => Chain(fault).fmt(f),
         }
+    }
+}
+
+/// What it may come from and what to do, the likeliest first.
+struct Causes<'a>(&'a [Cause]);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\nlikely causes:")?;
+        for (index, Cause { why, remedy }) in self.0.iter().enumerate() {
+            let number = index.saturating_add(1);
+            write!(f, "\n  {number}. {why}\n     → {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An error with what is beneath it, in one line.
+pub(super) struct Chain<'a>(pub(super) &'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = Some(self.0);
+        let mut last = String::new();
+        while let Some(error) = next {
+            // What a program printed may have several lines.
+            let text = error.to_string();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let line = words.join(" ");
+            // The AWS SDK wraps an error in others that say the same.
+            if line != last {
+                let colon = if last.is_empty() { "" } else { ": " };
+                write!(f, "{colon}{line}")?;
+                last = line;
+            }
+            next = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl From<RegionError> for Error {
+    fn from(error: RegionError) -> Self {
+        Self::Region(error)
+    }
+}
+
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
     }
 }
 
@@ -135,5 +181,11 @@ impl From<CallError<Malformed>> for Error {
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<crate::Error> for Error {
+    fn from(error: crate::Error) -> Self {
+        Self::Bridge(error)
     }
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::error::Exit;
+use super::exit::Exit;
 use crate::guest::{Field, HostProblem, Malformed, Parameter, PresignError};
 
 pub(super) fn exit_of(error: &PresignError) -> Exit {
@@ -19,7 +19,7 @@ pub(super) fn exit_of(error: &PresignError) -> Exit {
     }
 }
 
-pub(super) fn of_presign_error(error: &PresignError) -> String {
+pub(crate) fn of_presign_error(error: &PresignError) -> String {
     match error {
         PresignError::Empty(field) => format!("{} is empty", name(*field)),
         PresignError::TooLong(too_long) => format!(

@@ -1,16 +1,18 @@
 //! `rds-bridge token`
 
-use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::runtime::Builder;
 
 use super::arguments::Token;
 use super::error::Error;
 use super::output;
-use crate::aws::{credentials_from_environment, region_of_endpoint};
+use crate::aws::{
+    Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
+};
 use crate::guest::{Engine, Grant, Lifetime};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
@@ -22,12 +24,13 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
         what: "user",
         how: "give the database user with --username, or set DB_USER",
     })?;
-    let region = region(arguments.region.as_deref(), host)?;
-    let signed_at = match &arguments.signed_at {
-        Some(text) => time_of(text)?,
+    let signed_at = arguments.signed_at.as_deref().map(time_of).transpose()?;
+    let (region, credentials) = region_and_credentials(arguments, host)?;
+    // Now, and not before the credentials were waited for.
+    let signed_at = match signed_at {
+        Some(given) => given,
         None => now()?,
     };
-    let credentials = credentials_from_environment(variable).map_err(Error::Credentials)?;
 
     let grant = Grant {
         host,
@@ -45,23 +48,26 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     output::print_line(token.text.expose_secret())
 }
 
-fn region(given: Option<&str>, host: &str) -> Result<String, Error> {
-    let variable = |name| variable(name).filter(|value| !value.is_empty());
-    given
-        .map(str::to_owned)
-        .or_else(|| region_of_endpoint(host))
-        .or_else(|| variable("AWS_REGION"))
-        .or_else(|| variable("AWS_DEFAULT_REGION"))
-        .ok_or(Error::MissingSetting {
-            what: "region",
-            how: "the host's name does not tell it; give it with --region, or set AWS_REGION",
-        })
-}
-
-/// What is not UTF-8 is kept as a character that no setting may hold, so that it is refused and not
-/// passed over.
-fn variable(name: &str) -> Option<String> {
-    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+/// Files, processes and the network are asked, and a runtime is made, only where the environment and
+/// the endpoint's name do not say it all: starting takes milliseconds.
+fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Credentials), Error> {
+    let given = arguments.region.as_deref();
+    let profile = arguments.profile.as_deref();
+    let chain = DefaultChain::new(arguments.profile.clone());
+    if let Some((region, _)) = region_without_profile(given, host, process_variable)
+        && let Some(credentials) = chain.from_environment()?
+    {
+        return Ok((region, credentials));
+    }
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    runtime.block_on(async {
+        let (region, _) = resolve_region(given, host, profile, process_variable).await?;
+        let chain = chain.with_fallback_region(&region);
+        Ok((region, chain.credentials().await?))
+    })
 }
 
 fn now() -> Result<u64, Error> {

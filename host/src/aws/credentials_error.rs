@@ -1,0 +1,177 @@
+//! Why there are no credentials: where they were looked for, and what was found there.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_credential_types::provider::error::CredentialsError as SdkError;
+use thiserror::Error;
+
+use super::environment::MissingCredentials;
+use super::profile::ProfileError;
+
+/// No credentials. Can be cloned, since all who waited for one answer get it.
+#[derive(Clone, Debug, Error)]
+pub enum CredentialsError {
+    /// The environment has a part of them. What else there may be is not looked at: it would not be
+    /// what was meant.
+    #[error("the AWS credentials in the environment cannot be used")]
+    Environment(#[source] MissingCredentials),
+    /// The profile is not there, or cannot be read.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A place that is set up to have credentials gave none. The places after it are not looked at:
+    /// what they have is not what was meant.
+    #[error("no AWS credentials from {place}")]
+    Failed {
+        /// Which one.
+        place: Place,
+        /// The SDK's own error.
+        source: Arc<SdkError>,
+    },
+    /// No place is set up to have credentials.
+    #[error("no AWS credentials: {}", Looked(.0))]
+    NotFound(Vec<Unavailable>),
+}
+
+impl CredentialsError {
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Environment(_) => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or neither"
+            }
+            Self::Profile(error) => error.hint(),
+            Self::Failed { place, .. } => place.hint(),
+            Self::NotFound(_) => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, \
+                 or give the machine, container or function a role"
+            }
+        }
+    }
+}
+
+/// A place that credentials come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Environment variables.
+    Environment,
+    /// A profile of the AWS config files, by its name.
+    Profile(String),
+    /// STS, for a token in the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
+    WebIdentity,
+    /// The endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` names (ECS, EKS
+    /// Pod Identity).
+    Container,
+    /// The EC2 instance metadata service, version 2.
+    InstanceMetadata,
+    /// A provider of the caller's own.
+    Provider,
+}
+
+impl Place {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Environment => "check the environment variables",
+            Self::Profile(_) => {
+                "check the profile in the AWS config files; if it is one of SSO, run `aws sso login`"
+            }
+            Self::WebIdentity => "check AWS_ROLE_ARN, the token file and the role's trust policy",
+            Self::Container => "check the task's or the pod's role",
+            Self::InstanceMetadata => "check the instance's role",
+            Self::Provider => "check the credentials provider",
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("the environment"),
+            Self::Profile(name) => write!(f, "the profile {name:?}"),
+            Self::WebIdentity => f.write_str("the web identity token"),
+            Self::Container => f.write_str("the container's endpoint"),
+            Self::InstanceMetadata => f.write_str("the instance metadata"),
+            Self::Provider => f.write_str("the credentials provider"),
+        }
+    }
+}
+
+/// A place that is not set up to have credentials.
+#[derive(Clone, Debug)]
+pub struct Unavailable {
+    /// Which one.
+    pub place: Place,
+    /// What says so.
+    pub reason: Arc<dyn StdError + Send + Sync>,
+}
+
+/// All places in one line, with what each said.
+struct Looked<'a>(&'a [Unavailable]);
+
+impl fmt::Display for Looked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Unavailable { place, reason }) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{place} has none")?;
+            let mut error: Option<&(dyn StdError + 'static)> = Some(&**reason);
+            // The SDK's head says only what "has none" has said.
+            if reason.is::<SdkError>() {
+                error = error.and_then(StdError::source);
+            }
+            let mut open = " (";
+            let mut close = "";
+            while let Some(one) = error {
+                write!(f, "{open}{one}")?;
+                (open, close) = (": ", ")");
+                error = one.source();
+            }
+            f.write_str(close)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_every_place_and_what_it_said() {
+        let sdk = |source: &'static str| Arc::new(SdkError::not_loaded(source));
+        let error = CredentialsError::NotFound(vec![
+            Unavailable {
+                place: Place::Environment,
+                reason: Arc::new(MissingCredentials::None),
+            },
+            Unavailable {
+                place: Place::Profile("default".to_owned()),
+                reason: Arc::new(SdkError::not_loaded_no_source()),
+            },
+            Unavailable {
+                place: Place::InstanceMetadata,
+                reason: sdk("switched off"),
+            },
+        ]);
+        assert_eq!(
+            error.to_string(),
+            "no AWS credentials: the environment has none (AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY are not set), the profile \"default\" has none, the instance \
+             metadata has none (switched off)"
+        );
+    }
+
+    #[test]
+    fn keeps_the_cause_of_a_failure() {
+        let source = Arc::new(SdkError::provider_error("503"));
+        let place = Place::Container;
+        let error = CredentialsError::Failed { place, source };
+        assert_eq!(
+            error.to_string(),
+            "no AWS credentials from the container's endpoint"
+        );
+        let cause = error.source().unwrap();
+        assert_eq!(cause.source().unwrap().to_string(), "503");
+    }
+}

@@ -1,0 +1,233 @@
+//! The AWS SDKs' default credentials chain, without its price where the environment has the answer.
+
+use std::sync::Arc;
+
+use aws_config::BehaviorVersion;
+use aws_config::default_provider::use_dual_stack::use_dual_stack_provider;
+use aws_config::default_provider::use_fips::use_fips_provider;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError as SdkError;
+use aws_types::region::Region;
+
+use super::credentials::Credentials;
+use super::credentials_error::{CredentialsError, Place, Unavailable};
+use super::environment::{
+    MissingCredentials, Variable, credentials_from_environment, process_variable,
+};
+use super::http_client::http_client;
+use super::profile::{profile_name, region_of_profile};
+use super::resolve_region::region_of_environment;
+
+/// The default chain. In this order, and the first place that is set up decides:
+///
+/// 1. the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Passed
+///    over if a profile was given (not if `AWS_PROFILE` names one), as the AWS CLI does;
+/// 2. the profile given, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a
+///    process, a web identity token;
+/// 3. a web identity token: `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`;
+/// 4. the container's endpoint: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` (ECS, EKS
+///    Pod Identity);
+/// 5. the EC2 instance metadata service, version 2, unless `AWS_EC2_METADATA_DISABLED` is `true`.
+///
+/// Where the environment has credentials, no file is read and no HTTP client is made. Where it has
+/// not, everything is read anew each time: a changed file counts, and no error is remembered.
+/// [`CachedCredentials`](super::CachedCredentials) keeps what it gives.
+///
+/// Steps 2 to 5 are the SDK's, and read this process's environment and files. They need a Tokio
+/// runtime with time and I/O.
+#[derive(Clone, Debug)]
+pub struct DefaultChain {
+    profile: Option<String>,
+    fallback_region: Option<String>,
+    variable: Variable,
+}
+
+impl DefaultChain {
+    /// With the profile of that name, or without one given.
+    #[must_use]
+    pub fn new(profile: Option<String>) -> Self {
+        Self {
+            profile,
+            fallback_region: None,
+            variable: process_variable,
+        }
+    }
+
+    /// The region whose STS is asked to assume a role where neither the environment nor the profile
+    /// has a region. Without it, that is an error.
+    #[must_use]
+    pub fn with_fallback_region(mut self, region: &str) -> Self {
+        self.fallback_region = Some(region.to_owned());
+        self
+    }
+
+    /// The first step alone: it takes no runtime, and microseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::Environment`] if the environment has a part of the credentials.
+    pub fn from_environment(&self) -> Result<Option<Credentials>, CredentialsError> {
+        if self.profile.is_some() {
+            return Ok(None);
+        }
+        match credentials_from_environment(self.variable) {
+            Ok(credentials) => Ok(Some(credentials)),
+            Err(MissingCredentials::None) => Ok(None),
+            Err(error) => Err(CredentialsError::Environment(error)),
+        }
+    }
+
+    /// The whole chain.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError`] by where the chain ended.
+    pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        if let Some(credentials) = self.from_environment()? {
+            return Ok(credentials);
+        }
+        let profile = profile_name(self.profile.as_deref(), self.variable).await?;
+        let config = self.config(&profile).await;
+        let mut unavailable = Vec::new();
+        if self.profile.is_none() {
+            unavailable.push(Unavailable {
+                place: Place::Environment,
+                reason: Arc::new(MissingCredentials::None),
+            });
+        }
+        let places = [
+            Place::Profile(profile),
+            Place::WebIdentity,
+            Place::Container,
+            Place::InstanceMetadata,
+        ];
+        for place in places {
+            match load(&place, &config).await {
+                Ok(credentials) => return Ok(credentials),
+                Err(reason @ SdkError::CredentialsNotLoaded(_)) => {
+                    let reason = Arc::new(reason);
+                    unavailable.push(Unavailable { place, reason });
+                }
+                Err(source) => {
+                    let source = Arc::new(source);
+                    return Err(CredentialsError::Failed { place, source });
+                }
+            }
+        }
+        Err(CredentialsError::NotFound(unavailable))
+    }
+
+    /// The region in it is for STS; SSO has its own in the profile, the others have none.
+    async fn config(&self, profile: &str) -> ProviderConfig {
+        let region = match region_of_environment(self.variable) {
+            Some((region, _)) => Some(region),
+            None => region_of_profile(profile).await,
+        };
+        let region = region.or_else(|| self.fallback_region.clone());
+        let config = ProviderConfig::without_region()
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_http_client(http_client())
+            .with_region(region.map(Region::new));
+        let fips = use_fips_provider(&config).await;
+        let dual_stack = use_dual_stack_provider(&config).await;
+        config.with_use_fips(fips).with_use_dual_stack(dual_stack)
+    }
+}
+
+/// Each provider is built only when it is its turn.
+async fn load(place: &Place, config: &ProviderConfig) -> Result<Credentials, SdkError> {
+    let loaded = match place {
+        // Not from here: `from_environment` has looked.
+        Place::Environment | Place::Provider => Err(SdkError::not_loaded_no_source()),
+        Place::Profile(name) => {
+            ProfileFileCredentialsProvider::builder()
+                .configure(config)
+                .profile_name(name)
+                .build()
+                .provide_credentials()
+                .await
+        }
+        Place::WebIdentity => {
+            WebIdentityTokenCredentialsProvider::builder()
+                .configure(config)
+                .build()
+                .provide_credentials()
+                .await
+        }
+        Place::Container => {
+            EcsCredentialsProvider::builder()
+                .configure(config)
+                .build()
+                .provide_credentials()
+                .await
+        }
+        Place::InstanceMetadata => {
+            ImdsCredentialsProvider::builder()
+                .configure(config)
+                .build()
+                .provide_credentials()
+                .await
+        }
+    };
+    loaded.map(|credentials| Credentials::from(&credentials))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(profile: Option<&str>, variable: Variable) -> DefaultChain {
+        DefaultChain {
+            variable,
+            ..DefaultChain::new(profile.map(str::to_owned))
+        }
+    }
+
+    fn whole(name: &str) -> Option<String> {
+        match name {
+            "AWS_ACCESS_KEY_ID" => Some("AKID".to_owned()),
+            "AWS_SECRET_ACCESS_KEY" => Some("secret".to_owned()),
+            "AWS_PROFILE" => Some("not in any file".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn half(name: &str) -> Option<String> {
+        (name == "AWS_ACCESS_KEY_ID").then(|| "AKID".to_owned())
+    }
+
+    /// Without a runtime: what only the SDK could answer would panic.
+    #[test]
+    fn what_the_environment_has_takes_neither_file_nor_runtime() {
+        let chain = chain(None, whole);
+        let mut answer = std::pin::pin!(chain.credentials());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let std::task::Poll::Ready(Ok(credentials)) = answer.as_mut().poll(&mut context) else {
+            panic!("not ready");
+        };
+        assert_eq!(credentials.access_key_id, "AKID");
+    }
+
+    #[test]
+    fn half_of_the_credentials_is_an_error_and_not_a_reason_to_look_on() {
+        let error = chain(None, half).from_environment().unwrap_err();
+        assert!(matches!(
+            error,
+            CredentialsError::Environment(MissingCredentials::SecretAccessKey)
+        ));
+    }
+
+    #[test]
+    fn a_profile_that_is_given_passes_the_environment_over() {
+        let given = |variable| chain(Some("other"), variable).from_environment();
+        assert!(given(whole).unwrap().is_none());
+        assert!(given(half).unwrap().is_none());
+        let named_in_the_environment = chain(None, whole).from_environment();
+        assert!(named_in_the_environment.unwrap().is_some());
+    }
+}

@@ -1,0 +1,154 @@
+//! The region to sign for: never one that nobody named.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::environment::Variable;
+use super::profile::{ProfileError, profile_name, region_of_profile};
+use super::region::region_of_endpoint;
+
+/// What told the region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionSource {
+    /// The caller.
+    Given,
+    /// The endpoint's own name.
+    Endpoint,
+    /// An environment variable: `AWS_REGION` or `AWS_DEFAULT_REGION`.
+    Environment(&'static str),
+    /// A profile of the AWS config files, by its name.
+    Profile(String),
+}
+
+impl fmt::Display for RegionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given => f.write_str("given"),
+            Self::Endpoint => f.write_str("the endpoint's name"),
+            Self::Environment(variable) => f.write_str(variable),
+            Self::Profile(name) => write!(f, "the profile {name:?}"),
+        }
+    }
+}
+
+/// No region.
+#[derive(Clone, Debug, Error)]
+pub enum RegionError {
+    /// Nothing tells it.
+    #[error(
+        "no region: the endpoint's name does not tell it, AWS_REGION and AWS_DEFAULT_REGION are not \
+         set, and the profile {profile:?} has none"
+    )]
+    NotFound {
+        /// The profile that was looked at.
+        profile: String,
+    },
+    /// The profile is not there, or cannot be read.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+}
+
+impl RegionError {
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "give it with --region, or set AWS_REGION",
+            Self::Profile(error) => error.hint(),
+        }
+    }
+}
+
+/// The region, and what told it: the one given, else that in the endpoint's name, else `AWS_REGION`,
+/// else `AWS_DEFAULT_REGION`, else the profile's: that given, or of `AWS_PROFILE`, or `default`. The
+/// AWS config files are read only for this last one.
+///
+/// # Errors
+///
+/// [`RegionError`] if nothing tells it, or if the profile that should cannot be used.
+pub async fn resolve_region(
+    given: Option<&str>,
+    host: &str,
+    profile: Option<&str>,
+    variable: Variable,
+) -> Result<(String, RegionSource), RegionError> {
+    if let Some(found) = region_without_profile(given, host, variable) {
+        return Ok(found);
+    }
+    let profile = profile_name(profile, variable).await?;
+    match region_of_profile(&profile).await {
+        Some(region) => Ok((region, RegionSource::Profile(profile))),
+        None => Err(RegionError::NotFound { profile }),
+    }
+}
+
+/// What [`resolve_region`] looks at before it reads any file: it takes no runtime.
+#[must_use]
+pub fn region_without_profile(
+    given: Option<&str>,
+    host: &str,
+    variable: Variable,
+) -> Option<(String, RegionSource)> {
+    given
+        .map(|region| (region.to_owned(), RegionSource::Given))
+        .or_else(|| Some((region_of_endpoint(host)?, RegionSource::Endpoint)))
+        .or_else(|| region_of_environment(variable))
+}
+
+/// That of `AWS_REGION`, else of `AWS_DEFAULT_REGION`. A variable that is empty is not set.
+pub(super) fn region_of_environment(variable: Variable) -> Option<(String, RegionSource)> {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find_map(|name| {
+            let region = variable(name).filter(|region| !region.is_empty())?;
+            Some((region, RegionSource::Environment(name)))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RDS: &str = "db.abc.eu-west-3.rds.amazonaws.com";
+    const ALIAS: &str = "db.example.com";
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    fn both(name: &str) -> Option<String> {
+        match name {
+            "AWS_REGION" => Some("us-east-1".to_owned()),
+            "AWS_DEFAULT_REGION" => Some("us-west-2".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn second(name: &str) -> Option<String> {
+        match name {
+            "AWS_REGION" => Some(String::new()),
+            _ => both(name),
+        }
+    }
+
+    #[test]
+    fn each_source_comes_before_the_next() {
+        use RegionSource::{Endpoint, Environment, Given};
+        let found = |given, host, variable| region_without_profile(given, host, variable);
+        let is = |region: &str, source| Some((region.to_owned(), source));
+        assert_eq!(found(Some("x"), RDS, both), is("x", Given));
+        assert_eq!(found(None, RDS, both), is("eu-west-3", Endpoint));
+        let first = Environment("AWS_REGION");
+        assert_eq!(found(None, ALIAS, both), is("us-east-1", first));
+        let default = Environment("AWS_DEFAULT_REGION");
+        assert_eq!(found(None, ALIAS, second), is("us-west-2", default));
+        assert_eq!(found(None, ALIAS, none), None);
+    }
+
+    #[test]
+    fn what_is_given_counts_even_if_it_is_empty() {
+        let empty = region_without_profile(Some(""), RDS, both).unwrap();
+        assert_eq!(empty, (String::new(), RegionSource::Given));
+    }
+}

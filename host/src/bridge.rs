@@ -1,0 +1,134 @@
+//! The paved path: settings once, then connections.
+
+mod auth;
+mod builder;
+mod connect;
+mod timeouts;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+pub use builder::BridgeBuilder;
+pub use timeouts::Timeouts;
+
+use crate::aws::RegionSource;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::guest::Engine;
+use crate::mysql::Connection;
+use crate::net::Resolve;
+use auth::Login;
+
+/// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
+///
+/// A token is signed for each connection and forgotten when it is logged in. Connections share the TLS
+/// configuration, so that sessions are resumed, and nothing else.
+#[derive(Clone)]
+pub struct Bridge {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) address: Address,
+    pub(crate) server_name: ServerName<'static>,
+    pub(crate) user: String,
+    pub(crate) database: Option<String>,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) login: Login,
+    pub(crate) allow_writes: bool,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) resolver: Arc<dyn Resolve>,
+}
+
+/// What a token is signed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) region: Option<(String, RegionSource)>,
+}
+
+/// What is connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Bridge {
+    /// Begins with the settings; [`BridgeBuilder::endpoint`] and [`BridgeBuilder::user`] are the two that
+    /// have no default.
+    #[must_use]
+    pub fn builder() -> BridgeBuilder {
+        BridgeBuilder::new()
+    }
+
+    /// Makes a connection and logs in: credentials, a token, addresses, TCP, TLS, handshake. It takes one
+    /// round trip more where the session is to be read-only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] with the stage that failed, what failed there, and the likely causes.
+    pub async fn connect(&self) -> Result<Connection, Error> {
+        connect::connect(&self.inner).await
+    }
+
+    /// The endpoint's name, which tokens are signed for.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.inner.endpoint.host
+    }
+
+    /// The endpoint's port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.inner.endpoint.port
+    }
+
+    /// The region that tokens are signed for; none with a password.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.inner
+            .endpoint
+            .region
+            .as_ref()
+            .map(|(region, _)| region.as_str())
+    }
+
+    /// The database user.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.inner.user
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Bridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            endpoint,
+            address,
+            user,
+            database,
+            login,
+            ..
+        } = &*self.inner;
+        f.debug_struct("Bridge")
+            .field("endpoint", endpoint)
+            .field("address", address)
+            .field("user", user)
+            .field("database", database)
+            .field("login", login)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! What a connection logs in with.
+
+use secrecy::SecretString;
+
+use super::{Endpoint, Inner};
+use crate::aws::{CachedCredentials, CredentialsError};
+use crate::clock::unix_seconds;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::{Auth, AuthToken, CallError, Grant, Lifetime};
+
+/// The longest that RDS accepts.
+const EXPIRES_IN_SECONDS: u32 = 900;
+
+#[derive(Debug)]
+pub(crate) enum Login {
+    /// A token for each connection, signed with these.
+    Iam(CachedCredentials),
+    /// A password, for users that have no IAM authentication.
+    Password(SecretString),
+}
+
+impl Inner {
+    pub(super) async fn auth(&self) -> Result<Auth, Error> {
+        match &self.login {
+            Login::Iam(credentials) => Ok(Auth::IamToken(self.token(credentials).await?.text)),
+            Login::Password(password) => Ok(Auth::Password(password.clone())),
+        }
+    }
+
+    pub(crate) async fn token(&self, credentials: &CachedCredentials) -> Result<AuthToken, Error> {
+        let credentials =
+            super::connect::within(Stage::Credentials, self.timeouts.credentials, async {
+                credentials.credentials().await.map_err(no_credentials)
+            })
+            .await?;
+        let Some(signed_at) = unix_seconds(self.clock.now()) else {
+            return Err(Error::setting(
+                "clock",
+                "the time is before 1970: set the clock",
+            ));
+        };
+        let Endpoint { host, port, region } = &self.endpoint;
+        let region = region.as_ref().map(|(region, _)| region.as_str());
+        let grant = Grant {
+            host,
+            port: *port,
+            region: region.unwrap_or_default(),
+            db_user: &self.user,
+        };
+        let lifetime = Lifetime {
+            signed_at,
+            expires_in_seconds: EXPIRES_IN_SECONDS,
+        };
+        let fault = |fault| Error::new(Stage::Token, ErrorKind::Fault(fault));
+        let mut guest = self.engine.instantiate().map_err(fault)?;
+        guest
+            .presign(&credentials, grant, lifetime)
+            .map_err(|error| match error {
+                CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
+                CallError::Fault(it) => fault(it),
+            })
+    }
+}
+
+fn no_credentials(error: CredentialsError) -> Error {
+    Error::new(Stage::Credentials, ErrorKind::Credentials(error))
+}

@@ -1,0 +1,445 @@
+//! The settings of a bridge, and their defaults.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_credential_types::provider::ProvideCredentials;
+use rustls::RootCertStore;
+use rustls::pki_types::ServerName;
+use secrecy::SecretString;
+
+use super::auth::Login;
+use super::{Address, Bridge, Endpoint, Inner, Timeouts};
+use crate::aws::{self, CachedCredentials, Credentials, CredentialsSource, DefaultChain};
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::Engine;
+use crate::net::{self, Resolve, SystemResolver};
+use crate::tls::{TrustAnchors, client_config};
+
+/// MySQL's.
+const DEFAULT_PORT: u16 = 3306;
+
+/// Settings of a [`Bridge`], each with its default.
+#[derive(Clone)]
+pub struct BridgeBuilder {
+    endpoint: String,
+    port: u16,
+    user: String,
+    database: Option<String>,
+    region: Option<String>,
+    profile: Option<String>,
+    login: Option<LoginSetting>,
+    connect_to: Option<String>,
+    tls_server_name: Option<String>,
+    resolve_cname: bool,
+    ca_file: Option<PathBuf>,
+    extra_ca_files: Vec<PathBuf>,
+    roots: Option<Arc<RootCertStore>>,
+    attributes: Vec<(String, String)>,
+    allow_writes: bool,
+    timeouts: Timeouts,
+    engine: Option<Engine>,
+    clock: Arc<dyn Clock>,
+    resolver: Arc<dyn Resolve>,
+}
+
+#[derive(Clone)]
+enum LoginSetting {
+    Iam(CredentialsSource),
+    Password(SecretString),
+}
+
+impl BridgeBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            endpoint: String::new(),
+            port: DEFAULT_PORT,
+            user: String::new(),
+            database: None,
+            region: None,
+            profile: None,
+            login: None,
+            connect_to: None,
+            tls_server_name: None,
+            resolve_cname: false,
+            ca_file: None,
+            extra_ca_files: Vec::new(),
+            roots: None,
+            attributes: vec![
+                ("_client_name".to_owned(), "rds-bridge".to_owned()),
+                (
+                    "_client_version".to_owned(),
+                    env!("CARGO_PKG_VERSION").to_owned(),
+                ),
+            ],
+            allow_writes: false,
+            timeouts: Timeouts::default(),
+            engine: None,
+            clock: Arc::new(SystemClock),
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+
+    /// The endpoint's own name, not an alias of it: it is what tokens are signed for, and what the
+    /// server's certificate must be for. Has no default.
+    #[must_use]
+    pub fn endpoint(mut self, host: impl Into<String>) -> Self {
+        self.endpoint = host.into();
+        self
+    }
+
+    /// The endpoint's port. Default: 3306.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The database user. Has no default.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = user.into();
+        self
+    }
+
+    /// The session's default database. Default: none.
+    #[must_use]
+    pub fn database(mut self, database: impl Into<String>) -> Self {
+        self.database = Some(database.into());
+        self
+    }
+
+    /// The endpoint's region. Default: as in the endpoint's name, else `AWS_REGION`, else
+    /// `AWS_DEFAULT_REGION`, else the profile's; without any of them it is an error.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// The profile of the AWS config files. Default: `AWS_PROFILE`, else `default`.
+    #[must_use]
+    pub fn profile(mut self, profile: impl Into<String>) -> Self {
+        self.profile = Some(profile.into());
+        self
+    }
+
+    /// The AWS credentials that sign. Default: the SDK's default chain.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.login = Some(LoginSetting::Iam(CredentialsSource::fixed(credentials)));
+        self
+    }
+
+    /// Who gives the AWS credentials that sign; what it gives is kept until five minutes before its end.
+    /// Default: the SDK's default chain.
+    #[must_use]
+    pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.login = Some(LoginSetting::Iam(CredentialsSource::provider(provider)));
+        self
+    }
+
+    /// A password in place of a token, for users that have no IAM authentication:
+    /// `caching_sha2_password`, `mysql_native_password` or MariaDB's `ed25519`. Never sent in clear.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<SecretString>) -> Self {
+        self.login = Some(LoginSetting::Password(password.into()));
+        self
+    }
+
+    /// Where to connect, if that is not the endpoint itself: a tunnel, a bastion or a PrivateLink
+    /// address, as `host` or `host:port`. Tokens are still signed for the endpoint, and its certificate
+    /// is still what is verified. Default: the endpoint.
+    #[must_use]
+    pub fn connect_to(mut self, address: impl Into<String>) -> Self {
+        self.connect_to = Some(address.into());
+        self
+    }
+
+    /// The name that the server's certificate must be for. Default: the endpoint's.
+    #[must_use]
+    pub fn tls_server_name(mut self, name: impl Into<String>) -> Self {
+        self.tls_server_name = Some(name.into());
+        self
+    }
+
+    /// Whether the endpoint that is given may be an alias (CNAME) of an RDS endpoint, to sign for that
+    /// one. Default: it may not, and nobody is asked.
+    #[must_use]
+    pub fn resolve_cname(mut self, resolve: bool) -> Self {
+        self.resolve_cname = resolve;
+        self
+    }
+
+    /// A PEM file of the authorities to trust, in place of the bundled roots of RDS and Amazon.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// A PEM file of authorities to trust as well.
+    #[must_use]
+    pub fn extra_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.extra_ca_files.push(path.into());
+        self
+    }
+
+    /// The authorities to trust, in place of the bundled roots and of all CA files.
+    #[must_use]
+    pub fn tls_roots(mut self, roots: impl Into<Arc<RootCertStore>>) -> Self {
+        self.roots = Some(roots.into());
+        self
+    }
+
+    /// A connection attribute (`performance_schema.session_connect_attrs`). Default: `_client_name` and
+    /// `_client_version`.
+    #[must_use]
+    pub fn connection_attribute(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.attributes.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether sessions may write. Default: they are set `TRANSACTION READ ONLY`. A guard rail: the
+    /// boundary is what the user has been granted.
+    #[must_use]
+    pub fn allow_writes(mut self, allow: bool) -> Self {
+        self.allow_writes = allow;
+        self
+    }
+
+    /// How long each stage may take. Default: [`Timeouts::default`].
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The engine that runs the component, to share one among bridges. Default: one of its own.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// The clock: tokens are signed, and certificates verified, as at its time. Default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The resolver of names. Default: the system's.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolve + 'static) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Checks the settings, finds the region, reads the CA files and loads the component. Connects to
+    /// nothing, and asks for no credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used.
+    pub async fn build(self) -> Result<Bridge, Error> {
+        let mut host = self.endpoint.to_ascii_lowercase();
+        if self.resolve_cname {
+            host = endpoint_behind(host).await?;
+        }
+        if host.is_empty() {
+            return Err(Error::setting("endpoint", "none is given"));
+        }
+        if self.user.is_empty() {
+            return Err(Error::setting("user", "none is given"));
+        }
+        if self.port == 0 {
+            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+        }
+        let address = match &self.connect_to {
+            Some(address) => parse_address(address, self.port)?,
+            None => Address {
+                host: host.clone(),
+                port: self.port,
+            },
+        };
+        let name = self.tls_server_name.clone().unwrap_or_else(|| host.clone());
+        let server_name = ServerName::try_from(name).map_err(|_| {
+            Error::setting(
+                "tls_server_name",
+                "it is neither a DNS name nor an IP address",
+            )
+        })?;
+        let roots = self.trusted()?;
+        let clock = Arc::clone(&self.clock);
+        let tls = client_config(roots, clock)
+            .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => Engine::new()
+                .map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))?,
+        };
+        let (login, region) = match self.login {
+            Some(LoginSetting::Password(password)) => (Login::Password(password), None),
+            Some(LoginSetting::Iam(source)) => {
+                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
+                (iam(source, &self.clock), Some(region))
+            }
+            None => {
+                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
+                let chain = DefaultChain::new(self.profile).with_fallback_region(&region.0);
+                (
+                    iam(CredentialsSource::from(chain), &self.clock),
+                    Some(region),
+                )
+            }
+        };
+        Ok(Bridge {
+            inner: Arc::new(Inner {
+                endpoint: Endpoint {
+                    host,
+                    port: self.port,
+                    region,
+                },
+                address,
+                server_name,
+                user: self.user,
+                database: self.database,
+                attributes: self.attributes,
+                login,
+                allow_writes: self.allow_writes,
+                timeouts: self.timeouts,
+                tls,
+                engine,
+                clock: self.clock,
+                resolver: self.resolver,
+            }),
+        })
+    }
+
+    fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
+        if let Some(roots) = &self.roots {
+            return Ok(Arc::clone(roots));
+        }
+        let anchors = match &self.ca_file {
+            Some(path) => TrustAnchors::from_ca_file(path),
+            None => TrustAnchors::bundled(),
+        };
+        let trusted = self
+            .extra_ca_files
+            .iter()
+            .try_fold(anchors, |anchors, path| {
+                Ok(anchors.and_then(|it| it.and_ca_file(path)))
+            })
+            .and_then(|anchors: Result<_, _>| anchors);
+        trusted
+            .map(|anchors| anchors.store())
+            .map_err(|error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error)))
+    }
+}
+
+async fn endpoint_behind(host: String) -> Result<String, Error> {
+    match net::rds_endpoint_behind(&host).await {
+        Ok(Some(endpoint)) => Ok(endpoint),
+        Ok(None) => Err(Error::setting(
+            "resolve_cname",
+            format!("{host} is no alias of an RDS endpoint: give the endpoint's own name"),
+        )),
+        Err(source) => Err(Error::new(
+            Stage::Resolve,
+            ErrorKind::Resolve { host, source },
+        )),
+    }
+}
+
+async fn region(
+    given: Option<&str>,
+    host: &str,
+    profile: Option<&str>,
+) -> Result<(String, aws::RegionSource), Error> {
+    aws::resolve_region(given, host, profile, aws::process_variable)
+        .await
+        .map_err(|error| Error::new(Stage::Settings, ErrorKind::Region(error)))
+}
+
+fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
+    Login::Iam(CachedCredentials::with_clock(source, Arc::clone(clock)))
+}
+
+/// `host`, `host:port`, `[v6]:port` or a bare v6 address.
+fn parse_address(text: &str, default_port: u16) -> Result<Address, Error> {
+    let wrong = || {
+        Error::setting(
+            "connect_to",
+            format!("{text:?} is not a host, nor host:port"),
+        )
+    };
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, rest) = rest.split_once(']').ok_or_else(wrong)?;
+            (host, rest.strip_prefix(':'))
+        }
+        None => match text.split_once(':') {
+            Some((_, rest)) if rest.contains(':') => (text, None),
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = match port {
+        Some(port) => port
+            .parse()
+            .ok()
+            .filter(|&port| port != 0)
+            .ok_or_else(wrong)?,
+        None => default_port,
+    };
+    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
+        return Err(wrong());
+    }
+    let host = host.to_owned();
+    Ok(Address { host, port })
+}
+
+impl fmt::Debug for BridgeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BridgeBuilder")
+            .field("endpoint", &self.endpoint)
+            .field("port", &self.port)
+            .field("user", &self.user)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_every_form() {
+        for (text, host, port) in [
+            ("bastion", "bastion", 3306),
+            ("bastion:13306", "bastion", 13306),
+            ("127.0.0.1:1", "127.0.0.1", 1),
+            ("::1", "::1", 3306),
+            ("[::1]:5", "::1", 5),
+            ("[::1]", "::1", 3306),
+        ] {
+            let address = parse_address(text, 3306).unwrap();
+            assert_eq!(
+                (address.host.as_str(), address.port),
+                (host, port),
+                "{text}"
+            );
+        }
+        for text in ["", ":1", "a:", "a:0", "a:99999", "[::1", "mysql://a", "a b"] {
+            assert!(parse_address(text, 3306).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The way to a session: addresses, TCP, and the handshake, which says what to write and when to start TLS.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tracing::{Instrument, debug_span};
+
+use super::{Address, Inner};
+use crate::error::{Error, ErrorKind, Stage, causes};
+use crate::guest::{Auth, ClientHandshake, Config, ConnectionAttribute, Session, Step};
+use crate::mysql::Connection;
+use crate::net;
+
+/// `utf8mb4_general_ci`, known to every server.
+const CHARACTER_SET: u8 = 45;
+/// More than any packet of the connection phase but the token's.
+const READ_LENGTH: usize = 4 << 10;
+
+/// Makes a connection and logs in.
+pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
+    let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
+    let connection = within(Stage::Connect, bridge.timeouts.whole, async {
+        let auth = bridge.auth().await?;
+        let addresses = resolve(bridge).await?;
+        let tcp = tcp(bridge, &addresses).await?;
+        let (tls, session) = log_in(bridge, tcp, &auth).await?;
+        set_up(bridge, Connection::new(tls, session)).await
+    });
+    let connection = connection.instrument(span).await;
+    connection.map_err(|error| causes::attach(error, bridge))
+}
+
+/// Ends a stage that takes too long.
+pub(crate) async fn within<T>(
+    stage: Stage,
+    limit: Duration,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout(limit, future).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
+    }
+}
+
+pub(crate) async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
+    let Address { host, port } = &bridge.address;
+    let limit = bridge.timeouts.resolve;
+    let unresolved = |source| {
+        let host = host.clone();
+        Error::new(Stage::Resolve, ErrorKind::Resolve { host, source })
+    };
+    let resolving = async {
+        let addresses = bridge.resolver.resolve(host, *port).await;
+        addresses.map_err(unresolved)
+    };
+    let addresses = within(Stage::Resolve, limit, resolving)
+        .instrument(debug_span!("resolve", host))
+        .await?;
+    if addresses.is_empty() {
+        return Err(unresolved(std::io::Error::other("it has no address")));
+    }
+    Ok(addresses)
+}
+
+pub(crate) async fn tcp(bridge: &Inner, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
+    net::connect(addresses, bridge.timeouts.connect)
+        .instrument(debug_span!("tcp"))
+        .await
+        .map_err(|attempts| Error::new(Stage::Connect, ErrorKind::Connect(attempts)))
+}
+
+/// The connection phase. The component says what to do; this does it.
+pub(crate) async fn log_in(
+    bridge: &Inner,
+    tcp: TcpStream,
+    auth: &Auth,
+) -> Result<(TlsStream<TcpStream>, Session), Error> {
+    let attributes: Vec<ConnectionAttribute<'_>> = bridge
+        .attributes
+        .iter()
+        .map(|(name, value)| ConnectionAttribute { name, value })
+        .collect();
+    let config = Config {
+        db_user: &bridge.user,
+        auth,
+        database: bridge.database.as_deref(),
+        connection_attributes: &attributes,
+        character_set: CHARACTER_SET,
+    };
+    let mut handshake =
+        ClientHandshake::start(&bridge.engine, &config).map_err(Error::of_handshake)?;
+    let tls = within(
+        Stage::Tls,
+        bridge.timeouts.tls,
+        start_tls(bridge, &mut handshake, tcp),
+    );
+    let mut tls = tls.instrument(debug_span!("tls")).await?;
+    let step = handshake.tls_established().map_err(Error::of_handshake)?;
+    let login = within(
+        Stage::Login,
+        bridge.timeouts.login,
+        authenticate(&mut handshake, &mut tls, step),
+    );
+    let session = login.instrument(debug_span!("login")).await?;
+    Ok((tls, session))
+}
+
+async fn start_tls(
+    bridge: &Inner,
+    handshake: &mut ClientHandshake,
+    mut tcp: TcpStream,
+) -> Result<TlsStream<TcpStream>, Error> {
+    let mut step = handshake.receive(&[]).map_err(Error::of_handshake)?;
+    loop {
+        step = match step {
+            Step::StartTls(bytes) => {
+                write(&mut tcp, &bytes, Stage::Tls).await?;
+                return tls(&bridge.tls, bridge.server_name.clone(), tcp).await;
+            }
+            step => advance(handshake, &mut tcp, step, Stage::Tls).await?,
+        };
+    }
+}
+
+async fn tls(
+    config: &Arc<ClientConfig>,
+    server_name: rustls::pki_types::ServerName<'static>,
+    tcp: TcpStream,
+) -> Result<TlsStream<TcpStream>, Error> {
+    let connector = TlsConnector::from(Arc::clone(config));
+    connector.connect(server_name, tcp).await.map_err(|error| {
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(tls) => Error::new(Stage::Tls, ErrorKind::Tls(tls.clone())),
+            None => Error::of_io(Stage::Tls, error),
+        }
+    })
+}
+
+async fn authenticate(
+    handshake: &mut ClientHandshake,
+    tls: &mut TlsStream<TcpStream>,
+    mut step: Step,
+) -> Result<Session, Error> {
+    loop {
+        step = match step {
+            Step::Ready(session) => return Ok(session),
+            step => advance(handshake, tls, step, Stage::Login).await?,
+        };
+    }
+}
+
+/// Does what a step says, other than TLS and the end.
+async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
+    handshake: &mut ClientHandshake,
+    stream: &mut S,
+    step: Step,
+    stage: Stage,
+) -> Result<Step, Error> {
+    match step {
+        Step::Write(bytes) => {
+            write(stream, bytes.expose_secret(), stage).await?;
+            handshake.receive(&[])
+        }
+        // The component asks for TLS once, and for the end behind it: it is told what it got.
+        Step::Read | Step::StartTls(_) | Step::Ready(_) => {
+            let mut buffer = [0; READ_LENGTH];
+            let read = stream.read(&mut buffer).await;
+            let length = read.map_err(|error| Error::of_io(stage, error))?;
+            if length == 0 {
+                return Err(Error::new(stage, ErrorKind::Closed));
+            }
+            handshake.receive(buffer.get(..length).unwrap_or_default())
+        }
+    }
+    .map_err(Error::of_handshake)
+}
+
+async fn write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    bytes: &[u8],
+    stage: Stage,
+) -> Result<(), Error> {
+    let io = |error| Error::of_io(stage, error);
+    stream.write_all(bytes).await.map_err(io)?;
+    stream.flush().await.map_err(io)
+}
+
+/// Makes the session read-only, unless writing was asked for. A guard rail: the boundary is the GRANT.
+async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
+    if bridge.allow_writes {
+        return Ok(connection);
+    }
+    connection
+        .set_up("SET SESSION TRANSACTION READ ONLY")
+        .instrument(debug_span!("session"))
+        .await?;
+    Ok(connection)
+}

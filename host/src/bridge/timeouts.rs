@@ -1,0 +1,35 @@
+//! How long each stage may take.
+
+use std::time::Duration;
+
+/// How long each stage of a connection may take, and all of them together.
+///
+/// A statement has no limit of its own: drop its future, or use the server's (`max_execution_time`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To find AWS credentials: 10 s. The providers have limits of their own within it.
+    pub credentials: Duration,
+    /// To resolve the name: 5 s.
+    pub resolve: Duration,
+    /// For TCP, for each address: 5 s.
+    pub connect: Duration,
+    /// From the server's first packet to an established TLS connection: 10 s.
+    pub tls: Duration,
+    /// From TLS to the end of the login: 10 s.
+    pub login: Duration,
+    /// For all of these together: 30 s.
+    pub whole: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            credentials: Duration::from_secs(10),
+            resolve: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+            tls: Duration::from_secs(10),
+            login: Duration::from_secs(10),
+            whole: Duration::from_secs(30),
+        }
+    }
+}

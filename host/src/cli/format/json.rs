@@ -1,0 +1,163 @@
+//! JSON: integers and floating point numbers as numbers, `DECIMAL` as text (a reader would round it),
+//! `JSON` as it is, bytes in base64, the rest as text.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::value::RawValue;
+
+use super::Writer;
+use super::text;
+use crate::mysql::{Column, Row, Value, ValueError};
+
+pub(super) struct Json {
+    is_array: bool,
+    rows: u64,
+    /// `"name":` for each column, written once.
+    keys: Vec<Vec<u8>>,
+}
+
+impl Json {
+    /// One array for each result.
+    pub(super) fn array() -> Self {
+        Self {
+            is_array: true,
+            ..Self::lines()
+        }
+    }
+
+    /// An object a line.
+    pub(super) fn lines() -> Self {
+        Self {
+            is_array: false,
+            rows: 0,
+            keys: Vec::new(),
+        }
+    }
+}
+
+impl Writer for Json {
+    fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) {
+        self.rows = 0;
+        self.keys = distinct(columns)
+            .iter()
+            .map(|name| {
+                let mut key = Vec::new();
+                push_string(&mut key, name);
+                key.push(b':');
+                key
+            })
+            .collect();
+        if self.is_array {
+            out.push(b'[');
+        }
+    }
+
+    fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
+        if self.is_array {
+            out.extend_from_slice(if self.rows > 0 { b",\n" } else { b"\n" });
+        }
+        self.rows = self.rows.saturating_add(1);
+        out.push(b'{');
+        for (index, value) in row.values().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(self.keys.get(index).map_or(&[], Vec::as_slice));
+            push_value(out, value?, row.columns().get(index));
+        }
+        out.push(b'}');
+        if !self.is_array {
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if self.is_array {
+            out.extend_from_slice(if self.rows > 0 { b"\n]\n" } else { b"]\n" });
+        }
+    }
+
+    fn cut_off(&mut self, out: &mut Vec<u8>) {
+        // An array without its end is not whole as it is; a line more that is not an object shows the other.
+        if !self.is_array {
+            out.extend_from_slice(b"{\"incomplete\":");
+        }
+    }
+}
+
+/// An object has one value for a name: the second column `id` becomes `id_2`.
+fn distinct(columns: &[Column]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(columns.len());
+    for column in columns {
+        let mut name = column.name().to_owned();
+        let mut number = 2_u32;
+        while names.contains(&name) {
+            name = format!("{}_{number}", column.name());
+            number = number.saturating_add(1);
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Float(number) if !number.is_finite() => out.extend_from_slice(b"null"),
+        Value::Double(number) if !number.is_finite() => out.extend_from_slice(b"null"),
+        Value::Int(_)
+        | Value::UnsignedInt(_)
+        | Value::Float(_)
+        | Value::Double(_)
+        | Value::Bit(_) => text::write(out, value, column),
+        Value::Json(json) if is_one_line_of_json(json) => out.extend_from_slice(json.as_bytes()),
+        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_string(out, text),
+        Value::Bytes(bytes) | Value::Geometry(bytes) => {
+            push_string(out, &BASE64_STANDARD.encode(bytes));
+        }
+        _ => {
+            out.push(b'"');
+            text::write(out, value, column);
+            out.push(b'"');
+        }
+    }
+}
+
+/// A server is not trusted to send JSON where it says so.
+fn is_one_line_of_json(text: &str) -> bool {
+    !text.contains(['\n', '\r']) && serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+fn push_string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string to a Vec has no error to give.
+    let _written = serde_json::to_writer(out, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: Value<'_>) -> String {
+        let mut out = Vec::new();
+        push_value(&mut out, value, None);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_value() {
+        assert_eq!(json(Value::Null), "null");
+        assert_eq!(json(Value::UnsignedInt(u64::MAX)), "18446744073709551615");
+        assert_eq!(json(Value::Decimal("0.10")), "\"0.10\"");
+        assert_eq!(json(Value::Text("a\"b\n\u{1}")), r#""a\"b\n\u0001""#);
+        assert_eq!(json(Value::Bytes(b"\x00\xFF")), "\"AP8=\"");
+        assert_eq!(json(Value::Double(f64::NAN)), "null");
+        assert_eq!(json(Value::Json(r#"{"a": [1]}"#)), r#"{"a": [1]}"#);
+    }
+
+    #[test]
+    fn what_is_not_json_stays_a_text() {
+        assert_eq!(json(Value::Json("}{")), "\"}{\"");
+        assert_eq!(json(Value::Json("[1,\n2]")), "\"[1,\\n2]\"");
+    }
+}

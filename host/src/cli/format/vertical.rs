@@ -1,0 +1,46 @@
+//! A line for each value, as the `mysql` command's `\G`.
+
+use super::Writer;
+use super::text;
+use crate::mysql::{Column, Row, ValueError};
+use unicode_width::UnicodeWidthStr;
+
+#[derive(Default)]
+pub(super) struct Vertical {
+    rows: u64,
+    /// The names, set flush right.
+    names: Vec<String>,
+}
+
+impl Writer for Vertical {
+    fn begin(&mut self, columns: &[Column], _out: &mut Vec<u8>) {
+        self.rows = 0;
+        let width = columns.iter().map(|column| column.name().width()).max();
+        let width = width.unwrap_or_default();
+        self.names = columns
+            .iter()
+            .map(|column| {
+                let space = width.saturating_sub(column.name().width());
+                let mut name = " ".repeat(space);
+                text::push_visible(&mut name, column.name());
+                name
+            })
+            .collect();
+    }
+
+    fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
+        self.rows = self.rows.saturating_add(1);
+        out.extend_from_slice(format!("*** row {} ***\n", self.rows).as_bytes());
+        for (index, (value, name)) in row.values().zip(&self.names).enumerate() {
+            let value = text::visible(value?, row.columns().get(index));
+            out.extend_from_slice(format!("{name}: {value}\n").as_bytes());
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _out: &mut Vec<u8>) {}
+
+    fn cut_off(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"*** incomplete ***\n");
+    }
+}

@@ -1,0 +1,21 @@
+//! What is logged, to standard error: nothing, unless it is asked for.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use super::error::Error;
+
+/// By a filter as `debug` or `rds_bridge=trace,rustls=info`.
+pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
+    let Some(filter) = filter.filter(|filter| !filter.is_empty()) else {
+        return Ok(());
+    };
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Error::Usage(format!("--log: {error}, as in --log debug")))?;
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::CLOSE)
+        .try_init();
+    started.map_err(|error| Error::Usage(format!("--log: {error}")))
+}

@@ -1,0 +1,59 @@
+//! Ctrl-C: the statement is killed on the server, where it would otherwise go on.
+
+use std::time::Duration;
+
+use tokio::signal::ctrl_c;
+use tokio::time::timeout;
+
+use super::Killer;
+use crate::cli::error::Error;
+
+/// How long the server has to end a statement that was killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Before there is a statement: there is nothing to kill.
+pub(super) async fn or_interrupted<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::select! {
+        biased;
+        done = future => Ok(done),
+        _ = ctrl_c() => Err(Error::Interrupted),
+    }
+}
+
+/// A second Ctrl-C does not wait for the server.
+pub(super) async fn or_kill<T>(
+    statement: impl Future<Output = Result<T, Error>>,
+    bridge: Killer<'_>,
+    connection_id: u32,
+) -> Result<T, Error> {
+    tokio::pin!(statement);
+    tokio::select! {
+        biased;
+        done = &mut statement => return done,
+        _ = ctrl_c() => {}
+    }
+    eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
+    let end = async {
+        let killed = kill(bridge, connection_id).await;
+        if killed.is_ok() {
+            // Its error says that it was interrupted, which is known.
+            let _ended = statement.await;
+        }
+        killed
+    };
+    tokio::select! {
+        ended = timeout(GRACE, end) => match ended {
+            Ok(Ok(())) => Err(Error::Interrupted),
+            Ok(Err(error)) => Err(Error::NotKilled(error)),
+            Err(_) => Err(Error::Interrupted),
+        },
+        _ = ctrl_c() => Err(Error::Interrupted),
+    }
+}
+
+async fn kill(bridge: Killer<'_>, connection_id: u32) -> Result<(), crate::Error> {
+    let mut connection = bridge.connect().await?;
+    let kill = format!("KILL QUERY {connection_id}");
+    connection.execute_to_end(&kill).await?;
+    connection.close().await
+}

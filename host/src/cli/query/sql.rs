@@ -1,0 +1,37 @@
+//! Where the statement comes from.
+
+use std::fs;
+use std::io::{IsTerminal, Read, stdin};
+use std::path::Path;
+
+use crate::cli::error::Error;
+
+pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, Error> {
+    let sql = match (given, file) {
+        (Some(sql), _) => sql.to_owned(),
+        (None, Some(path)) if path != Path::new("-") => {
+            fs::read_to_string(path).map_err(|error| Error::ReadFile(path.to_owned(), error))?
+        }
+        (None, Some(_)) => from_standard_input()?,
+        (None, None) if stdin().is_terminal() => {
+            return Err(Error::MissingSetting {
+                what: "statement",
+                how: "give it as an argument, with --file, or on standard input",
+            });
+        }
+        (None, None) => from_standard_input()?,
+    };
+    if sql.trim().is_empty() {
+        return Err(Error::MissingSetting {
+            what: "statement",
+            how: "what was given is empty",
+        });
+    }
+    Ok(sql)
+}
+
+fn from_standard_input() -> Result<String, Error> {
+    let mut sql = String::new();
+    stdin().read_to_string(&mut sql).map_err(Error::Read)?;
+    Ok(sql)
+}

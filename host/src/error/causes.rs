@@ -1,0 +1,283 @@
+//! The likely causes of a failure, the likeliest first, with what to do about each: what people who log in
+//! with IAM tokens run into.
+
+use std::io;
+
+use rustls::CertificateError;
+
+use super::{Error, ErrorKind, Stage};
+use crate::aws::{RegionSource, region_of_endpoint};
+use crate::bridge::Inner;
+use crate::guest::HandshakeError;
+
+/// A likely cause, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cause {
+    /// What may be the matter.
+    pub why: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+pub(super) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause {
+    Cause {
+        why: why.into(),
+        remedy: remedy.into(),
+    }
+}
+
+/// Adds to an error what the bridge's settings tell of its causes.
+pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
+    let causes = match error.kind() {
+        ErrorKind::Server(server) if server.code == 1045 => access_denied(bridge),
+        ErrorKind::Resolve { host, .. } => unresolved(host),
+        ErrorKind::Connect(attempts) => unreachable(
+            attempts.iter().map(|(_, error)| error.kind()),
+            bridge.address.port,
+        ),
+        ErrorKind::Timeout(_) => slow(error.stage(), bridge),
+        ErrorKind::Tls(tls) => of_tls(tls, bridge),
+        ErrorKind::Closed if error.stage() == Stage::Tls => vec![cause(
+            "what listens there is not a MySQL server, or it ends connections that it has no room for",
+            format!(
+                "see that port {} is the database's, and look at its log",
+                bridge.address.port
+            ),
+        )],
+        _ => return error,
+    };
+    error.with_causes(causes)
+}
+
+/// Causes that an error has whatever the settings are.
+pub(super) fn of_kind(kind: &ErrorKind) -> Vec<Cause> {
+    match kind {
+        ErrorKind::Credentials(error) => {
+            vec![cause("no place that was looked at has any", error.hint())]
+        }
+        ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => of_code(error.code),
+        ErrorKind::Handshake(error) => of_handshake(error),
+        ErrorKind::Malformed(_) => vec![cause(
+            "something on the way changes the stream, or it is not a MySQL server",
+            "connect without what is in between, and report it if it stays",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+/// 1045 says nothing of its reason on purpose: the reason is in what the client and AWS know.
+fn access_denied(bridge: &Inner) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let host = &bridge.endpoint.host;
+    let Some((region, source)) = &bridge.endpoint.region else {
+        return vec![cause(
+            format!("the password of {:?} is another", bridge.user),
+            "look at it again; user names are case-sensitive",
+        )];
+    };
+    if region_of_endpoint(host).is_none() {
+        causes.push(cause(
+            format!("{host} is an alias: a token is good for the endpoint's own name alone"),
+            "give the name that RDS shows (….rds.amazonaws.com), or --resolve-cname, and the alias or \
+             tunnel with --connect-to",
+        ));
+    }
+    if *source != RegionSource::Endpoint {
+        causes.push(cause(
+            format!("the token was signed for {region} ({source}), and the database is elsewhere"),
+            "give its region with --region",
+        ));
+    }
+    causes.push(cause(
+        "the IAM policy does not allow rds-db:connect for this database and user",
+        "its resource is …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
+         the instance's name: rds-bridge setup prints it",
+    ));
+    causes.push(cause(
+        format!("the database has no user {:?}, or one with another kind of login", bridge.user),
+        "user names are case-sensitive; make it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': \
+         rds-bridge setup prints the statement",
+    ));
+    causes.push(cause(
+        "IAM authentication is not enabled for the instance or cluster",
+        "aws rds modify-db-instance --enable-iam-database-authentication",
+    ));
+    causes.push(cause(
+        "the AWS credentials have expired, were revoked, or are another account's",
+        "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+    ));
+    causes.push(cause(
+        "this machine's clock is off: a token is good for 15 minutes from its signing",
+        "compare it with a time server's",
+    ));
+    causes.push(cause(
+        "more new connections a second than RDS takes with IAM (some 200)",
+        "keep connections open, and try again later",
+    ));
+    causes
+}
+
+fn unresolved(host: &str) -> Vec<Cause> {
+    vec![
+        cause(
+            format!("{host} is not the endpoint's name"),
+            "copy it from the RDS console, or aws rds describe-db-instances",
+        ),
+        cause(
+            "the name is of a private zone, and this machine asks another resolver than the VPC's",
+            "run it inside the VPC, or through a tunnel with --connect-to",
+        ),
+    ]
+}
+
+fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Cause> {
+    let mut errors = errors;
+    if errors.all(|kind| kind == io::ErrorKind::ConnectionRefused) {
+        return vec![cause(
+            format!("nothing listens on port {port}"),
+            "see that the port is the database's, that it runs, and that a tunnel to it is open",
+        )];
+    }
+    vec![
+        cause(
+            format!("the security group does not let this machine in on port {port}"),
+            "add an inbound rule for it to the database's security group",
+        ),
+        cause(
+            "this machine is outside the VPC, and the database is not publicly accessible",
+            "run it inside the VPC, or through a tunnel with --connect-to",
+        ),
+        cause(
+            "the function has no subnets and security group of the VPC",
+            "attach it to the VPC's private subnets",
+        ),
+    ]
+}
+
+fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
+    match stage {
+        Stage::Resolve => unresolved(&bridge.address.host),
+        Stage::Credentials => vec![cause(
+            "a credentials provider does not answer: the metadata service is out of reach, perhaps",
+            "set AWS_EC2_METADATA_DISABLED=true if this is no EC2 machine, or name a profile",
+        )],
+        Stage::Tls => vec![cause(
+            "what listens there is not a MySQL server, or is overloaded",
+            "see that the port is the database's",
+        )],
+        Stage::Login => vec![cause(
+            "the server does not finish the login: it is overloaded, or RDS waits for IAM",
+            "try again later",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
+    let rustls::Error::InvalidCertificate(error) = error else {
+        return vec![cause(
+            "the server has no version of TLS from 1.2 on, or no cipher suite in common",
+            "let it offer TLS 1.2 (the parameter tls_version)",
+        )];
+    };
+    let name = bridge.server_name.to_str();
+    match error {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            vec![cause(
+                format!("{name} is an alias or a tunnel, and the certificate is the endpoint's"),
+                "give the endpoint's own name as the host, and where to connect with --connect-to; or \
+                 the certificate's name with --tls-server-name",
+            )]
+        }
+        CertificateError::UnknownIssuer => vec![
+            cause(
+                "the endpoint is of a partition or a region whose roots are not bundled (GovCloud, China)",
+                "give AWS's bundle for it with --ca-file",
+            ),
+            cause(
+                "it is not RDS, or its certificate is of your own authority",
+                "give the authority's certificate with --ca-file, or --ca-file-extra beside RDS's",
+            ),
+            cause(
+                "somebody is in between",
+                "look at who: rds-bridge doctor shows the certificate",
+            ),
+        ],
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => vec![
+            cause(
+                "the instance's certificate was not renewed",
+                "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
+            ),
+            cause(
+                "this machine's clock is off",
+                "compare it with a time server's",
+            ),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
+    match error {
+        HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
+            "the database user is not one of IAM authentication",
+            "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it",
+        )],
+        HandshakeError::TlsNotOffered => vec![cause(
+            "it is not RDS, or something in between takes TLS away",
+            "connect to the endpoint itself; nothing has been sent",
+        )],
+        HandshakeError::InvalidPacket(_)
+        | HandshakeError::UnexpectedPacket(_)
+        | HandshakeError::PacketTooLarge(_)
+        | HandshakeError::SequenceIdMismatch(_) => vec![cause(
+            "something else than MySQL listens there",
+            "see that host and port are the database's",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+/// MySQL Error Message Reference, "Server Error Message Reference".
+fn of_code(code: u16) -> Vec<Cause> {
+    let (why, remedy) = match code {
+        1040 | 1203 => (
+            "all of the server's connections are taken",
+            "try again later, keep fewer open, or put RDS Proxy before it",
+        ),
+        1044 => (
+            "the user has no privilege for this database",
+            "GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
+        ),
+        1049 => (
+            "there is no such database",
+            "SHOW DATABASES lists them; names may be case-sensitive",
+        ),
+        1129 => (
+            "the server blocks this machine after too many failed connections",
+            "FLUSH HOSTS, or max_connect_errors",
+        ),
+        1142 | 1143 | 1227 | 1370 => (
+            "the user has not been granted this",
+            "GRANT it, as the database's administrator",
+        ),
+        1290 | 1836 => (
+            "the server is read-only: a replica, or a reader endpoint",
+            "use the writer's endpoint",
+        ),
+        1792 => (
+            "sessions are read-only unless writing is asked for",
+            "--allow-writes, or BridgeBuilder::allow_writes",
+        ),
+        3159 => (
+            "the server takes TLS connections alone",
+            "report it: we always use TLS",
+        ),
+        _ => return Vec::new(),
+    };
+    vec![cause(why, remedy)]
+}

@@ -1,0 +1,35 @@
+//! The command phase of the MySQL protocol: statements out, rows in.
+//!
+//! Source of every protocol fact: MySQL Source Code Documentation, "Client/Server Protocol", "Command
+//! Phase"; for MariaDB, its "Client/Server Protocol" reference.
+
+mod binary_row;
+mod column;
+mod command;
+mod connection;
+mod err_packet;
+mod from_value;
+mod malformed;
+mod ok_packet;
+mod packet_stream;
+mod param;
+mod payload;
+mod prepared;
+mod reply;
+mod row;
+mod rows;
+mod temporal;
+mod text_row;
+mod value;
+
+pub use column::{Column, ColumnKind};
+pub use connection::Connection;
+pub use from_value::{FromValue, ValueError};
+pub use malformed::Malformed;
+pub use ok_packet::Summary;
+pub(crate) use packet_stream::ReadError;
+pub use param::Param;
+pub use row::{ColumnIndex, Row};
+pub use rows::Rows;
+pub use temporal::{Date, DateTime, Time};
+pub use value::Value;

@@ -1,0 +1,149 @@
+//! A row of the binary protocol: a header, a bitmap of NULLs, then the values by their type.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>
+
+use std::str;
+
+use mysql_common::constants::ColumnType;
+
+use super::column::{Column, ColumnKind};
+use super::payload::lenenc_int;
+use super::row::Field;
+use super::temporal::{DateTime, Time, date_from_binary};
+use super::value::Value;
+
+/// Of the bitmap's bits the first two are not used.
+const BITMAP_OFFSET: usize = 2;
+
+/// How a value lies on the wire.
+enum Layout {
+    Fixed(usize),
+    /// `int<1>` and so many bytes.
+    Short,
+    /// `string<lenenc>`
+    Lenenc,
+}
+
+/// Finds where each value lies. As [`super::text_row::split`].
+pub(super) fn split(
+    payload: &[u8],
+    columns: &[Column],
+    fields: &mut Vec<Field>,
+) -> Result<usize, usize> {
+    let bitmap_length = columns.len().saturating_add(BITMAP_OFFSET).div_ceil(8);
+    let mut at = bitmap_length.saturating_add(1);
+    let bitmap = payload.get(1..at).ok_or(0_usize)?;
+    for (index, column) in columns.iter().enumerate() {
+        let bit = index.saturating_add(BITMAP_OFFSET);
+        let byte = bitmap.get(bit >> 3).copied().unwrap_or_default();
+        if (byte >> (bit & 7)) & 1 == 1 {
+            fields.push(Field::NULL);
+            continue;
+        }
+        let rest = payload.get(at..).unwrap_or_default();
+        let (taken, length) = match layout(column.wire_type()) {
+            Layout::Fixed(length) => (0, length),
+            Layout::Short => (1, usize::from(*rest.first().ok_or(index)?)),
+            Layout::Lenenc => {
+                let (length, taken) = lenenc_int(rest).ok_or(index)?;
+                (taken, usize::try_from(length).map_err(|_| index)?)
+            }
+        };
+        let field = Field::within(payload, at.saturating_add(taken), length).ok_or(index)?;
+        at = field.end();
+        fields.push(field);
+    }
+    Ok(at)
+}
+
+fn layout(wire_type: ColumnType) -> Layout {
+    use ColumnType::*;
+    match wire_type {
+        MYSQL_TYPE_NULL => Layout::Fixed(0),
+        MYSQL_TYPE_TINY => Layout::Fixed(1),
+        MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR => Layout::Fixed(2),
+        MYSQL_TYPE_LONG | MYSQL_TYPE_INT24 | MYSQL_TYPE_FLOAT => Layout::Fixed(4),
+        MYSQL_TYPE_LONGLONG | MYSQL_TYPE_DOUBLE => Layout::Fixed(8),
+        MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
+            Layout::Short
+        }
+        _ => Layout::Lenenc,
+    }
+}
+
+/// Reads a value that is not NULL; none if it is not what its column holds.
+pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
+    Some(match kind {
+        ColumnKind::Null => Value::Null,
+        ColumnKind::Int => Value::Int(match *bytes {
+            [a] => i64::from(i8::from_le_bytes([a])),
+            [a, b] => i64::from(i16::from_le_bytes([a, b])),
+            [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
+            _ => i64::from_le_bytes(bytes.try_into().ok()?),
+        }),
+        ColumnKind::UnsignedInt => Value::UnsignedInt(match *bytes {
+            [a] => u64::from(a),
+            [a, b] => u64::from(u16::from_le_bytes([a, b])),
+            [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+            _ => u64::from_le_bytes(bytes.try_into().ok()?),
+        }),
+        ColumnKind::Float => Value::Float(f32::from_le_bytes(bytes.try_into().ok()?)),
+        ColumnKind::Double => Value::Double(f64::from_le_bytes(bytes.try_into().ok()?)),
+        ColumnKind::Decimal => Value::Decimal(str::from_utf8(bytes).ok()?),
+        ColumnKind::Bit => Value::Bit(bytes),
+        ColumnKind::Date => Value::Date(date_from_binary(bytes)?),
+        ColumnKind::Time => Value::Time(Time::from_binary(bytes)?),
+        ColumnKind::DateTime => Value::DateTime(DateTime::from_binary(bytes)?),
+        ColumnKind::Text => Value::Text(str::from_utf8(bytes).ok()?),
+        ColumnKind::Json => Value::Json(str::from_utf8(bytes).ok()?),
+        ColumnKind::Bytes => Value::Bytes(bytes),
+        ColumnKind::Geometry => Value::Geometry(bytes),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::column::tests::definition;
+    use super::*;
+
+    fn columns(types: &[u8]) -> Vec<Column> {
+        let definition = |&wire_type| definition("c", wire_type, 0, 45);
+        let definitions = types.iter().map(definition);
+        definitions
+            .map(|bytes| Column::read(&bytes).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn finds_every_value() {
+        // TINY, LONG, VAR_STRING that is NULL, DATE, VAR_STRING
+        let columns = columns(&[1, 3, 253, 10, 253]);
+        let payload = b"\x00\x10\xFF\x2A\x00\x00\x00\x04\xEA\x07\x01\x1F\x02ab";
+        let mut fields = Vec::new();
+        assert_eq!(split(payload, &columns, &mut fields), Ok(payload.len()));
+        let values: Vec<_> = columns
+            .iter()
+            .zip(&fields)
+            .map(|(column, field)| match field.bytes(payload) {
+                Some(bytes) => value(column.kind(), bytes).unwrap(),
+                None => Value::Null,
+            })
+            .collect();
+        assert_eq!(values[0], Value::Int(-1));
+        assert_eq!(values[1], Value::Int(42));
+        assert_eq!(values[2], Value::Null);
+        assert!(matches!(values[3], Value::Date(date) if date.to_string() == "2026-01-31"));
+        assert_eq!(values[4], Value::Text("ab"));
+    }
+
+    #[test]
+    fn cut_short_says_where() {
+        let columns = columns(&[1, 3]);
+        let payload = b"\x00\x00\xFF\x2A\x00\x00\x00";
+        let failure = |length: usize| split(&payload[..length], &columns, &mut Vec::new());
+        assert_eq!(failure(7), Ok(7));
+        assert_eq!(failure(6), Err(1));
+        assert_eq!(failure(2), Err(0));
+        assert_eq!(failure(0), Err(0));
+    }
+}

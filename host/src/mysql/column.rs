@@ -1,0 +1,235 @@
+//! `Protocol::ColumnDefinition41`: what a column of a result holds.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html>
+
+use mysql_common::constants::{ColumnFlags, ColumnType};
+
+use super::malformed::Malformed;
+use super::payload::Payload;
+
+/// The collation id `binary`: a string of bytes, not of characters.
+const BINARY: u16 = 63;
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    name: String,
+    table: String,
+    kind: ColumnKind,
+    nullable: bool,
+    decimals: u8,
+    wire_type: ColumnType,
+}
+
+/// What kind of value a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnKind {
+    /// Nothing but NULL, as of `SELECT NULL`.
+    Null,
+    /// `TINYINT` to `BIGINT`
+    Int,
+    /// `TINYINT UNSIGNED` to `BIGINT UNSIGNED`, and `YEAR`
+    UnsignedInt,
+    /// `FLOAT`
+    Float,
+    /// `DOUBLE`
+    Double,
+    /// `DECIMAL`, exact
+    Decimal,
+    /// `BIT`, as its bytes, the highest first
+    Bit,
+    /// `DATE`
+    Date,
+    /// `TIME`
+    Time,
+    /// `DATETIME` and `TIMESTAMP`
+    DateTime,
+    /// `CHAR`, `VARCHAR`, `TEXT`, `ENUM`, `SET`
+    Text,
+    /// `JSON`. MariaDB's is text with a check, and comes as [`Self::Text`].
+    Json,
+    /// `BINARY`, `VARBINARY`, `BLOB`, and MySQL 9's `VECTOR`
+    Bytes,
+    /// Geometry: four bytes of SRID, then well-known binary
+    Geometry,
+}
+
+impl Column {
+    /// The column's name or alias.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table's name or alias; empty for an expression.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// What kind of value it holds.
+    #[must_use]
+    pub fn kind(&self) -> ColumnKind {
+        self.kind
+    }
+
+    /// Whether it may be NULL.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        self.nullable
+    }
+
+    /// Digits behind the point of a `DECIMAL`, or of the seconds of a time; 31 where it is not fixed, as
+    /// in a `DOUBLE`.
+    #[must_use]
+    pub fn decimals(&self) -> u8 {
+        self.decimals
+    }
+
+    pub(super) fn wire_type(&self) -> ColumnType {
+        self.wire_type
+    }
+
+    pub(super) fn read(payload: &[u8]) -> Result<Self, Malformed> {
+        let mut payload = Payload::new("ColumnDefinition41", payload);
+        payload.lenenc_text("catalog")?; // string<lenenc>
+        payload.lenenc_text("schema")?; // string<lenenc>
+        let table = payload.lenenc_text("table")?; // string<lenenc>
+        payload.lenenc_text("org_table")?; // string<lenenc>
+        let name = payload.lenenc_text("name")?; // string<lenenc>
+        payload.lenenc_text("org_name")?; // string<lenenc>
+        payload.lenenc_int("length of fixed length fields")?; // int<lenenc>
+        let character_set = payload.u16("character_set")?; // int<2>
+        payload.u32("column_length")?; // int<4>
+        let wire_type = payload.u8("type")?; // int<1>
+        let flags = ColumnFlags::from_bits_truncate(payload.u16("flags")?); // int<2>
+        let decimals = payload.u8("decimals")?; // int<1>
+        let Some((wire_type, kind)) = kind(wire_type, flags, character_set) else {
+            return Err(Malformed::UnknownColumnType {
+                column: name,
+                kind: wire_type,
+            });
+        };
+        Ok(Self {
+            name,
+            table,
+            kind,
+            nullable: !flags.contains(ColumnFlags::NOT_NULL_FLAG),
+            decimals,
+            wire_type,
+        })
+    }
+}
+
+fn kind(wire_type: u8, flags: ColumnFlags, character_set: u16) -> Option<(ColumnType, ColumnKind)> {
+    use ColumnType::*;
+    let wire_type = ColumnType::try_from(wire_type).ok()?;
+    let kind = match wire_type {
+        MYSQL_TYPE_NULL => ColumnKind::Null,
+        MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG
+        | MYSQL_TYPE_LONGLONG
+            if flags.contains(ColumnFlags::UNSIGNED_FLAG) =>
+        {
+            ColumnKind::UnsignedInt
+        }
+        MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG
+        | MYSQL_TYPE_LONGLONG => ColumnKind::Int,
+        MYSQL_TYPE_YEAR => ColumnKind::UnsignedInt,
+        MYSQL_TYPE_FLOAT => ColumnKind::Float,
+        MYSQL_TYPE_DOUBLE => ColumnKind::Double,
+        MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => ColumnKind::Decimal,
+        MYSQL_TYPE_BIT => ColumnKind::Bit,
+        MYSQL_TYPE_DATE => ColumnKind::Date,
+        MYSQL_TYPE_TIME => ColumnKind::Time,
+        MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP => ColumnKind::DateTime,
+        MYSQL_TYPE_JSON => ColumnKind::Json,
+        MYSQL_TYPE_GEOMETRY => ColumnKind::Geometry,
+        MYSQL_TYPE_VECTOR => ColumnKind::Bytes,
+        MYSQL_TYPE_VARCHAR
+        | MYSQL_TYPE_VAR_STRING
+        | MYSQL_TYPE_STRING
+        | MYSQL_TYPE_ENUM
+        | MYSQL_TYPE_SET
+        | MYSQL_TYPE_TINY_BLOB
+        | MYSQL_TYPE_MEDIUM_BLOB
+        | MYSQL_TYPE_LONG_BLOB
+        | MYSQL_TYPE_BLOB
+            if character_set == BINARY =>
+        {
+            ColumnKind::Bytes
+        }
+        MYSQL_TYPE_VARCHAR
+        | MYSQL_TYPE_VAR_STRING
+        | MYSQL_TYPE_STRING
+        | MYSQL_TYPE_ENUM
+        | MYSQL_TYPE_SET
+        | MYSQL_TYPE_TINY_BLOB
+        | MYSQL_TYPE_MEDIUM_BLOB
+        | MYSQL_TYPE_LONG_BLOB
+        | MYSQL_TYPE_BLOB => ColumnKind::Text,
+        // Of storage and of replication: no server sends them in a result.
+        MYSQL_TYPE_NEWDATE
+        | MYSQL_TYPE_TIMESTAMP2
+        | MYSQL_TYPE_DATETIME2
+        | MYSQL_TYPE_TIME2
+        | MYSQL_TYPE_TYPED_ARRAY
+        | MYSQL_TYPE_UNKNOWN => return None,
+    };
+    Some((wire_type, kind))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A definition as a server writes it.
+    pub(crate) fn definition(name: &str, wire_type: u8, flags: u16, character_set: u16) -> Vec<u8> {
+        let mut bytes = b"\x03def\x04test\x01t\x01t".to_vec();
+        for _ in 0..2 {
+            bytes.push(u8::try_from(name.len()).unwrap());
+            bytes.extend(name.as_bytes());
+        }
+        bytes.push(0x0C);
+        bytes.extend(character_set.to_le_bytes());
+        bytes.extend(11_u32.to_le_bytes());
+        bytes.push(wire_type);
+        bytes.extend(flags.to_le_bytes());
+        bytes.extend([0, 0, 0]);
+        bytes
+    }
+
+    #[test]
+    fn reads_one_and_says_where_it_ends() {
+        let whole = definition("id", 3, 0x21, 63);
+        let column = Column::read(&whole).unwrap();
+        assert_eq!(column.name(), "id");
+        assert_eq!(column.table(), "t");
+        assert_eq!(column.kind(), ColumnKind::UnsignedInt);
+        assert!(!column.is_nullable());
+        for cut in 0..whole.len() - 2 {
+            assert!(Column::read(&whole[..cut]).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn the_character_set_tells_bytes_from_text() {
+        let kind = |character_set| {
+            let definition = definition("b", 252, 0, character_set);
+            Column::read(&definition).unwrap().kind()
+        };
+        assert_eq!(kind(63), ColumnKind::Bytes);
+        assert_eq!(kind(45), ColumnKind::Text);
+    }
+
+    #[test]
+    fn an_unknown_type_is_named() {
+        assert_eq!(
+            Column::read(&definition("odd", 99, 0, 63)),
+            Err(Malformed::UnknownColumnType {
+                column: "odd".into(),
+                kind: 99
+            })
+        );
+    }
+}

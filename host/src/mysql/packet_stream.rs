@@ -1,0 +1,289 @@
+//! Packets on a stream: the 4-byte header, the sequence id, and payloads of 16 MiB and more.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
+
+use std::io;
+use std::ops::Range;
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use zeroize::Zeroize;
+
+use super::malformed::Malformed;
+
+/// `int<3>` and `int<1>`.
+const HEADER_LENGTH: usize = 4;
+/// A packet of this length is followed by another that goes on with the same payload.
+const PACKET_LIMIT: usize = 0xFF_FFFF;
+/// The most that `max_allowed_packet` can be on any server.
+const PAYLOAD_LIMIT: usize = 1 << 30;
+/// What one read may bring.
+const READ_LENGTH: usize = 64 << 10;
+/// A buffer that a long row has made larger than this is given back.
+const KEEP_LENGTH: usize = 1 << 20;
+
+#[derive(Debug, Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the server closed the connection")]
+    Closed,
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
+/// A stream of packets. Reading is cancel-safe: what has come stays in the buffer.
+pub(super) struct PacketStream<S> {
+    stream: S,
+    /// `buffer[start..]` has come and is not used up.
+    buffer: Vec<u8>,
+    start: usize,
+    /// The payload being put together: so many bytes behind the first header are it already.
+    joined: usize,
+    sequence_id: u8,
+    outgoing: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            buffer: Vec::with_capacity(READ_LENGTH),
+            start: 0,
+            joined: 0,
+            sequence_id: 0,
+            outgoing: Vec::new(),
+        }
+    }
+
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The payload at a range that [`Self::read`] gave.
+    pub(super) fn payload(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// Reads a payload, and says where in the buffer it lies until the next read.
+    pub(super) async fn read(&mut self) -> Result<Range<usize>, ReadError> {
+        loop {
+            // Headers of later packets are taken out as they come, so that the payload is one piece.
+            let header_at = match self.joined {
+                0 => self.start,
+                joined => self
+                    .start
+                    .saturating_add(HEADER_LENGTH)
+                    .saturating_add(joined),
+            };
+            let header_end = header_at.saturating_add(HEADER_LENGTH);
+            let Some(&[a, b, c, sequence_id]) = self.buffer.get(header_at..header_end) else {
+                self.fill().await?;
+                continue;
+            };
+            let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
+            if sequence_id != self.sequence_id {
+                return Err(Malformed::SequenceId {
+                    expected: self.sequence_id,
+                    received: sequence_id,
+                }
+                .into());
+            }
+            if self.joined.saturating_add(length) > PAYLOAD_LIMIT {
+                let limit = PAYLOAD_LIMIT;
+                return Err(Malformed::TooLarge { limit }.into());
+            }
+            if self.buffer.len() < header_end.saturating_add(length) {
+                self.fill().await?;
+                continue;
+            }
+            self.sequence_id = sequence_id.wrapping_add(1);
+            if self.joined > 0 {
+                self.buffer.copy_within(header_end.., header_at);
+                let shorter = self.buffer.len().saturating_sub(HEADER_LENGTH);
+                self.buffer.truncate(shorter);
+            }
+            self.joined = self.joined.saturating_add(length);
+            if length == PACKET_LIMIT {
+                continue;
+            }
+            let begin = self.start.saturating_add(HEADER_LENGTH);
+            let end = begin.saturating_add(self.joined);
+            self.joined = 0;
+            self.start = end;
+            return Ok(begin..end);
+        }
+    }
+
+    /// Reads what there is. The buffer grows by what comes, never by what the peer says will come.
+    async fn fill(&mut self) -> Result<(), ReadError> {
+        if self.start > 0 {
+            let left = self.buffer.len().saturating_sub(self.start);
+            self.buffer.copy_within(self.start.., 0);
+            self.buffer.truncate(left);
+            self.start = 0;
+            if left == 0 && self.buffer.capacity() > KEEP_LENGTH {
+                self.buffer = Vec::new();
+            }
+        }
+        self.buffer.reserve(READ_LENGTH);
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(ReadError::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins a command: its packets are counted from 0.
+    pub(super) fn begin_command(&mut self) {
+        self.sequence_id = 0;
+    }
+
+    /// Whether nothing has come that was not asked for.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.start == self.buffer.len()
+    }
+
+    /// Writes a payload, in one piece where it fits a packet. Not cancel-safe.
+    pub(super) async fn write(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        let payload = parts
+            .iter()
+            .map(|part| part.len())
+            .fold(0, usize::saturating_add);
+        if payload >= PACKET_LIMIT {
+            return self.write_long(parts).await;
+        }
+        self.outgoing.clear();
+        self.push_header(payload);
+        for part in parts {
+            self.outgoing.extend_from_slice(part);
+        }
+        self.flush().await
+    }
+
+    async fn write_long(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        let payload = parts.concat();
+        for packet in payload.chunks(PACKET_LIMIT) {
+            self.outgoing.clear();
+            self.push_header(packet.len());
+            self.outgoing.extend_from_slice(packet);
+            self.flush().await?;
+        }
+        if payload.len().is_multiple_of(PACKET_LIMIT) {
+            self.outgoing.clear();
+            self.push_header(0);
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    fn push_header(&mut self, length: usize) {
+        let [a, b, c, _] = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+        self.outgoing.extend([a, b, c, self.sequence_id]);
+        self.sequence_id = self.sequence_id.wrapping_add(1);
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.outgoing).await?;
+        self.stream.flush().await?;
+        // A statement may hold a secret.
+        self.outgoing.as_mut_slice().zeroize();
+        self.outgoing.clear();
+        if self.outgoing.capacity() > KEEP_LENGTH {
+            self.outgoing = Vec::new();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn shut_down(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+
+    fn packet(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
+        let [a, b, c, _] = u32::try_from(payload.len()).unwrap().to_le_bytes();
+        [&[a, b, c, sequence_id], payload].concat()
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(future)
+    }
+
+    /// Reads all payloads of what a peer sends in pieces of `piece` bytes.
+    fn read_all(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, ReadError) {
+        let bytes = bytes.to_vec();
+        block_on(async {
+            let (ours, mut theirs) = duplex(piece);
+            let mut stream = PacketStream::new(ours);
+            tokio::spawn(async move { theirs.write_all(&bytes).await.unwrap() });
+            let mut payloads = Vec::new();
+            loop {
+                match stream.read().await {
+                    Ok(range) => payloads.push(stream.payload(range).to_vec()),
+                    Err(error) => return (payloads, error),
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn packets_in_any_split() {
+        let stream = [packet(0, b"abc"), packet(1, b""), packet(2, &[7; 300])].concat();
+        for piece in [1, 2, 5, 1000] {
+            let (payloads, error) = read_all(&stream, piece);
+            assert_eq!(payloads, [b"abc".to_vec(), vec![], vec![7; 300]]);
+            assert!(matches!(error, ReadError::Closed));
+        }
+    }
+
+    #[test]
+    fn a_long_payload_is_put_together() {
+        for extra in [0, 5] {
+            let first = vec![1; PACKET_LIMIT];
+            let second = vec![2; extra];
+            let stream = [packet(0, &first), packet(1, &second), packet(2, b"next")].concat();
+            let (payloads, _) = read_all(&stream, 1 << 16);
+            assert_eq!(payloads.len(), 2);
+            assert!(payloads[0] == [first, second].concat());
+            assert_eq!(payloads[1], b"next");
+        }
+    }
+
+    #[test]
+    fn a_packet_out_of_turn() {
+        let (_, error) = read_all(&packet(3, b"abc"), 100);
+        assert!(matches!(
+            error,
+            ReadError::Malformed(Malformed::SequenceId {
+                expected: 0,
+                received: 3
+            })
+        ));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for length in [0, 10, PACKET_LIMIT - 1, PACKET_LIMIT, PACKET_LIMIT + 1] {
+            let payload = vec![9; length];
+            let (ours, mut theirs) = duplex(1 << 26);
+            let written = block_on(async {
+                let mut stream = PacketStream::new(ours);
+                stream.write(&[b"x", &payload]).await.unwrap();
+                drop(stream);
+                let mut written = Vec::new();
+                theirs.read_to_end(&mut written).await.unwrap();
+                written
+            });
+            let (payloads, _) = read_all(&written, 1 << 20);
+            assert!(payloads == [[b"x", &*payload].concat()], "{length}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The server's reply to a command, packet by packet: which one is next, and what it means.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>
+
+use super::column::Column;
+use super::err_packet;
+use super::malformed::Malformed;
+use super::ok_packet::{self, Summary};
+use super::payload::Payload;
+use super::row::Encoding;
+use crate::guest::ServerError;
+
+/// `int<1>` of a request for a file of the client's.
+const LOCAL_INFILE: u8 = 0xFB;
+/// An `EOF_Packet` is shorter than this; what is longer and begins with 0xFE is a row.
+const EOF_LENGTH_LIMIT: usize = 9;
+/// With `CLIENT_DEPRECATE_EOF`, an `OK_Packet` that ends rows is shorter than this.
+const OK_LENGTH_LIMIT: usize = 0xFF_FFFF;
+
+/// A reply that has not been read to its end.
+#[derive(Debug)]
+pub(super) struct Reply {
+    expect: Expect,
+    encoding: Encoding,
+    deprecate_eof: bool,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Expect {
+    /// An `OK_Packet`, or how many columns a result has.
+    Header,
+    /// So many more column definitions.
+    ColumnDefinitions(u64),
+    /// The `EOF_Packet` behind them, where it has not been done away with.
+    EndOfColumns,
+    Rows,
+    /// The answer to our refusal of a file.
+    RefusalOfFile,
+}
+
+/// What a packet of a reply was.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// More is to come before anything is known.
+    Pending,
+    /// A statement without a result.
+    Done(Summary),
+    /// All columns are known: rows are next.
+    Columns,
+    /// The packet is a row.
+    Row,
+    /// The rows' end.
+    EndOfRows(Summary),
+    /// The server asks for a file: an empty packet is to be sent.
+    LocalInfile,
+    /// The server has been told that it gets no file, and the reply is over.
+    FileRefused,
+    /// The server refuses: the reply is over.
+    Error(ServerError),
+}
+
+impl Reply {
+    pub(super) fn new(encoding: Encoding, deprecate_eof: bool) -> Self {
+        Self {
+            expect: Expect::Header,
+            encoding,
+            deprecate_eof,
+            columns: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Whether the columns of a result are known and rows are being read.
+    pub(super) fn has_rows(&self) -> bool {
+        self.expect == Expect::Rows
+    }
+
+    /// Begins with the next of several results.
+    pub(super) fn next_result(&mut self) {
+        self.expect = Expect::Header;
+        self.columns.clear();
+        self.rows = 0;
+    }
+
+    pub(super) fn receive(&mut self, payload: &[u8]) -> Result<Event, Malformed> {
+        let first = payload.first().copied();
+        if first == Some(err_packet::HEADER) {
+            let error = err_packet::read(payload)?;
+            return Ok(match self.expect {
+                Expect::RefusalOfFile => Event::FileRefused,
+                _ => Event::Error(error),
+            });
+        }
+        match self.expect {
+            Expect::Header => self.header(first, payload),
+            Expect::ColumnDefinitions(left) => {
+                self.columns.push(Column::read(payload)?);
+                Ok(match left.saturating_sub(1) {
+                    0 if self.deprecate_eof => self.columns_are_known(),
+                    0 => {
+                        self.expect = Expect::EndOfColumns;
+                        Event::Pending
+                    }
+                    left => {
+                        self.expect = Expect::ColumnDefinitions(left);
+                        Event::Pending
+                    }
+                })
+            }
+            Expect::EndOfColumns => {
+                if first != Some(ok_packet::EOF_HEADER) {
+                    return Err(Payload::new("EOF_Packet", payload).malformed("header"));
+                }
+                Ok(self.columns_are_known())
+            }
+            Expect::Rows => self.row(first, payload),
+            Expect::RefusalOfFile => Ok(Event::FileRefused),
+        }
+    }
+
+    fn header(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
+        match first {
+            Some(ok_packet::HEADER) => Summary::read_ok(payload).map(Event::Done),
+            Some(LOCAL_INFILE) => {
+                self.expect = Expect::RefusalOfFile;
+                Ok(Event::LocalInfile)
+            }
+            _ => {
+                let mut payload = Payload::new("Text Resultset", payload);
+                let columns = payload.lenenc_int("column_count")?;
+                // The manual's limit is 4,096; the definition packets of a table have 16 bits for it.
+                if columns == 0 || columns > u64::from(u16::MAX) || !payload.rest().is_empty() {
+                    return Err(payload.malformed("column_count"));
+                }
+                self.expect = Expect::ColumnDefinitions(columns);
+                Ok(Event::Pending)
+            }
+        }
+    }
+
+    fn columns_are_known(&mut self) -> Event {
+        self.expect = Expect::Rows;
+        Event::Columns
+    }
+
+    fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
+        if first == Some(ok_packet::EOF_HEADER) {
+            if self.deprecate_eof && payload.len() < OK_LENGTH_LIMIT {
+                return Summary::read_ok(payload).map(Event::EndOfRows);
+            }
+            if !self.deprecate_eof && payload.len() < EOF_LENGTH_LIMIT {
+                return Summary::read_eof(payload).map(Event::EndOfRows);
+            }
+        }
+        self.rows = self.rows.saturating_add(1);
+        Ok(Event::Row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::column::tests::definition;
+    use super::*;
+
+    const OK: &[u8] = b"\x00\x00\x00\x02\x00\x00\x00";
+    const EOF: &[u8] = b"\xFE\x00\x00\x02\x00";
+    const OK_EOF: &[u8] = b"\xFE\x00\x00\x02\x00\x01\x00";
+
+    fn reply(deprecate_eof: bool) -> Reply {
+        Reply::new(Encoding::Text, deprecate_eof)
+    }
+
+    #[test]
+    fn a_result_in_both_dialects() {
+        for (deprecate_eof, end) in [(true, OK_EOF), (false, EOF)] {
+            let mut reply = reply(deprecate_eof);
+            assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
+            let columns = reply.receive(&definition("a", 3, 0, 63));
+            if deprecate_eof {
+                assert_eq!(columns, Ok(Event::Columns));
+            } else {
+                assert_eq!(columns, Ok(Event::Pending));
+                assert_eq!(reply.receive(EOF), Ok(Event::Columns));
+            }
+            assert_eq!(reply.receive(b"\x011"), Ok(Event::Row));
+            assert!(matches!(reply.receive(end), Ok(Event::EndOfRows(_))));
+            assert_eq!(reply.rows, 1);
+        }
+    }
+
+    #[test]
+    fn an_error_in_the_middle() {
+        let mut reply = reply(true);
+        reply.receive(b"\x01").unwrap();
+        reply.receive(&definition("a", 3, 0, 63)).unwrap();
+        reply.receive(b"\x011").unwrap();
+        let event = reply
+            .receive(b"\xFF\x25\x05#70100Query was interrupted")
+            .unwrap();
+        assert!(matches!(event, Event::Error(error) if error.code == 1317));
+    }
+
+    #[test]
+    fn a_file_is_refused() {
+        let mut reply = reply(true);
+        assert_eq!(reply.receive(b"\xFB/etc/passwd"), Ok(Event::LocalInfile));
+        assert_eq!(reply.receive(OK), Ok(Event::FileRefused));
+    }
+
+    #[test]
+    fn a_column_count_that_cannot_be() {
+        for count in [&b"\xFD\x00\x00\x01"[..], b"\x01\x01", b"\xFE", b""] {
+            assert!(reply(true).receive(count).is_err(), "{count:?}");
+        }
+    }
+}

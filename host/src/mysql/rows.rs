@@ -1,0 +1,144 @@
+//! The rows of a result, as they come.
+
+use super::binary_row;
+use super::column::Column;
+use super::connection::{Connection, State};
+use super::malformed::Malformed;
+use super::ok_packet::Summary;
+use super::reply::Event;
+use super::row::{Encoding, Row};
+use super::text_row;
+use crate::error::{Error, ErrorKind, Stage};
+
+/// A statement's rows, as they come: nothing is read that nobody asked for.
+///
+/// A statement without a result (an `UPDATE`, say) has no columns and no rows. Drop it at any point: what
+/// has not been read is read by the connection's next call.
+#[derive(Debug)]
+pub struct Rows<'c> {
+    connection: &'c mut Connection,
+    summary: Option<Summary>,
+}
+
+impl<'c> Rows<'c> {
+    /// Reads up to the first row, or to the end of a statement without a result.
+    pub(super) async fn begin(connection: &'c mut Connection) -> Result<Self, Error> {
+        let mut rows = Self {
+            connection,
+            summary: None,
+        };
+        rows.read_header().await?;
+        Ok(rows)
+    }
+
+    async fn read_header(&mut self) -> Result<(), Error> {
+        match self.connection.next_event().await?.0 {
+            Event::Done(summary) => self.summary = Some(summary),
+            _ => self.summary = None,
+        }
+        Ok(())
+    }
+
+    /// The columns; none for a statement without a result.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        match &self.connection.state {
+            State::Replying(reply) if reply.has_rows() => &reply.columns,
+            _ => &[],
+        }
+    }
+
+    /// The next row; none at the result's end. The row borrows from the read buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// The server's, in the middle of a result, or that the connection is lost.
+    pub async fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        if self.summary.is_some() {
+            return Ok(None);
+        }
+        let connection = &mut *self.connection;
+        let stage = std::mem::replace(&mut connection.stage, Stage::Rows);
+        let event = connection.next_event().await;
+        connection.stage = stage;
+        let range = match event? {
+            (Event::EndOfRows(summary) | Event::Done(summary), _) => {
+                self.summary = Some(summary);
+                return Ok(None);
+            }
+            (_, range) => range,
+        };
+        if let Err(malformed) = split(connection, range.clone()) {
+            return Err(connection.malformed(malformed));
+        }
+        let Connection {
+            stream,
+            state: State::Replying(reply),
+            fields,
+            ..
+        } = connection
+        else {
+            return Err(connection.error(ErrorKind::Unusable));
+        };
+        Ok(Some(Row {
+            columns: &reply.columns,
+            fields,
+            payload: stream.payload(range),
+            encoding: reply.encoding(),
+        }))
+    }
+
+    /// Goes on to the next of several results (a procedure gives more than one). Rows of this one that
+    /// have not been read are passed over. False where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`].
+    pub async fn next_result(&mut self) -> Result<bool, Error> {
+        while self.next().await?.is_some() {}
+        let more = self.summary.as_ref().is_some_and(Summary::more_results);
+        if more {
+            self.read_header().await?;
+        }
+        Ok(more)
+    }
+
+    /// What the server said at the end of this result; none before.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
+    }
+
+    /// Reads to the end of the last result, and gives its summary.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`].
+    pub async fn finish(mut self) -> Result<Summary, Error> {
+        while self.next_result().await? {}
+        Ok(self.summary.unwrap_or_default())
+    }
+}
+
+/// Finds where the values of a row lie.
+fn split(connection: &mut Connection, range: std::ops::Range<usize>) -> Result<(), Malformed> {
+    let State::Replying(reply) = &connection.state else {
+        return Ok(());
+    };
+    let payload = connection.stream.payload(range);
+    let fields = &mut connection.fields;
+    fields.clear();
+    let split = match reply.encoding() {
+        Encoding::Text => text_row::split(payload, reply.columns.len(), fields),
+        Encoding::Binary => binary_row::split(payload, &reply.columns, fields),
+    };
+    let row = reply.rows;
+    let end = split.map_err(|column| Malformed::Value {
+        row,
+        column: column.saturating_add(1),
+    })?;
+    match payload.len().saturating_sub(end) {
+        0 => Ok(()),
+        bytes => Err(Malformed::TrailingBytes { row, bytes }),
+    }
+}

@@ -1,0 +1,49 @@
+//! TCP connections: every address is tried.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long the connection is quiet before the system asks whether the peer still lives, and then between
+/// its questions: shorter than the 350 s after which AWS's gateways forget a connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Tries the addresses in their order, each for at most `limit`.
+pub(crate) async fn connect(
+    addresses: &[SocketAddr],
+    limit: Duration,
+) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
+    let mut attempts = Vec::new();
+    for &address in addresses {
+        let attempt = timeout(limit, TcpStream::connect(address)).await;
+        match attempt
+            .unwrap_or_else(|_| Err(no_answer(limit)))
+            .and_then(set_options)
+        {
+            Ok(stream) => return Ok(stream),
+            Err(error) => attempts.push((address, error)),
+        }
+    }
+    Err(attempts)
+}
+
+fn no_answer(limit: Duration) -> io::Error {
+    let seconds = limit.as_secs_f32();
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!("no answer within {seconds} s"),
+    )
+}
+
+fn set_options(stream: TcpStream) -> io::Result<TcpStream> {
+    // A command is one write, and its answer is waited for: nothing is gained by holding it back.
+    stream.set_nodelay(true)?;
+    let keep_alive = socket2::TcpKeepalive::new()
+        .with_time(KEEP_ALIVE)
+        .with_interval(KEEP_ALIVE);
+    socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    Ok(stream)
+}
