@@ -6,6 +6,9 @@ export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 component := justfile_directory() / "target/rds_bridge.wasm"
+# What the tests' MariaDB loads, and the Python that has botocore: the tests look for both here.
+export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
+export RDS_BRIDGE_PYTHON := venv / "bin/python"
 
 # List the tasks
 [private]
@@ -30,7 +33,7 @@ test: test-rust test-python test-node
 
 # The tests in Rust
 [group('test')]
-test-rust: build-tests
+test-rust: build-tests mariadb python
     cargo test --locked --workspace
 
 # The built component in Wasmtime for Python, beside botocore
@@ -93,11 +96,15 @@ bench-start: wasm-target
 wasm-target:
     @tests/setup/wasm-target
 
-# Tests and command in one selection: each other one would build the dependencies anew, with other
-# features.
+[private]
+mariadb:
+    @tests/setup/mariadb
+
+# Tests, command and the server's plugin (a library) in one selection: each other one would build the
+# dependencies anew, with other features.
 [private]
 build-tests: wasm-target
-    cargo build --locked --workspace --bins --tests
+    cargo build --locked --workspace --lib --bins --tests
 
 [private]
 component: build-tests

@@ -1,7 +1,10 @@
 //! The component's exports: the only code that knows wit-bindgen.
-#![expect(
-    unsafe_code,
-    reason = "generated: the canonical ABI passes arguments and results by pointer"
+#![cfg_attr(
+    target_family = "wasm",
+    expect(
+        unsafe_code,
+        reason = "generated: the canonical ABI passes arguments and results by pointer"
+    )
 )]
 
 mod handshake;
@@ -14,6 +17,9 @@ wit_bindgen::generate!({
 
 struct Component;
 
+// Only there: native linkers refuse the `:` in these names, as soon as a shared library is made of
+// this crate.
+#[cfg(target_family = "wasm")]
 export!(Component);
 
 /// A length or an offset as the contract has it.

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""The code that our users come from: boto3 signs, PyMySQL logs in, and the items are printed.
+
+    login_with_boto3.py ADDRESS PORT CA.pem ENDPOINT REGION USER
+
+The AWS credentials are those in the environment. The server is at ADDRESS and PORT; the token is for
+the ENDPOINT at 3306.
+"""
+
+import sys
+
+import boto3
+import pymysql
+
+
+def main(address, port, ca, endpoint, region, user):
+    rds = boto3.client("rds", region_name=region)
+    token = rds.generate_db_auth_token(DBHostname=endpoint, Port=3306, DBUsername=user)
+    connection = pymysql.connect(
+        host=address, port=int(port), user=user, password=token, database="iamtest",
+        ssl_ca=ca, ssl_verify_cert=True, ssl_verify_identity=True, connect_timeout=10,
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id, name, price FROM items ORDER BY id")
+        for row in cursor.fetchall():
+            print(*row, sep="\t")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

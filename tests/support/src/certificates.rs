@@ -1,0 +1,125 @@
+//! A certificate authority made at run time, and certificates of servers, good and bad.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+
+use crate::expectation::ENDPOINT;
+
+/// What the certificate of a server is like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerCertificate {
+    /// For [`ENDPOINT`], `localhost`, 127.0.0.1 and ::1.
+    #[default]
+    Good,
+    /// For these names and IP addresses.
+    For(Vec<String>),
+    /// As the good one, but its time ended years ago.
+    Expired,
+    /// For `elsewhere.example.com` alone.
+    WrongName,
+    /// As the good one, but of an authority that nobody knows.
+    UnknownAuthority,
+}
+
+/// A certificate and its key, as PEM.
+#[derive(Clone)]
+pub struct Issued {
+    /// The server's certificate alone: the authority has issued it directly.
+    pub certificate: String,
+    /// PKCS #8.
+    pub key: String,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            certificate,
+            key: _,
+        } = self;
+        f.debug_struct("Issued")
+            .field("certificate", certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A certificate authority.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Makes one, with a key of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut params = params(vec![], "rds-bridge tests: authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        Self { issuer }
+    }
+
+    /// Its own certificate as PEM: what a client is to trust.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// Issues a certificate for a server, with a key of its own (ECDSA, P-256).
+    #[must_use]
+    pub fn issue(&self, kind: &ServerCertificate) -> Issued {
+        let good = [ENDPOINT, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let names = match kind {
+            ServerCertificate::For(names) => names.clone(),
+            ServerCertificate::WrongName => vec!["elsewhere.example.com".to_owned()],
+            ServerCertificate::Good
+            | ServerCertificate::Expired
+            | ServerCertificate::UnknownAuthority => good.to_vec(),
+        };
+        let mut params = params(names, "rds-bridge tests: server");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        if *kind == ServerCertificate::Expired {
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+
+        let stranger;
+        let issuer = if *kind == ServerCertificate::UnknownAuthority {
+            stranger = Self::new();
+            &stranger.issuer
+        } else {
+            &self.issuer
+        };
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, issuer).unwrap();
+        Issued {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+fn params(names: Vec<String>, common_name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(names).unwrap();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
+    params.not_before = date_time_ymd(2020, 1, 1);
+    // The last year that every library can hold: no test is to fail because time has passed.
+    params.not_after = date_time_ymd(2049, 12, 31);
+    params
+}

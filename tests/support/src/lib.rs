@@ -1,0 +1,29 @@
+//! What the integration tests talk to, all of it made at run time and gone with the test.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`maria_db`] | a MariaDB of the test's own, which checks IAM tokens as RDS does |
+//! | [`expectation`] | what that server takes for a good token |
+//! | [`certificates`] | a certificate authority, and servers' certificates, good and bad |
+//! | [`fault_proxy`] | a network with faults |
+//! | [`scripted_peer`] | a peer that says what a script says |
+//! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
+//!
+//! All of it panics when it cannot do what it is asked to: that is how a test fails.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "for tests: to panic is how they fail"
+)]
+
+mod acceptor;
+pub mod certificates;
+mod data_directory;
+pub mod expectation;
+pub mod fault_proxy;
+pub mod maria_db;
+mod plugins;
+pub mod python;
+pub mod scripted_peer;
+mod watchdog;

@@ -1,0 +1,32 @@
+//! The Python that has botocore, boto3 and PyMySQL, for what others say of a token.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The path of a Python that has what `tests/portability/requirements.txt` lists.
+const PYTHON_VARIABLE: &str = "RDS_BRIDGE_PYTHON";
+
+/// The one that `RDS_BRIDGE_PYTHON` names, else the one that `./just` puts below cargo's target folder.
+///
+/// # Panics
+///
+/// If there is neither. A test that needs it does not pass without.
+#[must_use]
+pub fn interpreter() -> PathBuf {
+    if let Some(path) = env::var_os(PYTHON_VARIABLE) {
+        return path.into();
+    }
+    // Cargo puts a test at `<target>/<profile>/deps`.
+    let test = env::current_exe().unwrap();
+    let target = test.ancestors().nth(3).expect("it lies in three folders");
+    let python = target.join("venv/bin/python");
+    let hint = "`./just python` puts it in place";
+    assert!(python.is_file(), "{} is not here: {hint}", python.display());
+    python
+}
+
+/// A script of this crate.
+#[must_use]
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}

@@ -1,0 +1,82 @@
+//! A server process that cannot outlive the test, however the test ends.
+//!
+//! A shell stands between the two. It reads a pipe that only the test process holds: when that ends,
+//! even by SIGKILL, the pipe ends too, and the shell kills the server and removes its folder. (Linux
+//! has PR_SET_PDEATHSIG for it, but that goes by the thread that started the server; tests are threads
+//! that come and go.)
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// The folder, the log and the server's command are its arguments. A line on standard input kills the
+/// server, the end of standard input removes the folder too. The test may be gone when it answers.
+const SCRIPT: &str = r#"
+folder=$1 log=$2
+shift 2
+"$@" </dev/null >"$log" 2>&1 &
+trap '' PIPE
+read -r line
+kill -9 $!
+wait $!
+echo killed
+[ -n "$line" ] && read -r line
+rm -rf "$folder"
+"#;
+
+/// A server and the shell that watches over it. Dropped, both are gone and so is the folder.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    shell: Child,
+    /// `None` once it is time to end.
+    commands: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    is_killed: bool,
+}
+
+impl Watchdog {
+    /// Starts `server`, and keeps what it says in the file `log`.
+    pub(crate) fn start(server: &Command, folder: &Path, log: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", SCRIPT, "watchdog"])
+            .args([folder, log])
+            .arg(server.get_program())
+            .args(server.get_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Ctrl-C is for the test process: the shell must outlive it.
+            .process_group(0);
+        for (name, value) in server.get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        let mut shell = shell.spawn().expect("sh");
+        Self {
+            commands: shell.stdin.take(),
+            answers: BufReader::new(shell.stdout.take().expect("asked for")),
+            shell,
+            is_killed: false,
+        }
+    }
+
+    /// Kills the server as a power failure would. Its folder stays.
+    pub(crate) fn kill(&mut self) {
+        if std::mem::replace(&mut self.is_killed, true) {
+            return;
+        }
+        let pipe = self.commands.as_mut().expect("taken when dropped");
+        pipe.write_all(b"kill\n").expect("the shell waits for it");
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("an answer");
+        assert_eq!(answer, "killed\n");
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        let _ended = self.shell.wait();
+    }
+}

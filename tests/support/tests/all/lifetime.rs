@@ -1,0 +1,82 @@
+//! That nothing is left behind.
+
+use std::env;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+
+fn is_refused(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+}
+
+fn folder(server: &MariaDb) -> PathBuf {
+    server.ca_file().parent().unwrap().to_owned()
+}
+
+#[test]
+fn a_killed_server_is_gone_and_its_log_is_not() {
+    let server = MariaDb::start(&Options::default());
+    let mut open = TcpStream::connect(server.address()).unwrap();
+    open.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    server.kill();
+    server.kill();
+    assert!(is_refused(server.address()));
+    // Orderly or by a reset: not by the time limit.
+    let error = open.read_to_end(&mut Vec::new()).err();
+    let kind = error.map(|error| error.kind());
+    assert!(
+        matches!(kind, None | Some(ErrorKind::ConnectionReset)),
+        "{kind:?}"
+    );
+    assert!(server.error_log().contains("ready for connections"));
+}
+
+#[test]
+fn a_dropped_server_leaves_nothing() {
+    let server = MariaDb::start(&Options::default());
+    let (address, folder) = (server.address(), folder(&server));
+    assert!(folder.join("data").is_dir());
+    drop(server);
+    assert!(is_refused(address));
+    assert!(!folder.exists());
+}
+
+/// The process of a test is killed, while a server runs that is shared and so never dropped.
+#[test]
+fn a_server_does_not_outlive_the_test_s_process() {
+    const ROLE: &str = "RDS_BRIDGE_TEST_IS_TO_BE_KILLED";
+    if env::var_os(ROLE).is_some() {
+        let server = MariaDb::shared();
+        println!("\nserver {} {}", server.address(), folder(server).display());
+        sleep(Duration::from_secs(600));
+    }
+
+    let mut test = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "--nocapture"])
+        .arg("lifetime::a_server_does_not_outlive_the_test_s_process")
+        .env(ROLE, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(test.stdout.take().unwrap()).lines();
+    let line = lines.find_map(|line| line.unwrap().strip_prefix("server ").map(str::to_owned));
+    let line = line.unwrap();
+    let (address, folder) = line.split_once(' ').unwrap();
+    let address = address.parse().unwrap();
+    assert!(TcpStream::connect(address).is_ok());
+
+    test.kill().unwrap();
+    test.wait().unwrap();
+
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !is_refused(address) || Path::new(folder).exists() {
+        assert!(Instant::now() < limit, "{line}");
+        sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,16 @@
+//! The fixtures themselves: that they do what tests will rely on.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test: to panic is how it fails"
+)]
+
+mod accounts;
+mod client;
+mod faults;
+mod lifetime;
+mod other_clients;
+mod script;
+mod tls;
+mod tokens;

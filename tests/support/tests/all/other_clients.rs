@@ -1,0 +1,95 @@
+//! Others' clients, and another's opinion of our tokens.
+
+use std::process::{Command, Output};
+
+use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::python::{interpreter, script};
+
+use crate::client::{
+    ITEMS, assert_access_denied, assert_reads_items, now, read_items, stderr, stdout, token,
+    token_at,
+};
+
+fn login_with_boto3(server: &MariaDb, expectation: &Expectation, user: &str) -> Output {
+    let session_token = expectation.session_token.as_ref();
+    Command::new(interpreter())
+        .arg(script("login_with_boto3.py"))
+        .args(["localhost", &server.port().to_string()])
+        .arg(server.ca_file())
+        .args([&expectation.host, &expectation.region, user])
+        // Whoever runs the test may have credentials and profiles too.
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", &expectation.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &expectation.secret_access_key)
+        .envs(session_token.map(|token| ("AWS_SESSION_TOKEN", token)))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn boto3_signs_and_pymysql_logs_in() {
+    let temporary = Expectation {
+        session_token: Some("FwoGZX/+ab==".repeat(80)),
+        ..Expectation::default()
+    };
+    let server = MariaDb::start(&Options::default());
+    for (expectation, refused) in [(Expectation::default(), 1), (temporary, 2)] {
+        server.expect(&expectation);
+        let output = login_with_boto3(&server, &expectation, "lambda-user");
+        assert_eq!(stdout(&output), ITEMS, "{}", stderr(&output));
+
+        let elsewhere = Expectation {
+            region: "us-east-1".into(),
+            ..expectation
+        };
+        let output = login_with_boto3(&server, &elsewhere, "lambda-user");
+        assert!(stderr(&output).contains("(1045, \"Access denied for user 'lambda-user'"));
+        let log = server.error_log();
+        let said = "signed for the region us-east-1";
+        assert_eq!(log.matches(said).count(), refused, "{log}");
+    }
+}
+
+/// Not our `verify`: we would only agree with ourselves.
+#[test]
+fn botocore_agrees_with_what_the_component_signs() {
+    let temporary = Expectation {
+        session_token: Some("FwoGZX/+ab==".repeat(80)),
+        ..Expectation::default()
+    };
+    for ours in [Expectation::default(), temporary] {
+        let server = MariaDb::start(&Options {
+            expectation: ours.clone().verified_by_botocore(),
+            ..Options::default()
+        });
+        let login = |token: &str| read_items(&server, "lambda-user", token);
+        assert_reads_items(&login(&token(&ours, "lambda-user")));
+
+        let elsewhere = Expectation {
+            region: "us-east-1".into(),
+            ..ours.clone()
+        };
+        for (bad, reason) in [
+            (
+                token(&elsewhere, "lambda-user"),
+                "botocore signs another token",
+            ),
+            (token(&ours, "Lambda-User"), "botocore signs another token"),
+            (
+                token_at(&ours, "lambda-user", now() - 901),
+                "and not good now",
+            ),
+            ("hunter2".to_owned(), "not a token"),
+        ] {
+            assert_access_denied(&login(&bad), "lambda-user");
+            let log = server.error_log();
+            // Between them and the end are the plugin's line and the server's own.
+            let line = log.lines().rev().nth(2).unwrap();
+            assert!(
+                line.starts_with("[botocore] refused: ") && line.ends_with(reason),
+                "{line}"
+            );
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Which tokens the server takes, and what it says of the others.
+
+use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+
+use crate::client::{assert_access_denied, assert_reads_items, now, read_items, token, token_at};
+
+#[test]
+fn a_good_token_logs_in() {
+    let server = MariaDb::start(&Options::default());
+    let token = token(&Expectation::default(), "lambda-user");
+
+    assert_reads_items(&read_items(&server, "lambda-user", &token));
+
+    // With the NUL that ends it.
+    let said = format!("accepted \"lambda-user\" with {} bytes", token.len() + 1);
+    assert!(server.error_log().contains(&said), "{}", server.error_log());
+}
+
+#[test]
+fn a_bad_token_is_refused_and_the_log_says_why() {
+    let server = MariaDb::start(&Options::default());
+    let good = Expectation::default();
+    let wrong = |change: fn(&mut Expectation)| {
+        let mut expectation = good.clone();
+        change(&mut expectation);
+        token(&expectation, "lambda-user")
+    };
+    let hour_ago = now() - 3600;
+    let in_an_hour = now() + 3600;
+    let cases = [
+        (
+            wrong(|e| e.region = "us-east-1".into()),
+            "signed for the region us-east-1".to_owned(),
+        ),
+        (
+            wrong(|e| e.host = "alias.example.com".into()),
+            "signed for the host alias.example.com".to_owned(),
+        ),
+        (
+            wrong(|e| e.port = 3307),
+            "signed for the port 3307".to_owned(),
+        ),
+        (
+            token(&good, "Lambda-User"),
+            "signed for the user Lambda-User".to_owned(),
+        ),
+        (
+            wrong(|e| e.access_key_id = "AKIDOTHER".into()),
+            "signed with the access key AKIDOTHER".to_owned(),
+        ),
+        (
+            wrong(|e| e.secret_access_key = "other".into()),
+            "the signature is not the one".to_owned(),
+        ),
+        (
+            wrong(|e| e.session_token = Some("sts".into())),
+            "signed with a session token".to_owned(),
+        ),
+        (
+            token_at(&good, "lambda-user", hour_ago),
+            format!("expired at {}", hour_ago + 900),
+        ),
+        (
+            token_at(&good, "lambda-user", in_an_hour),
+            format!("signed in the future, at {in_an_hour}"),
+        ),
+        (
+            "hunter2".to_owned(),
+            "not a token: not of the form".to_owned(),
+        ),
+    ];
+    for (token, reason) in &cases {
+        assert_access_denied(&read_items(&server, "lambda-user", token), "lambda-user");
+
+        let log = server.error_log();
+        // The last line is the server's own.
+        let line = log.lines().rev().nth(1).unwrap();
+        let bytes = token.len() + 1;
+        let said = format!("refused \"lambda-user\" with {bytes} bytes: {reason}");
+        assert!(line.contains(&said), "{line}\nis not: {said}");
+    }
+    let log = server.error_log();
+    for secret in [
+        "hunter2",
+        "X-Amz-Signature",
+        "Action=connect",
+        &good.secret_access_key,
+    ] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
+}
+
+#[test]
+fn tokens_of_every_length_pass() {
+    let server = MariaDb::start(&Options::default());
+    let mut lengths = Vec::new();
+    for session_token_length in [0, 400, 1_500, 7_500, 40_000] {
+        let session_token = "t".repeat(session_token_length);
+        let expectation = Expectation {
+            session_token: (session_token_length > 0).then_some(session_token),
+            ..Expectation::default()
+        };
+        server.expect(&expectation);
+        let token = token(&expectation, "lambda-user");
+        lengths.push(token.len());
+
+        assert_reads_items(&read_items(&server, "lambda-user", &token));
+        let said = format!("accepted \"lambda-user\" with {} bytes", token.len() + 1);
+        assert!(server.error_log().contains(&said));
+    }
+    assert!(lengths[0] <= 350 && lengths[3] >= 7_800, "{lengths:?}");
+}
+
+/// And the expectation is read at each login.
+#[test]
+fn the_server_s_clock_can_be_off() {
+    let server = MariaDb::start(&Options::default());
+    let good = Expectation::default();
+    let token = token(&good, "lambda-user");
+    let with_offset = |clock_offset_seconds| {
+        server.expect(&Expectation {
+            clock_offset_seconds,
+            ..good.clone()
+        });
+        read_items(&server, "lambda-user", &token)
+    };
+    assert_reads_items(&with_offset(0));
+    assert_access_denied(&with_offset(901), "lambda-user");
+    assert_access_denied(&with_offset(-400), "lambda-user");
+    assert_reads_items(&with_offset(850));
+}
