@@ -11,6 +11,7 @@ mod command;
 mod component;
 mod exchanges;
 mod handshake_properties;
+mod login;
 mod sandbox;
 mod sigv4_oracle;
 mod token_properties;
