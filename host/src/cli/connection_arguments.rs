@@ -51,7 +51,7 @@ pub(super) struct ConnectionArguments {
 
     /// A PEM file of the authorities to trust, in place of the bundled roots of RDS and Amazon
     #[arg(long, env = "DB_CA_FILE", value_name = "FILE")]
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<std::ffi::OsString>,
 
     /// A PEM file of authorities to trust as well; may be given more than once
     #[arg(long, value_name = "FILE")]
@@ -102,7 +102,7 @@ impl ConnectionArguments {
         if let Some(path) = self
             .ca_file
             .as_ref()
-            .filter(|path| !path.as_os_str().is_empty())
+            .filter(|path| !path.is_empty())
         {
             builder = builder.ca_file(path);
         }
