@@ -2,7 +2,7 @@
 
 mod auth;
 mod builder;
-mod connect;
+pub(crate) mod connect;
 mod timeouts;
 
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::guest::Engine;
 use crate::mysql::Connection;
 use crate::net::Resolve;
-use auth::Login;
+pub(crate) use auth::Login;
 
 /// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
 ///

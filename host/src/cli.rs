@@ -4,6 +4,7 @@ mod arguments;
 mod completions;
 mod component;
 mod connection_arguments;
+mod doctor;
 mod error;
 mod exit;
 mod format;
@@ -18,8 +19,8 @@ mod token;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
 
 use arguments::{Arguments, Command};
 use error::Error;
@@ -28,22 +29,15 @@ pub use exit::Exit;
 /// Runs the command with the process's arguments and environment.
 #[must_use]
 pub fn run() -> ExitCode {
-    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
-        let order = matches
-            .subcommand()
-            .map(|(_, matches)| query::Order::of(matches));
-        Ok((
-            Arguments::from_arg_matches(&matches)?,
-            order.unwrap_or_default(),
-        ))
-    });
-    let done = match parsed {
-        Ok((arguments, order)) => execute(&arguments, &order),
-        Err(error) if is_help(&error) => output::print(&error.render().to_string()),
+    let done = match Arguments::try_parse() {
+        Ok(arguments) => execute(&arguments),
+        Err(error) if is_help(&error) => {
+            output::print(&error.render().to_string()).map(|()| Exit::Success)
+        }
         Err(error) => Err(Error::usage(&error)),
     };
     match done {
-        Ok(()) => Exit::Success.into(),
+        Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("rds-bridge: {error}");
             error.exit().into()
@@ -51,16 +45,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(arguments: &Arguments, order: &query::Order) -> Result<(), Error> {
+fn execute(arguments: &Arguments) -> Result<Exit, Error> {
     log::start(arguments.log.as_deref())?;
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
         Command::Inspect => inspect::run(),
         Command::Component(arguments) => component::run(arguments),
-        Command::Query(arguments) => query::run(arguments, order),
+        Command::Query(arguments) => query::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => completions::man(),
+        Command::Doctor(arguments) => return doctor::run(arguments),
     }
+    .map(|()| Exit::Success)
 }
 
 fn is_help(error: &clap::Error) -> bool {

@@ -5,6 +5,7 @@ pub(crate) mod causes;
 mod handshake_words;
 
 pub use causes::Cause;
+pub(crate) use handshake_words::plugin_name;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -2,8 +2,9 @@
 
 use secrecy::SecretString;
 
+use super::connect::within;
 use super::{Endpoint, Inner};
-use crate::aws::{CachedCredentials, CredentialsError};
+use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::{Auth, AuthToken, CallError, Grant, Lifetime};
@@ -22,17 +23,25 @@ pub(crate) enum Login {
 impl Inner {
     pub(super) async fn auth(&self) -> Result<Auth, Error> {
         match &self.login {
-            Login::Iam(credentials) => Ok(Auth::IamToken(self.token(credentials).await?.text)),
+            Login::Iam(credentials) => {
+                let credentials = self.credentials(credentials).await?;
+                Ok(Auth::IamToken(self.token(&credentials)?.text))
+            }
             Login::Password(password) => Ok(Auth::Password(password.clone())),
         }
     }
 
-    pub(crate) async fn token(&self, credentials: &CachedCredentials) -> Result<AuthToken, Error> {
-        let credentials =
-            super::connect::within(Stage::Credentials, self.timeouts.credentials, async {
-                credentials.credentials().await.map_err(no_credentials)
-            })
-            .await?;
+    pub(crate) async fn credentials(
+        &self,
+        cached: &CachedCredentials,
+    ) -> Result<Credentials, Error> {
+        within(Stage::Credentials, self.timeouts.credentials, async {
+            cached.credentials().await.map_err(no_credentials)
+        })
+        .await
+    }
+
+    pub(crate) fn token(&self, credentials: &Credentials) -> Result<AuthToken, Error> {
         let Some(signed_at) = unix_seconds(self.clock.now()) else {
             return Err(Error::setting(
                 "clock",
@@ -54,7 +63,7 @@ impl Inner {
         let fault = |fault| Error::new(Stage::Token, ErrorKind::Fault(fault));
         let mut guest = self.engine.instantiate().map_err(fault)?;
         guest
-            .presign(&credentials, grant, lifetime)
+            .presign(credentials, grant, lifetime)
             .map_err(|error| match error {
                 CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
                 CallError::Fault(it) => fault(it),

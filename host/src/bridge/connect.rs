@@ -31,8 +31,8 @@ pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
         let auth = bridge.auth().await?;
         let addresses = resolve(bridge).await?;
         let tcp = tcp(bridge, &addresses).await?;
-        let (tls, session) = log_in(bridge, tcp, &auth).await?;
-        set_up(bridge, Connection::new(tls, session)).await
+        let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
+        finish_handshake(bridge, handshake, tls).await
     });
     let connection = connection.instrument(span).await;
     connection.map_err(|error| causes::attach(error, bridge))
@@ -77,12 +77,12 @@ pub(crate) async fn tcp(bridge: &Inner, addresses: &[SocketAddr]) -> Result<TcpS
         .map_err(|attempts| Error::new(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
-/// The connection phase. The component says what to do; this does it.
-pub(crate) async fn log_in(
+/// The connection phase up to TLS. The component says what to do; this does it.
+pub(crate) async fn start_handshake(
     bridge: &Inner,
     tcp: TcpStream,
     auth: &Auth,
-) -> Result<(TlsStream<TcpStream>, Session), Error> {
+) -> Result<(ClientHandshake, TlsStream<TcpStream>), Error> {
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
         .iter()
@@ -102,7 +102,16 @@ pub(crate) async fn log_in(
         bridge.timeouts.tls,
         start_tls(bridge, &mut handshake, tcp),
     );
-    let mut tls = tls.instrument(debug_span!("tls")).await?;
+    let tls = tls.instrument(debug_span!("tls")).await?;
+    Ok((handshake, tls))
+}
+
+/// The connection phase inside TLS.
+pub(crate) async fn finish_handshake(
+    bridge: &Inner,
+    mut handshake: ClientHandshake,
+    mut tls: TlsStream<TcpStream>,
+) -> Result<Connection, Error> {
     let step = handshake.tls_established().map_err(Error::of_handshake)?;
     let login = within(
         Stage::Login,
@@ -110,7 +119,7 @@ pub(crate) async fn log_in(
         authenticate(&mut handshake, &mut tls, step),
     );
     let session = login.instrument(debug_span!("login")).await?;
-    Ok((tls, session))
+    set_up(bridge, Connection::new(tls, session)).await
 }
 
 async fn start_tls(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::completions::Completions;
+use super::doctor::Doctor;
 use super::query::Query;
 
 /// From AWS credentials to the rows of a MySQL database on Amazon RDS, without a stored password.
@@ -38,6 +39,12 @@ pub(super) enum Command {
         rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
         rds-bridge query --file report.sql > report.ndjson\n")]
     Query(Box<Query>),
+    /// Walk the way to the rows stage by stage, and say where it ends and why
+    ///
+    /// Settings, name, credentials and whose they are, clock, token, addresses, TCP, TLS and its
+    /// certificate, login, SELECT 1: each with its time, and at a failure the likely causes with what to do.
+    #[command(after_help = "Example:\n  rds-bridge doctor --hostname NAME --username USER\n")]
+    Doctor(Box<Doctor>),
     /// Sign a token and print it, and nothing else
     ///
     /// The token is a password for the authentication method mysql_clear_password, good for 15

@@ -99,11 +99,7 @@ impl ConnectionArguments {
         if let Some(name) = given(&self.tls_server_name) {
             builder = builder.tls_server_name(name);
         }
-        if let Some(path) = self
-            .ca_file
-            .as_ref()
-            .filter(|path| !path.is_empty())
-        {
+        if let Some(path) = self.ca_file.as_ref().filter(|path| !path.is_empty()) {
             builder = builder.ca_file(path);
         }
         for path in &self.ca_file_extra {

@@ -1,6 +1,6 @@
 //! `rds-bridge query`
 
-mod interrupt;
+pub(super) mod interrupt;
 mod output;
 mod params;
 mod progress;
@@ -14,9 +14,9 @@ use super::connection_arguments::ConnectionArguments;
 use super::error::Error;
 use super::format::Format;
 use super::runtime;
-use crate::bridge::Bridge;
 use crate::mysql::{Connection, Param, Rows, Summary};
 use output::Output;
+use params::Params;
 use progress::Progress;
 
 #[derive(Args, Debug)]
@@ -29,13 +29,8 @@ pub(super) struct Query {
     #[arg(long, short, value_name = "FILE")]
     file: Option<std::path::PathBuf>,
 
-    /// A value for the next question mark in the statement, as a text; may be given more than once
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    param: Vec<String>,
-
-    /// The same with a type: a number, a text in quotes, true, false or null, as JSON writes them
-    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
-    param_json: Vec<String>,
+    #[command(flatten)]
+    params: Params,
 
     /// How to write the rows. Without it: table on a terminal, else ndjson
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -50,9 +45,9 @@ pub(super) struct Query {
     connection: ConnectionArguments,
 }
 
-pub(super) fn run(arguments: &Query, params: &Order) -> Result<(), Error> {
+pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let sql = sql::read(arguments.sql.as_deref(), arguments.file.as_deref())?;
-    let params = params.params(&arguments.param, &arguments.param_json)?;
+    let params = arguments.params.read()?;
     let builder = arguments
         .connection
         .builder()?
@@ -209,9 +204,3 @@ fn report(report: &Report) {
     }
     eprintln!("{line}{warnings}");
 }
-
-/// Where parameters stand among each other, which the parsed lists alone do not tell.
-pub(super) use params::Order;
-
-/// The bridge that a second connection is made with.
-type Killer<'a> = &'a Bridge;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::signal::ctrl_c;
 use tokio::time::timeout;
 
-use super::Killer;
+use crate::bridge::Bridge;
 use crate::cli::error::Error;
 
 /// How long the server has to end a statement that was killed.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Before there is a statement: there is nothing to kill.
-pub(super) async fn or_interrupted<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+pub(in crate::cli) async fn or_interrupted<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     tokio::select! {
         biased;
         done = future => Ok(done),
@@ -23,7 +23,7 @@ pub(super) async fn or_interrupted<T>(future: impl Future<Output = T>) -> Result
 /// A second Ctrl-C does not wait for the server.
 pub(super) async fn or_kill<T>(
     statement: impl Future<Output = Result<T, Error>>,
-    bridge: Killer<'_>,
+    bridge: &Bridge,
     connection_id: u32,
 ) -> Result<T, Error> {
     tokio::pin!(statement);
@@ -51,7 +51,7 @@ pub(super) async fn or_kill<T>(
     }
 }
 
-async fn kill(bridge: Killer<'_>, connection_id: u32) -> Result<(), crate::Error> {
+async fn kill(bridge: &Bridge, connection_id: u32) -> Result<(), crate::Error> {
     let mut connection = bridge.connect().await?;
     let kill = format!("KILL QUERY {connection_id}");
     connection.execute_to_end(&kill).await?;

@@ -1,35 +1,82 @@
 //! Parameters from the command line, in the order in which they stand there.
 
-use clap::ArgMatches;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value as Json;
 
 use crate::cli::error::Error;
 use crate::mysql::Param;
 
-/// Where on the command line each `--param` and each `--param-json` stands.
-#[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Order {
-    texts: Vec<usize>,
-    jsons: Vec<usize>,
+const TEXT: &str = "param";
+const JSON: &str = "param-json";
+
+/// `--param` and `--param-json`. Not derived: of two flags that may be mixed, the lists alone do not tell
+/// the order.
+#[derive(Debug)]
+pub(super) struct Params {
+    in_order: Vec<Given>,
 }
 
-impl Order {
-    pub(in crate::cli) fn of(matches: &ArgMatches) -> Self {
-        let places = |name| matches.indices_of(name).map(Iterator::collect);
-        Self {
-            texts: places("param").unwrap_or_default(),
-            jsons: places("param_json").unwrap_or_default(),
-        }
+#[derive(Debug)]
+enum Given {
+    Text(String),
+    Json(String),
+}
+
+impl Params {
+    pub(super) fn read(&self) -> Result<Vec<Param>, Error> {
+        let params = self.in_order.iter().map(|given| match given {
+            Given::Text(text) => Ok(Param::from(text.as_str())),
+            Given::Json(json) => typed(json),
+        });
+        params.collect()
+    }
+}
+
+impl Args for Params {
+    fn augment_args(command: Command) -> Command {
+        let flag = |name, value, help| {
+            Arg::new(name)
+                .long(name)
+                .value_name(value)
+                .help(help)
+                .action(ArgAction::Append)
+                .allow_hyphen_values(true)
+        };
+        command
+            .arg(flag(
+                TEXT,
+                "TEXT",
+                "A value for the next question mark in the statement, as a text; may be given more than once",
+            ))
+            .arg(flag(
+                JSON,
+                "JSON",
+                "The same with a type: a number, a text in quotes, true, false or null, as JSON writes them",
+            ))
     }
 
-    pub(super) fn params(&self, texts: &[String], jsons: &[String]) -> Result<Vec<Param>, Error> {
-        let texts = self.texts.iter().zip(texts);
-        let texts = texts.map(|(place, text)| Ok((place, Param::from(text.as_str()))));
-        let jsons = self.jsons.iter().zip(jsons);
-        let jsons = jsons.map(|(place, json)| Ok((place, typed(json)?)));
-        let mut params = texts.chain(jsons).collect::<Result<Vec<_>, Error>>()?;
-        params.sort_by_key(|(place, _)| **place);
-        Ok(params.into_iter().map(|(_, param)| param).collect())
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Params {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let flags: [(&str, fn(String) -> Given); 2] = [(TEXT, Given::Text), (JSON, Given::Json)];
+        let mut placed: Vec<(usize, Given)> = Vec::new();
+        for (name, given) in flags {
+            let places = matches.indices_of(name).into_iter().flatten();
+            let values = matches.get_many::<String>(name).into_iter().flatten();
+            placed.extend(places.zip(values.cloned().map(given)));
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        let in_order = placed.into_iter().map(|(_, given)| given).collect();
+        Ok(Self { in_order })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
@@ -60,14 +107,22 @@ mod tests {
 
     #[test]
     fn in_the_order_of_the_command_line() {
-        let order = Order {
-            texts: vec![2, 6],
-            jsons: vec![4],
-        };
-        let params = order
-            .params(&["a".into(), "b".into()], &["7".into()])
-            .unwrap();
-        assert_eq!(params, [Param::from("a"), Param::from(7), Param::from("b")]);
+        let command = Params::augment_args(Command::new("query"));
+        let line = [
+            "query",
+            "--param",
+            "a",
+            "--param-json",
+            "7",
+            "--param",
+            "-b",
+        ];
+        let matches = command.try_get_matches_from(line).unwrap();
+        let params = Params::from_arg_matches(&matches).unwrap().read().unwrap();
+        assert_eq!(
+            params,
+            [Param::from("a"), Param::from(7), Param::from("-b")]
+        );
     }
 
     #[test]
