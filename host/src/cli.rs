@@ -29,9 +29,7 @@ pub use exit::Exit;
 #[must_use]
 pub fn run() -> ExitCode {
     let parsed = Arguments::command().try_get_matches().and_then(|matches| {
-        let order = matches
-            .subcommand()
-            .map(|(_, matches)| query::Order::of(matches));
+        let order = matches.subcommand_matches("query").map(query::Order::of);
         Ok((
             Arguments::from_arg_matches(&matches)?,
             order.unwrap_or_default(),
