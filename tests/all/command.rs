@@ -10,11 +10,13 @@ use crate::vectors;
 
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 
-/// With nothing in its environment but `variables`, and `input` on its standard input.
-fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+/// With nothing in its environment but `variables`, and `input` on its standard input. Unless they say
+/// otherwise, the metadata service of the machine that tests is not asked for credentials.
+pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
     let mut command = Command::new(executable())
         .args(arguments)
         .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -7,9 +7,12 @@
     reason = "a test: to panic is how it fails"
 )]
 
+mod caller_identity;
 mod command;
 mod component;
+mod credentials;
 mod exchanges;
+mod fake_aws;
 mod handshake_properties;
 mod login;
 mod sandbox;

@@ -109,7 +109,7 @@ impl DefaultChain {
         for place in places {
             match load(&place, &config).await {
                 Ok(credentials) => return Ok(credentials),
-                Err(reason @ SdkError::CredentialsNotLoaded(_)) => {
+                Err(reason) if is_unavailable(&place, &reason) => {
                     let reason = Arc::new(reason);
                     unavailable.push(Unavailable { place, reason });
                 }
@@ -137,6 +137,12 @@ impl DefaultChain {
         let dual_stack = use_dual_stack_provider(&config).await;
         config.with_use_fips(fips).with_use_dual_stack(dual_stack)
     }
+}
+
+/// Whether a place is merely not set up to have credentials. The metadata service is asked on every
+/// machine, and some networks answer in its place, or forbid to ask.
+fn is_unavailable(place: &Place, reason: &SdkError) -> bool {
+    *place == Place::InstanceMetadata || matches!(reason, SdkError::CredentialsNotLoaded(_))
 }
 
 /// Each provider is built only when it is its turn.

@@ -15,7 +15,7 @@ const EXPIRES_IN_SECONDS: u32 = 900;
 #[derive(Debug)]
 pub(crate) enum Login {
     /// A token for each connection, signed with these.
-    Iam(CachedCredentials),
+    Iam(Box<CachedCredentials>),
     /// A password, for users that have no IAM authentication.
     Password(SecretString),
 }

@@ -369,7 +369,10 @@ async fn region(
 }
 
 fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
-    Login::Iam(CachedCredentials::with_clock(source, Arc::clone(clock)))
+    Login::Iam(Box::new(CachedCredentials::with_clock(
+        source,
+        Arc::clone(clock),
+    )))
 }
 
 /// `host`, `host:port`, `[v6]:port` or a bare v6 address.
