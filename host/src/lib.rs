@@ -29,8 +29,10 @@
 //! |---|---|
 //! | [`guest`] | the component in its sandbox |
 //! | [`aws`] | credentials and region |
+//! | [`tls`] | whom to trust, and what a certificate says |
 //! | [`cli`] | the command `rds-bridge` |
 
 pub mod aws;
 pub mod cli;
 pub mod guest;
+pub mod tls;

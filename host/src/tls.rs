@@ -1,0 +1,19 @@
+//! TLS: whom to trust, and what a certificate says of itself.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`TrustAnchors`] | what a server's certificate must chain to: the roots of RDS and Amazon, or a CA file |
+//! | [`bundled`] | the certificates of those roots |
+//! | [`Certificate`] | subject, names and dates of a certificate, for messages |
+
+mod ca_file;
+mod certificate;
+mod pem;
+mod roots;
+mod trust_anchors;
+
+pub use ca_file::{CaFileError, CaFileProblem};
+pub use certificate::{Certificate, NotACertificate};
+pub use pem::{Flaw, PemError};
+pub use roots::bundled;
+pub use trust_anchors::{TrustAnchors, TrustAnchorsError};
