@@ -6,6 +6,7 @@ mod error;
 mod inspect;
 mod message;
 mod output;
+mod setup;
 mod token;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
         Command::Inspect => inspect::run(),
+        Command::Setup(arguments) => setup::run(arguments),
         Command::Component(arguments) => component::run(arguments),
     }
 }

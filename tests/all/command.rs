@@ -11,7 +11,7 @@ use crate::vectors;
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 
 /// With nothing in its environment but `variables`, and `input` on its standard input.
-fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
     let mut command = Command::new(executable())
         .args(arguments)
         .env_clear()
@@ -38,7 +38,7 @@ const KEYS: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", "secret"),
 ];
 
-fn stdout(output: &Output) -> &str {
+pub(crate) fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 

@@ -12,6 +12,7 @@ mod component;
 mod exchanges;
 mod handshake_properties;
 mod sandbox;
+mod setup_command;
 mod sigv4_oracle;
 mod token_properties;
 mod token_vectors;

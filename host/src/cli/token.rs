@@ -45,7 +45,8 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     output::print_line(token.text.expose_secret())
 }
 
-fn region(given: Option<&str>, host: &str) -> Result<String, Error> {
+/// Given, else the endpoint's own, else the environment's; never a default.
+pub(super) fn region(given: Option<&str>, host: &str) -> Result<String, Error> {
     let variable = |name| variable(name).filter(|value| !value.is_empty());
     given
         .map(str::to_owned)
