@@ -27,14 +27,19 @@ token *arguments: wasm-target
 run *arguments: wasm-target
     @cargo run --quiet --locked -p rds-bridge -- "$@"
 
-# Every test: Rust, and the built component in Python and in Node
+# Every test: Rust, the roots' script, and the built component in Python and in Node
 [group('test')]
-test: test-rust test-python test-node
+test: test-rust test-roots test-python test-node
 
 # The tests in Rust
 [group('test')]
 test-rust: build-tests mariadb python
     cargo test --locked --workspace
+
+# The script that fetches the roots, without the network
+[group('test')]
+test-roots:
+    python3 -m unittest tests/roots/test_roots.py
 
 # The built component in Wasmtime for Python, beside botocore
 [group('test')]
@@ -80,6 +85,11 @@ deny:
 # What CI runs
 [group('check')]
 ci: lint test component-sizes
+
+# Fetch the current roots of RDS and Amazon from AWS, and rewrite host/src/tls/roots.pem
+[group('maintenance')]
+roots *arguments:
+    python3 host/src/tls/roots.py {{arguments}}
 
 # Presigning and the handshake beside their peers, as ratios
 [group('measure')]

@@ -1,4 +1,4 @@
-//! What AWS knows of the caller: credentials, and the region of an endpoint.
+//! What AWS knows of the caller and of a database: credentials, and what an endpoint's name tells.
 //!
 //! | type | what it is |
 //! |---|---|
@@ -11,23 +11,29 @@ mod cache;
 mod credentials;
 mod credentials_error;
 mod default_chain;
+mod endpoint_kind;
 mod environment;
 mod http_client;
 mod identity;
+mod partition;
 mod profile;
 mod provider;
 mod region;
 mod resolve_region;
+mod resource_id;
 
 pub use cache::{CachedCredentials, REFRESH_BEFORE_EXPIRY, REFRESH_RETRY_AFTER};
 pub use credentials::Credentials;
 pub use credentials_error::{CredentialsError, Place, Unavailable};
 pub use default_chain::DefaultChain;
+pub use endpoint_kind::EndpointKind;
 pub use environment::{
     MissingCredentials, Variable, credentials_from_environment, process_variable,
 };
 pub use identity::{CallerIdentity, IdentityError, caller_identity};
+pub use partition::Partition;
 pub use profile::ProfileError;
 pub use provider::CredentialsSource;
 pub use region::region_of_endpoint;
 pub use resolve_region::{RegionError, RegionSource, region_without_profile, resolve_region};
+pub use resource_id::{InvalidResourceId, ResourceId, ResourceKind};

@@ -15,6 +15,7 @@ pub(crate) use message::of_presign_error as presign_words;
 mod output;
 mod query;
 mod runtime;
+mod setup;
 mod token;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Error> {
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
         Command::Inspect => inspect::run(),
+        Command::Setup(arguments) => setup::run(arguments),
         Command::Component(arguments) => component::run(arguments),
         Command::Query(arguments) => query::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

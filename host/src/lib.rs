@@ -29,6 +29,7 @@
 //! |---|---|
 //! | [`guest`] | the component in its sandbox |
 //! | [`aws`] | credentials and region |
+//! | [`tls`] | whom to trust, and what a certificate says |
 //! | [`cli`] | the command `rds-bridge` |
 
 pub mod aws;

@@ -16,6 +16,7 @@ mod fake_aws;
 mod handshake_properties;
 mod login;
 mod sandbox;
+mod setup_command;
 mod sigv4_oracle;
 mod token_properties;
 mod token_vectors;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::completions::Completions;
 use super::doctor::Doctor;
@@ -64,6 +64,16 @@ pub(super) enum Command {
         after_help = "Example:\n  rds-bridge token --hostname NAME --username USER | rds-bridge inspect\n"
     )]
     Inspect,
+    /// Print what to run once, so that a user can log in with tokens: SQL, IAM policy, AWS commands
+    ///
+    /// Nothing is run and nobody is asked: it prints.
+    #[command(
+        after_help = "Examples:\n  rds-bridge setup --hostname NAME --username USER --database DATABASE\n  \
+        rds-bridge setup --username USER --database DATABASE --format sql | mysql --host NAME --user admin -p\n  \
+        rds-bridge setup --hostname NAME --username USER --account 123456789012 \\\n    \
+        --resource-id db-ABCDEFGHIJKL01234 --format policy > policy.json\n"
+    )]
+    Setup(Setup),
     /// Write the WebAssembly component to a file, and print its size and SHA-256
     ///
     /// It is rds:bridge@0.1.0, world "bridge". It imports nothing, and runs in every runtime of the
@@ -111,6 +121,49 @@ pub(super) struct Token {
     /// the same token
     #[arg(long, value_name = "TIME")]
     pub(super) signed_at: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Setup {
+    /// The endpoint's own name, as RDS shows it; not an alias of it
+    #[arg(long, env = "DB_HOST", value_name = "NAME")]
+    pub(super) hostname: Option<String>,
+
+    /// The database user to create; upper and lower case differ
+    #[arg(long, env = "DB_USER", value_name = "USER")]
+    pub(super) username: Option<String>,
+
+    /// The database that the user may use
+    #[arg(long, env = "DB_NAME", value_name = "DATABASE")]
+    pub(super) database: Option<String>,
+
+    /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
+    /// AWS_DEFAULT_REGION
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+
+    /// The AWS account of the database, 12 digits
+    #[arg(long, value_name = "ID")]
+    pub(super) account: Option<String>,
+
+    /// What IAM knows the database by, and not its name: db-…, for Aurora cluster-…, for a proxy prx-…
+    #[arg(long, value_name = "ID")]
+    pub(super) resource_id: Option<String>,
+
+    /// What the user may do in the database, with commas
+    #[arg(long, default_value = "SELECT", value_name = "LIST")]
+    pub(super) privileges: String,
+
+    /// All of it explained, the SQL alone, or the IAM policy alone
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: SetupFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SetupFormat {
+    Text,
+    Sql,
+    Policy,
 }
 
 #[derive(Args, Debug)]

@@ -1,0 +1,138 @@
+//! What an RDS endpoint's own name says of what stands behind it.
+
+use super::region::region_of_endpoint;
+
+/// What stands behind an endpoint, with its name where the endpoint's name tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// An instance, alone or in an Aurora cluster: the name does not tell which.
+    Instance {
+        /// The instance's identifier.
+        identifier: String,
+    },
+    /// A cluster, through its writer's, its reader's or a custom endpoint.
+    Cluster {
+        /// The cluster's identifier; a custom endpoint has a name of its own instead.
+        identifier: Option<String>,
+    },
+    /// An RDS Proxy.
+    Proxy {
+        /// The proxy's name; an endpoint that was added to it has a name of its own instead.
+        identifier: Option<String>,
+    },
+    /// Not a name that RDS gives: an alias perhaps.
+    Unknown,
+}
+
+impl EndpointKind {
+    /// Reads an endpoint's name, as in `mydb.abc123.eu-central-1.rds.amazonaws.com`.
+    ///
+    /// A cluster has `cluster-`, `cluster-ro-` or `cluster-custom-` before the part that is the
+    /// account's, a proxy `proxy-`, and an endpoint added to a proxy `endpoint.proxy-`.
+    #[must_use]
+    pub fn of_endpoint(host: &str) -> Self {
+        let host = host.to_ascii_lowercase();
+        let mut labels = host.split('.');
+        let (Some(first), Some(second)) = (labels.next(), labels.next()) else {
+            return Self::Unknown;
+        };
+        if region_of_endpoint(&host).is_none() || !is_identifier(first) {
+            return Self::Unknown;
+        }
+        let identifier = first.to_owned();
+        if second.starts_with("cluster-custom-") {
+            Self::Cluster { identifier: None }
+        } else if second.starts_with("cluster-") {
+            let identifier = Some(identifier);
+            Self::Cluster { identifier }
+        } else if second.starts_with("proxy-") {
+            let identifier = Some(identifier);
+            Self::Proxy { identifier }
+        } else if second == "endpoint" && labels.any(|label| label.starts_with("proxy-")) {
+            Self::Proxy { identifier: None }
+        } else {
+            Self::Instance { identifier }
+        }
+    }
+}
+
+/// Letters, digits and hyphens: what RDS allows, and what a shell leaves alone.
+fn is_identifier(label: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    label.starts_with(|first: char| first.is_ascii_alphabetic()) && label.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(host: &str) -> EndpointKind {
+        EndpointKind::of_endpoint(host)
+    }
+
+    #[test]
+    fn tells_instances_clusters_and_proxies_apart() {
+        let some = |name: &str| Some(name.to_owned());
+        let instance = |name: &str| EndpointKind::Instance {
+            identifier: name.to_owned(),
+        };
+        let cluster = |identifier| EndpointKind::Cluster { identifier };
+        let proxy = |identifier| EndpointKind::Proxy { identifier };
+        for (host, expected) in [
+            (
+                "mydb.abc123.eu-central-1.rds.amazonaws.com",
+                instance("mydb"),
+            ),
+            (
+                "MyDB.abc123.eu-central-1.rds.amazonaws.com",
+                instance("mydb"),
+            ),
+            (
+                "mydb.abc123.rds.cn-north-1.amazonaws.com.cn",
+                instance("mydb"),
+            ),
+            (
+                "c.cluster-abc.us-east-1.rds.amazonaws.com",
+                cluster(some("c")),
+            ),
+            (
+                "c.cluster-ro-abc.us-east-1.rds.amazonaws.com",
+                cluster(some("c")),
+            ),
+            (
+                "reports.cluster-custom-abc.us-east-1.rds.amazonaws.com",
+                cluster(None),
+            ),
+            ("p.proxy-abc.us-east-1.rds.amazonaws.com", proxy(some("p"))),
+            (
+                "read.endpoint.proxy-abc.us-east-1.rds.amazonaws.com",
+                proxy(None),
+            ),
+            // Names that look like the other's.
+            (
+                "cluster-1.abc123.us-east-1.rds.amazonaws.com",
+                instance("cluster-1"),
+            ),
+            (
+                "proxy-x.cluster-abc.us-east-1.rds.amazonaws.com",
+                cluster(some("proxy-x")),
+            ),
+        ] {
+            assert_eq!(kind(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn guesses_nothing() {
+        for host in [
+            "db.example.com",
+            "localhost",
+            "",
+            "c.cluster-abc.us-east-1.rds.example.com",
+            "$(id).abc123.us-east-1.rds.amazonaws.com",
+            "-x.abc123.us-east-1.rds.amazonaws.com",
+        ] {
+            assert_eq!(kind(host), EndpointKind::Unknown, "{host}");
+        }
+    }
+}

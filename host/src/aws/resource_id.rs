@@ -1,0 +1,133 @@
+//! The resource id that IAM knows a database by, and what people take for it.
+
+use std::fmt;
+
+/// The resource id of an instance, a cluster or a proxy: what the ARN in a policy for `rds-db:connect`
+/// names. It is not the name that somebody gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceId {
+    kind: ResourceKind,
+    text: String,
+}
+
+/// What a resource id is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// `db-…`: an instance outside Aurora.
+    Instance,
+    /// `cluster-…`: an Aurora or a Multi-AZ cluster, with all its instances.
+    Cluster,
+    /// `prx-…`: an RDS Proxy.
+    Proxy,
+}
+
+/// Text that is not a resource id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidResourceId {
+    /// An ARN was given.
+    #[error(
+        "the resource id is not an ARN: it is the part db-…, cluster-… or prx-… alone (for a proxy \
+         the end of its ARN; for others an ARN holds the name instead)"
+    )]
+    Arn,
+    /// It looks like the name of an instance, a cluster or a proxy.
+    #[error(
+        "that looks like a name, and the resource id is another thing: db-… or cluster-… followed by \
+         upper-case letters and digits, or prx-…, as rds-bridge setup without it says how to find"
+    )]
+    Name,
+}
+
+impl ResourceId {
+    /// Reads a resource id.
+    ///
+    /// RDS gives `db-` and `cluster-` with upper-case letters and digits, which no instance's name
+    /// has, for RDS lowers those; and `prx-` with 17 hexadecimal digits or the like of the others.
+    ///
+    /// # Errors
+    ///
+    /// If it is an ARN or a name instead.
+    pub fn parse(text: &str) -> Result<Self, InvalidResourceId> {
+        if text.starts_with("arn:") {
+            return Err(InvalidResourceId::Arn);
+        }
+        let (prefix, rest) = text.split_once('-').ok_or(InvalidResourceId::Name)?;
+        let kind = match prefix {
+            "db" => ResourceKind::Instance,
+            "cluster" => ResourceKind::Cluster,
+            "prx" => ResourceKind::Proxy,
+            _ => return Err(InvalidResourceId::Name),
+        };
+        let is_upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let upper = rest.bytes().all(is_upper) && rest.contains(|c: char| c.is_ascii_uppercase());
+        let is_hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_of_proxy =
+            kind == ResourceKind::Proxy && rest.len() == 17 && rest.bytes().all(is_hexadecimal);
+        if !(upper || is_of_proxy) {
+            return Err(InvalidResourceId::Name);
+        }
+        let text = text.to_owned();
+        Ok(Self { kind, text })
+    }
+
+    /// What it is of.
+    #[must_use]
+    pub fn kind(&self) -> ResourceKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_resource_ids() {
+        for (text, kind) in [
+            ("db-ABCDEFGHIJKL01234", ResourceKind::Instance),
+            ("db-3FYQXM5XHQ2ZBLPTX6DSMAR4ZA", ResourceKind::Instance),
+            ("cluster-ABCDEFGHIJKL01234", ResourceKind::Cluster),
+            ("prx-ABCDEFGHIJKL01234", ResourceKind::Proxy),
+            ("prx-0a1b2c3d4e5f60718", ResourceKind::Proxy),
+        ] {
+            let id = ResourceId::parse(text).unwrap();
+            assert_eq!((id.kind(), id.to_string().as_str()), (kind, text));
+        }
+    }
+
+    #[test]
+    fn a_name_is_not_one() {
+        for text in [
+            "",
+            "mydb",
+            "db",
+            "db-",
+            "db-prod",
+            "db-1",
+            "db-abcdefghijkl01234",
+            "db-0a1b2c3d4e5f60718",
+            "cluster-1",
+            "cluster-ro-ABC",
+            "prx-main",
+            "db-ABC/user",
+            "db-ABC*",
+            "*",
+            "DB-ABCDEFGHIJKL01234",
+            "mydb.abc123.eu-central-1.rds.amazonaws.com",
+        ] {
+            assert_eq!(
+                ResourceId::parse(text),
+                Err(InvalidResourceId::Name),
+                "{text}"
+            );
+        }
+        let arn = "arn:aws:rds:us-east-1:123456789012:db:mydb";
+        assert_eq!(ResourceId::parse(arn), Err(InvalidResourceId::Arn));
+    }
+}

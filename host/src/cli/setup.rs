@@ -1,0 +1,29 @@
+//! `rds-bridge setup`: what to run once, so that a user can log in with tokens.
+
+mod policy;
+mod settings;
+mod sql;
+mod text;
+
+use super::arguments::{Setup, SetupFormat};
+use super::error::Error;
+use super::output;
+use settings::{Missing, Settings};
+
+pub(super) fn run(arguments: &Setup) -> Result<(), Error> {
+    let settings = Settings::of(arguments)?;
+    let text = match arguments.format {
+        SetupFormat::Text => text::of(&settings)?,
+        // A policy or a grant with a gap in it looks whole to whom it is piped.
+        SetupFormat::Policy => {
+            let account = settings.account.as_deref().ok_or(Missing::Account)?;
+            let resource_id = settings.resource_id.as_ref().ok_or(Missing::ResourceId)?;
+            policy::of(&settings, account, &resource_id.to_string())?
+        }
+        SetupFormat::Sql => {
+            let database = settings.database.as_deref().ok_or(Missing::Database)?;
+            sql::of(&settings.user, database, &settings.privileges)
+        }
+    };
+    output::print(&text)
+}
