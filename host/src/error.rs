@@ -294,7 +294,10 @@ fn tls_words(error: &rustls::Error) -> &'static str {
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 "the server's certificate is for another name"
             }
-            Certificate::UnknownIssuer => "the server's certificate is of an unknown authority",
+            // An authority of the same name, with another key, is another one.
+            Certificate::UnknownIssuer | Certificate::BadSignature => {
+                "the server's certificate is of an unknown authority"
+            }
             _ => "the server's certificate is not good",
         },
         _ => "no TLS connection",

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -
 }
 
 /// Beside the test's own: cargo puts both below the profile's folder.
-fn executable() -> PathBuf {
+pub(crate) fn executable() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     profile.join("rds-bridge")

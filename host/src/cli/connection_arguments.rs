@@ -64,11 +64,13 @@ pub(super) struct ConnectionArguments {
 
 impl ConnectionArguments {
     pub(super) fn builder(&self) -> Result<BridgeBuilder, Error> {
-        let host = self.hostname.as_deref().ok_or(Error::MissingSetting {
+        // An empty variable is one that is not set.
+        let set = |setting: &Option<String>| setting.clone().filter(|it| !it.is_empty());
+        let host = set(&self.hostname).ok_or(Error::MissingSetting {
             what: "host",
             how: "give the endpoint's name with --hostname, or set DB_HOST",
         })?;
-        let user = self.username.as_deref().ok_or(Error::MissingSetting {
+        let user = set(&self.username).ok_or(Error::MissingSetting {
             what: "user",
             how: "give the database user with --username, or set DB_USER",
         })?;
@@ -82,21 +84,19 @@ impl ConnectionArguments {
             .user(user)
             .resolve_cname(self.resolve_cname)
             .timeouts(timeouts);
-        // An empty variable is one that is not set.
-        let given = |setting: &Option<String>| setting.clone().filter(|it| !it.is_empty());
-        if let Some(database) = given(&self.database) {
+        if let Some(database) = set(&self.database) {
             builder = builder.database(database);
         }
-        if let Some(region) = given(&self.region) {
+        if let Some(region) = set(&self.region) {
             builder = builder.region(region);
         }
-        if let Some(profile) = given(&self.profile) {
+        if let Some(profile) = set(&self.profile) {
             builder = builder.profile(profile);
         }
-        if let Some(address) = given(&self.connect_to) {
+        if let Some(address) = set(&self.connect_to) {
             builder = builder.connect_to(address);
         }
-        if let Some(name) = given(&self.tls_server_name) {
+        if let Some(name) = set(&self.tls_server_name) {
             builder = builder.tls_server_name(name);
         }
         if let Some(path) = self.ca_file.as_ref().filter(|path| !path.is_empty()) {

@@ -190,7 +190,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                  the certificate's name with --tls-server-name",
             )]
         }
-        CertificateError::UnknownIssuer => vec![
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => vec![
             cause(
                 "the endpoint is of a partition or a region whose roots are not bundled (GovCloud, China)",
                 "give AWS's bundle for it with --ca-file",
@@ -201,7 +201,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             ),
             cause(
                 "somebody is in between",
-                "look at who: rds-bridge doctor shows the certificate",
+                "connect without what is in between: a tunnel that ends TLS, or a proxy",
             ),
         ],
         CertificateError::Expired

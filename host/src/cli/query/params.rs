@@ -62,12 +62,15 @@ impl Args for Params {
 
 impl FromArgMatches for Params {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let flags: [(&str, fn(String) -> Given); 2] = [(TEXT, Given::Text), (JSON, Given::Json)];
         let mut placed: Vec<(usize, Given)> = Vec::new();
-        for (name, given) in flags {
+        for name in [TEXT, JSON] {
             let places = matches.indices_of(name).into_iter().flatten();
             let values = matches.get_many::<String>(name).into_iter().flatten();
-            placed.extend(places.zip(values.cloned().map(given)));
+            let given = values.cloned().map(|value| match name {
+                TEXT => Given::Text(value),
+                _ => Given::Json(value),
+            });
+            placed.extend(places.zip(given));
         }
         placed.sort_by_key(|(place, _)| *place);
         let in_order = placed.into_iter().map(|(_, given)| given).collect();

@@ -1,0 +1,39 @@
+//! What the tests against a live server share.
+
+use rds_bridge::aws::Credentials;
+use rds_bridge::{Bridge, BridgeBuilder};
+use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
+use rds_bridge_test_support::maria_db::MariaDb;
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}
+
+/// To a server, by the name that its certificate has.
+pub(crate) fn to(server: &MariaDb) -> BridgeBuilder {
+    Bridge::builder()
+        .endpoint(ENDPOINT)
+        .connect_to(server.address().to_string())
+        .ca_file(server.ca_file())
+        .database("iamtest")
+}
+
+pub(crate) fn credentials() -> Credentials {
+    let expectation = Expectation::default();
+    Credentials::new(&expectation.access_key_id, &expectation.secret_access_key)
+}
+
+/// The settings that a user of the command has in the environment.
+pub(crate) fn environment(server: &MariaDb) -> Vec<(&'static str, String)> {
+    let expectation = Expectation::default();
+    vec![
+        ("DB_HOST", ENDPOINT.to_owned()),
+        ("DB_CONNECT_TO", server.address().to_string()),
+        ("DB_USER", "lambda-user".to_owned()),
+        ("DB_NAME", "iamtest".to_owned()),
+        ("DB_CA_FILE", server.ca_file().display().to_string()),
+        ("AWS_ACCESS_KEY_ID", expectation.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", expectation.secret_access_key),
+    ]
+}

@@ -1,0 +1,106 @@
+//! TLS with servers that are not to be trusted: each has its error, and gets no secret.
+
+use rds_bridge::cli::Exit;
+use rds_bridge::error::ErrorKind;
+use rds_bridge::guest::HandshakeError;
+use rds_bridge::{Error, Stage};
+use rds_bridge_test_support::certificates::ServerCertificate;
+use rds_bridge_test_support::maria_db::{MariaDb, Options, Tls};
+
+use crate::live::{block_on, credentials, to};
+
+fn refusal(options: &Options) -> (Error, MariaDb) {
+    let server = MariaDb::start(options);
+    let builder = to(&server).user("lambda-user").credentials(credentials());
+    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    assert_eq!(Exit::of(&error), Exit::Tls, "{error}");
+    // The plugin writes a line for each token that it gets.
+    assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
+    (error, server)
+}
+
+fn with_certificate(certificate: ServerCertificate) -> Options {
+    Options {
+        certificate,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn certificates_that_are_not_good() {
+    for (certificate, words) in [
+        (ServerCertificate::Expired, "has expired"),
+        (ServerCertificate::WrongName, "is for another name"),
+        (
+            ServerCertificate::UnknownAuthority,
+            "is of an unknown authority",
+        ),
+    ] {
+        let (error, _server) = refusal(&with_certificate(certificate));
+        assert_eq!(error.stage(), Stage::Tls);
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(!error.causes().is_empty());
+    }
+}
+
+#[test]
+fn a_server_without_tls_gets_nothing() {
+    let options = Options {
+        tls: Tls::Off,
+        ..Options::default()
+    };
+    let (error, _server) = refusal(&options);
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Handshake(HandshakeError::TlsNotOffered)
+    ));
+}
+
+#[test]
+fn tls_1_1_is_too_old() {
+    let options = Options {
+        tls: Tls::Versions("TLSv1.1".to_owned()),
+        ..Options::default()
+    };
+    let (error, _server) = refusal(&options);
+    assert!(error.causes()[0].why.contains("1.2"), "{error}");
+}
+
+#[test]
+fn the_bundled_roots_do_not_know_the_tests_authority() {
+    let server = MariaDb::shared();
+    let bridge = |extra: bool| {
+        let builder = rds_bridge::Bridge::builder()
+            .endpoint(rds_bridge_test_support::expectation::ENDPOINT)
+            .connect_to(server.address().to_string())
+            .user("lambda-user")
+            .credentials(credentials());
+        match extra {
+            true => builder.extra_ca_file(server.ca_file()),
+            false => builder,
+        }
+    };
+    let connect = |extra| block_on(async { bridge(extra).build().await?.connect().await });
+    assert!(matches!(
+        connect(false).unwrap_err().kind(),
+        ErrorKind::Tls(_)
+    ));
+    connect(true).unwrap();
+}
+
+#[test]
+fn sessions_are_resumed() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let builder = to(server).user("lambda-user").credentials(credentials());
+        let bridge = builder.build().await.unwrap();
+        let mut first = bridge.connect().await.unwrap();
+        first.ping().await.unwrap();
+        first.close().await.unwrap();
+        let second = bridge.connect().await.unwrap();
+        assert_eq!(
+            second.tls().handshake_kind(),
+            Some(rustls::HandshakeKind::Resumed)
+        );
+    });
+}
