@@ -8,6 +8,7 @@
 )]
 
 mod caller_identity;
+mod column_types;
 mod command;
 mod component;
 mod credentials;
@@ -21,6 +22,7 @@ mod query_command;
 mod sandbox;
 mod setup_command;
 mod sigv4_oracle;
+mod statements;
 mod tls;
 mod token_properties;
 mod token_vectors;

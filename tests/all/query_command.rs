@@ -108,7 +108,7 @@ fn every_exit_code_of_a_failure() {
         (2, "no host", vec![("DB_HOST", "")]),
         (
             2,
-            "does not exist",
+            "there is no such file",
             vec![("DB_CA_FILE", "/no/such/file.pem")],
         ),
         (2, "--port", vec![("DB_PORT", "x")]),

@@ -52,7 +52,12 @@ impl Connection {
                 some => some.saturating_add(ends),
             };
             for _ in 0..packets {
-                self.read().await?;
+                let range = self.read().await?;
+                if self.stream.payload(range).first() == Some(&err_packet::HEADER) {
+                    let packet = "COM_STMT_PREPARE_OK";
+                    let field = "definitions";
+                    return Err(self.malformed(Malformed::Field { packet, field }));
+                }
             }
         }
         self.state = State::Idle;

@@ -1,0 +1,188 @@
+//! Every column type, in both protocols, value by value beside PyMySQL's answer.
+
+use std::process::Command;
+
+use rds_bridge::mysql::{Column, Param, Row, Value};
+use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::python;
+use serde_json::Value as Json;
+
+use crate::live::{block_on, to};
+
+/// Type, and values besides NULL.
+const COLUMNS: [(&str, &[&str]); 45] = [
+    ("TINYINT", &["-128", "127", "0"]),
+    ("TINYINT UNSIGNED", &["255"]),
+    ("BOOLEAN", &["TRUE", "FALSE"]),
+    ("SMALLINT", &["-32768", "32767"]),
+    ("SMALLINT UNSIGNED", &["65535"]),
+    ("MEDIUMINT", &["-8388608", "8388607"]),
+    ("MEDIUMINT UNSIGNED", &["16777215"]),
+    ("INT", &["-2147483648", "2147483647"]),
+    ("INT(8) ZEROFILL", &["42"]),
+    ("INT UNSIGNED", &["4294967295"]),
+    ("BIGINT", &["-9223372036854775808", "9223372036854775807"]),
+    ("BIGINT UNSIGNED", &["18446744073709551615"]),
+    ("FLOAT", &["0.1", "-3.4e38", "1e-30", "0"]),
+    (
+        "DOUBLE",
+        &["0.1", "1.7976931348623157e308", "2.5e-308", "-0.5"],
+    ),
+    (
+        "DECIMAL(65,30)",
+        &[
+            "99999999999999999999999999999999999.999999999999999999999999999999",
+            "-0.1",
+            "0",
+        ],
+    ),
+    ("DECIMAL(5,0)", &["-99999"]),
+    ("BIT(1)", &["b'1'", "b'0'"]),
+    ("BIT(9)", &["b'100000001'"]),
+    ("BIT(64)", &["18446744073709551615"]),
+    (
+        "DATE",
+        &[
+            "'2026-01-31'",
+            "'0000-00-00'",
+            "'2026-00-00'",
+            "'9999-12-31'",
+        ],
+    ),
+    (
+        "TIME",
+        &["'12:34:56'", "'-838:59:59'", "'838:59:59'", "'00:00:00'"],
+    ),
+    ("TIME(3)", &["'-00:00:00.001'", "'100:00:00.120'"]),
+    ("TIME(6)", &["'01:02:03.000004'"]),
+    (
+        "DATETIME",
+        &["'2026-01-31 23:59:59'", "'0000-00-00 00:00:00'"],
+    ),
+    ("DATETIME(1)", &["'2026-01-31 23:59:59.9'"]),
+    (
+        "DATETIME(6)",
+        &["'2026-01-31 00:00:00.000001'", "'2026-01-31 00:00:00'"],
+    ),
+    (
+        "TIMESTAMP NULL",
+        &["'2026-01-31 12:00:00'", "'0000-00-00 00:00:00'"],
+    ),
+    ("TIMESTAMP(2) NULL", &["'2026-01-31 12:00:00.05'"]),
+    ("YEAR", &["2026", "1901", "0"]),
+    ("CHAR(5)", &["'ab'", "''", "'é漢😀'"]),
+    ("VARCHAR(20)", &["'tab\\tline\\nend\\0'", "''"]),
+    ("VARCHAR(20) CHARACTER SET latin1", &["'café'"]),
+    ("VARCHAR(20) CHARACTER SET utf16", &["'漢字'"]),
+    ("TEXT", &["REPEAT('x', 70000 - 5000)", "'text'"]),
+    ("LONGTEXT", &["REPEAT('é', 100000)"]),
+    ("BINARY(4)", &["x'00ff'", "''"]),
+    ("VARBINARY(20)", &["x'00ff80'", "''"]),
+    ("BLOB", &["x'ff00ff'", "REPEAT(x'00', 300)"]),
+    ("ENUM('one','zwei','trois é')", &["'trois é'", "'one'"]),
+    ("SET('a','b','c')", &["'a,c'", "''"]),
+    ("JSON", &["'{\"a\": [1, null, \"é\"]}'"]),
+    ("POINT", &["POINT(1, -2)"]),
+    (
+        "GEOMETRY",
+        &["ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))')"],
+    ),
+    ("UUID", &["'123e4567-e89b-12d3-a456-426655440000'"]),
+    ("INET6", &["'2001:db8::ff00:42:8329'"]),
+];
+
+#[test]
+fn every_type_in_both_protocols_beside_pymysql() {
+    let server = MariaDb::start(&Options {
+        // Dates of zero, and 0 for a year, are values.
+        arguments: vec!["--sql-mode=".to_owned()],
+        ..Options::default()
+    });
+    let mut sql = String::new();
+    for (number, (kind, values)) in COLUMNS.iter().enumerate() {
+        sql.push_str(&format!(
+            "CREATE TABLE iamtest.t{number} (n INT PRIMARY KEY, v {kind});\n"
+        ));
+        sql.push_str(&format!("INSERT INTO iamtest.t{number} VALUES (0, NULL)"));
+        for (at, value) in values.iter().enumerate() {
+            sql.push_str(&format!(", ({}, {value})", at + 1));
+        }
+        sql.push_str(";\n");
+    }
+    server.execute_as_admin(&format!("SET NAMES utf8mb4;\n{sql}"));
+
+    block_on(async {
+        let bridge = to(&server).user("native-user").password(PASSWORD);
+        let bridge = bridge.build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        for (number, (kind, values)) in COLUMNS.iter().enumerate() {
+            let text = format!("SELECT v FROM t{number} ORDER BY n");
+            let binary = format!("SELECT v FROM t{number} WHERE ? = 1 ORDER BY n");
+            let theirs = read_with_pymysql(&server, &text);
+            assert_eq!(theirs.len(), values.len() + 1);
+            for protocol in ["text", "binary"] {
+                let mut rows = match protocol {
+                    "text" => connection.query(&text).await.unwrap(),
+                    _ => connection
+                        .query_with(&binary, &[Param::from(1)])
+                        .await
+                        .unwrap(),
+                };
+                for theirs in &theirs {
+                    let row = rows.next().await.unwrap().unwrap();
+                    compare(&row, &theirs[0], &format!("{kind}, {protocol}"));
+                }
+                assert!(rows.next().await.unwrap().is_none());
+            }
+        }
+    });
+}
+
+fn read_with_pymysql(server: &MariaDb, sql: &str) -> Vec<Json> {
+    let output = Command::new(python::interpreter())
+        .arg(python::script("read_with_pymysql.py"))
+        .args([
+            &server.port().to_string(),
+            server.ca_file().to_str().unwrap(),
+            PASSWORD,
+            sql,
+        ])
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn compare(row: &Row<'_>, theirs: &Json, what: &str) {
+    let ours = row.value(0).unwrap();
+    let text = theirs.as_str().unwrap_or_default();
+    let column: &Column = &row.columns()[0];
+    let digits = usize::from(column.decimals().min(6));
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let same = match ours {
+        Value::Null => theirs.is_null(),
+        Value::Int(number) => text.parse() == Ok(number),
+        Value::UnsignedInt(number) => text.parse() == Ok(number),
+        // The text protocol gives six significant digits of a FLOAT.
+        Value::Float(number) => {
+            let theirs: f32 = text.parse().unwrap();
+            (number - theirs).abs() <= theirs.abs() * 1e-5
+        }
+        Value::Double(number) => text.parse() == Ok(number),
+        Value::Decimal(it) | Value::Text(it) | Value::Json(it) => theirs.is_string() && it == text,
+        Value::Date(date) => date.to_string() == text,
+        Value::Time(time) => format!("{time:.digits$}") == text,
+        Value::DateTime(time) => format!("{time:.digits$}") == text,
+        Value::Bit(bytes) | Value::Bytes(bytes) | Value::Geometry(bytes) => {
+            theirs["hex"].as_str() == Some(&hex(bytes))
+        }
+        _ => false,
+    };
+    assert!(same, "{what}: {ours:?} and {theirs}");
+}
