@@ -1,34 +1,43 @@
 //! From serverless and edge code to a MySQL database inside a VPC, without a stored password.
 //!
+//! ```no_run
+//! use rds_bridge::Bridge;
+//!
+//! # async fn items() -> Result<(), rds_bridge::Error> {
+//! let bridge = Bridge::builder()
+//!     .endpoint("mydb.abc123.eu-central-1.rds.amazonaws.com") // port 3306; region from the name
+//!     .user("lambda-user")
+//!     .database("iamtest")
+//!     .build()
+//!     .await?; // AWS's default credentials chain, the roots of RDS and Amazon
+//!
+//! let mut connection = bridge.connect().await?;
+//! let mut rows = connection.query("SELECT id, name FROM items").await?;
+//! while let Some(row) = rows.next().await? {
+//!     let (id, name): (u64, &str) = (row.get("id")?, row.get("name")?);
+//!     println!("{id} {name}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The work is shared between two sides. A WebAssembly component without imports decides *what
 //! bytes*: it signs the tokens and speaks the client's side of the MySQL handshake. This crate, its
-//! host, decides *where they go*: it supplies credentials and the clock, and it runs the component in
-//! a sandbox that is made for one use and dropped.
+//! host, decides *where they go*: it supplies credentials and the clock, TCP and TLS, and it runs the
+//! component in a sandbox that is made for one use and dropped. After the login the component is out of
+//! the way: rows are decoded where they lie in the read buffer.
 //!
-//! ```
-//! use rds_bridge::aws::Credentials;
-//! use rds_bridge::guest::{Engine, Grant, Lifetime};
-//!
-//! let engine = Engine::new()?;
-//! let credentials = Credentials::new("AKIDEXAMPLE", "secret");
-//! let grant = Grant {
-//!     host: "mydb.abc123.eu-central-1.rds.amazonaws.com",
-//!     port: 3306,
-//!     region: "eu-central-1",
-//!     db_user: "lambda-user",
-//! };
-//! let lifetime = Lifetime { signed_at: 1_724_709_600, expires_in_seconds: 900 };
-//!
-//! let token = engine.instantiate()?.presign(&credentials, grant, lifetime)?;
-//!
-//! assert_eq!(token.valid_until, 1_724_710_500);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! It runs on Tokio. Statements are one at a time; rows stream, and memory does not grow with their number.
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`guest`] | the component in its sandbox |
-//! | [`aws`] | credentials and region |
+//! | [`Bridge`] | settings once, then connections |
+//! | [`mysql`] | a connection, its rows and their values |
+//! | [`error`] | what can go wrong, at which stage, and the likely causes |
+//! | [`aws`] | credentials, region, and what an endpoint's name tells |
+//! | [`tls`] | whom to trust |
+//! | [`net`], [`clock`] | what can be brought along in place of the system's own |
+//! | [`guest`] | the component in its sandbox, by itself |
 //! | [`tls`] | whom to trust, and what a certificate says |
 //! | [`cli`] | the command `rds-bridge` |
 
