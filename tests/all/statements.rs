@@ -260,3 +260,24 @@ fn a_server_that_dies_while_rows_stream() {
         assert!(matches!(error.kind(), ErrorKind::Unusable), "{error}");
     });
 }
+
+/// Whoever asks again after an error is told that there is no more, and does not wait for ever.
+#[test]
+fn an_error_ends_its_result_and_not_the_connection() {
+    block_on(async {
+        let mut connection = connect(MariaDb::shared()).await;
+        let sql = "SELECT IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
+        let mut rows = connection.query(sql).await.unwrap();
+        let error = loop {
+            match rows.next().await {
+                Ok(row) => assert!(row.is_some()),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), Some(1242), "{error}");
+        assert!(rows.next().await.unwrap().is_none());
+        assert!(!rows.next_result().await.unwrap());
+        drop(rows);
+        assert_eq!(one(&mut connection, "SELECT 8").await, 8);
+    });
+}

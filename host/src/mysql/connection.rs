@@ -209,6 +209,9 @@ impl Connection {
     /// The next thing that the reply tells. At its end the connection is idle again.
     pub(super) async fn next_event(&mut self) -> Result<(Event, Range<usize>), Error> {
         loop {
+            if !matches!(self.state, State::Replying(_)) {
+                return Err(self.error(ErrorKind::Unusable));
+            }
             let range = self.read().await?;
             let State::Replying(reply) = &mut self.state else {
                 return Err(self.error(ErrorKind::Unusable));

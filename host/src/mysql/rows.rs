@@ -61,6 +61,10 @@ impl<'c> Rows<'c> {
         let stage = std::mem::replace(&mut connection.stage, Stage::Rows);
         let event = connection.next_event().await;
         connection.stage = stage;
+        if event.is_err() {
+            // The reply is over, or the connection is: nothing more will come.
+            self.summary = Some(Summary::default());
+        }
         let range = match event? {
             (Event::EndOfRows(summary) | Event::Done(summary), _) => {
                 self.summary = Some(summary);
