@@ -20,7 +20,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// What every x86-64 processor has had since 2009 (x86-64-v2 of the System V ABI). Without SSSE3 the
-/// vector instructions of the hash become calls, and it takes four times as long.
+/// vector instructions of the hash become calls, and a signature takes four times as long.
 const X86_64_V2: [&str; 5] = [
     "has_sse3",
     "has_ssse3",

@@ -3,6 +3,9 @@
 use std::fmt::Debug;
 use std::time::SystemTime;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 /// Tells the time. What depends on it takes a clock, so that a test can set one.
 pub trait Clock: Debug + Send + Sync {
     /// The time of day, in UTC.
@@ -23,4 +26,13 @@ impl Clock for SystemClock {
 pub(crate) fn unix_seconds(at: SystemTime) -> Option<u64> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(since.as_secs())
+}
+
+/// RFC 3339, or the number itself where there is no such date.
+pub(crate) fn date(unix_seconds: u64) -> String {
+    i64::try_from(unix_seconds)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .unwrap_or_else(|| unix_seconds.to_string())
 }

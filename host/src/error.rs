@@ -3,9 +3,11 @@
 
 pub(crate) mod causes;
 mod handshake_words;
+mod presign_words;
 
 pub use causes::Cause;
 pub(crate) use handshake_words::plugin_name;
+pub(crate) use presign_words::of as presign_words;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -98,7 +100,7 @@ pub enum ErrorKind {
     #[error(transparent)]
     TrustAnchors(TrustAnchorsError),
     /// The token cannot be signed.
-    #[error("{}", crate::cli::presign_words(.0))]
+    #[error("{}", presign_words(.0))]
     Presign(PresignError),
     /// The name has no address.
     #[error("cannot resolve {host}")]
@@ -235,7 +237,7 @@ impl Error {
         Self::new(stage, kind)
     }
 
-    pub(crate) fn of_handshake(error: CallError<HandshakeError>) -> Self {
+    pub(crate) fn of_handshake(stage: Stage, error: CallError<HandshakeError>) -> Self {
         let kind = match error {
             CallError::Refused(HandshakeError::ServerRefused(error)) => ErrorKind::Server(error),
             CallError::Refused(HandshakeError::ServerRefusedBeforeTls(error)) => {
@@ -247,7 +249,7 @@ impl Error {
             CallError::Refused(error) => ErrorKind::Handshake(error),
             CallError::Fault(fault) => ErrorKind::Fault(fault),
         };
-        Self::new(Stage::Login, kind)
+        Self::new(stage, kind)
     }
 }
 
@@ -323,7 +325,8 @@ mod tests {
             sql_state: Some("28000".into()),
             message: "Access denied".into(),
         };
-        let error = Error::of_handshake(CallError::Refused(HandshakeError::ServerRefused(server)));
+        let refused = CallError::Refused(HandshakeError::ServerRefused(server));
+        let error = Error::of_handshake(Stage::Login, refused);
         assert_eq!(error.to_string(), "login: Access denied (1045, 28000)");
         assert_eq!(error.code(), Some(1045));
         assert_eq!(error.sql_state(), Some("28000"));

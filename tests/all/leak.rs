@@ -20,11 +20,11 @@ fn search(what: &str, text: &str) {
 #[test]
 fn the_command_at_its_most_verbose() {
     let server = MariaDb::shared();
-    for (arguments, log_is_expected) in [
-        (&["query", "SELECT 1"][..], true),
-        (&["doctor", "--offline"], true),
-        (&["doctor", "--offline", "--json"], true),
-        (&["query", "nonsense"], true),
+    for arguments in [
+        &["query", "SELECT 1"][..],
+        &["doctor", "--offline"],
+        &["doctor", "--offline", "--json"],
+        &["query", "nonsense"],
     ] {
         // The session token makes the login fail: an error of the server's is in what is searched.
         for session_token in ["", SESSION_TOKEN] {
@@ -35,7 +35,7 @@ fn the_command_at_its_most_verbose() {
                 variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
             let output = run(arguments, &borrowed, "");
             let log = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(log.contains("connect"), log_is_expected, "{log}");
+            assert!(log.contains("rds_bridge"), "{log}");
             search("the log", &log);
             search("the output", stdout(&output));
         }

@@ -69,6 +69,9 @@ fn every_format() {
         assert_eq!(stdout(&output), expected, "{}", stderr(&output));
         assert_eq!(output.status.code(), Some(0));
     }
+    let lone = "SELECT NULL AS x UNION ALL SELECT ''";
+    let output = query(MariaDb::shared(), &[lone, "--format", "csv"]);
+    assert_eq!(stdout(&output), "x\r\n\r\n\"\"\r\n");
     // In a pipe, as here, the default is ndjson.
     let output = query(MariaDb::shared(), &["SELECT 1 AS one"]);
     assert_eq!(stdout(&output), "{\"one\":1}\n");

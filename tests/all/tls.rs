@@ -50,6 +50,7 @@ fn a_server_without_tls_gets_nothing() {
         ..Options::default()
     };
     let (error, _server) = refusal(&options);
+    assert_eq!(error.stage(), Stage::Tls);
     assert!(matches!(
         error.kind(),
         ErrorKind::Handshake(HandshakeError::TlsNotOffered)

@@ -327,20 +327,16 @@ impl BridgeBuilder {
         if let Some(roots) = &self.roots {
             return Ok(Arc::clone(roots));
         }
-        let anchors = match &self.ca_file {
+        let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));
+        let mut anchors = match &self.ca_file {
             Some(path) => TrustAnchors::from_ca_file(path),
             None => TrustAnchors::bundled(),
-        };
-        let trusted = self
-            .extra_ca_files
-            .iter()
-            .try_fold(anchors, |anchors, path| {
-                Ok(anchors.and_then(|it| it.and_ca_file(path)))
-            })
-            .and_then(|anchors: Result<_, _>| anchors);
-        trusted
-            .map(|anchors| anchors.store())
-            .map_err(|error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error)))
+        }
+        .map_err(untrusted)?;
+        for path in &self.extra_ca_files {
+            anchors = anchors.and_ca_file(path).map_err(untrusted)?;
+        }
+        Ok(anchors.store())
     }
 }
 

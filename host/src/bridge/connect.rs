@@ -1,11 +1,11 @@
 //! The way to a session: addresses, TCP, and the handshake, which says what to write and when to start TLS.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
-use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,7 +15,9 @@ use tracing::{Instrument, debug_span};
 
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
-use crate::guest::{Auth, ClientHandshake, Config, ConnectionAttribute, Session, Step};
+use crate::guest::{
+    Auth, CallError, ClientHandshake, Config, ConnectionAttribute, HandshakeError, Session, Step,
+};
 use crate::mysql::Connection;
 use crate::net;
 
@@ -96,7 +98,7 @@ pub(crate) async fn start_handshake(
         character_set: CHARACTER_SET,
     };
     let mut handshake =
-        ClientHandshake::start(&bridge.engine, &config).map_err(Error::of_handshake)?;
+        ClientHandshake::start(&bridge.engine, &config).map_err(in_stage(Stage::Tls))?;
     let tls = within(
         Stage::Tls,
         bridge.timeouts.tls,
@@ -112,7 +114,8 @@ pub(crate) async fn finish_handshake(
     mut handshake: ClientHandshake,
     mut tls: TlsStream<TcpStream>,
 ) -> Result<Connection, Error> {
-    let step = handshake.tls_established().map_err(Error::of_handshake)?;
+    let step = handshake.tls_established();
+    let step = step.map_err(in_stage(Stage::Login))?;
     let login = within(
         Stage::Login,
         bridge.timeouts.login,
@@ -127,7 +130,7 @@ async fn start_tls(
     handshake: &mut ClientHandshake,
     mut tcp: TcpStream,
 ) -> Result<TlsStream<TcpStream>, Error> {
-    let mut step = handshake.receive(&[]).map_err(Error::of_handshake)?;
+    let mut step = handshake.receive(&[]).map_err(in_stage(Stage::Tls))?;
     loop {
         step = match step {
             Step::StartTls(bytes) => {
@@ -192,7 +195,11 @@ async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
             handshake.receive(buffer.get(..length).unwrap_or_default())
         }
     }
-    .map_err(Error::of_handshake)
+    .map_err(in_stage(stage))
+}
+
+fn in_stage(stage: Stage) -> impl Fn(CallError<HandshakeError>) -> Error {
+    move |error| Error::of_handshake(stage, error)
 }
 
 async fn write<S: AsyncWrite + Unpin>(

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::completions::Completions;
 use super::doctor::Doctor;
+use super::endpoint_arguments::EndpointArguments;
 use super::query::Query;
 
 /// From AWS credentials to the rows of a MySQL database on Amazon RDS, without a stored password.
@@ -90,28 +91,8 @@ pub(super) enum Command {
 
 #[derive(Args, Debug)]
 pub(super) struct Token {
-    /// The endpoint's own name, as RDS shows it; not an alias of it
-    #[arg(long, env = "DB_HOST", value_name = "NAME")]
-    pub(super) hostname: Option<String>,
-
-    /// The endpoint's TCP port
-    #[arg(long, env = "DB_PORT", default_value = "3306", value_name = "PORT")]
-    pub(super) port: u16,
-
-    /// The database user; upper and lower case differ
-    #[arg(long, env = "DB_USER", value_name = "USER")]
-    pub(super) username: Option<String>,
-
-    /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
-    /// AWS_DEFAULT_REGION, else the profile's
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: Option<String>,
-
-    /// The profile of the AWS config files to take credentials from, and not from the environment.
-    /// Without it: the environment's credentials, else the profile that AWS_PROFILE names, else
-    /// "default"
-    #[arg(long, value_name = "NAME")]
-    pub(super) profile: Option<String>,
+    #[command(flatten)]
+    pub(super) endpoint: EndpointArguments,
 
     /// How long the token is to be good, 1 to 900
     #[arg(long, default_value = "900", value_name = "SECONDS")]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::message;
 use crate::aws::{CredentialsError, RegionError};
-use crate::error::Cause;
+use crate::error::{Cause, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
 
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl fmt::Display for Error {
                 Chain(error)
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
-            Self::Presign(error) => f.write_str(&message::of_presign_error(error)),
+            Self::Presign(error) => f.write_str(&presign_words(error)),
             Self::Malformed(malformed) => {
                 write!(f, "not a token: {}", message::of_malformed(malformed))
             }

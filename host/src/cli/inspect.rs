@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 use super::error::Error;
-use super::message::date;
 use super::output;
+use crate::clock::date;
 use crate::guest::{ARGUMENTS_LIMIT_BYTES, Claims, Engine, Malformed};
 
 pub(super) fn run() -> Result<(), Error> {

@@ -96,10 +96,10 @@ async fn execute(
     output: &mut Output,
 ) -> Result<Report, Error> {
     if !allow_writes {
-        return statement(connection, sql, params, output).await;
+        return statement(connection, sql, params, output, false).await;
     }
     connection.execute_to_end("START TRANSACTION").await?;
-    match statement(connection, sql, params, output).await {
+    match statement(connection, sql, params, output, true).await {
         Ok(report) => {
             connection.execute_to_end("COMMIT").await?;
             Ok(report)
@@ -112,11 +112,13 @@ async fn execute(
     }
 }
 
+/// If nobody reads the rows any more, it goes on to the end of one that writes, and hangs up on another.
 async fn statement(
     connection: &mut Connection,
     sql: &str,
     params: &[Param],
     output: &mut Output,
+    to_the_end: bool,
 ) -> Result<Report, Error> {
     let mut rows = if params.is_empty() {
         connection.query(sql).await?
@@ -129,7 +131,10 @@ async fn statement(
         if !rows.columns().is_empty() {
             has_columns = true;
             if !result(&mut rows, output, &mut progress).await? {
-                let last = rows.finish().await?;
+                let last = match to_the_end {
+                    true => rows.finish().await?,
+                    false => Summary::default(),
+                };
                 let rows = progress.rows();
                 return Ok(Report {
                     rows,

@@ -5,25 +5,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::runtime::Builder;
 
 use super::arguments::Token;
 use super::error::Error;
-use super::output;
+use super::{output, runtime};
 use crate::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
 use crate::guest::{Engine, Grant, Lifetime};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
-    let host = arguments.hostname.as_deref().ok_or(Error::MissingSetting {
-        what: "host",
-        how: "give the endpoint's name with --hostname, or set DB_HOST",
-    })?;
-    let user = arguments.username.as_deref().ok_or(Error::MissingSetting {
-        what: "user",
-        how: "give the database user with --username, or set DB_USER",
-    })?;
+    let host = arguments.endpoint.host()?;
+    let user = arguments.endpoint.user()?;
     let signed_at = arguments.signed_at.as_deref().map(time_of).transpose()?;
     let (region, credentials) = region_and_credentials(arguments, host)?;
     // Now, and not before the credentials were waited for.
@@ -34,7 +27,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
 
     let grant = Grant {
         host,
-        port: arguments.port,
+        port: arguments.endpoint.port,
         region: &region,
         db_user: user,
     };
@@ -51,19 +44,15 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
 /// Files, processes and the network are asked, and a runtime is made, only where the environment and
 /// the endpoint's name do not say it all: starting takes milliseconds.
 fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Credentials), Error> {
-    let given = arguments.region.as_deref();
-    let profile = arguments.profile.as_deref();
-    let chain = DefaultChain::new(arguments.profile.clone());
+    let given = arguments.endpoint.region();
+    let profile = arguments.endpoint.profile();
+    let chain = DefaultChain::new(profile.map(str::to_owned));
     if let Some((region, _)) = region_without_profile(given, host, process_variable)
         && let Some(credentials) = chain.from_environment()?
     {
         return Ok((region, credentials));
     }
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    runtime.block_on(async {
+    runtime::block_on(async {
         let (region, _) = resolve_region(given, host, profile, process_variable).await?;
         let chain = chain.with_fallback_region(&region);
         Ok((region, chain.credentials().await?))

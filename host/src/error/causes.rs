@@ -170,6 +170,11 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             "the server does not finish the login: it is overloaded, or RDS waits for IAM",
             "try again later",
         )],
+        // All of them together have taken too long, most likely there.
+        Stage::Connect => unreachable(
+            std::iter::once(io::ErrorKind::TimedOut),
+            bridge.address.port,
+        ),
         _ => Vec::new(),
     }
 }

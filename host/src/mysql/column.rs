@@ -128,13 +128,10 @@ fn kind(wire_type: u8, flags: ColumnFlags, character_set: u16) -> Option<(Column
     let kind = match wire_type {
         MYSQL_TYPE_NULL => ColumnKind::Null,
         MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG
-        | MYSQL_TYPE_LONGLONG
-            if flags.contains(ColumnFlags::UNSIGNED_FLAG) =>
-        {
-            ColumnKind::UnsignedInt
-        }
-        MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG
-        | MYSQL_TYPE_LONGLONG => ColumnKind::Int,
+        | MYSQL_TYPE_LONGLONG => match flags.contains(ColumnFlags::UNSIGNED_FLAG) {
+            true => ColumnKind::UnsignedInt,
+            false => ColumnKind::Int,
+        },
         MYSQL_TYPE_YEAR => ColumnKind::UnsignedInt,
         MYSQL_TYPE_FLOAT => ColumnKind::Float,
         MYSQL_TYPE_DOUBLE => ColumnKind::Double,
@@ -154,20 +151,10 @@ fn kind(wire_type: u8, flags: ColumnFlags, character_set: u16) -> Option<(Column
         | MYSQL_TYPE_TINY_BLOB
         | MYSQL_TYPE_MEDIUM_BLOB
         | MYSQL_TYPE_LONG_BLOB
-        | MYSQL_TYPE_BLOB
-            if character_set == BINARY =>
-        {
-            ColumnKind::Bytes
-        }
-        MYSQL_TYPE_VARCHAR
-        | MYSQL_TYPE_VAR_STRING
-        | MYSQL_TYPE_STRING
-        | MYSQL_TYPE_ENUM
-        | MYSQL_TYPE_SET
-        | MYSQL_TYPE_TINY_BLOB
-        | MYSQL_TYPE_MEDIUM_BLOB
-        | MYSQL_TYPE_LONG_BLOB
-        | MYSQL_TYPE_BLOB => ColumnKind::Text,
+        | MYSQL_TYPE_BLOB => match character_set {
+            BINARY => ColumnKind::Bytes,
+            _ => ColumnKind::Text,
+        },
         // Of storage and of replication: no server sends them in a result.
         MYSQL_TYPE_NEWDATE
         | MYSQL_TYPE_TIMESTAMP2

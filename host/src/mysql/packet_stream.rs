@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::malformed::Malformed;
 
@@ -161,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     }
 
     async fn write_long(&mut self, parts: &[&[u8]]) -> io::Result<()> {
-        let payload = parts.concat();
+        let payload = Zeroizing::new(parts.concat());
         for packet in payload.chunks(PACKET_LIMIT) {
             self.outgoing.clear();
             self.push_header(packet.len());

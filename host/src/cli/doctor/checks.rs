@@ -14,8 +14,7 @@ use crate::aws::{Credentials, IdentityError, caller_identity, region_of_endpoint
 use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, connect};
 use crate::cli::error::Chain;
 use crate::cli::exit::Exit;
-use crate::cli::message::date;
-use crate::clock::unix_seconds;
+use crate::clock::{date, unix_seconds};
 use crate::error::{Cause, Error, causes, plugin_name};
 use crate::guest::Auth;
 use crate::mysql::Connection;

@@ -1,5 +1,5 @@
 //! CSV after RFC 4180, with one thing settled that it leaves open: NULL is nothing between the commas, an
-//! empty text is `""`.
+//! empty text is `""`. PostgreSQL's `COPY` does the same, also where a NULL is alone on its line.
 
 use super::Writer;
 use super::text;
@@ -57,13 +57,7 @@ impl Writer for Csv {
             let value = value?;
             self.field.clear();
             text::write(&mut self.field, value, row.columns().get(index));
-            // A lone NULL would be an empty line, which readers pass over.
-            let lone = row.columns().len() == 1;
-            match value {
-                Value::Null if lone => self.push_field(index, true, out),
-                Value::Null => self.push_field(index, false, out),
-                _ => self.push_field(index, true, out),
-            }
+            self.push_field(index, value != Value::Null, out);
         }
         out.extend_from_slice(b"\r\n");
         Ok(())

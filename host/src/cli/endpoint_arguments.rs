@@ -1,0 +1,61 @@
+//! The endpoint, the user and whose credentials sign, on the command line: what a token and a connection
+//! both need.
+
+use clap::Args;
+
+use super::error::Error;
+
+#[derive(Args, Debug)]
+pub(super) struct EndpointArguments {
+    /// The endpoint's own name, as RDS shows it; not an alias of it
+    #[arg(long, env = "DB_HOST", value_name = "NAME")]
+    hostname: Option<String>,
+
+    /// The endpoint's TCP port
+    #[arg(long, env = "DB_PORT", default_value = "3306", value_name = "PORT")]
+    pub(super) port: u16,
+
+    /// The database user; upper and lower case differ
+    #[arg(long, env = "DB_USER", value_name = "USER")]
+    username: Option<String>,
+
+    /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
+    /// AWS_DEFAULT_REGION, else the profile's
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// The profile of the AWS config files to take credentials from, and not from the environment.
+    /// Without it: the environment's credentials, else the profile that AWS_PROFILE names, else
+    /// "default"
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl EndpointArguments {
+    pub(super) fn host(&self) -> Result<&str, Error> {
+        set(self.hostname.as_ref()).ok_or(Error::MissingSetting {
+            what: "host",
+            how: "give the endpoint's name with --hostname, or set DB_HOST",
+        })
+    }
+
+    pub(super) fn user(&self) -> Result<&str, Error> {
+        set(self.username.as_ref()).ok_or(Error::MissingSetting {
+            what: "user",
+            how: "give the database user with --username, or set DB_USER",
+        })
+    }
+
+    pub(super) fn region(&self) -> Option<&str> {
+        set(self.region.as_ref())
+    }
+
+    pub(super) fn profile(&self) -> Option<&str> {
+        set(self.profile.as_ref())
+    }
+}
+
+/// An empty variable is one that is not set.
+pub(super) fn set(setting: Option<&String>) -> Option<&str> {
+    setting.map(String::as_str).filter(|it| !it.is_empty())
+}

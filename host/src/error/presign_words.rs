@@ -1,0 +1,75 @@
+//! Why a token cannot be signed, in words: what is wrong, and what to do about it.
+
+use crate::clock::date;
+use crate::guest::{Field, HostProblem, PresignError};
+
+pub(crate) fn of(error: &PresignError) -> String {
+    match error {
+        PresignError::Empty(field) => format!("{} is empty", name(*field)),
+        PresignError::TooLong(too_long) => format!(
+            "{} is {} {} long, and at most {} are allowed",
+            name(too_long.field),
+            too_long.length,
+            match too_long.field {
+                Field::DbUser => "characters",
+                _ => "bytes",
+            },
+            too_long.limit
+        ),
+        PresignError::InvalidCharacter(invalid) => format!(
+            "{} may not hold the character at byte {}: {}",
+            name(invalid.field),
+            invalid.offset,
+            allowed(invalid.field)
+        ),
+        PresignError::InvalidHost(problem) => of_host_problem(*problem).to_owned(),
+        PresignError::PortZero => "the port is 0: MySQL's is 3306".to_owned(),
+        PresignError::ExpiryOutOfRange(seconds) => {
+            format!("{seconds} seconds are not within 1 to 900, the longest that RDS accepts")
+        }
+        PresignError::TimeOutOfRange(_) => {
+            "the time is past the year 9999, the last that a token can hold".to_owned()
+        }
+        PresignError::CredentialsExpired(expired) => format!(
+            "the AWS credentials expired at {}: get fresh ones",
+            date(expired.expired_at)
+        ),
+    }
+}
+
+fn name(field: Field) -> &'static str {
+    match field {
+        Field::AccessKeyId => "AWS_ACCESS_KEY_ID",
+        Field::SecretAccessKey => "AWS_SECRET_ACCESS_KEY",
+        Field::SessionToken => "AWS_SESSION_TOKEN",
+        Field::Host => "the host",
+        Field::Region => "the region",
+        Field::DbUser => "the user",
+    }
+}
+
+fn allowed(field: Field) -> &'static str {
+    match field {
+        Field::AccessKeyId => "it has visible ASCII characters, and no slash",
+        Field::SecretAccessKey | Field::SessionToken => {
+            "it has visible ASCII characters, and no white space around it"
+        }
+        Field::Host => {
+            "give the endpoint's name alone, without scheme and port (letters, digits, '-', '_', '.')"
+        }
+        Field::Region => "it has lower-case letters, digits and '-', as eu-central-1",
+        Field::DbUser => "it has no control characters",
+    }
+}
+
+fn of_host_problem(problem: HostProblem) -> &'static str {
+    match problem {
+        HostProblem::TrailingDot => "the host ends in a dot: give its name without it",
+        HostProblem::EmptyLabel => "the host has nothing between two of its dots",
+        HostProblem::LabelTooLong => "the host has more than 63 bytes between two of its dots",
+        HostProblem::HyphenAtEdge => "the host has a part that begins or ends with a hyphen",
+        HostProblem::IpAddress => {
+            "the host is an IP address: give the endpoint's name, which is what RDS verifies"
+        }
+    }
+}
