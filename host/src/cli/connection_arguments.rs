@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::endpoint_arguments::{EndpointArguments, set};
+use super::endpoint_arguments::{EndpointArguments, no_host, no_user};
 use super::error::Error;
 use crate::bridge::{Bridge, BridgeBuilder, Timeouts};
 
@@ -52,24 +52,24 @@ impl ConnectionArguments {
             ..Timeouts::default()
         };
         let mut builder = Bridge::builder()
-            .endpoint(self.endpoint.host()?)
+            .endpoint(set(self.endpoint.host()?).ok_or_else(no_host)?)
             .port(self.endpoint.port)
-            .user(self.endpoint.user()?)
+            .user(set(self.endpoint.user()?).ok_or_else(no_user)?)
             .resolve_cname(self.resolve_cname)
             .timeouts(timeouts);
-        if let Some(database) = set(self.database.as_ref()) {
+        if let Some(database) = self.database.as_deref().and_then(set) {
             builder = builder.database(database);
         }
-        if let Some(region) = self.endpoint.region() {
+        if let Some(region) = self.endpoint.region().and_then(set) {
             builder = builder.region(region);
         }
-        if let Some(profile) = self.endpoint.profile() {
+        if let Some(profile) = self.endpoint.profile().and_then(set) {
             builder = builder.profile(profile);
         }
-        if let Some(address) = set(self.connect_to.as_ref()) {
+        if let Some(address) = self.connect_to.as_deref().and_then(set) {
             builder = builder.connect_to(address);
         }
-        if let Some(name) = set(self.tls_server_name.as_ref()) {
+        if let Some(name) = self.tls_server_name.as_deref().and_then(set) {
             builder = builder.tls_server_name(name);
         }
         if let Some(path) = self.ca_file.as_ref().filter(|path| !path.is_empty()) {
@@ -80,4 +80,9 @@ impl ConnectionArguments {
         }
         Ok(builder)
     }
+}
+
+/// An empty variable is one that is not set.
+fn set(setting: &str) -> Option<&str> {
+    (!setting.is_empty()).then_some(setting)
 }

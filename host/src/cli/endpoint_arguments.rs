@@ -33,29 +33,32 @@ pub(super) struct EndpointArguments {
 
 impl EndpointArguments {
     pub(super) fn host(&self) -> Result<&str, Error> {
-        set(self.hostname.as_ref()).ok_or(Error::MissingSetting {
-            what: "host",
-            how: "give the endpoint's name with --hostname, or set DB_HOST",
-        })
+        self.hostname.as_deref().ok_or_else(no_host)
     }
 
     pub(super) fn user(&self) -> Result<&str, Error> {
-        set(self.username.as_ref()).ok_or(Error::MissingSetting {
-            what: "user",
-            how: "give the database user with --username, or set DB_USER",
-        })
+        self.username.as_deref().ok_or_else(no_user)
     }
 
     pub(super) fn region(&self) -> Option<&str> {
-        set(self.region.as_ref())
+        self.region.as_deref()
     }
 
     pub(super) fn profile(&self) -> Option<&str> {
-        set(self.profile.as_ref())
+        self.profile.as_deref()
     }
 }
 
-/// An empty variable is one that is not set.
-pub(super) fn set(setting: Option<&String>) -> Option<&str> {
-    setting.map(String::as_str).filter(|it| !it.is_empty())
+pub(super) fn no_host() -> Error {
+    Error::MissingSetting {
+        what: "host",
+        how: "give the endpoint's name with --hostname, or set DB_HOST",
+    }
+}
+
+pub(super) fn no_user() -> Error {
+    Error::MissingSetting {
+        what: "user",
+        how: "give the database user with --username, or set DB_USER",
+    }
 }
