@@ -24,7 +24,7 @@ mod value;
 
 pub use column::{Column, ColumnKind};
 pub use connection::Connection;
-pub use from_value::{FromValue, ValueError};
+pub use from_value::{FromValue, Mismatch, ValueError};
 pub use malformed::Malformed;
 pub use ok_packet::Summary;
 pub(crate) use packet_stream::ReadError;
