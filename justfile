@@ -29,12 +29,19 @@ run *arguments: wasm-target
 
 # Every test: Rust, the roots' script, and the built component in Python and in Node
 [group('test')]
-test: test-rust test-roots test-python test-node
+test: test-rust test-embedding test-roots test-python test-node
 
 # The tests in Rust
 [group('test')]
 test-rust: build-tests mariadb python
     cargo test --locked --workspace
+
+# A host that has a Wasmtime engine of its own
+[group('test')]
+test-embedding: build-tests mariadb
+    cargo test --locked -p rds-bridge --features jit --lib guest
+    cargo build --locked -p rds-bridge --features jit --example embed
+    cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$CARGO_TARGET_DIR/debug/examples/embed"
 
 # The script that fetches the roots, without the network
 [group('test')]

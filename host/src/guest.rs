@@ -28,6 +28,7 @@ pub use limits::{
     RECEIVE_LIMIT_BYTES,
 };
 pub use presign::{AuthToken, SigningSteps};
+pub use wasmtime;
 
 /// The component itself, for embedding elsewhere: `rds:bridge@0.1.0`, world `bridge`.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.wasm"));

@@ -103,6 +103,23 @@ fn token_prints_what_botocore_would_and_nothing_else() {
     }
 }
 
+/// Wasmtime reads it, and machine code compiled with another value does not load.
+#[test]
+fn wasmtimes_own_variables_change_nothing() {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "akid"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("WASMTIME_BACKTRACE_DETAILS", "1"),
+    ];
+    let arguments = ["token", "--hostname", "db.us-east-1.rds.amazonaws.com"];
+    let output = run(
+        &[&arguments[..], &["--username", "u"]].concat(),
+        &variables,
+        "",
+    );
+    assert!(output.status.success(), "{output:?}");
+}
+
 #[test]
 fn token_takes_everything_from_the_environment() {
     let variables = [

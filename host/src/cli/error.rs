@@ -72,7 +72,9 @@ impl Error {
             | Self::Runtime(_) => Exit::InputOutput,
             Self::Bridge(error) => Exit::of(error),
             Self::Interrupted | Self::NotKilled(_) => Exit::Interrupted,
-            Self::Fault(Fault::Load(_) | Fault::Instantiate(_) | Fault::Trap(_)) => Exit::Bug,
+            Self::Fault(
+                Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
+            ) => Exit::Bug,
         }
     }
 }

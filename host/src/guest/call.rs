@@ -10,6 +10,9 @@ pub enum Fault {
     /// The engine cannot run the component that was compiled for it: a build gone wrong.
     #[error("the component does not load")]
     Load(#[source] wasmtime::Error),
+    /// The engine that was brought along could not end a call that goes on for ever.
+    #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
+    NoDeadline,
     /// No room for another guest: more than [`super::CONCURRENT_GUESTS`] are alive.
     #[error("the component cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),

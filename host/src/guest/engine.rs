@@ -16,17 +16,18 @@ const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.c
 
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
-/// It holds a reservation of address space (not of memory), and a thread that wakes ten times a
-/// second to see that no call goes on for ever. Both go when its last clone and guest go.
+/// One of its own ([`Self::new`]) holds a reservation of address space (not of memory), and a thread that
+/// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and guest go.
 #[derive(Clone)]
 pub struct Engine {
-    engine: wasmtime::Engine,
     bridge: BridgePre<GuestState>,
+    deadline_ticks: u64,
 }
 
 /// What the host keeps for a guest: its limits, and nothing it could call.
 pub(super) struct GuestState {
     limits: StoreLimits,
+    deadline_ticks: u64,
 }
 
 impl Engine {
@@ -40,14 +41,35 @@ impl Engine {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling()));
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
         let component = load(&engine).map_err(Fault::Load)?;
+        let this = Self::from_component(&component, DEADLINE_TICKS)?;
+        tick(&engine).map_err(Fault::Load)?;
+        Ok(this)
+    }
+
+    /// The component on an engine that the caller has already, which compiled it from
+    /// [`super::COMPONENT`] with the caller's own settings. `examples/embed.rs` shows it.
+    ///
+    /// The caller moves that engine's epoch on, as it does for its own guests, and a call may take
+    /// `deadline_ticks` of its ticks, 1 at the least. The component's memory is capped as ever; how many
+    /// guests may be alive at once is for the engine's allocator to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NoDeadline`] if the engine has no epochs, and [`Fault::Load`] if the component is another.
+    pub fn from_component(component: &Component, deadline_ticks: u64) -> Result<Self, Fault> {
+        let engine = component.engine();
+        if !engine.get_epoch_interruption() {
+            return Err(Fault::NoDeadline);
+        }
         // Nothing is linked: the component imports nothing, and could call nothing.
-        let linker = Linker::new(&engine);
-        let bridge = linker
-            .instantiate_pre(&component)
+        let bridge = Linker::new(engine)
+            .instantiate_pre(component)
             .and_then(BridgePre::new)
             .map_err(Fault::Load)?;
-        tick(&engine).map_err(Fault::Load)?;
-        Ok(Self { engine, bridge })
+        Ok(Self {
+            bridge,
+            deadline_ticks: deadline_ticks.max(1),
+        })
     }
 
     /// A guest of its own memory.
@@ -56,10 +78,14 @@ impl Engine {
     ///
     /// [`Fault::Instantiate`] if [`super::CONCURRENT_GUESTS`] are alive.
     pub fn instantiate(&self) -> Result<Guest, Fault> {
-        let limits = store_limits();
-        let mut store = Store::new(&self.engine, GuestState { limits });
+        let deadline_ticks = self.deadline_ticks;
+        let state = GuestState {
+            limits: store_limits(),
+            deadline_ticks,
+        };
+        let mut store = Store::new(self.bridge.engine(), state);
         store.limiter(|state| &mut state.limits);
-        store.set_epoch_deadline(DEADLINE_TICKS);
+        store.set_epoch_deadline(deadline_ticks);
         let bridge = self
             .bridge
             .instantiate(&mut store)
@@ -113,7 +139,8 @@ pub struct Guest {
 impl Guest {
     /// Gives the next call its time. Call it before each.
     pub(super) fn wind_up(&mut self) {
-        self.store.set_epoch_deadline(DEADLINE_TICKS);
+        let deadline_ticks = self.store.data().deadline_ticks;
+        self.store.set_epoch_deadline(deadline_ticks);
     }
 }
 
@@ -121,5 +148,83 @@ impl fmt::Debug for Guest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is in its memory is not for printing.
         f.debug_struct("Guest").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "jit"))]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::aws::Credentials;
+    use crate::guest::{COMPONENT, Grant, Lifetime};
+
+    fn compiled(config: &wasmtime::Config) -> Component {
+        let engine = wasmtime::Engine::new(config).unwrap();
+        Component::new(&engine, COMPONENT).unwrap()
+    }
+
+    fn token(engine: &Engine) -> String {
+        let credentials = Credentials::new("akid", "secret");
+        let grant = Grant {
+            host: "prod-instance.us-east-1.rds.amazonaws.com",
+            port: 3306,
+            region: "us-east-1",
+            db_user: "peccy",
+        };
+        let lifetime = Lifetime {
+            signed_at: 1_724_709_600,
+            expires_in_seconds: 900,
+        };
+        let mut guest = engine.instantiate().unwrap();
+        let token = guest.presign(&credentials, grant, lifetime).unwrap();
+        token.text.expose_secret().to_owned()
+    }
+
+    /// With the settings that Wasmtime has by default, which are not ours.
+    #[test]
+    fn on_an_engine_of_the_callers() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let engine = Engine::from_component(&compiled(&config), 1).unwrap();
+        let own = Engine::new().unwrap();
+        assert_eq!(token(&engine), token(&own));
+    }
+
+    #[test]
+    fn the_callers_epoch_is_the_deadline() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let component = compiled(&config);
+        let engine = Engine::from_component(&component, 0).unwrap();
+        let mut guest = engine.instantiate().unwrap();
+        guest.inspect("").unwrap_err();
+        // Ticks between two calls are not the next one's.
+        component.engine().increment_epoch();
+        assert!(!matches!(
+            guest.inspect(""),
+            Err(crate::guest::CallError::Fault(_))
+        ));
+        guest.store.set_epoch_deadline(0);
+        let bridge = guest.bridge.rds_bridge_presign();
+        assert!(bridge.call_inspect(&mut guest.store, "").is_err());
+    }
+
+    #[test]
+    fn an_engine_without_epochs() {
+        let component = compiled(&wasmtime::Config::new());
+        let refused = Engine::from_component(&component, 10);
+        assert!(matches!(refused, Err(Fault::NoDeadline)));
+    }
+
+    #[test]
+    fn another_component() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let engine = wasmtime::Engine::new(&config).unwrap();
+        // The header alone: it exports nothing.
+        let empty = Component::new(&engine, b"\0asm\x0d\0\x01\0").unwrap();
+        let refused = Engine::from_component(&empty, 10);
+        assert!(matches!(refused, Err(Fault::Load(_))));
     }
 }

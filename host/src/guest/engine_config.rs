@@ -8,5 +8,9 @@ pub(crate) fn engine_config() -> wasmtime::Config {
     config.epoch_interruption(true);
     // Which instruction of ours trapped is of no use without the component's source at hand.
     config.generate_address_map(false);
+    // What Wasmtime takes from its own Cargo features, which the program we are linked into chooses, and
+    // from the environment (WASMTIME_BACKTRACE_DETAILS): said here, so that build and run agree on it.
+    config.concurrency_support(false);
+    config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
     config
 }

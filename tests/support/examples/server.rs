@@ -1,24 +1,47 @@
-//! Starts a test server, prints what a client needs to know, and runs until its standard input ends.
+//! Starts a test server. With arguments it runs them as a command that has in its environment what a
+//! client needs to know; without, it prints that, and runs until its standard input ends.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
+use std::env;
 use std::io::Read;
+use std::process::{Command, ExitCode};
 
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
-fn main() {
+fn main() -> ExitCode {
     let server = MariaDb::start(&Options::default());
     let Expectation {
         access_key_id,
         secret_access_key,
         ..
     } = Expectation::default();
-    println!("DB_HOST={ENDPOINT}");
-    println!("DB_CONNECT_TO={}", server.address());
-    println!("DB_USER=lambda-user");
-    println!("DB_NAME=iamtest");
-    println!("DB_CA_FILE={}", server.ca_file().display());
-    println!("AWS_ACCESS_KEY_ID={access_key_id}");
-    println!("AWS_SECRET_ACCESS_KEY={secret_access_key}");
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    let environment = [
+        ("DB_HOST", ENDPOINT.to_owned()),
+        ("DB_CONNECT_TO", server.address().to_string()),
+        ("DB_USER", "lambda-user".to_owned()),
+        ("DB_NAME", "iamtest".to_owned()),
+        ("DB_CA_FILE", server.ca_file().display().to_string()),
+        ("AWS_ACCESS_KEY_ID", access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", secret_access_key),
+    ];
+    let mut arguments = env::args_os().skip(1);
+    let Some(program) = arguments.next() else {
+        for (name, value) in environment {
+            println!("{name}={value}");
+        }
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        return ExitCode::SUCCESS;
+    };
+    let status = Command::new(program)
+        .args(arguments)
+        .envs(environment)
+        .status()
+        .unwrap();
+    ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
+    )
 }
