@@ -4,7 +4,11 @@ mod arguments;
 mod completions;
 mod component;
 mod connection_arguments;
+#[cfg(feature = "emulator")]
+mod demo;
 mod doctor;
+#[cfg(feature = "emulator")]
+mod emulate;
 mod endpoint_arguments;
 mod error;
 mod exit;
@@ -33,12 +37,12 @@ pub fn run() -> ExitCode {
     let done = match Arguments::try_parse() {
         Ok(arguments) => execute(&arguments),
         Err(error) if is_help(&error) => {
-            output::print(&error.render().to_string()).map(|()| Exit::Success)
+            output::print(&error.render().to_string()).map(|()| ExitCode::SUCCESS)
         }
         Err(error) => Err(Error::usage(&error)),
     };
     match done {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(error) => {
             eprintln!("rds-bridge: {error}");
             error.exit().into()
@@ -46,7 +50,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(arguments: &Arguments) -> Result<Exit, Error> {
+fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
     log::start(arguments.log.as_deref())?;
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
@@ -56,9 +60,13 @@ fn execute(arguments: &Arguments) -> Result<Exit, Error> {
         Command::Query(arguments) => query::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => completions::man(),
-        Command::Doctor(arguments) => return doctor::run(arguments),
+        #[cfg(feature = "emulator")]
+        Command::Demo(arguments) => demo::run(arguments),
+        #[cfg(feature = "emulator")]
+        Command::Emulate(arguments) => return emulate::run(arguments),
+        Command::Doctor(arguments) => return doctor::run(arguments).map(ExitCode::from),
     }
-    .map(|()| Exit::Success)
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn is_help(error: &clap::Error) -> bool {

@@ -3,6 +3,7 @@
 
 pub(crate) mod causes;
 mod handshake_words;
+pub(crate) mod malformed_token_words;
 mod presign_words;
 
 pub use causes::Cause;

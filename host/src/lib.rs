@@ -44,6 +44,8 @@
 pub mod aws;
 mod bridge;
 pub mod clock;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod error;
 pub mod mysql;
 pub mod net;

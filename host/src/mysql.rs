@@ -5,7 +5,7 @@
 
 mod binary_row;
 mod column;
-mod command;
+pub(crate) mod command;
 mod connection;
 mod err_packet;
 mod from_value;
@@ -29,6 +29,7 @@ pub use malformed::Malformed;
 pub use ok_packet::Summary;
 pub(crate) use packet_stream::ReadError;
 pub use param::Param;
+pub(crate) use payload::Payload;
 pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
 pub use temporal::{Date, DateTime, Time};

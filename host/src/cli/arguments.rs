@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::completions::Completions;
+#[cfg(feature = "emulator")]
+use super::demo::Demo;
 use super::doctor::Doctor;
+#[cfg(feature = "emulator")]
+use super::emulate::Emulate;
 use super::endpoint_arguments::EndpointArguments;
 use super::query::Query;
 
@@ -46,6 +50,25 @@ pub(super) enum Command {
     /// certificate, login, SELECT 1: each with its time, and at a failure the likely causes with what to do.
     #[command(after_help = "Example:\n  rds-bridge doctor --hostname NAME --username USER\n")]
     Doctor(Box<Doctor>),
+    /// See the whole way from credentials to rows, on this machine
+    ///
+    /// It starts an emulated RDS, and connects to it as to any other: nothing is left out.
+    #[cfg(feature = "emulator")]
+    Demo(Demo),
+    /// Be an RDS for MySQL on this machine, for development and for tests
+    ///
+    /// It lets in who has an IAM token, over TLS, and verifies the token in full: who signed it, for which
+    /// host, port, region and user, and when. A bad one gets RDS's 1045, and the true reason is told here.
+    /// Its SQL is SQLite's, and not MySQL's.
+    ///
+    /// It takes tokens that the AWS credentials in the environment have signed, or else made-up ones, and
+    /// prints what a client needs to know as lines for a shell.
+    #[cfg(feature = "emulator")]
+    #[command(after_help = "Examples:\n  \
+        rds-bridge emulate --seed schema.sql\n  \
+        rds-bridge emulate --port 0 --seed schema.sql -- npm test\n  \
+        rds-bridge emulate --connections-per-second 200 --delay 20\n")]
+    Emulate(Box<Emulate>),
     /// Sign a token and print it, and nothing else
     ///
     /// The token is a password for the authentication method mysql_clear_password, good for 15

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::message;
 use crate::aws::{CredentialsError, RegionError};
-use crate::error::{Cause, presign_words};
+use crate::error::{Cause, malformed_token_words, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
 
 #[derive(Debug)]
@@ -25,6 +25,11 @@ pub(super) enum Error {
     /// What the library says, with its likely causes.
     Bridge(crate::Error),
     ReadFile(PathBuf, io::Error),
+    #[cfg(feature = "emulator")]
+    Emulator(crate::emulator::StartError),
+    /// A command that was to be run.
+    #[cfg(feature = "emulator")]
+    Command(std::ffi::OsString, io::Error),
     Interrupted,
     /// Interrupted, and the statement may go on on the server.
     NotKilled(crate::Error),
@@ -71,11 +76,28 @@ impl Error {
             | Self::File(..)
             | Self::Runtime(_) => Exit::InputOutput,
             Self::Bridge(error) => Exit::of(error),
+            #[cfg(feature = "emulator")]
+            Self::Emulator(error) => of_start(error),
+            #[cfg(feature = "emulator")]
+            Self::Command(..) => Exit::Usage,
             Self::Interrupted | Self::NotKilled(_) => Exit::Interrupted,
             Self::Fault(
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
             ) => Exit::Bug,
         }
+    }
+}
+
+#[cfg(feature = "emulator")]
+fn of_start(error: &crate::emulator::StartError) -> Exit {
+    use crate::emulator::StartError;
+    match error {
+        StartError::Setting { .. } | StartError::Certificate(_) => Exit::Usage,
+        StartError::Listen { .. } | StartError::SeedFile { .. } | StartError::Database(_) => {
+            Exit::InputOutput
+        }
+        StartError::Seed { .. } => Exit::Statement,
+        StartError::Tls(_) | StartError::Fault(_) => Exit::Bug,
     }
 }
 
@@ -89,6 +111,10 @@ impl fmt::Display for Error {
             Self::Region(error) => write!(f, "{}: {}", Chain(error), error.hint()),
             Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
             Self::Bridge(error) => write!(f, "{}{}", Chain(error), Causes(error.causes())),
+            #[cfg(feature = "emulator")]
+            Self::Emulator(error) => Chain(error).fmt(f),
+            #[cfg(feature = "emulator")]
+            Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
             Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Interrupted => f.write_str("interrupted"),
             Self::NotKilled(error) => write!(
@@ -99,7 +125,7 @@ impl fmt::Display for Error {
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&presign_words(error)),
             Self::Malformed(malformed) => {
-                write!(f, "not a token: {}", message::of_malformed(malformed))
+                write!(f, "not a token: {}", malformed_token_words::of(malformed))
             }
             Self::Read(error) => write!(f, "cannot read standard input: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),

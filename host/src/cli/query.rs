@@ -1,7 +1,7 @@
 //! `rds-bridge query`
 
 pub(super) mod interrupt;
-mod output;
+pub(super) mod output;
 mod params;
 mod progress;
 mod sql;

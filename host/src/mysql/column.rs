@@ -91,7 +91,7 @@ impl Column {
         self.wire_type
     }
 
-    pub(super) fn read(payload: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
         payload.lenenc_text("catalog")?; // string<lenenc>
         payload.lenenc_text("schema")?; // string<lenenc>

@@ -3,26 +3,26 @@
 use super::malformed::Malformed;
 
 /// A payload, and how far it has been read.
-pub(super) struct Payload<'a> {
+pub(crate) struct Payload<'a> {
     rest: &'a [u8],
     packet: &'static str,
 }
 
 impl<'a> Payload<'a> {
-    pub(super) fn new(packet: &'static str, payload: &'a [u8]) -> Self {
+    pub(crate) fn new(packet: &'static str, payload: &'a [u8]) -> Self {
         Self {
             rest: payload,
             packet,
         }
     }
 
-    pub(super) fn malformed(&self, field: &'static str) -> Malformed {
+    pub(crate) fn malformed(&self, field: &'static str) -> Malformed {
         let packet = self.packet;
         Malformed::Field { packet, field }
     }
 
     /// `string[$len]`
-    pub(super) fn bytes(
+    pub(crate) fn bytes(
         &mut self,
         length: usize,
         field: &'static str,
@@ -35,7 +35,11 @@ impl<'a> Payload<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], Malformed> {
+    /// `string[N]`
+    pub(crate) fn array<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<[u8; N], Malformed> {
         let (bytes, rest) = self
             .rest
             .split_first_chunk()
@@ -45,43 +49,52 @@ impl<'a> Payload<'a> {
     }
 
     /// `int<1>`
-    pub(super) fn u8(&mut self, field: &'static str) -> Result<u8, Malformed> {
+    pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, Malformed> {
         self.array(field).map(u8::from_le_bytes)
     }
 
     /// `int<2>`
-    pub(super) fn u16(&mut self, field: &'static str) -> Result<u16, Malformed> {
+    pub(crate) fn u16(&mut self, field: &'static str) -> Result<u16, Malformed> {
         self.array(field).map(u16::from_le_bytes)
     }
 
     /// `int<4>`
-    pub(super) fn u32(&mut self, field: &'static str) -> Result<u32, Malformed> {
+    pub(crate) fn u32(&mut self, field: &'static str) -> Result<u32, Malformed> {
         self.array(field).map(u32::from_le_bytes)
     }
 
     /// `int<lenenc>`
-    pub(super) fn lenenc_int(&mut self, field: &'static str) -> Result<u64, Malformed> {
+    pub(crate) fn lenenc_int(&mut self, field: &'static str) -> Result<u64, Malformed> {
         let (value, length) = lenenc_int(self.rest).ok_or_else(|| self.malformed(field))?;
         self.rest = self.rest.get(length..).unwrap_or_default();
         Ok(value)
     }
 
     /// `string<lenenc>`, as text for people: what is not UTF-8 in it is replaced.
-    pub(super) fn lenenc_text(&mut self, field: &'static str) -> Result<String, Malformed> {
+    pub(crate) fn lenenc_text(&mut self, field: &'static str) -> Result<String, Malformed> {
         let length = self.lenenc_int(field)?;
         let length = usize::try_from(length).map_err(|_| self.malformed(field))?;
         self.bytes(length, field).map(text)
     }
 
+    /// `string<NUL>`, as text for people.
+    pub(crate) fn nul_text(&mut self, field: &'static str) -> Result<String, Malformed> {
+        let length = self.rest.iter().position(|byte| *byte == 0);
+        let length = length.ok_or_else(|| self.malformed(field))?;
+        let text = text(self.bytes(length, field)?);
+        self.u8(field)?;
+        Ok(text)
+    }
+
     /// `string<EOF>`
-    pub(super) fn rest(&mut self) -> &'a [u8] {
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }
 }
 
 /// `int<lenenc>` at the beginning of `bytes`, and how many bytes it takes; none if it is cut short, or if
 /// its first byte is one that begins no number (0xFB is NULL in a row, 0xFF an error).
-pub(super) fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
+pub(crate) fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
     let (&first, rest) = bytes.split_first()?;
     let (length, taken) = match first {
         0..=0xFA => return Some((u64::from(first), 1)),
@@ -98,7 +111,7 @@ pub(super) fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 /// Text of a server, for people.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

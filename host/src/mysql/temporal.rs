@@ -45,7 +45,7 @@ pub struct Time {
 
 impl Date {
     /// `2026-01-31`
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let (year, rest) = number(text)?;
         let (month, rest) = number(rest.strip_prefix(b"-")?)?;
         let (day, rest) = number(rest.strip_prefix(b"-")?)?;
@@ -75,7 +75,7 @@ impl Date {
 
 impl DateTime {
     /// `2026-01-31 12:00:00.000000`, the fraction of any length up to six.
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let (date, clock) = text.split_at_checked(10)?;
         let time = Time::parse(clock.strip_prefix(b" ")?)?;
         Some(Self {
@@ -88,7 +88,7 @@ impl DateTime {
     }
 
     /// `ProtocolBinary::MYSQL_TYPE_DATETIME` without its length: 0, 4, 7 or 11 bytes.
-    pub(super) fn from_binary(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_binary(bytes: &[u8]) -> Option<Self> {
         let (date, clock) = bytes.split_at_checked(bytes.len().min(4))?;
         let date = Date::from_binary(date)?;
         let (clock, fraction) = clock.split_at_checked(clock.len().min(3))?;
@@ -109,7 +109,7 @@ impl DateTime {
 
 impl Time {
     /// `-838:59:59.000000`, the fraction of any length up to six.
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let (negative, text) = match text.strip_prefix(b"-") {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -127,7 +127,7 @@ impl Time {
     }
 
     /// `ProtocolBinary::MYSQL_TYPE_TIME` without its length: 0, 8 or 12 bytes.
-    pub(super) fn from_binary(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_binary(bytes: &[u8]) -> Option<Self> {
         let Some((whole, fraction)) = bytes.split_first_chunk::<8>() else {
             return bytes.is_empty().then(Self::default);
         };

@@ -9,7 +9,7 @@ use crate::mysql::{Column, Row};
 /// What is gathered before it is written.
 const BLOCK: usize = 64 << 10;
 
-pub(super) struct Output {
+pub(in crate::cli) struct Output {
     writer: Box<dyn Writer>,
     block: Vec<u8>,
     is_in_result: bool,
@@ -17,7 +17,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(writer: Box<dyn Writer>) -> Self {
+    pub(in crate::cli) fn new(writer: Box<dyn Writer>) -> Self {
         Self {
             writer,
             block: Vec::with_capacity(BLOCK),
@@ -26,12 +26,12 @@ impl Output {
         }
     }
 
-    pub(super) fn begin(&mut self, columns: &[Column]) {
+    pub(in crate::cli) fn begin(&mut self, columns: &[Column]) {
         self.is_in_result = true;
         self.writer.begin(columns, &mut self.block);
     }
 
-    pub(super) fn row(&mut self, row: &Row<'_>) -> Result<(), Error> {
+    pub(in crate::cli) fn row(&mut self, row: &Row<'_>) -> Result<(), Error> {
         let length = self.block.len();
         self.writer.row(row, &mut self.block).map_err(|error| {
             // Half a row is none.
@@ -41,7 +41,7 @@ impl Output {
     }
 
     /// False if nobody reads any more.
-    pub(super) fn flush_if_full(&mut self) -> Result<bool, Error> {
+    pub(in crate::cli) fn flush_if_full(&mut self) -> Result<bool, Error> {
         if self.block.len() < BLOCK {
             return Ok(true);
         }
@@ -49,14 +49,14 @@ impl Output {
     }
 
     /// As [`Self::flush_if_full`].
-    pub(super) fn end(&mut self) -> Result<bool, Error> {
+    pub(in crate::cli) fn end(&mut self) -> Result<bool, Error> {
         self.is_in_result = false;
         self.writer.end(&mut self.block);
         self.flush()
     }
 
     /// After a failure: what is there is written, and marked so that nothing takes it for the whole.
-    pub(super) fn cut_off(&mut self) {
+    pub(in crate::cli) fn cut_off(&mut self) {
         if self.is_in_result && !self.is_closed {
             self.writer.cut_off(&mut self.block);
             // The failure that led here is the one to tell.

@@ -1,0 +1,269 @@
+//! The settings of an emulator, and their defaults.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::certificates::Certificates;
+use super::database::Database;
+use super::event::Event;
+use super::fault::Faults;
+use super::listener::{Connections, Listener};
+use super::rate::RateLimit;
+use super::{Emulator, Shared, StartError, State};
+use crate::aws::{Credentials, region_of_endpoint};
+use crate::guest::Engine;
+
+/// Settings of an [`Emulator`], each with its default.
+#[derive(Clone)]
+pub struct EmulatorBuilder {
+    address: SocketAddr,
+    endpoint: String,
+    region: Option<String>,
+    users: Vec<String>,
+    database: String,
+    database_file: Option<PathBuf>,
+    seeds: Vec<Seed>,
+    credentials: Option<Credentials>,
+    clock_offset_seconds: i64,
+    connections_per_second: Option<u32>,
+    expired_certificate: bool,
+    faults: Faults,
+    version: String,
+    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+}
+
+#[derive(Clone)]
+enum Seed {
+    Text(String),
+    File(PathBuf),
+}
+
+impl EmulatorBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            endpoint: "localhost".to_owned(),
+            region: None,
+            users: Vec::new(),
+            database: "iamtest".to_owned(),
+            database_file: None,
+            seeds: Vec::new(),
+            credentials: None,
+            clock_offset_seconds: 0,
+            connections_per_second: None,
+            expired_certificate: false,
+            faults: Faults::default(),
+            version: "8.0.39".to_owned(),
+            on_event: None,
+        }
+    }
+
+    /// The port to listen on. Default: 0, a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.address.set_port(port);
+        self
+    }
+
+    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it.
+    #[must_use]
+    pub fn listen_on(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
+        self
+    }
+
+    /// The name that tokens must be signed for, and that the certificate is for as well as for `localhost`
+    /// and 127.0.0.1. Default: `localhost`. With a name of RDS clients have to be told where to connect.
+    #[must_use]
+    pub fn endpoint(mut self, name: impl Into<String>) -> Self {
+        self.endpoint = name.into();
+        self
+    }
+
+    /// The region that tokens must be signed for. Default: the one in the endpoint's name, else `us-east-1`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// A user that may log in with a token. Default: `lambda-user` alone.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>) -> Self {
+        self.users.push(name.into());
+        self
+    }
+
+    /// The database's name. Default: `iamtest`.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = name.into();
+        self
+    }
+
+    /// A file to keep the database in. Default: it is in memory, and gone with the emulator.
+    #[must_use]
+    pub fn database_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.database_file = Some(path.into());
+        self
+    }
+
+    /// Statements to execute at the start.
+    #[must_use]
+    pub fn seed(mut self, sql: impl Into<String>) -> Self {
+        self.seeds.push(Seed::Text(sql.into()));
+        self
+    }
+
+    /// A file of statements to execute at the start.
+    #[must_use]
+    pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.seeds.push(Seed::File(path.into()));
+        self
+    }
+
+    /// The credentials that must have signed a token. Default: `AKIDEXAMPLE` with a secret that is in AWS's
+    /// documentation.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// How far the emulator's clock is ahead of the machine's, in seconds; behind, if negative. Default: 0.
+    #[must_use]
+    pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
+        self.clock_offset_seconds = seconds;
+        self
+    }
+
+    /// How many logins with new tokens are taken per second; RDS takes about 200. Default: no limit.
+    #[must_use]
+    pub fn connections_per_second(mut self, limit: u32) -> Self {
+        self.connections_per_second = Some(limit);
+        self
+    }
+
+    /// Whether the certificate has expired. Default: it has not.
+    #[must_use]
+    pub fn expired_certificate(mut self, is_expired: bool) -> Self {
+        self.expired_certificate = is_expired;
+        self
+    }
+
+    /// Faults of connections. Default: none.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The version that it greets as. Default: `8.0.39`.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// What to call at each [`Event`], on the connection's thread.
+    #[must_use]
+    pub fn on_event(mut self, call: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Arc::new(call));
+        self
+    }
+
+    /// Starts it, and returns when it takes connections.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]
+    pub fn start(self) -> Result<Emulator, StartError> {
+        let setting = |setting, problem: &str| StartError::Setting {
+            setting,
+            problem: problem.to_owned(),
+        };
+        let endpoint = self.endpoint.to_ascii_lowercase();
+        if endpoint.is_empty() {
+            return Err(setting("endpoint", "it is empty"));
+        }
+        if endpoint.parse::<IpAddr>().is_ok() {
+            let problem = "it is an IP address: tokens are signed for names, localhost for example";
+            return Err(setting("endpoint", problem));
+        }
+        if self.users.iter().any(String::is_empty) {
+            return Err(setting("user", "a name is empty"));
+        }
+        if self.database.is_empty() {
+            return Err(setting("database", "the name is empty"));
+        }
+
+        let database = Database::open(self.database, self.database_file.as_deref())?;
+        for seed in &self.seeds {
+            match seed {
+                Seed::Text(sql) => database.seed(sql.as_bytes())?,
+                Seed::File(path) => {
+                    let read = fs::read(path).map_err(|source| StartError::SeedFile {
+                        path: path.clone(),
+                        source,
+                    });
+                    database.seed(&read?)?;
+                }
+            }
+        }
+
+        let region = self.region.unwrap_or_else(|| {
+            let named = region_of_endpoint(&endpoint);
+            named.unwrap_or_else(|| "us-east-1".to_owned())
+        });
+        let mut names = vec![endpoint.clone()];
+        for name in ["localhost", "127.0.0.1", "::1"] {
+            if endpoint != name {
+                names.push(name.to_owned());
+            }
+        }
+        let certificates = Certificates::make(names, self.expired_certificate)?;
+        let users = match self.users.is_empty() {
+            true => vec!["lambda-user".to_owned()],
+            false => self.users,
+        };
+        let shared = Shared {
+            endpoint,
+            region,
+            users,
+            credentials: self.credentials.unwrap_or_else(made_up),
+            clock_offset_seconds: self.clock_offset_seconds,
+            version: self.version,
+            engine: Engine::new()?,
+            database,
+            connections: Connections::default(),
+            on_event: self.on_event,
+            state: Mutex::new(State {
+                faults: self.faults,
+                rate: RateLimit::new(self.connections_per_second),
+                events: VecDeque::new(),
+            }),
+        };
+        let listener = Listener::start(self.address, shared, certificates)?;
+        Ok(Emulator { listener })
+    }
+}
+
+/// Those of AWS's own examples, which open nothing.
+fn made_up() -> Credentials {
+    Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+}
+
+impl fmt::Debug for EmulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorBuilder")
+            .field("address", &self.address)
+            .field("endpoint", &self.endpoint)
+            .field("users", &self.users)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,269 @@
+//! The connection phase, from the greeting to a user that is let in or refused.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use zeroize::Zeroizing;
+
+use super::Shared;
+use super::event::EventKind;
+use super::fault::{Faults, Refusal};
+use super::faulty_stream::FaultyStream;
+use super::judge::judge;
+use super::listener::Peer;
+use super::packets::{self, CLEAR_PASSWORD, Done, HandshakeResponse};
+use super::server_error::ServerError;
+use super::wire::PacketStream;
+
+pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
+
+/// A user that was let in.
+pub(super) struct Login {
+    pub(super) stream: PacketStream<TlsStream>,
+    pub(super) capabilities: CapabilityFlags,
+    pub(super) user: String,
+}
+
+/// Why nobody was let in.
+enum Refused {
+    /// The client is told the error, and the log the reason.
+    With(ServerError, String),
+    /// The client went away, or made no sense.
+    BrokenOff(String),
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::BrokenOff(match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the client hung up".to_owned(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                "the client said nothing for too long".to_owned()
+            }
+            _ => error.to_string(),
+        })
+    }
+}
+
+/// Says what has happened to whoever listens, and gives the login if there is one.
+pub(super) fn run(
+    shared: &Shared,
+    tls: Arc<ServerConfig>,
+    tcp: TcpStream,
+    peer: Peer,
+) -> Option<Login> {
+    let mut user = None;
+    match connect(shared, tls, tcp, peer, &mut user) {
+        Ok((login, token_bytes)) => {
+            shared.note(peer, user.as_deref(), EventKind::Accepted { token_bytes });
+            Some(login)
+        }
+        Err(Refused::With(error, reason)) => {
+            let code = error.code;
+            shared.note(peer, user.as_deref(), EventKind::Refused { code, reason });
+            None
+        }
+        Err(Refused::BrokenOff(reason)) => {
+            shared.note(peer, user.as_deref(), EventKind::BrokenOff { reason });
+            None
+        }
+    }
+}
+
+fn connect(
+    shared: &Shared,
+    tls: Arc<ServerConfig>,
+    tcp: TcpStream,
+    peer: Peer,
+    user: &mut Option<String>,
+) -> Result<(Login, usize), Refused> {
+    let faults = shared.faults();
+    let stream = FaultyStream::new(tcp, faults.delay, faults.cut_after);
+    let mut plain = PacketStream::new(stream);
+    if let Some(error) = in_place_of_the_greeting(&faults) {
+        let reason = "a fault that was asked for";
+        return refuse(&mut plain, error, reason, false);
+    }
+    let scramble = scramble()?;
+    let offers_tls = !faults.no_tls;
+    let greeting =
+        packets::initial_handshake(&shared.version, peer.connection_id, &scramble, offers_tls);
+    plain.write(&greeting)?;
+    let request = plain.read()?;
+    let Some(capabilities) = packets::client_capabilities(&request) else {
+        let reason = "the first packet is none of MySQL 4.1 or later";
+        return refuse(&mut plain, ServerError::bad_handshake(), reason, true);
+    };
+    if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || !offers_tls {
+        *user = HandshakeResponse::read(&request).ok().map(|it| it.user);
+        let reason = "without TLS: switch it on in the client";
+        let error = ServerError::secure_transport_required();
+        return refuse(&mut plain, error, reason, true);
+    }
+
+    let mut stream = start_tls(plain, tls)?;
+    let response = Zeroizing::new(stream.read()?);
+    let response = match HandshakeResponse::read(&response) {
+        Ok(response) => response,
+        Err(malformed) => {
+            let error = ServerError::bad_handshake();
+            return refuse(&mut stream, error, malformed.to_string(), true);
+        }
+    };
+    *user = Some(response.user.clone());
+    if let Some(wrong) = &response.database
+        && wrong != shared.database.name()
+    {
+        let reason = format!("no database {wrong:?}: it is {:?}", shared.database.name());
+        let error = ServerError::unknown_database(wrong);
+        return refuse(&mut stream, error, reason, true);
+    }
+    if response.auth_plugin.is_none() {
+        let reason = "the client knows no authentication plugins";
+        let error = ServerError::auth_plugin_not_supported();
+        return refuse(&mut stream, error, reason, true);
+    }
+    let token = token(&mut stream, &response, &faults, &scramble)?;
+    let verdict = verdict(shared, peer, &response.user, &token, &faults);
+    if let Err((error, reason)) = verdict {
+        return refuse(&mut stream, error, reason, true);
+    }
+    let done = Done {
+        status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
+        ..Done::default()
+    };
+    stream.write(&packets::ok(done))?;
+    stream.flush()?;
+    let login = Login {
+        stream,
+        capabilities: response.capabilities,
+        user: response.user,
+    };
+    Ok((login, token.len()))
+}
+
+fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
+    match faults.refuse? {
+        Refusal::TooManyConnections => {
+            Some(ServerError::new(1040, "08004", "Too many connections"))
+        }
+        Refusal::HostBlocked => {
+            let message = "Host '127.0.0.1' is blocked because of many connection errors; unblock \
+                           with 'mysqladmin flush-hosts'";
+            Some(ServerError::new(1129, "HY000", message))
+        }
+        Refusal::AccessDenied | Refusal::AccountLocked => None,
+    }
+}
+
+/// The token, which is asked for unless the client has sent it already by the same method.
+fn token(
+    stream: &mut PacketStream<TlsStream>,
+    response: &HandshakeResponse,
+    faults: &Faults,
+    scramble: &[u8; 20],
+) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
+        && !response.auth_response.is_empty();
+    let mut token = match has_sent {
+        true => Zeroizing::new(response.auth_response.clone()),
+        false => {
+            let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
+            stream.write(&request)?;
+            stream
+                .read()
+                .map(Zeroizing::new)
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::UnexpectedEof => Refused::BrokenOff(
+                        "the client hung up when it was asked for mysql_clear_password: its \
+                         cleartext plugin has to be enabled"
+                            .to_owned(),
+                    ),
+                    _ => error.into(),
+                })?
+        }
+    };
+    if token.last() == Some(&0) {
+        token.pop();
+    }
+    Ok(token)
+}
+
+fn verdict(
+    shared: &Shared,
+    peer: Peer,
+    user: &str,
+    token: &[u8],
+    faults: &Faults,
+) -> Result<(), (ServerError, String)> {
+    let denied = || ServerError::access_denied(user, peer.address.ip());
+    judge(shared, peer, user, token).map_err(|reason| (denied(), reason))?;
+    if !shared.within_rate(token) {
+        let reason = "the token is good, but too many new connections came within a second";
+        return Err((denied(), reason.to_owned()));
+    }
+    let reason = "the token is good; a fault that was asked for".to_owned();
+    match faults.refuse {
+        Some(Refusal::AccountLocked) => {
+            let client = peer.address.ip();
+            let message = format!("Access denied for user '{user}'@'{client}'. Account is locked.");
+            Err((ServerError::new(3118, "HY000", message), reason))
+        }
+        Some(_) => Err((denied(), reason)),
+        None => Ok(()),
+    }
+}
+
+/// A server's is of 7-bit characters without NUL.
+fn scramble() -> Result<[u8; 20], Refused> {
+    let mut scramble = [0; 20];
+    rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(&mut scramble)
+        .map_err(|_| Refused::BrokenOff("no random numbers".to_owned()))?;
+    Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
+}
+
+fn start_tls(
+    plain: PacketStream<FaultyStream>,
+    config: Arc<ServerConfig>,
+) -> Result<PacketStream<TlsStream>, Refused> {
+    let (stream, sequence_id) = plain.into_parts();
+    let failed = |error: rustls::Error| Refused::BrokenOff(format!("TLS: {error}"));
+    let connection = ServerConnection::new(config).map_err(failed)?;
+    let mut tls = StreamOwned::new(connection, stream);
+    while tls.conn.is_handshaking() {
+        tls.conn.complete_io(&mut tls.sock).map_err(|error| {
+            let alert = error
+                .get_ref()
+                .and_then(|it| it.downcast_ref::<rustls::Error>());
+            match alert {
+                Some(rustls::Error::AlertReceived(alert)) => Refused::BrokenOff(format!(
+                    "TLS: the client refuses the certificate ({alert:?}): does it trust the \
+                     emulator's authority?"
+                )),
+                Some(tls) => failed(tls.clone()),
+                None => match Refused::from(error) {
+                    Refused::BrokenOff(reason) => Refused::BrokenOff(format!("TLS: {reason}")),
+                    refused @ Refused::With(..) => refused,
+                },
+            }
+        })?;
+    }
+    Ok(PacketStream::resume(tls, sequence_id))
+}
+
+fn refuse<S: Read + Write, T>(
+    stream: &mut PacketStream<S>,
+    error: ServerError,
+    reason: impl Into<String>,
+    has_sql_state: bool,
+) -> Result<T, Refused> {
+    // Who has gone does not hear it.
+    let _told = stream
+        .write(&packets::err(&error, has_sql_state))
+        .and_then(|()| stream.flush());
+    Err(Refused::With(error, reason.into()))
+}

@@ -1,0 +1,145 @@
+//! The reply to a statement that SQLite executes: a result, or what has changed.
+
+use std::io::{self, Read, Write};
+
+use mysql_common::constants::StatusFlags;
+use mysql_common::io::BufMutExt;
+use rusqlite::types::ValueRef;
+use rusqlite::{Row, Rows};
+
+use super::column::Column;
+use super::packets::end_of_rows;
+use super::server_error::ServerError;
+use super::value::{write_binary, write_text};
+use super::wire::PacketStream;
+
+/// Which of the two protocols the rows are sent in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Text,
+    Binary,
+}
+
+/// Why a reply ends before its end.
+pub(super) enum Failure {
+    /// The client is to be told.
+    Refused(ServerError),
+    /// The client cannot be told.
+    Lost(io::Error),
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+/// How replies are written to this client.
+pub(super) struct Format<'a> {
+    pub(super) database: &'a str,
+    pub(super) encoding: Encoding,
+    pub(super) deprecate_eof: bool,
+}
+
+/// Writes columns and rows, as they come, up to the rows' end; what ends them is the caller's.
+pub(super) fn write_rows<S: Read + Write>(
+    stream: &mut PacketStream<S>,
+    rows: &mut Rows<'_>,
+    declared: &[(String, Option<String>)],
+    format: &Format<'_>,
+    status: StatusFlags,
+) -> Result<(), Failure> {
+    let refused = |error| Failure::Refused(ServerError::of_sqlite(&error, format.database));
+    // The first one tells what type an expression has.
+    let mut row = rows.next().map_err(refused)?;
+    let columns: Vec<Column> = declared
+        .iter()
+        .enumerate()
+        .map(|(index, (name, declared))| {
+            let first = row.and_then(|row| row.get_ref(index).ok());
+            Column::new(name, declared.as_deref(), first)
+        })
+        .collect();
+    write_columns(stream, &columns, format, status)?;
+    let mut payload = Vec::new();
+    while let Some(values) = row {
+        payload.clear();
+        write_row(&mut payload, values, &columns, format.encoding)?;
+        stream.write(&payload)?;
+        row = rows.next().map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn write_columns<S: Read + Write>(
+    stream: &mut PacketStream<S>,
+    columns: &[Column],
+    format: &Format<'_>,
+    status: StatusFlags,
+) -> io::Result<()> {
+    let mut count = Vec::new();
+    count.put_lenenc_int(u64::try_from(columns.len()).unwrap_or(u64::MAX));
+    stream.write(&count)?;
+    write_definitions(stream, columns, format, status)
+}
+
+/// Column definitions, and what ends them.
+pub(super) fn write_definitions<S: Read + Write>(
+    stream: &mut PacketStream<S>,
+    columns: &[Column],
+    format: &Format<'_>,
+    status: StatusFlags,
+) -> io::Result<()> {
+    for column in columns {
+        stream.write(&column.definition(format.database))?;
+    }
+    match format.deprecate_eof {
+        true => Ok(()),
+        false => stream.write(&end_of_rows(false, status)),
+    }
+}
+
+fn write_row(
+    payload: &mut Vec<u8>,
+    values: &Row<'_>,
+    columns: &[Column],
+    encoding: Encoding,
+) -> Result<(), Failure> {
+    if encoding == Encoding::Binary {
+        payload.push(0);
+        // The bitmap of a result has two bits that are not used.
+        let bits = columns.len().saturating_add(2);
+        payload.resize(bits.div_ceil(8).saturating_add(1), 0);
+    }
+    for (index, column) in columns.iter().enumerate() {
+        let wrong = || Failure::Refused(ServerError::wrong_value(&column.name));
+        let value = values.get_ref(index).map_err(|_| wrong())?;
+        match encoding {
+            Encoding::Text => write_text(payload, value, column).ok_or_else(wrong)?,
+            Encoding::Binary if value == ValueRef::Null => {
+                let bit = index.saturating_add(2);
+                let at = bit.checked_div(8).unwrap_or(0).saturating_add(1);
+                if let Some(byte) = payload.get_mut(at) {
+                    *byte |= 1 << bit.checked_rem(8).unwrap_or(0);
+                }
+            }
+            Encoding::Binary => write_binary(payload, value, column).ok_or_else(wrong)?,
+        }
+    }
+    Ok(())
+}
+
+/// What ends the rows.
+pub(super) fn end<S: Read + Write>(
+    stream: &mut PacketStream<S>,
+    format: &Format<'_>,
+    status: StatusFlags,
+) -> io::Result<()> {
+    stream.write(&end_of_rows(format.deprecate_eof, status))
+}

@@ -1,0 +1,309 @@
+//! MySQL's tokens.
+//!
+//! Source: MySQL 8.0 Reference Manual, "Language Structure": "String Literals", "Comments".
+
+/// A piece of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    /// Where it begins in the text, in bytes.
+    pub(crate) at: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// White space or a comment.
+    Space,
+    /// A keyword, a name, or a number.
+    Word(String),
+    /// A name in backticks.
+    QuotedName(String),
+    /// A string literal, its escapes resolved.
+    Text(Vec<u8>),
+    /// `0x…`, `x'…'`, `_binary'…'`
+    Bytes(Vec<u8>),
+    /// `@@name`, in lower case, without its scope.
+    Variable(String),
+    /// `?`
+    Parameter,
+    /// `;`
+    End,
+    /// Any other character.
+    Other(char),
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unclosed(pub(crate) &'static str);
+
+/// All tokens of a text. What is not UTF-8 outside of literals becomes U+FFFD.
+pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
+    let mut lexer = Lexer { sql, at: 0 };
+    let mut tokens: Vec<Token> = Vec::new();
+    while lexer.at < sql.len() {
+        let at = lexer.at;
+        let kind = lexer.next()?;
+        match (&kind, tokens.last_mut()) {
+            (TokenKind::Space, Some(last)) if last.kind == TokenKind::Space => continue,
+            // An introducer says what the literal behind it is.
+            (TokenKind::Text(text), Some(last)) if is_introducer(&last.kind) => {
+                last.kind = match &last.kind {
+                    TokenKind::Word(word) if word.eq_ignore_ascii_case("_binary") => {
+                        TokenKind::Bytes(text.clone())
+                    }
+                    _ => TokenKind::Text(text.clone()),
+                };
+                continue;
+            }
+            _ => {}
+        }
+        tokens.push(Token { kind, at });
+    }
+    Ok(tokens)
+}
+
+fn is_introducer(kind: &TokenKind) -> bool {
+    const INTRODUCERS: [&str; 5] = ["_binary", "_utf8mb4", "_utf8mb3", "_utf8", "n"];
+    matches!(kind, TokenKind::Word(word) if INTRODUCERS.iter().any(|it| word.eq_ignore_ascii_case(it)))
+}
+
+struct Lexer<'a> {
+    sql: &'a [u8],
+    at: usize,
+}
+
+impl Lexer<'_> {
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.sql.get(self.at.saturating_add(ahead)).copied()
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn next(&mut self) -> Result<TokenKind, Unclosed> {
+        let Some(first) = self.peek(0) else {
+            return Ok(TokenKind::Space);
+        };
+        match first {
+            b'\'' | b'"' => self.string(first).map(TokenKind::Text),
+            b'`' => self.quoted_name(),
+            b'#' => Ok(self.line_comment()),
+            b'-' if self.peek(1) == Some(b'-')
+                && self.peek(2).is_none_or(|byte| byte.is_ascii_whitespace()) =>
+            {
+                Ok(self.line_comment())
+            }
+            b'/' if self.peek(1) == Some(b'*') => self.block_comment(),
+            b';' => self.single(TokenKind::End),
+            b'?' => self.single(TokenKind::Parameter),
+            b'@' if self.peek(1) == Some(b'@') => {
+                self.skip(2);
+                let name = self.word_with_dots().to_ascii_lowercase();
+                let name = ["session.", "global.", "local."]
+                    .iter()
+                    .find_map(|scope| name.strip_prefix(scope))
+                    .unwrap_or(&name);
+                Ok(TokenKind::Variable(name.to_owned()))
+            }
+            b'x' | b'X' if self.peek(1) == Some(b'\'') => {
+                self.skip(1);
+                let digits = self.string(b'\'')?;
+                Ok(TokenKind::Bytes(hex(&digits)))
+            }
+            b'0' if matches!(self.peek(1), Some(b'x')) => {
+                let word = self.word();
+                Ok(TokenKind::Bytes(hex(word.get(2..).unwrap_or_default())))
+            }
+            byte if byte.is_ascii_whitespace() => self.single(TokenKind::Space),
+            byte if is_word(byte) => {
+                let word = String::from_utf8_lossy(self.word()).into_owned();
+                Ok(TokenKind::Word(word))
+            }
+            byte => self.single(TokenKind::Other(char::from(byte))),
+        }
+    }
+
+    fn single(&mut self, kind: TokenKind) -> Result<TokenKind, Unclosed> {
+        self.skip(1);
+        Ok(kind)
+    }
+
+    fn word(&mut self) -> &[u8] {
+        let rest = self.sql.get(self.at..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| is_word(**byte)).count();
+        self.skip(length);
+        rest.get(..length).unwrap_or_default()
+    }
+
+    fn word_with_dots(&mut self) -> String {
+        let rest = self.sql.get(self.at..).unwrap_or_default();
+        let of_name = |byte: &u8| is_word(*byte) || *byte == b'.';
+        let length = rest
+            .iter()
+            .copied()
+            .take_while(|byte| of_name(byte))
+            .count();
+        self.skip(length);
+        String::from_utf8_lossy(rest.get(..length).unwrap_or_default()).into_owned()
+    }
+
+    fn string(&mut self, quote: u8) -> Result<Vec<u8>, Unclosed> {
+        self.skip(1);
+        let mut text = Vec::new();
+        loop {
+            let Some(byte) = self.peek(0) else {
+                return Err(Unclosed("a string is not closed"));
+            };
+            self.skip(1);
+            if byte == quote {
+                // A doubled quote is one.
+                if self.peek(0) != Some(quote) {
+                    return Ok(text);
+                }
+                self.skip(1);
+                text.push(quote);
+            } else if byte == b'\\' {
+                let Some(escaped) = self.peek(0) else {
+                    return Err(Unclosed("a string is not closed"));
+                };
+                self.skip(1);
+                match escaped {
+                    b'0' => text.push(0),
+                    b'b' => text.push(0x08),
+                    b'n' => text.push(b'\n'),
+                    b'r' => text.push(b'\r'),
+                    b't' => text.push(b'\t'),
+                    b'Z' => text.push(0x1A),
+                    // For LIKE, where they stay escaped.
+                    b'%' | b'_' => text.extend([b'\\', escaped]),
+                    other => text.push(other),
+                }
+            } else {
+                text.push(byte);
+            }
+        }
+    }
+
+    fn quoted_name(&mut self) -> Result<TokenKind, Unclosed> {
+        self.skip(1);
+        let mut name = Vec::new();
+        loop {
+            let Some(byte) = self.peek(0) else {
+                return Err(Unclosed("a name in backticks is not closed"));
+            };
+            self.skip(1);
+            if byte != b'`' {
+                name.push(byte);
+            } else if self.peek(0) == Some(b'`') {
+                self.skip(1);
+                name.push(b'`');
+            } else {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                return Ok(TokenKind::QuotedName(name));
+            }
+        }
+    }
+
+    fn line_comment(&mut self) -> TokenKind {
+        while self.peek(0).is_some_and(|byte| byte != b'\n') {
+            self.skip(1);
+        }
+        TokenKind::Space
+    }
+
+    fn block_comment(&mut self) -> Result<TokenKind, Unclosed> {
+        self.skip(2);
+        while let Some(byte) = self.peek(0) {
+            if byte == b'*' && self.peek(1) == Some(b'/') {
+                self.skip(2);
+                return Ok(TokenKind::Space);
+            }
+            self.skip(1);
+        }
+        Err(Unclosed("a comment is not closed"))
+    }
+}
+
+/// Of names, keywords and numbers without a point.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// What is no digit counts as 0, as a literal that MySQL would not take.
+fn hex(digits: &[u8]) -> Vec<u8> {
+    let digits: Vec<u8> = digits
+        .iter()
+        .map(|digit| char::from(*digit).to_digit(16).unwrap_or_default())
+        .filter_map(|digit| u8::try_from(digit).ok())
+        .collect();
+    digits
+        .rchunks(2)
+        .rev()
+        .map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(sql: &str) -> Vec<TokenKind> {
+        let tokens = tokens(sql.as_bytes()).unwrap().into_iter();
+        let kinds = tokens.map(|token| token.kind);
+        kinds.filter(|kind| *kind != TokenKind::Space).collect()
+    }
+
+    fn text(text: &str) -> TokenKind {
+        TokenKind::Text(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn strings_in_every_form() {
+        assert_eq!(
+            kinds(r#"'it\'s' "a ""b""" 'c''d' '\\\n\0'"#),
+            [text("it's"), text("a \"b\""), text("c'd"), text("\\\n\0")]
+        );
+        assert_eq!(
+            kinds(r"x'00fF' 0x1 _binary'\0a' _utf8mb4'ä'"),
+            [
+                TokenKind::Bytes(vec![0, 0xFF]),
+                TokenKind::Bytes(vec![1]),
+                TokenKind::Bytes(vec![0, b'a']),
+                text("ä"),
+            ]
+        );
+        for unclosed in ["'a", "\"a", "`a", "/* a", "'a\\"] {
+            assert!(tokens(unclosed.as_bytes()).is_err(), "{unclosed}");
+        }
+    }
+
+    #[test]
+    fn comments_are_space() {
+        let word = |word: &str| TokenKind::Word(word.to_owned());
+        assert_eq!(
+            kinds("a # b\n/* c */ d -- e\n--f"),
+            [
+                word("a"),
+                word("d"),
+                TokenKind::Other('-'),
+                TokenKind::Other('-'),
+                word("f"),
+            ]
+        );
+    }
+
+    #[test]
+    fn variables_and_names() {
+        assert_eq!(
+            kinds("@@SESSION.Tx_Isolation @@version `a``b`;?"),
+            [
+                TokenKind::Variable("tx_isolation".into()),
+                TokenKind::Variable("version".into()),
+                TokenKind::QuotedName("a`b".into()),
+                TokenKind::End,
+                TokenKind::Parameter,
+            ]
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! A text of several statements, one by one.
+
+use super::lexer::{Token, TokenKind, Unclosed, tokens};
+
+/// The tokens of one statement, without space at its ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    pub(crate) tokens: Vec<Token>,
+    /// Where it begins, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// The statements of a text; those that are empty are left out.
+pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
+    let tokens = tokens(sql)?;
+    let statements = tokens
+        .split(|token| token.kind == TokenKind::End)
+        .filter_map(|tokens| {
+            let is_word = |token: &Token| token.kind != TokenKind::Space;
+            let first = tokens.iter().position(is_word)?;
+            let last = tokens.iter().rposition(is_word)?;
+            let tokens = tokens.get(first..=last)?.to_vec();
+            let before = sql.get(..tokens.first()?.at).unwrap_or_default();
+            let line = before
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                .saturating_add(1);
+            Some(Statement { tokens, line })
+        });
+    Ok(statements.collect())
+}
+
+impl Statement {
+    /// Its first words in upper case, as far as they are words, without what is between them.
+    pub(crate) fn keywords(&self) -> Vec<String> {
+        self.tokens
+            .iter()
+            .filter(|token| token.kind != TokenKind::Space)
+            .map_while(|token| match &token.kind {
+                TokenKind::Word(word) => Some(word.to_ascii_uppercase()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_by_one_with_their_lines() {
+        let statements = split(b"SELECT ';';\n\n# a; b\nSELECT 2;;").unwrap();
+        let lines: Vec<usize> = statements.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [1, 4]);
+        assert_eq!(statements[1].keywords(), ["SELECT", "2"]);
+        assert!(split(b" ; -- \n").unwrap().is_empty());
+    }
+}

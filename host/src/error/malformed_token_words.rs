@@ -1,0 +1,52 @@
+//! Why a text is not a token, in words.
+
+use crate::guest::{Malformed, Parameter};
+
+pub(crate) fn of(malformed: &Malformed) -> String {
+    match malformed {
+        Malformed::NotAToken => {
+            "it is not of the form host:port/?Action=connect&… (a password, perhaps)".to_owned()
+        }
+        Malformed::HasScheme => "it begins with a scheme: take https:// away".to_owned(),
+        Malformed::EncodedTwice => {
+            "it has been percent-encoded once more, as in a connection URL: decode it first"
+                .to_owned()
+        }
+        Malformed::TooLong(_) => {
+            "it is longer than any token, of 262144 bytes at the most".to_owned()
+        }
+        Malformed::InvalidHost => "its host is not a DNS name".to_owned(),
+        Malformed::InvalidPort => "its port is not a number from 1 to 65535".to_owned(),
+        Malformed::InvalidEncoding(offset) => {
+            format!("it is not percent-encoded text at byte {offset}")
+        }
+        Malformed::TooManyParameters => "it has more than 32 parameters".to_owned(),
+        Malformed::MissingParameter(parameter) => {
+            format!(
+                "it lacks {}: it was cut short, perhaps",
+                parameter_name(*parameter)
+            )
+        }
+        Malformed::RepeatedParameter(parameter) => {
+            format!("it has {} more than once", parameter_name(*parameter))
+        }
+        Malformed::InvalidParameter(parameter) => format!(
+            "its {} is not one that a token for rds-db:connect has",
+            parameter_name(*parameter)
+        ),
+    }
+}
+
+fn parameter_name(parameter: Parameter) -> &'static str {
+    match parameter {
+        Parameter::Action => "Action",
+        Parameter::DbUser => "DBUser",
+        Parameter::Algorithm => "X-Amz-Algorithm",
+        Parameter::Credential => "X-Amz-Credential",
+        Parameter::Date => "X-Amz-Date",
+        Parameter::Expires => "X-Amz-Expires",
+        Parameter::SignedHeaders => "X-Amz-SignedHeaders",
+        Parameter::SecurityToken => "X-Amz-Security-Token",
+        Parameter::Signature => "X-Amz-Signature",
+    }
+}
