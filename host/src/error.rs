@@ -3,6 +3,7 @@
 
 pub(crate) mod causes;
 mod handshake_words;
+mod other_protocols;
 mod presign_words;
 
 pub use causes::Cause;
@@ -162,7 +163,7 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(stage: Stage, kind: ErrorKind) -> Self {
-        let causes = causes::of_kind(&kind);
+        let causes = causes::of_kind(stage, &kind);
         let inner = Box::new(Inner { kind, causes });
         Self { stage, inner }
     }
@@ -221,6 +222,7 @@ impl Error {
         let kind = match error {
             ReadError::Io(error) => return Self::of_io(stage, error),
             ReadError::Closed => ErrorKind::Closed,
+            ReadError::PartingWords(words) => ErrorKind::Server(words),
             ReadError::Malformed(malformed) => ErrorKind::Malformed(malformed),
         };
         Self::new(stage, kind)
