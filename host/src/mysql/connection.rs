@@ -170,6 +170,9 @@ impl Connection {
 
     /// Writes a command, after what is left of the last reply has been read.
     pub(super) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+        if self.stage == Stage::Rows {
+            self.stage = Stage::Statement;
+        }
         while matches!(self.state, State::Replying(_)) {
             match self.next_event().await {
                 Ok(_) => {}

@@ -61,9 +61,9 @@ impl<'c> Rows<'c> {
             return Ok(None);
         }
         let connection = &mut *self.connection;
-        let stage = std::mem::replace(&mut connection.stage, Stage::Rows);
+        // Until the next command: this may be given up at any point.
+        connection.stage = Stage::Rows;
         let event = connection.next_event().await;
-        connection.stage = stage;
         if event.is_err() {
             // The reply is over, or the connection is: nothing more will come.
             self.summary = Some(Summary::default());
