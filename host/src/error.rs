@@ -21,7 +21,7 @@ use thiserror::Error as ThisError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
-use crate::tls::TrustAnchorsError;
+use crate::tls::{Certificate, TrustAnchorsError};
 
 /// A stage on the way from settings to rows, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +77,7 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     causes: Vec<Cause>,
+    refused: Vec<Certificate>,
 }
 
 /// The kinds of failure.
@@ -164,8 +165,17 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(stage: Stage, kind: ErrorKind) -> Self {
         let causes = causes::of_kind(stage, &kind);
-        let inner = Box::new(Inner { kind, causes });
+        let inner = Box::new(Inner {
+            kind,
+            causes,
+            refused: Vec::new(),
+        });
         Self { stage, inner }
+    }
+
+    pub(crate) fn with_refused(mut self, refused: Vec<Certificate>) -> Self {
+        self.inner.refused = refused;
+        self
     }
 
     pub(crate) fn with_causes(mut self, causes: Vec<Cause>) -> Self {
@@ -194,6 +204,13 @@ impl Error {
     #[must_use]
     pub fn causes(&self) -> &[Cause] {
         &self.inner.causes
+    }
+
+    /// The certificates that the server presented and that were refused, its own first: to see which
+    /// authority is missing, which name it has or when it ended. Nothing of it is verified.
+    #[must_use]
+    pub fn refused_certificates(&self) -> &[Certificate] {
+        &self.inner.refused
     }
 
     /// What the server said, if it did.

@@ -8,6 +8,7 @@
 )]
 
 mod caller_identity;
+mod causes;
 mod column_types;
 mod command;
 mod component;
@@ -27,6 +28,7 @@ mod local_infile;
 mod login;
 mod not_mysql;
 mod query_command;
+mod refused_certificates;
 mod sandbox;
 mod secrets;
 mod setup_command;

@@ -328,6 +328,10 @@ impl BridgeBuilder {
 
     fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
         if let Some(roots) = &self.roots {
+            if roots.is_empty() {
+                let problem = "there is none in it: no server would be trusted";
+                return Err(Error::setting("tls_roots", problem));
+            }
             return Ok(Arc::clone(roots));
         }
         let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));

@@ -218,6 +218,11 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 "give AWS's bundle for it with --ca-file",
             ),
             cause(
+                "a CA file was given that has the roots of RDS alone: RDS Proxy and Aurora Serverless \
+                 chain to Amazon's",
+                "leave it away, or give it with --ca-file-extra: the bundled roots are both",
+            ),
+            cause(
                 "it is not RDS, or its certificate is of your own authority",
                 "give the authority's certificate with --ca-file, or --ca-file-extra beside RDS's",
             ),
@@ -226,10 +231,14 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 "connect without what is in between: a tunnel that ends TLS, or a proxy",
             ),
         ],
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => vec![
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
+            // No authority issues certificates ahead of time: this is as good as another's clock.
+            cause(
+                "this machine's clock is behind",
+                "compare it with a time server's: a token that it signs is not good either",
+            ),
+        ],
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
             cause(
                 "the instance's certificate was not renewed",
                 "rotate it: aws rds modify-db-instance --ca-certificate-identifier",

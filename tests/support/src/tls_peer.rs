@@ -113,14 +113,16 @@ const CA: &str = "ca.pem";
 
 fn server_config(authority: &Authority) -> Arc<ServerConfig> {
     let issued = authority.issue(&ServerCertificate::Good);
-    let certificate = CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap();
+    // The authority's own too, as RDS sends what is between a server and its root.
+    let chain = [issued.certificate, authority.pem()]
+        .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).unwrap());
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(chain.to_vec(), key)
         .unwrap();
     Arc::new(config)
 }
