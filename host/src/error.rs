@@ -147,7 +147,7 @@ pub enum ErrorKind {
     #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
     LocalInfile,
     /// As many parameters as the statement has question marks are needed.
-    #[error("the statement has {expected} parameters, and {given} are given")]
+    #[error("parameters in the statement: {expected}, given: {given}")]
     ParameterCount {
         /// Question marks in the statement.
         expected: usize,

@@ -7,6 +7,7 @@
     reason = "a test: to panic is how it fails"
 )]
 
+mod addresses;
 mod caller_identity;
 mod causes;
 mod column_types;
@@ -38,3 +39,4 @@ mod tls;
 mod token_properties;
 mod token_vectors;
 mod vectors;
+mod wrong_settings;

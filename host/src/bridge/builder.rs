@@ -272,13 +272,12 @@ impl BridgeBuilder {
                 port: self.port,
             },
         };
-        let name = self.tls_server_name.clone().unwrap_or_else(|| host.clone());
-        let server_name = ServerName::try_from(name).map_err(|_| {
-            Error::setting(
-                "tls_server_name",
-                "it is neither a DNS name nor an IP address",
-            )
-        })?;
+        let (setting, name) = match &self.tls_server_name {
+            Some(name) => ("tls_server_name", name),
+            None => ("endpoint", &host),
+        };
+        let server_name = ServerName::try_from(name.clone())
+            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
         let roots = self.trusted()?;
         let clock = Arc::clone(&self.clock);
         let tls = client_config(roots, clock)
