@@ -1,5 +1,6 @@
 //! The paved path: settings once, then connections.
 
+mod address;
 mod auth;
 mod builder;
 pub(crate) mod connect;

@@ -4,6 +4,7 @@
 pub(crate) mod causes;
 mod handshake_words;
 pub(crate) mod malformed_token_words;
+mod other_protocols;
 mod presign_words;
 
 pub use causes::Cause;
@@ -21,7 +22,7 @@ use thiserror::Error as ThisError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
-use crate::tls::TrustAnchorsError;
+use crate::tls::{Certificate, TrustAnchorsError};
 
 /// A stage on the way from settings to rows, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +78,7 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     causes: Vec<Cause>,
+    refused: Vec<Certificate>,
 }
 
 /// The kinds of failure.
@@ -146,7 +148,7 @@ pub enum ErrorKind {
     #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
     LocalInfile,
     /// As many parameters as the statement has question marks are needed.
-    #[error("the statement has {expected} parameters, and {given} are given")]
+    #[error("parameters in the statement: {expected}, given: {given}")]
     ParameterCount {
         /// Question marks in the statement.
         expected: usize,
@@ -163,9 +165,18 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(stage: Stage, kind: ErrorKind) -> Self {
-        let causes = causes::of_kind(&kind);
-        let inner = Box::new(Inner { kind, causes });
+        let causes = causes::of_kind(stage, &kind);
+        let inner = Box::new(Inner {
+            kind,
+            causes,
+            refused: Vec::new(),
+        });
         Self { stage, inner }
+    }
+
+    pub(crate) fn with_refused(mut self, refused: Vec<Certificate>) -> Self {
+        self.inner.refused = refused;
+        self
     }
 
     pub(crate) fn with_causes(mut self, causes: Vec<Cause>) -> Self {
@@ -196,6 +207,13 @@ impl Error {
         &self.inner.causes
     }
 
+    /// The certificates that the server presented and that were refused, its own first: to see which
+    /// authority is missing, which name it has or when it ended. Nothing of it is verified.
+    #[must_use]
+    pub fn refused_certificates(&self) -> &[Certificate] {
+        &self.inner.refused
+    }
+
     /// What the server said, if it did.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
@@ -222,6 +240,7 @@ impl Error {
         let kind = match error {
             ReadError::Io(error) => return Self::of_io(stage, error),
             ReadError::Closed => ErrorKind::Closed,
+            ReadError::PartingWords(words) => ErrorKind::Server(words),
             ReadError::Malformed(malformed) => ErrorKind::Malformed(malformed),
         };
         Self::new(stage, kind)

@@ -10,6 +10,7 @@ mod ca_file;
 mod certificate;
 mod client_config;
 mod pem;
+mod presented;
 mod roots;
 mod trust_anchors;
 
@@ -17,5 +18,6 @@ pub use ca_file::{CaFileError, CaFileProblem};
 pub use certificate::{Certificate, NotACertificate};
 pub(crate) use client_config::client_config;
 pub use pem::{Flaw, PemError};
+pub(crate) use presented::with_refused;
 pub use roots::bundled;
 pub use trust_anchors::{TrustAnchors, TrustAnchorsError};

@@ -13,7 +13,7 @@ use crate::fake_aws::{FakeEndpoint, Moto, Request};
 const HOST: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
 
 /// As the container's endpoint and the metadata service give them.
-const IN_JSON: &str = r#"{
+pub(crate) const IN_JSON: &str = r#"{
     "Code": "Success",
     "AccessKeyId": "ASIAFAKE",
     "SecretAccessKey": "fake/secret",
@@ -22,16 +22,16 @@ const IN_JSON: &str = r#"{
 }"#;
 
 /// Files as of a user's home, and what names them.
-struct Home(TempDir);
+pub(crate) struct Home(TempDir);
 
 impl Home {
-    fn new(config: &str) -> Self {
+    pub(crate) fn new(config: &str) -> Self {
         let home = Self(tempfile::tempdir().unwrap());
         home.write("config", config);
         home
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -43,7 +43,7 @@ impl Home {
     }
 
     /// `rds-bridge token` with these files.
-    fn token(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    pub(crate) fn token(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let config = self.path().join("config");
         let mut all = vec![
             ("HOME", self.path().to_str().unwrap()),
@@ -246,7 +246,7 @@ fn the_containers_endpoint_gives_them() {
 }
 
 /// Version 2 of the protocol: without the token it gives nothing.
-fn metadata(request: &Request) -> (u16, String) {
+pub(crate) fn metadata(request: &Request) -> (u16, String) {
     let token = request.header("x-aws-ec2-metadata-token");
     match (request.line.as_str(), token) {
         ("PUT /latest/api/token", _)

@@ -1,21 +1,16 @@
 //! No secret in what is logged, reported or printed: not at the most verbose, and not on failure.
 
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread::{self, ThreadId};
+
+use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::tls_peer::TlsPeer;
 
 use crate::command::{run, stdout};
-use crate::live::{block_on, credentials, environment, to};
-
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLESESSIONTOKEN/1+2==";
-
-/// What only a token has.
-const SIGNATURE: &str = "X-Amz-Signature";
-
-fn search(what: &str, text: &str) {
-    for secret in [SECRET, SESSION_TOKEN, SIGNATURE, "FwoGZXIvYXdz", PASSWORD] {
-        assert!(!text.contains(secret), "{what} holds {secret}:\n{text}");
-    }
-}
+use crate::live::{block_on, environment, to};
+use crate::secrets::{SESSION_TOKEN, search, temporary};
 
 #[test]
 fn the_command_at_its_most_verbose() {
@@ -43,28 +38,84 @@ fn the_command_at_its_most_verbose() {
 }
 
 #[test]
-fn every_debug_and_every_error() {
-    let server = MariaDb::shared();
-    block_on(async {
-        let temporary = credentials().with_session_token(SESSION_TOKEN);
-        let iam = to(server).user("lambda-user").credentials(temporary);
-        let password = to(server).user("native-user").password(PASSWORD);
-        for builder in [iam, password] {
-            search("the builder", &format!("{builder:?}"));
-            let bridge = builder.build().await.unwrap();
-            let printed = format!("{bridge:?}");
-            assert!(printed.contains("iamtest"), "{printed}");
-            search("the bridge", &printed);
-            match bridge.connect().await {
-                Ok(connection) => search("the connection", &format!("{connection:?}")),
-                Err(error) => search("the error", &format!("{error:?} {error}")),
-            }
+fn a_panic_with_a_full_backtrace() {
+    // Its login is let in, whatever the token.
+    let peer = TlsPeer::start(Vec::new());
+    let output = Command::new(env!("CARGO_BIN_EXE_panic-with-secrets"))
+        .env("RUST_BACKTRACE", "full")
+        .env("DB_HOST", ENDPOINT)
+        .env("DB_CONNECT_TO", peer.address().to_string())
+        .env("DB_CA_FILE", peer.ca_file())
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env(
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        )
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
+        .env("PASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(101), "{said}");
+    // The message has come whole, and the backtrace goes through the library.
+    for part in [
+        "SigningSteps",
+        "ClientHandshake",
+        "Connection {",
+        "stack backtrace",
+        "rds_bridge::bridge::connect",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    search("the panic", &said);
+}
+
+/// What `log` is told in the thread that asks for it. The library leaves rustls's log lines off, and the
+/// build of the tests turns them on.
+struct LogOf(Mutex<Option<(ThreadId, String)>>);
+
+static LOG: LogOf = LogOf(Mutex::new(None));
+
+impl log::Log for LogOf {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        let collecting = self.0.lock().unwrap();
+        matches!(&*collecting, Some((thread, _)) if *thread == thread::current().id())
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
         }
-    });
+        if let Some((_, text)) = &mut *self.0.lock().unwrap() {
+            text.push_str(&format!("{} {}\n", record.target(), record.args()));
+        }
+    }
+
+    fn flush(&self) {}
 }
 
 #[test]
-fn the_search_finds_what_is_there() {
-    let token = std::panic::catch_unwind(|| search("a plant", &format!("x {SECRET} x")));
-    assert!(token.is_err());
+fn what_rustls_logs() {
+    log::set_logger(&LOG).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    *LOG.0.lock().unwrap() = Some((thread::current().id(), String::new()));
+    let server = MariaDb::shared();
+    block_on(async {
+        // The first is refused, and has sent its token; the second resumes the first one's session.
+        let iam = to(server).user("lambda-user").credentials(temporary());
+        let bridge = iam.build().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(bridge.connect().await.unwrap_err().code(), Some(1045));
+        }
+        let password = to(server).user("native-user").password(PASSWORD);
+        let mut connection = password.build().await.unwrap().connect().await.unwrap();
+        connection.execute_to_end("SELECT 1").await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let (_, text) = LOG.0.lock().unwrap().take().unwrap();
+    assert!(
+        text.contains("rustls::client") && text.contains("ClientHello"),
+        "{text}"
+    );
+    search("rustls's log", &text);
 }

@@ -7,19 +7,31 @@
     reason = "a test: to panic is how it fails"
 )]
 
+mod addresses;
 mod caller_identity;
+mod causes;
 mod column_types;
 mod command;
 mod component;
 mod credentials;
+mod cut_off_output;
+mod ended_connections;
 mod exchanges;
 mod fake_aws;
 mod handshake_properties;
+mod hostile_properties;
+mod hostile_server;
 mod leak;
+mod leak_of_errors;
+mod leak_of_sources;
 mod live;
+mod local_infile;
 mod login;
+mod not_mysql;
 mod query_command;
+mod refused_certificates;
 mod sandbox;
+mod secrets;
 mod setup_command;
 mod sigv4_oracle;
 mod statements;
@@ -27,3 +39,4 @@ mod tls;
 mod token_properties;
 mod token_vectors;
 mod vectors;
+mod wrong_settings;

@@ -9,6 +9,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
 use secrecy::SecretString;
 
+use super::address::{check_host, parse_address};
 use super::auth::Login;
 use super::{Address, Bridge, Endpoint, Inner, Timeouts};
 use crate::aws::{self, CachedCredentials, Credentials, CredentialsSource, DefaultChain};
@@ -134,6 +135,7 @@ impl BridgeBuilder {
     }
 
     /// Who gives the AWS credentials that sign; what it gives is kept until five minutes before its end.
+    /// When it fails, its error's words are shown and logged: they are to hold no secret.
     /// Default: the SDK's default chain.
     #[must_use]
     pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
@@ -249,6 +251,7 @@ impl BridgeBuilder {
     ///
     /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used.
     pub async fn build(self) -> Result<Bridge, Error> {
+        check_host("endpoint", &self.endpoint)?;
         let mut host = self.endpoint.to_ascii_lowercase();
         if self.resolve_cname {
             host = endpoint_behind(host).await?;
@@ -269,13 +272,12 @@ impl BridgeBuilder {
                 port: self.port,
             },
         };
-        let name = self.tls_server_name.clone().unwrap_or_else(|| host.clone());
-        let server_name = ServerName::try_from(name).map_err(|_| {
-            Error::setting(
-                "tls_server_name",
-                "it is neither a DNS name nor an IP address",
-            )
-        })?;
+        let (setting, name) = match &self.tls_server_name {
+            Some(name) => ("tls_server_name", name),
+            None => ("endpoint", &host),
+        };
+        let server_name = ServerName::try_from(name.clone())
+            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
         let roots = self.trusted()?;
         let clock = Arc::clone(&self.clock);
         let tls = client_config(roots, clock)
@@ -325,6 +327,10 @@ impl BridgeBuilder {
 
     fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
         if let Some(roots) = &self.roots {
+            if roots.is_empty() {
+                let problem = "there is none in it: no server would be trusted";
+                return Err(Error::setting("tls_roots", problem));
+            }
             return Ok(Arc::clone(roots));
         }
         let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));
@@ -371,40 +377,6 @@ fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
     )))
 }
 
-/// `host`, `host:port`, `[v6]:port` or a bare v6 address.
-fn parse_address(text: &str, default_port: u16) -> Result<Address, Error> {
-    let wrong = || {
-        Error::setting(
-            "connect_to",
-            format!("{text:?} is not a host, nor host:port"),
-        )
-    };
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, rest) = rest.split_once(']').ok_or_else(wrong)?;
-            (host, rest.strip_prefix(':'))
-        }
-        None => match text.split_once(':') {
-            Some((_, rest)) if rest.contains(':') => (text, None),
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let port = match port {
-        Some(port) => port
-            .parse()
-            .ok()
-            .filter(|&port| port != 0)
-            .ok_or_else(wrong)?,
-        None => default_port,
-    };
-    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
-        return Err(wrong());
-    }
-    let host = host.to_owned();
-    Ok(Address { host, port })
-}
-
 impl fmt::Debug for BridgeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BridgeBuilder")
@@ -413,32 +385,5 @@ impl fmt::Debug for BridgeBuilder {
             .field("user", &self.user)
             .field("database", &self.database)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_in_every_form() {
-        for (text, host, port) in [
-            ("bastion", "bastion", 3306),
-            ("bastion:13306", "bastion", 13306),
-            ("127.0.0.1:1", "127.0.0.1", 1),
-            ("::1", "::1", 3306),
-            ("[::1]:5", "::1", 5),
-            ("[::1]", "::1", 3306),
-        ] {
-            let address = parse_address(text, 3306).unwrap();
-            assert_eq!(
-                (address.host.as_str(), address.port),
-                (host, port),
-                "{text}"
-            );
-        }
-        for text in ["", ":1", "a:", "a:0", "a:99999", "[::1", "mysql://a", "a b"] {
-            assert!(parse_address(text, 3306).is_err(), "{text}");
-        }
     }
 }

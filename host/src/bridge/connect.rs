@@ -20,6 +20,7 @@ use crate::guest::{
 };
 use crate::mysql::Connection;
 use crate::net;
+use crate::tls::with_refused;
 
 /// `utf8mb4_general_ci`, known to every server.
 const CHARACTER_SET: u8 = 45;
@@ -148,12 +149,13 @@ async fn tls(
     tcp: TcpStream,
 ) -> Result<TlsStream<TcpStream>, Error> {
     let connector = TlsConnector::from(Arc::clone(config));
-    connector.connect(server_name, tcp).await.map_err(|error| {
+    let (connected, refused) = with_refused(connector.connect(server_name, tcp)).await;
+    connected.map_err(|error| {
         let tls = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
-            Some(tls) => Error::new(Stage::Tls, ErrorKind::Tls(tls.clone())),
+            Some(tls) => Error::new(Stage::Tls, ErrorKind::Tls(tls.clone())).with_refused(refused),
             None => Error::of_io(Stage::Tls, error),
         }
     })

@@ -5,7 +5,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-use super::{Error, ErrorKind, Stage};
+use super::{Error, ErrorKind, Stage, other_protocols};
 use crate::aws::{RegionSource, region_of_endpoint};
 use crate::bridge::Inner;
 use crate::guest::HandshakeError;
@@ -51,8 +51,18 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
 }
 
 /// Causes that an error has whatever the settings are.
-pub(super) fn of_kind(kind: &ErrorKind) -> Vec<Cause> {
+pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
+        // A command was sent, and there was nobody any more to take it.
+        ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
+            "it died while it was idle: the server's wait_timeout, a restart, or a function that was \
+             frozen in between",
+            "make a new one; Connection::ping tells whether an old one lives",
+        )],
+        ErrorKind::LocalInfile => vec![cause(
+            "the statement is a LOAD DATA LOCAL, or the server is not to be trusted",
+            "no file is ever sent: INSERT the rows instead",
+        )],
         ErrorKind::Credentials(error) => {
             vec![cause("no place that was looked at has any", error.hint())]
         }
@@ -162,10 +172,17 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             "a credentials provider does not answer: the metadata service is out of reach, perhaps",
             "set AWS_EC2_METADATA_DISABLED=true if this is no EC2 machine, or name a profile",
         )],
-        Stage::Tls => vec![cause(
-            "what listens there is not a MySQL server, or is overloaded",
-            "see that the port is the database's",
-        )],
+        Stage::Tls => vec![
+            cause(
+                "what listens there waits for the client to begin, as servers of HTTP, TLS and PostgreSQL \
+                 do: a MySQL server speaks first",
+                format!("see that port {} is the database's", bridge.address.port),
+            ),
+            cause(
+                "the server is overloaded",
+                "try again later, and look at its load",
+            ),
+        ],
         Stage::Login => vec![cause(
             "the server does not finish the login: it is overloaded, or RDS waits for IAM",
             "try again later",
@@ -201,6 +218,11 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 "give AWS's bundle for it with --ca-file",
             ),
             cause(
+                "a CA file was given that has the roots of RDS alone: RDS Proxy and Aurora Serverless \
+                 chain to Amazon's",
+                "leave it away, or give it with --ca-file-extra: the bundled roots are both",
+            ),
+            cause(
                 "it is not RDS, or its certificate is of your own authority",
                 "give the authority's certificate with --ca-file, or --ca-file-extra beside RDS's",
             ),
@@ -209,10 +231,14 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 "connect without what is in between: a tunnel that ends TLS, or a proxy",
             ),
         ],
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => vec![
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
+            // No authority issues certificates ahead of time: this is as good as another's clock.
+            cause(
+                "this machine's clock is behind",
+                "compare it with a time server's: a token that it signs is not good either",
+            ),
+        ],
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
             cause(
                 "the instance's certificate was not renewed",
                 "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
@@ -236,11 +262,18 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
             "it is not RDS, or something in between takes TLS away",
             "connect to the endpoint itself; nothing has been sent",
         )],
+        HandshakeError::PacketTooLarge(large) => vec![cause(
+            other_protocols::by_length(large.length),
+            "see that host and port are the database's",
+        )],
+        HandshakeError::UnsupportedProtocolVersion(version) => vec![cause(
+            other_protocols::by_version(*version),
+            "see that host and port are the database's",
+        )],
         HandshakeError::InvalidPacket(_)
         | HandshakeError::UnexpectedPacket(_)
-        | HandshakeError::PacketTooLarge(_)
         | HandshakeError::SequenceIdMismatch(_) => vec![cause(
-            "something else than MySQL listens there",
+            other_protocols::UNKNOWN,
             "see that host and port are the database's",
         )],
         _ => Vec::new(),
@@ -277,6 +310,10 @@ fn of_code(code: u16) -> Vec<Cause> {
         1792 => (
             "sessions are read-only unless writing is asked for",
             "--allow-writes, or BridgeBuilder::allow_writes",
+        ),
+        4031 => (
+            "the connection was idle for longer than the server's wait_timeout",
+            "make a new one; Connection::ping tells whether an old one lives",
         ),
         3159 => (
             "the server takes TLS connections alone",

@@ -1,7 +1,6 @@
 //! A connection after login: one statement at a time.
 
 use std::fmt;
-use std::io;
 use std::ops::Range;
 
 use mysql_common::constants::CapabilityFlags;
@@ -25,6 +24,11 @@ use crate::guest::Session;
 /// Futures of its methods, and of [`Rows`], may be dropped at any point: a reply that has not been read
 /// is read to its end by the next call, and a command that was cut off half-written makes the connection
 /// unusable, which the next call says.
+///
+/// A server that asks for a file of this machine (`LOAD DATA LOCAL`, or one that is not to be trusted) is
+/// sent an empty one. The statement fails with [`ErrorKind::LocalInfile`], further results of it are passed
+/// over, and the connection goes on. After what the protocol does not allow ([`ErrorKind::Malformed`]) it
+/// does not: every further call gives [`ErrorKind::Unusable`].
 pub struct Connection {
     pub(super) stream: PacketStream<TlsStream<TcpStream>>,
     session: Session,
@@ -166,12 +170,15 @@ impl Connection {
 
     /// Writes a command, after what is left of the last reply has been read.
     pub(super) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+        if self.stage == Stage::Rows {
+            self.stage = Stage::Statement;
+        }
         while matches!(self.state, State::Replying(_)) {
             match self.next_event().await {
-                // An error of a reply that nobody wanted to read ends it.
                 Ok(_) => {}
-                Err(error) if error.server_error().is_some() => {}
-                Err(error) => return Err(error),
+                Err(error) if matches!(self.state, State::Unusable) => return Err(error),
+                // An error of a reply that nobody wanted to read.
+                Err(_) => {}
             }
         }
         if matches!(self.state, State::Idle)
@@ -184,9 +191,15 @@ impl Connection {
     }
 
     async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        if matches!(self.state, State::Unusable) || !self.stream.is_quiet() {
-            self.state = State::Unusable;
+        if matches!(self.state, State::Unusable) {
             return Err(self.error(ErrorKind::Unusable));
+        }
+        if !self.stream.is_quiet() {
+            self.state = State::Unusable;
+            return Err(self.error(match self.stream.parting_words() {
+                Some(words) => ErrorKind::Server(words),
+                None => ErrorKind::Malformed(Malformed::Unasked),
+            }));
         }
         self.state = State::Unusable;
         self.stream.begin_command();
@@ -231,12 +244,15 @@ impl Connection {
                     }
                 }
                 Event::LocalInfile => {
-                    let refused = self.stream.write(&[]).await;
-                    refused.map_err(|error| self.lost(error))?;
+                    self.refuse_file().await?;
                     continue;
                 }
-                Event::FileRefused => {
-                    self.state = State::Idle;
+                Event::FileRefused(summary) => {
+                    if summary.more_results() {
+                        reply.next_result();
+                    } else {
+                        self.state = State::Idle;
+                    }
                     return Err(self.error(ErrorKind::LocalInfile));
                 }
                 Event::Error(error) => {
@@ -254,9 +270,14 @@ impl Connection {
         self.error(ErrorKind::Malformed(malformed))
     }
 
-    fn lost(&mut self, error: io::Error) -> Error {
-        self.state = State::Unusable;
-        Error::of_io(self.stage, error)
+    /// Sends an empty packet: the file's end, before any of it.
+    async fn refuse_file(&mut self) -> Result<(), Error> {
+        // Until it is written: this may be given up half-way.
+        let replying = std::mem::replace(&mut self.state, State::Unusable);
+        let refused = self.stream.write(&[]).await;
+        refused.map_err(|error| Error::of_io(self.stage, error))?;
+        self.state = replying;
+        Ok(())
     }
 
     pub(super) fn error(&self, kind: ErrorKind) -> Error {

@@ -22,6 +22,9 @@ pub enum Malformed {
         /// The number that came.
         received: u8,
     },
+    /// Bytes behind the end of a reply.
+    #[error("bytes came that nobody had asked for")]
+    Unasked,
     /// A packet larger than `max_allowed_packet` can be on any server.
     #[error("a packet of more than {limit} bytes")]
     TooLarge {
@@ -37,7 +40,7 @@ pub enum Malformed {
         kind: u8,
     },
     /// A row that does not hold one value for each column.
-    #[error("row {row}, column {column}: the value is cut short")]
+    #[error("row {row}, column {column}: the value has no length, or is cut short")]
     Value {
         /// Counted from 1.
         row: u64,

@@ -9,7 +9,9 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::err_packet;
 use super::malformed::Malformed;
+use crate::guest::ServerError;
 
 /// `int<3>` and `int<1>`.
 const HEADER_LENGTH: usize = 4;
@@ -19,6 +21,8 @@ const PACKET_LIMIT: usize = 0xFF_FFFF;
 const PAYLOAD_LIMIT: usize = 1 << 30;
 /// What one read may bring.
 const READ_LENGTH: usize = 64 << 10;
+/// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
+const PARTING_WORDS_LIMIT: usize = 1024;
 /// A buffer that a long row has made larger than this is given back.
 const KEEP_LENGTH: usize = 1 << 20;
 
@@ -28,6 +32,9 @@ pub(crate) enum ReadError {
     Io(#[from] io::Error),
     #[error("the server closed the connection")]
     Closed,
+    /// The server ends the connection, and says why.
+    #[error("the server ends the connection")]
+    PartingWords(ServerError),
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
@@ -83,6 +90,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             };
             let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
             if sequence_id != self.sequence_id {
+                let all_there = self.buffer.len() >= header_end.saturating_add(length);
+                if sequence_id == 0 && length <= PARTING_WORDS_LIMIT && !all_there {
+                    self.fill().await?;
+                    continue;
+                }
+                if let Some(words) = self.parting_words() {
+                    return Err(ReadError::PartingWords(words));
+                }
                 return Err(Malformed::SequenceId {
                     expected: self.sequence_id,
                     received: sequence_id,
@@ -112,6 +127,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             self.joined = 0;
             self.start = end;
             return Ok(begin..end);
+        }
+    }
+
+    /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked
+    /// for it, so it counts from 0.
+    pub(super) fn parting_words(&self) -> Option<ServerError> {
+        let rest = self.buffer.get(self.start..)?;
+        let (&[a, b, c, 0], rest) = rest.split_first_chunk::<HEADER_LENGTH>()? else {
+            return None;
+        };
+        let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
+        let payload = rest.get(..length)?;
+        match payload.first() {
+            Some(&err_packet::HEADER) => err_packet::read(payload).ok(),
+            _ => None,
         }
     }
 

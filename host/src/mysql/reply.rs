@@ -55,8 +55,8 @@ pub(super) enum Event {
     EndOfRows(Summary),
     /// The server asks for a file: an empty packet is to be sent.
     LocalInfile,
-    /// The server has been told that it gets no file, and the reply is over.
-    FileRefused,
+    /// The server has been told that it gets no file; what it says to that.
+    FileRefused(Summary),
     /// The server refuses: the reply is over.
     Error(ServerError),
 }
@@ -93,7 +93,7 @@ impl Reply {
         if first == Some(err_packet::HEADER) {
             let error = err_packet::read(payload)?;
             return Ok(match self.expect {
-                Expect::RefusalOfFile => Event::FileRefused,
+                Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
                 _ => Event::Error(error),
             });
         }
@@ -120,7 +120,12 @@ impl Reply {
                 Ok(self.columns_are_known())
             }
             Expect::Rows => self.row(first, payload),
-            Expect::RefusalOfFile => Ok(Event::FileRefused),
+            Expect::RefusalOfFile => {
+                if first != Some(ok_packet::HEADER) {
+                    return Err(Payload::new("OK_Packet", payload).malformed("header"));
+                }
+                Summary::read_ok(payload).map(Event::FileRefused)
+            }
         }
     }
 
@@ -210,7 +215,7 @@ mod tests {
     fn a_file_is_refused() {
         let mut reply = reply(true);
         assert_eq!(reply.receive(b"\xFB/etc/passwd"), Ok(Event::LocalInfile));
-        assert_eq!(reply.receive(OK), Ok(Event::FileRefused));
+        assert!(matches!(reply.receive(OK), Ok(Event::FileRefused(_))));
     }
 
     #[test]

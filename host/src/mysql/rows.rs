@@ -32,11 +32,14 @@ impl<'c> Rows<'c> {
     }
 
     async fn read_header(&mut self) -> Result<(), Error> {
-        match self.connection.next_event().await?.0 {
-            Event::Done(summary) => self.summary = Some(summary),
-            _ => self.summary = None,
-        }
-        Ok(())
+        let event = self.connection.next_event().await;
+        self.summary = match &event {
+            Ok((Event::Done(summary), _)) => Some(summary.clone()),
+            Ok(_) => None,
+            // Nothing more will come.
+            Err(_) => Some(Summary::default()),
+        };
+        event.map(drop)
     }
 
     /// The columns; none for a statement without a result.
@@ -58,9 +61,9 @@ impl<'c> Rows<'c> {
             return Ok(None);
         }
         let connection = &mut *self.connection;
-        let stage = std::mem::replace(&mut connection.stage, Stage::Rows);
+        // Until the next command: this may be given up at any point.
+        connection.stage = Stage::Rows;
         let event = connection.next_event().await;
-        connection.stage = stage;
         if event.is_err() {
             // The reply is over, or the connection is: nothing more will come.
             self.summary = Some(Summary::default());

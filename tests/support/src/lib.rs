@@ -7,6 +7,8 @@
 //! | [`certificates`] | a certificate authority, and servers' certificates, good and bad |
 //! | [`fault_proxy`] | a network with faults |
 //! | [`scripted_peer`] | a peer that says what a script says |
+//! | [`tls_peer`] | the same after the login, inside TLS: a hostile server |
+//! | [`server_packets`] | what such a server's script is made of |
 //! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
 //!
 //! All of it panics when it cannot do what it is asked to: that is how a test fails.
@@ -26,4 +28,6 @@ pub mod maria_db;
 mod plugins;
 pub mod python;
 pub mod scripted_peer;
+pub mod server_packets;
+pub mod tls_peer;
 mod watchdog;

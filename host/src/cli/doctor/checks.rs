@@ -46,12 +46,7 @@ pub(super) async fn walk(builder: BridgeBuilder, offline: bool, report: &mut Rep
         Err(failure) => failure,
     };
     let exit = Exit::of(&error);
-    report.add(
-        at,
-        Outcome::Failed,
-        Chain(&error).to_string(),
-        error.causes(),
-    );
+    report.add_failure(at, Chain(&error).to_string(), &error);
     let behind = NAMES.iter().skip_while(|name| **name != at).skip(1);
     for name in behind {
         report.add(name, Outcome::NotReached, "", &[]);

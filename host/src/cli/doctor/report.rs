@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use time::format_description::well_known::Rfc3339;
 
-use crate::error::Cause;
+use crate::error::{Cause, Error};
+use crate::tls::Certificate;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ struct Check {
     detail: String,
     took: Duration,
     causes: Vec<Cause>,
+    /// What the server presented for certificates, if that is what was refused.
+    presented: Vec<Certificate>,
 }
 
 pub(super) struct Report {
@@ -72,13 +76,29 @@ impl Report {
         detail: impl Into<String>,
         causes: &[Cause],
     ) {
-        let check = Check {
+        self.push(Check {
             name,
             outcome,
             detail: detail.into(),
             took: self.begun.elapsed(),
             causes: causes.to_vec(),
-        };
+            presented: Vec::new(),
+        });
+    }
+
+    /// The check at which the way ends.
+    pub(super) fn add_failure(&mut self, name: &'static str, detail: String, error: &Error) {
+        self.push(Check {
+            name,
+            outcome: Outcome::Failed,
+            detail,
+            took: self.begun.elapsed(),
+            causes: error.causes().to_vec(),
+            presented: error.refused_certificates().to_vec(),
+        });
+    }
+
+    fn push(&mut self, check: Check) {
         if self.is_for_people {
             print(&check);
         }
@@ -110,17 +130,40 @@ impl Report {
                     .map(|cause| json!({ "why": cause.why, "remedy": cause.remedy }))
                     .collect();
                 let milliseconds = check.took.as_secs_f64() * 1_000.0;
-                json!({
+                let mut json = json!({
                     "check": check.name,
                     "outcome": check.outcome.name(),
                     "detail": check.detail,
                     "milliseconds": milliseconds,
                     "causes": causes,
-                })
+                });
+                if let (Json::Object(json), [_, ..]) = (&mut json, check.presented.as_slice()) {
+                    let presented = check.presented.iter().map(certificate).collect();
+                    json.insert("presented".to_owned(), presented);
+                }
+                json
             })
             .collect();
         json!({ "good": self.is_good(), "checks": checks }).to_string()
     }
+}
+
+fn certificate(certificate: &Certificate) -> Json {
+    let Certificate {
+        subject,
+        issuer,
+        not_before,
+        not_after,
+        dns_names,
+    } = certificate;
+    let [not_before, not_after] = [not_before, not_after].map(|at| at.format(&Rfc3339).ok());
+    json!({
+        "subject": subject,
+        "issuer": issuer,
+        "not_before": not_before,
+        "not_after": not_after,
+        "dns_names": dns_names,
+    })
 }
 
 fn print(check: &Check) {
@@ -130,6 +173,7 @@ fn print(check: &Check) {
         detail,
         took,
         causes,
+        presented,
     } = check;
     let mark = outcome.mark();
     let mut text = match outcome {
@@ -139,6 +183,9 @@ fn print(check: &Check) {
             format!("{mark} {name:<12} {milliseconds:>8.1} ms  {detail}")
         }
     };
+    for certificate in presented {
+        text.push_str(&format!("\n    presented: a certificate {certificate}"));
+    }
     for (index, Cause { why, remedy }) in causes.iter().enumerate() {
         let number = index.saturating_add(1);
         text.push_str(&format!("\n    {number}. {why}\n       → {remedy}"));

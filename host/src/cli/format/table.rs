@@ -107,7 +107,7 @@ impl Writer for Table {
     }
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        if !self.has_begun {
+        if !self.has_begun && !self.columns.is_empty() {
             self.write_head(out);
         }
         out.extend_from_slice(b"(incomplete)\n");

@@ -13,6 +13,8 @@ pub(in crate::cli) struct Output {
     writer: Box<dyn Writer>,
     block: Vec<u8>,
     is_in_result: bool,
+    /// Whether a result has come to its end: what follows it may be missing.
+    has_result: bool,
     is_closed: bool,
 }
 
@@ -22,6 +24,7 @@ impl Output {
             writer,
             block: Vec::with_capacity(BLOCK),
             is_in_result: false,
+            has_result: false,
             is_closed: false,
         }
     }
@@ -51,17 +54,23 @@ impl Output {
     /// As [`Self::flush_if_full`].
     pub(in crate::cli) fn end(&mut self) -> Result<bool, Error> {
         self.is_in_result = false;
+        self.has_result = true;
         self.writer.end(&mut self.block);
         self.flush()
     }
 
-    /// After a failure: what is there is written, and marked so that nothing takes it for the whole.
+    /// After a failure: what is there is written, and marked so that nothing takes it for the whole. Before
+    /// the first result there is nothing to mark.
     pub(in crate::cli) fn cut_off(&mut self) {
-        if self.is_in_result && !self.is_closed {
-            self.writer.cut_off(&mut self.block);
-            // The failure that led here is the one to tell.
-            let _flushed = self.flush();
+        if self.is_closed || !(self.is_in_result || self.has_result) {
+            return;
         }
+        if !self.is_in_result {
+            self.writer.begin(&[], &mut self.block);
+        }
+        self.writer.cut_off(&mut self.block);
+        // The failure that led here is the one to tell.
+        let _flushed = self.flush();
     }
 
     fn flush(&mut self) -> Result<bool, Error> {

@@ -1,0 +1,54 @@
+//! What else than MySQL listens at a port that was given by mistake, known by the first bytes that it says.
+
+/// Nothing that is known here.
+pub(super) const UNKNOWN: &str = "something else than MySQL listens there";
+
+/// By the length that its first packet would have: its first three bytes.
+pub(super) fn by_length(length: u32) -> &'static str {
+    let [a, b, c, _] = length.to_le_bytes();
+    match &[a, b, c] {
+        b"HTT" | b"<!D" | b"<ht" => "a server of HTTP listens there",
+        b"SSH" => "a server of SSH listens there: the bastion itself, and not a tunnel through it",
+        // A record: an alert or a handshake, of SSL 3.0 or any TLS.
+        [0x15 | 0x16, 3, _] => {
+            "a server that speaks TLS from the first byte listens there: a proxy, or HTTPS"
+        }
+        text if text
+            .iter()
+            .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
+        {
+            "a server of some protocol of text listens there"
+        }
+        _ => UNKNOWN,
+    }
+}
+
+/// By the first byte of its first packet, where MySQL's has its version, 10.
+pub(super) fn by_version(version: u8) -> &'static str {
+    match version {
+        // A notice, with which MySQL's X Plugin begins.
+        11 => "MySQL's X Protocol listens there, by default at port 33060",
+        _ => UNKNOWN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(bytes: [u8; 3]) -> &'static str {
+        let [a, b, c] = bytes;
+        by_length(u32::from_le_bytes([a, b, c, 0]))
+    }
+
+    #[test]
+    fn known_by_what_they_say() {
+        assert!(first(*b"HTT").contains("HTTP"));
+        assert!(first(*b"SSH").contains("SSH"));
+        assert!(first([0x15, 3, 1]).contains("TLS"));
+        assert!(first(*b"220").contains("text"));
+        assert_eq!(first([0xFF; 3]), UNKNOWN);
+        assert!(by_version(11).contains("33060"));
+        assert_eq!(by_version(9), UNKNOWN);
+    }
+}

@@ -1,0 +1,99 @@
+//! The likely causes that an error names: each thing that goes wrong for people who log in with IAM tokens is
+//! among them where it shows.
+
+use rds_bridge::{Bridge, BridgeBuilder, Error};
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+
+use crate::live::{block_on, credentials, to};
+
+fn failure(builder: BridgeBuilder) -> Error {
+    block_on(async { builder.build().await?.connect().await }).unwrap_err()
+}
+
+/// Each of the words is in one of the causes, in this order.
+fn assert_named(error: &Error, words: &[&str]) {
+    let causes: Vec<String> = error
+        .causes()
+        .iter()
+        .map(|cause| format!("{} → {}", cause.why, cause.remedy))
+        .collect();
+    let mut rest = causes.iter();
+    for word in words {
+        assert!(
+            rest.any(|cause| cause.contains(word)),
+            "{word}: {causes:#?}"
+        );
+    }
+}
+
+/// The server says the same to all of them: what is not known is listed.
+#[test]
+fn of_access_denied() {
+    let server = MariaDb::shared();
+    let always = [
+        "resource id",
+        "user names are case-sensitive",
+        "IAM authentication is not enabled",
+        "expired",
+        "clock",
+        "new connections a second",
+    ];
+    let user = to(server).user("Lambda-User").credentials(credentials());
+    let error = failure(user);
+    assert_eq!(error.code(), Some(1045), "{error}");
+    assert_named(&error, &always);
+    assert_named(&error, &["\"Lambda-User\""]);
+    // What the endpoint's name rules out is not said.
+    assert!(
+        !error
+            .causes()
+            .iter()
+            .any(|cause| cause.why.contains("alias")),
+        "{error:?}"
+    );
+
+    let alias = to(server)
+        .endpoint("db.example.com")
+        .tls_server_name(ENDPOINT)
+        .region("us-east-1")
+        .user("lambda-user")
+        .credentials(credentials());
+    let error = failure(alias);
+    assert_eq!(error.code(), Some(1045), "{error}");
+    let more = ["db.example.com is an alias", "signed for us-east-1"];
+    assert_named(&error, &[&more[..], &always].concat());
+
+    let password = to(server).user("native-user").password("another");
+    assert_named(&failure(password), &["password of \"native-user\""]);
+}
+
+#[test]
+fn of_an_unknown_authority() {
+    let builder = Bridge::builder()
+        .endpoint(ENDPOINT)
+        .connect_to(MariaDb::shared().address().to_string())
+        .user("native-user")
+        .password(PASSWORD);
+    assert_named(
+        &failure(builder),
+        &[
+            "GovCloud",
+            "RDS Proxy and Aurora Serverless",
+            "your own authority",
+            "in between",
+        ],
+    );
+}
+
+#[test]
+fn of_a_name_that_is_not_the_certificates() {
+    let builder = to(MariaDb::shared())
+        .tls_server_name("db.example.com")
+        .user("native-user")
+        .password(PASSWORD);
+    assert_named(
+        &failure(builder),
+        &["db.example.com is an alias or a tunnel"],
+    );
+}

@@ -1,0 +1,142 @@
+//! `rds-bridge query` when the server dies in the middle: one message, the exit code, and no output that
+//! looks whole.
+
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::server_packets::{
+    LONGLONG, Then, VAR_STRING, column, error, result, text_row,
+};
+use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
+use serde_json::Value as Json;
+
+use crate::command::{run, stdout};
+
+/// What the command writes, and what it says.
+fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
+    let peer = TlsPeer::start(vec![answer]);
+    let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
+    let variables = [
+        ("DB_HOST", ENDPOINT),
+        ("DB_CONNECT_TO", &address),
+        ("DB_CA_FILE", ca_file.to_str().unwrap()),
+        ("DB_USER", "lambda-user"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let output = run(&["query", "SELECT 1", "--format", format], &variables, "");
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));
+    assert_eq!(messages.count(), 1, "{said}");
+    (output.status.code(), stdout(&output).to_owned(), said)
+}
+
+/// Two rows, and in the middle of the third it ends.
+fn dies() -> Vec<Say> {
+    let mut answer = say([
+        vec![2],
+        column("id", LONGLONG),
+        column("name", VAR_STRING),
+        text_row(&["1", "apple"]),
+        text_row(&["2", "bread"]),
+    ]);
+    answer.extend([
+        Say::Bytes(b"\x09\0\0\x06\x013\x06che".to_vec()),
+        Say::HangUp,
+    ]);
+    answer
+}
+
+const ENDS: [(&str, &str); 6] = [
+    ("json", "{\"id\":2,\"name\":\"bread\"}"),
+    ("ndjson", "{\"id\":2,\"name\":\"bread\"}\n{\"incomplete\":"),
+    ("csv", "2,bread\r\n\"incomplete"),
+    ("tsv", "2\tbread\n\\!incomplete"),
+    ("table", "|  2 | bread |\n(incomplete)\n"),
+    ("vertical", "  id: 2\nname: bread\n*** incomplete ***\n"),
+];
+
+#[test]
+fn in_the_middle_of_a_row() {
+    for (format, end) in ENDS {
+        let (code, written, said) = query(dies(), format);
+        assert_eq!(code, Some(6), "{said}");
+        assert!(
+            said.contains("rows: the server closed the connection"),
+            "{said}"
+        );
+        assert!(written.ends_with(end), "{written}");
+        assert!(!written.contains("che"), "{written}");
+    }
+}
+
+/// The same from a server that lies about the third row's length.
+#[test]
+fn at_a_row_that_cannot_be() {
+    for (format, end) in ENDS {
+        let mut answer = dies();
+        answer.truncate(5);
+        answer.push(Say::Payload(b"\x013\xFFcheese".to_vec()));
+        let (code, written, said) = query(answer, format);
+        assert_eq!(code, Some(10), "{said}");
+        assert!(said.contains("row 3, column 2"), "{said}");
+        assert!(written.ends_with(end), "{written}");
+    }
+}
+
+/// A value that is not of its column's kind: the row's beginning is taken back.
+#[test]
+fn at_a_value_that_cannot_be() {
+    for (format, end) in ENDS {
+        let mut answer = dies();
+        answer.truncate(5);
+        answer.push(Say::Payload(text_row(&["three", "cheese"])));
+        let (code, written, said) = query(answer, format);
+        assert_eq!(code, Some(10), "{said}");
+        assert!(said.contains("column id"), "{said}");
+        assert!(
+            written.contains(end.trim_end_matches("(incomplete)\n")),
+            "{written}"
+        );
+        assert!(!written.contains("cheese"), "{written}");
+    }
+}
+
+/// The first result is whole, and the second never comes: what is there is not all.
+#[test]
+fn between_two_results() {
+    for (format, end) in [
+        ("json", "]\n["),
+        ("ndjson", "\n{\"incomplete\":"),
+        ("csv", "\"incomplete"),
+        ("tsv", "\\!incomplete"),
+        ("table", "(incomplete)\n"),
+        ("vertical", "*** incomplete ***\n"),
+    ] {
+        let first = || say(result("a", &["x", "y"], Then::More));
+        let refusal = error(1317, "70100", "Query execution was interrupted");
+        for (then, code) in [(Say::HangUp, 6), (Say::Payload(refusal), 9)] {
+            let mut answer = first();
+            answer.push(then);
+            let (exit, written, said) = query(answer, format);
+            assert_eq!(exit, Some(code), "{said}");
+            assert!(written.contains('x') && written.ends_with(end), "{written}");
+            if format == "json" {
+                let read: Result<Vec<Json>, _> = serde_json::Deserializer::from_str(&written)
+                    .into_iter()
+                    .collect();
+                assert!(read.is_err(), "{written}");
+            }
+        }
+    }
+}
+
+/// Before the first row there is nothing to mark.
+#[test]
+fn before_there_is_anything() {
+    for format in ["json", "csv", "table"] {
+        let (code, written, said) = query(vec![Say::HangUp], format);
+        assert_eq!((code, written.as_str()), (Some(6), ""), "{said}");
+        let file = vec![Say::Payload(b"\xFB/etc/passwd".to_vec())];
+        let (code, written, said) = query(file, format);
+        assert_eq!((code, written.as_str()), (Some(6), ""), "{said}");
+    }
+}

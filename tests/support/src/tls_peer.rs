@@ -1,0 +1,224 @@
+//! A peer that logs a client in as MySQL 8 with IAM does, takes any token, and then says what a script
+//! says: a hostile server, inside TLS.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, Stream};
+use tempfile::TempDir;
+
+use crate::acceptor::Acceptor;
+use crate::certificates::{Authority, ServerCertificate};
+use crate::server_packets::{Then, ok};
+
+/// A packet of this length is followed by another that goes on with the same payload.
+const PACKET_LIMIT: usize = 0xFF_FFFF;
+/// Its header and its 32 bytes.
+const SSL_REQUEST_LENGTH: usize = 36;
+const COM_STMT_CLOSE: u8 = 0x19;
+const SET_UP: &[u8] = b"\x03SET SESSION TRANSACTION READ ONLY";
+
+/// What it says when it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// A payload, in as many packets as it takes, numbered on from the packet that asked.
+    Payload(Vec<u8>),
+    /// Bytes as they are, headers and all.
+    Bytes(Vec<u8>),
+    /// Ends the connection.
+    HangUp,
+}
+
+/// Payloads, one after the other.
+#[must_use]
+pub fn say(payloads: impl IntoIterator<Item = Vec<u8>>) -> Vec<Say> {
+    payloads.into_iter().map(Say::Payload).collect()
+}
+
+/// How far the connection phase goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Login {
+    Accepts,
+    /// TLS is established, and nothing is ever said in it.
+    Silent,
+}
+
+/// A peer at 127.0.0.1, with a certificate for [`crate::expectation::ENDPOINT`]. Dropped, it closes all
+/// connections.
+#[derive(Debug)]
+pub struct TlsPeer {
+    acceptor: Acceptor,
+    asked: Arc<Mutex<Vec<Vec<u8>>>>,
+    folder: TempDir,
+}
+
+impl TlsPeer {
+    /// Starts a peer that answers each packet after the login with the script's next entry, and hangs up
+    /// when there is none left. What makes the session read-only, and what closes a prepared statement,
+    /// is dealt with and does not count.
+    #[must_use]
+    pub fn start(script: Vec<Vec<Say>>) -> Self {
+        Self::with_login(script, Login::Accepts)
+    }
+
+    /// Starts a peer that says nothing once TLS stands.
+    #[must_use]
+    pub fn silent_in_tls() -> Self {
+        Self::with_login(Vec::new(), Login::Silent)
+    }
+
+    fn with_login(script: Vec<Vec<Say>>, login: Login) -> Self {
+        let authority = Authority::new();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(CA), authority.pem()).unwrap();
+        let config = server_config(&authority);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        let acceptor = Acceptor::start(move |stream| {
+            // That the other side gives up before the script's end is no business of ours.
+            let _gave_up = serve(&stream, &config, &script, login, &heard);
+            let _closed = stream.shutdown(Shutdown::Both);
+        });
+        Self {
+            acceptor,
+            asked,
+            folder,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.acceptor.address()
+    }
+
+    /// The certificate of the authority that a client is to trust, as PEM.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join(CA)
+    }
+
+    /// The payloads that have counted, on all connections: what the script answered.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Vec<u8>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+const CA: &str = "ca.pem";
+
+fn server_config(authority: &Authority) -> Arc<ServerConfig> {
+    let issued = authority.issue(&ServerCertificate::Good);
+    // The authority's own too, as RDS sends what is between a server and its root.
+    let chain = [issued.certificate, authority.pem()]
+        .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).unwrap());
+    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.to_vec(), key)
+        .unwrap();
+    Arc::new(config)
+}
+
+fn serve(
+    mut tcp: &TcpStream,
+    config: &Arc<ServerConfig>,
+    script: &[Vec<Say>],
+    login: Login,
+    asked: &Mutex<Vec<Vec<u8>>>,
+) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    tcp.write_all(&frame(0, &greeting()))?;
+    tcp.read_exact(&mut [0; SSL_REQUEST_LENGTH])?;
+    let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+    let mut tls = Stream::new(&mut connection, &mut tcp);
+    let (response, _) = read(&mut tls)?;
+    if login == Login::Silent {
+        // Until the other side goes.
+        return read(&mut tls).map(drop);
+    }
+    // As Aurora does: nothing behind the name.
+    let next = response.wrapping_add(1);
+    tls.write_all(&frame(next, b"\xFEmysql_clear_password\0"))?;
+    let (token, _) = read(&mut tls)?;
+    tls.write_all(&frame(token.wrapping_add(1), &ok(Then::Nothing)))?;
+
+    let mut script = script.iter();
+    loop {
+        let (sequence_id, payload) = read(&mut tls)?;
+        let mut next = sequence_id.wrapping_add(1);
+        if payload == SET_UP {
+            tls.write_all(&frame(next, &ok(Then::Nothing)))?;
+            continue;
+        }
+        if payload.first() == Some(&COM_STMT_CLOSE) {
+            continue;
+        }
+        asked.lock().unwrap().push(payload);
+        let Some(lines) = script.next() else {
+            return Ok(());
+        };
+        for line in lines {
+            match line {
+                Say::Payload(payload) => {
+                    let packets = frame(next, payload);
+                    let number = (payload.len() / PACKET_LIMIT).saturating_add(1);
+                    next = next.wrapping_add(u8::try_from(number).unwrap());
+                    tls.write_all(&packets)?;
+                }
+                Say::Bytes(bytes) => tls.write_all(bytes)?,
+                Say::HangUp => return Ok(()),
+            }
+        }
+    }
+}
+
+/// `Protocol::HandshakeV10` of a MySQL 8.
+#[must_use]
+pub fn greeting() -> Vec<u8> {
+    // All that 8.0 has but compression, session tracking and multi-factor authentication.
+    const CAPABILITIES: u32 = 0x013F_FFDF;
+    let [low_0, low_1, high_0, high_1] = CAPABILITIES.to_le_bytes();
+    let mut payload = b"\x0A8.0.39\0\x07\0\0\0abcdefgh\0".to_vec();
+    payload.extend([low_0, low_1, 0xFF, 2, 0, high_0, high_1, 21]);
+    payload.extend([0; 10]);
+    payload.extend(b"ijklmnopqrst\0caching_sha2_password\0");
+    payload
+}
+
+/// A packet's number and payload. No client of a test sends one of 16 MiB.
+fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
+    let mut header = [0; 4];
+    stream.read_exact(&mut header)?;
+    let [a, b, c, sequence_id] = header;
+    let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap();
+    let mut payload = vec![0; length];
+    stream.read_exact(&mut payload)?;
+    Ok((sequence_id, payload))
+}
+
+/// The packets of a payload, numbered from `sequence_id` on.
+#[must_use]
+pub fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packets = Vec::new();
+    let mut rest = payload;
+    let mut sequence_id = sequence_id;
+    loop {
+        let (packet, behind) = rest.split_at(rest.len().min(PACKET_LIMIT));
+        let [a, b, c, _] = u32::try_from(packet.len()).unwrap().to_le_bytes();
+        packets.extend([a, b, c, sequence_id]);
+        packets.extend(packet);
+        if packet.len() < PACKET_LIMIT {
+            return packets;
+        }
+        rest = behind;
+        sequence_id = sequence_id.wrapping_add(1);
+    }
+}
