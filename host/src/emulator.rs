@@ -52,7 +52,6 @@ mod wire;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
@@ -196,7 +195,7 @@ pub(crate) struct Shared {
     pub(crate) engine: crate::guest::Engine,
     pub(crate) database: database::Database,
     pub(crate) connections: listener::Connections,
-    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    on_event: Option<event::OnEvent>,
     state: std::sync::Mutex<State>,
 }
 

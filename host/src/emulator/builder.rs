@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::certificates::Certificates;
 use super::database::Database;
-use super::event::Event;
+use super::event::{Event, OnEvent};
 use super::fault::Faults;
 use super::listener::{Connections, Listener};
 use super::rate::RateLimit;
@@ -33,7 +33,7 @@ pub struct EmulatorBuilder {
     expired_certificate: bool,
     faults: Faults,
     version: String,
-    on_event: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    on_event: Option<OnEvent>,
 }
 
 #[derive(Clone)]

@@ -13,6 +13,19 @@ const BINARY: u16 = 63;
 /// `decimals` where they are not fixed.
 const NOT_FIXED: u8 = 31;
 
+/// A column's name, and the type that it was declared with: an expression has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub(super) name: String,
+    pub(super) declared: Option<String>,
+}
+
+impl Declared {
+    pub(super) fn column(&self, first: Option<ValueRef<'_>>) -> Column {
+        Column::new(&self.name, self.declared.as_deref(), first)
+    }
+}
+
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Column {

@@ -155,10 +155,7 @@ fn prepare(
 
     let (format, status) = (session.format(Encoding::Binary), session.status());
     let places = vec![Column::new("?", None, None); parameters];
-    let columns: Vec<Column> = declared
-        .iter()
-        .map(|(name, declared)| Column::new(name, declared.as_deref(), None))
-        .collect();
+    let columns: Vec<Column> = declared.iter().map(|column| column.column(None)).collect();
     for columns in [places, columns] {
         if !columns.is_empty() {
             write_definitions(stream, &columns, &format, status)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Something that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub struct Event {
     /// What happened.
     pub kind: EventKind,
 }
+
+/// Who is told of each event.
+pub(super) type OnEvent = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ pub enum EventKind {
     },
 }
 
-/// One line: what the client sent is escaped.
+/// One line, whatever the client sent.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -57,13 +61,24 @@ impl fmt::Display for Event {
                 write!(f, ": accepted, with a token of {token_bytes} bytes")
             }
             EventKind::Refused { code, reason } => {
-                write!(f, ": refused with {code}: {}", reason.escape_debug())
+                write!(f, ": refused with {code}: {}", one_line(reason))
             }
             EventKind::BrokenOff { reason } => {
-                write!(f, ": broken off: {}", reason.escape_debug())
+                write!(f, ": broken off: {}", one_line(reason))
             }
         }
     }
+}
+
+fn one_line(reason: &str) -> String {
+    let mut line = String::with_capacity(reason.len());
+    for character in reason.chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_debug()),
+            false => line.push(character),
+        }
+    }
+    line
 }
 
 #[cfg(test)]

@@ -41,14 +41,14 @@ pub(super) fn add(connection: &Connection, facts: Facts) -> Result<()> {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         connection.create_scalar_function(name, 0, flags, move |_| Ok(value.clone()))?;
     }
-    type Part = fn(OffsetDateTime) -> String;
+    type Part = fn(OffsetDateTime) -> Value;
     let clocks: [(&str, Part); 6] = [
-        ("now", date_time),
-        ("sysdate", date_time),
-        ("utc_timestamp", date_time),
-        ("curdate", date),
-        ("curtime", clock),
-        ("unix_timestamp", |now| now.unix_timestamp().to_string()),
+        ("now", |now| date_time(now).into()),
+        ("sysdate", |now| date_time(now).into()),
+        ("utc_timestamp", |now| date_time(now).into()),
+        ("curdate", |now| date(now).into()),
+        ("curtime", |now| clock(now).into()),
+        ("unix_timestamp", |now| now.unix_timestamp().into()),
     ];
     for (name, part) in clocks {
         connection.create_scalar_function(name, 0, FunctionFlags::SQLITE_UTF8, move |_| {

@@ -7,7 +7,7 @@ use mysql_common::io::BufMutExt;
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, Rows};
 
-use super::column::Column;
+use super::column::{Column, Declared};
 use super::packets::end_of_rows;
 use super::server_error::ServerError;
 use super::value::{write_binary, write_text};
@@ -51,7 +51,7 @@ pub(super) struct Format<'a> {
 pub(super) fn write_rows<S: Read + Write>(
     stream: &mut PacketStream<S>,
     rows: &mut Rows<'_>,
-    declared: &[(String, Option<String>)],
+    declared: &[Declared],
     format: &Format<'_>,
     status: StatusFlags,
 ) -> Result<(), Failure> {
@@ -61,9 +61,9 @@ pub(super) fn write_rows<S: Read + Write>(
     let columns: Vec<Column> = declared
         .iter()
         .enumerate()
-        .map(|(index, (name, declared))| {
+        .map(|(index, column)| {
             let first = row.and_then(|row| row.get_ref(index).ok());
-            Column::new(name, declared.as_deref(), first)
+            column.column(first)
         })
         .collect();
     write_columns(stream, &columns, format, status)?;

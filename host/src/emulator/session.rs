@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::Shared;
+use super::column::Declared;
 use super::functions::{self, Facts};
 use super::packets::{self, Done};
 use super::params::ParamType;
@@ -111,10 +112,7 @@ impl<'a> Session<'a> {
     }
 
     /// How many parameters a statement has, and its columns with their declared types.
-    pub(super) fn describe(
-        &self,
-        plan: &Plan,
-    ) -> Result<(usize, Vec<(String, Option<String>)>), ServerError> {
+    pub(super) fn describe(&self, plan: &Plan) -> Result<(usize, Vec<Declared>), ServerError> {
         let Plan::Execute(sql) = plan else {
             return Ok((0, Vec::new()));
         };
@@ -287,10 +285,10 @@ impl<'a> Session<'a> {
     }
 }
 
-fn declared(statement: &rusqlite::Statement<'_>) -> Vec<(String, Option<String>)> {
-    let declared = statement.columns().map(|column| {
-        let decl_type = column.decl_type().map(str::to_owned);
-        (column.name().to_owned(), decl_type)
+fn declared(statement: &rusqlite::Statement<'_>) -> Vec<Declared> {
+    let declared = statement.columns().map(|column| Declared {
+        name: column.name().to_owned(),
+        declared: column.decl_type().map(str::to_owned),
     });
     declared.collect()
 }
