@@ -15,6 +15,8 @@ mod command;
 mod component;
 mod credentials;
 mod cut_off_output;
+mod emulator;
+mod emulator_faults;
 mod ended_connections;
 mod exchanges;
 mod fake_aws;

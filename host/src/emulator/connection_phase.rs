@@ -29,8 +29,8 @@ pub(super) struct Login {
 
 /// Why nobody was let in.
 enum Refused {
-    /// The client is told the error, and the log the reason.
-    With(ServerError, String),
+    /// The client and the log have been told.
+    Told,
     /// The client went away, or made no sense.
     BrokenOff(String),
 }
@@ -54,94 +54,116 @@ pub(super) fn run(
     tcp: TcpStream,
     peer: Peer,
 ) -> Option<Login> {
-    let mut user = None;
-    match connect(shared, tls, tcp, peer, &mut user) {
-        Ok((login, token_bytes)) => {
-            shared.note(peer, user.as_deref(), EventKind::Accepted { token_bytes });
-            Some(login)
-        }
-        Err(Refused::With(error, reason)) => {
-            let code = error.code;
-            shared.note(peer, user.as_deref(), EventKind::Refused { code, reason });
-            None
-        }
+    let mut attempt = Attempt {
+        shared,
+        peer,
+        user: None,
+    };
+    match attempt.connect(tls, tcp) {
+        Ok(login) => Some(login),
+        Err(Refused::Told) => None,
         Err(Refused::BrokenOff(reason)) => {
-            shared.note(peer, user.as_deref(), EventKind::BrokenOff { reason });
+            attempt.note(EventKind::BrokenOff { reason });
             None
         }
     }
 }
 
-fn connect(
-    shared: &Shared,
-    tls: Arc<ServerConfig>,
-    tcp: TcpStream,
+/// A client that wants to be let in.
+struct Attempt<'a> {
+    shared: &'a Shared,
     peer: Peer,
-    user: &mut Option<String>,
-) -> Result<(Login, usize), Refused> {
-    let faults = shared.faults();
-    let stream = FaultyStream::new(tcp, faults.delay, faults.cut_after);
-    let mut plain = PacketStream::new(stream);
-    if let Some(error) = in_place_of_the_greeting(&faults) {
-        let reason = "a fault that was asked for";
-        return refuse(&mut plain, error, reason, false);
-    }
-    let scramble = scramble()?;
-    let offers_tls = !faults.no_tls;
-    let greeting =
-        packets::initial_handshake(&shared.version, peer.connection_id, &scramble, offers_tls);
-    plain.write(&greeting)?;
-    let request = plain.read()?;
-    let Some(capabilities) = packets::client_capabilities(&request) else {
-        let reason = "the first packet is none of MySQL 4.1 or later";
-        return refuse(&mut plain, ServerError::bad_handshake(), reason, true);
-    };
-    if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || !offers_tls {
-        *user = HandshakeResponse::read(&request).ok().map(|it| it.user);
-        let reason = "without TLS: switch it on in the client";
-        let error = ServerError::secure_transport_required();
-        return refuse(&mut plain, error, reason, true);
+    /// Once it has said who it is.
+    user: Option<String>,
+}
+
+impl Attempt<'_> {
+    fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
+        let shared = self.shared;
+        let faults = shared.faults();
+        let stream = FaultyStream::new(tcp, faults.delay, faults.cut_after);
+        let mut plain = PacketStream::new(stream);
+        if let Some(error) = in_place_of_the_greeting(&faults) {
+            let reason = "a fault that was asked for";
+            return self.refuse(&mut plain, error, reason, false);
+        }
+        let scramble = scramble()?;
+        let (version, id) = (&shared.version, self.peer.connection_id);
+        let greeting = packets::initial_handshake(version, id, &scramble, !faults.no_tls);
+        plain.write(&greeting)?;
+        let request = plain.read()?;
+        let Some(capabilities) = packets::client_capabilities(&request) else {
+            let reason = "the first packet is none of MySQL 4.1 or later";
+            return self.refuse(&mut plain, ServerError::bad_handshake(), reason, true);
+        };
+        if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
+            self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
+            let reason = "without TLS: switch it on in the client";
+            let error = ServerError::secure_transport_required();
+            return self.refuse(&mut plain, error, reason, true);
+        }
+
+        let mut stream = start_tls(plain, tls)?;
+        let response = Zeroizing::new(stream.read()?);
+        let response = match HandshakeResponse::read(&response) {
+            Ok(response) => response,
+            Err(malformed) => {
+                let error = ServerError::bad_handshake();
+                return self.refuse(&mut stream, error, malformed.to_string(), true);
+            }
+        };
+        self.user = Some(response.user.clone());
+        if let Some(wrong) = &response.database
+            && wrong != shared.database.name()
+        {
+            let reason = format!("no database {wrong:?}: it is {:?}", shared.database.name());
+            let error = ServerError::unknown_database(wrong);
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        if response.auth_plugin.is_none() {
+            let reason = "the client knows no authentication plugins";
+            let error = ServerError::auth_plugin_not_supported();
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        let token = token(&mut stream, &response, &faults, &scramble)?;
+        if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        let token_bytes = token.len();
+        self.note(EventKind::Accepted { token_bytes });
+        let done = Done {
+            status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
+            ..Done::default()
+        };
+        stream.write(&packets::ok(done))?;
+        stream.flush()?;
+        Ok(Login {
+            stream,
+            capabilities: response.capabilities,
+            user: response.user,
+        })
     }
 
-    let mut stream = start_tls(plain, tls)?;
-    let response = Zeroizing::new(stream.read()?);
-    let response = match HandshakeResponse::read(&response) {
-        Ok(response) => response,
-        Err(malformed) => {
-            let error = ServerError::bad_handshake();
-            return refuse(&mut stream, error, malformed.to_string(), true);
-        }
-    };
-    *user = Some(response.user.clone());
-    if let Some(wrong) = &response.database
-        && wrong != shared.database.name()
-    {
-        let reason = format!("no database {wrong:?}: it is {:?}", shared.database.name());
-        let error = ServerError::unknown_database(wrong);
-        return refuse(&mut stream, error, reason, true);
+    /// Before the client hears of it: who has heard of it finds it noted.
+    fn note(&self, kind: EventKind) {
+        self.shared.note(self.peer, self.user.as_deref(), kind);
     }
-    if response.auth_plugin.is_none() {
-        let reason = "the client knows no authentication plugins";
-        let error = ServerError::auth_plugin_not_supported();
-        return refuse(&mut stream, error, reason, true);
+
+    fn refuse<S: Read + Write, T>(
+        &self,
+        stream: &mut PacketStream<S>,
+        error: ServerError,
+        reason: impl Into<String>,
+        has_sql_state: bool,
+    ) -> Result<T, Refused> {
+        let (code, reason) = (error.code, reason.into());
+        self.note(EventKind::Refused { code, reason });
+        // Who has gone does not hear it.
+        let _told = stream
+            .write(&packets::err(&error, has_sql_state))
+            .and_then(|()| stream.flush());
+        Err(Refused::Told)
     }
-    let token = token(&mut stream, &response, &faults, &scramble)?;
-    let verdict = verdict(shared, peer, &response.user, &token, &faults);
-    if let Err((error, reason)) = verdict {
-        return refuse(&mut stream, error, reason, true);
-    }
-    let done = Done {
-        status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
-        ..Done::default()
-    };
-    stream.write(&packets::ok(done))?;
-    stream.flush()?;
-    let login = Login {
-        stream,
-        capabilities: response.capabilities,
-        user: response.user,
-    };
-    Ok((login, token.len()))
 }
 
 fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
@@ -247,23 +269,10 @@ fn start_tls(
                 Some(tls) => failed(tls.clone()),
                 None => match Refused::from(error) {
                     Refused::BrokenOff(reason) => Refused::BrokenOff(format!("TLS: {reason}")),
-                    refused @ Refused::With(..) => refused,
+                    Refused::Told => Refused::Told,
                 },
             }
         })?;
     }
     Ok(PacketStream::resume(tls, sequence_id))
-}
-
-fn refuse<S: Read + Write, T>(
-    stream: &mut PacketStream<S>,
-    error: ServerError,
-    reason: impl Into<String>,
-    has_sql_state: bool,
-) -> Result<T, Refused> {
-    // Who has gone does not hear it.
-    let _told = stream
-        .write(&packets::err(&error, has_sql_state))
-        .and_then(|()| stream.flush());
-    Err(Refused::With(error, reason.into()))
 }

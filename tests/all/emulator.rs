@@ -1,0 +1,218 @@
+//! The emulator judges as RDS does: who is let in, who is not, and the reason that only it tells.
+
+use rds_bridge::aws::Credentials;
+use rds_bridge::clock::Clock;
+use rds_bridge::emulator::{Emulator, EventKind};
+use rds_bridge::{BridgeBuilder, Error};
+use std::time::{Duration, SystemTime};
+
+use crate::live::block_on;
+
+const SEED: &str = "CREATE TABLE items (id INT PRIMARY KEY, name VARCHAR(64)); \
+                    INSERT INTO items VALUES (1, 'apple'), (2, 'bread');";
+
+/// A clock that is off.
+#[derive(Debug)]
+struct Off {
+    ahead: Duration,
+    behind: Duration,
+}
+
+impl Clock for Off {
+    fn now(&self) -> SystemTime {
+        SystemTime::now() + self.ahead - self.behind
+    }
+}
+
+fn login(builder: BridgeBuilder) -> Result<(), Error> {
+    block_on(async {
+        let connection = builder.build().await?.connect().await?;
+        connection.close().await
+    })
+}
+
+/// What the client is told, and what is true.
+fn refused(emulator: &Emulator, builder: BridgeBuilder) -> (u16, String) {
+    let error = login(builder).unwrap_err();
+    let told = error.server_error().unwrap_or_else(|| panic!("{error:?}"));
+    let event = emulator.events().pop().unwrap();
+    let EventKind::Refused { code, reason } = event.kind else {
+        panic!("{event}");
+    };
+    assert_eq!(told.code, code);
+    (code, reason)
+}
+
+#[test]
+fn every_reason_is_told_here_and_none_there() {
+    let emulator = Emulator::builder()
+        .user("lambda-user")
+        .user("other")
+        .start()
+        .unwrap();
+    login(emulator.bridge()).unwrap();
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let off = |ahead, behind| Off { ahead, behind };
+    let good = || Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    let bridge = || emulator.bridge();
+    let here = emulator.address().to_string();
+    for (builder, reason) in [
+        (bridge().region("eu-west-1"), "region \"eu-west-1\""),
+        (
+            bridge()
+                .endpoint("alias.example.com")
+                .tls_server_name("localhost"),
+            "host \"alias.example.com\"",
+        ),
+        (bridge().port(3306).connect_to(&here), "port 3306"),
+        (bridge().user("Lambda-User"), "no such user"),
+        (
+            bridge().credentials(Credentials::new("AKIDEXAMPLE", "wrong")),
+            "signature does not match",
+        ),
+        (
+            bridge().credentials(Credentials::new("AKIDOTHER", "wrong")),
+            "access key \"AKIDOTHER\"",
+        ),
+        (
+            bridge().credentials(good().with_session_token("FwoG")),
+            "with a session token",
+        ),
+        (
+            bridge().clock(off(minutes(0), minutes(20))),
+            "expired since",
+        ),
+        (
+            bridge().clock(off(minutes(10), minutes(0))),
+            "a clock is off",
+        ),
+    ] {
+        let (code, told) = refused(&emulator, builder);
+        assert_eq!(code, 1045, "{told}");
+        assert!(told.contains(reason), "{told} lacks {reason}");
+    }
+    login(bridge().user("other")).unwrap();
+}
+
+#[test]
+fn a_session_token_is_part_of_the_credentials() {
+    let temporary = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("FwoGZX/+ab==");
+    let emulator = Emulator::builder().credentials(temporary).start().unwrap();
+    login(emulator.bridge()).unwrap();
+    let without = Credentials::new("ASIAEXAMPLE", "secret");
+    let (_, reason) = refused(&emulator, emulator.bridge().credentials(without));
+    assert!(reason.contains("without the session token"), "{reason}");
+    let other = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("other");
+    let (_, reason) = refused(&emulator, emulator.bridge().credentials(other));
+    assert!(reason.contains("another session token"), "{reason}");
+}
+
+#[test]
+fn the_emulators_own_clock_may_be_off() {
+    let emulator = Emulator::builder()
+        .clock_offset_seconds(1_200)
+        .start()
+        .unwrap();
+    let (_, reason) = refused(&emulator, emulator.bridge());
+    assert!(reason.contains("expired"), "{reason}");
+}
+
+#[test]
+fn a_name_of_rds_is_what_tokens_are_signed_for() {
+    let name = "MyDB.abc123.eu-central-1.rds.amazonaws.com";
+    let emulator = Emulator::builder().endpoint(name).start().unwrap();
+    assert_eq!(emulator.endpoint(), name.to_ascii_lowercase());
+    login(emulator.bridge()).unwrap();
+    let variables = emulator.environment("ca.pem".as_ref());
+    let value = |wanted| {
+        variables
+            .iter()
+            .find(|(name, _)| *name == wanted)
+            .unwrap()
+            .1
+            .clone()
+    };
+    assert_eq!(value("AWS_REGION"), "eu-central-1");
+    assert_eq!(value("DB_CONNECT_TO"), emulator.address().to_string());
+}
+
+#[test]
+fn sessions_do_not_see_what_is_not_committed() {
+    let emulator = Emulator::builder().seed(SEED).start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().allow_writes(true).build().await.unwrap();
+        let mut writer = bridge.connect().await.unwrap();
+        let mut reader = bridge.connect().await.unwrap();
+        writer.execute_to_end("START TRANSACTION").await.unwrap();
+        let done = writer.execute_to_end("DELETE FROM items").await.unwrap();
+        assert_eq!(done.affected_rows, 2);
+        writer.execute_to_end("ROLLBACK").await.unwrap();
+        let mut rows = reader.query("SELECT count(*) FROM items").await.unwrap();
+        let count: u64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
+        assert_eq!(count, 2);
+        drop(rows);
+
+        let read_only = emulator.bridge().build().await.unwrap();
+        let mut connection = read_only.connect().await.unwrap();
+        let error = connection
+            .execute_to_end("DELETE FROM items")
+            .await
+            .unwrap_err();
+        assert_eq!(error.server_error().unwrap().code, 1792);
+    });
+}
+
+#[test]
+fn a_statement_is_killed_from_another_session() {
+    let emulator = Emulator::start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        let mut sleeper = bridge.connect().await.unwrap();
+        let mut killer = bridge.connect().await.unwrap();
+        let id = sleeper.session().connection_id;
+        let sleep = sleeper.execute_to_end(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+        );
+        let kill = async {
+            // The statement may not have begun when the first one comes.
+            let kill = format!("KILL QUERY {id}");
+            loop {
+                killer.execute_to_end(&kill).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let ended: Result<_, Error> = tokio::select! {
+            ended = sleep => ended,
+            () = kill => unreachable!("it has no end"),
+        };
+        assert_eq!(ended.unwrap_err().server_error().unwrap().code, 1317);
+    });
+}
+
+#[test]
+fn dropped_it_is_gone_and_a_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rds.sqlite");
+    let emulator = Emulator::builder()
+        .database_file(&file)
+        .seed(SEED)
+        .start()
+        .unwrap();
+    let address = emulator.address();
+    let connection = block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        bridge.connect().await.unwrap()
+    });
+    drop(emulator);
+    assert!(std::net::TcpStream::connect(address).is_err());
+    let mut connection = connection;
+    assert!(block_on(connection.ping()).is_err());
+
+    let again = Emulator::builder().database_file(&file).start().unwrap();
+    block_on(async {
+        let bridge = again.bridge().build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let mut rows = connection.query("SELECT name FROM items").await.unwrap();
+        assert!(rows.next().await.unwrap().is_some());
+    });
+}
