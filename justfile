@@ -15,6 +15,11 @@ export RDS_BRIDGE_PYTHON := venv / "bin/python"
 default:
     @just --list --unsorted
 
+# See the whole way from credentials to rows, on this machine
+[group('use')]
+demo: wasm-target
+    @cargo run --locked -p rds-bridge -- demo
+
 # Sign a token: ./just token --hostname NAME --username USER
 [group('use')]
 [positional-arguments]
@@ -29,7 +34,7 @@ run *arguments: wasm-target
 
 # Every test: Rust, the roots' script, and the built component in Python and in Node
 [group('test')]
-test: test-rust test-embedding test-roots test-python test-node
+test: test-rust test-embedding test-scripts test-python test-node
 
 # The tests in Rust
 [group('test')]
@@ -43,10 +48,11 @@ test-embedding: build-tests mariadb
     cargo build --locked -p rds-bridge --features jit --example embed
     cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$CARGO_TARGET_DIR/debug/examples/embed"
 
-# The script that fetches the roots, without the network
+# The scripts that fetch the roots and see to a Rust for WebAssembly, with stand-ins for what they call
 [group('test')]
-test-roots:
+test-scripts:
     python3 -m unittest tests/roots/test_roots.py
+    python3 -m unittest tests/setup/test_wasm_target.py
 
 # The built component in Wasmtime for Python, beside botocore
 [group('test')]
