@@ -99,12 +99,13 @@ impl HandshakeResponse {
         let auth_response = if has(CapabilityFlags::CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA) {
             let length = payload.lenenc_int("auth_response_length")?;
             let length = usize::try_from(length).map_err(|_| payload.malformed("auth_response"))?;
-            payload.bytes(length, "auth_response")?
-        } else {
+            payload.bytes(length, "auth_response")?.to_vec()
+        } else if has(CapabilityFlags::CLIENT_SECURE_CONNECTION) {
             let length = payload.u8("auth_response_length")?;
-            payload.bytes(length.into(), "auth_response")?
+            payload.bytes(length.into(), "auth_response")?.to_vec()
+        } else {
+            payload.nul_text("auth_response")?.into_bytes()
         };
-        let auth_response = auth_response.to_vec();
         let database = match has(CapabilityFlags::CLIENT_CONNECT_WITH_DB) {
             true => Some(payload.nul_text("database")?).filter(|name| !name.is_empty()),
             false => None,
@@ -216,29 +217,36 @@ mod tests {
         use mysql_common::packets as theirs;
         use mysql_common::proto::MySerialize;
 
-        let capabilities = CapabilityFlags::CLIENT_PROTOCOL_41
-            | CapabilityFlags::CLIENT_PLUGIN_AUTH
-            | CapabilityFlags::CLIENT_CONNECT_WITH_DB;
-        let response = theirs::HandshakeResponse::new(
-            Some(b"abc"),
-            (8, 0, 39),
-            Some(b"lambda-user"),
-            Some(b"iamtest"),
-            Some(theirs::AuthPlugin::MysqlClearPassword),
-            capabilities,
-            None,
-            1 << 24,
-        );
-        let mut bytes = Vec::new();
-        response.serialize(&mut bytes);
-        let read = HandshakeResponse::read(&bytes).unwrap();
-        assert_eq!(read.user, "lambda-user");
-        assert_eq!(read.auth_response, b"abc");
-        assert_eq!(read.database.as_deref(), Some("iamtest"));
-        assert_eq!(read.auth_plugin.as_deref(), Some(CLEAR_PASSWORD));
-        let end = bytes.iter().rposition(|&byte| byte == b'd').unwrap();
-        for cut in 0..end {
-            assert!(HandshakeResponse::read(&bytes[..cut]).is_err(), "{cut}");
+        for form in [
+            CapabilityFlags::CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA,
+            CapabilityFlags::CLIENT_SECURE_CONNECTION,
+            CapabilityFlags::empty(),
+        ] {
+            let capabilities = CapabilityFlags::CLIENT_PROTOCOL_41
+                | CapabilityFlags::CLIENT_PLUGIN_AUTH
+                | CapabilityFlags::CLIENT_CONNECT_WITH_DB
+                | form;
+            let response = theirs::HandshakeResponse::new(
+                Some(b"abc"),
+                (8, 0, 39),
+                Some(b"lambda-user"),
+                Some(b"iamtest"),
+                Some(theirs::AuthPlugin::MysqlClearPassword),
+                capabilities,
+                None,
+                1 << 24,
+            );
+            let mut bytes = Vec::new();
+            response.serialize(&mut bytes);
+            let read = HandshakeResponse::read(&bytes).unwrap();
+            assert_eq!(read.user, "lambda-user");
+            assert_eq!(read.auth_response, b"abc");
+            assert_eq!(read.database.as_deref(), Some("iamtest"));
+            assert_eq!(read.auth_plugin.as_deref(), Some(CLEAR_PASSWORD));
+            let end = bytes.iter().rposition(|&byte| byte == b'd').unwrap();
+            for cut in 0..end {
+                assert!(HandshakeResponse::read(&bytes[..cut]).is_err(), "{cut}");
+            }
         }
     }
 }

@@ -296,7 +296,7 @@ mod tests {
         );
         assert_eq!(
             executed("SELECT _binary'a\\0' /* c */ , 0xFF"),
-            "SELECT x'6100'   , x'ff'"
+            "SELECT x'6100' , x'ff'"
         );
         assert_eq!(
             executed("SELECT @@version"),
