@@ -46,6 +46,7 @@ mod server_error;
 mod session;
 pub mod sql;
 mod start_error;
+mod temporary_folder;
 mod value;
 mod wire;
 
@@ -66,6 +67,8 @@ use listener::Listener;
 /// A running emulator. Dropped, it closes its connections and listens no more.
 pub struct Emulator {
     listener: Listener,
+    /// Of the database. Fields are dropped in their order: it goes when its connections have been closed.
+    _folder: Option<temporary_folder::TemporaryFolder>,
 }
 
 impl Emulator {

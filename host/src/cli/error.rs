@@ -93,9 +93,10 @@ fn of_start(error: &crate::emulator::StartError) -> Exit {
     use crate::emulator::StartError;
     match error {
         StartError::Setting { .. } | StartError::Certificate(_) => Exit::Usage,
-        StartError::Listen { .. } | StartError::SeedFile { .. } | StartError::Database(_) => {
-            Exit::InputOutput
-        }
+        StartError::Listen { .. }
+        | StartError::SeedFile { .. }
+        | StartError::TemporaryFolder(_)
+        | StartError::Database(_) => Exit::InputOutput,
         StartError::Seed { .. } => Exit::Statement,
         StartError::Tls(_) | StartError::Fault(_) => Exit::Bug,
     }

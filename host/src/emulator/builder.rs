@@ -13,6 +13,7 @@ use super::event::{Event, OnEvent};
 use super::fault::Faults;
 use super::listener::{Connections, Listener};
 use super::rate::RateLimit;
+use super::temporary_folder::TemporaryFolder;
 use super::{Emulator, Shared, StartError, State};
 use crate::aws::{Credentials, region_of_endpoint};
 use crate::guest::Engine;
@@ -105,7 +106,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// A file to keep the database in. Default: it is in memory, and gone with the emulator.
+    /// A file to keep the database in. Default: one among the temporary files, gone with the emulator.
     #[must_use]
     pub fn database_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.database_file = Some(path.into());
@@ -201,7 +202,15 @@ impl EmulatorBuilder {
             return Err(setting("database", "the name is empty"));
         }
 
-        let database = Database::open(self.database, self.database_file.as_deref())?;
+        let (folder, path) = match self.database_file {
+            Some(path) => (None, path),
+            None => {
+                let folder = TemporaryFolder::make().map_err(StartError::TemporaryFolder)?;
+                let path = folder.path().join("database");
+                (Some(folder), path)
+            }
+        };
+        let database = Database::open(self.database, path)?;
         for seed in &self.seeds {
             match seed {
                 Seed::Text(sql) => database.seed(sql.as_bytes())?,
@@ -248,7 +257,10 @@ impl EmulatorBuilder {
             }),
         };
         let listener = Listener::start(self.address, shared, certificates)?;
-        Ok(Emulator { listener })
+        Ok(Emulator {
+            listener,
+            _folder: folder,
+        })
     }
 }
 

@@ -1,8 +1,10 @@
-//! The database behind the emulator: SQLite, in memory or in a file, shared by all connections.
+//! The database behind the emulator: a file of SQLite's, shared by all connections.
+//!
+//! It is a file even if nobody keeps it: only there SQLite lets some read while one writes. In memory a
+//! transaction that is left open would shut all others out, which MySQL's does not.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -15,53 +17,23 @@ use super::sql::{Context, Plan, plan, split};
 /// As long as MySQL's clients are willing to wait for a lock, and no longer.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// Where SQLite finds it.
 pub(crate) struct Database {
     name: String,
-    at: At,
-    /// A database in memory goes with its last connection.
+    path: PathBuf,
+    /// Without it the last session to end would fold SQLite's log into the file, again and again.
     kept: Mutex<Connection>,
 }
 
-enum At {
-    Memory(String),
-    File(PathBuf),
-}
-
-impl At {
-    fn open(&self) -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = match self {
-            Self::Memory(uri) => {
-                Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
-            }
-            Self::File(path) => {
-                let connection = Connection::open_with_flags(path, flags)?;
-                // Readers and a writer at once.
-                connection.pragma_update(None, "journal_mode", "WAL")?;
-                connection
-            }
-        };
-        connection.busy_timeout(BUSY_LIMIT)?;
-        Ok(connection)
-    }
-}
-
 impl Database {
-    pub(super) fn open(name: String, file: Option<&Path>) -> Result<Self, StartError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let at = match file {
-            Some(path) => At::File(path.to_owned()),
-            None => {
-                // Databases of this VFS are shared within the process, by their name.
-                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                At::Memory(format!("file:/rds-bridge-emulator-{number}?vfs=memdb"))
-            }
+    pub(super) fn open(name: String, path: PathBuf) -> Result<Self, StartError> {
+        let open = || {
+            let connection = open(&path)?;
+            // Readers and a writer at once. The file remembers it.
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            Ok(connection)
         };
-        let kept = Mutex::new(at.open().map_err(StartError::Database)?);
-        Ok(Self { name, at, kept })
+        let kept = Mutex::new(open().map_err(StartError::Database)?);
+        Ok(Self { name, path, kept })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -69,7 +41,7 @@ impl Database {
     }
 
     pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
-        self.at.open()
+        open(&self.path)
     }
 
     /// Executes all statements of a text.
@@ -120,17 +92,30 @@ impl Database {
     }
 }
 
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_LIMIT)?;
+    Ok(connection)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::temporary_folder::TemporaryFolder;
     use super::*;
 
-    fn open() -> Database {
-        Database::open("iamtest".to_owned(), None).unwrap()
+    fn database() -> (TemporaryFolder, Database) {
+        let folder = TemporaryFolder::make().unwrap();
+        let database = Database::open("iamtest".to_owned(), folder.path().join("database"));
+        (folder, database.unwrap())
     }
 
     #[test]
     fn connections_share_it_and_others_do_not() {
-        let database = open();
+        let (_folder, database) = database();
+        let (_other_folder, other) = self::database();
         database
             .seed(b"CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)")
             .unwrap();
@@ -138,18 +123,37 @@ mod tests {
             connection.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0))
         };
         assert_eq!(count(&database.connect().unwrap()), Ok(2));
-        assert!(count(&open().connect().unwrap()).is_err());
+        assert!(count(&other.connect().unwrap()).is_err());
+    }
+
+    /// As with MySQL, and unlike SQLite's databases in memory.
+    #[test]
+    fn a_transaction_that_is_left_open_keeps_no_reader_out() {
+        let (_folder, database) = database();
+        database.seed(b"CREATE TABLE t (a INT)").unwrap();
+        let writer = database.connect().unwrap();
+        writer
+            .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
+            .unwrap();
+        let reader = database.connect().unwrap();
+        // Without waiting for it.
+        reader.busy_timeout(Duration::ZERO).unwrap();
+        let count = || reader.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0));
+        assert_eq!(count(), Ok(0));
+        writer.execute_batch("COMMIT").unwrap();
+        assert_eq!(count(), Ok(1));
     }
 
     #[test]
     fn a_statement_that_is_refused_is_named_by_its_line() {
-        let error = open()
+        let (_folder, database) = database();
+        let error = database
             .seed(b"CREATE TABLE t (a INT);\n\nnonsense")
             .unwrap_err();
         let StartError::Seed { number, line, .. } = error else {
             panic!("{error}");
         };
         assert_eq!((number, line), (2, 3));
-        assert!(open().seed(b"SELECT 'a").is_err());
+        assert!(database.seed(b"SELECT 'a").is_err());
     }
 }

@@ -55,6 +55,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("cannot open the database")]
     Database(#[source] rusqlite::Error),
+    /// There is no place for a database that is not kept.
+    #[error("cannot make a folder among the temporary files")]
+    TemporaryFolder(#[source] io::Error),
     /// No certificate can be made: a name that is none, perhaps.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),

@@ -40,7 +40,7 @@ pub(in crate::cli) struct Emulate {
     #[arg(long, default_value = "iamtest", value_name = "NAME")]
     database: String,
 
-    /// Keep the database in this file. Without it: in memory
+    /// Keep the database in this file. Without it: among the temporary ones, and gone at the end
     #[arg(long, value_name = "FILE")]
     database_file: Option<PathBuf>,
 
