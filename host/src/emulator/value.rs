@@ -18,21 +18,7 @@ pub(super) fn write_text(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Column
         row.push(NULL);
         return Some(());
     }
-    let text = text(value, column)?;
-    // What a client would not understand is not sent.
-    match column.wire_type {
-        ColumnType::MYSQL_TYPE_DATE => {
-            Date::parse(&text)?;
-        }
-        ColumnType::MYSQL_TYPE_DATETIME | ColumnType::MYSQL_TYPE_TIMESTAMP => {
-            DateTime::parse(&text)?;
-        }
-        ColumnType::MYSQL_TYPE_TIME => {
-            Time::parse(&text)?;
-        }
-        _ => {}
-    }
-    row.put_lenenc_str(&text);
+    row.put_lenenc_str(&text(value, column)?);
     Some(())
 }
 
@@ -114,7 +100,7 @@ fn real(value: ValueRef<'_>) -> Option<f64> {
 fn text(value: ValueRef<'_>, column: &Column) -> Option<Vec<u8>> {
     let is_decimal = column.wire_type == ColumnType::MYSQL_TYPE_NEWDECIMAL;
     let scale = usize::from(column.scale);
-    Some(match value {
+    let text = match value {
         ValueRef::Null => return None,
         ValueRef::Integer(number) if is_decimal && scale > 0 => {
             format!("{number}.{:0>scale$}", "").into_bytes()
@@ -123,7 +109,32 @@ fn text(value: ValueRef<'_>, column: &Column) -> Option<Vec<u8>> {
         ValueRef::Real(number) if is_decimal => format!("{number:.scale$}").into_bytes(),
         ValueRef::Real(number) => double(number).into_bytes(),
         ValueRef::Text(text) | ValueRef::Blob(text) => text.to_vec(),
-    })
+    };
+    temporal(text, column.wire_type)
+}
+
+/// As the column's type has it. What a client would not understand is not sent.
+///
+/// A client that binds a `DATETIME` for a column of dates, as most do, means the date alone. MySQL cuts the
+/// time off when it stores the value; SQLite stores what comes.
+fn temporal(mut text: Vec<u8>, wire_type: ColumnType) -> Option<Vec<u8>> {
+    use ColumnType::*;
+    const DATE_LENGTH: usize = 10;
+    match wire_type {
+        MYSQL_TYPE_DATE if Date::parse(&text).is_none() => {
+            DateTime::parse(&text)?;
+            text.truncate(DATE_LENGTH);
+        }
+        MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP if DateTime::parse(&text).is_none() => {
+            Date::parse(&text)?;
+            text.extend_from_slice(b" 00:00:00");
+        }
+        MYSQL_TYPE_TIME => {
+            Time::parse(&text)?;
+        }
+        _ => {}
+    }
+    Some(text)
 }
 
 /// The shortest that reads back as the same number, with an exponent where it is large or small.
@@ -162,6 +173,22 @@ mod tests {
         let tiny = Column::new("c", Some("TINYINT"), None);
         assert_eq!(write_binary(&mut row, ValueRef::Integer(300), &tiny), None);
         assert_eq!(write_binary(&mut row, ValueRef::Text(b"x"), &tiny), None);
+    }
+
+    #[test]
+    fn dates_with_a_time_and_times_without_one() {
+        let at = ValueRef::Text(b"2024-02-29 23:59:58");
+        let on = ValueRef::Text(b"2024-02-29");
+        let date = b"\x0a2024-02-29";
+        for value in [at, on] {
+            assert_eq!(written(value, "DATE").unwrap(), date);
+            let mut row = Vec::new();
+            let column = Column::new("c", Some("DATE"), None);
+            assert_eq!(write_binary(&mut row, value, &column), Some(()));
+            assert_eq!(row, b"\x04\xE8\x07\x02\x1D");
+        }
+        assert_eq!(written(at, "DATETIME").unwrap(), b"\x132024-02-29 23:59:58");
+        assert_eq!(written(on, "DATETIME").unwrap(), b"\x132024-02-29 00:00:00");
     }
 
     #[test]
