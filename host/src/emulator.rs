@@ -125,6 +125,8 @@ impl Emulator {
             ("DB_NAME", shared.database.name().to_owned()),
             ("DB_CA_FILE", ca_file.display().to_string()),
             ("AWS_REGION", shared.region.clone()),
+            // Python's SDK reads this one alone; Lambda sets both.
+            ("AWS_DEFAULT_REGION", shared.region.clone()),
         ];
         if !is_this_machine(&shared.endpoint) {
             environment.push(("DB_CONNECT_TO", self.address().to_string()));
