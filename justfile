@@ -6,9 +6,10 @@ export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 component := justfile_directory() / "target/rds_bridge.wasm"
-# What the tests' MariaDB loads, and the Python that has botocore: the tests look for both here.
+# What the tests' MariaDB loads, and what Python and Node have for them: the tests look for it here.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
+export RDS_BRIDGE_NODE := node
 
 # List the tasks
 [private]
@@ -38,7 +39,7 @@ test: test-rust test-embedding test-scripts test-python test-node
 
 # The tests in Rust
 [group('test')]
-test-rust: build-tests mariadb python
+test-rust: build-tests mariadb python node
     cargo test --locked --workspace
 
 # A host that has a Wasmtime engine of its own
@@ -54,17 +55,21 @@ test-scripts:
     python3 -m unittest tests/roots/test_roots.py
     python3 -m unittest tests/setup/test_wasm_target.py
 
-# The built component in Wasmtime for Python, beside botocore
+# The built component in Wasmtime for Python, beside botocore; and a test with the emulator
 [group('test')]
 test-python: component python
     cd tests/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
+    cd tests/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
 
-# The built component in Node, through jco
+# The built component in Node, through jco; and a test with the emulator
 [group('test')]
 test-node: component node
     rm -rf '{{node}}/bridge'
     cd '{{node}}' && node_modules/.bin/jco transpile --quiet '{{component}}' --name bridge --out-dir bridge
     RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/portability/test_node.mjs
+    # Beside the packages, which Node looks for above the file.
+    rm -rf '{{node}}/clients' && cp -r tests/clients '{{node}}/'
+    PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
 
 # Sizes of the component with all methods and without client_ed25519, against what was promised
 [group('test')]
@@ -136,10 +141,10 @@ component: build-tests
 [private]
 python:
     test -x '{{venv}}/bin/python' || python3 -m venv '{{venv}}'
-    '{{venv}}/bin/pip' install --quiet --disable-pip-version-check -r tests/portability/requirements.txt
+    '{{venv}}/bin/pip' install --quiet --disable-pip-version-check -r tests/setup/requirements.txt
 
 [private]
 node:
     mkdir -p '{{node}}'
-    cp tests/portability/package.json '{{node}}/'
+    cp tests/setup/package.json '{{node}}/'
     npm install --silent --no-audit --no-fund --prefix '{{node}}'

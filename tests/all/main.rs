@@ -16,6 +16,7 @@ mod component;
 mod credentials;
 mod cut_off_output;
 mod emulator;
+mod emulator_clients;
 mod emulator_faults;
 mod ended_connections;
 mod exchanges;

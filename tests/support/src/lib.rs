@@ -10,6 +10,7 @@
 //! | [`tls_peer`] | the same after the login, inside TLS: a hostile server |
 //! | [`server_packets`] | what such a server's script is made of |
 //! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
+//! | [`node`] | Node with mysql2 |
 //!
 //! All of it panics when it cannot do what it is asked to: that is how a test fails.
 #![expect(
@@ -25,6 +26,7 @@ mod data_directory;
 pub mod expectation;
 pub mod fault_proxy;
 pub mod maria_db;
+pub mod node;
 mod plugins;
 pub mod python;
 pub mod scripted_peer;

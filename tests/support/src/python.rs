@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The path of a Python that has what `tests/portability/requirements.txt` lists.
+/// The path of a Python that has what `tests/setup/requirements.txt` lists.
 const PYTHON_VARIABLE: &str = "RDS_BRIDGE_PYTHON";
 
 /// The one that `RDS_BRIDGE_PYTHON` names, else the one that `./just` puts below cargo's target folder.
