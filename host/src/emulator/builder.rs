@@ -213,13 +213,13 @@ impl EmulatorBuilder {
         let database = Database::open(self.database, path)?;
         for seed in &self.seeds {
             match seed {
-                Seed::Text(sql) => database.seed(sql.as_bytes())?,
+                Seed::Text(sql) => database.seed(sql.as_bytes(), None)?,
                 Seed::File(path) => {
                     let read = fs::read(path).map_err(|source| StartError::SeedFile {
                         path: path.clone(),
                         source,
                     });
-                    database.seed(&read?)?;
+                    database.seed(&read?, Some(path))?;
                 }
             }
         }

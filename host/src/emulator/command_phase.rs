@@ -99,7 +99,7 @@ fn ok(stream: &mut PacketStream<TlsStream>, session: &Session<'_>) -> Result<(),
 }
 
 fn statements(sql: &[u8]) -> Result<Vec<Statement>, ServerError> {
-    let statements = split(sql).map_err(|unclosed| ServerError::syntax(unclosed.0))?;
+    let statements = split(sql).map_err(|unclosed| ServerError::syntax(unclosed.what))?;
     match statements.is_empty() {
         true => Err(ServerError::empty_query()),
         false => Ok(statements),

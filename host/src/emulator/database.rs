@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::StartError;
 use super::listener::lock;
 use super::server_error::ServerError;
-use super::sql::{Context, Plan, plan, split};
+use super::sql::{Context, Plan, line_of, plan, split};
 
 /// As long as MySQL's clients are willing to wait for a lock, and no longer.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -44,13 +44,15 @@ impl Database {
         open(&self.path)
     }
 
-    /// Executes all statements of a text.
-    pub(super) fn seed(&self, sql: &[u8]) -> Result<(), StartError> {
-        let statements = split(sql).map_err(|unclosed| StartError::Seed {
-            number: 1,
-            line: 1,
-            message: unclosed.0.to_owned(),
-        })?;
+    /// Executes all statements of a text, which may be that of a file.
+    pub(super) fn seed(&self, sql: &[u8], file: Option<&Path>) -> Result<(), StartError> {
+        let refused = |line, message| StartError::Seed {
+            file: file.map(Path::to_owned),
+            line,
+            message,
+        };
+        let statements = split(sql)
+            .map_err(|unclosed| refused(line_of(sql, unclosed.at), unclosed.what.to_owned()))?;
         let context = Context {
             database: &self.name,
             version: "",
@@ -58,7 +60,7 @@ impl Database {
             read_only: false,
         };
         let connection = lock(&self.kept);
-        for (statement, number) in statements.iter().zip(1..) {
+        for statement in &statements {
             let executed = plan(statement, &context).and_then(|plan| match plan {
                 Plan::Execute(sql) => self.execute(&connection, &sql),
                 Plan::Begin { .. } => self.execute(&connection, "BEGIN"),
@@ -66,19 +68,12 @@ impl Database {
                 Plan::Rollback => self.execute(&connection, "ROLLBACK"),
                 _ => Ok(()),
             });
-            executed.map_err(|error| StartError::Seed {
-                number,
-                line: statement.line,
-                message: error.message,
-            })?;
+            executed.map_err(|error| refused(statement.line, error.message))?;
         }
         if !connection.is_autocommit() {
+            let last = statements.last().map_or(1, |it| it.line);
             self.execute(&connection, "COMMIT")
-                .map_err(|error| StartError::Seed {
-                    number: statements.len(),
-                    line: statements.last().map_or(1, |it| it.line),
-                    message: error.message,
-                })?;
+                .map_err(|error| refused(last, error.message))?;
         }
         Ok(())
     }
@@ -117,7 +112,10 @@ mod tests {
         let (_folder, database) = database();
         let (_other_folder, other) = self::database();
         database
-            .seed(b"CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)")
+            .seed(
+                b"CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)",
+                None,
+            )
             .unwrap();
         let count = |connection: &Connection| {
             connection.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0))
@@ -130,7 +128,7 @@ mod tests {
     #[test]
     fn a_transaction_that_is_left_open_keeps_no_reader_out() {
         let (_folder, database) = database();
-        database.seed(b"CREATE TABLE t (a INT)").unwrap();
+        database.seed(b"CREATE TABLE t (a INT)", None).unwrap();
         let writer = database.connect().unwrap();
         writer
             .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
@@ -147,13 +145,16 @@ mod tests {
     #[test]
     fn a_statement_that_is_refused_is_named_by_its_line() {
         let (_folder, database) = database();
-        let error = database
-            .seed(b"CREATE TABLE t (a INT);\n\nnonsense")
-            .unwrap_err();
-        let StartError::Seed { number, line, .. } = error else {
-            panic!("{error}");
+        let said = |sql: &str, file| {
+            let refused = database.seed(sql.as_bytes(), file).unwrap_err();
+            refused.to_string()
         };
-        assert_eq!((number, line), (2, 3));
-        assert!(database.seed(b"SELECT 'a").is_err());
+        let error = said("SELECT 1;\n\nnonsense", None);
+        assert!(error.starts_with("the seed, line 3: near"), "{error}");
+        let file = Some(Path::new("schema.sql"));
+        assert_eq!(
+            said("SELECT 1;\nSELECT 'a;\n", file),
+            "schema.sql, line 2: a string is not closed"
+        );
     }
 }

@@ -19,4 +19,4 @@ mod statement;
 mod variables;
 
 pub(super) use plan::{Context, Plan, plan};
-pub(super) use statement::{Statement, split};
+pub(super) use statement::{Statement, line_of, split};

@@ -43,13 +43,16 @@ pub enum StartError {
         source: io::Error,
     },
     /// A statement of the seed is refused.
-    #[error("statement {number} of the seed, at line {line}: {message}")]
+    #[error("{}line {line}: {message}", match file {
+        Some(file) => format!("{}, ", file.display()),
+        None => "the seed, ".to_owned(),
+    })]
     Seed {
-        /// Counted from 1.
-        number: usize,
+        /// The file that it is in, if it is in one.
+        file: Option<PathBuf>,
         /// Where it begins, counted from 1.
         line: usize,
-        /// SQLite's words.
+        /// What is wrong, mostly in SQLite's words.
         message: String,
     },
     /// The database cannot be opened.

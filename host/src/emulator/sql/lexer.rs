@@ -34,7 +34,12 @@ pub(crate) enum TokenKind {
 
 /// What is wrong with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unclosed(pub(crate) &'static str);
+pub(crate) struct Unclosed {
+    /// What is not closed.
+    pub(crate) what: &'static str,
+    /// Where it begins in the text, in bytes.
+    pub(crate) at: usize,
+}
 
 /// All tokens of a text. What is not UTF-8 outside of literals becomes U+FFFD.
 pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
@@ -42,7 +47,7 @@ pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
     let mut tokens: Vec<Token> = Vec::new();
     while lexer.at < sql.len() {
         let at = lexer.at;
-        let kind = lexer.next()?;
+        let kind = lexer.next().map_err(|what| Unclosed { what, at })?;
         match (&kind, tokens.last_mut()) {
             (TokenKind::Space, Some(last)) if last.kind == TokenKind::Space => continue,
             // An introducer says what the literal behind it is.
@@ -81,7 +86,7 @@ impl Lexer<'_> {
         self.at = self.at.saturating_add(bytes);
     }
 
-    fn next(&mut self) -> Result<TokenKind, Unclosed> {
+    fn next(&mut self) -> Result<TokenKind, &'static str> {
         let Some(first) = self.peek(0) else {
             return Ok(TokenKind::Space);
         };
@@ -124,7 +129,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn single(&mut self, kind: TokenKind) -> Result<TokenKind, Unclosed> {
+    fn single(&mut self, kind: TokenKind) -> Result<TokenKind, &'static str> {
         self.skip(1);
         Ok(kind)
     }
@@ -148,12 +153,12 @@ impl Lexer<'_> {
         String::from_utf8_lossy(rest.get(..length).unwrap_or_default()).into_owned()
     }
 
-    fn string(&mut self, quote: u8) -> Result<Vec<u8>, Unclosed> {
+    fn string(&mut self, quote: u8) -> Result<Vec<u8>, &'static str> {
         self.skip(1);
         let mut text = Vec::new();
         loop {
             let Some(byte) = self.peek(0) else {
-                return Err(Unclosed("a string is not closed"));
+                return Err("a string is not closed");
             };
             self.skip(1);
             if byte == quote {
@@ -165,7 +170,7 @@ impl Lexer<'_> {
                 text.push(quote);
             } else if byte == b'\\' {
                 let Some(escaped) = self.peek(0) else {
-                    return Err(Unclosed("a string is not closed"));
+                    return Err("a string is not closed");
                 };
                 self.skip(1);
                 match escaped {
@@ -185,12 +190,12 @@ impl Lexer<'_> {
         }
     }
 
-    fn quoted_name(&mut self) -> Result<TokenKind, Unclosed> {
+    fn quoted_name(&mut self) -> Result<TokenKind, &'static str> {
         self.skip(1);
         let mut name = Vec::new();
         loop {
             let Some(byte) = self.peek(0) else {
-                return Err(Unclosed("a name in backticks is not closed"));
+                return Err("a name in backticks is not closed");
             };
             self.skip(1);
             if byte != b'`' {
@@ -212,7 +217,7 @@ impl Lexer<'_> {
         TokenKind::Space
     }
 
-    fn block_comment(&mut self) -> Result<TokenKind, Unclosed> {
+    fn block_comment(&mut self) -> Result<TokenKind, &'static str> {
         self.skip(2);
         while let Some(byte) = self.peek(0) {
             if byte == b'*' && self.peek(1) == Some(b'/') {
@@ -221,7 +226,7 @@ impl Lexer<'_> {
             }
             self.skip(1);
         }
-        Err(Unclosed("a comment is not closed"))
+        Err("a comment is not closed")
     }
 }
 

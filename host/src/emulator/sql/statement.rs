@@ -20,15 +20,17 @@ pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
             let first = tokens.iter().position(is_word)?;
             let last = tokens.iter().rposition(is_word)?;
             let tokens = tokens.get(first..=last)?.to_vec();
-            let before = sql.get(..tokens.first()?.at).unwrap_or_default();
-            let line = before
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
-                .saturating_add(1);
+            let line = line_of(sql, tokens.first()?.at);
             Some(Statement { tokens, line })
         });
     Ok(statements.collect())
+}
+
+/// The line that a byte of a text is in, counted from 1.
+pub(crate) fn line_of(sql: &[u8], at: usize) -> usize {
+    let before = sql.get(..at).unwrap_or_default();
+    let ends = before.iter().filter(|byte| **byte == b'\n').count();
+    ends.saturating_add(1)
 }
 
 impl Statement {
