@@ -1,0 +1,63 @@
+//! `rds-bridge emulate` as a program that a test starts and ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use crate::command::executable;
+use crate::emulator_clients::Environment;
+
+/// The program, and what it says to standard error.
+pub(crate) struct Program {
+    child: Child,
+    environment: Environment,
+    said: std::thread::JoinHandle<String>,
+}
+
+impl Program {
+    pub(crate) fn start() -> Self {
+        let mut child = Command::new(executable())
+            .args(["emulate", "--port", "0", "--until-stdin-closes"])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut errors = child.stderr.take().unwrap();
+        // Read on, so that the program does not wait for us.
+        let said = std::thread::spawn(move || {
+            let mut said = String::new();
+            errors.read_to_string(&mut said).unwrap();
+            said
+        });
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let environment = lines
+            .map(Result::unwrap)
+            .take_while(|line| !line.is_empty())
+            .map(|line| {
+                let (name, value) = line
+                    .strip_prefix("export ")
+                    .unwrap()
+                    .split_once('=')
+                    .unwrap();
+                (name.to_owned(), value.to_owned())
+            })
+            .collect();
+        Self {
+            child,
+            environment,
+            said,
+        }
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Ends it, and gives what it said.
+    pub(crate) fn end(mut self) -> String {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+        self.said.join().unwrap()
+    }
+}

@@ -1,0 +1,71 @@
+//! Many logins in a row, and many clients at once.
+
+use std::thread;
+
+use rds_bridge::emulator::{Emulator, EventKind};
+
+use crate::live::block_on;
+
+const LOGINS: usize = 200;
+const CLIENTS: usize = 32;
+const STATEMENTS: u64 = 20;
+
+async fn log_in(emulator: &Emulator) -> rds_bridge::mysql::Connection {
+    let bridge = emulator.bridge().build().await.unwrap();
+    bridge.connect().await.unwrap()
+}
+
+/// Each with a token of its own, which is verified.
+#[test]
+fn logins_in_a_row() {
+    let emulator = Emulator::start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        for _ in 0..LOGINS {
+            let mut connection = bridge.connect().await.unwrap();
+            let mut rows = connection.query("SELECT 1").await.unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get::<u32>(0).unwrap(), 1);
+            drop(rows);
+            connection.close().await.unwrap();
+        }
+    });
+    assert_eq!(let_in(&emulator), LOGINS);
+}
+
+/// All are connected before the first one goes.
+#[test]
+fn clients_at_once() {
+    let emulator = Emulator::builder()
+        .seed("CREATE TABLE numbers (number BIGINT)")
+        .start()
+        .unwrap();
+    let all_are_there = std::sync::Barrier::new(CLIENTS);
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (emulator, all_are_there) = (&emulator, &all_are_there);
+            scope.spawn(move || {
+                block_on(async {
+                    let mut connection = log_in(emulator).await;
+                    all_are_there.wait();
+                    for number in 0..STATEMENTS {
+                        let sql = format!("SELECT {client} * 1000 + {number}");
+                        let mut rows = connection.query(&sql).await.unwrap();
+                        let row = rows.next().await.unwrap().unwrap();
+                        let expected = client as u64 * 1000 + number;
+                        assert_eq!(row.get::<u64>(0).unwrap(), expected);
+                    }
+                    connection.close().await.unwrap();
+                });
+            });
+        }
+    });
+    assert_eq!(let_in(&emulator), CLIENTS);
+}
+
+fn let_in(emulator: &Emulator) -> usize {
+    let events = emulator.events().into_iter();
+    events
+        .filter(|event| matches!(event.kind, EventKind::Accepted { .. }))
+        .count()
+}
