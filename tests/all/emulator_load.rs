@@ -6,8 +6,8 @@ use rds_bridge::emulator::{Emulator, EventKind};
 
 use crate::live::block_on;
 
-const LOGINS: usize = 200;
-const CLIENTS: usize = 32;
+const LOGINS: usize = 2_000;
+const CLIENTS: usize = 64;
 const STATEMENTS: u64 = 20;
 
 async fn log_in(emulator: &Emulator) -> rds_bridge::mysql::Connection {
@@ -15,7 +15,7 @@ async fn log_in(emulator: &Emulator) -> rds_bridge::mysql::Connection {
     bridge.connect().await.unwrap()
 }
 
-/// Each with a token of its own, which is verified.
+/// Each with a token signed for it, which is verified.
 #[test]
 fn logins_in_a_row() {
     let emulator = Emulator::start().unwrap();
