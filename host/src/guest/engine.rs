@@ -3,10 +3,10 @@
 use std::fmt;
 use std::thread;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
-use super::bindings::{Bridge, BridgePre};
+use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
@@ -21,7 +21,9 @@ const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.c
 #[derive(Clone)]
 pub struct Engine {
     engine: wasmtime::Engine,
-    bridge: BridgePre<GuestState>,
+    instance: InstancePre<GuestState>,
+    presign: presign::GuestIndices,
+    handshake: handshake::GuestIndices,
 }
 
 /// What the host keeps for a guest: its limits, and nothing it could call.
@@ -42,12 +44,16 @@ impl Engine {
         let component = load(&engine).map_err(Fault::Load)?;
         // Nothing is linked: the component imports nothing, and could call nothing.
         let linker = Linker::new(&engine);
-        let bridge = linker
-            .instantiate_pre(&component)
-            .and_then(BridgePre::new)
-            .map_err(Fault::Load)?;
+        let instance = linker.instantiate_pre(&component).map_err(Fault::Load)?;
+        let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
         tick(&engine).map_err(Fault::Load)?;
-        Ok(Self { engine, bridge })
+        Ok(Self {
+            engine,
+            instance,
+            presign,
+            handshake,
+        })
     }
 
     /// A guest of its own memory.
@@ -60,11 +66,24 @@ impl Engine {
         let mut store = Store::new(&self.engine, GuestState { limits });
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(DEADLINE_TICKS);
-        let bridge = self
-            .bridge
+        let instance = self
+            .instance
             .instantiate(&mut store)
             .map_err(Fault::Instantiate)?;
-        Ok(Guest { store, bridge })
+        Ok(Guest {
+            store,
+            instance,
+            indices: self.presign.clone(),
+            presign: None,
+        })
+    }
+
+    /// The functions of the handshake. Those of an interface are checked against their types when they
+    /// are looked up, which takes microseconds: so each use looks up its own.
+    pub(super) fn handshake(&self, guest: &mut Guest) -> Result<handshake::Guest, Fault> {
+        self.handshake
+            .load(&mut guest.store, &guest.instance)
+            .map_err(Fault::Load)
     }
 }
 
@@ -107,10 +126,26 @@ impl fmt::Debug for Engine {
 /// After a [`Fault::Trap`] it is of no more use: drop it and make another.
 pub struct Guest {
     pub(super) store: Store<GuestState>,
-    pub(super) bridge: Bridge,
+    instance: Instance,
+    indices: presign::GuestIndices,
+    presign: Option<presign::Guest>,
 }
 
 impl Guest {
+    /// The functions that sign, and what they run on.
+    pub(super) fn presign_functions(
+        &mut self,
+    ) -> Result<(&presign::Guest, &mut Store<GuestState>), Fault> {
+        let presign = match self.presign.take() {
+            Some(presign) => presign,
+            None => self
+                .indices
+                .load(&mut self.store, &self.instance)
+                .map_err(Fault::Load)?,
+        };
+        Ok((self.presign.insert(presign), &mut self.store))
+    }
+
     /// Gives the next call its time. Call it before each.
     pub(super) fn wind_up(&mut self) {
         self.store.set_epoch_deadline(DEADLINE_TICKS);
