@@ -27,6 +27,8 @@ fn main() {
         .nth(1)
         .map(|text| text.parse().expect("a number"));
     let number = number.unwrap_or(ROUNDS);
+    let ring = rustls::crypto::ring::default_provider();
+    ring.install_default().expect("mysql_async takes the first");
     let server = MariaDb::start(&Options::default());
     let settings = Settings::of(&server);
     let ours = Ours::read_write(&settings);

@@ -90,15 +90,14 @@ fn contenders(settings: &Settings) -> Vec<Contender> {
         ROWS,
     );
     mariadb.environment.push(("MYSQL_PWD", PASSWORD.to_owned()));
+    let peer = beside("start_mysql_async");
+    let mysql_async = |provider| [peer.as_str(), provider];
     vec![
         contender("rds-bridge query", &query, ROWS),
         with_roots,
         contender("boto3 + PyMySQL", &python, ROWS),
-        contender(
-            "aws-sigv4 + mysql_async",
-            &[&beside("start_mysql_async")],
-            ROWS,
-        ),
+        contender("aws-sigv4 + mysql_async", &mysql_async("aws-lc-rs"), ROWS),
+        contender("… with ring", &mysql_async("ring"), ROWS),
         contender("bare", &[&beside("start_bare")], ROWS),
         mariadb,
         contender("rds-bridge token", &[rds_bridge, "token"], "\n"),

@@ -79,7 +79,10 @@ fn tls(settings: &Settings) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let pem = CertificateDer::from_pem_file(&settings.ca_file).expect("a certificate");
     roots.add(pem).expect("an authority");
-    ClientConfig::builder()
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has them")
         .with_root_certificates(roots)
         .with_no_client_auth()
 }

@@ -1,4 +1,4 @@
-//! mysql_async on rustls with ring, and tokens by the signer of the AWS SDK for Rust.
+//! mysql_async on rustls, with the process's crypto provider, and tokens by the signer of the AWS SDK for Rust.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Result, SslOpts};
