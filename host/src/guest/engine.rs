@@ -3,10 +3,10 @@
 use std::fmt;
 use std::thread;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
-use super::bindings::{Bridge, BridgePre};
+use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
@@ -20,7 +20,9 @@ const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.c
 /// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and guest go.
 #[derive(Clone)]
 pub struct Engine {
-    bridge: BridgePre<GuestState>,
+    instance: InstancePre<GuestState>,
+    presign: presign::GuestIndices,
+    handshake: handshake::GuestIndices,
     deadline_ticks: u64,
 }
 
@@ -62,12 +64,14 @@ impl Engine {
             return Err(Fault::NoDeadline);
         }
         // Nothing is linked: the component imports nothing, and could call nothing.
-        let bridge = Linker::new(engine)
-            .instantiate_pre(component)
-            .and_then(BridgePre::new)
-            .map_err(Fault::Load)?;
+        let linker = Linker::new(engine);
+        let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
+        let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
         Ok(Self {
-            bridge,
+            instance,
+            presign,
+            handshake,
             deadline_ticks: deadline_ticks.max(1),
         })
     }
@@ -83,14 +87,27 @@ impl Engine {
             limits: store_limits(),
             deadline_ticks,
         };
-        let mut store = Store::new(self.bridge.engine(), state);
+        let mut store = Store::new(self.instance.engine(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(deadline_ticks);
-        let bridge = self
-            .bridge
+        let instance = self
+            .instance
             .instantiate(&mut store)
             .map_err(Fault::Instantiate)?;
-        Ok(Guest { store, bridge })
+        Ok(Guest {
+            store,
+            instance,
+            indices: self.presign.clone(),
+            presign: None,
+        })
+    }
+
+    /// The functions of the handshake. Those of an interface are checked against their types when they
+    /// are looked up, which takes microseconds: so each use looks up its own.
+    pub(super) fn handshake(&self, guest: &mut Guest) -> Result<handshake::Guest, Fault> {
+        self.handshake
+            .load(&mut guest.store, &guest.instance)
+            .map_err(Fault::Load)
     }
 }
 
@@ -133,10 +150,26 @@ impl fmt::Debug for Engine {
 /// After a [`Fault::Trap`] it is of no more use: drop it and make another.
 pub struct Guest {
     pub(super) store: Store<GuestState>,
-    pub(super) bridge: Bridge,
+    instance: Instance,
+    indices: presign::GuestIndices,
+    presign: Option<presign::Guest>,
 }
 
 impl Guest {
+    /// The functions that sign, and what they run on.
+    pub(super) fn presign_functions(
+        &mut self,
+    ) -> Result<(&presign::Guest, &mut Store<GuestState>), Fault> {
+        let presign = match self.presign.take() {
+            Some(presign) => presign,
+            None => self
+                .indices
+                .load(&mut self.store, &self.instance)
+                .map_err(Fault::Load)?,
+        };
+        Ok((self.presign.insert(presign), &mut self.store))
+    }
+
     /// Gives the next call its time. Call it before each.
     pub(super) fn wind_up(&mut self) {
         let deadline_ticks = self.store.data().deadline_ticks;
@@ -206,8 +239,8 @@ mod tests {
             Err(crate::guest::CallError::Fault(_))
         ));
         guest.store.set_epoch_deadline(0);
-        let bridge = guest.bridge.rds_bridge_presign();
-        assert!(bridge.call_inspect(&mut guest.store, "").is_err());
+        let (functions, store) = guest.presign_functions().unwrap();
+        assert!(functions.call_inspect(store, "").is_err());
     }
 
     #[test]
