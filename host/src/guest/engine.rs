@@ -10,9 +10,7 @@ use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
-
-/// The component, compiled when this crate was built.
-const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm"));
+use super::machine_code;
 
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
@@ -41,8 +39,9 @@ impl Engine {
     pub fn new() -> Result<Self, Fault> {
         let mut config = engine_config();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling()));
+        machine_code::prepare(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
-        let component = load(&engine).map_err(Fault::Load)?;
+        let component = machine_code::load(&engine).map_err(Fault::Load)?;
         let this = Self::from_component(&component, DEADLINE_TICKS)?;
         tick(&engine).map_err(Fault::Load)?;
         Ok(this)
@@ -109,17 +108,6 @@ impl Engine {
             .load(&mut guest.store, &guest.instance)
             .map_err(Fault::Load)
     }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
-)]
-fn load(engine: &wasmtime::Engine) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
-    // are part of the program, as immutable and as trusted as its own code. Wasmtime checks that they
-    // were made by its own version, with settings that fit this engine.
-    unsafe { Component::deserialize(engine, PRECOMPILED) }
 }
 
 /// Moves the epoch on for as long as the engine is in use.
