@@ -31,9 +31,11 @@ const READ_LENGTH: usize = 4 << 10;
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
     let connection = within(Stage::Connect, bridge.timeouts.whole, async {
-        let auth = bridge.auth().await?;
+        let secret = bridge.secret().await?;
         let addresses = resolve(bridge).await?;
-        let tcp = tcp(bridge, &addresses).await?;
+        // Signed while the server takes the connection and makes its greeting.
+        let (tcp, auth) =
+            tokio::try_join!(tcp(bridge, &addresses), async { bridge.auth(&secret) })?;
         let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
         finish_handshake(bridge, handshake, tls).await
     });
