@@ -86,6 +86,12 @@ lint: wasm-target
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
 
+# The benchmarks beside the peers: apart from lint, since their dependencies take minutes
+[group('check')]
+lint-bench: wasm-target
+    cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets -- -D warnings
+    cargo test --locked --manifest-path bench/Cargo.toml --lib
+
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
 deny:
