@@ -10,6 +10,8 @@ component := justfile_directory() / "target/rds_bridge.wasm"
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
 export RDS_BRIDGE_NODE := node
+# Where it is measured, the server is not to spend its time on a plugin that is not optimised.
+released_plugin := replace(RDS_BRIDGE_AUTH_PLUGIN, "/debug/", "/release/")
 
 # List the tasks
 [private]
@@ -90,9 +92,16 @@ fuzz target seconds="600":
 [group('check')]
 lint: wasm-target
     cargo fmt --all --check
+    cargo fmt --manifest-path bench/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
+
+# The benchmarks beside the peers: apart from lint, since their dependencies take minutes
+[group('check')]
+lint-bench: wasm-target
+    cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets -- -D warnings
+    cargo test --locked --manifest-path bench/Cargo.toml --lib
 
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
@@ -114,11 +123,15 @@ roots *arguments:
 bench *arguments: wasm-target
     cargo bench --locked -p rds-bridge -- {{arguments}}
 
-# From exec to a printed token, 200 runs of the optimised command
+# Connections a second and what they cost the client, beside mysql_async and a bare program, on a MariaDB
 [group('measure')]
-bench-start: wasm-target
-    cargo build --quiet --locked --release -p rds-bridge
-    python3 tests/start_time.py "$CARGO_TARGET_DIR/release/rds-bridge"
+bench-connect *arguments: build-bench
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
+
+# Whole processes from exec to the rows, and their memory: the command, Python, mysql_async, a bare program
+[group('measure')]
+bench-start *arguments: build-bench python
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
 [private]
 wasm-target:
@@ -133,6 +146,13 @@ mariadb:
 [private]
 build-tests: wasm-target
     cargo build --locked --workspace --lib --bins --tests
+
+# Apart, so that the command is built as it is shipped: with its own features, and not the peers'.
+[private]
+build-bench: wasm-target mariadb
+    cargo build --quiet --locked --release -p rds-bridge
+    cargo build --quiet --locked --release -p rds-bridge-auth-plugin
+    cargo build --quiet --locked --release --manifest-path bench/Cargo.toml
 
 [private]
 component: build-tests

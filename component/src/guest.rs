@@ -8,6 +8,8 @@
 )]
 
 mod handshake;
+#[cfg(target_family = "wasm")]
+mod heap;
 mod presign;
 
 wit_bindgen::generate!({

@@ -10,6 +10,7 @@ mod engine;
 mod engine_config;
 mod handshake;
 mod limits;
+mod machine_code;
 mod presign;
 
 pub use bindings::exports::rds::bridge::handshake::{

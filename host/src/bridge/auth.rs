@@ -20,15 +20,27 @@ pub(crate) enum Login {
     Password(SecretString),
 }
 
+/// What a proof is made with.
+pub(super) enum Secret<'a> {
+    Credentials(Credentials),
+    Password(&'a SecretString),
+}
+
 impl Inner {
-    pub(super) async fn auth(&self) -> Result<Auth, Error> {
-        match &self.login {
-            Login::Iam(credentials) => {
-                let credentials = self.credentials(credentials).await?;
-                Ok(Auth::IamToken(self.token(&credentials)?.text))
-            }
-            Login::Password(password) => Ok(Auth::Password(password.clone())),
-        }
+    /// The secret at hand, so that [`Self::auth`] waits for nobody.
+    pub(super) async fn secret(&self) -> Result<Secret<'_>, Error> {
+        Ok(match &self.login {
+            Login::Iam(credentials) => Secret::Credentials(self.credentials(credentials).await?),
+            Login::Password(password) => Secret::Password(password),
+        })
+    }
+
+    /// The proof of who the user is: a token signed now, or the password.
+    pub(super) fn auth(&self, secret: &Secret<'_>) -> Result<Auth, Error> {
+        Ok(match secret {
+            Secret::Credentials(credentials) => Auth::IamToken(self.token(credentials)?.text),
+            Secret::Password(password) => Auth::Password((*password).clone()),
+        })
     }
 
     pub(crate) async fn credentials(

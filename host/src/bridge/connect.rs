@@ -31,9 +31,11 @@ const READ_LENGTH: usize = 4 << 10;
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
     let connection = within(Stage::Connect, bridge.timeouts.whole, async {
-        let auth = bridge.auth().await?;
+        let secret = bridge.secret().await?;
         let addresses = resolve(bridge).await?;
-        let tcp = tcp(bridge, &addresses).await?;
+        // Signed while the server takes the connection and makes its greeting.
+        let (tcp, auth) =
+            tokio::try_join!(tcp(bridge, &addresses), async { bridge.auth(&secret) })?;
         let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
         finish_handshake(bridge, handshake, tls).await
     });
@@ -188,13 +190,13 @@ async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
         }
         // The component asks for TLS once, and for the end behind it: it is told what it got.
         Step::Read | Step::StartTls(_) | Step::Ready(_) => {
-            let mut buffer = [0; READ_LENGTH];
-            let read = stream.read(&mut buffer).await;
-            let length = read.map_err(|error| Error::of_io(stage, error))?;
-            if length == 0 {
+            // On the heap: in the future it would be cleared, and moved with it, for every read.
+            let mut buffer = Vec::with_capacity(READ_LENGTH);
+            let read = stream.read_buf(&mut buffer).await;
+            if read.map_err(|error| Error::of_io(stage, error))? == 0 {
                 return Err(Error::new(stage, ErrorKind::Closed));
             }
-            handshake.receive(buffer.get(..length).unwrap_or_default())
+            handshake.receive(&buffer)
         }
     }
     .map_err(in_stage(stage))

@@ -3,16 +3,14 @@
 use std::fmt;
 use std::thread;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
-use super::bindings::{Bridge, BridgePre};
+use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
-
-/// The component, compiled when this crate was built.
-const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm"));
+use super::machine_code;
 
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
@@ -20,7 +18,9 @@ const PRECOMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.c
 /// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and guest go.
 #[derive(Clone)]
 pub struct Engine {
-    bridge: BridgePre<GuestState>,
+    instance: InstancePre<GuestState>,
+    presign: presign::GuestIndices,
+    handshake: handshake::GuestIndices,
     deadline_ticks: u64,
 }
 
@@ -39,8 +39,9 @@ impl Engine {
     pub fn new() -> Result<Self, Fault> {
         let mut config = engine_config();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling()));
+        machine_code::prepare(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
-        let component = load(&engine).map_err(Fault::Load)?;
+        let component = machine_code::load(&engine).map_err(Fault::Load)?;
         let this = Self::from_component(&component, DEADLINE_TICKS)?;
         tick(&engine).map_err(Fault::Load)?;
         Ok(this)
@@ -62,12 +63,14 @@ impl Engine {
             return Err(Fault::NoDeadline);
         }
         // Nothing is linked: the component imports nothing, and could call nothing.
-        let bridge = Linker::new(engine)
-            .instantiate_pre(component)
-            .and_then(BridgePre::new)
-            .map_err(Fault::Load)?;
+        let linker = Linker::new(engine);
+        let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
+        let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
         Ok(Self {
-            bridge,
+            instance,
+            presign,
+            handshake,
             deadline_ticks: deadline_ticks.max(1),
         })
     }
@@ -83,26 +86,28 @@ impl Engine {
             limits: store_limits(),
             deadline_ticks,
         };
-        let mut store = Store::new(self.bridge.engine(), state);
+        let mut store = Store::new(self.instance.engine(), state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(deadline_ticks);
-        let bridge = self
-            .bridge
+        let instance = self
+            .instance
             .instantiate(&mut store)
             .map_err(Fault::Instantiate)?;
-        Ok(Guest { store, bridge })
+        Ok(Guest {
+            store,
+            instance,
+            indices: self.presign.clone(),
+            presign: None,
+        })
     }
-}
 
-#[expect(
-    unsafe_code,
-    reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
-)]
-fn load(engine: &wasmtime::Engine) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
-    // are part of the program, as immutable and as trusted as its own code. Wasmtime checks that they
-    // were made by its own version, with settings that fit this engine.
-    unsafe { Component::deserialize(engine, PRECOMPILED) }
+    /// The functions of the handshake. Those of an interface are checked against their types when they
+    /// are looked up, which takes microseconds: so each use looks up its own.
+    pub(super) fn handshake(&self, guest: &mut Guest) -> Result<handshake::Guest, Fault> {
+        self.handshake
+            .load(&mut guest.store, &guest.instance)
+            .map_err(Fault::Load)
+    }
 }
 
 /// Moves the epoch on for as long as the engine is in use.
@@ -133,10 +138,26 @@ impl fmt::Debug for Engine {
 /// After a [`Fault::Trap`] it is of no more use: drop it and make another.
 pub struct Guest {
     pub(super) store: Store<GuestState>,
-    pub(super) bridge: Bridge,
+    instance: Instance,
+    indices: presign::GuestIndices,
+    presign: Option<presign::Guest>,
 }
 
 impl Guest {
+    /// The functions that sign, and what they run on.
+    pub(super) fn presign_functions(
+        &mut self,
+    ) -> Result<(&presign::Guest, &mut Store<GuestState>), Fault> {
+        let presign = match self.presign.take() {
+            Some(presign) => presign,
+            None => self
+                .indices
+                .load(&mut self.store, &self.instance)
+                .map_err(Fault::Load)?,
+        };
+        Ok((self.presign.insert(presign), &mut self.store))
+    }
+
     /// Gives the next call its time. Call it before each.
     pub(super) fn wind_up(&mut self) {
         let deadline_ticks = self.store.data().deadline_ticks;
@@ -206,8 +227,8 @@ mod tests {
             Err(crate::guest::CallError::Fault(_))
         ));
         guest.store.set_epoch_deadline(0);
-        let bridge = guest.bridge.rds_bridge_presign();
-        assert!(bridge.call_inspect(&mut guest.store, "").is_err());
+        let (functions, store) = guest.presign_functions().unwrap();
+        assert!(functions.call_inspect(store, "").is_err());
     }
 
     #[test]

@@ -63,10 +63,16 @@ impl fmt::Debug for Step {
 }
 
 /// One connection phase, in a guest of its own. Drop it when it is over: its memory goes with it.
-#[derive(Debug)]
 pub struct ClientHandshake {
     guest: Guest,
+    functions: wit::Guest,
     resource: ResourceAny,
+}
+
+impl fmt::Debug for ClientHandshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientHandshake").finish_non_exhaustive()
+    }
 }
 
 impl ClientHandshake {
@@ -99,14 +105,17 @@ impl ClientHandshake {
             connection_attributes: config.connection_attributes,
             character_set: config.character_set,
         };
-        let resource = guest
-            .bridge
-            .rds_bridge_handshake()
+        let functions = engine.handshake(&mut guest)?;
+        let resource = functions
             .client_handshake()
             .call_start(&mut guest.store, config)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
-        Ok(Self { guest, resource })
+        Ok(Self {
+            guest,
+            functions,
+            resource,
+        })
     }
 
     /// What came from the peer, in any split, up to [`super::RECEIVE_LIMIT_BYTES`] at a time. After an
@@ -117,11 +126,13 @@ impl ClientHandshake {
     /// [`wit::Error`] by whose fault it is, as `wit/handshake.wit` describes them, or a [`Fault`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, CallError<wit::Error>> {
         check_received(bytes)?;
-        let Self { guest, resource } = self;
+        let Self {
+            guest,
+            functions,
+            resource,
+        } = self;
         guest.wind_up();
-        guest
-            .bridge
-            .rds_bridge_handshake()
+        functions
             .client_handshake()
             .call_receive(&mut guest.store, *resource, bytes)
             .map_err(Fault::Trap)?
@@ -135,11 +146,13 @@ impl ClientHandshake {
     ///
     /// As [`Self::receive`].
     pub fn tls_established(&mut self) -> Result<Step, CallError<wit::Error>> {
-        let Self { guest, resource } = self;
+        let Self {
+            guest,
+            functions,
+            resource,
+        } = self;
         guest.wind_up();
-        guest
-            .bridge
-            .rds_bridge_handshake()
+        functions
             .client_handshake()
             .call_tls_established(&mut guest.store, *resource)
             .map_err(Fault::Trap)?

@@ -46,10 +46,9 @@ impl Guest {
     ) -> Result<AuthToken, CallError<wit::Error>> {
         self.prepare(credentials, &grant, "")?;
         let credentials = borrow(credentials);
-        let token = self
-            .bridge
-            .rds_bridge_presign()
-            .call_presign(&mut self.store, credentials, grant, lifetime)
+        let (functions, store) = self.presign_functions()?;
+        let token = functions
+            .call_presign(store, credentials, grant, lifetime)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
         Ok(AuthToken {
@@ -71,10 +70,9 @@ impl Guest {
     ) -> Result<SigningSteps, CallError<wit::Error>> {
         self.prepare(credentials, &grant, "")?;
         let credentials = borrow(credentials);
-        let steps = self
-            .bridge
-            .rds_bridge_presign()
-            .call_steps(&mut self.store, credentials, grant, lifetime)
+        let (functions, store) = self.presign_functions()?;
+        let steps = functions
+            .call_steps(store, credentials, grant, lifetime)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
         Ok(SigningSteps {
@@ -94,9 +92,9 @@ impl Guest {
     pub fn inspect(&mut self, token: &str) -> Result<wit::Claims, CallError<wit::Malformed>> {
         check_arguments([token.len()])?;
         self.wind_up();
-        self.bridge
-            .rds_bridge_presign()
-            .call_inspect(&mut self.store, token)
+        let (functions, store) = self.presign_functions()?;
+        functions
+            .call_inspect(store, token)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)
     }
@@ -116,9 +114,9 @@ impl Guest {
     ) -> Result<wit::Claims, CallError<wit::Rejection>> {
         self.prepare(credentials, &expected, token)?;
         let credentials = borrow(credentials);
-        self.bridge
-            .rds_bridge_presign()
-            .call_verify(&mut self.store, token, credentials, expected, now)
+        let (functions, store) = self.presign_functions()?;
+        functions
+            .call_verify(store, token, credentials, expected, now)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)
     }

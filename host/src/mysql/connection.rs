@@ -1,6 +1,7 @@
 //! A connection after login: one statement at a time.
 
 use std::fmt;
+use std::io::Write;
 use std::ops::Range;
 
 use mysql_common::constants::CapabilityFlags;
@@ -150,7 +151,11 @@ impl Connection {
     /// That the connection was lost already.
     pub async fn close(mut self) -> Result<(), Error> {
         if matches!(self.state, State::Idle) {
-            self.write_command(&[&[COM_QUIT]]).await?;
+            self.check_usable()?;
+            // Left with TLS, whose own good-bye then goes out with it, in one write.
+            let (_, tls) = self.stream.get_mut().get_mut();
+            let put = tls.writer().write_all(&[1, 0, 0, 0, COM_QUIT]);
+            put.map_err(|error| Error::of_io(self.stage, error))?;
         }
         let closed = self.stream.shut_down().await;
         closed.map_err(|error| Error::of_io(self.stage, error))
@@ -190,7 +195,7 @@ impl Connection {
         self.write_command(parts).await
     }
 
-    async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+    fn check_usable(&mut self) -> Result<(), Error> {
         if matches!(self.state, State::Unusable) {
             return Err(self.error(ErrorKind::Unusable));
         }
@@ -201,6 +206,11 @@ impl Connection {
                 None => ErrorKind::Malformed(Malformed::Unasked),
             }));
         }
+        Ok(())
+    }
+
+    async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+        self.check_usable()?;
         self.state = State::Unusable;
         self.stream.begin_command();
         let written = self.stream.write(parts).await;

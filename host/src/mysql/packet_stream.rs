@@ -67,6 +67,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         &self.stream
     }
 
+    pub(super) fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
     /// The payload at a range that [`Self::read`] gave.
     pub(super) fn payload(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()

@@ -1,0 +1,18 @@
+//! Ours beside its peers, on a MariaDB over TLS whose plugin judges tokens as RDS does.
+//!
+//! | program | what it measures |
+//! |---|---|
+//! | `connect` | connections a second, the client's CPU for each, and the component's share |
+//! | `start` | whole processes, from their start to the rows, and how much memory they take |
+//!
+//! The contenders of both are in [`contenders`]; how it is measured is in [`measure`]. A contender of
+//! another benchmark goes beside them, and its program into `src/bin`.
+//!
+//! All of it panics when something fails: a figure of what did not work is none.
+
+pub mod component_share;
+pub mod contenders;
+pub mod measure;
+pub mod process;
+pub mod settings;
+pub mod sign;

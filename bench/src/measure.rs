@@ -1,0 +1,95 @@
+//! Interleaved rounds, and what is told of them: medians and quartiles.
+//!
+//! On a machine that others use too, what is slow for a while must not change a ratio. So every contender
+//! is measured in every round, and a ratio is the median of the rounds' ratios.
+
+use std::fmt;
+
+/// The quartiles of some values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub first: f64,
+    pub median: f64,
+    pub third: f64,
+}
+
+impl Spread {
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<_> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        let at = |quarter: usize| values[(values.len() - 1) * quarter / 4];
+        Self {
+            first: at(1),
+            median: at(2),
+            third: at(3),
+        }
+    }
+
+    /// Of what each round's values are to the same round's of another.
+    pub fn of_ratios(values: &[f64], others: &[f64]) -> Self {
+        assert_eq!(values.len(), others.len());
+        Self::of(
+            values
+                .iter()
+                .zip(others)
+                .map(|(value, other)| value / other),
+        )
+    }
+}
+
+/// `12.3 (11.9 – 12.8)`, with as many digits as the format says.
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(2);
+        let Self {
+            first,
+            median,
+            third,
+        } = self;
+        let text = format!("{median:.digits$} ({first:.digits$} – {third:.digits$})");
+        f.pad_integral(true, "", &text)
+    }
+}
+
+/// Measures every contender in every round, each round beginning with another one, since what has just
+/// run leaves its traces. Gives what was measured by contender, then by round.
+pub fn rounds<T>(
+    rounds: usize,
+    contenders: usize,
+    mut measure: impl FnMut(usize) -> T,
+) -> Vec<Vec<T>> {
+    let mut measured: Vec<_> = (0..contenders)
+        .map(|_| Vec::with_capacity(rounds))
+        .collect();
+    for round in 0..rounds {
+        for turn in 0..contenders {
+            let contender = (round + turn) % contenders;
+            measured[contender].push(measure(contender));
+        }
+    }
+    measured
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quartiles_and_ratios() {
+        let spread = Spread::of([5.0, 1.0, 4.0, 2.0, 3.0]);
+        assert_eq!(format!("{spread:.1}"), "3.0 (2.0 – 4.0)");
+        let ratios = Spread::of_ratios(&[2.0, 30.0, 8.0], &[1.0, 10.0, 2.0]);
+        assert_eq!(ratios.median, 3.0);
+    }
+
+    #[test]
+    fn every_round_has_every_contender() {
+        let mut order = Vec::new();
+        let measured = rounds(2, 3, |contender| {
+            order.push(contender);
+            order.len()
+        });
+        assert_eq!(order, [0, 1, 2, 1, 2, 0]);
+        assert_eq!(measured, [[1, 6], [2, 4], [3, 5]]);
+    }
+}
