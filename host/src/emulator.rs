@@ -23,7 +23,8 @@
 //! ```
 //!
 //! **It is not MySQL.** Statements are executed by SQLite, in SQLite's dialect, with what MySQL clients say
-//! at the start of a session and the commonest differences seen to ([`sql`]). Users may do everything.
+//! at the start of a session and the commonest differences seen to ([`sql`]). Users may do everything. There is
+//! one writer at a time: another waits for its commit, and after five seconds gets 1205.
 //! How RDS words a refusal for too many new connections is not documented: here it is 1045 too.
 
 mod builder;

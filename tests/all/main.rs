@@ -15,6 +15,7 @@ mod command;
 mod component;
 mod credentials;
 mod cut_off_output;
+mod emulate_command;
 mod emulator;
 mod emulator_bad_input;
 mod emulator_clients;

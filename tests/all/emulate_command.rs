@@ -1,0 +1,149 @@
+//! `rds-bridge emulate` as a program: what it gives to a command, what it prints, and what it leaves behind.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::command::{executable, stdout};
+use crate::emulator_clients::script;
+
+/// With this folder for what is temporary, and no other variables but those.
+fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(executable())
+        .args(["emulate", "--port", "0", "--seed"])
+        .arg(script("schema.sql"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("TMPDIR", temporary)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_is_empty(folder: &Path) {
+    let left: Vec<_> = folder.read_dir().unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_command_finds_all_it_needs_in_its_environment() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = executable();
+    let command = [
+        "--",
+        own.to_str().unwrap(),
+        "query",
+        "SELECT name FROM items WHERE id = 2",
+    ];
+    let output = emulate(temporary.path(), &command, &[]);
+    // Nothing but what the command prints.
+    assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+    assert!(output.status.success());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn its_exit_code_is_the_commands() {
+    let temporary = tempfile::tempdir().unwrap();
+    for (command, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 1)] {
+        let output = emulate(temporary.path(), &["--", "sh", "-c", command], &[]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+    }
+    let output = emulate(temporary.path(), &["--", "no-such-command"], &[]);
+    let error = str::from_utf8(&output.stderr).unwrap();
+    assert!(
+        error.contains("no-such-command") && error.lines().count() == 1,
+        "{error}"
+    );
+    assert!(!output.status.success());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn lines_for_a_shell_up_to_an_empty_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    // Its standard input is at its end already.
+    let output = emulate(temporary.path(), &["--until-stdin-closes"], &[]);
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    let names: Vec<&str> = lines
+        .iter()
+        .map_while(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "DB_HOST",
+            "DB_PORT",
+            "DB_USER",
+            "DB_NAME",
+            "DB_CA_FILE",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ]
+    );
+    assert_eq!(lines[names.len()..], [""]);
+    assert_is_empty(temporary.path());
+}
+
+/// The user's own credentials are those that it takes, and they are nobody else's business.
+#[test]
+fn credentials_of_the_user() {
+    let temporary = tempfile::tempdir().unwrap();
+    let secret = "a-secret-of-the-user";
+    let own = [
+        ("AWS_ACCESS_KEY_ID", "AKIDUSER"),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+        ("AWS_SESSION_TOKEN", "a-session-token"),
+    ];
+    let printed = emulate(temporary.path(), &["--until-stdin-closes"], &own);
+    let query = [
+        "--",
+        executable().to_str().unwrap(),
+        "query",
+        "SELECT 1 AS one",
+    ]
+    .map(str::to_owned);
+    let query: Vec<&str> = query.iter().map(String::as_str).collect();
+    let executed = emulate(temporary.path(), &query, &own);
+    assert_eq!(stdout(&executed), "{\"one\":1}\n", "{executed:?}");
+    for said in [&printed.stdout, &printed.stderr, &executed.stderr] {
+        let said = String::from_utf8_lossy(said);
+        for word in [
+            secret,
+            "a-session-token",
+            "AKIDUSER",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
+            assert!(!said.contains(word), "{word}: {said}");
+        }
+    }
+    let half = emulate(temporary.path(), &["--until-stdin-closes"], &own[..1]);
+    assert_eq!(half.status.code(), Some(2), "{half:?}");
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn a_file_for_the_certificate_stays() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let arguments = [
+        "--ca-out",
+        file.to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+        "cat \"$DB_CA_FILE\"",
+    ];
+    let output = emulate(temporary.path(), &arguments, &[]);
+    let pem = std::fs::read_to_string(&file).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert_eq!(stdout(&output), pem);
+    assert_is_empty(temporary.path());
+}
