@@ -97,7 +97,7 @@ lint: wasm-target
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.
-    cargo metadata --locked --format-version 1 --manifest-path bench/Cargo.toml > /dev/null
+    cargo update --quiet --locked --workspace --manifest-path bench/Cargo.toml
 
 # The benchmarks beside the peers: apart from lint, since their dependencies take minutes
 [group('check')]
