@@ -29,6 +29,7 @@ pub use malformed::Malformed;
 pub use ok_packet::Summary;
 pub(crate) use packet_stream::ReadError;
 pub use param::Param;
+#[cfg(feature = "emulator")]
 pub(crate) use payload::Payload;
 pub use row::{ColumnIndex, Row};
 pub use rows::Rows;

@@ -33,6 +33,23 @@ fn config(auth: &Auth) -> Config<'_> {
     }
 }
 
+/// The first engine of a process runs the machine code where it lies, and others a copy.
+#[test]
+fn engines_side_by_side_give_the_same_bytes() {
+    let credentials = Credentials::new("akid", "secret");
+    let tokens: Vec<String> = (0..3)
+        .map(|_| Engine::new().unwrap())
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|engine| {
+            let mut guest = engine.instantiate().unwrap();
+            let token = guest.presign(&credentials, grant("u", "db.example.com"), LIFETIME);
+            token.unwrap().text.expose_secret().to_owned()
+        })
+        .collect();
+    assert!(tokens.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
 /// All of it in the 4 MiB that a guest may have.
 #[test]
 fn the_largest_of_everything_fits_its_memory() {

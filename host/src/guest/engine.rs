@@ -10,7 +10,7 @@ use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
-use super::machine_code;
+use super::machine_code::MachineCode;
 
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
@@ -39,9 +39,9 @@ impl Engine {
     pub fn new() -> Result<Self, Fault> {
         let mut config = engine_config();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling()));
-        machine_code::prepare(&mut config);
+        let machine_code = MachineCode::choose(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
-        let component = machine_code::load(&engine).map_err(Fault::Load)?;
+        let component = machine_code.load(&engine).map_err(Fault::Load)?;
         let this = Self::from_component(&component, DEADLINE_TICKS)?;
         tick(&engine).map_err(Fault::Load)?;
         Ok(this)

@@ -1,24 +1,63 @@
 //! The component's machine code, compiled when this crate was built.
 //!
 //! Where it can, it lies among the program's own code: the processor may run it and nobody can write to it.
-//! So it is neither copied nor made executable at the start, which was a third of a millisecond, and the
-//! process needs no way to make memory executable at all.
+//! So it is neither copied nor made executable at the start, which took a millisecond, and the process needs
+//! no way to make memory executable. Wasmtime knows code by its address: that is for the first engine of
+//! the process, and any further one runs a copy.
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result};
 
-pub(super) use place::{load, prepare};
-
 const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm"));
 
+/// Which code an engine is going to run.
+pub(super) enum MachineCode {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    AmongTheProgramsOwn,
+    Copy,
+}
+
+impl MachineCode {
+    /// Chooses, and says so in the engine's settings.
+    pub(super) fn choose(config: &mut Config) -> Self {
+        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+        if in_place::take() {
+            config.with_custom_code_memory(Some(std::sync::Arc::new(in_place::IsExecutable)));
+            return Self::AmongTheProgramsOwn;
+        }
+        // Wasmtime's default: memory of its own, made executable.
+        config.with_custom_code_memory(None);
+        Self::Copy
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
+    )]
+    pub(super) fn load(self, engine: &Engine) -> Result<Component> {
+        // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
+        // are part of the program, as immutable and as lasting as its own code. Wasmtime checks that they
+        // were made by its own version, with settings that fit this engine.
+        unsafe {
+            match self {
+                #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+                Self::AmongTheProgramsOwn => {
+                    Component::deserialize_raw(engine, in_place::machine_code())
+                }
+                Self::Copy => Component::deserialize(engine, BYTES),
+            }
+        }
+    }
+}
+
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-mod place {
+mod in_place {
     use std::ptr::NonNull;
-    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-    use wasmtime::CustomCodeMemory;
+    use wasmtime::{CustomCodeMemory, Result};
 
-    use super::{BYTES, Component, Config, Engine, Result};
+    use super::BYTES;
 
     /// Every processor's pages are a multiple of it.
     #[repr(C, align(4096))]
@@ -38,10 +77,21 @@ mod place {
         "/component.cwasm"
     )));
 
-    /// The code is executable already.
-    struct AmongTheProgramsOwn;
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-    impl CustomCodeMemory for AmongTheProgramsOwn {
+    /// Whether it is the caller's, for good: engines outlive what could tell that they are gone.
+    pub(super) fn take() -> bool {
+        !IS_TAKEN.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn machine_code() -> NonNull<[u8]> {
+        NonNull::from(MACHINE_CODE.0.as_slice())
+    }
+
+    /// There is nothing to do to make it so.
+    pub(super) struct IsExecutable;
+
+    impl CustomCodeMemory for IsExecutable {
         fn required_alignment(&self) -> usize {
             1
         }
@@ -53,40 +103,5 @@ mod place {
         fn unpublish_executable(&self, _code: *const u8, _length: usize) -> Result<()> {
             Ok(())
         }
-    }
-
-    /// Settings of the engine that runs it, and no other code.
-    pub(in super::super) fn prepare(config: &mut Config) {
-        config.with_custom_code_memory(Some(Arc::new(AmongTheProgramsOwn)));
-    }
-
-    #[expect(
-        unsafe_code,
-        reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
-    )]
-    pub(in super::super) fn load(engine: &Engine) -> Result<Component> {
-        let code = NonNull::from(MACHINE_CODE.0.as_slice());
-        // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
-        // are part of the program, as immutable and as lasting as its own code. Wasmtime checks that they
-        // were made by its own version, with settings that fit this engine.
-        unsafe { Component::deserialize_raw(engine, code) }
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-mod place {
-    use super::{BYTES, Component, Config, Engine, Result};
-
-    pub(in super::super) fn prepare(_config: &mut Config) {}
-
-    #[expect(
-        unsafe_code,
-        reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
-    )]
-    pub(in super::super) fn load(engine: &Engine) -> Result<Component> {
-        // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
-        // are part of the program. Wasmtime checks that they were made by its own version, with settings
-        // that fit this engine.
-        unsafe { Component::deserialize(engine, BYTES) }
     }
 }

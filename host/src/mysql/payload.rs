@@ -78,6 +78,7 @@ impl<'a> Payload<'a> {
     }
 
     /// `string<NUL>`, as text for people.
+    #[cfg(feature = "emulator")]
     pub(crate) fn nul_text(&mut self, field: &'static str) -> Result<String, Malformed> {
         let length = self.rest.iter().position(|byte| *byte == 0);
         let length = length.ok_or_else(|| self.malformed(field))?;
