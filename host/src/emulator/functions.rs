@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Error, Result};
+use rusqlite::{Connection, Error, Result, ffi};
 use time::OffsetDateTime;
 
 /// What they tell of the session.
@@ -59,22 +59,24 @@ pub(super) fn add(connection: &Connection, facts: Facts) -> Result<()> {
         let seconds = context.get::<f64>(0)?;
         let asked = Duration::try_from_secs_f64(seconds)
             .map_err(|error| Error::UserFunctionError(error.into()))?;
-        Ok(sleep_for(asked, &is_interrupted))
+        sleep_for(asked, &is_interrupted)
     })
 }
 
-/// 0, or 1 if it was interrupted, as MySQL's.
-fn sleep_for(asked: Duration, is_interrupted: &AtomicBool) -> i64 {
+/// 0, or the error of a statement that was interrupted. (MySQL's gives 1 if a statement does nothing else:
+/// here it would depend on whether SQLite or this function hears of it first.)
+fn sleep_for(asked: Duration, is_interrupted: &AtomicBool) -> Result<i64> {
     const STEP: Duration = Duration::from_millis(10);
     let mut left = asked;
     while !left.is_zero() {
         if is_interrupted.load(Ordering::SeqCst) {
-            return 1;
+            let interrupted = ffi::Error::new(ffi::SQLITE_INTERRUPT);
+            return Err(Error::SqliteFailure(interrupted, None));
         }
         sleep(left.min(STEP));
         left = left.saturating_sub(STEP);
     }
-    0
+    Ok(0)
 }
 
 fn date(now: OffsetDateTime) -> String {
