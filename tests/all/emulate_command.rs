@@ -147,3 +147,29 @@ fn a_file_for_the_certificate_stays() {
     assert_eq!(stdout(&output), pem);
     assert_is_empty(temporary.path());
 }
+
+/// As a supervisor ends a program: what it has put in place goes, and so does the command.
+#[test]
+fn told_to_end_it_ends_with_its_command() {
+    use std::io::{BufRead, BufReader};
+
+    let temporary = tempfile::tempdir().unwrap();
+    let mut emulate = Command::new(executable())
+        .args(["emulate", "--port", "0", "--"])
+        .args(["sh", "-c", "echo up; exec sleep 600"])
+        .env("TMPDIR", temporary.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "up");
+    let id = emulate.id().to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(emulate.wait().unwrap().code(), Some(1));
+    // The command held the other end of it.
+    assert!(lines.next().is_none());
+    assert_is_empty(temporary.path());
+}

@@ -4,7 +4,7 @@ mod arguments;
 mod ca_file;
 mod environment;
 
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 pub(super) use arguments::Emulate;
 
@@ -56,24 +56,22 @@ pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
 }
 
 /// Runs a command to its end, and gives its exit code.
-fn wait_for(mut command: Command, program: &std::ffi::OsStr) -> Result<ExitCode, Error> {
-    // Ctrl-C is the command's to heed: it reaches both, and we wait for it.
-    let runtime = runtime::new()?;
-    let _guard = runtime.enter();
-    let _ignored = tokio::signal::ctrl_c();
+fn wait_for(command: Command, program: &std::ffi::OsStr) -> Result<ExitCode, Error> {
     let failed = |error| Error::Command(program.to_owned(), error);
-    let mut child = command.stdin(Stdio::inherit()).spawn().map_err(failed)?;
-    let status = runtime.block_on(async {
-        let waiting = tokio::task::spawn_blocking(move || child.wait());
-        tokio::pin!(waiting);
+    let status = runtime::block_on(async {
+        let mut child = tokio::process::Command::from(command)
+            .spawn()
+            .map_err(failed)?;
         loop {
             tokio::select! {
-                done = &mut waiting => break done.map_err(std::io::Error::other).flatten(),
+                ended = child.wait() => break ended.map_err(failed),
+                // It is the command's to heed: it has reached it too.
                 _ = tokio::signal::ctrl_c() => {}
+                // That one has reached us alone. What we have put in place is to go with us.
+                () = terminated() => child.start_kill().map_err(failed)?,
             }
         }
-    });
-    let status = status.map_err(failed)?;
+    })?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     // One that a signal ended has no code: 1 says that it did not end well.
     Ok(ExitCode::from(code.unwrap_or(1)))

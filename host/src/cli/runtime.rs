@@ -2,15 +2,11 @@
 
 use super::error::Error;
 
-pub(super) fn new() -> Result<tokio::runtime::Runtime, Error> {
-    tokio::runtime::Builder::new_current_thread()
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Runtime)
-}
-
-pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let runtime = new()?;
+        .map_err(Error::Runtime)?;
     let done = runtime.block_on(future);
     // A resolver that hangs in its thread is not waited for.
     runtime.shutdown_background();
