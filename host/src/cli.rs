@@ -15,7 +15,6 @@ mod exit;
 mod format;
 mod inspect;
 mod log;
-mod message;
 mod output;
 mod query;
 mod runtime;

@@ -32,6 +32,7 @@ mod certificates;
 mod column;
 mod command_phase;
 mod connection_phase;
+mod connections;
 mod database;
 mod event;
 mod fault;
@@ -61,6 +62,7 @@ pub use builder::EmulatorBuilder;
 pub use event::{Event, EventKind};
 pub use fault::{AuthSwitchTail, Faults, Refusal};
 pub use start_error::StartError;
+pub(crate) use temporary_folder::TemporaryFolder;
 
 use crate::bridge::{Bridge, BridgeBuilder};
 use listener::Listener;
@@ -69,7 +71,7 @@ use listener::Listener;
 pub struct Emulator {
     listener: Listener,
     /// Of the database. Fields are dropped in their order: it goes when its connections have been closed.
-    _folder: Option<temporary_folder::TemporaryFolder>,
+    _folder: Option<TemporaryFolder>,
 }
 
 impl Emulator {
@@ -129,8 +131,11 @@ impl Emulator {
             // Python's SDK reads this one alone; Lambda sets both.
             ("AWS_DEFAULT_REGION", shared.region.clone()),
         ];
-        if !is_this_machine(&shared.endpoint) {
-            environment.push(("DB_CONNECT_TO", self.address().to_string()));
+        if shared.endpoint != "localhost" || !self.address().ip().is_loopback() {
+            environment.push((
+                "DB_CONNECT_TO",
+                self.listener.reachable_address().to_string(),
+            ));
         }
         let credentials = &shared.credentials;
         environment.push(("AWS_ACCESS_KEY_ID", credentials.access_key_id.clone()));
@@ -149,12 +154,12 @@ impl Emulator {
         Bridge::builder()
             .endpoint(&shared.endpoint)
             .port(self.port())
-            .connect_to(self.address().to_string())
+            .connect_to(self.listener.reachable_address().to_string())
             .user(shared.users.first().cloned().unwrap_or_default())
             .database(shared.database.name())
             .region(&shared.region)
             .credentials(shared.credentials.clone())
-            .engine(shared.engine.clone())
+            .engine(shared.clients_engine.clone())
             .tls_roots(self.listener.roots())
     }
 
@@ -176,11 +181,6 @@ impl Emulator {
     }
 }
 
-/// Whether a client on this machine reaches it by that name without being told where to.
-fn is_this_machine(endpoint: &str) -> bool {
-    endpoint == "localhost"
-}
-
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator")
@@ -198,9 +198,11 @@ pub(crate) struct Shared {
     pub(crate) credentials: crate::aws::Credentials,
     pub(crate) clock_offset_seconds: i64,
     pub(crate) version: String,
+    /// The judge's. Clients have one of their own: they are not to take its room.
     pub(crate) engine: crate::guest::Engine,
+    clients_engine: crate::guest::Engine,
     pub(crate) database: database::Database,
-    pub(crate) connections: listener::Connections,
+    pub(crate) connections: connections::Connections,
     on_event: Option<event::OnEvent>,
     state: std::sync::Mutex<State>,
 }

@@ -47,7 +47,7 @@ fn a_command_finds_all_it_needs_in_its_environment() {
 #[test]
 fn its_exit_code_is_the_commands() {
     let temporary = tempfile::tempdir().unwrap();
-    for (command, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 1)] {
+    for (command, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {
         let output = emulate(temporary.path(), &["--", "sh", "-c", command], &[]);
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
@@ -168,8 +168,82 @@ fn told_to_end_it_ends_with_its_command() {
     let id = emulate.id().to_string();
     let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
     assert!(told.success());
-    assert_eq!(emulate.wait().unwrap().code(), Some(1));
+    // 128 and SIGTERM: it was asked to end, and not killed.
+    assert_eq!(emulate.wait().unwrap().code(), Some(143));
     // The command held the other end of it.
     assert!(lines.next().is_none());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn the_demo_walks_the_whole_way_and_leaves_nothing() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = Command::new(executable())
+        .arg("demo")
+        .env("TMPDIR", temporary.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    let steps = [
+        "1. server",
+        "2. credentials",
+        "3. token",
+        "4. TCP",
+        "5. TLS",
+        "6. login",
+        "7. rows",
+    ];
+    let mut rest = text;
+    for step in steps {
+        rest = rest
+            .split_once(step)
+            .unwrap_or_else(|| panic!("no {step}:\n{text}"))
+            .1;
+    }
+    for row in [
+        "|  1 | apple  |  1.25 |",
+        "|  2 | bread  |  3.50 |",
+        "|  3 | cheese | 12.00 |",
+    ] {
+        assert!(rest.contains(row), "{text}");
+    }
+    assert!(!text.contains("X-Amz-Signature"), "{text}");
+    assert_is_empty(temporary.path());
+}
+
+/// Nobody reads what it tells, and clients are served all the same.
+#[test]
+fn a_standard_error_that_is_closed_disturbs_nobody() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = executable();
+    let query = format!(
+        "exec {} query 'SELECT count(*) n FROM items'",
+        own.display()
+    );
+    let mut emulate = Command::new(&own)
+        .args(["emulate", "--port", "0", "--seed"])
+        .arg(script("schema.sql"))
+        .args(["--", "sh", "-c"])
+        .arg(format!("sleep 0.2; {query} 2>/dev/null"))
+        .env("TMPDIR", temporary.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(emulate.stderr.take());
+    let output = emulate.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(stdout(&output).starts_with("{\"n\":"), "{output:?}");
+}
+
+#[test]
+fn everybody_is_let_in_by_nobody() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = emulate(temporary.path(), &["--listen", "0.0.0.0"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = str::from_utf8(&output.stderr).unwrap();
+    assert!(error.contains("everybody knows"), "{error}");
     assert_is_empty(temporary.path());
 }

@@ -216,3 +216,71 @@ fn dropped_it_is_gone_and_a_file_stays() {
         assert!(rows.next().await.unwrap().is_some());
     });
 }
+
+/// A client has the database, and no other file of this machine's.
+#[test]
+fn no_other_file_can_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::builder().seed(SEED).start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().allow_writes(true).build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let path = folder.path().join("other").display().to_string();
+        for sql in [
+            format!("ATTACH '{path}' AS other"),
+            format!("VACUUM INTO '{path}'"),
+        ] {
+            let refused = connection.execute_to_end(&sql).await.unwrap_err();
+            assert!(refused.server_error().is_some(), "{sql}: {refused:?}");
+        }
+    });
+    assert!(folder.path().read_dir().unwrap().next().is_none());
+}
+
+#[test]
+fn the_deepest_statement_ends_in_an_answer() {
+    let emulator = Emulator::start().unwrap();
+    let terms = |count: usize, term: &str, between: &str| vec![term; count].join(between);
+    let nested = |depth: usize| {
+        let (open, close) = ("SELECT * FROM (".repeat(depth), ")".repeat(depth));
+        format!("{open}SELECT 1{close}")
+    };
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        for sql in [
+            format!("SELECT {}", terms(990, "1", "+")),
+            format!("SELECT {}", terms(50_000, "1", "+")),
+            format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+            terms(490, "SELECT 1", " UNION ALL "),
+            nested(60),
+            nested(2_000),
+        ] {
+            match connection.execute_to_end(&sql).await {
+                Ok(_) => {}
+                Err(error) => assert!(error.server_error().is_some(), "{error:?}"),
+            }
+        }
+        connection.ping().await.unwrap();
+    });
+}
+
+#[test]
+fn ids_are_given_by_tables_as_mysql_has_them() {
+    let emulator = Emulator::builder()
+        .seed(
+            "CREATE TABLE `log` (`id` int(11) unsigned NOT NULL AUTO_INCREMENT, what VARCHAR(9), \
+             PRIMARY KEY (`id`)) ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4;",
+        )
+        .start()
+        .unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().allow_writes(true).build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        for id in 1..=2 {
+            let insert = "INSERT INTO log (what) VALUES ('x')";
+            let done = connection.execute_to_end(insert).await.unwrap();
+            assert_eq!(done.last_insert_id, id);
+        }
+    });
+}

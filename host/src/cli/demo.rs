@@ -83,6 +83,10 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
 
     let (handshake, tls) = connect::start_handshake(inner, tcp, &auth).await?;
     let connection = tls.get_ref().1;
+    let version = match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
+        _ => "1.3",
+    };
     let leaf = connection
         .peer_certificates()
         .and_then(<[_]>::first)
@@ -94,7 +98,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
             leaf.issuer
         )
     });
-    steps.say("TLS", &format!("1.3{leaf}"))?;
+    steps.say("TLS", &format!("{version}{leaf}"))?;
 
     let mut connection = connect::finish_handshake(inner, handshake, tls).await?;
     let session = connection.session();

@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::exit::Exit;
-use super::message;
+use super::exit::{self, Exit};
 use crate::aws::{CredentialsError, RegionError};
 use crate::error::{Cause, malformed_token_words, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
@@ -63,7 +62,7 @@ impl Error {
             | Self::Region(_)
             | Self::Credentials(CredentialsError::Profile(_))
             | Self::Fault(Fault::ArgumentsTooLarge { .. }) => Exit::Usage,
-            Self::Presign(error) => message::exit_of(error),
+            Self::Presign(error) => exit::of_presign(error),
             Self::Credentials(
                 CredentialsError::Environment(_)
                 | CredentialsError::Failed { .. }

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::message;
 use crate::aws::CredentialsError;
 use crate::error::{ErrorKind, Stage};
-use crate::guest::{Fault, HandshakeError};
+use crate::guest::{Fault, HandshakeError, PresignError};
 
 /// How the command ends. Part of its contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl Exit {
             | ErrorKind::Credentials(CredentialsError::Profile(_))
             | ErrorKind::Fault(Fault::ArgumentsTooLarge { .. }) => Self::Usage,
             ErrorKind::Credentials(_) => Self::Credentials,
-            ErrorKind::Presign(error) => message::exit_of(error),
+            ErrorKind::Presign(error) => of_presign(error),
             ErrorKind::Timeout(_) if error.stage() == Stage::Credentials => Self::Credentials,
             ErrorKind::Resolve { .. }
             | ErrorKind::Connect(_)
@@ -94,5 +93,18 @@ fn of_handshake(error: &HandshakeError) -> Exit {
         | HandshakeError::RepeatedAuthSwitch
         | HandshakeError::UnsupportedProtocolVersion(_)
         | HandshakeError::MissingCapability(_) => Exit::Protocol,
+    }
+}
+
+pub(super) fn of_presign(error: &PresignError) -> Exit {
+    match error {
+        PresignError::CredentialsExpired(_) => Exit::Credentials,
+        PresignError::Empty(_)
+        | PresignError::TooLong(_)
+        | PresignError::InvalidCharacter(_)
+        | PresignError::InvalidHost(_)
+        | PresignError::PortZero
+        | PresignError::ExpiryOutOfRange(_)
+        | PresignError::TimeOutOfRange(_) => Exit::Usage,
     }
 }

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::certificates::Certificates;
+use super::connections::Connections;
 use super::database::Database;
 use super::event::{Event, OnEvent};
 use super::fault::Faults;
-use super::listener::{Connections, Listener};
+use super::listener::Listener;
 use super::rate::RateLimit;
 use super::temporary_folder::TemporaryFolder;
 use super::{Emulator, Shared, StartError, State};
@@ -70,7 +71,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it.
+    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it. Another takes
+    /// [`Self::credentials`] that not everybody knows.
     #[must_use]
     pub fn listen_on(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
@@ -198,6 +200,11 @@ impl EmulatorBuilder {
         if self.users.iter().any(String::is_empty) {
             return Err(setting("user", "a name is empty"));
         }
+        if self.credentials.is_none() && !self.address.ip().is_loopback() {
+            let problem = "others can reach it there, and everybody knows the made-up credentials: give \
+                           some of your own";
+            return Err(setting("listen_on", problem));
+        }
         if self.database.is_empty() {
             return Err(setting("database", "the name is empty"));
         }
@@ -247,6 +254,7 @@ impl EmulatorBuilder {
             clock_offset_seconds: self.clock_offset_seconds,
             version: self.version,
             engine: Engine::new()?,
+            clients_engine: Engine::new()?,
             database,
             connections: Connections::default(),
             on_event: self.on_event,

@@ -29,8 +29,8 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
         capabilities,
         user,
     } = login;
-    // A client that says nothing now is one that has nothing to say.
-    stream.get_ref().sock.tcp().set_read_timeout(None)?;
+    stream.login_is_over();
+    stream.get_mut().sock.login_is_over()?;
     let has = |flag| capabilities.contains(flag);
     let deprecate_eof = has(CapabilityFlags::CLIENT_DEPRECATE_EOF);
     let multi_statements = has(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
@@ -60,6 +60,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
             command::COM_STMT_RESET => {
                 if let Some(prepared) = session.prepared.get_mut(&statement_id(arguments)) {
                     prepared.long.clear();
+                    prepared.is_too_long = false;
                 }
                 ok(&mut stream, &session)
             }
@@ -169,6 +170,7 @@ fn prepare(
             parameters,
             types: Vec::new(),
             long: HashMap::new(),
+            is_too_long: false,
         },
     );
     Ok(())
@@ -192,14 +194,19 @@ fn execute(
         parameters,
         types,
         long,
+        is_too_long,
     } = prepared;
+    if std::mem::take(is_too_long) {
+        long.clear();
+        return Err(ServerError::packet_too_large().into());
+    }
     let params = params::read(&mut payload, *parameters, types, long)?;
     long.clear();
     let statement = statement.clone();
     session.execute(stream, &statement, &params, Encoding::Binary, false)
 }
 
-/// What is wrong with it, the execution says.
+/// There is no answer to it: what is wrong, the execution says.
 fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     let mut payload = Payload::new("COM_STMT_SEND_LONG_DATA", arguments);
     let (Ok(id), Ok(param)) = (payload.u32("statement_id"), payload.u16("param_id")) else {
@@ -208,9 +215,13 @@ fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     if let Some(prepared) = session.prepared.get_mut(&id) {
         let bytes = prepared.long.entry(param).or_default();
         let data = payload.rest();
-        if bytes.len().saturating_add(data.len()) <= super::wire::PAYLOAD_LIMIT {
-            bytes.extend_from_slice(data);
+        if usize::from(param) >= prepared.parameters
+            || bytes.len().saturating_add(data.len()) > super::wire::PAYLOAD_LIMIT
+        {
+            prepared.is_too_long = true;
+            return;
         }
+        bytes.extend_from_slice(data);
     }
 }
 

@@ -12,7 +12,7 @@ use super::Shared;
 use super::event::EventKind;
 use super::fault::{Faults, Refusal};
 use super::faulty_stream::FaultyStream;
-use super::judge::judge;
+use super::judge::{Verdict, judge};
 use super::listener::Peer;
 use super::packets::{self, CLEAR_PASSWORD, Done, HandshakeResponse};
 use super::server_error::ServerError;
@@ -81,11 +81,20 @@ impl Attempt<'_> {
     fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
         let shared = self.shared;
         let faults = shared.faults();
-        let stream = FaultyStream::new(tcp, faults.delay, faults.cut_after);
-        let mut plain = PacketStream::new(stream);
+        let stream = FaultyStream::new(tcp, faults.cut_after);
+        let mut plain = PacketStream::new(stream, faults.delay);
         if let Some(error) = in_place_of_the_greeting(&faults) {
             let reason = "a fault that was asked for";
             return self.refuse(&mut plain, error, reason, false);
+        }
+        if shared.connections.are_too_many() {
+            let reason = "there are too many connections";
+            return self.refuse(
+                &mut plain,
+                ServerError::too_many_connections(),
+                reason,
+                false,
+            );
         }
         let scramble = scramble()?;
         let (version, id) = (&shared.version, self.peer.connection_id);
@@ -98,14 +107,17 @@ impl Attempt<'_> {
         };
         if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
             self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
-            let reason = "without TLS: switch it on in the client";
+            let reason = match faults.no_tls {
+                true => "without TLS, which was not offered: a fault that was asked for",
+                false => "without TLS: switch it on in the client",
+            };
             let error = ServerError::secure_transport_required();
             return self.refuse(&mut plain, error, reason, true);
         }
 
-        let mut stream = start_tls(plain, tls)?;
+        let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
         let response = Zeroizing::new(stream.read()?);
-        let response = match HandshakeResponse::read(&response) {
+        let mut response = match HandshakeResponse::read(&response) {
             Ok(response) => response,
             Err(malformed) => {
                 let error = ServerError::bad_handshake();
@@ -125,7 +137,7 @@ impl Attempt<'_> {
             let error = ServerError::auth_plugin_not_supported();
             return self.refuse(&mut stream, error, reason, true);
         }
-        let token = token(&mut stream, &response, &faults, &scramble)?;
+        let token = token(&mut stream, &mut response, &faults, &scramble)?;
         if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
             return self.refuse(&mut stream, error, reason, true);
         }
@@ -168,9 +180,7 @@ impl Attempt<'_> {
 
 fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
     match faults.refuse? {
-        Refusal::TooManyConnections => {
-            Some(ServerError::new(1040, "08004", "Too many connections"))
-        }
+        Refusal::TooManyConnections => Some(ServerError::too_many_connections()),
         Refusal::HostBlocked => {
             let message = "Host '127.0.0.1' is blocked because of many connection errors; unblock \
                            with 'mysqladmin flush-hosts'";
@@ -183,14 +193,14 @@ fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
 /// The token, which is asked for unless the client has sent it already by the same method.
 fn token(
     stream: &mut PacketStream<TlsStream>,
-    response: &HandshakeResponse,
+    response: &mut HandshakeResponse,
     faults: &Faults,
     scramble: &[u8; 20],
 ) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
         && !response.auth_response.is_empty();
     let mut token = match has_sent {
-        true => Zeroizing::new(response.auth_response.clone()),
+        true => std::mem::take(&mut response.auth_response),
         false => {
             let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
             stream.write(&request)?;
@@ -221,7 +231,11 @@ fn verdict(
     faults: &Faults,
 ) -> Result<(), (ServerError, String)> {
     let denied = || ServerError::access_denied(user, peer.address.ip());
-    judge(shared, peer, user, token).map_err(|reason| (denied(), reason))?;
+    judge(shared, peer, user, token).map_err(|verdict| match verdict {
+        Verdict::Refused(reason) => (denied(), reason),
+        // The token may be good: nobody has looked at it.
+        Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
+    })?;
     if !shared.within_rate(token) {
         let reason = "the token is good, but too many new connections came within a second";
         return Err((denied(), reason.to_owned()));
@@ -248,11 +262,7 @@ fn scramble() -> Result<[u8; 20], Refused> {
     Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
 }
 
-fn start_tls(
-    plain: PacketStream<FaultyStream>,
-    config: Arc<ServerConfig>,
-) -> Result<PacketStream<TlsStream>, Refused> {
-    let (stream, sequence_id) = plain.into_parts();
+fn start_tls(stream: FaultyStream, config: Arc<ServerConfig>) -> Result<TlsStream, Refused> {
     let failed = |error: rustls::Error| Refused::BrokenOff(format!("TLS: {error}"));
     let connection = ServerConnection::new(config).map_err(failed)?;
     let mut tls = StreamOwned::new(connection, stream);
@@ -274,5 +284,5 @@ fn start_tls(
             }
         })?;
     }
-    Ok(PacketStream::resume(tls, sequence_id))
+    Ok(tls)
 }

@@ -18,16 +18,16 @@ pub struct Faults {
 }
 
 /// How a login is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// 1045, whatever the token: as for a policy that does not allow it
+    /// 1045, whatever the token: as for a policy that does not allow it.
     AccessDenied,
-    /// 1040 in place of the greeting: as when max_connections is reached
+    /// 1040 in place of the greeting: as when `max_connections` is reached.
     TooManyConnections,
-    /// 1129 in place of the greeting: as after too many broken off connections
+    /// 1129 in place of the greeting: as after too many broken off connections.
     HostBlocked,
-    /// 3118: the account is locked
+    /// 3118: the account is locked.
     AccountLocked,
 }
 

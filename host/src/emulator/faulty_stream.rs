@@ -1,44 +1,52 @@
-//! A TCP stream that is slow, or ends, when it is told to.
+//! A TCP stream that ends when it is told to, and on which a login does not last for ever.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// The server's end of a connection, with the faults that were asked for.
+/// How long a login may take, as MySQL's `connect_timeout`.
+const LOGIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The server's end of a connection, with the fault that was asked for.
 pub(super) struct FaultyStream {
     tcp: TcpStream,
-    /// Before each answer.
-    delay: Duration,
     /// So many more bytes are sent, and then the connection is closed.
     left: Option<u64>,
+    /// When the login must be over; none when it is.
+    deadline: Option<Instant>,
 }
 
 impl FaultyStream {
-    pub(super) fn new(tcp: TcpStream, delay: Duration, cut_after: Option<u64>) -> Self {
+    pub(super) fn new(tcp: TcpStream, cut_after: Option<u64>) -> Self {
         Self {
             tcp,
-            delay,
             left: cut_after,
+            deadline: Instant::now().checked_add(LOGIN_LIMIT),
         }
     }
 
-    pub(super) fn tcp(&self) -> &TcpStream {
-        &self.tcp
+    /// A client that says nothing from now on is one that has nothing to say.
+    pub(super) fn login_is_over(&mut self) -> io::Result<()> {
+        self.deadline = None;
+        self.tcp.set_read_timeout(None)
     }
 }
 
 impl Read for FaultyStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.tcp.set_read_timeout(Some(left))?;
+        }
         self.tcp.read(buffer)
     }
 }
 
 impl Write for FaultyStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.delay.is_zero() {
-            sleep(self.delay);
-        }
         let Some(left) = self.left else {
             return self.tcp.write(bytes);
         };

@@ -6,30 +6,44 @@ use super::Shared;
 use super::listener::Peer;
 use crate::clock::{date, unix_seconds};
 use crate::error::malformed_token_words;
-use crate::guest::{CallError, Grant, Rejection};
+use crate::guest::{CallError, Fault, Grant, Rejection};
 
-/// The true reason for a refusal; it never holds the token.
-pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), String> {
+/// Why nobody is let in with a token.
+pub(super) enum Verdict {
+    /// The true reason; it never holds the token.
+    Refused(String),
+    /// The sandbox failed, for want of room for example.
+    NotJudged(Fault),
+}
+
+impl From<String> for Verdict {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), Verdict> {
     if !shared.users.iter().any(|known| known == user) {
         let known = shared.users.join(", ");
-        return Err(format!("no such user; there is {known}, and case counts"));
+        return Err(format!("no such user; there is {known}, and case counts").into());
     }
     if token.is_empty() {
-        return Err("no token was sent, an empty password".to_owned());
+        return Err("no token was sent, an empty password".to_owned().into());
     }
     let token = str::from_utf8(token).map_err(|_| "what was sent is no text".to_owned())?;
-    let now = now(shared.clock_offset_seconds).ok_or("the clock is out of range")?;
+    let now =
+        now(shared.clock_offset_seconds).ok_or_else(|| "the clock is out of range".to_owned())?;
     let expected = Grant {
         host: &shared.endpoint,
         port: peer.port,
         region: &shared.region,
         db_user: user,
     };
-    let mut guest = shared.engine.instantiate().map_err(|it| it.to_string())?;
+    let mut guest = shared.engine.instantiate().map_err(Verdict::NotJudged)?;
     match guest.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
-        Err(CallError::Refused(rejection)) => Err(words(&rejection, shared, peer, now)),
-        Err(CallError::Fault(fault)) => Err(fault.to_string()),
+        Err(CallError::Refused(rejection)) => Err(words(&rejection, shared, peer, now).into()),
+        Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
     }
 }
 

@@ -1,28 +1,28 @@
 //! Takes connections, a thread for each, until it is dropped.
 
-use std::collections::HashMap;
-use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::InterruptHandle;
-use rustls::RootCertStore;
+use rustls::{RootCertStore, ServerConfig};
 
 use super::certificates::Certificates;
+use super::connections::Place;
 use super::event::{Event, EventKind};
 use super::fault::Faults;
 use super::{Shared, StartError, State, command_phase, connection_phase};
 
-/// Enough for a statement of SQLite's; the usual 2 MiB are address space that is never touched, but counted.
-const STACK_BYTES: usize = 512 << 10;
-/// Until the login is over.
-const LOGIN_LIMIT: Duration = Duration::from_secs(10);
+/// For the deepest statement that SQLite takes, built without optimisation. What is not touched costs nothing.
+const STACK_BYTES: usize = 8 << 20;
 const EVENTS_KEPT: usize = 10_000;
 /// After an accept that failed, for want of files for example.
 const PAUSE: Duration = Duration::from_millis(20);
+/// To wake the thread that waits for connections, from this machine.
+const WAKE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a client may leave what it is sent unread: MySQL's `net_write_timeout`.
+const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The thread that takes connections.
 pub(super) struct Listener {
@@ -52,32 +52,9 @@ impl Listener {
         let is_over = Arc::new(AtomicBool::new(false));
         let thread = {
             let (shared, is_over) = (Arc::clone(&shared), Arc::clone(&is_over));
-            let accept = move || {
-                let mut last_id = 0_u32;
-                loop {
-                    let accepted = listener.accept();
-                    if is_over.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    let Ok((tcp, peer)) = accepted else {
-                        thread::sleep(PAUSE);
-                        continue;
-                    };
-                    last_id = last_id.wrapping_add(1).max(1);
-                    let peer = Peer {
-                        connection_id: last_id,
-                        address: peer,
-                        port: local.port(),
-                    };
-                    let (shared, tls) = (Arc::clone(&shared), Arc::clone(&server_config));
-                    let serve = move || serve(&shared, tls, tcp, peer);
-                    let builder = thread::Builder::new().stack_size(STACK_BYTES);
-                    // A machine that has no thread left closes the connection: the stream is dropped.
-                    let _not_served = builder.name("rds-bridge-emulator".into()).spawn(serve);
-                }
-            };
-            let builder = thread::Builder::new().name("rds-bridge-emulator".into());
-            builder.spawn(accept).map_err(failed)?
+            let builder = thread::Builder::new().name(NAME.to_owned());
+            builder
+                .spawn(move || accept(&listener, local.port(), &shared, &server_config, &is_over))
         };
         Ok(Self {
             address: local,
@@ -85,12 +62,23 @@ impl Listener {
             ca_pem,
             roots,
             is_over,
-            thread: Some(thread),
+            thread: Some(thread.map_err(failed)?),
         })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// For a client on this machine: one that listens everywhere listens here too.
+    pub(super) fn reachable_address(&self) -> SocketAddr {
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        address
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -109,15 +97,48 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
-        let mut wake = self.address;
-        if wake.ip().is_unspecified() {
-            wake.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-        }
-        let woken = TcpStream::connect_timeout(&wake, LOGIN_LIMIT);
+        let woken = TcpStream::connect_timeout(&self.reachable_address(), WAKE_LIMIT);
         if let (Ok(_), Some(thread)) = (woken, self.thread.take()) {
             let _panicked = thread.join();
         }
-        self.shared.connections.close_all();
+        self.shared.connections.end();
+    }
+}
+
+const NAME: &str = "rds-bridge-emulator";
+
+fn accept(
+    listener: &TcpListener,
+    port: u16,
+    shared: &Arc<Shared>,
+    tls: &Arc<ServerConfig>,
+    is_over: &AtomicBool,
+) {
+    let mut last_id = 0_u32;
+    loop {
+        let accepted = listener.accept();
+        if is_over.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok((tcp, address)) = accepted else {
+            thread::sleep(PAUSE);
+            continue;
+        };
+        last_id = last_id.wrapping_add(1).max(1);
+        let peer = Peer {
+            connection_id: last_id,
+            address,
+            port,
+        };
+        let Some(place) = Place::take(Arc::clone(shared), last_id, &tcp) else {
+            continue;
+        };
+        let tls = Arc::clone(tls);
+        let builder = thread::Builder::new()
+            .name(NAME.to_owned())
+            .stack_size(STACK_BYTES);
+        // A machine that has no thread left closes the connection: the stream is dropped.
+        let _not_served = builder.spawn(move || serve(&place, tls, tcp, peer));
     }
 }
 
@@ -130,21 +151,16 @@ pub(super) struct Peer {
     pub(super) port: u16,
 }
 
-fn serve(shared: &Shared, tls: Arc<rustls::ServerConfig>, tcp: TcpStream, peer: Peer) {
-    let id = peer.connection_id;
-    if shared.connections.add(id, &tcp).is_err() {
-        return;
-    }
+fn serve(place: &Place, tls: Arc<ServerConfig>, tcp: TcpStream, peer: Peer) {
     let prepared = tcp
         .set_nodelay(true)
-        .and_then(|()| tcp.set_read_timeout(Some(LOGIN_LIMIT)));
+        .and_then(|()| tcp.set_write_timeout(Some(WRITE_LIMIT)));
     if prepared.is_ok()
-        && let Some(login) = connection_phase::run(shared, tls, tcp, peer)
+        && let Some(login) = connection_phase::run(place.shared(), tls, tcp, peer)
     {
         // How a session ends is its client's business.
-        let _ended = command_phase::run(shared, login, id);
+        let _ended = command_phase::run(place.shared(), login, peer.connection_id);
     }
-    shared.connections.remove(id);
 }
 
 impl Shared {
@@ -180,77 +196,6 @@ impl Shared {
             events.pop_front();
         }
         events.push_back(event);
-    }
-}
-
-/// Connections by their number, for `KILL` and for the end.
-#[derive(Default)]
-pub(crate) struct Connections {
-    open: Mutex<HashMap<u32, Open>>,
-}
-
-struct Open {
-    tcp: TcpStream,
-    interrupt: Option<InterruptHandle>,
-    /// Seen by what does not run within SQLite.
-    is_interrupted: Arc<AtomicBool>,
-}
-
-impl Connections {
-    fn add(&self, id: u32, tcp: &TcpStream) -> io::Result<()> {
-        let open = Open {
-            tcp: tcp.try_clone()?,
-            interrupt: None,
-            is_interrupted: Arc::default(),
-        };
-        lock(&self.open).insert(id, open);
-        Ok(())
-    }
-
-    fn remove(&self, id: u32) {
-        lock(&self.open).remove(&id);
-    }
-
-    /// How a statement of this connection can be ended.
-    pub(super) fn interruptible(&self, id: u32, handle: InterruptHandle) -> Arc<AtomicBool> {
-        match lock(&self.open).get_mut(&id) {
-            Some(open) => {
-                open.interrupt = Some(handle);
-                Arc::clone(&open.is_interrupted)
-            }
-            None => Arc::default(),
-        }
-    }
-
-    /// `KILL QUERY`. False if there is no such connection.
-    pub(super) fn interrupt(&self, id: u32) -> bool {
-        let open = lock(&self.open);
-        let Some(open) = open.get(&id) else {
-            return false;
-        };
-        open.is_interrupted.store(true, Ordering::SeqCst);
-        if let Some(handle) = &open.interrupt {
-            handle.interrupt();
-        }
-        true
-    }
-
-    /// `KILL`. False if there is no such connection.
-    pub(super) fn close(&self, id: u32) -> bool {
-        if !self.interrupt(id) {
-            return false;
-        }
-        if let Some(open) = lock(&self.open).get(&id) {
-            let _closed_already = open.tcp.shutdown(Shutdown::Both);
-        }
-        true
-    }
-
-    pub(super) fn close_all(&self) {
-        let ids: Vec<u32> = lock(&self.open).keys().copied().collect();
-        for id in ids {
-            self.close(id);
-        }
     }
 }
 

@@ -6,6 +6,8 @@
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use mysql_common::io::BufMutExt;
 
+use zeroize::Zeroizing;
+
 use super::fault::AuthSwitchTail;
 use super::server_error::ServerError;
 use crate::mysql::{Malformed, Payload};
@@ -71,7 +73,8 @@ pub(super) fn initial_handshake(
 pub(super) struct HandshakeResponse {
     pub(super) capabilities: CapabilityFlags,
     pub(super) user: String,
-    pub(super) auth_response: Vec<u8>,
+    /// Maybe a token.
+    pub(super) auth_response: Zeroizing<Vec<u8>>,
     pub(super) database: Option<String>,
     pub(super) auth_plugin: Option<String>,
 }
@@ -117,7 +120,7 @@ impl HandshakeResponse {
         Ok(Self {
             capabilities,
             user,
-            auth_response,
+            auth_response: Zeroizing::new(auth_response),
             database,
             auth_plugin,
         })
@@ -240,7 +243,7 @@ mod tests {
             response.serialize(&mut bytes);
             let read = HandshakeResponse::read(&bytes).unwrap();
             assert_eq!(read.user, "lambda-user");
-            assert_eq!(read.auth_response, b"abc");
+            assert_eq!(*read.auth_response, b"abc");
             assert_eq!(read.database.as_deref(), Some("iamtest"));
             assert_eq!(read.auth_plugin.as_deref(), Some(CLEAR_PASSWORD));
             let end = bytes.iter().rposition(|&byte| byte == b'd').unwrap();

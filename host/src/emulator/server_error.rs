@@ -48,6 +48,17 @@ impl ServerError {
         Self::new(1251, "08004", message)
     }
 
+    /// `ER_CON_COUNT_ERROR`
+    pub(super) fn too_many_connections() -> Self {
+        Self::new(1040, "08004", "Too many connections")
+    }
+
+    /// `ER_NET_PACKET_TOO_LARGE`
+    pub(super) fn packet_too_large() -> Self {
+        let message = "Got a packet bigger than 'max_allowed_packet' bytes";
+        Self::new(1153, "08S01", message)
+    }
+
     /// `ER_BAD_DB_ERROR`
     pub(super) fn unknown_database(name: &str) -> Self {
         Self::new(1049, "42000", format!("Unknown database '{name}'"))

@@ -38,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) parameters: usize,
     pub(super) types: Vec<ParamType>,
     pub(super) long: HashMap<u16, Vec<u8>>,
+    /// Whether some of it was refused.
+    pub(super) is_too_long: bool,
 }
 
 impl<'a> Session<'a> {

@@ -3,11 +3,15 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
 use std::io::{self, Read, Write};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// A packet of this length is followed by another that goes on with the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// RDS's default of `max_allowed_packet`.
 pub(super) const PAYLOAD_LIMIT: usize = 64 << 20;
+/// Before a login: twice what the longest token takes.
+const LOGIN_PAYLOAD_LIMIT: usize = 512 << 10;
 /// What is written is sent when there is so much of it.
 const FLUSH_LENGTH: usize = 64 << 10;
 
@@ -15,32 +19,45 @@ const FLUSH_LENGTH: usize = 64 << 10;
 pub(super) struct PacketStream<S> {
     stream: S,
     sequence_id: u8,
+    payload_limit: usize,
+    /// Before each answer.
+    delay: Duration,
     outgoing: Vec<u8>,
 }
 
 impl<S: Read + Write> PacketStream<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S, delay: Duration) -> Self {
         Self {
             stream,
             sequence_id: 0,
+            payload_limit: LOGIN_PAYLOAD_LIMIT,
+            delay,
             outgoing: Vec::new(),
         }
     }
 
-    pub(super) fn get_ref(&self) -> &S {
-        &self.stream
+    /// From now on payloads may be as large as a server takes them.
+    pub(super) fn login_is_over(&mut self) {
+        self.payload_limit = PAYLOAD_LIMIT;
     }
 
-    /// The stream, to go on in TLS: the numbers of the packets go on too.
-    pub(super) fn into_parts(self) -> (S, u8) {
-        (self.stream, self.sequence_id)
+    pub(super) fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
     }
 
-    pub(super) fn resume(stream: S, sequence_id: u8) -> Self {
-        Self {
-            sequence_id,
-            ..Self::new(stream)
-        }
+    /// Goes on in TLS: the numbers of the packets go on too.
+    pub(super) fn upgrade<T: Read + Write, E>(
+        self,
+        upgrade: impl FnOnce(S) -> Result<T, E>,
+    ) -> Result<PacketStream<T>, E> {
+        sleep(self.delay);
+        Ok(PacketStream {
+            stream: upgrade(self.stream)?,
+            sequence_id: self.sequence_id,
+            payload_limit: self.payload_limit,
+            delay: self.delay,
+            outgoing: self.outgoing,
+        })
     }
 
     /// A command begins: its packets are counted from 0.
@@ -55,7 +72,7 @@ impl<S: Read + Write> PacketStream<S> {
     /// # Errors
     ///
     /// [`io::ErrorKind::UnexpectedEof`] at the stream's end, and [`io::ErrorKind::InvalidData`] for a packet
-    /// out of turn or a payload of more than [`PAYLOAD_LIMIT`] bytes.
+    /// out of turn or a payload that is larger than is taken.
     pub(super) fn read(&mut self) -> io::Result<Vec<u8>> {
         self.flush()?;
         let mut payload = Vec::new();
@@ -68,7 +85,7 @@ impl<S: Read + Write> PacketStream<S> {
                 return Err(invalid("a packet out of turn"));
             }
             self.sequence_id = sequence_id.wrapping_add(1);
-            if payload.len().saturating_add(length) > PAYLOAD_LIMIT {
+            if payload.len().saturating_add(length) > self.payload_limit {
                 return Err(invalid("a packet bigger than max_allowed_packet"));
             }
             // Grows by what comes, not by what is announced.
@@ -108,6 +125,7 @@ impl<S: Read + Write> PacketStream<S> {
         if self.outgoing.is_empty() {
             return Ok(());
         }
+        sleep(self.delay);
         self.stream.write_all(&self.outgoing)?;
         self.outgoing.clear();
         self.outgoing.shrink_to(FLUSH_LENGTH);
@@ -126,12 +144,23 @@ mod tests {
     use super::*;
 
     fn written(payloads: &[&[u8]]) -> Vec<u8> {
-        let mut stream = PacketStream::new(Cursor::new(Vec::new()));
+        let mut stream = PacketStream::new(Cursor::new(Vec::new()), Duration::ZERO);
         for payload in payloads {
             stream.write(payload).unwrap();
         }
         stream.flush().unwrap();
-        stream.into_parts().0.into_inner()
+        stream.stream.into_inner()
+    }
+
+    fn reader(bytes: Vec<u8>) -> PacketStream<Cursor<Vec<u8>>> {
+        PacketStream::new(Cursor::new(bytes), Duration::ZERO)
+    }
+
+    #[test]
+    fn before_a_login_payloads_are_short() {
+        let mut stream = reader(written(&[&vec![0; LOGIN_PAYLOAD_LIMIT + 1]]));
+        let error = stream.read().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
@@ -139,7 +168,8 @@ mod tests {
         let long = vec![7; PACKET_LIMIT + 5];
         let even = vec![8; PACKET_LIMIT];
         let payloads: [&[u8]; 4] = [b"abc", b"", &long, &even];
-        let mut stream = PacketStream::new(Cursor::new(written(&payloads)));
+        let mut stream = reader(written(&payloads));
+        stream.login_is_over();
         for payload in payloads {
             assert!(stream.read().unwrap() == payload);
         }
@@ -149,14 +179,14 @@ mod tests {
 
     #[test]
     fn a_packet_out_of_turn() {
-        let mut stream = PacketStream::new(Cursor::new(b"\x01\0\0\x05a".to_vec()));
+        let mut stream = reader(b"\x01\0\0\x05a".to_vec());
         let error = stream.read().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
     fn a_packet_cut_short() {
-        let mut stream = PacketStream::new(Cursor::new(b"\x09\0\0\0a".to_vec()));
+        let mut stream = reader(b"\x09\0\0\0a".to_vec());
         let error = stream.read().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }

@@ -8,8 +8,6 @@
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result};
 
-const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm"));
-
 /// Which code an engine is going to run.
 pub(super) enum MachineCode {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -44,10 +42,20 @@ impl MachineCode {
                 Self::AmongTheProgramsOwn => {
                     Component::deserialize_raw(engine, in_place::machine_code())
                 }
-                Self::Copy => Component::deserialize(engine, BYTES),
+                Self::Copy => Component::deserialize(engine, bytes()),
             }
         }
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn bytes() -> &'static [u8] {
+    in_place::bytes()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn bytes() -> &'static [u8] {
+    include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm"))
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -57,7 +65,7 @@ mod in_place {
 
     use wasmtime::{CustomCodeMemory, Result};
 
-    use super::BYTES;
+    const LENGTH: usize = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm")).len();
 
     /// Every processor's pages are a multiple of it.
     #[repr(C, align(4096))]
@@ -72,7 +80,7 @@ mod in_place {
         unsafe(link_section = ".text.rds_bridge_component")
     )]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__TEXT,__rds_bridge"))]
-    static MACHINE_CODE: PageAligned<[u8; BYTES.len()]> = PageAligned(*include_bytes!(concat!(
+    static MACHINE_CODE: PageAligned<[u8; LENGTH]> = PageAligned(*include_bytes!(concat!(
         env!("OUT_DIR"),
         "/component.cwasm"
     )));
@@ -81,11 +89,48 @@ mod in_place {
 
     /// Whether it is the caller's, for good: engines outlive what could tell that they are gone.
     pub(super) fn take() -> bool {
-        !IS_TAKEN.swap(true, Ordering::Relaxed)
+        !IS_TAKEN.swap(true, Ordering::Relaxed) && is_executable()
+    }
+
+    pub(super) fn bytes() -> &'static [u8] {
+        &MACHINE_CODE.0
     }
 
     pub(super) fn machine_code() -> NonNull<[u8]> {
-        NonNull::from(MACHINE_CODE.0.as_slice())
+        NonNull::from(bytes())
+    }
+
+    /// A linker script may have put it elsewhere: then a copy is run.
+    #[cfg(not(target_vendor = "apple"))]
+    fn is_executable() -> bool {
+        // proc_pid_maps(5): `address perms …`, the addresses in hexadecimal
+        let Ok(mappings) = std::fs::read_to_string("/proc/self/maps") else {
+            return false;
+        };
+        let begin = bytes().as_ptr().addr();
+        let end = begin.saturating_add(bytes().len());
+        mappings.lines().any(|line| {
+            let mut fields = line.split(' ');
+            let range = fields.next().and_then(|range| range.split_once('-'));
+            let address = |text| usize::from_str_radix(text, 16).ok();
+            let Some((Some(from), Some(to))) = range.map(|(a, b)| (address(a), address(b))) else {
+                return false;
+            };
+            let is_executable = fields.next().is_some_and(|perms| perms.contains('x'));
+            is_executable && from <= begin && end <= to
+        })
+    }
+
+    /// Its segment is named above.
+    #[cfg(target_vendor = "apple")]
+    fn is_executable() -> bool {
+        true
+    }
+
+    #[cfg(test)]
+    #[test]
+    fn the_linker_puts_it_among_the_code() {
+        assert!(is_executable());
     }
 
     /// There is nothing to do to make it so.

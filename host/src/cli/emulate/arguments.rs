@@ -19,7 +19,7 @@ pub(in crate::cli) struct Emulate {
     #[arg(long, default_value = "13306", value_name = "PORT")]
     port: u16,
 
-    /// The address to listen on
+    /// The address to listen on. Another takes AWS credentials of your own, in the environment
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     listen: IpAddr,
 
@@ -83,7 +83,7 @@ struct FaultArguments {
 
     /// Refuse every login so
     #[arg(long, value_enum, value_name = "HOW")]
-    refuse: Option<Refusal>,
+    refuse: Option<Refuse>,
 
     /// Wait so long before each answer
     #[arg(long, default_value = "0", value_name = "MILLISECONDS")]
@@ -104,6 +104,18 @@ struct FaultArguments {
     /// How many bytes to send after the name mysql_clear_password: servers differ
     #[arg(long, value_enum, default_value = "0", value_name = "BYTES")]
     auth_switch_bytes: AuthSwitchBytes,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Refuse {
+    /// 1045, whatever the token: as for a policy that does not allow it
+    AccessDenied,
+    /// 1040 in place of the greeting: as when max_connections is reached
+    TooManyConnections,
+    /// 1129 in place of the greeting: as after too many broken off connections
+    HostBlocked,
+    /// 3118: the account is locked
+    AccountLocked,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -132,7 +144,12 @@ impl Emulate {
             auth_switch_bytes,
         } = &self.faults;
         let faults = Faults {
-            refuse: *refuse,
+            refuse: refuse.map(|how| match how {
+                Refuse::AccessDenied => Refusal::AccessDenied,
+                Refuse::TooManyConnections => Refusal::TooManyConnections,
+                Refuse::HostBlocked => Refusal::HostBlocked,
+                Refuse::AccountLocked => Refusal::AccountLocked,
+            }),
             delay: Duration::from_millis(*delay),
             cut_after: *cut_after,
             no_tls: *no_tls,

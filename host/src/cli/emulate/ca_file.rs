@@ -1,50 +1,38 @@
 //! The file with the certificate that clients are to trust.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::error::Error;
+use crate::emulator::{StartError, TemporaryFolder};
 
-/// Removed when dropped, if the user has not named it.
-pub(in crate::cli) struct CaFile {
+pub(super) struct CaFile {
     path: PathBuf,
-    is_temporary: bool,
+    /// Where the user has not named a place.
+    _folder: Option<TemporaryFolder>,
 }
 
 impl CaFile {
-    /// Writes it where the user says, else among the temporary files.
-    pub(in crate::cli) fn write(given: Option<&Path>, pem: &str, port: u16) -> Result<Self, Error> {
-        if let Some(path) = given {
-            let failed = |error| Error::File(path.to_owned(), error);
-            fs::write(path, pem).map_err(failed)?;
-            return Ok(Self {
-                path: std::path::absolute(path).map_err(failed)?,
-                is_temporary: false,
-            });
-        }
-        let name = format!("rds-bridge-emulator-{}-{port}.pem", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        // Never through what somebody else has put there.
-        let created = OpenOptions::new().write(true).create_new(true).open(&path);
-        created
-            .and_then(|mut file| file.write_all(pem.as_bytes()))
-            .map_err(|error| Error::File(path.clone(), error))?;
+    /// Writes it where the user says, else in a temporary folder that goes with it.
+    pub(super) fn write(given: Option<&Path>, pem: &str) -> Result<Self, Error> {
+        let (path, folder) = match given {
+            Some(path) => (path.to_owned(), None),
+            None => {
+                let made = TemporaryFolder::make();
+                let folder =
+                    made.map_err(|error| Error::Emulator(StartError::TemporaryFolder(error)))?;
+                (folder.path().join("ca.pem"), Some(folder))
+            }
+        };
+        let failed = |error| Error::File(path.clone(), error);
+        fs::write(&path, pem).map_err(failed)?;
         Ok(Self {
-            path,
-            is_temporary: true,
+            path: std::path::absolute(&path).map_err(failed)?,
+            _folder: folder,
         })
     }
 
-    pub(in crate::cli) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-impl Drop for CaFile {
-    fn drop(&mut self) {
-        if self.is_temporary {
-            let _gone_already = fs::remove_file(&self.path);
-        }
     }
 }

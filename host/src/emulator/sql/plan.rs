@@ -60,7 +60,7 @@ pub(crate) fn plan(statement: &Statement, context: &Context<'_>) -> Result<Plan,
             let what = "users are given when the emulator is started, and may do everything";
             return Err(ServerError::new(1227, "42000", what));
         }
-        ["CREATE", ..] if has(&["TABLE"]) && !has(&["AS"]) && !has(&["SELECT"]) => {
+        ["CREATE", ..] if has(&["TABLE"]) && !create_table::is_from_select(&statement.tokens) => {
             let tokens = create_table::adapt(&statement.tokens);
             Plan::Execute(sqlite(&tokens, context)?)
         }
@@ -315,8 +315,31 @@ mod tests {
             "CREATE TABLE \"items\" (\"id\" INTEGER NOT NULL , \"n\" VARCHAR(64), \
              PRIMARY KEY (\"id\"))"
         );
-        let select = "CREATE TABLE t AS SELECT 1";
-        assert_eq!(executed(select), select);
+        for id in ["INT UNSIGNED", "int(11)", "BIGINT(20) UNSIGNED ZEROFILL"] {
+            let sql = format!("CREATE TABLE t (id {id} AUTO_INCREMENT PRIMARY KEY, n INT(3))");
+            let words: Vec<String> = executed(&sql)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(
+                words.join(" "),
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT(3))",
+                "{id}"
+            );
+        }
+        for (select, executed_as) in [
+            ("CREATE TABLE t AS SELECT 1", "CREATE TABLE t AS SELECT 1"),
+            (
+                "CREATE TABLE `t` AS SELECT count(*) FROM x",
+                "CREATE TABLE \"t\" AS SELECT count(*) FROM x",
+            ),
+            (
+                "CREATE TABLE iamtest.t AS SELECT (1)",
+                "CREATE TABLE t AS SELECT (1)",
+            ),
+        ] {
+            assert_eq!(executed(select), executed_as);
+        }
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! The connections that are open, by their number: for `KILL`, for the limit, and for the end.
+
+use std::collections::HashMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::InterruptHandle;
+
+use super::Shared;
+
+/// More get 1040, as from a server at its `max_connections`.
+const CONNECTIONS_LIMIT: usize = 1_000;
+/// How long the end waits for statements that do not heed it.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(crate) struct Connections {
+    state: Mutex<State>,
+    one_has_gone: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    open: HashMap<u32, Open>,
+    is_over: bool,
+}
+
+struct Open {
+    tcp: TcpStream,
+    interrupt: Option<InterruptHandle>,
+    /// Seen by what does not run within SQLite.
+    is_interrupted: Arc<AtomicBool>,
+}
+
+/// A connection's place among the others, until it is dropped.
+pub(super) struct Place {
+    shared: Arc<Shared>,
+    id: u32,
+}
+
+impl Place {
+    /// None if it is over, or the machine has no more sockets.
+    pub(super) fn take(shared: Arc<Shared>, id: u32, tcp: &TcpStream) -> Option<Self> {
+        let open = Open {
+            tcp: tcp.try_clone().ok()?,
+            interrupt: None,
+            is_interrupted: Arc::default(),
+        };
+        let mut state = shared.connections.state();
+        if state.is_over {
+            return None;
+        }
+        state.open.insert(id, open);
+        drop(state);
+        Some(Self { shared, id })
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let connections = &self.shared.connections;
+        connections.state().open.remove(&self.id);
+        connections.one_has_gone.notify_all();
+    }
+}
+
+impl Connections {
+    /// What a thread that panicked has left is whole: nothing here is changed in steps.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn are_too_many(&self) -> bool {
+        self.state().open.len() > CONNECTIONS_LIMIT
+    }
+
+    /// How a statement of this connection can be ended.
+    pub(super) fn interruptible(&self, id: u32, handle: InterruptHandle) -> Arc<AtomicBool> {
+        match self.state().open.get_mut(&id) {
+            Some(open) => {
+                open.interrupt = Some(handle);
+                Arc::clone(&open.is_interrupted)
+            }
+            None => Arc::default(),
+        }
+    }
+
+    /// `KILL QUERY`. False if there is no such connection.
+    pub(super) fn interrupt(&self, id: u32) -> bool {
+        self.state().open.get(&id).map(Open::interrupt).is_some()
+    }
+
+    /// `KILL`. False if there is no such connection.
+    pub(super) fn close(&self, id: u32) -> bool {
+        self.state().open.get(&id).map(Open::close).is_some()
+    }
+
+    pub(super) fn close_all(&self) {
+        self.state().open.values().for_each(Open::close);
+    }
+
+    /// Closes all, takes no more, and waits until they have gone: what they work on is about to go too.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.is_over = true;
+        state.open.values().for_each(Open::close);
+        let waited = self
+            .one_has_gone
+            .wait_timeout_while(state, END_LIMIT, |state| !state.open.is_empty());
+        drop(waited);
+    }
+}
+
+impl Open {
+    fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::SeqCst);
+        if let Some(handle) = &self.interrupt {
+            handle.interrupt();
+        }
+    }
+
+    fn close(&self) {
+        self.interrupt();
+        let _closed_already = self.tcp.shutdown(Shutdown::Both);
+    }
+}
