@@ -82,8 +82,8 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say("TCP", &peer)?;
 
     let (handshake, tls) = connect::start_handshake(inner, tcp, &auth).await?;
-    let connection = tls.get_ref().1;
-    let leaf = connection
+    let leaf = tls
+        .state()
         .peer_certificates()
         .and_then(<[_]>::first)
         .and_then(|leaf| Certificate::from_der(leaf).ok());
