@@ -227,6 +227,17 @@ impl Connection {
         }
     }
 
+    /// The next row, if it has come already: without a future, which for most rows is all there is to it.
+    #[inline]
+    pub(super) fn row_at_hand(&mut self) -> Option<Range<usize>> {
+        let State::Replying(reply) = &mut self.state else {
+            return None;
+        };
+        let range = self.stream.take_if(|first| reply.is_row(first))?;
+        reply.count_row();
+        Some(range)
+    }
+
     /// The next thing that the reply tells. At its end the connection is idle again.
     pub(super) async fn next_event(&mut self) -> Result<(Event, Range<usize>), Error> {
         loop {
