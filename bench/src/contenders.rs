@@ -7,6 +7,8 @@ pub mod bare;
 pub mod mysql_async;
 pub mod ours;
 
+use tokio::runtime::Runtime;
+
 /// Somebody who can connect, log in, ask `SELECT 1` and close.
 pub trait Contender: Sync {
     fn name(&self) -> &'static str;
@@ -16,8 +18,11 @@ pub trait Contender: Sync {
 }
 
 /// Those that are asynchronous get the same runtime: one thread, the caller's.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_all().build().expect("a runtime");
-    runtime.block_on(future)
+    runtime.enable_all().build().expect("a runtime")
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    runtime().block_on(future)
 }

@@ -3,6 +3,7 @@
 //! | program | what it measures |
 //! |---|---|
 //! | `connect` | connections a second, the client's CPU for each, and the component's share |
+//! | `rows` | long results, text and binary: rows a second and the client's CPU, live and from a recording |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
 //!
 //! The contenders of both are in [`contenders`]; how it is measured is in [`measure`]. A contender of
@@ -14,5 +15,7 @@ pub mod component_share;
 pub mod contenders;
 pub mod measure;
 pub mod process;
+pub mod recorded;
+pub mod rows;
 pub mod settings;
 pub mod sign;

@@ -11,6 +11,7 @@ use rds_bridge_test_support::maria_db::MariaDb;
 pub const STATEMENT: &str = "SELECT id, name, price FROM items ORDER BY id";
 
 /// Not to be printed: it has the secret access key, if only a made-up one.
+#[derive(Clone)]
 pub struct Settings {
     /// What is signed, and whose name the certificate has.
     pub endpoint: String,

@@ -7,6 +7,8 @@ mod binary_row;
 mod column;
 pub(crate) mod command;
 mod connection;
+mod decimal;
+mod encoded;
 mod err_packet;
 mod from_value;
 mod malformed;
@@ -24,6 +26,7 @@ mod value;
 
 pub use column::{Column, ColumnKind};
 pub use connection::Connection;
+pub use encoded::Encoded;
 pub use from_value::{FromValue, Mismatch, ValueError};
 pub use malformed::Malformed;
 pub use ok_packet::Summary;

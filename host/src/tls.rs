@@ -12,6 +12,7 @@ mod client_config;
 mod pem;
 mod presented;
 mod roots;
+mod stream;
 mod trust_anchors;
 
 pub use ca_file::{CaFileError, CaFileProblem};
@@ -20,4 +21,5 @@ pub(crate) use client_config::client_config;
 pub use pem::{Flaw, PemError};
 pub(crate) use presented::with_refused;
 pub use roots::bundled;
+pub(crate) use stream::TlsStream;
 pub use trust_anchors::{TrustAnchors, TrustAnchorsError};

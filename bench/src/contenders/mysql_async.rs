@@ -15,7 +15,7 @@ pub struct MysqlAsync<'a> {
 }
 
 /// What it asks the server for after login, unless it is told. MariaDB's defaults.
-const MAX_ALLOWED_PACKET: usize = 16 << 20;
+pub const MAX_ALLOWED_PACKET: usize = 16 << 20;
 const WAIT_TIMEOUT_SECONDS: usize = 28_800;
 
 impl<'a> MysqlAsync<'a> {
@@ -33,9 +33,7 @@ impl<'a> MysqlAsync<'a> {
         Self {
             name: "mysql_async",
             settings,
-            opts: options(settings)
-                .max_allowed_packet(Some(MAX_ALLOWED_PACKET))
-                .wait_timeout(Some(WAIT_TIMEOUT_SECONDS)),
+            opts: told(options(settings)),
         }
     }
 
@@ -75,6 +73,13 @@ pub fn options(settings: &Settings) -> OptsBuilder {
         .ssl_opts(tls)
         .prefer_socket(false)
         .enable_cleartext_plugin(true)
+}
+
+/// With the server's settings, so that it does not ask for them.
+pub fn told(options: OptsBuilder) -> OptsBuilder {
+    options
+        .max_allowed_packet(Some(MAX_ALLOWED_PACKET))
+        .wait_timeout(Some(WAIT_TIMEOUT_SECONDS))
 }
 
 /// A connection with a fresh token.

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 pub struct Ours {
     name: &'static str,
-    bridge: Bridge,
+    pub(crate) bridge: Bridge,
 }
 
 impl Ours {

@@ -9,8 +9,6 @@ use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tracing::{Instrument, debug_span};
 
 use super::{Address, Inner};
@@ -20,7 +18,7 @@ use crate::guest::{
 };
 use crate::mysql::Connection;
 use crate::net;
-use crate::tls::with_refused;
+use crate::tls::{TlsStream, with_refused};
 
 /// `utf8mb4_general_ci`, known to every server.
 const CHARACTER_SET: u8 = 45;
@@ -150,8 +148,8 @@ async fn tls(
     server_name: rustls::pki_types::ServerName<'static>,
     tcp: TcpStream,
 ) -> Result<TlsStream<TcpStream>, Error> {
-    let connector = TlsConnector::from(Arc::clone(config));
-    let (connected, refused) = with_refused(connector.connect(server_name, tcp)).await;
+    let connecting = TlsStream::connect(Arc::clone(config), server_name, tcp);
+    let (connected, refused) = with_refused(connecting).await;
     connected.map_err(|error| {
         let tls = error
             .get_ref()

@@ -82,12 +82,12 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say("TCP", &peer)?;
 
     let (handshake, tls) = connect::start_handshake(inner, tcp, &auth).await?;
-    let connection = tls.get_ref().1;
-    let version = match connection.protocol_version() {
+    let version = match tls.state().protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
     };
-    let leaf = connection
+    let leaf = tls
+        .state()
         .peer_certificates()
         .and_then(<[_]>::first)
         .and_then(|leaf| Certificate::from_der(leaf).ok());

@@ -25,19 +25,20 @@ enum Layout {
 }
 
 /// Finds where each value lies. As [`super::text_row::split`].
+#[inline]
 pub(super) fn split(
     payload: &[u8],
     columns: &[Column],
-    fields: &mut Vec<Field>,
+    fields: &mut [Field],
 ) -> Result<usize, usize> {
     let bitmap_length = columns.len().saturating_add(BITMAP_OFFSET).div_ceil(8);
     let mut at = bitmap_length.saturating_add(1);
     let bitmap = payload.get(1..at).ok_or(0_usize)?;
-    for (index, column) in columns.iter().enumerate() {
+    for (index, (column, place)) in columns.iter().zip(fields).enumerate() {
         let bit = index.saturating_add(BITMAP_OFFSET);
         let byte = bitmap.get(bit >> 3).copied().unwrap_or_default();
         if (byte >> (bit & 7)) & 1 == 1 {
-            fields.push(Field::NULL);
+            *place = Field::NULL;
             continue;
         }
         let rest = payload.get(at..).unwrap_or_default();
@@ -51,11 +52,12 @@ pub(super) fn split(
         };
         let field = Field::within(payload, at.saturating_add(taken), length).ok_or(index)?;
         at = field.end();
-        fields.push(field);
+        *place = field;
     }
     Ok(at)
 }
 
+#[inline]
 fn layout(wire_type: ColumnType) -> Layout {
     use ColumnType::*;
     match wire_type {
@@ -72,21 +74,12 @@ fn layout(wire_type: ColumnType) -> Layout {
 }
 
 /// Reads a value that is not NULL; none if it is not what its column holds.
+#[inline]
 pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
     Some(match kind {
         ColumnKind::Null => Value::Null,
-        ColumnKind::Int => Value::Int(match *bytes {
-            [a] => i64::from(i8::from_le_bytes([a])),
-            [a, b] => i64::from(i16::from_le_bytes([a, b])),
-            [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
-            _ => i64::from_le_bytes(bytes.try_into().ok()?),
-        }),
-        ColumnKind::UnsignedInt => Value::UnsignedInt(match *bytes {
-            [a] => u64::from(a),
-            [a, b] => u64::from(u16::from_le_bytes([a, b])),
-            [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
-            _ => u64::from_le_bytes(bytes.try_into().ok()?),
-        }),
+        ColumnKind::Int => Value::Int(signed(bytes)?),
+        ColumnKind::UnsignedInt => Value::UnsignedInt(unsigned(bytes)?),
         ColumnKind::Float => Value::Float(f32::from_le_bytes(bytes.try_into().ok()?)),
         ColumnKind::Double => Value::Double(f64::from_le_bytes(bytes.try_into().ok()?)),
         ColumnKind::Decimal => Value::Decimal(str::from_utf8(bytes).ok()?),
@@ -98,6 +91,28 @@ pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
         ColumnKind::Json => Value::Json(str::from_utf8(bytes).ok()?),
         ColumnKind::Bytes => Value::Bytes(bytes),
         ColumnKind::Geometry => Value::Geometry(bytes),
+    })
+}
+
+/// `int<1>`, `int<2>`, `int<4>` or `int<8>`
+#[inline]
+pub(super) fn signed(bytes: &[u8]) -> Option<i64> {
+    Some(match *bytes {
+        [a] => i64::from(i8::from_le_bytes([a])),
+        [a, b] => i64::from(i16::from_le_bytes([a, b])),
+        [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
+        _ => i64::from_le_bytes(bytes.try_into().ok()?),
+    })
+}
+
+/// As [`signed`].
+#[inline]
+pub(super) fn unsigned(bytes: &[u8]) -> Option<u64> {
+    Some(match *bytes {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        _ => u64::from_le_bytes(bytes.try_into().ok()?),
     })
 }
 
@@ -119,7 +134,7 @@ mod tests {
         // TINY, LONG, VAR_STRING that is NULL, DATE, VAR_STRING
         let columns = columns(&[1, 3, 253, 10, 253]);
         let payload = b"\x00\x10\xFF\x2A\x00\x00\x00\x04\xEA\x07\x01\x1F\x02ab";
-        let mut fields = Vec::new();
+        let mut fields = [Field::NULL; 5];
         assert_eq!(split(payload, &columns, &mut fields), Ok(payload.len()));
         let values: Vec<_> = columns
             .iter()
@@ -140,7 +155,7 @@ mod tests {
     fn cut_short_says_where() {
         let columns = columns(&[1, 3]);
         let payload = b"\x00\x00\xFF\x2A\x00\x00\x00";
-        let failure = |length: usize| split(&payload[..length], &columns, &mut Vec::new());
+        let failure = |length: usize| split(&payload[..length], &columns, &mut [Field::NULL; 2]);
         assert_eq!(failure(7), Ok(7));
         assert_eq!(failure(6), Err(1));
         assert_eq!(failure(2), Err(0));

@@ -70,6 +70,7 @@ impl Column {
 
     /// What kind of value it holds.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> ColumnKind {
         self.kind
     }

@@ -1,12 +1,10 @@
 //! A connection after login: one statement at a time.
 
 use std::fmt;
-use std::io::Write;
 use std::ops::Range;
 
 use mysql_common::constants::CapabilityFlags;
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use super::command::{COM_PING, COM_QUERY, COM_QUIT, COM_RESET_CONNECTION};
 use super::malformed::Malformed;
@@ -19,6 +17,7 @@ use super::row::{Encoding, Field};
 use super::rows::Rows;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
+use crate::tls::TlsStream;
 
 /// A connection to the server, logged in, one statement at a time.
 ///
@@ -70,8 +69,8 @@ impl Connection {
 
     /// The TLS connection, for what it negotiated.
     #[must_use]
-    pub fn tls(&self) -> &rustls::ClientConnection {
-        self.stream.get_ref().get_ref().1
+    pub fn tls(&self) -> &rustls::CommonState {
+        self.stream.get_ref().state()
     }
 
     /// Executes a statement in the text protocol, in one round trip. The rows stream: memory does not
@@ -153,8 +152,7 @@ impl Connection {
         if matches!(self.state, State::Idle) {
             self.check_usable()?;
             // Left with TLS, whose own good-bye then goes out with it, in one write.
-            let (_, tls) = self.stream.get_mut().get_mut();
-            let put = tls.writer().write_all(&[1, 0, 0, 0, COM_QUIT]);
+            let put = self.stream.get_mut().put(&[1, 0, 0, 0, COM_QUIT]);
             put.map_err(|error| Error::of_io(self.stage, error))?;
         }
         let closed = self.stream.shut_down().await;
@@ -227,6 +225,17 @@ impl Connection {
                 Err(Error::of_read(self.stage, error))
             }
         }
+    }
+
+    /// The next row, if it has come already: without a future, which for most rows is all there is to it.
+    #[inline]
+    pub(super) fn row_at_hand(&mut self) -> Option<Range<usize>> {
+        let State::Replying(reply) = &mut self.state else {
+            return None;
+        };
+        let range = self.stream.take_if(|first| reply.is_row(first))?;
+        reply.count_row();
+        Some(range)
     }
 
     /// The next thing that the reply tells. At its end the connection is idle again.

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::column::{Column, ColumnKind};
+use super::encoded::Encoded;
 use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
 
@@ -102,6 +103,12 @@ pub trait FromValue<'a>: Sized {
     ///
     /// [`Mismatch`] where the value is of another kind or does not fit.
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch>;
+
+    /// A short way, for types that have one. None says nothing: then [`Self::from_value`] is asked.
+    #[inline]
+    fn from_encoded(_: Encoded<'a>) -> Option<Self> {
+        None
+    }
 }
 
 macro_rules! integers {
@@ -117,6 +124,15 @@ macro_rules! integers {
                     _ => return Err(Mismatch::wrong_kind(value, expected)),
                 };
                 fits.ok_or(Mismatch::OutOfRange { expected })
+            }
+
+            #[inline]
+            fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+                match value.kind {
+                    ColumnKind::Int => Self::try_from(value.signed()?).ok(),
+                    ColumnKind::UnsignedInt => Self::try_from(value.unsigned()?).ok(),
+                    _ => None,
+                }
             }
         }
     )*};
@@ -163,6 +179,11 @@ impl FromValue<'_> for f64 {
             _ => Err(Mismatch::wrong_kind(value, "f64")),
         }
     }
+
+    #[inline]
+    fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+        value.double()
+    }
 }
 
 /// From texts, `JSON` and `DECIMAL`.
@@ -172,6 +193,11 @@ impl<'a> FromValue<'a> for &'a str {
             Value::Text(text) | Value::Json(text) | Value::Decimal(text) => Ok(text),
             _ => Err(Mismatch::wrong_kind(value, "text")),
         }
+    }
+
+    #[inline]
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        value.text()
     }
 }
 
@@ -201,7 +227,7 @@ impl FromValue<'_> for Vec<u8> {
 }
 
 macro_rules! temporal {
-    ($($type:ident),*) => {$(
+    ($($type:ident $(by $short_way:ident)?),*) => {$(
         /// From the column type of that name.
         impl FromValue<'_> for $type {
             fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
@@ -210,11 +236,18 @@ macro_rules! temporal {
                     _ => Err(Mismatch::wrong_kind(value, stringify!($type))),
                 }
             }
+
+            $(
+                #[inline]
+                fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+                    value.$short_way()
+                }
+            )?
         }
     )*};
 }
 
-temporal!(Date, DateTime, Time);
+temporal!(Date, DateTime by date_time, Time);
 
 impl<'a> FromValue<'a> for Value<'a> {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
@@ -229,6 +262,14 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
             return Ok(None);
         }
         T::from_value(value).map(Some)
+    }
+
+    #[inline]
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        match value.bytes {
+            Some(_) => T::from_encoded(value).map(Some),
+            None => Some(None),
+        }
     }
 }
 

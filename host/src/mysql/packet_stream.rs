@@ -19,8 +19,10 @@ const HEADER_LENGTH: usize = 4;
 const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// The most that `max_allowed_packet` can be on any server.
 const PAYLOAD_LIMIT: usize = 1 << 30;
-/// What one read may bring.
-const READ_LENGTH: usize = 64 << 10;
+/// What the first reads may bring: enough for most answers.
+const FIRST_READ_LENGTH: usize = 16 << 10;
+/// What one read may bring when there is much.
+const MOST_READ_LENGTH: usize = 256 << 10;
 /// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
 const PARTING_WORDS_LIMIT: usize = 1024;
 /// A buffer that a long row has made larger than this is given back.
@@ -45,6 +47,8 @@ pub(super) struct PacketStream<S> {
     /// `buffer[start..]` has come and is not used up.
     buffer: Vec<u8>,
     start: usize,
+    /// What the next read may bring.
+    read_length: usize,
     /// The payload being put together: so many bytes behind the first header are it already.
     joined: usize,
     sequence_id: u8,
@@ -55,8 +59,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
-            buffer: Vec::with_capacity(READ_LENGTH),
+            buffer: Vec::new(),
             start: 0,
+            read_length: FIRST_READ_LENGTH,
             joined: 0,
             sequence_id: 0,
             outgoing: Vec::new(),
@@ -74,6 +79,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// The payload at a range that [`Self::read`] gave.
     pub(super) fn payload(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// Takes the next payload if all of it has come, it is of one packet in its turn, and `wanted` by its
+    /// first byte. For what is less simple there is [`Self::read`].
+    #[inline]
+    pub(super) fn take_if(&mut self, wanted: impl FnOnce(u8) -> bool) -> Option<Range<usize>> {
+        let rest = self.buffer.get(self.start..)?;
+        let (&[a, b, c, sequence_id], rest) = rest.split_first_chunk::<HEADER_LENGTH>()?;
+        let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
+        let payload = rest.get(..length)?;
+        let is_whole = self.joined == 0 && length < PACKET_LIMIT;
+        if !is_whole || sequence_id != self.sequence_id || !wanted(*payload.first()?) {
+            return None;
+        }
+        self.sequence_id = sequence_id.wrapping_add(1);
+        let begin = self.start.saturating_add(HEADER_LENGTH);
+        self.start = begin.saturating_add(length);
+        Some(begin..self.start)
     }
 
     /// Reads a payload, and says where in the buffer it lies until the next read.
@@ -160,11 +183,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
                 self.buffer = Vec::new();
             }
         }
-        self.buffer.reserve(READ_LENGTH);
-        match self.stream.read_buf(&mut self.buffer).await? {
-            0 => Err(ReadError::Closed),
-            _ => Ok(()),
+        // Room that is there already is taken as it is: a row that is cut is no reason to grow.
+        let spare = self.buffer.capacity().saturating_sub(self.buffer.len());
+        if spare < self.read_length.div_ceil(2) {
+            self.buffer.reserve(self.read_length);
         }
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            return Err(ReadError::Closed);
+        }
+        if self.buffer.len() == self.buffer.capacity() {
+            self.read_length = MOST_READ_LENGTH;
+        }
+        Ok(())
     }
 
     /// Begins a command: its packets are counted from 0.

@@ -95,6 +95,7 @@ impl<'a> Payload<'a> {
 
 /// `int<lenenc>` at the beginning of `bytes`, and how many bytes it takes; none if it is cut short, or if
 /// its first byte is one that begins no number (0xFB is NULL in a row, 0xFF an error).
+#[inline]
 pub(crate) fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
     let (&first, rest) = bytes.split_first()?;
     let (length, taken) = match first {

@@ -72,11 +72,13 @@ impl Reply {
         }
     }
 
+    #[inline]
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
     /// Whether the columns of a result are known and rows are being read.
+    #[inline]
     pub(super) fn has_rows(&self) -> bool {
         self.expect == Expect::Rows
     }
@@ -154,6 +156,19 @@ impl Reply {
         Event::Columns
     }
 
+    /// Whether a packet that begins so can be nothing but a row, now that rows are being read: it is none
+    /// that ends them.
+    #[inline]
+    pub(super) fn is_row(&self, first: u8) -> bool {
+        self.has_rows() && first != ok_packet::EOF_HEADER && first != err_packet::HEADER
+    }
+
+    /// Counts a row, of which [`Self::is_row`] knew.
+    #[inline]
+    pub(super) fn count_row(&mut self) {
+        self.rows = self.rows.saturating_add(1);
+    }
+
     fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
         if first == Some(ok_packet::EOF_HEADER) {
             if self.deprecate_eof && payload.len() < OK_LENGTH_LIMIT {
@@ -163,7 +178,7 @@ impl Reply {
                 return Summary::read_eof(payload).map(Event::EndOfRows);
             }
         }
-        self.rows = self.rows.saturating_add(1);
+        self.count_row();
         Ok(Event::Row)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::binary_row;
 use super::column::Column;
+use super::encoded::Encoded;
 use super::from_value::{FromValue, ValueError};
 use super::text_row;
 use super::value::Value;
@@ -21,16 +22,19 @@ impl Field {
     };
 
     /// None if it does not lie within the payload.
+    #[inline]
     pub(super) fn within(payload: &[u8], start: usize, length: usize) -> Option<Self> {
         let end = start.checked_add(length)?;
         (end <= payload.len()).then_some(Self { start, length })
     }
 
+    #[inline]
     pub(super) fn end(self) -> usize {
         self.start.saturating_add(self.length)
     }
 
     /// None for NULL.
+    #[inline]
     pub(super) fn bytes(self, payload: &[u8]) -> Option<&[u8]> {
         payload.get(self.start..self.end())
     }
@@ -62,6 +66,7 @@ pub trait ColumnIndex {
 }
 
 impl ColumnIndex for usize {
+    #[inline]
     fn index(&self, columns: &[Column]) -> Option<usize> {
         (*self < columns.len()).then_some(*self)
     }
@@ -95,12 +100,31 @@ impl<'a> Row<'a> {
     ///
     /// [`ValueError`] if there is no such column, the value is NULL where that was not reckoned with
     /// (ask for an `Option`), it is of another kind, or does not fit.
+    #[inline]
     pub fn get<T: FromValue<'a>>(&self, column: impl ColumnIndex) -> Result<T, ValueError> {
         let index = column
             .index(self.columns)
             .ok_or_else(|| ValueError::NoSuchColumn {
                 column: column.describe(),
             })?;
+        match self.encoded(index).and_then(T::from_encoded) {
+            Some(value) => Ok(value),
+            None => self.convert(index),
+        }
+    }
+
+    #[inline]
+    fn encoded(&self, index: usize) -> Option<Encoded<'a>> {
+        Some(Encoded {
+            kind: self.columns.get(index)?.kind(),
+            encoding: self.encoding,
+            bytes: self.fields.get(index)?.bytes(self.payload),
+        })
+    }
+
+    /// The long way, which knows why not.
+    #[inline(never)]
+    fn convert<T: FromValue<'a>>(&self, index: usize) -> Result<T, ValueError> {
         let value = self.value(index)?;
         T::from_value(value).map_err(|mismatch| mismatch.of(self.columns.get(index)))
     }
@@ -111,6 +135,7 @@ impl<'a> Row<'a> {
     ///
     /// [`ValueError::NoSuchColumn`], or [`ValueError::Unreadable`] where the server's bytes are not what
     /// the column holds.
+    #[inline]
     pub fn value(&self, index: usize) -> Result<Value<'a>, ValueError> {
         let (Some(column), Some(field)) = (self.columns.get(index), self.fields.get(index)) else {
             return Err(ValueError::NoSuchColumn {

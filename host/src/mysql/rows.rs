@@ -1,12 +1,14 @@
 //! The rows of a result, as they come.
 
+use std::ops::Range;
+
 use super::binary_row;
 use super::column::Column;
 use super::connection::{Connection, State};
 use super::malformed::Malformed;
 use super::ok_packet::Summary;
 use super::reply::Event;
-use super::row::{Encoding, Row};
+use super::row::{Encoding, Field, Row};
 use super::text_row;
 use crate::error::{Error, ErrorKind, Stage};
 
@@ -60,21 +62,38 @@ impl<'c> Rows<'c> {
         if self.summary.is_some() {
             return Ok(None);
         }
-        let connection = &mut *self.connection;
+        let range = match self.connection.row_at_hand() {
+            Some(range) => range,
+            None => match self.read_row().await? {
+                Some(range) => range,
+                None => return Ok(None),
+            },
+        };
+        self.row(range).map(Some)
+    }
+
+    /// Reads up to the next row; none at the result's end.
+    async fn read_row(&mut self) -> Result<Option<Range<usize>>, Error> {
         // Until the next command: this may be given up at any point.
-        connection.stage = Stage::Rows;
-        let event = connection.next_event().await;
+        self.connection.stage = Stage::Rows;
+        let event = self.connection.next_event().await;
         if event.is_err() {
             // The reply is over, or the connection is: nothing more will come.
             self.summary = Some(Summary::default());
         }
-        let range = match event? {
+        match event? {
             (Event::EndOfRows(summary) | Event::Done(summary), _) => {
                 self.summary = Some(summary);
-                return Ok(None);
+                Ok(None)
             }
-            (_, range) => range,
-        };
+            (_, range) => Ok(Some(range)),
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, range: Range<usize>) -> Result<Row<'_>, Error> {
+        let connection = &mut *self.connection;
+        connection.stage = Stage::Rows;
         if let Err(malformed) = split(connection, range.clone()) {
             return Err(connection.malformed(malformed));
         }
@@ -87,12 +106,12 @@ impl<'c> Rows<'c> {
         else {
             return Err(connection.error(ErrorKind::Unusable));
         };
-        Ok(Some(Row {
+        Ok(Row {
             columns: &reply.columns,
             fields,
             payload: stream.payload(range),
             encoding: reply.encoding(),
-        }))
+        })
     }
 
     /// Goes on to the next of several results (a procedure gives more than one). Rows of this one that
@@ -128,15 +147,17 @@ impl<'c> Rows<'c> {
 }
 
 /// Finds where the values of a row lie.
-fn split(connection: &mut Connection, range: std::ops::Range<usize>) -> Result<(), Malformed> {
+#[inline]
+fn split(connection: &mut Connection, range: Range<usize>) -> Result<(), Malformed> {
     let State::Replying(reply) = &connection.state else {
         return Ok(());
     };
     let payload = connection.stream.payload(range);
     let fields = &mut connection.fields;
-    fields.clear();
+    // Kept from row to row: every one of them is written anew.
+    fields.resize(reply.columns.len(), Field::NULL);
     let split = match reply.encoding() {
-        Encoding::Text => text_row::split(payload, reply.columns.len(), fields),
+        Encoding::Text => text_row::split(payload, fields),
         Encoding::Binary => binary_row::split(payload, &reply.columns, fields),
     };
     let row = reply.rows;

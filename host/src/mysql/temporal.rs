@@ -76,6 +76,11 @@ impl Date {
 impl DateTime {
     /// `2026-01-31 12:00:00.000000`, the fraction of any length up to six.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        if let Ok(text) = text.try_into()
+            && let Some(plain) = Self::parse_plain(text)
+        {
+            return Some(plain);
+        }
         let (date, clock) = text.split_at_checked(10)?;
         let time = Time::parse(clock.strip_prefix(b" ")?)?;
         Some(Self {
@@ -87,8 +92,62 @@ impl DateTime {
         })
     }
 
+    /// Without a fraction, each part of its full length: what is mostly sent. None if it is of another form,
+    /// which may be a good one.
+    fn parse_plain(text: &[u8; 19]) -> Option<Self> {
+        let &[
+            y0,
+            y1,
+            y2,
+            y3,
+            b'-',
+            m0,
+            m1,
+            b'-',
+            d0,
+            d1,
+            b' ',
+            h0,
+            h1,
+            b':',
+            n0,
+            n1,
+            b':',
+            s0,
+            s1,
+        ] = text
+        else {
+            return None;
+        };
+        let date = Date {
+            year: u16::from(two_digits(y0, y1)?)
+                .wrapping_mul(100)
+                .wrapping_add(u16::from(two_digits(y2, y3)?)),
+            month: two_digits(m0, m1)?,
+            day: two_digits(d0, d1)?,
+        };
+        Some(Self {
+            date,
+            hour: two_digits(h0, h1)?,
+            minute: two_digits(n0, n1)?,
+            second: two_digits(s0, s1)?,
+            microsecond: 0,
+        })
+    }
+
     /// `ProtocolBinary::MYSQL_TYPE_DATETIME` without its length: 0, 4, 7 or 11 bytes.
     pub(crate) fn from_binary(bytes: &[u8]) -> Option<Self> {
+        // What is mostly sent.
+        if let &[low, high, month, day, hour, minute, second] = bytes {
+            let year = u16::from_le_bytes([low, high]);
+            return Some(Self {
+                date: Date { year, month, day },
+                hour,
+                minute,
+                second,
+                microsecond: 0,
+            });
+        }
         let (date, clock) = bytes.split_at_checked(bytes.len().min(4))?;
         let date = Date::from_binary(date)?;
         let (clock, fraction) = clock.split_at_checked(clock.len().min(3))?;
@@ -156,6 +215,11 @@ fn microseconds(bytes: &[u8]) -> Option<u32> {
     }
 }
 
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| tens.wrapping_mul(10).wrapping_add(ones))
+}
+
 /// The digits at the beginning, at most nine.
 fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -163,7 +227,7 @@ fn number(text: &[u8]) -> Option<(u32, &[u8])> {
         return None;
     }
     let (number, rest) = text.split_at_checked(digits)?;
-    let number = std::str::from_utf8(number).ok()?.parse().ok()?;
+    let number = u32::try_from(super::decimal::few(number)?).ok()?;
     Some((number, rest))
 }
 

@@ -2,9 +2,10 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html>
 
-use std::str::{self, FromStr};
+use std::str;
 
 use super::column::ColumnKind;
+use super::decimal;
 use super::payload::lenenc_int;
 use super::row::Field;
 use super::temporal::{Date, DateTime, Time};
@@ -12,40 +13,43 @@ use super::value::Value;
 
 const NULL: u8 = 0xFB;
 
-/// Finds where each of `columns` values lies. On failure, the number of values that are whole; bytes
-/// that are left over are the caller's to see.
-pub(super) fn split(
-    payload: &[u8],
-    columns: usize,
-    fields: &mut Vec<Field>,
-) -> Result<usize, usize> {
+/// Finds where each value lies, one for each of the fields. On failure, the number of values that are
+/// whole; bytes that are left over are the caller's to see.
+#[inline]
+pub(super) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize> {
     let mut at = 0_usize;
-    for column in 0..columns {
-        let rest = payload.get(at..).unwrap_or_default();
-        if rest.first() == Some(&NULL) {
-            fields.push(Field::NULL);
-            at = at.saturating_add(1);
-            continue;
-        }
-        let (length, taken) = lenenc_int(rest).ok_or(column)?;
-        let start = at.saturating_add(taken);
-        let field = usize::try_from(length).ok();
-        let field = field.and_then(|length| Field::within(payload, start, length));
-        let field = field.ok_or(column)?;
+    for (column, field) in fields.iter_mut().enumerate() {
+        let first = *payload.get(at).ok_or(column)?;
+        let (start, length) = match first {
+            // Most values are short.
+            0..NULL => (at.saturating_add(1), usize::from(first)),
+            NULL => {
+                *field = Field::NULL;
+                at = at.saturating_add(1);
+                continue;
+            }
+            _ => {
+                let rest = payload.get(at..).unwrap_or_default();
+                let (length, taken) = lenenc_int(rest).ok_or(column)?;
+                let length = usize::try_from(length).map_err(|_| column)?;
+                (at.saturating_add(taken), length)
+            }
+        };
+        *field = Field::within(payload, start, length).ok_or(column)?;
         at = field.end();
-        fields.push(field);
     }
     Ok(at)
 }
 
 /// Reads a value that is not NULL; none if it is not what its column holds.
+#[inline]
 pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
     Some(match kind {
         ColumnKind::Null => Value::Null,
-        ColumnKind::Int => Value::Int(number(bytes)?),
-        ColumnKind::UnsignedInt => Value::UnsignedInt(number(bytes)?),
-        ColumnKind::Float => Value::Float(number(bytes)?),
-        ColumnKind::Double => Value::Double(number(bytes)?),
+        ColumnKind::Int => Value::Int(decimal::signed(bytes)?),
+        ColumnKind::UnsignedInt => Value::UnsignedInt(decimal::unsigned(bytes)?),
+        ColumnKind::Float => Value::Float(str::from_utf8(bytes).ok()?.parse().ok()?),
+        ColumnKind::Double => Value::Double(str::from_utf8(bytes).ok()?.parse().ok()?),
         ColumnKind::Decimal => Value::Decimal(str::from_utf8(bytes).ok()?),
         ColumnKind::Bit => Value::Bit(bytes),
         ColumnKind::Date => Value::Date(Date::parse(bytes)?),
@@ -58,10 +62,6 @@ pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
     })
 }
 
-fn number<N: FromStr>(bytes: &[u8]) -> Option<N> {
-    str::from_utf8(bytes).ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn finds_every_value() {
         let payload = b"\x0242\xFB\x00\xFC\x03\x00abc";
-        let mut fields = Vec::new();
-        assert_eq!(split(payload, 4, &mut fields), Ok(payload.len()));
+        let mut fields = [Field::NULL; 4];
+        assert_eq!(split(payload, &mut fields), Ok(payload.len()));
         let bytes: Vec<_> = fields.iter().map(|field| field.bytes(payload)).collect();
         assert_eq!(bytes, [Some(&b"42"[..]), None, Some(b""), Some(b"abc")]);
     }
@@ -83,7 +83,7 @@ mod tests {
             b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFx",
             b"\xFF",
         ] {
-            assert_eq!(split(payload, 1, &mut Vec::new()), Err(0));
+            assert_eq!(split(payload, &mut [Field::NULL]), Err(0));
         }
     }
 

@@ -5,8 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 
 use rustls::{ClientConnection, StreamOwned};
 
-/// CLIENT_LONG_PASSWORD, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION and PLUGIN_AUTH.
-const CAPABILITIES: u32 = 0x0008_A209;
+/// CLIENT_LONG_PASSWORD, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, PLUGIN_AUTH and
+/// DEPRECATE_EOF.
+const CAPABILITIES: u32 = 0x0108_A209;
 const CLIENT_SSL: u32 = 0x0800;
 const MAX_PACKET: u32 = 16 << 20;
 /// `utf8mb4_general_ci`.
@@ -72,13 +73,11 @@ impl Connection {
     }
 
     pub fn query(&mut self, sql: &str) -> io::Result<Vec<Row>> {
-        write(
-            &mut self.stream,
-            0,
-            &[&[COM_QUERY], sql.as_bytes()].concat(),
-        )?;
-        read(&mut self.stream)?;
-        while !is_eof(&read(&mut self.stream)?.1) {}
+        self.send(&[&[COM_QUERY], sql.as_bytes()].concat())?;
+        let (_, columns) = read(&mut self.stream)?;
+        for _ in 0..columns[0] {
+            read(&mut self.stream)?;
+        }
         let mut rows = Vec::new();
         loop {
             let (_, payload) = read(&mut self.stream)?;
@@ -87,6 +86,16 @@ impl Connection {
             }
             rows.push(row(&payload));
         }
+    }
+
+    /// Sends a command.
+    pub fn send(&mut self, payload: &[u8]) -> io::Result<()> {
+        write(&mut self.stream, 0, payload)
+    }
+
+    /// What the server says, as it comes.
+    pub fn stream(&mut self) -> &mut impl Read {
+        &mut self.stream
     }
 
     pub fn close(mut self) -> io::Result<()> {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use rustls::ProtocolVersion;
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use super::clock;
 use super::report::{Outcome, Report};
@@ -19,7 +18,7 @@ use crate::error::{Cause, Error, causes, plugin_name};
 use crate::guest::Auth;
 use crate::mysql::Connection;
 use crate::net;
-use crate::tls::Certificate;
+use crate::tls::{Certificate, TlsStream};
 
 /// AWS's answer is worth so much waiting.
 const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
@@ -220,12 +219,11 @@ async fn identity(inner: &Inner, credentials: &Credentials, report: &mut Report)
 }
 
 fn certificate(tls: &TlsStream<TcpStream>, inner: &Inner, report: &mut Report) {
-    let connection = tls.get_ref().1;
-    let version = match connection.protocol_version() {
+    let version = match tls.state().protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS 1.3",
     };
-    let leaf = connection.peer_certificates().and_then(<[_]>::first);
+    let leaf = tls.state().peer_certificates().and_then(<[_]>::first);
     let leaf = leaf.and_then(|leaf| Certificate::from_der(leaf).ok());
     let Some(leaf) = leaf else {
         report.add("TLS", Outcome::Good, version, &[]);

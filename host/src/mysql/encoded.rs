@@ -1,0 +1,78 @@
+//! A value that is not decoded yet, and the short ways from it to Rust's types.
+//!
+//! [`Value`](super::Value) can hold all there is, and an error all that can be wrong: to hand both on costs
+//! more than to decode a number. So what is mostly asked for is read straight from the packet, and where
+//! that fails, for whatever reason, the long way is taken, which knows what to say.
+
+use std::str;
+
+use super::binary_row;
+use super::column::ColumnKind;
+use super::decimal;
+use super::row::Encoding;
+use super::temporal::DateTime;
+
+/// A value as it lies in its packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'a> {
+    pub(super) kind: ColumnKind,
+    pub(super) encoding: Encoding,
+    /// None for NULL.
+    pub(super) bytes: Option<&'a [u8]>,
+}
+
+impl<'a> Encoded<'a> {
+    #[inline]
+    pub(super) fn signed(self) -> Option<i64> {
+        let bytes = self.of(ColumnKind::Int)?;
+        match self.encoding {
+            Encoding::Text => decimal::signed(bytes),
+            Encoding::Binary => binary_row::signed(bytes),
+        }
+    }
+
+    #[inline]
+    pub(super) fn unsigned(self) -> Option<u64> {
+        let bytes = self.of(ColumnKind::UnsignedInt)?;
+        match self.encoding {
+            Encoding::Text => decimal::unsigned(bytes),
+            Encoding::Binary => binary_row::unsigned(bytes),
+        }
+    }
+
+    #[inline]
+    pub(super) fn double(self) -> Option<f64> {
+        let bytes = self.of(ColumnKind::Double)?;
+        match self.encoding {
+            Encoding::Text => str::from_utf8(bytes).ok()?.parse().ok(),
+            Encoding::Binary => bytes.try_into().ok().map(f64::from_le_bytes),
+        }
+    }
+
+    #[inline]
+    pub(super) fn text(self) -> Option<&'a str> {
+        match self.kind {
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal => {
+                str::from_utf8(self.bytes?).ok()
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn date_time(self) -> Option<DateTime> {
+        let bytes = self.of(ColumnKind::DateTime)?;
+        match self.encoding {
+            Encoding::Text => DateTime::parse(bytes),
+            Encoding::Binary => DateTime::from_binary(bytes),
+        }
+    }
+
+    #[inline]
+    fn of(self, kind: ColumnKind) -> Option<&'a [u8]> {
+        match self.kind == kind {
+            true => self.bytes,
+            false => None,
+        }
+    }
+}
