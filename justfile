@@ -174,4 +174,4 @@ python:
 node:
     mkdir -p '{{node}}'
     cp tests/setup/package.json '{{node}}/'
-    npm install --silent --no-audit --no-fund --prefix '{{node}}'
+    npm install --loglevel=error --fetch-retries=1 --no-audit --no-fund --prefix '{{node}}'

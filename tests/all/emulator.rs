@@ -284,3 +284,66 @@ fn ids_are_given_by_tables_as_mysql_has_them() {
         }
     });
 }
+
+/// As `mysqldump` writes it.
+#[test]
+fn a_dumped_schema_is_taken() {
+    let emulator = Emulator::builder()
+        .seed(
+            "/*!40101 SET NAMES utf8mb4 */;
+             DROP TABLE IF EXISTS `orders`;
+             CREATE TABLE `orders` (
+               `id` int(11) unsigned NOT NULL AUTO_INCREMENT,
+               `state` enum('new','paid') COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'new',
+               `note` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL COMMENT 'a, (b)',
+               `key` int(11) DEFAULT NULL,
+               `made` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp(),
+               `seen` datetime DEFAULT NOW(),
+               `price` decimal(10,2) NOT NULL DEFAULT 0.00,
+               PRIMARY KEY (`id`),
+               UNIQUE KEY `note` (`note`),
+               KEY `state` (`state`,`made`),
+               CONSTRAINT `positive` CHECK (`price` >= 0)
+             ) ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+             INSERT INTO `orders` (`note`,`key`) VALUES ('one',1),('two',2);",
+        )
+        .start()
+        .unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().allow_writes(true).build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let mut rows = connection
+            .query("SELECT id, state, note, `key`, made, price FROM orders ORDER BY id")
+            .await
+            .unwrap();
+        let row = rows.next().await.unwrap().unwrap();
+        assert_eq!(row.get::<u64>("id").unwrap(), 1);
+        assert_eq!(row.get::<&str>("state").unwrap(), "new");
+        assert_eq!(row.get::<&str>("price").unwrap(), "0.00");
+        assert!(
+            row.get::<rds_bridge::mysql::DateTime>("made")
+                .unwrap()
+                .date
+                .year
+                > 2_000
+        );
+        drop(rows);
+        let again = "INSERT INTO orders (note) VALUES ('one')";
+        let refused = connection.execute_to_end(again).await.unwrap_err();
+        assert_eq!(refused.server_error().unwrap().code, 1062);
+    });
+}
+
+/// SQLite's columns may hold anything: a client is told so, and not sent what it cannot read.
+#[test]
+fn a_value_of_another_type_than_its_column_is_an_error() {
+    let emulator = Emulator::start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let union = "SELECT 1 AS a UNION ALL SELECT 'x'";
+        let refused = connection.execute_to_end(union).await.unwrap_err();
+        assert_eq!(refused.server_error().unwrap().code, 1366);
+        connection.ping().await.unwrap();
+    });
+}

@@ -1,5 +1,6 @@
 //! The way to a session: addresses, TCP, and the handshake, which says what to write and when to start TLS.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,16 +29,26 @@ const READ_LENGTH: usize = 4 << 10;
 /// Makes a connection and logs in.
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
-    let connection = within(Stage::Connect, bridge.timeouts.whole, async {
+    // Which stage the limit of the whole has hit.
+    let stage = Cell::new(Stage::Credentials);
+    let limit = bridge.timeouts.whole;
+    let connecting = timeout(limit, async {
         let secret = bridge.secret().await?;
+        stage.set(Stage::Resolve);
         let addresses = resolve(bridge).await?;
+        stage.set(Stage::Connect);
         // Signed while the server takes the connection and makes its greeting.
         let (tcp, auth) =
             tokio::try_join!(tcp(bridge, &addresses), async { bridge.auth(&secret) })?;
+        stage.set(Stage::Tls);
         let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
+        stage.set(Stage::Login);
         finish_handshake(bridge, handshake, tls).await
     });
-    let connection = connection.instrument(span).await;
+    let connection = match connecting.instrument(span).await {
+        Ok(connection) => connection,
+        Err(_) => Err(Error::new(stage.get(), ErrorKind::Timeout(limit))),
+    };
     connection.map_err(|error| causes::attach(error, bridge))
 }
 

@@ -155,6 +155,7 @@ impl Steps {
 const NEXT: &str = "
 What to try next:
   rds-bridge emulate                         the same server, to stay: it prints what a client needs
+                                             (in the repository: ./just run emulate)
   rds-bridge emulate -- YOUR TESTS           with your own program, in any language
   rds-bridge doctor                          at your own database: how far you get, and why
   rds-bridge setup --hostname … --username … what to run once, so that a user can log in with tokens

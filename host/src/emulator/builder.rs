@@ -200,7 +200,9 @@ impl EmulatorBuilder {
         if self.users.iter().any(String::is_empty) {
             return Err(setting("user", "a name is empty"));
         }
-        if self.credentials.is_none() && !self.address.ip().is_loopback() {
+        let credentials = self.credentials.unwrap_or_else(made_up);
+        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
+        if is_made_up && !self.address.ip().is_loopback() {
             let problem = "others can reach it there, and everybody knows the made-up credentials: give \
                            some of your own";
             return Err(setting("listen_on", problem));
@@ -250,7 +252,7 @@ impl EmulatorBuilder {
             endpoint,
             region,
             users,
-            credentials: self.credentials.unwrap_or_else(made_up),
+            credentials,
             clock_offset_seconds: self.clock_offset_seconds,
             version: self.version,
             engine: Engine::new()?,
@@ -272,9 +274,11 @@ impl EmulatorBuilder {
     }
 }
 
+const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";
+
 /// Those of AWS's own examples, which open nothing.
 fn made_up() -> Credentials {
-    Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    Credentials::new(MADE_UP_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 }
 
 impl fmt::Debug for EmulatorBuilder {

@@ -116,6 +116,7 @@ impl ServerError {
             other => other.to_string(),
         };
         if let Some(table) = message.strip_prefix("no such table: ") {
+            let table = table.strip_prefix("main.").unwrap_or(table);
             let message = format!("Table '{database}.{table}' doesn't exist");
             return Self::new(1146, "42S02", message);
         }

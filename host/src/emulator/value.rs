@@ -18,6 +18,17 @@ pub(super) fn write_text(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Column
         row.push(NULL);
         return Some(());
     }
+    use ColumnType::*;
+    match column.wire_type {
+        MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR | MYSQL_TYPE_LONG
+        | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONGLONG => {
+            integer(value)?;
+        }
+        MYSQL_TYPE_DOUBLE | MYSQL_TYPE_FLOAT => {
+            real(value)?;
+        }
+        _ => {}
+    }
     row.put_lenenc_str(&text(value, column)?);
     Some(())
 }
@@ -169,6 +180,8 @@ mod tests {
     fn a_value_of_another_type_is_not_sent() {
         assert_eq!(written(ValueRef::Text(b"soon"), "DATE"), None);
         assert_eq!(written(ValueRef::Integer(5), "DATETIME"), None);
+        assert_eq!(written(ValueRef::Text(b"x"), "INT"), None);
+        assert_eq!(written(ValueRef::Text(b"x"), "DOUBLE"), None);
         let mut row = Vec::new();
         let tiny = Column::new("c", Some("TINYINT"), None);
         assert_eq!(write_binary(&mut row, ValueRef::Integer(300), &tiny), None);

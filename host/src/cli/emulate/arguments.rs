@@ -77,7 +77,8 @@ struct FaultArguments {
     )]
     clock_offset: i64,
 
-    /// Take so many logins with new tokens a second: RDS takes some 200. Without it: no limit
+    /// Take so many logins with new tokens a second: RDS takes some 200. A token that was seen before does
+    /// not count, and tokens of one user and one second are the same. Without it: no limit
     #[arg(long, value_name = "NUMBER")]
     connections_per_second: Option<u32>,
 
