@@ -18,7 +18,7 @@ use crate::error::plugin_name;
 use crate::guest::{Auth, COMPONENT};
 use crate::tls::Certificate;
 
-/// Its rows are those of the article that this project began with.
+/// The table is named as in the article that this project began with, which does not show its rows.
 const SEED: &str = "\
     CREATE TABLE items (id INT PRIMARY KEY, name VARCHAR(64) NOT NULL, price DECIMAL(10,2)); \
     INSERT INTO items VALUES (1, 'apple', 1.25), (2, 'bread', 3.50), (3, 'cheese', 12.00);";

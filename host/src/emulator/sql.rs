@@ -5,7 +5,7 @@
 //! | strings | backslash escapes, double quotes, `_binary'…'`, `0x…`, `x'…'` |
 //! | comments | `#` and `-- ` to the line's end, `/* … */` |
 //! | names | backticks, and the database's name before a table's |
-//! | `CREATE TABLE` | `AUTO_INCREMENT`, and options such as `ENGINE=…` |
+//! | `CREATE TABLE` | as `mysqldump` writes it: `AUTO_INCREMENT`, `ENUM`, keys, `COLLATE`, `ENGINE=…` |
 //! | sessions | `SET …`, `USE`, `START TRANSACTION`, `COMMIT`, `ROLLBACK`, `KILL`, `@@variables` |
 //! | `SHOW` | `TABLES`, `DATABASES`, `VARIABLES LIKE`, `WARNINGS`, `COLUMNS FROM`, and `DESCRIBE` |
 //! | functions | `NOW`, `DATABASE`, `VERSION`, `USER`, `CONNECTION_ID`, `LAST_INSERT_ID`, `SLEEP` and few more |
