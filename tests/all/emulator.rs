@@ -4,6 +4,9 @@ use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
 use rds_bridge::emulator::{Emulator, EventKind};
 use rds_bridge::{BridgeBuilder, Error};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::live::block_on;
@@ -186,6 +189,28 @@ fn a_statement_is_killed_from_another_session() {
             () = kill => unreachable!("it has no end"),
         };
         assert_eq!(ended.unwrap_err().server_error().unwrap().code, 1317);
+    });
+}
+
+/// A child has all sockets of its parent until its program runs.
+#[test]
+fn dropped_it_is_gone_while_children_start() {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        });
+        let answered = (0..50).filter(|_| {
+            let emulator = Emulator::start().unwrap();
+            let address = emulator.address();
+            drop(emulator);
+            std::net::TcpStream::connect(address).is_ok()
+        });
+        let answered = answered.count();
+        is_over.store(true, Ordering::SeqCst);
+        assert_eq!(answered, 0);
     });
 }
 

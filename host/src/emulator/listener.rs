@@ -1,12 +1,13 @@
 //! Takes connections, a thread for each, until it is dropped.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustls::{RootCertStore, ServerConfig};
+use socket2::SockRef;
 
 use super::certificates::Certificates;
 use super::connections::Place;
@@ -118,6 +119,8 @@ fn accept(
     loop {
         let accepted = listener.accept();
         if is_over.load(Ordering::SeqCst) {
+            // Closed it would listen on in a child that another thread is just starting, until its program runs.
+            let _was_closed = SockRef::from(listener).shutdown(Shutdown::Both);
             return;
         }
         let Ok((tcp, address)) = accepted else {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
+use socket2::SockRef;
+
 /// A listener at 127.0.0.1. Dropped, it and its connections are closed.
 pub(crate) struct Acceptor {
     address: SocketAddr,
@@ -31,7 +33,7 @@ impl Acceptor {
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
                 if seen.is_over.load(Ordering::SeqCst) {
-                    return;
+                    break;
                 }
                 let Ok(stream) = stream else { continue };
                 let stream = Arc::new(stream);
@@ -40,6 +42,8 @@ impl Acceptor {
                 let serve = serve.clone();
                 thread::spawn(move || serve(stream));
             }
+            // Closed it would listen on in a child that another thread is just starting, until its program runs.
+            let _was_closed = SockRef::from(&listener).shutdown(Shutdown::Both);
         });
         Self {
             address,

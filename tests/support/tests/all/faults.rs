@@ -1,7 +1,10 @@
 //! The proxy's faults.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
@@ -178,4 +181,26 @@ fn nobody_behind_it_and_nobody_left_of_it_are_ends() {
     let address = proxy.address();
     drop(proxy);
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// A child has all sockets of its parent until its program runs.
+#[test]
+fn a_child_that_starts_does_not_keep_it_listening() {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        });
+        let answered = (0..200).filter(|_| {
+            let proxy = FaultProxy::start((Ipv4Addr::LOCALHOST, 9).into(), Fault::Pass);
+            let address = proxy.address();
+            drop(proxy);
+            TcpStream::connect(address).is_ok()
+        });
+        let answered = answered.count();
+        is_over.store(true, Ordering::SeqCst);
+        assert_eq!(answered, 0);
+    });
 }
