@@ -19,7 +19,7 @@ use crate::aws::RegionSource;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::guest::Engine;
-use crate::mysql::Connection;
+use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
 pub(crate) use auth::Login;
 
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) login: Login,
     pub(crate) allow_writes: bool,
+    pub(crate) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: Engine,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use rds_bridge::mysql::{Column, Param, Row, Value};
+use rds_bridge::mysql::{Column, Param, Protocol, Row, Value};
 use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
 use rds_bridge_test_support::python;
 use serde_json::Value as Json;
@@ -120,9 +120,13 @@ fn every_type_in_both_protocols_beside_pymysql() {
             let binary = format!("SELECT v FROM t{number} WHERE ? = 1 ORDER BY n");
             let theirs = read_with_pymysql(&server, &text);
             assert_eq!(theirs.len(), values.len() + 1);
-            for protocol in ["text", "binary"] {
+            for protocol in ["text", "binary", "binary, with a parameter"] {
+                connection.set_protocol(match protocol {
+                    "text" => Protocol::Text,
+                    _ => Protocol::Binary,
+                });
                 let mut rows = match protocol {
-                    "text" => connection.query(&text).await.unwrap(),
+                    "text" | "binary" => connection.query(&text).await.unwrap(),
                     _ => connection
                         .query_with(&binary, &[Param::from(1)])
                         .await

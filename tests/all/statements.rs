@@ -140,9 +140,10 @@ fn every_kind_of_parameter() {
                 given: 0
             }
         ));
-        for _ in 0..50 {
+        // Of 52 statements 32 stay prepared; the last to be closed goes with the next command.
+        for number in 0..50 {
             connection
-                .query_with("SELECT ?", &[Param::from(1)])
+                .query_with(&format!("SELECT ?, {number}"), &[Param::from(1)])
                 .await
                 .unwrap();
         }
@@ -151,7 +152,7 @@ fn every_kind_of_parameter() {
             .await
             .unwrap();
         let closed: String = rows.next().await.unwrap().unwrap().get(1).unwrap();
-        assert!(closed.parse::<u32>().unwrap() >= 51, "{closed}");
+        assert_eq!(closed, "20");
     });
 }
 

@@ -12,10 +12,13 @@ use secrecy::SecretString;
 use super::address::{check_host, parse_address};
 use super::auth::Login;
 use super::{Address, Bridge, Endpoint, Inner, Timeouts};
-use crate::aws::{self, CachedCredentials, Credentials, CredentialsSource, DefaultChain};
+use crate::aws::{
+    self, CachedCredentials, Credentials, CredentialsSource, DefaultChain, EndpointKind,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Engine;
+use crate::mysql::Protocol;
 use crate::net::{self, Resolve, SystemResolver};
 use crate::tls::{TrustAnchors, client_config};
 
@@ -40,6 +43,7 @@ pub struct BridgeBuilder {
     roots: Option<Arc<RootCertStore>>,
     attributes: Vec<(String, String)>,
     allow_writes: bool,
+    protocol: Protocol,
     timeouts: Timeouts,
     engine: Option<Engine>,
     clock: Arc<dyn Clock>,
@@ -76,6 +80,7 @@ impl BridgeBuilder {
                 ),
             ],
             allow_writes: false,
+            protocol: Protocol::default(),
             timeouts: Timeouts::default(),
             engine: None,
             clock: Arc::new(SystemClock),
@@ -216,6 +221,14 @@ impl BridgeBuilder {
         self
     }
 
+    /// How statements without parameters are executed. Default: [`Protocol::Auto`], the binary protocol where
+    /// it costs no round trip.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
     /// How long each stage may take. Default: [`Timeouts::default`].
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
@@ -302,6 +315,11 @@ impl BridgeBuilder {
                 )
             }
         };
+        let protocol = match (self.protocol, EndpointKind::of_endpoint(&host)) {
+            // A prepared statement would pin the connection behind the proxy.
+            (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
+            (protocol, _) => protocol,
+        };
         Ok(Bridge {
             inner: Arc::new(Inner {
                 endpoint: Endpoint {
@@ -316,6 +334,7 @@ impl BridgeBuilder {
                 attributes: self.attributes,
                 login,
                 allow_writes: self.allow_writes,
+                protocol,
                 timeouts: self.timeouts,
                 tls,
                 engine,

@@ -8,13 +8,13 @@ mod sql;
 
 use std::io::IsTerminal;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::connection_arguments::ConnectionArguments;
 use super::error::Error;
 use super::format::Format;
 use super::runtime;
-use crate::mysql::{Connection, Param, Rows, Summary};
+use crate::mysql::{Connection, Param, Protocol, Rows, Summary};
 use output::Output;
 use params::Params;
 use progress::Progress;
@@ -36,6 +36,11 @@ pub(super) struct Query {
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
 
+    /// In which protocol the server sends the rows: auto takes the binary one for queries where that costs no
+    /// round trip, and text elsewhere. For a long result of a MySQL server binary is faster
+    #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
+    protocol: ProtocolArgument,
+
     /// Let the statement write. It is committed when it is done, and rolled back if it fails. Without it
     /// the session is read-only
     #[arg(long)]
@@ -45,12 +50,30 @@ pub(super) struct Query {
     connection: ConnectionArguments,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProtocolArgument {
+    Auto,
+    Text,
+    Binary,
+}
+
+impl From<ProtocolArgument> for Protocol {
+    fn from(argument: ProtocolArgument) -> Self {
+        match argument {
+            ProtocolArgument::Auto => Self::Auto,
+            ProtocolArgument::Text => Self::Text,
+            ProtocolArgument::Binary => Self::Binary,
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let sql = sql::read(arguments.sql.as_deref(), arguments.file.as_deref())?;
     let params = arguments.params.read()?;
     let builder = arguments
         .connection
         .builder()?
+        .protocol(arguments.protocol.into())
         .allow_writes(arguments.allow_writes);
     runtime::block_on(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;

@@ -5,19 +5,27 @@ use std::ops::Range;
 
 use mysql_common::constants::CapabilityFlags;
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
-use super::command::{COM_PING, COM_QUERY, COM_QUIT, COM_RESET_CONNECTION};
+use super::command::{COM_PING, COM_QUIT, COM_RESET_CONNECTION};
 use super::malformed::Malformed;
 use super::ok_packet::Summary;
 use super::packet_stream::PacketStream;
-use super::param::Param;
-use super::prepared::{Statement, close_payload, execute_payload};
+use super::prepared::{Statement, close_payload};
+use super::protocol::Protocol;
 use super::reply::{Event, Reply};
 use super::row::{Encoding, Field};
 use super::rows::Rows;
+use super::statement_cache::{Known, StatementCache};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
 use crate::tls::TlsStream;
+
+/// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
+/// server's limit for all its connections.
+const STATEMENTS: usize = 32;
+/// From here on the binary protocol has won more than a round trip and the preparing take.
+const LONG_RESULT_ROWS: u64 = 1_000;
 
 /// A connection to the server, logged in, one statement at a time.
 ///
@@ -36,8 +44,14 @@ pub struct Connection {
     /// Where the values of the row at hand lie. Kept for its allocation.
     pub(super) fields: Vec<Field>,
     pub(super) stage: Stage,
-    /// A statement that has been executed. The server is told with the next command.
-    executed: Option<Statement>,
+    pub(super) protocol: Protocol,
+    /// Whether a statement can be executed in the flight that prepares it.
+    pub(super) executes_unseen: bool,
+    pub(super) statements: StatementCache,
+    /// Statements that nobody will execute again. The server is told with the next command.
+    pub(super) unused: Vec<Statement>,
+    /// The statement that is being executed as text, if it is to be known whether its result is long.
+    pub(super) watched: Option<Zeroizing<String>>,
 }
 
 #[derive(Debug)]
@@ -51,14 +65,25 @@ pub(super) enum State {
 
 impl Connection {
     pub(crate) fn new(stream: TlsStream<TcpStream>, session: Session) -> Self {
+        let executes_unseen = session.server_version.contains("MariaDB");
         Self {
             stream: PacketStream::new(stream),
             session,
             state: State::Idle,
             fields: Vec::new(),
             stage: Stage::Statement,
-            executed: None,
+            protocol: Protocol::default(),
+            executes_unseen,
+            statements: StatementCache::new(STATEMENTS),
+            unused: Vec::new(),
+            watched: None,
         }
+    }
+
+    /// How statements without parameters are executed from now on. Default: as [`crate::BridgeBuilder`] was
+    /// told.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
     }
 
     /// What was agreed upon at login: the server's version, the connection's number for `KILL`, and more.
@@ -71,39 +96,6 @@ impl Connection {
     #[must_use]
     pub fn tls(&self) -> &rustls::CommonState {
         self.stream.get_ref().state()
-    }
-
-    /// Executes a statement in the text protocol, in one round trip. The rows stream: memory does not
-    /// grow with their number.
-    ///
-    /// # Errors
-    ///
-    /// The server's refusal with its code, or that the connection is lost.
-    pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
-        self.command(&[&[COM_QUERY], sql.as_bytes()]).await?;
-        self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
-        Rows::begin(self).await
-    }
-
-    /// Executes a statement with parameters, each for a question mark in it: prepared, executed once and
-    /// closed. Values never become part of the statement's text.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::query`], and [`ErrorKind::ParameterCount`].
-    pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_>, Error> {
-        let statement = self.prepare(sql).await?;
-        self.executed = Some(statement);
-        if statement.parameters != params.len() {
-            return Err(self.error(ErrorKind::ParameterCount {
-                expected: statement.parameters,
-                given: params.len(),
-            }));
-        }
-        self.write_command(&[&execute_payload(statement, params)])
-            .await?;
-        self.state = State::Replying(Reply::new(Encoding::Binary, self.deprecate_eof()));
-        Rows::begin(self).await
     }
 
     /// Executes a statement and reads its reply to the end, rows and all; gives the summary of the last
@@ -133,14 +125,17 @@ impl Connection {
         self.simple_command(COM_PING).await
     }
 
-    /// Makes the session as new: variables, temporary tables, transaction. The user stays logged in. What
+    /// Makes the session as new: variables, temporary tables, transaction, prepared statements. The user stays logged in. What
     /// [`crate::Bridge`] sets at its start has to be set again.
     ///
     /// # Errors
     ///
     /// The server's refusal, or that the connection is lost.
     pub async fn reset(&mut self) -> Result<(), Error> {
-        self.simple_command(COM_RESET_CONNECTION).await
+        self.simple_command(COM_RESET_CONNECTION).await?;
+        self.statements.clear();
+        self.unused.clear();
+        Ok(())
     }
 
     /// Says good-bye. A connection that is dropped is closed too, and the server notes an aborted one.
@@ -162,7 +157,8 @@ impl Connection {
     async fn simple_command(&mut self, command: u8) -> Result<(), Error> {
         self.command(&[&[command]]).await?;
         self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
-        Rows::begin(self).await?.finish().await?;
+        let summary = self.read_header().await?;
+        Rows::new(self, summary).finish().await?;
         Ok(())
     }
 
@@ -173,6 +169,24 @@ impl Connection {
 
     /// Writes a command, after what is left of the last reply has been read.
     pub(super) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+        self.read_what_is_left().await?;
+        self.write_command(parts).await
+    }
+
+    /// Writes two commands in one flight; the first is of one packet.
+    pub(super) async fn two_commands(
+        &mut self,
+        first: &[&[u8]],
+        second: &[&[u8]],
+    ) -> Result<(), Error> {
+        self.read_what_is_left().await?;
+        self.check_usable()?;
+        self.hold_closing();
+        self.stream.hold_command(first);
+        self.write_command(second).await
+    }
+
+    async fn read_what_is_left(&mut self) -> Result<(), Error> {
         if self.stage == Stage::Rows {
             self.stage = Stage::Statement;
         }
@@ -184,13 +198,7 @@ impl Connection {
                 Err(_) => {}
             }
         }
-        if matches!(self.state, State::Idle)
-            && let Some(statement) = self.executed.take()
-        {
-            // There is no reply to it.
-            self.write_command(&[&close_payload(statement)]).await?;
-        }
-        self.write_command(parts).await
+        Ok(())
     }
 
     fn check_usable(&mut self) -> Result<(), Error> {
@@ -207,17 +215,26 @@ impl Connection {
         Ok(())
     }
 
+    /// As [`Self::command`], when there is no reply that has not been read.
     async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.check_usable()?;
         self.state = State::Unusable;
-        self.stream.begin_command();
-        let written = self.stream.write(parts).await;
+        self.watched = None;
+        self.hold_closing();
+        let written = self.stream.write_command(parts).await;
         written.map_err(|error| Error::of_io(self.stage, error))?;
         self.state = State::Idle;
         Ok(())
     }
 
-    pub(super) async fn read(&mut self) -> Result<Range<usize>, Error> {
+    /// Closes what nobody will execute again, when the next command is written: there is no reply to it.
+    fn hold_closing(&mut self) {
+        for statement in self.unused.drain(..) {
+            self.stream.hold_command(&[&close_payload(statement)]);
+        }
+    }
+
+    async fn read(&mut self) -> Result<Range<usize>, Error> {
         match self.stream.read().await {
             Ok(range) => Ok(range),
             Err(error) => {
@@ -238,6 +255,15 @@ impl Connection {
         Some(range)
     }
 
+    /// Reads up to the first row, or to the end of a statement without a result, and gives what the server
+    /// says at that end.
+    pub(super) async fn read_header(&mut self) -> Result<Option<Summary>, Error> {
+        match self.next_event().await? {
+            (Event::Done(summary), _) => Ok(Some(summary)),
+            _ => Ok(None),
+        }
+    }
+
     /// The next thing that the reply tells. At its end the connection is idle again.
     pub(super) async fn next_event(&mut self) -> Result<(Event, Range<usize>), Error> {
         loop {
@@ -255,7 +281,24 @@ impl Connection {
             match &event {
                 Event::Pending => continue,
                 Event::Columns | Event::Row => {}
+                Event::NotPrepared => {
+                    self.stream.begin_next_reply();
+                    continue;
+                }
+                Event::Prepared(statement) => {
+                    // Until somebody takes it: who asked for it may have given up.
+                    self.unused.push(*statement);
+                    if reply.is_executed() {
+                        self.stream.begin_next_reply();
+                    } else {
+                        self.state = State::Idle;
+                    }
+                }
                 Event::Done(summary) | Event::EndOfRows(summary) => {
+                    let is_long = reply.rows >= LONG_RESULT_ROWS;
+                    if let Some(sql) = self.watched.take_if(|_| is_long) {
+                        self.statements.insert(&sql, Known::LongAsText);
+                    }
                     if summary.more_results() {
                         reply.next_result();
                     } else {

@@ -197,9 +197,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         Ok(())
     }
 
-    /// Begins a command: its packets are counted from 0.
-    pub(super) fn begin_command(&mut self) {
+    /// Begins with the reply to the second of two commands that were sent together: its packets are counted
+    /// from 1, as behind each command.
+    pub(super) fn begin_next_reply(&mut self) {
+        self.sequence_id = 1;
+    }
+
+    /// Begins a command of one packet, counted from 0, and holds it back until the next is written.
+    pub(super) fn hold_command(&mut self, parts: &[&[u8]]) {
         self.sequence_id = 0;
+        self.push_packet(parts);
+    }
+
+    /// Writes a command, whose packets are counted from 0.
+    pub(super) async fn write_command(&mut self, parts: &[&[u8]]) -> io::Result<()> {
+        self.sequence_id = 0;
+        self.write(parts).await
     }
 
     /// Whether nothing has come that was not asked for.
@@ -207,34 +220,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         self.start == self.buffer.len()
     }
 
-    /// Writes a payload, in one piece where it fits a packet. Not cancel-safe.
+    /// Writes a payload behind what was held back, in one piece where it fits a packet. Not cancel-safe: what
+    /// has not been written would go out with the next.
     pub(super) async fn write(&mut self, parts: &[&[u8]]) -> io::Result<()> {
-        let payload = parts
-            .iter()
-            .map(|part| part.len())
-            .fold(0, usize::saturating_add);
-        if payload >= PACKET_LIMIT {
+        if length(parts) >= PACKET_LIMIT {
             return self.write_long(parts).await;
         }
-        self.outgoing.clear();
-        self.push_header(payload);
+        self.push_packet(parts);
+        self.flush().await
+    }
+
+    fn push_packet(&mut self, parts: &[&[u8]]) {
+        self.push_header(length(parts));
         for part in parts {
             self.outgoing.extend_from_slice(part);
         }
-        self.flush().await
     }
 
     async fn write_long(&mut self, parts: &[&[u8]]) -> io::Result<()> {
         let payload = Zeroizing::new(parts.concat());
         for packet in payload.chunks(PACKET_LIMIT) {
-            self.outgoing.clear();
-            self.push_header(packet.len());
-            self.outgoing.extend_from_slice(packet);
+            self.push_packet(&[packet]);
             self.flush().await?;
         }
         if payload.len().is_multiple_of(PACKET_LIMIT) {
-            self.outgoing.clear();
-            self.push_header(0);
+            self.push_packet(&[]);
             self.flush().await?;
         }
         Ok(())
@@ -261,6 +271,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
     }
+}
+
+fn length(parts: &[&[u8]]) -> usize {
+    let lengths = parts.iter().map(|part| part.len());
+    lengths.fold(0, usize::saturating_add)
 }
 
 #[cfg(test)]

@@ -2,13 +2,11 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase_ps.html>
 
-use super::command::{COM_STMT_CLOSE, COM_STMT_EXECUTE, COM_STMT_PREPARE};
-use super::connection::{Connection, State};
+use super::command::{COM_STMT_CLOSE, COM_STMT_EXECUTE};
 use super::malformed::Malformed;
+use super::ok_packet;
 use super::param::Param;
 use super::payload::Payload;
-use super::{err_packet, ok_packet};
-use crate::error::{Error, ErrorKind};
 
 /// `CURSOR_TYPE_NO_CURSOR`
 const NO_CURSOR: u8 = 0;
@@ -17,56 +15,32 @@ const ITERATION_COUNT: u32 = 1;
 /// The parameters' types are sent along.
 const NEW_PARAMS_BIND_FLAG: u8 = 1;
 
+/// To MariaDB, from 10.2, the statement that was prepared last on this connection: so that it can be executed
+/// in the same flight. <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
+const LAST_STATEMENT_ID: u32 = u32::MAX;
+
 /// What the server knows a statement by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
-    id: u32,
-    columns: usize,
+    pub(super) id: u32,
+    pub(super) columns: usize,
     pub(super) parameters: usize,
 }
 
-impl Connection {
-    pub(super) async fn prepare(&mut self, sql: &str) -> Result<Statement, Error> {
-        self.command(&[&[COM_STMT_PREPARE], sql.as_bytes()]).await?;
-        // Until all of the answer has been read: it is not one that can be picked up again.
-        self.state = State::Unusable;
-        let range = self.read().await?;
-        let payload = self.stream.payload(range);
-        if payload.first() == Some(&err_packet::HEADER) {
-            let error = match err_packet::read(payload) {
-                Ok(error) => error,
-                Err(malformed) => return Err(self.malformed(malformed)),
-            };
-            self.state = State::Idle;
-            return Err(self.error(ErrorKind::Server(error)));
-        }
-        let statement = match read_prepare_ok(payload) {
-            Ok(statement) => statement,
-            Err(malformed) => return Err(self.malformed(malformed)),
+impl Statement {
+    /// So many packets follow `COM_STMT_PREPARE_OK`. What they define, the reply to an execution says again.
+    pub(super) fn definitions(self, deprecate_eof: bool) -> usize {
+        let end = usize::from(!deprecate_eof);
+        let packets = |definitions: usize| match definitions {
+            0 => 0,
+            some => some.saturating_add(end),
         };
-        // The definitions of parameters and of columns say nothing that the reply will not say.
-        let ends = usize::from(!self.deprecate_eof());
-        for definitions in [statement.parameters, statement.columns] {
-            let packets = match definitions {
-                0 => 0,
-                some => some.saturating_add(ends),
-            };
-            for _ in 0..packets {
-                let range = self.read().await?;
-                if self.stream.payload(range).first() == Some(&err_packet::HEADER) {
-                    let packet = "COM_STMT_PREPARE_OK";
-                    let field = "definitions";
-                    return Err(self.malformed(Malformed::Field { packet, field }));
-                }
-            }
-        }
-        self.state = State::Idle;
-        Ok(statement)
+        packets(self.parameters).saturating_add(packets(self.columns))
     }
 }
 
 /// `COM_STMT_PREPARE_OK`
-fn read_prepare_ok(payload: &[u8]) -> Result<Statement, Malformed> {
+pub(super) fn read_prepare_ok(payload: &[u8]) -> Result<Statement, Malformed> {
     let mut payload = Payload::new("COM_STMT_PREPARE_OK", payload);
     if payload.u8("status")? != ok_packet::HEADER {
         return Err(payload.malformed("status")); // int<1>
@@ -78,10 +52,19 @@ fn read_prepare_ok(payload: &[u8]) -> Result<Statement, Malformed> {
     })
 }
 
-pub(super) fn close_payload(statement: Statement) -> Vec<u8> {
-    let mut payload = vec![COM_STMT_CLOSE];
-    payload.extend(statement.id.to_le_bytes());
-    payload
+pub(super) fn close_payload(statement: Statement) -> [u8; 5] {
+    let [a, b, c, d] = statement.id.to_le_bytes();
+    [COM_STMT_CLOSE, a, b, c, d]
+}
+
+/// Of the statement that was prepared last, which is without parameters.
+pub(super) fn execute_last_payload() -> Vec<u8> {
+    let last = Statement {
+        id: LAST_STATEMENT_ID,
+        columns: 0,
+        parameters: 0,
+    };
+    execute_payload(last, &[])
 }
 
 pub(super) fn execute_payload(statement: Statement, params: &[Param]) -> Vec<u8> {

@@ -7,6 +7,7 @@ use super::err_packet;
 use super::malformed::Malformed;
 use super::ok_packet::{self, Summary};
 use super::payload::Payload;
+use super::prepared::{Statement, read_prepare_ok};
 use super::row::Encoding;
 use crate::guest::ServerError;
 
@@ -23,12 +24,20 @@ pub(super) struct Reply {
     expect: Expect,
     encoding: Encoding,
     deprecate_eof: bool,
+    /// A command that executes the statement has been sent behind the one that prepares it.
+    is_executed: bool,
     pub(super) columns: Vec<Column>,
     pub(super) rows: u64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Expect {
+    /// `COM_STMT_PREPARE_OK`
+    Prepared,
+    /// So many more packets of its definitions.
+    Definitions(Statement, usize),
+    /// The reply to an execution of what could not be prepared: an error too. The one that tells why has come.
+    FailedExecution(ServerError),
     /// An `OK_Packet`, or how many columns a result has.
     Header,
     /// So many more column definitions.
@@ -45,6 +54,10 @@ enum Expect {
 pub(super) enum Event {
     /// More is to come before anything is known.
     Pending,
+    /// The statement is prepared.
+    Prepared(Statement),
+    /// It is not, and there is one more reply: to its execution.
+    NotPrepared,
     /// A statement without a result.
     Done(Summary),
     /// All columns are known: rows are next.
@@ -67,9 +80,24 @@ impl Reply {
             expect: Expect::Header,
             encoding,
             deprecate_eof,
+            is_executed: false,
             columns: Vec::new(),
             rows: 0,
         }
+    }
+
+    /// To `COM_STMT_PREPARE`, with the statement's execution sent behind it or not.
+    pub(super) fn prepare(is_executed: bool, deprecate_eof: bool) -> Self {
+        Self {
+            expect: Expect::Prepared,
+            is_executed,
+            ..Self::new(Encoding::Binary, deprecate_eof)
+        }
+    }
+
+    /// Whether the statement's execution is what replies next.
+    pub(super) fn is_executed(&self) -> bool {
+        self.is_executed
     }
 
     #[inline]
@@ -93,13 +121,20 @@ impl Reply {
     pub(super) fn receive(&mut self, payload: &[u8]) -> Result<Event, Malformed> {
         let first = payload.first().copied();
         if first == Some(err_packet::HEADER) {
-            let error = err_packet::read(payload)?;
-            return Ok(match self.expect {
-                Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
-                _ => Event::Error(error),
-            });
+            return self.error(err_packet::read(payload)?);
         }
         match self.expect {
+            Expect::Prepared => {
+                let statement = read_prepare_ok(payload)?;
+                let packets = statement.definitions(self.deprecate_eof);
+                Ok(self.definitions(statement, packets))
+            }
+            Expect::Definitions(statement, left) => {
+                Ok(self.definitions(statement, left.saturating_sub(1)))
+            }
+            Expect::FailedExecution(_) => {
+                Err(Payload::new("ERR_Packet", payload).malformed("header"))
+            }
             Expect::Header => self.header(first, payload),
             Expect::ColumnDefinitions(left) => {
                 self.columns.push(Column::read(payload)?);
@@ -129,6 +164,32 @@ impl Reply {
                 Summary::read_ok(payload).map(Event::FileRefused)
             }
         }
+    }
+
+    fn error(&mut self, error: ServerError) -> Result<Event, Malformed> {
+        Ok(match &self.expect {
+            Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
+            Expect::Prepared if self.is_executed => {
+                self.expect = Expect::FailedExecution(error);
+                Event::NotPrepared
+            }
+            Expect::FailedExecution(why) => Event::Error(why.clone()),
+            Expect::Definitions(..) => {
+                let packet = "COM_STMT_PREPARE_OK";
+                let field = "definitions";
+                return Err(Malformed::Field { packet, field });
+            }
+            _ => Event::Error(error),
+        })
+    }
+
+    fn definitions(&mut self, statement: Statement, left: usize) -> Event {
+        if left > 0 {
+            self.expect = Expect::Definitions(statement, left);
+            return Event::Pending;
+        }
+        self.expect = Expect::Header;
+        Event::Prepared(statement)
     }
 
     fn header(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
@@ -212,6 +273,36 @@ mod tests {
             assert!(matches!(reply.receive(end), Ok(Event::EndOfRows(_))));
             assert_eq!(reply.rows, 1);
         }
+    }
+
+    #[test]
+    fn prepared_and_executed() {
+        for (deprecate_eof, definitions) in [(true, 3), (false, 5)] {
+            let mut reply = Reply::prepare(true, deprecate_eof);
+            let ok = b"\x00\x07\x00\x00\x00\x01\x00\x02\x00\x00\x00\x00";
+            assert_eq!(reply.receive(ok), Ok(Event::Pending));
+            for _ in 1..definitions {
+                assert_eq!(reply.receive(b"def"), Ok(Event::Pending));
+            }
+            let prepared = reply.receive(b"def");
+            assert!(matches!(prepared, Ok(Event::Prepared(statement)) if statement.id == 7));
+            assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
+        }
+    }
+
+    #[test]
+    fn why_it_is_not_prepared_is_what_counts() {
+        let mut reply = Reply::prepare(true, true);
+        assert_eq!(
+            reply.receive(b"\xFF\x28\x04#42000near 'SELEC'"),
+            Ok(Event::NotPrepared)
+        );
+        let event = reply.receive(b"\xFF\xDB\x04#HY000Unknown prepared statement handler");
+        assert!(matches!(event, Ok(Event::Error(error)) if error.code == 1064));
+
+        let mut reply = Reply::prepare(true, true);
+        reply.receive(b"\xFF\x28\x04#42000near 'SELEC'").unwrap();
+        assert!(reply.receive(OK).is_err());
     }
 
     #[test]

@@ -23,25 +23,12 @@ pub struct Rows<'c> {
 }
 
 impl<'c> Rows<'c> {
-    /// Reads up to the first row, or to the end of a statement without a result.
-    pub(super) async fn begin(connection: &'c mut Connection) -> Result<Self, Error> {
-        let mut rows = Self {
+    /// Of a reply that [`Connection::read_header`] has begun to read.
+    pub(super) fn new(connection: &'c mut Connection, summary: Option<Summary>) -> Self {
+        Self {
             connection,
-            summary: None,
-        };
-        rows.read_header().await?;
-        Ok(rows)
-    }
-
-    async fn read_header(&mut self) -> Result<(), Error> {
-        let event = self.connection.next_event().await;
-        self.summary = match &event {
-            Ok((Event::Done(summary), _)) => Some(summary.clone()),
-            Ok(_) => None,
-            // Nothing more will come.
-            Err(_) => Some(Summary::default()),
-        };
-        event.map(drop)
+            summary,
+        }
     }
 
     /// The columns; none for a statement without a result.
@@ -124,7 +111,9 @@ impl<'c> Rows<'c> {
         while self.next().await?.is_some() {}
         let more = self.summary.as_ref().is_some_and(Summary::more_results);
         if more {
-            self.read_header().await?;
+            // If it fails, nothing more will come.
+            self.summary = Some(Summary::default());
+            self.summary = self.connection.read_header().await?;
         }
         Ok(more)
     }

@@ -19,6 +19,8 @@ use crate::server_packets::{Then, ok};
 const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// Its header and its 32 bytes.
 const SSL_REQUEST_LENGTH: usize = 36;
+const MYSQL: &str = "8.0.39";
+const MARIA_DB: &str = "5.5.5-10.11.6-MariaDB-log";
 const COM_STMT_CLOSE: u8 = 0x19;
 const SET_UP: &[u8] = b"\x03SET SESSION TRANSACTION READ ONLY";
 
@@ -62,16 +64,22 @@ impl TlsPeer {
     /// is dealt with and does not count.
     #[must_use]
     pub fn start(script: Vec<Vec<Say>>) -> Self {
-        Self::with_login(script, Login::Accepts)
+        Self::with_login(script, Login::Accepts, MYSQL)
+    }
+
+    /// As [`Self::start`], and greets as MariaDB.
+    #[must_use]
+    pub fn as_maria_db(script: Vec<Vec<Say>>) -> Self {
+        Self::with_login(script, Login::Accepts, MARIA_DB)
     }
 
     /// Starts a peer that says nothing once TLS stands.
     #[must_use]
     pub fn silent_in_tls() -> Self {
-        Self::with_login(Vec::new(), Login::Silent)
+        Self::with_login(Vec::new(), Login::Silent, MYSQL)
     }
 
-    fn with_login(script: Vec<Vec<Say>>, login: Login) -> Self {
+    fn with_login(script: Vec<Vec<Say>>, login: Login, version: &'static str) -> Self {
         let authority = Authority::new();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(CA), authority.pem()).unwrap();
@@ -80,7 +88,7 @@ impl TlsPeer {
         let heard = Arc::clone(&asked);
         let acceptor = Acceptor::start(move |stream| {
             // That the other side gives up before the script's end is no business of ours.
-            let _gave_up = serve(&stream, &config, &script, login, &heard);
+            let _gave_up = serve(&stream, &config, &script, (login, version), &heard);
             let _closed = stream.shutdown(Shutdown::Both);
         });
         Self {
@@ -131,11 +139,11 @@ fn serve(
     mut tcp: &TcpStream,
     config: &Arc<ServerConfig>,
     script: &[Vec<Say>],
-    login: Login,
+    (login, version): (Login, &str),
     asked: &Mutex<Vec<Vec<u8>>>,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    tcp.write_all(&frame(0, &greeting()))?;
+    tcp.write_all(&frame(0, &greeting_of(version)))?;
     tcp.read_exact(&mut [0; SSL_REQUEST_LENGTH])?;
     let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
     let mut tls = Stream::new(&mut connection, &mut tcp);
@@ -183,10 +191,16 @@ fn serve(
 /// `Protocol::HandshakeV10` of a MySQL 8.
 #[must_use]
 pub fn greeting() -> Vec<u8> {
+    greeting_of(MYSQL)
+}
+
+fn greeting_of(version: &str) -> Vec<u8> {
     // All that 8.0 has but compression, session tracking and multi-factor authentication.
     const CAPABILITIES: u32 = 0x013F_FFDF;
     let [low_0, low_1, high_0, high_1] = CAPABILITIES.to_le_bytes();
-    let mut payload = b"\x0A8.0.39\0\x07\0\0\0abcdefgh\0".to_vec();
+    let mut payload = b"\x0A".to_vec();
+    payload.extend(version.as_bytes());
+    payload.extend(b"\0\x07\0\0\0abcdefgh\0");
     payload.extend([low_0, low_1, 0xFF, 2, 0, high_0, high_1, 21]);
     payload.extend([0; 10]);
     payload.extend(b"ijklmnopqrst\0caching_sha2_password\0");

@@ -1,0 +1,367 @@
+//! Text or binary: which statements are prepared, and how many round trips they take.
+
+use std::collections::HashMap;
+
+use rds_bridge::error::ErrorKind;
+use rds_bridge::mysql::{Connection, Param, Protocol};
+use rds_bridge::{Bridge, Error};
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::server_packets::{
+    Then, VAR_STRING, column, end_of_rows, error, ok, result,
+};
+use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
+
+use crate::hostile_server::connect as connect_to_peer;
+use crate::live::{block_on, credentials, to};
+
+const COM_QUERY: u8 = 0x03;
+const COM_STMT_PREPARE: u8 = 0x16;
+const COM_STMT_EXECUTE: u8 = 0x17;
+/// What MariaDB takes for the statement that was prepared last.
+const LAST: [u8; 4] = [0xFF; 4];
+
+async fn connect(server: &MariaDb) -> Connection {
+    let builder = to(server).user("native-user").password(PASSWORD);
+    builder.build().await.unwrap().connect().await.unwrap()
+}
+
+/// How often the session has done what has happened since it was asked last.
+struct Counters(HashMap<String, u64>);
+
+impl Counters {
+    async fn read(connection: &mut Connection) -> Self {
+        let mut counters = HashMap::new();
+        let sql = "SHOW SESSION STATUS LIKE 'Com\\_%'";
+        let mut rows = connection.query(sql).await.unwrap();
+        while let Some(row) = rows.next().await.unwrap() {
+            let value: &str = row.get(1).unwrap();
+            counters.insert(row.get(0).unwrap(), value.parse().unwrap());
+        }
+        Self(counters)
+    }
+
+    /// Prepared, executed, closed.
+    async fn statements(&mut self, connection: &mut Connection) -> [u64; 3] {
+        let now = Self::read(connection).await;
+        let since = ["prepare", "execute", "close"].map(|what| {
+            let name = format!("Com_stmt_{what}");
+            now.0[&name] - self.0[&name]
+        });
+        *self = now;
+        since
+    }
+}
+
+async fn read(connection: &mut Connection, sql: &str) -> Result<u64, Error> {
+    let mut rows = connection.query(sql).await?;
+    let mut count = 0;
+    while rows.next().await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+async fn rows(connection: &mut Connection, sql: &str) -> u64 {
+    read(connection, sql).await.unwrap()
+}
+
+#[test]
+fn maria_db_prepares_a_query_once() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        let mut counters = Counters::read(&mut connection).await;
+        for expected in [[1, 1, 0], [0, 1, 0], [0, 1, 0]] {
+            assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
+            assert_eq!(counters.statements(&mut connection).await, expected);
+        }
+        // Neither a query nor text that might have a parameter.
+        for sql in ["SHOW TABLES", "SELECT '?'"] {
+            rows(&mut connection, sql).await;
+            assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
+        }
+        connection.set_protocol(Protocol::Text);
+        assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
+        assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
+        connection.set_protocol(Protocol::Binary);
+        rows(&mut connection, "SELECT '?'").await;
+        connection.set_protocol(Protocol::Text);
+        assert_eq!(counters.statements(&mut connection).await, [1, 1, 0]);
+    });
+}
+
+#[test]
+fn what_cannot_be_prepared_is_sent_as_text() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        connection.set_protocol(Protocol::Binary);
+        let refused = "PREPARE p FROM 'SELECT 7'";
+        connection.execute_to_end(refused).await.unwrap();
+        assert_eq!(rows(&mut connection, "EXECUTE p").await, 1);
+    });
+}
+
+#[test]
+fn with_parameters_it_stays_prepared_and_few_do() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        let mut counters = Counters::read(&mut connection).await;
+        let mut ask = async |number: usize| {
+            let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
+            let mut rows = connection.query_with(&sql, &[1.into()]).await.unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get(0), Ok("apple"));
+            assert_eq!(row.get(1), Ok(u64::try_from(number).unwrap()));
+        };
+        for number in (0..32).chain(0..32) {
+            ask(number).await;
+        }
+        assert_eq!(counters.statements(&mut connection).await, [32, 64, 0]);
+        let mut ask = async |number: usize| {
+            let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
+            let rows = connection.query_with(&sql, &[1.into()]).await.unwrap();
+            rows.finish().await.unwrap();
+        };
+        // One too many: the first goes, and is prepared once more; so the second goes.
+        for number in [32, 0, 2] {
+            ask(number).await;
+        }
+        assert_eq!(counters.statements(&mut connection).await, [2, 3, 2]);
+        connection.reset().await.unwrap();
+        let mut counters = Counters::read(&mut connection).await;
+        let sql = "SELECT name, 2 FROM items WHERE id = ?";
+        let rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+        rows.finish().await.unwrap();
+        assert_eq!(counters.statements(&mut connection).await, [1, 1, 0]);
+    });
+}
+
+#[test]
+fn the_wrong_number_of_parameters_is_an_error_each_time() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        let mut counters = Counters::read(&mut connection).await;
+        for params in [&[][..], &[Param::from(1), Param::from(2)]] {
+            let sql = "SELECT name FROM items WHERE id = ?";
+            let error = connection.query_with(sql, params).await.unwrap_err();
+            assert!(
+                matches!(error.kind(), ErrorKind::ParameterCount { expected: 1, given } if *given == params.len()),
+                "{error}"
+            );
+        }
+        assert_eq!(counters.statements(&mut connection).await, [1, 0, 0]);
+    });
+}
+
+#[test]
+fn an_error_of_two_commands_is_the_first_s() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        for (sql, code) in [
+            ("SELECT * FROM nowhere", 1146),
+            ("SELECT FROM", 1064),
+            // Prepared, and then it fails.
+            ("SELECT (SELECT id FROM items)", 1242),
+        ] {
+            let error = read(&mut connection, sql).await.unwrap_err();
+            assert_eq!(error.code(), Some(code), "{error}");
+            assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
+        }
+    });
+}
+
+#[test]
+fn a_call_that_is_given_up_leaves_nothing_behind() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        let mut counters = Counters::read(&mut connection).await;
+        let asking = connection.query("SELECT SLEEP(0.2), 'not mine'");
+        let limit = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(limit, asking).await.is_err());
+        let mut rows = connection.query("SELECT 'mine'").await.unwrap();
+        let row = rows.next().await.unwrap().unwrap();
+        assert_eq!(row.get(0), Ok("mine"));
+        drop(rows);
+        assert_eq!(counters.statements(&mut connection).await[..2], [2, 2]);
+        // What was prepared meanwhile is known, or closed.
+        let again = connection.query("SELECT SLEEP(0), 'not mine'").await;
+        again.unwrap().finish().await.unwrap();
+    });
+}
+
+#[test]
+fn a_table_that_changes_is_no_trouble() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin("CREATE TABLE iamtest.c (a INT); INSERT INTO iamtest.c VALUES (1)");
+    block_on(async {
+        let mut connection = connect(&server).await;
+        for (change, columns) in [("SELECT 1", 1), ("ALTER TABLE iamtest.c ADD b INT", 2)] {
+            server.execute_as_admin(change);
+            let rows = connection.query("SELECT * FROM c").await.unwrap();
+            assert_eq!(rows.columns().len(), columns);
+        }
+        server.execute_as_admin("DROP TABLE iamtest.c");
+        let error = connection.query("SELECT * FROM c").await.unwrap_err();
+        assert_eq!(error.code(), Some(1146), "{error}");
+    });
+}
+
+#[test]
+fn mysql_prepares_what_was_long_the_last_time() {
+    let server = MariaDb::start(&Options {
+        version: Some("8.0.39".to_owned()),
+        ..Options::default()
+    });
+    server.execute_as_admin("USE iamtest; CREATE VIEW long_one AS SELECT seq FROM seq_1_to_1000");
+    block_on(async {
+        let mut connection = connect(&server).await;
+        let mut counters = Counters::read(&mut connection).await;
+        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
+            assert_eq!(rows(&mut connection, "SELECT * FROM long_one").await, 1_000);
+            assert_eq!(counters.statements(&mut connection).await, expected);
+        }
+        for _ in 0..2 {
+            let sql = "SELECT * FROM long_one LIMIT 999";
+            assert_eq!(rows(&mut connection, sql).await, 999);
+            assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
+        }
+    });
+}
+
+#[test]
+fn through_a_proxy_nothing_is_prepared_unasked() {
+    let peer = TlsPeer::as_maria_db(vec![say(result("m", &["mine"], Then::Nothing))]);
+    block_on(async {
+        let builder = Bridge::builder()
+            .endpoint("my.proxy-abc123.eu-central-1.rds.amazonaws.com")
+            .tls_server_name(ENDPOINT)
+            .connect_to(peer.address().to_string())
+            .ca_file(peer.ca_file())
+            .user("lambda-user")
+            .credentials(credentials());
+        let mut connection = builder.build().await.unwrap().connect().await.unwrap();
+        assert_eq!(rows(&mut connection, "SELECT 'mine'").await, 1);
+    });
+    assert_eq!(commands(&peer), [COM_QUERY]);
+}
+
+fn commands(peer: &TlsPeer) -> Vec<u8> {
+    let asked = peer.asked();
+    asked.iter().map(|command| command[0]).collect()
+}
+
+/// `COM_STMT_PREPARE_OK` of a statement with one column, and the column.
+fn prepared(id: u8) -> Vec<Say> {
+    let head = vec![0, id, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    say([head, column("m", VAR_STRING)])
+}
+
+fn unknown_statement() -> Vec<Say> {
+    say([error(1243, "HY000", "Unknown prepared statement handler")])
+}
+
+/// A row of the binary protocol is a header, a bitmap, and here one text.
+fn executed() -> Vec<Say> {
+    let row = b"\0\0\x04mine".to_vec();
+    say([
+        vec![1],
+        column("m", VAR_STRING),
+        row,
+        end_of_rows(Then::Nothing),
+    ])
+}
+
+#[test]
+fn a_server_that_does_not_know_which_was_the_last_is_told() {
+    let script = vec![
+        prepared(7),
+        unknown_statement(),
+        executed(),
+        // The next one is prepared first.
+        prepared(8),
+        executed(),
+    ];
+    let peer = TlsPeer::as_maria_db(script);
+    block_on(async {
+        let mut connection = connect_to_peer(&peer).await;
+        assert_eq!(rows(&mut connection, "SELECT 'mine'").await, 1);
+        connection.set_protocol(Protocol::Binary);
+        assert_eq!(rows(&mut connection, "SELECT 'mine' AS m").await, 1);
+    });
+    let asked = peer.asked();
+    let ids: Vec<_> = asked
+        .iter()
+        .filter(|command| command[0] == COM_STMT_EXECUTE)
+        .map(|command| command[1..5].to_vec())
+        .collect();
+    assert_eq!(ids, [LAST.to_vec(), vec![7, 0, 0, 0], vec![8, 0, 0, 0]]);
+}
+
+#[test]
+fn a_statement_that_the_server_has_lost_is_prepared_again() {
+    let script = vec![
+        prepared(7),
+        executed(),
+        unknown_statement(),
+        prepared(8),
+        executed(),
+    ];
+    let peer = TlsPeer::as_maria_db(script);
+    block_on(async {
+        let mut connection = connect_to_peer(&peer).await;
+        assert_eq!(rows(&mut connection, "SELECT 'mine'").await, 1);
+        assert_eq!(rows(&mut connection, "SELECT 'mine'").await, 1);
+    });
+    assert_eq!(
+        commands(&peer),
+        [
+            COM_STMT_PREPARE,
+            COM_STMT_EXECUTE,
+            COM_STMT_EXECUTE,
+            COM_STMT_PREPARE,
+            COM_STMT_EXECUTE
+        ]
+    );
+}
+
+/// A procedure may have met that error itself, after it had written.
+#[test]
+fn what_is_not_a_query_is_not_executed_twice() {
+    let parameters = say([vec![0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]);
+    let script = vec![
+        parameters.clone(),
+        say([ok(Then::Nothing)]),
+        unknown_statement(),
+    ];
+    let peer = TlsPeer::as_maria_db(script);
+    block_on(async {
+        let mut connection = connect_to_peer(&peer).await;
+        let call = async |connection: &mut Connection| -> Result<(), Error> {
+            let rows = connection.query_with("CALL p()", &[]).await?;
+            rows.finish().await.map(drop)
+        };
+        call(&mut connection).await.unwrap();
+        let error = call(&mut connection).await.unwrap_err();
+        assert_eq!(error.code(), Some(1243), "{error}");
+    });
+}
+
+/// Of two commands the first is refused, and the second is not.
+#[test]
+fn an_execution_of_nothing_is_a_lie() {
+    let script = vec![say([error(1064, "42000", "near")]), executed()];
+    let peer = TlsPeer::as_maria_db(script);
+    block_on(async {
+        let mut connection = connect_to_peer(&peer).await;
+        let error = connection.query("SELECT 'mine'").await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Malformed(_)), "{error}");
+        let error = connection.ping().await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unusable), "{error}");
+    });
+}
