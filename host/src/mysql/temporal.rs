@@ -1,6 +1,6 @@
 //! Dates and times as MySQL has them: zero dates, and times that are negative or longer than a day.
 
-use std::fmt;
+mod text;
 
 /// `DATE`. The zero date, and dates with a month or a day of zero, are values too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -242,56 +242,6 @@ fn fraction(text: &[u8]) -> Option<u32> {
         .then(|| value.checked_mul(10_u32.pow(missing)))?
 }
 
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
-
-/// With `{:.3}` three digits behind the point of the seconds; without a precision as many as there are.
-impl fmt::Display for DateTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            date,
-            hour,
-            minute,
-            second,
-            microsecond,
-        } = self;
-        write!(f, "{date} {hour:02}:{minute:02}:{second:02}")?;
-        write_fraction(f, *microsecond)
-    }
-}
-
-/// As for [`DateTime`].
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            negative,
-            hours,
-            minutes,
-            seconds,
-            microseconds,
-        } = self;
-        let sign = if *negative { "-" } else { "" };
-        write!(f, "{sign}{hours:02}:{minutes:02}:{seconds:02}")?;
-        write_fraction(f, *microseconds)
-    }
-}
-
-fn write_fraction(f: &mut fmt::Formatter<'_>, microseconds: u32) -> fmt::Result {
-    let digits = match f.precision() {
-        Some(digits) => digits.min(6),
-        None if microseconds == 0 => 0,
-        None => 6,
-    };
-    if digits == 0 {
-        return Ok(());
-    }
-    let text = format!("{microseconds:06}");
-    write!(f, ".{}", text.get(..digits).unwrap_or(&text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,14 +264,6 @@ mod tests {
             assert_eq!(Time::parse(text.as_bytes()).unwrap().to_string(), text);
         }
         assert_eq!(Date::parse(b"0000-00-00"), Some(Date::default()));
-    }
-
-    #[test]
-    fn the_precision_is_the_columns() {
-        let time = DateTime::parse(b"2026-01-31 23:59:58.12").unwrap();
-        assert_eq!(time.microsecond, 120_000);
-        assert_eq!(format!("{time:.2}"), "2026-01-31 23:59:58.12");
-        assert_eq!(format!("{time:.0}"), "2026-01-31 23:59:58");
     }
 
     #[test]

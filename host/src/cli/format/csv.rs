@@ -8,33 +8,27 @@ use crate::mysql::{Column, Row, Value, ValueError};
 #[derive(Default)]
 pub(super) struct Csv {
     results: usize,
-    field: Vec<u8>,
 }
 
-impl Csv {
-    fn push_field(&mut self, index: usize, quote_empty: bool, out: &mut Vec<u8>) {
-        if index > 0 {
-            out.push(b',');
-        }
-        let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-        let edge = |byte: Option<&u8>| byte == Some(&b' ');
-        let quoted = self.field.iter().any(special)
-            || edge(self.field.first())
-            || edge(self.field.last())
-            || (quote_empty && self.field.is_empty());
-        if !quoted {
-            out.extend_from_slice(&self.field);
-            return;
-        }
-        out.push(b'"');
-        for &byte in &self.field {
-            if byte == b'"' {
-                out.push(b'"');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
+/// A text, in quotes where it must have them. What is put between them is found once for the whole text, so
+/// that the common one, with nothing to quote, is looked at in one sweep.
+fn push_text(out: &mut Vec<u8>, text: &str) {
+    let text = text.as_bytes();
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    let is_special = text.iter().fold(false, |any, byte| any | special(byte));
+    let edge = |byte: Option<&u8>| byte == Some(&b' ');
+    if !is_special && !text.is_empty() && !edge(text.first()) && !edge(text.last()) {
+        out.extend_from_slice(text);
+        return;
     }
+    out.push(b'"');
+    for (index, piece) in text.split(|byte| *byte == b'"').enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(piece);
+    }
+    out.push(b'"');
 }
 
 impl Writer for Csv {
@@ -45,19 +39,26 @@ impl Writer for Csv {
         }
         self.results = self.results.saturating_add(1);
         for (index, column) in columns.iter().enumerate() {
-            self.field.clear();
-            self.field.extend_from_slice(column.name().as_bytes());
-            self.push_field(index, true, out);
+            if index > 0 {
+                out.push(b',');
+            }
+            push_text(out, column.name());
         }
         out.extend_from_slice(b"\r\n");
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
         for (index, value) in row.values().enumerate() {
-            let value = value?;
-            self.field.clear();
-            text::write(&mut self.field, value, row.columns().get(index));
-            self.push_field(index, value != Value::Null, out);
+            if index > 0 {
+                out.push(b',');
+            }
+            match value? {
+                // A server is not trusted to send digits alone for a DECIMAL.
+                Value::Text(text) | Value::Json(text) | Value::Decimal(text) => {
+                    push_text(out, text);
+                }
+                value => text::write(out, value, row.columns().get(index)),
+            }
         }
         out.extend_from_slice(b"\r\n");
         Ok(())

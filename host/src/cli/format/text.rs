@@ -1,53 +1,54 @@
 //! A value as text, the same in every format that is not JSON.
 
-use std::io::Write;
-
 use crate::mysql::{Column, Value};
 
 /// Digits of a time's fraction: what is above is no number of digits.
 const MAX_FRACTION_DIGITS: u8 = 6;
 
 /// Writes a value that is not NULL.
+#[inline]
 pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    let decimals = column.map_or(0, Column::decimals);
-    let digits = usize::from(decimals.min(MAX_FRACTION_DIGITS));
-    // Writing to a Vec has no error to give.
-    let _written = match value {
-        Value::Null => Ok(()),
-        Value::Int(number) => {
-            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            Ok(())
-        }
-        Value::UnsignedInt(number) => {
-            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            Ok(())
-        }
-        Value::Float(number) => write_float(out, &format!("{number:?}")),
-        Value::Double(number) => write_float(out, &format!("{number:?}")),
-        Value::Decimal(text) | Value::Text(text) | Value::Json(text) => {
-            out.extend_from_slice(text.as_bytes());
-            Ok(())
-        }
-        Value::Date(date) => write!(out, "{date}"),
-        Value::Time(time) => write!(out, "{time:.digits$}"),
-        Value::DateTime(time) => write!(out, "{time:.digits$}"),
-        Value::Bit(bytes) => match value.as_bits() {
-            Some(bits) => write!(out, "{bits}"),
-            None => write_hexadecimal(out, bytes),
-        },
-        Value::Bytes(bytes) | Value::Geometry(bytes) => write_hexadecimal(out, bytes),
+    let digits = || {
+        let decimals = column.map_or(0, Column::decimals);
+        usize::from(decimals.min(MAX_FRACTION_DIGITS))
     };
+    match value {
+        Value::Null => {}
+        Value::Int(number) => push(out, itoa::Buffer::new().format(number)),
+        Value::UnsignedInt(number) => push(out, itoa::Buffer::new().format(number)),
+        Value::Float(number) => push_float(out, zmij::Buffer::new().format(number)),
+        Value::Double(number) => push_float(out, zmij::Buffer::new().format(number)),
+        Value::Decimal(text) | Value::Text(text) | Value::Json(text) => push(out, text),
+        Value::Date(date) => date.push_to(out),
+        Value::Time(time) => time.push_to(out, digits()),
+        Value::DateTime(time) => time.push_to(out, digits()),
+        Value::Bit(bytes) => match value.as_bits() {
+            Some(bits) => push(out, itoa::Buffer::new().format(bits)),
+            None => push_hexadecimal(out, bytes),
+        },
+        Value::Bytes(bytes) | Value::Geometry(bytes) => push_hexadecimal(out, bytes),
+    }
+}
+
+fn push(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// The shortest digits that give the same number back, without the `.0` of a whole one.
-fn write_float(out: &mut Vec<u8>, text: &str) -> std::io::Result<()> {
-    out.write_all(text.strip_suffix(".0").unwrap_or(text).as_bytes())
+fn push_float(out: &mut Vec<u8>, text: &str) {
+    push(out, text.strip_suffix(".0").unwrap_or(text));
 }
 
 /// As MySQL takes it back: `0x1F`; `0x` for nothing.
-fn write_hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) -> std::io::Result<()> {
-    out.write_all(b"0x")?;
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02X}"))
+fn push_hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+    push(out, "0x");
+    out.extend(
+        bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
+    );
 }
 
 /// Text for a terminal: what would move its cursor or change its colours is written as an escape.

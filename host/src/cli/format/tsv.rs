@@ -8,23 +8,24 @@ use crate::mysql::{Column, Row, Value, ValueError};
 #[derive(Default)]
 pub(super) struct Tsv {
     results: usize,
-    field: Vec<u8>,
 }
 
-impl Tsv {
-    fn push_field(&self, index: usize, out: &mut Vec<u8>) {
-        if index > 0 {
-            out.push(b'\t');
-        }
-        for &byte in &self.field {
-            match byte {
-                b'\t' => out.extend_from_slice(b"\\t"),
-                b'\n' => out.extend_from_slice(b"\\n"),
-                b'\r' => out.extend_from_slice(b"\\r"),
-                b'\\' => out.extend_from_slice(b"\\\\"),
-                0 => out.extend_from_slice(b"\\0"),
-                byte => out.push(byte),
-            }
+/// A text, in which what has a meaning of its own is escaped. Looked for in one sweep: most have none.
+fn push_text(out: &mut Vec<u8>, text: &str) {
+    let text = text.as_bytes();
+    let special = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\' | 0);
+    if !text.iter().fold(false, |any, byte| any | special(byte)) {
+        out.extend_from_slice(text);
+        return;
+    }
+    for &byte in text {
+        match byte {
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0 => out.extend_from_slice(b"\\0"),
+            byte => out.push(byte),
         }
     }
 }
@@ -36,24 +37,27 @@ impl Writer for Tsv {
         }
         self.results = self.results.saturating_add(1);
         for (index, column) in columns.iter().enumerate() {
-            self.field.clear();
-            self.field.extend_from_slice(column.name().as_bytes());
-            self.push_field(index, out);
+            if index > 0 {
+                out.push(b'\t');
+            }
+            push_text(out, column.name());
         }
         out.push(b'\n');
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
         for (index, value) in row.values().enumerate() {
-            let value = value?;
-            if value == Value::Null {
-                let separator: &[u8] = if index > 0 { b"\t\\N" } else { b"\\N" };
-                out.extend_from_slice(separator);
-                continue;
+            if index > 0 {
+                out.push(b'\t');
             }
-            self.field.clear();
-            text::write(&mut self.field, value, row.columns().get(index));
-            self.push_field(index, out);
+            match value? {
+                Value::Null => out.extend_from_slice(b"\\N"),
+                // A server is not trusted to send digits alone for a DECIMAL.
+                Value::Text(text) | Value::Json(text) | Value::Decimal(text) => {
+                    push_text(out, text);
+                }
+                value => text::write(out, value, row.columns().get(index)),
+            }
         }
         out.push(b'\n');
         Ok(())
