@@ -26,6 +26,7 @@ mod statement_cache;
 mod temporal;
 mod text_row;
 mod value;
+mod visit;
 
 pub use column::{Column, ColumnKind};
 pub use connection::Connection;
@@ -42,3 +43,4 @@ pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
 pub use temporal::{Date, DateTime, Time};
 pub use value::Value;
+pub(crate) use visit::Visit;

@@ -9,7 +9,7 @@ mod vertical;
 
 use clap::ValueEnum;
 
-use crate::mysql::{Column, Row, ValueError};
+use crate::mysql::{Column, Row, Value, ValueError, Visit};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +41,53 @@ pub(super) trait Writer {
 
     /// It was cut off: what has been written must not look whole.
     fn cut_off(&mut self, out: &mut Vec<u8>);
+}
+
+/// Writes the values of a row, each behind what `before` writes. `write` is to be a function that is inlined:
+/// see [`Visit`].
+#[inline(always)]
+fn each_value<'a>(
+    row: &Row<'a>,
+    out: &mut Vec<u8>,
+    before: impl Fn(&mut Vec<u8>, usize),
+    write: impl Fn(&mut Vec<u8>, Value<'a>, Option<&Column>) + Copy,
+) -> Result<(), ValueError> {
+    for (index, column) in row.columns().iter().enumerate() {
+        before(out, index);
+        let is_written = row.visit(
+            index,
+            Write {
+                out: &mut *out,
+                column,
+                write,
+            },
+        );
+        if !is_written {
+            return Err(row.unreadable(index));
+        }
+    }
+    Ok(())
+}
+
+struct Write<'o, 'c, F> {
+    out: &'o mut Vec<u8>,
+    column: &'c Column,
+    write: F,
+}
+
+impl<'a, F: Fn(&mut Vec<u8>, Value<'a>, Option<&Column>)> Visit<'a> for Write<'_, '_, F> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn visit(self, value: Option<Value<'a>>) -> bool {
+        match value {
+            Some(value) => {
+                (self.write)(self.out, value, Some(self.column));
+                true
+            }
+            None => false,
+        }
+    }
 }
 
 impl Format {

@@ -11,17 +11,36 @@ use super::payload::lenenc_int;
 use super::row::Field;
 use super::temporal::{DateTime, Time, date_from_binary};
 use super::value::Value;
+use super::visit::Visit;
 
 /// Of the bitmap's bits the first two are not used.
 const BITMAP_OFFSET: usize = 2;
 
 /// How a value lies on the wire.
-enum Layout {
-    Fixed(usize),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Fixed(u8),
     /// `int<1>` and so many bytes.
     Short,
     /// `string<lenenc>`
     Lenenc,
+}
+
+impl Layout {
+    pub(super) fn of(wire_type: ColumnType) -> Self {
+        use ColumnType::*;
+        match wire_type {
+            MYSQL_TYPE_NULL => Self::Fixed(0),
+            MYSQL_TYPE_TINY => Self::Fixed(1),
+            MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR => Self::Fixed(2),
+            MYSQL_TYPE_LONG | MYSQL_TYPE_INT24 | MYSQL_TYPE_FLOAT => Self::Fixed(4),
+            MYSQL_TYPE_LONGLONG | MYSQL_TYPE_DOUBLE => Self::Fixed(8),
+            MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
+                Self::Short
+            }
+            _ => Self::Lenenc,
+        }
+    }
 }
 
 /// Finds where each value lies. As [`super::text_row::split`].
@@ -42,8 +61,8 @@ pub(super) fn split(
             continue;
         }
         let rest = payload.get(at..).unwrap_or_default();
-        let (taken, length) = match layout(column.wire_type()) {
-            Layout::Fixed(length) => (0, length),
+        let (taken, length) = match column.layout() {
+            Layout::Fixed(length) => (0, usize::from(length)),
             Layout::Short => (1, usize::from(*rest.first().ok_or(index)?)),
             Layout::Lenenc => {
                 let (length, taken) = lenenc_int(rest).ok_or(index)?;
@@ -57,41 +76,31 @@ pub(super) fn split(
     Ok(at)
 }
 
-#[inline]
-fn layout(wire_type: ColumnType) -> Layout {
-    use ColumnType::*;
-    match wire_type {
-        MYSQL_TYPE_NULL => Layout::Fixed(0),
-        MYSQL_TYPE_TINY => Layout::Fixed(1),
-        MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR => Layout::Fixed(2),
-        MYSQL_TYPE_LONG | MYSQL_TYPE_INT24 | MYSQL_TYPE_FLOAT => Layout::Fixed(4),
-        MYSQL_TYPE_LONGLONG | MYSQL_TYPE_DOUBLE => Layout::Fixed(8),
-        MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
-            Layout::Short
+/// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.
+#[inline(always)]
+pub(super) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V) -> V::Output {
+    match kind {
+        ColumnKind::Null => then.visit(Some(Value::Null)),
+        ColumnKind::Int => then.visit(signed(bytes).map(Value::Int)),
+        ColumnKind::UnsignedInt => then.visit(unsigned(bytes).map(Value::UnsignedInt)),
+        ColumnKind::Float => {
+            let bytes = bytes.try_into().ok();
+            then.visit(bytes.map(f32::from_le_bytes).map(Value::Float))
         }
-        _ => Layout::Lenenc,
+        ColumnKind::Double => {
+            let bytes = bytes.try_into().ok();
+            then.visit(bytes.map(f64::from_le_bytes).map(Value::Double))
+        }
+        ColumnKind::Decimal => then.visit(str::from_utf8(bytes).ok().map(Value::Decimal)),
+        ColumnKind::Bit => then.visit(Some(Value::Bit(bytes))),
+        ColumnKind::Date => then.visit(date_from_binary(bytes).map(Value::Date)),
+        ColumnKind::Time => then.visit(Time::from_binary(bytes).map(Value::Time)),
+        ColumnKind::DateTime => then.visit(DateTime::from_binary(bytes).map(Value::DateTime)),
+        ColumnKind::Text => then.visit(str::from_utf8(bytes).ok().map(Value::Text)),
+        ColumnKind::Json => then.visit(str::from_utf8(bytes).ok().map(Value::Json)),
+        ColumnKind::Bytes => then.visit(Some(Value::Bytes(bytes))),
+        ColumnKind::Geometry => then.visit(Some(Value::Geometry(bytes))),
     }
-}
-
-/// Reads a value that is not NULL; none if it is not what its column holds.
-#[inline]
-pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
-    Some(match kind {
-        ColumnKind::Null => Value::Null,
-        ColumnKind::Int => Value::Int(signed(bytes)?),
-        ColumnKind::UnsignedInt => Value::UnsignedInt(unsigned(bytes)?),
-        ColumnKind::Float => Value::Float(f32::from_le_bytes(bytes.try_into().ok()?)),
-        ColumnKind::Double => Value::Double(f64::from_le_bytes(bytes.try_into().ok()?)),
-        ColumnKind::Decimal => Value::Decimal(str::from_utf8(bytes).ok()?),
-        ColumnKind::Bit => Value::Bit(bytes),
-        ColumnKind::Date => Value::Date(date_from_binary(bytes)?),
-        ColumnKind::Time => Value::Time(Time::from_binary(bytes)?),
-        ColumnKind::DateTime => Value::DateTime(DateTime::from_binary(bytes)?),
-        ColumnKind::Text => Value::Text(str::from_utf8(bytes).ok()?),
-        ColumnKind::Json => Value::Json(str::from_utf8(bytes).ok()?),
-        ColumnKind::Bytes => Value::Bytes(bytes),
-        ColumnKind::Geometry => Value::Geometry(bytes),
-    })
 }
 
 /// `int<1>`, `int<2>`, `int<4>` or `int<8>`
@@ -119,6 +128,7 @@ pub(super) fn unsigned(bytes: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::column::tests::definition;
+    use super::super::visit::Get;
     use super::*;
 
     fn columns(types: &[u8]) -> Vec<Column> {
@@ -140,7 +150,7 @@ mod tests {
             .iter()
             .zip(&fields)
             .map(|(column, field)| match field.bytes(payload) {
-                Some(bytes) => value(column.kind(), bytes).unwrap(),
+                Some(bytes) => visit(column.kind(), bytes, Get).unwrap(),
                 None => Value::Null,
             })
             .collect();

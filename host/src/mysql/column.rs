@@ -4,6 +4,7 @@
 
 use mysql_common::constants::{ColumnFlags, ColumnType};
 
+use super::binary_row::Layout;
 use super::malformed::Malformed;
 use super::payload::Payload;
 
@@ -19,6 +20,8 @@ pub struct Column {
     nullable: bool,
     decimals: u8,
     wire_type: ColumnType,
+    /// How its values lie in the binary protocol.
+    layout: Layout,
 }
 
 /// What kind of value a column holds.
@@ -88,8 +91,9 @@ impl Column {
         self.decimals
     }
 
-    pub(super) fn wire_type(&self) -> ColumnType {
-        self.wire_type
+    #[inline]
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, Malformed> {
@@ -119,6 +123,7 @@ impl Column {
             nullable: !flags.contains(ColumnFlags::NOT_NULL_FLAG),
             decimals,
             wire_type,
+            layout: Layout::of(wire_type),
         })
     }
 }

@@ -14,7 +14,7 @@ use super::packet_stream::PacketStream;
 use super::prepared::{Statement, close_payload};
 use super::protocol::Protocol;
 use super::reply::{Event, Reply};
-use super::row::{Encoding, Field};
+use super::row::Encoding;
 use super::rows::Rows;
 use super::statement_cache::{Known, StatementCache};
 use crate::error::{Error, ErrorKind, Stage};
@@ -41,8 +41,6 @@ pub struct Connection {
     pub(super) stream: PacketStream<TlsStream<TcpStream>>,
     session: Session,
     pub(super) state: State,
-    /// Where the values of the row at hand lie. Kept for its allocation.
-    pub(super) fields: Vec<Field>,
     pub(super) stage: Stage,
     pub(super) protocol: Protocol,
     /// Whether a statement can be executed in the flight that prepares it.
@@ -70,7 +68,6 @@ impl Connection {
             stream: PacketStream::new(stream),
             session,
             state: State::Idle,
-            fields: Vec::new(),
             stage: Stage::Statement,
             protocol: Protocol::default(),
             executes_unseen,

@@ -2,13 +2,15 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>
 
+use super::binary_row;
 use super::column::Column;
 use super::err_packet;
 use super::malformed::Malformed;
 use super::ok_packet::{self, Summary};
 use super::payload::Payload;
 use super::prepared::{Statement, read_prepare_ok};
-use super::row::Encoding;
+use super::row::{Encoding, Field};
+use super::text_row;
 use crate::guest::ServerError;
 
 /// `int<1>` of a request for a file of the client's.
@@ -27,6 +29,8 @@ pub(super) struct Reply {
     /// A command that executes the statement has been sent behind the one that prepares it.
     is_executed: bool,
     pub(super) columns: Vec<Column>,
+    /// Where the values of the row at hand lie in its packet.
+    pub(super) fields: Vec<Field>,
     pub(super) rows: u64,
 }
 
@@ -82,6 +86,7 @@ impl Reply {
             deprecate_eof,
             is_executed: false,
             columns: Vec::new(),
+            fields: Vec::new(),
             rows: 0,
         }
     }
@@ -213,6 +218,9 @@ impl Reply {
     }
 
     fn columns_are_known(&mut self) -> Event {
+        // From row to row every one of them is written anew.
+        self.fields.clear();
+        self.fields.resize(self.columns.len(), Field::NULL);
         self.expect = Expect::Rows;
         Event::Columns
     }
@@ -228,6 +236,34 @@ impl Reply {
     #[inline]
     pub(super) fn count_row(&mut self) {
         self.rows = self.rows.saturating_add(1);
+    }
+
+    /// Finds where the values of the row at hand lie.
+    #[inline]
+    pub(super) fn split(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        let split = match self.encoding {
+            Encoding::Text => text_row::split(payload, &mut self.fields),
+            Encoding::Binary => binary_row::split(payload, &self.columns, &mut self.fields),
+        };
+        match split {
+            Ok(end) if end == payload.len() => Ok(()),
+            other => Err(self.is_no_row(payload, other)),
+        }
+    }
+
+    #[cold]
+    fn is_no_row(&self, payload: &[u8], split: Result<usize, usize>) -> Malformed {
+        let row = self.rows;
+        match split {
+            Ok(end) => Malformed::TrailingBytes {
+                row,
+                bytes: payload.len().saturating_sub(end),
+            },
+            Err(column) => Malformed::Value {
+                row,
+                column: column.saturating_add(1),
+            },
+        }
     }
 
     fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {

@@ -1,11 +1,15 @@
 //! A row, borrowed from the read buffer.
 
+use std::fmt;
+
 use super::binary_row;
 use super::column::Column;
 use super::encoded::Encoded;
 use super::from_value::{FromValue, ValueError};
+use super::reply::Reply;
 use super::text_row;
 use super::value::Value;
+use super::visit::{Get, Visit};
 
 /// Where a value lies in its packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +52,12 @@ pub(super) enum Encoding {
 }
 
 /// A row. It borrows from the connection's read buffer: it is gone when the next one is asked for.
-#[derive(Clone, Copy, Debug)]
+///
+/// It is small, since it is handed on for every row: what belongs to all rows stays where it is.
+#[derive(Clone, Copy)]
 pub struct Row<'a> {
-    pub(super) columns: &'a [Column],
-    pub(super) fields: &'a [Field],
+    pub(super) reply: &'a Reply,
     pub(super) payload: &'a [u8],
-    pub(super) encoding: Encoding,
 }
 
 /// Which column: by index, counted from 0, or by name.
@@ -90,8 +94,9 @@ impl ColumnIndex for &str {
 impl<'a> Row<'a> {
     /// Its columns.
     #[must_use]
+    #[inline]
     pub fn columns(&self) -> &'a [Column] {
-        self.columns
+        &self.reply.columns
     }
 
     /// A value, as the type that is asked for.
@@ -102,11 +107,9 @@ impl<'a> Row<'a> {
     /// (ask for an `Option`), it is of another kind, or does not fit.
     #[inline]
     pub fn get<T: FromValue<'a>>(&self, column: impl ColumnIndex) -> Result<T, ValueError> {
-        let index = column
-            .index(self.columns)
-            .ok_or_else(|| ValueError::NoSuchColumn {
-                column: column.describe(),
-            })?;
+        let Some(index) = column.index(self.columns()) else {
+            return Err(no_such_column(&column));
+        };
         match self.encoded(index).and_then(T::from_encoded) {
             Some(value) => Ok(value),
             None => self.convert(index),
@@ -116,17 +119,17 @@ impl<'a> Row<'a> {
     #[inline]
     fn encoded(&self, index: usize) -> Option<Encoded<'a>> {
         Some(Encoded {
-            kind: self.columns.get(index)?.kind(),
-            encoding: self.encoding,
-            bytes: self.fields.get(index)?.bytes(self.payload),
+            kind: self.columns().get(index)?.kind(),
+            encoding: self.reply.encoding(),
+            bytes: self.reply.fields.get(index)?.bytes(self.payload),
         })
     }
 
     /// The long way, which knows why not.
-    #[inline(never)]
+    #[cold]
     fn convert<T: FromValue<'a>>(&self, index: usize) -> Result<T, ValueError> {
         let value = self.value(index)?;
-        T::from_value(value).map_err(|mismatch| mismatch.of(self.columns.get(index)))
+        T::from_value(value).map_err(|mismatch| mismatch.of(self.columns().get(index)))
     }
 
     /// A value, by its column's index.
@@ -135,28 +138,56 @@ impl<'a> Row<'a> {
     ///
     /// [`ValueError::NoSuchColumn`], or [`ValueError::Unreadable`] where the server's bytes are not what
     /// the column holds.
-    #[inline]
     pub fn value(&self, index: usize) -> Result<Value<'a>, ValueError> {
-        let (Some(column), Some(field)) = (self.columns.get(index), self.fields.get(index)) else {
-            return Err(ValueError::NoSuchColumn {
-                column: index.describe(),
-            });
+        match self.visit(index, Get) {
+            Some(value) => Ok(value),
+            None => Err(self.unreadable(index)),
+        }
+    }
+
+    /// Hands a value on, as [`Visit`] says.
+    #[inline(always)]
+    pub(crate) fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
+        let (columns, fields) = (self.columns(), &self.reply.fields);
+        let (Some(column), Some(field)) = (columns.get(index), fields.get(index)) else {
+            return then.visit(None);
         };
         let Some(bytes) = field.bytes(self.payload) else {
-            return Ok(Value::Null);
+            return then.visit(Some(Value::Null));
         };
-        let value = match self.encoding {
-            Encoding::Text => text_row::value(column.kind(), bytes),
-            Encoding::Binary => binary_row::value(column.kind(), bytes),
-        };
-        value.ok_or_else(|| ValueError::Unreadable {
-            column: column.name().to_owned(),
-            kind: column.kind(),
-        })
+        match self.reply.encoding() {
+            Encoding::Text => text_row::visit(column.kind(), bytes, then),
+            Encoding::Binary => binary_row::visit(column.kind(), bytes, then),
+        }
+    }
+
+    /// Why there is no such value.
+    #[cold]
+    pub(crate) fn unreadable(&self, index: usize) -> ValueError {
+        match self.columns().get(index) {
+            Some(column) => ValueError::Unreadable {
+                column: column.name().to_owned(),
+                kind: column.kind(),
+            },
+            None => no_such_column(&index),
+        }
     }
 
     /// All values, in the order of the columns.
     pub fn values(&self) -> impl Iterator<Item = Result<Value<'a>, ValueError>> + '_ {
-        (0..self.columns.len()).map(|index| self.value(index))
+        (0..self.columns().len()).map(|index| self.value(index))
+    }
+}
+
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values()).finish()
+    }
+}
+
+#[cold]
+fn no_such_column(column: &impl ColumnIndex) -> ValueError {
+    ValueError::NoSuchColumn {
+        column: column.describe(),
     }
 }

@@ -2,14 +2,11 @@
 
 use std::ops::Range;
 
-use super::binary_row;
 use super::column::Column;
 use super::connection::{Connection, State};
-use super::malformed::Malformed;
 use super::ok_packet::Summary;
 use super::reply::Event;
-use super::row::{Encoding, Field, Row};
-use super::text_row;
+use super::row::Row;
 use crate::error::{Error, ErrorKind, Stage};
 
 /// A statement's rows, as they come: nothing is read that nobody asked for.
@@ -81,23 +78,23 @@ impl<'c> Rows<'c> {
     fn row(&mut self, range: Range<usize>) -> Result<Row<'_>, Error> {
         let connection = &mut *self.connection;
         connection.stage = Stage::Rows;
-        if let Err(malformed) = split(connection, range.clone()) {
-            return Err(connection.malformed(malformed));
+        if let State::Replying(reply) = &mut connection.state {
+            let payload = connection.stream.payload(range.clone());
+            if let Err(malformed) = reply.split(payload) {
+                return Err(connection.malformed(malformed));
+            }
         }
         let Connection {
             stream,
             state: State::Replying(reply),
-            fields,
             ..
         } = connection
         else {
             return Err(connection.error(ErrorKind::Unusable));
         };
         Ok(Row {
-            columns: &reply.columns,
-            fields,
+            reply,
             payload: stream.payload(range),
-            encoding: reply.encoding(),
         })
     }
 
@@ -132,30 +129,5 @@ impl<'c> Rows<'c> {
     pub async fn finish(mut self) -> Result<Summary, Error> {
         while self.next_result().await? {}
         Ok(self.summary.unwrap_or_default())
-    }
-}
-
-/// Finds where the values of a row lie.
-#[inline]
-fn split(connection: &mut Connection, range: Range<usize>) -> Result<(), Malformed> {
-    let State::Replying(reply) = &connection.state else {
-        return Ok(());
-    };
-    let payload = connection.stream.payload(range);
-    let fields = &mut connection.fields;
-    // Kept from row to row: every one of them is written anew.
-    fields.resize(reply.columns.len(), Field::NULL);
-    let split = match reply.encoding() {
-        Encoding::Text => text_row::split(payload, fields),
-        Encoding::Binary => binary_row::split(payload, &reply.columns, fields),
-    };
-    let row = reply.rows;
-    let end = split.map_err(|column| Malformed::Value {
-        row,
-        column: column.saturating_add(1),
-    })?;
-    match payload.len().saturating_sub(end) {
-        0 => Ok(()),
-        bytes => Err(Malformed::TrailingBytes { row, bytes }),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html>
 
-use std::str;
+use std::str::{self, FromStr};
 
 use super::column::ColumnKind;
 use super::decimal;
@@ -10,6 +10,7 @@ use super::payload::lenenc_int;
 use super::row::Field;
 use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
+use super::visit::Visit;
 
 const NULL: u8 = 0xFB;
 
@@ -41,29 +42,34 @@ pub(super) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize
     Ok(at)
 }
 
-/// Reads a value that is not NULL; none if it is not what its column holds.
-#[inline]
-pub(super) fn value(kind: ColumnKind, bytes: &[u8]) -> Option<Value<'_>> {
-    Some(match kind {
-        ColumnKind::Null => Value::Null,
-        ColumnKind::Int => Value::Int(decimal::signed(bytes)?),
-        ColumnKind::UnsignedInt => Value::UnsignedInt(decimal::unsigned(bytes)?),
-        ColumnKind::Float => Value::Float(str::from_utf8(bytes).ok()?.parse().ok()?),
-        ColumnKind::Double => Value::Double(str::from_utf8(bytes).ok()?.parse().ok()?),
-        ColumnKind::Decimal => Value::Decimal(str::from_utf8(bytes).ok()?),
-        ColumnKind::Bit => Value::Bit(bytes),
-        ColumnKind::Date => Value::Date(Date::parse(bytes)?),
-        ColumnKind::Time => Value::Time(Time::parse(bytes)?),
-        ColumnKind::DateTime => Value::DateTime(DateTime::parse(bytes)?),
-        ColumnKind::Text => Value::Text(str::from_utf8(bytes).ok()?),
-        ColumnKind::Json => Value::Json(str::from_utf8(bytes).ok()?),
-        ColumnKind::Bytes => Value::Bytes(bytes),
-        ColumnKind::Geometry => Value::Geometry(bytes),
-    })
+fn number<T: FromStr>(bytes: &[u8]) -> Option<T> {
+    str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+/// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.
+#[inline(always)]
+pub(super) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V) -> V::Output {
+    match kind {
+        ColumnKind::Null => then.visit(Some(Value::Null)),
+        ColumnKind::Int => then.visit(decimal::signed(bytes).map(Value::Int)),
+        ColumnKind::UnsignedInt => then.visit(decimal::unsigned(bytes).map(Value::UnsignedInt)),
+        ColumnKind::Float => then.visit(number(bytes).map(Value::Float)),
+        ColumnKind::Double => then.visit(number(bytes).map(Value::Double)),
+        ColumnKind::Decimal => then.visit(str::from_utf8(bytes).ok().map(Value::Decimal)),
+        ColumnKind::Bit => then.visit(Some(Value::Bit(bytes))),
+        ColumnKind::Date => then.visit(Date::parse(bytes).map(Value::Date)),
+        ColumnKind::Time => then.visit(Time::parse(bytes).map(Value::Time)),
+        ColumnKind::DateTime => then.visit(DateTime::parse(bytes).map(Value::DateTime)),
+        ColumnKind::Text => then.visit(str::from_utf8(bytes).ok().map(Value::Text)),
+        ColumnKind::Json => then.visit(str::from_utf8(bytes).ok().map(Value::Json)),
+        ColumnKind::Bytes => then.visit(Some(Value::Bytes(bytes))),
+        ColumnKind::Geometry => then.visit(Some(Value::Geometry(bytes))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::visit::Get;
     use super::*;
 
     #[test]
@@ -90,15 +96,15 @@ mod tests {
     #[test]
     fn what_is_not_a_number_is_none() {
         assert_eq!(
-            value(ColumnKind::Int, b"-9223372036854775808"),
+            visit(ColumnKind::Int, b"-9223372036854775808", Get),
             Some(Value::Int(i64::MIN))
         );
-        assert_eq!(value(ColumnKind::Int, b"9223372036854775808"), None);
+        assert_eq!(visit(ColumnKind::Int, b"9223372036854775808", Get), None);
         assert_eq!(
-            value(ColumnKind::UnsignedInt, b"00042"),
+            visit(ColumnKind::UnsignedInt, b"00042", Get),
             Some(Value::UnsignedInt(42))
         );
-        assert_eq!(value(ColumnKind::Int, b"x"), None);
-        assert_eq!(value(ColumnKind::Text, b"\xFF"), None);
+        assert_eq!(visit(ColumnKind::Int, b"x", Get), None);
+        assert_eq!(visit(ColumnKind::Text, b"\xFF", Get), None);
     }
 }

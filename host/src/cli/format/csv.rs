@@ -1,13 +1,21 @@
 //! CSV after RFC 4180, with one thing settled that it leaves open: NULL is nothing between the commas, an
 //! empty text is `""`. PostgreSQL's `COPY` does the same, also where a NULL is alone on its line.
 
-use super::Writer;
-use super::text;
+use super::{Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
 #[derive(Default)]
 pub(super) struct Csv {
     results: usize,
+}
+
+#[inline(always)]
+fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    match value {
+        // A server is not trusted to send digits alone for a DECIMAL.
+        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
+        value => text::write(out, value, column),
+    }
 }
 
 /// A text, in quotes where it must have them. What is put between them is found once for the whole text, so
@@ -48,18 +56,12 @@ impl Writer for Csv {
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
-        for (index, value) in row.values().enumerate() {
+        let separator = |out: &mut Vec<u8>, index| {
             if index > 0 {
                 out.push(b',');
             }
-            match value? {
-                // A server is not trusted to send digits alone for a DECIMAL.
-                Value::Text(text) | Value::Json(text) | Value::Decimal(text) => {
-                    push_text(out, text);
-                }
-                value => text::write(out, value, row.columns().get(index)),
-            }
-        }
+        };
+        each_value(row, out, separator, push_value)?;
         out.extend_from_slice(b"\r\n");
         Ok(())
     }

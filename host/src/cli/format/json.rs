@@ -5,8 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
-use super::Writer;
-use super::text;
+use super::{Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
 pub(super) struct Json {
@@ -58,13 +57,13 @@ impl Writer for Json {
         }
         self.rows = self.rows.saturating_add(1);
         out.push(b'{');
-        for (index, value) in row.values().enumerate() {
+        let key = |out: &mut Vec<u8>, index| {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(self.keys.get(index).map_or(&[], Vec::as_slice));
-            push_value(out, value?, row.columns().get(index));
-        }
+        };
+        each_value(row, out, key, push_value)?;
         out.push(b'}');
         if !self.is_array {
             out.push(b'\n');
@@ -101,6 +100,7 @@ fn distinct(columns: &[Column]) -> Vec<String> {
     names
 }
 
+#[inline(always)]
 fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),

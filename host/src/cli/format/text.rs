@@ -6,7 +6,7 @@ use crate::mysql::{Column, Value};
 const MAX_FRACTION_DIGITS: u8 = 6;
 
 /// Writes a value that is not NULL.
-#[inline]
+#[inline(always)]
 pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     let digits = || {
         let decimals = column.map_or(0, Column::decimals);

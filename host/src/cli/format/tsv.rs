@@ -1,13 +1,22 @@
 //! Tab-separated values, as `LOAD DATA` reads them back: NULL is `\N`, and tab, line end and backslash are
 //! escaped.
 
-use super::Writer;
-use super::text;
+use super::{Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
 #[derive(Default)]
 pub(super) struct Tsv {
     results: usize,
+}
+
+#[inline(always)]
+fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"\\N"),
+        // A server is not trusted to send digits alone for a DECIMAL.
+        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
+        value => text::write(out, value, column),
+    }
 }
 
 /// A text, in which what has a meaning of its own is escaped. Looked for in one sweep: most have none.
@@ -46,19 +55,12 @@ impl Writer for Tsv {
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
-        for (index, value) in row.values().enumerate() {
+        let separator = |out: &mut Vec<u8>, index| {
             if index > 0 {
                 out.push(b'\t');
             }
-            match value? {
-                Value::Null => out.extend_from_slice(b"\\N"),
-                // A server is not trusted to send digits alone for a DECIMAL.
-                Value::Text(text) | Value::Json(text) | Value::Decimal(text) => {
-                    push_text(out, text);
-                }
-                value => text::write(out, value, row.columns().get(index)),
-            }
-        }
+        };
+        each_value(row, out, separator, push_value)?;
         out.push(b'\n');
         Ok(())
     }
