@@ -22,7 +22,7 @@ const PAYLOAD_LIMIT: usize = 1 << 30;
 /// What the first reads may bring: enough for most answers.
 const FIRST_READ_LENGTH: usize = 16 << 10;
 /// What one read may bring when there is much.
-const MOST_READ_LENGTH: usize = 256 << 10;
+const MOST_READ_LENGTH: usize = 128 << 10;
 /// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
 const PARTING_WORDS_LIMIT: usize = 1024;
 /// A buffer that a long row has made larger than this is given back.
@@ -186,7 +186,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         // Room that is there already is taken as it is: a row that is cut is no reason to grow.
         let spare = self.buffer.capacity().saturating_sub(self.buffer.len());
         if spare < self.read_length.div_ceil(2) {
-            self.buffer.reserve(self.read_length);
+            match self.buffer.len() < self.read_length {
+                true => self.buffer.reserve_exact(self.read_length),
+                // A row that is longer than a read: not to be copied for each of them.
+                false => self.buffer.reserve(self.read_length),
+            }
         }
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             return Err(ReadError::Closed);

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 /// A record of the largest size fits, with its header and the cipher's part.
 const FIRST_ROOM: usize = 20 << 10;
 /// More makes no read cheaper, and takes more of the processor's cache.
-const MOST_ROOM: usize = 256 << 10;
+const MOST_ROOM: usize = 128 << 10;
 
 pub(super) struct Incoming {
     /// `bytes[start..]` has come and is not used up.
