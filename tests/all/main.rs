@@ -11,6 +11,7 @@ mod addresses;
 mod caller_identity;
 mod causes;
 mod column_types;
+mod columnar_output;
 mod command;
 mod component;
 mod credentials;
