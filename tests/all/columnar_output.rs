@@ -1,5 +1,6 @@
 //! `query --format parquet`, `arrow` and `arrow-stream`, read by those who know the formats: pyarrow and DuckDB.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -209,4 +210,107 @@ fn many_row_groups_of_bounded_size() {
     assert!(number("largest row group") < 64 << 20, "{parts}");
     assert!(number("batches") > 10, "{parts}");
     assert!(number("largest batch") < 2 << 20, "{parts}");
+}
+
+#[test]
+fn what_arrow_has_no_value_for_is_an_error_with_a_way_out() {
+    let server = MariaDb::shared();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows");
+    let path = path.to_str().unwrap();
+    for (sql, words) in [
+        (
+            "SELECT CAST('2026-01-01' AS DATE) AS day UNION ALL SELECT CAST('0000-00-00' AS DATE)",
+            "row 2, column day: 0000-00-00 is no day of the calendar",
+        ),
+        (
+            "SELECT seq, IF(seq = 20000, CAST('2026-00-00 01:02:03' AS DATETIME), NOW()) AS t \
+             FROM seq_1_to_30000",
+            "row 20000, column t: 2026-00-00 01:02:03 is no day of the calendar",
+        ),
+    ] {
+        for format in FORMATS {
+            let output = query(server, &[sql, "--format", format, "--output", path]);
+            let error = stderr(&output);
+            assert_eq!(output.status.code(), Some(5), "{error}");
+            assert!(error.contains(words), "{error}");
+            assert!(
+                error.contains("NULLIF(…, 0)") && error.contains("CAST("),
+                "{error}"
+            );
+            assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+        }
+    }
+    // The way out is one.
+    let sql = "SELECT NULLIF(CAST('0000-00-00' AS DATE), 0) AS a, \
+               CAST(CAST('2026-00-00' AS DATE) AS CHAR) AS b WHERE {condition}";
+    let files = write_all(server, folder.path(), sql);
+    compare(server, sql, &["date32[day]", "string"], &files);
+}
+
+#[test]
+fn a_second_result_is_an_error() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin(
+        "GRANT EXECUTE ON iamtest.* TO 'lambda-user'@'%';
+         DELIMITER //
+         CREATE PROCEDURE iamtest.twice() BEGIN SELECT 1 AS a; SELECT 2 AS b; END //",
+    );
+    for format in FORMATS {
+        let output = query(&server, &["CALL twice()", "--format", format]);
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("more than one result"), "{error}");
+        refused_by_readers(&[(format, &output.stdout)]);
+    }
+}
+
+/// The second row of the inner query makes the third row of the outer one fail; rows have been written by
+/// then, and whole batches.
+#[test]
+fn what_was_cut_off_is_read_by_nobody() {
+    let sql = "SELECT seq, SHA2(seq, 512) AS x, IF(seq < 150000, 1, (SELECT id FROM items)) AS y \
+               FROM seq_1_to_160000";
+    for format in FORMATS {
+        let output = query(MariaDb::shared(), &[sql, "--format", format]);
+        assert_eq!(output.status.code(), Some(9));
+        assert!(stderr(&output).contains("1242"), "{}", stderr(&output));
+        assert!(output.stdout.len() > 1 << 20, "{}", output.stdout.len());
+        refused_by_readers(&[(format, &output.stdout)]);
+    }
+}
+
+/// At every message's end a stream may end, to its readers: the mark behind it tells otherwise.
+#[test]
+fn a_stream_that_ends_between_two_batches() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows.arrows");
+    let path = path.to_str().unwrap();
+    let written = query(MariaDb::shared(), &["SELECT * FROM items", "-o", path]);
+    assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
+    let whole = fs::read(path).unwrap();
+    // What says that it ends: a message of no length.
+    let messages = whole.strip_suffix(b"\xFF\xFF\xFF\xFF\0\0\0\0").unwrap();
+    fs::write(path, messages).unwrap();
+    let read =
+        "import sys, pyarrow; print(pyarrow.ipc.open_stream(sys.argv[1]).read_all().num_rows)";
+    let output = Command::new(python::interpreter())
+        .args(["-c", read, path])
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&output), "3\n", "{}", stderr(&output));
+    let marked = [messages, b"\xFF\xFF\xFF\xFF\x10\0\0\0incomplete"].concat();
+    refused_by_readers(&[("arrow-stream", &marked)]);
+}
+
+fn refused_by_readers(files: &[(&str, &[u8])]) {
+    let folder = TempDir::new().unwrap();
+    let mut arguments = Vec::new();
+    for (format, bytes) in files {
+        let path = folder.path().join(format!("partial.{format}"));
+        fs::write(&path, bytes).unwrap();
+        arguments.extend([(*format).to_owned(), path.to_str().unwrap().to_owned()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    python("refuses_columns.py", &arguments);
 }

@@ -35,6 +35,8 @@ mod live;
 mod local_infile;
 mod login;
 mod not_mysql;
+mod output_file;
+mod output_terminal;
 mod query_command;
 mod refused_certificates;
 mod sandbox;
