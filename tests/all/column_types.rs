@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::live::{block_on, to};
 
 /// Type, and values besides NULL.
-const COLUMNS: [(&str, &[&str]); 45] = [
+pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
     ("TINYINT", &["-128", "127", "0"]),
     ("TINYINT UNSIGNED", &["255"]),
     ("BOOLEAN", &["TRUE", "FALSE"]),

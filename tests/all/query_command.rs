@@ -8,7 +8,11 @@ use serde_json::Value as Json;
 use crate::command::{executable, run, stdout};
 use crate::live::environment;
 
-fn with(server: &MariaDb, changes: &[(&'static str, &str)], arguments: &[&str]) -> Output {
+pub(crate) fn with(
+    server: &MariaDb,
+    changes: &[(&'static str, &str)],
+    arguments: &[&str],
+) -> Output {
     let mut variables = environment(server);
     for (name, value) in changes {
         variables.retain(|(own, _)| own != name);
@@ -18,11 +22,11 @@ fn with(server: &MariaDb, changes: &[(&'static str, &str)], arguments: &[&str]) 
     run(arguments, &borrowed, "")
 }
 
-fn query(server: &MariaDb, arguments: &[&str]) -> Output {
+pub(crate) fn query(server: &MariaDb, arguments: &[&str]) -> Output {
     with(server, &[], &[&["query"], arguments].concat())
 }
 
-fn stderr(output: &Output) -> &str {
+pub(crate) fn stderr(output: &Output) -> &str {
     str::from_utf8(&output.stderr).unwrap()
 }
 

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::error::Error;
 use super::format::Format;
+use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
 use crate::bridge::{Login, connect};
@@ -113,9 +114,9 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     )?;
 
     let mut rows = connection.query(STATEMENT).await?;
-    let mut table = Output::new(Format::Table.writer());
+    let mut table = Output::new(Format::Table.encoder()?, Destination::Stdout);
     let mut count = 0_u64;
-    table.begin(rows.columns());
+    table.begin(rows.columns())?;
     while let Some(row) = rows.next().await? {
         table.row(&row)?;
         count = count.saturating_add(1);

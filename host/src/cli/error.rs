@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::exit::{self, Exit};
+#[cfg(feature = "arrow")]
+use super::format::arrow as columnar;
 use crate::aws::{CredentialsError, RegionError};
 use crate::error::{Cause, malformed_token_words, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
@@ -37,6 +39,14 @@ pub(super) enum Error {
     Read(io::Error),
     Write(io::Error),
     File(PathBuf, io::Error),
+    /// A file that was to be written, and the folder that is not there for it.
+    NoFolder {
+        path: PathBuf,
+        folder: PathBuf,
+    },
+    /// Rows that do not become columns.
+    #[cfg(feature = "arrow")]
+    Columnar(columnar::Error),
     Fault(Fault),
 }
 
@@ -73,7 +83,10 @@ impl Error {
             | Self::ReadFile(..)
             | Self::Write(_)
             | Self::File(..)
+            | Self::NoFolder { .. }
             | Self::Runtime(_) => Exit::InputOutput,
+            #[cfg(feature = "arrow")]
+            Self::Columnar(error) => of_columnar(error),
             Self::Bridge(error) => Exit::of(error),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => of_start(error),
@@ -84,6 +97,18 @@ impl Error {
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
             ) => Exit::Bug,
         }
+    }
+}
+
+#[cfg(feature = "arrow")]
+fn of_columnar(error: &columnar::Error) -> Exit {
+    match error {
+        columnar::Error::Unfit { .. } | columnar::Error::Scale { .. } => Exit::InputOutput,
+        columnar::Error::SecondResult { .. } => Exit::Usage,
+        columnar::Error::Value(_) => Exit::Protocol,
+        columnar::Error::Arrow(_) => Exit::Bug,
+        #[cfg(feature = "parquet")]
+        columnar::Error::Parquet(_) => Exit::Bug,
     }
 }
 
@@ -130,6 +155,14 @@ impl fmt::Display for Error {
             Self::Read(error) => write!(f, "cannot read standard input: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
             Self::File(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+            Self::NoFolder { path, folder } => write!(
+                f,
+                "cannot write {}: there is no folder {}",
+                path.display(),
+                folder.display()
+            ),
+            #[cfg(feature = "arrow")]
+            Self::Columnar(error) => error.fmt(f),
             Self::Fault(fault) => Chain(fault).fmt(f),
         }
     }
@@ -215,5 +248,16 @@ impl From<Fault> for Error {
 impl From<crate::Error> for Error {
     fn from(error: crate::Error) -> Self {
         Self::Bridge(error)
+    }
+}
+
+#[cfg(feature = "arrow")]
+impl From<columnar::Error> for Error {
+    fn from(error: columnar::Error) -> Self {
+        match error {
+            // As of a row of any format.
+            columnar::Error::Value(error) => Self::Bridge(error.into()),
+            error => Self::Columnar(error),
+        }
     }
 }

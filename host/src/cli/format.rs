@@ -1,14 +1,22 @@
-//! Rows as text, straight from the borrowed row: no tree of values in between.
+//! Rows as text or as columns, straight from the borrowed row: no tree of values in between.
 
+#[cfg(feature = "arrow")]
+pub(super) mod arrow;
 mod csv;
+mod encoder;
 mod json;
 mod table;
 mod text;
 mod tsv;
 mod vertical;
 
+pub(super) use encoder::Encoder;
+
+use std::path::Path;
+
 use clap::ValueEnum;
 
+use super::error::Error;
 use crate::mysql::{Column, Row, Value, ValueError, Visit};
 
 /// How rows are written.
@@ -26,9 +34,15 @@ pub(super) enum Format {
     Csv,
     /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
     Tsv,
+    /// Apache Parquet, of one result
+    Parquet,
+    /// An Apache Arrow IPC file (Feather), of one result
+    Arrow,
+    /// An Apache Arrow IPC stream, for pipes; of one result
+    ArrowStream,
 }
 
-/// Writes one result after another into a buffer.
+/// Writes one result after another into a buffer, as text.
 pub(super) trait Writer {
     /// A result begins.
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>);
@@ -90,15 +104,72 @@ impl<'a, F: Fn(&mut Vec<u8>, Value<'a>, Option<&Column>)> Visit<'a> for Write<'_
     }
 }
 
+/// What a file's name tells of its format.
+const EXTENSIONS: [(&str, Format); 12] = [
+    ("parquet", Format::Parquet),
+    ("arrow", Format::Arrow),
+    ("feather", Format::Arrow),
+    ("arrows", Format::ArrowStream),
+    ("csv", Format::Csv),
+    ("tsv", Format::Tsv),
+    ("tab", Format::Tsv),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("jsonl", Format::Ndjson),
+    ("txt", Format::Table),
+    ("text", Format::Table),
+];
+
 impl Format {
-    pub(super) fn writer(self) -> Box<dyn Writer> {
-        match self {
+    /// By a file's name.
+    pub(super) fn of_file(path: &Path) -> Result<Self, Error> {
+        let extension = path.extension().unwrap_or_default();
+        EXTENSIONS
+            .iter()
+            .find(|(known, _)| extension.eq_ignore_ascii_case(known))
+            .map(|(_, format)| *format)
+            .ok_or_else(|| {
+                let known = EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ");
+                let path = path.display();
+                Error::Usage(format!(
+                    "the name of {path} does not tell its format: give --format, or one of the endings {known}"
+                ))
+            })
+    }
+
+    pub(super) fn encoder(self) -> Result<Encoder, Error> {
+        Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
             Self::Json => Box::new(json::Json::array()),
             Self::Ndjson => Box::new(json::Json::lines()),
             Self::Csv => Box::new(csv::Csv::default()),
             Self::Tsv => Box::new(tsv::Tsv::default()),
-        }
+            #[cfg(feature = "parquet")]
+            Self::Parquet => return Ok(Encoder::Columnar(arrow::Columnar::parquet())),
+            #[cfg(feature = "arrow")]
+            Self::Arrow => return Ok(Encoder::Columnar(arrow::Columnar::ipc_file())),
+            #[cfg(feature = "arrow")]
+            Self::ArrowStream => return Ok(Encoder::Columnar(arrow::Columnar::ipc_stream())),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => return Err(not_built_in("parquet")),
+            #[cfg(not(feature = "arrow"))]
+            Self::Arrow => return Err(not_built_in("arrow")),
+            #[cfg(not(feature = "arrow"))]
+            Self::ArrowStream => return Err(not_built_in("arrow")),
+        }))
     }
+
+    /// Whether a terminal, and who looks at it, can make nothing of it.
+    pub(super) fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
+    }
+}
+
+#[cfg(not(feature = "parquet"))]
+fn not_built_in(feature: &str) -> Error {
+    Error::Usage(format!(
+        "this rds-bridge was built without the feature {feature}, which is for {feature} and its like: \
+         cargo install --locked --path host --features arrow,parquet"
+    ))
 }

@@ -1,12 +1,16 @@
 //! `rds-bridge query`
 
+pub(super) mod destination;
 pub(super) mod interrupt;
+mod numbers;
 pub(super) mod output;
 mod params;
 mod progress;
+mod replacement;
 mod sql;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -15,6 +19,7 @@ use super::error::Error;
 use super::format::Format;
 use super::runtime;
 use crate::mysql::{Connection, Param, Protocol, Rows, Summary};
+use destination::Destination;
 use output::Output;
 use params::Params;
 use progress::Progress;
@@ -27,12 +32,13 @@ pub(super) struct Query {
 
     /// Read the statement from a file; - is standard input
     #[arg(long, short, value_name = "FILE")]
-    file: Option<std::path::PathBuf>,
+    file: Option<PathBuf>,
 
     #[command(flatten)]
     params: Params,
 
-    /// How to write the rows. Without it: table on a terminal, else ndjson
+    /// How to write the rows. Without it: as the name of --output tells; else table on a terminal, and
+    /// ndjson elsewhere
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -40,6 +46,15 @@ pub(super) struct Query {
     /// round trip, and text elsewhere. For a long result of a MySQL server binary is faster
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
+
+    /// Write the rows to a file. It gets its name, or takes the place of the one that is there, when it is
+    /// whole; of a failure nothing is left. A pipe or a device is written as it is; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Say nothing on standard error but what goes wrong: no progress, no summary
+    #[arg(long, short)]
+    quiet: bool,
 
     /// Let the statement write. It is committed when it is done, and rolled back if it fails. Without it
     /// the session is read-only
@@ -75,54 +90,73 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
         .builder()?
         .protocol(arguments.protocol.into())
         .allow_writes(arguments.allow_writes);
+    // Before anything is asked of anybody.
+    let mut output = open(arguments)?;
     runtime::block_on(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
         let id = connection.session().connection_id;
-        let format = arguments.format.unwrap_or_else(default_format);
-        let mut output = Output::new(format.writer());
-        let execution = execute(
-            &mut connection,
-            arguments.allow_writes,
-            &sql,
-            &params,
-            &mut output,
-        );
+        let execution = execute(&mut connection, arguments, &sql, &params, &mut output);
         let done = interrupt::or_kill(execution, &bridge, id).await;
         if done.is_err() {
             output.cut_off();
         }
-        let summary = done?;
+        let report = done?;
         // The rows are all there: whether the server hears our good-bye is no matter.
         let _closed = connection.close().await;
-        if summary.has_ended_early {
-            return Ok(());
+        output.keep()?;
+        if !report.has_ended_early && !arguments.quiet {
+            report.print();
         }
-        report(&summary);
         Ok(())
     })
 }
 
+/// Where the rows go, and as what.
+fn open(arguments: &Query) -> Result<Output, Error> {
+    let path = arguments.output.as_deref();
+    let format = arguments.format.map(Ok).or_else(|| {
+        let path = path.filter(|path| destination::is_file(path))?;
+        Some(Format::of_file(path))
+    });
+    let format = format.transpose()?;
+    let encoder = format.map(Format::encoder).transpose()?;
+    let destination = Destination::open(path)?;
+    let is_terminal = destination.is_terminal();
+    if is_terminal && format.is_some_and(Format::is_binary) {
+        return Err(Error::Usage(
+            "this format is not for a terminal: give --output FILE, or pipe it into a program"
+                .to_owned(),
+        ));
+    }
+    let encoder = match encoder {
+        Some(encoder) => encoder,
+        None if is_terminal => Format::Table.encoder()?,
+        None => Format::Ndjson.encoder()?,
+    };
+    Ok(Output::new(encoder, destination))
+}
+
 /// What there is to say at the end.
 struct Report {
-    rows: u64,
-    has_columns: bool,
+    /// Rows, bytes, time, rate; none for a statement without a result.
+    rows: Option<String>,
     has_ended_early: bool,
     last: Summary,
 }
 
 async fn execute(
     connection: &mut Connection,
-    allow_writes: bool,
+    arguments: &Query,
     sql: &str,
     params: &[Param],
     output: &mut Output,
 ) -> Result<Report, Error> {
-    if !allow_writes {
-        return statement(connection, sql, params, output, false).await;
+    if !arguments.allow_writes {
+        return statement(connection, arguments, sql, params, output).await;
     }
     connection.execute_to_end("START TRANSACTION").await?;
-    match statement(connection, sql, params, output, true).await {
+    match statement(connection, arguments, sql, params, output).await {
         Ok(report) => {
             connection.execute_to_end("COMMIT").await?;
             Ok(report)
@@ -138,45 +172,39 @@ async fn execute(
 /// If nobody reads the rows any more, it goes on to the end of one that writes, and hangs up on another.
 async fn statement(
     connection: &mut Connection,
+    arguments: &Query,
     sql: &str,
     params: &[Param],
     output: &mut Output,
-    to_the_end: bool,
 ) -> Result<Report, Error> {
+    let mut progress = Progress::new(output, arguments.quiet);
     let mut rows = if params.is_empty() {
         connection.query(sql).await?
     } else {
         connection.query_with(sql, params).await?
     };
-    let mut progress = Progress::new();
     let mut has_columns = false;
+    let mut is_read = true;
     loop {
         if !rows.columns().is_empty() {
             has_columns = true;
-            if !result(&mut rows, output, &mut progress).await? {
-                let last = match to_the_end {
-                    true => rows.finish().await?,
-                    false => Summary::default(),
-                };
-                let rows = progress.rows();
-                return Ok(Report {
-                    rows,
-                    has_columns,
-                    has_ended_early: true,
-                    last,
-                });
-            }
+            is_read = result(&mut rows, output, &mut progress).await?;
         }
-        if !rows.next_result().await? {
+        if !is_read || !rows.next_result().await? {
             break;
         }
     }
+    // Before a statement that writes is committed: rows that are not safe are not given up on the server.
+    let is_read = is_read && output.finish()?;
     progress.clear();
+    let last = match is_read || !arguments.allow_writes {
+        true => rows.summary().cloned().unwrap_or_default(),
+        false => rows.finish().await?,
+    };
     Ok(Report {
-        rows: progress.rows(),
-        has_columns,
-        has_ended_early: false,
-        last: rows.summary().cloned().unwrap_or_default(),
+        rows: has_columns.then(|| progress.summary(output)),
+        has_ended_early: !is_read,
+        last,
     })
 }
 
@@ -186,49 +214,47 @@ async fn result(
     output: &mut Output,
     progress: &mut Progress,
 ) -> Result<bool, Error> {
-    output.begin(rows.columns());
+    output.begin(rows.columns())?;
     while let Some(row) = rows.next().await? {
         output.row(&row)?;
-        progress.count();
-        if !output.flush_if_full()? {
-            return Ok(false);
+        progress.count(output);
+        if output.is_full() {
+            if !output.flush()? {
+                return Ok(false);
+            }
+            progress.show(output);
         }
     }
     output.end()
 }
 
-fn default_format() -> Format {
-    if std::io::stdout().is_terminal() {
-        Format::Table
-    } else {
-        Format::Ndjson
-    }
-}
-
-/// On standard error, where somebody may be looking.
-fn report(report: &Report) {
-    let warnings = match report.last.warnings {
-        0 => String::new(),
-        number => format!(", warnings: {number} (SHOW WARNINGS lists them)"),
-    };
-    if report.has_columns {
-        if std::io::stderr().is_terminal() || !warnings.is_empty() {
-            eprintln!("rows: {}{warnings}", report.rows);
+impl Report {
+    /// On standard error, where somebody may be looking.
+    fn print(&self) {
+        let Summary {
+            affected_rows,
+            last_insert_id,
+            info,
+            warnings,
+            ..
+        } = &self.last;
+        let warnings = match warnings {
+            0 => String::new(),
+            number => format!(", warnings: {number} (SHOW WARNINGS lists them)"),
+        };
+        if let Some(rows) = &self.rows {
+            if stderr().is_terminal() || !warnings.is_empty() {
+                eprintln!("{rows}{warnings}");
+            }
+            return;
         }
-        return;
+        let mut line = format!("affected rows: {affected_rows}");
+        if *last_insert_id != 0 {
+            line.push_str(&format!(", last insert id: {last_insert_id}"));
+        }
+        if !info.is_empty() {
+            line.push_str(&format!(" ({info})"));
+        }
+        eprintln!("{line}{warnings}");
     }
-    let Summary {
-        affected_rows,
-        last_insert_id,
-        info,
-        ..
-    } = &report.last;
-    let mut line = format!("affected rows: {affected_rows}");
-    if *last_insert_id != 0 {
-        line.push_str(&format!(", last insert id: {last_insert_id}"));
-    }
-    if !info.is_empty() {
-        line.push_str(&format!(" ({info})"));
-    }
-    eprintln!("{line}{warnings}");
 }

@@ -12,6 +12,8 @@ const UTF8MB4: u16 = 255;
 const BINARY: u16 = 63;
 /// `decimals` where they are not fixed.
 const NOT_FIXED: u8 = 31;
+/// Of a `DECIMAL` that says nothing of it.
+const DECIMAL_PRECISION: u32 = 10;
 
 /// A column's name, and the type that it was declared with: an expression has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +55,21 @@ impl Column {
         let (wire_type, is_binary) = of_declaration(&declared).unwrap_or_else(of_value);
         let (precision, scale) = arguments(&declared);
         let is_decimal = wire_type == ColumnType::MYSQL_TYPE_NEWDECIMAL;
+        let is_unsigned = declared.contains("UNSIGNED");
         Self {
             name: name.to_owned(),
             wire_type,
-            is_unsigned: declared.contains("UNSIGNED"),
+            is_unsigned,
             is_binary,
             scale: if is_decimal { scale } else { 0 },
-            length: precision.unwrap_or(255),
+            length: match is_decimal {
+                // With the point and the sign.
+                true => precision
+                    .unwrap_or(DECIMAL_PRECISION)
+                    .saturating_add(u32::from(scale > 0))
+                    .saturating_add(u32::from(!is_unsigned)),
+                false => precision.unwrap_or(255),
+            },
         }
     }
 
@@ -178,6 +188,16 @@ mod tests {
             let definition = Column::new("c", Some(declared), None).definition("iamtest");
             let read = crate::mysql::Column::read(&definition).unwrap();
             assert_eq!((read.name(), read.kind()), ("c", kind), "{declared}");
+        }
+        for (declared, precision) in [
+            ("DECIMAL", 10),
+            ("DECIMAL(5)", 5),
+            ("DECIMAL(12,2)", 12),
+            ("DECIMAL(65,30) UNSIGNED", 65),
+        ] {
+            let definition = Column::new("c", Some(declared), None).definition("iamtest");
+            let read = crate::mysql::Column::read(&definition).unwrap();
+            assert_eq!(read.precision(), Some(precision), "{declared}");
         }
     }
 }

@@ -10,6 +10,8 @@ use super::payload::Payload;
 
 /// The collation id `binary`: a string of bytes, not of characters.
 const BINARY: u16 = 63;
+/// Of a `DECIMAL`.
+const MAX_PRECISION: u8 = 65;
 
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,9 @@ pub struct Column {
     wire_type: ColumnType,
     /// How its values lie in the binary protocol.
     layout: Layout,
+    /// Characters that a value may take, on a display.
+    length: u32,
+    unsigned: bool,
 }
 
 /// What kind of value a column holds.
@@ -96,6 +101,29 @@ impl Column {
         self.layout
     }
 
+    /// Digits of a `DECIMAL`, on both sides of the point; none for another kind. The server does not say it
+    /// in so many words: it is the length without the point and the sign. Where that cannot be, it is the
+    /// most that MySQL has.
+    #[must_use]
+    pub fn precision(&self) -> Option<u8> {
+        if self.kind != ColumnKind::Decimal {
+            return None;
+        }
+        let point = u32::from(self.decimals > 0);
+        let sign = u32::from(!self.unsigned);
+        let digits = self.length.checked_sub(point.saturating_add(sign));
+        let digits = digits.and_then(|digits| u8::try_from(digits).ok());
+        let possible = self.decimals.max(1)..=MAX_PRECISION.max(self.decimals);
+        Some(match digits {
+            Some(digits) if possible.contains(&digits) => digits,
+            _ => *possible.end(),
+        })
+    }
+
+    pub(crate) fn wire_type(&self) -> ColumnType {
+        self.wire_type
+    }
+
     pub(crate) fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
         payload.lenenc_text("catalog")?; // string<lenenc>
@@ -106,7 +134,7 @@ impl Column {
         payload.lenenc_text("org_name")?; // string<lenenc>
         payload.lenenc_int("length of fixed length fields")?; // int<lenenc>
         let character_set = payload.u16("character_set")?; // int<2>
-        payload.u32("column_length")?; // int<4>
+        let length = payload.u32("column_length")?; // int<4>
         let wire_type = payload.u8("type")?; // int<1>
         let flags = ColumnFlags::from_bits_truncate(payload.u16("flags")?); // int<2>
         let decimals = payload.u8("decimals")?; // int<1>
@@ -124,6 +152,8 @@ impl Column {
             decimals,
             wire_type,
             layout: Layout::of(wire_type),
+            length,
+            unsigned: flags.contains(ColumnFlags::UNSIGNED_FLAG),
         })
     }
 }
@@ -213,6 +243,27 @@ pub(super) mod tests {
         };
         assert_eq!(kind(63), ColumnKind::Bytes);
         assert_eq!(kind(45), ColumnKind::Text);
+    }
+
+    #[test]
+    fn the_length_of_a_decimal_tells_its_precision() {
+        let precision = |length: u32, flags: u16, decimals: u8| {
+            let mut definition = definition("d", 246, flags, 63);
+            let end = definition.len();
+            definition[end - 10..end - 6].copy_from_slice(&length.to_le_bytes());
+            definition[end - 3] = decimals;
+            Column::read(&definition).unwrap().precision()
+        };
+        assert_eq!(precision(12, 0, 2), Some(10));
+        assert_eq!(precision(11, 0x20, 2), Some(10));
+        assert_eq!(precision(11, 0, 0), Some(10));
+        assert_eq!(precision(67, 0, 30), Some(65));
+        for impossible in [0, 1, 68, u32::MAX] {
+            assert_eq!(precision(impossible, 0, 2), Some(65));
+        }
+        assert_eq!(precision(5, 0, 200), Some(200));
+        let int = Column::read(&definition("i", 3, 0, 63)).unwrap();
+        assert_eq!(int.precision(), None);
     }
 
     #[test]

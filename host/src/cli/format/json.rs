@@ -86,7 +86,7 @@ impl Writer for Json {
 }
 
 /// An object has one value for a name: the second column `id` becomes `id_2`.
-fn distinct(columns: &[Column]) -> Vec<String> {
+pub(super) fn distinct(columns: &[Column]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(columns.len());
     for column in columns {
         let mut name = column.name().to_owned();

@@ -1,17 +1,20 @@
-//! Standard output, a block at a time.
+//! Rows on their way out, a block at a time.
 
-use std::io::{ErrorKind, Write, stdout};
+use std::io::ErrorKind;
 
+use super::destination::Destination;
 use crate::cli::error::Error;
-use crate::cli::format::Writer;
+use crate::cli::format::Encoder;
 use crate::mysql::{Column, Row};
 
 /// What is gathered before it is written.
 const BLOCK: usize = 64 << 10;
 
 pub(in crate::cli) struct Output {
-    writer: Box<dyn Writer>,
+    encoder: Encoder,
+    destination: Destination,
     block: Vec<u8>,
+    written: u64,
     is_in_result: bool,
     /// Whether a result has come to its end: what follows it may be missing.
     has_result: bool,
@@ -19,71 +22,97 @@ pub(in crate::cli) struct Output {
 }
 
 impl Output {
-    pub(in crate::cli) fn new(writer: Box<dyn Writer>) -> Self {
+    pub(in crate::cli) fn new(encoder: Encoder, destination: Destination) -> Self {
         Self {
-            writer,
+            encoder,
+            destination,
             block: Vec::with_capacity(BLOCK),
+            written: 0,
             is_in_result: false,
             has_result: false,
             is_closed: false,
         }
     }
 
-    pub(in crate::cli) fn begin(&mut self, columns: &[Column]) {
+    /// Bytes that have been written.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.destination.is_terminal()
+    }
+
+    pub(in crate::cli) fn begin(&mut self, columns: &[Column]) -> Result<(), Error> {
+        self.encoder.begin(columns, &mut self.block)?;
         self.is_in_result = true;
-        self.writer.begin(columns, &mut self.block);
+        Ok(())
     }
 
+    #[inline]
     pub(in crate::cli) fn row(&mut self, row: &Row<'_>) -> Result<(), Error> {
-        let length = self.block.len();
-        self.writer.row(row, &mut self.block).map_err(|error| {
-            // Half a row is none.
-            self.block.truncate(length);
-            Error::Bridge(error.into())
-        })
+        self.encoder.row(row, &mut self.block)
     }
 
-    /// False if nobody reads any more.
-    pub(in crate::cli) fn flush_if_full(&mut self) -> Result<bool, Error> {
-        if self.block.len() < BLOCK {
-            return Ok(true);
-        }
-        self.flush()
+    #[inline]
+    pub(in crate::cli) fn is_full(&self) -> bool {
+        self.block.len() >= BLOCK
     }
 
-    /// As [`Self::flush_if_full`].
+    /// As [`Self::flush`].
     pub(in crate::cli) fn end(&mut self) -> Result<bool, Error> {
         self.is_in_result = false;
         self.has_result = true;
-        self.writer.end(&mut self.block);
+        self.encoder.end(&mut self.block);
         self.flush()
+    }
+
+    /// Behind the last result: all of it is written, and if it is to be a file, it is on the disk, with
+    /// another name. As [`Self::flush`].
+    pub(in crate::cli) fn finish(&mut self) -> Result<bool, Error> {
+        self.encoder.finish(&mut self.block)?;
+        let is_read = self.flush()?;
+        self.destination.sync()?;
+        Ok(is_read)
+    }
+
+    /// What has been finished gets its name. A statement without any result leaves no file.
+    pub(in crate::cli) fn keep(self) -> Result<(), Error> {
+        match self.has_result {
+            true => self.destination.keep(),
+            false => Ok(()),
+        }
     }
 
     /// After a failure: what is there is written, and marked so that nothing takes it for the whole. Before
     /// the first result there is nothing to mark.
     pub(in crate::cli) fn cut_off(&mut self) {
-        if self.is_closed || !(self.is_in_result || self.has_result) {
+        let has_begun = self.is_in_result || self.has_result;
+        if self.is_closed || !has_begun || self.destination.vanishes() {
             return;
         }
-        if !self.is_in_result {
-            self.writer.begin(&[], &mut self.block);
-        }
-        self.writer.cut_off(&mut self.block);
+        self.encoder.cut_off(self.is_in_result, &mut self.block);
         // The failure that led here is the one to tell.
         let _flushed = self.flush();
     }
 
-    fn flush(&mut self) -> Result<bool, Error> {
-        let mut stdout = stdout().lock();
-        let written = stdout.write_all(&self.block).and_then(|()| stdout.flush());
+    /// False if nobody reads any more.
+    pub(in crate::cli) fn flush(&mut self) -> Result<bool, Error> {
+        let written = self.destination.write_all(&self.block);
+        let length = u64::try_from(self.block.len()).unwrap_or(u64::MAX);
         self.block.clear();
+        // Of a row group: it is not kept for the next.
+        self.block.shrink_to(BLOCK);
         match written {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.written = self.written.saturating_add(length);
+                Ok(true)
+            }
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.is_closed = true;
                 Ok(false)
             }
-            Err(error) => Err(Error::Write(error)),
+            Err(error) => Err(self.destination.error(error)),
         }
     }
 }

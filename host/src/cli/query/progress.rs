@@ -1,13 +1,18 @@
-//! A line on standard error while a long result streams elsewhere.
+//! A line on standard error while a long result streams elsewhere, and what there is to say at its end.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
+
+use super::numbers::{bytes, grouped, rows_per_second, seconds};
+use super::output::Output;
 
 /// A short result shows none.
 const QUIET: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(200);
-/// The clock is looked at once in so many rows.
+/// The clock is looked at once in so many rows, and whenever some have been written.
 const ROWS_PER_LOOK: u64 = 1_024;
+/// In a shorter time a rate says nothing.
+const TOO_SHORT_FOR_A_RATE: Duration = Duration::from_millis(100);
 
 pub(super) struct Progress {
     rows: u64,
@@ -17,28 +22,28 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(output: &Output, is_quiet: bool) -> Self {
         Self {
             rows: 0,
             begun: Instant::now(),
             shown: None,
             // Rows on the same terminal are progress enough.
-            is_wanted: stderr().is_terminal() && !stdout().is_terminal(),
+            is_wanted: !is_quiet && stderr().is_terminal() && !output.is_terminal(),
         }
     }
 
-    pub(super) fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    pub(super) fn count(&mut self) {
+    #[inline]
+    pub(super) fn count(&mut self, output: &Output) {
         self.rows = self.rows.saturating_add(1);
         if self.is_wanted && self.rows.is_multiple_of(ROWS_PER_LOOK) {
-            self.show();
+            self.show(output);
         }
     }
 
-    fn show(&mut self) {
+    pub(super) fn show(&mut self, output: &Output) {
+        if !self.is_wanted {
+            return;
+        }
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(self.begun);
         let since = |shown| now.saturating_duration_since(shown) < INTERVAL;
@@ -46,21 +51,31 @@ impl Progress {
             return;
         }
         self.shown = Some(now);
-        let milliseconds = u64::try_from(elapsed.as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1);
-        let rate = self
-            .rows
-            .saturating_mul(1_000)
-            .checked_div(milliseconds)
-            .unwrap_or_default();
-        let seconds = elapsed.as_secs();
         // A terminal that is gone is no reason to stop.
         let _written = write!(
             stderr(),
-            "\r{} rows, {rate} rows/s, {seconds} s\x1b[K",
-            self.rows
+            "\r{} rows, {}, {}, {} s\x1b[K",
+            grouped(self.rows),
+            bytes(output.written()),
+            rows_per_second(self.rows, elapsed),
+            elapsed.as_secs()
         );
+    }
+
+    /// Rows, bytes, time and rate of the whole.
+    pub(super) fn summary(&self, output: &Output) -> String {
+        let elapsed = self.begun.elapsed();
+        let mut summary = format!(
+            "rows: {}, {}, {}",
+            grouped(self.rows),
+            bytes(output.written()),
+            seconds(elapsed)
+        );
+        if elapsed >= TOO_SHORT_FOR_A_RATE {
+            summary.push_str(", ");
+            summary.push_str(&rows_per_second(self.rows, elapsed));
+        }
+        summary
     }
 
     /// Takes the line away.

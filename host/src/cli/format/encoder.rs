@@ -1,0 +1,84 @@
+//! What the rows go through, of whatever format.
+
+use super::Writer;
+#[cfg(feature = "arrow")]
+use super::arrow::Columnar;
+use crate::cli::error::Error;
+use crate::mysql::{Column, Row};
+
+/// Rows as text, in which all there is can be written; or as columns, in which it cannot.
+pub(in crate::cli) enum Encoder {
+    Text(Box<dyn Writer>),
+    #[cfg(feature = "arrow")]
+    Columnar(Columnar),
+}
+
+impl Encoder {
+    /// A result begins.
+    pub(in crate::cli) fn begin(
+        &mut self,
+        columns: &[Column],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Text(writer) => writer.begin(columns, out),
+            #[cfg(feature = "arrow")]
+            Self::Columnar(columnar) => columnar.begin(columns, out)?,
+        }
+        Ok(())
+    }
+
+    /// A row of it.
+    #[inline]
+    pub(in crate::cli) fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+        match self {
+            Self::Text(writer) => {
+                let length = out.len();
+                writer.row(row, out).map_err(|error| {
+                    // Half a row is none.
+                    out.truncate(length);
+                    Error::Bridge(error.into())
+                })
+            }
+            #[cfg(feature = "arrow")]
+            Self::Columnar(columnar) => Ok(columnar.row(row, out)?),
+        }
+    }
+
+    /// It has come to its end.
+    pub(in crate::cli) fn end(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(writer) => writer.end(out),
+            // Another may follow, and then it is not whole.
+            #[cfg(feature = "arrow")]
+            Self::Columnar(_) => {}
+        }
+    }
+
+    /// No other result follows.
+    #[cfg_attr(
+        not(feature = "arrow"),
+        expect(unused_variables, reason = "a text has no end of its own")
+    )]
+    pub(in crate::cli) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        match self {
+            Self::Text(_) => Ok(()),
+            #[cfg(feature = "arrow")]
+            Self::Columnar(columnar) => Ok(columnar.finish(out)?),
+        }
+    }
+
+    /// It was cut off, within a result or behind one: what has been written must not look whole.
+    pub(in crate::cli) fn cut_off(&mut self, is_in_result: bool, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(writer) => {
+                if !is_in_result {
+                    writer.begin(&[], out);
+                }
+                writer.cut_off(out);
+            }
+            #[cfg(feature = "arrow")]
+            Self::Columnar(columnar) => columnar.cut_off(out),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! `query --output`: a file that is whole, or as it was.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server_packets::{LONGLONG, VAR_STRING, column, text_row};
+use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
+use tempfile::TempDir;
+
+use crate::command::{executable, run, stdout};
+use crate::live::environment;
+use crate::query_command::{query, stderr};
+
+const APPLES: &str = "SELECT id, name FROM items WHERE id = 1";
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn succeeded(output: &Output) {
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
+    assert_eq!(stdout(output), "");
+    assert_eq!(stderr(output), "");
+}
+
+#[test]
+fn the_name_tells_the_format() {
+    let folder = TempDir::new().unwrap();
+    for (name, beginning) in [
+        ("a.csv", &b"id,name\r\n1,apple\r\n"[..]),
+        ("a.CSV", b"id,name\r\n"),
+        ("a.tsv", b"id\tname\n"),
+        ("a.tab", b"id\tname\n"),
+        ("a.json", b"[\n{\"id\":1"),
+        ("a.ndjson", b"{\"id\":1"),
+        ("a.jsonl", b"{\"id\":1"),
+        ("a.txt", b"+----+"),
+        ("a.parquet", b"PAR1"),
+        ("a.arrow", b"ARROW1"),
+        ("a.feather", b"ARROW1"),
+        ("a.arrows", b"\xFF\xFF\xFF\xFF"),
+    ] {
+        let path = folder.path().join(name);
+        let output = query(
+            MariaDb::shared(),
+            &[APPLES, "--output", path.to_str().unwrap()],
+        );
+        succeeded(&output);
+        assert!(fs::read(&path).unwrap().starts_with(beginning), "{name}");
+    }
+    // What is said wins over what the name tells.
+    let path = folder.path().join("b.json");
+    let path = path.to_str().unwrap();
+    let output = query(MariaDb::shared(), &[APPLES, "-o", path, "--format", "csv"]);
+    succeeded(&output);
+    assert!(fs::read(path).unwrap().starts_with(b"id,name\r\n"));
+}
+
+/// None of it connects: no server is there.
+#[test]
+fn what_cannot_be_is_said_before_anybody_is_asked() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    symlink("circle", folder.path().join("circle")).unwrap();
+    let before = names(folder.path());
+    let variables = [
+        ("DB_HOST", ENDPOINT),
+        ("DB_CONNECT_TO", "127.0.0.1:1"),
+        ("DB_USER", "lambda-user"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    for (path, code, words) in [
+        (at("rows.dat"), 2, "does not tell its format"),
+        (at("rows"), 2, ".parquet"),
+        (at("no/folder.csv"), 5, "there is no folder"),
+        (folder.path().to_str().unwrap().to_owned(), 2, "--format"),
+    ] {
+        let output = run(&["query", "SELECT 1", "--output", &path], &variables, "");
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+    let a_folder = folder.path().to_str().unwrap();
+    for path in [a_folder, &at("circle")] {
+        let arguments = ["query", "SELECT 1", "--format", "csv", "--output", path];
+        let output = run(&arguments, &variables, "");
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("cannot write"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    // And where nobody answers, nothing is left.
+    let output = run(&["query", "SELECT 1", "-o", &at("a.csv")], &variables, "");
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert_eq!(names(folder.path()), before);
+}
+
+#[test]
+fn a_new_file_has_the_umasks_permissions_and_an_old_one_keeps_its_own() {
+    let folder = TempDir::new().unwrap();
+    let (new, old) = (folder.path().join("new.csv"), folder.path().join("old.csv"));
+    fs::write(&old, "old").unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    for path in [&new, &old] {
+        let output = Command::new("sh")
+            .args(["-c", "umask 027; exec \"$0\" query \"$1\" -o \"$2\""])
+            .arg(executable())
+            .args([APPLES, path.to_str().unwrap()])
+            .env_clear()
+            .envs(environment(MariaDb::shared()))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        succeeded(&output);
+        assert!(fs::read(path).unwrap().starts_with(b"id,name\r\n"));
+    }
+    assert_eq!((mode(&new), mode(&old)), (0o640, 0o600));
+    assert_eq!(names(folder.path()), ["new.csv", "old.csv"]);
+}
+
+#[test]
+fn links_are_followed() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("data")).unwrap();
+    fs::write(at("data/old.csv"), "old").unwrap();
+    symlink("data/old.csv", at("to-old.csv")).unwrap();
+    symlink("data/new.csv", at("to-new.csv")).unwrap();
+    for name in ["to-old.csv", "to-new.csv"] {
+        let path = at(name);
+        let output = query(MariaDb::shared(), &[APPLES, "-o", path.to_str().unwrap()]);
+        succeeded(&output);
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    }
+    for name in ["data/old.csv", "data/new.csv"] {
+        assert_eq!(fs::read(at(name)).unwrap(), b"id,name\r\n1,apple\r\n");
+    }
+    assert_eq!(names(&at("data")), ["new.csv", "old.csv"]);
+}
+
+#[test]
+fn what_is_no_file_is_written_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let reader = Command::new("cat")
+        .arg(&pipe)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = query(MariaDb::shared(), &[APPLES, "-o", pipe.to_str().unwrap()]);
+    succeeded(&output);
+    let read = reader.wait_with_output().unwrap();
+    assert_eq!(stdout(&read), "{\"id\":1,\"name\":\"apple\"}\n");
+    assert_eq!(names(folder.path()), ["pipe"]);
+
+    for path in ["-", "/dev/stdout"] {
+        let output = query(MariaDb::shared(), &[APPLES, "-o", path, "--format", "csv"]);
+        assert_eq!(stdout(&output), "id,name\r\n1,apple\r\n", "{path}");
+    }
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, "old").unwrap();
+    let sql = "SELECT seq, SHA2(seq, 512) FROM seq_1_to_100000";
+    // A limit of the process stands in for the disk's.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 1000; exec \"$0\" query \"$1\" -o \"$2\"",
+        ])
+        .arg(executable())
+        .args([sql, path.to_str().unwrap()])
+        .env_clear()
+        .envs(environment(MariaDb::shared()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    let words = format!("cannot write {}: File too large", path.display());
+    assert!(stderr(&output).contains(&words), "{}", stderr(&output));
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["rows.csv"]);
+
+    for format in ["csv", "parquet"] {
+        let arguments = [sql, "--format", format, "-o", "/dev/full"];
+        let output = query(MariaDb::shared(), &arguments);
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        let words = "cannot write /dev/full: No space left on device";
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}
+
+/// In each format; the server dies when rows have been written.
+#[test]
+fn of_a_server_that_dies_nothing_is_left() {
+    for name in [
+        "rows.csv",
+        "rows.json",
+        "rows.parquet",
+        "rows.arrow",
+        "rows.arrows",
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(name);
+        for old in [None, Some("old")] {
+            if let Some(old) = old {
+                fs::write(&path, old).unwrap();
+            }
+            let mut answer = say([vec![2], column("id", LONGLONG), column("name", VAR_STRING)]);
+            let name = "x".repeat(200);
+            answer.extend(say((0..10_000).map(|_| text_row(&["1", &name]))));
+            answer.push(Say::HangUp);
+            let peer = TlsPeer::start(vec![answer]);
+            let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
+            let variables = [
+                ("DB_HOST", ENDPOINT),
+                ("DB_CONNECT_TO", &address),
+                ("DB_CA_FILE", ca_file.to_str().unwrap()),
+                ("DB_USER", "lambda-user"),
+                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ];
+            let arguments = ["query", "SELECT 1", "-o", path.to_str().unwrap()];
+            let output = run(&arguments, &variables, "");
+            assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+            let left = names(folder.path());
+            match old {
+                None => assert!(left.is_empty(), "{left:?}"),
+                Some(old) => assert_eq!(fs::read(&path).unwrap(), old.as_bytes()),
+            }
+            assert_eq!(left.len(), usize::from(old.is_some()), "{left:?}");
+        }
+    }
+}
+
+#[test]
+fn of_what_ctrl_c_ended_nothing_is_left() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, "old").unwrap();
+    let server = MariaDb::start(&Options::default());
+    let sql = "SELECT seq, SHA2(seq, 512), IF(seq = 50000, SLEEP(300), 0) FROM seq_1_to_60000";
+    let child = Command::new(executable())
+        .args(["query", sql, "-o", path.to_str().unwrap()])
+        .env_clear()
+        .envs(environment(&server))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let has_rows = || {
+        let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+        let mut lengths = entries.map(|entry| entry.metadata().map_or(0, |it| it.len()));
+        lengths.any(|length| length > 1 << 20)
+    };
+    while !has_rows() {}
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupted.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert_eq!(names(folder.path()), ["rows.csv"]);
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+}
+
+/// What is written and rolled back is not there, and what is committed has its rows.
+#[test]
+fn with_writes() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows.csv");
+    let path_text = path.to_str().unwrap();
+    let count = || stdout(&query(&server, &["SELECT COUNT(*) AS n FROM items"])).to_owned();
+
+    // A statement without rows leaves the file as it is.
+    fs::write(&path, "old").unwrap();
+    let update = "UPDATE items SET name = 'pear' WHERE id = 1";
+    let output = query(&server, &[update, "--allow-writes", "-o", path_text]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("affected rows: 1"));
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+
+    // Rows that cannot be written are not deleted.
+    let delete = "DELETE FROM items WHERE id = 1 RETURNING id, name";
+    let arguments = [delete, "--allow-writes", "--format", "csv", "-o"];
+    let output = query(&server, &[&arguments[..], &["/dev/full"]].concat());
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(count(), "{\"n\":3}\n");
+
+    let output = query(&server, &[&arguments[..], &[path_text]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::read(&path).unwrap(), b"id,name\r\n1,pear\r\n");
+    assert_eq!(count(), "{\"n\":2}\n");
+}

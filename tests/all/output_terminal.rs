@@ -1,0 +1,115 @@
+//! `query` at a terminal: progress, summary, and what is not for it.
+
+use std::fs;
+use std::process::Command;
+
+use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::python;
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use crate::command::executable;
+use crate::live::environment;
+use crate::query_command::{query, stderr};
+
+/// Most of the rows come at once, and the others after more than a second.
+const SLOW: &str =
+    "SELECT seq, SHA2(seq, 512) AS x, IF(seq = 50000, SLEEP(1.3), 0) AS y FROM seq_1_to_60000";
+
+/// With a terminal for standard error, or for both outputs.
+fn in_terminal(which: &str, arguments: &[&str]) -> (i64, String, u64) {
+    let output = Command::new(python::interpreter())
+        .arg(python::script("in_terminal.py"))
+        .arg(which)
+        .arg(executable())
+        .arg("query")
+        .args(arguments)
+        .env_clear()
+        .envs(environment(MariaDb::shared()))
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    let said: Json = serde_json::from_slice(&output.stdout).unwrap();
+    (
+        said["code"].as_i64().unwrap(),
+        said["terminal"].as_str().unwrap().to_owned(),
+        said["stdout bytes"].as_u64().unwrap(),
+    )
+}
+
+#[test]
+fn progress_and_a_summary() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rows.csv");
+    let path = path.to_str().unwrap();
+    for arguments in [&[SLOW, "--format", "csv"][..], &[SLOW, "--output", path]] {
+        let (code, terminal, piped) = in_terminal("stderr", arguments);
+        assert_eq!(code, 0, "{terminal}");
+        let written = match piped {
+            0 => fs::metadata(path).unwrap().len(),
+            piped => piped,
+        };
+        // 60,000 rows of some 140 bytes each.
+        let megabytes = format!("{}.{} MB", written / 1_000_000, written / 100_000 % 10);
+        let (progress, summary) = terminal.rsplit_once("\r\x1b[K").unwrap();
+        let first = progress.split('\r').nth(1).unwrap();
+        for words in [" rows, ", " MB, ", "k rows/s, 1 s\x1b[K"] {
+            assert!(first.contains(words), "{terminal:?}");
+        }
+        let beginning = format!("rows: 60,000, {megabytes}, ");
+        assert!(summary.starts_with(&beginning), "{terminal:?}");
+        assert!(summary.ends_with("k rows/s\r\n"), "{terminal:?}");
+    }
+}
+
+#[test]
+fn of_a_short_result_the_summary_alone() {
+    let (code, terminal, _) = in_terminal("stderr", &["SELECT 1 AS a", "--format", "csv"]);
+    assert_eq!(code, 0);
+    assert!(terminal.starts_with("rows: 1, 6 bytes, "), "{terminal:?}");
+    assert!(!terminal.contains('\x1b'), "{terminal:?}");
+}
+
+#[test]
+fn quiet_is_quiet() {
+    for sql in [SLOW, "SELECT 1/0 AS a", "DO 1"] {
+        let (code, terminal, _) = in_terminal("stderr", &[sql, "--quiet", "--format", "csv"]);
+        assert_eq!((code, terminal.as_str()), (0, ""));
+    }
+    // What goes wrong is said.
+    let (code, terminal, _) = in_terminal("stderr", &["SELECT nothing", "-q"]);
+    assert_eq!(code, 9);
+    assert!(terminal.contains("1054"), "{terminal}");
+}
+
+/// Rows that scroll by are progress enough.
+#[test]
+fn rows_on_the_terminal_have_no_progress_among_them() {
+    let (code, terminal, _) = in_terminal("both", &[SLOW, "--format", "csv"]);
+    assert_eq!(code, 0);
+    assert!(!terminal.contains('\x1b'));
+    let last = terminal.lines().last().unwrap();
+    assert!(last.starts_with("rows: 60,000, "), "{last}");
+}
+
+#[test]
+fn no_terminal_gets_bytes() {
+    for format in ["parquet", "arrow", "arrow-stream"] {
+        let sql = "SELECT 1";
+        for to in [&[][..], &["-o", "/dev/tty"]] {
+            // Without a terminal of its own the command has no /dev/tty.
+            let arguments = [&[sql, "--format", format], to].concat();
+            let (code, terminal, _) = in_terminal("both", &arguments);
+            if to.is_empty() {
+                assert_eq!(code, 2, "{terminal}");
+                assert!(terminal.contains("--output FILE"), "{terminal}");
+            } else {
+                assert_ne!(code, 0, "{terminal}");
+            }
+            assert!(!terminal.contains("PAR1") && !terminal.contains("ARROW1"));
+        }
+        let output = query(MariaDb::shared(), &[sql, "--format", format]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+}

@@ -1,0 +1,43 @@
+"""Runs a command with a terminal for its standard error, and for its standard output if asked to, and prints
+as JSON what came out of each, and the exit code. Takes "stderr" or "both", and the command."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+
+
+def drain(descriptor, into):
+    while True:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:  # How a terminal says that nobody writes to it any more.
+            return
+        if not part:
+            return
+        into.append(part)
+
+
+which, *command = sys.argv[1:]
+ours, theirs = pty.openpty()
+shown, written = [], []
+process = subprocess.Popen(
+    command, stdin=subprocess.DEVNULL, stderr=theirs,
+    stdout=theirs if which == "both" else subprocess.PIPE,
+)
+os.close(theirs)
+readers = [threading.Thread(target=drain, args=(ours, shown))]
+if which != "both":
+    readers.append(threading.Thread(target=drain, args=(process.stdout.fileno(), written)))
+for reader in readers:
+    reader.start()
+for reader in readers:
+    reader.join()
+code = process.wait()
+print(json.dumps({
+    "terminal": b"".join(shown).decode(),
+    "stdout bytes": sum(map(len, written)),
+    "code": code,
+}))
