@@ -34,9 +34,17 @@ fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// The shortest digits that give the same number back, without the `.0` of a whole one.
+/// The shortest digits that give the same number back, as MySQL writes them: without the `.0` of a whole one,
+/// and without the plus of an exponent.
 fn push_float(out: &mut Vec<u8>, text: &str) {
-    push(out, text.strip_suffix(".0").unwrap_or(text));
+    match text.split_once("e+") {
+        Some((digits, exponent)) => {
+            push(out, digits);
+            out.push(b'e');
+            push(out, exponent);
+        }
+        None => push(out, text.strip_suffix(".0").unwrap_or(text)),
+    }
 }
 
 /// As MySQL takes it back: `0x1F`; `0x` for nothing.
