@@ -282,3 +282,32 @@ fn an_error_ends_its_result_and_not_the_connection() {
         assert_eq!(one(&mut connection, "SELECT 8").await, 8);
     });
 }
+
+/// Or it could not be spawned on a runtime with several threads.
+#[test]
+fn it_goes_from_thread_to_thread() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let bridge = to(MariaDb::shared())
+        .user("lambda-user")
+        .credentials(credentials());
+    let spawned = runtime.spawn(async {
+        let bridge = bridge.build().await?;
+        let mut connection = bridge.connect().await?;
+        let mut rows = connection
+            .query_with("SELECT name FROM items WHERE id = ?", &[1.into()])
+            .await?;
+        let name: Option<String> = match rows.next().await? {
+            Some(row) => Some(row.get("name")?),
+            None => None,
+        };
+        assert!(!rows.next_result().await?);
+        connection.ping().await?;
+        connection.close().await?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(name)
+    });
+    let name = runtime.block_on(spawned).unwrap().unwrap();
+    assert_eq!(name.as_deref(), Some("apple"));
+}

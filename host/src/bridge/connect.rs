@@ -1,8 +1,7 @@
 //! The way to a session: addresses, TCP, and the handshake, which says what to write and when to start TLS.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -30,7 +29,7 @@ const READ_LENGTH: usize = 4 << 10;
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
     // Which stage the limit of the whole has hit.
-    let stage = Cell::new(Stage::Credentials);
+    let stage = SharedStage::new(Stage::Credentials);
     let limit = bridge.timeouts.whole;
     let connecting = timeout(limit, async {
         let secret = bridge.secret().await?;
@@ -50,6 +49,23 @@ pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
         Err(_) => Err(Error::new(stage.get(), ErrorKind::Timeout(limit))),
     };
     connection.map_err(|error| causes::attach(error, bridge))
+}
+
+/// A future that is to go from thread to thread cannot have a `Cell` of it.
+struct SharedStage(Mutex<Stage>);
+
+impl SharedStage {
+    fn new(stage: Stage) -> Self {
+        Self(Mutex::new(stage))
+    }
+
+    fn set(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    fn get(&self) -> Stage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Ends a stage that takes too long.
