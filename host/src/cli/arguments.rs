@@ -42,6 +42,7 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  \
         rds-bridge query \"SELECT * FROM items\"\n  \
         rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
+        rds-bridge query \"SELECT * FROM items\" --output items.parquet\n  \
         rds-bridge query --file report.sql > report.ndjson\n")]
     Query(Box<Query>),
     /// Walk the way to the rows stage by stage, and say where it ends and why

@@ -102,9 +102,9 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
             output.cut_off();
         }
         let report = done?;
+        output.keep()?;
         // The rows are all there: whether the server hears our good-bye is no matter.
         let _closed = connection.close().await;
-        output.keep()?;
         if !report.has_ended_early && !arguments.quiet {
             report.print();
         }

@@ -9,6 +9,8 @@ use crate::mysql::{Column, Row};
 
 /// What is gathered before it is written.
 const BLOCK: usize = 64 << 10;
+/// Room for a row group, or for a value of many megabytes, is not kept for the next one.
+const MAX_KEPT: usize = 1 << 20;
 
 pub(in crate::cli) struct Output {
     encoder: Encoder,
@@ -101,8 +103,9 @@ impl Output {
         let written = self.destination.write_all(&self.block);
         let length = u64::try_from(self.block.len()).unwrap_or(u64::MAX);
         self.block.clear();
-        // Of a row group: it is not kept for the next.
-        self.block.shrink_to(BLOCK);
+        if self.block.capacity() > MAX_KEPT {
+            self.block.shrink_to(BLOCK);
+        }
         match written {
             Ok(()) => {
                 self.written = self.written.saturating_add(length);
