@@ -130,7 +130,7 @@ bench *arguments: wasm-target
 bench-connect *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
 
-# A long result, every field decoded: rows a second and what they cost the client, beside mysql_async, mysql and a bare program, from a MariaDB and from its recorded answer
+# Long results of several shapes (--shape, --rows, --rounds): rows a second and what they cost the client, beside mysql_async, sqlx, mysql and a bare program, from a MariaDB and from its recorded answer
 [group('measure')]
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}

@@ -3,14 +3,14 @@
 //! | program | what it measures |
 //! |---|---|
 //! | `connect` | connections a second, the client's CPU for each, and the component's share |
-//! | `rows` | long results, text and binary: rows a second and the client's CPU, live and from a recording |
+//! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
 //!
-//! The contenders of both are in [`contenders`]; how it is measured is in [`measure`]. A contender of
-//! another benchmark goes beside them, and its program into `src/bin`.
+//! How each contender connects is in [`contenders`]; how it is measured is in [`measure`].
 //!
 //! All of it panics when something fails: a figure of what did not work is none.
 
+pub mod asked;
 pub mod component_share;
 pub mod contenders;
 pub mod measure;
