@@ -135,6 +135,11 @@ bench-connect *arguments: build-bench
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}
 
+# A row by its primary key on 1, 8 and 64 open connections: p50 and p99, beside mysql_async, sqlx, mysql and a bare program
+[group('measure')]
+bench-latency *arguments: build-bench
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/latency" {{arguments}}
+
 # Whole processes from exec to the rows, and their memory: the command, Python, mysql_async, a bare program
 [group('measure')]
 bench-start *arguments: build-bench python

@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `connect` | connections a second, the client's CPU for each, and the component's share |
 //! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
+//! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
 //!
-//! How each contender connects is in [`contenders`]; how it is measured is in [`measure`].
+//! How each contender connects is in [`contenders`], and what it then does in [`rows`] and [`latency`]; how
+//! it is measured is in [`measure`].
 //!
 //! All of it panics when something fails: a figure of what did not work is none.
 
 pub mod asked;
 pub mod component_share;
 pub mod contenders;
+pub mod latency;
 pub mod measure;
 pub mod process;
 pub mod recorded;
