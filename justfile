@@ -145,6 +145,11 @@ bench-latency *arguments: build-bench
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
+# Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mariadb, PyMySQL
+[group('measure')]
+bench-export *arguments: build-bench python
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
+
 [private]
 wasm-target:
     @tests/setup/wasm-target

@@ -6,6 +6,7 @@
 //! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
 //! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
+//! | `export` | whole processes that write a long result: wall, CPU, memory |
 //!
 //! How each contender connects is in [`contenders`], and what it then does in [`rows`] and [`latency`]; how
 //! it is measured is in [`measure`].
@@ -22,3 +23,4 @@ pub mod recorded;
 pub mod rows;
 pub mod settings;
 pub mod sign;
+pub mod whole_process;

@@ -12,7 +12,16 @@ use nix::unistd::Pid;
 
 /// The time that this process has had, in all its threads, of its own and in the system.
 pub fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("this process");
+    cpu_of(UsageWho::RUSAGE_SELF)
+}
+
+/// The same of its children that have ended.
+pub fn cpu_of_children() -> Duration {
+    cpu_of(UsageWho::RUSAGE_CHILDREN)
+}
+
+fn cpu_of(whom: UsageWho) -> Duration {
+    let usage = getrusage(whom).expect("a process");
     let microseconds =
         usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(microseconds.try_into().expect("a positive time"))
