@@ -130,15 +130,25 @@ bench *arguments: wasm-target
 bench-connect *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
 
-# A long result, every field decoded: rows a second and what they cost the client, beside mysql_async, mysql and a bare program, from a MariaDB and from its recorded answer
+# Long results of several shapes (--shape, --rows, --rounds): rows a second and what they cost the client, beside mysql_async, sqlx, mysql and a bare program, from a MariaDB and from its recorded answer
 [group('measure')]
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}
+
+# A row by its primary key on 1, 8 and 64 open connections: p50 and p99, beside mysql_async, sqlx, mysql and a bare program
+[group('measure')]
+bench-latency *arguments: build-bench
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/latency" {{arguments}}
 
 # Whole processes from exec to the rows, and their memory: the command, Python, mysql_async, a bare program
 [group('measure')]
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
+
+# Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mariadb, PyMySQL
+[group('measure')]
+bench-export *arguments: build-bench python
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
 
 [private]
 wasm-target:

@@ -4,8 +4,10 @@
 //! certificate for the endpoint's name, and resumes TLS sessions, unless it says otherwise.
 
 pub mod bare;
+pub mod mysql;
 pub mod mysql_async;
 pub mod ours;
+pub mod sqlx;
 
 use tokio::runtime::Runtime;
 

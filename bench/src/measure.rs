@@ -51,6 +51,12 @@ impl fmt::Display for Spread {
     }
 }
 
+/// The value that so many percent of them do not exceed.
+pub fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[(values.len() - 1) * percent / 100]
+}
+
 /// Measures every contender in every round, each round beginning with another one, since what has just
 /// run leaves its traces. Gives what was measured by contender, then by round.
 pub fn rounds<T>(
@@ -80,6 +86,13 @@ mod tests {
         assert_eq!(format!("{spread:.1}"), "3.0 (2.0 – 4.0)");
         let ratios = Spread::of_ratios(&[2.0, 30.0, 8.0], &[1.0, 10.0, 2.0]);
         assert_eq!(ratios.median, 3.0);
+    }
+
+    #[test]
+    fn percentiles() {
+        let mut values: Vec<_> = (0..=200).rev().map(f64::from).collect();
+        assert_eq!(percentile(&mut values, 50), 100.0);
+        assert_eq!(percentile(&mut values, 99), 198.0);
     }
 
     #[test]

@@ -2,13 +2,26 @@
 
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::time::{ClockId, clock_gettime};
+#[cfg(target_os = "linux")]
+use nix::unistd::Pid;
 
 /// The time that this process has had, in all its threads, of its own and in the system.
 pub fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("this process");
+    cpu_of(UsageWho::RUSAGE_SELF)
+}
+
+/// The same of its children that have ended.
+pub fn cpu_of_children() -> Duration {
+    cpu_of(UsageWho::RUSAGE_CHILDREN)
+}
+
+fn cpu_of(whom: UsageWho) -> Duration {
+    let usage = getrusage(whom).expect("a process");
     let microseconds =
         usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(microseconds.try_into().expect("a positive time"))
@@ -19,6 +32,19 @@ pub fn cpu() -> Duration {
 pub fn cpu_of_thread() -> Duration {
     let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("this thread");
     Duration::from(time)
+}
+
+/// From now on the calling thread, and the threads and processes that it starts, have this processor only.
+#[cfg(target_os = "linux")]
+pub fn stay_on(processor: usize) {
+    let mut only = CpuSet::new();
+    only.set(processor).expect("a processor");
+    sched_setaffinity(Pid::from_raw(0), &only).expect("there is a second processor");
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn stay_on(_: usize) {
+    panic!("here one cannot choose a processor");
 }
 
 /// The most memory that a child has had at once, of those that ended, in KiB.

@@ -4,50 +4,71 @@
 mod eof;
 mod peer;
 
-use crate::rows::COLUMNS;
-use crate::rows::bare::{BareRows, execute, query};
+use std::sync::OnceLock;
+
+use crate::contenders::bare::Bare;
+use crate::contenders::bare::reader::{Reader, execute, query};
+use crate::rows::Shape;
 use crate::settings::Settings;
 pub use peer::Peer;
 
-/// A real server's answers to the long statement, packets and all.
-pub struct Recording {
+/// A real server's answers to a statement, packets and all.
+struct Answers {
     text: Vec<u8>,
     prepared: Vec<u8>,
     binary: Vec<u8>,
 }
 
+/// What a real server has said to the statement of a shape.
+pub struct Recording {
+    shape: Shape,
+    answers: Answers,
+    /// For a client without `CLIENT_DEPRECATE_EOF`; made when there is one.
+    with_eof: OnceLock<Answers>,
+}
+
 impl Recording {
     /// Asks a server.
-    pub fn of(settings: &Settings) -> Self {
-        let mut reader = BareRows::open(settings);
+    pub fn of(settings: &Settings, shape: Shape) -> Self {
+        let sql = shape.statement();
+        let connection = Bare::resuming(settings).open();
+        let mut reader = Reader::new(connection.expect("a connection"));
         let (mut text, mut prepared, mut binary) = (Vec::new(), Vec::new(), Vec::new());
         reader
-            .result(&query(), |packet, _| text.extend(packet))
+            .result(&query(sql), |packet, _| text.extend(packet))
             .expect("text");
         let statement = reader
-            .prepare(|packet| prepared.extend(packet))
+            .prepare(sql, |packet| prepared.extend(packet))
             .expect("prepared");
         reader
             .result(&execute(statement), |packet, _| binary.extend(packet))
             .expect("binary");
-        Self {
+        let answers = Answers {
             text,
             prepared,
             binary,
+        };
+        Self {
+            shape,
+            answers,
+            with_eof: OnceLock::new(),
         }
     }
 
-    /// For a client without `CLIENT_DEPRECATE_EOF`.
-    fn with_eof(&self) -> Self {
-        Self {
-            text: eof::with_eof(&self.text, COLUMNS),
-            prepared: eof::with_eof(&self.prepared, COLUMNS),
-            binary: eof::with_eof(&self.binary, COLUMNS),
+    fn answers(&self, deprecate_eof: bool) -> &Answers {
+        if deprecate_eof {
+            return &self.answers;
         }
+        let columns = self.shape.columns();
+        self.with_eof.get_or_init(|| Answers {
+            text: eof::with_eof(&self.answers.text, columns),
+            prepared: eof::with_eof(&self.answers.prepared, columns),
+            binary: eof::with_eof(&self.answers.binary, columns),
+        })
     }
 
     /// How many bytes each protocol takes, text first.
     pub fn sizes(&self) -> [usize; 2] {
-        [self.text.len(), self.binary.len()]
+        [self.answers.text.len(), self.answers.binary.len()]
     }
 }

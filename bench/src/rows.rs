@@ -1,30 +1,37 @@
-//! Who reads a long result, and what it is: every field decoded to its type, and the sum of them told.
+//! Who reads a long result, and what is told of it: every field decoded to its type, and the sum of them;
+//! or every field walked, and nothing decoded.
 
 pub mod bare;
+mod decode;
 pub mod mysql;
 pub mod mysql_async;
 pub mod ours;
+mod shape;
+pub mod sqlx;
 
-/// What is read.
-pub const STATEMENT: &str = "SELECT n, big, name, price, made, ratio FROM long_result";
-pub const COLUMNS: usize = 6;
-
-pub const COM_QUERY: u8 = 0x03;
-pub const COM_STMT_PREPARE: u8 = 0x16;
-pub const COM_STMT_EXECUTE: u8 = 0x17;
+pub use shape::{BLOB_LENGTH, GROUPS, Shape};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Text,
-    /// Prepared, executed once, and closed.
+    /// Prepared and executed. Who keeps prepared statements prepares once.
     Binary,
 }
 
-/// Somebody who has a connection and reads the result of [`STATEMENT`] to its end.
+/// What is done to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// It is taken as the client gives it, and no value is asked for.
+    Walked,
+    /// Every value is decoded to its type.
+    Decoded,
+}
+
+/// Somebody who has a connection and reads the result of a shape's statement to its end.
 pub trait RowReader {
     fn name(&self) -> &'static str;
 
-    fn read(&mut self, protocol: Protocol) -> Totals;
+    fn read(&mut self, shape: Shape, protocol: Protocol) -> Totals;
 }
 
 /// What has been read: who decodes every field gets the same as everybody else who does.
@@ -35,7 +42,20 @@ pub struct Totals {
     pub sum: Option<u64>,
 }
 
-/// A row, decoded.
+impl Totals {
+    #[inline]
+    pub fn walk(&mut self) {
+        self.rows += 1;
+    }
+
+    #[inline]
+    pub fn add(&mut self, sum_of_row: u64) {
+        self.rows += 1;
+        self.sum = Some(self.sum.unwrap_or_default().wrapping_add(sum_of_row));
+    }
+}
+
+/// A row of [`Shape::Mixed`], decoded.
 pub struct Fields<'a> {
     pub n: i32,
     pub big: i64,
@@ -47,29 +67,25 @@ pub struct Fields<'a> {
     pub ratio: f64,
 }
 
-impl Totals {
-    pub fn add(&mut self, row: &Fields<'_>) {
-        self.rows += 1;
-        let made = row.made.iter().fold(0, |sum, part| sum + u64::from(*part));
-        let sum = [
-            row.n as u64,
-            row.big as u64,
-            row.name.len() as u64,
-            row.price.len() as u64,
-            made,
-            row.ratio.to_bits(),
-        ];
-        let sum = sum.into_iter().fold(0, u64::wrapping_add);
-        self.sum = Some(self.sum.unwrap_or_default().wrapping_add(sum));
+impl Fields<'_> {
+    #[inline]
+    pub fn sum(&self) -> u64 {
+        let made = self.made.iter().fold(0, |sum, part| sum + u64::from(*part));
+        let price = self.price.len() as u64;
+        let group = sum_of_group(self.n, self.big, self.name, self.ratio);
+        group.wrapping_add(price).wrapping_add(made)
     }
 }
 
-/// Makes the table. Its rows are of 75 bytes or so in the text protocol.
-pub fn create_table(rows: u64) -> String {
-    format!(
-        "USE iamtest; CREATE TABLE long_result (n INT NOT NULL PRIMARY KEY, big BIGINT, name VARCHAR(32), \
-         price DECIMAL(10,2), made DATETIME, ratio DOUBLE); \
-         INSERT INTO long_result SELECT seq, seq * 1000003, CONCAT('item number ', seq), \
-         seq / 100, '2026-01-01 00:00:00' + INTERVAL seq SECOND, seq / 7 FROM seq_1_to_{rows}"
-    )
+/// Of the four columns that [`Shape::Wide`] repeats.
+#[inline]
+pub fn sum_of_group(n: i32, big: i64, name: &str, ratio: f64) -> u64 {
+    let values = [n as u64, big as u64, name.len() as u64, ratio.to_bits()];
+    values.into_iter().fold(0, u64::wrapping_add)
+}
+
+/// Of a value of [`Shape::Blobs`]. Its bytes are the same all over.
+#[inline]
+pub fn sum_of_blob(bytes: &[u8]) -> u64 {
+    bytes.len() as u64 + bytes.last().copied().map_or(0, u64::from)
 }

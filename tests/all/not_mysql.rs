@@ -10,7 +10,7 @@ use rds_bridge::{Bridge, Error, Stage, Timeouts};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
 use rds_bridge_test_support::server_packets;
-use rds_bridge_test_support::tls_peer::frame;
+use rds_bridge_test_support::tls_peer::{self, frame};
 
 use crate::command::{run, stdout};
 use crate::live::{block_on, credentials};
@@ -192,7 +192,7 @@ fn a_refusal_in_place_of_a_greeting() {
 /// Bytes behind the greeting could be taken for what is said inside TLS.
 #[test]
 fn a_greeting_with_something_behind_it() {
-    let greeting = rds_bridge_test_support::tls_peer::greeting();
+    let greeting = tls_peer::greeting(tls_peer::MYSQL);
     let sent = [
         frame(0, &greeting),
         frame(2, b"\x00\x00\x00\x02\x00\x00\x00"),

@@ -13,13 +13,17 @@ import boto3
 import pymysql
 
 
-def main(address, port, ca, endpoint, region, user):
+def connect(address, port, ca, endpoint, region, user):
     rds = boto3.client("rds", region_name=region)
     token = rds.generate_db_auth_token(DBHostname=endpoint, Port=3306, DBUsername=user)
-    connection = pymysql.connect(
+    return pymysql.connect(
         host=address, port=int(port), user=user, password=token, database="iamtest",
         ssl_ca=ca, ssl_verify_cert=True, ssl_verify_identity=True, connect_timeout=10,
     )
+
+
+def main(*server):
+    connection = connect(*server)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT id, name, price FROM items ORDER BY id")
         for row in cursor.fetchall():

@@ -1,9 +1,10 @@
 //! A long result, from a live server and from a recording of its answer: rows a second, and the client's
-//! CPU. `rows [ROUNDS [ROWS]]`.
+//! CPU.
 
-use std::env;
 use std::time::Instant;
 
+use clap::{Parser, ValueEnum};
+use rds_bridge_bench::asked;
 use rds_bridge_bench::measure::{Spread, rounds};
 use rds_bridge_bench::process::cpu_of_thread;
 use rds_bridge_bench::recorded::{Peer, Recording};
@@ -11,65 +12,197 @@ use rds_bridge_bench::rows::bare::BareRows;
 use rds_bridge_bench::rows::mysql::MysqlRows;
 use rds_bridge_bench::rows::mysql_async::MysqlAsyncRows;
 use rds_bridge_bench::rows::ours::OurRows;
-use rds_bridge_bench::rows::{Protocol, RowReader, Totals, create_table};
+use rds_bridge_bench::rows::sqlx::SqlxRows;
+use rds_bridge_bench::rows::{Depth, Protocol, RowReader, Shape, Totals};
 use rds_bridge_bench::settings::Settings;
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
-const ROUNDS: u64 = 15;
-const ROWS: u64 = 300_000;
-/// Whom the others are compared to: the floor, and the peer that is asynchronous as ours is.
-const FLOOR: usize = 1;
-const PEER: usize = 2;
+/// A long result, from a MariaDB and from its recorded answer
+#[derive(Parser)]
+struct Arguments {
+    /// What the result looks like; several, one after the other
+    #[arg(long, value_delimiter = ',', default_value = "mixed")]
+    shape: Vec<Shape>,
+    /// How many rows. Without it: 1,000,000, of wide ones 20,000, of blobs 200. The recording of 10,000,000
+    /// mixed ones takes 3 GB of memory
+    #[arg(long)]
+    rows: Option<u64>,
+    /// How often everybody reads them
+    #[arg(long, default_value = "15")]
+    rounds: usize,
+    /// Where they come from
+    #[arg(long, value_delimiter = ',', default_value = "live,recorded")]
+    source: Vec<Source>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Source {
+    Live,
+    Recorded,
+}
 
 fn main() {
-    let number = |at, default| {
-        let given = env::args().nth(at);
-        given.map_or(default, |text| text.parse().expect("a number"))
-    };
-    let number_of_rounds = usize::try_from(number(1, ROUNDS)).expect("a few");
-    let rows = number(2, ROWS);
+    let arguments = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
     ring.install_default().expect("the peers take the first");
-    let server = MariaDb::start(&Options {
+    for &shape in &arguments.shape {
+        let rows = arguments.rows.unwrap_or(shape.usual_rows());
         // The rows in memory: the server is slow enough without a disk.
-        arguments: vec!["--innodb-buffer-pool-size=512M".to_owned()],
-        ..Options::default()
-    });
-    server.execute_as_admin(&create_table(rows));
-    let live = Settings::of(&server);
-    let recording = Recording::of(&live);
-    let [text, binary] = recording.sizes().map(|bytes| bytes as f64 / rows as f64);
-    println!("{rows} rows of {text:.0} bytes in text, {binary:.0} in binary");
-    let peer = Peer::start(recording);
-    for (source, settings) in [
-        ("MariaDB", &live),
-        ("its recorded answer", &peer.settings(&live)),
-    ] {
-        let mut readers: [Box<dyn RowReader>; 4] = [
-            Box::new(OurRows::open(settings)),
-            Box::new(BareRows::open(settings)),
-            Box::new(MysqlAsyncRows::open(settings)),
-            Box::new(MysqlRows::open(settings)),
-        ];
-        for protocol in [Protocol::Text, Protocol::Binary] {
-            compare(&mut readers, protocol, rows);
-            let measured = rounds(number_of_rounds, readers.len(), |reader| {
-                read(&mut *readers[reader], protocol)
-            });
-            println!("\n{source}, {protocol:?}; {number_of_rounds} interleaved rounds");
-            print(&readers, rows, &measured);
+        let memory = (256 << 20) + 2 * shape.bytes_in_memory(rows);
+        let server = MariaDb::start(&Options {
+            arguments: vec![format!("--innodb-buffer-pool-size={memory}")],
+            ..Options::default()
+        });
+        server.execute_as_admin(&shape.create_table(rows));
+        let live = Settings::of(&server);
+        let recording = Recording::of(&live, shape);
+        let sizes = recording.sizes();
+        let [text, binary] = sizes.map(|bytes| bytes as f64 / rows as f64);
+        println!(
+            "\n{}: {rows} rows of {} columns; a row has {text:.0} bytes in text, {binary:.0} in binary",
+            shape.name(),
+            shape.columns()
+        );
+        let run = |source, settings: &Settings| {
+            Run {
+                shape,
+                rows,
+                sizes,
+                rounds: arguments.rounds,
+                source,
+            }
+            .measure(settings);
+        };
+        if arguments.source.contains(&Source::Live) {
+            run(Source::Live, &live);
+        }
+        if arguments.source.contains(&Source::Recorded) {
+            let peer = Peer::start(recording);
+            run(Source::Recorded, &peer.settings(&live));
         }
     }
 }
 
-/// Everybody reads all rows, and who decodes them the same values. It warms them up, too.
-fn compare(readers: &mut [Box<dyn RowReader>], protocol: Protocol, rows: u64) {
-    let totals = readers.iter_mut().map(|reader| reader.read(protocol));
-    let totals: Vec<Totals> = totals.collect();
-    assert!(totals.iter().all(|it| it.rows == rows), "{totals:?}");
-    let mut sums = totals.iter().filter_map(|it| it.sum);
-    let first = sums.next();
-    assert!(sums.all(|sum| Some(sum) == first), "{totals:?}");
+/// Whom the others are compared to are the floor, and the peer that is asynchronous as ours is.
+const OURS: usize = 0;
+const OURS_WALKED: usize = 1;
+const FLOOR: usize = 2;
+const MYSQL_ASYNC: usize = 4;
+const MYSQL_WALKED: usize = 7;
+
+fn readers(settings: &Settings) -> [Box<dyn RowReader>; 8] {
+    [
+        Box::new(OurRows::open(settings, Depth::Decoded)),
+        Box::new(OurRows::open(settings, Depth::Walked)),
+        Box::new(BareRows::open(settings, Depth::Walked)),
+        Box::new(BareRows::open(settings, Depth::Decoded)),
+        Box::new(MysqlAsyncRows::open(settings)),
+        Box::new(SqlxRows::open(settings)),
+        Box::new(MysqlRows::open(settings, Depth::Decoded)),
+        Box::new(MysqlRows::open(settings, Depth::Walked)),
+    ]
+}
+
+struct Run {
+    shape: Shape,
+    rows: u64,
+    /// In bytes, in text and in binary.
+    sizes: [usize; 2],
+    rounds: usize,
+    source: Source,
+}
+
+impl Run {
+    fn measure(&self, settings: &Settings) {
+        let mut readers = readers(settings);
+        for (protocol, bytes) in [Protocol::Text, Protocol::Binary]
+            .into_iter()
+            .zip(self.sizes)
+        {
+            self.compare(&mut readers, protocol);
+            let measured = rounds(self.rounds, readers.len(), |reader| {
+                self.read(&mut *readers[reader], protocol)
+            });
+            let source = match self.source {
+                Source::Live => "MariaDB",
+                Source::Recorded => "its recorded answer",
+            };
+            let Self { shape, rounds, .. } = self;
+            println!(
+                "\n{}, {source}, {protocol:?}; {rounds} interleaved rounds",
+                shape.name()
+            );
+            self.print(&readers, bytes, &measured);
+            if self.shape == Shape::Mixed {
+                self.print_asked(&measured);
+            }
+        }
+    }
+
+    /// Everybody reads all rows, and who decodes them the same values. It warms them up, too.
+    fn compare(&self, readers: &mut [Box<dyn RowReader>], protocol: Protocol) {
+        let totals = readers
+            .iter_mut()
+            .map(|reader| reader.read(self.shape, protocol));
+        let totals: Vec<Totals> = totals.collect();
+        assert!(totals.iter().all(|it| it.rows == self.rows), "{totals:?}");
+        let mut sums = totals.iter().filter_map(|it| it.sum);
+        let first = sums.next();
+        assert!(sums.all(|sum| Some(sum) == first), "{totals:?}");
+    }
+
+    fn read(&self, reader: &mut dyn RowReader, protocol: Protocol) -> Reading {
+        let (start, cpu) = (Instant::now(), cpu_of_thread());
+        reader.read(self.shape, protocol);
+        let wall = start.elapsed();
+        Reading {
+            wall_milliseconds: wall.as_secs_f64() * 1e3,
+            cpu_milliseconds: (cpu_of_thread() - cpu).as_secs_f64() * 1e3,
+        }
+    }
+
+    fn print(&self, readers: &[Box<dyn RowReader>], bytes: usize, measured: &[Vec<Reading>]) {
+        println!(
+            "{:<18} {:>18} {:>10} {:>7} {:>9}  {:>20} {:>8} {:>9}",
+            "median (quartiles)",
+            "wall, ms",
+            "rows/s",
+            "MB/s",
+            "to async",
+            "client CPU, ms",
+            "to bare",
+            "to async"
+        );
+        for (at, reader) in readers.iter().enumerate() {
+            let (wall, cpu) = (walls(&measured[at]), cpus(&measured[at]));
+            let wall = Spread::of(wall);
+            let seconds = wall.median / 1e3;
+            println!(
+                "{:<18} {:>18} {:>10.0} {:>7.0} {:>9.2}  {:>20} {:>8.2} {:>9.2}",
+                reader.name(),
+                format!("{wall:.0}"),
+                self.rows as f64 / seconds,
+                bytes as f64 / 1e6 / seconds,
+                speed_to(measured, at, MYSQL_ASYNC).median,
+                format!("{:.0}", Spread::of(cpu)),
+                cpu_to(measured, at, FLOOR).median,
+                cpu_to(measured, at, MYSQL_ASYNC).median,
+            );
+        }
+    }
+
+    fn print_asked(&self, measured: &[Vec<Reading>]) {
+        let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);
+        asked::at_most(0.4, "CPU, ours to mysql_async", to_peer);
+        let to_floor = cpu_to(measured, OURS, FLOOR);
+        asked::at_most(1.6, "CPU, ours to bare, walked", to_floor);
+        if self.source == Source::Recorded {
+            let to_peer = speed_to(measured, OURS, MYSQL_ASYNC);
+            asked::at_least(2.5, "rows/s, ours to mysql_async", to_peer);
+            let walked = speed_to(measured, OURS_WALKED, MYSQL_WALKED);
+            asked::at_least(2.5, "rows/s, ours to mysql, both walked", walked);
+        }
+    }
 }
 
 struct Reading {
@@ -77,44 +210,19 @@ struct Reading {
     cpu_milliseconds: f64,
 }
 
-fn read(reader: &mut dyn RowReader, protocol: Protocol) -> Reading {
-    let (start, cpu) = (Instant::now(), cpu_of_thread());
-    reader.read(protocol);
-    let wall = start.elapsed();
-    Reading {
-        wall_milliseconds: wall.as_secs_f64() * 1e3,
-        cpu_milliseconds: (cpu_of_thread() - cpu).as_secs_f64() * 1e3,
-    }
+fn walls(readings: &[Reading]) -> Vec<f64> {
+    readings.iter().map(|it| it.wall_milliseconds).collect()
 }
 
-fn print(readers: &[Box<dyn RowReader>], rows: u64, measured: &[Vec<Reading>]) {
-    println!(
-        "{:<14} {:>22} {:>10} {:>10}  {:>22} {:>8} {:>16}",
-        "median",
-        "wall, ms (quartiles)",
-        "M rows/s",
-        "to async",
-        "client CPU, ms",
-        "to bare",
-        "to async"
-    );
-    let walls = |readings: &[Reading]| -> Vec<f64> {
-        readings.iter().map(|it| it.wall_milliseconds).collect()
-    };
-    let costs = |readings: &[Reading]| -> Vec<f64> {
-        readings.iter().map(|it| it.cpu_milliseconds).collect()
-    };
-    for (reader, readings) in readers.iter().zip(measured) {
-        let (wall, cost) = (walls(readings), costs(readings));
-        println!(
-            "{:<14} {:>22} {:>10.2} {:>10.2}  {:>22} {:>8.2} {:>16}",
-            reader.name(),
-            format!("{:.0}", Spread::of(wall.iter().copied())),
-            rows as f64 / 1e3 / Spread::of(wall.iter().copied()).median,
-            Spread::of_ratios(&walls(&measured[PEER]), &wall).median,
-            format!("{:.0}", Spread::of(cost.iter().copied())),
-            Spread::of_ratios(&cost, &costs(&measured[FLOOR])).median,
-            format!("{:.2}", Spread::of_ratios(&cost, &costs(&measured[PEER]))),
-        );
-    }
+fn cpus(readings: &[Reading]) -> Vec<f64> {
+    readings.iter().map(|it| it.cpu_milliseconds).collect()
+}
+
+/// How many times the rows a second of another.
+fn speed_to(measured: &[Vec<Reading>], at: usize, other: usize) -> Spread {
+    Spread::of_ratios(&walls(&measured[other]), &walls(&measured[at]))
+}
+
+fn cpu_to(measured: &[Vec<Reading>], at: usize, other: usize) -> Spread {
+    Spread::of_ratios(&cpus(&measured[at]), &cpus(&measured[other]))
 }

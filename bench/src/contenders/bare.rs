@@ -1,6 +1,8 @@
 //! The floor: signs by hand, and speaks the least of the protocol, in blocking calls.
 
 mod connection;
+pub mod reader;
+pub mod values;
 
 use std::io;
 use std::sync::Arc;

@@ -1,58 +1,79 @@
-//! mysql, which blocks: each row a tuple of owned values.
+//! mysql, which blocks.
+
+use std::hint::black_box;
 
 use mysql::prelude::{Protocol as Encoding, Queryable};
-use mysql::{Conn, OptsBuilder, QueryResult, Result, SslOpts};
+use mysql::{Conn, QueryResult, Result, Row};
 
-use super::mysql_async::fields;
-use super::{Protocol, RowReader, STATEMENT, Totals};
-use crate::contenders::mysql_async::MAX_ALLOWED_PACKET;
+use super::{Depth, Protocol, RowReader, Shape, Totals, decode};
+use crate::contenders::mysql::open;
 use crate::settings::Settings;
-use crate::sign::sdk;
 
 pub struct MysqlRows {
     connection: Conn,
+    depth: Depth,
 }
 
 impl MysqlRows {
-    pub fn open(settings: &Settings) -> Self {
-        let tls = SslOpts::default()
-            .with_root_cert_path(Some(settings.ca_file.clone()))
-            // It has no way to name the server other than by what it connects to.
-            .with_danger_skip_domain_validation(true);
-        let opts = OptsBuilder::new()
-            .ip_or_hostname(Some(settings.address.ip().to_string()))
-            .tcp_port(settings.address.port())
-            .user(Some(&settings.user))
-            .pass(Some(sdk::token(settings)))
-            .db_name(Some(&settings.database))
-            .ssl_opts(tls)
-            .prefer_socket(false)
-            .enable_cleartext_plugin(true)
-            .max_allowed_packet(Some(MAX_ALLOWED_PACKET));
-        let connection = Conn::new(opts).expect("a connection");
-        Self { connection }
+    pub fn open(settings: &Settings, depth: Depth) -> Self {
+        let connection = open(settings);
+        Self { connection, depth }
     }
 }
 
 impl RowReader for MysqlRows {
     fn name(&self) -> &'static str {
-        "mysql"
+        match self.depth {
+            Depth::Walked => "mysql, walked",
+            Depth::Decoded => "mysql",
+        }
     }
 
-    fn read(&mut self, protocol: Protocol) -> Totals {
-        let connection = &mut self.connection;
+    fn read(&mut self, shape: Shape, protocol: Protocol) -> Totals {
+        let Self { connection, depth } = self;
+        let sql = shape.statement();
         let totals = match protocol {
-            Protocol::Text => connection.query_iter(STATEMENT).and_then(total),
-            Protocol::Binary => connection.exec_iter(STATEMENT, ()).and_then(total),
+            Protocol::Text => connection
+                .query_iter(sql)
+                .and_then(|result| read(result, shape, *depth)),
+            Protocol::Binary => connection
+                .exec_iter(sql, ())
+                .and_then(|result| read(result, shape, *depth)),
         };
         totals.expect("rows")
     }
 }
 
-fn total<P: Encoding>(result: QueryResult<'_, '_, '_, P>) -> Result<Totals> {
+fn read<P: Encoding>(
+    result: QueryResult<'_, '_, '_, P>,
+    shape: Shape,
+    depth: Depth,
+) -> Result<Totals> {
+    match (depth, shape) {
+        (Depth::Walked, _) => walk(result),
+        (Depth::Decoded, Shape::Mixed) => total(result, decode::mixed),
+        (Depth::Decoded, Shape::One) => total(result, decode::one),
+        (Depth::Decoded, Shape::Wide) => total(result, decode::wide),
+        (Depth::Decoded, Shape::Blobs) => total(result, decode::blob),
+    }
+}
+
+fn walk<P: Encoding>(result: QueryResult<'_, '_, '_, P>) -> Result<Totals> {
     let mut totals = Totals::default();
     for row in result {
-        totals.add(&fields(&mysql::from_row(row?)));
+        black_box(row?);
+        totals.walk();
+    }
+    Ok(totals)
+}
+
+fn total<P: Encoding>(
+    result: QueryResult<'_, '_, '_, P>,
+    sum: impl Fn(Row) -> u64,
+) -> Result<Totals> {
+    let mut totals = Totals::default();
+    for row in result {
+        totals.add(sum(row?));
     }
     Ok(totals)
 }

@@ -1,11 +1,10 @@
-//! mysql_async: each row a tuple of owned values.
+//! mysql_async, typed.
 
 use mysql_async::prelude::{Protocol as Encoding, Queryable};
-use mysql_async::{Conn, QueryResult, Result};
-use time::PrimitiveDateTime;
+use mysql_async::{Conn, QueryResult, Result, Row};
 use tokio::runtime::Runtime;
 
-use super::{Fields, Protocol, RowReader, STATEMENT, Totals};
+use super::{Protocol, RowReader, Shape, Totals, decode};
 use crate::contenders::mysql_async::{open, options, told};
 use crate::contenders::runtime;
 use crate::settings::Settings;
@@ -14,8 +13,6 @@ pub struct MysqlAsyncRows {
     runtime: Runtime,
     connection: Conn,
 }
-
-pub(super) type Owned = (i32, i64, String, String, PrimitiveDateTime, f64);
 
 impl MysqlAsyncRows {
     pub fn open(settings: &Settings) -> Self {
@@ -34,45 +31,38 @@ impl RowReader for MysqlAsyncRows {
         "mysql_async"
     }
 
-    fn read(&mut self, protocol: Protocol) -> Totals {
+    fn read(&mut self, shape: Shape, protocol: Protocol) -> Totals {
         let Self {
             runtime,
             connection,
         } = self;
+        let sql = shape.statement();
         let totals = async {
             match protocol {
-                Protocol::Text => total(connection.query_iter(STATEMENT).await?).await,
-                Protocol::Binary => total(connection.exec_iter(STATEMENT, ()).await?).await,
+                Protocol::Text => read(connection.query_iter(sql).await?, shape).await,
+                Protocol::Binary => read(connection.exec_iter(sql, ()).await?, shape).await,
             }
         };
         runtime.block_on(totals).expect("rows")
     }
 }
 
-async fn total<P: Encoding>(mut result: QueryResult<'_, '_, P>) -> Result<Totals> {
-    let mut totals = Totals::default();
-    while let Some(row) = result.next().await? {
-        totals.add(&fields(&mysql_async::from_row(row)));
+async fn read<P: Encoding>(result: QueryResult<'_, '_, P>, shape: Shape) -> Result<Totals> {
+    match shape {
+        Shape::Mixed => total(result, decode::mixed).await,
+        Shape::One => total(result, decode::one).await,
+        Shape::Wide => total(result, decode::wide).await,
+        Shape::Blobs => total(result, decode::blob).await,
     }
-    Ok(totals)
 }
 
-pub(super) fn fields(row: &Owned) -> Fields<'_> {
-    let (n, big, name, price, made, ratio) = row;
-    let year = u16::try_from(made.year()).expect("a year");
-    Fields {
-        n: *n,
-        big: *big,
-        name,
-        price,
-        made: [
-            year,
-            u8::from(made.month()).into(),
-            made.day().into(),
-            made.hour().into(),
-            made.minute().into(),
-            made.second().into(),
-        ],
-        ratio: *ratio,
+async fn total<P: Encoding>(
+    mut result: QueryResult<'_, '_, P>,
+    sum: impl Fn(Row) -> u64,
+) -> Result<Totals> {
+    let mut totals = Totals::default();
+    while let Some(row) = result.next().await? {
+        totals.add(sum(row));
     }
+    Ok(totals)
 }

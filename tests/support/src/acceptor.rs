@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use socket2::SockRef;
 
 /// A listener at 127.0.0.1. Dropped, it and its connections are closed.
-pub(crate) struct Acceptor {
+pub struct Acceptor {
     address: SocketAddr,
     state: Arc<State>,
     thread: Option<JoinHandle<()>>,
@@ -25,7 +25,8 @@ struct State {
 
 impl Acceptor {
     /// Gives each connection to `serve`, in a thread of its own.
-    pub(crate) fn start(serve: impl Fn(Arc<TcpStream>) + Clone + Send + 'static) -> Self {
+    #[must_use]
+    pub fn start(serve: impl Fn(Arc<TcpStream>) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
@@ -52,7 +53,9 @@ impl Acceptor {
         }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 

@@ -6,6 +6,7 @@
 //! | [`expectation`] | what that server takes for a good token |
 //! | [`certificates`] | a certificate authority, and servers' certificates, good and bad |
 //! | [`fault_proxy`] | a network with faults |
+//! | [`acceptor`] | a listener that takes its connections with it when it goes |
 //! | [`scripted_peer`] | a peer that says what a script says |
 //! | [`tls_peer`] | the same after the login, inside TLS: a hostile server |
 //! | [`server_packets`] | what such a server's script is made of |
@@ -20,7 +21,7 @@
     reason = "for tests: to panic is how they fail"
 )]
 
-mod acceptor;
+pub mod acceptor;
 pub mod certificates;
 mod data_directory;
 pub mod expectation;

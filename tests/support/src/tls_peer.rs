@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, Stream};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
 use crate::acceptor::Acceptor;
@@ -19,7 +19,8 @@ use crate::server_packets::{Then, ok};
 const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// Its header and its 32 bytes.
 const SSL_REQUEST_LENGTH: usize = 36;
-const MYSQL: &str = "8.0.39";
+/// The version of a MySQL.
+pub const MYSQL: &str = "8.0.39";
 const MARIA_DB: &str = "5.5.5-10.11.6-MariaDB-log";
 const COM_STMT_CLOSE: u8 = 0x19;
 const SET_UP: &[u8] = b"\x03SET SESSION TRANSACTION READ ONLY";
@@ -119,7 +120,9 @@ impl TlsPeer {
 
 const CA: &str = "ca.pem";
 
-fn server_config(authority: &Authority) -> Arc<ServerConfig> {
+/// The side of a server that shows a certificate of this authority for [`crate::expectation::ENDPOINT`].
+#[must_use]
+pub fn server_config(authority: &Authority) -> Arc<ServerConfig> {
     let issued = authority.issue(&ServerCertificate::Good);
     // The authority's own too, as RDS sends what is between a server and its root.
     let chain = [issued.certificate, authority.pem()]
@@ -136,27 +139,19 @@ fn server_config(authority: &Authority) -> Arc<ServerConfig> {
 }
 
 fn serve(
-    mut tcp: &TcpStream,
+    tcp: &TcpStream,
     config: &Arc<ServerConfig>,
     script: &[Vec<Say>],
     (login, version): (Login, &str),
     asked: &Mutex<Vec<Vec<u8>>>,
 ) -> io::Result<()> {
-    tcp.set_nodelay(true)?;
-    tcp.write_all(&frame(0, &greeting_of(version)))?;
-    tcp.read_exact(&mut [0; SSL_REQUEST_LENGTH])?;
-    let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
-    let mut tls = Stream::new(&mut connection, &mut tcp);
+    let (mut tls, _) = start_tls(tcp, config, version)?;
     let (response, _) = read(&mut tls)?;
     if login == Login::Silent {
         // Until the other side goes.
         return read(&mut tls).map(drop);
     }
-    // As Aurora does: nothing behind the name.
-    let next = response.wrapping_add(1);
-    tls.write_all(&frame(next, b"\xFEmysql_clear_password\0"))?;
-    let (token, _) = read(&mut tls)?;
-    tls.write_all(&frame(token.wrapping_add(1), &ok(Then::Nothing)))?;
+    take_token(&mut tls, response)?;
 
     let mut script = script.iter();
     loop {
@@ -188,13 +183,46 @@ fn serve(
     }
 }
 
-/// `Protocol::HandshakeV10` of a MySQL 8.
-#[must_use]
-pub fn greeting() -> Vec<u8> {
-    greeting_of(MYSQL)
+/// The server's side of TLS, in a connection.
+pub type ServerStream<'t> = StreamOwned<ServerConnection, &'t TcpStream>;
+
+/// Greets, waits until the client asks for TLS, and gives it with the client's capabilities.
+///
+/// # Errors
+///
+/// What the connection says.
+pub fn start_tls<'t>(
+    mut tcp: &'t TcpStream,
+    config: &Arc<ServerConfig>,
+    version: &str,
+) -> io::Result<(ServerStream<'t>, u32)> {
+    tcp.set_nodelay(true)?;
+    tcp.write_all(&frame(0, &greeting(version)))?;
+    let mut request = [0; SSL_REQUEST_LENGTH];
+    tcp.read_exact(&mut request)?;
+    let [_, _, _, _, a, b, c, d, ..] = request;
+    let connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+    let capabilities = u32::from_le_bytes([a, b, c, d]);
+    Ok((StreamOwned::new(connection, tcp), capabilities))
 }
 
-fn greeting_of(version: &str) -> Vec<u8> {
+/// Asks for a token and takes any, behind the client's response of that number.
+///
+/// # Errors
+///
+/// What the connection says.
+pub fn take_token(tls: &mut ServerStream<'_>, response: u8) -> io::Result<()> {
+    // As Aurora does: nothing behind the name.
+    let next = response.wrapping_add(1);
+    tls.write_all(&frame(next, b"\xFEmysql_clear_password\0"))?;
+    let (token, _) = read(tls)?;
+    tls.write_all(&frame(token.wrapping_add(1), &ok(Then::Nothing)))
+}
+
+/// `Protocol::HandshakeV10`, with all that MySQL 8 has but compression, session tracking and multi-factor
+/// authentication.
+#[must_use]
+pub fn greeting(version: &str) -> Vec<u8> {
     // All that 8.0 has but compression, session tracking and multi-factor authentication.
     const CAPABILITIES: u32 = 0x013F_FFDF;
     let [low_0, low_1, high_0, high_1] = CAPABILITIES.to_le_bytes();
@@ -208,7 +236,11 @@ fn greeting_of(version: &str) -> Vec<u8> {
 }
 
 /// A packet's number and payload. No client of a test sends one of 16 MiB.
-fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
+///
+/// # Errors
+///
+/// What the stream says.
+pub fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header)?;
     let [a, b, c, sequence_id] = header;

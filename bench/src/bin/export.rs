@@ -1,0 +1,207 @@
+//! Whole processes that write a long result: wall, CPU and memory. The other programs, and `rds-bridge`, are
+//! beside it.
+
+use std::path::Path;
+
+use clap::Parser;
+use rds_bridge_bench::asked;
+use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::rows::Shape;
+use rds_bridge_bench::settings::{Settings, text};
+use rds_bridge_bench::whole_process::{Process, Run, beside};
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use tempfile::TempDir;
+
+/// A long result as NDJSON, CSV and Parquet, by whole processes
+#[derive(Parser)]
+struct Arguments {
+    /// How many rows; several numbers, one after the other. Ours is to take as much memory for 10,000,000
+    #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
+    rows: Vec<u64>,
+    /// How often everybody writes them
+    #[arg(long, default_value = "5")]
+    rounds: usize,
+}
+
+/// More would take PyMySQL minutes.
+const PYTHON_ROWS: u64 = 1_000_000;
+/// How many rows the promises are about.
+const ASKED_ROWS: u64 = 1_000_000;
+/// `rds-bridge` with the features that are not on by default.
+const COLUMNAR: &str = "rds-bridge-columnar";
+
+fn main() {
+    let arguments = Arguments::parse();
+    let most = *arguments.rows.iter().max().expect("a number");
+    let shape = Shape::Mixed;
+    let memory = (256 << 20) + 2 * shape.bytes_in_memory(most);
+    let server = MariaDb::start(&Options {
+        arguments: vec![format!("--innodb-buffer-pool-size={memory}")],
+        ..Options::default()
+    });
+    server.execute_as_admin(&shape.create_table(most));
+    let settings = Settings::of(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    if !Path::new(&beside(COLUMNAR)).exists() {
+        println!("Parquet is left out: there is no {COLUMNAR} beside this program");
+    }
+    let mut peaks: Vec<(&str, Vec<f64>)> = [NDJSON, CSV].map(|name| (name, Vec::new())).into();
+    for &rows in &arguments.rows {
+        let exports = exports(&settings, rows, &folder);
+        for export in &exports {
+            // Files that are not in memory yet.
+            export.run();
+        }
+        let measured = rounds(arguments.rounds, exports.len(), |at| exports[at].run());
+        println!("\n{rows} rows; {} interleaved rounds", arguments.rounds);
+        let table = Table { exports, measured };
+        table.print();
+        if rows == ASKED_ROWS {
+            table.print_asked();
+        }
+        for (name, peaks) in &mut peaks {
+            let runs = table.runs(name).expect("ours");
+            peaks.push(Spread::of(runs.iter().map(|run| run.peak_megabytes)).median);
+        }
+    }
+    println!("\nmemory for {:?} rows", arguments.rows);
+    for (name, peaks) in peaks {
+        let most = peaks.iter().copied().fold(0.0, f64::max);
+        let least = peaks.iter().copied().fold(f64::MAX, f64::min);
+        let what = format!("{name}, peak in MB");
+        asked::at_most(12.0, &what, Spread::of([most]));
+        let what = format!("{name}, the most and the least apart, in MB");
+        asked::at_most(1.0, &what, Spread::of([most - least]));
+    }
+}
+
+const NDJSON: &str = "rds-bridge, NDJSON";
+const CSV: &str = "rds-bridge, CSV";
+const PARQUET: &str = "rds-bridge, Parquet";
+const MARIADB: &str = "mariadb --quick -B";
+const PYTHON_NDJSON: &str = "PyMySQL, NDJSON";
+const PYTHON_CSV: &str = "PyMySQL, CSV";
+
+struct Export {
+    process: Process,
+    /// How many lines it is to print.
+    lines: u64,
+}
+
+fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
+    let statement = &format!("{} LIMIT {rows}", Shape::Mixed.statement());
+    let with_names = rows + 1;
+    let ours = |name, format| {
+        let command = [
+            &beside("rds-bridge"),
+            "query",
+            statement,
+            "--format",
+            format,
+        ];
+        Process::new(name, settings, &command)
+    };
+    let python = |name, format| {
+        let arguments: [&str; 2] = [format, statement];
+        Process::python(name, settings, "export_with_boto3.py", &arguments)
+    };
+    let mariadb = ["--quick", "--execute", statement];
+    let mut all = vec![
+        (ours(NDJSON, "ndjson"), rows),
+        (ours(CSV, "csv"), with_names),
+        (Process::mariadb(MARIADB, settings, &mariadb), with_names),
+    ];
+    if rows <= PYTHON_ROWS {
+        all.push((python(PYTHON_NDJSON, "ndjson"), rows));
+        all.push((python(PYTHON_CSV, "csv"), with_names));
+    }
+    let columnar = beside(COLUMNAR);
+    if Path::new(&columnar).exists() {
+        let file = text(&folder.path().join("rows.parquet"));
+        let to_file = ["--format", "parquet", "--output", &file];
+        let command = [&[columnar.as_str(), "query", statement], &to_file[..]].concat();
+        all.push((Process::new(PARQUET, settings, &command), 0));
+    }
+    let all = all.into_iter();
+    all.map(|(process, lines)| Export { process, lines })
+        .collect()
+}
+
+impl Export {
+    fn run(&self) -> Run {
+        let run = self.process.run();
+        assert_eq!(run.lines, self.lines, "{}", self.process.name);
+        run
+    }
+}
+
+struct Table {
+    exports: Vec<Export>,
+    measured: Vec<Vec<Run>>,
+}
+
+impl Table {
+    fn runs(&self, name: &str) -> Option<&[Run]> {
+        let mut all = self.exports.iter().zip(&self.measured);
+        all.find_map(|(export, runs)| (export.process.name == name).then_some(&runs[..]))
+    }
+
+    /// A figure of one as a ratio to the same of another; none if one of them is not here.
+    fn ratio(&self, figure: fn(&Run) -> f64, name: &str, other: &str) -> Option<Spread> {
+        let values = |runs: &[Run]| -> Vec<f64> { runs.iter().map(figure).collect() };
+        let (these, others) = (values(self.runs(name)?), values(self.runs(other)?));
+        Some(Spread::of_ratios(&these, &others))
+    }
+
+    fn print(&self) {
+        println!(
+            "{:<20} {:>20} {:>11}  {:>20} {:>11}  {:>9} {:>9}",
+            "median (quartiles)",
+            "wall, ms",
+            "to mariadb",
+            "CPU, ms",
+            "to mariadb",
+            "peak, MB",
+            "MB out"
+        );
+        for (export, runs) in self.exports.iter().zip(&self.measured) {
+            let name = export.process.name;
+            let spread = |figure: fn(&Run) -> f64| Spread::of(runs.iter().map(figure));
+            let to_mariadb = |figure| self.ratio(figure, name, MARIADB).expect("mariadb").median;
+            println!(
+                "{name:<20} {:>20} {:>11.2}  {:>20} {:>11.2}  {:>9.1} {:>9.1}",
+                format!("{:.0}", spread(wall)),
+                to_mariadb(wall),
+                format!("{:.0}", spread(cpu)),
+                to_mariadb(cpu),
+                spread(|run| run.peak_megabytes).median,
+                spread(|run| run.bytes as f64 / 1e6).median,
+            );
+        }
+    }
+
+    fn print_asked(&self) {
+        for (name, python) in [(NDJSON, PYTHON_NDJSON), (CSV, PYTHON_CSV)] {
+            if let Some(ratio) = self.ratio(wall, name, MARIADB) {
+                asked::at_most(0.5, &format!("wall, {name} to mariadb"), ratio);
+            }
+            if let Some(ratio) = self.ratio(cpu, name, MARIADB) {
+                asked::at_most(0.6, &format!("CPU, {name} to mariadb"), ratio);
+            }
+            if let Some(ratio) = self.ratio(wall, python, name) {
+                asked::at_least(15.0, &format!("wall, {python} to ours"), ratio);
+            }
+        }
+        if let Some(ratio) = self.ratio(cpu, PARQUET, CSV) {
+            asked::at_most(2.0, "CPU, Parquet to our CSV", ratio);
+        }
+    }
+}
+
+fn wall(run: &Run) -> f64 {
+    run.milliseconds
+}
+
+fn cpu(run: &Run) -> f64 {
+    run.cpu_milliseconds
+}

@@ -1,0 +1,117 @@
+//! Programs that are run as a user runs them, from their start to their end. They, and `once`, are beside
+//! the one that measures.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rds_bridge_test_support::maria_db::PASSWORD;
+use rds_bridge_test_support::python;
+
+use crate::settings::{Settings, text};
+
+/// A program with its arguments and all of its environment.
+pub struct Process {
+    pub name: &'static str,
+    pub command: Vec<String>,
+    pub environment: Vec<(&'static str, String)>,
+}
+
+/// What a process took, and what it printed.
+pub struct Run {
+    pub milliseconds_to_first_byte: f64,
+    pub milliseconds: f64,
+    /// Of its own and in the system.
+    pub cpu_milliseconds: f64,
+    /// The most memory that it had at once.
+    pub peak_megabytes: f64,
+    pub bytes: u64,
+    pub lines: u64,
+    /// The first of it.
+    pub output: String,
+}
+
+impl Process {
+    pub fn new(name: &'static str, settings: &Settings, command: &[&str]) -> Self {
+        Self {
+            name,
+            command: command.iter().map(|&word| word.to_owned()).collect(),
+            environment: settings.environment(),
+        }
+    }
+
+    /// The command of the server's makers, with a password: it knows no tokens.
+    pub fn mariadb(name: &'static str, settings: &Settings, arguments: &[&str]) -> Self {
+        let (host, port) = (settings.address.ip(), settings.address.port());
+        let login = [
+            "mariadb",
+            "--no-defaults",
+            "--batch",
+            "--ssl-verify-server-cert",
+            &format!("--ssl-ca={}", text(&settings.ca_file)),
+            &format!("--host={host}"),
+            &format!("--port={port}"),
+            "--user=native-user",
+            &format!("--database={}", settings.database),
+        ];
+        let mut process = Self::new(name, settings, &[&login, arguments].concat());
+        let password = ("MYSQL_PWD", PASSWORD.to_owned());
+        process.environment.push(password);
+        process
+    }
+
+    /// A script of the tests' that is told where to log in, and then the arguments.
+    pub fn python(
+        name: &'static str,
+        settings: &Settings,
+        script: &str,
+        arguments: &[&str],
+    ) -> Self {
+        let login = [
+            text(&python::interpreter()),
+            text(&python::script(script)),
+            settings.address.ip().to_string(),
+            settings.address.port().to_string(),
+            text(&settings.ca_file),
+            settings.endpoint.clone(),
+            settings.region.clone(),
+            settings.user.clone(),
+        ];
+        let login = login.each_ref().map(String::as_str);
+        Self::new(name, settings, &[&login, arguments].concat())
+    }
+
+    /// Runs it.
+    pub fn run(&self) -> Run {
+        let mut once = Command::new(beside("once"));
+        once.args(&self.command).env_clear();
+        for (name, value) in &self.environment {
+            once.env(name, value);
+        }
+        let output = once.output().expect("once");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {complaint}", self.name);
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        let (figures, output) = said.split_once('\n').expect("a line of figures");
+        let figures = figures.split(' ').map(|it| it.parse().expect("a number"));
+        let figures: Vec<u64> = figures.collect();
+        let [first_byte, end, cpu, peak, bytes, lines] = figures[..] else {
+            panic!("{} figures", figures.len());
+        };
+        Run {
+            milliseconds_to_first_byte: first_byte as f64 / 1e3,
+            milliseconds: end as f64 / 1e3,
+            cpu_milliseconds: cpu as f64 / 1e3,
+            peak_megabytes: peak as f64 / 1024.0,
+            bytes,
+            lines,
+            output: output.to_owned(),
+        }
+    }
+}
+
+/// The path of a program that was built with this one.
+pub fn beside(name: &str) -> String {
+    let own: PathBuf = env::current_exe().expect("this program");
+    text(&own.with_file_name(name))
+}
