@@ -11,12 +11,16 @@ mod decimal;
 mod encoded;
 mod err_packet;
 mod from_value;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod in_memory;
 mod malformed;
 mod ok_packet;
 mod packet_stream;
 mod param;
 mod payload;
 mod prepared;
+#[cfg(test)]
+mod properties;
 mod reply;
 mod row;
 mod rows;

@@ -2,12 +2,14 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>
 
+use super::binary_row;
 use super::column::Column;
 use super::err_packet;
 use super::malformed::Malformed;
 use super::ok_packet::{self, Summary};
 use super::payload::Payload;
-use super::row::Encoding;
+use super::row::{Encoding, Field};
+use super::text_row;
 use crate::guest::ServerError;
 
 /// `int<1>` of a request for a file of the client's.
@@ -167,6 +169,26 @@ impl Reply {
     #[inline]
     pub(super) fn count_row(&mut self) {
         self.rows = self.rows.saturating_add(1);
+    }
+
+    /// Finds where the values of the row at hand lie.
+    #[inline]
+    pub(super) fn split(&self, payload: &[u8], fields: &mut Vec<Field>) -> Result<(), Malformed> {
+        // Kept from row to row: every one of them is written anew.
+        fields.resize(self.columns.len(), Field::NULL);
+        let split = match self.encoding {
+            Encoding::Text => text_row::split(payload, fields),
+            Encoding::Binary => binary_row::split(payload, &self.columns, fields),
+        };
+        let row = self.rows;
+        let end = split.map_err(|column| Malformed::Value {
+            row,
+            column: column.saturating_add(1),
+        })?;
+        match payload.len().saturating_sub(end) {
+            0 => Ok(()),
+            bytes => Err(Malformed::TrailingBytes { row, bytes }),
+        }
     }
 
     fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {

@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 
-use super::binary_row;
 use super::column::Column;
 use super::connection::{Connection, State};
 use super::malformed::Malformed;
 use super::ok_packet::Summary;
 use super::reply::Event;
-use super::row::{Encoding, Field, Row};
-use super::text_row;
+use super::row::Row;
 use crate::error::{Error, ErrorKind, Stage};
 
 /// A statement's rows, as they come: nothing is read that nobody asked for.
@@ -153,20 +151,5 @@ fn split(connection: &mut Connection, range: Range<usize>) -> Result<(), Malform
         return Ok(());
     };
     let payload = connection.stream.payload(range);
-    let fields = &mut connection.fields;
-    // Kept from row to row: every one of them is written anew.
-    fields.resize(reply.columns.len(), Field::NULL);
-    let split = match reply.encoding() {
-        Encoding::Text => text_row::split(payload, fields),
-        Encoding::Binary => binary_row::split(payload, &reply.columns, fields),
-    };
-    let row = reply.rows;
-    let end = split.map_err(|column| Malformed::Value {
-        row,
-        column: column.saturating_add(1),
-    })?;
-    match payload.len().saturating_sub(end) {
-        0 => Ok(()),
-        bytes => Err(Malformed::TrailingBytes { row, bytes }),
-    }
+    reply.split(payload, &mut connection.fields)
 }
