@@ -43,7 +43,7 @@ fn wait_until(happens: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(10);
     while !happens() {
         assert!(Instant::now() < limit);
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
