@@ -34,6 +34,7 @@ mod live;
 mod local_infile;
 mod login;
 mod not_mysql;
+mod output_formats;
 mod query_command;
 mod refused_certificates;
 mod sandbox;
