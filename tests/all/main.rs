@@ -25,6 +25,7 @@ mod ended_connections;
 mod exchanges;
 mod fake_aws;
 mod handshake_properties;
+mod hostile_binary;
 mod hostile_properties;
 mod hostile_server;
 mod leak;
