@@ -53,7 +53,7 @@ fn write_ours(server: &MariaDb, folder: &Path) {
     let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
     for format in FORMATS {
         for (protocol, arguments) in [
-            ("default", &[ALL][..]),
+            ("text", &[ALL, "--protocol", "text"][..]),
             ("binary", &[ALL_WITH_A_PARAMETER, "--param-json", "1"]),
         ] {
             let arguments = [&["query"], arguments, &["--format", format]].concat();

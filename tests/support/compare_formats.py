@@ -280,7 +280,7 @@ def main():
         return (folder / file).read_bytes().decode("utf-8")
 
     names, rows = read_with_pymysql(port, ca, password, sql)
-    for protocol in ("default", "binary"):
+    for protocol in ("text", "binary"):
         for name, (read, is_same) in FORMATS.items():
             what = f"{name}.{protocol}"
             compare(what, names, rows, *read(text_of(what)), lambda cell, read: is_same(cell, read, protocol))
