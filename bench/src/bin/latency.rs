@@ -41,7 +41,9 @@ enum Processors {
 /// Ours, those that are to be no faster, and the floor.
 const OURS: usize = 0;
 const PEERS: [usize; 3] = [1, 2, 3];
-const CONTENDERS: usize = 5;
+const CONTENDERS: usize = 6;
+/// To whom it is a difference whether a key is in the text.
+const IN_TEXT_ALONE: usize = 5;
 
 fn main() {
     let arguments = Arguments::parse();
@@ -66,6 +68,7 @@ fn main() {
         Box::new(latency::sqlx::open(settings, most)),
         Box::new(latency::mysql::open(settings, most)),
         Box::new(latency::bare::open(settings, most)),
+        Box::new(latency::ours::open_auto(settings, most)),
     ];
     println!(
         "ours, mysql_async, sqlx: all connections are tasks of one thread; mysql, bare: each has a thread"
@@ -74,11 +77,15 @@ fn main() {
     let bound = arguments.connections.iter().map(|&it| (it, Key::Bound));
     for (connections, key) in bound.chain([text]) {
         let times = arguments.selects.div_ceil(connections);
-        for contender in &mut contenders {
+        let contenders = match key {
+            Key::Bound => &mut contenders[..IN_TEXT_ALONE],
+            Key::InText => &mut contenders[..],
+        };
+        for contender in &mut *contenders {
             // Statements are prepared, and caches warm, on every connection.
             contender.select(connections, times.div_ceil(4), key);
         }
-        let measured = rounds(arguments.rounds, CONTENDERS, |contender| {
+        let measured = rounds(arguments.rounds, contenders.len(), |contender| {
             turn(&mut *contenders[contender], connections, times, key)
         });
         let what = match key {
@@ -90,7 +97,7 @@ fn main() {
             arguments.rounds,
             connections * times
         );
-        print(&contenders, &measured);
+        print(contenders, &measured);
     }
 }
 

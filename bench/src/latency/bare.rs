@@ -14,7 +14,7 @@ pub struct Connection {
 
 pub fn open(settings: &Settings, number: usize) -> Threads<Connection> {
     let bare = Bare::resuming(settings);
-    Threads::open(number, || {
+    Threads::open("bare", number, || {
         let mut reader = Reader::new(bare.open().expect("a connection"));
         let statement = reader.prepare(BOUND, |_| {}).expect("prepared");
         Connection { reader, statement }
@@ -22,8 +22,6 @@ pub fn open(settings: &Settings, number: usize) -> Threads<Connection> {
 }
 
 impl BlockingSelect for Connection {
-    const NAME: &'static str = "bare";
-
     fn select(&mut self, id: i64, key: Key) {
         let (command, begin) = match key {
             Key::Bound => (execute_with(self.statement, id), begin_of_binary(2)),

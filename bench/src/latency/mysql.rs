@@ -9,12 +9,10 @@ use crate::contenders::mysql::open as connect;
 use crate::settings::Settings;
 
 pub fn open(settings: &Settings, number: usize) -> Threads<Conn> {
-    Threads::open(number, || connect(settings))
+    Threads::open("mysql", number, || connect(settings))
 }
 
 impl BlockingSelect for Conn {
-    const NAME: &'static str = "mysql";
-
     fn select(&mut self, id: i64, key: Key) {
         let row = match key {
             Key::Bound => self.exec_first(BOUND, (id,)),

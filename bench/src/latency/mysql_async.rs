@@ -10,14 +10,12 @@ use crate::settings::Settings;
 
 pub fn open(settings: &Settings, number: usize) -> Tasks<Conn> {
     let opts = told(options(settings));
-    Tasks::open(number, async || {
+    Tasks::open("mysql_async", number, async || {
         connect(&opts, settings).await.expect("a connection")
     })
 }
 
 impl AsyncSelect for Conn {
-    const NAME: &'static str = "mysql_async";
-
     async fn select(&mut self, id: i64, key: Key) {
         let row = match key {
             Key::Bound => self.exec_first(BOUND, (id,)).await,

@@ -1,22 +1,37 @@
 //! rds-bridge
 
-use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::mysql::{Connection, Param, Protocol};
 
 use super::tasks::{AsyncSelect, Tasks};
 use super::{BOUND, Key, check, in_text};
 use crate::contenders::ours::Ours;
 use crate::settings::Settings;
 
+/// A statement without parameters is executed as text.
 pub fn open(settings: &Settings, number: usize) -> Tasks<Connection> {
+    open_with("ours", settings, number, Protocol::Text)
+}
+
+/// As it is by default: it prepares a statement that has its key in it, too.
+pub fn open_auto(settings: &Settings, number: usize) -> Tasks<Connection> {
+    open_with("ours, auto", settings, number, Protocol::Auto)
+}
+
+fn open_with(
+    name: &'static str,
+    settings: &Settings,
+    number: usize,
+    protocol: Protocol,
+) -> Tasks<Connection> {
     let bridge = Ours::read_write(settings).bridge;
-    Tasks::open(number, async || {
-        bridge.connect().await.expect("a connection")
+    Tasks::open(name, number, async || {
+        let mut connection = bridge.connect().await.expect("a connection");
+        connection.set_protocol(protocol);
+        connection
     })
 }
 
 impl AsyncSelect for Connection {
-    const NAME: &'static str = "ours";
-
     async fn select(&mut self, id: i64, key: Key) {
         let rows = match key {
             Key::Bound => self.query_with(BOUND, &[Param::Int(id)]).await,

@@ -8,12 +8,10 @@ use crate::contenders::sqlx::open as connect;
 use crate::settings::Settings;
 
 pub fn open(settings: &Settings, number: usize) -> Tasks<MySqlConnection> {
-    Tasks::open(number, async || connect(settings).await)
+    Tasks::open("sqlx", number, async || connect(settings).await)
 }
 
 impl AsyncSelect for MySqlConnection {
-    const NAME: &'static str = "sqlx";
-
     async fn select(&mut self, id: i64, key: Key) {
         let row = match key {
             Key::Bound => self.fetch_one(sqlx::query(BOUND).bind(id)).await,

@@ -10,21 +10,21 @@ use crate::contenders::runtime;
 
 /// An asynchronous connection.
 pub trait AsyncSelect: Sized + 'static {
-    const NAME: &'static str;
-
     fn select(&mut self, id: i64, key: Key) -> impl Future<Output = ()>;
 }
 
 pub struct Tasks<C> {
+    name: &'static str,
     runtime: Runtime,
     connections: Vec<C>,
 }
 
 impl<C: AsyncSelect> Tasks<C> {
-    pub fn open(number: usize, open: impl AsyncFn() -> C) -> Self {
+    pub fn open(name: &'static str, number: usize, open: impl AsyncFn() -> C) -> Self {
         let runtime = runtime();
         let connections = (0..number).map(|_| runtime.block_on(open()));
         Self {
+            name,
             connections: connections.collect(),
             runtime,
         }
@@ -33,7 +33,7 @@ impl<C: AsyncSelect> Tasks<C> {
 
 impl<C: AsyncSelect> Selects for Tasks<C> {
     fn name(&self) -> &'static str {
-        C::NAME
+        self.name
     }
 
     fn select(&mut self, connections: usize, times: usize, key: Key) -> Vec<Duration> {

@@ -8,25 +8,24 @@ use super::{Key, Selects, ids};
 
 /// A connection that blocks.
 pub trait BlockingSelect: Send {
-    const NAME: &'static str;
-
     fn select(&mut self, id: i64, key: Key);
 }
 
 pub struct Threads<C> {
+    name: &'static str,
     connections: Vec<C>,
 }
 
 impl<C: BlockingSelect> Threads<C> {
-    pub fn open(number: usize, open: impl Fn() -> C) -> Self {
+    pub fn open(name: &'static str, number: usize, open: impl Fn() -> C) -> Self {
         let connections = (0..number).map(|_| open()).collect();
-        Self { connections }
+        Self { name, connections }
     }
 }
 
 impl<C: BlockingSelect> Selects for Threads<C> {
     fn name(&self) -> &'static str {
-        C::NAME
+        self.name
     }
 
     fn select(&mut self, connections: usize, times: usize, key: Key) -> Vec<Duration> {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use rds_bridge::Error;
-use rds_bridge::mysql::{Connection, DateTime, Row, Rows, ValueError};
+use rds_bridge::mysql::{Connection, DateTime, Protocol as Executed, Row, Rows, ValueError};
 use tokio::runtime::Runtime;
 
 use super::{Depth, Fields, GROUPS, Protocol, RowReader, Shape, Totals, sum_of_blob, sum_of_group};
@@ -21,7 +21,9 @@ impl OurRows {
     pub fn open(settings: &Settings, depth: Depth) -> Self {
         let bridge = Ours::read_write(settings).bridge;
         let runtime = runtime();
-        let connection = runtime.block_on(bridge.connect()).expect("a connection");
+        let mut connection = runtime.block_on(bridge.connect()).expect("a connection");
+        // Left to itself, it would take the binary one.
+        connection.set_protocol(Executed::Text);
         Self {
             runtime,
             connection,
