@@ -5,9 +5,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use rds_bridge::Bridge;
 use rds_bridge::aws::Credentials;
-use rds_bridge::mysql::{Connection, DateTime};
+use rds_bridge::mysql::{Connection, DateTime, Rows};
+use rds_bridge::{Bridge, Error};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server_packets::{
     LONGLONG, Then, VAR_STRING, column, end_of_rows, text_row,
@@ -18,18 +18,22 @@ use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame, say};
 const DATETIME: u8 = 12;
 /// For TLS, which takes some for each record: of 16 KiB at most, and so of hundreds of rows.
 const ROWS_FOR_ONE_ALLOCATION: usize = 50;
+/// For what comes of it, the reads' buffer, and TLS. A packet that is believed in takes sixteen times that.
+const MOST_FOR_WHAT_COMES: usize = 1 << 20;
 
 struct Counting;
 
 thread_local! {
     /// Of the client's thread alone: the peer has its own.
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is the system allocator's; to count needs no memory.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ended = ALLOCATIONS.try_with(|count| count.set(count.get().saturating_add(1)));
+        let _ended = BYTES.try_with(|bytes| bytes.set(bytes.get().saturating_add(layout.size())));
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -68,6 +72,11 @@ fn prepared() -> Vec<Say> {
     let mut payloads = vec![b"\0\x01\0\0\0\x03\0\0\0\0\0\0".to_vec()];
     payloads.extend(columns());
     say(payloads)
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
 }
 
 async fn connect(peer: &TlsPeer) -> Connection {
@@ -115,11 +124,7 @@ fn no_allocation_for_a_row() {
             script.insert(0, prepared());
         }
         let peer = TlsPeer::start(script);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        block_on(async {
             let mut connection = connect(&peer).await;
             let (few, hundred) = read(&mut connection, is_binary).await;
             let (many, all) = read(&mut connection, is_binary).await;
@@ -131,4 +136,63 @@ fn no_allocation_for_a_row() {
             );
         });
     }
+}
+
+/// What a made-up length asks for is not taken before it has come: neither of columns, nor of a value, nor of
+/// a packet, nor of parameters.
+#[test]
+fn no_allocation_by_a_length_that_a_peer_made_up() {
+    let result = |row: &[u8]| {
+        let [a, b] = ["a", "b"].map(|name| column(name, VAR_STRING));
+        vec![vec![2], a, b, row.to_vec()]
+    };
+    let statement = || say([b"\0\x01\0\0\0\0\0\0\0\0\0\0".to_vec()]);
+    let long_column = b"\xFE\0\0\0\0\0\0\0\x10def".to_vec();
+    let packet = Say::Bytes(b"\xFF\xFF\xFF\x01\x01".to_vec());
+    for (script, is_prepared) in [
+        // 65,535 columns, 2^63 of them, and a name of 2^60 bytes.
+        (vec![say([b"\xFC\xFF\xFF".to_vec()])], false),
+        (vec![say([b"\xFE\0\0\0\0\0\0\0\x80".to_vec()])], false),
+        (vec![say([vec![1], long_column])], false),
+        // A value of 2^60 bytes, in both protocols.
+        (vec![say(result(b"\x01x\xFE\0\0\0\0\0\0\0\x10y"))], false),
+        (
+            vec![
+                statement(),
+                say(result(b"\0\0\x01x\xFE\0\0\0\0\0\0\0\x10y")),
+            ],
+            true,
+        ),
+        // A packet of 16 MiB, of which one byte comes.
+        (vec![vec![packet]], false),
+        // 65,535 columns of a statement.
+        (
+            vec![say([b"\0\x01\0\0\0\xFF\xFF\0\0\0\0\0".to_vec()])],
+            true,
+        ),
+    ] {
+        let said = format!("{script:?}");
+        let script = script.into_iter().map(|mut lines| {
+            if !(is_prepared && lines == statement()) {
+                lines.push(Say::HangUp);
+            }
+            lines
+        });
+        let peer = TlsPeer::start(script.collect());
+        block_on(async {
+            let mut connection = connect(&peer).await;
+            let before = BYTES.get();
+            let failed = match is_prepared {
+                true => end(connection.query_with("SELECT 1", &[]).await).await,
+                false => end(connection.query("SELECT 1").await).await,
+            };
+            let bytes = BYTES.get().saturating_sub(before);
+            assert!(failed.is_err(), "{said}");
+            assert!(bytes < MOST_FOR_WHAT_COMES, "{bytes}: {said}");
+        });
+    }
+}
+
+async fn end(rows: Result<Rows<'_>, Error>) -> Result<(), Error> {
+    rows?.finish().await.map(drop)
 }

@@ -13,6 +13,9 @@ mod endpoint_arguments;
 mod error;
 mod exit;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod inspect;
 mod log;
 mod output;

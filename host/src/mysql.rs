@@ -12,12 +12,16 @@ mod encoded;
 mod err_packet;
 mod execute;
 mod from_value;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod in_memory;
 mod malformed;
 mod ok_packet;
 mod packet_stream;
 mod param;
 mod payload;
 mod prepared;
+#[cfg(test)]
+mod properties;
 mod protocol;
 mod reply;
 mod row;

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::live::{block_on, to};
 
 /// Type, and values besides NULL.
-pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
+pub(crate) const COLUMNS: &[(&str, &[&str])] = &[
     ("TINYINT", &["-128", "127", "0"]),
     ("TINYINT UNSIGNED", &["255"]),
     ("BOOLEAN", &["TRUE", "FALSE"]),
@@ -23,10 +23,30 @@ pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
     ("INT UNSIGNED", &["4294967295"]),
     ("BIGINT", &["-9223372036854775808", "9223372036854775807"]),
     ("BIGINT UNSIGNED", &["18446744073709551615"]),
-    ("FLOAT", &["0.1", "-3.4e38", "1e-30", "0"]),
+    // The largest, the smallest that is normal, and the smallest.
+    (
+        "FLOAT",
+        &[
+            "0.1",
+            "-3.4028234e38",
+            "1e-30",
+            "0",
+            "1.17549435e-38",
+            "1.4e-45",
+            "16777216",
+        ],
+    ),
     (
         "DOUBLE",
-        &["0.1", "1.7976931348623157e308", "2.5e-308", "-0.5"],
+        &[
+            "0.1",
+            "1.7976931348623157e308",
+            "2.5e-308",
+            "-0.5",
+            "5e-324",
+            "1e15",
+            "-123456789012345680",
+        ],
     ),
     (
         "DECIMAL(65,30)",
@@ -54,7 +74,10 @@ pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
         &["'12:34:56'", "'-838:59:59'", "'838:59:59'", "'00:00:00'"],
     ),
     ("TIME(3)", &["'-00:00:00.001'", "'100:00:00.120'"]),
-    ("TIME(6)", &["'01:02:03.000004'"]),
+    (
+        "TIME(6)",
+        &["'01:02:03.000004'", "'-838:59:59.999999'", "'-00:00:00.5'"],
+    ),
     (
         "DATETIME",
         &["'2026-01-31 23:59:59'", "'0000-00-00 00:00:00'"],
@@ -72,6 +95,7 @@ pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
     ("YEAR", &["2026", "1901", "0"]),
     ("CHAR(5)", &["'ab'", "''", "'é漢😀'"]),
     ("VARCHAR(20)", &["'tab\\tline\\nend\\0'", "''"]),
+    ("VARCHAR(60)", ODD_TEXTS),
     ("VARCHAR(20) CHARACTER SET latin1", &["'café'"]),
     ("VARCHAR(20) CHARACTER SET utf16", &["'漢字'"]),
     ("TEXT", &["REPEAT('x', 70000 - 5000)", "'text'"]),
@@ -79,9 +103,21 @@ pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
     ("BINARY(4)", &["x'00ff'", "''"]),
     ("VARBINARY(20)", &["x'00ff80'", "''"]),
     ("BLOB", &["x'ff00ff'", "REPEAT(x'00', 300)"]),
+    // Every byte there is.
+    (
+        "VARBINARY(256)",
+        &["(SELECT GROUP_CONCAT(CHAR(seq) ORDER BY seq SEPARATOR '') FROM iamtest.seq_0_to_255)"],
+    ),
     ("ENUM('one','zwei','trois é')", &["'trois é'", "'one'"]),
     ("SET('a','b','c')", &["'a,c'", "''"]),
-    ("JSON", &["'{\"a\": [1, null, \"é\"]}'"]),
+    (
+        "JSON",
+        &[
+            "'{\"a\": [1, null, \"é\"]}'",
+            "'\"\\\\\"\\\\n\"'",
+            "'[1,\\n2]'",
+        ],
+    ),
     ("POINT", &["POINT(1, -2)"]),
     (
         "GEOMETRY",
@@ -89,6 +125,34 @@ pub(crate) const COLUMNS: [(&str, &[&str]); 45] = [
     ),
     ("UUID", &["'123e4567-e89b-12d3-a456-426655440000'"]),
     ("INET6", &["'2001:db8::ff00:42:8329'"]),
+];
+
+/// What a writer may take for its own: quotes, separators, ends of lines, escapes, words for NULL, what a
+/// terminal obeys; and what looks like no text and is.
+const ODD_TEXTS: &[&str] = &[
+    "'\"quoted\", it''s'",
+    "','",
+    "'\\r\\n\\t\\\\\\0'",
+    "'\\n'",
+    "'\\r'",
+    "'\"'",
+    "'\\\\'",
+    "' spaces '",
+    "'NULL'",
+    "'\\\\N'",
+    "'\\\\!incomplete'",
+    "'| a | b |'",
+    "'*** row 1 ***'",
+    "x'1b5b33316d'",
+    "'😀'",
+    // U+FFFD, U+10FFFF, U+FEFF, NEL, and the separator of lines that is no control character.
+    "x'efbfbd'",
+    "x'f48fbfbf'",
+    "x'efbbbf61'",
+    "x'c285'",
+    "x'e280a8'",
+    "'0x00FF'",
+    "''",
 ];
 
 #[test]

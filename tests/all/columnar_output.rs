@@ -60,7 +60,8 @@ fn arrow_type(kind: &str) -> &'static str {
         "DATE" => "date32[day]",
         _ if kind.starts_with("TIMESTAMP") || kind.starts_with("DATETIME") => "timestamp[us]",
         _ if kind.starts_with("TIME") => "duration[us]",
-        "BINARY(4)" | "VARBINARY(20)" | "BLOB" | "MEDIUMBLOB" | "POINT" | "GEOMETRY" => "binary",
+        _ if kind.contains("BINARY") => "binary",
+        "BLOB" | "MEDIUMBLOB" | "POINT" | "GEOMETRY" => "binary",
         _ => "string",
     }
 }
@@ -118,7 +119,7 @@ fn write_all(server: &MariaDb, folder: &Path, sql: &str) -> Vec<(String, &'stati
     let mut files = Vec::new();
     for format in FORMATS {
         for (protocol, condition, param) in [
-            ("text", "1", &[][..]),
+            ("text", "1", &["--protocol", "text"][..]),
             ("binary", "? = 1", &["--param-json", "1"][..]),
         ] {
             let path = folder.join(format!("{protocol}.{format}"));

@@ -3,7 +3,7 @@
 
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::server_packets::{
-    LONGLONG, Then, VAR_STRING, column, error, result, text_row,
+    LONGLONG, Then, VAR_STRING, column, error, prepared, result, text_row,
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 use serde_json::Value as Json;
@@ -12,7 +12,18 @@ use crate::command::{run, stdout};
 
 /// What the command writes, and what it says.
 fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
-    let peer = TlsPeer::start(vec![answer]);
+    command(vec![answer], &["--format", format])
+}
+
+/// The same of a prepared statement, and so in the binary protocol.
+fn query_prepared(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
+    let preparation = say([prepared(1), column("?", VAR_STRING)]);
+    let arguments = ["--format", format, "--param", "x"];
+    command(vec![preparation, answer], &arguments)
+}
+
+fn command(script: Vec<Vec<Say>>, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let peer = TlsPeer::start(script);
     let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
     let variables = [
         ("DB_HOST", ENDPOINT),
@@ -22,7 +33,8 @@ fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ];
-    let output = run(&["query", "SELECT 1", "--format", format], &variables, "");
+    let arguments = [&["query", "SELECT 1"], arguments].concat();
+    let output = run(&arguments, &variables, "");
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));
     assert_eq!(messages.count(), 1, "{said}");
@@ -79,6 +91,49 @@ fn at_a_row_that_cannot_be() {
         assert_eq!(code, Some(10), "{said}");
         assert!(said.contains("row 3, column 2"), "{said}");
         assert!(written.ends_with(end), "{written}");
+    }
+}
+
+/// In the binary protocol: it ends, lies about a length, refuses, or sends what is no text.
+#[test]
+fn in_the_middle_of_a_prepared_statement() {
+    for (format, end) in ENDS {
+        for (third, expected, words) in [
+            (
+                Say::Bytes(b"\x11\0\0\x06\0\0\x03\0\0\0\0\0\0\0\x06che".to_vec()),
+                6,
+                "rows: the server closed the connection",
+            ),
+            (
+                Say::Payload(b"\0\0\x03\0\0\0\0\0\0\0\x07cheese".to_vec()),
+                10,
+                "row 3, column 2",
+            ),
+            (
+                Say::Payload(error(1317, "70100", "Query execution was interrupted")),
+                9,
+                "1317",
+            ),
+            (
+                Say::Payload(b"\0\0\x03\0\0\0\0\0\0\0\x06che\xFFse".to_vec()),
+                10,
+                "column name",
+            ),
+        ] {
+            let mut answer = say([
+                vec![2],
+                column("id", LONGLONG),
+                column("name", VAR_STRING),
+                b"\0\0\x01\0\0\0\0\0\0\0\x05apple".to_vec(),
+                b"\0\0\x02\0\0\0\0\0\0\0\x05bread".to_vec(),
+            ]);
+            answer.extend([third, Say::HangUp]);
+            let (code, written, said) = query_prepared(answer, format);
+            assert_eq!(code, Some(expected), "{said}");
+            assert!(said.contains(words), "{said}");
+            assert!(written.ends_with(end), "{written}");
+            assert!(!written.contains("che"), "{written}");
+        }
     }
 }
 

@@ -115,6 +115,7 @@ fn rows_whose_lengths_lie() {
         (&b"\x02x"[..], value(1)),
         (b"\xFC\xFF\xFFx", value(1)),
         (b"\xFD\xFF\xFF\xFFx", value(1)),
+        (b"\x01x\xFE\0\0\0\0\0\0\0\x10y", value(2)),
         (b"\x01x\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFy", value(2)),
         // The length itself is cut short, or is no length.
         (b"\x01x\xFD\x01", value(2)),
@@ -161,6 +162,7 @@ fn columns_that_cannot_be() {
     for payload in [
         &b"\xFC\x00\x00"[..],
         b"\xFD\x00\x00\x01",
+        b"\xFE\0\0\0\0\0\0\0\x80",
         b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
         b"\xFE",
         b"\x01\x01",

@@ -9,7 +9,12 @@ VECTORS = HERE.parent / "vectors"
 
 
 def main():
-    for target, seeds in (("handshake", handshakes()), ("inspect", tokens()), ("verify", changes())):
+    for target, seeds in (
+        ("handshake", handshakes()),
+        ("inspect", tokens()),
+        ("result_set", replies()),
+        ("verify", changes()),
+    ):
         folder = HERE / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
@@ -23,6 +28,13 @@ def handshakes():
             said = [bytes.fromhex(event["server"]) for event in case["exchange"] if "server" in event]
             choice = 0 if "iam-token" in case["config"]["auth"] else 1
             yield bytes([choice]) + len(said[0]).to_bytes(2, "little") + b"".join(said)
+
+
+def replies():
+    """What has been agreed upon, and all that the server says to a command."""
+    for reply in json.loads((VECTORS / "result_set" / "mariadb.json").read_text(encoding="utf-8"))["replies"]:
+        choice = int(reply["protocol"] == "binary") | int(not reply["deprecate-eof"]) << 1
+        yield bytes([choice]) + bytes.fromhex(reply["reply"])
 
 
 def tokens():

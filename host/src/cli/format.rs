@@ -34,11 +34,11 @@ pub(super) enum Format {
     Csv,
     /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
     Tsv,
-    /// Apache Parquet, of one result
+    /// Apache Parquet, of one result; if built with the feature parquet
     Parquet,
-    /// An Apache Arrow IPC file (Feather), of one result
+    /// An Apache Arrow IPC file (Feather), of one result; if built with the feature arrow
     Arrow,
-    /// An Apache Arrow IPC stream, for pipes; of one result
+    /// The same as a stream, for pipes
     ArrowStream,
 }
 
@@ -169,7 +169,7 @@ impl Format {
 #[cfg(not(feature = "parquet"))]
 fn not_built_in(feature: &str) -> Error {
     Error::Usage(format!(
-        "this rds-bridge was built without the feature {feature}, which is for {feature} and its like: \
+        "this rds-bridge was built without the feature {feature}; in its repository, this installs it with: \
          cargo install --locked --path host --features arrow,parquet"
     ))
 }

@@ -120,6 +120,10 @@ impl Column {
         })
     }
 
+    #[cfg_attr(
+        not(any(feature = "arrow", feature = "parquet")),
+        expect(dead_code, reason = "text has no width")
+    )]
     pub(crate) fn wire_type(&self) -> ColumnType {
         self.wire_type
     }

@@ -42,8 +42,10 @@ pub enum ValueError {
         expected: &'static str,
     },
     /// The server's bytes are not what the column holds: not UTF-8, or not a number.
-    #[error("the server sent a value of column {column} that is not {kind:?}")]
+    #[error("the server sent a value that is not {kind:?}: row {row}, column {column}")]
     Unreadable {
+        /// Counted from 1, in its result.
+        row: u64,
         /// Its name.
         column: String,
         /// What it should be.

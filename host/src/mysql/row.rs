@@ -145,6 +145,12 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Which one of its result it is, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.reply.rows
+    }
+
     /// Hands a value on, as [`Visit`] says.
     #[inline(always)]
     pub(crate) fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
@@ -166,6 +172,7 @@ impl<'a> Row<'a> {
     pub(crate) fn unreadable(&self, index: usize) -> ValueError {
         match self.columns().get(index) {
             Some(column) => ValueError::Unreadable {
+                row: self.number(),
                 column: column.name().to_owned(),
                 kind: column.kind(),
             },

@@ -75,6 +75,24 @@ pub fn text_row(values: &[&str]) -> Vec<u8> {
     payload
 }
 
+/// `COM_STMT_PREPARE_OK` of a statement without a result, as far as the server knows.
+#[must_use]
+pub fn prepared(parameters: u16) -> Vec<u8> {
+    let mut payload = b"\x00\x01\0\0\0\0\0".to_vec();
+    payload.extend(parameters.to_le_bytes());
+    payload.extend([0, 0, 0]);
+    payload
+}
+
+/// A row of the binary protocol, of texts that are shorter than 251 bytes.
+#[must_use]
+pub fn binary_row(values: &[&str]) -> Vec<u8> {
+    // A header, and a bitmap of NULLs whose first two bits are not used.
+    let mut payload = vec![0; values.len().saturating_add(2).div_ceil(8).saturating_add(1)];
+    payload.extend(text_row(values));
+    payload
+}
+
 /// A whole result of one column of texts, each a row.
 #[must_use]
 pub fn result(name: &str, rows: &[&str], then: Then) -> Vec<Vec<u8>> {

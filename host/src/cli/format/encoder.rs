@@ -58,7 +58,11 @@ impl Encoder {
     /// No other result follows.
     #[cfg_attr(
         not(feature = "arrow"),
-        expect(unused_variables, reason = "a text has no end of its own")
+        expect(
+            unused_variables,
+            clippy::ptr_arg,
+            reason = "a text has no end of its own"
+        )
     )]
     pub(in crate::cli) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {

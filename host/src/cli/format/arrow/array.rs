@@ -234,10 +234,7 @@ fn of_text<T: Unscaled>(
     unscaled(text, precision, scale)
         .map(Some)
         .map_err(|misfit| match (misfit, row.columns().get(index)) {
-            (Misfit::NotANumber, Some(column)) => Refusal::Value(ValueError::Unreadable {
-                column: column.name().to_owned(),
-                kind: column.kind(),
-            }),
+            (Misfit::NotANumber, Some(_)) => Refusal::Value(row.unreadable(index)),
             _ => Refusal::Unfit(Unfit::Decimal {
                 value: shortened(text),
                 precision,
