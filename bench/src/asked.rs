@@ -3,11 +3,16 @@
 use crate::measure::Spread;
 
 pub fn at_most(limit: f64, what: &str, measured: Spread) {
-    print('≤', limit, what, measured, measured.median <= limit);
+    print('≤', limit, what, measured, rounded(measured) <= limit);
 }
 
 pub fn at_least(limit: f64, what: &str, measured: Spread) {
-    print('≥', limit, what, measured, measured.median >= limit);
+    print('≥', limit, what, measured, rounded(measured) >= limit);
+}
+
+/// As it is printed.
+fn rounded(measured: Spread) -> f64 {
+    (measured.median * 100.0).round() / 100.0
 }
 
 fn print(sign: char, limit: f64, what: &str, measured: Spread, is_reached: bool) {

@@ -1,7 +1,8 @@
 //! Whole processes that write a long result: wall, CPU and memory. The other programs, and `rds-bridge`, are
 //! beside it.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use rds_bridge_bench::asked;
@@ -84,13 +85,19 @@ const PYTHON_CSV: &str = "PyMySQL, CSV";
 
 struct Export {
     process: Process,
-    /// How many lines it is to print.
-    lines: u64,
+    writes: Writes,
+}
+
+enum Writes {
+    /// To standard output.
+    Lines(u64),
+    Parquet(PathBuf),
 }
 
 fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
     let statement = &format!("{} LIMIT {rows}", Shape::Mixed.statement());
-    let with_names = rows + 1;
+    // The first line has the columns' names.
+    let with_names = || Writes::Lines(rows + 1);
     let ours = |name, format| {
         let command = [
             &beside("rds-bridge"),
@@ -107,30 +114,38 @@ fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
     };
     let mariadb = ["--quick", "--execute", statement];
     let mut all = vec![
-        (ours(NDJSON, "ndjson"), rows),
-        (ours(CSV, "csv"), with_names),
-        (Process::mariadb(MARIADB, settings, &mariadb), with_names),
+        (ours(NDJSON, "ndjson"), Writes::Lines(rows)),
+        (ours(CSV, "csv"), with_names()),
+        (Process::mariadb(MARIADB, settings, &mariadb), with_names()),
     ];
     if rows <= PYTHON_ROWS {
-        all.push((python(PYTHON_NDJSON, "ndjson"), rows));
-        all.push((python(PYTHON_CSV, "csv"), with_names));
+        all.push((python(PYTHON_NDJSON, "ndjson"), Writes::Lines(rows)));
+        all.push((python(PYTHON_CSV, "csv"), with_names()));
     }
     let columnar = beside(COLUMNAR);
     if Path::new(&columnar).exists() {
-        let file = text(&folder.path().join("rows.parquet"));
-        let to_file = ["--format", "parquet", "--output", &file];
+        let file = folder.path().join("rows.parquet");
+        let to_file = ["--format", "parquet", "--output", &text(&file)];
         let command = [&[columnar.as_str(), "query", statement], &to_file[..]].concat();
-        all.push((Process::new(PARQUET, settings, &command), 0));
+        let process = Process::new(PARQUET, settings, &command);
+        all.push((process, Writes::Parquet(file)));
     }
     let all = all.into_iter();
-    all.map(|(process, lines)| Export { process, lines })
+    all.map(|(process, writes)| Export { process, writes })
         .collect()
 }
 
 impl Export {
     fn run(&self) -> Run {
-        let run = self.process.run();
-        assert_eq!(run.lines, self.lines, "{}", self.process.name);
+        let mut run = self.process.run();
+        match &self.writes {
+            Writes::Lines(lines) => assert_eq!(run.lines, *lines, "{}", self.process.name),
+            Writes::Parquet(file) => {
+                // Each writes it anew.
+                run.bytes = fs::metadata(file).expect("a file").len();
+                fs::remove_file(file).expect("removed");
+            }
+        }
         run
     }
 }
