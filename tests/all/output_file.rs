@@ -320,3 +320,27 @@ fn with_writes() {
     assert_eq!(fs::read(&path).unwrap(), b"id,name\r\n1,pear\r\n");
     assert_eq!(count(), "{\"n\":2}\n");
 }
+
+/// By its names: what somebody has opened to append to is not replaced.
+#[test]
+fn standard_output_is_what_it_is() {
+    let server = MariaDb::shared();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.csv");
+    fs::write(&path, "before\n").unwrap();
+    let file = fs::OpenOptions::new().append(true).open(&path);
+    let status = Command::new(executable())
+        .args([
+            "query",
+            "SELECT 1 AS n",
+            "--format",
+            "csv",
+            "--output",
+            "/dev/stdout",
+        ])
+        .envs(environment(server))
+        .stdout(file.unwrap())
+        .status();
+    assert!(status.unwrap().success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before\nn\r\n1\r\n");
+}

@@ -188,10 +188,11 @@ fn a_call_that_is_given_up_leaves_nothing_behind() {
         let row = rows.next().await.unwrap().unwrap();
         assert_eq!(row.get(0), Ok("mine"));
         drop(rows);
-        assert_eq!(counters.statements(&mut connection).await[..2], [2, 2]);
-        // What was prepared meanwhile is known, or closed.
-        let again = connection.query("SELECT SLEEP(0), 'not mine'").await;
+        assert_eq!(counters.statements(&mut connection).await, [2, 2, 0]);
+        // It had been prepared when it was given up, and that is known.
+        let again = connection.query("SELECT SLEEP(0.2), 'not mine'").await;
         again.unwrap().finish().await.unwrap();
+        assert_eq!(counters.statements(&mut connection).await, [0, 1, 0]);
     });
 }
 
@@ -352,16 +353,94 @@ fn what_is_not_a_query_is_not_executed_twice() {
     });
 }
 
-/// Of two commands the first is refused, and the second is not.
+/// Of two commands the first is refused, and the second is not: MariaDB without room for another statement
+/// executes the one before it.
 #[test]
-fn an_execution_of_nothing_is_a_lie() {
-    let script = vec![say([error(1064, "42000", "near")]), executed()];
+fn what_is_executed_in_place_of_what_was_refused_is_passed_over() {
+    let mine = say(result("m", &["mine"], Then::Nothing));
+    let script = vec![say([error(1064, "42000", "near")]), executed(), mine];
+    let peer = TlsPeer::as_maria_db(script);
+    block_on(async {
+        let mut connection = connect_to_peer(&peer).await;
+        let error = connection.query("SELECT 'theirs'").await.unwrap_err();
+        assert_eq!(error.code(), Some(1064), "{error}");
+        connection.set_protocol(Protocol::Text);
+        assert_eq!(rows(&mut connection, "SELECT 'mine'").await, 1);
+    });
+}
+
+#[test]
+fn why_it_is_refused_counts_and_not_that_it_hangs_up() {
+    let script = vec![
+        say([error(1927, "70100", "Connection was killed")]),
+        vec![Say::HangUp],
+    ];
     let peer = TlsPeer::as_maria_db(script);
     block_on(async {
         let mut connection = connect_to_peer(&peer).await;
         let error = connection.query("SELECT 'mine'").await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Malformed(_)), "{error}");
-        let error = connection.ping().await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Unusable), "{error}");
+        assert_eq!(error.code(), Some(1927), "{error}");
+        assert!(connection.query("SELECT 'mine'").await.is_err());
+    });
+}
+
+/// A statement keeps the database and the SQL mode that it was prepared under.
+#[test]
+fn another_database_is_another_statement() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin(
+        "CREATE DATABASE other; CREATE TABLE other.items AS SELECT 'pear' AS name;
+         CREATE USER 'both'@'%' IDENTIFIED BY 'secret'; GRANT SELECT ON *.* TO 'both'@'%';",
+    );
+    block_on(async {
+        let bridge = to(&server).user("both").password("secret");
+        let mut connection = bridge.build().await.unwrap().connect().await.unwrap();
+        for (before, expected) in [
+            ("SELECT 1", "apple"),
+            ("USE other", "pear"),
+            ("USE iamtest", "apple"),
+        ] {
+            connection.execute_to_end(before).await.unwrap();
+            let mut rows = connection
+                .query("SELECT MIN(name) FROM items")
+                .await
+                .unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get(0), Ok(expected));
+            drop(rows);
+            let sql = "SELECT MIN(name) FROM items WHERE 1 = ?";
+            let mut rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get(0), Ok(expected));
+        }
+        for (mode, expected) in [("", "0"), ("PIPES_AS_CONCAT", "ab")] {
+            let set = format!("SET sql_mode = '{mode}'");
+            connection.execute_to_end(&set).await.unwrap();
+            let mut rows = connection.query("SELECT CONCAT('a' || 'b')").await.unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get(0), Ok(expected));
+        }
+    });
+}
+
+/// Where the server prepares nothing more, it still answers.
+#[test]
+fn without_room_for_statements_it_is_text() {
+    let server = MariaDb::start(&Options {
+        arguments: vec!["--max-prepared-stmt-count=1".to_owned()],
+        ..Options::default()
+    });
+    block_on(async {
+        let mut connection = connect(&server).await;
+        for sql in [
+            "SELECT 1 FROM items",
+            "SELECT 2 FROM items",
+            "SELECT 3 FROM items",
+        ] {
+            assert_eq!(rows(&mut connection, sql).await, 3);
+        }
+        let mut rows = connection.query("SELECT 'mine'").await.unwrap();
+        let row = rows.next().await.unwrap().unwrap();
+        assert_eq!(row.get(0), Ok("mine"));
     });
 }

@@ -46,6 +46,8 @@ pub struct Connection {
     /// Whether a statement can be executed in the flight that prepares it.
     pub(super) executes_unseen: bool,
     pub(super) statements: StatementCache,
+    /// Whether what was prepared last, if anything was, is a query without parameters.
+    pub(super) last_prepared_is_query: bool,
     /// Statements that nobody will execute again. The server is told with the next command.
     pub(super) unused: Vec<Statement>,
     /// The statement that is being executed as text, if it is to be known whether its result is long.
@@ -72,6 +74,7 @@ impl Connection {
             protocol: Protocol::default(),
             executes_unseen,
             statements: StatementCache::new(STATEMENTS),
+            last_prepared_is_query: true,
             unused: Vec::new(),
             watched: None,
         }
@@ -129,10 +132,11 @@ impl Connection {
     ///
     /// The server's refusal, or that the connection is lost.
     pub async fn reset(&mut self) -> Result<(), Error> {
-        self.simple_command(COM_RESET_CONNECTION).await?;
-        self.statements.clear();
+        // Before: whoever gives this up has no statement left, either.
+        drop(self.statements.drain());
         self.unused.clear();
-        Ok(())
+        self.last_prepared_is_query = true;
+        self.simple_command(COM_RESET_CONNECTION).await
     }
 
     /// Says good-bye. A connection that is dropped is closed too, and the server notes an aborted one.
@@ -241,6 +245,18 @@ impl Connection {
         }
     }
 
+    /// Where a server says why and hangs up, in place of its second reply, the reason is what counts.
+    async fn read_of_reply(&mut self) -> Result<Range<usize>, Error> {
+        let refusal = match &self.state {
+            State::Replying(reply) => reply.refusal().cloned(),
+            _ => None,
+        };
+        match (self.read().await, refusal) {
+            (Err(_), Some(why)) => Err(self.error(ErrorKind::Server(why))),
+            (read, _) => read,
+        }
+    }
+
     /// The next row, if it has come already: without a future, which for most rows is all there is to it.
     #[inline]
     pub(super) fn row_at_hand(&mut self) -> Option<Range<usize>> {
@@ -267,7 +283,7 @@ impl Connection {
             if !matches!(self.state, State::Replying(_)) {
                 return Err(self.error(ErrorKind::Unusable));
             }
-            let range = self.read().await?;
+            let range = self.read_of_reply().await?;
             let State::Replying(reply) = &mut self.state else {
                 return Err(self.error(ErrorKind::Unusable));
             };
@@ -277,6 +293,7 @@ impl Connection {
             };
             match &event {
                 Event::Pending => continue,
+                Event::Columns | Event::Row if reply.refusal().is_some() => continue,
                 Event::Columns | Event::Row => {}
                 Event::NotPrepared => {
                     self.stream.begin_next_reply();
@@ -294,12 +311,19 @@ impl Connection {
                 Event::Done(summary) | Event::EndOfRows(summary) => {
                     let is_long = reply.rows >= LONG_RESULT_ROWS;
                     if let Some(sql) = self.watched.take_if(|_| is_long) {
-                        self.statements.insert(&sql, Known::LongAsText);
+                        let dropped = self.statements.insert(&sql, Known::LongAsText);
+                        self.unused.extend(dropped);
                     }
+                    let refusal = reply.refusal().cloned();
                     if summary.more_results() {
                         reply.next_result();
                     } else {
                         self.state = State::Idle;
+                    }
+                    match refusal {
+                        Some(_) if summary.more_results() => continue,
+                        Some(why) => return Err(self.error(ErrorKind::Server(why))),
+                        None => {}
                     }
                 }
                 Event::LocalInfile => {

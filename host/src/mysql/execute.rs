@@ -7,7 +7,7 @@ use super::connection::{Connection, State};
 use super::ok_packet::Summary;
 use super::param::Param;
 use super::prepared::{Statement, execute_last_payload, execute_payload};
-use super::protocol::{Protocol, is_query};
+use super::protocol::{Protocol, is_query, may_change_session};
 use super::reply::Reply;
 use super::row::Encoding;
 use super::rows::Rows;
@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind};
 
 /// `ER_UNKNOWN_STMT_HANDLER`
 const UNKNOWN_STATEMENT: u16 = 1243;
+/// `ER_MAX_PREPARED_STMT_COUNT_REACHED`, of all the server's connections
+const TOO_MANY_PREPARED: u16 = 1461;
 /// `ER_UNSUPPORTED_PS`
 const NOT_TO_BE_PREPARED: u16 = 1295;
 /// `ER_NEED_REPREPARE`
@@ -39,6 +41,7 @@ impl Connection {
     ///
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
+        self.forget_if_session_changes(sql);
         let summary = match self.way(sql) {
             Way::Text => self.start_as_text(sql).await?,
             Way::Prepared(statement) => self.start_again(sql, statement, &[]).await?,
@@ -55,6 +58,7 @@ impl Connection {
     ///
     /// As [`Self::query`], and [`ErrorKind::ParameterCount`].
     pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_>, Error> {
+        self.forget_if_session_changes(sql);
         let summary = match self.statements.get(sql) {
             Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await?,
             _ => self.prepare_and_start(sql, params).await?,
@@ -70,14 +74,26 @@ impl Connection {
         match (known, self.protocol) {
             (Some(Known::Prepared(statement)), _) => Way::Prepared(statement),
             (Some(Known::LongAsText), _) | (None, Protocol::Binary) => Way::Prepare,
-            (None, _) if self.executes_in_one_flight(sql) && is_query(sql) => Way::Prepare,
+            (None, _) if self.executes_in_one_flight(sql) => Way::Prepare,
             (None, _) => Way::Text,
         }
     }
 
-    /// With a question mark it may have parameters: to execute it without them is not to be tried.
+    /// With a question mark it may have parameters: to execute it without them is not to be tried. And where
+    /// the server has no room to prepare it, MariaDB executes the one before it, which has to be a query too.
     fn executes_in_one_flight(&self, sql: &str) -> bool {
-        self.executes_unseen && sql.len() <= FLIGHT_LENGTH && !sql.contains('?')
+        self.executes_unseen
+            && self.last_prepared_is_query
+            && sql.len() <= FLIGHT_LENGTH
+            && !sql.contains('?')
+            && is_query(sql)
+    }
+
+    /// What is prepared keeps the database, the SQL mode and the character set that it was prepared under.
+    fn forget_if_session_changes(&mut self, sql: &str) {
+        if may_change_session(sql) {
+            self.unused.extend(self.statements.drain());
+        }
     }
 
     async fn start_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
@@ -89,29 +105,29 @@ impl Connection {
     }
 
     async fn start_prepared(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
-        let started = if self.executes_in_one_flight(sql) {
-            self.prepare_with_execution(sql).await
-        } else {
-            self.prepare_and_start(sql, &[]).await
-        };
-        match started {
-            Err(error) if error.code() == Some(NOT_TO_BE_PREPARED) => self.start_as_text(sql).await,
-            started => started,
+        let in_one_flight = self.executes_in_one_flight(sql);
+        let prepare: &[&[u8]] = &[&[COM_STMT_PREPARE], sql.as_bytes()];
+        match in_one_flight {
+            true => {
+                self.two_commands(prepare, &[&execute_last_payload()])
+                    .await?
+            }
+            false => self.command(prepare).await?,
         }
-    }
-
-    /// Two commands in one flight.
-    async fn prepare_with_execution(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
-        self.two_commands(
-            &[&[COM_STMT_PREPARE], sql.as_bytes()],
-            &[&execute_last_payload()],
-        )
-        .await?;
-        self.state = State::Replying(Reply::prepare(true, self.deprecate_eof()));
-        let statement = self.read_prepared(sql).await?;
+        self.state = State::Replying(Reply::prepare(in_one_flight, self.deprecate_eof()));
+        let statement = match self.read_prepared(sql).await {
+            Ok(statement) => statement,
+            Err(error) if matches!(error.code(), Some(NOT_TO_BE_PREPARED | TOO_MANY_PREPARED)) => {
+                return self.start_as_text(sql).await;
+            }
+            Err(error) => return Err(error),
+        };
+        if !in_one_flight {
+            return self.start(statement, &[]).await;
+        }
         match self.read_header().await {
+            // It prepares, and does not know which was the last. It was a query: nothing has been done.
             Err(error) if error.code() == Some(UNKNOWN_STATEMENT) => {
-                // It prepares, and does not know which was the last.
                 self.executes_unseen = false;
                 self.start(statement, &[]).await
             }
@@ -137,6 +153,7 @@ impl Connection {
         let Some(statement) = self.unused.pop() else {
             return Err(self.error(ErrorKind::Unusable));
         };
+        self.last_prepared_is_query = statement.parameters == 0 && is_query(sql);
         let known = Known::Prepared(statement);
         let dropped = self.statements.insert(sql, known);
         self.unused.extend(dropped);

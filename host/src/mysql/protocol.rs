@@ -18,7 +18,10 @@ pub enum Protocol {
     /// | a query whose last result on this connection had 1,000 rows or more | MySQL | binary: prepared once more |
     /// | any other | any | text: one round trip |
     ///
-    /// Through an RDS Proxy it is text: a prepared statement pins the connection behind the proxy.
+    /// A [`crate::Bridge`] to an RDS Proxy takes [`Self::Text`] in its place: a prepared statement pins the
+    /// connection behind the proxy.
+    ///
+    /// The values are the same in both, but for `FLOAT`: in text the server rounds it to six digits.
     #[default]
     Auto,
     /// `COM_QUERY`: one round trip.
@@ -28,15 +31,47 @@ pub enum Protocol {
     Binary,
 }
 
+/// They ask for rows, and can be prepared.
+const QUERIES: [&str; 4] = ["SELECT", "WITH", "TABLE", "VALUES"];
+/// They leave the session's database and settings as they are.
+const OTHERS: [&str; 16] = [
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "REPLACE",
+    "SHOW",
+    "EXPLAIN",
+    "DESCRIBE",
+    "DESC",
+    "ANALYZE",
+    "START",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "KILL",
+];
+
 /// Whether a statement asks for rows, and can be prepared.
 pub(super) fn is_query(sql: &str) -> bool {
+    begins_with(sql, &QUERIES)
+}
+
+/// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
+/// is not known to leave them.
+pub(super) fn may_change_session(sql: &str) -> bool {
+    !is_query(sql) && !begins_with(sql, &OTHERS)
+}
+
+fn begins_with(sql: &str, keywords: &[&str]) -> bool {
     let Some(statement) = without_what_is_before(sql) else {
         return false;
     };
     let end = statement.find(|character: char| !character.is_ascii_alphabetic());
     let word = statement.get(..end.unwrap_or(statement.len()));
     let word = word.unwrap_or_default();
-    ["SELECT", "WITH", "TABLE", "VALUES"]
+    keywords
         .iter()
         .any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
@@ -88,6 +123,24 @@ mod tests {
             "ſelect 1",
         ] {
             assert!(!is_query(sql), "{sql}");
+        }
+        for sql in [
+            "USE b",
+            "set names latin1",
+            "/*!50000 SET x = 1 */",
+            "CALL p()",
+            "EXECUTE p",
+            "",
+        ] {
+            assert!(may_change_session(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT 1",
+            "insert into t values (1)",
+            "(SELECT 1)",
+            "COMMIT",
+        ] {
+            assert!(!may_change_session(sql), "{sql}");
         }
     }
 }

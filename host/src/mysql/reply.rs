@@ -28,6 +28,9 @@ pub(super) struct Reply {
     deprecate_eof: bool,
     /// A command that executes the statement has been sent behind the one that prepares it.
     is_executed: bool,
+    /// Why the statement could not be prepared. What its execution replies then is nobody's business: mostly an
+    /// error too, and where MariaDB had no room, the rows of the query that was prepared before.
+    refusal: Option<ServerError>,
     pub(super) columns: Vec<Column>,
     /// Where the values of the row at hand lie in its packet.
     pub(super) fields: Vec<Field>,
@@ -40,8 +43,8 @@ enum Expect {
     Prepared,
     /// So many more packets of its definitions.
     Definitions(Statement, usize),
-    /// The reply to an execution of what could not be prepared: an error too. The one that tells why has come.
-    FailedExecution(ServerError),
+    /// The reply to an execution of what could not be prepared.
+    FailedExecution,
     /// An `OK_Packet`, or how many columns a result has.
     Header,
     /// So many more column definitions.
@@ -85,6 +88,7 @@ impl Reply {
             encoding,
             deprecate_eof,
             is_executed: false,
+            refusal: None,
             columns: Vec::new(),
             fields: Vec::new(),
             rows: 0,
@@ -98,6 +102,11 @@ impl Reply {
             is_executed,
             ..Self::new(Encoding::Binary, deprecate_eof)
         }
+    }
+
+    /// Why the statement could not be prepared, if it could not: all that comes is to be passed over.
+    pub(super) fn refusal(&self) -> Option<&ServerError> {
+        self.refusal.as_ref()
     }
 
     /// Whether the statement's execution is what replies next.
@@ -137,10 +146,7 @@ impl Reply {
             Expect::Definitions(statement, left) => {
                 Ok(self.definitions(statement, left.saturating_sub(1)))
             }
-            Expect::FailedExecution(_) => {
-                Err(Payload::new("ERR_Packet", payload).malformed("header"))
-            }
-            Expect::Header => self.header(first, payload),
+            Expect::Header | Expect::FailedExecution => self.header(first, payload),
             Expect::ColumnDefinitions(left) => {
                 self.columns.push(Column::read(payload)?);
                 Ok(match left.saturating_sub(1) {
@@ -175,16 +181,16 @@ impl Reply {
         Ok(match &self.expect {
             Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
             Expect::Prepared if self.is_executed => {
-                self.expect = Expect::FailedExecution(error);
+                self.refusal = Some(error);
+                self.expect = Expect::FailedExecution;
                 Event::NotPrepared
             }
-            Expect::FailedExecution(why) => Event::Error(why.clone()),
             Expect::Definitions(..) => {
                 let packet = "COM_STMT_PREPARE_OK";
                 let field = "definitions";
                 return Err(Malformed::Field { packet, field });
             }
-            _ => Event::Error(error),
+            _ => Event::Error(self.refusal.take().unwrap_or(error)),
         })
     }
 
@@ -229,7 +235,10 @@ impl Reply {
     /// that ends them.
     #[inline]
     pub(super) fn is_row(&self, first: u8) -> bool {
-        self.has_rows() && first != ok_packet::EOF_HEADER && first != err_packet::HEADER
+        self.has_rows()
+            && self.refusal.is_none()
+            && first != ok_packet::EOF_HEADER
+            && first != err_packet::HEADER
     }
 
     /// Counts a row, of which [`Self::is_row`] knew.
@@ -336,9 +345,12 @@ mod tests {
         let event = reply.receive(b"\xFF\xDB\x04#HY000Unknown prepared statement handler");
         assert!(matches!(event, Ok(Event::Error(error)) if error.code == 1064));
 
+        // MariaDB had no room for it, and executed the one before it.
         let mut reply = Reply::prepare(true, true);
-        reply.receive(b"\xFF\x28\x04#42000near 'SELEC'").unwrap();
-        assert!(reply.receive(OK).is_err());
+        reply.receive(b"\xFF\xB5\x05#42000Can't create").unwrap();
+        assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
+        reply.receive(&definition("a", 3, 0, 63)).unwrap();
+        assert!(!reply.is_row(0) && reply.refusal().is_some());
     }
 
     #[test]

@@ -50,9 +50,11 @@ impl StatementCache {
         self.known.remove(at).1.prepared()
     }
 
-    /// The server has forgotten all of them.
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
+    /// Forgets all of them, and gives those that the server has.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Statement> {
+        self.known
+            .drain(..)
+            .filter_map(|(_, known)| known.prepared())
     }
 
     fn position(&self, sql: &str) -> Option<usize> {

@@ -9,7 +9,15 @@ use crate::cli::error::Error;
 
 /// Whether a path is a file's, or that of one which is not there yet: its name then tells something of it.
 pub(super) fn is_file(path: &Path) -> bool {
-    path != Path::new("-") && fs::metadata(path).map_or(true, |it| it.is_file() || it.is_dir())
+    let is_file = || fs::metadata(path).map_or(true, |it| it.is_file() || it.is_dir());
+    !is_stdout(path) && is_file()
+}
+
+/// By its names: behind them may be a file, which somebody has opened to append to.
+fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+        .iter()
+        .any(|name| path == Path::new(name))
 }
 
 pub(in crate::cli) enum Destination {
@@ -26,7 +34,7 @@ pub(in crate::cli) enum Destination {
 impl Destination {
     /// None, and `-`, are standard output. Whether it can be written is found out here.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+        let Some(path) = path.filter(|path| !is_stdout(path)) else {
             return Ok(Self::Stdout);
         };
         if is_file(path) {

@@ -35,16 +35,16 @@ pub(super) async fn or_kill<T>(
     eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
     let end = async {
         let killed = kill(bridge, connection_id).await;
-        if killed.is_ok() {
-            // Its error says that it was interrupted, which is known.
-            let _ended = statement.await;
+        match killed {
+            // It had come to its end before, and has done all that it was to do; or its error says that it was
+            // interrupted, which is known.
+            Ok(()) => statement.await.map_err(|_| Error::Interrupted),
+            Err(error) => Err(Error::NotKilled(error)),
         }
-        killed
     };
     tokio::select! {
         ended = timeout(GRACE, end) => match ended {
-            Ok(Ok(())) => Err(Error::Interrupted),
-            Ok(Err(error)) => Err(Error::NotKilled(error)),
+            Ok(ended) => ended,
             Err(_) => Err(Error::Interrupted),
         },
         _ = ctrl_c() => Err(Error::Interrupted),

@@ -42,10 +42,7 @@ impl Replacement {
         }
         let file = beside(folder).map_err(of_path)?;
         if let Some(old) = old {
-            // Who could not read the old one is not to read the new one.
-            let permissions = old.metadata().map(|metadata| metadata.permissions());
-            let set = permissions.and_then(|it| file.as_file().set_permissions(it));
-            set.map_err(of_path)?;
+            copy_permissions(&old, file.as_file()).map_err(of_path)?;
         }
         Ok(Self {
             path: path.to_owned(),
@@ -64,10 +61,35 @@ impl Replacement {
 
     pub(super) fn keep(self) -> Result<(), Error> {
         let Self { path, target, file } = self;
-        let kept = file.persist(target);
-        kept.map(drop)
-            .map_err(|refused| Error::File(path, refused.error))
+        let Err(refused) = file.persist(target) else {
+            return Ok(());
+        };
+        // What the statement has written is committed: its rows are not to be lost.
+        let why = match refused.file.keep() {
+            Ok((_, left)) => io::Error::new(
+                refused.error.kind(),
+                format!("{}; the rows are all in {}", refused.error, left.display()),
+            ),
+            Err(_) => refused.error,
+        };
+        Err(Error::File(path, why))
     }
+}
+
+/// Who could not read the old one is not to read the new one.
+fn copy_permissions(old: &File, new: &File) -> io::Result<()> {
+    let metadata = old.metadata()?;
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only there are groups"))]
+    let mut permissions = metadata.permissions();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        if new.metadata()?.gid() != metadata.gid() {
+            // The group is another: it has no part in this.
+            permissions.set_mode(permissions.mode() & !0o070);
+        }
+    }
+    new.set_permissions(permissions)
 }
 
 fn beside(folder: &Path) -> io::Result<NamedTempFile> {
