@@ -32,6 +32,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`Bridge`] | settings once, then connections |
+//! | [`pool`] | connections that are kept, and a limit on new ones |
 //! | [`mysql`] | a connection, its rows and their values |
 //! | [`error`] | what can go wrong, at which stage, and the likely causes |
 //! | [`aws`] | credentials, region, and what an endpoint's name tells |
@@ -49,6 +50,7 @@ pub mod emulator;
 pub mod error;
 pub mod mysql;
 pub mod net;
+pub mod pool;
 pub mod tls;
 
 pub mod cli;

@@ -39,6 +39,7 @@ mod not_mysql;
 mod output_file;
 mod output_formats;
 mod output_terminal;
+mod pool;
 mod protocol_choice;
 mod query_command;
 mod refused_certificates;

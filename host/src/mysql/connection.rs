@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use mysql_common::constants::CapabilityFlags;
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
@@ -24,6 +26,8 @@ use crate::tls::TlsStream;
 /// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
 /// server's limit for all its connections.
 const STATEMENTS: usize = 32;
+/// Of a reply that nobody reads to its end: more than the few at its end is for a task of its own.
+const PACKETS_AT_HAND: usize = 16;
 /// From here on the binary protocol has won more than a round trip and the preparing take.
 const LONG_RESULT_ROWS: u64 = 1_000;
 
@@ -41,6 +45,7 @@ pub struct Connection {
     pub(super) stream: PacketStream<TlsStream<TcpStream>>,
     session: Session,
     pub(super) state: State,
+    status: StatusFlags,
     pub(super) stage: Stage,
     pub(super) protocol: Protocol,
     /// Whether a statement can be executed in the flight that prepares it.
@@ -65,11 +70,13 @@ pub(super) enum State {
 
 impl Connection {
     pub(crate) fn new(stream: TlsStream<TcpStream>, session: Session) -> Self {
+        let status = StatusFlags::from_bits_truncate(session.status_flags);
         let executes_unseen = session.server_version.contains("MariaDB");
         Self {
             stream: PacketStream::new(stream),
             session,
             state: State::Idle,
+            status,
             stage: Stage::Statement,
             protocol: Protocol::default(),
             executes_unseen,
@@ -90,6 +97,23 @@ impl Connection {
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Whether a transaction is open, as the server said at the end of its last reply.
+    #[must_use]
+    pub fn is_in_transaction(&self) -> bool {
+        self.status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)
+    }
+
+    /// Whether it can be used: an error may have left nobody knows what on the way.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        !matches!(self.state, State::Unusable)
+    }
+
+    /// Whether there is more of a reply to read.
+    pub(crate) fn is_replying(&self) -> bool {
+        matches!(self.state, State::Replying(_))
     }
 
     /// The TLS connection, for what it negotiated.
@@ -268,6 +292,23 @@ impl Connection {
         Some(range)
     }
 
+    /// Reads what is left of a reply if it has come already, and is little: the end of a result of few rows.
+    pub(crate) fn read_what_is_at_hand(&mut self) {
+        for _ in 0..PACKETS_AT_HAND {
+            if !self.is_replying() {
+                return;
+            }
+            // It may be given up at any point.
+            let event = pin!(self.next_event());
+            if !matches!(
+                event.poll(&mut Context::from_waker(Waker::noop())),
+                Poll::Ready(Ok(_))
+            ) {
+                return;
+            }
+        }
+    }
+
     /// Reads up to the first row, or to the end of a statement without a result, and gives what the server
     /// says at that end.
     pub(super) async fn read_header(&mut self) -> Result<Option<Summary>, Error> {
@@ -309,6 +350,7 @@ impl Connection {
                     }
                 }
                 Event::Done(summary) | Event::EndOfRows(summary) => {
+                    self.status = summary.status_flags();
                     let is_long = reply.rows >= LONG_RESULT_ROWS;
                     if let Some(sql) = self.watched.take_if(|_| is_long) {
                         let dropped = self.statements.insert(&sql, Known::LongAsText);

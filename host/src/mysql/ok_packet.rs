@@ -58,8 +58,12 @@ impl Summary {
         })
     }
 
-    pub(super) fn more_results(&self) -> bool {
+    pub(super) fn status_flags(&self) -> StatusFlags {
         StatusFlags::from_bits_truncate(self.status)
+    }
+
+    pub(super) fn more_results(&self) -> bool {
+        self.status_flags()
             .contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS)
     }
 }

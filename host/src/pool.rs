@@ -1,0 +1,172 @@
+//! Connections that are kept, and how fast new ones are made.
+//!
+//! ```no_run
+//! use rds_bridge::{Bridge, pool::Pool};
+//!
+//! # async fn items(bridge: Bridge) -> Result<(), Box<dyn std::error::Error>> {
+//! let pool = Pool::builder(bridge).max_size(16).build()?;
+//! let mut connection = pool.get().await?;
+//! let mut rows = connection.query("SELECT id, name FROM items").await?;
+//! while let Some(row) = rows.next().await? {
+//!     let (id, name): (u64, &str) = (row.get("id")?, row.get("name")?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A token is signed for each connection that is made, with the credentials of that moment, and is not kept:
+//! no token expires in a pool. RDS takes some 200 new connections a second with IAM, and refuses more with the
+//! words of a wrong token: so there is a limit on them here, and who is refused all the same tries again, after
+//! a while that grows and is not the same for everybody.
+//!
+//! What a connection was left in is not the next user's business: rows that nobody has read are passed over,
+//! and a transaction that was left open is rolled back, as soon as the connection is given back. Variables and temporary tables of the session stay.
+
+mod builder;
+mod error;
+mod keeper;
+mod manager;
+mod metrics;
+mod rate;
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use deadpool::managed::{self, Object};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+pub use builder::PoolBuilder;
+pub use error::PoolError;
+use manager::{Manager, is_tidy};
+pub use metrics::PoolMetrics;
+
+use crate::bridge::Bridge;
+use crate::mysql::Connection;
+
+/// Connections of one [`Bridge`], to be borrowed. Cheap to clone.
+#[derive(Clone)]
+pub struct Pool {
+    connections: managed::Pool<Manager>,
+    acquire_timeout: Duration,
+    /// Ends what keeps the pool as it should be, with the last of its clones.
+    _keeper: Arc<keeper::Keeper>,
+}
+
+/// A connection of a pool. Dropped, it goes back; one that cannot be trusted is closed there.
+pub struct PooledConnection {
+    /// Taken when it is dropped or detached.
+    object: Option<Object<Manager>>,
+}
+
+impl Pool {
+    /// Begins with the settings, each of which has a default.
+    #[must_use]
+    pub fn builder(bridge: Bridge) -> PoolBuilder {
+        PoolBuilder::new(bridge)
+    }
+
+    /// A connection that was alive a moment ago: one that is idle, or a new one, or the next that comes back.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`]: why none can be made, that none was free in time, or that the pool is closed.
+    pub async fn get(&self) -> Result<PooledConnection, PoolError> {
+        let limit = self.acquire_timeout;
+        let metrics = &self.connections.manager().metrics;
+        let got = match timeout(limit, self.connections.get()).await {
+            Ok(Ok(object)) => Ok(PooledConnection {
+                object: Some(object),
+            }),
+            Ok(Err(managed::PoolError::Backend(error))) => Err(PoolError::Connect(error)),
+            Ok(Err(managed::PoolError::Closed)) => Err(PoolError::Closed),
+            // Of limits and hooks that deadpool has and we do not set.
+            Ok(Err(_)) | Err(_) => Err(PoolError::Timeout {
+                limit,
+                max_size: self.connections.status().max_size,
+            }),
+        };
+        let counter = match &got {
+            Ok(_) => &metrics.acquired,
+            Err(PoolError::Timeout { .. }) => &metrics.timeouts,
+            Err(_) => &metrics.failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        got
+    }
+
+    /// What there is and what there has been.
+    #[must_use]
+    pub fn metrics(&self) -> PoolMetrics {
+        let status = self.connections.status();
+        self.connections.manager().metrics.read(&status)
+    }
+
+    /// Closes it: idle connections now, the others when they come back. [`Self::get`] gives
+    /// [`PoolError::Closed`] from now on.
+    pub fn close(&self) {
+        self.connections.close();
+    }
+}
+
+impl PooledConnection {
+    /// Takes it out of the pool for good: there is room for another.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
+    pub fn detach(mut self) -> Connection {
+        Object::take(self.object.take().expect("it has not been taken"))
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else {
+            return;
+        };
+        object.read_what_is_at_hand();
+        if is_tidy(&object) {
+            return;
+        }
+        // In the background, so that no lock of it waits in the pool. Where there is none, it is closed.
+        match (Object::pool(&object), Handle::try_current()) {
+            (Some(pool), Ok(runtime)) if object.is_usable() => {
+                runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
+            }
+            _ => drop(Object::take(object)),
+        }
+    }
+}
+
+impl Deref for PooledConnection {
+    type Target = Connection;
+
+    #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
+    fn deref(&self) -> &Connection {
+        self.object.as_ref().expect("it has not been taken")
+    }
+}
+
+impl DerefMut for PooledConnection {
+    #[expect(clippy::expect_used, reason = "as above")]
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.object.as_mut().expect("it has not been taken")
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("bridge", &self.connections.manager().bridge)
+            .field("metrics", &self.metrics())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PooledConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Connection::fmt(self, f)
+    }
+}

@@ -1,0 +1,150 @@
+//! How connections are made, and which of them are used again.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use tokio::time::{sleep, timeout};
+use tracing::debug;
+
+use super::metrics::Counters;
+use super::rate::Rate;
+use crate::bridge::Bridge;
+use crate::error::{Error, Stage};
+use crate::mysql::Connection;
+
+/// `ER_CON_COUNT_ERROR`, `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`: it passes.
+const TOO_MANY: [u16; 3] = [1040, 1203, 1226];
+/// `ER_ACCESS_DENIED_ERROR`: a wrong token, or too many connections within a second.
+const ACCESS_DENIED: u16 = 1045;
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(2);
+/// With these delays some ten seconds.
+const RETRIES: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Manager {
+    pub(super) bridge: Bridge,
+    pub(super) metrics: Counters,
+    rate: Rate,
+    limits: Limits,
+}
+
+/// How long a connection is good for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) lifetime: Duration,
+    pub(super) idle: Duration,
+    /// After so long without use it is asked for a sign of life.
+    pub(super) trust: Duration,
+    /// How long that may take.
+    pub(super) check: Duration,
+}
+
+impl Manager {
+    pub(super) fn new(bridge: Bridge, per_second: NonZeroU32, limits: Limits) -> Self {
+        Self {
+            bridge,
+            metrics: Counters::default(),
+            rate: Rate::new(per_second),
+            limits,
+        }
+    }
+
+    /// Whether it is worth another try: the server is full, or denies access where it has let us in before.
+    /// The first time that may be the limit on new connections, too: once it is tried again.
+    fn may_pass(&self, error: &Error, retries: usize) -> bool {
+        match error.code() {
+            Some(code) if TOO_MANY.contains(&code) => true,
+            Some(ACCESS_DENIED) => {
+                retries == 0 || self.metrics.connected.load(Ordering::Relaxed) > 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves a connection as the next user is to find it: nothing of a reply unread, no transaction open.
+    pub(super) async fn tidy_up(&self, connection: &mut Connection) {
+        let tidying = async {
+            match connection.is_in_transaction() {
+                true => connection.execute_to_end("ROLLBACK").await.map(drop),
+                false => connection.ping().await,
+            }
+        };
+        // What it has failed to do shows when the connection is to be used again.
+        let _tidy = timeout(self.limits.check, tidying).await;
+    }
+
+    async fn check(&self, connection: &mut Connection, metrics: &Metrics) -> bool {
+        if !is_tidy(connection) {
+            return false;
+        }
+        if metrics.last_used() < self.limits.trust {
+            return true;
+        }
+        let checked = timeout(self.limits.check, connection.ping()).await;
+        matches!(checked, Ok(Ok(())))
+    }
+}
+
+pub(super) fn is_tidy(connection: &Connection) -> bool {
+    connection.is_usable() && !connection.is_replying() && !connection.is_in_transaction()
+}
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Connection, Error> {
+        let mut delays = ExponentialBuilder::default()
+            .with_min_delay(FIRST_DELAY)
+            .with_max_delay(LONGEST_DELAY)
+            .with_max_times(RETRIES)
+            .with_jitter()
+            .build();
+        let mut retries = 0_usize;
+        loop {
+            self.rate.wait().await;
+            let error = match self.bridge.connect().await {
+                Ok(connection) => {
+                    self.metrics.connected.fetch_add(1, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => error,
+            };
+            if error.server_error().is_some() && error.stage() == Stage::Login {
+                self.metrics.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            let delay = match self.may_pass(&error, retries) {
+                true => delays.next(),
+                false => None,
+            };
+            let Some(delay) = delay else {
+                return Err(error);
+            };
+            debug!(code = error.code(), ?delay, "refused, to be tried again");
+            sleep(delay).await;
+            retries = retries.saturating_add(1);
+        }
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        metrics: &Metrics,
+    ) -> RecycleResult<Error> {
+        let counter = if metrics.age() > self.limits.lifetime {
+            &self.metrics.over_age
+        } else if metrics.last_used() > self.limits.idle {
+            &self.metrics.idle
+        } else if self.check(connection, metrics).await {
+            return Ok(());
+        } else {
+            &self.metrics.lost
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        Err(RecycleError::message("not to be used again"))
+    }
+}
