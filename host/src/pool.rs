@@ -20,7 +20,8 @@
 //! a while that grows and is not the same for everybody.
 //!
 //! What a connection was left in is not the next user's business: rows that nobody has read are passed over,
-//! and a transaction that was left open is rolled back, as soon as the connection is given back. Variables and temporary tables of the session stay.
+//! and a transaction that was left open is rolled back, as soon as the connection is given back. Variables and
+//! temporary tables of the session stay.
 
 mod builder;
 mod error;
@@ -135,7 +136,13 @@ impl Drop for PooledConnection {
             (Some(pool), Ok(runtime)) if object.is_usable() => {
                 runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
             }
-            _ => drop(Object::take(object)),
+            (pool, _) => {
+                if let Some(pool) = pool {
+                    let lost = &pool.manager().metrics.lost;
+                    lost.fetch_add(1, Ordering::Relaxed);
+                }
+                drop(Object::take(object));
+            }
         }
     }
 }

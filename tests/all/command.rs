@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use rds_bridge::guest::{COMPONENT, COMPONENT_SHA256};
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::tls_peer::TlsPeer;
 
 use crate::vectors;
 
@@ -26,6 +28,20 @@ pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -
     // A command that does not read leaves a closed pipe behind.
     let _closed = command.stdin.take().unwrap().write_all(input.as_bytes());
     command.wait_with_output().unwrap()
+}
+
+/// On a peer of ours, which takes any token.
+pub(crate) fn run_on(peer: &TlsPeer, arguments: &[&str]) -> Output {
+    let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
+    let variables = [
+        ("DB_HOST", ENDPOINT),
+        ("DB_CONNECT_TO", &address),
+        ("DB_CA_FILE", ca_file.to_str().unwrap()),
+        ("DB_USER", "lambda-user"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    run(arguments, &variables, "")
 }
 
 /// Beside the test's own: cargo puts both below the profile's folder.

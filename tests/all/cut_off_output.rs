@@ -1,14 +1,13 @@
 //! `rds-bridge query` when the server dies in the middle: one message, the exit code, and no output that
 //! looks whole.
 
-use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::server_packets::{
     LONGLONG, Then, VAR_STRING, column, error, prepared, result, text_row,
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 use serde_json::Value as Json;
 
-use crate::command::{run, stdout};
+use crate::command::{run_on, stdout};
 
 /// What the command writes, and what it says.
 fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
@@ -24,17 +23,8 @@ fn query_prepared(answer: Vec<Say>, format: &str) -> (Option<i32>, String, Strin
 
 fn command(script: Vec<Vec<Say>>, arguments: &[&str]) -> (Option<i32>, String, String) {
     let peer = TlsPeer::start(script);
-    let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
-    let variables = [
-        ("DB_HOST", ENDPOINT),
-        ("DB_CONNECT_TO", &address),
-        ("DB_CA_FILE", ca_file.to_str().unwrap()),
-        ("DB_USER", "lambda-user"),
-        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ];
     let arguments = [&["query", "SELECT 1"], arguments].concat();
-    let output = run(&arguments, &variables, "");
+    let output = run_on(&peer, &arguments);
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));
     assert_eq!(messages.count(), 1, "{said}");

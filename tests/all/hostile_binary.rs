@@ -9,7 +9,7 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame, say};
 
-use crate::hostile_server::{After, connect, use_again};
+use crate::hostile_server::{After, connect, malformed_by, use_again};
 use crate::live::block_on;
 
 const DATETIME: u8 = 12;
@@ -44,16 +44,8 @@ fn ask(answer: Vec<Say>) -> (Result<usize, Error>, After) {
     })
 }
 
-fn malformed(mut answer: Vec<Say>) -> Malformed {
-    // So that what is taken for good after all fails, and does not wait for more.
-    answer.push(Say::HangUp);
-    let (outcome, after) = ask(answer);
-    let error = outcome.unwrap_err();
-    assert_eq!(after, After::Unusable, "{error}");
-    match error.kind() {
-        ErrorKind::Malformed(malformed) => malformed.clone(),
-        _ => panic!("{error}"),
-    }
+fn malformed(answer: Vec<Say>) -> Malformed {
+    malformed_by(ask, answer)
 }
 
 fn columns(types: &[u8]) -> Vec<Vec<u8>> {

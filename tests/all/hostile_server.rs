@@ -72,7 +72,15 @@ pub(crate) fn ask(answer: Vec<Say>) -> (Result<usize, Error>, After) {
     })
 }
 
-fn malformed(mut answer: Vec<Say>) -> Malformed {
+fn malformed(answer: Vec<Say>) -> Malformed {
+    malformed_by(ask, answer)
+}
+
+/// What is wrong with an answer, for which there is no connection afterwards.
+pub(crate) fn malformed_by(
+    ask: impl FnOnce(Vec<Say>) -> (Result<usize, Error>, After),
+    mut answer: Vec<Say>,
+) -> Malformed {
     // So that what is taken for good after all fails, and does not wait for more.
     answer.push(Say::HangUp);
     let (outcome, after) = ask(answer);

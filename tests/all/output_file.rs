@@ -11,9 +11,9 @@ use rds_bridge_test_support::server_packets::{LONGLONG, VAR_STRING, column, text
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 use tempfile::TempDir;
 
-use crate::command::{executable, run, stdout};
+use crate::command::{executable, run, run_on, stdout};
 use crate::live::environment;
-use crate::query_command::{query, stderr};
+use crate::query_command::{end, query, start, stderr};
 
 const APPLES: &str = "SELECT id, name FROM items WHERE id = 1";
 
@@ -236,17 +236,8 @@ fn of_a_server_that_dies_nothing_is_left() {
             answer.extend(say((0..10_000).map(|_| text_row(&["1", &name]))));
             answer.push(Say::HangUp);
             let peer = TlsPeer::start(vec![answer]);
-            let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
-            let variables = [
-                ("DB_HOST", ENDPOINT),
-                ("DB_CONNECT_TO", &address),
-                ("DB_CA_FILE", ca_file.to_str().unwrap()),
-                ("DB_USER", "lambda-user"),
-                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-                ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ];
             let arguments = ["query", "SELECT 1", "-o", path.to_str().unwrap()];
-            let output = run(&arguments, &variables, "");
+            let output = run_on(&peer, &arguments);
             assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
             let left = names(folder.path());
             match old {
@@ -259,35 +250,24 @@ fn of_a_server_that_dies_nothing_is_left() {
 }
 
 #[test]
-fn of_what_ctrl_c_ended_nothing_is_left() {
+fn of_what_a_signal_ended_nothing_is_left() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, "old").unwrap();
     let server = MariaDb::start(&Options::default());
     let sql = "SELECT seq, SHA2(seq, 512), IF(seq = 50000, SLEEP(300), 0) FROM seq_1_to_60000";
-    let child = Command::new(executable())
-        .args(["query", sql, "-o", path.to_str().unwrap()])
-        .env_clear()
-        .envs(environment(&server))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
     let has_rows = || {
         let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
         let mut lengths = entries.map(|entry| entry.metadata().map_or(0, |it| it.len()));
         lengths.any(|length| length > 1 << 20)
     };
-    while !has_rows() {}
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    assert_eq!(names(folder.path()), ["rows.csv"]);
-    assert_eq!(fs::read(&path).unwrap(), b"old");
+    for signal in ["-INT", "-TERM"] {
+        let child = start(&server, &[sql, "-o", path.to_str().unwrap()]);
+        while !has_rows() {}
+        end(child, signal);
+        assert_eq!(names(folder.path()), ["rows.csv"]);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
 }
 
 /// What is written and rolled back is not there, and what is committed has its rows.

@@ -235,6 +235,24 @@ fn mysql_prepares_what_was_long_the_last_time() {
     });
 }
 
+/// Behind a statement that is no query, two commands do not go in one flight: a long result is noted all the same.
+#[test]
+fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let mut connection = connect(server).await;
+        let sql = "SELECT name FROM items WHERE id = ?";
+        let rows_of_one = connection.query_with(sql, &[1.into()]).await.unwrap();
+        rows_of_one.finish().await.unwrap();
+        let mut counters = Counters::read(&mut connection).await;
+        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
+            let sql = "SELECT seq FROM seq_1_to_1000";
+            assert_eq!(rows(&mut connection, sql).await, 1_000);
+            assert_eq!(counters.statements(&mut connection).await, expected);
+        }
+    });
+}
+
 #[test]
 fn through_a_proxy_nothing_is_prepared_unasked() {
     let peer = TlsPeer::as_maria_db(vec![say(result("m", &["mine"], Then::Nothing))]);

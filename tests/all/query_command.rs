@@ -1,6 +1,6 @@
 //! `rds-bridge query` and `doctor` against a real MariaDB: what they print, and how they end.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 use serde_json::Value as Json;
@@ -212,31 +212,45 @@ fn a_reader_that_has_gone_is_no_error() {
     assert_eq!(stderr(&output), "");
 }
 
+/// Starts a query, and leaves it running.
+pub(crate) fn start(server: &MariaDb, arguments: &[&str]) -> Child {
+    Command::new(executable())
+        .arg("query")
+        .args(arguments)
+        .env_clear()
+        .envs(environment(server))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Sends it a signal, upon which it is to end.
+pub(crate) fn end(child: Child, signal: &str) -> Output {
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    output
+}
+
 #[test]
-fn ctrl_c_ends_the_statement_on_the_server() {
+fn a_signal_ends_the_statement_on_the_server() {
     let server = MariaDb::start(&Options::default());
     let running = || {
         let processes =
             "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
         server.execute_as_admin(processes).trim().ends_with('1')
     };
-    let child = Command::new(executable())
-        .args(["query", "SELECT SLEEP(300)"])
-        .env_clear()
-        .envs(environment(&server))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !running() {}
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    assert!(!running());
+    for signal in ["-INT", "-TERM"] {
+        let child = start(&server, &["SELECT SLEEP(300)"]);
+        while !running() {}
+        end(child, signal);
+        assert!(!running());
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub enum Exit {
     Statement = 9,
     /// The server does not keep to the protocol.
     Protocol = 10,
-    /// Ctrl-C.
+    /// Ctrl-C, or SIGTERM.
     Interrupted = 130,
 }
 

@@ -1,5 +1,5 @@
 //! What the fuzz target of results calls, and a test too: any bytes as a server's answer, read and written
-//! in every format.
+//! in every format that is text.
 
 use super::format::{Encoder, Format, Writer};
 use crate::mysql::in_memory::{Answer, Part, ways_agree};

@@ -98,8 +98,8 @@ impl Connection {
 
     async fn start_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.command(&[&[COM_QUERY], sql.as_bytes()]).await?;
-        let may_be_prepared = self.protocol == Protocol::Auto && !self.executes_unseen;
-        self.watched = (may_be_prepared && is_query(sql)).then(|| Zeroizing::new(sql.to_owned()));
+        let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
+        self.watched = may_be_prepared.then(|| Zeroizing::new(sql.to_owned()));
         self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
         self.read_header().await
     }
@@ -175,7 +175,9 @@ impl Connection {
         if !matches!(code, Some(UNKNOWN_STATEMENT | TO_BE_PREPARED_AGAIN)) {
             return started;
         }
-        self.statements.remove(sql);
+        // The server may have it still: to close what it does not know does nothing.
+        let removed = self.statements.remove(sql);
+        self.unused.extend(removed);
         // A query has not been executed. A procedure may have been, and may itself have met that error.
         match is_query(sql) {
             true => self.prepare_and_start(sql, params).await,

@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use deadpool::managed;
-
 use tokio::runtime::Handle;
 
 use super::keeper::Keeper;

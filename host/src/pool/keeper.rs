@@ -1,5 +1,6 @@
 //! Keeps a pool at its size: closes what is idle for too long, and makes what is missing.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use tracing::debug;
 use super::manager::{Limits, Manager};
 use crate::mysql::Connection;
 
+/// How often it is looked whether somebody waits, while connections are made that nobody has asked for.
+const LOOK: Duration = Duration::from_millis(10);
 const SHORTEST_ROUND: Duration = Duration::from_millis(100);
 const LONGEST_ROUND: Duration = Duration::from_secs(30);
 
@@ -72,14 +75,25 @@ fn close_old_ones(pool: &Pool<Manager>, min_size: usize, limits: Limits) {
     });
 }
 
-/// Those that are there are taken, so that those that are not are made.
+/// Those that are there are taken, so that those that are not are made. Nobody is to wait for one meanwhile.
 async fn fill(pool: &Pool<Manager>, min_size: usize) {
     if pool.status().size >= min_size {
         return;
     }
     let mut taken = Vec::with_capacity(min_size);
     while taken.len() < min_size && pool.status().waiting == 0 {
-        match pool.get().await {
+        let mut getting = pin!(pool.get());
+        let got = loop {
+            tokio::select! {
+                biased;
+                got = &mut getting => break got,
+                // The one that is being made counts as waited for.
+                () = sleep(LOOK) => if pool.status().waiting > 1 {
+                    return;
+                }
+            }
+        };
+        match got {
             Ok(connection) => taken.push(connection),
             Err(error) => {
                 // Whoever asks for one will be told.

@@ -11,14 +11,9 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// So many in any second, and no more: a half at once, the other half over the second.
     pub(super) fn new(per_second: NonZeroU32) -> Self {
-        let burst = per_second.get().div_ceil(2);
-        let sustained = per_second.get().saturating_sub(burst);
-        let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(at_least_one(sustained)).allow_burst(at_least_one(burst));
         Self {
-            limiter: RateLimiter::direct(quota),
+            limiter: RateLimiter::direct(quota(per_second)),
         }
     }
 
@@ -27,19 +22,42 @@ impl Rate {
     }
 }
 
+/// So many in any second, and no more: a half at once, the other half over the second.
+fn quota(per_second: NonZeroU32) -> Quota {
+    let burst = per_second.get().div_ceil(2);
+    let sustained = per_second.get().saturating_sub(burst);
+    let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(at_least_one(sustained)).allow_burst(at_least_one(burst))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use governor::clock::FakeRelativeClock;
+
     use super::*;
 
     #[test]
     fn no_second_has_more() {
         for per_second in [1, 2, 3, 150] {
-            let rate = Rate::new(NonZeroU32::new(per_second).unwrap());
-            let at_once = (0..).take_while(|_| rate.limiter.check().is_ok()).count();
-            assert!(
-                (1..=usize::try_from(per_second).unwrap()).contains(&at_once),
-                "{per_second}: {at_once}"
-            );
+            let clock = FakeRelativeClock::default();
+            let quota = quota(NonZeroU32::new(per_second).unwrap());
+            let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+            // As many as there may be, for three seconds, in steps of a millisecond.
+            let made: Vec<usize> = (0..3_000)
+                .map(|_| {
+                    let made = (0..).take_while(|_| limiter.check().is_ok()).count();
+                    clock.advance(Duration::from_millis(1));
+                    made
+                })
+                .collect();
+            let seconds = made.windows(1_000).map(|second| second.iter().sum());
+            let most: usize = seconds.max().unwrap();
+            let limit = usize::try_from(per_second).unwrap();
+            // One less where the last one comes just behind the second's end.
+            assert!((limit - 1..=limit).contains(&most), "{most} of {limit}");
+            assert!(most > 0);
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Ctrl-C: the statement is killed on the server, where it would otherwise go on.
+//! Ctrl-C, or the system's request to end: the statement is killed on the server, where it would otherwise go
+//! on, and no file is left half-written.
 
 use std::time::Duration;
 
 use tokio::signal::ctrl_c;
+#[cfg(unix)]
+use tokio::signal::unix;
 use tokio::time::timeout;
 
 use crate::bridge::Bridge;
@@ -16,7 +19,7 @@ pub(in crate::cli) async fn or_interrupted<T>(future: impl Future<Output = T>) -
     tokio::select! {
         biased;
         done = future => Ok(done),
-        _ = ctrl_c() => Err(Error::Interrupted),
+        () = request_to_end() => Err(Error::Interrupted),
     }
 }
 
@@ -30,7 +33,7 @@ pub(super) async fn or_kill<T>(
     tokio::select! {
         biased;
         done = &mut statement => return done,
-        _ = ctrl_c() => {}
+        () = request_to_end() => {}
     }
     eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
     let end = async {
@@ -47,8 +50,21 @@ pub(super) async fn or_kill<T>(
             Ok(ended) => ended,
             Err(_) => Err(Error::Interrupted),
         },
-        _ = ctrl_c() => Err(Error::Interrupted),
+        () = request_to_end() => Err(Error::Interrupted),
     }
+}
+
+/// SIGINT, and SIGTERM where there is one. Not SIGHUP: `nohup` has it ignored, and it is to stay so.
+async fn request_to_end() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _interrupted = ctrl_c().await;
 }
 
 async fn kill(bridge: &Bridge, connection_id: u32) -> Result<(), crate::Error> {
