@@ -1,0 +1,76 @@
+"""Makes the zip for Lambda: the program as `bootstrap`, and queries.json if there is one.
+
+    pack.py PROGRAM ZIP [QUERIES]
+
+The same files give the same zip: their times, owners and the order are fixed. (Another zlib may compress otherwise.)
+A zip of 6 MB or more is refused, and none is left: it is what has to be loaded when a function starts cold.
+"""
+
+import json
+import os
+import sys
+import zipfile
+
+LIMIT = 6_000_000
+# The earliest that the format can say.
+TIME = (1980, 1, 1, 0, 0, 0)
+UNIX = 3
+FILE = 0o100000
+
+
+def read_queries(path):
+    """Its bytes, once they are the JSON object that the function wants; whether the SQL is right it sees itself."""
+    with open(path, "rb") as file:
+        content = file.read()
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f'{path} is to be a JSON object of named statements: {{"by_id": "SELECT … WHERE id = ?"}}')
+    return content
+
+
+def add(archive, name, mode, content):
+    entry = zipfile.ZipInfo(name, TIME)
+    entry.create_system = UNIX
+    entry.external_attr = (FILE | mode) << 16
+    archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+
+
+def pack(program, path, queries=None):
+    """Writes the zip, and gives its size."""
+    with open(program, "rb") as file:
+        entries = [("bootstrap", 0o755, file.read())]
+    if queries:
+        entries.append(("queries.json", 0o644, read_queries(queries)))
+    part = f"{path}.part"
+    try:
+        with zipfile.ZipFile(part, "w") as archive:
+            for entry in entries:
+                add(archive, *entry)
+        size = os.path.getsize(part)
+        if size >= LIMIT:
+            raise ValueError(f"the package has {size:,} bytes, and is to have less than {LIMIT:,}")
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
+    return size
+
+
+def main(arguments):
+    if not 2 <= len(arguments) <= 3:
+        print("usage: pack.py PROGRAM ZIP [QUERIES]", file=sys.stderr)
+        return 2
+    try:
+        size = pack(*arguments)
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{arguments[1]}: {size:,} bytes", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
