@@ -35,9 +35,15 @@ token *arguments: wasm-target
 run *arguments: wasm-target
     @cargo run --quiet --locked -p rds-bridge -- "$@"
 
-# Every test: Rust, the roots' script, and the built component in Python and in Node
+# The package for Lambda, below target/lambda/: arm64 or x86_64, without it this machine's; queries is a JSON file of named statements
+[group('deploy')]
+[positional-arguments]
+package architecture="" queries="": wasm-target
+    @host/deploy/package "$@"
+
+# Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: test-rust test-embedding test-scripts test-python test-node
+test: test-rust test-embedding test-scripts test-deploy test-python test-node
 
 # The tests in Rust
 [group('test')]
@@ -51,11 +57,17 @@ test-embedding: build-tests mariadb
     cargo build --locked -p rds-bridge --features jit --example embed
     cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$CARGO_TARGET_DIR/debug/examples/embed"
 
-# The scripts that fetch the roots and see to a Rust for WebAssembly, with stand-ins for what they call
+# The scripts that fetch the roots, see to a Rust for WebAssembly, package and deploy, with stand-ins for what they call
 [group('test')]
 test-scripts:
     python3 -m unittest tests/roots/test_roots.py
     python3 -m unittest tests/setup/test_wasm_target.py
+    python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
+
+# The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
+[group('test')]
+test-deploy: python
+    '{{venv}}/bin/python' -m unittest tests/deploy/test_templates.py tests/deploy/test_needs.py
 
 # The built component in Wasmtime for Python, beside botocore; and a test with the emulator
 [group('test')]
@@ -63,7 +75,7 @@ test-python: component python
     cd tests/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
     cd tests/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
 
-# The built component in Node, through jco; and a test with the emulator
+# The built component in Node, through jco; a test with the emulator; and the edge function of host/deploy
 [group('test')]
 test-node: component node
     rm -rf '{{node}}/bridge'
@@ -72,6 +84,9 @@ test-node: component node
     # Beside the packages, which Node looks for above the file.
     rm -rf '{{node}}/clients' && cp -r tests/clients '{{node}}/'
     PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
+    cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
+    cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
+    EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
 
 # Sizes of the component with all methods and without client_ed25519, against what was promised
 [group('test')]
@@ -91,7 +106,7 @@ fuzz target seconds="600": wasm-target
 
 # Format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
-lint: wasm-target
+lint: wasm-target lint-deploy
     cargo fmt --all --check
     cargo fmt --manifest-path bench/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -101,6 +116,11 @@ lint: wasm-target
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.
     cargo update --quiet --locked --workspace --manifest-path bench/Cargo.toml
+
+# The templates of the deployment, by cfn-lint, with warnings as errors
+[group('check')]
+lint-deploy: python
+    '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
 
 # The benchmarks beside the peers: apart from lint, since their dependencies take minutes
 [group('check')]
