@@ -149,6 +149,7 @@ class Function(unittest.TestCase):
                 "ALLOW_AD_HOC_SQL": "false",
                 "ALLOW_WRITES": "false",
                 "INVOKE_MODE": "BUFFERED",
+                "METRICS_NAMESPACE": "rds-bridge",
             },
         )
         _, variables = policies_of_stack("eu-central-1", Queries='{"by_id": "SELECT * FROM items WHERE id = ?"}')
