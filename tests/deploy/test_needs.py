@@ -78,6 +78,17 @@ class Needs(unittest.TestCase):
             self.assertEqual((code, lines[1].strip()), (needs.TOO_NEW, f"f@{version}"))
         self.assertFalse(needs.is_too_new("GCC_3.0"))
 
+    def test_a_version_that_no_symbol_has_counts_too(self):
+        """As that of packed relocations, which are for the loader alone."""
+        program = self.program({"f": "GLIBC_ABI_DT_RELR"})
+        with program.open("r+b") as file:
+            section = needs.ELFFile(file).get_section_by_name(".gnu.version")
+            file.seek(section["sh_offset"])
+            # VER_NDX_GLOBAL: none of another's.
+            file.write(b"\1\0" * section.num_symbols())
+        code, lines = needs.check(program, MACHINE)
+        self.assertEqual((code, lines[1].strip()), (needs.TOO_NEW, "GLIBC_ABI_DT_RELR"))
+
     def test_another_library_is_named(self):
         code, lines = needs.check(self.program({"f": "OPENSSL_3.0.0"}, "libssl.so.3"), MACHINE)
         self.assertEqual((code, lines), (1, ["Amazon Linux 2023 does not have for it: libssl.so.3"]))
