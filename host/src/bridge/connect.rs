@@ -32,13 +32,15 @@ pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let stage = SharedStage::new(Stage::Credentials);
     let limit = bridge.timeouts.whole;
     let connecting = timeout(limit, async {
-        let secret = bridge.secret().await?;
+        let secret = bridge.secret().instrument(debug_span!("credentials"));
+        let secret = secret.await?;
         stage.set(Stage::Resolve);
         let addresses = resolve(bridge).await?;
         stage.set(Stage::Connect);
         // Signed while the server takes the connection and makes its greeting.
-        let (tcp, auth) =
-            tokio::try_join!(tcp(bridge, &addresses), async { bridge.auth(&secret) })?;
+        let (tcp, auth) = tokio::try_join!(tcp(bridge, &addresses), async {
+            debug_span!("token").in_scope(|| bridge.auth(&secret))
+        })?;
         stage.set(Stage::Tls);
         let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
         stage.set(Stage::Login);

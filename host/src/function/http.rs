@@ -1,6 +1,5 @@
 //! A Function URL's request, or an HTTP API's: both have the payload format 2.0.
 
-use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value as Json, json};
@@ -26,43 +25,33 @@ pub(super) fn is_of_another_version(event: &Map<String, Json>) -> bool {
 
 /// What a request asks for, as a direct event has it.
 pub(super) fn read(event: &Json) -> (Form, Result<Map<String, Json>, Failure>) {
-    let refused = Form::Http {
-        format: Format::Json,
-        may_stream: false,
-    };
-    let request: LambdaFunctionUrlRequest = match serde::Deserialize::deserialize(event) {
-        Ok(request) => request,
-        Err(error) => {
-            let problem =
-                format!("the event is not an HTTP request of the payload format 2.0: {error}");
-            return (refused, Err(Failure::new(Type::InvalidEvent, problem)));
-        }
-    };
-    let accept = header(&request, "accept");
-    let Some(format) = negotiate(accept) else {
+    let Some(format) = negotiate(header(event, "accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
             "rows are answered as application/json or application/x-ndjson",
         );
+        let form = Form::Http {
+            format: Format::Json,
+            may_stream: false,
+        };
         return (
-            refused,
+            form,
             Err(failure.with_hint("ask for one of them in Accept, or leave it out")),
         );
     };
-    let domain = request.request_context.domain_name.as_deref();
+    let domain = text(event, "/requestContext/domainName");
     let form = Form::Http {
         format,
         // An HTTP API waits for the whole.
         may_stream: domain.is_some_and(|domain| domain.contains(".lambda-url.")),
     };
-    (form, asked(&request))
+    (form, asked(event))
 }
 
-fn asked(request: &LambdaFunctionUrlRequest) -> Result<Map<String, Json>, Failure> {
-    let method = request.request_context.http.method.as_deref();
-    match method {
-        Some("GET") => of_query(request.raw_query_string.as_deref().unwrap_or_default()),
-        Some("POST") => of_body(request),
+fn asked(event: &Json) -> Result<Map<String, Json>, Failure> {
+    match text(event, "/requestContext/http/method") {
+        Some("GET") => of_query(text(event, "/rawQueryString").unwrap_or_default()),
+        Some("POST") => of_body(event),
         other => {
             let method = other.unwrap_or("none");
             Err(Failure::new(
@@ -71,6 +60,17 @@ fn asked(request: &LambdaFunctionUrlRequest) -> Result<Map<String, Json>, Failur
             ))
         }
     }
+}
+
+fn text<'a>(event: &'a Json, pointer: &str) -> Option<&'a str> {
+    event.pointer(pointer)?.as_str()
+}
+
+/// Names are in lower case in this format; an event that was written by hand may have others.
+fn header<'a>(event: &'a Json, name: &str) -> Option<&'a str> {
+    let mut headers = event.get("headers")?.as_object()?.iter();
+    let (_, value) = headers.find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+    value.as_str()
 }
 
 /// `?query=by_id&parameters=[7]`, percent-encoded.
@@ -94,17 +94,18 @@ fn of_query(query: &str) -> Result<Map<String, Json>, Failure> {
     Ok(asked)
 }
 
-fn of_body(request: &LambdaFunctionUrlRequest) -> Result<Map<String, Json>, Failure> {
-    let body = request.body.as_deref().unwrap_or_default();
+fn of_body(event: &Json) -> Result<Map<String, Json>, Failure> {
+    let body = text(event, "/body").unwrap_or_default();
     if body.len() > BODY_LIMIT {
         let problem = format!("the body is longer than {BODY_LIMIT} bytes");
         return Err(Failure::new(Type::EventTooLarge, problem));
     }
     let invalid = |problem: String| Failure::new(Type::InvalidEvent, problem);
     let decoded;
-    let body = match request.is_base64_encoded {
-        false => body.as_bytes(),
-        true => {
+    let is_base64 = event.get("isBase64Encoded").and_then(Json::as_bool);
+    let body = match is_base64 {
+        None | Some(false) => body.as_bytes(),
+        Some(true) => {
             let bytes = BASE64_STANDARD.decode(body);
             decoded = bytes.map_err(|error| invalid(format!("the body is not base64: {error}")))?;
             &decoded
@@ -113,7 +114,7 @@ fn of_body(request: &LambdaFunctionUrlRequest) -> Result<Map<String, Json>, Fail
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
-    if !is_json(header(request, "content-type")) {
+    if !is_json(header(event, "content-type")) {
         return Err(Failure::new(
             Type::UnsupportedMediaType,
             "the body's Content-Type is not application/json",
@@ -132,12 +133,6 @@ fn is_json(content_type: Option<&str>) -> bool {
         let media = media.trim().to_ascii_lowercase();
         media == "application/json" || media.ends_with("+json")
     })
-}
-
-/// Names are in lower case in this format; a test's may not be.
-fn header<'a>(request: &'a LambdaFunctionUrlRequest, name: &str) -> Option<&'a str> {
-    let value = request.headers.get(name)?;
-    value.to_str().ok()
 }
 
 /// A response whose body is a text.
@@ -168,4 +163,89 @@ pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
 /// Rows are one caller's: nobody on the way is to keep them.
 pub(super) fn headers(content_type: &str) -> Json {
     json!({"content-type": content_type, "cache-control": "no-store"})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(method: &str, query: &str, headers: Json, body: &str) -> Json {
+        json!({
+            "version": "2.0",
+            "rawQueryString": query,
+            "headers": headers,
+            "requestContext": {
+                "domainName": "abc.lambda-url.eu-central-1.on.aws",
+                "http": {"method": method, "path": "/"},
+            },
+            "body": body,
+            "isBase64Encoded": false,
+        })
+    }
+
+    fn refused(event: &Json) -> u16 {
+        read(event).1.unwrap_err().kind().status()
+    }
+
+    #[test]
+    fn a_query_and_a_body_ask_for_the_same() {
+        let query = "query=by_id&parameters=%5B7,+%22x%22%5D&other=1";
+        let asked = json!({"query": "by_id", "parameters": [7, "x"]});
+        let got = read(&event("GET", query, json!({}), "")).1.unwrap();
+        assert_eq!(Json::Object(got), asked);
+        let headers = json!({"Content-Type": "application/json; charset=utf-8"});
+        let post = event("POST", "", headers, &asked.to_string());
+        assert_eq!(Json::Object(read(&post).1.unwrap()), asked);
+        let mut encoded = event(
+            "POST",
+            "",
+            json!({}),
+            &BASE64_STANDARD.encode(asked.to_string()),
+        );
+        encoded["isBase64Encoded"] = json!(true);
+        assert_eq!(Json::Object(read(&encoded).1.unwrap()), asked);
+        assert!(
+            read(&event("POST", "", json!({}), " "))
+                .1
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_is_refused_has_its_status() {
+        let none = json!({});
+        assert_eq!(refused(&event("DELETE", "", none.clone(), "")), 405);
+        assert_eq!(
+            refused(&event("GET", "parameters=7,", none.clone(), "")),
+            400
+        );
+        assert_eq!(
+            refused(&event("GET", "query=a&query=b", none.clone(), "")),
+            400
+        );
+        assert_eq!(
+            refused(&event("GET", "", json!({"accept": "text/html"}), "")),
+            406
+        );
+        let xml = json!({"content-type": "text/xml"});
+        assert_eq!(refused(&event("POST", "", xml, "{}")), 415);
+        assert_eq!(refused(&event("POST", "", none.clone(), "[1]")), 400);
+        assert_eq!(refused(&event("POST", "", none.clone(), "{")), 400);
+        assert_eq!(
+            refused(&event("POST", "", none, &" ".repeat(BODY_LIMIT + 1))),
+            413
+        );
+    }
+
+    #[test]
+    fn only_a_function_url_s_answer_may_come_in_pieces() {
+        let mut api = event("GET", "", json!({"accept": "application/x-ndjson"}), "");
+        let format = Format::Ndjson;
+        let may_stream = true;
+        assert_eq!(read(&api).0, Form::Http { format, may_stream });
+        api["requestContext"]["domainName"] = json!("abc.execute-api.eu-central-1.amazonaws.com");
+        let may_stream = false;
+        assert_eq!(read(&api).0, Form::Http { format, may_stream });
+    }
 }

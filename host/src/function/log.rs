@@ -25,6 +25,11 @@ const VARIABLES: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
 const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
 /// At trace they would log whole events, which are the caller's business.
 const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
+/// It tells each function error, of which there is a line already.
+const ERRORS: &str = "lambda_runtime::layers::panic";
+/// The stages of connecting are spans of level debug, whose times belong into the line of the whole.
+const STAGES: &str = "rds_bridge::bridge::connect";
+const CONNECT: &str = "connect";
 
 tokio::task_local! {
     /// Whose work is being done.
@@ -48,11 +53,15 @@ pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let level = level.unwrap_or(LevelFilter::INFO);
     let mut targets = Targets::new()
         .with_default(level)
-        .with_target(CREDENTIAL_PROCESS, level.min(LevelFilter::INFO));
+        .with_target(CREDENTIAL_PROCESS, level.min(LevelFilter::INFO))
+        .with_target(ERRORS, LevelFilter::OFF);
+    if level == LevelFilter::INFO {
+        targets = targets.with_target(STAGES, LevelFilter::DEBUG);
+    }
     for target in EVENTS {
         targets = targets.with_target(target, level.min(LevelFilter::DEBUG));
     }
-    let lines = JsonLines.with_filter(targets);
+    let lines = JsonLines { level }.with_filter(targets);
     // A test of the library may have begun before.
     let _begun = tracing_subscriber::registry().with(lines).try_init();
     level
@@ -87,7 +96,9 @@ pub(super) fn line(level: Level, message: &str, mut fields: Map<String, Json>) {
     let _written = std::io::stdout().lock().write_all(line.as_bytes());
 }
 
-struct JsonLines;
+struct JsonLines {
+    level: LevelFilter,
+}
 
 /// When a span began, and what it is about.
 struct Begun(Instant, Map<String, Json>);
@@ -107,15 +118,33 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
             return;
         };
         let begun = span.extensions_mut().remove();
-        if let Some(Begun(begun, mut fields)) = begun {
-            fields.insert("elapsedMs".into(), json!(milliseconds(begun.elapsed())));
-            fields.insert("target".into(), json!(span.metadata().target()));
-            line(*span.metadata().level(), span.name(), fields);
+        let Some(Begun(begun, mut fields)) = begun else {
+            return;
+        };
+        let elapsed = json!(milliseconds(begun.elapsed()));
+        let metadata = span.metadata();
+        if metadata.target() == STAGES
+            && let Some(whole) = span.parent()
+            && let Some(Begun(_, stages)) = whole.extensions_mut().get_mut()
+        {
+            stages.insert(format!("{}Ms", span.name()), elapsed.clone());
+        }
+        let level = match span.name() {
+            CONNECT => Level::INFO,
+            _ => *metadata.level(),
+        };
+        if self.level >= level {
+            fields.insert("elapsedMs".into(), elapsed);
+            fields.insert("target".into(), json!(metadata.target()));
+            line(level, span.name(), fields);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata: &Metadata<'_> = event.metadata();
+        if self.level < *metadata.level() {
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let mut fields = fields.0;

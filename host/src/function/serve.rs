@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::http as http_types;
 use lambda_runtime::streaming::{Body, channel};
 use lambda_runtime::{
     Context, Diagnostic, FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse,
@@ -302,8 +303,8 @@ fn prelude(format: Format) -> MetadataPrelude {
     for (name, value) in headers.as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
         if let (Ok(name), Ok(value)) = (
-            aws_lambda_events::http::HeaderName::try_from(name),
-            aws_lambda_events::http::HeaderValue::try_from(value),
+            http_types::HeaderName::try_from(name),
+            http_types::HeaderValue::try_from(value),
         ) {
             prelude.headers.insert(name, value);
         }
