@@ -87,7 +87,8 @@ class Deploy(unittest.TestCase):
             ["sam", "package", "--template-file", str(self.repository / "host/deploy/template.yaml")]
             + ["--s3-bucket", "a-bucket-for-sam", "--output-template-file", packaged, "--region", "eu-central-1"],
         )
-        self.assertEqual(deploy[:6], ["sam", "deploy", "--template-file", packaged, "--stack-name", "RdsIamSampleAppStack"])
+        self.assertEqual(deploy[:4], ["sam", "deploy", "--template-file", packaged])
+        self.assertEqual(deploy[4:6], ["--stack-name", "RdsIamSampleAppStack"])
         # In quotes, as sam wants a value with a blank.
         for parameter in [
             'LambdaSg="sg-0123abcd"',

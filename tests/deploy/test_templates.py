@@ -201,9 +201,13 @@ class Function(unittest.TestCase):
 
         def evaluate(condition, values):
             ((name, inner),) = condition.items()
+
+            def value(part):
+                return part if isinstance(part, str) else evaluate(part, values)
+
             parts = {
                 "Ref": lambda: values[inner],
-                "Fn::Equals": lambda: len({part if isinstance(part, str) else evaluate(part, values) for part in inner}) == 1,
+                "Fn::Equals": lambda: value(inner[0]) == value(inner[1]),
                 "Fn::Not": lambda: not evaluate(inner[0], values),
                 "Fn::And": lambda: all(evaluate(part, values) for part in inner),
                 "Fn::Or": lambda: any(evaluate(part, values) for part in inner),
