@@ -82,6 +82,20 @@ impl Bridge {
         connect::connect(&self.inner).await
     }
 
+    /// Ends the statement that another connection of the same user is executing: one that nobody waits for
+    /// any more would otherwise go on on the server. It makes a connection for it. That other connection
+    /// gets error 1317, if the statement had not come to its end by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`]; and 1094 where there is no such connection.
+    pub async fn kill_query(&self, connection_id: u32) -> Result<(), Error> {
+        let mut connection = self.connect().await?;
+        let kill = format!("KILL QUERY {connection_id}");
+        connection.execute_to_end(&kill).await?;
+        connection.close().await
+    }
+
     /// The endpoint's name, which tokens are signed for.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -12,7 +12,7 @@ mod emulate;
 mod endpoint_arguments;
 mod error;
 mod exit;
-mod format;
+pub(crate) mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -30,12 +30,18 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command};
+#[cfg(feature = "lambda")]
+pub(crate) use error::Chain;
 use error::Error;
 pub use exit::Exit;
 
 /// Runs the command with the process's arguments and environment.
 #[must_use]
 pub fn run() -> ExitCode {
+    #[cfg(feature = "lambda")]
+    if is_function() {
+        return crate::function::run();
+    }
     let done = match Arguments::try_parse() {
         Ok(arguments) => execute(&arguments),
         Err(error) if is_help(&error) => {
@@ -50,6 +56,12 @@ pub fn run() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// Lambda starts `bootstrap` without arguments.
+#[cfg(feature = "lambda")]
+fn is_function() -> bool {
+    std::env::args_os().len() <= 1 && std::env::var_os(crate::function::RUNTIME_API).is_some()
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {

@@ -48,6 +48,8 @@ pub mod clock;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+#[cfg(feature = "lambda")]
+mod function;
 pub mod mysql;
 pub mod net;
 pub mod pool;

@@ -43,6 +43,8 @@ pub use param::Param;
 #[cfg(feature = "emulator")]
 pub(crate) use payload::Payload;
 pub use protocol::Protocol;
+#[cfg(feature = "lambda")]
+pub(crate) use protocol::may_change_session;
 pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
 pub use temporal::{Date, DateTime, Time};

@@ -26,6 +26,7 @@
 mod builder;
 mod error;
 mod keeper;
+mod kept;
 mod manager;
 mod metrics;
 mod rate;
@@ -114,11 +115,18 @@ impl Pool {
 }
 
 impl PooledConnection {
+    /// Whether it has served before. A new one was made for whoever asked.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        let object = self.object.as_ref();
+        object.is_some_and(|object| Object::metrics(object).recycle_count > 0)
+    }
+
     /// Takes it out of the pool for good: there is room for another.
     #[must_use]
     #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
     pub fn detach(mut self) -> Connection {
-        Object::take(self.object.take().expect("it has not been taken"))
+        Object::take(self.object.take().expect("it has not been taken")).connection
     }
 }
 
@@ -127,14 +135,15 @@ impl Drop for PooledConnection {
         let Some(mut object) = self.object.take() else {
             return;
         };
-        object.read_what_is_at_hand();
-        if is_tidy(&object) {
+        object.leave();
+        object.connection.read_what_is_at_hand();
+        if is_tidy(&object.connection) {
             return;
         }
         // In the background, so that no lock of it waits in the pool. Where there is none, it is closed.
         match (Object::pool(&object), Handle::try_current()) {
-            (Some(pool), Ok(runtime)) if object.is_usable() => {
-                runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
+            (Some(pool), Ok(runtime)) if object.connection.is_usable() => {
+                runtime.spawn(async move { pool.manager().tidy_up(&mut object.connection).await });
             }
             (pool, _) => {
                 if let Some(pool) = pool {
@@ -152,14 +161,16 @@ impl Deref for PooledConnection {
 
     #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
     fn deref(&self) -> &Connection {
-        self.object.as_ref().expect("it has not been taken")
+        let object = self.object.as_ref().expect("it has not been taken");
+        &object.connection
     }
 }
 
 impl DerefMut for PooledConnection {
     #[expect(clippy::expect_used, reason = "as above")]
     fn deref_mut(&mut self) -> &mut Connection {
-        self.object.as_mut().expect("it has not been taken")
+        let object = self.object.as_mut().expect("it has not been taken");
+        &mut object.connection
     }
 }
 

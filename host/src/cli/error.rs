@@ -186,7 +186,7 @@ impl fmt::Display for Causes<'_> {
 }
 
 /// An error with what is beneath it, in one line.
-pub(super) struct Chain<'a>(pub(super) &'a dyn std::error::Error);
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

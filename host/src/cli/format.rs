@@ -4,7 +4,7 @@
 pub(super) mod arrow;
 mod csv;
 mod encoder;
-mod json;
+pub(crate) mod json;
 mod table;
 mod text;
 mod tsv;
@@ -43,7 +43,7 @@ pub(super) enum Format {
 }
 
 /// Writes one result after another into a buffer, as text.
-pub(super) trait Writer {
+pub(crate) trait Writer {
     /// A result begins.
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>);
 

@@ -295,6 +295,10 @@ fn of_code(code: u16) -> Vec<Cause> {
             "there is no such database",
             "SHOW DATABASES lists them; names may be case-sensitive",
         ),
+        1054 | 1146 => (
+            "it is not there under this name, in the default database or the one that is named",
+            "SHOW TABLES and SHOW COLUMNS list what there is; names of tables may be case-sensitive",
+        ),
         1129 => (
             "the server blocks this machine after too many failed connections",
             "FLUSH HOSTS, or max_connect_errors",
@@ -309,7 +313,7 @@ fn of_code(code: u16) -> Vec<Cause> {
         ),
         1792 => (
             "sessions are read-only unless writing is asked for",
-            "--allow-writes, or BridgeBuilder::allow_writes",
+            "--allow-writes, ALLOW_WRITES in a function, or BridgeBuilder::allow_writes",
         ),
         4031 => (
             "the connection was idle for longer than the server's wait_timeout",

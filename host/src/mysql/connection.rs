@@ -112,6 +112,14 @@ impl Connection {
         !matches!(self.state, State::Unusable)
     }
 
+    /// Whether the server has ended the connection, as far as that has come through to here. It asks nobody:
+    /// [`Self::ping`] does, and takes a round trip.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.state, State::Unusable)
+            || matches!(self.state, State::Idle) && self.stream.has_ended()
+    }
+
     /// Whether there is more of a reply to read.
     pub(crate) fn is_replying(&self) -> bool {
         matches!(self.state, State::Replying(_))

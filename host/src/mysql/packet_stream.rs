@@ -4,6 +4,8 @@
 
 use std::io;
 use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -222,6 +224,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// Whether nothing has come that was not asked for.
     pub(super) fn is_quiet(&self) -> bool {
         self.start == self.buffer.len()
+    }
+
+    /// Whether the peer has ended the stream, or has said something that nobody has asked for. It waits for
+    /// nothing: what is still on the way is not known.
+    pub(super) fn has_ended(&mut self) -> bool {
+        if !self.is_quiet() {
+            return true;
+        }
+        let reading = pin!(self.fill());
+        let read = reading.poll(&mut Context::from_waker(Waker::noop()));
+        read.is_ready()
     }
 
     /// Writes a payload behind what was held back, in one piece where it fits a packet. Not cancel-safe: what

@@ -60,7 +60,7 @@ pub(super) fn is_query(sql: &str) -> bool {
 
 /// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
 /// is not known to leave them.
-pub(super) fn may_change_session(sql: &str) -> bool {
+pub(crate) fn may_change_session(sql: &str) -> bool {
     !is_query(sql) && !begins_with(sql, &OTHERS)
 }
 

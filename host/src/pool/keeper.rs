@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::debug;
 
+use super::kept::Kept;
 use super::manager::{Limits, Manager};
-use crate::mysql::Connection;
 
 /// How often it is looked whether somebody waits, while connections are made that nobody has asked for.
 const LOOK: Duration = Duration::from_millis(10);
@@ -61,7 +61,7 @@ async fn keep(pool: WeakPool<Manager>, min_size: usize, limits: Limits, round: D
 fn close_old_ones(pool: &Pool<Manager>, min_size: usize, limits: Limits) {
     let counters = &pool.manager().metrics;
     let mut size = pool.status().size;
-    let _closed = pool.retain(|_: &Connection, metrics: Metrics| {
+    let _closed = pool.retain(|_: &Kept, metrics: Metrics| {
         let counter = if metrics.age() > limits.lifetime {
             &counters.over_age
         } else if metrics.last_used() > limits.idle && size > min_size {

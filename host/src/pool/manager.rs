@@ -9,6 +9,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
+use super::kept::Kept;
 use super::metrics::Counters;
 use super::rate::Rate;
 use crate::bridge::Bridge;
@@ -77,11 +78,11 @@ impl Manager {
         let _tidy = timeout(self.limits.check, tidying).await;
     }
 
-    async fn check(&self, connection: &mut Connection, metrics: &Metrics) -> bool {
-        if !is_tidy(connection) {
+    async fn check(&self, connection: &mut Connection, idle: Duration) -> bool {
+        if !is_tidy(connection) || connection.has_ended() {
             return false;
         }
-        if metrics.last_used() < self.limits.trust {
+        if idle < self.limits.trust {
             return true;
         }
         let checked = timeout(self.limits.check, connection.ping()).await;
@@ -94,10 +95,10 @@ pub(super) fn is_tidy(connection: &Connection) -> bool {
 }
 
 impl managed::Manager for Manager {
-    type Type = Connection;
+    type Type = Kept;
     type Error = Error;
 
-    async fn create(&self) -> Result<Connection, Error> {
+    async fn create(&self) -> Result<Kept, Error> {
         let mut delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_max_delay(LONGEST_DELAY)
@@ -110,7 +111,7 @@ impl managed::Manager for Manager {
             let error = match self.bridge.connect().await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
-                    return Ok(connection);
+                    return Ok(Kept::new(connection));
                 }
                 Err(error) => error,
             };
@@ -130,16 +131,13 @@ impl managed::Manager for Manager {
         }
     }
 
-    async fn recycle(
-        &self,
-        connection: &mut Connection,
-        metrics: &Metrics,
-    ) -> RecycleResult<Error> {
+    async fn recycle(&self, kept: &mut Kept, metrics: &Metrics) -> RecycleResult<Error> {
+        let idle = metrics.last_used().max(kept.idle());
         let counter = if metrics.age() > self.limits.lifetime {
             &self.metrics.over_age
-        } else if metrics.last_used() > self.limits.idle {
+        } else if idle > self.limits.idle {
             &self.metrics.idle
-        } else if self.check(connection, metrics).await {
+        } else if self.check(&mut kept.connection, idle).await {
             return Ok(());
         } else {
             &self.metrics.lost

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
-pub(super) struct Json {
+pub(crate) struct Json {
     is_array: bool,
     rows: u64,
     /// `"name":` for each column, written once.
@@ -17,7 +17,7 @@ pub(super) struct Json {
 
 impl Json {
     /// One array for each result.
-    pub(super) fn array() -> Self {
+    pub(crate) fn array() -> Self {
         Self {
             is_array: true,
             ..Self::lines()
@@ -25,7 +25,7 @@ impl Json {
     }
 
     /// An object a line.
-    pub(super) fn lines() -> Self {
+    pub(crate) fn lines() -> Self {
         Self {
             is_array: false,
             rows: 0,

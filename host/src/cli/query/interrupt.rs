@@ -37,7 +37,7 @@ pub(super) async fn or_kill<T>(
     }
     eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
     let end = async {
-        let killed = kill(bridge, connection_id).await;
+        let killed = bridge.kill_query(connection_id).await;
         match killed {
             // It had come to its end before, and has done all that it was to do; or its error says that it was
             // interrupted, which is known.
@@ -65,11 +65,4 @@ async fn request_to_end() {
         return;
     }
     let _interrupted = ctrl_c().await;
-}
-
-async fn kill(bridge: &Bridge, connection_id: u32) -> Result<(), crate::Error> {
-    let mut connection = bridge.connect().await?;
-    let kill = format!("KILL QUERY {connection_id}");
-    connection.execute_to_end(&kill).await?;
-    connection.close().await
 }

@@ -1,0 +1,40 @@
+//! The command as an AWS Lambda function: what `bootstrap` of a package does.
+//!
+//! ```text
+//!  settings.rs, statements.rs    what the environment says, once
+//!  log.rs                        a JSON object a line
+//!  serve.rs                      connects, and takes one event after another from the Lambda Runtime API
+//!    event.rs, http.rs           what an event asks for, and how it wants its answer
+//!    parameters.rs               its values, before anything reaches the database
+//!    execute.rs, deadline.rs     a connection of the pool, the statement, its end in time
+//!    sink.rs                     the rows: in one answer, or as they come
+//!    failure.rs                  what went wrong: type, HTTP status, stage, code, hint
+//!    report.rs                   a line at the end, with CloudWatch's metrics in it
+//! ```
+//!
+//! Sources: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes" and "Invoking Lambda
+//! function URLs"; Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs",
+//! payload format version 2.0.
+
+mod accept;
+mod deadline;
+mod event;
+mod execute;
+mod failure;
+mod http;
+mod init_error;
+mod log;
+mod milliseconds;
+mod parameters;
+mod placeholders;
+mod report;
+mod serve;
+mod settings;
+mod sink;
+mod statements;
+
+pub(crate) use serve::run;
+
+/// Lambda's own word for where its runtime API is. Whoever sees it without having been given arguments is in
+/// a function.
+pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";

@@ -1,0 +1,60 @@
+//! The end that Lambda sets: what is under way is to come to its own before.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// What is left for ending a statement on the server, and for saying so: a fifth of the time, within these.
+const SHORTEST_MARGIN: Duration = Duration::from_millis(200);
+const LONGEST_MARGIN: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    /// When work is to end.
+    pub(super) at: Instant,
+    /// How long there was for it.
+    pub(super) limit: Duration,
+    /// What remains from there on.
+    pub(super) margin: Duration,
+}
+
+impl Deadline {
+    /// Of an invocation that Lambda ends at a time.
+    pub(super) fn before(end: SystemTime) -> Self {
+        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+        let margin = left
+            .checked_div(5)
+            .unwrap_or_default()
+            .clamp(SHORTEST_MARGIN, LONGEST_MARGIN)
+            .min(left);
+        let limit = left.saturating_sub(margin);
+        let now = Instant::now();
+        Self {
+            at: now.checked_add(limit).unwrap_or(now),
+            limit,
+            margin,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(seconds: f64) -> (f64, f64) {
+        let end = SystemTime::now() + Duration::from_secs_f64(seconds);
+        let Deadline { limit, margin, .. } = Deadline::before(end);
+        let tenths = |it: Duration| (it.as_secs_f64() * 10.0).round() / 10.0;
+        (tenths(limit), tenths(margin))
+    }
+
+    #[test]
+    fn a_fifth_is_kept_within_bounds() {
+        assert_eq!(of(3.0), (2.4, 0.6));
+        assert_eq!(of(60.0), (59.0, 1.0));
+        assert_eq!(of(0.5), (0.3, 0.2));
+        assert_eq!(of(0.1), (0.0, 0.1));
+        let past = Deadline::before(SystemTime::UNIX_EPOCH);
+        assert_eq!((past.limit, past.margin), (Duration::ZERO, Duration::ZERO));
+    }
+}

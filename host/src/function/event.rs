@@ -1,0 +1,152 @@
+//! What an event asks for: a direct invocation's, or an HTTP request's.
+
+use serde_json::{Map, Value as Json};
+
+use super::accept::Format;
+use super::failure::{Failure, Type};
+use super::http;
+use super::parameters;
+use super::statements::{Statement, Statements};
+use crate::mysql::Param;
+
+/// How the answer is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The rows, or a function error.
+    Direct,
+    /// An HTTP response, whose body may come in pieces if it is a Function URL's.
+    Http { format: Format, may_stream: bool },
+}
+
+/// A statement with its values.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) statement: Statement,
+    pub(super) params: Vec<Param>,
+}
+
+/// What is asked for, in an event of either form.
+pub(super) fn read(event: &Json, statements: &Statements) -> (Form, Result<Request, Failure>) {
+    if http::is_http(event) {
+        let (form, asked) = http::read(event);
+        return (form, asked.and_then(|asked| request(&asked, statements)));
+    }
+    (Form::Direct, direct(event, statements))
+}
+
+fn direct(event: &Json, statements: &Statements) -> Result<Request, Failure> {
+    let empty = Map::new();
+    let asked = match event {
+        Json::Null => &empty,
+        Json::Object(asked) if http::is_of_another_version(asked) => {
+            return Err(Failure::new(
+                Type::InvalidEvent,
+                "the event is an HTTP request in another payload format than 2.0",
+            )
+            .with_hint("use a Function URL, or an HTTP API whose integration has the payload format version 2.0"));
+        }
+        Json::Object(asked) => asked,
+        _ => {
+            return Err(
+                Failure::new(Type::InvalidEvent, "the event is not a JSON object").with_hint(HOW),
+            );
+        }
+    };
+    request(asked, statements)
+}
+
+const HOW: &str =
+    r#"{} executes the default statement, {"query": "by_id", "parameters": [7]} a named one"#;
+
+/// Of an object with `query` or `sql`, and `parameters`. What else is in it does not matter: it may be a
+/// console's test event.
+fn request(asked: &Map<String, Json>, statements: &Statements) -> Result<Request, Failure> {
+    let text = |name: &str| match asked.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(_) => {
+            let problem = format!("{name:?} is not a text");
+            Err(Failure::new(Type::InvalidEvent, problem).with_hint(HOW))
+        }
+    };
+    let statement = match (text("query")?, text("sql")?) {
+        (None, None) => statements.default(),
+        (Some(name), None) => statements.named(&name)?,
+        (None, Some(sql)) => statements.ad_hoc(sql)?,
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(
+                Type::InvalidEvent,
+                "the event has \"query\" and \"sql\": one of them is what is executed",
+            ));
+        }
+    };
+    let values = match asked.get("parameters") {
+        None | Some(Json::Null) => &[],
+        Some(Json::Array(values)) => values.as_slice(),
+        Some(_) => {
+            return Err(
+                Failure::new(Type::InvalidParameters, "\"parameters\" is not an array")
+                    .with_hint(HOW),
+            );
+        }
+    };
+    let params = parameters::bind(values, &statement.kinds)?;
+    Ok(Request { statement, params })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn statements() -> Statements {
+        let mut statements = Statements::new(None, false);
+        statements
+            .add("test", r#"{"by_id": "SELECT * FROM items WHERE id = ?"}"#)
+            .unwrap();
+        statements
+    }
+
+    #[test]
+    fn direct_events() {
+        for event in [json!({}), json!(null), json!({"key1": "value1"})] {
+            let (form, request) = read(&event, &statements());
+            assert_eq!(form, Form::Direct);
+            assert_eq!(request.unwrap().statement.name, "default");
+        }
+        let event = json!({"query": "by_id", "parameters": [7]});
+        let request = read(&event, &statements()).1.unwrap();
+        assert_eq!(request.statement.name, "by_id");
+        assert_eq!(request.params, [Param::from(7)]);
+    }
+
+    #[test]
+    fn bad_ones() {
+        for (event, kind) in [
+            (json!("x"), Type::InvalidEvent),
+            (json!([1]), Type::InvalidEvent),
+            (json!({"query": 1}), Type::InvalidEvent),
+            (json!({"query": "a", "sql": "b"}), Type::InvalidEvent),
+            (json!({"query": "nothing"}), Type::UnknownQuery),
+            (json!({"sql": "SELECT 1"}), Type::AdHocSqlNotAllowed),
+            (json!({"query": "by_id"}), Type::InvalidParameters),
+            (
+                json!({"query": "by_id", "parameters": 7}),
+                Type::InvalidParameters,
+            ),
+            (
+                json!({"query": "by_id", "parameters": [{}]}),
+                Type::InvalidParameters,
+            ),
+            (json!({"parameters": [1]}), Type::InvalidParameters),
+            (
+                json!({"httpMethod": "GET", "requestContext": {}}),
+                Type::InvalidEvent,
+            ),
+        ] {
+            let failure = read(&event, &statements()).1.unwrap_err();
+            assert_eq!(failure.kind(), kind, "{event}");
+        }
+    }
+}

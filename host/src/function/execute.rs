@@ -1,0 +1,246 @@
+//! From a request to its rows: a connection of the pool, the statement, and its end in time.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::time::{sleep_until, timeout, timeout_at};
+use tracing::warn;
+
+use super::accept::Format;
+use super::deadline::Deadline;
+use super::event::Request;
+use super::failure::{Failure, Type};
+use super::sink::Sink;
+use crate::bridge::Bridge;
+use crate::cli::format::Writer;
+use crate::cli::format::json::Json;
+use crate::error::{Error, ErrorKind};
+use crate::mysql::{Connection, Summary, may_change_session};
+use crate::pool::{Pool, PooledConnection};
+
+/// What executes.
+pub(super) struct Executor {
+    pub(super) bridge: Bridge,
+    pub(super) pool: Pool,
+    pub(super) allow_writes: bool,
+}
+
+/// How long the parts of it took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Took {
+    pub(super) acquire: Duration,
+    pub(super) query: Duration,
+    /// Whether there was a connection already; none if there is none.
+    pub(super) reused: Option<bool>,
+}
+
+impl Executor {
+    /// Writes the rows into the sink. Of a failure, what the sink has sent by then is marked as cut off.
+    pub(super) async fn execute(
+        &self,
+        request: &Request,
+        format: Format,
+        sink: &mut Sink,
+        deadline: &Deadline,
+        took: &mut Took,
+    ) -> Result<(), Failure> {
+        let mut connection = self.ready_connection(deadline, took).await?;
+        let begun = Instant::now();
+        let mut writer = match format {
+            Format::Json => Json::array(),
+            Format::Ndjson => Json::lines(),
+        };
+        let done = self
+            .in_time(&mut connection, request, &mut writer, sink, deadline)
+            .await;
+        took.query = begun.elapsed();
+        let done = match done {
+            Ok(()) => sink.flush().await,
+            Err(failure) => {
+                if sink.has_begun() {
+                    cut_off(&mut writer, &failure, sink).await;
+                }
+                Err(failure)
+            }
+        };
+        self.give_back(connection, request, done.as_ref().err());
+        done
+    }
+
+    /// One that lives, in a transaction if it may write. If it turns out to be lost by then, another one, once:
+    /// nothing of the statement has been sent.
+    async fn ready_connection(
+        &self,
+        deadline: &Deadline,
+        took: &mut Took,
+    ) -> Result<PooledConnection, Failure> {
+        let begun = Instant::now();
+        let ready = async {
+            let mut connection = self.pool.get().await?;
+            if !self.allow_writes {
+                return Ok(connection);
+            }
+            if let Err(error) = connection.execute_to_end(START).await {
+                if !is_lost(&error) {
+                    return Err(error.into());
+                }
+                drop(connection);
+                connection = self.pool.get().await?;
+                connection.execute_to_end(START).await?;
+            }
+            Ok(connection)
+        };
+        let got = timeout_at(deadline.at, ready).await;
+        took.acquire = begun.elapsed();
+        let connection = got.unwrap_or_else(|_| {
+            Err(Failure::deadline("there was no connection to the database", deadline.limit).with_hint(
+                "see that the function's security group and subnets reach the database's port; \
+                 rds-bridge doctor shows how far one comes",
+            ))
+        })?;
+        took.reused = Some(connection.is_reused());
+        Ok(connection)
+    }
+
+    /// Ends the statement on the server when the time is up.
+    async fn in_time(
+        &self,
+        connection: &mut Connection,
+        request: &Request,
+        writer: &mut Json,
+        sink: &mut Sink,
+        deadline: &Deadline,
+    ) -> Result<(), Failure> {
+        let id = connection.session().connection_id;
+        let mut work = std::pin::pin!(self.statement(connection, request, writer, sink));
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = sleep_until(deadline.at) => {}
+        }
+        let end = async {
+            if let Err(error) = self.bridge.kill_query(id).await {
+                warn!(%error, "the statement may go on on the server");
+                return None;
+            }
+            Some(work.await)
+        };
+        // Half of what is left is for the answer.
+        let grace = deadline.margin.checked_div(2).unwrap_or_default();
+        match timeout(grace, end).await {
+            // It had come to its end before.
+            Ok(Some(Ok(()))) => Ok(()),
+            _ => Err(Failure::deadline("the statement did not come to its end", deadline.limit)
+                .with_hint(
+                    "it has been ended on the server: raise the function's Timeout, or ask for less",
+                )),
+        }
+    }
+
+    async fn statement(
+        &self,
+        connection: &mut Connection,
+        request: &Request,
+        writer: &mut Json,
+        sink: &mut Sink,
+    ) -> Result<(), Failure> {
+        let summary = rows(connection, request, writer, sink).await?;
+        if self.allow_writes {
+            connection.execute_to_end("COMMIT").await?;
+        }
+        match summary {
+            // Behind the commit: until then it is not whole.
+            None => writer.end(&mut sink.out),
+            Some(summary) => {
+                sink.begin();
+                let summary = json!({
+                    "affectedRows": summary.affected_rows,
+                    "lastInsertId": summary.last_insert_id,
+                });
+                sink.out.extend_from_slice(summary.to_string().as_bytes());
+                sink.out.push(b'\n');
+            }
+        }
+        Ok(())
+    }
+
+    /// Back to the pool, which rolls back and reads what is left; or away with it.
+    fn give_back(
+        &self,
+        connection: PooledConnection,
+        request: &Request,
+        failure: Option<&Failure>,
+    ) {
+        let is_left_in_the_middle = failure.is_some() && connection.is_replying();
+        let statement = &request.statement;
+        // What it has set would be there for the next.
+        let is_changed = statement.is_ad_hoc && may_change_session(&statement.sql);
+        if is_left_in_the_middle || is_changed {
+            drop(connection.detach());
+        }
+    }
+}
+
+const START: &str = "START TRANSACTION";
+
+fn is_lost(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Closed | ErrorKind::Io(_) | ErrorKind::Unusable
+    )
+}
+
+/// The rows of its one result; or the summary of a statement that has none.
+async fn rows(
+    connection: &mut Connection,
+    request: &Request,
+    writer: &mut Json,
+    sink: &mut Sink,
+) -> Result<Option<Summary>, Failure> {
+    let sql = &request.statement.sql;
+    let mut rows = match request.params.as_slice() {
+        [] => connection.query(sql).await?,
+        params => connection.query_with(sql, params).await?,
+    };
+    if rows.columns().is_empty() {
+        while rows.next_result().await? {
+            refuse_another(!rows.columns().is_empty())?;
+        }
+        let summary = rows.summary().cloned();
+        return Ok(Some(summary.unwrap_or_default()));
+    }
+    sink.begin();
+    writer.begin(rows.columns(), &mut sink.out);
+    while let Some(row) = rows.next().await? {
+        writer.row(&row, &mut sink.out).map_err(Error::from)?;
+        sink.count_row();
+        if sink.is_full() {
+            sink.flush().await?;
+        }
+    }
+    while rows.next_result().await? {
+        refuse_another(!rows.columns().is_empty())?;
+    }
+    Ok(None)
+}
+
+fn refuse_another(has_columns: bool) -> Result<(), Failure> {
+    match has_columns {
+        true => Err(Failure::new(
+            Type::Statement,
+            "the statement gives several results, and a response holds one",
+        )
+        .with_hint("call a procedure that gives one result")),
+        false => Ok(()),
+    }
+}
+
+/// No parser takes what was sent for whole, and a person reads why.
+async fn cut_off(writer: &mut Json, failure: &Failure, sink: &mut Sink) {
+    let reason = failure.json("").to_string();
+    writer.cut_off(&mut sink.out);
+    sink.out.extend_from_slice(reason.as_bytes());
+    sink.out.push(b'\n');
+    // If nobody reads any more, nobody takes it for whole.
+    let _sent = sink.flush().await;
+}

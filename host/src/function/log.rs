@@ -1,0 +1,181 @@
+//! What is logged: a JSON object a line on standard output, with the request that it belongs to.
+
+use std::fmt;
+use std::io::Write;
+use std::time::Instant;
+
+use serde_json::{Map, Value as Json, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::milliseconds::milliseconds;
+
+/// Lambda's own setting comes first.
+const VARIABLES: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
+/// At trace it would log the whole command, which may hold a secret.
+const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
+/// At trace they would log whole events, which are the caller's business.
+const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
+
+tokio::task_local! {
+    /// Whose work is being done.
+    static REQUEST: (String, Option<String>);
+}
+
+/// Does work in the name of a request.
+pub(super) async fn in_request<T>(
+    id: String,
+    trace_id: Option<String>,
+    work: impl Future<Output = T>,
+) -> T {
+    REQUEST.scope((id, trace_id), work).await
+}
+
+/// Begins, at the level that the environment says.
+pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
+    let level = VARIABLES
+        .iter()
+        .find_map(|name| variable(name).and_then(|level| of_name(&level)));
+    let level = level.unwrap_or(LevelFilter::INFO);
+    let mut targets = Targets::new()
+        .with_default(level)
+        .with_target(CREDENTIAL_PROCESS, level.min(LevelFilter::INFO));
+    for target in EVENTS {
+        targets = targets.with_target(target, level.min(LevelFilter::DEBUG));
+    }
+    let lines = JsonLines.with_filter(targets);
+    // A test of the library may have begun before.
+    let _begun = tracing_subscriber::registry().with(lines).try_init();
+    level
+}
+
+/// Lambda's names and ours; `FATAL` is Lambda's alone.
+fn of_name(name: &str) -> Option<LevelFilter> {
+    let name = name.trim();
+    if name.eq_ignore_ascii_case("fatal") {
+        return Some(LevelFilter::ERROR);
+    }
+    name.parse().ok()
+}
+
+/// Writes a line, whole.
+pub(super) fn line(level: Level, message: &str, mut fields: Map<String, Json>) {
+    let now = OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000);
+    let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH).format(&Rfc3339);
+    fields.insert("timestamp".into(), json!(now.unwrap_or_default()));
+    fields.insert("level".into(), json!(level.as_str()));
+    fields.insert("message".into(), json!(message));
+    let _outside = REQUEST.try_with(|(id, trace_id)| {
+        fields.insert("requestId".into(), json!(id));
+        if let Some(trace_id) = trace_id {
+            fields.insert("xrayTraceId".into(), json!(trace_id));
+        }
+    });
+    let mut line = Json::Object(fields).to_string();
+    line.push('\n');
+    // Where nobody takes the log, there is nobody to tell.
+    let _written = std::io::stdout().lock().write_all(line.as_bytes());
+}
+
+struct JsonLines;
+
+/// When a span began, and what it is about.
+struct Begun(Instant, Map<String, Json>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            let begun = Begun(Instant::now(), fields.0);
+            span.extensions_mut().insert(begun);
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else {
+            return;
+        };
+        let begun = span.extensions_mut().remove();
+        if let Some(Begun(begun, mut fields)) = begun {
+            fields.insert("elapsedMs".into(), json!(milliseconds(begun.elapsed())));
+            fields.insert("target".into(), json!(span.metadata().target()));
+            line(*span.metadata().level(), span.name(), fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata: &Metadata<'_> = event.metadata();
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut fields = fields.0;
+        let message = match fields.remove("message") {
+            Some(Json::String(message)) => message,
+            _ => metadata.name().to_owned(),
+        };
+        fields.insert("target".into(), json!(metadata.target()));
+        line(*metadata.level(), &message, fields);
+    }
+}
+
+#[derive(Default)]
+struct Fields(Map<String, Json>);
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Json) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, json!(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, json!(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, json!(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, json!(format!("{value:?}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_levels() {
+        for (name, level) in [
+            ("INFO", Some(LevelFilter::INFO)),
+            ("warn", Some(LevelFilter::WARN)),
+            ("FATAL", Some(LevelFilter::ERROR)),
+            ("loud", None),
+        ] {
+            assert_eq!(of_name(name), level, "{name}");
+        }
+    }
+}

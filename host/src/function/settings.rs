@@ -1,0 +1,216 @@
+//! What the environment says to the function.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use super::failure::{Failure, Type};
+use super::statements::Statements;
+use crate::bridge::{Bridge, BridgeBuilder};
+
+/// More connections than this, one process has no use for.
+const LARGEST_DEFAULT_POOL: usize = 16;
+/// In the package, beside `bootstrap`.
+const BUNDLED_QUERIES: &str = "queries.json";
+
+/// The settings; those of AWS itself are read by what needs them.
+pub(super) struct Settings {
+    pub(super) bridge: BridgeBuilder,
+    pub(super) statements: Statements,
+    pub(super) allow_writes: bool,
+    pub(super) pool_size: usize,
+    pub(super) connections_per_second: Option<NonZeroU32>,
+    /// Whether the Function URL's `InvokeMode` is `RESPONSE_STREAM`.
+    pub(super) streams: bool,
+    /// None: no metrics.
+    pub(super) metrics_namespace: Option<String>,
+    pub(super) function_name: String,
+}
+
+/// Looks variables up; one that is empty is one that is not set.
+pub(super) struct Environment<F>(pub(super) F);
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &str, what: &str) -> Result<String, Failure> {
+        self.get(name).ok_or_else(|| {
+            let problem = format!("{name} is not set: {what}");
+            Failure::new(Type::Settings, problem)
+                .with_hint(format!("set {name} in the function's environment"))
+        })
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let number = text.trim().parse();
+        number.map(Some).map_err(|_| wrong(name, &text, what))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Failure> {
+        let Some(text) = self.get(name) else {
+            return Ok(false);
+        };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(wrong(name, &text, "true or false")),
+        }
+    }
+
+    fn bridge(&self) -> Result<BridgeBuilder, Failure> {
+        let mut builder = Bridge::builder();
+        let secret = self.get("DB_SECRET_ARN");
+        // A secret has the user, and may have the host.
+        if secret.is_none() {
+            let host = self.required("DB_HOST", "the endpoint's own name, as RDS shows it")?;
+            let user = self.required("DB_USER", "the database user")?;
+            builder = builder.endpoint(host).user(user);
+        } else {
+            return Err(Failure::new(
+                Type::Settings,
+                "DB_SECRET_ARN is set, and this rds-bridge was built without the feature secrets-manager",
+            ));
+        }
+        if let Some(port) = self.number("DB_PORT", "a port")? {
+            builder = builder.port(port);
+        }
+        if let Some(database) = self.get("DB_NAME") {
+            builder = builder.database(database);
+        }
+        if let Some(address) = self.get("DB_CONNECT_TO") {
+            builder = builder.connect_to(address);
+        }
+        if let Some(path) = self.get("DB_CA_FILE") {
+            builder = builder.ca_file(path);
+        }
+        Ok(builder.connection_attribute("program_name", self.function_name()))
+    }
+
+    fn function_name(&self) -> String {
+        self.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()
+    }
+
+    fn statements(&self) -> Result<Statements, Failure> {
+        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag("ALLOW_AD_HOC_SQL")?);
+        if let Some(json) = self.get("DB_QUERIES") {
+            statements.add("DB_QUERIES", &json)?;
+        } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
+            let path = PathBuf::from(folder).join(BUNDLED_QUERIES);
+            match std::fs::read_to_string(&path) {
+                Ok(json) => statements.add(BUNDLED_QUERIES, &json)?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let problem = format!("{}: {error}", path.display());
+                    return Err(Failure::new(Type::Settings, problem));
+                }
+            }
+        }
+        Ok(statements)
+    }
+}
+
+impl Settings {
+    /// # Errors
+    ///
+    /// The first setting that is missing or wrong, by its name.
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(
+        environment: &Environment<F>,
+    ) -> Result<Self, Failure> {
+        let allow_writes = environment.flag("ALLOW_WRITES")?;
+        let bridge = environment.bridge()?.allow_writes(allow_writes);
+        let concurrency = environment
+            .number("AWS_LAMBDA_MAX_CONCURRENCY", "a number of invocations")?
+            .unwrap_or(1_usize);
+        let what = "a number of connections, at least 1";
+        let pool_size = environment
+            .number("DB_POOL_SIZE", what)?
+            .unwrap_or(concurrency.clamp(1, LARGEST_DEFAULT_POOL));
+        if pool_size == 0 {
+            return Err(wrong("DB_POOL_SIZE", "0", what));
+        }
+        let mode = environment.get("INVOKE_MODE");
+        let streams = match mode.as_deref() {
+            None | Some("BUFFERED") => false,
+            Some("RESPONSE_STREAM") => true,
+            Some(other) => return Err(wrong("INVOKE_MODE", other, "BUFFERED or RESPONSE_STREAM")),
+        };
+        let namespace = (environment.0)("METRICS_NAMESPACE");
+        let namespace = namespace.unwrap_or_else(|| "rds-bridge".to_owned());
+        Ok(Self {
+            bridge,
+            statements: environment.statements()?,
+            allow_writes,
+            pool_size,
+            connections_per_second: environment
+                .number("DB_CONNECTIONS_PER_SECOND", "a number, at least 1")?,
+            streams,
+            metrics_namespace: (!namespace.is_empty()).then_some(namespace),
+            function_name: environment.function_name(),
+        })
+    }
+}
+
+fn wrong(name: &str, value: &str, what: &str) -> Failure {
+    Failure::new(
+        Type::Settings,
+        format!("{name} is {value:?}, and not {what}"),
+    )
+    .with_hint(format!("correct {name} in the function's environment"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let environment = Environment(|name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        Settings::read(&environment).map_err(|failure| {
+            assert_eq!(failure.kind(), Type::Settings);
+            failure.message().to_owned()
+        })
+    }
+
+    const NEEDED: [(&str, &str); 2] = [("DB_HOST", "h"), ("DB_USER", "u")];
+
+    #[test]
+    fn defaults() {
+        let settings = read(&NEEDED).unwrap();
+        assert_eq!(settings.pool_size, 1);
+        assert!(!settings.streams && !settings.allow_writes);
+        assert_eq!(settings.metrics_namespace.as_deref(), Some("rds-bridge"));
+        let many = [NEEDED[0], NEEDED[1], ("AWS_LAMBDA_MAX_CONCURRENCY", "64")];
+        assert_eq!(read(&many).unwrap().pool_size, 16);
+        let quiet = [NEEDED[0], NEEDED[1], ("METRICS_NAMESPACE", "")];
+        assert_eq!(read(&quiet).unwrap().metrics_namespace, None);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert!(read(&[]).err().unwrap().starts_with("DB_HOST is not set"));
+        let empty = [("DB_HOST", "h"), ("DB_USER", "")];
+        assert!(
+            read(&empty)
+                .err()
+                .unwrap()
+                .starts_with("DB_USER is not set")
+        );
+        for (name, value) in [
+            ("DB_PORT", "x"),
+            ("DB_POOL_SIZE", "0"),
+            ("ALLOW_AD_HOC_SQL", "perhaps"),
+            ("INVOKE_MODE", "STREAM"),
+            ("DB_QUERIES", "[]"),
+            ("DB_CONNECTIONS_PER_SECOND", "0"),
+        ] {
+            let error = read(&[NEEDED[0], NEEDED[1], (name, value)]).err().unwrap();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Where rows go: into one answer, or out in pieces as they come.
+
+use lambda_runtime::streaming::Sender;
+use tokio::sync::oneshot;
+
+use super::failure::{Failure, Type};
+
+/// AWS Lambda Developer Guide, "Lambda quotas": the payload of a response.
+pub(super) const RESPONSE_LIMIT: usize = 6_291_556;
+/// A piece: enough for few writes, and little to wait for.
+const PIECE_LENGTH: usize = 64 << 10;
+
+pub(super) struct Sink {
+    /// What has been written and not sent.
+    pub(super) out: Vec<u8>,
+    way: Way,
+    pub(super) rows: u64,
+    sent: u64,
+}
+
+enum Way {
+    /// All of it at the end.
+    Whole,
+    /// In pieces; whoever waits for the first is told when there is one.
+    Pieces {
+        sender: Sender,
+        begun: Option<oneshot::Sender<()>>,
+    },
+}
+
+impl Sink {
+    pub(super) fn whole() -> Self {
+        Self::new(Way::Whole)
+    }
+
+    /// Nothing is sent before there is a result: until then the answer can be another.
+    pub(super) fn pieces(sender: Sender, begun: oneshot::Sender<()>) -> Self {
+        let begun = Some(begun);
+        Self::new(Way::Pieces { sender, begun })
+    }
+
+    fn new(way: Way) -> Self {
+        Self {
+            out: Vec::new(),
+            way,
+            rows: 0,
+            sent: 0,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        let held = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
+        self.sent.saturating_add(held)
+    }
+
+    /// Whether something has gone out that cannot be taken back.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(&self.way, Way::Pieces { begun: None, .. })
+    }
+
+    /// There is a result.
+    pub(super) fn begin(&mut self) {
+        if let Way::Pieces { begun, .. } = &mut self.way
+            && let Some(begun) = begun.take()
+        {
+            // Whoever does not wait any more hears of it when it reads.
+            let _heard = begun.send(());
+        }
+    }
+
+    /// A row more has been written.
+    pub(super) fn count_row(&mut self) {
+        self.rows = self.rows.saturating_add(1);
+    }
+
+    /// Whether [`Self::flush`] is to be called before the next row.
+    pub(super) fn is_full(&self) -> bool {
+        match &self.way {
+            Way::Whole => self.out.len() > RESPONSE_LIMIT,
+            Way::Pieces { .. } => self.out.len() >= PIECE_LENGTH,
+        }
+    }
+
+    /// Sends what is there, if it goes out in pieces.
+    pub(super) async fn flush(&mut self) -> Result<(), Failure> {
+        let Way::Pieces { sender, .. } = &mut self.way else {
+            return match self.out.len() > RESPONSE_LIMIT {
+                true => Err(too_large()),
+                false => Ok(()),
+            };
+        };
+        let length = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
+        let piece = std::mem::take(&mut self.out);
+        let sent = sender.send_data(piece.into()).await;
+        sent.map_err(|_| Failure::new(Type::Network, "nobody reads the response any more"))?;
+        self.sent = self.sent.saturating_add(length);
+        Ok(())
+    }
+}
+
+pub(super) fn too_large() -> Failure {
+    Failure::new(
+        Type::ResultTooLarge,
+        "the result is larger than the 6 MB that a response of a function may have",
+    )
+    .with_hint(
+        "ask for fewer rows or columns (LIMIT); or call a Function URL whose InvokeMode is RESPONSE_STREAM, \
+         with INVOKE_MODE=RESPONSE_STREAM in the function's environment",
+    )
+}

@@ -1,0 +1,204 @@
+//! The statements that may be executed: the default one, named ones, and any at all where that is allowed.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::failure::{Failure, Type};
+use super::parameters::{KINDS, Kind};
+use super::placeholders;
+
+/// The original's.
+const DEFAULT: &str = "SELECT * FROM items";
+
+/// A statement, and what its parameters are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// For the log: it says nothing of what is in it.
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) is_ad_hoc: bool,
+}
+
+pub(super) struct Statements {
+    default: Statement,
+    named: HashMap<String, Statement>,
+    allow_ad_hoc: bool,
+}
+
+impl Statement {
+    fn new(name: &str, sql: String) -> Self {
+        let kinds = vec![Kind::Any; placeholders::count(&sql)];
+        Self {
+            name: name.to_owned(),
+            sql,
+            kinds,
+            is_ad_hoc: false,
+        }
+    }
+}
+
+impl Statements {
+    pub(super) fn new(default: Option<String>, allow_ad_hoc: bool) -> Self {
+        let default = default.unwrap_or_else(|| DEFAULT.to_owned());
+        Self {
+            default: Statement::new("default", default),
+            named: HashMap::new(),
+            allow_ad_hoc,
+        }
+    }
+
+    /// Adds named ones, from a JSON object: `{"by_id": "SELECT … WHERE id = ?"}`, or with types
+    /// `{"by_id": {"sql": "…", "parameters": ["integer"]}}`.
+    pub(super) fn add(&mut self, source: &str, json: &str) -> Result<(), Failure> {
+        let wrong = |problem: String| {
+            Failure::new(Type::Settings, format!("{source}: {problem}")).with_hint(
+                r#"it is a JSON object, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}"#,
+            )
+        };
+        let read = serde_json::from_str(json);
+        let Json::Object(all) = read.map_err(|error| wrong(format!("it is not JSON: {error}")))?
+        else {
+            return Err(wrong("it is not a JSON object".to_owned()));
+        };
+        for (name, value) in all {
+            let statement = read_one(&name, value);
+            let statement = statement.map_err(|problem| wrong(format!("{name:?} {problem}")))?;
+            self.named.insert(name, statement);
+        }
+        Ok(())
+    }
+
+    pub(super) fn default(&self) -> Statement {
+        self.default.clone()
+    }
+
+    pub(super) fn named(&self, name: &str) -> Result<Statement, Failure> {
+        self.named.get(name).cloned().ok_or_else(|| {
+            Failure::new(Type::UnknownQuery, format!("there is no query {name:?}")).with_hint(
+                "the function knows those in DB_QUERIES, or in queries.json of its package",
+            )
+        })
+    }
+
+    pub(super) fn ad_hoc(&self, sql: String) -> Result<Statement, Failure> {
+        if !self.allow_ad_hoc {
+            return Err(Failure::new(
+                Type::AdHocSqlNotAllowed,
+                "the function executes no SQL that an event brings",
+            )
+            .with_hint(
+                "name a query, or set ALLOW_AD_HOC_SQL=true in the function's environment",
+            ));
+        }
+        if sql.trim().is_empty() {
+            return Err(Failure::new(Type::InvalidEvent, "\"sql\" is empty"));
+        }
+        Ok(Statement {
+            is_ad_hoc: true,
+            ..Statement::new("ad hoc", sql)
+        })
+    }
+}
+
+fn read_one(name: &str, value: Json) -> Result<Statement, String> {
+    let statement = match value {
+        Json::String(sql) => Statement::new(name, sql),
+        Json::Object(mut object) => {
+            let Some(Json::String(sql)) = object.remove("sql") else {
+                return Err("has no text \"sql\"".to_owned());
+            };
+            let mut statement = Statement::new(name, sql);
+            if let Some(kinds) = object.remove("parameters") {
+                let kinds = read_kinds(&kinds)?;
+                if kinds.len() != statement.kinds.len() {
+                    return Err(format!(
+                        "has {} question marks, and types for {} parameters",
+                        statement.kinds.len(),
+                        kinds.len()
+                    ));
+                }
+                statement.kinds = kinds;
+            }
+            if let Some(unknown) = object.keys().next() {
+                return Err(format!(
+                    "has {unknown:?}: there are \"sql\" and \"parameters\""
+                ));
+            }
+            statement
+        }
+        _ => return Err("is neither a text nor an object".to_owned()),
+    };
+    if statement.sql.trim().is_empty() {
+        return Err("is empty".to_owned());
+    }
+    Ok(statement)
+}
+
+fn read_kinds(kinds: &Json) -> Result<Vec<Kind>, String> {
+    let known = || {
+        let names = KINDS.map(|(name, _)| name).join(", ");
+        format!("has \"parameters\" that are not a list of types: {names}")
+    };
+    let kinds = kinds.as_array().ok_or_else(known)?.iter();
+    let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::of_name).ok_or_else(known));
+    kinds.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_with_and_without_types() {
+        let mut statements = Statements::new(None, false);
+        let json = r#"{"a": "SELECT ?, ?", "b": {"sql": "SELECT ?", "parameters": ["integer"]}}"#;
+        statements.add("DB_QUERIES", json).unwrap();
+        assert_eq!(statements.default().sql, "SELECT * FROM items");
+        assert_eq!(statements.named("a").unwrap().kinds, [Kind::Any, Kind::Any]);
+        assert_eq!(statements.named("b").unwrap().kinds, [Kind::Integer]);
+        let unknown = statements.named("c").unwrap_err();
+        assert_eq!(unknown.kind(), Type::UnknownQuery);
+    }
+
+    #[test]
+    fn what_an_event_brings_is_refused_unless_it_is_allowed() {
+        let refused = Statements::new(None, false).ad_hoc("SELECT 1".into());
+        assert_eq!(refused.unwrap_err().kind(), Type::AdHocSqlNotAllowed);
+        let allowed = Statements::new(None, true);
+        let statement = allowed.ad_hoc("SELECT ?".into()).unwrap();
+        assert!(statement.is_ad_hoc);
+        assert_eq!(statement.kinds.len(), 1);
+        assert_eq!(
+            allowed.ad_hoc(" ".into()).unwrap_err().kind(),
+            Type::InvalidEvent
+        );
+    }
+
+    #[test]
+    fn settings_that_are_wrong() {
+        for (json, words) in [
+            ("{", "not JSON"),
+            ("[]", "not a JSON object"),
+            (r#"{"a": 1}"#, "neither"),
+            (r#"{"a": ""}"#, "empty"),
+            (r#"{"a": {"query": "x"}}"#, "no text \"sql\""),
+            (r#"{"a": {"sql": "x", "params": []}}"#, "\"params\""),
+            (
+                r#"{"a": {"sql": "x", "parameters": ["int"]}}"#,
+                "integer, number",
+            ),
+            (
+                r#"{"a": {"sql": "?", "parameters": []}}"#,
+                "1 question marks",
+            ),
+        ] {
+            let error = Statements::new(None, false)
+                .add("DB_QUERIES", json)
+                .unwrap_err();
+            assert!(error.message().starts_with("DB_QUERIES: "), "{error:?}");
+            assert!(error.message().contains(words), "{error:?}");
+        }
+    }
+}
