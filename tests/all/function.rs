@@ -86,7 +86,9 @@ fn failure(function: &LambdaFunction, event: &Json) -> (String, Json) {
 #[track_caller]
 fn of_type(error: &FunctionError) -> (String, Json) {
     let kind = error.error_type.strip_prefix("RdsBridge.");
-    let kind = kind.unwrap_or_else(|| panic!("not ours: {error:?}")).to_owned();
+    let kind = kind
+        .unwrap_or_else(|| panic!("not ours: {error:?}"))
+        .to_owned();
     let failure = error.json();
     assert_eq!(failure["type"], kind);
     assert!(failure["message"].is_string(), "{failure}");
@@ -96,7 +98,10 @@ fn of_type(error: &FunctionError) -> (String, Json) {
 
 /// How often accounts with IAM have logged in.
 fn logins(server: &MariaDb) -> usize {
-    server.error_log().matches("accepted \"lambda-user\"").count()
+    server
+        .error_log()
+        .matches("accepted \"lambda-user\"")
+        .count()
 }
 
 /// The lines that the function logs of its invocations, once there are so many.

@@ -34,26 +34,82 @@ fn nothing_of_them_reaches_the_database() {
         (json!({"query": 7}), "InvalidEvent", "query"),
         (json!({"query": ["by_id"]}), "InvalidEvent", "query"),
         (json!({"sql": {}}), "InvalidEvent", "sql"),
-        (json!({"query": "by_id", "sql": "SELECT 1"}), "InvalidEvent", "one of them"),
+        (
+            json!({"query": "by_id", "sql": "SELECT 1"}),
+            "InvalidEvent",
+            "one of them",
+        ),
         (json!({"query": "nothing"}), "UnknownQuery", "nothing"),
         (json!({"query": ""}), "UnknownQuery", ""),
-        (json!({"query": "BY_ID", "parameters": [1]}), "UnknownQuery", "BY_ID"),
+        (
+            json!({"query": "BY_ID", "parameters": [1]}),
+            "UnknownQuery",
+            "BY_ID",
+        ),
         (json!({"sql": "SELECT 1"}), "AdHocSqlNotAllowed", ""),
         (json!({"query": "by_id"}), "InvalidParameters", "1"),
-        (json!({"query": "by_id", "parameters": []}), "InvalidParameters", "1"),
-        (json!({"query": "by_id", "parameters": [1, 2]}), "InvalidParameters", "2"),
+        (
+            json!({"query": "by_id", "parameters": []}),
+            "InvalidParameters",
+            "1",
+        ),
+        (
+            json!({"query": "by_id", "parameters": [1, 2]}),
+            "InvalidParameters",
+            "2",
+        ),
         (json!({"parameters": [1]}), "InvalidParameters", "0"),
-        (json!({"query": "by_id", "parameters": 1}), "InvalidParameters", "array"),
-        (json!({"query": "by_id", "parameters": {"id": 1}}), "InvalidParameters", "array"),
-        (json!({"query": "by_id", "parameters": [[1]]}), "InvalidParameters", "array"),
-        (json!({"query": "by_id", "parameters": [{}]}), "InvalidParameters", "object"),
-        (json!({"query": "by_id", "parameters": deep}), "InvalidParameters", "array"),
+        (
+            json!({"query": "by_id", "parameters": 1}),
+            "InvalidParameters",
+            "array",
+        ),
+        (
+            json!({"query": "by_id", "parameters": {"id": 1}}),
+            "InvalidParameters",
+            "array",
+        ),
+        (
+            json!({"query": "by_id", "parameters": [[1]]}),
+            "InvalidParameters",
+            "array",
+        ),
+        (
+            json!({"query": "by_id", "parameters": [{}]}),
+            "InvalidParameters",
+            "object",
+        ),
+        (
+            json!({"query": "by_id", "parameters": deep}),
+            "InvalidParameters",
+            "array",
+        ),
         // In place of: integer, number, text, boolean.
-        (typed(json!("1"), json!(1), json!(""), json!(true)), "InvalidParameters", "parameter 1"),
-        (typed(json!(1.5), json!(1), json!(""), json!(true)), "InvalidParameters", "parameter 1"),
-        (typed(json!(1), json!("1"), json!(""), json!(true)), "InvalidParameters", "parameter 2"),
-        (typed(json!(1), json!(1), json!(1), json!(true)), "InvalidParameters", "parameter 3"),
-        (typed(json!(1), json!(1), json!(""), json!(1)), "InvalidParameters", "parameter 4"),
+        (
+            typed(json!("1"), json!(1), json!(""), json!(true)),
+            "InvalidParameters",
+            "parameter 1",
+        ),
+        (
+            typed(json!(1.5), json!(1), json!(""), json!(true)),
+            "InvalidParameters",
+            "parameter 1",
+        ),
+        (
+            typed(json!(1), json!("1"), json!(""), json!(true)),
+            "InvalidParameters",
+            "parameter 2",
+        ),
+        (
+            typed(json!(1), json!(1), json!(1), json!(true)),
+            "InvalidParameters",
+            "parameter 3",
+        ),
+        (
+            typed(json!(1), json!(1), json!(""), json!(1)),
+            "InvalidParameters",
+            "parameter 4",
+        ),
         // A REST API's, and an Application Load Balancer's.
         (
             json!({"httpMethod": "GET", "path": "/", "requestContext": {"elb": {}}}),
@@ -80,7 +136,13 @@ fn typed(integer: Json, number: Json, text: Json, boolean: Json) -> Json {
 fn what_is_not_json() {
     let (server, function) = logged(&[]);
     let before = server.execute_as_admin(STATEMENTS);
-    let events: [&[u8]; 5] = [b"", b"{", b"{\"query\": \"by_id\"", b"nonsense", b"{\"query\": \"\xFF\"}"];
+    let events: [&[u8]; 5] = [
+        b"",
+        b"{",
+        b"{\"query\": \"by_id\"",
+        b"nonsense",
+        b"{\"query\": \"\xFF\"}",
+    ];
     for event in events {
         let error = function.invoke(event).error();
         assert!(!error.error_type.is_empty(), "{error:?}");

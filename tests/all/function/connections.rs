@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{AD_HOC, connection_id, failure, invocation_lines, items, logins, rows, start};
 
-const KILLED: &str = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
+const KILLED: &str =
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
 
 /// Ends all connections of the function.
 fn kill_connections(server: &MariaDb) {
@@ -34,7 +35,10 @@ fn one_that_the_server_has_closed_is_renewed() {
         }
         assert_eq!(logins(&server), logged_in + 3);
         let lines = invocation_lines(&function, 7);
-        let reused: Vec<_> = lines.iter().map(|line| line["reusedConnection"] == true).collect();
+        let reused: Vec<_> = lines
+            .iter()
+            .map(|line| line["reusedConnection"] == true)
+            .collect();
         assert_eq!(reused, [true, false, true, false, true, false, true]);
     }
 }
@@ -110,7 +114,10 @@ fn the_server_gone_and_back() {
         for _ in 0..2 {
             let (kind, failure) = failure(&function, &json!({}));
             assert_eq!(kind, "Network", "{failure}");
-            assert!(failure["hint"].is_string() && failure["stage"].is_string(), "{failure}");
+            assert!(
+                failure["hint"].is_string() && failure["stage"].is_string(),
+                "{failure}"
+            );
         }
         proxy.set(Fault::Pass);
         assert_eq!(rows(&function, &json!({})), items());
@@ -141,7 +148,11 @@ fn nothing_of_one_invocation_is_left_for_the_next() {
     let function = start(&server, &[AD_HOC]);
     let variable = json!({"sql": "SELECT @mine AS mine, @@sql_mode AS mode"});
     let before = rows(&function, &variable);
-    for statement in ["SET @mine = 7", "SET SESSION sql_mode = 'ANSI'", "SELECT 1 INTO @mine"] {
+    for statement in [
+        "SET @mine = 7",
+        "SET SESSION sql_mode = 'ANSI'",
+        "SELECT 1 INTO @mine",
+    ] {
         let _whatever = function.invoke(json!({"sql": statement}).to_string());
         assert_eq!(rows(&function, &variable), before, "{statement}");
     }

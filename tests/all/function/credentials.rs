@@ -122,7 +122,11 @@ fn revoked_before_their_time() {
     server.expect(&of_number(3));
     server.execute_as_admin("KILL USER 'lambda-user'");
     let (kind, failure) = failure(&function, &json!({}));
-    assert_eq!((kind.as_str(), &failure["code"]), ("Login", &json!(1045)), "{failure}");
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Login", &json!(1045)),
+        "{failure}"
+    );
     assert_eq!(failure["sqlState"], "28000");
     server.expect(&of_number(2));
     assert_eq!(rows(&function, &json!({})), items());

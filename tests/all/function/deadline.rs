@@ -18,7 +18,8 @@ fn a_statement_is_ended_on_the_server() {
     let server = MariaDb::start(&Options::default());
     let function = start(&server, &[AD_HOC]);
     function.wait_for_start().ready_at();
-    let long = "SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE (a.seq * b.seq) % 7 = 1";
+    let long =
+        "SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE (a.seq * b.seq) % 7 = 1";
     for event in [
         json!({"query": "slow"}),
         json!({"sql": long}),
@@ -32,7 +33,10 @@ fn a_statement_is_ended_on_the_server() {
         assert_eq!(kind, "Deadline", "{failure}");
         assert!(failure["hint"].is_string(), "{failure}");
         // Between a fifth of what it had and the end.
-        assert!(answer.took > Duration::from_secs(2) && answer.took < TIMEOUT, "{answer:?}");
+        assert!(
+            answer.took > Duration::from_secs(2) && answer.took < TIMEOUT,
+            "{answer:?}"
+        );
         assert_eq!(rows(&function, &json!({})), items());
     }
 }

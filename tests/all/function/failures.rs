@@ -18,7 +18,10 @@ fn a_statement_that_fails() {
         let (kind, failure) = failure(&function, &json!({"query": "nowhere"}));
         assert_eq!(kind, "Statement");
         assert_eq!(failure["stage"], "statement");
-        assert_eq!((&failure["code"], &failure["sqlState"]), (&json!(1146), &json!("42S02")));
+        assert_eq!(
+            (&failure["code"], &failure["sqlState"]),
+            (&json!(1146), &json!("42S02"))
+        );
         let message = failure["message"].as_str().unwrap();
         assert!(message.contains("nowhere"), "{failure}");
         assert!(failure["hint"].is_string(), "{failure}");
@@ -48,12 +51,18 @@ fn what_it_has_written_is_rolled_back() {
     );
     let function = start(&server, &[AD_HOC, WRITES]);
     let (kind, failure) = failure(&function, &json!({"sql": "CALL half()"}));
-    assert_eq!((kind.as_str(), &failure["code"]), ("Statement", &json!(1644)));
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Statement", &json!(1644))
+    );
     assert_eq!(failure["sqlState"], "45000");
     // Nor is anything of it held.
     let others = "SELECT COUNT(*) FROM iamtest.items FOR UPDATE";
     assert_eq!(server.execute_as_admin(others), "3\n");
-    assert_eq!(rows(&function, &json!({"sql": "CALL whole()"})), json!([{"name": "whole"}]));
+    assert_eq!(
+        rows(&function, &json!({"sql": "CALL whole()"})),
+        json!([{"name": "whole"}])
+    );
     assert_eq!(server.execute_as_admin(others), "4\n");
 }
 
@@ -63,7 +72,10 @@ fn an_error_behind_the_first_rows() {
     let function = start(MariaDb::shared(), &[AD_HOC]);
     let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
     let (kind, failure) = failure(&function, &json!({"sql": sql}));
-    assert_eq!((kind.as_str(), &failure["code"]), ("Statement", &json!(1242)));
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Statement", &json!(1242))
+    );
     assert_eq!(rows(&function, &json!({})), items());
 }
 
@@ -80,7 +92,10 @@ fn logins_that_are_refused() {
     ] {
         let function = start(&server, &[changes]);
         // It starts all the same: the next invocation may find it mended.
-        assert!(matches!(function.wait_for_start(), Start::Ready(_)), "{changes:?}");
+        assert!(
+            matches!(function.wait_for_start(), Start::Ready(_)),
+            "{changes:?}"
+        );
         let (own, failure) = failure(&function, &json!({}));
         assert_eq!(own, kind, "{changes:?}: {failure}");
         assert_eq!(failure["code"], code, "{changes:?}: {failure}");
@@ -96,7 +111,10 @@ fn what_keeps_it_from_starting_is_named() {
         ("DB_USER", ""),
         ("DB_PORT", "a port"),
         ("DB_QUERIES", "{"),
-        ("DB_QUERIES", r#"{"a": {"sql": "SELECT ?", "parameters": ["date"]}}"#),
+        (
+            "DB_QUERIES",
+            r#"{"a": {"sql": "SELECT ?", "parameters": ["date"]}}"#,
+        ),
         ("DB_POOL_SIZE", "0"),
         ("DB_CONNECTIONS_PER_SECOND", "none"),
         ("ALLOW_AD_HOC_SQL", "perhaps"),

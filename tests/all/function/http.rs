@@ -80,7 +80,8 @@ fn api_request(method: &str, query: &str, headers: &[(&str, &str)], body: Option
     context["apiId"] = json!("api-id");
     context["domainName"] = json!("id.execute-api.us-east-1.amazonaws.com");
     context["domainPrefix"] = json!("id");
-    context["authorizer"] = json!({"jwt": {"claims": {"claim1": "value1"}, "scopes": ["scope1", "scope2"]}});
+    context["authorizer"] =
+        json!({"jwt": {"claims": {"claim1": "value1"}, "scopes": ["scope1", "scope2"]}});
     context["authentication"] = json!({"clientCert": {
         "clientCertPem": "CERT_CONTENT",
         "subjectDN": "www.example.com",
@@ -126,8 +127,14 @@ fn get_and_post() {
             assert_eq!(good(&function, &request("GET", "", &[], None)), items());
             let query = "query=by_id&parameters=%5B2%5D&utm_source=else";
             assert_eq!(good(&function, &request("GET", query, &[], None)), named);
-            assert_eq!(good(&function, &request("POST", "", &json, Some(&body))), named);
-            assert_eq!(good(&function, &request("POST", "", &[], Some(&body))), named);
+            assert_eq!(
+                good(&function, &request("POST", "", &json, Some(&body))),
+                named
+            );
+            assert_eq!(
+                good(&function, &request("POST", "", &[], Some(&body))),
+                named
+            );
             let mut binary = request("POST", "", &json, Some(&encoded));
             binary["isBase64Encoded"] = json!(true);
             assert_eq!(good(&function, &binary), named);
@@ -163,7 +170,10 @@ fn what_the_caller_accepts() {
                 let response = accepting(accept);
                 assert_eq!(response.status, 200);
                 let content_type = response.header("content-type").unwrap();
-                assert!(content_type.starts_with("application/x-ndjson"), "{content_type}");
+                assert!(
+                    content_type.starts_with("application/x-ndjson"),
+                    "{content_type}"
+                );
                 assert_eq!(response.text(), lines, "{accept}");
             }
             for accept in ["*/*", "application/*", "text/html, application/json", ""] {
@@ -212,15 +222,39 @@ fn every_status_of_a_request_that_is_refused() {
                 (post(r#"{"query": 1}"#), 400, "InvalidEvent"),
                 (no_base64, 400, "InvalidEvent"),
                 (post(r#"{"query": "by_id"}"#), 400, "InvalidParameters"),
-                (request("GET", "query=by_id&parameters=7", &[], None), 400, "InvalidParameters"),
-                (request("GET", "query=by_id&parameters=%5B", &[], None), 400, "InvalidParameters"),
-                (request("GET", "query=by_id&query=other", &[], None), 400, "InvalidEvent"),
-                (request("GET", "sql=SELECT+1", &[], None), 403, "AdHocSqlNotAllowed"),
+                (
+                    request("GET", "query=by_id&parameters=7", &[], None),
+                    400,
+                    "InvalidParameters",
+                ),
+                (
+                    request("GET", "query=by_id&parameters=%5B", &[], None),
+                    400,
+                    "InvalidParameters",
+                ),
+                (
+                    request("GET", "query=by_id&query=other", &[], None),
+                    400,
+                    "InvalidEvent",
+                ),
+                (
+                    request("GET", "sql=SELECT+1", &[], None),
+                    403,
+                    "AdHocSqlNotAllowed",
+                ),
                 (post(r#"{"sql": "SELECT 1"}"#), 403, "AdHocSqlNotAllowed"),
-                (request("GET", "query=nothing", &[], None), 404, "UnknownQuery"),
+                (
+                    request("GET", "query=nothing", &[], None),
+                    404,
+                    "UnknownQuery",
+                ),
                 (post(r#"{"query": "nothing"}"#), 404, "UnknownQuery"),
                 (post(&long), 413, "EventTooLarge"),
-                (request("POST", "", &csv, Some("a,b")), 415, "UnsupportedMediaType"),
+                (
+                    request("POST", "", &csv, Some("a,b")),
+                    415,
+                    "UnsupportedMediaType",
+                ),
             ] {
                 assert_refused(&send(&function, &request), status, kind);
             }
@@ -251,7 +285,10 @@ fn every_status_of_what_fails_behind_it() {
             let error = &response.json()["error"];
             assert!(error["hint"].is_string(), "{error}");
             if kind == "Statement" {
-                assert_eq!((&error["code"], &error["sqlState"]), (&json!(1146), &json!("42S02")));
+                assert_eq!(
+                    (&error["code"], &error["sqlState"]),
+                    (&json!(1146), &json!("42S02"))
+                );
                 assert_eq!(error["stage"], "statement");
             }
         }

@@ -22,7 +22,10 @@ fn cold_and_warm() {
     for (line, is_cold) in lines.iter().zip([true, false, false]) {
         assert_eq!(line["coldStart"], is_cold, "{line}");
         assert_eq!(line["query"], "default");
-        assert_eq!((&line["rows"], &line["reusedConnection"]), (&json!(3), &json!(true)));
+        assert_eq!(
+            (&line["rows"], &line["reusedConnection"]),
+            (&json!(3), &json!(true))
+        );
     }
 }
 
@@ -39,10 +42,16 @@ fn a_thousand_with_one_connection() {
 
 #[test]
 fn named_statements_with_bound_parameters() {
-    let function = start(MariaDb::shared(), &[("DB_QUERY", "SELECT 'the default' AS it")]);
+    let function = start(
+        MariaDb::shared(),
+        &[("DB_QUERY", "SELECT 'the default' AS it")],
+    );
     assert_eq!(rows(&function, &json!({})), json!([{"it": "the default"}]));
     let event = json!({"query": "by_id", "parameters": [2]});
-    assert_eq!(rows(&function, &event), json!([{"name": "bread", "price": "3.50"}]));
+    assert_eq!(
+        rows(&function, &event),
+        json!([{"name": "bread", "price": "3.50"}])
+    );
     let none = json!({"query": "by_id", "parameters": ["' OR 1 = 1 --"]});
     assert_eq!(rows(&function, &none), json!([]));
     let values = json!([-7, 0.5, "é' \" \\ 😀", true]);
@@ -52,33 +61,59 @@ fn named_statements_with_bound_parameters() {
         json!([{"i": -7, "n": 0.5, "t": "é' \" \\ 😀", "b": 1}])
     );
     let nulls = json!({"query": "typed", "parameters": [null, null, null, null]});
-    assert_eq!(rows(&function, &nulls), json!([{"i": null, "n": null, "t": null, "b": null}]));
+    assert_eq!(
+        rows(&function, &nulls),
+        json!([{"i": null, "n": null, "t": null, "b": null}])
+    );
     let lines = invocation_lines(&function, 5);
-    assert_eq!((&lines[1]["query"], &lines[1]["rows"]), (&json!("by_id"), &json!(1)));
+    assert_eq!(
+        (&lines[1]["query"], &lines[1]["rows"]),
+        (&json!("by_id"), &json!(1))
+    );
 }
 
 #[test]
 fn statements_of_the_package() {
     let package = tempfile::tempdir().unwrap();
-    fs::write(package.path().join("queries.json"), r#"{"one": "SELECT 1 AS one"}"#).unwrap();
+    fs::write(
+        package.path().join("queries.json"),
+        r#"{"one": "SELECT 1 AS one"}"#,
+    )
+    .unwrap();
     let root = package.path().to_str().unwrap();
     let root = ("LAMBDA_TASK_ROOT", root);
     let function = start(MariaDb::shared(), &[("DB_QUERIES", ""), root]);
-    assert_eq!(rows(&function, &json!({"query": "one"})), json!([{"one": 1}]));
+    assert_eq!(
+        rows(&function, &json!({"query": "one"})),
+        json!([{"one": 1}])
+    );
     // The variable comes first.
     let function = start(MariaDb::shared(), &[root]);
-    assert_eq!(failure(&function, &json!({"query": "one"})).0, "UnknownQuery");
+    assert_eq!(
+        failure(&function, &json!({"query": "one"})).0,
+        "UnknownQuery"
+    );
 }
 
 #[test]
 fn a_statement_in_the_event_if_it_is_allowed() {
-    let event = json!({"sql": "SELECT name FROM items WHERE id > ? ORDER BY id", "parameters": [1]});
+    let event =
+        json!({"sql": "SELECT name FROM items WHERE id > ? ORDER BY id", "parameters": [1]});
     let function = start(MariaDb::shared(), &[AD_HOC]);
-    assert_eq!(rows(&function, &event), json!([{"name": "bread"}, {"name": "cheese"}]));
+    assert_eq!(
+        rows(&function, &event),
+        json!([{"name": "bread"}, {"name": "cheese"}])
+    );
     let refused = start(MariaDb::shared(), &[]);
     let (kind, failure) = failure(&refused, &event);
     assert_eq!(kind, "AdHocSqlNotAllowed");
-    assert!(failure["hint"].as_str().unwrap().contains("ALLOW_AD_HOC_SQL"), "{failure}");
+    assert!(
+        failure["hint"]
+            .as_str()
+            .unwrap()
+            .contains("ALLOW_AD_HOC_SQL"),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -86,16 +121,26 @@ fn writing_if_it_is_allowed() {
     let server = MariaDb::start(&Options::default());
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let count = || server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
-    let insert = json!({"sql": "INSERT INTO items (name) VALUES (?), (?)", "parameters": ["x", "y"]});
+    let insert =
+        json!({"sql": "INSERT INTO items (name) VALUES (?), (?)", "parameters": ["x", "y"]});
 
     let function = start(&server, &[AD_HOC]);
     let (kind, refused) = failure(&function, &insert);
-    assert_eq!((kind.as_str(), &refused["code"]), ("Statement", &json!(1792)));
-    assert!(refused["hint"].as_str().unwrap().contains("ALLOW_WRITES"), "{refused}");
+    assert_eq!(
+        (kind.as_str(), &refused["code"]),
+        ("Statement", &json!(1792))
+    );
+    assert!(
+        refused["hint"].as_str().unwrap().contains("ALLOW_WRITES"),
+        "{refused}"
+    );
     assert_eq!(count(), "3\n");
 
     let function = start(&server, &[AD_HOC, WRITES]);
     assert_eq!(rows(&function, &insert)["affectedRows"], 2);
     assert_eq!(count(), "5\n");
-    assert_eq!(rows(&function, &json!({"query": "by_id", "parameters": [1]}))[0]["name"], "apple");
+    assert_eq!(
+        rows(&function, &json!({"query": "by_id", "parameters": [1]}))[0]["name"],
+        "apple"
+    );
 }

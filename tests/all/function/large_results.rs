@@ -52,7 +52,11 @@ fn as_large_as_they_may_be() {
             rds_bridge_test_support::fake_lambda_runtime::Outcome::Response(response) => {
                 assert!(response.is_whole);
             }
-            other => assert_eq!(other.error().error_type, "RdsBridge.ResultTooLarge", "{error:?}"),
+            other => assert_eq!(
+                other.error().error_type,
+                "RdsBridge.ResultTooLarge",
+                "{error:?}"
+            ),
         }
     }
     // Every character is two in the response.
@@ -82,7 +86,11 @@ fn come_whole_in_a_stream() {
                 .collect(),
             _ => serde_json::from_slice(&http.body).unwrap(),
         };
-        let expected = if accept == NDJSON { NDJSON } else { "application/json" };
+        let expected = if accept == NDJSON {
+            NDJSON
+        } else {
+            "application/json"
+        };
         assert_eq!(http.header("content-type"), Some(expected));
         assert_eq!(rows.len(), number);
         for (index, row) in rows.iter().enumerate() {
@@ -144,7 +152,10 @@ fn an_error_in_the_middle_of_a_stream() {
     let body = json!({"query": "nowhere"}).to_string();
     let request = url_request("POST", "", &[], Some(&body));
     let http = function.invoke(request.to_string()).response().http();
-    assert_eq!((http.status, &http.json()["error"]["code"]), (500, &json!(1146)));
+    assert_eq!(
+        (http.status, &http.json()["error"]["code"]),
+        (500, &json!(1146))
+    );
     assert_eq!(rows(&function, &json!({})), items());
 }
 

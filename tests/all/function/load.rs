@@ -15,7 +15,10 @@ use super::{items, logins, start, start_with};
 use crate::live::block_on;
 
 const INVOCATIONS: usize = 200;
-const MANY: [(&str, &str); 2] = [("AWS_LAMBDA_MAX_CONCURRENCY", "200"), ("DB_POOL_SIZE", "16")];
+const MANY: [(&str, &str); 2] = [
+    ("AWS_LAMBDA_MAX_CONCURRENCY", "200"),
+    ("DB_POOL_SIZE", "16"),
+];
 
 #[test]
 fn two_hundred_over_sixteen_connections() {
@@ -31,7 +34,11 @@ fn two_hundred_over_sixteen_connections() {
         // Each gets its own rows.
         assert_eq!(invocation.wait().response().json()[0]["i"], number);
     }
-    assert!((2..=16).contains(&logins(&server)), "{}", server.error_log());
+    assert!(
+        (2..=16).contains(&logins(&server)),
+        "{}",
+        server.error_log()
+    );
 }
 
 /// Each time it is asked it is a second earlier, so that no two tokens are the same.
@@ -73,7 +80,10 @@ fn above_the_server_s_rate_none_is_lost() {
     thread::scope(|scope| {
         scope.spawn(|| {
             block_on(async {
-                let bridge = emulator.bridge().user("neighbour").clock(Ticking::default());
+                let bridge = emulator
+                    .bridge()
+                    .user("neighbour")
+                    .clock(Ticking::default());
                 let bridge = bridge.build().await.unwrap();
                 while !is_over.load(Ordering::SeqCst) {
                     // Refused or not: it takes what there is.

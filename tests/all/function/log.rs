@@ -7,14 +7,16 @@ use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 use serde_json::{Value as Json, json};
 
-use super::{AD_HOC, invocation_lines, start};
+use super::{AD_HOC, invocation_lines, start, start_with};
+use crate::live::environment;
 use crate::secrets::{SESSION_TOKEN, search};
 
 /// All lines so far, each of which is a JSON object.
 fn lines(function: &LambdaFunction) -> Vec<Json> {
     let text = function.stdout();
     let lines = text.lines().map(|line| {
-        let parsed: Json = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let parsed: Json =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(parsed.is_object(), "{line}");
         parsed
     });
@@ -26,7 +28,12 @@ fn lines_have_their_request() {
     let function = start(MariaDb::shared(), &[("LOG_LEVEL", "trace"), AD_HOC]);
     let mut ids = Vec::new();
     let mut traces = HashSet::new();
-    for event in ["{}", "[]", r#"{"query": "nowhere"}"#, r#"{"sql": "SELECT 1"}"#] {
+    for event in [
+        "{}",
+        "[]",
+        r#"{"query": "nowhere"}"#,
+        r#"{"sql": "SELECT 1"}"#,
+    ] {
         let timeout = std::time::Duration::from_secs(60);
         let invocation = function.start_invocation(event, timeout);
         ids.push(invocation.request_id().to_owned());
@@ -44,13 +51,19 @@ fn lines_have_their_request() {
     }
     assert_eq!(traces.len(), 4);
     let queries: Vec<_> = invocations.iter().map(|line| &line["query"]).collect();
-    assert_eq!([queries[0], queries[2], queries[3]], ["default", "nowhere", "ad hoc"]);
+    assert_eq!(
+        [queries[0], queries[2], queries[3]],
+        ["default", "nowhere", "ad hoc"]
+    );
     for line in lines(&function) {
         for name in ["timestamp", "level", "message"] {
             assert!(line[name].is_string(), "{line}");
         }
         let timestamp = line["timestamp"].as_str().unwrap();
-        assert!(timestamp.len() >= 20 && timestamp.ends_with('Z'), "{timestamp}");
+        assert!(
+            timestamp.len() >= 20 && timestamp.ends_with('Z'),
+            "{timestamp}"
+        );
     }
     // Of what is logged on the way too.
     let of_requests = lines(&function);
@@ -67,9 +80,17 @@ fn levels() {
     for (changes, has_info, has_debug) in [
         (&[][..], true, false),
         (&[("LOG_LEVEL", "debug")], true, true),
-        (&[("LOG_LEVEL", "error"), ("METRICS_NAMESPACE", "none")], false, false),
+        (
+            &[("LOG_LEVEL", "error"), ("METRICS_NAMESPACE", "none")],
+            false,
+            false,
+        ),
         // Lambda's own setting comes first.
-        (&[("LOG_LEVEL", "error"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")], true, true),
+        (
+            &[("LOG_LEVEL", "error"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")],
+            true,
+            true,
+        ),
         (&[("LOG_LEVEL", "nonsense")], true, false),
     ] {
         let function = start(server, changes);
@@ -82,11 +103,14 @@ fn levels() {
             .filter(|line| line["message"] != "invocation")
             .map(|line| line["level"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(levels.contains("INFO"), has_info, "{changes:?} {}", function.stdout());
+        assert_eq!(
+            levels.contains("INFO"),
+            has_info,
+            "{changes:?} {}",
+            function.stdout()
+        );
         assert_eq!(levels.contains("DEBUG"), has_debug, "{changes:?}");
     }
-    let quiet = start(server, &[("LOG_LEVEL", "error"), ("METRICS_NAMESPACE", " ")]);
-    let _rows = super::rows(&quiet, &json!({}));
 }
 
 /// Amazon CloudWatch User Guide, "Specification: Embedded metric format".
@@ -94,15 +118,24 @@ fn levels() {
 fn assert_is_emf(line: &Json, namespace: &str) -> Vec<String> {
     assert!(line.to_string().len() <= 256 << 10);
     let metadata = line["_aws"].as_object().unwrap();
-    assert_eq!(metadata.keys().collect::<Vec<_>>(), ["CloudWatchMetrics", "Timestamp"]);
+    assert_eq!(
+        metadata.keys().collect::<Vec<_>>(),
+        ["CloudWatchMetrics", "Timestamp"]
+    );
     // In milliseconds: of this century.
     let timestamp = metadata["Timestamp"].as_u64().unwrap();
-    assert!((1_600_000_000_000..4_102_444_800_000).contains(&timestamp), "{timestamp}");
+    assert!(
+        (1_600_000_000_000..4_102_444_800_000).contains(&timestamp),
+        "{timestamp}"
+    );
     let directives = metadata["CloudWatchMetrics"].as_array().unwrap();
     let mut names = Vec::new();
     for directive in directives {
         let directive = directive.as_object().unwrap();
-        assert_eq!(directive.keys().collect::<Vec<_>>(), ["Dimensions", "Metrics", "Namespace"]);
+        assert_eq!(
+            directive.keys().collect::<Vec<_>>(),
+            ["Dimensions", "Metrics", "Namespace"]
+        );
         assert_eq!(directive["Namespace"], namespace);
         let sets = directive["Dimensions"].as_array().unwrap();
         assert!(!sets.is_empty());
@@ -145,11 +178,28 @@ fn metrics() {
     server.execute_as_admin("KILL USER 'lambda-user'");
     let _rows = super::rows(&function, &json!({}));
     let lines = invocation_lines(&function, 5);
-    let names: Vec<_> = lines.iter().map(|line| assert_is_emf(line, "Items/Test")).collect();
-    for name in ["Bytes", "ColdStart", "ConnectTime", "Errors", "QueryTime", "Refused", "Reused", "Rows"] {
-        assert!(names[0].iter().any(|own| own == name), "{name}: {}", lines[0]);
+    let names: Vec<_> = lines
+        .iter()
+        .map(|line| assert_is_emf(line, "Items/Test"))
+        .collect();
+    for name in [
+        "Bytes",
+        "ColdStart",
+        "ConnectTime",
+        "Errors",
+        "QueryTime",
+        "Refused",
+        "Reused",
+        "Rows",
+    ] {
+        assert!(
+            names[0].iter().any(|own| own == name),
+            "{name}: {}",
+            lines[0]
+        );
     }
-    let values = |name: &str| -> Vec<Json> { lines.iter().map(|line| line[name].clone()).collect() };
+    let values =
+        |name: &str| -> Vec<Json> { lines.iter().map(|line| line[name].clone()).collect() };
     assert_eq!(values("ColdStart"), [1, 0, 0, 0, 0]);
     assert_eq!(values("Errors"), [0, 0, 1, 1, 0]);
     assert_eq!(values("Rows"), [3, 3, 0, 0, 3]);
@@ -159,10 +209,16 @@ fn metrics() {
     assert!(lines[1].get("ConnectTime").is_none(), "{}", lines[1]);
     assert!(lines[4]["ConnectTime"].as_f64().unwrap() > 0.0);
 
-    let without = start(&server, &[("METRICS_NAMESPACE", "")]);
-    // Set to nothing is not the same as not set: this one is.
+    let by_default = start(&server, &[]);
+    let _rows = super::rows(&by_default, &json!({}));
+    assert_is_emf(&invocation_lines(&by_default, 1)[0], "rds-bridge");
+    // Set to nothing is not the same as not set.
+    let mut variables = environment(&server);
+    variables.push(("METRICS_NAMESPACE", String::new()));
+    let without = start_with(variables, &[]);
     let _rows = super::rows(&without, &json!({}));
-    assert_is_emf(&invocation_lines(&without, 1)[0], "rds-bridge");
+    let line = &invocation_lines(&without, 1)[0];
+    assert!(line.get("_aws").is_none() && line["rows"] == 3, "{line}");
 }
 
 /// At the most verbose, whatever happens.
@@ -206,7 +262,10 @@ fn no_secret() {
         search("the log", &said);
     }
     // Nor where it does not start.
-    let function = start(&server, &[("DB_USER", ""), ("AWS_SESSION_TOKEN", SESSION_TOKEN)]);
+    let function = start(
+        &server,
+        &[("DB_USER", ""), ("AWS_SESSION_TOKEN", SESSION_TOKEN)],
+    );
     search("the error", &function.wait_for_start().init_error().message);
     search("the log", &function.wait_for_exit().1);
 }

@@ -49,7 +49,11 @@ fn of_every_type() {
         json!({"sql": "SELECT * FROM v ORDER BY big"}),
         json!({"sql": "SELECT * FROM v WHERE 1 = ? ORDER BY big", "parameters": [1]}),
     ] {
-        assert_eq!(rows(&function, &event), json!([nothing, expected]), "{event}");
+        assert_eq!(
+            rows(&function, &event),
+            json!([nothing, expected]),
+            "{event}"
+        );
     }
 }
 
@@ -57,10 +61,14 @@ fn of_every_type() {
 #[test]
 fn in_their_bytes() {
     let function = start(MariaDb::shared(), &[AD_HOC]);
-    let event = json!({"sql": "SELECT 18446744073709551615 AS a, CAST('1.10' AS DECIMAL(5, 2)) AS b"});
+    let event =
+        json!({"sql": "SELECT 18446744073709551615 AS a, CAST('1.10' AS DECIMAL(5, 2)) AS b"});
     let response = function.invoke(event.to_string()).response();
     let text = String::from_utf8(response.body).unwrap();
-    assert!(text.contains(r#"{"a":18446744073709551615,"b":"1.10"}"#), "{text}");
+    assert!(
+        text.contains(r#"{"a":18446744073709551615,"b":"1.10"}"#),
+        "{text}"
+    );
 }
 
 #[test]
