@@ -10,6 +10,9 @@
 //! | [`scripted_peer`] | a peer that says what a script says |
 //! | [`tls_peer`] | the same after the login, inside TLS: a hostile server |
 //! | [`server_packets`] | what such a server's script is made of |
+//! | [`fake_lambda_runtime`] | a fake of AWS Lambda's Runtime API |
+//! | [`lambda_function`] | a function's process, started as Lambda starts it, at that fake |
+//! | [`original_function`] | the function of those who come to us, in Python |
 //! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
 //! | [`node`] | Node with mysql2 |
 //!
@@ -25,9 +28,12 @@ pub mod acceptor;
 pub mod certificates;
 mod data_directory;
 pub mod expectation;
+pub mod fake_lambda_runtime;
 pub mod fault_proxy;
+pub mod lambda_function;
 pub mod maria_db;
 pub mod node;
+pub mod original_function;
 mod plugins;
 pub mod python;
 pub mod scripted_peer;

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod client;
+mod fake_lambda_runtime;
 mod faults;
 mod lifetime;
 mod other_clients;

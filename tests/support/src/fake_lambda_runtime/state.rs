@@ -1,0 +1,132 @@
+//! Who waits for what: events that are to be given out, and answers that are awaited.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Answer, Outcome, Start};
+
+#[derive(Debug)]
+pub(super) struct State {
+    events: UnboundedSender<Event>,
+    /// One at a time waits for the next event, the others for their turn.
+    queue: tokio::sync::Mutex<UnboundedReceiver<Event>>,
+    known: Mutex<Known>,
+    has_started: Condvar,
+}
+
+/// What the process is given.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) request_id: String,
+    pub(super) body: Vec<u8>,
+    pub(super) timeout: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    start: Option<Start>,
+    ended: Option<String>,
+    invocations: u64,
+    awaited: HashMap<String, Awaited>,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    since: Instant,
+    to: Sender<Answer>,
+}
+
+impl Awaited {
+    fn end(self, outcome: Outcome) {
+        let at = Instant::now();
+        let took = at.duration_since(self.since);
+        // Nobody may wait any more.
+        let _gone = self.to.send(Answer { outcome, took, at });
+    }
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        let (events, queue) = unbounded_channel();
+        Self {
+            events,
+            queue: tokio::sync::Mutex::new(queue),
+            known: Mutex::default(),
+            has_started: Condvar::new(),
+        }
+    }
+
+    pub(super) fn enqueue(&self, body: Vec<u8>, timeout: Duration) -> (String, Receiver<Answer>) {
+        let (to, answer) = channel();
+        let since = Instant::now();
+        let awaited = Awaited { since, to };
+        let mut known = self.known();
+        known.invocations = known.invocations.wrapping_add(1);
+        let request_id = format!("8476a536-e9f4-11e8-9739-{:012x}", known.invocations);
+        if let Some(how) = &known.ended {
+            awaited.end(Outcome::Ended(how.clone()));
+        } else {
+            known.awaited.insert(request_id.clone(), awaited);
+            let event = Event {
+                request_id: request_id.clone(),
+                body,
+                timeout,
+            };
+            self.events.send(event).expect("the queue is ours too");
+        }
+        (request_id, answer)
+    }
+
+    /// Waits until there is one. Given up, it has taken none.
+    pub(super) async fn next_event(&self) -> Event {
+        self.set_start(Start::Ready(Instant::now()));
+        let mut queue = self.queue.lock().await;
+        let event = queue.recv().await.expect("the queue is ours too");
+        if let Some(awaited) = self.known().awaited.get_mut(&event.request_id) {
+            awaited.since = Instant::now();
+        }
+        event
+    }
+
+    pub(super) fn is_awaited(&self, request_id: &str) -> bool {
+        self.known().awaited.contains_key(request_id)
+    }
+
+    /// The first outcome counts.
+    pub(super) fn end(&self, request_id: &str, outcome: Outcome) {
+        let awaited = self.known().awaited.remove(request_id);
+        if let Some(awaited) = awaited {
+            awaited.end(outcome);
+        }
+    }
+
+    /// The first start counts.
+    pub(super) fn set_start(&self, start: Start) {
+        self.known().start.get_or_insert(start);
+        self.has_started.notify_all();
+    }
+
+    pub(super) fn wait_for_start(&self) -> Start {
+        let known = self.known();
+        let waited = self.has_started.wait_while(known, |it| it.start.is_none());
+        let known = waited.unwrap_or_else(PoisonError::into_inner);
+        known.start.clone().expect("it has been waited for")
+    }
+
+    pub(super) fn process_has_ended(&self, how: &str) {
+        self.set_start(Start::Ended(how.to_owned()));
+        let mut known = self.known();
+        known.ended = Some(how.to_owned());
+        for (_, awaited) in known.awaited.drain() {
+            awaited.end(Outcome::Ended(how.to_owned()));
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

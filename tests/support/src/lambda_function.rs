@@ -1,0 +1,232 @@
+//! A Lambda function's process, started as Lambda starts it, at a fake of the Runtime API.
+
+use std::fmt;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::fake_lambda_runtime::{FakeLambdaRuntime, Invocation, LONGEST_TIMEOUT, Outcome, Start};
+
+/// Between two looks at a process that has closed its output and goes on.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// A running function. Dropped, its process is gone.
+pub struct LambdaFunction {
+    runtime: Arc<FakeLambdaRuntime>,
+    child: Arc<Mutex<Child>>,
+    said: Arc<Said>,
+    /// Ends with the process.
+    watcher: Option<JoinHandle<()>>,
+}
+
+/// What the process has written so far.
+#[derive(Default)]
+struct Said {
+    written: Mutex<Written>,
+    has_more: Condvar,
+}
+
+#[derive(Default)]
+struct Written {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    is_all: bool,
+}
+
+impl LambdaFunction {
+    /// Starts a process, with what Lambda puts into its environment besides what the command has, and does not
+    /// wait.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such program.
+    #[must_use]
+    pub fn start(mut command: Command) -> Self {
+        let runtime = Arc::new(FakeLambdaRuntime::start());
+        command
+            .env("AWS_LAMBDA_RUNTIME_API", runtime.address().to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "items")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/items")
+            .env(
+                "AWS_LAMBDA_LOG_STREAM_NAME",
+                "2026/01/01/[$LATEST]0123456789abcdef",
+            )
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let said = Arc::new(Said::default());
+        let stdout = child.stdout.take().expect("a pipe");
+        let stderr = child.stderr.take().expect("a pipe");
+        let readers = [
+            Said::keep(&said, stdout, |written| &mut written.stdout),
+            Said::keep(&said, stderr, |written| &mut written.stderr),
+        ];
+        let child = Arc::new(Mutex::new(child));
+        let (ending, all, told) = (Arc::clone(&child), Arc::clone(&said), Arc::clone(&runtime));
+        let watcher = thread::spawn(move || {
+            for reader in readers {
+                let _panicked = reader.join();
+            }
+            all.written().is_all = true;
+            all.has_more.notify_all();
+            let status = loop {
+                if let Some(status) = lock(&ending).try_wait().unwrap() {
+                    break status;
+                }
+                thread::sleep(BETWEEN_LOOKS);
+            };
+            let stderr = String::from_utf8_lossy(&all.written().stderr).into_owned();
+            told.process_has_ended(&format!("{status}\n{stderr}"));
+        });
+        Self {
+            runtime,
+            child,
+            said,
+            watcher: Some(watcher),
+        }
+    }
+
+    /// Waits for the first that it does.
+    #[must_use]
+    pub fn wait_for_start(&self) -> Start {
+        self.runtime.wait_for_start()
+    }
+
+    /// Gives it an event, and waits for what becomes of it.
+    #[must_use]
+    pub fn invoke(&self, event: impl Into<Vec<u8>>) -> Outcome {
+        self.start_invocation(event, LONGEST_TIMEOUT).wait()
+    }
+
+    /// Gives it an event, which it has as long to answer.
+    #[must_use]
+    pub fn start_invocation(&self, event: impl Into<Vec<u8>>, timeout: Duration) -> Invocation {
+        self.runtime.invoke(event, timeout)
+    }
+
+    /// The process's number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
+    /// Stops the process until it is let go on, as Lambda freezes it between invocations.
+    pub fn freeze(&self) {
+        self.send("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.send("-CONT");
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// If it is no more.
+    pub fn send(&self, signal: &str) {
+        let child = lock(&self.child);
+        let status = Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(status.unwrap().success(), "kill {signal}");
+    }
+
+    /// What it has written to standard output so far.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.said.written().stdout).into_owned()
+    }
+
+    /// What it has written to standard error so far.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.said.written().stderr).into_owned()
+    }
+
+    /// Waits until `wanted` finds what it looks for in what has been written to standard output.
+    ///
+    /// # Panics
+    ///
+    /// If the process has ended and it is not there.
+    #[track_caller]
+    pub fn wait_for_stdout<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
+        let mut written = self.said.written();
+        loop {
+            let stdout = String::from_utf8_lossy(&written.stdout);
+            if let Some(found) = wanted(&stdout) {
+                return found;
+            }
+            assert!(!written.is_all, "it ended, and wrote:\n{stdout}");
+            drop(stdout);
+            let more = self.said.has_more.wait(written);
+            written = more.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until the process has ended by itself, and gives its exit code.
+    ///
+    /// # Panics
+    ///
+    /// If a signal has ended it.
+    #[must_use]
+    #[track_caller]
+    pub fn wait_for_exit(mut self) -> (i32, String) {
+        let watcher = self.watcher.take().expect("taken once");
+        let _panicked = watcher.join();
+        let status = lock(&self.child).try_wait().unwrap();
+        let code = status.and_then(|status| status.code());
+        (code.expect("an exit code"), self.stdout() + &self.stderr())
+    }
+}
+
+impl Drop for LambdaFunction {
+    fn drop(&mut self) {
+        let _has_ended = lock(&self.child).kill();
+        if let Some(watcher) = self.watcher.take() {
+            let _panicked = watcher.join();
+        }
+    }
+}
+
+impl fmt::Debug for LambdaFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LambdaFunction")
+            .field("runtime", &self.runtime)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Said {
+    /// In a thread, until it ends.
+    fn keep(
+        said: &Arc<Self>,
+        mut from: impl Read + Send + 'static,
+        to: fn(&mut Written) -> &mut Vec<u8>,
+    ) -> JoinHandle<()> {
+        let said = Arc::clone(said);
+        thread::spawn(move || {
+            let mut buffer = [0; 16_384];
+            while let Ok(length @ 1..) = from.read(&mut buffer) {
+                let read = buffer.get(..length).unwrap_or_default();
+                to(&mut said.written()).extend(read);
+                said.has_more.notify_all();
+            }
+        })
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        lock(&self.written)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,87 @@
+//! The function of those who come to us, as Lambda runs it: boto3 and PyMySQL, on AWS's own client of the
+//! Runtime API for Python (`awslambdaric`, which nobody here wrote).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::expectation::Expectation;
+use crate::maria_db::MariaDb;
+use crate::python::interpreter;
+
+const SOURCE: &str = "lambda_function.py";
+
+/// The function's package, unpacked: where Lambda would have it below `/var/task`.
+#[derive(Debug)]
+pub struct OriginalFunction {
+    folder: TempDir,
+}
+
+impl OriginalFunction {
+    /// Unpacks it, with its bytecode: as all of Python's and its libraries' is in place before Lambda starts them.
+    ///
+    /// # Panics
+    ///
+    /// As [`interpreter`].
+    #[must_use]
+    pub fn unpack() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+        fs::copy(clients.join(SOURCE), folder.path().join(SOURCE)).unwrap();
+        let compiled = Command::new(interpreter())
+            .args(["-m", "compileall", "-q"])
+            .arg(folder.path())
+            .status();
+        assert!(compiled.unwrap().success(), "{SOURCE}");
+        Self { folder }
+    }
+
+    /// Starts it, with nothing else in its environment.
+    #[must_use]
+    pub fn command(&self, environment: &[(&'static str, String)]) -> Command {
+        self.command_of("lambda_function.lambda_handler", environment)
+    }
+
+    /// Another handler than its own, from a file that was put beside it.
+    #[must_use]
+    pub fn command_of(&self, handler: &str, environment: &[(&'static str, String)]) -> Command {
+        let mut command = Command::new(interpreter());
+        command
+            .args(["-m", "awslambdaric", handler])
+            .env_clear()
+            .env("PYTHONPATH", self.folder.path())
+            .envs(environment.iter().cloned());
+        command
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+}
+
+/// The settings of a function that knows one name for a server: the one that it signs and connects to. The
+/// server is made to expect that.
+#[must_use]
+pub fn environment(server: &MariaDb) -> Vec<(&'static str, String)> {
+    let expectation = Expectation {
+        host: "localhost".to_owned(),
+        port: server.port(),
+        ..Expectation::default()
+    };
+    server.expect(&expectation);
+    vec![
+        ("DB_HOST", expectation.host),
+        ("DB_PORT", expectation.port.to_string()),
+        ("DB_USER", "lambda-user".to_owned()),
+        ("DB_NAME", "iamtest".to_owned()),
+        ("DB_CA_FILE", server.ca_file().display().to_string()),
+        ("AWS_REGION", expectation.region.clone()),
+        ("AWS_DEFAULT_REGION", expectation.region),
+        ("AWS_ACCESS_KEY_ID", expectation.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", expectation.secret_access_key),
+    ]
+}
