@@ -13,6 +13,7 @@ mod credentials;
 mod credentials_error;
 mod default_chain;
 mod endpoint_kind;
+mod endpoint_url;
 mod environment;
 mod http_client;
 mod identity;

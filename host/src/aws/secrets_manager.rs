@@ -25,7 +25,11 @@ use zeroize::Zeroizing;
 
 use super::cache::CachedCredentials;
 use super::credentials::Credentials;
+use super::endpoint_url::in_place_of_an_empty_one;
+use super::environment::process_variable;
 use super::http_client::http_client;
+
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
 /// Error codes that say that it is the credentials that are wrong, whatever the secret is.
 const OF_CREDENTIALS: [&str; 4] = [
@@ -81,7 +85,12 @@ impl SecretsManager {
         if let Some(profile) = &self.profile {
             config = config.profile_name(profile);
         }
-        aws_sdk_secretsmanager::Client::new(&config.load().await)
+        let config = config.load().await;
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&config);
+        if let Some(url) = in_place_of_an_empty_one(ENDPOINT_URL, process_variable) {
+            config.set_endpoint_url(url);
+        }
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
             .get_secret_value()
             .secret_id(self.id.to_string())
             .send()

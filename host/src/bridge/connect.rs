@@ -32,17 +32,18 @@ pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     // Which stage the limit of the whole has hit.
     let stage = SharedStage::new(Stage::Credentials);
     let limit = bridge.timeouts.whole;
+    let own_span = span.clone();
     let connecting = timeout(limit, async {
         let secret = bridge.secret().await?;
         stage.set(Stage::Resolve);
         let addresses = resolve(bridge).await?;
-        let refused = match log_in(bridge, &addresses, &secret, &stage).await {
+        let refused = match log_in(bridge, &addresses, &secret, &stage, &own_span).await {
             Err(error) => error,
             done => return done,
         };
         stage.set(Stage::Credentials);
         let another = bridge.another_secret(&secret, refused).await?;
-        log_in(bridge, &addresses, &another, &stage).await
+        log_in(bridge, &addresses, &another, &stage, &own_span).await
     });
     let connection = match connecting.instrument(span).await {
         Ok(connection) => connection,
@@ -57,11 +58,12 @@ async fn log_in(
     addresses: &[SocketAddr],
     secret: &Secret<'_>,
     stage: &SharedStage,
+    span: &Span,
 ) -> Result<Connection, Error> {
     stage.set(Stage::Connect);
     // Signed while the server takes the connection and makes its greeting.
     let (tcp, proof) = tokio::try_join!(tcp(bridge, addresses), async { bridge.proof(secret) })?;
-    Span::current().record("user", &proof.user);
+    span.record("user", &proof.user);
     stage.set(Stage::Tls);
     let (handshake, tls) = start_handshake(bridge, tcp, &proof).await?;
     stage.set(Stage::Login);

@@ -13,6 +13,7 @@ use crate::aws::{
     SecretId, SecretsManager,
 };
 use crate::error::{Error, ErrorKind, Stage, causes};
+use crate::guest::HandshakeError;
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;
@@ -106,9 +107,16 @@ pub(crate) async fn fetch(
     in_time(cached, timeouts, cached.secret()).await
 }
 
-/// Whether a server has refused the user or the password: one that is verified, and not whoever is on the way.
+/// Whether a server that is verified does not let this user in with this password: it says so, or asks for what
+/// only another kind of user has, as it does for a user that is not there.
 pub(super) fn is_denied(error: &Error) -> bool {
-    error.stage() == Stage::Login && error.code() == Some(ACCESS_DENIED)
+    match error.kind() {
+        ErrorKind::Server(server) => error.stage() == Stage::Login && server.code == ACCESS_DENIED,
+        ErrorKind::Handshake(
+            HandshakeError::RefusedAuthPlugin(_) | HandshakeError::UnsupportedAuthPlugin(_),
+        ) => error.stage() == Stage::Login,
+        _ => false,
+    }
 }
 
 impl Inner {
@@ -131,8 +139,14 @@ impl Inner {
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        let causes = causes::of_refused_secret(self, login, used, Some(asked_again));
-        Err(refused.with_causes(causes))
+        let mut all = refused.causes().to_vec();
+        all.extend(causes::of_refused_secret(
+            self,
+            login,
+            used,
+            Some(asked_again),
+        ));
+        Err(refused.with_causes(all))
     }
 }
 

@@ -274,8 +274,9 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
 fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
         HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
-            "the database user is one of IAM authentication, and has no password",
-            "leave the password or the secret away, or take another user",
+            "the database user is one of IAM authentication, or there is none of this name, which a server \
+             does not tell",
+            "take a user with a password, or leave the password or the secret away; names are case-sensitive",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
             "the database user is not one of IAM authentication",

@@ -1,7 +1,7 @@
 //! The likely causes where it is a secret of Secrets Manager that does not let in.
 
+use super::Error;
 use super::causes::{Cause, cause};
-use super::{Error, ErrorKind};
 use crate::aws::{DatabaseSecret, SecretError, SecretProblem};
 use crate::bridge::Inner;
 use crate::bridge::secret::SecretLogin;
@@ -64,9 +64,14 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
 }
 
 fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
+    let arn = match secret.starts_with("arn:") {
+        true => secret.to_owned(),
+        // With the six characters that AWS adds to the name.
+        false => format!("arn:aws:secretsmanager:…:secret:{secret}-??????"),
+    };
     let policy = cause(
         "the caller's IAM policy does not allow secretsmanager:GetSecretValue on it",
-        format!("allow it, on the secret's ARN: {secret} followed by -?????? if that is its name"),
+        format!("allow it on {arn}"),
     );
     let key = cause(
         "it is encrypted with a KMS key of your own, which the caller may not use",
@@ -145,10 +150,8 @@ pub(crate) fn of_refused_secret(
 
 fn not_fetched_again(error: &Error) -> Cause {
     let remedy = error.causes().first().map(|first| first.remedy.clone());
-    let why = match error.kind() {
-        ErrorKind::Secret(error) => error.to_string(),
-        _ => error.to_string(),
-    };
+    // Without the stage, which is not that of the failure.
+    let why = error.kind();
     cause(
         format!("it may have been rotated, and could not be fetched again: {why}"),
         remedy.unwrap_or_else(|| "try again later".to_owned()),
