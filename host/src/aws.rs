@@ -5,6 +5,7 @@
 //! | [`CredentialsSource`] | where credentials come from: AWS's default chain, a provider of your own, or fixed ones |
 //! | [`CachedCredentials`] | a source that is asked only when it has to be, by one caller at a time |
 //! | [`resolve_region`] | the region to sign for, and what told it |
+//! | `SecretError` | why a secret of Secrets Manager gives no user and password (feature `secrets-manager`) |
 //! | [`caller_identity`] | whom AWS takes the credentials for |
 
 mod cache;
@@ -12,6 +13,7 @@ mod credentials;
 mod credentials_error;
 mod default_chain;
 mod endpoint_kind;
+mod endpoint_url;
 mod environment;
 mod http_client;
 mod identity;
@@ -21,6 +23,8 @@ mod provider;
 mod region;
 mod resolve_region;
 mod resource_id;
+#[cfg(feature = "secrets-manager")]
+mod secrets_manager;
 
 pub use cache::{CachedCredentials, REFRESH_BEFORE_EXPIRY, REFRESH_RETRY_AFTER};
 pub use credentials::Credentials;
@@ -37,3 +41,9 @@ pub use provider::CredentialsSource;
 pub use region::region_of_endpoint;
 pub use resolve_region::{RegionError, RegionSource, region_without_profile, resolve_region};
 pub use resource_id::{InvalidResourceId, ResourceId, ResourceKind};
+#[cfg(feature = "secrets-manager")]
+pub(crate) use secrets_manager::{
+    CachedSecret, DatabaseSecret, FetchError, SecretId, SecretsManager,
+};
+#[cfg(feature = "secrets-manager")]
+pub use secrets_manager::{SecretError, SecretProblem};

@@ -4,6 +4,8 @@ mod address;
 mod auth;
 mod builder;
 pub(crate) mod connect;
+#[cfg(feature = "secrets-manager")]
+pub(crate) mod secret;
 mod timeouts;
 
 use std::fmt;
@@ -13,6 +15,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 pub use builder::BridgeBuilder;
+pub(crate) use builder::DEFAULT_PORT;
 pub use timeouts::Timeouts;
 
 use crate::aws::RegionSource;
@@ -21,11 +24,12 @@ use crate::error::Error;
 use crate::guest::Engine;
 use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
-pub(crate) use auth::Login;
+pub(crate) use auth::{Login, Proof, credentials};
 
 /// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
 ///
-/// A token is signed for each connection and forgotten when it is logged in. Connections share the TLS
+/// A token is signed for each connection and forgotten when it is logged in; a secret of Secrets Manager is kept
+/// until a server refuses it. Connections share the TLS
 /// configuration, so that sessions are resumed, and nothing else.
 #[derive(Clone)]
 pub struct Bridge {
@@ -66,7 +70,7 @@ pub(crate) struct Address {
 
 impl Bridge {
     /// Begins with the settings; [`BridgeBuilder::endpoint`] and [`BridgeBuilder::user`] are the two that
-    /// have no default.
+    /// have no default, unless a secret has them.
     #[must_use]
     pub fn builder() -> BridgeBuilder {
         BridgeBuilder::new()
@@ -108,7 +112,7 @@ impl Bridge {
         self.inner.endpoint.port
     }
 
-    /// The region that tokens are signed for; none with a password.
+    /// The region that tokens are signed for; none with a password or a secret.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.inner
@@ -118,7 +122,7 @@ impl Bridge {
             .map(|(region, _)| region.as_str())
     }
 
-    /// The database user.
+    /// The database user. With a secret whose user changes with its rotation, the one that it had at first.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.inner.user

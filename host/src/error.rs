@@ -6,6 +6,8 @@ mod handshake_words;
 pub(crate) mod malformed_token_words;
 mod other_protocols;
 mod presign_words;
+#[cfg(feature = "secrets-manager")]
+mod secret_causes;
 
 pub use causes::Cause;
 pub(crate) use handshake_words::plugin_name;
@@ -19,6 +21,8 @@ use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
+#[cfg(feature = "secrets-manager")]
+use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
@@ -30,7 +34,7 @@ use crate::tls::{Certificate, TrustAnchorsError};
 pub enum Stage {
     /// Settings are read and checked.
     Settings,
-    /// AWS credentials are found.
+    /// AWS credentials are found, and with them a secret if there is one.
     Credentials,
     /// The name is resolved to addresses.
     Resolve,
@@ -96,6 +100,10 @@ pub enum ErrorKind {
     /// No credentials, or none that can be used.
     #[error(transparent)]
     Credentials(CredentialsError),
+    /// The secret gives no user and password.
+    #[cfg(feature = "secrets-manager")]
+    #[error(transparent)]
+    Secret(SecretError),
     /// No region.
     #[error(transparent)]
     Region(RegionError),

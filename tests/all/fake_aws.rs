@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 
 use rds_bridge_test_support::python;
+use serde_json::Value as Json;
 
 /// What a fake is asked.
 pub(crate) struct Request {
@@ -149,6 +150,31 @@ impl Moto {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// Calls its Secrets Manager, in a region.
+    pub(crate) fn secrets_manager(&self, region: &str, action: &str, input: &Json) -> Json {
+        secrets_manager(&self.url, region, action, input)
+    }
+}
+
+/// An action of the Secrets Manager at a URL, as an administrator would: moto does not look at signatures.
+pub(crate) fn secrets_manager(url: &str, region: &str, action: &str, input: &Json) -> Json {
+    let body = input.to_string();
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let scope = format!("admin/20240826/{region}/secretsmanager/aws4_request");
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: secretsmanager.{action}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(" 200 "), "{action}: {answer}");
+    serde_json::from_str(body).unwrap()
 }
 
 impl Drop for Moto {

@@ -13,6 +13,8 @@ use aws_sdk_sts::primitives::{DateTime, DateTimeFormat};
 use thiserror::Error;
 
 use super::credentials::Credentials;
+use super::endpoint_url::in_place_of_an_empty_one;
+use super::environment::process_variable;
 use super::http_client::http_client;
 
 /// Who the caller is.
@@ -63,8 +65,12 @@ pub async fn caller_identity(
         .region(Region::new(region.to_owned()))
         .load()
         .await;
+    let mut config = aws_sdk_sts::config::Builder::from(&config);
+    if let Some(url) = in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", process_variable) {
+        config.set_endpoint_url(url);
+    }
     let date = ServerDate::default();
-    let answer = aws_sdk_sts::Client::new(&config)
+    let answer = aws_sdk_sts::Client::from_conf(config.build())
         .get_caller_identity()
         .customize()
         .interceptor(date.clone())

@@ -38,7 +38,7 @@ fn is_aws(domain: &[&str]) -> bool {
 }
 
 /// As `eu-central-1` or `us-gov-west-1`: two or more words and a number.
-fn is_region(label: &str) -> bool {
+pub(super) fn is_region(label: &str) -> bool {
     let parts: Vec<&str> = label.split('-').collect();
     let Some((number, words)) = parts.split_last() else {
         return false;

@@ -1,9 +1,17 @@
 //! What a connection logs in with.
 
+#[cfg(feature = "secrets-manager")]
+use std::sync::Arc;
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::connect::within;
+#[cfg(feature = "secrets-manager")]
+use super::secret::{SecretLogin, fetch, is_denied};
 use super::{Endpoint, Inner};
+#[cfg(feature = "secrets-manager")]
+use crate::aws::DatabaseSecret;
 use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
 use crate::error::{Error, ErrorKind, Stage};
@@ -18,39 +26,80 @@ pub(crate) enum Login {
     Iam(Box<CachedCredentials>),
     /// A password, for users that have no IAM authentication.
     Password(SecretString),
+    /// The user and the password of a secret, which is kept until a server refuses it.
+    #[cfg(feature = "secrets-manager")]
+    Secret(Box<SecretLogin>),
 }
 
 /// What a proof is made with.
 pub(super) enum Secret<'a> {
     Credentials(Credentials),
     Password(&'a SecretString),
+    #[cfg(feature = "secrets-manager")]
+    OfDatabase(&'a SecretLogin, Arc<DatabaseSecret>),
+}
+
+/// Who logs in, and the proof of it.
+pub(crate) struct Proof {
+    pub(crate) user: String,
+    pub(crate) auth: Auth,
 }
 
 impl Inner {
-    /// The secret at hand, so that [`Self::auth`] waits for nobody.
+    /// The secret at hand, so that [`Self::proof`] waits for nobody.
     pub(super) async fn secret(&self) -> Result<Secret<'_>, Error> {
+        let limit = self.timeouts.credentials;
         Ok(match &self.login {
-            Login::Iam(credentials) => Secret::Credentials(self.credentials(credentials).await?),
+            Login::Iam(cached) => Secret::Credentials(credentials(cached, limit).await?),
             Login::Password(password) => Secret::Password(password),
+            #[cfg(feature = "secrets-manager")]
+            Login::Secret(login) => {
+                let secret = fetch(&login.cached, &self.timeouts).await?;
+                Secret::OfDatabase(login, secret)
+            }
         })
     }
 
-    /// The proof of who the user is: a token signed now, or the password.
-    pub(super) fn auth(&self, secret: &Secret<'_>) -> Result<Auth, Error> {
-        Ok(match secret {
+    /// The proof for a connection of one's own, step by step.
+    #[cfg(feature = "secrets-manager")]
+    pub(crate) async fn known_proof(&self) -> Result<Proof, Error> {
+        self.proof(&self.secret().await?)
+    }
+
+    /// What to try once more with, where a login was refused; if there is nothing, the refusal.
+    pub(super) async fn another_secret<'a>(
+        &self,
+        used: &Secret<'a>,
+        refused: Error,
+    ) -> Result<Secret<'a>, Error> {
+        match used {
+            #[cfg(feature = "secrets-manager")]
+            Secret::OfDatabase(login, used) if is_denied(&refused) => {
+                let rotated = self.rotated(login, used, refused).await?;
+                Ok(Secret::OfDatabase(login, rotated))
+            }
+            _ => Err(refused),
+        }
+    }
+
+    /// Who the user is, and the proof of it: a token signed now, or the password.
+    pub(super) fn proof(&self, secret: &Secret<'_>) -> Result<Proof, Error> {
+        let auth = match secret {
             Secret::Credentials(credentials) => Auth::IamToken(self.token(credentials)?.text),
             Secret::Password(password) => Auth::Password((*password).clone()),
-        })
-    }
-
-    pub(crate) async fn credentials(
-        &self,
-        cached: &CachedCredentials,
-    ) -> Result<Credentials, Error> {
-        within(Stage::Credentials, self.timeouts.credentials, async {
-            cached.credentials().await.map_err(no_credentials)
-        })
-        .await
+            #[cfg(feature = "secrets-manager")]
+            Secret::OfDatabase(_, secret) => Auth::Password(secret.password.clone()),
+        };
+        let user = match secret {
+            // It may have changed with the password.
+            #[cfg(feature = "secrets-manager")]
+            Secret::OfDatabase(login, secret) if !login.user_is_given => {
+                secret.username.as_ref().unwrap_or(&self.user)
+            }
+            _ => &self.user,
+        };
+        let user = user.clone();
+        Ok(Proof { user, auth })
     }
 
     pub(crate) fn token(&self, credentials: &Credentials) -> Result<AuthToken, Error> {
@@ -81,6 +130,16 @@ impl Inner {
                 CallError::Fault(it) => fault(it),
             })
     }
+}
+
+pub(crate) async fn credentials(
+    cached: &CachedCredentials,
+    limit: Duration,
+) -> Result<Credentials, Error> {
+    within(Stage::Credentials, limit, async {
+        cached.credentials().await.map_err(no_credentials)
+    })
+    .await
 }
 
 fn no_credentials(error: CredentialsError) -> Error {

@@ -23,18 +23,20 @@ use crate::net::{self, Resolve, SystemResolver};
 use crate::tls::{TrustAnchors, client_config};
 
 /// MySQL's.
-const DEFAULT_PORT: u16 = 3306;
+pub(crate) const DEFAULT_PORT: u16 = 3306;
 
 /// Settings of a [`Bridge`], each with its default.
 #[derive(Clone)]
 pub struct BridgeBuilder {
-    endpoint: String,
-    port: u16,
-    user: String,
-    database: Option<String>,
-    region: Option<String>,
-    profile: Option<String>,
-    login: Option<LoginSetting>,
+    pub(super) endpoint: String,
+    pub(super) port: Option<u16>,
+    pub(super) user: String,
+    pub(super) database: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) login: Option<LoginSetting>,
+    #[cfg(feature = "secrets-manager")]
+    pub(super) secret: Option<String>,
     connect_to: Option<String>,
     tls_server_name: Option<String>,
     resolve_cname: bool,
@@ -44,14 +46,14 @@ pub struct BridgeBuilder {
     attributes: Vec<(String, String)>,
     allow_writes: bool,
     protocol: Protocol,
-    timeouts: Timeouts,
+    pub(crate) timeouts: Timeouts,
     engine: Option<Engine>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     resolver: Arc<dyn Resolve>,
 }
 
 #[derive(Clone)]
-enum LoginSetting {
+pub(super) enum LoginSetting {
     Iam(CredentialsSource),
     Password(SecretString),
 }
@@ -60,12 +62,14 @@ impl BridgeBuilder {
     pub(super) fn new() -> Self {
         Self {
             endpoint: String::new(),
-            port: DEFAULT_PORT,
+            port: None,
             user: String::new(),
             database: None,
             region: None,
             profile: None,
             login: None,
+            #[cfg(feature = "secrets-manager")]
+            secret: None,
             connect_to: None,
             tls_server_name: None,
             resolve_cname: false,
@@ -99,7 +103,7 @@ impl BridgeBuilder {
     /// The endpoint's port. Default: 3306.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
@@ -153,6 +157,24 @@ impl BridgeBuilder {
     #[must_use]
     pub fn password(mut self, password: impl Into<SecretString>) -> Self {
         self.login = Some(LoginSetting::Password(password.into()));
+        self
+    }
+
+    /// The name or the ARN of a secret of AWS Secrets Manager, in place of a token: its user and its password log
+    /// in, by the methods of [`Self::password`]. It is JSON as RDS and the rotation functions write it. The AWS
+    /// credentials are for reading it: `secretsmanager:GetSecretValue`, and `kms:Decrypt` if its key is one of
+    /// your own. The region is the ARN's, else as for [`Self::region`].
+    ///
+    /// [`Self::build`] fetches it. Where [`Self::endpoint`], [`Self::port`], [`Self::database`] and
+    /// [`Self::user`] are not set, they are its `host`, `port`, `dbname` and `username`; what is set comes first.
+    /// A user that is set stays, also if the secret gets another with a rotation: leave it to the secret.
+    ///
+    /// It is kept. When a server refuses the login (1045), it is fetched again; if it is another by then, the
+    /// login is tried once more with it, so that a rotation is picked up. If not, the refusal is given.
+    #[cfg(feature = "secrets-manager")]
+    #[must_use]
+    pub fn secret(mut self, name_or_arn: impl Into<String>) -> Self {
+        self.secret = Some(name_or_arn.into());
         self
     }
 
@@ -258,12 +280,30 @@ impl BridgeBuilder {
     }
 
     /// Checks the settings, finds the region, reads the CA files and loads the component. Connects to
-    /// nothing, and asks for no credentials.
+    /// nothing, and asks for no credentials, unless there is a secret, which it fetches.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used.
+    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used. With
+    /// a secret, those of [`Stage::Credentials`] too.
     pub async fn build(self) -> Result<Bridge, Error> {
+        #[cfg(feature = "secrets-manager")]
+        if let Some(secret) = self.cached_secret().await? {
+            return self.build_with(secret).await;
+        }
+        self.build_as(None).await
+    }
+
+    /// Whether [`Self::build`] asks Secrets Manager.
+    pub(crate) fn has_secret(&self) -> bool {
+        #[cfg(feature = "secrets-manager")]
+        return self.secret.is_some();
+        #[cfg(not(feature = "secrets-manager"))]
+        false
+    }
+
+    /// With this login, or as the settings have it.
+    pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
         check_host("endpoint", &self.endpoint)?;
         let mut host = self.endpoint.to_ascii_lowercase();
         if self.resolve_cname {
@@ -275,14 +315,15 @@ impl BridgeBuilder {
         if self.user.is_empty() {
             return Err(Error::setting("user", "none is given"));
         }
-        if self.port == 0 {
+        let port = self.port.unwrap_or(DEFAULT_PORT);
+        if port == 0 {
             return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
         }
         let address = match &self.connect_to {
-            Some(address) => parse_address(address, self.port)?,
+            Some(address) => parse_address(address, port)?,
             None => Address {
                 host: host.clone(),
-                port: self.port,
+                port,
             },
         };
         let (setting, name) = match &self.tls_server_name {
@@ -300,13 +341,14 @@ impl BridgeBuilder {
             None => Engine::new()
                 .map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))?,
         };
-        let (login, region) = match self.login {
-            Some(LoginSetting::Password(password)) => (Login::Password(password), None),
-            Some(LoginSetting::Iam(source)) => {
+        let (login, region) = match (login, self.login) {
+            (Some(login), _) => (login, None),
+            (None, Some(LoginSetting::Password(password))) => (Login::Password(password), None),
+            (None, Some(LoginSetting::Iam(source))) => {
                 let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
                 (iam(source, &self.clock), Some(region))
             }
-            None => {
+            (None, None) => {
                 let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
                 let chain = DefaultChain::new(self.profile).with_fallback_region(&region.0);
                 (
@@ -322,11 +364,7 @@ impl BridgeBuilder {
         };
         Ok(Bridge {
             inner: Arc::new(Inner {
-                endpoint: Endpoint {
-                    host,
-                    port: self.port,
-                    region,
-                },
+                endpoint: Endpoint { host, port, region },
                 address,
                 server_name,
                 user: self.user,
@@ -379,7 +417,7 @@ async fn endpoint_behind(host: String) -> Result<String, Error> {
     }
 }
 
-async fn region(
+pub(super) async fn region(
     given: Option<&str>,
     host: &str,
     profile: Option<&str>,

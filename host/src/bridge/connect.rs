@@ -9,12 +9,13 @@ use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tracing::{Instrument, debug_span};
+use tracing::{Instrument, Span, debug_span, field};
 
+use super::auth::{Proof, Secret};
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
 use crate::guest::{
-    Auth, CallError, ClientHandshake, Config, ConnectionAttribute, HandshakeError, Session, Step,
+    CallError, ClientHandshake, Config, ConnectionAttribute, HandshakeError, Session, Step,
 };
 use crate::mysql::Connection;
 use crate::net;
@@ -27,30 +28,49 @@ const READ_LENGTH: usize = 4 << 10;
 
 /// Makes a connection and logs in.
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
-    let span = debug_span!("connect", host = %bridge.endpoint.host, user = %bridge.user);
+    let span = debug_span!("connect", host = %bridge.endpoint.host, user = field::Empty);
     // Which stage the limit of the whole has hit.
     let stage = SharedStage::new(Stage::Credentials);
     let limit = bridge.timeouts.whole;
+    let own_span = span.clone();
     let connecting = timeout(limit, async {
         let secret = bridge.secret().instrument(debug_span!("credentials"));
         let secret = secret.await?;
         stage.set(Stage::Resolve);
         let addresses = resolve(bridge).await?;
-        stage.set(Stage::Connect);
-        // Signed while the server takes the connection and makes its greeting.
-        let (tcp, auth) = tokio::try_join!(tcp(bridge, &addresses), async {
-            debug_span!("token").in_scope(|| bridge.auth(&secret))
-        })?;
-        stage.set(Stage::Tls);
-        let (handshake, tls) = start_handshake(bridge, tcp, &auth).await?;
-        stage.set(Stage::Login);
-        finish_handshake(bridge, handshake, tls).await
+        let refused = match log_in(bridge, &addresses, &secret, &stage, &own_span).await {
+            Err(error) => error,
+            done => return done,
+        };
+        stage.set(Stage::Credentials);
+        let another = bridge.another_secret(&secret, refused).await?;
+        log_in(bridge, &addresses, &another, &stage, &own_span).await
     });
     let connection = match connecting.instrument(span).await {
         Ok(connection) => connection,
         Err(_) => Err(Error::new(stage.get(), ErrorKind::Timeout(limit))),
     };
     connection.map_err(|error| causes::attach(error, bridge))
+}
+
+/// Makes a connection of its own for each try: a server closes the one that it has refused.
+async fn log_in(
+    bridge: &Inner,
+    addresses: &[SocketAddr],
+    secret: &Secret<'_>,
+    stage: &SharedStage,
+    span: &Span,
+) -> Result<Connection, Error> {
+    stage.set(Stage::Connect);
+    // Signed while the server takes the connection and makes its greeting.
+    let (tcp, proof) = tokio::try_join!(tcp(bridge, addresses), async {
+        debug_span!("token").in_scope(|| bridge.proof(secret))
+    })?;
+    span.record("user", &proof.user);
+    stage.set(Stage::Tls);
+    let (handshake, tls) = start_handshake(bridge, tcp, &proof).await?;
+    stage.set(Stage::Login);
+    finish_handshake(bridge, handshake, tls).await
 }
 
 /// A future that is to go from thread to thread cannot have a `Cell` of it.
@@ -113,7 +133,7 @@ pub(crate) async fn tcp(bridge: &Inner, addresses: &[SocketAddr]) -> Result<TcpS
 pub(crate) async fn start_handshake(
     bridge: &Inner,
     tcp: TcpStream,
-    auth: &Auth,
+    proof: &Proof,
 ) -> Result<(ClientHandshake, TlsStream<TcpStream>), Error> {
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
@@ -121,8 +141,8 @@ pub(crate) async fn start_handshake(
         .map(|(name, value)| ConnectionAttribute { name, value })
         .collect();
     let config = Config {
-        db_user: &bridge.user,
-        auth,
+        db_user: &proof.user,
+        auth: &proof.auth,
         database: bridge.database.as_deref(),
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,

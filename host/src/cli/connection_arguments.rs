@@ -15,6 +15,11 @@ pub(super) struct ConnectionArguments {
     #[command(flatten)]
     endpoint: EndpointArguments,
 
+    /// A secret of AWS Secrets Manager, in place of a token: its user and password log in, and its host, port
+    /// and database count where none is given; if built with the feature secrets-manager
+    #[arg(long, env = "DB_SECRET_ARN", value_name = "ARN_OR_NAME")]
+    secret: Option<String>,
+
     /// The default database
     #[arg(long, env = "DB_NAME", value_name = "NAME")]
     database: Option<String>,
@@ -52,11 +57,26 @@ impl ConnectionArguments {
             ..Timeouts::default()
         };
         let mut builder = Bridge::builder()
-            .endpoint(set(self.endpoint.host()?).ok_or_else(no_host)?)
-            .port(self.endpoint.port)
-            .user(set(self.endpoint.user()?).ok_or_else(no_user)?)
             .resolve_cname(self.resolve_cname)
             .timeouts(timeouts);
+        let secret = self.secret.as_deref().and_then(set);
+        if let Some(secret) = secret {
+            builder = with_secret(builder, secret)?;
+        }
+        // What is not given may be in the secret.
+        builder = match (self.endpoint.host().ok().and_then(set), secret) {
+            (Some(host), _) => builder.endpoint(host),
+            (None, Some(_)) => builder,
+            (None, None) => return Err(no_host()),
+        };
+        builder = match (self.endpoint.user().ok().and_then(set), secret) {
+            (Some(user), _) => builder.user(user),
+            (None, Some(_)) => builder,
+            (None, None) => return Err(no_user()),
+        };
+        if let Some(port) = self.endpoint.port() {
+            builder = builder.port(port);
+        }
         if let Some(database) = self.database.as_deref().and_then(set) {
             builder = builder.database(database);
         }
@@ -80,6 +100,17 @@ impl ConnectionArguments {
         }
         Ok(builder)
     }
+}
+
+#[cfg(feature = "secrets-manager")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
+fn with_secret(builder: BridgeBuilder, secret: &str) -> Result<BridgeBuilder, Error> {
+    Ok(builder.secret(secret))
+}
+
+#[cfg(not(feature = "secrets-manager"))]
+fn with_secret(_: BridgeBuilder, _: &str) -> Result<BridgeBuilder, Error> {
+    Err(Error::not_built_in("secrets-manager", "secrets-manager"))
 }
 
 /// An empty variable is one that is not set.

@@ -12,7 +12,7 @@ use super::format::Format;
 use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
-use crate::bridge::{Login, connect};
+use crate::bridge::{Login, Proof, connect, credentials};
 use crate::clock::date;
 use crate::emulator::Emulator;
 use crate::error::plugin_name;
@@ -53,7 +53,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let Login::Iam(cached) = &inner.login else {
         return Ok(());
     };
-    let credentials = inner.credentials(cached).await?;
+    let credentials = credentials(cached, inner.timeouts.credentials).await?;
     steps.say(
         "credentials",
         &format!(
@@ -75,14 +75,17 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
             COMPONENT.len().checked_div(1_000).unwrap_or_default(),
         ),
     )?;
-    let auth = Auth::IamToken(token.text);
+    let proof = Proof {
+        user: bridge.user().to_owned(),
+        auth: Auth::IamToken(token.text),
+    };
 
     let addresses = connect::resolve(inner).await?;
     let tcp = connect::tcp(inner, &addresses).await?;
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     steps.say("TCP", &peer)?;
 
-    let (handshake, tls) = connect::start_handshake(inner, tcp, &auth).await?;
+    let (handshake, tls) = connect::start_handshake(inner, tcp, &proof).await?;
     let version = match tls.state().protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",

@@ -1,8 +1,11 @@
 //! `rds-bridge doctor`: walks the way to the rows stage by stage, and says how far it gets.
 
+mod caller;
 mod checks;
 mod clock;
 mod report;
+#[cfg(feature = "secrets-manager")]
+mod secret;
 
 use clap::Args;
 

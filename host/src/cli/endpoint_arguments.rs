@@ -11,9 +11,9 @@ pub(super) struct EndpointArguments {
     #[arg(long, env = "DB_HOST", value_name = "NAME")]
     hostname: Option<String>,
 
-    /// The endpoint's TCP port
-    #[arg(long, env = "DB_PORT", default_value = "3306", value_name = "PORT")]
-    pub(super) port: u16,
+    /// The endpoint's TCP port. Without it: 3306
+    #[arg(long, env = "DB_PORT", value_name = "PORT")]
+    port: Option<u16>,
 
     /// The database user; upper and lower case differ
     #[arg(long, env = "DB_USER", value_name = "USER")]
@@ -38,6 +38,10 @@ impl EndpointArguments {
 
     pub(super) fn user(&self) -> Result<&str, Error> {
         self.username.as_deref().ok_or_else(no_user)
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     pub(super) fn region(&self) -> Option<&str> {

@@ -63,6 +63,15 @@ impl Error {
         Self::Usage(format!("{line} (see rds-bridge --help)"))
     }
 
+    /// What needs a feature that this one was built without.
+    #[cfg(not(all(feature = "parquet", feature = "secrets-manager")))]
+    pub(super) fn not_built_in(feature: &str, install: &str) -> Self {
+        Self::Usage(format!(
+            "this rds-bridge was built without the feature {feature}; in its repository, this installs it with: \
+             cargo install --locked --path host --features {install}"
+        ))
+    }
+
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_)

@@ -15,7 +15,7 @@ pub enum Exit {
     Bug = 1,
     /// Usage, or a setting that is missing or wrong.
     Usage = 2,
-    /// No credentials, or expired ones.
+    /// No credentials, or expired ones; or a secret that cannot be had or used.
     Credentials = 3,
     /// The text that was to be read is not a token.
     NotAToken = 4,
@@ -53,6 +53,8 @@ impl Exit {
             | ErrorKind::Credentials(CredentialsError::Profile(_))
             | ErrorKind::Fault(Fault::ArgumentsTooLarge { .. }) => Self::Usage,
             ErrorKind::Credentials(_) => Self::Credentials,
+            #[cfg(feature = "secrets-manager")]
+            ErrorKind::Secret(_) => Self::Credentials,
             ErrorKind::Presign(error) => of_presign(error),
             ErrorKind::Timeout(_) if error.stage() == Stage::Credentials => Self::Credentials,
             ErrorKind::Resolve { .. }

@@ -152,11 +152,11 @@ impl Format {
             #[cfg(feature = "arrow")]
             Self::ArrowStream => return Ok(Encoder::Columnar(arrow::Columnar::ipc_stream())),
             #[cfg(not(feature = "parquet"))]
-            Self::Parquet => return Err(not_built_in("parquet")),
+            Self::Parquet => return Err(Error::not_built_in("parquet", "arrow,parquet")),
             #[cfg(not(feature = "arrow"))]
-            Self::Arrow => return Err(not_built_in("arrow")),
+            Self::Arrow => return Err(Error::not_built_in("arrow", "arrow,parquet")),
             #[cfg(not(feature = "arrow"))]
-            Self::ArrowStream => return Err(not_built_in("arrow")),
+            Self::ArrowStream => return Err(Error::not_built_in("arrow", "arrow,parquet")),
         }))
     }
 
@@ -164,12 +164,4 @@ impl Format {
     pub(super) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
     }
-}
-
-#[cfg(not(feature = "parquet"))]
-fn not_built_in(feature: &str) -> Error {
-    Error::Usage(format!(
-        "this rds-bridge was built without the feature {feature}; in its repository, this installs it with: \
-         cargo install --locked --path host --features arrow,parquet"
-    ))
 }

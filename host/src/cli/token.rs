@@ -12,6 +12,7 @@ use super::{output, runtime};
 use crate::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
+use crate::bridge::DEFAULT_PORT;
 use crate::guest::{Engine, Grant, Lifetime};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
 
     let grant = Grant {
         host,
-        port: arguments.endpoint.port,
+        port: arguments.endpoint.port().unwrap_or(DEFAULT_PORT),
         region: &region,
         db_user: user,
     };

@@ -5,10 +5,14 @@ use std::io;
 
 use rustls::CertificateError;
 
+#[cfg(feature = "secrets-manager")]
+pub(crate) use super::secret_causes::{no_way_to_secrets_manager, of_refused_secret};
 use super::{Error, ErrorKind, Stage, other_protocols};
 use crate::aws::{RegionSource, region_of_endpoint};
 use crate::bridge::Inner;
-use crate::guest::HandshakeError;
+#[cfg(feature = "secrets-manager")]
+use crate::bridge::Login;
+use crate::guest::{AuthPlugin, HandshakeError};
 
 /// A likely cause, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +31,11 @@ pub(super) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause 
     }
 }
 
-/// Adds to an error what the bridge's settings tell of its causes.
+/// Adds to an error what the bridge's settings tell of its causes, if they are not known better already.
 pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
+    if !error.causes().is_empty() {
+        return error;
+    }
     let causes = match error.kind() {
         ErrorKind::Server(server) if server.code == 1045 => access_denied(bridge),
         ErrorKind::Resolve { host, .. } => unresolved(host),
@@ -66,6 +73,8 @@ pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         ErrorKind::Credentials(error) => {
             vec![cause("no place that was looked at has any", error.hint())]
         }
+        #[cfg(feature = "secrets-manager")]
+        ErrorKind::Secret(error) => super::secret_causes::of_secret(error),
         ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => of_code(error.code),
         ErrorKind::Handshake(error) => of_handshake(error),
         ErrorKind::Malformed(_) => vec![cause(
@@ -80,6 +89,12 @@ pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
 fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let mut causes = Vec::new();
     let host = &bridge.endpoint.host;
+    #[cfg(feature = "secrets-manager")]
+    if let Login::Secret(login) = &bridge.login
+        && let Some(used) = login.cached.kept()
+    {
+        return of_refused_secret(bridge, login, &used, None);
+    }
     let Some((region, source)) = &bridge.endpoint.region else {
         return vec![cause(
             format!("the password of {:?} is another", bridge.user),
@@ -168,6 +183,10 @@ fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Ca
 fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
     match stage {
         Stage::Resolve => unresolved(&bridge.address.host),
+        #[cfg(feature = "secrets-manager")]
+        Stage::Credentials if let Login::Secret(login) = &bridge.login => {
+            vec![no_way_to_secrets_manager(&login.cached.source().region)]
+        }
         Stage::Credentials => vec![cause(
             "a credentials provider does not answer: the metadata service is out of reach, perhaps",
             "set AWS_EC2_METADATA_DISABLED=true if this is no EC2 machine, or name a profile",
@@ -254,6 +273,11 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
 
 fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
+        HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
+            "the database user is one of IAM authentication, or there is none of this name, which a server \
+             does not tell",
+            "take a user with a password, or leave the password or the secret away; names are case-sensitive",
+        )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
             "the database user is not one of IAM authentication",
             "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it",

@@ -63,17 +63,21 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
     fn bridge(&self) -> Result<BridgeBuilder, Failure> {
         let mut builder = Bridge::builder();
-        let secret = self.get("DB_SECRET_ARN");
-        // A secret has the user, and may have the host.
-        if secret.is_none() {
+        if let Some(secret) = self.get("DB_SECRET_ARN") {
+            builder = with_secret(builder, secret)?;
+            // The secret has them, or may have.
+            for (variable, set) in [
+                ("DB_HOST", BridgeBuilder::endpoint as fn(_, String) -> _),
+                ("DB_USER", BridgeBuilder::user),
+            ] {
+                if let Some(value) = self.get(variable) {
+                    builder = set(builder, value);
+                }
+            }
+        } else {
             let host = self.required("DB_HOST", "the endpoint's own name, as RDS shows it")?;
             let user = self.required("DB_USER", "the database user")?;
             builder = builder.endpoint(host).user(user);
-        } else {
-            return Err(Failure::new(
-                Type::Settings,
-                "DB_SECRET_ARN is set, and this rds-bridge was built without the feature secrets-manager",
-            ));
         }
         if let Some(port) = self.number("DB_PORT", "a port")? {
             builder = builder.port(port);
@@ -152,6 +156,19 @@ impl Settings {
             function_name: environment.function_name(),
         })
     }
+}
+
+#[cfg(feature = "secrets-manager")]
+fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, Failure> {
+    Ok(builder.secret(secret))
+}
+
+#[cfg(not(feature = "secrets-manager"))]
+fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
+    Err(Failure::new(
+        Type::Settings,
+        "DB_SECRET_ARN is set, and this rds-bridge was built without the feature secrets-manager",
+    ))
 }
 
 fn wrong(name: &str, value: &str, what: &str) -> Failure {

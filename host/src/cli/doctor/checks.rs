@@ -1,16 +1,16 @@
 //! The checks, in the order of the way.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use rustls::ProtocolVersion;
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 
+use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
-use crate::aws::{Credentials, IdentityError, caller_identity, region_of_endpoint};
-use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, connect};
+use crate::aws::region_of_endpoint;
+use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Proof, connect};
 use crate::cli::error::Chain;
 use crate::cli::exit::Exit;
 use crate::clock::{date, unix_seconds};
@@ -20,50 +20,43 @@ use crate::mysql::Connection;
 use crate::net;
 use crate::tls::{Certificate, TlsStream};
 
-/// AWS's answer is worth so much waiting.
-const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
 /// A certificate that ends sooner is worth a word.
 const CERTIFICATE_DAYS: i64 = 30;
 
-/// All checks, in this order.
-const NAMES: [&str; 10] = [
-    "settings",
-    "name",
-    "credentials",
-    "identity",
-    "token",
-    "addresses",
-    "TCP",
-    "TLS",
-    "login",
-    "SELECT 1",
-];
+/// All checks, in this order: first to the proof of who the user is, and with a secret to the settings that are
+/// in it; then to the rows.
+const TO_A_TOKEN: [&str; 5] = ["settings", "name", "credentials", "identity", "token"];
+const BY_A_SECRET: [&str; 4] = ["credentials", "identity", "secret", "settings"];
+const TO_THE_ROWS: [&str; 5] = ["addresses", "TCP", "TLS", "login", "SELECT 1"];
 
 pub(super) async fn walk(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Exit {
+    let first = match builder.has_secret() {
+        true => &BY_A_SECRET[..],
+        false => &TO_A_TOKEN[..],
+    };
     let (at, error) = match stages(builder, offline, report).await {
         Ok(()) => return Exit::Success,
         Err(failure) => failure,
     };
     let exit = Exit::of(&error);
     report.add_failure(at, Chain(&error).to_string(), &error);
-    let behind = NAMES.iter().skip_while(|name| **name != at).skip(1);
-    for name in behind {
+    let all = first.iter().chain(&TO_THE_ROWS);
+    for name in all.skip_while(|name| **name != at).skip(1) {
         report.add(name, Outcome::NotReached, "", &[]);
     }
     exit
 }
 
-type Failure = (&'static str, Error);
+pub(super) type Failure = (&'static str, Error);
 
 async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Result<(), Failure> {
     report.begin();
-    let bridge = builder.build().await.map_err(|error| ("settings", error))?;
+    let bridge = bridge(builder, offline, report).await?;
     settings(&bridge, report);
     let inner = bridge.inner();
     let explained = |at| move |error| (at, causes::attach(error, inner));
-    name(inner, offline, report).await;
 
-    let auth = auth(inner, offline, report).await?;
+    let proof = proof(inner, offline, report).await?;
     let addresses = connect::resolve(inner)
         .await
         .map_err(explained("addresses"))?;
@@ -75,7 +68,7 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     report.add("TCP", Outcome::Good, peer, &[]);
 
-    let started = connect::start_handshake(inner, tcp, &auth).await;
+    let started = connect::start_handshake(inner, tcp, &proof).await;
     let (handshake, tls) = started.map_err(explained("TLS"))?;
     certificate(&tls, inner, report);
 
@@ -93,6 +86,27 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     // All has been seen: whether the server hears our good-bye is no matter.
     let _closed = connection.close().await;
     Ok(())
+}
+
+#[cfg_attr(
+    not(feature = "secrets-manager"),
+    expect(
+        unused_variables,
+        reason = "they are for what a secret is fetched with"
+    )
+)]
+async fn bridge(
+    builder: BridgeBuilder,
+    offline: bool,
+    report: &mut Report,
+) -> Result<Bridge, Failure> {
+    let in_settings = |error| ("settings", error);
+    #[cfg(feature = "secrets-manager")]
+    if let Some(secret) = builder.cached_secret().await.map_err(in_settings)? {
+        super::secret::fetch(&builder, &secret, offline, report).await?;
+        return builder.build_with(secret).await.map_err(in_settings);
+    }
+    builder.build().await.map_err(in_settings)
 }
 
 fn settings(bridge: &Bridge, report: &mut Report) {
@@ -137,85 +151,37 @@ async fn name(inner: &Inner, offline: bool, report: &mut Report) {
     report.add("name", Outcome::Doubtful, detail, &[Cause { why, remedy }]);
 }
 
-async fn auth(inner: &Inner, offline: bool, report: &mut Report) -> Result<Auth, Failure> {
+/// Of a secret it is all known by now: the bridge was made with it.
+async fn proof(inner: &Inner, offline: bool, report: &mut Report) -> Result<Proof, Failure> {
+    let user = inner.user.clone();
     let cached = match &inner.login {
         Login::Iam(cached) => cached,
         Login::Password(password) => {
             report.add("credentials", Outcome::Good, "a password", &[]);
-            return Ok(Auth::Password(password.clone()));
+            let auth = Auth::Password(password.clone());
+            return Ok(Proof { user, auth });
         }
+        #[cfg(feature = "secrets-manager")]
+        Login::Secret(_) => return inner.known_proof().await.map_err(|error| ("secret", error)),
     };
-    let credentials = inner
-        .credentials(cached)
-        .await
-        .map_err(|error| ("credentials", error))?;
-    let lasting = match (&credentials.session_token, credentials.expires_at) {
-        (None, _) => "long-term".to_owned(),
-        (Some(_), Some(until)) => format!("temporary, until {}", date(until)),
-        (Some(_), None) => "temporary".to_owned(),
+    name(inner, offline, report).await;
+    let region = inner.endpoint.region.as_ref();
+    let region = region.map(|(region, _)| region.as_str());
+    let caller = Caller {
+        cached,
+        region: region.filter(|_| !offline),
+        limit: inner.timeouts.credentials,
+        clock: &*inner.clock,
     };
-    let detail = format!("{}, {lasting}", credentials.access_key_id);
-    report.add("credentials", Outcome::Good, detail, &[]);
-    if !offline {
-        identity(inner, &credentials, report).await;
-    }
+    let credentials = caller.credentials(report).await?;
     let token = inner
         .token(&credentials)
         .map_err(|error| ("token", error))?;
     let length = token.text.expose_secret().len();
     let detail = format!("{length} bytes, good until {}", date(token.valid_until));
     report.add("token", Outcome::Good, detail, &[]);
-    Ok(Auth::IamToken(token.text))
-}
-
-/// Whose the credentials are. That AWS cannot be asked from here is no obstacle: signing asks nobody.
-async fn identity(inner: &Inner, credentials: &Credentials, report: &mut Report) {
-    let Some((region, _)) = &inner.endpoint.region else {
-        return;
-    };
-    let asked = tokio::time::timeout(IDENTITY_LIMIT, caller_identity(credentials, region)).await;
-    let server_time = match asked {
-        Ok(Ok(identity)) => {
-            let detail = format!("{} (account {})", identity.arn, identity.account);
-            report.add("identity", Outcome::Good, detail, &[]);
-            identity.server_time
-        }
-        Ok(Err(error @ IdentityError::Refused { .. })) => {
-            let cause = Cause {
-                why:
-                    "the credentials are wrong, expired or revoked, or this machine's clock is off"
-                        .to_owned(),
-                remedy: "get fresh ones: the database will refuse what these sign".to_owned(),
-            };
-            report.add(
-                "identity",
-                Outcome::Doubtful,
-                Chain(&error).to_string(),
-                &[cause],
-            );
-            match error {
-                IdentityError::Refused { server_time, .. } => server_time,
-                IdentityError::NoAnswer(_) => None,
-            }
-        }
-        Ok(Err(_)) | Err(_) => {
-            let cause = Cause {
-                why: "there is no way to AWS's STS from here, as in a subnet without one"
-                    .to_owned(),
-                remedy: "nothing, if the rest is good; --offline leaves this out".to_owned(),
-            };
-            report.add(
-                "identity",
-                Outcome::Doubtful,
-                "AWS does not answer",
-                &[cause],
-            );
-            None
-        }
-    };
-    if let (Some(theirs), Some(ours)) = (server_time, unix_seconds(inner.clock.now())) {
-        clock::compare(report, ours, theirs, "AWS");
-    }
+    let auth = Auth::IamToken(token.text);
+    Ok(Proof { user, auth })
 }
 
 fn certificate(tls: &TlsStream<TcpStream>, inner: &Inner, report: &mut Report) {

@@ -1,0 +1,68 @@
+//! The endpoint of an AWS service that the environment names, where a variable is empty: to us that is one that
+//! is not set, and the SDK panics.
+
+use super::environment::Variable;
+
+/// For all services that have no variable of their own.
+const OF_ALL: &str = "AWS_ENDPOINT_URL";
+
+/// What to set in a client's configuration in place of what the SDK has found; none if that is good.
+#[expect(
+    clippy::option_option,
+    reason = "whether to set one, and which or none"
+)]
+pub(super) fn in_place_of_an_empty_one(
+    of_service: &str,
+    variable: Variable,
+) -> Option<Option<String>> {
+    let variables = [variable(of_service), variable(OF_ALL)];
+    let first = variables.iter().flatten().next()?;
+    if !first.is_empty() {
+        return None;
+    }
+    let mut set = variables.into_iter().flatten();
+    Some(set.find(|url| !url.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(name: &str) -> Option<String> {
+        match name {
+            "AWS_ENDPOINT_URL" => Some("http://all".to_owned()),
+            "AWS_ENDPOINT_URL_STS" => Some(String::new()),
+            "AWS_ENDPOINT_URL_OTHER" => Some("http://other".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn empty(name: &str) -> Option<String> {
+        name.starts_with("AWS_ENDPOINT_URL").then(String::new)
+    }
+
+    #[test]
+    fn an_empty_one_is_not_set() {
+        let of_all = Some("http://all".to_owned());
+        assert_eq!(
+            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", both),
+            Some(of_all)
+        );
+        assert_eq!(
+            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", empty),
+            Some(None)
+        );
+        assert_eq!(
+            in_place_of_an_empty_one("AWS_ENDPOINT_URL_OTHER", both),
+            None
+        );
+        assert_eq!(
+            in_place_of_an_empty_one("AWS_ENDPOINT_URL_NONE", both),
+            None
+        );
+        assert_eq!(
+            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", |_| None),
+            None
+        );
+    }
+}

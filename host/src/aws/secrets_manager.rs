@@ -1,0 +1,141 @@
+//! The secret of a database in AWS Secrets Manager: fetched, read, and kept until a server refuses it.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+
+mod cached_secret;
+mod database_secret;
+mod secret_error;
+mod secret_id;
+
+pub(crate) use cached_secret::{CachedSecret, FetchSecret};
+pub(crate) use database_secret::DatabaseSecret;
+pub(crate) use secret_error::FetchError;
+pub use secret_error::{SecretError, SecretProblem};
+pub(crate) use secret_id::SecretId;
+
+use std::sync::Arc;
+
+use aws_config::BehaviorVersion;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::{
+    GetSecretValueError, GetSecretValueOutput,
+};
+use aws_types::region::Region;
+use zeroize::Zeroizing;
+
+use super::cache::CachedCredentials;
+use super::credentials::Credentials;
+use super::endpoint_url::in_place_of_an_empty_one;
+use super::environment::process_variable;
+use super::http_client::http_client;
+
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+
+/// Error codes that say that it is the credentials that are wrong, whatever the secret is.
+const OF_CREDENTIALS: [&str; 4] = [
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "UnrecognizedClientException",
+];
+
+/// A secret where it lies, and the credentials that may read it.
+#[derive(Debug)]
+pub(crate) struct SecretsManager {
+    pub(crate) id: SecretId,
+    pub(crate) region: String,
+    pub(crate) credentials: CachedCredentials,
+    /// Whose settings in the AWS config files count, as that of an endpoint.
+    pub(crate) profile: Option<String>,
+}
+
+impl FetchSecret for SecretsManager {
+    /// Asks for the version that is current. `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` names
+    /// another endpoint, as do the settings of the profile; all is read anew each time.
+    async fn fetch(&self) -> Result<DatabaseSecret, FetchError> {
+        let credentials = self.credentials.credentials().await?;
+        // On the heap: the SDK's future is large, and so are all those around it otherwise.
+        let answer = Box::pin(self.ask(&credentials)).await;
+        let read = answer.map_err(problem).and_then(read);
+        if let Err(SecretProblem::Refused { code, .. }) = &read
+            && OF_CREDENTIALS.contains(&code.as_str())
+        {
+            // Others may be at hand by now: whoever asks next is to look.
+            self.credentials.forget();
+        }
+        let secret = read.map_err(|problem| SecretError {
+            secret: self.id.to_string(),
+            region: self.region.clone(),
+            problem,
+        })?;
+        tracing::debug!(secret = %self.id, version = secret.version_id, "secret fetched");
+        Ok(secret)
+    }
+}
+
+impl SecretsManager {
+    async fn ask(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<GetSecretValueOutput, SdkError<GetSecretValueError>> {
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client())
+            .credentials_provider(aws_credential_types::Credentials::from(credentials))
+            .region(Region::new(self.region.clone()));
+        if let Some(profile) = &self.profile {
+            config = config.profile_name(profile);
+        }
+        let config = config.load().await;
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&config);
+        if let Some(url) = in_place_of_an_empty_one(ENDPOINT_URL, process_variable) {
+            config.set_endpoint_url(url);
+        }
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+            .get_secret_value()
+            .secret_id(self.id.to_string())
+            .send()
+            .await
+    }
+}
+
+fn read(answer: GetSecretValueOutput) -> Result<DatabaseSecret, SecretProblem> {
+    let version_id = answer.version_id.unwrap_or_default();
+    let text = answer.secret_string.map(Zeroizing::new);
+    let binary = answer
+        .secret_binary
+        .map(|binary| Zeroizing::new(binary.into_inner()));
+    match (text, binary) {
+        (Some(text), _) => DatabaseSecret::parse(version_id, &text),
+        (None, Some(_)) => Err(SecretProblem::Binary),
+        (None, None) => Err(SecretProblem::NotJson),
+    }
+}
+
+/// Of what the SDK says. Its own error is kept only where no answer is in it: an answer that it could not
+/// read may hold the secret.
+fn problem(error: SdkError<GetSecretValueError>) -> SecretProblem {
+    let refused = match error {
+        SdkError::ServiceError(refused) => refused,
+        SdkError::ResponseError(answer) => {
+            let status = answer.raw().status().as_u16();
+            return SecretProblem::Unreadable { status };
+        }
+        error => return SecretProblem::NoAnswer(Arc::new(error)),
+    };
+    let Some(code) = refused.err().code() else {
+        let status = refused.raw().status().as_u16();
+        return SecretProblem::Unreadable { status };
+    };
+    let message = refused.err().message().unwrap_or_default().to_owned();
+    match code {
+        "ResourceNotFoundException" => SecretProblem::NotFound { message },
+        "AccessDeniedException" => SecretProblem::AccessDenied { message },
+        "DecryptionFailure" => SecretProblem::NotDecrypted { message },
+        // Of the reasons that it can have, the only one that reading has.
+        "InvalidRequestException" => SecretProblem::Deleted { message },
+        code => SecretProblem::Refused {
+            code: code.to_owned(),
+            message,
+        },
+    }
+}

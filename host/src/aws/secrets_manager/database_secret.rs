@@ -1,0 +1,174 @@
+//! The JSON of a database's secret, as RDS and the rotation functions of Secrets Manager write it.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::secret_error::SecretProblem;
+
+/// What a database's secret tells, as of one version. [`Debug`] does not show the password.
+#[derive(Clone, Debug)]
+pub(crate) struct DatabaseSecret {
+    pub(crate) version_id: String,
+    pub(crate) password: SecretString,
+    /// Always there in the secrets that RDS manages, where the rest never is.
+    pub(crate) username: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) database: Option<String>,
+}
+
+/// Other databases that have secrets of the same form, by what `engine` has for them.
+const OTHER_ENGINES: [&str; 7] = [
+    "postgres",
+    "sqlserver",
+    "oracle",
+    "db2",
+    "mongo",
+    "docdb",
+    "redshift",
+];
+
+impl DatabaseSecret {
+    /// Reads `username`, `password`, `host`, `port`, `dbname` and `engine`. Of those only the password has to
+    /// be there; what is empty or null is not. The port may be a number or, as the console writes it, a text.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with nothing of the text in it.
+    pub(crate) fn parse(version_id: String, text: &str) -> Result<Self, SecretProblem> {
+        // Each value stays where it is in the text: there is no copy that nobody wipes. serde's own error is
+        // not kept, for it may show what it found.
+        let fields: BTreeMap<String, &RawValue> =
+            serde_json::from_str(text).map_err(|_| SecretProblem::NotJson)?;
+        let field = |name: &str| text_of(fields.get(name)?);
+        if let Some(engine) = field("engine") {
+            let engine = engine.to_ascii_lowercase();
+            let other = OTHER_ENGINES.iter().find(|own| engine.contains(**own));
+            if let Some(engine) = other {
+                return Err(SecretProblem::OtherEngine { engine });
+            }
+        }
+        let password = field("password").ok_or(SecretProblem::NoPassword)?;
+        let owned = |name: &str| field(name).map(|text| text.to_string());
+        Ok(Self {
+            version_id,
+            password: SecretString::from(password.as_str()),
+            username: owned("username"),
+            host: owned("host"),
+            port: fields.get("port").map_or(Ok(None), |port| port_of(port))?,
+            database: owned("dbname"),
+        })
+    }
+
+    /// Whether it is worth to log in with it after a server has refused another.
+    pub(crate) fn differs_from(&self, other: &Self) -> bool {
+        self.version_id != other.version_id
+            || self.username != other.username
+            || self.password.expose_secret() != other.password.expose_secret()
+    }
+}
+
+/// None if it is no text, or an empty one.
+fn text_of(raw: &RawValue) -> Option<Zeroizing<String>> {
+    let text: String = serde_json::from_str(raw.get()).ok()?;
+    Some(Zeroizing::new(text)).filter(|text| !text.is_empty())
+}
+
+fn port_of(raw: &RawValue) -> Result<Option<u16>, SecretProblem> {
+    match raw.get().trim_matches('"') {
+        "" | "null" => Ok(None),
+        port => match port.parse() {
+            Ok(0) | Err(_) => Err(SecretProblem::InvalidPort),
+            Ok(port) => Ok(Some(port)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<DatabaseSecret, SecretProblem> {
+        DatabaseSecret::parse("v1".to_owned(), text)
+    }
+
+    #[test]
+    fn as_the_rotation_functions_write_it() {
+        let secret = parse(
+            r#"{"engine": "mysql", "host": "db.example.com", "username": "app", "port": 3307,
+                "password": "hunter\u00322\"\\", "dbname": "shop", "dbInstanceIdentifier": "db",
+                "masterarn": "arn:…"}"#,
+        )
+        .unwrap();
+        assert_eq!(secret.password.expose_secret(), r#"hunter22"\"#);
+        assert_eq!(secret.username.as_deref(), Some("app"));
+        assert_eq!(secret.host.as_deref(), Some("db.example.com"));
+        assert_eq!(secret.port, Some(3307));
+        assert_eq!(secret.database.as_deref(), Some("shop"));
+        assert!(!format!("{secret:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_left_out() {
+        let managed = parse(r#"{"username": "admin", "password": "hunter2"}"#).unwrap();
+        assert_eq!(
+            (managed.host, managed.port, managed.database),
+            Default::default()
+        );
+        let empty =
+            r#"{"username": "", "password": "p", "host": null, "port": "", "dbname": null}"#;
+        let empty = parse(empty).unwrap();
+        assert_eq!((empty.username, empty.host, empty.port), Default::default());
+        for port in ["3307", "\"3307\""] {
+            let secret = parse(&format!(r#"{{"password": "p", "port": {port}}}"#));
+            assert_eq!(secret.unwrap().port, Some(3307), "{port}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_what_it_is() {
+        for (text, words) in [
+            ("hunter2", "not JSON"),
+            ("\"hunter2\"", "not JSON"),
+            ("[\"hunter2\"]", "not JSON"),
+            ("{\"password\": \"hunter2\"", "not JSON"),
+            ("", "not JSON"),
+            ("{}", "no password"),
+            (r#"{"Password": "hunter2"}"#, "no password"),
+            (r#"{"password": {"of": "hunter2"}}"#, "no password"),
+            (r#"{"password": ""}"#, "no password"),
+            (r#"{"password": "p", "port": "hunter2"}"#, "port"),
+            (r#"{"password": "p", "port": 0}"#, "port"),
+            (r#"{"password": "p", "port": 70000}"#, "port"),
+            (
+                r#"{"password": "p", "engine": "aurora-postgresql hunter2"}"#,
+                "postgres",
+            ),
+        ] {
+            let problem = parse(text).unwrap_err();
+            let said = format!("{problem} {problem:?}");
+            assert!(said.contains(words), "{text}: {said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_rotated_one_differs() {
+        let text = r#"{"username": "app", "password": "p"}"#;
+        let first = parse(text).unwrap();
+        assert!(!parse(text).unwrap().differs_from(&first));
+        let again = DatabaseSecret::parse("v2".to_owned(), text).unwrap();
+        assert!(again.differs_from(&first));
+        for other in [
+            r#"{"username": "app", "password": "q"}"#,
+            r#"{"username": "app_clone", "password": "p"}"#,
+        ] {
+            assert!(parse(other).unwrap().differs_from(&first));
+        }
+    }
+}

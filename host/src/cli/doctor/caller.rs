@@ -1,0 +1,88 @@
+//! Who asks AWS, or signs: the credentials, and whose they are.
+
+use std::time::Duration;
+
+use super::checks::Failure;
+use super::clock::compare;
+use super::report::{Outcome, Report};
+use crate::aws::{CachedCredentials, Credentials, IdentityError, caller_identity};
+use crate::bridge;
+use crate::cli::error::Chain;
+use crate::clock::{Clock, date, unix_seconds};
+use crate::error::Cause;
+
+/// AWS's answer is worth so much waiting.
+const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) struct Caller<'a> {
+    pub(super) cached: &'a CachedCredentials,
+    /// Whose STS is asked who it is, if one is.
+    pub(super) region: Option<&'a str>,
+    pub(super) limit: Duration,
+    pub(super) clock: &'a dyn Clock,
+}
+
+impl Caller<'_> {
+    pub(super) async fn credentials(&self, report: &mut Report) -> Result<Credentials, Failure> {
+        let credentials = bridge::credentials(self.cached, self.limit).await;
+        let credentials = credentials.map_err(|error| ("credentials", error))?;
+        let lasting = match (&credentials.session_token, credentials.expires_at) {
+            (None, _) => "long-term".to_owned(),
+            (Some(_), Some(until)) => format!("temporary, until {}", date(until)),
+            (Some(_), None) => "temporary".to_owned(),
+        };
+        let detail = format!("{}, {lasting}", credentials.access_key_id);
+        report.add("credentials", Outcome::Good, detail, &[]);
+        if let Some(region) = self.region {
+            identity(&credentials, region, self.clock, report).await;
+        }
+        Ok(credentials)
+    }
+}
+
+/// Whose the credentials are. That AWS cannot be asked from here is no obstacle: signing asks nobody.
+async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, report: &mut Report) {
+    let asked = tokio::time::timeout(IDENTITY_LIMIT, caller_identity(credentials, region)).await;
+    let server_time = match asked {
+        Ok(Ok(identity)) => {
+            let detail = format!("{} (account {})", identity.arn, identity.account);
+            report.add("identity", Outcome::Good, detail, &[]);
+            identity.server_time
+        }
+        Ok(Err(error @ IdentityError::Refused { .. })) => {
+            let cause = Cause {
+                why:
+                    "the credentials are wrong, expired or revoked, or this machine's clock is off"
+                        .to_owned(),
+                remedy: "get fresh ones: the database will refuse what these sign".to_owned(),
+            };
+            report.add(
+                "identity",
+                Outcome::Doubtful,
+                Chain(&error).to_string(),
+                &[cause],
+            );
+            match error {
+                IdentityError::Refused { server_time, .. } => server_time,
+                IdentityError::NoAnswer(_) => None,
+            }
+        }
+        Ok(Err(_)) | Err(_) => {
+            let cause = Cause {
+                why: "there is no way to AWS's STS from here, as in a subnet without one"
+                    .to_owned(),
+                remedy: "nothing, if the rest is good; --offline leaves this out".to_owned(),
+            };
+            report.add(
+                "identity",
+                Outcome::Doubtful,
+                "AWS does not answer",
+                &[cause],
+            );
+            None
+        }
+    };
+    if let (Some(theirs), Some(ours)) = (server_time, unix_seconds(clock.now())) {
+        compare(report, ours, theirs, "AWS");
+    }
+}

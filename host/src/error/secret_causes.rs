@@ -1,0 +1,159 @@
+//! The likely causes where it is a secret of Secrets Manager that does not let in.
+
+use super::Error;
+use super::causes::{Cause, cause};
+use crate::aws::{DatabaseSecret, SecretError, SecretProblem};
+use crate::bridge::Inner;
+use crate::bridge::secret::SecretLogin;
+
+/// Of a secret that cannot be had, or is of no use.
+pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
+    let SecretError {
+        secret,
+        region,
+        problem,
+    } = error;
+    match problem {
+        SecretProblem::NotFound { .. } => vec![
+            cause(
+                format!("it is in another region than {region}"),
+                "give its ARN, which tells the region, or --region",
+            ),
+            cause(
+                "its name is another: upper and lower case differ",
+                "aws secretsmanager list-secrets lists those of the region",
+            ),
+            cause(
+                "it is another account's",
+                "give its ARN: a name is looked for in the caller's own account",
+            ),
+        ],
+        SecretProblem::AccessDenied { message } => access_denied(secret, message),
+        SecretProblem::NotDecrypted { .. } => vec![cause(
+            "the KMS key that it is encrypted with is disabled, deleted, or not the caller's to use",
+            "allow kms:Decrypt on it, and see its state: aws kms describe-key",
+        )],
+        SecretProblem::Deleted { .. } => vec![cause(
+            "somebody has deleted it; until its recovery window ends it can be had back",
+            "aws secretsmanager restore-secret, or give another secret",
+        )],
+        SecretProblem::Refused { code, .. } if code == "ThrottlingException" => vec![cause(
+            "too many calls in this account and region",
+            "try again later",
+        )],
+        SecretProblem::Refused { .. } => vec![cause(
+            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
+            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+        )],
+        SecretProblem::NoAnswer(_) | SecretProblem::Unreadable { .. } => {
+            vec![no_way_to_secrets_manager(region)]
+        }
+        SecretProblem::Binary | SecretProblem::NotJson | SecretProblem::NoPassword => vec![cause(
+            "it is not the secret of a database",
+            "let it be as RDS's are: {\"username\": …, \"password\": …}, with host, port and dbname if you like",
+        )],
+        SecretProblem::InvalidPort => vec![cause(
+            "it was written by hand",
+            "correct it, or leave it away: it is 3306 then",
+        )],
+        SecretProblem::OtherEngine { .. } => vec![cause(
+            "it is the secret of another database",
+            "give that of the MySQL or MariaDB",
+        )],
+    }
+}
+
+fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
+    let arn = match secret.starts_with("arn:") {
+        true => secret.to_owned(),
+        // With the six characters that AWS adds to the name.
+        false => format!("arn:aws:secretsmanager:…:secret:{secret}-??????"),
+    };
+    let policy = cause(
+        "the caller's IAM policy does not allow secretsmanager:GetSecretValue on it",
+        format!("allow it on {arn}"),
+    );
+    let key = cause(
+        "it is encrypted with a KMS key of your own, which the caller may not use",
+        "allow kms:Decrypt on that key, in the caller's policy and in the key's",
+    );
+    let other = cause(
+        "it is another account's, or a VPC endpoint stands before Secrets Manager",
+        "allow it in the secret's resource policy, and in the endpoint's policy",
+    );
+    // Which of the two it is, AWS tells in words alone.
+    match message.to_ascii_lowercase().contains("kms") {
+        true => vec![key, policy, other],
+        false => vec![policy, key, other],
+    }
+}
+
+/// Where it does not answer.
+pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
+    cause(
+        "there is no way to Secrets Manager from here, as in a subnet without one",
+        format!(
+            "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; its security group \
+             has to let this machine in on port 443"
+        ),
+    )
+}
+
+/// Of a login that the server refuses (1045). `asked_again` is how the secret was asked for again, if it was.
+pub(crate) fn of_refused_secret(
+    bridge: &Inner,
+    login: &SecretLogin,
+    used: &DatabaseSecret,
+    asked_again: Option<Result<(), Error>>,
+) -> Vec<Cause> {
+    let id = &login.cached.source().id;
+    let mut causes = Vec::new();
+    let of_secret = used.username.as_deref().unwrap_or(&bridge.user);
+    let user = match login.user_is_given {
+        true => &bridge.user,
+        false => of_secret,
+    };
+    if user != of_secret {
+        causes.push(cause(
+            format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
+            "leave the user to the secret: without --username and DB_USER",
+        ));
+    }
+    let host = &bridge.endpoint.host;
+    if let Some(other) = &used.host
+        && !other.eq_ignore_ascii_case(host)
+    {
+        causes.push(cause(
+            format!("{host} was given, and the secret is of {other}"),
+            "leave the host to the secret: without --hostname and DB_HOST; the way there is --connect-to",
+        ));
+    }
+    let again = match asked_again {
+        Some(Ok(())) => ", which was fetched again and has not changed",
+        Some(Err(error)) => {
+            causes.push(not_fetched_again(&error));
+            ""
+        }
+        None => "",
+    };
+    causes.push(cause(
+        format!("the password of {user:?} is not the one in the secret {id}{again}"),
+        "see whether a rotation is under way or has failed: aws secretsmanager describe-secret; rotate-secret \
+         sets a new one in both places",
+    ));
+    causes.push(cause(
+        format!("the database has no user {user:?}, or none that may come from this address"),
+        "user names are case-sensitive: SELECT user, host FROM mysql.user",
+    ));
+    causes
+}
+
+fn not_fetched_again(error: &Error) -> Cause {
+    let remedy = error.causes().first().map(|first| first.remedy.clone());
+    // Without the stage, which is not that of the failure.
+    let why = error.kind();
+    cause(
+        format!("it may have been rotated, and could not be fetched again: {why}"),
+        remedy.unwrap_or_else(|| "try again later".to_owned()),
+    )
+}
