@@ -29,7 +29,7 @@ fn a_statement_is_ended_on_the_server() {
         let invocation = function.start_invocation(event.to_string(), TIMEOUT);
         let answer = invocation.wait_for_answer();
         assert_eq!(server.execute_as_admin(UNDER_WAY), "0\n", "{event}");
-        let (kind, failure) = of_type(&answer.outcome.error());
+        let (kind, failure) = of_type(&answer.outcome.clone().error());
         assert_eq!(kind, "Deadline", "{failure}");
         assert!(failure["hint"].is_string(), "{failure}");
         // Between a fifth of what it had and the end.
