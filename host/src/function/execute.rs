@@ -128,8 +128,8 @@ impl Executor {
         // Half of what is left is for the answer.
         let grace = deadline.margin.checked_div(2).unwrap_or_default();
         match timeout(grace, end).await {
-            // It had come to its end before.
-            Ok(Some(Ok(()))) => Ok(()),
+            // It is committed. A query may have been ended without an error: SLEEP is.
+            Ok(Some(Ok(()))) if self.allow_writes => Ok(()),
             _ => Err(Failure::deadline("the statement did not come to its end", deadline.limit)
                 .with_hint(
                     "it has been ended on the server: raise the function's Timeout, or ask for less",
@@ -174,7 +174,8 @@ impl Executor {
         let is_left_in_the_middle = failure.is_some() && connection.is_replying();
         let statement = &request.statement;
         // What it has set would be there for the next.
-        let is_changed = statement.is_ad_hoc && may_change_session(&statement.sql);
+        let is_changed = statement.is_ad_hoc
+            && (may_change_session(&statement.sql) || statement.sql.contains('@'));
         if is_left_in_the_middle || is_changed {
             drop(connection.detach());
         }
