@@ -116,7 +116,7 @@ fn of_body(event: &Json) -> Result<Map<String, Json>, Failure> {
     }
     if !is_json(header(event, "content-type")) {
         return Err(Failure::new(
-            Type::UnsupportedMediaType,
+            Type::UnsupportedMedia,
             "the body's Content-Type is not application/json",
         ));
     }

@@ -79,7 +79,7 @@ fn of_name(name: &str) -> Option<LevelFilter> {
 /// Writes a line, whole.
 pub(super) fn line(level: Level, message: &str, mut fields: Map<String, Json>) {
     let now = OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000);
+    let now = now.replace_millisecond(now.millisecond());
     let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH).format(&Rfc3339);
     fields.insert("timestamp".into(), json!(now.unwrap_or_default()));
     fields.insert("level".into(), json!(level.as_str()));
