@@ -42,7 +42,8 @@ mod tests {
     use super::*;
 
     fn of(seconds: f64) -> (f64, f64) {
-        let end = SystemTime::now() + Duration::from_secs_f64(seconds);
+        let length = Duration::from_secs_f64(seconds);
+        let end = SystemTime::now().checked_add(length).unwrap();
         let Deadline { limit, margin, .. } = Deadline::before(end);
         let tenths = |it: Duration| (it.as_secs_f64() * 10.0).round() / 10.0;
         (tenths(limit), tenths(margin))
