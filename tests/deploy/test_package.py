@@ -94,7 +94,7 @@ class Package(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         (build,) = self.asked("cargo")
         self.assertIn("build --locked --profile function -p rds-bridge --bin rds-bridge", build)
-        self.assertIn("--no-default-features --features client_ed25519,lambda", build)
+        self.assertIn("--no-default-features --features client_ed25519,lambda,secrets-manager", build)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
         check, _ = self.asked("python")
         self.assertEqual(check, f"python host/deploy/needs.py target/function/rds-bridge {architecture}")
