@@ -25,6 +25,7 @@ mod emulator_load;
 mod ended_connections;
 mod exchanges;
 mod fake_aws;
+mod function;
 mod handshake_properties;
 mod hostile_binary;
 mod hostile_properties;

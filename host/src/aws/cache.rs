@@ -4,7 +4,9 @@ use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use super::credentials::Credentials;
 use super::credentials_error::CredentialsError;
@@ -38,6 +40,8 @@ struct Kept {
     credentials: Option<Credentials>,
     /// None: never.
     refresh_at: Option<SystemTime>,
+    /// Until then a server's refusal is no reason to ask.
+    ask_again_at: Option<SystemTime>,
     /// How many calls have ended: who waited for one knows it by this.
     calls_ended: u64,
 }
@@ -80,6 +84,33 @@ impl CachedCredentials {
         let answer = self.keep(answer);
         *last_error = answer.as_ref().err().cloned();
         answer
+    }
+
+    /// Others than a server has refused, in what they have signed: those that somebody has fetched in the
+    /// meantime, or what the source gives now. None if those are the same, or there are none. In vain, it asks
+    /// once in [`REFRESH_RETRY_AFTER`].
+    pub(crate) async fn other_than(&self, refused: &Credentials) -> Option<Credentials> {
+        let mut last_error = self.call.lock().await;
+        let now = self.clock.now();
+        {
+            let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+            let other = kept.credentials.as_ref();
+            if let Some(other) = other.filter(|own| !is_same(own, refused)) {
+                return Some(other.clone());
+            }
+            if kept.ask_again_at.is_some_and(|at| now < at) {
+                return None;
+            }
+        }
+        let answer = self.source.credentials().await;
+        let answer = self.keep(answer);
+        *last_error = answer.as_ref().err().cloned();
+        let other = answer.ok().filter(|own| !is_same(own, refused));
+        if other.is_none() {
+            let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+            kept.ask_again_at = now.checked_add(REFRESH_RETRY_AFTER);
+        }
+        other
     }
 
     /// Drops what is kept, as when a server has refused what it signed: the next call asks.
@@ -145,6 +176,19 @@ impl CachedCredentials {
             }
         }
     }
+}
+
+/// Whether they sign alike.
+fn is_same(one: &Credentials, other: &Credentials) -> bool {
+    let session = |it: &Credentials| {
+        let token = it.session_token.as_ref();
+        token
+            .map(|token| token.expose_secret().to_owned())
+            .map(Zeroizing::new)
+    };
+    one.access_key_id == other.access_key_id
+        && one.secret_access_key.expose_secret() == other.secret_access_key.expose_secret()
+        && session(one) == session(other)
 }
 
 /// In good time, or in a little while if that is past; but at their end at the latest.

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::timeout;
 
 use super::connect::within;
 #[cfg(feature = "secrets-manager")]
-use super::secret::{SecretLogin, fetch, is_denied};
+use super::secret::{SecretLogin, fetch};
 use super::{Endpoint, Inner};
 #[cfg(feature = "secrets-manager")]
 use crate::aws::DatabaseSecret;
 use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{Auth, AuthToken, CallError, Grant, Lifetime};
+use crate::guest::{Auth, AuthToken, CallError, Grant, HandshakeError, Lifetime};
 
+/// `ER_ACCESS_DENIED_ERROR`.
+const ACCESS_DENIED: u16 = 1045;
 /// The longest that RDS accepts.
 const EXPIRES_IN_SECONDS: u32 = 900;
 
@@ -78,6 +81,15 @@ impl Inner {
                 let rotated = self.rotated(login, used, refused).await?;
                 Ok(Secret::OfDatabase(login, rotated))
             }
+            Secret::Credentials(used) if is_denied(&refused) => {
+                let Login::Iam(cached) = &self.login else {
+                    return Err(refused);
+                };
+                let other = cached.other_than(used);
+                let other = timeout(self.timeouts.credentials, other).await;
+                let other = other.ok().flatten().ok_or(refused)?;
+                Ok(Secret::Credentials(other))
+            }
             _ => Err(refused),
         }
     }
@@ -129,6 +141,18 @@ impl Inner {
                 CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
                 CallError::Fault(it) => fault(it),
             })
+    }
+}
+
+/// Whether a server that is verified does not let this user in with this proof: it says so, or asks for what
+/// only another kind of user has, as it does for a user that is not there.
+fn is_denied(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Server(server) => error.stage() == Stage::Login && server.code == ACCESS_DENIED,
+        ErrorKind::Handshake(
+            HandshakeError::RefusedAuthPlugin(_) | HandshakeError::UnsupportedAuthPlugin(_),
+        ) => error.stage() == Stage::Login,
+        _ => false,
     }
 }
 

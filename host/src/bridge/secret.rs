@@ -13,10 +13,6 @@ use crate::aws::{
     SecretId, SecretsManager,
 };
 use crate::error::{Error, ErrorKind, Stage, causes};
-use crate::guest::HandshakeError;
-
-/// `ER_ACCESS_DENIED_ERROR`.
-const ACCESS_DENIED: u16 = 1045;
 
 /// Logs in as a secret says.
 #[derive(Debug)]
@@ -105,18 +101,6 @@ pub(crate) async fn fetch(
         return Ok(kept);
     }
     in_time(cached, timeouts, cached.secret()).await
-}
-
-/// Whether a server that is verified does not let this user in with this password: it says so, or asks for what
-/// only another kind of user has, as it does for a user that is not there.
-pub(super) fn is_denied(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Server(server) => error.stage() == Stage::Login && server.code == ACCESS_DENIED,
-        ErrorKind::Handshake(
-            HandshakeError::RefusedAuthPlugin(_) | HandshakeError::UnsupportedAuthPlugin(_),
-        ) => error.stage() == Stage::Login,
-        _ => false,
-    }
 }
 
 impl Inner {

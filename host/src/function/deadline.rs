@@ -35,6 +35,11 @@ impl Deadline {
             margin,
         }
     }
+
+    /// How long ending a statement may take: the other half of the margin is for the answer.
+    pub(super) fn grace(&self) -> Duration {
+        self.margin.checked_div(2).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

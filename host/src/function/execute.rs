@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::time::{sleep_until, timeout, timeout_at};
-use tracing::warn;
+use tokio::time::{timeout, timeout_at};
+use tracing::{debug, warn};
 
 use super::accept::Format;
 use super::deadline::Deadline;
@@ -49,7 +49,15 @@ impl Executor {
         let mut writer = match format {
             Format::Json => Json::array(),
             Format::Ndjson => Json::lines(),
-        };
+        }
+        .with_iso_8601();
+        let session = connection.session();
+        debug!(
+            query = request.statement.name,
+            parameters = request.params.len(),
+            connection = session.connection_id,
+            "executing"
+        );
         let done = self
             .in_time(&mut connection, request, &mut writer, sink, deadline)
             .await;
@@ -58,7 +66,9 @@ impl Executor {
             Ok(()) => sink.flush().await,
             Err(failure) => {
                 if sink.has_begun() {
-                    cut_off(&mut writer, &failure, sink).await;
+                    // Whoever reads slowly is not waited for.
+                    let cut = cut_off(&mut writer, &failure, sink);
+                    let _told = timeout(deadline.grace(), cut).await;
                 }
                 Err(failure)
             }
@@ -112,29 +122,28 @@ impl Executor {
         deadline: &Deadline,
     ) -> Result<(), Failure> {
         let id = connection.session().connection_id;
-        let mut work = std::pin::pin!(self.statement(connection, request, writer, sink));
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            () = sleep_until(deadline.at) => {}
+        let work = self.statement(connection, request, writer, sink);
+        if let Ok(done) = timeout_at(deadline.at, work).await {
+            return done;
         }
+        // What it still gives is not looked at: a SLEEP that is ended gives a row, as if it had slept.
         let end = async {
-            if let Err(error) = self.bridge.kill_query(id).await {
-                warn!(%error, "the statement may go on on the server");
-                return None;
-            }
-            Some(work.await)
+            self.bridge.kill_query(id).await?;
+            connection.ping().await
         };
-        // Half of what is left is for the answer.
-        let grace = deadline.margin.checked_div(2).unwrap_or_default();
-        match timeout(grace, end).await {
-            // It is committed. A query may have been ended without an error: SLEEP is.
-            Ok(Some(Ok(()))) if self.allow_writes => Ok(()),
-            _ => Err(Failure::deadline("the statement did not come to its end", deadline.limit)
-                .with_hint(
-                    "it has been ended on the server: raise the function's Timeout, or ask for less",
-                )),
-        }
+        let ended = match timeout(deadline.grace(), end).await {
+            Ok(Ok(())) => "it has been ended on the server",
+            Ok(Err(error)) => {
+                warn!(%error, "the statement may go on on the server");
+                "it may go on on the server, which could not be told"
+            }
+            Err(_) => "it may go on on the server, which could not be told in time",
+        };
+        Err(
+            Failure::deadline("the statement did not come to its end", deadline.limit).with_hint(
+                format!("{ended}: raise the function's Timeout, or ask for less"),
+            ),
+        )
     }
 
     async fn statement(
@@ -152,7 +161,6 @@ impl Executor {
             // Behind the commit: until then it is not whole.
             None => writer.end(&mut sink.out),
             Some(summary) => {
-                sink.begin();
                 let summary = json!({
                     "affectedRows": summary.affected_rows,
                     "lastInsertId": summary.last_insert_id,
@@ -161,6 +169,7 @@ impl Executor {
                 sink.out.push(b'\n');
             }
         }
+        sink.begin();
         Ok(())
     }
 
@@ -210,12 +219,12 @@ async fn rows(
         let summary = rows.summary().cloned();
         return Ok(Some(summary.unwrap_or_default()));
     }
-    sink.begin();
     writer.begin(rows.columns(), &mut sink.out);
     while let Some(row) = rows.next().await? {
         writer.row(&row, &mut sink.out).map_err(Error::from)?;
         sink.count_row();
         if sink.is_full() {
+            sink.begin();
             sink.flush().await?;
         }
     }

@@ -2,6 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, StatusCode};
+use lambda_runtime::MetadataPrelude;
 use serde_json::{Map, Value as Json, json};
 
 use super::accept::{Format, negotiate};
@@ -25,6 +27,9 @@ pub(super) fn is_of_another_version(event: &Map<String, Json>) -> bool {
 
 /// What a request asks for, as a direct event has it.
 pub(super) fn read(event: &Json) -> (Form, Result<Map<String, Json>, Failure>) {
+    let domain = text(event, "/requestContext/domainName");
+    // An HTTP API waits for the whole.
+    let may_stream = domain.is_some_and(|domain| domain.contains(".lambda-url."));
     let Some(format) = negotiate(header(event, "accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
@@ -32,19 +37,14 @@ pub(super) fn read(event: &Json) -> (Form, Result<Map<String, Json>, Failure>) {
         );
         let form = Form::Http {
             format: Format::Json,
-            may_stream: false,
+            may_stream,
         };
         return (
             form,
             Err(failure.with_hint("ask for one of them in Accept, or leave it out")),
         );
     };
-    let domain = text(event, "/requestContext/domainName");
-    let form = Form::Http {
-        format,
-        // An HTTP API waits for the whole.
-        may_stream: domain.is_some_and(|domain| domain.contains(".lambda-url.")),
-    };
+    let form = Form::Http { format, may_stream };
     (form, asked(event))
 }
 
@@ -145,6 +145,7 @@ pub(super) fn response(status: u16, format: Format, body: &str) -> Json {
     })
 }
 
+/// A response that says what went wrong, with the status and the headers for it.
 pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
     let status = failure.kind().status();
     let body = json!({"error": failure.json(request_id)}).to_string();
@@ -161,8 +162,26 @@ pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
 }
 
 /// Rows are one caller's: nobody on the way is to keep them.
-pub(super) fn headers(content_type: &str) -> Json {
+fn headers(content_type: &str) -> Json {
     json!({"content-type": content_type, "cache-control": "no-store"})
+}
+
+/// What goes before a response that comes in pieces, in place of what is around its body otherwise.
+pub(super) fn prelude(response: &Json) -> MetadataPrelude {
+    let mut prelude = MetadataPrelude::default();
+    let status = response.get("statusCode").and_then(Json::as_u64);
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    if let Some(Ok(status)) = status.map(StatusCode::from_u16) {
+        prelude.status_code = status;
+    }
+    let headers = response.get("headers").and_then(Json::as_object);
+    for (name, value) in headers.into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            prelude.headers.insert(name, value);
+        }
+    }
+    prelude
 }
 
 #[cfg(test)]

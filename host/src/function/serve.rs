@@ -4,18 +4,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::http as http_types;
 use lambda_runtime::streaming::{Body, channel};
 use lambda_runtime::{
-    Context, Diagnostic, FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse,
-    service_fn,
+    Context, Diagnostic, FunctionResponse, LambdaEvent, Runtime, StreamResponse, service_fn,
 };
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
-use tracing::{error, info, warn};
+use tracing::{error, info, trace, warn};
 
 use super::accept::Format;
 use super::deadline::Deadline;
@@ -151,13 +149,14 @@ impl Function {
         let begun = Instant::now();
         let (form, request) = event::read(&event, &self.statements);
         drop(event);
+        trace!(?form, "event");
         let id = &context.request_id;
         let request = match request {
             Ok(request) => request,
             Err(failure) => {
                 let sink = Sink::whole();
                 self.report("", &sink, Took::default(), begun, Some(&failure));
-                return refused(form, &failure, id);
+                return self.refused(form, &failure, id);
             }
         };
         let deadline = Deadline::before(context.deadline());
@@ -182,11 +181,11 @@ impl Function {
         self.report(name, &sink, took, begun, done.as_ref().err());
         match done {
             Ok(answer) => Ok(FunctionResponse::BufferedResponse(answer)),
-            Err(failure) => refused(form, &failure, id),
+            Err(failure) => self.refused(form, &failure, id),
         }
     }
 
-    /// The answer begins with the result; until then it may still be an error.
+    /// The answer begins with its first piece; until then it may still be an error.
     async fn stream(
         self: Arc<Self>,
         request: Request,
@@ -198,21 +197,22 @@ impl Function {
         let (sender, body) = channel();
         let (has_begun, begins) = oneshot::channel();
         let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let function = Arc::clone(&self);
         let work = async move {
             let mut sink = Sink::pieces(sender, has_begun);
             let mut took = Took::default();
-            let done = self
+            let done = function
                 .executor
                 .execute(&request, format, &mut sink, &deadline, &mut took)
                 .await;
             // Before the response ends: from then on the process may be frozen.
             let name = &request.statement.name;
-            self.report(name, &sink, took, begun, done.as_ref().err());
+            function.report(name, &sink, took, begun, done.as_ref().err());
             done.err()
         };
         let work = tokio::spawn(log::in_request(id, trace_id, work));
         if begins.await.is_ok() {
-            let metadata_prelude = prelude(format);
+            let metadata_prelude = http::prelude(&http::response(200, format, ""));
             return Ok(FunctionResponse::StreamingResponse(StreamResponse {
                 metadata_prelude,
                 stream: body,
@@ -228,7 +228,22 @@ impl Function {
             format,
             may_stream: true,
         };
-        refused(form, &failure, &context.request_id)
+        self.refused(form, &failure, &context.request_id)
+    }
+
+    /// Over HTTP the response says it, with the status; directly it is the function's error.
+    fn refused(&self, form: Form, failure: &Failure, request_id: &str) -> Result<Answer, Refused> {
+        let Form::Http { may_stream, .. } = form else {
+            return Err(Refused(failure.diagnostic(request_id)));
+        };
+        let response = http::failed(failure, request_id);
+        if may_stream && self.streams {
+            return Ok(in_pieces(&response));
+        }
+        match RawValue::from_string(response.to_string()) {
+            Ok(response) => Ok(FunctionResponse::BufferedResponse(response)),
+            Err(_) => Err(Refused(failure.diagnostic(request_id))),
+        }
     }
 
     fn report(
@@ -285,29 +300,17 @@ fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
     RawValue::from_string(json).map_err(|error| bug(&error))
 }
 
-/// Over HTTP the response says it, with the status; directly it is the function's error.
-fn refused(form: Form, failure: &Failure, request_id: &str) -> Result<Answer, Refused> {
-    let Form::Http { .. } = form else {
-        return Err(Refused(failure.diagnostic(request_id)));
-    };
-    let response = http::failed(failure, request_id).to_string();
-    match RawValue::from_string(response) {
-        Ok(response) => Ok(FunctionResponse::BufferedResponse(response)),
-        Err(_) => Err(Refused(failure.diagnostic(request_id))),
-    }
-}
-
-fn prelude(format: Format) -> MetadataPrelude {
-    let mut prelude = MetadataPrelude::default();
-    let headers = http::headers(format.content_type());
-    for (name, value) in headers.as_object().into_iter().flatten() {
-        let value = value.as_str().unwrap_or_default();
-        if let (Ok(name), Ok(value)) = (
-            http_types::HeaderName::try_from(name),
-            http_types::HeaderValue::try_from(value),
-        ) {
-            prelude.headers.insert(name, value);
-        }
-    }
-    prelude
+/// A Function URL that streams takes the status of a prelude alone, and not that of a response in one piece.
+fn in_pieces(response: &Json) -> Answer {
+    let (mut sender, body) = channel();
+    let text = response.get("body").and_then(Json::as_str);
+    let text = text.unwrap_or_default().to_owned();
+    tokio::spawn(async move {
+        // If nobody reads it, nobody is to be told.
+        let _sent = sender.send_data(text.into()).await;
+    });
+    FunctionResponse::StreamingResponse(StreamResponse {
+        metadata_prelude: http::prelude(response),
+        stream: body,
+    })
 }

@@ -33,7 +33,7 @@ impl Sink {
         Self::new(Way::Whole)
     }
 
-    /// Nothing is sent before there is a result: until then the answer can be another.
+    /// Nothing is sent before there is a piece, or the result's end: until then the answer can be another.
     pub(super) fn pieces(sender: Sender, begun: oneshot::Sender<()>) -> Self {
         let begun = Some(begun);
         Self::new(Way::Pieces { sender, begun })
@@ -58,7 +58,7 @@ impl Sink {
         matches!(&self.way, Way::Pieces { begun: None, .. })
     }
 
-    /// There is a result.
+    /// What has been written is to be sent: the answer is this one.
     pub(super) fn begin(&mut self) {
         if let Way::Pieces { begun, .. } = &mut self.way
             && let Some(begun) = begun.take()

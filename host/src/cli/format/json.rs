@@ -10,6 +10,8 @@ use crate::mysql::{Column, Row, Value, ValueError};
 
 pub(crate) struct Json {
     is_array: bool,
+    /// Whether a `DATETIME` is written as ISO 8601 has it, and not as MySQL.
+    is_iso_8601: bool,
     rows: u64,
     /// `"name":` for each column, written once.
     keys: Vec<Vec<u8>>,
@@ -28,9 +30,17 @@ impl Json {
     pub(crate) fn lines() -> Self {
         Self {
             is_array: false,
+            is_iso_8601: false,
             rows: 0,
             keys: Vec::new(),
         }
+    }
+
+    /// With a `T` between date and time, which ISO 8601 asks for.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn with_iso_8601(mut self) -> Self {
+        self.is_iso_8601 = true;
+        self
     }
 }
 
@@ -63,7 +73,10 @@ impl Writer for Json {
             }
             out.extend_from_slice(self.keys.get(index).map_or(&[], Vec::as_slice));
         };
-        each_value(row, out, key, push_value)?;
+        match self.is_iso_8601 {
+            false => each_value(row, out, key, push_value)?,
+            true => each_value(row, out, key, push_iso_8601)?,
+        }
         out.push(b'}');
         if !self.is_array {
             out.push(b'\n');
@@ -121,6 +134,17 @@ fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
             text::write(out, value, column);
             out.push(b'"');
         }
+    }
+}
+
+#[inline(always)]
+fn push_iso_8601(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    let is_date_time = matches!(value, Value::DateTime(_));
+    let begin = out.len();
+    push_value(out, value, column);
+    let written = out.get_mut(begin..).unwrap_or_default();
+    if is_date_time && let Some(space) = written.iter_mut().find(|byte| **byte == b' ') {
+        *space = b'T';
     }
 }
 

@@ -1,0 +1,160 @@
+//! What happens to a connection between two invocations: the server closes it, the server is gone for a while,
+//! Lambda freezes the process.
+
+use std::time::Duration;
+
+use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::json;
+
+use super::{AD_HOC, connection_id, failure, invocation_lines, items, logins, rows, start};
+
+const KILLED: &str =
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
+
+/// Ends all connections of the function.
+fn kill_connections(server: &MariaDb) {
+    server.execute_as_admin("KILL USER 'lambda-user'");
+    while server.execute_as_admin(KILLED) != "0\n" {}
+}
+
+#[test]
+fn one_that_the_server_has_closed_is_renewed() {
+    let server = MariaDb::start(&Options::default());
+    for changes in [&[][..], &[super::WRITES]] {
+        let function = start(&server, changes);
+        let mut last = connection_id(&function);
+        let logged_in = logins(&server);
+        for _ in 0..3 {
+            kill_connections(&server);
+            // The function does not fail.
+            let now = connection_id(&function);
+            assert_ne!(now, last);
+            assert_eq!(connection_id(&function), now);
+            last = now;
+        }
+        assert_eq!(logins(&server), logged_in + 3);
+        let lines = invocation_lines(&function, 7);
+        let reused: Vec<_> = lines
+            .iter()
+            .map(|line| line["reusedConnection"] == true)
+            .collect();
+        assert_eq!(reused, [true, false, true, false, true, false, true]);
+    }
+}
+
+/// As `wait_timeout` ends connections that nobody uses: eight hours, unless somebody has set it.
+#[test]
+fn one_that_the_server_found_idle_is_renewed() {
+    let server = MariaDb::start(&Options {
+        arguments: vec!["--wait-timeout=1".to_owned()],
+        ..Options::default()
+    });
+    let function = start(&server, &[]);
+    let first = connection_id(&function);
+    while server.execute_as_admin(KILLED) != "0\n" {}
+    assert_ne!(connection_id(&function), first);
+}
+
+/// Frozen, a process hears nothing of what happens to its connections.
+#[test]
+fn a_freeze() {
+    let server = MariaDb::start(&Options::default());
+    let function = start(&server, &[]);
+    let first = connection_id(&function);
+    function.freeze();
+    kill_connections(&server);
+    function.thaw();
+    let second = connection_id(&function);
+    assert_ne!(first, second);
+    // And one in which nothing happens.
+    function.freeze();
+    std::thread::sleep(Duration::from_secs(2));
+    function.thaw();
+    assert_eq!(connection_id(&function), second);
+}
+
+/// The network has forgotten the connection, and says nothing: as a NAT does after some minutes.
+#[test]
+fn a_freeze_after_which_the_network_is_silent() {
+    let server = MariaDb::start(&Options::default());
+    let proxy = FaultProxy::start(server.address(), Fault::Pass);
+    let address = proxy.address().to_string();
+    let function = start(&server, &[("DB_CONNECT_TO", &address)]);
+    let first = connection_id(&function);
+    function.freeze();
+    proxy.set(Fault::BlackHole);
+    kill_connections(&server);
+    // So that the end of the connection has got lost on its way, and it has been idle for longer than one that
+    // is trusted unasked. What is new passes.
+    std::thread::sleep(Duration::from_millis(1500));
+    proxy.set(Fault::Pass);
+    function.thaw();
+    assert_ne!(connection_id(&function), first);
+}
+
+#[test]
+fn the_server_gone_and_back() {
+    let server = MariaDb::start(&Options::default());
+    let proxy = FaultProxy::start(server.address(), Fault::Pass);
+    let address = proxy.address().to_string();
+    let function = start(&server, &[("DB_CONNECT_TO", &address)]);
+    assert_eq!(rows(&function, &json!({})), items());
+    for gone in [
+        Fault::Reset {
+            from: Side::Server,
+            after: 0,
+        },
+        Fault::Cut {
+            from: Side::Server,
+            after: 0,
+        },
+    ] {
+        proxy.set(gone);
+        proxy.close_connections();
+        for _ in 0..2 {
+            let (kind, failure) = failure(&function, &json!({}));
+            assert_eq!(kind, "Network", "{failure}");
+            assert!(
+                failure["hint"].is_string() && failure["stage"].is_string(),
+                "{failure}"
+            );
+        }
+        proxy.set(Fault::Pass);
+        assert_eq!(rows(&function, &json!({})), items());
+    }
+}
+
+/// Nobody is there when it starts: the first invocation tries again.
+#[test]
+fn the_server_comes_later() {
+    let server = MariaDb::start(&Options::default());
+    let gone = Fault::Reset {
+        from: Side::Server,
+        after: 0,
+    };
+    let proxy = FaultProxy::start(server.address(), gone);
+    let address = proxy.address().to_string();
+    let function = start(&server, &[("DB_CONNECT_TO", &address)]);
+    let _at = function.wait_for_start().ready_at();
+    assert_eq!(failure(&function, &json!({})).0, "Network");
+    proxy.set(Fault::Pass);
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// What a statement of the event leaves in its session is gone before the next one's.
+#[test]
+fn nothing_of_one_invocation_is_left_for_the_next() {
+    let server = MariaDb::start(&Options::default());
+    let function = start(&server, &[AD_HOC]);
+    let variable = json!({"sql": "SELECT @mine AS mine, @@sql_mode AS mode"});
+    let before = rows(&function, &variable);
+    for statement in [
+        "SET @mine = 7",
+        "SET SESSION sql_mode = 'ANSI'",
+        "SELECT 1 INTO @mine",
+    ] {
+        let _whatever = function.invoke(json!({"sql": statement}).to_string());
+        assert_eq!(rows(&function, &variable), before, "{statement}");
+    }
+}

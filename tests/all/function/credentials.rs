@@ -1,0 +1,157 @@
+//! Credentials that change while the process lives, and those that end.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::lambda_function::LambdaFunction;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::{Value as Json, json};
+
+use super::{connection_id, failure, items, rows, start};
+use crate::fake_aws::FakeEndpoint;
+
+/// A fake of the endpoint that gives a container, or a Lambda function, its credentials.
+struct Container {
+    endpoint: FakeEndpoint,
+    given: Arc<Mutex<Given>>,
+}
+
+#[derive(Default)]
+struct Given {
+    /// None: it fails.
+    credentials: Option<Json>,
+    times: usize,
+}
+
+impl Container {
+    fn start() -> Self {
+        let given = Arc::new(Mutex::new(Given::default()));
+        let shared = Arc::clone(&given);
+        let endpoint = FakeEndpoint::start(move |request| {
+            let mut given = shared.lock().unwrap();
+            given.times += 1;
+            match &given.credentials {
+                Some(credentials) if request.line == "GET /role" => (200, credentials.to_string()),
+                _ => (503, String::new()),
+            }
+        });
+        Self { endpoint, given }
+    }
+
+    /// From now on these, which end so many seconds from now.
+    fn give(&self, expectation: &Expectation, seconds: u64) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let end = now.as_secs() + seconds;
+        let end = time::OffsetDateTime::from_unix_timestamp(end.try_into().unwrap()).unwrap();
+        let format = time::format_description::well_known::Rfc3339;
+        self.given.lock().unwrap().credentials = Some(json!({
+            "AccessKeyId": expectation.access_key_id,
+            "SecretAccessKey": expectation.secret_access_key,
+            "Token": expectation.session_token,
+            "Expiration": end.format(&format).unwrap(),
+        }));
+    }
+
+    fn fail(&self) {
+        self.given.lock().unwrap().credentials = None;
+    }
+
+    fn times(&self) -> usize {
+        self.given.lock().unwrap().times
+    }
+
+    fn function(&self, server: &MariaDb) -> LambdaFunction {
+        let url = self.endpoint.url() + "/role";
+        let changes = [
+            ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_SECRET_ACCESS_KEY", ""),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str()),
+        ];
+        start(server, &changes)
+    }
+}
+
+fn of_number(number: u32) -> Expectation {
+    Expectation {
+        access_key_id: format!("ASIAEXAMPLE{number}"),
+        secret_access_key: format!("secret-of-number-{number}"),
+        session_token: Some(format!("session/token+of=={number}")),
+        ..Expectation::default()
+    }
+}
+
+#[test]
+fn rotated_between_invocations() {
+    let server = MariaDb::start(&Options::default());
+    let container = Container::start();
+    // As on an instance: new ones are there some minutes before the old ones end.
+    container.give(&of_number(1), 240);
+    server.expect(&of_number(1));
+    let function = container.function(&server);
+    let mut last = connection_id(&function);
+    for number in 2..5 {
+        container.give(&of_number(number), 240);
+        server.expect(&of_number(number));
+        // The connection that is there stays.
+        assert_eq!(connection_id(&function), last);
+        server.execute_as_admin(&format!("KILL {last}"));
+        let now = connection_id(&function);
+        assert_ne!(now, last);
+        last = now;
+    }
+}
+
+/// They look good for hours, and the server takes others by now: it is asked for them once.
+#[test]
+fn revoked_before_their_time() {
+    let server = MariaDb::start(&Options::default());
+    let container = Container::start();
+    container.give(&of_number(1), 6 * 3600);
+    server.expect(&of_number(1));
+    let function = container.function(&server);
+    let first = connection_id(&function);
+    let asked = container.times();
+    container.give(&of_number(2), 6 * 3600);
+    server.expect(&of_number(2));
+    server.execute_as_admin(&format!("KILL {first}"));
+    assert_ne!(connection_id(&function), first);
+    assert_eq!(container.times(), asked + 1);
+
+    // None are to be had that the server takes: that is told, and the process stays.
+    server.expect(&of_number(3));
+    server.execute_as_admin("KILL USER 'lambda-user'");
+    let (kind, failure) = failure(&function, &json!({}));
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Login", &json!(1045)),
+        "{failure}"
+    );
+    assert_eq!(failure["sqlState"], "28000");
+    server.expect(&of_number(2));
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// A token is good for no longer than what has signed it. The connection that stands is not touched by that.
+#[test]
+fn ended() {
+    let server = MariaDb::start(&Options::default());
+    let container = Container::start();
+    container.give(&of_number(1), 3);
+    server.expect(&of_number(1));
+    let function = container.function(&server);
+    let first = connection_id(&function);
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(connection_id(&function), first);
+
+    container.fail();
+    server.execute_as_admin(&format!("KILL {first}"));
+    for _ in 0..2 {
+        let (kind, failure) = failure(&function, &json!({}));
+        assert_eq!(kind, "Credentials", "{failure}");
+        assert_eq!(failure["stage"], "credentials", "{failure}");
+    }
+    container.give(&of_number(2), 600);
+    server.expect(&of_number(2));
+    assert_eq!(rows(&function, &json!({})), items());
+}

@@ -1,0 +1,107 @@
+//! The end that Lambda sets: the statement is gone from the server before, and the process is kept.
+
+use std::time::Duration;
+
+use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::json;
+
+use super::http::url_request;
+use super::{AD_HOC, items, of_type, rows, start};
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+const UNDER_WAY: &str = "SELECT COUNT(*) FROM information_schema.processlist \
+     WHERE user = 'lambda-user' AND command IN ('Query', 'Execute')";
+
+#[test]
+fn a_statement_is_ended_on_the_server() {
+    let server = MariaDb::start(&Options::default());
+    let function = start(&server, &[AD_HOC]);
+    let _at = function.wait_for_start().ready_at();
+    let long =
+        "SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE (a.seq * b.seq) % 7 = 1";
+    for event in [
+        json!({"query": "slow"}),
+        json!({"sql": long}),
+        json!({"sql": "SELECT ?, SLEEP(300)", "parameters": [1]}),
+        json!({"sql": "SELECT seq, SLEEP(0.01) FROM seq_1_to_1000000"}),
+    ] {
+        let invocation = function.start_invocation(event.to_string(), TIMEOUT);
+        let answer = invocation.wait_for_answer();
+        assert_eq!(server.execute_as_admin(UNDER_WAY), "0\n", "{event}");
+        let (kind, failure) = of_type(&answer.outcome.clone().error());
+        assert_eq!(kind, "Deadline", "{failure}");
+        assert!(failure["hint"].is_string(), "{failure}");
+        // Between a fifth of what it had and the end.
+        assert!(
+            answer.took > Duration::from_secs(2) && answer.took < TIMEOUT,
+            "{answer:?}"
+        );
+        assert_eq!(rows(&function, &json!({})), items());
+    }
+}
+
+#[test]
+fn over_http_it_is_504() {
+    let server = MariaDb::start(&Options::default());
+    for mode in ["BUFFERED", "RESPONSE_STREAM"] {
+        let function = start(&server, &[AD_HOC, ("INVOKE_MODE", mode)]);
+        let request = url_request("GET", "query=slow", &[], None);
+        let invocation = function.start_invocation(request.to_string(), TIMEOUT);
+        let response = invocation.wait().response().http();
+        assert_eq!(response.status, 504);
+        assert_eq!(response.json()["error"]["type"], "Deadline");
+        assert_eq!(server.execute_as_admin(UNDER_WAY), "0\n");
+    }
+}
+
+/// The head has gone out, and what came is not whole: nobody is to take it for that.
+#[test]
+fn in_the_middle_of_a_stream() {
+    let server = MariaDb::start(&Options::default());
+    let function = start(&server, &[AD_HOC, ("INVOKE_MODE", "RESPONSE_STREAM")]);
+    // It gives more than a piece at once, and then little by little.
+    let sql = "SELECT seq, REPEAT('x', 1000) AS x, IF(seq > 500, SLEEP(0.01), 0) AS s FROM seq_1_to_1000000";
+    let body = json!({"sql": sql}).to_string();
+    for accept in ["application/json", "application/x-ndjson"] {
+        let request = url_request("POST", "", &[("accept", accept)], Some(&body));
+        let invocation = function.start_invocation(request.to_string(), TIMEOUT);
+        let response = invocation.wait().response();
+        assert!(response.is_streamed);
+        let http = response.http();
+        assert_eq!(http.status, 200);
+        super::large_results::assert_is_not_whole(&http, accept);
+        assert!(http.text().contains("Deadline"));
+        assert_eq!(server.execute_as_admin(UNDER_WAY), "0\n");
+    }
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// There is nobody to tell that the statement is to end.
+#[test]
+fn of_a_network_that_is_silent() {
+    let server = MariaDb::start(&Options::default());
+    let proxy = FaultProxy::start(server.address(), Fault::Pass);
+    let address = proxy.address().to_string();
+    let function = start(&server, &[AD_HOC, ("DB_CONNECT_TO", &address)]);
+    assert_eq!(rows(&function, &json!({})), items());
+    proxy.set(Fault::BlackHole);
+    for _ in 0..2 {
+        let invocation = function.start_invocation("{}", TIMEOUT);
+        let (kind, failure) = of_type(&invocation.wait().error());
+        assert!(matches!(&*kind, "Deadline" | "Network"), "{failure}");
+    }
+    proxy.set(Fault::Pass);
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// Less time than any statement takes.
+#[test]
+fn that_has_almost_come() {
+    let function = start(MariaDb::shared(), &[]);
+    let _at = function.wait_for_start().ready_at();
+    let invocation = function.start_invocation(r#"{"query": "slow"}"#, Duration::from_millis(250));
+    let (kind, _) = of_type(&invocation.wait().error());
+    assert_eq!(kind, "Deadline");
+    assert_eq!(rows(&function, &json!({})), items());
+}

@@ -1,0 +1,148 @@
+//! What goes wrong behind the event: statements that fail, logins that are refused, settings that are missing.
+
+use std::process::Command;
+
+use rds_bridge_test_support::fake_lambda_runtime::Start;
+use rds_bridge_test_support::lambda_function::LambdaFunction;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::json;
+
+use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start};
+use crate::command::executable;
+
+#[test]
+fn a_statement_that_fails() {
+    let function = start(MariaDb::shared(), &[]);
+    let connection = connection_id(&function);
+    for _ in 0..2 {
+        let (kind, failure) = failure(&function, &json!({"query": "nowhere"}));
+        assert_eq!(kind, "Statement");
+        assert_eq!(failure["stage"], "statement");
+        assert_eq!(
+            (&failure["code"], &failure["sqlState"]),
+            (&json!(1146), &json!("42S02"))
+        );
+        let message = failure["message"].as_str().unwrap();
+        assert!(message.contains("nowhere"), "{failure}");
+        assert!(failure["hint"].is_string(), "{failure}");
+    }
+    // Process and connection are kept.
+    assert_eq!(connection_id(&function), connection);
+    assert_eq!(rows(&function, &json!({})), items());
+    let lines = invocation_lines(&function, 5);
+    assert_eq!(lines[1]["error"]["type"], "Statement", "{}", lines[1]);
+    assert_eq!(lines[1]["level"], "ERROR");
+}
+
+#[test]
+fn what_it_has_written_is_rolled_back() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin(
+        "GRANT ALL ON iamtest.* TO 'lambda-user'@'%';
+         DELIMITER //
+         CREATE PROCEDURE iamtest.half() BEGIN
+           INSERT INTO items VALUES (100, 'half', 1);
+           SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'on purpose';
+         END //
+         CREATE PROCEDURE iamtest.whole() BEGIN
+           INSERT INTO items VALUES (100, 'whole', 1);
+           SELECT name FROM items WHERE id = 100;
+         END //",
+    );
+    let function = start(&server, &[AD_HOC, WRITES]);
+    let (kind, failure) = failure(&function, &json!({"sql": "CALL half()"}));
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Statement", &json!(1644))
+    );
+    assert_eq!(failure["sqlState"], "45000");
+    // Nor is anything of it held.
+    let others = "SELECT COUNT(*) FROM iamtest.items FOR UPDATE";
+    assert_eq!(server.execute_as_admin(others), "3\n");
+    assert_eq!(
+        rows(&function, &json!({"sql": "CALL whole()"})),
+        json!([{"name": "whole"}])
+    );
+    assert_eq!(server.execute_as_admin(others), "4\n");
+}
+
+/// Rows come, and then an error: a whole answer has not begun by then.
+#[test]
+fn an_error_behind_the_first_rows() {
+    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
+    let (kind, failure) = failure(&function, &json!({"sql": sql}));
+    assert_eq!(
+        (kind.as_str(), &failure["code"]),
+        ("Statement", &json!(1242))
+    );
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+#[test]
+fn logins_that_are_refused() {
+    let server = MariaDb::start(&Options::default());
+    for (changes, kind, code) in [
+        (("AWS_SECRET_ACCESS_KEY", "another"), "Login", json!(1045)),
+        (("DB_USER", "nobody"), "Login", json!(1045)),
+        (("DB_NAME", "elsewhere"), "Login", json!(1044)),
+        (("DB_CA_FILE", ""), "Tls", json!(null)),
+        (("DB_CONNECT_TO", "127.0.0.1:1"), "Network", json!(null)),
+        (("AWS_SECRET_ACCESS_KEY", ""), "Credentials", json!(null)),
+    ] {
+        let function = start(&server, &[changes]);
+        // It starts all the same: the next invocation may find it mended.
+        assert!(
+            matches!(function.wait_for_start(), Start::Ready(_)),
+            "{changes:?}"
+        );
+        let (own, failure) = failure(&function, &json!({}));
+        assert_eq!(own, kind, "{changes:?}: {failure}");
+        assert_eq!(failure["code"], code, "{changes:?}: {failure}");
+        assert!(failure["hint"].is_string(), "{failure}");
+    }
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_named() {
+    let server = MariaDb::shared();
+    for (name, value) in [
+        ("DB_HOST", ""),
+        ("DB_USER", ""),
+        ("DB_PORT", "a port"),
+        ("DB_QUERIES", "{"),
+        (
+            "DB_QUERIES",
+            r#"{"a": {"sql": "SELECT ?", "parameters": ["date"]}}"#,
+        ),
+        ("DB_POOL_SIZE", "0"),
+        ("DB_CONNECTIONS_PER_SECOND", "none"),
+        ("ALLOW_AD_HOC_SQL", "perhaps"),
+        ("ALLOW_WRITES", "2"),
+        ("INVOKE_MODE", "STREAMED"),
+        ("DB_CA_FILE", "/no/such/file.pem"),
+    ] {
+        let function = start(server, &[(name, value)]);
+        let error = function.wait_for_start().init_error();
+        assert_eq!(error.error_type, "RdsBridge.Settings", "{name}");
+        assert_eq!(error.type_header.as_deref(), Some("RdsBridge.Settings"));
+        let names = if name == "DB_CA_FILE" { value } else { name };
+        assert!(error.message.contains(names), "{name}: {}", error.message);
+        let (code, said) = function.wait_for_exit();
+        assert_eq!(code, 2, "{name}: {said}");
+        assert!(said.contains(names), "{name}: {said}");
+    }
+}
+
+/// Somebody starts a package's `bootstrap` by hand, or the command in a function.
+#[test]
+fn arguments_make_it_a_command_again() {
+    let mut command = Command::new(executable());
+    command.env_clear().arg("--version");
+    let function = LambdaFunction::start(command);
+    let Start::Ended(how) = function.wait_for_start() else {
+        panic!("it serves");
+    };
+    assert!(how.starts_with("exit status: 0"), "{how}");
+    assert!(function.stdout().starts_with("rds-bridge "));
+}

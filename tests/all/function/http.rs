@@ -1,0 +1,320 @@
+//! Requests to a Function URL and to an HTTP API, as AWS documents their events, and the responses to them.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
+use rds_bridge_test_support::lambda_function::LambdaFunction;
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::{Value as Json, json};
+
+use super::{AD_HOC, items, start};
+
+/// A Function URL's event. AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request payload format".
+pub(super) fn url_request(
+    method: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Json {
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/my/path",
+        "rawQueryString": query,
+        "cookies": ["cookie1", "cookie2"],
+        "headers": {
+            "x-forwarded-proto": "https",
+            "x-forwarded-port": "443",
+            "user-agent": "agent",
+            "host": "abcdefgh.lambda-url.eu-central-1.on.aws",
+        },
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "abcdefgh",
+            "authentication": null,
+            "authorizer": {"iam": {
+                "accessKey": "AKIAIOSFODNN7EXAMPLE",
+                "accountId": "111122223333",
+                "callerId": "AIDACKCEVSQ6C2EXAMPLE",
+                "cognitoIdentity": null,
+                "principalOrgId": null,
+                "userArn": "arn:aws:iam::111122223333:user/example-user",
+                "userId": "AIDACOSFODNN7EXAMPLE2",
+            }},
+            "domainName": "abcdefgh.lambda-url.eu-central-1.on.aws",
+            "domainPrefix": "abcdefgh",
+            "http": {
+                "method": method,
+                "path": "/my/path",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "123.123.123.123",
+                "userAgent": "agent",
+            },
+            "requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "12/Mar/2020:19:03:58 +0000",
+            "timeEpoch": 1_583_348_638_390_u64,
+        },
+        "pathParameters": null,
+        "isBase64Encoded": false,
+        "stageVariables": null,
+    });
+    for (name, value) in headers {
+        event["headers"][*name] = json!(value);
+    }
+    if let Some(body) = body {
+        event["body"] = json!(body);
+    }
+    event
+}
+
+/// An HTTP API's event. Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs",
+/// payload format version 2.0.
+fn api_request(method: &str, query: &str, headers: &[(&str, &str)], body: Option<&str>) -> Json {
+    let mut event = url_request(method, query, headers, body);
+    event["queryStringParameters"] = json!({"parameter1": "value1,value2", "parameter2": "value"});
+    event["pathParameters"] = json!({"parameter1": "value1"});
+    event["stageVariables"] = json!({"stageVariable1": "value1", "stageVariable2": "value2"});
+    let context = &mut event["requestContext"];
+    context["apiId"] = json!("api-id");
+    context["domainName"] = json!("id.execute-api.us-east-1.amazonaws.com");
+    context["domainPrefix"] = json!("id");
+    context["authorizer"] =
+        json!({"jwt": {"claims": {"claim1": "value1"}, "scopes": ["scope1", "scope2"]}});
+    context["authentication"] = json!({"clientCert": {
+        "clientCertPem": "CERT_CONTENT",
+        "subjectDN": "www.example.com",
+        "issuerDN": "Example issuer",
+        "serialNumber": "a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1:a1",
+        "validity": {"notBefore": "May 28 12:30:02 2019 GMT", "notAfter": "Aug  5 09:36:04 2021 GMT"},
+    }});
+    event
+}
+
+#[track_caller]
+fn send(function: &LambdaFunction, request: &Json) -> HttpResponse {
+    let response = function.invoke(request.to_string()).response();
+    assert!(response.is_whole && response.error.is_none());
+    response.http()
+}
+
+/// A response that is no error.
+#[track_caller]
+fn good(function: &LambdaFunction, request: &Json) -> Json {
+    let response = send(function, request);
+    assert_eq!(response.status, 200, "{response:?}");
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    // Rows are nobody's but the caller's.
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    response.json()
+}
+
+const MODES: [&str; 2] = ["BUFFERED", "RESPONSE_STREAM"];
+type MakeRequest = fn(&str, &str, &[(&str, &str)], Option<&str>) -> Json;
+const OF_BOTH: [MakeRequest; 2] = [url_request, api_request];
+
+#[test]
+fn get_and_post() {
+    for mode in MODES {
+        let function = start(MariaDb::shared(), &[("INVOKE_MODE", mode)]);
+        for request in OF_BOTH {
+            let named = json!([{"name": "bread", "price": "3.50"}]);
+            let body = json!({"query": "by_id", "parameters": [2]}).to_string();
+            let encoded = BASE64_STANDARD.encode(&body);
+            let json = [("content-type", "application/json; charset=utf-8")];
+
+            assert_eq!(good(&function, &request("GET", "", &[], None)), items());
+            let query = "query=by_id&parameters=%5B2%5D&utm_source=else";
+            assert_eq!(good(&function, &request("GET", query, &[], None)), named);
+            assert_eq!(
+                good(&function, &request("POST", "", &json, Some(&body))),
+                named
+            );
+            assert_eq!(
+                good(&function, &request("POST", "", &[], Some(&body))),
+                named
+            );
+            let mut binary = request("POST", "", &json, Some(&encoded));
+            binary["isBase64Encoded"] = json!(true);
+            assert_eq!(good(&function, &binary), named);
+            for empty in [None, Some(""), Some("{}"), Some(" \r\n")] {
+                assert_eq!(good(&function, &request("POST", "", &json, empty)), items());
+            }
+            // What is percent-encoded, plus signs too.
+            let query = "query=typed&parameters=%5B1%2C1%2C%22%C3%A9%26+%2B%22%2Ctrue%5D";
+            let rows = good(&function, &request("GET", query, &[], None));
+            assert_eq!(rows[0]["t"], "é& +", "{rows}");
+        }
+    }
+}
+
+#[test]
+fn what_the_caller_accepts() {
+    let lines = "{\"id\":1,\"name\":\"apple\",\"price\":\"1.25\"}\n\
+                 {\"id\":2,\"name\":\"bread\",\"price\":\"3.50\"}\n\
+                 {\"id\":3,\"name\":\"cheese\",\"price\":\"12.00\"}\n";
+    for mode in MODES {
+        let function = start(MariaDb::shared(), &[("INVOKE_MODE", mode)]);
+        for request in OF_BOTH {
+            let accepting = |accept: &str| {
+                let request = request("GET", "", &[("accept", accept)], None);
+                send(&function, &request)
+            };
+            for accept in [
+                "application/x-ndjson",
+                "application/jsonl",
+                "application/x-ndjson, application/json;q=0.9",
+                "application/json;q=0.2, application/x-ndjson;q=0.3",
+            ] {
+                let response = accepting(accept);
+                assert_eq!(response.status, 200);
+                let content_type = response.header("content-type").unwrap();
+                assert!(
+                    content_type.starts_with("application/x-ndjson"),
+                    "{content_type}"
+                );
+                assert_eq!(response.text(), lines, "{accept}");
+            }
+            for accept in ["*/*", "application/*", "text/html, application/json", ""] {
+                assert_eq!(accepting(accept).json(), items(), "{accept}");
+            }
+            for accept in ["text/html", "text/csv, image/*", "application/json;q=0"] {
+                let accepted = accepting(accept);
+                // Where only the one is refused, it is the other.
+                if accept.starts_with("application") && accepted.status == 200 {
+                    assert_eq!(accepted.text(), lines);
+                } else {
+                    assert_refused(&accepted, 406, "NotAcceptable");
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_refused(response: &HttpResponse, status: u16, kind: &str) {
+    assert_eq!(response.status, status, "{response:?}");
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    let body = response.json();
+    let error = &body["error"];
+    assert_eq!(error["type"], kind, "{body}");
+    for name in ["message", "requestId"] {
+        assert!(!error[name].as_str().unwrap().is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn every_status_of_a_request_that_is_refused() {
+    let server = MariaDb::start(&Options::default());
+    for mode in MODES {
+        let function = start(&server, &[("INVOKE_MODE", mode)]);
+        for request in OF_BOTH {
+            let post = |body: &str| request("POST", "", &[], Some(body));
+            let mut no_base64 = post("{}");
+            no_base64["isBase64Encoded"] = json!(true);
+            let long = format!("{{\"query\": \"{}\"}}", "x".repeat(1 << 20));
+            let csv = [("content-type", "text/csv")];
+            for (request, status, kind) in [
+                (post("{"), 400, "InvalidEvent"),
+                (post("[]"), 400, "InvalidEvent"),
+                (post("\"text\""), 400, "InvalidEvent"),
+                (post(r#"{"query": 1}"#), 400, "InvalidEvent"),
+                (no_base64, 400, "InvalidEvent"),
+                (post(r#"{"query": "by_id"}"#), 400, "InvalidParameters"),
+                (
+                    request("GET", "query=by_id&parameters=7", &[], None),
+                    400,
+                    "InvalidParameters",
+                ),
+                (
+                    request("GET", "query=by_id&parameters=%5B", &[], None),
+                    400,
+                    "InvalidParameters",
+                ),
+                (
+                    request("GET", "query=by_id&query=other", &[], None),
+                    400,
+                    "InvalidEvent",
+                ),
+                (
+                    request("GET", "sql=SELECT+1", &[], None),
+                    403,
+                    "AdHocSqlNotAllowed",
+                ),
+                (post(r#"{"sql": "SELECT 1"}"#), 403, "AdHocSqlNotAllowed"),
+                (
+                    request("GET", "query=nothing", &[], None),
+                    404,
+                    "UnknownQuery",
+                ),
+                (post(r#"{"query": "nothing"}"#), 404, "UnknownQuery"),
+                (post(&long), 413, "EventTooLarge"),
+                (
+                    request("POST", "", &csv, Some("a,b")),
+                    415,
+                    "UnsupportedMediaType",
+                ),
+            ] {
+                assert_refused(&send(&function, &request), status, kind);
+            }
+            for method in ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "get"] {
+                let response = send(&function, &request(method, "", &[], None));
+                assert_refused(&response, 405, "MethodNotAllowed");
+                assert_eq!(response.header("allow"), Some("GET, POST"));
+            }
+            assert_eq!(good(&function, &request("GET", "", &[], None)), items());
+        }
+    }
+}
+
+#[test]
+fn every_status_of_what_fails_behind_it() {
+    let server = MariaDb::start(&Options::default());
+    for mode in MODES {
+        for (changes, status, kind) in [
+            (("DB_QUERY", "SELECT * FROM nowhere"), 500, "Statement"),
+            (("AWS_SECRET_ACCESS_KEY", ""), 502, "Credentials"),
+            (("DB_CONNECT_TO", "127.0.0.1:1"), 502, "Network"),
+            (("DB_CA_FILE", ""), 502, "Tls"),
+            (("AWS_SECRET_ACCESS_KEY", "another"), 502, "Login"),
+        ] {
+            let function = start(&server, &[("INVOKE_MODE", mode), changes]);
+            let response = send(&function, &url_request("GET", "", &[], None));
+            assert_refused(&response, status, kind);
+            let error = &response.json()["error"];
+            assert!(error["hint"].is_string(), "{error}");
+            if kind == "Statement" {
+                assert_eq!(
+                    (&error["code"], &error["sqlState"]),
+                    (&json!(1146), &json!("42S02"))
+                );
+                assert_eq!(error["stage"], "statement");
+            }
+        }
+    }
+    // Room for one connection of its user, and that is taken.
+    server.execute_as_admin("ALTER USER 'lambda-user'@'%' WITH MAX_USER_CONNECTIONS 1");
+    let first = start(&server, &[]);
+    let _at = first.wait_for_start().ready_at();
+    let second = start(&server, &[]);
+    let response = send(&second, &url_request("GET", "", &[], None));
+    assert_refused(&response, 503, "TooManyConnections");
+    assert_eq!(response.header("retry-after"), Some("1"));
+    assert_eq!(response.json()["error"]["code"], 1226);
+    drop(first);
+    // The pool tries for some seconds until the server has noticed.
+    assert_eq!(good(&second, &url_request("GET", "", &[], None)), items());
+}
+
+/// A request that takes long for nobody but who asked.
+#[test]
+fn texts_that_are_not_ascii() {
+    for mode in MODES {
+        let function = start(MariaDb::shared(), &[AD_HOC, ("INVOKE_MODE", mode)]);
+        let text = "é 😀 \" \\ \u{1} \u{2028} </script>";
+        let body = json!({"sql": "SELECT ? AS t", "parameters": [text]}).to_string();
+        let request = url_request("POST", "", &[], Some(&body));
+        assert_eq!(good(&function, &request), json!([{"t": text}]));
+    }
+}

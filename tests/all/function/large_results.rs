@@ -1,0 +1,173 @@
+//! Results that are larger than a response may be: refused where it is whole, streamed where it is a stream.
+
+use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
+use rds_bridge_test_support::maria_db::MariaDb;
+use serde_json::{Value as Json, json};
+
+use super::http::url_request;
+use super::{AD_HOC, failure, invocation_lines, items, rows, start};
+
+const STREAM: (&str, &str) = ("INVOKE_MODE", "RESPONSE_STREAM");
+const NDJSON: &str = "application/x-ndjson";
+
+/// Rows of some hundred bytes each.
+fn select(rows: usize) -> Json {
+    let sql = format!("SELECT seq, REPEAT('x', 200) AS x FROM seq_1_to_{rows} ORDER BY seq");
+    json!({"sql": sql})
+}
+
+#[test]
+fn are_refused_where_the_response_is_whole() {
+    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let (kind, refused) = failure(&function, &select(50_000));
+    assert_eq!(kind, "ResultTooLarge");
+    let hint = refused["hint"].as_str().unwrap();
+    assert!(hint.contains("RESPONSE_STREAM"), "{refused}");
+    let body = select(50_000).to_string();
+    let request = url_request("POST", "", &[], Some(&body));
+    let http = function.invoke(request.to_string()).response().http();
+    assert_eq!(http.status, 422);
+    assert_eq!(http.json()["error"]["type"], "ResultTooLarge");
+    // A billion rows are not read to their end for that.
+    let endless = json!({"sql": "SELECT seq FROM seq_1_to_1000000000"});
+    assert_eq!(failure(&function, &endless).0, "ResultTooLarge");
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// Up to the last byte that Lambda takes: what is a little below is not refused, by us or by it.
+#[test]
+fn as_large_as_they_may_be() {
+    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let of_length = |length: usize| {
+        // Escaped, a quote in an HTTP response's body is longer.
+        let sql = format!("SELECT REPEAT('x', {length}) AS x");
+        json!({"sql": sql})
+    };
+    let long = rows(&function, &of_length(6_291_000));
+    assert_eq!(long[0]["x"].as_str().unwrap().len(), 6_291_000);
+    for length in 6_291_520..6_291_570 {
+        let outcome = function.invoke(of_length(length).to_string());
+        let error = format!("{outcome:?}").get(..80).map(str::to_owned);
+        match outcome {
+            rds_bridge_test_support::fake_lambda_runtime::Outcome::Response(response) => {
+                assert!(response.is_whole);
+            }
+            other => assert_eq!(
+                other.error().error_type,
+                "RdsBridge.ResultTooLarge",
+                "{error:?}"
+            ),
+        }
+    }
+    // Every character is two in the response.
+    let quotes = json!({"sql": "SELECT REPEAT('\"', 3000000) AS x"}).to_string();
+    let request = url_request("POST", "", &[], Some(&quotes));
+    let http = function.invoke(request.to_string()).response().http();
+    assert_eq!(http.status, 422);
+}
+
+#[test]
+fn come_whole_in_a_stream() {
+    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+    let number = 60_000;
+    let body = select(number).to_string();
+    for accept in ["*/*", NDJSON] {
+        let request = url_request("POST", "", &[("accept", accept)], Some(&body));
+        let response = function.invoke(request.to_string()).response();
+        assert!(response.is_streamed && response.is_whole && response.error.is_none());
+        assert!(response.body.len() > 10_000_000);
+        let http = response.http();
+        assert_eq!(http.status, 200);
+        let rows: Vec<Json> = match accept {
+            NDJSON => http
+                .text()
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+            _ => serde_json::from_slice(&http.body).unwrap(),
+        };
+        let expected = if accept == NDJSON {
+            NDJSON
+        } else {
+            "application/json"
+        };
+        assert_eq!(http.header("content-type"), Some(expected));
+        assert_eq!(rows.len(), number);
+        for (index, row) in rows.iter().enumerate() {
+            assert_eq!(row["seq"], index + 1);
+            assert_eq!(row["x"].as_str().unwrap().len(), 200);
+        }
+    }
+    let lines = invocation_lines(&function, 2);
+    assert_eq!(lines[0]["rows"], number);
+    assert!(lines[0]["bytes"].as_u64().unwrap() > 10_000_000);
+    // Small ones too, and what is not a Function URL's is not streamed.
+    let request = url_request("GET", "", &[], None);
+    let response = function.invoke(request.to_string()).response();
+    assert!(response.is_streamed);
+    assert_eq!(response.http().json(), items());
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// Memory does not grow with the result, nor does it wait for its end.
+#[cfg(target_os = "linux")]
+#[test]
+fn take_no_memory_in_a_stream() {
+    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+    let stream = |rows: usize| {
+        let body = select(rows).to_string();
+        let request = url_request("POST", "", &[("accept", NDJSON)], Some(&body));
+        let response = function.invoke(request.to_string()).response();
+        assert_eq!(response.http().text().lines().count(), rows);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.unwrap().trim().trim_end_matches(" kB");
+        peak.parse::<u64>().unwrap()
+    };
+    let small = stream(10_000);
+    let large = stream(200_000);
+    assert!(large < small + 4_096, "{small} kB, then {large} kB");
+}
+
+#[test]
+fn an_error_in_the_middle_of_a_stream() {
+    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+    let sql = "SELECT seq, IF(seq < 50000, REPEAT('x', 100), (SELECT name FROM items)) AS x FROM seq_1_to_60000";
+    let body = json!({"sql": sql}).to_string();
+    for accept in ["application/json", NDJSON] {
+        let request = url_request("POST", "", &[("accept", accept)], Some(&body));
+        let response = function.invoke(request.to_string()).response();
+        let http = response.http();
+        // The server may find out before it sends the first row.
+        if response.is_streamed {
+            assert_eq!(http.status, 200);
+            assert_is_not_whole(&http, accept);
+            assert!(http.text().contains("1242"));
+        } else {
+            assert_eq!(http.status, 500);
+            assert_eq!(http.json()["error"]["code"], 1242);
+        }
+    }
+    // Before the first row it is an error as any other.
+    let body = json!({"query": "nowhere"}).to_string();
+    let request = url_request("POST", "", &[], Some(&body));
+    let http = function.invoke(request.to_string()).response().http();
+    assert_eq!(
+        (http.status, &http.json()["error"]["code"]),
+        (500, &json!(1146))
+    );
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// Nobody who parses it takes it for all.
+#[track_caller]
+pub(super) fn assert_is_not_whole(http: &HttpResponse, accept: &str) {
+    let is_json = |text: &str| serde_json::from_str::<Json>(text).is_ok();
+    match accept {
+        NDJSON => {
+            let last = http.text().lines().last().unwrap();
+            assert!(!is_json(last), "{last}");
+        }
+        _ => assert!(!is_json(http.text())),
+    }
+}

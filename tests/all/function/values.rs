@@ -1,0 +1,82 @@
+//! Values as a caller gets them: exact decimals, 64-bit integers, bytes as base64, dates as ISO 8601.
+
+use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use serde_json::json;
+
+use super::{AD_HOC, rows, start};
+
+#[test]
+fn of_every_type() {
+    let server = MariaDb::start(&Options::default());
+    server.execute_as_admin(
+        "CREATE TABLE iamtest.v (
+           dec_ DECIMAL(65, 30), big BIGINT, ubig BIGINT UNSIGNED, tiny TINYINT, f FLOAT, d DOUBLE,
+           bin VARBINARY(8), text_ TEXT CHARACTER SET utf8mb4, at DATETIME(6), stamp TIMESTAMP NULL, day DATE,
+           time_ TIME(3), year_ YEAR, bit_ BIT(10), json_ JSON, set_ SET('a', 'b'), enum_ ENUM('x', 'y'));
+         SET time_zone = '+00:00';
+         INSERT INTO iamtest.v VALUES (
+           99999999999999999999999999999999999.999999999999999999999999999999, -9223372036854775808,
+           18446744073709551615, -1, 0.1, 0.1, x'00ff80', 'é \" \\\\ \\n \\t 😀', '2024-02-29 23:59:58.123456',
+           '2024-02-29 12:00:00', '2024-02-29', '-838:59:58.999', 2024, b'1000000001', '{\"a\": [1, null]}',
+           'a,b', 'y');
+         INSERT INTO iamtest.v () VALUES ();",
+    );
+    let function = start(&server, &[AD_HOC]);
+    let expected = json!({
+        "dec_": "99999999999999999999999999999999999.999999999999999999999999999999",
+        "big": i64::MIN,
+        "ubig": u64::MAX,
+        "tiny": -1,
+        "f": 0.1,
+        "d": 0.1,
+        "bin": "AP+A",
+        "text_": "é \" \\ \n \t 😀",
+        "at": "2024-02-29T23:59:58.123456",
+        "stamp": "2024-02-29T12:00:00",
+        "day": "2024-02-29",
+        "time_": "-838:59:58.999",
+        "year_": 2024,
+        "bit_": 513,
+        // A LONGTEXT, in a MariaDB. A MySQL's is written as JSON.
+        "json_": "{\"a\": [1, null]}",
+        "set_": "a,b",
+        "enum_": "y",
+    });
+    let mut nothing = expected.clone();
+    for (_, value) in nothing.as_object_mut().unwrap() {
+        *value = json!(null);
+    }
+    for event in [
+        json!({"sql": "SELECT * FROM v ORDER BY big"}),
+        json!({"sql": "SELECT * FROM v WHERE 1 = ? ORDER BY big", "parameters": [1]}),
+    ] {
+        assert_eq!(
+            rows(&function, &event),
+            json!([nothing, expected]),
+            "{event}"
+        );
+    }
+}
+
+/// To the digit: whoever reads with the right library loses nothing.
+#[test]
+fn in_their_bytes() {
+    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let event =
+        json!({"sql": "SELECT 18446744073709551615 AS a, CAST('1.10' AS DECIMAL(5, 2)) AS b"});
+    let response = function.invoke(event.to_string()).response();
+    let text = String::from_utf8(response.body).unwrap();
+    assert!(
+        text.contains(r#"{"a":18446744073709551615,"b":"1.10"}"#),
+        "{text}"
+    );
+}
+
+#[test]
+fn of_columns_with_the_same_name() {
+    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let event = json!({"sql": "SELECT 1 AS id, 2 AS id, 3 AS `id`, 'x' AS ``"});
+    assert_eq!(rows(&function, &event)[0]["id_2"], 2);
+    let none = json!({"sql": "SELECT * FROM items WHERE FALSE"});
+    assert_eq!(rows(&function, &none), json!([]));
+}
