@@ -2,12 +2,11 @@
 //! most verbose, where the AWS SDK logs too, not in an error, and not in what `{:?}` shows.
 
 use std::env;
-use std::error::Error as _;
 use std::process::Output;
 
+use rds_bridge::Bridge;
 use rds_bridge::aws::Credentials;
 use rds_bridge::pool::Pool;
-use rds_bridge::{Bridge, Error};
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
 use serde_json::json;
@@ -15,7 +14,7 @@ use serde_json::json;
 use crate::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::live::block_on;
 use crate::rotation::run_alone;
-use crate::secrets::{forms, search};
+use crate::secrets::{forms, search, shown};
 use crate::secrets_manager::{WithSecrets, run_at, whole};
 
 /// With the characters that JSON escapes, so that it is in other forms there.
@@ -97,17 +96,6 @@ fn the_command_where_the_answer_is_broken() {
         assert_eq!(output.status.code(), Some(3));
         search_output("a broken answer", &output);
     }
-}
-
-/// All that it shows, at every depth.
-fn shown(error: &Error) -> String {
-    let mut shown = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.causes());
-    let mut next = error.source();
-    while let Some(cause) = next {
-        shown.push_str(&format!("{cause}\n{cause:?}\n{cause:#?}\n"));
-        next = cause.source();
-    }
-    shown
 }
 
 fn builder(name: &str) -> rds_bridge::BridgeBuilder {

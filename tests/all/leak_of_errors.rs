@@ -1,7 +1,6 @@
 //! No secret in any error: each is of a real failure, with every secret in what failed, and all of it is
 //! searched.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use rds_bridge::cli::Exit;
@@ -13,18 +12,7 @@ use rds_bridge_test_support::server_packets::{LONGLONG, column, error, text_row}
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
 use crate::live::block_on;
-use crate::secrets::{Standing, search, temporary};
-
-/// All that it shows, at every depth.
-fn shown(error: &Error) -> String {
-    let mut shown = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.causes());
-    let mut next = error.source();
-    while let Some(cause) = next {
-        shown.push_str(&format!("{cause}\n{cause:?}\n{cause:#?}\n"));
-        next = cause.source();
-    }
-    shown
-}
+use crate::secrets::{Standing, search, shown, temporary};
 
 /// To an address, with credentials whose signature is known.
 fn at(address: impl ToString) -> BridgeBuilder {

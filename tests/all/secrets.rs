@@ -1,7 +1,9 @@
 //! Secrets, in every form in which they could come out, and the search for them.
 
+use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
+use rds_bridge::Error;
 use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
 use rds_bridge::guest::{Engine, Grant, Lifetime};
@@ -118,4 +120,15 @@ fn the_search_finds_what_is_there() {
         assert!(found.is_err(), "{plant}");
     }
     search("nothing", "no secret in it");
+}
+
+/// All that an error shows, at every depth.
+pub(crate) fn shown(error: &Error) -> String {
+    let mut shown = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.causes());
+    let mut next = error.source();
+    while let Some(cause) = next {
+        shown.push_str(&format!("{cause}\n{cause:?}\n{cause:#?}\n"));
+        next = cause.source();
+    }
+    shown
 }
