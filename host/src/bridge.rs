@@ -4,6 +4,8 @@ mod address;
 mod auth;
 mod builder;
 pub(crate) mod connect;
+pub(crate) mod deadline;
+mod engine_at_need;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
 mod timeouts;
@@ -21,16 +23,16 @@ pub use timeouts::Timeouts;
 use crate::aws::RegionSource;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::guest::Engine;
-use crate::mysql::{Connection, Protocol};
+use crate::mysql::{Connection, Protocol, ResultLengths};
 use crate::net::Resolve;
 pub(crate) use auth::{Login, Proof, credentials};
+use engine_at_need::EngineAtNeed;
 
 /// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
 ///
 /// A token is signed for each connection and forgotten when it is logged in; a secret of Secrets Manager is kept
-/// until a server refuses it. Connections share the TLS
-/// configuration, so that sessions are resumed, and nothing else.
+/// until a server refuses it. Connections share the TLS configuration, so that sessions are resumed, and what is
+/// known of the length of results, so that [`Protocol::Auto`] chooses well; nothing else.
 #[derive(Clone)]
 pub struct Bridge {
     inner: Arc<Inner>,
@@ -48,9 +50,10 @@ pub(crate) struct Inner {
     pub(crate) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
     pub(crate) tls: Arc<ClientConfig>,
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineAtNeed,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) resolver: Arc<dyn Resolve>,
+    pub(crate) result_lengths: Arc<ResultLengths>,
 }
 
 /// What a token is signed for.

@@ -26,7 +26,6 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command};
@@ -42,7 +41,7 @@ pub fn run() -> ExitCode {
     if is_function() {
         return crate::function::run();
     }
-    let done = match Arguments::try_parse() {
+    let done = match Arguments::read() {
         Ok(arguments) => execute(&arguments),
         Err(error) if is_help(&error) => {
             output::print(&error.render().to_string()).map(|()| ExitCode::SUCCESS)
@@ -65,7 +64,7 @@ fn is_function() -> bool {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
-    log::start(arguments.log.as_deref())?;
+    log::start(arguments.log())?;
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
         Command::Inspect => inspect::run(),

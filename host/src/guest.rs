@@ -12,6 +12,8 @@ mod handshake;
 mod limits;
 mod machine_code;
 mod presign;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod segments;
 
 pub use bindings::exports::rds::bridge::handshake::{
     AuthPlugin, ConfigField, ConnectionAttribute, Error as HandshakeError, InvalidConfig,

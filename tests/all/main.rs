@@ -47,6 +47,7 @@ mod protocol_choice_of_peers;
 mod query_command;
 mod refused_certificates;
 mod rotation;
+mod rows_as_tuples;
 mod sandbox;
 mod secrets;
 mod secrets_manager;

@@ -223,6 +223,54 @@ fn mysql_prepares_what_was_long_the_last_time() {
     });
 }
 
+/// What was short needs no preparing for one time, and what was long is worth it at once.
+#[test]
+fn connections_of_a_bridge_know_what_was_long() {
+    let server = MariaDb::shared();
+    block_on(async {
+        let builder = to(server).user("native-user").password(PASSWORD);
+        let bridge = builder.build().await.unwrap();
+        let (short, long) = (
+            "SELECT seq FROM seq_1_to_999",
+            "SELECT seq FROM seq_1_to_1000",
+        );
+        let mut first = bridge.connect().await.unwrap();
+        let mut counters = Counters::read(&mut first).await;
+        for (sql, count) in [(short, 999), (long, 1_000)] {
+            assert_eq!(rows(&mut first, sql).await, count);
+            assert_eq!(counters.statements(&mut first).await, [1, 1, 0]);
+        }
+        let mut second = bridge.connect().await.unwrap();
+        let mut counters = Counters::read(&mut second).await;
+        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
+            assert_eq!(rows(&mut second, short).await, 999);
+            assert_eq!(counters.statements(&mut second).await, expected);
+        }
+        assert_eq!(rows(&mut second, long).await, 1_000);
+        assert_eq!(counters.statements(&mut second).await, [1, 1, 0]);
+    });
+}
+
+/// What was long as text is prepared by the next connection, which takes two round trips on MySQL.
+#[test]
+fn another_connection_to_mysql_prepares_what_was_long() {
+    let server = MariaDb::start(&Options {
+        version: Some("8.0.39".to_owned()),
+        ..Options::default()
+    });
+    block_on(async {
+        let builder = to(&server).user("native-user").password(PASSWORD);
+        let bridge = builder.build().await.unwrap();
+        for expected in [[0, 0, 0], [1, 1, 0]] {
+            let mut connection = bridge.connect().await.unwrap();
+            let mut counters = Counters::read(&mut connection).await;
+            let sql = "SELECT seq FROM seq_1_to_1000";
+            assert_eq!(rows(&mut connection, sql).await, 1_000);
+            assert_eq!(counters.statements(&mut connection).await, expected);
+        }
+    });
+}
+
 /// Behind a statement that is no query, two commands do not go in one flight: a long result is noted all the same.
 #[test]
 fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {

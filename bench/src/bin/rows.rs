@@ -192,15 +192,19 @@ impl Run {
     }
 
     fn print_asked(&self, measured: &[Vec<Reading>]) {
-        let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);
-        asked::at_most(0.4, "CPU, ours to mysql_async", to_peer);
-        let to_floor = cpu_to(measured, OURS, FLOOR);
-        asked::at_most(1.6, "CPU, ours to bare, walked", to_floor);
-        if self.source == Source::Recorded {
-            let to_peer = speed_to(measured, OURS, MYSQL_ASYNC);
-            asked::at_least(2.5, "rows/s, ours to mysql_async", to_peer);
-            let walked = speed_to(measured, OURS_WALKED, MYSQL_WALKED);
-            asked::at_least(2.5, "rows/s, ours to mysql, both walked", walked);
+        match self.source {
+            Source::Live => {
+                let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);
+                asked::at_most(0.4, "CPU, ours to mysql_async", to_peer);
+                let to_floor = cpu_to(measured, OURS, FLOOR);
+                asked::at_most(1.6, "CPU, ours to bare, walked", to_floor);
+            }
+            Source::Recorded => {
+                let to_peer = speed_to(measured, OURS, MYSQL_ASYNC);
+                asked::at_least(2.5, "rows/s, ours to mysql_async", to_peer);
+                let walked = speed_to(measured, OURS_WALKED, MYSQL_WALKED);
+                asked::at_least(2.5, "rows/s, ours to mysql, both walked", walked);
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
-//! rds-bridge: a row borrows from the read buffer.
+//! rds-bridge: a row borrows from the read buffer. It is read as a tuple, as those of the peers are; of too many
+//! columns value by value.
 
 use std::hint::black_box;
 
 use rds_bridge::Error;
-use rds_bridge::mysql::{Connection, DateTime, Protocol as Executed, Row, Rows, ValueError};
+use rds_bridge::mysql::{Connection, DateTime, Protocol as Executed, Rows};
 use tokio::runtime::Runtime;
 
 use super::{Depth, Fields, GROUPS, Protocol, RowReader, Shape, Totals, sum_of_blob, sum_of_group};
@@ -54,10 +55,10 @@ impl RowReader for OurRows {
             };
             match (*depth, shape) {
                 (Depth::Walked, _) => walk(rows).await,
-                (Depth::Decoded, Shape::Mixed) => total(rows, mixed).await,
-                (Depth::Decoded, Shape::One) => total(rows, one).await,
-                (Depth::Decoded, Shape::Wide) => total(rows, wide).await,
-                (Depth::Decoded, Shape::Blobs) => total(rows, blob).await,
+                (Depth::Decoded, Shape::Mixed) => mixed(rows).await,
+                (Depth::Decoded, Shape::One) => one(rows).await,
+                (Depth::Decoded, Shape::Wide) => wide(rows).await,
+                (Depth::Decoded, Shape::Blobs) => blobs(rows).await,
             }
         };
         runtime.block_on(totals).expect("rows")
@@ -73,55 +74,62 @@ async fn walk(mut rows: Rows<'_>) -> Result<Totals, Error> {
     Ok(totals)
 }
 
-async fn total(
-    mut rows: Rows<'_>,
-    sum: impl Fn(&Row<'_>) -> Result<u64, ValueError>,
-) -> Result<Totals, Error> {
-    let mut totals = Totals::default();
-    while let Some(row) = rows.next().await? {
-        totals.add(sum(&row).expect("the types"));
-    }
-    Ok(totals)
-}
+type Mixed<'a> = (i32, i64, &'a str, &'a str, DateTime, f64);
 
-fn mixed(row: &Row<'_>) -> Result<u64, ValueError> {
-    let made: DateTime = row.get(4)?;
-    let date = made.date;
-    let fields = Fields {
-        n: row.get(0)?,
-        big: row.get(1)?,
-        name: row.get(2)?,
-        price: row.get(3)?,
-        made: [
+async fn mixed(mut rows: Rows<'_>) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    while let Some((n, big, name, price, made, ratio)) = rows.next_as::<Mixed<'_>>().await? {
+        let date = made.date;
+        let made = [
             date.year,
             date.month.into(),
             date.day.into(),
             made.hour.into(),
             made.minute.into(),
             made.second.into(),
-        ],
-        ratio: row.get(5)?,
-    };
-    Ok(fields.sum())
-}
-
-fn one(row: &Row<'_>) -> Result<u64, ValueError> {
-    Ok(row.get::<i64>(0)? as u64)
-}
-
-fn wide(row: &Row<'_>) -> Result<u64, ValueError> {
-    let mut sum = 0_u64;
-    for at in (0..4 * GROUPS).step_by(4) {
-        sum = sum.wrapping_add(sum_of_group(
-            row.get(at)?,
-            row.get(at + 1)?,
-            row.get(at + 2)?,
-            row.get(at + 3)?,
-        ));
+        ];
+        let fields = Fields {
+            n,
+            big,
+            name,
+            price,
+            made,
+            ratio,
+        };
+        totals.add(fields.sum());
     }
-    Ok(sum)
+    Ok(totals)
 }
 
-fn blob(row: &Row<'_>) -> Result<u64, ValueError> {
-    Ok(sum_of_blob(row.get(0)?))
+async fn one(mut rows: Rows<'_>) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    while let Some((number,)) = rows.next_as::<(i64,)>().await? {
+        totals.add(number as u64);
+    }
+    Ok(totals)
+}
+
+async fn blobs(mut rows: Rows<'_>) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    while let Some((blob,)) = rows.next_as::<(&[u8],)>().await? {
+        totals.add(sum_of_blob(blob));
+    }
+    Ok(totals)
+}
+
+async fn wide(mut rows: Rows<'_>) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    while let Some(row) = rows.next().await? {
+        let mut sum = 0_u64;
+        for at in (0..4 * GROUPS).step_by(4) {
+            sum = sum.wrapping_add(sum_of_group(
+                row.get(at)?,
+                row.get(at + 1)?,
+                row.get(at + 2)?,
+                row.get(at + 3)?,
+            ));
+        }
+        totals.add(sum);
+    }
+    Ok(totals)
 }

@@ -134,7 +134,8 @@ impl Inner {
             expires_in_seconds: EXPIRES_IN_SECONDS,
         };
         let fault = |fault| Error::new(Stage::Token, ErrorKind::Fault(fault));
-        let mut guest = self.engine.instantiate().map_err(fault)?;
+        let engine = self.engine.get().map_err(fault)?;
+        let mut guest = engine.instantiate().map_err(fault)?;
         guest
             .presign(credentials, grant, lifetime)
             .map_err(|error| match error {

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::address::{check_host, parse_address};
 use super::auth::Login;
+use super::engine_at_need::EngineAtNeed;
 use super::{Address, Bridge, Endpoint, Inner, Timeouts};
 use crate::aws::{
     self, CachedCredentials, Credentials, CredentialsSource, DefaultChain, EndpointKind,
@@ -47,7 +48,7 @@ pub struct BridgeBuilder {
     allow_writes: bool,
     protocol: Protocol,
     pub(crate) timeouts: Timeouts,
-    engine: Option<Engine>,
+    engine: Option<EngineAtNeed>,
     pub(crate) clock: Arc<dyn Clock>,
     resolver: Arc<dyn Resolve>,
 }
@@ -261,7 +262,14 @@ impl BridgeBuilder {
     /// The engine that runs the component, to share one among bridges. Default: one of its own.
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
-        self.engine = Some(engine);
+        self.engine = Some(EngineAtNeed::is_given(engine));
+        self
+    }
+
+    /// No engine before there is something to sign, and then one for a few guests: for a process that makes a
+    /// connection and ends.
+    pub(crate) fn engine_at_need(mut self) -> Self {
+        self.engine = Some(EngineAtNeed::is_loaded_later());
         self
     }
 
@@ -338,8 +346,11 @@ impl BridgeBuilder {
             .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
         let engine = match self.engine {
             Some(engine) => engine,
-            None => Engine::new()
-                .map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))?,
+            None => {
+                let engine = Engine::new();
+                let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
+                EngineAtNeed::is_given(engine.map_err(fault)?)
+            }
         };
         let (login, region) = match (login, self.login) {
             (Some(login), _) => (login, None),
@@ -378,6 +389,7 @@ impl BridgeBuilder {
                 engine,
                 clock: self.clock,
                 resolver: self.resolver,
+                result_lengths: Arc::default(),
             }),
         })
     }

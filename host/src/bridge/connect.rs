@@ -1,7 +1,7 @@
 //! The way to a session: addresses, TCP, and the handshake, which says what to write and when to start TLS.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::auth::{Proof, Secret};
+use super::deadline::Deadline;
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
 use crate::guest::{
@@ -29,27 +30,21 @@ const READ_LENGTH: usize = 4 << 10;
 /// Makes a connection and logs in.
 pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = field::Empty);
-    // Which stage the limit of the whole has hit.
-    let stage = SharedStage::new(Stage::Credentials);
-    let limit = bridge.timeouts.whole;
     let own_span = span.clone();
-    let connecting = timeout(limit, async {
+    let connecting = async {
+        let deadline = Deadline::of(&bridge.timeouts);
         let secret = bridge.secret().instrument(debug_span!("credentials"));
-        let secret = secret.await?;
-        stage.set(Stage::Resolve);
-        let addresses = resolve(bridge).await?;
-        let refused = match log_in(bridge, &addresses, &secret, &stage, &own_span).await {
+        let secret = deadline.whole(Stage::Credentials, secret).await?;
+        let addresses = deadline.whole(Stage::Resolve, resolve(bridge)).await?;
+        let refused = match log_in(bridge, &addresses, &secret, &deadline, &own_span).await {
             Err(error) => error,
             done => return done,
         };
-        stage.set(Stage::Credentials);
-        let another = bridge.another_secret(&secret, refused).await?;
-        log_in(bridge, &addresses, &another, &stage, &own_span).await
-    });
-    let connection = match connecting.instrument(span).await {
-        Ok(connection) => connection,
-        Err(_) => Err(Error::new(stage.get(), ErrorKind::Timeout(limit))),
+        let another = bridge.another_secret(&secret, refused);
+        let another = deadline.whole(Stage::Credentials, another).await?;
+        log_in(bridge, &addresses, &another, &deadline, &own_span).await
     };
+    let connection = connecting.instrument(span).await;
     connection.map_err(|error| causes::attach(error, bridge))
 }
 
@@ -58,36 +53,16 @@ async fn log_in(
     bridge: &Inner,
     addresses: &[SocketAddr],
     secret: &Secret<'_>,
-    stage: &SharedStage,
+    deadline: &Deadline,
     span: &Span,
 ) -> Result<Connection, Error> {
-    stage.set(Stage::Connect);
     // Signed while the server takes the connection and makes its greeting.
-    let (tcp, proof) = tokio::try_join!(tcp(bridge, addresses), async {
+    let (tcp, proof) = tokio::try_join!(tcp(bridge, addresses, deadline), async {
         debug_span!("token").in_scope(|| bridge.proof(secret))
     })?;
     span.record("user", &proof.user);
-    stage.set(Stage::Tls);
-    let (handshake, tls) = start_handshake(bridge, tcp, &proof).await?;
-    stage.set(Stage::Login);
-    finish_handshake(bridge, handshake, tls).await
-}
-
-/// A future that is to go from thread to thread cannot have a `Cell` of it.
-struct SharedStage(Mutex<Stage>);
-
-impl SharedStage {
-    fn new(stage: Stage) -> Self {
-        Self(Mutex::new(stage))
-    }
-
-    fn set(&self, stage: Stage) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
-    }
-
-    fn get(&self) -> Stage {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    let (handshake, tls) = start_handshake(bridge, tcp, &proof, deadline).await?;
+    finish_handshake(bridge, handshake, tls, deadline).await
 }
 
 /// Ends a stage that takes too long.
@@ -122,11 +97,15 @@ pub(crate) async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
     Ok(addresses)
 }
 
-pub(crate) async fn tcp(bridge: &Inner, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
-    net::connect(addresses, bridge.timeouts.connect)
+pub(crate) async fn tcp(
+    bridge: &Inner,
+    addresses: &[SocketAddr],
+    deadline: &Deadline,
+) -> Result<TcpStream, Error> {
+    net::connect(addresses, bridge.timeouts.connect, deadline.at())
         .instrument(debug_span!("tcp"))
         .await
-        .map_err(|attempts| Error::new(Stage::Connect, ErrorKind::Connect(attempts)))
+        .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
 /// The connection phase up to TLS. The component says what to do; this does it.
@@ -134,6 +113,7 @@ pub(crate) async fn start_handshake(
     bridge: &Inner,
     tcp: TcpStream,
     proof: &Proof,
+    deadline: &Deadline,
 ) -> Result<(ClientHandshake, TlsStream<TcpStream>), Error> {
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
@@ -147,9 +127,10 @@ pub(crate) async fn start_handshake(
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
     };
-    let mut handshake =
-        ClientHandshake::start(&bridge.engine, &config).map_err(in_stage(Stage::Tls))?;
-    let tls = within(
+    let engine = bridge.engine.get();
+    let engine = engine.map_err(|fault| Error::new(Stage::Tls, ErrorKind::Fault(fault)))?;
+    let mut handshake = ClientHandshake::start(engine, &config).map_err(in_stage(Stage::Tls))?;
+    let tls = deadline.within(
         Stage::Tls,
         bridge.timeouts.tls,
         start_tls(bridge, &mut handshake, tcp),
@@ -163,16 +144,20 @@ pub(crate) async fn finish_handshake(
     bridge: &Inner,
     mut handshake: ClientHandshake,
     mut tls: TlsStream<TcpStream>,
+    deadline: &Deadline,
 ) -> Result<Connection, Error> {
     let step = handshake.tls_established();
     let step = step.map_err(in_stage(Stage::Login))?;
-    let login = within(
+    let login = deadline.within(
         Stage::Login,
         bridge.timeouts.login,
         authenticate(&mut handshake, &mut tls, step),
     );
     let session = login.instrument(debug_span!("login")).await?;
-    set_up(bridge, Connection::new(tls, session)).await
+    let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
+    deadline
+        .whole(Stage::Session, set_up(bridge, connection))
+        .await
 }
 
 async fn start_tls(

@@ -1,5 +1,6 @@
 //! What can be said on the command line, and the help that teaches it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,12 +26,25 @@ use super::query::Query;
     10 the server does not keep to the protocol, 130 interrupted."
 )]
 pub(super) struct Arguments {
-    /// Log to standard error, by a filter as debug or rds_bridge=trace
-    #[arg(long, global = true, env = "RDS_BRIDGE_LOG", value_name = "FILTER")]
-    pub(super) log: Option<String>,
+    #[command(flatten)]
+    log: Log,
 
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// Of every command.
+#[derive(Args, Debug)]
+struct Log {
+    /// Log to standard error, by a filter as debug or rds_bridge=trace
+    #[arg(
+        id = "log",
+        long = "log",
+        global = true,
+        env = "RDS_BRIDGE_LOG",
+        value_name = "FILTER"
+    )]
+    filter: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +127,44 @@ pub(super) enum Command {
     Man,
 }
 
+/// `query` by itself.
+#[derive(Debug, Parser)]
+struct QueryAlone {
+    #[command(flatten)]
+    log: Log,
+
+    #[command(flatten)]
+    query: Box<Query>,
+}
+
+impl Arguments {
+    /// The process's arguments.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them; and help, where it was asked for.
+    pub(super) fn read() -> Result<Self, clap::Error> {
+        // Those of every command are put together to read those of one, which for a query that takes a few
+        // milliseconds in all is much. What is not plainly a query is left to who knows them all.
+        Self::query_alone(std::env::args_os().skip(1)).map_or_else(Self::try_parse, Ok)
+    }
+
+    fn query_alone(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        if arguments.next()? != "query" {
+            return None;
+        }
+        let name = OsString::from("rds-bridge query");
+        let QueryAlone { log, query } =
+            QueryAlone::try_parse_from(std::iter::once(name).chain(arguments)).ok()?;
+        let command = Command::Query(query);
+        Some(Self { log, command })
+    }
+
+    pub(super) fn log(&self) -> Option<&str> {
+        self.log.filter.as_deref()
+    }
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Token {
     #[command(flatten)]
@@ -176,4 +228,46 @@ pub(super) struct Component {
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     pub(super) output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alone(line: &str) -> Option<String> {
+        let arguments = Arguments::query_alone(line.split(' ').map(OsString::from));
+        arguments.map(|arguments| format!("{arguments:?}"))
+    }
+
+    fn among_all(line: &str) -> String {
+        let line = std::iter::once("rds-bridge").chain(line.split(' '));
+        format!("{:?}", Arguments::try_parse_from(line).unwrap())
+    }
+
+    #[test]
+    fn a_query_alone_is_read_as_among_all_commands() {
+        for line in [
+            "query SELECT",
+            "query --file report.sql --hostname h --username u --port 3307",
+            "query SELECT --param a --param b --format csv --allow-writes -q",
+            "query --log debug -- -1",
+        ] {
+            assert_eq!(alone(line), Some(among_all(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plainly_a_query_is_left_to_all() {
+        for line in [
+            "query --help",
+            "query --version",
+            "query SELECT --no-such-flag",
+            "query a b",
+            "token",
+            "--log debug query SELECT",
+            "",
+        ] {
+            assert_eq!(alone(line), None, "{line}");
+        }
+    }
 }

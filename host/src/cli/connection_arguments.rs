@@ -98,7 +98,7 @@ impl ConnectionArguments {
         for path in &self.ca_file_extra {
             builder = builder.extra_ca_file(path);
         }
-        Ok(builder)
+        Ok(builder.engine_at_need())
     }
 }
 

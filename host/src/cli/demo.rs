@@ -12,6 +12,7 @@ use super::format::Format;
 use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
+use crate::bridge::deadline::Deadline;
 use crate::bridge::{Login, Proof, connect, credentials};
 use crate::clock::date;
 use crate::emulator::Emulator;
@@ -80,12 +81,13 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         auth: Auth::IamToken(token.text),
     };
 
+    let deadline = Deadline::of(&inner.timeouts);
     let addresses = connect::resolve(inner).await?;
-    let tcp = connect::tcp(inner, &addresses).await?;
+    let tcp = connect::tcp(inner, &addresses, &deadline).await?;
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     steps.say("TCP", &peer)?;
 
-    let (handshake, tls) = connect::start_handshake(inner, tcp, &proof).await?;
+    let (handshake, tls) = connect::start_handshake(inner, tcp, &proof, &deadline).await?;
     let version = match tls.state().protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
@@ -104,7 +106,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     });
     steps.say("TLS", &format!("{version}{leaf}"))?;
 
-    let mut connection = connect::finish_handshake(inner, handshake, tls).await?;
+    let mut connection = connect::finish_handshake(inner, handshake, tls, &deadline).await?;
     let session = connection.session();
     steps.say(
         "login",

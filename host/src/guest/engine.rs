@@ -37,8 +37,22 @@ impl Engine {
     ///
     /// [`Fault::Load`], if the address space is limited (`ulimit -v`) to less than is reserved.
     pub fn new() -> Result<Self, Fault> {
+        Self::with(InstanceAllocationStrategy::Pooling(pooling()))
+    }
+
+    /// For a process that ends after a few guests: nothing is reserved for more of them, and each gets memory of
+    /// its own from the system, which takes it longer than the pool, and the pool longer to be made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub(crate) fn for_a_few_guests() -> Result<Self, Fault> {
+        Self::with(InstanceAllocationStrategy::OnDemand)
+    }
+
+    fn with(strategy: InstanceAllocationStrategy) -> Result<Self, Fault> {
         let mut config = engine_config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling()));
+        config.allocation_strategy(strategy);
         let machine_code = MachineCode::choose(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
         let component = machine_code.load(&engine).map_err(Fault::Load)?;

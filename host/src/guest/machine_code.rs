@@ -103,22 +103,7 @@ mod in_place {
     /// A linker script may have put it elsewhere: then a copy is run.
     #[cfg(not(target_vendor = "apple"))]
     fn is_executable() -> bool {
-        // proc_pid_maps(5): `address perms …`, the addresses in hexadecimal
-        let Ok(mappings) = std::fs::read_to_string("/proc/self/maps") else {
-            return false;
-        };
-        let begin = bytes().as_ptr().addr();
-        let end = begin.saturating_add(bytes().len());
-        mappings.lines().any(|line| {
-            let mut fields = line.split(' ');
-            let range = fields.next().and_then(|range| range.split_once('-'));
-            let address = |text| usize::from_str_radix(text, 16).ok();
-            let Some((Some(from), Some(to))) = range.map(|(a, b)| (address(a), address(b))) else {
-                return false;
-            };
-            let is_executable = fields.next().is_some_and(|perms| perms.contains('x'));
-            is_executable && from <= begin && end <= to
-        })
+        super::super::segments::is_executable(bytes())
     }
 
     /// Its segment is named above.

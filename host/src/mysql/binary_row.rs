@@ -7,8 +7,10 @@ use std::str;
 use mysql_common::constants::ColumnType;
 
 use super::column::{Column, ColumnKind};
-use super::payload::lenenc_int;
-use super::row::Field;
+use super::encoded::Encoded;
+use super::from_row::Values;
+use super::payload::{lenenc_int, lenenc_string};
+use super::row::{Encoding, Field, Shape};
 use super::temporal::{DateTime, Time, date_from_binary};
 use super::value::Value;
 use super::visit::Visit;
@@ -74,6 +76,61 @@ pub(super) fn split(
         *place = field;
     }
     Ok(at)
+}
+
+/// The values of a row without NULLs.
+pub(super) struct BinaryValues<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> BinaryValues<'a> {
+    /// None if one of them is NULL, or the packet is too short.
+    #[inline]
+    pub(super) fn new(payload: &'a [u8], columns: usize) -> Option<Self> {
+        let bitmap_length = columns.saturating_add(BITMAP_OFFSET).div_ceil(8);
+        let bitmap = payload.get(1..)?.split_at_checked(bitmap_length);
+        let (bitmap, rest) = bitmap?;
+        let is_whole = bitmap.iter().all(|&byte| byte == 0);
+        is_whole.then_some(Self { rest })
+    }
+
+    #[inline(always)]
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (value, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(value)
+    }
+}
+
+impl<'a> Values<'a> for BinaryValues<'a> {
+    #[inline(always)]
+    fn next(&mut self, shape: Shape) -> Option<Encoded<'a>> {
+        let bytes = match shape.layout {
+            Layout::Fixed(8) => self.take(8),
+            Layout::Fixed(4) => self.take(4),
+            Layout::Fixed(length) => self.take(length.into()),
+            Layout::Short => {
+                let length = self.take(1)?;
+                self.take(usize::from(*length.first()?))
+            }
+            Layout::Lenenc => {
+                let (bytes, rest) = lenenc_string(self.rest)?;
+                self.rest = rest;
+                Some(bytes)
+            }
+        };
+        Some(Encoded {
+            kind: shape.kind,
+            encoding: Encoding::Binary,
+            bytes: Some(bytes?),
+            text: None,
+        })
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
 }
 
 /// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.

@@ -7,6 +7,7 @@ use mysql_common::constants::{ColumnFlags, ColumnType};
 use super::binary_row::Layout;
 use super::malformed::Malformed;
 use super::payload::Payload;
+use super::row::Shape;
 
 /// The collation id `binary`: a string of bytes, not of characters.
 const BINARY: u16 = 63;
@@ -99,6 +100,13 @@ impl Column {
     #[inline]
     pub(super) fn layout(&self) -> Layout {
         self.layout
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape {
+            kind: self.kind,
+            layout: self.layout,
+        }
     }
 
     /// Digits of a `DECIMAL`, on both sides of the point; none for another kind. The server does not say it

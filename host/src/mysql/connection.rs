@@ -3,11 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-
-use mysql_common::constants::{CapabilityFlags, StatusFlags};
-use tokio::net::TcpStream;
-use zeroize::Zeroizing;
 
 use super::command::{COM_PING, COM_QUIT, COM_RESET_CONNECTION};
 use super::malformed::Malformed;
@@ -16,12 +13,15 @@ use super::packet_stream::PacketStream;
 use super::prepared::{Statement, close_payload};
 use super::protocol::Protocol;
 use super::reply::{Event, Reply};
+use super::result_lengths::{Fingerprint, Length, ResultLengths};
 use super::row::Encoding;
 use super::rows::Rows;
-use super::statement_cache::{Known, StatementCache};
+use super::statement_cache::StatementCache;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
 use crate::tls::TlsStream;
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use tokio::net::TcpStream;
 
 /// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
 /// server's limit for all its connections.
@@ -56,8 +56,10 @@ pub struct Connection {
     pub(super) last_prepared_is_query: bool,
     /// Statements that nobody will execute again. The server is told with the next command.
     pub(super) unused: Vec<Statement>,
-    /// The statement that is being executed as text, if it is to be known whether its result is long.
-    pub(super) watched: Option<Zeroizing<String>>,
+    /// Shared by the connections of a bridge.
+    pub(super) lengths: Arc<ResultLengths>,
+    /// The statement that is being executed, if it is to be known whether its result is long.
+    pub(super) watched: Option<Fingerprint>,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,11 @@ pub(super) enum State {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TlsStream<TcpStream>, session: Session) -> Self {
+    pub(crate) fn new(
+        stream: TlsStream<TcpStream>,
+        session: Session,
+        lengths: Arc<ResultLengths>,
+    ) -> Self {
         let status = StatusFlags::from_bits_truncate(session.status_flags);
         let executes_unseen = session.server_version.contains("MariaDB");
         Self {
@@ -84,6 +90,7 @@ impl Connection {
             statements: StatementCache::new(STATEMENTS),
             last_prepared_is_query: true,
             unused: Vec::new(),
+            lengths,
             watched: None,
         }
     }
@@ -360,10 +367,12 @@ impl Connection {
                 }
                 Event::Done(summary) | Event::EndOfRows(summary) => {
                     self.status = summary.status_flags();
-                    let is_long = reply.rows >= LONG_RESULT_ROWS;
-                    if let Some(sql) = self.watched.take_if(|_| is_long) {
-                        let dropped = self.statements.insert(&sql, Known::LongAsText);
-                        self.unused.extend(dropped);
+                    if let Some(statement) = self.watched.take() {
+                        let length = match reply.rows >= LONG_RESULT_ROWS {
+                            true => Length::Long,
+                            false => Length::Short,
+                        };
+                        self.lengths.set(statement, length);
                     }
                     let refusal = reply.refusal().cloned();
                     if summary.more_results() {

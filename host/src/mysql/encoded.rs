@@ -11,6 +11,9 @@ use super::column::ColumnKind;
 use super::decimal;
 use super::row::Encoding;
 use super::temporal::DateTime;
+use super::text_row;
+use super::value::Value;
+use super::visit::Get;
 
 /// A value as it lies in its packet.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +22,21 @@ pub struct Encoded<'a> {
     pub(super) encoding: Encoding,
     /// None for NULL.
     pub(super) bytes: Option<&'a [u8]>,
+    /// The same, if it is known already that it is UTF-8.
+    pub(super) text: Option<&'a str>,
 }
 
 impl<'a> Encoded<'a> {
+    pub(super) fn value(self) -> Option<Value<'a>> {
+        let Some(bytes) = self.bytes else {
+            return Some(Value::Null);
+        };
+        match self.encoding {
+            Encoding::Text => text_row::visit(self.kind, bytes, Get),
+            Encoding::Binary => binary_row::visit(self.kind, bytes, Get),
+        }
+    }
+
     #[inline]
     pub(super) fn signed(self) -> Option<i64> {
         let bytes = self.of(ColumnKind::Int)?;
@@ -44,7 +59,7 @@ impl<'a> Encoded<'a> {
     pub(super) fn double(self) -> Option<f64> {
         let bytes = self.of(ColumnKind::Double)?;
         match self.encoding {
-            Encoding::Text => str::from_utf8(bytes).ok()?.parse().ok(),
+            Encoding::Text => decimal::double(bytes),
             Encoding::Binary => bytes.try_into().ok().map(f64::from_le_bytes),
         }
     }
@@ -52,9 +67,10 @@ impl<'a> Encoded<'a> {
     #[inline]
     pub(super) fn text(self) -> Option<&'a str> {
         match self.kind {
-            ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal => {
-                str::from_utf8(self.bytes?).ok()
-            }
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal => match self.text {
+                Some(text) => Some(text),
+                None => str::from_utf8(self.bytes?).ok(),
+            },
             _ => None,
         }
     }

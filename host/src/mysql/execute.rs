@@ -1,7 +1,5 @@
 //! Statements on their way to the server: as text, or prepared and executed.
 
-use zeroize::Zeroizing;
-
 use super::command::{COM_QUERY, COM_STMT_PREPARE};
 use super::connection::{Connection, State};
 use super::ok_packet::Summary;
@@ -9,6 +7,7 @@ use super::param::Param;
 use super::prepared::{Statement, execute_last_payload, execute_payload};
 use super::protocol::{Protocol, is_query, may_change_session};
 use super::reply::Reply;
+use super::result_lengths::{Fingerprint, Length};
 use super::row::Encoding;
 use super::rows::Rows;
 use super::statement_cache::Known;
@@ -42,11 +41,14 @@ impl Connection {
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
         self.forget_if_session_changes(sql);
-        let summary = match self.way(sql) {
+        let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
+        let watched = may_be_prepared.then(|| self.lengths.fingerprint(sql));
+        let summary = match self.way(sql, watched) {
             Way::Text => self.start_as_text(sql).await?,
             Way::Prepared(statement) => self.start_again(sql, statement, &[]).await?,
             Way::Prepare => self.start_prepared(sql).await?,
         };
+        self.watched = watched;
         Ok(Rows::new(self, summary))
     }
 
@@ -66,17 +68,29 @@ impl Connection {
         Ok(Rows::new(self, summary))
     }
 
-    fn way(&mut self, sql: &str) -> Way {
+    fn way(&mut self, sql: &str, fingerprint: Option<Fingerprint>) -> Way {
         if self.protocol == Protocol::Text {
             return Way::Text;
         }
         let known = self.statements.get(sql);
-        match (known, self.protocol) {
-            (Some(Known::Prepared(statement)), _) => Way::Prepared(statement),
-            (Some(Known::LongAsText), _) | (None, Protocol::Binary) => Way::Prepare,
-            (None, _) if self.executes_in_one_flight(sql) => Way::Prepare,
-            (None, _) => Way::Text,
+        if let Some(Known::Prepared(statement)) = known {
+            return Way::Prepared(statement);
         }
+        let length = fingerprint.and_then(|it| self.lengths.get(it));
+        match (self.protocol, length, known) {
+            (Protocol::Binary, _, _) | (_, Some(Length::Long), _) => Way::Prepare,
+            (_, Some(Length::Short), None) => {
+                self.note(sql, Known::OnceAsText);
+                Way::Text
+            }
+            _ if self.executes_in_one_flight(sql) => Way::Prepare,
+            _ => Way::Text,
+        }
+    }
+
+    fn note(&mut self, sql: &str, known: Known) {
+        let dropped = self.statements.insert(sql, known);
+        self.unused.extend(dropped);
     }
 
     /// With a question mark it may have parameters: to execute it without them is not to be tried. And where
@@ -98,8 +112,6 @@ impl Connection {
 
     async fn start_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.command(&[&[COM_QUERY], sql.as_bytes()]).await?;
-        let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
-        self.watched = may_be_prepared.then(|| Zeroizing::new(sql.to_owned()));
         self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
         self.read_header().await
     }
@@ -154,9 +166,7 @@ impl Connection {
             return Err(self.error(ErrorKind::Unusable));
         };
         self.last_prepared_is_query = statement.parameters == 0 && is_query(sql);
-        let known = Known::Prepared(statement);
-        let dropped = self.statements.insert(sql, known);
-        self.unused.extend(dropped);
+        self.note(sql, Known::Prepared(statement));
         Ok(statement)
     }
 

@@ -17,6 +17,14 @@ pub enum ValueError {
         /// The name or the index that was asked for.
         column: String,
     },
+    /// A row was asked for as a tuple of another number of columns.
+    #[error("the result has columns: {columns}, not {expected}")]
+    ColumnCount {
+        /// Of the result.
+        columns: usize,
+        /// Of the tuple.
+        expected: usize,
+    },
     /// NULL, and what was asked for is not an `Option`.
     #[error("column {column} is NULL")]
     Null {
@@ -107,9 +115,8 @@ pub trait FromValue<'a>: Sized {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch>;
 
     /// A short way, for types that have one. None says nothing: then [`Self::from_value`] is asked.
-    #[inline]
-    fn from_encoded(_: Encoded<'a>) -> Option<Self> {
-        None
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        Self::from_value(value.value()?).ok()
     }
 }
 

@@ -112,6 +112,19 @@ pub(crate) fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((u64::from_le_bytes(value), taken))
 }
 
+/// `string<lenenc>` at the beginning of `bytes`, and what is behind it. None as of [`lenenc_int`].
+#[inline]
+pub(super) fn lenenc_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    // Most are short.
+    if first <= 0xFA {
+        return rest.split_at_checked(first.into());
+    }
+    let (length, taken) = lenenc_int(bytes)?;
+    let rest = bytes.get(taken..)?;
+    rest.split_at_checked(usize::try_from(length).ok()?)
+}
+
 /// Text of a server, for people.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -9,13 +9,15 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// Binary where it costs no round trip, or where the result was long the last time; else text.
+    /// Binary where it costs no round trip, or where the result was long the last time; else text. What was long
+    /// and what was short is known to all connections of a [`crate::Bridge`].
     ///
     /// | statement | server | executed |
     /// |---|---|---|
     /// | it is prepared already on this connection | any | binary: one round trip |
-    /// | a query (`SELECT`, `WITH`, `TABLE`, `VALUES`) without a `?`, up to 16 KiB, where what was prepared before it was one too | MariaDB | binary: prepared and executed in one round trip |
-    /// | a query whose last result on this connection had 1,000 rows or more | any | binary: two round trips, once |
+    /// | a query (`SELECT`, `WITH`, `TABLE`, `VALUES`) whose last result had 1,000 rows or more | any | binary: two round trips, once on a connection; one as below |
+    /// | a query whose last result had fewer, for the first time on this connection | any | text: one round trip |
+    /// | a query without a `?`, up to 16 KiB, where what was prepared before it was one too | MariaDB | binary: prepared and executed in one round trip |
     /// | any other | any | text: one round trip |
     ///
     /// A [`crate::Bridge`] to an RDS Proxy takes [`Self::Text`] in its place: a prepared statement pins the

@@ -9,7 +9,7 @@ use super::malformed::Malformed;
 use super::ok_packet::{self, Summary};
 use super::payload::Payload;
 use super::prepared::{Statement, read_prepare_ok};
-use super::row::{Encoding, Field};
+use super::row::{Encoding, Field, Shape};
 use super::text_row;
 use crate::guest::ServerError;
 
@@ -32,6 +32,9 @@ pub(super) struct Reply {
     /// error too, and where MariaDB had no room, the rows of the query that was prepared before.
     refusal: Option<ServerError>,
     pub(super) columns: Vec<Column>,
+    pub(super) shapes: Vec<Shape>,
+    /// Whether any of the columns is text.
+    pub(super) has_text: bool,
     /// Where the values of the row at hand lie in its packet.
     pub(super) fields: Vec<Field>,
     pub(super) rows: u64,
@@ -90,6 +93,8 @@ impl Reply {
             is_executed: false,
             refusal: None,
             columns: Vec::new(),
+            shapes: Vec::new(),
+            has_text: false,
             fields: Vec::new(),
             rows: 0,
         }
@@ -227,6 +232,9 @@ impl Reply {
         // From row to row every one of them is written anew.
         self.fields.clear();
         self.fields.resize(self.columns.len(), Field::NULL);
+        self.shapes.clear();
+        self.shapes.extend(self.columns.iter().map(Column::shape));
+        self.has_text = self.shapes.iter().any(|shape| shape.is_text());
         self.expect = Expect::Rows;
         Event::Columns
     }

@@ -2,14 +2,18 @@
 
 use std::fmt;
 
-use super::binary_row;
-use super::column::Column;
+#[cfg(test)]
+use super::binary_row::BinaryValues;
+use super::binary_row::{self, Layout};
+use super::column::{Column, ColumnKind};
 use super::encoded::Encoded;
 use super::from_value::{FromValue, ValueError};
 use super::reply::Reply;
 use super::text_row;
 use super::value::Value;
 use super::visit::{Get, Visit};
+#[cfg(test)]
+use super::{from_row::Values, text_row::TextValues};
 
 /// Where a value lies in its packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,22 @@ impl Field {
     #[inline]
     pub(super) fn bytes(self, payload: &[u8]) -> Option<&[u8]> {
         payload.get(self.start..self.end())
+    }
+}
+
+/// What the packet of a row does not say of a value: what kind it is, and how it lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub(super) kind: ColumnKind,
+    pub(super) layout: Layout,
+}
+
+impl Shape {
+    pub(super) fn is_text(self) -> bool {
+        matches!(
+            self.kind,
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal
+        )
     }
 }
 
@@ -122,6 +142,7 @@ impl<'a> Row<'a> {
             kind: self.columns().get(index)?.kind(),
             encoding: self.reply.encoding(),
             bytes: self.reply.fields.get(index)?.bytes(self.payload),
+            text: None,
         })
     }
 
@@ -142,6 +163,36 @@ impl<'a> Row<'a> {
         match self.visit(index, Get) {
             Some(value) => Ok(value),
             None => Err(self.unreadable(index)),
+        }
+    }
+
+    /// Whether reading the values one after the other finds them where looking them up does.
+    #[cfg(test)]
+    pub(super) fn is_the_same_in_one_pass(&self) -> bool {
+        fn same<'a>(row: &Row<'a>, mut values: impl Values<'a>) -> bool {
+            let shapes = row.reply.shapes.iter().zip(&row.reply.fields);
+            shapes.into_iter().all(|(shape, field)| {
+                let Some(next) = values.next(*shape) else {
+                    return false;
+                };
+                let text = next.text.map(str::as_bytes);
+                next.bytes == field.bytes(row.payload) && (text.is_none() || text == next.bytes)
+            }) && values.is_over()
+        }
+        let has_null = self
+            .reply
+            .fields
+            .iter()
+            .any(|field| field.bytes(self.payload).is_none());
+        match self.reply.encoding() {
+            Encoding::Text => same(self, TextValues::new(self.payload, true)),
+            Encoding::Binary => {
+                match BinaryValues::new(self.payload, self.reply.shapes.len()) {
+                    Some(values) => !has_null && same(self, values),
+                    // Of a NULL, or of a bit that stands for no column.
+                    None => true,
+                }
+            }
         }
     }
 

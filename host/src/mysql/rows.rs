@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::column::Column;
 use super::connection::{Connection, State};
+use super::from_row::{self, FromRow};
 use super::ok_packet::Summary;
 use super::reply::Event;
 use super::row::Row;
@@ -54,6 +55,73 @@ impl<'c> Rows<'c> {
             },
         };
         self.row(range).map(Some)
+    }
+
+    /// The next row as a whole, a tuple of a type for each column: as [`Self::next`] and [`Row::get`], and faster.
+    ///
+    /// ```no_run
+    /// # async fn items(mut rows: rds_bridge::mysql::Rows<'_>) -> Result<(), rds_bridge::Error> {
+    /// while let Some((id, name)) = rows.next_as::<(u64, &str)>().await? {
+    ///     println!("{id} {name}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`]; [`ErrorKind::Value`] as of [`Row::get`], and where there are more columns or fewer.
+    /// Then the row is passed over.
+    pub async fn next_as<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>, Error> {
+        if self.summary.is_some() {
+            return Ok(None);
+        }
+        let range = match self.connection.row_at_hand() {
+            Some(range) => range,
+            None => match self.read_row().await? {
+                Some(range) => range,
+                None => return Ok(None),
+            },
+        };
+        self.row_as(range).map(Some)
+    }
+
+    #[inline]
+    fn row_as<'r, T: FromRow<'r>>(&'r mut self, range: Range<usize>) -> Result<T, Error> {
+        let Connection {
+            stream,
+            state,
+            stage,
+            ..
+        } = &mut *self.connection;
+        *stage = Stage::Rows;
+        let payload = stream.payload(range);
+        if let State::Replying(reply) = state
+            && let Some(row) =
+                from_row::read(reply.encoding(), &reply.shapes, reply.has_text, payload)
+        {
+            return Ok(row);
+        }
+        Self::row_the_long_way(state, payload)
+    }
+
+    #[cold]
+    fn row_the_long_way<'r, T: FromRow<'r>>(
+        state: &'r mut State,
+        payload: &'r [u8],
+    ) -> Result<T, Error> {
+        let malformed = match state {
+            State::Replying(reply) => reply.split(payload).err(),
+            _ => return Err(Error::new(Stage::Rows, ErrorKind::Unusable)),
+        };
+        if let Some(malformed) = malformed {
+            *state = State::Unusable;
+            return Err(Error::new(Stage::Rows, ErrorKind::Malformed(malformed)));
+        }
+        let State::Replying(reply) = state else {
+            return Err(Error::new(Stage::Rows, ErrorKind::Unusable));
+        };
+        Ok(T::from_row(Row { reply, payload })?)
     }
 
     /// Reads up to the next row; none at the result's end.

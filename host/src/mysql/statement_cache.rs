@@ -15,8 +15,8 @@ pub(super) struct StatementCache {
 pub(super) enum Known {
     /// The server has it.
     Prepared(Statement),
-    /// Its last result, as text, was long.
-    LongAsText,
+    /// It was executed as text, since its result is known to be short. If it comes again, it is to be prepared.
+    OnceAsText,
 }
 
 impl StatementCache {
@@ -66,7 +66,7 @@ impl Known {
     fn prepared(self) -> Option<Statement> {
         match self {
             Self::Prepared(statement) => Some(statement),
-            Self::LongAsText => None,
+            Self::OnceAsText => None,
         }
     }
 }
@@ -100,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_long_gives_way_to_a_statement() {
+    fn what_was_text_gives_way_to_a_statement() {
         let mut cache = StatementCache::new(2);
-        cache.insert("a", Known::LongAsText);
-        assert!(matches!(cache.get("a"), Some(Known::LongAsText)));
+        cache.insert("a", Known::OnceAsText);
+        assert!(matches!(cache.get("a"), Some(Known::OnceAsText)));
         assert!(cache.insert("a", prepared(1)).is_none());
         assert_eq!(cache.insert("a", prepared(2)).map(|it| it.id), Some(1));
         assert_eq!(cache.remove("a").map(|it| it.id), Some(2));

@@ -6,8 +6,10 @@ use std::str::{self, FromStr};
 
 use super::column::ColumnKind;
 use super::decimal;
+use super::encoded::Encoded;
+use super::from_row::Values;
 use super::payload::lenenc_int;
-use super::row::Field;
+use super::row::{Encoding, Field, Shape};
 use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
 use super::visit::Visit;
@@ -42,6 +44,69 @@ pub(super) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize
     Ok(at)
 }
 
+/// The values of a row.
+pub(super) struct TextValues<'a> {
+    payload: &'a [u8],
+    /// All of it, if it is UTF-8: mostly so are the lengths too, and it is looked at once and not for each value.
+    text: Option<&'a str>,
+    at: usize,
+}
+
+impl<'a> TextValues<'a> {
+    #[inline]
+    pub(super) fn new(payload: &'a [u8], has_text: bool) -> Self {
+        let text = match has_text {
+            true => str::from_utf8(payload).ok(),
+            false => None,
+        };
+        Self {
+            payload,
+            text,
+            at: 0,
+        }
+    }
+}
+
+impl<'a> Values<'a> for TextValues<'a> {
+    #[inline(always)]
+    fn next(&mut self, shape: Shape) -> Option<Encoded<'a>> {
+        let first = *self.payload.get(self.at)?;
+        let (start, end) = match first {
+            0..NULL => {
+                let start = self.at.saturating_add(1);
+                (start, start.saturating_add(first.into()))
+            }
+            NULL => {
+                self.at = self.at.saturating_add(1);
+                return Some(Encoded {
+                    kind: shape.kind,
+                    encoding: Encoding::Text,
+                    bytes: None,
+                    text: None,
+                });
+            }
+            _ => {
+                let rest = self.payload.get(self.at..)?;
+                let (length, taken) = lenenc_int(rest)?;
+                let start = self.at.saturating_add(taken);
+                (start, start.checked_add(usize::try_from(length).ok()?)?)
+            }
+        };
+        self.at = end;
+        Some(Encoded {
+            kind: shape.kind,
+            encoding: Encoding::Text,
+            bytes: Some(self.payload.get(start..end)?),
+            text: self.text.and_then(|text| text.get(start..end)),
+        })
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.at == self.payload.len()
+    }
+}
+
 fn number<T: FromStr>(bytes: &[u8]) -> Option<T> {
     str::from_utf8(bytes).ok()?.parse().ok()
 }
@@ -54,7 +119,7 @@ pub(super) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V
         ColumnKind::Int => then.visit(decimal::signed(bytes).map(Value::Int)),
         ColumnKind::UnsignedInt => then.visit(decimal::unsigned(bytes).map(Value::UnsignedInt)),
         ColumnKind::Float => then.visit(number(bytes).map(Value::Float)),
-        ColumnKind::Double => then.visit(number(bytes).map(Value::Double)),
+        ColumnKind::Double => then.visit(decimal::double(bytes).map(Value::Double)),
         ColumnKind::Decimal => then.visit(str::from_utf8(bytes).ok().map(Value::Decimal)),
         ColumnKind::Bit => then.visit(Some(Value::Bit(bytes))),
         ColumnKind::Date => then.visit(Date::parse(bytes).map(Value::Date)),

@@ -5,20 +5,26 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-/// How long the connection is quiet before the system asks whether the peer still lives, and then between
-/// its questions: shorter than the 350 s after which AWS's gateways forget a connection.
+/// How long the connection is quiet before the system asks whether the peer still lives: shorter than the 350 s
+/// after which AWS's gateways forget a connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Tries the addresses in their order, each for at most `limit`.
+/// Tries the addresses in their order, each for at most `limit`, and none behind the end, if there is one.
 pub(crate) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
+    end: Option<Instant>,
 ) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
     let mut attempts = Vec::new();
     for &address in addresses {
-        let attempt = timeout(limit, TcpStream::connect(address)).await;
+        let own_end = Instant::now().checked_add(limit);
+        let connecting = TcpStream::connect(address);
+        let attempt = match own_end.into_iter().chain(end).min() {
+            Some(end) => timeout_at(end, connecting).await,
+            None => Ok(connecting.await),
+        };
         match attempt
             .unwrap_or_else(|_| Err(no_answer(limit)))
             .and_then(set_options)
@@ -41,9 +47,7 @@ fn no_answer(limit: Duration) -> io::Error {
 fn set_options(stream: TcpStream) -> io::Result<TcpStream> {
     // A command is one write, and its answer is waited for: nothing is gained by holding it back.
     stream.set_nodelay(true)?;
-    let keep_alive = socket2::TcpKeepalive::new()
-        .with_time(KEEP_ALIVE)
-        .with_interval(KEEP_ALIVE);
+    let keep_alive = socket2::TcpKeepalive::new().with_time(KEEP_ALIVE);
     socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     Ok(stream)
 }

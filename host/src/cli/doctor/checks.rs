@@ -10,6 +10,7 @@ use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
 use crate::aws::region_of_endpoint;
+use crate::bridge::deadline::Deadline;
 use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Proof, connect};
 use crate::cli::error::Chain;
 use crate::cli::exit::Exit;
@@ -57,22 +58,23 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let explained = |at| move |error| (at, causes::attach(error, inner));
 
     let proof = proof(inner, offline, report).await?;
+    let deadline = Deadline::of(&inner.timeouts);
     let addresses = connect::resolve(inner)
         .await
         .map_err(explained("addresses"))?;
     report.add("addresses", Outcome::Good, list(&addresses), &[]);
 
-    let tcp = connect::tcp(inner, &addresses)
+    let tcp = connect::tcp(inner, &addresses, &deadline)
         .await
         .map_err(explained("TCP"))?;
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     report.add("TCP", Outcome::Good, peer, &[]);
 
-    let started = connect::start_handshake(inner, tcp, &proof).await;
+    let started = connect::start_handshake(inner, tcp, &proof, &deadline).await;
     let (handshake, tls) = started.map_err(explained("TLS"))?;
     certificate(&tls, inner, report);
 
-    let login = connect::finish_handshake(inner, handshake, tls).await;
+    let login = connect::finish_handshake(inner, handshake, tls, &deadline).await;
     let mut connection = login.map_err(explained("login"))?;
     logged_in(&connection, report);
 

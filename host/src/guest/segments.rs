@@ -1,0 +1,76 @@
+//! How the parts of the running program were loaded.
+
+use std::ffi::{c_int, c_void};
+
+/// Whether bytes of the program lie where the loader has let code be run.
+///
+/// Asked of the loader, which knows without a system call: to read `/proc/self/maps` takes some sixty microseconds
+/// at the start of every process.
+pub(super) fn is_executable(bytes: &'static [u8]) -> bool {
+    let begin = bytes.as_ptr().addr();
+    let mut search = Search {
+        begin,
+        end: begin.saturating_add(bytes.len()),
+        is_found: false,
+    };
+    #[expect(
+        unsafe_code,
+        reason = "the loader takes a function and a pointer for it"
+    )]
+    // SAFETY: `look` gets the pointer that is given here, to what outlives the call and nobody else has.
+    unsafe {
+        libc::dl_iterate_phdr(Some(look), (&raw mut search).cast());
+    }
+    search.is_found
+}
+
+struct Search {
+    begin: usize,
+    end: usize,
+    is_found: bool,
+}
+
+/// Looks at one object of the process, the program or a library. Not 0 ends the search.
+#[expect(unsafe_code, reason = "the loader calls it with pointers")]
+unsafe extern "C" fn look(
+    object: *mut libc::dl_phdr_info,
+    _: libc::size_t,
+    search: *mut c_void,
+) -> c_int {
+    // SAFETY: dl_iterate_phdr(3): the loader's own description of an object, and the pointer it was called with.
+    // The program headers are an array of as many, and stay for as long as the object is loaded.
+    let (base, headers, search) = unsafe {
+        let object = &*object;
+        let headers = match object.dlpi_phdr.is_null() {
+            true => &[],
+            false => std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into()),
+        };
+        (object.dlpi_addr, headers, &mut *search.cast::<Search>())
+    };
+    let address = |address| usize::try_from(address).unwrap_or(usize::MAX);
+    search.is_found = headers.iter().any(|header| {
+        let from = address(base).wrapping_add(address(header.p_vaddr));
+        let to = from.saturating_add(address(header.p_memsz));
+        header.p_type == libc::PT_LOAD
+            && header.p_flags & libc::PF_X != 0
+            && from <= search.begin
+            && search.end <= to
+    });
+    search.is_found.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_and_data_is_not() {
+        let code: fn(&'static [u8]) -> bool = is_executable;
+        let code = code as *const u8;
+        #[expect(unsafe_code, reason = "to have an address among the code")]
+        // SAFETY: a byte of a function, which is there to be read.
+        let code = unsafe { std::slice::from_raw_parts(code, 1) };
+        assert!(is_executable(code));
+        assert!(!is_executable(Box::leak(Box::new([0; 64]))));
+    }
+}

@@ -1,0 +1,107 @@
+//! What the connections of a bridge know together: of which statements the last result was long.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// So many statements are remembered, unless two of them share a place: then the one that was executed last.
+const PLACES: usize = 256;
+/// The lowest bit of a place. The others are the statement's; none of them set is an empty place.
+const LONG: u64 = 1;
+
+/// Statements by their hashes alone: a text may hold what is nobody's business. Two that have one hash, of 63
+/// bits that nobody can foretell, would share what is remembered, which is of no consequence but for time.
+#[derive(Debug)]
+pub(crate) struct ResultLengths {
+    hasher: RandomState,
+    places: [AtomicU64; PLACES],
+}
+
+/// A statement's place and mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fingerprint(u64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    Short,
+    Long,
+}
+
+impl Default for ResultLengths {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            places: [const { AtomicU64::new(0) }; PLACES],
+        }
+    }
+}
+
+impl ResultLengths {
+    pub(super) fn fingerprint(&self, sql: &str) -> Fingerprint {
+        Fingerprint(self.hasher.hash_one(sql) & !LONG)
+    }
+
+    pub(super) fn get(&self, Fingerprint(hash): Fingerprint) -> Option<Length> {
+        let found = self.place(hash)?.load(Ordering::Relaxed);
+        match found & !LONG == hash && found != 0 {
+            true if found & LONG == 0 => Some(Length::Short),
+            true => Some(Length::Long),
+            false => None,
+        }
+    }
+
+    pub(super) fn set(&self, Fingerprint(hash): Fingerprint, length: Length) {
+        let long = match length {
+            Length::Short => 0,
+            Length::Long => LONG,
+        };
+        if let Some(place) = self.place(hash) {
+            place.store(hash | long, Ordering::Relaxed);
+        }
+    }
+
+    fn place(&self, hash: u64) -> Option<&AtomicU64> {
+        // Of the highest bits, which the lowest, set or not, has no part in.
+        self.places.get(usize::try_from(hash >> 56).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_result_is_what_counts() {
+        let lengths = ResultLengths::default();
+        let statement = lengths.fingerprint("SELECT 1");
+        assert_eq!(lengths.get(statement), None);
+        lengths.set(statement, Length::Long);
+        assert_eq!(lengths.get(statement), Some(Length::Long));
+        lengths.set(statement, Length::Short);
+        assert_eq!(lengths.get(statement), Some(Length::Short));
+        let other = lengths.fingerprint("SELECT 2");
+        assert_eq!(lengths.get(other), None);
+    }
+
+    #[test]
+    fn of_many_statements_the_last_are_remembered_and_none_is_taken_for_another() {
+        let lengths = ResultLengths::default();
+        let prints: Vec<Fingerprint> = (0..4 * PLACES)
+            .map(|number| lengths.fingerprint(&format!("SELECT {number}")))
+            .collect();
+        let length = |number: usize| match number % 2 {
+            0 => Length::Short,
+            _ => Length::Long,
+        };
+        for (number, &print) in prints.iter().enumerate() {
+            lengths.set(print, length(number));
+            assert_eq!(lengths.get(print), Some(length(number)));
+        }
+        let remembered = prints.iter().enumerate().filter_map(|(number, &print)| {
+            let found = lengths.get(print)?;
+            assert_eq!(found, length(number));
+            Some(found)
+        });
+        let remembered = remembered.count();
+        assert!((PLACES / 2..=PLACES).contains(&remembered), "{remembered}");
+    }
+}
