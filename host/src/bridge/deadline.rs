@@ -12,70 +12,80 @@ use crate::error::{Error, ErrorKind, Stage};
 /// A stage gets one timer, for whichever limit is reached first: to start a timer wakes the thread that has started
 /// it, by a system call.
 pub(crate) struct Deadline {
-    /// None for a time that no clock shows.
-    at: Option<Instant>,
+    at: Instant,
     limit: Duration,
 }
 
 impl Deadline {
     pub(crate) fn of(timeouts: &Timeouts) -> Self {
         let limit = timeouts.whole;
-        let at = Instant::now().checked_add(limit);
+        let at = after(limit);
         Self { at, limit }
     }
 
     /// Ends a stage that takes too long.
-    pub(crate) async fn within<T>(
+    pub(crate) fn within<T, F: Future<Output = Result<T, Error>>>(
         &self,
         stage: Stage,
         limit: Duration,
-        future: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let (at, limit) = self.sooner(Instant::now().checked_add(limit), limit);
-        until(at, limit, stage, future).await
+        future: F,
+    ) -> impl Future<Output = Result<T, Error>> + use<T, F> {
+        let (at, limit) = self.sooner(limit);
+        until(at, limit, stage, future)
     }
 
     /// Ends a stage that has limits of its own, when all together have taken too long.
-    pub(crate) async fn whole<T>(
+    pub(crate) fn whole<T, F: Future<Output = Result<T, Error>>>(
         &self,
         stage: Stage,
-        future: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        until(self.at, self.limit, stage, future).await
+        future: F,
+    ) -> impl Future<Output = Result<T, Error>> + use<T, F> {
+        until(self.at, self.limit, stage, future)
     }
 
-    pub(crate) fn at(&self) -> Option<Instant> {
+    pub(crate) fn at(&self) -> Instant {
         self.at
     }
 
     /// The error of a stage that went on to the end of all, or else its own.
     pub(crate) fn or(&self, stage: Stage, own: ErrorKind) -> Error {
-        match self.at.is_some_and(|at| at <= Instant::now()) {
+        match self.at <= Instant::now() {
             true => Error::new(stage, ErrorKind::Timeout(self.limit)),
             false => Error::new(stage, own),
         }
     }
 
-    fn sooner(&self, own: Option<Instant>, limit: Duration) -> (Option<Instant>, Duration) {
-        match (own, self.at) {
-            (Some(own), Some(whole)) if own <= whole => (Some(own), limit),
-            (_, Some(whole)) => (Some(whole), self.limit),
-            (own, None) => (own, limit),
+    fn sooner(&self, limit: Duration) -> (Instant, Duration) {
+        match after(limit) {
+            own if own <= self.at => (own, limit),
+            _ => (self.at, self.limit),
         }
     }
 }
 
-async fn until<T>(
-    at: Option<Instant>,
+fn until<T, F: Future<Output = Result<T, Error>>>(
+    at: Instant,
     limit: Duration,
     stage: Stage,
-    future: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let Some(at) = at else { return future.await };
-    match timeout_at(at, future).await {
-        Ok(done) => done,
-        Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
+    future: F,
+) -> impl Future<Output = Result<T, Error>> + use<T, F> {
+    // On the heap: a future within futures takes the room of all of them again at each step outwards.
+    let timed = Box::pin(timeout_at(at, future));
+    async move {
+        match timed.await {
+            Ok(done) => done,
+            Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
+        }
     }
+}
+
+/// Thirty years: so far is the end where a limit is longer than a clock can show.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+fn after(limit: Duration) -> Instant {
+    let now = Instant::now();
+    let end = now.checked_add(limit);
+    end.or_else(|| now.checked_add(NEVER)).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -11,20 +11,16 @@ use tokio::time::{Instant, timeout_at};
 /// after which AWS's gateways forget a connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Tries the addresses in their order, each for at most `limit`, and none behind the end, if there is one.
+/// Tries the addresses in their order, each for at most `limit`, and none behind the end.
 pub(crate) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
-    end: Option<Instant>,
+    end: Instant,
 ) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
     let mut attempts = Vec::new();
     for &address in addresses {
-        let own_end = Instant::now().checked_add(limit);
-        let connecting = TcpStream::connect(address);
-        let attempt = match own_end.into_iter().chain(end).min() {
-            Some(end) => timeout_at(end, connecting).await,
-            None => Ok(connecting.await),
-        };
+        let own_end = Instant::now().checked_add(limit).unwrap_or(end);
+        let attempt = timeout_at(own_end.min(end), TcpStream::connect(address)).await;
         match attempt
             .unwrap_or_else(|_| Err(no_answer(limit)))
             .and_then(set_options)
