@@ -20,7 +20,7 @@ default:
 
 # See the whole way from credentials to rows, on this machine
 [group('use')]
-demo: wasm-target
+demo: c-compiler wasm-target
     @cargo run --locked -p rds-bridge -- demo
 
 # Sign a token: ./just token --hostname NAME --username USER
@@ -43,7 +43,7 @@ package architecture="" queries="": wasm-target
 
 # Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: test-rust test-embedding test-scripts test-deploy test-python test-node
+test: tools test-rust test-embedding test-scripts test-deploy test-python test-node
 
 # The tests in Rust
 [group('test')]
@@ -61,7 +61,7 @@ test-embedding: build-tests mariadb
 [group('test')]
 test-scripts:
     python3 -m unittest tests/roots/test_roots.py
-    python3 -m unittest tests/setup/test_wasm_target.py
+    python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py
     python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
 
 # The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
@@ -179,6 +179,15 @@ bench-function *arguments: build-bench python package
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/function" --package target/lambda/rds-bridge.zip {{arguments}}
 
 [private]
+c-compiler:
+    @tests/setup/tools cc
+
+# Before anything is compiled for minutes.
+[private]
+tools:
+    @tests/setup/tools cc python node
+
+[private]
 wasm-target:
     @tests/setup/wasm-target
 
@@ -212,7 +221,7 @@ component: build-tests
 
 [private]
 python:
-    test -x '{{venv}}/bin/python' || python3 -m venv '{{venv}}'
+    test -x '{{venv}}/bin/pip' || python3 -m venv --clear '{{venv}}'
     '{{venv}}/bin/pip' install --quiet --disable-pip-version-check -r tests/setup/requirements.txt
 
 [private]
