@@ -43,7 +43,7 @@ pub use resolve_region::{RegionError, RegionSource, region_without_profile, reso
 pub use resource_id::{InvalidResourceId, ResourceId, ResourceKind};
 #[cfg(feature = "secrets-manager")]
 pub(crate) use secrets_manager::{
-    CachedSecret, DatabaseSecret, FetchError, SecretId, SecretsManager,
+    CachedSecret, DatabaseSecret, FetchError, OF_CREDENTIALS, SecretId, SecretsManager,
 };
 #[cfg(feature = "secrets-manager")]
 pub use secrets_manager::{SecretError, SecretProblem};

@@ -15,7 +15,7 @@ use crate::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::live::block_on;
 use crate::rotation::run_alone;
 use crate::secrets::{forms, search, shown};
-use crate::secrets_manager::{WithSecrets, run_at, whole};
+use crate::secrets_manager::{WithSecrets, arn, run_at, whole};
 
 /// With the characters that JSON escapes, so that it is in other forms there.
 const ANOTHER: &str = "Tr0ub4dor\"&3\\staple";
@@ -57,7 +57,8 @@ fn the_command_at_its_most_verbose() {
         ("leak/cut", cut, 3),
         ("leak/list", format!("[{}]", whole("native-user")), 3),
     ] {
-        aws.create(REGION, name, &text);
+        let name = aws.create(REGION, name, &text);
+        let name = name.as_str();
         let variables = [("AWS_REGION", REGION), ("RDS_BRIDGE_LOG", "trace")];
         for arguments in [
             &["query", "SELECT 1", "--secret", name][..],
@@ -90,7 +91,7 @@ fn the_command_where_the_answer_is_broken() {
         ];
         let output = run_at(
             &fake.url(),
-            &["query", "SELECT 1", "--secret", "db"],
+            &["query", "SELECT 1", "--secret", &arn("db")],
             &variables,
         );
         assert_eq!(output.status.code(), Some(3));
@@ -102,7 +103,6 @@ fn builder(name: &str) -> rds_bridge::BridgeBuilder {
     let server = MariaDb::shared();
     Bridge::builder()
         .secret(name)
-        .region(REGION)
         .credentials(Credentials::new("AKIAEXAMPLE", "made up"))
         .connect_to(server.address().to_string())
         .ca_file(server.ca_file())
@@ -118,21 +118,22 @@ fn what_the_library_shows() {
     };
     let create = |name: &str, text: &str| {
         let input = json!({ "Name": name, "SecretString": text });
-        secrets_manager(&url, REGION, "CreateSecret", &input);
+        let made = secrets_manager(&url, REGION, "CreateSecret", &input);
+        made["ARN"].as_str().unwrap().to_owned()
     };
-    create("shown/good", &whole("native-user"));
-    create(
+    let good = create("shown/good", &whole("native-user"));
+    let of_another = create(
         "shown/refused",
         &whole("native-user").replace(PASSWORD, "Tr0ub4dor"),
     );
-    create("shown/text", PASSWORD);
-    create("shown/cut", whole("native-user").trim_end_matches('}'));
-    create(
+    let text = create("shown/text", PASSWORD);
+    let cut = create("shown/cut", whole("native-user").trim_end_matches('}'));
+    let postgres = create(
         "shown/postgres",
         &whole("native-user").replace("mysql", PASSWORD),
     );
     block_on(async {
-        let builder_of_good = builder("shown/good");
+        let builder_of_good = builder(&good);
         let bridge = builder_of_good.clone().build().await.unwrap();
         let connection = bridge.connect().await.unwrap();
         let pool = Pool::builder(bridge.clone()).build().unwrap();
@@ -147,19 +148,23 @@ fn what_the_library_shows() {
         );
         search_all("Debug", &all);
 
-        let refused = builder("shown/refused").build().await.unwrap();
+        let refused = builder(&of_another).build().await.unwrap();
         let error = refused.connect().await.unwrap_err();
         assert_eq!(error.code(), Some(1045));
         let shown_by_it = shown(&error);
         assert!(!shown_by_it.contains("Tr0ub4dor"), "{shown_by_it}");
         assert!(!format!("{refused:?}").contains("Tr0ub4dor"));
-        for name in ["shown/text", "shown/cut"] {
-            let error = builder(name).build().await.unwrap_err();
-            search_all(name, &shown(&error));
+        for name in [text, cut] {
+            let error = builder(&name).build().await.unwrap_err();
+            search_all(&name, &shown(&error));
         }
         // An engine that is none is not shown, and not refused.
-        builder("shown/postgres").build().await.unwrap();
-        for value in [PASSWORD.to_owned(), whole("native-user")] {
+        builder(&postgres).build().await.unwrap();
+        for value in [
+            PASSWORD.to_owned(),
+            whole("native-user"),
+            format!("arn:aws:secretsmanager:{REGION}:123456789012:secret:{PASSWORD}"),
+        ] {
             let error = builder(&value).build().await.unwrap_err();
             search_all("a value for a name", &shown(&error));
         }

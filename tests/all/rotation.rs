@@ -21,6 +21,7 @@ use tokio::time::sleep;
 
 use crate::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::live::block_on;
+use crate::secrets_manager::arn;
 
 const URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
@@ -66,12 +67,14 @@ impl Rotated {
         secrets_manager(&self.url, REGION, action, input)
     }
 
-    fn create(&self, name: &str, user: &str, password: &str) {
+    /// Gives the secret's ARN.
+    fn create(&self, name: &str, user: &str, password: &str) -> String {
         let text = json!({ "username": user, "password": password, "host": ENDPOINT }).to_string();
-        self.call(
+        let made = self.call(
             "CreateSecret",
             &json!({ "Name": name, "SecretString": text }),
         );
+        made["ARN"].as_str().unwrap().to_owned()
     }
 
     /// In Secrets Manager.
@@ -93,7 +96,6 @@ impl Rotated {
     fn builder(&self, name: &str) -> BridgeBuilder {
         Bridge::builder()
             .secret(name)
-            .region(REGION)
             .credentials(Credentials::new("AKIAEXAMPLE", "made up"))
             .connect_to(self.server.address().to_string())
             .ca_file(self.server.ca_file())
@@ -116,8 +118,7 @@ fn between_two_connections_it_is_picked_up() {
         return;
     };
     let rotated = Rotated::new(url);
-    let name = "rotation/single";
-    rotated.create(name, "app", "first");
+    let name = &rotated.create("rotation/single", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
         assert_eq!((bridge.user(), bridge.host()), ("app", ENDPOINT));
@@ -141,8 +142,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own() {
         return;
     };
     let rotated = Rotated::new(url);
-    let name = "rotation/late";
-    rotated.create(name, "app", "first");
+    let name = &rotated.create("rotation/late", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
         let pool = Pool::builder(bridge.clone()).build().unwrap();
@@ -154,8 +154,10 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own() {
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
-            "the password of \"app\" is not the one in the secret rotation/late, which was fetched again \
-             and has not changed"
+            format!(
+                "the password of \"app\" is not the one in the secret {name}, which was fetched again and has not \
+                 changed"
+            )
         );
         assert!(first.remedy.contains("describe-secret"), "{first:?}");
 
@@ -181,8 +183,7 @@ fn the_user_may_change_with_the_password() {
         return;
     };
     let rotated = Rotated::new(url);
-    let name = "rotation/alternating";
-    rotated.create(name, "app", "first");
+    let name = &rotated.create("rotation/alternating", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
         assert_eq!(user(&bridge).await.unwrap(), "app");
@@ -212,8 +213,7 @@ fn a_user_that_is_given_stays() {
         return;
     };
     let rotated = Rotated::new(url);
-    let name = "rotation/given";
-    rotated.create(name, "app", "first");
+    let name = &rotated.create("rotation/given", "app", "first");
     block_on(async {
         let given = rotated.builder(name).user("app").build().await.unwrap();
         assert_eq!(user(&given).await.unwrap(), "app");
@@ -255,7 +255,7 @@ fn many_connections_of_a_pool_fetch_it_once() {
     };
     let rotated = Rotated::new(url);
     block_on(async {
-        let bridge = rotated.builder("db").build().await.unwrap();
+        let bridge = rotated.builder(&arn("db")).build().await.unwrap();
         let pool = Pool::builder(bridge).max_size(16).build().unwrap();
         // One that is open is not in the way of a rotation, nor is it closed.
         let mut open = pool.get().await.unwrap();
@@ -299,14 +299,14 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal() {
     };
     let rotated = Rotated::new(url);
     block_on(async {
-        let bridge = rotated.builder("db").build().await.unwrap();
+        let bridge = rotated.builder(&arn("db")).build().await.unwrap();
         rotated.alter("app", "second");
         let error = bridge.connect().await.unwrap_err();
         assert_eq!((error.stage(), error.code()), (Stage::Login, Some(1045)));
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
-            "it may have been rotated, and could not be fetched again: the secret db (eu-central-1) may not \
+            "it may have been rotated, and could not be fetched again: the secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) may not \
              be read: not any more"
         );
         assert!(first.remedy.contains("allow it"), "{first:?}");

@@ -51,6 +51,11 @@ pub(crate) fn run_at(url: &str, arguments: &[&str], variables: &[(&str, &str)]) 
     run(arguments, &all, "")
 }
 
+/// Of a secret that nobody made.
+pub(crate) fn arn(name: &str) -> String {
+    format!("arn:aws:secretsmanager:{REGION}:123456789012:secret:{name}-AbCdEf")
+}
+
 /// As RDS's are, with all that they may have.
 pub(crate) fn whole(user: &str) -> String {
     json!({ "engine": "mysql", "username": user, "password": PASSWORD, "host": ENDPOINT, "port": 3307,
@@ -67,14 +72,12 @@ fn row(output: &Output) -> Json {
 fn it_has_the_user_the_host_and_the_database() {
     let aws = WithSecrets::new();
     let expected = json!({ "CURRENT_USER()": "native-user@%", "DATABASE()": "iamtest" });
-    let name = "prod/whole";
-    let arn = aws.create("eu-west-3", name, &whole("native-user"));
-    let region = ("AWS_REGION", "eu-west-3");
-    let output = aws.run(&["query", WHO, "--secret", name], &[region]);
+    let arn = aws.create("eu-west-3", "prod/whole", &whole("native-user"));
+    let output = aws.run(&["query", WHO, "--secret", &arn], &[]);
     assert_eq!(row(&output), expected);
-    let output = aws.run(&["query", WHO], &[region, ("DB_SECRET_ARN", name)]);
+    let output = aws.run(&["query", WHO], &[("DB_SECRET_ARN", &arn)]);
     assert_eq!(row(&output), expected);
-    // The ARN's own region comes first.
+    // It is asked for in the ARN's own region.
     let elsewhere = [("AWS_REGION", "us-east-1"), ("DB_SECRET_ARN", &arn)];
     assert_eq!(row(&aws.run(&["query", WHO], &elsewhere)), expected);
     let output = aws.run(&["query", WHO, "--region", "us-east-1"], &elsewhere);
@@ -93,11 +96,9 @@ fn it_has_the_user_the_host_and_the_database() {
 fn one_that_rds_manages_goes_with_a_host() {
     let aws = WithSecrets::new();
     let text = json!({ "username": "native-user", "password": PASSWORD }).to_string();
-    let name = "rds!db-0a1b2c3d-managed";
-    aws.create(REGION, name, &text);
-    // The region is in the endpoint's name.
+    let name = &aws.create(REGION, "rds!db-0a1b2c3d-managed", &text);
     let variables = [
-        ("DB_SECRET_ARN", name),
+        ("DB_SECRET_ARN", name.as_str()),
         ("DB_HOST", ENDPOINT),
         ("DB_NAME", "iamtest"),
     ];
@@ -105,12 +106,12 @@ fn one_that_rds_manages_goes_with_a_host() {
     let expected = json!({ "CURRENT_USER()": "native-user@%", "DATABASE()": "iamtest" });
     assert_eq!(row(&output), expected);
 
-    let without = [("DB_SECRET_ARN", name), ("AWS_REGION", REGION)];
+    let without = [("DB_SECRET_ARN", name.as_str())];
     let output = aws.run(&["query", WHO], &without);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(
-        said.contains("the secret rds!db-0a1b2c3d-managed has no host"),
+        said.contains(&format!("the secret {name} has no host")),
         "{said}"
     );
 }
@@ -118,10 +119,9 @@ fn one_that_rds_manages_goes_with_a_host() {
 #[test]
 fn what_is_given_comes_first() {
     let aws = WithSecrets::new();
-    let name = "prod/given";
     // Of a host that is none, and a user that there is not.
     let text = whole("nobody").replace(ENDPOINT, "db.example.com");
-    aws.create(REGION, name, &text);
+    let name = &aws.create(REGION, "prod/given", &text);
     let output = aws.run(
         &["query", WHO, "--secret", name, "--username", "ed25519-user"],
         &[("DB_HOST", ENDPOINT), ("DB_NAME", "information_schema")],
@@ -148,7 +148,8 @@ fn what_is_given_comes_first() {
     for words in [
         "1. the user \"native-user\" was given, and the secret is of \"nobody\"",
         "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, and the secret is of db.example.com",
-        "3. the password of \"native-user\" is not the one in the secret prod/given, which was fetched again",
+        "3. the password of \"native-user\" is not the one in the secret arn:aws:",
+        ", which was fetched again",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
@@ -166,9 +167,9 @@ fn checks(output: &Output) -> Vec<(String, String, String)> {
 #[test]
 fn the_doctor_tells_that_it_was_fetched() {
     let aws = WithSecrets::new();
-    aws.create(REGION, "prod/doctor", &whole("native-user"));
-    let arguments = ["doctor", "--offline", "--json", "--secret", "prod/doctor"];
-    let output = aws.run(&arguments, &[("AWS_REGION", REGION)]);
+    let arn = &aws.create(REGION, "prod/doctor", &whole("native-user"));
+    let arguments = ["doctor", "--offline", "--json", "--secret", arn];
+    let output = aws.run(&arguments, &[]);
     assert!(output.status.success(), "{output:?}");
     let all = checks(&output);
     let names: Vec<&str> = all.iter().map(|(name, ..)| name.as_str()).collect();
@@ -187,7 +188,7 @@ fn the_doctor_tells_that_it_was_fetched() {
     let detail = |name| &all.iter().find(|(own, ..)| own == name).unwrap().2;
     let secret = detail("secret");
     assert!(
-        secret.starts_with("prod/doctor (eu-central-1), version "),
+        secret.starts_with(&format!("{arn} (eu-central-1), version ")),
         "{secret}"
     );
     assert!(
@@ -202,9 +203,8 @@ fn the_doctor_tells_that_it_was_fetched() {
     let variables = [
         ("AWS_ENDPOINT_URL_STS", ""),
         ("AWS_ENDPOINT_URL", aws.moto.url()),
-        ("AWS_REGION", REGION),
     ];
-    let output = aws.run(&["doctor", "--secret", "prod/doctor"], &variables);
+    let output = aws.run(&["doctor", "--secret", arn], &variables);
     let said = stdout(&output);
     assert!(output.status.success(), "{said}");
     assert!(
@@ -216,16 +216,12 @@ fn the_doctor_tells_that_it_was_fetched() {
 #[test]
 fn the_doctor_stops_at_one_that_is_of_no_use() {
     let aws = WithSecrets::new();
-    aws.create(REGION, "prod/of-no-use", "hunter2");
+    let of_no_use = &aws.create(REGION, "prod/of-no-use", "hunter2");
     for (name, variables, at) in [
-        ("prod/of-no-use", vec![("AWS_REGION", REGION)], "secret"),
-        ("prod/not-there", vec![("AWS_REGION", REGION)], "secret"),
-        ("prod/of-no-use", vec![], "settings"),
-        (
-            "prod/of-no-use",
-            vec![("AWS_REGION", REGION), ("AWS_ACCESS_KEY_ID", "")],
-            "credentials",
-        ),
+        (of_no_use, vec![], "secret"),
+        (&arn("prod/not-there"), vec![], "secret"),
+        (&"hunter2".to_owned(), vec![], "settings"),
+        (of_no_use, vec![("AWS_ACCESS_KEY_ID", "")], "credentials"),
     ] {
         let arguments = ["doctor", "--offline", "--json", "--secret", name];
         let output = aws.run(&arguments, &variables);
@@ -248,11 +244,8 @@ fn the_doctor_stops_at_one_that_is_of_no_use() {
 #[test]
 fn one_that_is_for_an_iam_user_is_not_sent() {
     let aws = WithSecrets::new();
-    aws.create(REGION, "prod/iam", &whole("lambda-user"));
-    let output = aws.run(
-        &["query", WHO, "--secret", "prod/iam"],
-        &[("AWS_REGION", REGION)],
-    );
+    let arn = aws.create(REGION, "prod/iam", &whole("lambda-user"));
+    let output = aws.run(&["query", WHO, "--secret", &arn], &[]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(8), "{said}");
     assert!(

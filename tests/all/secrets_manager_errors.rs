@@ -7,7 +7,7 @@ use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use serde_json::json;
 
 use crate::fake_aws::FakeEndpoint;
-use crate::secrets_manager::{WithSecrets, run_at, whole};
+use crate::secrets_manager::{WithSecrets, arn, run_at, whole};
 
 /// One message with all of these words, and the exit code.
 fn check(what: &str, output: &Output, code: i32, words: &[&str]) {
@@ -53,34 +53,28 @@ fn what_is_in_it_is_not_as_rds_has_it() {
             ["a port that is not a number", "leave it away"],
         ),
     ] {
-        let name = format!("bad/{name}");
-        aws.create(REGION, &name, text);
-        let output = aws.run(&query(&name), &[("AWS_REGION", REGION)]);
+        let name = aws.create(REGION, &format!("bad/{name}"), text);
+        let output = aws.run(&query(&name), &[]);
         let whole = format!("credentials: the secret {name} (eu-central-1) ");
         check(&name, &output, 3, &[&[whole.as_str()], &words[..]].concat());
     }
 
     let binary = json!({ "Name": "bad/binary", "SecretBinary": "aHVudGVyMg==" });
-    aws.moto.secrets_manager(REGION, "CreateSecret", &binary);
-    let output = aws.run(&query("bad/binary"), &[("AWS_REGION", REGION)]);
+    let made = aws.moto.secrets_manager(REGION, "CreateSecret", &binary);
+    let output = aws.run(&query(made["ARN"].as_str().unwrap()), &[]);
     check("binary", &output, 3, &["is binary", form]);
 
     // What is missing there may be given.
     for (name, text, words) in [
-        (
-            "user",
-            r#"{"password": "hunter2"}"#,
-            "user: none is given, and the secret bad/user has no username",
-        ),
+        ("user", r#"{"password": "hunter2"}"#, " has no username"),
         (
             "host",
             r#"{"username": "u", "password": "hunter2", "host": "mysql://u:hunter2@h"}"#,
             "secret: it is not a host's name",
         ),
     ] {
-        let name = format!("bad/{name}");
-        aws.create(REGION, &name, text);
-        let output = aws.run(&query(&name), &[("AWS_REGION", REGION)]);
+        let name = aws.create(REGION, &format!("bad/{name}"), text);
+        let output = aws.run(&query(&name), &[]);
         check(&name, &output, 2, &[words]);
     }
 }
@@ -88,23 +82,16 @@ fn what_is_in_it_is_not_as_rds_has_it() {
 #[test]
 fn it_is_not_there() {
     let aws = WithSecrets::new();
-    let region = [("AWS_REGION", REGION)];
-    let words = [
-        "credentials: the secret prod/nowhere (eu-central-1) is not there",
-        "1. it is in another region than eu-central-1",
-    ];
-    check(
-        "not there",
-        &aws.run(&query("prod/nowhere"), &region),
-        3,
-        &words,
-    );
+    let nowhere = arn("prod/nowhere");
+    let whole_words = format!("credentials: the secret {nowhere} (eu-central-1) is not there");
+    let words = [whole_words.as_str(), "list-secrets --region eu-central-1"];
+    check("not there", &aws.run(&query(&nowhere), &[]), 3, &words);
 
     let arn = aws.create(REGION, "prod/deleted", &whole("native-user"));
     let input = json!({ "SecretId": arn });
     aws.moto.secrets_manager(REGION, "DeleteSecret", &input);
     let words = ["(eu-central-1) is deleted", "restore-secret"];
-    check("deleted", &aws.run(&query(&arn), &region), 3, &words);
+    check("deleted", &aws.run(&query(&arn), &[]), 3, &words);
 }
 
 /// As moto does not.
@@ -143,10 +130,19 @@ fn aws_refuses() {
                 "the AWS credentials are wrong",
             ],
         ),
+        (
+            "InternalServiceError",
+            "An error occurred on the server side.",
+            [
+                "InternalServiceError: An error",
+                "1. AWS has a fault of its own",
+            ],
+        ),
     ] {
         let body = json!({ "__type": code, "Message": message }).to_string();
         let fake = FakeEndpoint::start(move |_| (400, body.clone()));
-        let output = run_at(&fake.url(), &query("prod/db"), &[("AWS_REGION", REGION)]);
+        let once = [("AWS_MAX_ATTEMPTS", "1")];
+        let output = run_at(&fake.url(), &query(&arn("prod/db")), &once);
         check(code, &output, 3, &words);
     }
 }
@@ -164,8 +160,8 @@ fn what_answers_is_not_secrets_manager() {
         let fake = FakeEndpoint::start(move |_| (status, body.to_owned()));
         let output = run_at(
             &fake.url(),
-            &query("prod/db"),
-            &[("AWS_REGION", REGION), ("AWS_MAX_ATTEMPTS", "1")],
+            &query(&arn("prod/db")),
+            &[("AWS_MAX_ATTEMPTS", "1")],
         );
         let words = match body {
             "{}" => "is not JSON".to_owned(),
@@ -173,14 +169,18 @@ fn what_answers_is_not_secrets_manager() {
         };
         check(body, &output, 3, &[&words]);
     }
-    let variables = [("AWS_REGION", REGION), ("AWS_MAX_ATTEMPTS", "1")];
-    let output = run_at("http://127.0.0.1:1", &query("prod/db"), &variables);
+    let variables = [("AWS_MAX_ATTEMPTS", "1")];
+    let output = run_at("http://127.0.0.1:1", &query(&arn("prod/db")), &variables);
     let words = [
         "cannot be asked for",
         "Connection refused",
         "a VPC endpoint for com.amazonaws.eu-central-1.secretsmanager",
     ];
     check("nobody", &output, 3, &words);
+    for url in ["localhost:4566", "http://u:hunter2@", "hunter2"] {
+        let output = run_at(url, &query(&arn("prod/db")), &variables);
+        check(url, &output, 3, &["see AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
+    }
 }
 
 #[test]
@@ -188,8 +188,9 @@ fn it_does_not_answer_in_time() {
     // It takes the connection and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    let arguments = [&query("prod/db")[..], &["--connect-timeout", "1"]].concat();
-    let output = run_at(&url, &arguments, &[("AWS_REGION", REGION)]);
+    let arn = arn("prod/db");
+    let arguments = [&query(&arn)[..], &["--connect-timeout", "1"]].concat();
+    let output = run_at(&url, &arguments, &[]);
     let words = [
         "credentials: not done within 1 s",
         "no way to Secrets Manager",
@@ -200,38 +201,35 @@ fn it_does_not_answer_in_time() {
 #[test]
 fn settings_that_cannot_be() {
     let aws = WithSecrets::new();
-    let region = [("AWS_REGION", REGION)];
     for (text, words) in [
         (
             r#"{"username":"u","password":"hunter2"}"#,
-            "its value perhaps",
+            "for it may be a password",
         ),
-        ("mysql://u:hunter2@h/d", "neither the name nor the ARN"),
+        ("mysql://u:hunter2@h/d", "it is not the ARN of a secret"),
+        // As a name may look.
+        ("hunter2", "it is not the ARN of a secret"),
         (
             "arn:aws:rds:eu-central-1:123456789012:db:hunter2",
             "the ARN of something else than a secret",
         ),
     ] {
-        let output = aws.run(&query(text), &region);
+        let output = aws.run(&query(text), &[]);
         check(text, &output, 2, &["settings: secret: ", words]);
     }
-    // Without a region nobody is asked.
-    check(
-        "no region",
-        &aws.run(&query("prod/db"), &[]),
-        2,
-        &["no region"],
-    );
+    let variables = [("DB_SECRET_ARN", "hunter2")];
+    let help = aws.run(&["query", "--help"], &variables).stdout;
+    assert!(!String::from_utf8_lossy(&help).contains("hunter2"));
     // An empty one is not set.
     let output = aws.run(
         &["query", "SELECT 1"],
         &[("DB_SECRET_ARN", ""), ("DB_HOST", ENDPOINT)],
     );
     check("empty", &output, 2, &["no user"]);
-    let none = [("AWS_REGION", REGION), ("AWS_ACCESS_KEY_ID", "")];
+    let none = [("AWS_ACCESS_KEY_ID", "")];
     check(
         "no credentials",
-        &aws.run(&query("prod/db"), &none),
+        &aws.run(&query(&arn("prod/db")), &none),
         3,
         &["AWS_ACCESS_KEY_ID"],
     );

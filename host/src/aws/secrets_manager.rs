@@ -13,6 +13,7 @@ pub(crate) use secret_error::FetchError;
 pub use secret_error::{SecretError, SecretProblem};
 pub(crate) use secret_id::SecretId;
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
@@ -32,7 +33,7 @@ use super::http_client::http_client;
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
 /// Error codes that say that it is the credentials that are wrong, whatever the secret is.
-const OF_CREDENTIALS: [&str; 4] = [
+pub(crate) const OF_CREDENTIALS: [&str; 4] = [
     "ExpiredTokenException",
     "InvalidClientTokenId",
     "InvalidSignatureException",
@@ -111,6 +112,19 @@ fn read(answer: GetSecretValueOutput) -> Result<DatabaseSecret, SecretProblem> {
     }
 }
 
+/// Whether the endpoint's URL is none. The SDK has no kind of error for it; in its words it shows the whole request
+/// and the URL, which may have a password in it.
+fn is_of_endpoint(error: &SdkError<GetSecretValueError>) -> bool {
+    let mut beneath = error.source();
+    while let Some(error) = beneath {
+        if error.to_string().starts_with("failed to apply endpoint") {
+            return true;
+        }
+        beneath = error.source();
+    }
+    false
+}
+
 /// Of what the SDK says. Its own error is kept only where no answer is in it: an answer that it could not
 /// read may hold the secret.
 fn problem(error: SdkError<GetSecretValueError>) -> SecretProblem {
@@ -120,6 +134,8 @@ fn problem(error: SdkError<GetSecretValueError>) -> SecretProblem {
             let status = answer.raw().status().as_u16();
             return SecretProblem::Unreadable { status };
         }
+        SdkError::ConstructionFailure(_) => return SecretProblem::NoRequest,
+        error if is_of_endpoint(&error) => return SecretProblem::NoRequest,
         error => return SecretProblem::NoAnswer(Arc::new(error)),
     };
     let Some(code) = refused.err().code() else {

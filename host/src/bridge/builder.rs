@@ -161,10 +161,11 @@ impl BridgeBuilder {
         self
     }
 
-    /// The name or the ARN of a secret of AWS Secrets Manager, in place of a token: its user and its password log
-    /// in, by the methods of [`Self::password`]. It is JSON as RDS and the rotation functions write it. The AWS
-    /// credentials are for reading it: `secretsmanager:GetSecretValue`, and `kms:Decrypt` if its key is one of
-    /// your own. The region is the ARN's, else as for [`Self::region`].
+    /// The ARN of a secret of AWS Secrets Manager, in place of a token: its user and its password log in, by the
+    /// methods of [`Self::password`]. It is JSON as RDS and the rotation functions write it. The AWS credentials
+    /// are for reading it: `secretsmanager:GetSecretValue`, and `kms:Decrypt` if its key is one of your own. A
+    /// name alone is not taken, for a password given by mistake can look like one: what is no ARN is neither sent
+    /// nor shown.
     ///
     /// [`Self::build`] fetches it. Where [`Self::endpoint`], [`Self::port`], [`Self::database`] and
     /// [`Self::user`] are not set, they are its `host`, `port`, `dbname` and `username`; what is set comes first.
@@ -174,8 +175,8 @@ impl BridgeBuilder {
     /// login is tried once more with it, so that a rotation is picked up. If not, the refusal is given.
     #[cfg(feature = "secrets-manager")]
     #[must_use]
-    pub fn secret(mut self, name_or_arn: impl Into<String>) -> Self {
-        self.secret = Some(name_or_arn.into());
+    pub fn secret(mut self, arn: impl Into<String>) -> Self {
+        self.secret = Some(arn.into());
         self
     }
 
@@ -296,7 +297,7 @@ impl BridgeBuilder {
     /// a secret, those of [`Stage::Credentials`] too.
     pub async fn build(self) -> Result<Bridge, Error> {
         #[cfg(feature = "secrets-manager")]
-        if let Some(secret) = self.cached_secret().await? {
+        if let Some(secret) = self.cached_secret()? {
             return self.build_with(secret).await;
         }
         self.build_as(None).await

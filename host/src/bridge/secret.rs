@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::address::check_host;
 use super::auth::{Login, credentials};
-use super::builder::{BridgeBuilder, LoginSetting, region};
+use super::builder::{BridgeBuilder, LoginSetting};
 use super::connect::within;
 use super::{Bridge, Inner, Timeouts};
 use crate::aws::{
@@ -24,21 +24,12 @@ pub(crate) struct SecretLogin {
 
 impl BridgeBuilder {
     /// The secret, not fetched yet; none if the login is another.
-    pub(crate) async fn cached_secret(
-        &self,
-    ) -> Result<Option<CachedSecret<SecretsManager>>, Error> {
+    pub(crate) fn cached_secret(&self) -> Result<Option<CachedSecret<SecretsManager>>, Error> {
         let Some(id) = &self.secret else {
             return Ok(None);
         };
         let id = SecretId::parse(id).map_err(|problem| Error::setting("secret", problem))?;
-        let region = match id.region() {
-            Some(region) => region.to_owned(),
-            None => {
-                let host = self.endpoint.to_ascii_lowercase();
-                let (given, profile) = (self.region.as_deref(), self.profile.as_deref());
-                region(given, &host, profile).await?.0
-            }
-        };
+        let region = id.region().to_owned();
         let source = match &self.login {
             Some(LoginSetting::Iam(source)) => source.clone(),
             Some(LoginSetting::Password(_)) => {

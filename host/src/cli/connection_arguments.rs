@@ -17,7 +17,12 @@ pub(super) struct ConnectionArguments {
 
     /// A secret of AWS Secrets Manager, in place of a token: its user and password log in, and its host, port
     /// and database count where none is given; if built with the feature secrets-manager
-    #[arg(long, env = "DB_SECRET_ARN", value_name = "ARN_OR_NAME")]
+    #[arg(
+        long,
+        env = "DB_SECRET_ARN",
+        hide_env_values = true,
+        value_name = "ARN"
+    )]
     secret: Option<String>,
 
     /// The default database

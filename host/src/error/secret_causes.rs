@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::causes::{Cause, cause};
-use crate::aws::{DatabaseSecret, SecretError, SecretProblem};
+use crate::aws::{DatabaseSecret, OF_CREDENTIALS, SecretError, SecretProblem};
 use crate::bridge::Inner;
 use crate::bridge::secret::SecretLogin;
 
@@ -16,19 +16,18 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
     match problem {
         SecretProblem::NotFound { .. } => vec![
             cause(
-                format!("it is in another region than {region}"),
-                "give its ARN, which tells the region, or --region",
+                "it was deleted and made anew: it has another ARN then",
+                format!(
+                    "aws secretsmanager list-secrets --region {region} lists those that there are"
+                ),
             ),
             cause(
-                "its name is another: upper and lower case differ",
-                "aws secretsmanager list-secrets lists those of the region",
-            ),
-            cause(
-                "it is another account's",
-                "give its ARN: a name is looked for in the caller's own account",
+                "it has no value yet",
+                "aws secretsmanager put-secret-value gives it one",
             ),
         ],
         SecretProblem::AccessDenied { message } => access_denied(secret, message),
+        SecretProblem::NoRequest => vec![endpoint_is_none()],
         SecretProblem::NotDecrypted { .. } => vec![cause(
             "the KMS key that it is encrypted with is disabled, deleted, or not the caller's to use",
             "allow kms:Decrypt on it, and see its state: aws kms describe-key",
@@ -41,12 +40,20 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             "too many calls in this account and region",
             "try again later",
         )],
-        SecretProblem::Refused { .. } => vec![cause(
-            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
-            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+        SecretProblem::Refused { code, .. } if OF_CREDENTIALS.contains(&code.as_str()) => {
+            vec![cause(
+                "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
+                "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+            )]
+        }
+        SecretProblem::Refused { code, .. } if OF_AWS.contains(&code.as_str()) => vec![cause(
+            "AWS has a fault of its own, for a while",
+            "try again later; https://health.aws.amazon.com tells of larger ones",
         )],
-        SecretProblem::NoAnswer(_) | SecretProblem::Unreadable { .. } => {
-            vec![no_way_to_secrets_manager(region)]
+        SecretProblem::Refused { .. } => Vec::new(),
+        SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
+        SecretProblem::Unreadable { .. } => {
+            vec![endpoint_is_none(), no_way_to_secrets_manager(region)]
         }
         SecretProblem::Binary | SecretProblem::NotJson | SecretProblem::NoPassword => vec![cause(
             "it is not the secret of a database",
@@ -63,15 +70,25 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
     }
 }
 
+/// Error codes of a server that has a fault.
+const OF_AWS: [&str; 3] = [
+    "InternalFailure",
+    "InternalServiceError",
+    "ServiceUnavailable",
+];
+
+fn endpoint_is_none() -> Cause {
+    cause(
+        "something else than Secrets Manager is named as its endpoint, or stands before it, as a proxy",
+        "see AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
+         http:// or https:// and a host",
+    )
+}
+
 fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
-    let arn = match secret.starts_with("arn:") {
-        true => secret.to_owned(),
-        // With the six characters that AWS adds to the name.
-        false => format!("arn:aws:secretsmanager:…:secret:{secret}-??????"),
-    };
     let policy = cause(
         "the caller's IAM policy does not allow secretsmanager:GetSecretValue on it",
-        format!("allow it on {arn}"),
+        format!("allow it on {secret}"),
     );
     let key = cause(
         "it is encrypted with a KMS key of your own, which the caller may not use",
@@ -93,8 +110,8 @@ pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
     cause(
         "there is no way to Secrets Manager from here, as in a subnet without one",
         format!(
-            "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; its security group \
-             has to let this machine in on port 443"
+            "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443 its security \
+             group has to let this machine in, and that of this machine has to let it out"
         ),
     )
 }

@@ -28,7 +28,8 @@ use super::{http, init_error, log};
 use crate::cli::Exit;
 use crate::pool::Pool;
 
-/// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again.
+/// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
+/// secret has to be there by then: it has half of it.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
 /// What lambda_runtime panics without.
 const OF_LAMBDA: [&str; 3] = [
@@ -111,6 +112,7 @@ impl Function {
                 return Err(Failure::new(Type::Settings, problem));
             }
         }
+        let begun = Instant::now();
         let settings = Settings::read(environment)?;
         let reporter = Reporter::new(&settings, level);
         let bridge = settings.bridge.build().await?;
@@ -123,7 +125,8 @@ impl Function {
             bridge,
             allow_writes: settings.allow_writes,
         };
-        connect(&executor.pool, &reporter).await;
+        let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());
+        connect(&executor.pool, &reporter, left).await;
         Ok(Self {
             executor,
             statements: settings.statements,
@@ -267,9 +270,9 @@ impl Function {
 }
 
 /// A connection for the first invocation. That there is none is told to whoever invokes.
-async fn connect(pool: &Pool, reporter: &Reporter) {
+async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
     let begun = Instant::now();
-    match timeout(INITIAL_CONNECT_LIMIT, pool.get()).await {
+    match timeout(limit, pool.get()).await {
         Ok(Ok(connection)) => {
             let took = begun.elapsed();
             reporter.connected(took);

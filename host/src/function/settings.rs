@@ -2,13 +2,17 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::failure::{Failure, Type};
 use super::statements::Statements;
-use crate::bridge::{Bridge, BridgeBuilder};
+use crate::bridge::{Bridge, BridgeBuilder, Timeouts};
 
 /// More connections than this, one process has no use for.
 const LARGEST_DEFAULT_POOL: usize = 16;
+/// For the credentials and then for the secret: both within the time that Lambda gives initialisation, so that it can
+/// be said what is wrong.
+const SECRET_LIMIT: Duration = Duration::from_secs(4);
 /// In the package, beside `bootstrap`.
 const BUNDLED_QUERIES: &str = "queries.json";
 
@@ -64,7 +68,10 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     fn bridge(&self) -> Result<BridgeBuilder, Failure> {
         let mut builder = Bridge::builder();
         if let Some(secret) = self.get("DB_SECRET_ARN") {
-            builder = with_secret(builder, secret)?;
+            builder = with_secret(builder, secret)?.timeouts(Timeouts {
+                credentials: SECRET_LIMIT,
+                ..Timeouts::default()
+            });
             // The secret has them, or may have.
             for (variable, set) in [
                 ("DB_HOST", BridgeBuilder::endpoint as fn(_, String) -> _),

@@ -12,7 +12,7 @@ use crate::aws::credentials_error::CredentialsError;
 /// all who waited for one answer get it.
 #[derive(Clone, Debug)]
 pub struct SecretError {
-    /// Its name or ARN, as it was given.
+    /// Its ARN.
     pub secret: String,
     /// The region that was asked.
     pub region: String,
@@ -56,6 +56,9 @@ pub enum SecretProblem {
         /// In AWS's words.
         message: String,
     },
+    /// There is nothing to ask AWS with: as where an endpoint that the environment or the profile names is no URL.
+    #[error("cannot be asked for: no request can be made")]
+    NoRequest,
     /// AWS was not reached.
     #[error("cannot be asked for")]
     NoAnswer(#[source] Arc<dyn StdError + Send + Sync>),

@@ -1,52 +1,70 @@
-//! What a secret is named by: its name, or its ARN, which tells the region too.
+//! What a secret is named by: its ARN, which tells the region too.
 
 use std::fmt;
 
 use crate::aws::region::is_region;
 
-/// A name or an ARN.
+/// The ARN of a secret. A name alone is not taken: a password that is given by mistake can look like one, and it
+/// would go to AWS, into the logs there, and come back in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretId {
     text: String,
-    region: Option<String>,
+    region: String,
 }
 
+const NONE: &str = "it is not the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, and is \
+    not shown, for it may be a password. aws secretsmanager describe-secret --query ARN --secret-id NAME shows the ARN";
+/// AWS adds a hyphen and so many letters and digits to the name.
+const SUFFIX_LENGTH: usize = 6;
+const ACCOUNT_LENGTH: usize = 12;
+
 impl SecretId {
-    /// Checks it, so that what is no name, a secret itself perhaps, is neither sent nor shown.
+    /// Checks it, so that what is none, a secret itself perhaps, is neither sent nor shown.
     ///
     /// # Errors
     ///
     /// What is wrong with it, without the text.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        // CreateSecret allows all of these but the exclamation mark, which is in the names that RDS gives.
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&byte);
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_allowed);
-        let region = if text.starts_with("arn:") {
-            let parts: Vec<&str> = text.split(':').collect();
-            let [_, partition, service, region, account, kind, name] = parts.as_slice() else {
-                return Err("it is not the ARN of a secret: arn:aws:secretsmanager:…:secret:…");
-            };
-            if (*service, *kind) != ("secretsmanager", "secret") {
-                return Err("it is the ARN of something else than a secret of Secrets Manager");
-            }
-            if !(is_region(region) && [partition, account, name].into_iter().all(|it| is_name(it)))
-            {
-                return Err("it is not the ARN of a secret: arn:aws:secretsmanager:…:secret:…");
-            }
-            Some((*region).to_owned())
-        } else if is_name(text) {
-            None
-        } else {
-            return Err("it is neither the name nor the ARN of a secret, but its value perhaps");
+        let parts: Vec<&str> = text.split(':').collect();
+        let ["arn", partition, service, region, account, kind, name] = parts.as_slice() else {
+            return Err(NONE);
         };
-        let text = text.to_owned();
-        Ok(Self { text, region })
+        if (*service, *kind) != ("secretsmanager", "secret") {
+            return Err("it is the ARN of something else than a secret of Secrets Manager");
+        }
+        let is_partition = |text: &str| {
+            text.starts_with("aws")
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        };
+        let is_account =
+            account.len() == ACCOUNT_LENGTH && account.bytes().all(|byte| byte.is_ascii_digit());
+        if !(is_partition(partition) && is_region(region) && is_account && is_name(name)) {
+            return Err(NONE);
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            region: (*region).to_owned(),
+        })
     }
 
-    /// That of the ARN.
-    pub(crate) fn region(&self) -> Option<&str> {
-        self.region.as_deref()
+    pub(crate) fn region(&self) -> &str {
+        &self.region
     }
+}
+
+/// With what AWS adds to it.
+fn is_name(text: &str) -> bool {
+    // CreateSecret allows all of these but the exclamation mark, which is in the names that RDS gives.
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&byte);
+    let Some((name, suffix)) = text.rsplit_once('-') else {
+        return false;
+    };
+    !name.is_empty()
+        && name.bytes().all(is_allowed)
+        && suffix.len() == SUFFIX_LENGTH
+        && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 impl fmt::Display for SecretId {
@@ -60,17 +78,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_arns() {
+    fn arns() {
         for (text, region) in [
-            ("prod/db", None),
-            ("rds!db-1b2c3d4e-0000-1111-2222-333344445555", None),
             (
                 "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/db-AbCdEf",
-                Some("eu-central-1"),
+                "eu-central-1",
             ),
             (
                 "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:rds!cluster-1b2c-AbCdEf",
-                Some("us-gov-west-1"),
+                "us-gov-west-1",
             ),
         ] {
             let id = SecretId::parse(text).unwrap();
@@ -82,6 +98,8 @@ mod tests {
     fn what_is_none_is_not_shown() {
         for text in [
             "",
+            "hunter2",
+            "prod/hunter2-AbCdEf",
             "hunter 2",
             r#"{"username":"u","password":"hunter2"}"#,
             "mysql://u:hunter2@db.example.com",
@@ -91,6 +109,8 @@ mod tests {
             "arn:aws:secretsmanager::123456789012:secret:hunter2",
             "arn:aws:secretsmanager:evil.example.com/:123456789012:secret:hunter2",
             "arn:aws:secretsmanager:eu-central-1:123456789012:secret:",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:hunter2",
+            "arn:aws:secretsmanager:eu-central-1:hunter2:secret:prod/db-AbCdEf",
         ] {
             let problem = SecretId::parse(text).unwrap_err();
             assert!(!problem.contains("hunter2"), "{problem}");

@@ -104,7 +104,7 @@ async fn bridge(
 ) -> Result<Bridge, Failure> {
     let in_settings = |error| ("settings", error);
     #[cfg(feature = "secrets-manager")]
-    if let Some(secret) = builder.cached_secret().await.map_err(in_settings)? {
+    if let Some(secret) = builder.cached_secret().map_err(in_settings)? {
         super::secret::fetch(&builder, &secret, offline, report).await?;
         return builder.build_with(secret).await.map_err(in_settings);
     }
