@@ -11,7 +11,7 @@ use rds_bridge::emulator::{Emulator, EventKind, StartError};
 use rds_bridge_test_support::tls_peer::frame;
 
 use crate::command::run;
-use crate::emulator_clients::Server;
+use crate::emulator_clients::{Server, script};
 use raw_client::{
     CLIENT_SSL, ask, assert_is_served, code, greeted, hang_up, hang_up_in_tls, hear, in_tls,
     logged_in, response,
@@ -51,6 +51,22 @@ fn a_port_in_use() {
     let address = first.address().to_string();
     let advice = "another program does; give another port, or 0 for a free one";
     assert_says(&output, 5, &[&address, advice]);
+}
+
+/// The same command on a free port finds the file as if there had been no other.
+#[test]
+fn a_port_in_use_leaves_the_database_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, seed) = (folder.path().join("kept"), script("schema.sql"));
+    let kept = |port: u16| {
+        let builder = Emulator::builder().port(port).seed_file(&seed);
+        builder.database_file(&file).start()
+    };
+    let first = Emulator::start().unwrap();
+    let error = kept(first.port()).unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }), "{error}");
+    assert!(!file.exists());
+    kept(0).unwrap();
 }
 
 #[test]
