@@ -2,10 +2,9 @@
 
 use std::thread;
 
-use rds_bridge::Bridge;
-use rds_bridge::aws::Credentials;
 use rds_bridge::emulator::{Emulator, EventKind};
 
+use crate::emulate_program::Program;
 use crate::live::block_on;
 
 const LOGINS: usize = 2_000;
@@ -70,39 +69,10 @@ fn clients_at_once() {
 #[cfg(target_os = "linux")]
 #[test]
 fn clients_at_once_take_little_memory() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
     const MOST_KB: u64 = 280;
-    let mut emulate = Command::new(crate::command::executable())
-        .args(["emulate", "--port", "0", "--until-stdin-closes"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
-    let lines = lines.map_while(|line| line.ok().filter(|line| !line.is_empty()));
-    let variables: std::collections::HashMap<String, String> = lines
-        .map(|line| {
-            let line = line.strip_prefix("export ").unwrap();
-            let (name, value) = line.split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
-        })
-        .collect();
-    let value = |name: &str| variables[name].as_str();
-    let credentials = Credentials::new(value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"));
+    let emulate = Program::start(&[]);
     block_on(async {
-        let bridge = Bridge::builder()
-            .endpoint(value("DB_HOST"))
-            .port(value("DB_PORT").parse().unwrap())
-            .user(value("DB_USER"))
-            .region(value("AWS_REGION"))
-            .ca_file(value("DB_CA_FILE"))
-            .credentials(credentials)
-            .build()
-            .await
-            .unwrap();
+        let bridge = emulate.bridge().build().await.unwrap();
         let mut connections = Vec::new();
         // The first brings in what all of them use.
         let mut alone = 0;
@@ -117,8 +87,7 @@ fn clients_at_once_take_little_memory() {
         let added = peak(emulate.id()).saturating_sub(alone);
         assert!(added / CLIENTS as u64 <= MOST_KB, "{added} kB");
     });
-    drop(emulate.stdin.take());
-    assert!(emulate.wait().unwrap().success());
+    emulate.end();
 }
 
 /// The most that a process has had of the machine's memory, in kB.
