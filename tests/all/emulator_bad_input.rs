@@ -69,6 +69,23 @@ fn a_port_in_use_leaves_the_database_file_as_it_was() {
     kept(0).unwrap();
 }
 
+/// With a transaction in it that was committed, and a file before it that is right.
+#[test]
+fn a_seed_that_is_refused_leaves_the_database_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept");
+    let kept = |second: &str| {
+        let builder = Emulator::builder().database_file(&file);
+        builder
+            .seed_file(script("schema.sql"))
+            .seed(format!("BEGIN; CREATE TABLE t (a INT); COMMIT; {second}"))
+            .start()
+    };
+    let error = kept("INSRT INTO t VALUES (1)").unwrap_err();
+    assert!(matches!(error, StartError::Seed { .. }), "{error}");
+    kept("INSERT INTO t VALUES (1)").unwrap();
+}
+
 #[test]
 fn a_seed_that_cannot_be_read_or_executed() {
     let folder = tempfile::tempdir().unwrap();

@@ -257,9 +257,7 @@ impl EmulatorBuilder {
             }
         };
         let database = Database::open(self.database, path)?;
-        for (sql, file) in seeds {
-            database.seed(&sql, file)?;
-        }
+        database.seed(&seeds)?;
 
         let users = match self.users.is_empty() {
             true => vec!["lambda-user".to_owned()],
