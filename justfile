@@ -168,6 +168,11 @@ bench-latency *arguments: build-bench
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
+# The emulator: the demo as a whole process, 2,000 logins in a row and 64 clients at once beside a MariaDB, memory
+[group('measure')]
+bench-emulator *arguments: build-bench
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/emulator" {{arguments}}
+
 # Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mariadb, PyMySQL
 [group('measure')]
 bench-export *arguments: build-columnar build-bench python

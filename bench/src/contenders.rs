@@ -25,6 +25,6 @@ pub(crate) fn runtime() -> Runtime {
     runtime.enable_all().build().expect("a runtime")
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime().block_on(future)
 }

@@ -6,6 +6,7 @@
 //! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
 //! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
+//! | `emulator` | the command `demo`, and `emulate` beside a MariaDB: logins in a row, clients at once, memory |
 //! | `export` | whole processes that write a long result: wall, CPU, memory |
 //! | `function` | our Lambda function beside the original: cold starts, warm invocations, CPU, memory, package |
 //!
@@ -15,8 +16,10 @@
 //! All of it panics when something fails: a figure of what did not work is none.
 
 pub mod asked;
+pub mod at_once;
 pub mod component_share;
 pub mod contenders;
+pub mod emulate;
 pub mod functions;
 pub mod latency;
 pub mod measure;

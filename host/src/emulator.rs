@@ -48,6 +48,7 @@ mod server_error;
 mod session;
 pub mod sql;
 mod start_error;
+mod stranger;
 mod temporary_folder;
 mod value;
 mod wire;

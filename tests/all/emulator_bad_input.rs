@@ -1,22 +1,22 @@
 //! What makes no sense to the emulator: it says so, does not panic, and serves the others meanwhile.
 
 mod any_bytes;
-mod program;
-mod raw_client;
+pub(crate) mod raw_client;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Output;
 
 use rds_bridge::emulator::{Emulator, EventKind, StartError};
 use rds_bridge_test_support::tls_peer::frame;
 
 use crate::command::run;
-use crate::emulator_clients::Server;
+use crate::emulator_clients::{Server, script};
 use raw_client::{
     CLIENT_SSL, ask, assert_is_served, code, greeted, hang_up, hang_up_in_tls, hear, in_tls,
     logged_in, response,
 };
 
+const BAD_HANDSHAKE: u16 = 1043;
 const MALFORMED_PACKET: u16 = 1835;
 
 fn broken_off(server: &Server) -> String {
@@ -51,6 +51,39 @@ fn a_port_in_use() {
     let address = first.address().to_string();
     let advice = "another program does; give another port, or 0 for a free one";
     assert_says(&output, 5, &[&address, advice]);
+}
+
+/// The same command on a free port finds the file as if there had been no other.
+#[test]
+fn a_port_in_use_leaves_the_database_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, seed) = (folder.path().join("kept"), script("schema.sql"));
+    let kept = |port: u16| {
+        let builder = Emulator::builder().port(port).seed_file(&seed);
+        builder.database_file(&file).start()
+    };
+    let first = Emulator::start().unwrap();
+    let error = kept(first.port()).unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }), "{error}");
+    assert!(!file.exists());
+    kept(0).unwrap();
+}
+
+/// With a transaction in it that was committed, and a file before it that is right.
+#[test]
+fn a_seed_that_is_refused_leaves_the_database_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept");
+    let kept = |second: &str| {
+        let builder = Emulator::builder().database_file(&file);
+        builder
+            .seed_file(script("schema.sql"))
+            .seed(format!("BEGIN; CREATE TABLE t (a INT); COMMIT; {second}"))
+            .start()
+    };
+    let error = kept("INSRT INTO t VALUES (1)").unwrap_err();
+    assert!(matches!(error, StartError::Seed { .. }), "{error}");
+    kept("INSERT INTO t VALUES (1)").unwrap();
 }
 
 #[test]
@@ -173,11 +206,9 @@ fn huge_packets() {
     let environment = server.environment();
     let mut tcp = greeted(&environment);
     tcp.write_all(b"\xFF\xFF\xFF\x01abc").unwrap();
-    hang_up(tcp);
-    assert_eq!(
-        broken_off(&server),
-        "a packet bigger than max_allowed_packet"
-    );
+    assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
+    let reason = "a packet bigger than max_allowed_packet";
+    assert_eq!(server.next_reason(), reason);
 
     let mut tls = logged_in(&environment);
     tls.write_all(b"\xFF\xFF\xFF\0\x03SELECT").unwrap();
@@ -201,8 +232,21 @@ fn a_packet_out_of_turn() {
     let mut tcp = greeted(&server.environment());
     tcp.write_all(&frame(7, &response(CLIENT_SSL, "", &[], "")[..32]))
         .unwrap();
-    hang_up(tcp);
-    assert_eq!(broken_off(&server), "a packet out of turn");
+    assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
+    assert_eq!(server.next_reason(), "a packet out of turn");
+
+    // In place of the login, and in place of the token.
+    let mut tls = in_tls(&server.environment());
+    tls.write_all(&frame(7, b"")).unwrap();
+    assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
+    assert_eq!(server.next_reason(), "a packet out of turn");
+    let mut tls = in_tls(&server.environment());
+    let login = response(CLIENT_SSL, "lambda-user", &[], "mysql_native_password");
+    tls.write_all(&frame(2, &login)).unwrap();
+    hear(&mut tls).unwrap();
+    tls.write_all(&frame(9, b"hunter2\0")).unwrap();
+    assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
+    assert_eq!(server.next_reason(), "a packet out of turn");
 }
 
 #[test]
@@ -210,14 +254,9 @@ fn another_protocol() {
     let server = Server::start();
     let mut tcp = greeted(&server.environment());
     tcp.write_all(&frame(1, b"\x85\0\0\0user\0")).unwrap();
-    assert_eq!(code(&hear(&mut tcp).unwrap().1), 1043);
+    assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
     let reason = "the first packet is none of MySQL 4.1 or later";
     assert_eq!(server.next_reason(), reason);
-
-    let mut tcp = greeted(&server.environment());
-    tcp.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    hang_up(tcp);
-    assert_eq!(broken_off(&server), "a packet out of turn");
 
     // It asks for TLS, and speaks on without it.
     let mut tcp = greeted(&server.environment());
@@ -229,6 +268,42 @@ fn another_protocol() {
     hang_up(tcp);
     let reason = broken_off(&server);
     assert!(reason.starts_with("TLS: "), "{reason}");
+}
+
+/// They can read why, and that it is the end, with more said than is listened to and without hanging up.
+#[test]
+fn clients_that_are_none_of_mysqls() {
+    let server = Server::start();
+    let mut good = logged_in(&server.environment());
+    assert!(matches!(server.next_event(), EventKind::Accepted { .. }));
+    let long = format!("POST / HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(20_000));
+    for (said, looks_like) in [
+        (&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], "HTTP"),
+        (long.as_bytes(), "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH"),
+        // A record, and another whose length is a packet's number that is in turn.
+        (
+            b"\x16\x03\x01\x02\x2C\x01\0\x02\x28\x03\x03",
+            "TLS from the first byte",
+        ),
+        (
+            b"\x16\x03\x01\x01\x2C\x01\0\x01\x28\x03\x03",
+            "TLS from the first byte",
+        ),
+        (b"EHLO localhost\r\n", "a protocol of text"),
+    ] {
+        let mut tcp = greeted(&server.environment());
+        tcp.write_all(said).unwrap();
+        let mut heard = Vec::new();
+        tcp.read_to_end(&mut heard).unwrap();
+        let refusal = b"\xFF\x13\x04#08S01Bad handshake";
+        assert!(heard.ends_with(refusal), "{looks_like}: {heard:?}");
+        // Nothing else, before it or behind.
+        assert_eq!(heard.len(), 4 + refusal.len(), "{looks_like}");
+        let reason = format!("not a client of MySQL: what it says looks like {looks_like}");
+        assert_eq!(server.next_reason(), reason);
+        assert_is_served(&mut good);
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod component;
 mod credentials;
 mod cut_off_output;
 mod emulate_command;
+mod emulate_flags;
+mod emulate_program;
 mod emulator;
 mod emulator_bad_input;
 mod emulator_clients;

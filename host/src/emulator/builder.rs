@@ -1,10 +1,11 @@
 //! The settings of an emulator, and their defaults.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::certificates::Certificates;
@@ -12,7 +13,7 @@ use super::connections::Connections;
 use super::database::Database;
 use super::event::{Event, OnEvent};
 use super::fault::Faults;
-use super::listener::Listener;
+use super::listener::{Bound, Listener};
 use super::rate::RateLimit;
 use super::temporary_folder::TemporaryFolder;
 use super::{Emulator, Shared, StartError, State};
@@ -42,6 +43,22 @@ pub struct EmulatorBuilder {
 enum Seed {
     Text(String),
     File(PathBuf),
+}
+
+impl Seed {
+    /// The statements, and the file that they are in.
+    fn read(&self) -> Result<(Cow<'_, [u8]>, Option<&Path>), StartError> {
+        match self {
+            Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
+            Self::File(path) => {
+                let read = fs::read(path).map_err(|source| StartError::SeedFile {
+                    path: path.clone(),
+                    source,
+                });
+                Ok((read?.into(), Some(path)))
+            }
+        }
+    }
 }
 
 impl EmulatorBuilder {
@@ -211,28 +228,8 @@ impl EmulatorBuilder {
             return Err(setting("database", "the name is empty"));
         }
 
-        let (folder, path) = match self.database_file {
-            Some(path) => (None, path),
-            None => {
-                let folder = TemporaryFolder::make().map_err(StartError::TemporaryFolder)?;
-                let path = folder.path().join("database");
-                (Some(folder), path)
-            }
-        };
-        let database = Database::open(self.database, path)?;
-        for seed in &self.seeds {
-            match seed {
-                Seed::Text(sql) => database.seed(sql.as_bytes(), None)?,
-                Seed::File(path) => {
-                    let read = fs::read(path).map_err(|source| StartError::SeedFile {
-                        path: path.clone(),
-                        source,
-                    });
-                    database.seed(&read?, Some(path))?;
-                }
-            }
-        }
-
+        // All that can fail but the statements comes before the database: a file of the user's stays as it was.
+        let bound = Bound::to(self.address)?;
         let region = self.region.unwrap_or_else(|| {
             let named = region_of_endpoint(&endpoint);
             named.unwrap_or_else(|| "us-east-1".to_owned())
@@ -244,6 +241,24 @@ impl EmulatorBuilder {
             }
         }
         let certificates = Certificates::make(names, self.expired_certificate)?;
+        let (engine, clients_engine) = (Engine::new()?, Engine::new()?);
+        let seeds: Vec<_> = self
+            .seeds
+            .iter()
+            .map(Seed::read)
+            .collect::<Result<_, _>>()?;
+
+        let (folder, path) = match self.database_file {
+            Some(path) => (None, path),
+            None => {
+                let folder = TemporaryFolder::make().map_err(StartError::TemporaryFolder)?;
+                let path = folder.path().join("database");
+                (Some(folder), path)
+            }
+        };
+        let database = Database::open(self.database, path)?;
+        database.seed(&seeds)?;
+
         let users = match self.users.is_empty() {
             true => vec!["lambda-user".to_owned()],
             false => self.users,
@@ -255,8 +270,8 @@ impl EmulatorBuilder {
             credentials,
             clock_offset_seconds: self.clock_offset_seconds,
             version: self.version,
-            engine: Engine::new()?,
-            clients_engine: Engine::new()?,
+            engine,
+            clients_engine,
             database,
             connections: Connections::default(),
             on_event: self.on_event,
@@ -266,7 +281,7 @@ impl EmulatorBuilder {
                 events: VecDeque::new(),
             }),
         };
-        let listener = Listener::start(self.address, shared, certificates)?;
+        let listener = Listener::start(bound, shared, certificates)?;
         Ok(Emulator {
             listener,
             _folder: folder,

@@ -16,7 +16,8 @@ use super::judge::{Verdict, judge};
 use super::listener::Peer;
 use super::packets::{self, CLEAR_PASSWORD, Done, HandshakeResponse};
 use super::server_error::ServerError;
-use super::wire::PacketStream;
+use super::stranger;
+use super::wire::{PacketStream, Unacceptable};
 
 pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
 
@@ -100,7 +101,14 @@ impl Attempt<'_> {
         let (version, id) = (&shared.version, self.peer.connection_id);
         let greeting = packets::initial_handshake(version, id, &scramble, !faults.no_tls);
         plain.write(&greeting)?;
-        let request = plain.read()?;
+        let request = match plain.read() {
+            Err(error) if faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof => {
+                let reason =
+                    "the client hung up when it was offered no TLS: a fault that was asked for";
+                return Err(Refused::BrokenOff(reason.to_owned()));
+            }
+            heard => self.packet(&mut plain, heard)?,
+        };
         let Some(capabilities) = packets::client_capabilities(&request) else {
             let reason = "the first packet is none of MySQL 4.1 or later";
             return self.refuse(&mut plain, ServerError::bad_handshake(), reason, true);
@@ -116,7 +124,8 @@ impl Attempt<'_> {
         }
 
         let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
-        let response = Zeroizing::new(stream.read()?);
+        let heard = stream.read();
+        let response = Zeroizing::new(self.packet(&mut stream, heard)?);
         let mut response = match HandshakeResponse::read(&response) {
             Ok(response) => response,
             Err(malformed) => {
@@ -137,7 +146,7 @@ impl Attempt<'_> {
             let error = ServerError::auth_plugin_not_supported();
             return self.refuse(&mut stream, error, reason, true);
         }
-        let token = token(&mut stream, &mut response, &faults, &scramble)?;
+        let token = self.token(&mut stream, &mut response, &faults, &scramble)?;
         if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
             return self.refuse(&mut stream, error, reason, true);
         }
@@ -161,7 +170,60 @@ impl Attempt<'_> {
         self.shared.note(self.peer, self.user.as_deref(), kind);
     }
 
-    fn refuse<S: Read + Write, T>(
+    /// The token, which is asked for unless the client has sent it already by the same method.
+    fn token(
+        &self,
+        stream: &mut PacketStream<TlsStream>,
+        response: &mut HandshakeResponse,
+        faults: &Faults,
+        scramble: &[u8; 20],
+    ) -> Result<Zeroizing<Vec<u8>>, Refused> {
+        let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
+            && !response.auth_response.is_empty();
+        let mut token = match has_sent {
+            true => std::mem::take(&mut response.auth_response),
+            false => {
+                let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
+                stream.write(&request)?;
+                let heard = match stream.read() {
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        let reason = "the client hung up when it was asked for \
+                                      mysql_clear_password: its cleartext plugin has to be enabled";
+                        return Err(Refused::BrokenOff(reason.to_owned()));
+                    }
+                    heard => self.packet(stream, heard)?,
+                };
+                Zeroizing::new(heard)
+            }
+        };
+        if token.last() == Some(&0) {
+            token.pop();
+        }
+        Ok(token)
+    }
+
+    /// What was heard, if it is a packet of a login; else the client is told.
+    fn packet<S: Transport>(
+        &self,
+        stream: &mut PacketStream<S>,
+        heard: io::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>, Refused> {
+        heard.or_else(|error| {
+            let inner = error.get_ref();
+            let Some(what) = inner.and_then(|it| it.downcast_ref::<Unacceptable>()) else {
+                return Err(error.into());
+            };
+            let reason = match stranger::protocol(what.header) {
+                Some(protocol) => {
+                    format!("not a client of MySQL: what it says looks like {protocol}")
+                }
+                None => what.to_string(),
+            };
+            self.refuse(stream, ServerError::bad_handshake(), reason, true)
+        })
+    }
+
+    fn refuse<S: Transport, T>(
         &self,
         stream: &mut PacketStream<S>,
         error: ServerError,
@@ -173,8 +235,26 @@ impl Attempt<'_> {
         // Who has gone does not hear it.
         let _told = stream
             .write(&packets::err(&error, has_sql_state))
-            .and_then(|()| stream.flush());
+            .and_then(|()| stream.flush())
+            .and_then(|()| stream.get_mut().tcp().linger());
         Err(Refused::Told)
+    }
+}
+
+/// What packets go over, and TCP below it.
+trait Transport: Read + Write {
+    fn tcp(&mut self) -> &mut FaultyStream;
+}
+
+impl Transport for FaultyStream {
+    fn tcp(&mut self) -> &mut FaultyStream {
+        self
+    }
+}
+
+impl Transport for TlsStream {
+    fn tcp(&mut self) -> &mut FaultyStream {
+        &mut self.sock
     }
 }
 
@@ -188,39 +268,6 @@ fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
         }
         Refusal::AccessDenied | Refusal::AccountLocked => None,
     }
-}
-
-/// The token, which is asked for unless the client has sent it already by the same method.
-fn token(
-    stream: &mut PacketStream<TlsStream>,
-    response: &mut HandshakeResponse,
-    faults: &Faults,
-    scramble: &[u8; 20],
-) -> Result<Zeroizing<Vec<u8>>, Refused> {
-    let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
-        && !response.auth_response.is_empty();
-    let mut token = match has_sent {
-        true => std::mem::take(&mut response.auth_response),
-        false => {
-            let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
-            stream.write(&request)?;
-            stream
-                .read()
-                .map(Zeroizing::new)
-                .map_err(|error| match error.kind() {
-                    io::ErrorKind::UnexpectedEof => Refused::BrokenOff(
-                        "the client hung up when it was asked for mysql_clear_password: its \
-                         cleartext plugin has to be enabled"
-                            .to_owned(),
-                    ),
-                    _ => error.into(),
-                })?
-        }
-    };
-    if token.last() == Some(&0) {
-        token.pop();
-    }
-    Ok(token)
 }
 
 fn verdict(

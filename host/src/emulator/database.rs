@@ -3,6 +3,7 @@
 //! It is a file even if nobody keeps it: only there SQLite lets some read while one writes. In memory a
 //! transaction that is left open would shut all others out, which MySQL's does not.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -45,8 +46,25 @@ impl Database {
         open(&self.path)
     }
 
-    /// Executes all statements of a text, which may be that of a file.
-    pub(super) fn seed(&self, sql: &[u8], file: Option<&Path>) -> Result<(), StartError> {
+    /// Executes all statements of these texts, each with the file that it is from, or none of them.
+    pub(super) fn seed(&self, texts: &[(Cow<'_, [u8]>, Option<&Path>)]) -> Result<(), StartError> {
+        let connection = lock(&self.kept);
+        let transaction = connection.unchecked_transaction();
+        // Dropped before that, it is rolled back.
+        let transaction = transaction.map_err(StartError::Database)?;
+        for (sql, file) in texts {
+            self.execute_all(&connection, sql, *file)?;
+        }
+        transaction.commit().map_err(StartError::Database)
+    }
+
+    /// A transaction of the text's own is a savepoint within the one at hand.
+    fn execute_all(
+        &self,
+        connection: &Connection,
+        sql: &[u8],
+        file: Option<&Path>,
+    ) -> Result<(), StartError> {
         let refused = |line, message| StartError::Seed {
             file: file.map(Path::to_owned),
             line,
@@ -60,21 +78,28 @@ impl Database {
             autocommit: true,
             read_only: false,
         };
-        let connection = lock(&self.kept);
+        let mut is_begun = false;
         for statement in &statements {
-            let executed = plan(statement, &context).and_then(|plan| match plan {
-                Plan::Execute(sql) => self.execute(&connection, &sql),
-                Plan::Begin { .. } => self.execute(&connection, "BEGIN"),
-                Plan::Commit => self.execute(&connection, "COMMIT"),
-                Plan::Rollback => self.execute(&connection, "ROLLBACK"),
-                _ => Ok(()),
+            let executed = plan(statement, &context).and_then(|plan| {
+                let was_begun = is_begun;
+                is_begun = match plan {
+                    Plan::Begin { .. } => true,
+                    Plan::Commit | Plan::Rollback => false,
+                    _ => is_begun,
+                };
+                let sql = match plan {
+                    Plan::Execute(sql) => return self.execute(connection, &sql),
+                    // As with MySQL, it ends the one at hand.
+                    Plan::Begin { .. } if was_begun => "RELEASE text; SAVEPOINT text",
+                    Plan::Begin { .. } => "SAVEPOINT text",
+                    Plan::Commit if was_begun => "RELEASE text",
+                    Plan::Rollback if was_begun => "ROLLBACK TO text; RELEASE text",
+                    _ => return Ok(()),
+                };
+                let executed = connection.execute_batch(sql);
+                executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
             });
             executed.map_err(|error| refused(statement.line, error.message))?;
-        }
-        if !connection.is_autocommit() {
-            let last = statements.last().map_or(1, |it| it.line);
-            self.execute(&connection, "COMMIT")
-                .map_err(|error| refused(last, error.message))?;
         }
         Ok(())
     }
@@ -110,16 +135,19 @@ mod tests {
         (folder, database.unwrap())
     }
 
+    fn seed(database: &Database, sql: &str) {
+        let text = (sql.as_bytes().into(), None);
+        database.seed(&[text]).unwrap();
+    }
+
     #[test]
     fn connections_share_it_and_others_do_not() {
         let (_folder, database) = database();
         let (_other_folder, other) = self::database();
-        database
-            .seed(
-                b"CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)",
-                None,
-            )
-            .unwrap();
+        seed(
+            &database,
+            "CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)",
+        );
         let count = |connection: &Connection| {
             connection.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0))
         };
@@ -127,11 +155,25 @@ mod tests {
         assert!(count(&other.connect().unwrap()).is_err());
     }
 
+    #[test]
+    fn transactions_of_a_seed() {
+        let (_folder, database) = database();
+        seed(
+            &database,
+            "CREATE TABLE t (a INT); COMMIT; BEGIN; INSERT INTO t VALUES (1); \
+             BEGIN; INSERT INTO t VALUES (10); ROLLBACK; ROLLBACK; \
+             START TRANSACTION; INSERT INTO t VALUES (100); COMMIT; BEGIN; INSERT INTO t VALUES (1000)",
+        );
+        let connection = database.connect().unwrap();
+        let sum = connection.query_row("SELECT sum(a) FROM t", (), |row| row.get::<_, u32>(0));
+        assert_eq!(sum, Ok(1_101));
+    }
+
     /// As with MySQL, and unlike SQLite's databases in memory.
     #[test]
     fn a_transaction_that_is_left_open_keeps_no_reader_out() {
         let (_folder, database) = database();
-        database.seed(b"CREATE TABLE t (a INT)", None).unwrap();
+        seed(&database, "CREATE TABLE t (a INT)");
         let writer = database.connect().unwrap();
         writer
             .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
@@ -149,7 +191,7 @@ mod tests {
     fn a_statement_that_is_refused_is_named_by_its_line() {
         let (_folder, database) = database();
         let said = |sql: &str, file| {
-            let refused = database.seed(sql.as_bytes(), file).unwrap_err();
+            let refused = database.seed(&[(sql.as_bytes().into(), file)]).unwrap_err();
             refused.to_string()
         };
         let error = said("SELECT 1;\n\nnonsense", None);

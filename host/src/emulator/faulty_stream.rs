@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 /// How long a login may take, as MySQL's `connect_timeout`.
 const LOGIN_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long, and for how many bytes, a client that was refused is listened to.
+const LINGER_LIMIT: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 64 << 10;
+
 /// The server's end of a connection, with the fault that was asked for.
 pub(super) struct FaultyStream {
     tcp: TcpStream,
@@ -29,6 +33,16 @@ impl FaultyStream {
     pub(super) fn login_is_over(&mut self) -> io::Result<()> {
         self.deadline = None;
         self.tcp.set_read_timeout(None)
+    }
+
+    /// Says no more, so that the client can read what it was told last: a connection that is closed with
+    /// something unread is reset, and what was sent is lost.
+    pub(super) fn linger(&mut self) -> io::Result<()> {
+        self.tcp.shutdown(Shutdown::Write)?;
+        let limit = Instant::now().checked_add(LINGER_LIMIT);
+        self.deadline = self.deadline.min(limit);
+        io::copy(&mut self.take(LINGER_BYTES), &mut io::sink())?;
+        Ok(())
     }
 }
 

@@ -25,6 +25,21 @@ const WAKE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a client may leave what it is sent unread: MySQL's `net_write_timeout`.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
+/// A port that is this process's own. Who connects to it waits until a [`Listener`] takes connections.
+pub(super) struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    pub(super) fn to(address: SocketAddr) -> Result<Self, StartError> {
+        let failed = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address })
+    }
+}
+
 /// The thread that takes connections.
 pub(super) struct Listener {
     address: SocketAddr,
@@ -37,13 +52,11 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn start(
-        address: SocketAddr,
+        bound: Bound,
         shared: Shared,
         certificates: Certificates,
     ) -> Result<Self, StartError> {
-        let failed = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).map_err(failed)?;
-        let local = listener.local_addr().map_err(failed)?;
+        let Bound { listener, address } = bound;
         let Certificates {
             server_config,
             ca_pem,
@@ -55,15 +68,15 @@ impl Listener {
             let (shared, is_over) = (Arc::clone(&shared), Arc::clone(&is_over));
             let builder = thread::Builder::new().name(NAME.to_owned());
             builder
-                .spawn(move || accept(&listener, local.port(), &shared, &server_config, &is_over))
+                .spawn(move || accept(&listener, address.port(), &shared, &server_config, &is_over))
         };
         Ok(Self {
-            address: local,
+            address,
             shared,
             ca_pem,
             roots,
             is_over,
-            thread: Some(thread.map_err(failed)?),
+            thread: Some(thread.map_err(|source| StartError::Listen { address, source })?),
         })
     }
 

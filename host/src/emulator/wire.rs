@@ -6,14 +6,28 @@ use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
+use thiserror::Error;
+
 /// A packet of this length is followed by another that goes on with the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// RDS's default of `max_allowed_packet`.
 pub(super) const PAYLOAD_LIMIT: usize = 64 << 20;
 /// Before a login: twice what the longest token takes.
 const LOGIN_PAYLOAD_LIMIT: usize = 512 << 10;
+/// Before TLS: what asks for it is of 32 bytes, and what does not is refused. Less than what the first bytes
+/// of TLS are, read as a length.
+const PLAIN_PAYLOAD_LIMIT: usize = 64 << 10;
 /// What is written is sent when there is so much of it.
 const FLUSH_LENGTH: usize = 64 << 10;
+
+/// What was read is no packet that can be taken, within an [`io::ErrorKind::InvalidData`].
+#[derive(Debug, Error)]
+#[error("{what}")]
+pub(super) struct Unacceptable {
+    what: &'static str,
+    /// Of the packet, if it is one.
+    pub(super) header: [u8; 4],
+}
 
 /// Packets in both directions.
 pub(super) struct PacketStream<S> {
@@ -30,7 +44,7 @@ impl<S: Read + Write> PacketStream<S> {
         Self {
             stream,
             sequence_id: 0,
-            payload_limit: LOGIN_PAYLOAD_LIMIT,
+            payload_limit: PLAIN_PAYLOAD_LIMIT,
             delay,
             outgoing: Vec::new(),
         }
@@ -54,7 +68,7 @@ impl<S: Read + Write> PacketStream<S> {
         Ok(PacketStream {
             stream: upgrade(self.stream)?,
             sequence_id: self.sequence_id,
-            payload_limit: self.payload_limit,
+            payload_limit: LOGIN_PAYLOAD_LIMIT,
             delay: self.delay,
             outgoing: self.outgoing,
         })
@@ -71,8 +85,8 @@ impl<S: Read + Write> PacketStream<S> {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::UnexpectedEof`] at the stream's end, and [`io::ErrorKind::InvalidData`] for a packet
-    /// out of turn or a payload that is larger than is taken.
+    /// [`io::ErrorKind::UnexpectedEof`] at the stream's end, and [`Unacceptable`] for a packet out of turn or
+    /// a payload that is larger than is taken.
     pub(super) fn read(&mut self) -> io::Result<Vec<u8>> {
         self.flush()?;
         let mut payload = Vec::new();
@@ -82,11 +96,14 @@ impl<S: Read + Write> PacketStream<S> {
             let [a, b, c, sequence_id] = header;
             let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
             if sequence_id != self.sequence_id {
-                return Err(invalid("a packet out of turn"));
+                return Err(unacceptable("a packet out of turn", header));
             }
             self.sequence_id = sequence_id.wrapping_add(1);
             if payload.len().saturating_add(length) > self.payload_limit {
-                return Err(invalid("a packet bigger than max_allowed_packet"));
+                return Err(unacceptable(
+                    "a packet bigger than max_allowed_packet",
+                    header,
+                ));
             }
             // Grows by what comes, not by what is announced.
             let mut packet = (&mut self.stream).take(u64::try_from(length).unwrap_or(u64::MAX));
@@ -133,8 +150,8 @@ impl<S: Read + Write> PacketStream<S> {
     }
 }
 
-fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+fn unacceptable(what: &'static str, header: [u8; 4]) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Unacceptable { what, header })
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rds_bridge_test_support::tls_peer::frame;
 
-use super::program::Program;
 use super::raw_client::{assert_is_served, greeted, hang_up, hang_up_in_tls, in_tls, logged_in};
+use crate::emulate_program::Program;
 
 const CASES: u32 = 128;
 
@@ -44,7 +44,7 @@ fn commands() -> impl Strategy<Value = Vec<u8>> {
 
 /// Runs a program of its own, whose standard error would tell of a panic, with a good client meanwhile.
 fn for_any(strategy: &impl Strategy<Value = Vec<u8>>, stranger: impl Fn(&Program, &[u8])) {
-    let program = Program::start();
+    let program = Program::start(&[]);
     let good = RefCell::new(logged_in(program.environment()));
     let config = ProptestConfig {
         cases: CASES,

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
+use rds_bridge::aws::Credentials;
+use rds_bridge::{Bridge, BridgeBuilder};
+
 use crate::command::executable;
 use crate::emulator_clients::Environment;
 
@@ -14,9 +17,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn start() -> Self {
+    /// On a free port, with these arguments besides.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(executable())
             .args(["emulate", "--port", "0", "--until-stdin-closes"])
+            .args(arguments)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -52,6 +57,30 @@ impl Program {
 
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The settings of a client that does as the environment says.
+    pub(crate) fn bridge(&self) -> BridgeBuilder {
+        let value = |name: &str| self.environment[name].as_str();
+        let bridge = Bridge::builder()
+            .endpoint(value("DB_HOST"))
+            .port(value("DB_PORT").parse().unwrap())
+            .user(value("DB_USER"))
+            .database(value("DB_NAME"))
+            .region(value("AWS_REGION"))
+            .ca_file(value("DB_CA_FILE"))
+            .credentials(Credentials::new(
+                value("AWS_ACCESS_KEY_ID"),
+                value("AWS_SECRET_ACCESS_KEY"),
+            ));
+        match self.environment.get("DB_CONNECT_TO") {
+            Some(address) => bridge.connect_to(address),
+            None => bridge,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it, and gives what it said.

@@ -1,0 +1,34 @@
+//! Clients that are connected at once, each with statements of its own.
+
+use std::sync::Barrier;
+use std::thread;
+
+use rds_bridge::Error;
+
+use crate::contenders::block_on;
+use crate::contenders::ours::Ours;
+
+/// Of each client, when all are connected.
+const STATEMENTS: u64 = 20;
+
+/// So many of ours, a thread each. None goes before all are there.
+pub fn connect(ours: &Ours, clients: usize) {
+    let all_are_there = Barrier::new(clients);
+    thread::scope(|scope| {
+        for _ in 0..clients {
+            scope.spawn(|| block_on(client(ours, &all_are_there)).expect("a client"));
+        }
+    });
+}
+
+async fn client(ours: &Ours, all_are_there: &Barrier) -> Result<(), Error> {
+    let mut connection = ours.bridge.connect().await?;
+    all_are_there.wait();
+    for number in 0..STATEMENTS {
+        let mut rows = connection.query(&format!("SELECT {number}")).await?;
+        let row = rows.next().await?.expect("a row");
+        assert_eq!(row.get(0), Ok(number));
+        rows.finish().await?;
+    }
+    connection.close().await
+}

@@ -1,0 +1,34 @@
+//! Clients that are none of MySQL's, known by the first bytes that they say.
+
+/// What they look like, read as a packet's header.
+pub(super) fn protocol(header: [u8; 4]) -> Option<&'static str> {
+    match &header {
+        b"GET " | b"HEAD" | b"POST" | b"PUT " | b"DELE" | b"OPTI" | b"CONN" | b"PATC" | b"TRAC"
+        | b"PRI " => Some("HTTP"),
+        b"SSH-" => Some("SSH"),
+        // A record with a handshake, of SSL 3.0 or any TLS.
+        [0x16, 3, ..] => Some("TLS from the first byte"),
+        text if text
+            .iter()
+            .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
+        {
+            Some("a protocol of text")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_by_what_they_say() {
+        assert_eq!(protocol(*b"GET "), Some("HTTP"));
+        assert_eq!(protocol(*b"SSH-"), Some("SSH"));
+        assert!(protocol([0x16, 3, 1, 2]).is_some_and(|it| it.contains("TLS")));
+        assert!(protocol(*b"EHLO").is_some_and(|it| it.contains("text")));
+        // An SSLRequest's, out of turn or not.
+        assert_eq!(protocol([32, 0, 0, 7]), None);
+    }
+}
