@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use rds_bridge_test_support::expectation::Expectation;
 
-use crate::process::peak_kib_of;
+use crate::running_process::peak_kib;
 use crate::settings::Settings;
 use crate::whole_process::beside;
 
@@ -52,7 +52,7 @@ impl Emulate {
 
     /// The most memory that it has had so far.
     pub fn peak_megabytes(&self) -> f64 {
-        peak_kib_of(self.child.id()) as f64 / 1024.0
+        peak_kib(self.child.id()) as f64 / 1024.0
     }
 
     /// Ends it, and gives how many logins it has let in. There must be no others.

@@ -1,7 +1,6 @@
 //! What the system says that a process has used.
 
 #[cfg(target_os = "linux")]
-use std::fs;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -47,20 +46,6 @@ pub fn stay_on(processor: usize) {
 #[cfg(not(target_os = "linux"))]
 pub fn stay_on(_: usize) {
     panic!("here one cannot choose a processor");
-}
-
-/// The most memory that a process which still runs has had at once, in KiB.
-#[cfg(target_os = "linux")]
-pub fn peak_kib_of(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.expect("a peak").trim().trim_end_matches(" kB");
-    peak.parse().expect("a number")
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn peak_kib_of(_: u32) -> u64 {
-    panic!("here one cannot see the memory of a process that runs");
 }
 
 /// The most memory that a child has had at once, of those that ended, in KiB.
