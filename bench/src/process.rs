@@ -1,6 +1,5 @@
 //! What the system says that a process has used.
 
-#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
