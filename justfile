@@ -173,6 +173,11 @@ bench-start *arguments: build-bench python
 bench-export *arguments: build-columnar build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
 
+# The function, as packaged, beside the original in Python (--starts, --rounds): cold starts, warm invocations, CPU, memory, package
+[group('measure')]
+bench-function *arguments: build-bench python package
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/function" --package target/lambda/rds-bridge.zip {{arguments}}
+
 [private]
 wasm-target:
     @tests/setup/wasm-target

@@ -7,6 +7,7 @@
 //! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
 //! | `export` | whole processes that write a long result: wall, CPU, memory |
+//! | `function` | our Lambda function beside the original: cold starts, warm invocations, CPU, memory, package |
 //!
 //! How each contender connects is in [`contenders`], and what it then does in [`rows`] and [`latency`]; how
 //! it is measured is in [`measure`].
@@ -16,11 +17,13 @@
 pub mod asked;
 pub mod component_share;
 pub mod contenders;
+pub mod functions;
 pub mod latency;
 pub mod measure;
 pub mod process;
 pub mod recorded;
 pub mod rows;
+pub mod running_process;
 pub mod settings;
 pub mod sign;
 pub mod whole_process;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::fake_lambda_runtime::{FakeLambdaRuntime, Invocation, LONGEST_TIMEOUT, Outcome, Start};
 
@@ -14,6 +14,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// A running function. Dropped, its process is gone.
 pub struct LambdaFunction {
+    started_at: Instant,
     runtime: Arc<FakeLambdaRuntime>,
     child: Arc<Mutex<Child>>,
     said: Arc<Said>,
@@ -59,6 +60,7 @@ impl LambdaFunction {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let started_at = Instant::now();
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Said::default());
         let stdout = child.stdout.take().expect("a pipe");
@@ -85,6 +87,7 @@ impl LambdaFunction {
             told.process_has_ended(&format!("{status}\n{stderr}"));
         });
         Self {
+            started_at,
             runtime,
             child,
             said,
@@ -108,6 +111,12 @@ impl LambdaFunction {
     #[must_use]
     pub fn start_invocation(&self, event: impl Into<Vec<u8>>, timeout: Duration) -> Invocation {
         self.runtime.invoke(event, timeout)
+    }
+
+    /// When the process was asked for.
+    #[must_use]
+    pub fn started_at(&self) -> Instant {
+        self.started_at
     }
 
     /// The process's number.

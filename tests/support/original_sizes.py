@@ -1,0 +1,37 @@
+"""How large the original function is, in bytes: the zip of what its owner has to bring, the handler and PyMySQL;
+and, installed, the libraries that Lambda brings for it.
+"""
+
+import importlib.metadata
+import io
+import pathlib
+import zipfile
+
+HANDLER = pathlib.Path(__file__).parent.parent / "clients" / "lambda_function.py"
+BROUGHT_BY_LAMBDA = ["boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"]
+
+
+def files(name):
+    """A library's, as paths within its folder and as those where they are."""
+    for path in importlib.metadata.files(name):
+        located = path.locate()
+        if located.is_file():
+            yield str(path), located
+
+
+def zipped():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.write(HANDLER, HANDLER.name)
+        for name, path in files("PyMySQL"):
+            # Bytecode is made anew where it is for another Python.
+            if path.suffix != ".pyc":
+                archive.write(path, name)
+    return len(buffer.getvalue())
+
+
+def installed(names):
+    return sum(path.stat().st_size for name in names for _, path in files(name))
+
+
+print(zipped(), installed(BROUGHT_BY_LAMBDA))
