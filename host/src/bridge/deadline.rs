@@ -1,5 +1,6 @@
 //! How long a stage of a connection may take, and all of them together.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -24,22 +25,22 @@ impl Deadline {
     }
 
     /// Ends a stage that takes too long.
-    pub(crate) fn within<T, F: Future<Output = Result<T, Error>>>(
+    pub(crate) fn within<'f, T>(
         &self,
         stage: Stage,
         limit: Duration,
-        future: F,
-    ) -> impl Future<Output = Result<T, Error>> + use<T, F> {
+        future: impl Future<Output = Result<T, Error>> + Send + 'f,
+    ) -> InTime<'f, T> {
         let (at, limit) = self.sooner(limit);
         until(at, limit, stage, future)
     }
 
     /// Ends a stage that has limits of its own, when all together have taken too long.
-    pub(crate) fn whole<T, F: Future<Output = Result<T, Error>>>(
+    pub(crate) fn whole<'f, T>(
         &self,
         stage: Stage,
-        future: F,
-    ) -> impl Future<Output = Result<T, Error>> + use<T, F> {
+        future: impl Future<Output = Result<T, Error>> + Send + 'f,
+    ) -> InTime<'f, T> {
         until(self.at, self.limit, stage, future)
     }
 
@@ -63,20 +64,21 @@ impl Deadline {
     }
 }
 
-fn until<T, F: Future<Output = Result<T, Error>>>(
+/// On the heap: a future within futures takes the room of all of them again at each step outwards.
+pub(crate) type InTime<'f, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'f>>;
+
+fn until<'f, T>(
     at: Instant,
     limit: Duration,
     stage: Stage,
-    future: F,
-) -> impl Future<Output = Result<T, Error>> + use<T, F> {
-    // On the heap: a future within futures takes the room of all of them again at each step outwards.
-    let timed = Box::pin(timeout_at(at, future));
-    async move {
-        match timed.await {
+    future: impl Future<Output = Result<T, Error>> + Send + 'f,
+) -> InTime<'f, T> {
+    Box::pin(async move {
+        match timeout_at(at, future).await {
             Ok(done) => done,
             Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
         }
-    }
+    })
 }
 
 /// Thirty years: so far is the end where a limit is longer than a clock can show.

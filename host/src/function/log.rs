@@ -30,6 +30,9 @@ const ERRORS: &str = "lambda_runtime::layers::panic";
 /// The stages of connecting are spans of level debug, whose times belong into the line of the whole.
 const STAGES: &str = "rds_bridge::bridge::connect";
 const CONNECT: &str = "connect";
+/// Those that every line has.
+const OWN_FIELDS: [&str; 5] = ["timestamp", "level", "message", "requestId", "xrayTraceId"];
+const TYPICAL_LENGTH: usize = 1024;
 
 tokio::task_local! {
     /// Whose work is being done.
@@ -76,24 +79,68 @@ fn of_name(name: &str) -> Option<LevelFilter> {
     name.parse().ok()
 }
 
-/// Writes a line, whole.
-pub(super) fn line(level: Level, message: &str, mut fields: Map<String, Json>) {
-    let now = OffsetDateTime::now_utc();
-    let now = now.replace_millisecond(now.millisecond());
-    let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH).format(&Rfc3339);
-    fields.insert("timestamp".into(), json!(now.unwrap_or_default()));
-    fields.insert("level".into(), json!(level.as_str()));
-    fields.insert("message".into(), json!(message));
-    let _outside = REQUEST.try_with(|(id, trace_id)| {
-        fields.insert("requestId".into(), json!(id));
-        if let Some(trace_id) = trace_id {
-            fields.insert("xrayTraceId".into(), json!(trace_id));
+/// A line that is being written. Each invocation writes one, and a map of its fields would cost as much as the
+/// statement.
+pub(super) struct Line(Vec<u8>);
+
+impl Line {
+    pub(super) fn begin(level: Level, message: &str) -> Self {
+        let now = OffsetDateTime::now_utc();
+        let now = now.replace_millisecond(now.millisecond());
+        let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH).format(&Rfc3339);
+        let mut line = Self(Vec::with_capacity(TYPICAL_LENGTH));
+        line.text("timestamp", &now.unwrap_or_default());
+        line.text("level", level.as_str());
+        line.text("message", message);
+        let _outside = REQUEST.try_with(|(id, trace_id)| {
+            line.text("requestId", id);
+            if let Some(trace_id) = trace_id {
+                line.text("xrayTraceId", trace_id);
+            }
+        });
+        line
+    }
+
+    /// A field, of which there is none yet.
+    pub(super) fn put(&mut self, name: &str, value: &Json) {
+        self.name(name);
+        let _always = serde_json::to_writer(&mut self.0, value);
+    }
+
+    pub(super) fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        let _always = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// A field whose value is JSON already.
+    pub(super) fn json(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.0.extend(value.as_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        let _always = serde_json::to_writer(&mut self.0, name);
+        self.0.push(b':');
+    }
+
+    /// Whole.
+    pub(super) fn write(mut self) {
+        self.0.extend(b"}\n");
+        // Where nobody takes the log, there is nobody to tell.
+        let _written = std::io::stdout().lock().write_all(&self.0);
+    }
+}
+
+/// Of what happened outside of us, whose fields may have any name.
+fn line(level: Level, message: &str, fields: &Map<String, Json>) {
+    let mut line = Line::begin(level, message);
+    for (name, value) in fields {
+        if !OWN_FIELDS.contains(&name.as_str()) {
+            line.put(name, value);
         }
-    });
-    let mut line = Json::Object(fields).to_string();
-    line.push('\n');
-    // Where nobody takes the log, there is nobody to tell.
-    let _written = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+    line.write();
 }
 
 struct JsonLines {
@@ -136,7 +183,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
         if self.level >= level {
             fields.insert("elapsedMs".into(), elapsed);
             fields.insert("target".into(), json!(metadata.target()));
-            line(level, span.name(), fields);
+            line(level, span.name(), &fields);
         }
     }
 
@@ -153,7 +200,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
             _ => metadata.name().to_owned(),
         };
         fields.insert("target".into(), json!(metadata.target()));
-        line(*metadata.level(), &message, fields);
+        line(*metadata.level(), &message, &fields);
     }
 }
 

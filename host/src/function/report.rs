@@ -2,16 +2,17 @@
 //!
 //! Amazon CloudWatch User Guide, "Specification: Embedded metric format".
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
 use super::execute::Took;
 use super::failure::Failure;
-use super::log;
+use super::log::Line;
 use super::milliseconds::milliseconds;
 use super::settings::Settings;
 use crate::pool::Pool;
@@ -29,6 +30,7 @@ pub(super) struct Invocation<'a> {
 /// Reports invocations.
 pub(super) struct Reporter {
     level: LevelFilter,
+    /// As JSON.
     namespace: Option<String>,
     function_name: String,
     invocations: AtomicU64,
@@ -41,7 +43,10 @@ impl Reporter {
     pub(super) fn new(settings: &Settings, level: LevelFilter) -> Self {
         Self {
             level,
-            namespace: settings.metrics_namespace.clone(),
+            namespace: settings
+                .metrics_namespace
+                .as_ref()
+                .map(|name| json!(name).to_string()),
             function_name: settings.function_name.clone(),
             invocations: AtomicU64::new(0),
             initial_connect: AtomicU64::new(0),
@@ -65,32 +70,29 @@ impl Reporter {
         }
         let is_cold = self.invocations.fetch_add(1, Ordering::Relaxed) == 0;
         let Invocation { took, .. } = invocation;
-        let mut fields = Map::new();
-        let mut put = |name: &str, value: Json| {
-            fields.insert(name.to_owned(), value);
-        };
-        put("query", json!(invocation.query));
-        put("rows", json!(invocation.rows));
-        put("bytes", json!(invocation.bytes));
-        put("coldStart", json!(is_cold));
-        put("acquireMs", json!(milliseconds(took.acquire)));
-        put("queryMs", json!(milliseconds(took.query)));
-        put("totalMs", json!(milliseconds(invocation.total)));
+        let mut line = Line::begin(level, "invocation");
+        line.text("query", invocation.query);
+        line.put("rows", &json!(invocation.rows));
+        line.put("bytes", &json!(invocation.bytes));
+        line.put("coldStart", &json!(is_cold));
+        line.put("acquireMs", &json!(milliseconds(took.acquire)));
+        line.put("queryMs", &json!(milliseconds(took.query)));
+        line.put("totalMs", &json!(milliseconds(invocation.total)));
         if let Some(reused) = took.reused {
-            put("reusedConnection", json!(reused));
+            line.put("reusedConnection", &json!(reused));
         }
         if let Some(failure) = invocation.failure {
-            put("error", failure.json(""));
+            line.put("error", &failure.json(""));
         }
         if let Some(namespace) = &self.namespace {
             let metrics = self.metrics(invocation, is_cold, pool);
-            put("_aws", declaration(namespace, &metrics));
-            put("FunctionName", json!(self.function_name));
-            for Metric { name, value, .. } in metrics {
-                put(name, value);
+            line.json("_aws", &declaration(namespace, &metrics));
+            line.text("FunctionName", &self.function_name);
+            for Metric { name, value, .. } in &metrics {
+                line.put(name, value);
             }
         }
-        log::line(level, "invocation", fields);
+        line.write();
     }
 
     fn metrics(&self, invocation: &Invocation<'_>, is_cold: bool, pool: &Pool) -> Vec<Metric> {
@@ -139,20 +141,19 @@ impl Metric {
     }
 }
 
-/// What CloudWatch is to take for metrics of all that is in the line.
-fn declaration(namespace: &str, metrics: &[Metric]) -> Json {
+/// What CloudWatch is to take for metrics of all that is in the line. JSON, as the namespace is; the metrics'
+/// names and units have nothing to escape.
+fn declaration(namespace: &str, metrics: &[Metric]) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
-    let metrics = metrics.iter();
-    let metrics: Vec<Json> = metrics
-        .map(|metric| json!({"Name": metric.name, "Unit": metric.unit}))
-        .collect();
-    json!({
-        "Timestamp": now,
-        "CloudWatchMetrics": [{
-            "Namespace": namespace,
-            "Dimensions": [["FunctionName"]],
-            "Metrics": metrics,
-        }],
-    })
+    let now = now.unwrap_or_default().as_millis();
+    let mut text = format!(
+        r#"{{"Timestamp":{now},"CloudWatchMetrics":[{{"Namespace":{namespace},"Dimensions":[["FunctionName"]],"Metrics":["#
+    );
+    for (at, Metric { name, unit, .. }) in metrics.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        // To a text one can always write.
+        let _always = write!(text, r#"{comma}{{"Name":"{name}","Unit":"{unit}"}}"#);
+    }
+    text.push_str("]}]}");
+    text
 }

@@ -60,11 +60,16 @@ pub(crate) fn run() -> ExitCode {
             Ok(function) => Arc::new(function),
             Err(failure) => return refuse_to_start(&failure).await,
         };
-        match function.serve().await {
-            Ok(()) => Exit::Success.into(),
-            Err(error) => {
+        // As a task: before each turn of what it blocks on, the runtime asks the system what has happened.
+        match tokio::spawn(function.serve()).await {
+            Ok(Ok(())) => Exit::Success.into(),
+            Ok(Err(error)) => {
                 error!(%error, "the Lambda runtime API cannot be reached");
                 Exit::Network.into()
+            }
+            Err(panic) => {
+                error!(%panic, "a bug");
+                Exit::Bug.into()
             }
         }
     })
@@ -167,7 +172,8 @@ impl Function {
             && may_stream
             && self.streams
         {
-            return self.stream(request, format, deadline, begun, context).await;
+            // Boxed, since it is large, and all invocations would be moved about with its size.
+            return Box::pin(self.stream(request, format, deadline, begun, context)).await;
         }
         let format = match form {
             Form::Direct => Format::Json,

@@ -1,10 +1,12 @@
 //! Many invocations at once, as Lambda gives them to a process that says that it takes several.
 
+use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::fake_lambda_runtime::LONGEST_TIMEOUT;
+use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{logins, start};
+use super::{invocation_lines, logins, start};
 
 const INVOCATIONS: usize = 200;
 const MANY: [(&str, &str); 2] = [
@@ -15,20 +17,49 @@ const MANY: [(&str, &str); 2] = [
 #[test]
 fn two_hundred_over_sixteen_connections() {
     let server = MariaDb::start(&Options::default());
-    let function = start(&server, &[MANY[0], MANY[1]]);
-    let invocations: Vec<_> = (0..INVOCATIONS)
-        .map(|number| {
-            let event = json!({"query": "typed", "parameters": [number, null, null, null]});
-            function.start_invocation(event.to_string(), LONGEST_TIMEOUT)
-        })
-        .collect();
-    for (number, invocation) in invocations.into_iter().enumerate() {
-        // Each gets its own rows.
-        assert_eq!(invocation.wait().response().json()[0]["i"], number);
-    }
+    let function = start(&server, &MANY);
+    invoke_all(
+        &function,
+        |number| json!({"query": "typed", "parameters": [number, null, null, null]}),
+    );
     assert!(
         (2..=16).contains(&logins(&server)),
         "{}",
         server.error_log()
     );
+}
+
+/// The connections are wanted all at once, since the statement takes a while.
+#[test]
+fn two_hundred_at_a_server_that_refuses_above_its_rate() {
+    let server = MariaDb::start(&Options {
+        expectation: Expectation {
+            connections_per_second: Some(5),
+            ..Expectation::default()
+        },
+        ..Options::default()
+    });
+    let slow = r#"{"slow": "SELECT ? AS i, SLEEP(0.1) AS slept"}"#;
+    let function = start(&server, &[MANY[0], MANY[1], ("DB_QUERIES", slow)]);
+    invoke_all(
+        &function,
+        |number| json!({"query": "slow", "parameters": [number]}),
+    );
+    let log = server.error_log();
+    assert!(log.contains("too many new connections"), "{log}");
+    assert!((2..=16).contains(&logins(&server)), "{log}");
+    let lines = invocation_lines(&function, INVOCATIONS);
+    let refused = lines.iter().filter_map(|line| line["Refused"].as_u64());
+    assert!(refused.sum::<u64>() > 0, "{lines:?}");
+}
+
+/// At once, and none is lost: each gets its own rows.
+#[track_caller]
+fn invoke_all(function: &LambdaFunction, event: impl Fn(usize) -> Json) {
+    let invocations: Vec<_> = (0..INVOCATIONS)
+        .map(|number| function.start_invocation(event(number).to_string(), LONGEST_TIMEOUT))
+        .collect();
+    for (number, invocation) in invocations.into_iter().enumerate() {
+        assert_eq!(invocation.wait().response().json()[0]["i"], number);
+    }
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use rds_bridge_component::presign::{Grant, verify};
 
+use crate::rate;
 use crate::settings::Settings;
 
 /// The reason for a refusal never holds the token.
@@ -16,6 +17,10 @@ pub(crate) fn judge(packet: &[u8], user: &str, settings: &Settings) -> Result<()
     match &settings.verifier {
         Some(command) => ask_verifier(command, token, user, settings),
         None => verify_ourselves(token, user, settings),
+    }?;
+    match settings.connections_per_second {
+        Some(limit) if !rate::allows(limit) => Err("too many new connections".to_owned()),
+        _ => Ok(()),
     }
 }
 

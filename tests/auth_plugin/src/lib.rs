@@ -15,4 +15,5 @@ mod abi;
 mod authenticate;
 mod declaration;
 mod judge;
+mod rate;
 mod settings;

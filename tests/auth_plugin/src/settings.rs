@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) clock_offset_seconds: i64,
     /// A command and its first arguments, to be asked instead of our own `verify`.
     pub(crate) verifier: Option<Vec<String>>,
+    /// How many logins there may be within a second.
+    pub(crate) connections_per_second: Option<u64>,
 }
 
 impl Settings {
@@ -52,6 +54,10 @@ impl Settings {
             None => Some(None),
             Some(words) => words_of(words).map(Some),
         };
+        let connections_per_second = match optional("connections_per_second") {
+            None => Some(None),
+            Some(number) => number.as_u64().map(Some),
+        };
         Ok(Self {
             path: path.to_owned(),
             credentials,
@@ -63,6 +69,8 @@ impl Settings {
             clock_offset_seconds: clock_offset_seconds
                 .ok_or_else(|| wrong("clock_offset_seconds is no whole number"))?,
             verifier: verifier.ok_or_else(|| wrong("verifier is no list of texts"))?,
+            connections_per_second: connections_per_second
+                .ok_or_else(|| wrong("connections_per_second is no number"))?,
         })
     }
 }

@@ -36,6 +36,9 @@ pub struct Expectation {
     /// token on standard input, and the settings' file and the user as further arguments; its exit
     /// code 0 means that the token is good.
     pub verifier: Option<Vec<String>>,
+    /// How many logins within a second it lets in; the others it refuses, as RDS does, with the words of a
+    /// wrong token.
+    pub connections_per_second: Option<u32>,
 }
 
 impl Default for Expectation {
@@ -49,6 +52,7 @@ impl Default for Expectation {
             region: REGION.to_owned(),
             clock_offset_seconds: 0,
             verifier: None,
+            connections_per_second: None,
         }
     }
 }
@@ -80,6 +84,7 @@ impl Expectation {
             "region": self.region,
             "clock_offset_seconds": self.clock_offset_seconds,
             "verifier": self.verifier,
+            "connections_per_second": self.connections_per_second,
         });
         let folder = file.parent().expect("a file in a folder");
         let mut new = tempfile::NamedTempFile::new_in(folder).unwrap();

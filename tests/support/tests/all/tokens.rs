@@ -1,5 +1,8 @@
 //! Which tokens the server takes, and what it says of the others.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
@@ -129,4 +132,24 @@ fn the_server_s_clock_can_be_off() {
     assert_access_denied(&with_offset(901), "lambda-user");
     assert_access_denied(&with_offset(-400), "lambda-user");
     assert_reads_items(&with_offset(850));
+}
+
+/// The same token too.
+#[test]
+fn above_its_rate_it_refuses_good_ones() {
+    let expectation = Expectation {
+        connections_per_second: Some(1),
+        ..Expectation::default()
+    };
+    let token = token(&expectation, "lambda-user");
+    let server = MariaDb::start(&Options {
+        expectation,
+        ..Options::default()
+    });
+    assert_reads_items(&read_items(&server, "lambda-user", &token));
+    assert_access_denied(&read_items(&server, "lambda-user", &token), "lambda-user");
+    let log = server.error_log();
+    assert!(log.contains("too many new connections"), "{log}");
+    sleep(Duration::from_secs(1));
+    assert_reads_items(&read_items(&server, "lambda-user", &token));
 }
