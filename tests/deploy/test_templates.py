@@ -280,6 +280,18 @@ class Database(unittest.TestCase):
             self.assertNotIn("SecurityGroupIngress", self.resources[group]["Properties"])
         self.assertNotIn("0.0.0.0/0", DATABASE)
 
+    def test_lets_the_function_out_to_the_database_and_if_asked_to_secrets_manager(self):
+        self.assertEqual(self.template["Parameters"]["SecretsManagerSg"]["Default"], "")
+        database, secrets = self.resources["FunctionSecurityGroup"]["Properties"]["SecurityGroupEgress"]
+        self.assertEqual(database["DestinationSecurityGroupId"], {"Ref": "DatabaseSecurityGroup"})
+        condition, rule, otherwise = secrets["Fn::If"]
+        self.assertEqual(
+            self.template["Conditions"][condition], {"Fn::Not": [{"Fn::Equals": [{"Ref": "SecretsManagerSg"}, ""]}]}
+        )
+        self.assertEqual(rule["DestinationSecurityGroupId"], {"Ref": "SecretsManagerSg"})
+        self.assertEqual((rule["IpProtocol"], rule["FromPort"], rule["ToPort"]), ("tcp", 443, 443))
+        self.assertEqual(otherwise, {"Ref": "AWS::NoValue"})
+
     def test_its_outputs_are_the_functions_parameters(self):
         outputs = self.template["Outputs"]
         wanted = ORIGINAL.keys() - {"DBUsername"} | {"DBPort"}
