@@ -20,6 +20,13 @@ STAND_IN = """#!/bin/sh
 {{ echo "{name}"; for argument; do echo "  $argument"; done; }} >> "$WORLD/asked"
 [ "$FAILS" != "{name}" ]
 """
+# Cannot deploy; the stack then has the STATUS, or there is none.
+AWS_OF_A_STACK = """#!/bin/sh
+case "$2" in
+    deploy) exit 255 ;;
+    describe-stacks) echo "$STATUS"; [ -n "$STATUS" ] ;;
+esac
+"""
 # The original's script, its settings to the letter but for the three that it left open.
 ORIGINAL = """
 STACK_NAME="RdsIamSampleAppStack"
@@ -46,9 +53,9 @@ class Deploy(unittest.TestCase):
         self.stand_in("just", self.repository)
         self.settings(ORIGINAL)
 
-    def stand_in(self, name, folder=None):
+    def stand_in(self, name, folder=None, script=None):
         path = (folder or self.world / "bin") / name
-        path.write_text(STAND_IN.format(name=name))
+        path.write_text(script or STAND_IN.format(name=name))
         path.chmod(0o755)
 
     def settings(self, text):
@@ -99,6 +106,7 @@ class Deploy(unittest.TestCase):
             'DBUsername="lambda-user"',
             'Query="SELECT * FROM items"',
             'SecretArn=""',
+            'DBPort=""',
             f'Architecture="{build[2]}"',
         ]:
             self.assertIn(parameter, deploy)
@@ -124,8 +132,9 @@ class Deploy(unittest.TestCase):
         template = (DEPLOY / "template.yaml").read_text()
         block = template[template.index("\nParameters:") : template.index("\nRules:")]
         known = re.findall(r"^  ([A-Za-z]+):$", block, re.MULTILINE)
-        # Named statements are for the package's file: sam's command line is no place for JSON.
-        self.assertCountEqual([parameter.split("=")[0] for parameter in given], set(known) - {"Queries"})
+        self.assertCountEqual([parameter.split("=")[0] for parameter in given], known)
+        # Whatever was there: it would be taken in place of the package's queries.json.
+        self.assertIn("Queries=", given)
 
     def test_a_dry_run_shows_all_of_it_and_does_nothing(self):
         self.stand_in("sam")
@@ -155,6 +164,8 @@ class Deploy(unittest.TestCase):
             "DB_RESOURCE_ID": "rd1qi356z20v52m",
             "DB_ENDPOINT": "rd1qi356z20v52m.clllclirsx1f.eu-central-1.rds.amazonaws.com:3306",
             "DB_USER": "lambda*",
+            "DB_PORT": "3306/tcp",
+            "REGION": "eu-central-1a",
             "ARCHITECTURE": "x86-64",
         }.items():
             self.settings(f'{ORIGINAL}\n{name}="{value}"\n')
@@ -180,6 +191,48 @@ class Deploy(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"SecretArn={arn}", self.asked()[2])
         self.assertIn("DBUsername=", self.asked()[2])
+
+    def test_what_is_no_arn_of_a_secret_is_refused_and_not_shown(self):
+        self.stand_in("sam")
+        secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/db"
+        for value in ["hunter2", secret, f"{secret}-??????", "arn:aws:ssm:eu-central-1:123456789012:parameter/hunter2"]:
+            self.settings(f"{ORIGINAL}\nSECRET_ARN='{value}'\n")
+            for arguments in [[], ["--dry-run"]]:
+                done = self.deploy(*arguments)
+                self.assertEqual(done.returncode, 2, value)
+                self.assertIn("error: SECRET_ARN is to be the whole ARN of a secret", done.stderr)
+                self.assertNotIn(value, done.stdout + done.stderr)
+        self.assertEqual(self.asked(), [])
+
+    def test_beside_a_secret_what_is_given_is_to_be_right_still(self):
+        self.stand_in("sam")
+        arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/db-AbCdEf"
+        self.settings(f"{ORIGINAL}\nSECRET_ARN='{arn}'\n")
+        self.assertEqual(self.deploy().returncode, 0)
+        self.settings(f"{ORIGINAL}\nSECRET_ARN='{arn}'\nDB_RESOURCE_ID=mydb\n")
+        done = self.deploy()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("error: DB_RESOURCE_ID is 'mydb'", done.stderr)
+
+    def test_knows_the_regions_of_every_partition(self):
+        self.stand_in("sam")
+        for region in ["us-gov-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-east-1", "ap-southeast-12"]:
+            self.settings(f"{ORIGINAL}\nREGION={region}\n")
+            self.assertEqual(self.deploy("--dry-run").returncode, 0, region)
+
+    def test_a_stack_that_could_not_be_made_is_deleted_for_nothing_else_can_be_done_with_it(self):
+        self.stand_in("sam")
+        self.assertEqual(self.deploy().returncode, 0)
+        deploy = self.asked()[2]
+        self.assertEqual(deploy[deploy.index("--on-failure") + 1], "DELETE")
+        (self.world / "bin/sam").unlink()
+        for status, told in [("ROLLBACK_COMPLETE", True), ("UPDATE_ROLLBACK_COMPLETE", False), ("", False)]:
+            self.stand_in("aws", script=AWS_OF_A_STACK)
+            done = self.deploy(STATUS=status)
+            self.assertEqual(done.returncode, 255, done.stderr)
+            delete = "aws cloudformation delete-stack --stack-name RdsIamSampleAppStack --region eu-central-1"
+            self.assertEqual(delete in done.stderr, told, done.stderr)
+            self.assertEqual([call[2] for call in self.asked() if "delete-stack" in call], [])
 
     def test_without_a_bucket_sam_finds_one_and_the_aws_cli_cannot(self):
         self.settings(f"{ORIGINAL}\nSAM_BUCKET=\n")

@@ -11,20 +11,24 @@ import unittest
 from pathlib import Path
 
 DEPLOY = Path(__file__).resolve().parents[2] / "host/deploy"
-TOOLS = ["bash", "env", "dirname", "mkdir", "touch", "cp", "ls", "cut", "cat", "basename"]
+TOOLS = ["bash", "env", "dirname", "mkdir", "touch", "cp", "ls", "cut", "cat", "basename", "rm"]
 
 NOTES = 'echo "${0##*/} $*" >> "$WORLD/asked"\n'
 STAND_INS = {
     "uname": '[ "$1" = -s ] && echo "$SYSTEM" || echo "$MACHINE"\n',
-    "cargo": NOTES + '[ "$FAILS" != cargo ]\n',
+    # Puts the program where cargo does.
+    "cargo": NOTES
+    + '[ "$FAILS" != cargo ] || exit 101\n'
+    + 'folder="$CARGO_TARGET_DIR/${CARGO_BUILD_TARGET:+$CARGO_BUILD_TARGET/}function"\n'
+    + 'mkdir -p "$folder" && echo "new" > "$folder/rds-bridge"\n',
     # Tells where the target's libraries would be.
     "rustc": 'echo "$WORLD/libdir"\n',
     "rustup": NOTES + 'mkdir -p "$WORLD/libdir" && touch "$WORLD/libdir/libstd-1.rlib"\n',
-    "python3": NOTES,
+    # Makes the folder of tools, the stand-ins' again.
+    "python3": NOTES + 'for it; do :; done; cp "$WORLD/tools/"* "$it/bin"\n',
 }
 # In the folder of tools. The check says what the test wants: the first code, and the second time the second.
 TOOLS_OF_PYPI = {
-    "pip": NOTES,
     "cargo-zigbuild": NOTES.replace("$*", "$* RUSTC=$RUSTC BOOTSTRAP=$RUSTC_BOOTSTRAP"),
     "python": NOTES
     + 'case "$1" in\n'
@@ -48,6 +52,7 @@ class Package(unittest.TestCase):
             self.stand_in(name)
         for name, script in TOOLS_OF_PYPI.items():
             self.stand_in(name, self.repository / "target/lambda/venv/bin", script)
+            self.stand_in(name, self.world / "tools", script)
 
     def stand_in(self, name, folder=None, script=None):
         folder = folder or self.world / "bin"
@@ -96,7 +101,7 @@ class Package(unittest.TestCase):
         self.assertIn("build --locked --profile function -p rds-bridge --bin rds-bridge", build)
         self.assertIn("--no-default-features --features client_ed25519,lambda,secrets-manager", build)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
-        check, _ = self.asked("python")
+        check, _ = self.asked("python")[-2:]
         self.assertEqual(check, f"python host/deploy/needs.py target/function/rds-bridge {architecture}")
         self.assertEqual(self.zips(), [f"rds-bridge-{architecture}.zip", "rds-bridge.zip"])
 
@@ -144,7 +149,7 @@ class Package(unittest.TestCase):
             done = self.package(architecture, system=system, machine=machine)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"--target {target}", self.asked("cargo-zigbuild")[-1])
-            self.assertIn("ziglang==", self.asked("pip")[-1])
+            self.assertIn("ziglang==", self.asked("python")[-3])
         self.assertEqual(self.asked("cargo"), [])
 
     def test_rustup_adds_the_target_and_says_so_before(self):
@@ -173,6 +178,26 @@ class Package(unittest.TestCase):
         self.assertIn("rustup target add aarch64-unknown-linux-gnu", done.stderr)
         self.assertIn("apt-get install --no-install-recommends rustc-web", done.stderr)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
+
+    def test_a_program_from_before_is_not_packed_where_cargo_puts_the_new_one_elsewhere(self):
+        self.assertEqual(self.package().returncode, 0)
+        for path in (self.repository / "target/lambda").glob("*.zip"):
+            path.unlink()
+        done = self.package(CARGO_BUILD_TARGET="x86_64-unknown-linux-gnu")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("CARGO_BUILD_TARGET", done.stderr)
+        self.assertEqual(self.zips(), [])
+
+    def test_a_folder_of_tools_that_was_left_half_made_is_made_anew(self):
+        venv = self.repository / "target/lambda/venv"
+        self.assertEqual(self.package().returncode, 0)
+        self.assertEqual(self.asked("python3"), [])
+        # As python3 without ensurepip leaves it.
+        self.stand_in("python", venv / "bin", 'case "$*" in *pip*) echo "No module named pip" >&2; exit 1 ;; esac\n')
+        done = self.package()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.asked("python3"), ["python3 -m venv --clear target/lambda/venv"])
+        self.assertNotIn("No module named pip", done.stderr)
 
     def test_statements_go_into_the_zip(self):
         done = self.package("", "my queries.json")

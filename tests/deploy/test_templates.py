@@ -136,13 +136,27 @@ class Function(unittest.TestCase):
         self.assertEqual(variables["DB_SECRET_ARN"], SECRET)
         self.assertNotIn("DB_USER", variables)
 
+    def test_the_secrets_user_and_port_count_where_the_originals_settings_are_still_there(self):
+        _, variables = policies_of_stack("eu-central-1", SecretArn=SECRET)
+        self.assertEqual(variables["DB_SECRET_ARN"], SECRET)
+        self.assertNotIn("DB_USER", variables)
+        self.assertNotIn("DB_PORT", variables)
+
+    def test_a_port_is_passed_if_one_is_given(self):
+        _, variables = policies_of_stack("eu-central-1", DBPort="3307")
+        self.assertEqual(variables["DB_PORT"], "3307")
+        pattern = yaml_parse(FUNCTION)["Parameters"]["DBPort"]["AllowedPattern"]
+        for port in ["", "1", "3306", "65535"]:
+            self.assertRegex(port, pattern)
+        for port in ["0", "-1", "3306/tcp", "655350", " "]:
+            self.assertNotRegex(port, pattern)
+
     def test_the_variables_are_those_that_the_function_reads(self):
         _, variables = policies_of_stack("eu-central-1")
         self.assertEqual(
             {name: str(value) for name, value in variables.items()},
             {
                 "DB_HOST": ORIGINAL["DBEndpoint"],
-                "DB_PORT": "3306",
                 "DB_USER": "lambda-user",
                 "DB_NAME": "iamtest",
                 "DB_QUERY": "SELECT * FROM items",
@@ -177,7 +191,7 @@ class Function(unittest.TestCase):
         for name, values in {
             "DBUsername": ["*", "lambda*", "user?", "${aws:username}", "a/b"],
             "DBResourceId": ["*", "db-*", "db-ABC*", "db-ABC/lambda-user", "db-${x}"],
-            "SecretArn": ["*", f"{arn}*", f"{arn}name-??????", arn],
+            "SecretArn": ["*", f"{arn}*", f"{arn}name-??????", f"{arn}name", f"{arn}my-db", arn],
         }.items():
             for value in values:
                 self.assertNotRegex(value, parameters[name]["AllowedPattern"])
@@ -279,6 +293,18 @@ class Database(unittest.TestCase):
         for group in ["DatabaseSecurityGroup", "FunctionSecurityGroup"]:
             self.assertNotIn("SecurityGroupIngress", self.resources[group]["Properties"])
         self.assertNotIn("0.0.0.0/0", DATABASE)
+
+    def test_lets_the_function_out_to_the_database_and_if_asked_to_secrets_manager(self):
+        self.assertEqual(self.template["Parameters"]["SecretsManagerSg"]["Default"], "")
+        database, secrets = self.resources["FunctionSecurityGroup"]["Properties"]["SecurityGroupEgress"]
+        self.assertEqual(database["DestinationSecurityGroupId"], {"Ref": "DatabaseSecurityGroup"})
+        condition, rule, otherwise = secrets["Fn::If"]
+        self.assertEqual(
+            self.template["Conditions"][condition], {"Fn::Not": [{"Fn::Equals": [{"Ref": "SecretsManagerSg"}, ""]}]}
+        )
+        self.assertEqual(rule["DestinationSecurityGroupId"], {"Ref": "SecretsManagerSg"})
+        self.assertEqual((rule["IpProtocol"], rule["FromPort"], rule["ToPort"]), ("tcp", 443, 443))
+        self.assertEqual(otherwise, {"Ref": "AWS::NoValue"})
 
     def test_its_outputs_are_the_functions_parameters(self):
         outputs = self.template["Outputs"]
