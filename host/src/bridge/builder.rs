@@ -263,14 +263,14 @@ impl BridgeBuilder {
     /// The engine that runs the component, to share one among bridges. Default: one of its own.
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
-        self.engine = Some(EngineAtNeed::is_given(engine));
+        self.engine = Some(EngineAtNeed::Kept(engine));
         self
     }
 
     /// No engine before there is something to sign, and then one for a few guests: for a process that makes a
     /// connection and ends.
     pub(crate) fn engine_at_need(mut self) -> Self {
-        self.engine = Some(EngineAtNeed::is_loaded_later());
+        self.engine = Some(EngineAtNeed::for_a_login());
         self
     }
 
@@ -350,7 +350,7 @@ impl BridgeBuilder {
             None => {
                 let engine = Engine::new();
                 let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
-                EngineAtNeed::is_given(engine.map_err(fault)?)
+                EngineAtNeed::Kept(engine.map_err(fault)?)
             }
         };
         let (login, region) = match (login, self.login) {

@@ -129,7 +129,7 @@ pub(crate) async fn start_handshake(
     };
     let engine = bridge.engine.get();
     let engine = engine.map_err(|fault| Error::new(Stage::Tls, ErrorKind::Fault(fault)))?;
-    let mut handshake = ClientHandshake::start(engine, &config).map_err(in_stage(Stage::Tls))?;
+    let mut handshake = ClientHandshake::start(&engine, &config).map_err(in_stage(Stage::Tls))?;
     let tls = deadline.within(
         Stage::Tls,
         bridge.timeouts.tls,
@@ -155,9 +155,10 @@ pub(crate) async fn finish_handshake(
     );
     let session = login.instrument(debug_span!("login")).await?;
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
-    deadline
-        .whole(Stage::Session, set_up(bridge, connection))
-        .await
+    drop(handshake);
+    let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
+    let (connection, ()) = tokio::join!(set_up, async { bridge.engine.let_go() });
+    connection
 }
 
 async fn start_tls(

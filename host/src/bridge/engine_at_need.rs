@@ -1,33 +1,47 @@
-//! The engine of a bridge: from its start, or when it is first needed.
+//! The engine of a bridge: from its start, or for as long as a login takes.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::guest::{Engine, Fault};
 
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
-/// has one connection: it loads the component when there is something to sign, which is while the server makes its
-/// greeting, and takes no time then.
+/// has one connection: it loads the component when there is something to sign, while the server makes its greeting,
+/// and lets it go when it is logged in, while the server executes; neither takes time then.
 #[derive(Clone)]
-pub(crate) struct EngineAtNeed(OnceLock<Engine>);
+pub(crate) enum EngineAtNeed {
+    Kept(Engine),
+    ForALogin(Arc<Mutex<Option<Engine>>>),
+}
 
 impl EngineAtNeed {
-    pub(super) fn is_given(engine: Engine) -> Self {
-        Self(engine.into())
-    }
-
-    pub(super) fn is_loaded_later() -> Self {
-        Self(OnceLock::new())
+    pub(super) fn for_a_login() -> Self {
+        Self::ForALogin(Arc::default())
     }
 
     /// # Errors
     ///
     /// As [`Engine::new`].
-    pub(crate) fn get(&self) -> Result<&Engine, Fault> {
-        if let Some(engine) = self.0.get() {
-            return Ok(engine);
+    pub(crate) fn get(&self) -> Result<Engine, Fault> {
+        let at_hand = match self {
+            Self::Kept(engine) => return Ok(engine.clone()),
+            Self::ForALogin(at_hand) => at_hand,
+        };
+        let mut at_hand = at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*at_hand {
+            Some(engine) => Ok(engine.clone()),
+            None => Ok(at_hand.insert(Engine::for_a_few_guests()?).clone()),
         }
-        let engine = Engine::for_a_few_guests()?;
-        // Of two that were made at once, one is used.
-        Ok(self.0.get_or_init(|| engine))
+    }
+
+    /// A login is done. Who needs it once more gets another.
+    pub(crate) fn let_go(&self) {
+        if let Self::ForALogin(at_hand) = self {
+            drop(
+                at_hand
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take(),
+            );
+        }
     }
 }

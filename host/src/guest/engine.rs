@@ -1,7 +1,9 @@
 //! One engine for the process, and a fresh guest for every use.
 
 use std::fmt;
-use std::thread;
+use std::sync::Arc;
+use std::thread::{self, Thread};
+use std::time::Instant;
 
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
@@ -22,6 +24,8 @@ pub struct Engine {
     presign: presign::GuestIndices,
     handshake: handshake::GuestIndices,
     deadline_ticks: u64,
+    /// Dropped last: it looks whether the engine is gone.
+    _ticker: Option<Arc<Ticker>>,
 }
 
 /// What the host keeps for a guest: its limits, and nothing it could call.
@@ -56,8 +60,8 @@ impl Engine {
         let machine_code = MachineCode::choose(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
         let component = machine_code.load(&engine).map_err(Fault::Load)?;
-        let this = Self::from_component(&component, DEADLINE_TICKS)?;
-        tick(&engine).map_err(Fault::Load)?;
+        let mut this = Self::from_component(&component, DEADLINE_TICKS)?;
+        this._ticker = Some(Arc::new(Ticker::start(&engine).map_err(Fault::Load)?));
         Ok(this)
     }
 
@@ -86,6 +90,7 @@ impl Engine {
             presign,
             handshake,
             deadline_ticks: deadline_ticks.max(1),
+            _ticker: None,
         })
     }
 
@@ -125,20 +130,38 @@ impl Engine {
 }
 
 /// Moves the epoch on for as long as the engine is in use.
-fn tick(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
-    let engine = engine.weak();
-    thread::Builder::new()
-        .name("rds-bridge-epoch".to_owned())
-        .spawn(move || {
-            loop {
-                thread::sleep(TICK);
-                match engine.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => break,
+struct Ticker(Thread);
+
+impl Ticker {
+    fn start(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
+        let engine = engine.weak();
+        let ticking = thread::Builder::new()
+            .name("rds-bridge-epoch".to_owned())
+            .spawn(move || {
+                loop {
+                    // It may come back sooner, and only to end: a tick too many would take from a call's time.
+                    let begun = Instant::now();
+                    while let Some(left) = TICK.checked_sub(begun.elapsed()) {
+                        thread::park_timeout(left);
+                        if engine.upgrade().is_none() {
+                            return;
+                        }
+                    }
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => return,
+                    }
                 }
-            }
-        })?;
-    Ok(())
+            })?;
+        Ok(Self(ticking.thread().clone()))
+    }
+}
+
+impl Drop for Ticker {
+    /// Ends it at once: a process that ends would have to wait until the system has ended it.
+    fn drop(&mut self) {
+        self.0.unpark();
+    }
 }
 
 impl fmt::Debug for Engine {
