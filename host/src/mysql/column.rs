@@ -138,12 +138,12 @@ impl Column {
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
-        payload.lenenc_text("catalog")?; // string<lenenc>
-        payload.lenenc_text("schema")?; // string<lenenc>
+        payload.pass_over_lenenc("catalog")?; // string<lenenc>
+        payload.pass_over_lenenc("schema")?; // string<lenenc>
         let table = payload.lenenc_text("table")?; // string<lenenc>
-        payload.lenenc_text("org_table")?; // string<lenenc>
+        payload.pass_over_lenenc("org_table")?; // string<lenenc>
         let name = payload.lenenc_text("name")?; // string<lenenc>
-        payload.lenenc_text("org_name")?; // string<lenenc>
+        payload.pass_over_lenenc("org_name")?; // string<lenenc>
         payload.lenenc_int("length of fixed length fields")?; // int<lenenc>
         let character_set = payload.u16("character_set")?; // int<2>
         let length = payload.u32("column_length")?; // int<4>

@@ -70,6 +70,13 @@ impl<'a> Payload<'a> {
         Ok(value)
     }
 
+    /// A `string<lenenc>` that nobody asks for.
+    pub(crate) fn pass_over_lenenc(&mut self, field: &'static str) -> Result<(), Malformed> {
+        let length = self.lenenc_int(field)?;
+        let length = usize::try_from(length).map_err(|_| self.malformed(field))?;
+        self.bytes(length, field).map(drop)
+    }
+
     /// `string<lenenc>`, as text for people: what is not UTF-8 in it is replaced.
     pub(crate) fn lenenc_text(&mut self, field: &'static str) -> Result<String, Malformed> {
         let length = self.lenenc_int(field)?;
