@@ -1,8 +1,10 @@
 //! How long a stage of a connection may take, and all of them together.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::Timeouts;
@@ -64,8 +66,13 @@ impl Deadline {
     }
 }
 
-/// On the heap: a future within futures takes the room of all of them again at each step outwards.
-pub(crate) type InTime<'f, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'f>>;
+/// A stage that ends in time.
+pub(crate) struct InTime<'f, T> {
+    limit: Duration,
+    stage: Stage,
+    /// On the heap: a future within futures takes the room of all of them again at each step outwards.
+    done: Pin<Box<dyn Future<Output = Result<Result<T, Error>, Elapsed>> + Send + 'f>>,
+}
 
 fn until<'f, T>(
     at: Instant,
@@ -73,12 +80,18 @@ fn until<'f, T>(
     stage: Stage,
     future: impl Future<Output = Result<T, Error>> + Send + 'f,
 ) -> InTime<'f, T> {
-    Box::pin(async move {
-        match timeout_at(at, future).await {
-            Ok(done) => done,
-            Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
-        }
-    })
+    let done = Box::pin(timeout_at(at, future));
+    InTime { limit, stage, done }
+}
+
+impl<T> Future for InTime<'_, T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let done = ready!(self.done.as_mut().poll(cx));
+        let too_late = |_| Error::new(self.stage, ErrorKind::Timeout(self.limit));
+        Poll::Ready(done.map_err(too_late).flatten())
+    }
 }
 
 /// Thirty years: so far is the end where a limit is longer than a clock can show.

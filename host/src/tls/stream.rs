@@ -26,7 +26,8 @@ const WRITE_LENGTH: usize = 64 << 10;
 /// A TLS connection. Reading and writing are cancel-safe: what was under way stays in it.
 pub(crate) struct TlsStream<S> {
     io: S,
-    connection: UnbufferedClientConnection,
+    /// On the heap: it is a kilobyte, and the stream is handed on by each stage of a login.
+    connection: Box<UnbufferedClientConnection>,
     /// Records as they came.
     incoming: Incoming,
     /// What has been decrypted and did not fit where it was wanted.
@@ -104,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         let connection = UnbufferedClientConnection::new(config, server_name).map_err(of_tls)?;
         let mut stream = Self {
             io,
-            connection,
+            connection: Box::new(connection),
             incoming: Incoming::default(),
             leftover: Incoming::default(),
             outgoing: Outgoing::default(),

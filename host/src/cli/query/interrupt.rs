@@ -15,11 +15,18 @@ use crate::cli::error::Error;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Before there is a statement: there is nothing to kill.
-pub(in crate::cli) async fn or_interrupted<T>(future: impl Future<Output = T>) -> Result<T, Error> {
-    tokio::select! {
-        biased;
-        done = future => Ok(done),
-        () = request_to_end() => Err(Error::Interrupted),
+///
+/// On the heap: a command's future would have the room of this one three times, and clear and move it.
+pub(in crate::cli) fn or_interrupted<'f, T: 'f>(
+    future: impl Future<Output = T> + 'f,
+) -> impl Future<Output = Result<T, Error>> + 'f {
+    let future = Box::pin(future);
+    async {
+        tokio::select! {
+            biased;
+            done = future => Ok(done),
+            () = request_to_end() => Err(Error::Interrupted),
+        }
     }
 }
 
@@ -36,7 +43,8 @@ pub(super) async fn or_kill<T>(
         () = request_to_end() => {}
     }
     eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
-    let end = async {
+    // On the heap: it is seldom needed, and the statement would carry its room along.
+    let end = Box::pin(async {
         let killed = bridge.kill_query(connection_id).await;
         match killed {
             // It had come to its end before, and has done all that it was to do; or its error says that it was
@@ -44,7 +52,7 @@ pub(super) async fn or_kill<T>(
             Ok(()) => statement.await.map_err(|_| Error::Interrupted),
             Err(error) => Err(Error::NotKilled(error)),
         }
-    };
+    });
     tokio::select! {
         ended = timeout(GRACE, end) => match ended {
             Ok(ended) => ended,
