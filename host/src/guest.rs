@@ -4,6 +4,8 @@
 //! is dropped, so that no two uses share memory that held a secret. What the component returns is
 //! bounded in size and in time; a trap is a bug of ours, and an error like any other.
 
+#[cfg(unix)]
+mod alarm;
 mod bindings;
 mod call;
 mod engine;
@@ -14,6 +16,7 @@ mod machine_code;
 mod presign;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod segments;
+mod ticker;
 
 pub use bindings::exports::rds::bridge::handshake::{
     AuthPlugin, ConfigField, ConnectionAttribute, Error as HandshakeError, InvalidConfig,

@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread::{self, Thread};
-use std::time::Instant;
 
 use wasmtime::component::{Component, Instance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
@@ -11,8 +9,9 @@ use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
-use super::limits::{DEADLINE_TICKS, TICK, pooling, store_limits};
+use super::limits::{DEADLINE_TICKS, pooling, store_limits};
 use super::machine_code::MachineCode;
+use super::ticker::Ticker;
 
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
@@ -41,27 +40,34 @@ impl Engine {
     ///
     /// [`Fault::Load`], if the address space is limited (`ulimit -v`) to less than is reserved.
     pub fn new() -> Result<Self, Fault> {
-        Self::with(InstanceAllocationStrategy::Pooling(pooling()))
+        Self::with(
+            InstanceAllocationStrategy::Pooling(pooling()),
+            Ticker::thread,
+        )
     }
 
-    /// For a process that ends after a few guests: nothing is reserved for more of them, and each gets memory of
-    /// its own from the system, which takes it longer than the pool, and the pool longer to be made.
+    /// For a process of ours that ends after a few guests: nothing is reserved for more of them, and each gets memory
+    /// of its own from the system, which takes it longer than the pool, and the pool longer to be made. It has the
+    /// process's timer, `SIGALRM`, where the other has a thread.
     ///
     /// # Errors
     ///
     /// As [`Self::new`].
     pub(crate) fn for_a_few_guests() -> Result<Self, Fault> {
-        Self::with(InstanceAllocationStrategy::OnDemand)
+        Self::with(InstanceAllocationStrategy::OnDemand, Ticker::of_a_command)
     }
 
-    fn with(strategy: InstanceAllocationStrategy) -> Result<Self, Fault> {
+    fn with(
+        strategy: InstanceAllocationStrategy,
+        ticker: impl FnOnce(&wasmtime::Engine) -> wasmtime::Result<Ticker>,
+    ) -> Result<Self, Fault> {
         let mut config = engine_config();
         config.allocation_strategy(strategy);
         let machine_code = MachineCode::choose(&mut config);
         let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
         let component = machine_code.load(&engine).map_err(Fault::Load)?;
         let mut this = Self::from_component(&component, DEADLINE_TICKS)?;
-        this._ticker = Some(Arc::new(Ticker::start(&engine).map_err(Fault::Load)?));
+        this._ticker = Some(Arc::new(ticker(&engine).map_err(Fault::Load)?));
         Ok(this)
     }
 
@@ -126,41 +132,6 @@ impl Engine {
         self.handshake
             .load(&mut guest.store, &guest.instance)
             .map_err(Fault::Load)
-    }
-}
-
-/// Moves the epoch on for as long as the engine is in use.
-struct Ticker(Thread);
-
-impl Ticker {
-    fn start(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
-        let engine = engine.weak();
-        let ticking = thread::Builder::new()
-            .name("rds-bridge-epoch".to_owned())
-            .spawn(move || {
-                loop {
-                    // It may come back sooner, and only to end: a tick too many would take from a call's time.
-                    let begun = Instant::now();
-                    while let Some(left) = TICK.checked_sub(begun.elapsed()) {
-                        thread::park_timeout(left);
-                        if engine.upgrade().is_none() {
-                            return;
-                        }
-                    }
-                    match engine.upgrade() {
-                        Some(engine) => engine.increment_epoch(),
-                        None => return,
-                    }
-                }
-            })?;
-        Ok(Self(ticking.thread().clone()))
-    }
-}
-
-impl Drop for Ticker {
-    /// Ends it at once: a process that ends would have to wait until the system has ended it.
-    fn drop(&mut self) {
-        self.0.unpark();
     }
 }
 

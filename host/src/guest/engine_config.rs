@@ -8,6 +8,8 @@ pub(crate) fn engine_config() -> wasmtime::Config {
     config.epoch_interruption(true);
     // Which instruction of ours trapped is of no use without the component's source at hand.
     config.generate_address_map(false);
+    // Nothing unwinds through it: a trap goes by frame pointers, and the component calls nobody who could panic.
+    config.native_unwind_info(false);
     // What Wasmtime takes from its own Cargo features, which the program we are linked into chooses, and
     // from the environment (WASMTIME_BACKTRACE_DETAILS): said here, so that build and run agree on it.
     config.concurrency_support(false);
