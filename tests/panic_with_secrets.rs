@@ -70,7 +70,6 @@ async fn printed(host: &str, credentials: &Credentials, builder: BridgeBuilder) 
     let auth = Auth::IamToken(token.text.clone());
     let config = Config {
         db_user: "lambda-user",
-        auth: &auth,
         database: None,
         connection_attributes: &[],
         character_set: 45,

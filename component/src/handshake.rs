@@ -90,18 +90,15 @@ impl ClientHandshake {
         self.settle(next)
     }
 
-    /// TLS stands, and the server's certificate has been verified for the name that was meant.
+    /// TLS stands, and the server's certificate has been verified for the name that was meant. Until now there was no
+    /// secret that could have gone anywhere.
     ///
     /// # Errors
     ///
     /// [`Error`], and from then on the same one at every call.
-    pub fn tls_established(&mut self) -> Result<Step, Error> {
+    pub fn tls_established(&mut self, auth: Auth) -> Result<Step, Error> {
         let next = match std::mem::replace(&mut self.state, State::Ready) {
-            State::ExpectTls(expect) => {
-                let (expect, response) = expect.tls_established();
-                let step = Step::Write(SecretBytes::new(self.frame(response.expose())));
-                Ok((State::ExpectAuthResult(Box::new(expect)), step))
-            }
+            State::ExpectTls(expect) => self.authenticate(*expect, auth),
             State::Failed(error) => Err(error),
             State::Ready => Err(Error::Misuse(Misuse::AlreadyReady)),
             State::ExpectInitialHandshake(_) | State::ExpectAuthResult(_) => {
@@ -109,6 +106,13 @@ impl ClientHandshake {
             }
         };
         self.settle(next)
+    }
+
+    fn authenticate(&mut self, expect: ExpectTls, auth: Auth) -> Result<(State, Step), Error> {
+        auth.check().map_err(Error::InvalidConfig)?;
+        let (expect, response) = expect.tls_established(auth);
+        let step = Step::Write(SecretBytes::new(self.frame(response.expose())));
+        Ok((State::ExpectAuthResult(Box::new(expect)), step))
     }
 
     fn settle(&mut self, next: Result<(State, Step), Error>) -> Result<Step, Error> {

@@ -31,10 +31,13 @@ fn main() {
 fn natively(token: &str) {
     let auth = Auth::IamToken(Secret::new(token.into()));
     let attributes = vec![("_client_name".into(), "rds-bridge".into())];
-    let config = Config::new("lambda-user".into(), auth, None, attributes, 45).unwrap();
+    let config = Config::new("lambda-user".into(), None, attributes, 45).unwrap();
     let mut handshake = ClientHandshake::new(config);
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
-    assert!(matches!(handshake.tls_established(), Ok(Step::Write(_))));
+    assert!(matches!(
+        handshake.tls_established(auth),
+        Ok(Step::Write(_))
+    ));
     assert!(matches!(
         handshake.receive(AUTH_SWITCH_REQUEST),
         Ok(Step::Write(_))
@@ -45,7 +48,6 @@ fn natively(token: &str) {
 fn sandboxed(engine: &Engine, auth: &guest::Auth) {
     let config = guest::Config {
         db_user: "lambda-user",
-        auth,
         database: None,
         connection_attributes: &[ConnectionAttribute {
             name: "_client_name",
@@ -59,7 +61,7 @@ fn sandboxed(engine: &Engine, auth: &guest::Auth) {
         Ok(guest::Step::StartTls(_))
     ));
     assert!(matches!(
-        handshake.tls_established(),
+        handshake.tls_established(auth),
         Ok(guest::Step::Write(_))
     ));
     assert!(matches!(

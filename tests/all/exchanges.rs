@@ -23,7 +23,7 @@ enum Seen {
 
 trait Handshake {
     fn receive(&mut self, bytes: &[u8]) -> Result<Seen, String>;
-    fn tls_established(&mut self) -> Result<Seen, String>;
+    fn tls_established(&mut self, auth: &Value) -> Result<Seen, String>;
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn every_corruption_gives_a_value_or_an_error() {
     for exchange in vectors::exchanges() {
         let said: Vec<Vec<u8>> = events(&exchange, "server");
         let before_tls = u16::try_from(said[0].len()).unwrap();
-        let choice = u8::from(exchange["config"]["auth"].get("password").is_some());
+        let choice = u8::from(exchange["auth"].get("password").is_some());
         let mut input = vec![choice];
         input.extend(before_tls.to_le_bytes());
         input.extend(said.concat());
@@ -92,7 +92,7 @@ fn replay(exchange: &Value, part: usize, handshake: &mut dyn Handshake) {
             }
             "start-tls" => {
                 assert_eq!(last, Ok(Seen::StartedTls(bytes)), "{name}");
-                last = handshake.tls_established();
+                last = handshake.tls_established(&exchange["auth"]);
             }
             other => panic!("{other}"),
         }
@@ -125,8 +125,12 @@ impl Handshake for Native {
         self.0.receive(bytes).map(Seen::from).map_err(debug)
     }
 
-    fn tls_established(&mut self) -> Result<Seen, String> {
-        self.0.tls_established().map(Seen::from).map_err(debug)
+    fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
+        let auth = match secret(auth) {
+            ("iam-token", token) => Auth::IamToken(Secret::new(token)),
+            (_, password) => Auth::Password(Secret::new(password)),
+        };
+        self.0.tls_established(auth).map(Seen::from).map_err(debug)
     }
 }
 
@@ -151,8 +155,13 @@ impl Handshake for Sandboxed {
         self.0.receive(bytes).map(Seen::from).map_err(refused)
     }
 
-    fn tls_established(&mut self) -> Result<Seen, String> {
-        self.0.tls_established().map(Seen::from).map_err(refused)
+    fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
+        let auth = match secret(auth) {
+            ("iam-token", token) => guest::Auth::IamToken(token.into()),
+            (_, password) => guest::Auth::Password(password.into()),
+        };
+        let step = self.0.tls_established(&auth);
+        step.map(Seen::from).map_err(refused)
     }
 }
 
@@ -179,14 +188,8 @@ fn refused(error: guest::CallError<guest::HandshakeError>) -> String {
 
 fn config(exchange: &Value) -> Config {
     let config = &exchange["config"];
-    let (kind, secret) = auth(config);
-    let auth = match kind {
-        "iam-token" => Auth::IamToken(Secret::new(secret)),
-        _ => Auth::Password(Secret::new(secret)),
-    };
     Config::new(
         text(&config["db-user"]),
-        auth,
         config["database"].as_str().map(Into::into),
         attributes(config),
         config["character-set"]
@@ -200,11 +203,6 @@ fn config(exchange: &Value) -> Config {
 
 fn start(engine: &Engine, exchange: &Value) -> guest::ClientHandshake {
     let config = &exchange["config"];
-    let (kind, secret) = auth(config);
-    let auth = match kind {
-        "iam-token" => guest::Auth::IamToken(secret.into()),
-        _ => guest::Auth::Password(secret.into()),
-    };
     let attributes = attributes(config);
     let attributes: Vec<_> = attributes
         .iter()
@@ -212,7 +210,6 @@ fn start(engine: &Engine, exchange: &Value) -> guest::ClientHandshake {
         .collect();
     let config = guest::Config {
         db_user: config["db-user"].as_str().unwrap(),
-        auth: &auth,
         database: config["database"].as_str(),
         connection_attributes: &attributes,
         character_set: config["character-set"]
@@ -224,8 +221,8 @@ fn start(engine: &Engine, exchange: &Value) -> guest::ClientHandshake {
     guest::ClientHandshake::start(engine, &config).unwrap()
 }
 
-fn auth(config: &Value) -> (&str, String) {
-    let auth = config["auth"].as_object().unwrap();
+fn secret(auth: &Value) -> (&str, String) {
+    let auth = auth.as_object().unwrap();
     let (kind, secret) = auth.iter().next().unwrap();
     (kind, text(secret))
 }

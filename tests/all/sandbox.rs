@@ -23,15 +23,17 @@ fn grant<'a>(db_user: &'a str, host: &'a str) -> Grant<'a> {
     }
 }
 
-fn config(auth: &Auth) -> Config<'_> {
-    Config {
-        db_user: "u",
-        auth,
-        database: None,
-        connection_attributes: &[],
-        character_set: 45,
-    }
-}
+const CONFIG: Config<'_> = Config {
+    db_user: "u",
+    database: None,
+    connection_attributes: &[],
+    character_set: 45,
+};
+
+/// As MySQL 8 begins.
+const GREETING: &[u8] =
+    b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
+    \0\0\0\0\0\0\0\0\0\0tL\x03s\x0f[4\rl4. \0caching_sha2_password\0";
 
 /// The first engine of a process runs the machine code where it lies, and others a copy.
 #[test]
@@ -82,7 +84,6 @@ fn the_largest_of_everything_fits_its_memory() {
     };
     let config = Config {
         db_user: &user,
-        auth: &auth,
         database: None,
         connection_attributes: &[attribute],
         character_set: 45,
@@ -90,10 +91,13 @@ fn the_largest_of_everything_fits_its_memory() {
     let mut handshake = ClientHandshake::start(&engine, &config).unwrap();
     assert!(matches!(handshake.receive(&[]), Ok(Step::Read)));
     // As far as the token goes, with as much behind each packet as one call may bring.
-    let greeting = b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
-        \0\0\0\0\0\0\0\0\0\0tL\x03s\x0f[4\rl4. \0caching_sha2_password\0";
-    assert!(matches!(handshake.receive(greeting), Ok(Step::StartTls(_))));
-    assert!(matches!(handshake.tls_established(), Ok(Step::Write(_))));
+    assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
+    // Signed beside it.
+    let grant = grant(&user, "db.example.com");
+    let signed = handshake.guest().presign(&credentials, grant, LIFETIME);
+    assert!(signed.is_ok());
+    let step = handshake.tls_established(&auth);
+    assert!(matches!(step, Ok(Step::Write(_))));
     let mut flood = b"\x16\0\0\x03\xFEmysql_clear_password\0".to_vec();
     flood.resize(RECEIVE_LIMIT_BYTES, b'!');
     assert!(
@@ -137,9 +141,10 @@ fn the_components_own_errors_come_as_values() {
     ));
 
     let auth = Auth::Password("a\0b".to_owned().into());
-    let config = config(&auth);
+    let mut handshake = ClientHandshake::start(&engine, &CONFIG).unwrap();
+    assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
     assert!(matches!(
-        ClientHandshake::start(&engine, &config),
+        handshake.tls_established(&auth),
         Err(CallError::Refused(HandshakeError::InvalidConfig(
             InvalidConfig::ContainsNul(_)
         )))
@@ -169,10 +174,9 @@ fn debug_prints_no_secret() {
         .steps(&credentials, grant("u", "db.example.com"), LIFETIME)
         .unwrap();
     let auth = Auth::IamToken(token.text.clone());
-    let config = config(&auth);
-    let handshake = ClientHandshake::start(&engine, &config).unwrap();
+    let handshake = ClientHandshake::start(&engine, &CONFIG).unwrap();
 
-    let printed = format!("{credentials:?} {token:?} {steps:?} {config:?} {handshake:?} {guest:?}");
+    let printed = format!("{credentials:?} {token:?} {steps:?} {auth:?} {handshake:?} {guest:?}");
 
     for secret in ["hunter2", "sessiontoken", steps.signature.expose_secret()] {
         assert!(!printed.contains(secret), "{printed}");

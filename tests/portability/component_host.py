@@ -55,8 +55,6 @@ class Bridge:
 
     def start_handshake(self, config):
         config = dict(config)
-        ((case, secret),) = config["auth"].items()
-        config["auth"] = Variant(case, secret)
         config["connection-attributes"] = [
             record({"name": name, "value": value}) for name, value in config["connection-attributes"]
         ]
@@ -73,9 +71,10 @@ class Handshake:
         name = "[method]client-handshake.receive"
         return plain(self.bridge._call(HANDSHAKE, name, self.resource, data))
 
-    def tls_established(self):
+    def tls_established(self, auth):
+        ((case, secret),) = auth.items()
         name = "[method]client-handshake.tls-established"
-        return plain(self.bridge._call(HANDSHAKE, name, self.resource))
+        return plain(self.bridge._call(HANDSHAKE, name, self.resource, Variant(case, secret)))
 
 
 def record(fields):

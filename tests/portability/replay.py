@@ -17,7 +17,8 @@ def replay(bridge, case, part):
                     step = handshake.receive(data[at:at + part])
             else:
                 assert step == event, f"{case['name']}: {step} instead of {event}"
-                step = handshake.tls_established() if "start-tls" in event else handshake.receive(b"")
+                asked = "start-tls" in event
+                step = handshake.tls_established(case["auth"]) if asked else handshake.receive(b"")
     except Refused as refused:
         step = {"error": refused.error}
     assert step == case["outcome"], f"{case['name']}: {step} instead of {case['outcome']}"

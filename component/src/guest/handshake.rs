@@ -25,8 +25,8 @@ impl wit::GuestClientHandshake for RefCell<ClientHandshake> {
         Ok(self.borrow_mut().receive(&bytes)?.into())
     }
 
-    fn tls_established(&self) -> Result<wit::Step, wit::Error> {
-        Ok(self.borrow_mut().tls_established()?.into())
+    fn tls_established(&self, auth: wit::Auth) -> Result<wit::Step, wit::Error> {
+        Ok(self.borrow_mut().tls_established(auth.into())?.into())
     }
 }
 
@@ -34,20 +34,24 @@ impl TryFrom<wit::Config> for Config {
     type Error = InvalidConfig;
 
     fn try_from(config: wit::Config) -> Result<Self, InvalidConfig> {
-        let auth = match config.auth {
-            wit::Auth::IamToken(token) => Auth::IamToken(Secret::new(token)),
-            wit::Auth::Password(password) => Auth::Password(Secret::new(password)),
-        };
         let attributes = config.connection_attributes.into_iter();
         Self::new(
             config.db_user,
-            auth,
             config.database,
             attributes
                 .map(|attribute| (attribute.name, attribute.value))
                 .collect(),
             config.character_set,
         )
+    }
+}
+
+impl From<wit::Auth> for Auth {
+    fn from(auth: wit::Auth) -> Self {
+        match auth {
+            wit::Auth::IamToken(token) => Self::IamToken(Secret::new(token)),
+            wit::Auth::Password(password) => Self::Password(Secret::new(password)),
+        }
     }
 }
 

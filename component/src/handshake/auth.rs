@@ -1,8 +1,14 @@
-//! The secret that proves who the user is, and the seal on it until TLS stands.
+//! The secret that proves who the user is.
 
+use super::config::{ConfigField, InvalidConfig, check};
 use crate::secret::Secret;
 
-/// How the user proves who it is.
+/// In bytes: above what signing can make, some 200,000.
+const IAM_TOKEN_LIMIT: usize = 262_144;
+/// In bytes. Servers take less: 256 in MySQL.
+const PASSWORD_LIMIT: usize = 4_096;
+
+/// How the user proves who it is. It is given when TLS stands.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
@@ -11,27 +17,44 @@ pub enum Auth {
     Password(Secret),
 }
 
-/// An [`Auth`] that nothing can look into before TLS stands: only [`TlsEstablished`] opens it.
-#[derive(Debug)]
-pub(super) struct SealedAuth(Auth);
-
-impl SealedAuth {
-    pub(super) fn new(auth: Auth) -> Self {
-        Self(auth)
-    }
-
-    pub(super) fn open(self, TlsEstablished(()): TlsEstablished) -> Auth {
-        self.0
+impl Auth {
+    /// The limits are in `wit/handshake.wit`.
+    pub(super) fn check(&self) -> Result<(), InvalidConfig> {
+        let (field, secret, limit) = match self {
+            // An account may have no password.
+            Self::Password(password) if password.expose().is_empty() => return Ok(()),
+            Self::Password(password) => (ConfigField::Password, password, PASSWORD_LIMIT),
+            Self::IamToken(token) => (ConfigField::IamToken, token, IAM_TOKEN_LIMIT),
+        };
+        let secret = secret.expose();
+        check(field, secret, secret.len(), limit)
     }
 }
 
-/// Proof that the host has said so. Made in one place: when the state that waits for TLS is told
-/// that it stands.
-pub(super) struct TlsEstablished(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ConfigField::{IamToken, Password};
+    use InvalidConfig::{ContainsNul, Empty, TooLong};
 
-impl TlsEstablished {
-    /// By [`super::expect_tls::ExpectTls`] alone.
-    pub(super) fn witnessed_by(_: &super::expect_tls::ExpectTls) -> Self {
-        Self(())
+    fn token(text: &str) -> Result<(), InvalidConfig> {
+        Auth::IamToken(Secret::new(text.into())).check()
+    }
+
+    fn password(text: &str) -> Result<(), InvalidConfig> {
+        Auth::Password(Secret::new(text.into())).check()
+    }
+
+    #[test]
+    fn every_mistake_has_its_error() {
+        assert_eq!(token("t"), Ok(()));
+        assert_eq!(token(&"t".repeat(262_144)), Ok(()));
+        assert_eq!(token(""), Err(Empty(IamToken)));
+        assert_eq!(token("t\0"), Err(ContainsNul(IamToken)));
+        assert_eq!(token(&"t".repeat(262_145)), Err(TooLong(IamToken)));
+        assert_eq!(password(""), Ok(()));
+        assert_eq!(password(&"p".repeat(4_096)), Ok(()));
+        assert_eq!(password("p\0"), Err(ContainsNul(Password)));
+        assert_eq!(password(&"p".repeat(4_097)), Err(TooLong(Password)));
     }
 }

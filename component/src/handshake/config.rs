@@ -1,26 +1,20 @@
-//! What to log in with, checked: nothing in it can break the framing of a packet.
+//! Who logs in, and to what, checked: nothing in it can break the framing of a packet.
 
 use thiserror::Error;
 
-use super::auth::{Auth, SealedAuth};
 use crate::packet::attributes_on_the_wire;
 
 /// In characters. MariaDB's limit; MySQL's is 32.
 const DB_USER_LIMIT: usize = 128;
 /// In characters (MySQL Reference Manual, "Identifier Length Limits").
 const DATABASE_LIMIT: usize = 64;
-/// In bytes: above what signing can make, some 200,000.
-const IAM_TOKEN_LIMIT: usize = 262_144;
-/// In bytes. Servers take less: 256 in MySQL.
-const PASSWORD_LIMIT: usize = 4_096;
 /// In bytes on the wire (MySQL Reference Manual, "Performance Schema Connection Attribute Tables").
 const CONNECTION_ATTRIBUTES_LIMIT: usize = 65_535;
 
-/// What to log in with.
+/// Who logs in, and to what.
 #[derive(Debug)]
 pub struct Config {
     pub(super) db_user: String,
-    pub(super) auth: SealedAuth,
     pub(super) database: Option<String>,
     pub(super) connection_attributes: Vec<(String, String)>,
     pub(super) character_set: u8,
@@ -56,7 +50,7 @@ impl ConfigField {
     }
 }
 
-/// What is wrong with a config.
+/// What is wrong with a config, or with the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidConfig {
     /// Empty, or 0 for the character set.
@@ -71,7 +65,7 @@ pub enum InvalidConfig {
 }
 
 impl Config {
-    /// Checks what to log in with; the limits are in `wit/handshake.wit`.
+    /// Checks it; the limits are in `wit/handshake.wit`.
     ///
     /// `character_set` is the id of a collation, which names its character set.
     ///
@@ -80,7 +74,6 @@ impl Config {
     /// [`InvalidConfig`] with the first field that is wrong.
     pub fn new(
         db_user: String,
-        auth: Auth,
         database: Option<String>,
         connection_attributes: Vec<(String, String)>,
         character_set: u8,
@@ -93,18 +86,6 @@ impl Config {
             db_user.chars().count(),
             DB_USER_LIMIT,
         )?;
-        match &auth {
-            Auth::IamToken(token) => {
-                let token = token.expose();
-                check(Field::IamToken, token, token.len(), IAM_TOKEN_LIMIT)?;
-            }
-            // An account may have no password.
-            Auth::Password(password) if password.expose().is_empty() => {}
-            Auth::Password(password) => {
-                let password = password.expose();
-                check(Field::Password, password, password.len(), PASSWORD_LIMIT)?;
-            }
-        }
         if let Some(database) = &database {
             let length = database.chars().count();
             check(Field::Database, database, length, DATABASE_LIMIT)?;
@@ -115,7 +96,6 @@ impl Config {
         }
         Ok(Self {
             db_user,
-            auth: SealedAuth::new(auth),
             database,
             connection_attributes,
             character_set,
@@ -123,7 +103,12 @@ impl Config {
     }
 }
 
-fn check(field: ConfigField, text: &str, length: usize, limit: usize) -> Result<(), InvalidConfig> {
+pub(super) fn check(
+    field: ConfigField,
+    text: &str,
+    length: usize,
+    limit: usize,
+) -> Result<(), InvalidConfig> {
     if text.is_empty() {
         Err(InvalidConfig::Empty(field))
     } else if length > limit {
@@ -153,11 +138,9 @@ fn check_connection_attributes(attributes: &[(String, String)]) -> Result<(), In
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     fn with(
         user: &str,
-        auth: Auth,
         database: Option<&str>,
         attributes: &[(&str, &str)],
         character_set: u8,
@@ -167,15 +150,7 @@ mod tests {
             .map(|&(name, value)| (name.into(), value.into()))
             .collect();
         let database = database.map(Into::into);
-        Config::new(user.into(), auth, database, attributes, character_set).map(|_| ())
-    }
-
-    fn token(text: &str) -> Auth {
-        Auth::IamToken(Secret::new(text.into()))
-    }
-
-    fn password(text: &str) -> Auth {
-        Auth::Password(Secret::new(text.into()))
+        Config::new(user.into(), database, attributes, character_set).map(|_| ())
     }
 
     #[test]
@@ -183,60 +158,31 @@ mod tests {
         use ConfigField::*;
         use InvalidConfig::*;
 
-        assert_eq!(with("u", token("t"), Some("db"), &[("a", "")], 45), Ok(()));
-        assert_eq!(with("u", password(""), None, &[], 255), Ok(()));
-        assert_eq!(with("", token("t"), None, &[], 45), Err(Empty(DbUser)));
+        assert_eq!(with("u", Some("db"), &[("a", "")], 45), Ok(()));
+        assert_eq!(with("u", None, &[], 255), Ok(()));
+        assert_eq!(with("", None, &[], 45), Err(Empty(DbUser)));
+        assert_eq!(with(&"u".repeat(129), None, &[], 45), Err(TooLong(DbUser)));
+        assert_eq!(with("u\0", None, &[], 45), Err(ContainsNul(DbUser)));
+        assert_eq!(with("u", Some(""), &[], 45), Err(Empty(Database)));
         assert_eq!(
-            with(&"u".repeat(129), token("t"), None, &[], 45),
-            Err(TooLong(DbUser))
-        );
-        assert_eq!(
-            with("u\0", token("t"), None, &[], 45),
-            Err(ContainsNul(DbUser))
-        );
-        assert_eq!(with("u", token(""), None, &[], 45), Err(Empty(IamToken)));
-        assert_eq!(
-            with("u", token("t\0"), None, &[], 45),
-            Err(ContainsNul(IamToken))
-        );
-        assert_eq!(
-            with("u", token(&"t".repeat(262_145)), None, &[], 45),
-            Err(TooLong(IamToken))
-        );
-        assert_eq!(
-            with("u", password("p\0"), None, &[], 45),
-            Err(ContainsNul(Password))
-        );
-        assert_eq!(
-            with("u", password(&"p".repeat(4_097)), None, &[], 45),
-            Err(TooLong(Password))
-        );
-        assert_eq!(
-            with("u", token("t"), Some(""), &[], 45),
-            Err(Empty(Database))
-        );
-        assert_eq!(
-            with("u", token("t"), Some(&"d".repeat(65)), &[], 45),
+            with("u", Some(&"d".repeat(65)), &[], 45),
             Err(TooLong(Database))
         );
         assert_eq!(
-            with("u", token("t"), None, &[("", "v")], 45),
+            with("u", None, &[("", "v")], 45),
             Err(Empty(ConnectionAttributes))
         );
         assert_eq!(
-            with("u", token("t"), None, &[("a", "v\0")], 45),
+            with("u", None, &[("a", "v\0")], 45),
             Err(ContainsNul(ConnectionAttributes))
         );
         // `a` takes 2 bytes, a value above 250 bytes 3 more than itself.
         let longest = "v".repeat(65_535 - 2 - 3);
-        assert_eq!(with("u", token("t"), None, &[("a", &longest)], 45), Ok(()));
+        assert_eq!(with("u", None, &[("a", &longest)], 45), Ok(()));
         assert_eq!(
-            with("u", token("t"), None, &[("ab", &longest)], 45),
+            with("u", None, &[("ab", &longest)], 45),
             Err(TooLong(ConnectionAttributes))
         );
-        assert_eq!(
-            with("u", token("t"), None, &[], 0),
-            Err(Empty(CharacterSet))
-        );
+        assert_eq!(with("u", None, &[], 0), Err(Empty(CharacterSet)));
     }
 }

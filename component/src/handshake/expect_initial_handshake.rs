@@ -1,6 +1,5 @@
 //! Nothing has been sent: the server speaks first.
 
-use super::auth::SealedAuth;
 use super::config::Config;
 use super::error::Error;
 use super::expect_tls::ExpectTls;
@@ -53,7 +52,6 @@ impl ExpectInitialHandshake {
 
         let Config {
             db_user,
-            auth,
             database,
             connection_attributes,
             character_set,
@@ -62,12 +60,10 @@ impl ExpectInitialHandshake {
             capabilities,
             character_set,
         };
-        let auth: SealedAuth = auth;
         let expect = ExpectTls {
             initial_handshake,
             capabilities,
             db_user,
-            auth,
             database,
             connection_attributes,
             character_set,

@@ -1,6 +1,6 @@
 //! The `SSLRequest` has been given out: TLS must stand before anything else happens.
 
-use super::auth::{Auth, SealedAuth, TlsEstablished};
+use super::auth::Auth;
 use super::expect_auth_result::ExpectAuthResult;
 use crate::auth_plugin::{AuthPlugin, caching_sha2_password, mysql_native_password};
 use crate::packet::{CapabilityFlags, HandshakeResponse, InitialHandshake};
@@ -11,7 +11,6 @@ pub(super) struct ExpectTls {
     pub(super) initial_handshake: InitialHandshake,
     pub(super) capabilities: CapabilityFlags,
     pub(super) db_user: String,
-    pub(super) auth: SealedAuth,
     pub(super) database: Option<String>,
     pub(super) connection_attributes: Vec<(String, String)>,
     pub(super) character_set: u8,
@@ -19,10 +18,7 @@ pub(super) struct ExpectTls {
 
 impl ExpectTls {
     /// The next state, and the `HandshakeResponse` that leads to it.
-    pub(super) fn tls_established(self) -> (ExpectAuthResult, SecretBytes) {
-        let proof = TlsEstablished::witnessed_by(&self);
-        let auth = self.auth.open(proof);
-
+    pub(super) fn tls_established(self, auth: Auth) -> (ExpectAuthResult, SecretBytes) {
         let first = FirstAnswer::new(&auth, &self.initial_handshake);
         let response = HandshakeResponse {
             capabilities: self.capabilities,

@@ -16,7 +16,7 @@ use crate::aws::DatabaseSecret;
 use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{Auth, AuthToken, CallError, Grant, HandshakeError, Lifetime};
+use crate::guest::{Auth, AuthToken, CallError, Fault, Grant, Guest, HandshakeError, Lifetime};
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;
@@ -66,7 +66,11 @@ impl Inner {
     /// The proof for a connection of one's own, step by step.
     #[cfg(feature = "secrets-manager")]
     pub(crate) async fn known_proof(&self) -> Result<Proof, Error> {
-        self.proof(&self.secret().await?)
+        let secret = self.secret().await?;
+        Ok(Proof {
+            user: self.user_with(&secret).to_owned(),
+            auth: self.auth(&secret, &mut self.guest()?)?,
+        })
     }
 
     /// What to try once more with, where a login was refused; if there is nothing, the refusal.
@@ -94,27 +98,41 @@ impl Inner {
         }
     }
 
-    /// Who the user is, and the proof of it: a token signed now, or the password.
-    pub(super) fn proof(&self, secret: &Secret<'_>) -> Result<Proof, Error> {
-        let auth = match secret {
-            Secret::Credentials(credentials) => Auth::IamToken(self.token(credentials)?.text),
-            Secret::Password(password) => Auth::Password((*password).clone()),
-            #[cfg(feature = "secrets-manager")]
-            Secret::OfDatabase(_, secret) => Auth::Password(secret.password.clone()),
-        };
-        let user = match secret {
+    /// Who the user is.
+    pub(super) fn user_with<'a>(&'a self, secret: &'a Secret<'_>) -> &'a str {
+        match secret {
             // It may have changed with the password.
             #[cfg(feature = "secrets-manager")]
             Secret::OfDatabase(login, secret) if !login.user_is_given => {
                 secret.username.as_ref().unwrap_or(&self.user)
             }
             _ => &self.user,
-        };
-        let user = user.clone();
-        Ok(Proof { user, auth })
+        }
     }
 
-    pub(crate) fn token(&self, credentials: &Credentials) -> Result<AuthToken, Error> {
+    /// The proof of it: a token signed now, in this guest, or the password.
+    pub(super) fn auth(&self, secret: &Secret<'_>, guest: &mut Guest) -> Result<Auth, Error> {
+        Ok(match secret {
+            Secret::Credentials(credentials) => {
+                Auth::IamToken(self.token(credentials, guest)?.text)
+            }
+            Secret::Password(password) => Auth::Password((*password).clone()),
+            #[cfg(feature = "secrets-manager")]
+            Secret::OfDatabase(_, secret) => Auth::Password(secret.password.clone()),
+        })
+    }
+
+    /// A guest to sign in.
+    pub(crate) fn guest(&self) -> Result<Guest, Error> {
+        let guest = self.engine.get().and_then(|engine| engine.instantiate());
+        guest.map_err(token_fault)
+    }
+
+    pub(crate) fn token(
+        &self,
+        credentials: &Credentials,
+        guest: &mut Guest,
+    ) -> Result<AuthToken, Error> {
         let Some(signed_at) = unix_seconds(self.clock.now()) else {
             return Err(Error::setting(
                 "clock",
@@ -133,16 +151,17 @@ impl Inner {
             signed_at,
             expires_in_seconds: EXPIRES_IN_SECONDS,
         };
-        let fault = |fault| Error::new(Stage::Token, ErrorKind::Fault(fault));
-        let engine = self.engine.get().map_err(fault)?;
-        let mut guest = engine.instantiate().map_err(fault)?;
         guest
             .presign(credentials, grant, lifetime)
             .map_err(|error| match error {
                 CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
-                CallError::Fault(it) => fault(it),
+                CallError::Fault(fault) => token_fault(fault),
             })
     }
+}
+
+fn token_fault(fault: Fault) -> Error {
+    Error::new(Stage::Token, ErrorKind::Fault(fault))
 }
 
 /// Whether a server that is verified does not let this user in with this proof: it says so, or asks for what

@@ -11,12 +11,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::{Instrument, Span, debug_span, field};
 
-use super::auth::{Proof, Secret};
+use super::auth::Secret;
 use super::deadline::Deadline;
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
 use crate::guest::{
-    CallError, ClientHandshake, Config, ConnectionAttribute, HandshakeError, Session, Step,
+    Auth, CallError, ClientHandshake, Config, ConnectionAttribute, Guest, HandshakeError, Session,
+    Step,
 };
 use crate::mysql::Connection;
 use crate::net;
@@ -56,13 +57,39 @@ async fn log_in(
     deadline: &Deadline,
     span: &Span,
 ) -> Result<Connection, Error> {
-    // Signed while the server takes the connection and makes its greeting.
-    let (tcp, proof) = tokio::try_join!(tcp(bridge, addresses, deadline), async {
-        debug_span!("token").in_scope(|| bridge.proof(secret))
+    let user = bridge.user_with(secret);
+    span.record("user", user);
+    let reaching = reach(bridge, addresses, secret, user, deadline).await;
+    let (handshake, tls, auth) = match reaching {
+        Ok(reached) => reached,
+        // What could not be signed for any server is more than that this one is not reached.
+        Err(error) if error.stage() == Stage::Connect => {
+            bridge.auth(secret, &mut bridge.guest()?)?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
+    };
+    finish_handshake(bridge, handshake, tls, &auth, deadline).await
+}
+
+async fn reach(
+    bridge: &Inner,
+    addresses: &[SocketAddr],
+    secret: &Secret<'_>,
+    user: &str,
+    deadline: &Deadline,
+) -> Result<(ClientHandshake, TlsStream<TcpStream>, Auth), Error> {
+    // Made while the server takes the connection and makes its greeting.
+    let (tcp, mut handshake) = tokio::try_join!(tcp(bridge, addresses, deadline), async {
+        begin_handshake(bridge, user)
     })?;
-    span.record("user", &proof.user);
-    let (handshake, tls) = start_handshake(bridge, tcp, &proof, deadline).await?;
-    finish_handshake(bridge, handshake, tls, deadline).await
+    // Signed while the server makes its part of the TLS handshake.
+    let sign = |guest: &mut Guest| {
+        let signing = debug_span!("token");
+        signing.in_scope(|| bridge.auth(secret, guest))
+    };
+    let (tls, auth) = start_tls(bridge, &mut handshake, tcp, deadline, sign).await?;
+    Ok((handshake, tls, auth))
 }
 
 /// Ends a stage that takes too long.
@@ -108,35 +135,41 @@ pub(crate) async fn tcp(
         .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
-/// The connection phase up to TLS. The component says what to do; this does it.
-pub(crate) async fn start_handshake(
-    bridge: &Inner,
-    tcp: TcpStream,
-    proof: &Proof,
-    deadline: &Deadline,
-) -> Result<(ClientHandshake, TlsStream<TcpStream>), Error> {
+/// The connection phase, before anything has come. The component will say what to do.
+pub(crate) fn begin_handshake(bridge: &Inner, user: &str) -> Result<ClientHandshake, Error> {
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
         .iter()
         .map(|(name, value)| ConnectionAttribute { name, value })
         .collect();
     let config = Config {
-        db_user: &proof.user,
-        auth: &proof.auth,
+        db_user: user,
         database: bridge.database.as_deref(),
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
     };
     let engine = bridge.engine.get();
     let engine = engine.map_err(|fault| Error::new(Stage::Tls, ErrorKind::Fault(fault)))?;
-    let mut handshake = ClientHandshake::start(&engine, &config).map_err(in_stage(Stage::Tls))?;
-    let tls = deadline.within(
-        Stage::Tls,
-        bridge.timeouts.tls,
-        start_tls(bridge, &mut handshake, tcp),
-    );
-    let tls = tls.instrument(debug_span!("tls")).await?;
-    Ok((handshake, tls))
+    ClientHandshake::start(&engine, &config).map_err(in_stage(Stage::Tls))
+}
+
+/// The connection phase up to TLS. Something may be done in the guest meanwhile: it waits, as this does.
+pub(crate) async fn start_tls<T: Send>(
+    bridge: &Inner,
+    handshake: &mut ClientHandshake,
+    tcp: TcpStream,
+    deadline: &Deadline,
+    meanwhile: impl FnOnce(&mut Guest) -> Result<T, Error> + Send,
+) -> Result<(TlsStream<TcpStream>, T), Error> {
+    let starting = async {
+        let tcp = ask_for_tls(handshake, tcp).await?;
+        let tls = tls(&bridge.tls, bridge.server_name.clone(), tcp);
+        tokio::try_join!(tls, async { meanwhile(handshake.guest()) })
+    };
+    deadline
+        .within(Stage::Tls, bridge.timeouts.tls, starting)
+        .instrument(debug_span!("tls"))
+        .await
 }
 
 /// The connection phase inside TLS.
@@ -144,9 +177,10 @@ pub(crate) async fn finish_handshake(
     bridge: &Inner,
     mut handshake: ClientHandshake,
     mut tls: TlsStream<TcpStream>,
+    auth: &Auth,
     deadline: &Deadline,
 ) -> Result<Connection, Error> {
-    let step = handshake.tls_established();
+    let step = handshake.tls_established(auth);
     let step = step.map_err(in_stage(Stage::Login))?;
     let login = deadline.within(
         Stage::Login,
@@ -161,17 +195,16 @@ pub(crate) async fn finish_handshake(
     connection
 }
 
-async fn start_tls(
-    bridge: &Inner,
+async fn ask_for_tls(
     handshake: &mut ClientHandshake,
     mut tcp: TcpStream,
-) -> Result<TlsStream<TcpStream>, Error> {
+) -> Result<TcpStream, Error> {
     let mut step = handshake.receive(&[]).map_err(in_stage(Stage::Tls))?;
     loop {
         step = match step {
             Step::StartTls(bytes) => {
                 write(&mut tcp, &bytes, Stage::Tls).await?;
-                return tls(&bridge.tls, bridge.server_name.clone(), tcp).await;
+                return Ok(tcp);
             }
             step => advance(handshake, &mut tcp, step, Stage::Tls).await?,
         };

@@ -13,7 +13,7 @@ use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
 use crate::bridge::deadline::Deadline;
-use crate::bridge::{Login, Proof, connect, credentials};
+use crate::bridge::{Login, connect, credentials};
 use crate::clock::date;
 use crate::emulator::Emulator;
 use crate::error::plugin_name;
@@ -63,7 +63,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         ),
     )?;
 
-    let token = inner.token(&credentials)?;
+    let token = inner.token(&credentials, &mut inner.guest()?)?;
     let text = token.text.expose_secret();
     let shown = text.split("&X-Amz-Algorithm").next().unwrap_or_default();
     steps.say(
@@ -76,10 +76,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
             COMPONENT.len().checked_div(1_000).unwrap_or_default(),
         ),
     )?;
-    let proof = Proof {
-        user: bridge.user().to_owned(),
-        auth: Auth::IamToken(token.text),
-    };
+    let auth = Auth::IamToken(token.text);
 
     let deadline = Deadline::of(&inner.timeouts);
     let addresses = connect::resolve(inner).await?;
@@ -87,7 +84,9 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     steps.say("TCP", &peer)?;
 
-    let (handshake, tls) = connect::start_handshake(inner, tcp, &proof, &deadline).await?;
+    let mut handshake = connect::begin_handshake(inner, bridge.user())?;
+    let starting = connect::start_tls(inner, &mut handshake, tcp, &deadline, |_| Ok(()));
+    let (tls, ()) = starting.await?;
     let version = match tls.state().protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
@@ -106,7 +105,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     });
     steps.say("TLS", &format!("{version}{leaf}"))?;
 
-    let mut connection = connect::finish_handshake(inner, handshake, tls, &deadline).await?;
+    let mut connection = connect::finish_handshake(inner, handshake, tls, &auth, &deadline).await?;
     let session = connection.session();
     steps.say(
         "login",

@@ -9,7 +9,7 @@ use super::bindings::exports::rds::bridge::handshake as wit;
 use super::call::{CallError, Fault, check_arguments, check_received};
 use super::engine::{Engine, Guest};
 
-/// How the user proves who it is.
+/// How the user proves who it is. The component gets it when TLS stands.
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
@@ -18,13 +18,11 @@ pub enum Auth {
     Password(SecretString),
 }
 
-/// What to log in with.
+/// Who logs in, and to what. No secret is in it.
 #[derive(Clone, Debug)]
 pub struct Config<'a> {
     /// 1 to 128 characters.
     pub db_user: &'a str,
-    /// How the user proves who it is.
-    pub auth: &'a Auth,
     /// The session's default database.
     pub database: Option<&'a str>,
     /// In the order in which they are sent.
@@ -76,21 +74,15 @@ impl fmt::Debug for ClientHandshake {
 }
 
 impl ClientHandshake {
-    /// Begins one. The first step is to [`Self::receive`] no bytes.
+    /// Begins one, in a guest of its own. The first step is to [`Self::receive`] no bytes.
     ///
     /// # Errors
     ///
     /// [`wit::Error::InvalidConfig`], or a [`Fault`].
     pub fn start(engine: &Engine, config: &Config<'_>) -> Result<Self, CallError<wit::Error>> {
-        let auth = match config.auth {
-            Auth::IamToken(token) => wit::Auth::IamToken(token.expose_secret()),
-            Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
-        };
-        let (wit::Auth::IamToken(secret) | wit::Auth::Password(secret)) = &auth;
         let attributes = config.connection_attributes.iter();
         check_arguments([
             config.db_user.len(),
-            secret.len(),
             config.database.map_or(0, str::len),
             attributes
                 .map(|attribute| attribute.name.len().saturating_add(attribute.value.len()))
@@ -100,7 +92,6 @@ impl ClientHandshake {
         let mut guest = engine.instantiate()?;
         let config = wit::Config {
             db_user: config.db_user,
-            auth,
             database: config.database,
             connection_attributes: config.connection_attributes,
             character_set: config.character_set,
@@ -140,12 +131,25 @@ impl ClientHandshake {
             .map_err(CallError::Refused)
     }
 
-    /// TLS stands, and the server's certificate has been verified for the name that was meant.
+    /// The guest, to sign the token in it too: once it has asked for TLS, nothing that somebody on the way says is
+    /// read in it any more.
+    pub fn guest(&mut self) -> &mut Guest {
+        &mut self.guest
+    }
+
+    /// TLS stands, and the server's certificate has been verified for the name that was meant: now the component is
+    /// given the secret.
     ///
     /// # Errors
     ///
-    /// As [`Self::receive`].
-    pub fn tls_established(&mut self) -> Result<Step, CallError<wit::Error>> {
+    /// As [`Self::receive`], and [`wit::Error::InvalidConfig`].
+    pub fn tls_established(&mut self, auth: &Auth) -> Result<Step, CallError<wit::Error>> {
+        let auth = match auth {
+            Auth::IamToken(token) => wit::Auth::IamToken(token.expose_secret()),
+            Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
+        };
+        let (wit::Auth::IamToken(secret) | wit::Auth::Password(secret)) = &auth;
+        check_arguments([secret.len()])?;
         let Self {
             guest,
             functions,
@@ -154,7 +158,7 @@ impl ClientHandshake {
         guest.wind_up();
         functions
             .client_handshake()
-            .call_tls_established(&mut guest.store, *resource)
+            .call_tls_established(&mut guest.store, *resource, auth)
             .map_err(Fault::Trap)?
             .map(Step::from)
             .map_err(CallError::Refused)

@@ -1,6 +1,8 @@
 //! Plays the host for a handshake, with a peer that is a list of bytes.
 
-use rds_bridge_component::handshake::{ClientHandshake, Config, Error, Misuse, Session, Step};
+use rds_bridge_component::handshake::{
+    Auth, ClientHandshake, Config, Error, Misuse, Session, Step,
+};
 
 use super::handshake::{IAM_TOKEN, PASSWORD};
 
@@ -40,7 +42,13 @@ fn check_debug(handshake: &ClientHandshake, step: &Result<Step, Error>, said: [&
 /// If something is written before TLS, if the same error is not given again, or if it is of no use
 /// to read on after the end.
 #[must_use]
-pub fn drive(config: Config, before_tls: &[u8], inside_tls: &[u8], part: usize) -> Transcript {
+pub fn drive(
+    config: Config,
+    auth: &Auth,
+    before_tls: &[u8],
+    inside_tls: &[u8],
+    part: usize,
+) -> Transcript {
     let mut handshake = ClientHandshake::new(config);
     let mut parts = before_tls.chunks(part.max(1));
     let mut events = Vec::new();
@@ -68,7 +76,7 @@ pub fn drive(config: Config, before_tls: &[u8], inside_tls: &[u8], part: usize) 
                     Some(part) => handshake.receive(part),
                     None => {
                         parts = inside_tls.chunks(part.max(1));
-                        handshake.tls_established()
+                        handshake.tls_established(auth.clone())
                     }
                 }
             }
@@ -83,7 +91,8 @@ pub fn drive(config: Config, before_tls: &[u8], inside_tls: &[u8], part: usize) 
             Err(error) => {
                 let again = handshake.receive(b"more").expect_err("an error stays");
                 assert_eq!(again, error);
-                let again = handshake.tls_established().expect_err("an error stays");
+                let again = handshake.tls_established(auth.clone());
+                let again = again.expect_err("an error stays");
                 assert_eq!(again, error);
                 break Some(Err(error));
             }

@@ -6,10 +6,10 @@ use rds_bridge_component::secret::Secret;
 
 use super::driver::{Event, Transcript, drive};
 
-/// What [`config`] logs in with where it has a token.
+/// What [`auth`] logs in with where it has a token.
 pub const IAM_TOKEN: &str = "db.example.com:3306/?Action=connect&DBUser=reader&X-Amz-Signature=00";
 
-/// What [`config`] logs in with where it has none.
+/// What [`auth`] logs in with where it has none.
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// The first byte says what to log in with, the next two how long the server's first packet is, and
@@ -25,7 +25,7 @@ pub fn handshake(data: &[u8]) {
     let iam = choice & 1 == 0;
     let split = usize::from(u16::from_le_bytes([low, high])).min(stream.len());
     let (before_tls, inside_tls) = stream.split_at(split);
-    let run = |part| drive(config(iam), before_tls, inside_tls, part);
+    let run = |part| drive(config(), &auth(iam), before_tls, inside_tls, part);
 
     let whole = run(usize::MAX);
     for part in [1, 2, 7] {
@@ -45,18 +45,22 @@ pub fn handshake(data: &[u8]) {
 ///
 /// Never: it is a valid one.
 #[must_use]
-pub fn config(iam: bool) -> Config {
-    let auth = if iam {
-        Auth::IamToken(Secret::new(IAM_TOKEN.to_owned()))
-    } else {
-        Auth::Password(Secret::new(PASSWORD.to_owned()))
-    };
+pub fn config() -> Config {
     let attributes = vec![
         ("_client_name".to_owned(), "rds-bridge".to_owned()),
         ("program_name".to_owned(), String::new()),
     ];
     let database = Some("iamtest".to_owned());
-    Config::new("reader".to_owned(), auth, database, attributes, 45).expect("a valid config")
+    Config::new("reader".to_owned(), database, attributes, 45).expect("a valid config")
+}
+
+/// A token, or a password.
+pub(crate) fn auth(iam: bool) -> Auth {
+    if iam {
+        Auth::IamToken(Secret::new(IAM_TOKEN.to_owned()))
+    } else {
+        Auth::Password(Secret::new(PASSWORD.to_owned()))
+    }
 }
 
 /// Where a secret may be, and where not.

@@ -92,9 +92,9 @@ def exchange(name, auth, *events, outcome, database="iamtest", attributes=ATTRIB
             "server-version": "8.0.18", "connection-id": 25, "capabilities": flags,
             "character-set": charset, "status-flags": 2, "warnings": 0, "auth-plugin": outcome,
         }}
-    config = {"db-user": "reader", "auth": auth, "database": database,
+    config = {"db-user": "reader", "database": database,
               "connection-attributes": attributes, "character-set": charset}
-    return {"name": name, "config": config, "exchange": all_events, "outcome": outcome}
+    return {"name": name, "config": config, "auth": auth, "exchange": all_events, "outcome": outcome}
 
 
 PLUGINS = ["mysql-clear-password", "caching-sha2-password", "mysql-native-password", "client-ed25519"]

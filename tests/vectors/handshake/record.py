@@ -65,12 +65,11 @@ def main(component):
         for name, user, auth, database in CASES:
             config = {
                 "db-user": user,
-                "auth": auth,
                 "database": database,
                 "connection-attributes": ATTRIBUTES,
                 "character-set": 45,
             }
-            recordings.append({"name": name, **record(component, port, folder, config)})
+            recordings.append({"name": name, **record(component, port, folder, config, auth)})
         origin = f"{version}, recorded {time.strftime('%Y-%m-%d')} by record.py"
         document = {"origin": origin, "exchanges": recordings}
         (HERE / "mariadb.json").write_text(json.dumps(document, indent=1) + "\n")
@@ -116,7 +115,7 @@ def start(folder):
     return server, port, f"MariaDB {version}"
 
 
-def record(component, port, folder, config):
+def record(component, port, folder, config, auth):
     """Runs one handshake and keeps what passes between the two, inside TLS or not."""
     exchange = []
     stream = socket.create_connection(("127.0.0.1", port), timeout=10)
@@ -138,11 +137,11 @@ def record(component, port, folder, config):
                 stream.sendall(bytes.fromhex(step["start-tls"]))
                 context = ssl.create_default_context(cafile=folder / "certificate.pem")
                 stream = context.wrap_socket(stream, server_hostname="localhost")
-                step = handshake.tls_established()
+                step = handshake.tls_established(auth)
             else:
-                return {"config": config, "exchange": exchange, "outcome": step}
+                return {"config": config, "auth": auth, "exchange": exchange, "outcome": step}
     except Refused as refused:
-        return {"config": config, "exchange": exchange, "outcome": {"error": refused.error}}
+        return {"config": config, "auth": auth, "exchange": exchange, "outcome": {"error": refused.error}}
     finally:
         stream.close()
 

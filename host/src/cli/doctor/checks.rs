@@ -70,11 +70,14 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
     report.add("TCP", Outcome::Good, peer, &[]);
 
-    let started = connect::start_handshake(inner, tcp, &proof, &deadline).await;
-    let (handshake, tls) = started.map_err(explained("TLS"))?;
+    let Proof { user, auth } = proof;
+    let handshake = connect::begin_handshake(inner, &user);
+    let mut handshake = handshake.map_err(explained("TLS"))?;
+    let started = connect::start_tls(inner, &mut handshake, tcp, &deadline, |_| Ok(())).await;
+    let (tls, ()) = started.map_err(explained("TLS"))?;
     certificate(&tls, inner, report);
 
-    let login = connect::finish_handshake(inner, handshake, tls, &deadline).await;
+    let login = connect::finish_handshake(inner, handshake, tls, &auth, &deadline).await;
     let mut connection = login.map_err(explained("login"))?;
     logged_in(&connection, report);
 
@@ -176,9 +179,10 @@ async fn proof(inner: &Inner, offline: bool, report: &mut Report) -> Result<Proo
         clock: &*inner.clock,
     };
     let credentials = caller.credentials(report).await?;
-    let token = inner
-        .token(&credentials)
-        .map_err(|error| ("token", error))?;
+    let signed = inner
+        .guest()
+        .and_then(|mut guest| inner.token(&credentials, &mut guest));
+    let token = signed.map_err(|error| ("token", error))?;
     let length = token.text.expose_secret().len();
     let detail = format!("{length} bytes, good until {}", date(token.valid_until));
     report.add("token", Outcome::Good, detail, &[]);
