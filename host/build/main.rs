@@ -9,6 +9,7 @@
 mod component_names;
 mod core_module;
 mod toolchain;
+mod unwinder;
 
 #[path = "../src/guest/engine_config.rs"]
 mod engine_config;
@@ -41,6 +42,7 @@ fn main() {
 
 fn build() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
+    unwinder::announce();
 
     println!("cargo::rerun-if-env-changed={COMPONENT_VARIABLE}");
     let component = match env::var_os(COMPONENT_VARIABLE).filter(|path| !path.is_empty()) {

@@ -190,9 +190,10 @@ pub(crate) async fn finish_handshake(
     let session = login.instrument(debug_span!("login")).await?;
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
     drop(handshake);
-    let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
-    let (connection, ()) = tokio::join!(set_up, async { bridge.engine.let_go() });
-    connection
+    bridge.engine.let_go();
+    deadline
+        .whole(Stage::Session, set_up(bridge, connection))
+        .await
 }
 
 async fn ask_for_tls(

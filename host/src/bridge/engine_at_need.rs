@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::guest::{Engine, Fault};
 
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
-/// has one connection: it loads the component when there is something to sign, while the server makes its greeting,
-/// and lets it go when it is logged in, while the server executes; neither takes time then.
+/// has one connection: it loads the component while the server makes its greeting, which takes no time then, and
+/// needs it no more when it is logged in.
 #[derive(Clone)]
 pub(crate) enum EngineAtNeed {
     Kept(Engine),
@@ -35,13 +35,12 @@ impl EngineAtNeed {
 
     /// A login is done. Who needs it once more gets another.
     pub(crate) fn let_go(&self) {
-        if let Self::ForALogin(at_hand) = self {
-            drop(
-                at_hand
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take(),
-            );
+        let Self::ForALogin(at_hand) = self else {
+            return;
+        };
+        let mut at_hand = at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = at_hand.take() {
+            engine.leave();
         }
     }
 }

@@ -57,6 +57,12 @@ impl Engine {
         Self::with(InstanceAllocationStrategy::OnDemand, Ticker::of_a_command)
     }
 
+    /// Leaves it to the process, which ends soon: to take it apart takes longer.
+    pub(crate) fn leave(mut self) {
+        self._ticker = None;
+        std::mem::forget(self);
+    }
+
     fn with(
         strategy: InstanceAllocationStrategy,
         ticker: impl FnOnce(&wasmtime::Engine) -> wasmtime::Result<Ticker>,
