@@ -190,7 +190,7 @@ pub(crate) async fn finish_handshake(
     let session = login.instrument(debug_span!("login")).await?;
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
     drop(handshake);
-    bridge.engine.let_go();
+    bridge.engine.let_rest();
     deadline
         .whole(Stage::Session, set_up(bridge, connection))
         .await

@@ -1,17 +1,21 @@
-//! The engine of a bridge: from its start, or for as long as a login takes.
+//! The engine of a bridge: from its start, or from its first login on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::guest::{Engine, Fault};
 
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
-/// has one connection: it loads the component while the server makes its greeting, which takes no time then, and
-/// needs it no more when it is logged in.
+/// has one connection: it loads the component while the server makes its greeting, which takes no time then. When it
+/// is logged in the engine rests, in case that the statement is to be killed; and it is left to the process, which
+/// ends sooner than an engine is taken apart.
 #[derive(Clone)]
 pub(crate) enum EngineAtNeed {
     Kept(Engine),
-    ForALogin(Arc<Mutex<Option<Engine>>>),
+    ForALogin(Arc<AtHand>),
 }
+
+pub(crate) type AtHand = Mutex<Option<ManuallyDrop<Engine>>>;
 
 impl EngineAtNeed {
     pub(super) fn for_a_login() -> Self {
@@ -26,21 +30,27 @@ impl EngineAtNeed {
             Self::Kept(engine) => return Ok(engine.clone()),
             Self::ForALogin(at_hand) => at_hand,
         };
-        let mut at_hand = at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*at_hand {
-            Some(engine) => Ok(engine.clone()),
-            None => Ok(at_hand.insert(Engine::for_a_few_guests()?).clone()),
-        }
+        let mut at_hand = lock(at_hand);
+        let engine = match &mut *at_hand {
+            Some(engine) => {
+                engine.wake()?;
+                engine
+            }
+            None => at_hand.insert(ManuallyDrop::new(Engine::for_a_few_guests()?)),
+        };
+        Ok(Engine::clone(engine))
     }
 
-    /// A login is done. Who needs it once more gets another.
-    pub(crate) fn let_go(&self) {
-        let Self::ForALogin(at_hand) = self else {
-            return;
-        };
-        let mut at_hand = at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = at_hand.take() {
-            engine.leave();
+    /// A login is done.
+    pub(crate) fn let_rest(&self) {
+        if let Self::ForALogin(at_hand) = self
+            && let Some(engine) = &mut *lock(at_hand)
+        {
+            engine.rest();
         }
     }
+}
+
+fn lock(at_hand: &AtHand) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
+    at_hand.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -57,10 +57,22 @@ impl Engine {
         Self::with(InstanceAllocationStrategy::OnDemand, Ticker::of_a_command)
     }
 
-    /// Leaves it to the process, which ends soon: to take it apart takes longer.
-    pub(crate) fn leave(mut self) {
+    /// Does not tick before it is needed again. Until then it has no guests.
+    pub(crate) fn rest(&mut self) {
         self._ticker = None;
-        std::mem::forget(self);
+    }
+
+    /// Ticks again, after [`Self::rest`].
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Load`], if there is no ticker.
+    pub(crate) fn wake(&mut self) -> Result<(), Fault> {
+        if self._ticker.is_none() {
+            let ticker = Ticker::of_a_command(self.instance.engine());
+            self._ticker = Some(Arc::new(ticker.map_err(Fault::Load)?));
+        }
+        Ok(())
     }
 
     fn with(
