@@ -57,8 +57,8 @@ pub fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values[(values.len() - 1) * percent / 100]
 }
 
-/// Measures every contender in every round, each round beginning with another one, since what has just
-/// run leaves its traces. Gives what was measured by contender, then by round.
+/// Measures every contender in every round, each round beginning with another one, and each contender behind another
+/// one, since what has just run leaves its traces. Gives what was measured by contender, then by round.
 pub fn rounds<T>(
     rounds: usize,
     contenders: usize,
@@ -67,13 +67,25 @@ pub fn rounds<T>(
     let mut measured: Vec<_> = (0..contenders)
         .map(|_| Vec::with_capacity(rounds))
         .collect();
+    // With such steps one comes by everybody.
+    let steps: Vec<_> = (1..=contenders.max(1))
+        .filter(|&step| greatest_common_divisor(step, contenders) == 1)
+        .collect();
     for round in 0..rounds {
+        let step = steps[round % steps.len()];
         for turn in 0..contenders {
-            let contender = (round + turn) % contenders;
+            let contender = (round + turn * step) % contenders;
             measured[contender].push(measure(contender));
         }
     }
     measured
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    match b {
+        0 => a,
+        _ => greatest_common_divisor(b, a % b),
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +114,8 @@ mod tests {
             order.push(contender);
             order.len()
         });
-        assert_eq!(order, [0, 1, 2, 1, 2, 0]);
-        assert_eq!(measured, [[1, 6], [2, 4], [3, 5]]);
+        assert_eq!(order, [0, 1, 2, 1, 0, 2]);
+        assert_eq!(measured, [[1, 5], [2, 4], [3, 6]]);
+        assert_eq!(rounds(2, 1, |contender| contender), [[0, 0]]);
     }
 }

@@ -1,12 +1,13 @@
 //! Programs that are run as a user runs them, from their start to their end. They, and `once`, are beside
 //! the one that measures.
 
-use std::env;
 use std::path::PathBuf;
 use std::process::Command;
+use std::{env, fs};
 
 use rds_bridge_test_support::maria_db::PASSWORD;
 use rds_bridge_test_support::python;
+use tempfile::TempDir;
 
 use crate::settings::{Settings, text};
 
@@ -107,6 +108,29 @@ impl Process {
             lines,
             output: output.to_owned(),
         }
+    }
+}
+
+/// Programs that were built with this one, copied as an installer does it.
+///
+/// A program that was just linked lies in the system's memory in pieces of a page, as the linker has written it, and
+/// takes longer to start than it ever will again.
+pub struct Installed(TempDir);
+
+impl Installed {
+    #[expect(
+        clippy::new_without_default,
+        reason = "it makes a folder: that is not to happen unsaid"
+    )]
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Its path.
+    pub fn program(&self, name: &str) -> String {
+        let installed = self.0.path().join(name);
+        fs::copy(beside(name), &installed).expect("a program to copy");
+        text(&installed)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whole processes, from their start to their end: a login with a token, and three rows printed. `start
-//! [ROUNDS]`; the other programs, and `rds-bridge`, are beside it.
+//! [ROUNDS]`; the other programs, and `rds-bridge`, are beside it, and are installed for it.
 
 use std::env;
 
 use rds_bridge_bench::measure::{Spread, rounds};
 use rds_bridge_bench::settings::{STATEMENT, Settings, text};
-use rds_bridge_bench::whole_process::{Process, Run, beside};
+use rds_bridge_bench::whole_process::{Installed, Process, Run};
 use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
 const ROUNDS: usize = 41;
@@ -18,7 +18,8 @@ fn main() {
     let number = number.unwrap_or(ROUNDS);
     let server = MariaDb::start(&Options::default());
     let settings = Settings::of(&server);
-    let contenders = contenders(&settings);
+    let installed = Installed::new();
+    let contenders = contenders(&settings, &installed);
     for contender in &contenders {
         // Files that are not in memory yet.
         contender.run();
@@ -44,7 +45,7 @@ impl Contender {
 }
 
 /// Ours first: the others are compared to it.
-fn contenders(settings: &Settings) -> Vec<Contender> {
+fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
     let contender = |name, command: &[&str], prints| Contender {
         process: Process::new(name, settings, command),
         prints,
@@ -53,7 +54,7 @@ fn contenders(settings: &Settings) -> Vec<Contender> {
         process,
         prints: ROWS,
     };
-    let rds_bridge = &beside("rds-bridge");
+    let rds_bridge = &installed.program("rds-bridge");
     let query = [rds_bridge, "query", STATEMENT, "--format", "tsv"];
     let ca_file = text(&settings.ca_file);
     let all_roots = [&query[..], &["--ca-file-extra", &ca_file]].concat();
@@ -67,7 +68,7 @@ fn contenders(settings: &Settings) -> Vec<Contender> {
         settings,
         &["--skip-column-names", "--execute", STATEMENT],
     );
-    let peer = beside("start_mysql_async");
+    let peer = installed.program("start_mysql_async");
     let mysql_async = |provider| [peer.as_str(), provider];
     vec![
         contender("rds-bridge query", &query, ROWS),
@@ -75,30 +76,34 @@ fn contenders(settings: &Settings) -> Vec<Contender> {
         with_rows(python),
         contender("aws-sigv4 + mysql_async", &mysql_async("aws-lc-rs"), ROWS),
         contender("… with ring", &mysql_async("ring"), ROWS),
-        contender("bare", &[&beside("start_bare")], ROWS),
+        contender("bare", &[&installed.program("start_bare")], ROWS),
         with_rows(mariadb),
         contender("rds-bridge token", &[rds_bridge, "token"], "\n"),
         contender("true", &["true"], ""),
     ]
 }
 
+/// What is compared is the time to the first byte: to the first row printed.
 fn print(contenders: &[Contender], measured: &[Vec<Run>]) {
     println!("{} interleaved rounds", measured[0].len());
     println!(
-        "{:<28} {:>22}  {:>22}  {:>8}  {:>8}",
-        "median (quartiles)", "to the first byte, ms", "to the end, ms", "to ours", "peak, MB"
+        "{:<28} {:>22}  {:>8}  {:>22}  {:>8}",
+        "median (quartiles)", "to the first byte, ms", "to ours", "to the end, ms", "peak, MB"
     );
-    let ends = |runs: &[Run]| -> Vec<f64> { runs.iter().map(|run| run.milliseconds).collect() };
-    let ours = ends(&measured[0]);
+    let first_bytes = |runs: &[Run]| -> Vec<f64> {
+        let each = runs.iter().map(|run| run.milliseconds_to_first_byte);
+        each.collect()
+    };
+    let ours = first_bytes(&measured[0]);
     for (contender, runs) in contenders.iter().zip(measured) {
-        let first_byte = Spread::of(runs.iter().map(|run| run.milliseconds_to_first_byte));
-        let ends = ends(runs);
+        let first_bytes = first_bytes(runs);
+        let ends = Spread::of(runs.iter().map(|run| run.milliseconds));
         println!(
-            "{:<28} {:>22}  {:>22}  {:>8.2}  {:>8.1}",
+            "{:<28} {:>22}  {:>8.2}  {:>22}  {:>8.1}",
             contender.process.name,
-            format!("{first_byte:.1}"),
-            format!("{:.1}", Spread::of(ends.iter().copied())),
-            Spread::of_ratios(&ends, &ours).median,
+            format!("{:.1}", Spread::of(first_bytes.iter().copied())),
+            Spread::of_ratios(&first_bytes, &ours).median,
+            format!("{ends:.1}"),
             Spread::of(runs.iter().map(|run| run.peak_megabytes)).median,
         );
     }
