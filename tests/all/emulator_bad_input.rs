@@ -71,7 +71,7 @@ fn a_port_in_use_leaves_the_database_file_as_it_was() {
 
 /// With a transaction in it that was committed, and a file before it that is right.
 #[test]
-fn a_seed_that_is_refused_leaves_the_database_file_as_it_was() {
+fn a_seed_that_is_refused_leaves_the_databases_tables_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kept");
     let kept = |second: &str| {

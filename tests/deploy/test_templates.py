@@ -148,7 +148,7 @@ class Function(unittest.TestCase):
         pattern = yaml_parse(FUNCTION)["Parameters"]["DBPort"]["AllowedPattern"]
         for port in ["", "1", "3306", "65535"]:
             self.assertRegex(port, pattern)
-        for port in ["0", "-1", "3306/tcp", "655350", " "]:
+        for port in ["0", "-1", "3306/tcp", "65536", "99999", "655350", " "]:
             self.assertNotRegex(port, pattern)
 
     def test_the_variables_are_those_that_the_function_reads(self):

@@ -63,6 +63,15 @@ class Tools(unittest.TestCase):
         done = self.decide("cc", "python", "node")
         self.assertEqual((done.returncode, done.stderr, self.asked()), (0, "", ""))
 
+    def test_a_compiler_of_ones_own_may_have_arguments_and_links_nothing(self):
+        for name in ["cc", "ccache"]:
+            self.stand_in(name)
+        self.assertEqual(self.decide("cc", CC="ccache gcc").returncode, 0)
+        (self.world / "bin" / "cc").unlink()
+        self.assertEqual(self.decide("cc", CC="ccache gcc").returncode, 1)
+        linker = {"CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "ccache"}
+        self.assertEqual(self.decide("cc", CC="ccache gcc", **linker).returncode, 0)
+
     def test_all_that_is_missing_is_named_with_what_installs_it(self):
         done = self.decide("cc", "python", "node")
         self.assertEqual(done.returncode, 1)

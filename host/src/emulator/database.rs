@@ -19,6 +19,13 @@ use super::sql::{Context, Plan, line_of, plan, split};
 /// As long as MySQL's clients are willing to wait for a lock, and no longer.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
+/// The savepoint that stands for a seed's own transaction: no seed has one of that name.
+macro_rules! transaction {
+    () => {
+        "\"rds-bridge: a transaction of the seed\""
+    };
+}
+
 pub(crate) struct Database {
     name: String,
     path: PathBuf,
@@ -90,10 +97,14 @@ impl Database {
                 let sql = match plan {
                     Plan::Execute(sql) => return self.execute(connection, &sql),
                     // As with MySQL, it ends the one at hand.
-                    Plan::Begin { .. } if was_begun => "RELEASE text; SAVEPOINT text",
-                    Plan::Begin { .. } => "SAVEPOINT text",
-                    Plan::Commit if was_begun => "RELEASE text",
-                    Plan::Rollback if was_begun => "ROLLBACK TO text; RELEASE text",
+                    Plan::Begin { .. } if was_begun => {
+                        concat!("RELEASE ", transaction!(), "; SAVEPOINT ", transaction!())
+                    }
+                    Plan::Begin { .. } => concat!("SAVEPOINT ", transaction!()),
+                    Plan::Commit if was_begun => concat!("RELEASE ", transaction!()),
+                    Plan::Rollback if was_begun => {
+                        concat!("ROLLBACK TO ", transaction!(), "; RELEASE ", transaction!())
+                    }
                     _ => return Ok(()),
                 };
                 let executed = connection.execute_batch(sql);

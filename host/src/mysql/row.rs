@@ -184,13 +184,16 @@ impl<'a> Row<'a> {
             .fields
             .iter()
             .any(|field| field.bytes(self.payload).is_none());
+        let bitmap = self.payload.iter().skip(1);
+        let bitmap = bitmap.take(self.reply.shapes.len().saturating_add(9) / 8);
+        let has_bit = bitmap.into_iter().any(|&bits| bits != 0);
         match self.reply.encoding() {
             Encoding::Text => same(self, TextValues::new(self.payload, true)),
             Encoding::Binary => {
                 match BinaryValues::new(self.payload, self.reply.shapes.len()) {
                     Some(values) => !has_null && same(self, values),
                     // Of a NULL, or of a bit that stands for no column.
-                    None => true,
+                    None => has_bit,
                 }
             }
         }

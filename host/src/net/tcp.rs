@@ -19,6 +19,9 @@ pub(crate) async fn connect(
 ) -> Result<TcpStream, Vec<(SocketAddr, io::Error)>> {
     let mut attempts = Vec::new();
     for &address in addresses {
+        if end <= Instant::now() {
+            break;
+        }
         let own_end = Instant::now().checked_add(limit).unwrap_or(end);
         let attempt = timeout_at(own_end.min(end), TcpStream::connect(address)).await;
         match attempt

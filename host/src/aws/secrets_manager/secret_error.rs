@@ -24,7 +24,7 @@ pub struct SecretError {
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SecretProblem {
-    /// There is none of that name, or none that has a current version.
+    /// There is none of that ARN, or none that has a current version.
     #[error("is not there: {message}")]
     NotFound {
         /// In AWS's words. Not part of any contract.
