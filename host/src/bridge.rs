@@ -80,7 +80,8 @@ impl Bridge {
     }
 
     /// Makes a connection and logs in: credentials, a token, addresses, TCP, TLS, handshake. It takes one
-    /// round trip more where the session is to be read-only.
+    /// round trip more where the session is to be read-only; to MariaDB that goes with the first query, unless
+    /// [`Protocol::Text`] was asked for.
     ///
     /// # Errors
     ///

@@ -28,6 +28,7 @@ mod reply;
 mod result_lengths;
 mod row;
 mod rows;
+mod set_up;
 mod statement_cache;
 mod temporal;
 mod text_row;

@@ -54,6 +54,7 @@ mod sandbox;
 mod secrets;
 mod secrets_manager;
 mod secrets_manager_errors;
+mod session_set_up;
 mod setup_command;
 mod sigv4_oracle;
 mod statements;

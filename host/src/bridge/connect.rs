@@ -149,7 +149,7 @@ pub(crate) fn begin_handshake(bridge: &Inner, user: &str) -> Result<ClientHandsh
         character_set: CHARACTER_SET,
     };
     let engine = bridge.engine.get();
-    let engine = engine.map_err(|fault| Error::new(Stage::Tls, ErrorKind::Fault(fault)))?;
+    let engine = engine.map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))?;
     ClientHandshake::start(&engine, &config).map_err(in_stage(Stage::Tls))
 }
 
@@ -162,8 +162,8 @@ pub(crate) async fn start_tls<T: Send>(
     meanwhile: impl FnOnce(&mut Guest) -> Result<T, Error> + Send,
 ) -> Result<(TlsStream<TcpStream>, T), Error> {
     let starting = async {
-        let tcp = ask_for_tls(handshake, tcp).await?;
-        let tls = tls(&bridge.tls, bridge.server_name.clone(), tcp);
+        let (tcp, ssl_request) = agree_on_tls(handshake, tcp).await?;
+        let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
         tokio::try_join!(tls, async { meanwhile(handshake.guest()) })
     };
     deadline
@@ -189,24 +189,25 @@ pub(crate) async fn finish_handshake(
     );
     let session = login.instrument(debug_span!("login")).await?;
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
-    drop(handshake);
-    bridge.engine.let_rest();
-    deadline
-        .whole(Stage::Session, set_up(bridge, connection))
-        .await
+    let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
+    // While the server does its part.
+    let tidying_up = async {
+        drop(handshake);
+        bridge.engine.let_rest();
+    };
+    let (connection, ()) = tokio::join!(set_up, tidying_up);
+    connection
 }
 
-async fn ask_for_tls(
+/// Up to the request for TLS, which is still to be written.
+async fn agree_on_tls(
     handshake: &mut ClientHandshake,
     mut tcp: TcpStream,
-) -> Result<TcpStream, Error> {
+) -> Result<(TcpStream, Vec<u8>), Error> {
     let mut step = handshake.receive(&[]).map_err(in_stage(Stage::Tls))?;
     loop {
         step = match step {
-            Step::StartTls(bytes) => {
-                write(&mut tcp, &bytes, Stage::Tls).await?;
-                return Ok(tcp);
-            }
+            Step::StartTls(ssl_request) => return Ok((tcp, ssl_request)),
             step => advance(handshake, &mut tcp, step, Stage::Tls).await?,
         };
     }
@@ -215,9 +216,10 @@ async fn ask_for_tls(
 async fn tls(
     config: &Arc<ClientConfig>,
     server_name: rustls::pki_types::ServerName<'static>,
+    ssl_request: Vec<u8>,
     tcp: TcpStream,
 ) -> Result<TlsStream<TcpStream>, Error> {
-    let connecting = TlsStream::connect(Arc::clone(config), server_name, tcp);
+    let connecting = TlsStream::connect(Arc::clone(config), server_name, ssl_request, tcp);
     let (connected, refused) = with_refused(connecting).await;
     connected.map_err(|error| {
         let tls = error

@@ -71,8 +71,10 @@ pub(crate) struct InTime<'f, T> {
     limit: Duration,
     stage: Stage,
     /// On the heap: a future within futures takes the room of all of them again at each step outwards.
-    done: Pin<Box<dyn Future<Output = Result<Result<T, Error>, Elapsed>> + Send + 'f>>,
+    done: Pin<Box<dyn Future<Output = Done<T>> + Send + 'f>>,
 }
+
+type Done<T> = Result<Result<T, Error>, Elapsed>;
 
 fn until<'f, T>(
     at: Instant,

@@ -54,3 +54,30 @@ impl EngineAtNeed {
 fn lock(at_hand: &AtHand) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
     at_hand.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_hand(engine: &EngineAtNeed) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
+        match engine {
+            EngineAtNeed::Kept(_) => panic!("of a library"),
+            EngineAtNeed::ForALogin(at_hand) => lock(at_hand),
+        }
+    }
+
+    /// Another one would run a copy of the code, for which there may be no memory that can be made executable.
+    #[test]
+    fn who_needs_it_again_gets_the_same() {
+        let at_need = EngineAtNeed::for_a_login();
+        assert!(at_hand(&at_need).is_none());
+        let first = at_need.get().unwrap();
+        assert!(!at_hand(&at_need).as_ref().unwrap().is_resting());
+        at_need.let_rest();
+        assert!(at_hand(&at_need).as_ref().unwrap().is_resting());
+        let second = at_need.get().unwrap();
+        assert!(second.is(&first));
+        assert!(!second.is_resting());
+        second.instantiate().unwrap().inspect("").unwrap_err();
+    }
+}

@@ -87,7 +87,7 @@ mod tests {
     /// Whether a call that had a tick's time when this began would be ended by now.
     fn ticks(guest: &mut Guest) -> bool {
         guest.store.set_epoch_deadline(1);
-        sleep(TICK * 3);
+        sleep(TICK.saturating_mul(3));
         let (functions, store) = guest.presign_functions().unwrap();
         functions.call_inspect(store, "").is_err()
     }

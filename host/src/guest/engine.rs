@@ -52,7 +52,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// As [`Self::new`].
+    /// [`Fault::Load`].
     pub(crate) fn for_a_few_guests() -> Result<Self, Fault> {
         Self::with(InstanceAllocationStrategy::OnDemand, Ticker::of_a_command)
     }
@@ -142,6 +142,16 @@ impl Engine {
             indices: self.presign.clone(),
             presign: None,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        wasmtime::Engine::same(self.instance.engine(), other.instance.engine())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_resting(&self) -> bool {
+        self._ticker.is_none()
     }
 
     /// The functions of the handshake. Those of an interface are checked against their types when they

@@ -16,6 +16,7 @@ use super::reply::{Event, Reply};
 use super::result_lengths::{Fingerprint, Length, ResultLengths};
 use super::row::Encoding;
 use super::rows::Rows;
+use super::set_up::SetUp;
 use super::statement_cache::StatementCache;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
@@ -46,7 +47,7 @@ pub struct Connection {
     pub(super) stream: PacketStream<TlsStream<TcpStream>>,
     session: Session,
     pub(super) state: State,
-    status: StatusFlags,
+    pub(super) status: StatusFlags,
     pub(super) stage: Stage,
     pub(super) protocol: Protocol,
     /// Whether a statement can be executed in the flight that prepares it.
@@ -56,6 +57,7 @@ pub struct Connection {
     pub(super) last_prepared_is_query: bool,
     /// Statements that nobody will execute again. The server is told with the next command.
     pub(super) unused: Vec<Statement>,
+    pub(super) set_up: SetUp,
     /// Shared by the connections of a bridge.
     pub(super) lengths: Arc<ResultLengths>,
     /// The statement that is being executed, if it is to be known whether its result is long.
@@ -90,6 +92,7 @@ impl Connection {
             statements: StatementCache::new(STATEMENTS),
             last_prepared_is_query: true,
             unused: Vec::new(),
+            set_up: SetUp::Done,
             lengths,
             watched: None,
         }
@@ -146,14 +149,6 @@ impl Connection {
     /// As [`Self::query`].
     pub async fn execute_to_end(&mut self, sql: &str) -> Result<Summary, Error> {
         self.query(sql).await?.finish().await
-    }
-
-    /// A statement that prepares the session.
-    pub(crate) async fn set_up(&mut self, sql: &str) -> Result<(), Error> {
-        self.stage = Stage::Session;
-        let done = self.execute_to_end(sql).await;
-        self.stage = Stage::Statement;
-        done.map(drop)
     }
 
     /// Asks the server for a sign of life.
@@ -231,6 +226,7 @@ impl Connection {
         if self.stage == Stage::Rows {
             self.stage = Stage::Statement;
         }
+        self.await_set_up().await?;
         while matches!(self.state, State::Replying(_)) {
             match self.next_event().await {
                 Ok(_) => {}
@@ -242,7 +238,7 @@ impl Connection {
         Ok(())
     }
 
-    fn check_usable(&mut self) -> Result<(), Error> {
+    pub(super) fn check_usable(&mut self) -> Result<(), Error> {
         if matches!(self.state, State::Unusable) {
             return Err(self.error(ErrorKind::Unusable));
         }
@@ -264,6 +260,7 @@ impl Connection {
         self.hold_closing();
         let written = self.stream.write_command(parts).await;
         written.map_err(|error| Error::of_io(self.stage, error))?;
+        self.set_up.is_written();
         self.state = State::Idle;
         Ok(())
     }
@@ -275,7 +272,7 @@ impl Connection {
         }
     }
 
-    async fn read(&mut self) -> Result<Range<usize>, Error> {
+    pub(super) async fn read(&mut self) -> Result<Range<usize>, Error> {
         match self.stream.read().await {
             Ok(range) => Ok(range),
             Err(error) => {
@@ -340,6 +337,7 @@ impl Connection {
             if !matches!(self.state, State::Replying(_)) {
                 return Err(self.error(ErrorKind::Unusable));
             }
+            self.await_set_up().await?;
             let range = self.read_of_reply().await?;
             let State::Replying(reply) = &mut self.state else {
                 return Err(self.error(ErrorKind::Unusable));

@@ -40,6 +40,7 @@ impl Connection {
     ///
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
+        self.set_up_before(sql).await?;
         self.forget_if_session_changes(sql);
         let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
         let watched = may_be_prepared.then(|| self.lengths.fingerprint(sql));
@@ -60,6 +61,7 @@ impl Connection {
     ///
     /// As [`Self::query`], and [`ErrorKind::ParameterCount`].
     pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_>, Error> {
+        self.set_up_before(sql).await?;
         self.forget_if_session_changes(sql);
         let summary = match self.statements.get(sql) {
             Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await?,

@@ -215,6 +215,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         self.push_packet(parts);
     }
 
+    /// Writes what was held back.
+    pub(super) async fn write_held(&mut self) -> io::Result<()> {
+        self.flush().await
+    }
+
     /// Writes a command, whose packets are counted from 0.
     pub(super) async fn write_command(&mut self, parts: &[&[u8]]) -> io::Result<()> {
         self.sequence_id = 0;

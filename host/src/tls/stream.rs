@@ -91,7 +91,8 @@ impl Room<'_, '_> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
-    /// Makes the handshake as a client. Its last flight goes out with what is written first.
+    /// Makes the handshake as a client. What is to be said before TLS goes out with its first flight, and what is
+    /// written first with its last one.
     ///
     /// # Errors
     ///
@@ -100,6 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     pub(crate) async fn connect(
         config: Arc<ClientConfig>,
         server_name: ServerName<'static>,
+        before_tls: Vec<u8>,
         io: S,
     ) -> io::Result<Self> {
         let connection = UnbufferedClientConnection::new(config, server_name).map_err(of_tls)?;
@@ -108,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             connection: Box::new(connection),
             incoming: Incoming::default(),
             leftover: Incoming::default(),
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::behind(before_tls),
             is_over: false,
             is_ended: false,
             failed: None,

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::acceptor::Acceptor;
 use crate::certificates::{Authority, ServerCertificate};
-use crate::server_packets::{Then, ok};
+use crate::server_packets::{Then, error, ok};
 
 /// A packet of this length is followed by another that goes on with the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
@@ -46,6 +46,8 @@ pub fn say(payloads: impl IntoIterator<Item = Vec<u8>>) -> Vec<Say> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Login {
     Accepts,
+    /// It does not let the session be made read-only.
+    RefusesSetUp,
     /// TLS is established, and nothing is ever said in it.
     Silent,
 }
@@ -72,6 +74,12 @@ impl TlsPeer {
     #[must_use]
     pub fn as_maria_db(script: Vec<Vec<Say>>) -> Self {
         Self::with_login(script, Login::Accepts, MARIA_DB)
+    }
+
+    /// As [`Self::as_maria_db`], and refuses what makes the session read-only; what comes with it is executed.
+    #[must_use]
+    pub fn as_maria_db_that_refuses_set_up(script: Vec<Vec<Say>>) -> Self {
+        Self::with_login(script, Login::RefusesSetUp, MARIA_DB)
     }
 
     /// Starts a peer that says nothing once TLS stands.
@@ -158,7 +166,11 @@ fn serve(
         let (sequence_id, payload) = read(&mut tls)?;
         let mut next = sequence_id.wrapping_add(1);
         if payload == SET_UP {
-            tls.write_all(&frame(next, &ok(Then::Nothing)))?;
+            let answer = match login {
+                Login::RefusesSetUp => error(1227, "42000", "Access denied; you need a privilege"),
+                _ => ok(Then::Nothing),
+            };
+            tls.write_all(&frame(next, &answer))?;
             continue;
         }
         if payload.first() == Some(&COM_STMT_CLOSE) {

@@ -18,7 +18,7 @@ const KEEP_LENGTH: usize = 128 << 10;
 
 #[derive(Default)]
 pub(super) struct Outgoing {
-    /// `records[written..]` is still to be written.
+    /// `records[written..]` is still to be written; before the first record, what is said before TLS.
     records: Vec<u8>,
     written: usize,
 }
@@ -30,6 +30,14 @@ enum Unwritten {
 }
 
 impl Outgoing {
+    /// What is said before TLS goes out with its first record.
+    pub(super) fn behind(said: Vec<u8>) -> Self {
+        Self {
+            records: said,
+            written: 0,
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.records.len().saturating_sub(self.written)
     }

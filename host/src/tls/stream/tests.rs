@@ -50,7 +50,9 @@ async fn connected<T: 'static>(
     let served = async move { serve(accept.await.unwrap()).await };
     let local = tokio::task::spawn_local(served);
     let name = ServerName::try_from(NAME).unwrap();
-    let mut client = TlsStream::connect(client, name, ours).await.unwrap();
+    let mut client = TlsStream::connect(client, name, Vec::new(), ours)
+        .await
+        .unwrap();
     client.flush().await.unwrap();
     (client, async { local.await.unwrap() })
 }

@@ -1,0 +1,106 @@
+//! What makes a session read-only: to MariaDB it goes in one flight with the first query.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use rds_bridge::Stage;
+use rds_bridge::error::ErrorKind;
+use rds_bridge::mysql::{Connection, Param};
+use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::server_packets::{Then, ok, result};
+use rds_bridge_test_support::tls_peer::{TlsPeer, say};
+
+use crate::hostile_server;
+use crate::live::{block_on, to};
+
+const IS_READ_ONLY: &str = "SELECT @@session.tx_read_only";
+const UPDATE: &str = "UPDATE items SET price = price";
+
+async fn connect() -> Connection {
+    let builder = to(MariaDb::shared()).user("native-user").password(PASSWORD);
+    builder.build().await.unwrap().connect().await.unwrap()
+}
+
+async fn is_read_only(connection: &mut Connection) -> bool {
+    let mut rows = connection.query(IS_READ_ONLY).await.unwrap();
+    let row = rows.next().await.unwrap().unwrap();
+    row.get(0).unwrap()
+}
+
+#[test]
+fn the_first_statement_finds_it_done() {
+    block_on(async {
+        assert!(is_read_only(&mut connect().await).await);
+
+        let mut connection = connect().await;
+        let sql = "SELECT @@session.tx_read_only + ?";
+        let mut rows = connection.query_with(sql, &[Param::from(1)]).await.unwrap();
+        assert_eq!(rows.next().await.unwrap().unwrap().get(0), Ok(2));
+        drop(rows);
+        assert!(is_read_only(&mut connection).await);
+
+        let mut connection = connect().await;
+        let created = connection.query("CREATE TABLE t (id INT)").await.map(drop);
+        assert_eq!(created.unwrap_err().code(), Some(1792));
+        assert!(is_read_only(&mut connection).await);
+
+        let mut connection = connect().await;
+        connection.ping().await.unwrap();
+        assert!(is_read_only(&mut connection).await);
+        connect().await.close().await.unwrap();
+    });
+}
+
+/// Whatever the future has come to: nobody's reply is taken for another's.
+#[test]
+fn a_first_query_that_is_given_up() {
+    block_on(async {
+        for polls in 1..8 {
+            for sql in ["SELECT 'not this'", "DO 1"] {
+                let mut connection = connect().await;
+                {
+                    let mut query = pin!(connection.query(sql));
+                    for _ in 0..polls {
+                        let waker = Waker::noop();
+                        if let Poll::Ready(done) =
+                            query.as_mut().poll(&mut Context::from_waker(waker))
+                        {
+                            done.unwrap();
+                            break;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                }
+                if connection.is_usable() {
+                    assert!(is_read_only(&mut connection).await, "{sql} {polls}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_refusal_is_told_and_ends_the_connection() {
+    block_on(async {
+        let answer = say(result("1", &["1"], Then::Nothing));
+        let peer = TlsPeer::as_maria_db_that_refuses_set_up(vec![answer.clone(), answer]);
+        let mut connection = hostile_server::connect(&peer).await;
+        let error = connection.query("SELECT 1").await.map(drop).unwrap_err();
+        assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
+        let error = connection.query("SELECT 1").await.map(drop).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unusable), "{error}");
+    });
+}
+
+#[test]
+fn what_may_write_is_not_sent_before_it_is_done() {
+    block_on(async {
+        let peer = TlsPeer::as_maria_db_that_refuses_set_up(vec![say([ok(Then::Nothing)])]);
+        let mut connection = hostile_server::connect(&peer).await;
+        let error = connection.query(UPDATE).await.map(drop).unwrap_err();
+        assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
+        assert!(!connection.is_usable());
+        assert!(peer.asked().is_empty(), "{:?}", peer.asked());
+    });
+}
