@@ -1,7 +1,7 @@
 //! The component in its sandbox.
 //!
-//! An [`Engine`] is made once. It gives a fresh [`Guest`] for every use, whose memory is wiped when it
-//! is dropped, so that no two uses share memory that held a secret. What the component returns is
+//! An [`Engine`] is made once. It gives a fresh [`Guest`] for every use, a connection or a token, whose memory is wiped
+//! when it is dropped, so that no two uses share memory that held a secret. What the component returns is
 //! bounded in size and in time; a trap is a bug of ours, and an error like any other.
 
 #[cfg(unix)]
