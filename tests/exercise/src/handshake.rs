@@ -6,10 +6,10 @@ use rds_bridge_component::secret::Secret;
 
 use super::driver::{Event, Transcript, drive};
 
-/// What [`auth`] logs in with where it has a token.
+/// What it logs in with where it has a token.
 pub const IAM_TOKEN: &str = "db.example.com:3306/?Action=connect&DBUser=reader&X-Amz-Signature=00";
 
-/// What [`auth`] logs in with where it has none.
+/// What it logs in with where it has none.
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// The first byte says what to log in with, the next two how long the server's first packet is, and
