@@ -8,8 +8,7 @@ use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param};
 use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
-use rds_bridge_test_support::server_packets::{Then, ok, result};
-use rds_bridge_test_support::tls_peer::{TlsPeer, say};
+use rds_bridge_test_support::tls_peer::TlsPeer;
 
 use crate::hostile_server;
 use crate::live::{block_on, to};
@@ -83,11 +82,11 @@ fn a_first_query_that_is_given_up() {
 #[test]
 fn a_refusal_is_told_and_ends_the_connection() {
     block_on(async {
-        let answer = say(result("1", &["1"], Then::Nothing));
-        let peer = TlsPeer::as_maria_db_that_refuses_set_up(vec![answer.clone(), answer]);
+        let peer = TlsPeer::as_maria_db_that_refuses_set_up();
         let mut connection = hostile_server::connect(&peer).await;
         let error = connection.query("SELECT 1").await.map(drop).unwrap_err();
         assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
+        assert_eq!(peer.asked().len(), 1);
         let error = connection.query("SELECT 1").await.map(drop).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unusable), "{error}");
     });
@@ -95,12 +94,46 @@ fn a_refusal_is_told_and_ends_the_connection() {
 
 #[test]
 fn what_may_write_is_not_sent_before_it_is_done() {
+    for sql in [UPDATE, "WITH t AS (SELECT 1) UPDATE items, t SET price = 0"] {
+        block_on(async {
+            let peer = TlsPeer::as_maria_db_that_refuses_set_up();
+            let mut connection = hostile_server::connect(&peer).await;
+            let error = connection.query(sql).await.map(drop).unwrap_err();
+            assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
+            assert!(!connection.is_usable());
+            assert!(peer.asked().is_empty(), "{:?}", peer.asked());
+        });
+    }
+}
+
+/// Of two packets: the most that the server takes by default, and the second is empty.
+#[test]
+fn a_long_first_query() {
     block_on(async {
-        let peer = TlsPeer::as_maria_db_that_refuses_set_up(vec![say([ok(Then::Nothing)])]);
-        let mut connection = hostile_server::connect(&peer).await;
-        let error = connection.query(UPDATE).await.map(drop).unwrap_err();
-        assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
-        assert!(!connection.is_usable());
-        assert!(peer.asked().is_empty(), "{:?}", peer.asked());
+        let mut connection = connect().await;
+        let length = 0xFF_FFFF - 1 - "SELECT LENGTH('')".len();
+        let sql = format!("SELECT LENGTH('{}')", "x".repeat(length));
+        let mut rows = connection.query(&sql).await.unwrap();
+        let row = rows.next().await.unwrap().unwrap();
+        assert_eq!(row.get(0), Ok(u64::try_from(length).unwrap()));
+        drop(rows);
+        assert!(is_read_only(&mut connection).await);
+    });
+}
+
+/// What was given up while its reply was on the way is read to its end, and is no sign of the server's.
+#[test]
+fn a_set_up_that_is_given_up_is_still_to_be_read() {
+    block_on(async {
+        let mut connection = connect().await;
+        {
+            let mut update = pin!(connection.execute_to_end(UPDATE));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(update.as_mut().poll(&mut cx).is_pending());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(!connection.has_ended());
+        assert!(is_read_only(&mut connection).await);
+        connection.close().await.unwrap();
     });
 }

@@ -16,8 +16,8 @@ use super::deadline::Deadline;
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
 use crate::guest::{
-    Auth, CallError, ClientHandshake, Config, ConnectionAttribute, Guest, HandshakeError, Session,
-    Step,
+    Auth, CallError, ClientHandshake, Config, ConnectionAttribute, Engine, Guest, HandshakeError,
+    Session, Step,
 };
 use crate::mysql::Connection;
 use crate::net;
@@ -64,7 +64,9 @@ async fn log_in(
         Ok(reached) => reached,
         // What could not be signed for any server is more than that this one is not reached.
         Err(error) if error.stage() == Stage::Connect => {
-            bridge.auth(secret, &mut bridge.guest()?)?;
+            if let Ok(mut guest) = bridge.guest() {
+                bridge.auth(secret, &mut guest)?;
+            }
             return Err(error);
         }
         Err(error) => return Err(error),
@@ -79,10 +81,9 @@ async fn reach(
     user: &str,
     deadline: &Deadline,
 ) -> Result<(ClientHandshake, TlsStream<TcpStream>, Auth), Error> {
-    // Made while the server takes the connection and makes its greeting.
-    let (tcp, mut handshake) = tokio::try_join!(tcp(bridge, addresses, deadline), async {
-        begin_handshake(bridge, user)
-    })?;
+    // A command loads it while the server takes the connection and makes its greeting.
+    let (tcp, _) = tokio::try_join!(tcp(bridge, addresses, deadline), async { engine(bridge) })?;
+    let mut handshake = begin_handshake(bridge, user)?;
     // Signed while the server makes its part of the TLS handshake.
     let sign = |guest: &mut Guest| {
         let signing = debug_span!("token");
@@ -148,9 +149,12 @@ pub(crate) fn begin_handshake(bridge: &Inner, user: &str) -> Result<ClientHandsh
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
     };
+    ClientHandshake::start(&engine(bridge)?, &config).map_err(in_stage(Stage::Tls))
+}
+
+fn engine(bridge: &Inner) -> Result<Engine, Error> {
     let engine = bridge.engine.get();
-    let engine = engine.map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))?;
-    ClientHandshake::start(&engine, &config).map_err(in_stage(Stage::Tls))
+    engine.map_err(|fault| Error::new(Stage::Settings, ErrorKind::Fault(fault)))
 }
 
 /// The connection phase up to TLS. Something may be done in the guest meanwhile: it waits, as this does.

@@ -3,12 +3,15 @@
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use signal_hook_registry::{SigId, register, unregister};
 use wasmtime::Engine;
 
 use super::limits::TICK;
+
+/// [`TICK`], as the system takes it.
+const TICK_MICROSECONDS: libc::suseconds_t = 100_000;
+const _: () = assert!(TICK.as_micros() == 100_000);
 
 /// A process has one timer of this kind.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -20,7 +23,7 @@ pub(super) struct Alarm(SigId);
 impl Alarm {
     /// None if the timer is taken, or cannot be had.
     pub(super) fn start(engine: &Engine) -> Option<Self> {
-        if IS_TAKEN.swap(true, Ordering::Acquire) {
+        if is_blocked() || IS_TAKEN.swap(true, Ordering::Acquire) {
             return None;
         }
         let started = Self::register(engine);
@@ -37,7 +40,7 @@ impl Alarm {
         // number. The engine is not dropped there, but by who unregisters the handler.
         let registered = unsafe { register(libc::SIGALRM, move || engine.increment_epoch()) };
         let alarm = registered.ok()?;
-        match every(TICK) {
+        match every(TICK_MICROSECONDS) {
             Ok(()) => Some(Self(alarm)),
             Err(_) => {
                 unregister(alarm);
@@ -50,17 +53,30 @@ impl Alarm {
 impl Drop for Alarm {
     fn drop(&mut self) {
         // If it goes on all the same, nobody hears it.
-        let _stopped = every(Duration::ZERO);
+        let _stopped = every(0);
         unregister(self.0);
         IS_TAKEN.store(false, Ordering::Release);
     }
 }
 
-/// Sets the timer; none stops it.
-fn every(interval: Duration) -> io::Result<()> {
+/// Whoever has started this process may not let it hear the signal: that is inherited. Where it cannot be told, it is
+/// taken for blocked.
+fn is_blocked() -> bool {
+    #[expect(unsafe_code, reason = "the system takes a pointer to the answer")]
+    // SAFETY: pthread_sigmask(3): without a set nothing is changed, and it writes a whole set where it succeeds, which
+    // alone is looked at then; a set of zeros is a value of that type.
+    unsafe {
+        let mut blocked: libc::sigset_t = std::mem::zeroed();
+        libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut blocked) != 0
+            || libc::sigismember(&raw const blocked, libc::SIGALRM) != 0
+    }
+}
+
+/// Sets the timer; 0 stops it.
+fn every(microseconds: libc::suseconds_t) -> io::Result<()> {
     let interval = libc::timeval {
         tv_sec: 0,
-        tv_usec: interval.subsec_micros().into(),
+        tv_usec: microseconds,
     };
     let timer = libc::itimerval {
         it_interval: interval,

@@ -127,12 +127,12 @@ impl Connection {
     #[must_use]
     pub fn has_ended(&mut self) -> bool {
         matches!(self.state, State::Unusable)
-            || matches!(self.state, State::Idle) && self.stream.has_ended()
+            || matches!(self.state, State::Idle) && !self.awaits_set_up() && self.stream.has_ended()
     }
 
     /// Whether there is more of a reply to read.
     pub(crate) fn is_replying(&self) -> bool {
-        matches!(self.state, State::Replying(_))
+        matches!(self.state, State::Replying(_)) || self.awaits_set_up()
     }
 
     /// The TLS connection, for what it negotiated.
@@ -180,7 +180,7 @@ impl Connection {
     ///
     /// That the connection was lost already.
     pub async fn close(mut self) -> Result<(), Error> {
-        if matches!(self.state, State::Idle) {
+        if matches!(self.state, State::Idle) && !self.awaits_set_up() {
             self.check_usable()?;
             // Left with TLS, whose own good-bye then goes out with it, in one write.
             let put = self.stream.get_mut().put(&[1, 0, 0, 0, COM_QUIT]);
@@ -272,7 +272,7 @@ impl Connection {
         }
     }
 
-    pub(super) async fn read(&mut self) -> Result<Range<usize>, Error> {
+    async fn read(&mut self) -> Result<Range<usize>, Error> {
         match self.stream.read().await {
             Ok(range) => Ok(range),
             Err(error) => {
@@ -312,13 +312,22 @@ impl Connection {
                 return;
             }
             // It may be given up at any point.
-            let event = pin!(self.next_event());
+            let read = pin!(self.read_on());
             if !matches!(
-                event.poll(&mut Context::from_waker(Waker::noop())),
-                Poll::Ready(Ok(_))
+                read.poll(&mut Context::from_waker(Waker::noop())),
+                Poll::Ready(Ok(()))
             ) {
                 return;
             }
+        }
+    }
+
+    /// The next of what is to be read, whatever it is.
+    async fn read_on(&mut self) -> Result<(), Error> {
+        self.await_set_up().await?;
+        match self.state {
+            State::Replying(_) => self.next_event().await.map(drop),
+            _ => Ok(()),
         }
     }
 

@@ -23,7 +23,7 @@ const NOT_TO_BE_PREPARED: u16 = 1295;
 const TO_BE_PREPARED_AGAIN: u16 = 1615;
 /// A longer one is prepared first, and then executed: two commands that wait for each other in buffers of the
 /// network are nobody's gain.
-const FLIGHT_LENGTH: usize = 16 << 10;
+pub(super) const FLIGHT_LENGTH: usize = 16 << 10;
 
 /// What a statement without parameters becomes.
 enum Way {
@@ -131,7 +131,10 @@ impl Connection {
         self.state = State::Replying(Reply::prepare(in_one_flight, self.deprecate_eof()));
         let statement = match self.read_prepared(sql).await {
             Ok(statement) => statement,
-            Err(error) if matches!(error.code(), Some(NOT_TO_BE_PREPARED | TOO_MANY_PREPARED)) => {
+            Err(error)
+                if self.is_usable()
+                    && matches!(error.code(), Some(NOT_TO_BE_PREPARED | TOO_MANY_PREPARED)) =>
+            {
                 return self.start_as_text(sql).await;
             }
             Err(error) => return Err(error),

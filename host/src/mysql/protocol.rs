@@ -60,6 +60,11 @@ pub(super) fn is_query(sql: &str) -> bool {
     begins_with(sql, &QUERIES)
 }
 
+/// Whether a statement asks, and does nothing else, unless a function in it does. `WITH` may begin an `UPDATE`.
+pub(super) fn only_asks(sql: &str) -> bool {
+    begins_with(sql, &["SELECT", "TABLE", "VALUES"])
+}
+
 /// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
 /// is not known to leave them.
 pub(crate) fn may_change_session(sql: &str) -> bool {

@@ -2,7 +2,8 @@
 
 use super::command::COM_QUERY;
 use super::connection::{Connection, State};
-use super::protocol::{Protocol, is_query};
+use super::execute::FLIGHT_LENGTH;
+use super::protocol::{Protocol, only_asks};
 use super::reply::{Event, Reply};
 use super::row::Encoding;
 use crate::error::{Error, ErrorKind, Stage};
@@ -28,7 +29,8 @@ impl SetUp {
 
 impl Connection {
     /// A statement that prepares the session. To MariaDB it goes with the first query, in one flight, where two
-    /// commands may go so.
+    /// commands may go so. If it is refused, the query has been executed all the same, and a function in it may have
+    /// written.
     pub(crate) async fn set_up(&mut self, sql: &str) -> Result<(), Error> {
         if self.executes_unseen && self.protocol != Protocol::Text {
             self.stream.hold_command(&[&[COM_QUERY], sql.as_bytes()]);
@@ -41,9 +43,13 @@ impl Connection {
         done.map(drop)
     }
 
-    /// What only asks may go with it. Any other statement waits: the server would execute it behind a refusal too.
+    /// What only asks may go with it. Any other statement waits, and so does a long one, as everywhere.
     pub(super) async fn set_up_before(&mut self, sql: &str) -> Result<(), Error> {
-        if self.set_up == SetUp::Held && !is_query(sql) {
+        let goes_with_it = only_asks(sql) && sql.len() <= FLIGHT_LENGTH;
+        if goes_with_it {
+            return Ok(());
+        }
+        if self.set_up == SetUp::Held {
             self.check_usable()?;
             self.state = State::Unusable;
             let written = self.stream.write_held().await;
@@ -51,21 +57,29 @@ impl Connection {
             self.set_up.is_written();
             self.state = State::Idle;
         }
-        if is_query(sql) {
-            return Ok(());
-        }
         self.await_set_up().await
+    }
+
+    /// Whether its reply is still to come.
+    pub(super) fn awaits_set_up(&self) -> bool {
+        self.set_up == SetUp::Awaited && self.is_usable()
     }
 
     /// Reads its reply, if that is the next that comes. Behind a refusal there may be one that nobody is to read.
     pub(super) async fn await_set_up(&mut self) -> Result<(), Error> {
-        if self.set_up != SetUp::Awaited || !self.is_usable() {
+        if !self.awaits_set_up() {
             return Ok(());
         }
-        let range = self.read().await?;
+        let range = match self.stream.read().await {
+            Ok(range) => range,
+            Err(error) => {
+                self.state = State::Unusable;
+                return Err(Error::of_read(Stage::Session, error));
+            }
+        };
         let mut reply = Reply::new(Encoding::Text, self.deprecate_eof());
         match reply.receive(self.stream.payload(range)) {
-            Ok(Event::Done(summary)) => {
+            Ok(Event::Done(summary)) if !summary.more_results() => {
                 self.set_up = SetUp::Done;
                 self.status = summary.status_flags();
                 self.stream.begin_next_reply();
@@ -79,7 +93,10 @@ impl Connection {
                 self.state = State::Unusable;
                 Err(Error::new(Stage::Session, ErrorKind::Unusable))
             }
-            Err(malformed) => Err(self.malformed(malformed)),
+            Err(malformed) => {
+                self.state = State::Unusable;
+                Err(Error::new(Stage::Session, ErrorKind::Malformed(malformed)))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -22,6 +23,8 @@ const SSL_REQUEST_LENGTH: usize = 36;
 /// The version of a MySQL.
 pub const MYSQL: &str = "8.0.39";
 const MARIA_DB: &str = "5.5.5-10.11.6-MariaDB-log";
+/// What is sent in one flight comes within this.
+const WITH_IT: Duration = Duration::from_millis(200);
 const COM_STMT_CLOSE: u8 = 0x19;
 const SET_UP: &[u8] = b"\x03SET SESSION TRANSACTION READ ONLY";
 
@@ -76,10 +79,10 @@ impl TlsPeer {
         Self::with_login(script, Login::Accepts, MARIA_DB)
     }
 
-    /// As [`Self::as_maria_db`], and refuses what makes the session read-only; what comes with it is executed.
+    /// As [`Self::as_maria_db`], and refuses what makes the session read-only, notes what comes with it, and hangs up.
     #[must_use]
-    pub fn as_maria_db_that_refuses_set_up(script: Vec<Vec<Say>>) -> Self {
-        Self::with_login(script, Login::RefusesSetUp, MARIA_DB)
+    pub fn as_maria_db_that_refuses_set_up() -> Self {
+        Self::with_login(Vec::new(), Login::RefusesSetUp, MARIA_DB)
     }
 
     /// Starts a peer that says nothing once TLS stands.
@@ -165,12 +168,17 @@ fn serve(
     loop {
         let (sequence_id, payload) = read(&mut tls)?;
         let mut next = sequence_id.wrapping_add(1);
+        if payload == SET_UP && login == Login::RefusesSetUp {
+            // Who waits for the answer has sent nothing with it.
+            tcp.set_read_timeout(Some(WITH_IT))?;
+            if let Ok((_, payload)) = read(&mut tls) {
+                asked.lock().unwrap().push(payload);
+            }
+            let refusal = error(1227, "42000", "Access denied; you need a privilege");
+            return tls.write_all(&frame(next, &refusal));
+        }
         if payload == SET_UP {
-            let answer = match login {
-                Login::RefusesSetUp => error(1227, "42000", "Access denied; you need a privilege"),
-                _ => ok(Then::Nothing),
-            };
-            tls.write_all(&frame(next, &answer))?;
+            tls.write_all(&frame(next, &ok(Then::Nothing)))?;
             continue;
         }
         if payload.first() == Some(&COM_STMT_CLOSE) {
