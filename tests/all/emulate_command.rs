@@ -216,6 +216,8 @@ fn the_demo_walks_the_whole_way_and_leaves_nothing() {
 #[test]
 fn a_standard_error_that_is_closed_disturbs_nobody() {
     let temporary = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let errors = folder.path().join("errors");
     let own = executable();
     let query = format!(
         "exec {} query 'SELECT count(*) n FROM items'",
@@ -225,7 +227,7 @@ fn a_standard_error_that_is_closed_disturbs_nobody() {
         .args(["emulate", "--port", "0", "--seed"])
         .arg(script("schema.sql"))
         .args(["--", "sh", "-c"])
-        .arg(format!("sleep 0.2; {query} 2>/dev/null"))
+        .arg(format!("sleep 0.2; {query} 2>{}", errors.display()))
         .env("TMPDIR", temporary.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -234,7 +236,8 @@ fn a_standard_error_that_is_closed_disturbs_nobody() {
         .unwrap();
     drop(emulate.stderr.take());
     let output = emulate.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let errors = std::fs::read_to_string(errors);
+    assert!(output.status.success(), "{output:?} {errors:?}");
     assert!(stdout(&output).starts_with("{\"n\":"), "{output:?}");
 }
 
