@@ -24,10 +24,13 @@ fn is_for(target: &[(&str, &str)]) -> bool {
     all.all(|(name, value)| env::var(format!("CARGO_CFG_TARGET_{name}")).as_deref() == Ok(value))
 }
 
+/// Of a linker that was chosen nobody knows what it makes of it: only the C compiler that is taken by default is asked.
 /// It prints the bare name of a file that it does not have.
 fn has_archive() -> bool {
-    let compiler = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let asked = Command::new(compiler)
+    if env::var_os("RUSTC_LINKER").is_some() {
+        return false;
+    }
+    let asked = Command::new("cc")
         .arg(format!("-print-file-name={ARCHIVE}"))
         .output();
     asked.is_ok_and(|answer| {
