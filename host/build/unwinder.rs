@@ -1,5 +1,5 @@
-//! The unwinder of panics, put into the program where the C compiler has it as an archive. As a library of its own it
-//! takes a command of three milliseconds a twentieth to load.
+//! The unwinder of panics, put into the program where the C compiler has it as an archive: a command of a few
+//! milliseconds has one library less to load.
 
 use std::env;
 use std::path::Path;

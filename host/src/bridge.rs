@@ -1,6 +1,7 @@
 //! The paved path: settings once, then connections.
 
 mod address;
+mod assemble;
 mod auth;
 mod builder;
 pub(crate) mod connect;

@@ -46,7 +46,7 @@ pub enum Stage {
     Token,
     /// The server lets the user in, or not.
     Login,
-    /// The session is set up.
+    /// The session is made read-only. Of MariaDB the first query may have gone with it, and been executed.
     Session,
     /// A statement is executed.
     Statement,

@@ -310,6 +310,25 @@ fn ids_are_given_by_tables_as_mysql_has_them() {
     });
 }
 
+/// Whatever the name of a savepoint of its own.
+#[test]
+fn a_seeds_own_transaction_is_rolled_back_whole() {
+    let emulator = Emulator::builder()
+        .seed(
+            "CREATE TABLE t (a INT); BEGIN; INSERT INTO t VALUES (1); SAVEPOINT text; \
+             INSERT INTO t VALUES (2); ROLLBACK; INSERT INTO t VALUES (3);",
+        )
+        .start()
+        .unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let mut rows = connection.query("SELECT a FROM t").await.unwrap();
+        assert_eq!(rows.next_as::<(u8,)>().await.unwrap(), Some((3,)));
+        assert_eq!(rows.next_as::<(u8,)>().await.unwrap(), None);
+    });
+}
+
 /// As `mysqldump` writes it.
 #[test]
 fn a_dumped_schema_is_taken() {

@@ -49,7 +49,7 @@ pub(crate) struct Proof {
 }
 
 impl Inner {
-    /// The secret at hand, so that [`Self::proof`] waits for nobody.
+    /// The secret at hand, so that [`Self::auth`] waits for nobody.
     pub(super) async fn secret(&self) -> Result<Secret<'_>, Error> {
         let limit = self.timeouts.credentials;
         Ok(match &self.login {

@@ -79,5 +79,7 @@ mod tests {
         assert!(second.is(&first));
         assert!(!second.is_resting());
         second.instantiate().unwrap().inspect("").unwrap_err();
+        // The timer is the process's, and it is never dropped here.
+        at_need.let_rest();
     }
 }

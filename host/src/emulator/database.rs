@@ -20,11 +20,7 @@ use super::sql::{Context, Plan, line_of, plan, split};
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// The savepoint that stands for a seed's own transaction: no seed has one of that name.
-macro_rules! transaction {
-    () => {
-        "\"rds-bridge: a transaction of the seed\""
-    };
-}
+const TRANSACTION: &str = "\"rds-bridge: a transaction of the seed\"";
 
 pub(crate) struct Database {
     name: String,
@@ -98,16 +94,16 @@ impl Database {
                     Plan::Execute(sql) => return self.execute(connection, &sql),
                     // As with MySQL, it ends the one at hand.
                     Plan::Begin { .. } if was_begun => {
-                        concat!("RELEASE ", transaction!(), "; SAVEPOINT ", transaction!())
+                        format!("RELEASE {TRANSACTION}; SAVEPOINT {TRANSACTION}")
                     }
-                    Plan::Begin { .. } => concat!("SAVEPOINT ", transaction!()),
-                    Plan::Commit if was_begun => concat!("RELEASE ", transaction!()),
+                    Plan::Begin { .. } => format!("SAVEPOINT {TRANSACTION}"),
+                    Plan::Commit if was_begun => format!("RELEASE {TRANSACTION}"),
                     Plan::Rollback if was_begun => {
-                        concat!("ROLLBACK TO ", transaction!(), "; RELEASE ", transaction!())
+                        format!("ROLLBACK TO {TRANSACTION}; RELEASE {TRANSACTION}")
                     }
                     _ => return Ok(()),
                 };
-                let executed = connection.execute_batch(sql);
+                let executed = connection.execute_batch(&sql);
                 executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
             });
             executed.map_err(|error| refused(statement.line, error.message))?;

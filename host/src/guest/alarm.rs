@@ -109,6 +109,26 @@ mod tests {
     }
 
     #[test]
+    fn where_the_signal_is_blocked_it_does_not_start() {
+        std::thread::spawn(|| {
+            assert!(!is_blocked());
+            #[expect(unsafe_code, reason = "the system takes a pointer to a set")]
+            // SAFETY: pthread_sigmask(3): a set that was made empty, with one signal in it, for this thread alone.
+            unsafe {
+                let mut blocked: libc::sigset_t = std::mem::zeroed();
+                libc::sigemptyset(&raw mut blocked);
+                libc::sigaddset(&raw mut blocked, libc::SIGALRM);
+                libc::pthread_sigmask(libc::SIG_BLOCK, &raw const blocked, ptr::null_mut());
+            }
+            let engine = wasmtime::Engine::new(&engine_config()).unwrap();
+            assert!(Alarm::start(&engine).is_none());
+            assert!(is_blocked());
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
     fn it_ticks_until_it_is_dropped() {
         let mut config = engine_config();
         let machine_code = MachineCode::choose(&mut config);

@@ -24,8 +24,8 @@ impl Ticker {
         Ok(Self::Thread(ticking.thread().clone()))
     }
 
-    /// Where the process is ours: without a thread, which it takes a command a twentieth of its time to start, to
-    /// tell of each change to its memory, and to end.
+    /// Where the process is ours: without a thread, which takes a command time to start, to tell of each change to its
+    /// memory, and to end.
     pub(super) fn of_a_command(engine: &Engine) -> Result<Self> {
         #[cfg(unix)]
         if let Some(alarm) = Alarm::start(engine) {

@@ -260,7 +260,7 @@ impl Connection {
         self.hold_closing();
         let written = self.stream.write_command(parts).await;
         written.map_err(|error| Error::of_io(self.stage, error))?;
-        self.set_up.is_written();
+        self.set_up.wrote();
         self.state = State::Idle;
         Ok(())
     }

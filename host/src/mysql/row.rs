@@ -185,8 +185,8 @@ impl<'a> Row<'a> {
             .iter()
             .any(|field| field.bytes(self.payload).is_none());
         let bitmap = self.payload.iter().skip(1);
-        let bitmap = bitmap.take(self.reply.shapes.len().saturating_add(9) / 8);
-        let has_bit = bitmap.into_iter().any(|&bits| bits != 0);
+        let mut bitmap = bitmap.take(self.reply.shapes.len().saturating_add(9) / 8);
+        let has_bit = bitmap.any(|&bits| bits != 0);
         match self.reply.encoding() {
             Encoding::Text => same(self, TextValues::new(self.payload, true)),
             Encoding::Binary => {

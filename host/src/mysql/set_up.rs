@@ -3,6 +3,7 @@
 use super::command::COM_QUERY;
 use super::connection::{Connection, State};
 use super::execute::FLIGHT_LENGTH;
+use super::malformed::Malformed;
 use super::protocol::{Protocol, only_asks};
 use super::reply::{Event, Reply};
 use super::row::Encoding;
@@ -20,7 +21,7 @@ pub(super) enum SetUp {
 
 impl SetUp {
     /// With a command, or by itself.
-    pub(super) fn is_written(&mut self) {
+    pub(super) fn wrote(&mut self) {
         if *self == Self::Held {
             *self = Self::Awaited;
         }
@@ -54,7 +55,7 @@ impl Connection {
             self.state = State::Unusable;
             let written = self.stream.write_held().await;
             written.map_err(|error| Error::of_io(Stage::Session, error))?;
-            self.set_up.is_written();
+            self.set_up.wrote();
             self.state = State::Idle;
         }
         self.await_set_up().await
@@ -91,7 +92,8 @@ impl Connection {
             }
             Ok(_) => {
                 self.state = State::Unusable;
-                Err(Error::new(Stage::Session, ErrorKind::Unusable))
+                let unasked = ErrorKind::Malformed(Malformed::Unasked);
+                Err(Error::new(Stage::Session, unasked))
             }
             Err(malformed) => {
                 self.state = State::Unusable;

@@ -50,3 +50,29 @@ fn set_options(stream: TcpStream) -> io::Result<TcpStream> {
     socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn behind_the_end_no_address_is_tried() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let addresses = [listener.local_addr().unwrap(); 2];
+        let limit = Duration::from_secs(60);
+
+        let attempts = connect(&addresses, limit, Instant::now()).await;
+        assert!(attempts.unwrap_err().is_empty());
+        assert_eq!(
+            listener.accept().unwrap_err().kind(),
+            io::ErrorKind::WouldBlock
+        );
+
+        let end = Instant::now() + limit;
+        connect(&addresses, limit, end).await.unwrap();
+        listener.accept().unwrap();
+    }
+}

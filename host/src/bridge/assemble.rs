@@ -1,0 +1,171 @@
+//! From settings to a bridge: they are checked, and what it needs is found, read and loaded.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::ServerName;
+
+use super::address::{check_host, parse_address};
+use super::auth::Login;
+use super::builder::{BridgeBuilder, DEFAULT_PORT, LoginSetting};
+use super::engine_at_need::EngineAtNeed;
+use super::{Address, Bridge, Endpoint, Inner};
+use crate::aws::{self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::Engine;
+use crate::mysql::Protocol;
+use crate::net;
+use crate::tls::{TrustAnchors, client_config};
+
+impl BridgeBuilder {
+    /// Checks the settings, finds the region, reads the CA files and loads the component. Connects to
+    /// nothing, and asks for no credentials, unless there is a secret, which it fetches.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used. With
+    /// a secret, those of [`Stage::Credentials`] too.
+    pub async fn build(self) -> Result<Bridge, Error> {
+        #[cfg(feature = "secrets-manager")]
+        if let Some(secret) = self.cached_secret()? {
+            return self.build_with(secret).await;
+        }
+        self.build_as(None).await
+    }
+
+    /// With this login, or as the settings have it.
+    pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
+        check_host("endpoint", &self.endpoint)?;
+        let mut host = self.endpoint.to_ascii_lowercase();
+        if self.resolve_cname {
+            host = endpoint_behind(host).await?;
+        }
+        if host.is_empty() {
+            return Err(Error::setting("endpoint", "none is given"));
+        }
+        if self.user.is_empty() {
+            return Err(Error::setting("user", "none is given"));
+        }
+        let port = self.port.unwrap_or(DEFAULT_PORT);
+        if port == 0 {
+            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+        }
+        let address = match &self.connect_to {
+            Some(address) => parse_address(address, port)?,
+            None => Address {
+                host: host.clone(),
+                port,
+            },
+        };
+        let (setting, name) = match &self.tls_server_name {
+            Some(name) => ("tls_server_name", name),
+            None => ("endpoint", &host),
+        };
+        let server_name = ServerName::try_from(name.clone())
+            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
+        let roots = self.trusted()?;
+        let clock = Arc::clone(&self.clock);
+        let tls = client_config(roots, clock)
+            .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => {
+                let engine = Engine::new();
+                let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
+                EngineAtNeed::Kept(engine.map_err(fault)?)
+            }
+        };
+        let (login, region) = match (login, self.login) {
+            (Some(login), _) => (login, None),
+            (None, Some(LoginSetting::Password(password))) => (Login::Password(password), None),
+            (None, Some(LoginSetting::Iam(source))) => {
+                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
+                (iam(source, &self.clock), Some(region))
+            }
+            (None, None) => {
+                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
+                let chain = DefaultChain::new(self.profile).with_fallback_region(&region.0);
+                (
+                    iam(CredentialsSource::from(chain), &self.clock),
+                    Some(region),
+                )
+            }
+        };
+        let protocol = match (self.protocol, EndpointKind::of_endpoint(&host)) {
+            // A prepared statement would pin the connection behind the proxy.
+            (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
+            (protocol, _) => protocol,
+        };
+        Ok(Bridge {
+            inner: Arc::new(Inner {
+                endpoint: Endpoint { host, port, region },
+                address,
+                server_name,
+                user: self.user,
+                database: self.database,
+                attributes: self.attributes,
+                login,
+                allow_writes: self.allow_writes,
+                protocol,
+                timeouts: self.timeouts,
+                tls,
+                engine,
+                clock: self.clock,
+                resolver: self.resolver,
+                result_lengths: Arc::default(),
+            }),
+        })
+    }
+
+    fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
+        if let Some(roots) = &self.roots {
+            if roots.is_empty() {
+                let problem = "there is none in it: no server would be trusted";
+                return Err(Error::setting("tls_roots", problem));
+            }
+            return Ok(Arc::clone(roots));
+        }
+        let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));
+        let mut anchors = match &self.ca_file {
+            Some(path) => TrustAnchors::from_ca_file(path),
+            None => TrustAnchors::bundled(),
+        }
+        .map_err(untrusted)?;
+        for path in &self.extra_ca_files {
+            anchors = anchors.and_ca_file(path).map_err(untrusted)?;
+        }
+        Ok(anchors.store())
+    }
+}
+
+async fn endpoint_behind(host: String) -> Result<String, Error> {
+    match net::rds_endpoint_behind(&host).await {
+        Ok(Some(endpoint)) => Ok(endpoint),
+        Ok(None) => Err(Error::setting(
+            "resolve_cname",
+            format!("{host} is no alias of an RDS endpoint: give the endpoint's own name"),
+        )),
+        Err(source) => Err(Error::new(
+            Stage::Resolve,
+            ErrorKind::Resolve { host, source },
+        )),
+    }
+}
+
+pub(super) async fn region(
+    given: Option<&str>,
+    host: &str,
+    profile: Option<&str>,
+) -> Result<(String, aws::RegionSource), Error> {
+    aws::resolve_region(given, host, profile, aws::process_variable)
+        .await
+        .map_err(|error| Error::new(Stage::Settings, ErrorKind::Region(error)))
+}
+
+fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
+    Login::Iam(Box::new(CachedCredentials::with_clock(
+        source,
+        Arc::clone(clock),
+    )))
+}
