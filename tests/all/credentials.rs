@@ -175,6 +175,26 @@ fn a_process_of_the_profile_gives_them() {
     home.assert_gives_the_fakes(&[]);
 }
 
+/// A word of it may be a secret. The log that is asked for is there: its other lines are.
+#[test]
+fn its_command_is_not_logged_whatever_is_asked_for() {
+    let home = Home::new("[default]\ncredential_process = false --vault-pin hunter2\n");
+    let module = "aws_config::credential_process";
+    for filter in [
+        "trace".to_owned(),
+        format!("{module}=trace"),
+        format!("aws_config=debug,{module}::provider=trace,{module}=trace"),
+    ] {
+        let output = home.token(&[], &[("RDS_BRIDGE_LOG", &filter)]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("hunter2"), "{filter}: {said}");
+        assert_eq!(output.status.code(), Some(3), "{filter}: {said}");
+    }
+    let output = home.token(&[], &[("RDS_BRIDGE_LOG", "aws_config=debug")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(" aws_config::"), "{said}");
+}
+
 #[test]
 fn a_process_that_fails_says_so_without_what_it_printed_before() {
     let home = Home::new(

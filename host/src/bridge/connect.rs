@@ -195,10 +195,7 @@ pub(crate) async fn finish_handshake(
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
     let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
     // While the server does its part.
-    let tidying_up = async {
-        drop(handshake);
-        bridge.engine.let_rest();
-    };
+    let tidying_up = async { bridge.engine.let_go(handshake) };
     let (connection, ()) = tokio::join!(set_up, tidying_up);
     connection
 }

@@ -3,7 +3,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::guest::{Engine, Fault};
+use crate::guest::{ClientHandshake, Engine, Fault};
 
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
 /// has one connection: it loads the component while the server makes its greeting, which takes no time then. When it
@@ -41,13 +41,22 @@ impl EngineAtNeed {
         Ok(Engine::clone(engine))
     }
 
-    /// A login is done.
-    pub(crate) fn let_rest(&self) {
-        if let Self::ForALogin(at_hand) = self
-            && let Some(engine) = &mut *lock(at_hand)
-        {
-            engine.rest();
+    /// A login is done, and its guest goes: a command's when there is next something to wait for, since its memory is
+    /// the system's to take back, which takes longer than the pool.
+    pub(super) fn let_go(&self, login: ClientHandshake) {
+        if let Self::ForALogin(at_hand) = self {
+            let at_hand = Arc::clone(at_hand);
+            tokio::spawn(async move {
+                drop(login);
+                let_rest(&at_hand);
+            });
         }
+    }
+}
+
+fn let_rest(at_hand: &AtHand) {
+    if let Some(engine) = &mut *lock(at_hand) {
+        engine.rest();
     }
 }
 
@@ -59,27 +68,31 @@ fn lock(at_hand: &AtHand) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
 mod tests {
     use super::*;
 
-    fn at_hand(engine: &EngineAtNeed) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
+    fn at_hand(engine: &EngineAtNeed) -> &AtHand {
         match engine {
             EngineAtNeed::Kept(_) => panic!("of a library"),
-            EngineAtNeed::ForALogin(at_hand) => lock(at_hand),
+            EngineAtNeed::ForALogin(at_hand) => at_hand,
         }
+    }
+
+    fn is_resting(engine: &EngineAtNeed) -> Option<bool> {
+        lock(at_hand(engine)).as_ref().map(|it| it.is_resting())
     }
 
     /// Another one would run a copy of the code, for which there may be no memory that can be made executable.
     #[test]
     fn who_needs_it_again_gets_the_same() {
         let at_need = EngineAtNeed::for_a_login();
-        assert!(at_hand(&at_need).is_none());
+        assert_eq!(is_resting(&at_need), None);
         let first = at_need.get().unwrap();
-        assert!(!at_hand(&at_need).as_ref().unwrap().is_resting());
-        at_need.let_rest();
-        assert!(at_hand(&at_need).as_ref().unwrap().is_resting());
+        assert_eq!(is_resting(&at_need), Some(false));
+        let_rest(at_hand(&at_need));
+        assert_eq!(is_resting(&at_need), Some(true));
         let second = at_need.get().unwrap();
         assert!(second.is(&first));
         assert!(!second.is_resting());
         second.instantiate().unwrap().inspect("").unwrap_err();
         // The timer is the process's, and it is never dropped here.
-        at_need.let_rest();
+        let_rest(at_hand(&at_need));
     }
 }

@@ -92,7 +92,8 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
         .allow_writes(arguments.allow_writes);
     // Before anything is asked of anybody.
     let mut output = open(arguments)?;
-    runtime::block_on(async {
+    // On the heap: of what it has room for, little is used.
+    let execution = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
         let id = connection.session().connection_id;
@@ -109,7 +110,8 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
             report.print();
         }
         Ok(())
-    })
+    });
+    runtime::block_on(execution)
 }
 
 /// Where the rows go, and as what.

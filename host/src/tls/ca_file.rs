@@ -63,7 +63,10 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileProblem> {
         kind => CaFileProblem::Unreadable(kind),
     };
     let file = File::open(path).map_err(unreadable)?;
-    let mut content = Zeroizing::new(Vec::new());
+    // What it will have, and the end: grown piece by piece it would leave copies behind.
+    let length = file.metadata().map_err(unreadable)?.len();
+    let length = usize::try_from(length.min(LIMIT_BYTES)).unwrap_or_default();
+    let mut content = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
     let length = file
         .take(LIMIT_BYTES.saturating_add(1))
         .read_to_end(&mut content)
