@@ -19,7 +19,7 @@ use crate::net::{Resolve, SystemResolver};
 /// MySQL's.
 pub(crate) const DEFAULT_PORT: u16 = 3306;
 
-/// Settings of a [`Bridge`], each with its default.
+/// Settings of a [`Bridge`](super::Bridge), each with its default.
 #[derive(Clone)]
 pub struct BridgeBuilder {
     pub(super) endpoint: String,
