@@ -194,7 +194,7 @@ pub(crate) async fn finish_handshake(
     let session = login.instrument(debug_span!("login")).await?;
     let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
     let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
-    // While the server does its part.
+    // While the server does its part; a command's still later.
     let tidying_up = async { bridge.engine.let_go(handshake) };
     let (connection, ()) = tokio::join!(set_up, tidying_up);
     connection

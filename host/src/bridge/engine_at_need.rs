@@ -8,7 +8,7 @@ use crate::guest::{ClientHandshake, Engine, Fault};
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
 /// has one connection: it loads the component while the server makes its greeting, which takes no time then. When it
 /// is logged in the engine rests, in case that the statement is to be killed; and it is left to the process, which
-/// ends sooner than an engine is taken apart.
+/// ends sooner than an engine is taken apart. It has one login after the other: who rests stops the clock of all.
 #[derive(Clone)]
 pub(crate) enum EngineAtNeed {
     Kept(Engine),
@@ -67,6 +67,7 @@ fn lock(at_hand: &AtHand) -> MutexGuard<'_, Option<ManuallyDrop<Engine>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guest::Config;
 
     fn at_hand(engine: &EngineAtNeed) -> &AtHand {
         match engine {
@@ -77,6 +78,22 @@ mod tests {
 
     fn is_resting(engine: &EngineAtNeed) -> Option<bool> {
         lock(at_hand(engine)).as_ref().map(|it| it.is_resting())
+    }
+
+    #[tokio::test]
+    async fn when_there_is_something_to_wait_for_a_guest_goes_and_the_engine_rests() {
+        let at_need = EngineAtNeed::for_a_login();
+        let config = Config {
+            db_user: "user",
+            database: None,
+            connection_attributes: &[],
+            character_set: 45,
+        };
+        let login = ClientHandshake::start(&at_need.get().unwrap(), &config).unwrap();
+        at_need.let_go(login);
+        assert_eq!(is_resting(&at_need), Some(false));
+        tokio::task::yield_now().await;
+        assert_eq!(is_resting(&at_need), Some(true));
     }
 
     /// Another one would run a copy of the code, for which there may be no memory that can be made executable.

@@ -63,7 +63,7 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileProblem> {
         kind => CaFileProblem::Unreadable(kind),
     };
     let file = File::open(path).map_err(unreadable)?;
-    // What it will have, and the end: grown piece by piece it would leave copies behind.
+    // What a file will have, and the end: grown piece by piece it would leave copies behind.
     let length = file.metadata().map_err(unreadable)?.len();
     let length = usize::try_from(length.min(LIMIT_BYTES)).unwrap_or_default();
     let mut content = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
