@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::guest::{ClientHandshake, Engine, Fault};
 
 /// A library loads the component when a bridge is built, so that the first connection is as fast as any. A command
-/// has one connection: it loads the component while the server makes its greeting, which takes no time then. When it
-/// is logged in the engine rests, in case that the statement is to be killed; and it is left to the process, which
+/// has one connection: it loads the component while that is made and the server greets, behind as much of the network
+/// as there is. When it is logged in the engine rests, in case that the statement is to be killed; and it is left to the process, which
 /// ends sooner than an engine is taken apart. It has one login after the other: who rests stops the clock of all.
 #[derive(Clone)]
 pub(crate) enum EngineAtNeed {

@@ -31,7 +31,7 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
 }
 
 /// Levels, and modules with or without one. The parser of `Targets` would take anything else for a module's name, and
-/// a level that is missing for one.
+/// a level that is missing behind `=` for `error`.
 fn targets(filter: &str) -> Result<Targets, String> {
     let directives = filter.split(',').map(str::trim).filter(|it| !it.is_empty());
     let directives: Vec<&str> = directives.collect();

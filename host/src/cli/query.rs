@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     // Before anything is asked of anybody.
     let mut output = open(arguments)?;
     // On the heap: of what it has room for, little is used.
-    let execution = Box::pin(async {
+    let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
         let id = connection.session().connection_id;
@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
         }
         Ok(())
     });
-    runtime::block_on(execution)
+    runtime::block_on(work)
 }
 
 /// Where the rows go, and as what.

@@ -21,7 +21,7 @@ use super::milliseconds::milliseconds;
 
 /// Lambda's own setting comes first.
 const VARIABLES: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
-/// At trace it would log the whole command, which may hold a secret.
+/// As of a command: `cli/log.rs` says why.
 const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
 /// At trace they would log whole events, which are the caller's business.
 const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
