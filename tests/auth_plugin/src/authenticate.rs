@@ -6,7 +6,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{env, ptr, slice};
 
-use crate::abi::{CR_ERROR, CR_OK, PASSWORD_USED_YES, PluginVio, ServerAuthInfo};
+use crate::abi::{Account, CR_ERROR, CR_OK, PluginVio};
 use crate::judge::judge;
 use crate::settings::Settings;
 
@@ -14,14 +14,11 @@ const SETTINGS_VARIABLE: &str = "AWS_AUTHENTICATION_PLUGIN_SETTINGS";
 
 /// # Safety
 ///
-/// As the server promises of both arguments: valid, and no one else's for the time of the call.
-pub(crate) unsafe extern "C" fn authenticate_user(
-    vio: *mut PluginVio,
-    info: *mut ServerAuthInfo,
-) -> c_int {
+/// As the server promises of both arguments: valid, and used by no one else for the time of the call.
+pub(crate) unsafe fn authenticate(vio: *mut PluginVio, account: *const Account) -> c_int {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: this function's caller promises it.
-        let (user, token) = unsafe { read_claim(vio, info) }?;
+        let (user, token) = unsafe { read_claim(vio, account) }?;
         let judgement = judge_by_settings(&token, &user);
         Ok((user, token.len(), judgement))
     }));
@@ -51,17 +48,14 @@ pub(crate) unsafe extern "C" fn authenticate_user(
 ///
 /// # Safety
 ///
-/// As [`authenticate_user`].
+/// As [`authenticate`].
 unsafe fn read_claim(
     vio: *mut PluginVio,
-    info: *mut ServerAuthInfo,
+    account: *const Account,
 ) -> Result<(String, Vec<u8>), &'static str> {
     // SAFETY: both are valid, says the caller. References to them must not outlive this line, as the
     // server writes to them in `read_packet`.
-    let read_packet = unsafe {
-        (*info).password_used = PASSWORD_USED_YES;
-        (*vio).read_packet
-    };
+    let read_packet = unsafe { (*vio).read_packet };
     let mut packet = ptr::null_mut();
     let length = match read_packet {
         // SAFETY: the server's own function, given what it asks for.
@@ -70,7 +64,7 @@ unsafe fn read_claim(
     };
     // The client's first packet has been read now, so that there is a user.
     // SAFETY: as above; the server fills both in together.
-    let (name, name_length) = unsafe { ((*info).user_name, (*info).user_name_length) };
+    let (name, name_length) = unsafe { ((*account).user_name, (*account).user_name_length) };
     let length = usize::try_from(length).map_err(|_negative| "the client sent no password")?;
     if packet.is_null() || name.is_null() {
         return Err("the server gave no packet, or no user");

@@ -1,10 +1,12 @@
-//! `AWSAuthenticationPlugin` for MariaDB: what RDS has built in, for a server of the tests' own.
+//! `AWSAuthenticationPlugin` for MySQL and MariaDB: what RDS has built in, for a server of the tests' own.
 //!
 //! **A test fixture, never shipped.** With it RDS's own DDL works to the letter:
 //!
 //! ```sql
 //! CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL
 //! ```
+//!
+//! One library serves both: each server looks for symbols of its own, in [`my_sql`] and [`maria_db`].
 //!
 //! It asks the client for `mysql_clear_password`, and judges the token that comes by the settings in
 //! the file that the environment variable `AWS_AUTHENTICATION_PLUGIN_SETTINGS` of the server names.
@@ -13,7 +15,8 @@
 
 mod abi;
 mod authenticate;
-mod declaration;
 mod judge;
+mod maria_db;
+mod my_sql;
 mod rate;
 mod settings;

@@ -1,14 +1,16 @@
-//! The three symbols by which MariaDB finds a plugin.
+//! The three symbols by which MySQL finds a plugin.
 #![expect(unsafe_code, reason = "the server looks these symbols up by name")]
 
 use std::ffi::c_int;
 use std::ptr;
 
-use crate::abi::{
-    AUTHENTICATION_INTERFACE_VERSION, AUTHENTICATION_PLUGIN, Authentication, LICENSE_BSD,
-    MATURITY_STABLE, PLUGIN_INTERFACE_VERSION, Plugin,
+use super::abi::{
+    AUTHENTICATION_INTERFACE_VERSION, Authentication, LICENSE_BSD, PLUGIN_INTERFACE_VERSION,
+    Plugin, ServerAuthInfo,
 };
-use crate::authenticate::authenticate_user;
+use super::authentication_string;
+use crate::abi::{AUTHENTICATION_PLUGIN, PASSWORD_USED_YES, PluginVio};
+use crate::authenticate::authenticate;
 
 // SAFETY: what it points to is constant and lives as long as the library.
 unsafe impl Sync for Plugin {}
@@ -19,17 +21,30 @@ static AUTHENTICATION: Authentication = Authentication {
     interface_version: AUTHENTICATION_INTERFACE_VERSION,
     client_auth_plugin: c"mysql_clear_password".as_ptr(),
     authenticate_user: Some(authenticate_user),
-    // The 'RDS' of the DDL is kept as it stands.
-    hash_password: None,
-    preprocess_hash: None,
+    generate_authentication_string: Some(authentication_string::generate),
+    validate_authentication_string: Some(authentication_string::validate),
+    set_salt: Some(authentication_string::set_salt),
+    authentication_flags: 0,
+    compare_password_with_hash: Some(authentication_string::compare),
 };
 
+/// # Safety
+///
+/// As the server promises of both arguments: valid, and used by no one else for the time of the call.
+unsafe extern "C" fn authenticate_user(vio: *mut PluginVio, info: *mut ServerAuthInfo) -> c_int {
+    // SAFETY: this function's caller promises it.
+    unsafe {
+        (*info).password_used = PASSWORD_USED_YES;
+        authenticate(vio, &raw const (*info).account)
+    }
+}
+
 // SAFETY: nothing else has this name; the server reads an int.
-#[unsafe(export_name = "_maria_plugin_interface_version_")]
+#[unsafe(export_name = "_mysql_plugin_interface_version_")]
 static INTERFACE_VERSION: c_int = PLUGIN_INTERFACE_VERSION;
 
 // SAFETY: nothing else has this name; the server reads an int.
-#[unsafe(export_name = "_maria_sizeof_struct_st_plugin_")]
+#[unsafe(export_name = "_mysql_sizeof_struct_st_plugin_")]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -38,7 +53,7 @@ static INTERFACE_VERSION: c_int = PLUGIN_INTERFACE_VERSION;
 static SIZE_OF_PLUGIN: c_int = size_of::<Plugin>() as c_int;
 
 // SAFETY: nothing else has this name; the server reads declarations up to one without `info`.
-#[unsafe(export_name = "_maria_plugin_declarations_")]
+#[unsafe(export_name = "_mysql_plugin_declarations_")]
 static DECLARATIONS: [Plugin; 2] = [
     Plugin {
         kind: AUTHENTICATION_PLUGIN,
@@ -48,8 +63,6 @@ static DECLARATIONS: [Plugin; 2] = [
         description: c"IAM tokens, checked as RDS does: a test fixture".as_ptr(),
         license: LICENSE_BSD,
         version: 0x0100,
-        version_text: c"1.0".as_ptr(),
-        maturity: MATURITY_STABLE,
         ..END
     },
     END,
@@ -63,10 +76,11 @@ const END: Plugin = Plugin {
     description: ptr::null(),
     license: 0,
     init: None,
+    check_uninstall: None,
     deinit: None,
     version: 0,
     status_variables: ptr::null(),
     system_variables: ptr::null(),
-    version_text: ptr::null(),
-    maturity: 0,
+    reserved: ptr::null(),
+    flags: 0,
 };

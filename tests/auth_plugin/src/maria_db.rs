@@ -1,0 +1,4 @@
+//! `AWSAuthenticationPlugin` as MariaDB loads it.
+
+mod abi;
+mod declaration;

@@ -1,0 +1,84 @@
+//! The three symbols by which MariaDB finds a plugin.
+#![expect(unsafe_code, reason = "the server looks these symbols up by name")]
+
+use std::ffi::c_int;
+use std::ptr;
+
+use super::abi::{
+    AUTHENTICATION_INTERFACE_VERSION, Authentication, LICENSE_BSD, MATURITY_STABLE,
+    PLUGIN_INTERFACE_VERSION, Plugin, ServerAuthInfo,
+};
+use crate::abi::{AUTHENTICATION_PLUGIN, PASSWORD_USED_YES, PluginVio};
+use crate::authenticate::authenticate;
+
+// SAFETY: what it points to is constant and lives as long as the library.
+unsafe impl Sync for Plugin {}
+// SAFETY: as above.
+unsafe impl Sync for Authentication {}
+
+static AUTHENTICATION: Authentication = Authentication {
+    interface_version: AUTHENTICATION_INTERFACE_VERSION,
+    client_auth_plugin: c"mysql_clear_password".as_ptr(),
+    authenticate_user: Some(authenticate_user),
+    // The 'RDS' of the DDL is kept as it stands.
+    hash_password: None,
+    preprocess_hash: None,
+};
+
+/// # Safety
+///
+/// As the server promises of both arguments: valid, and used by no one else for the time of the call.
+unsafe extern "C" fn authenticate_user(vio: *mut PluginVio, info: *mut ServerAuthInfo) -> c_int {
+    // SAFETY: this function's caller promises it.
+    unsafe {
+        (*info).password_used = PASSWORD_USED_YES;
+        authenticate(vio, &raw const (*info).account)
+    }
+}
+
+// SAFETY: nothing else has this name; the server reads an int.
+#[unsafe(export_name = "_maria_plugin_interface_version_")]
+static INTERFACE_VERSION: c_int = PLUGIN_INTERFACE_VERSION;
+
+// SAFETY: nothing else has this name; the server reads an int.
+#[unsafe(export_name = "_maria_sizeof_struct_st_plugin_")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "some hundred bytes"
+)]
+static SIZE_OF_PLUGIN: c_int = size_of::<Plugin>() as c_int;
+
+// SAFETY: nothing else has this name; the server reads declarations up to one without `info`.
+#[unsafe(export_name = "_maria_plugin_declarations_")]
+static DECLARATIONS: [Plugin; 2] = [
+    Plugin {
+        kind: AUTHENTICATION_PLUGIN,
+        info: &raw const AUTHENTICATION,
+        name: c"AWSAuthenticationPlugin".as_ptr(),
+        author: c"rds-bridge".as_ptr(),
+        description: c"IAM tokens, checked as RDS does: a test fixture".as_ptr(),
+        license: LICENSE_BSD,
+        version: 0x0100,
+        version_text: c"1.0".as_ptr(),
+        maturity: MATURITY_STABLE,
+        ..END
+    },
+    END,
+];
+
+const END: Plugin = Plugin {
+    kind: 0,
+    info: ptr::null(),
+    name: ptr::null(),
+    author: ptr::null(),
+    description: ptr::null(),
+    license: 0,
+    init: None,
+    deinit: None,
+    version: 0,
+    status_variables: ptr::null(),
+    system_variables: ptr::null(),
+    version_text: ptr::null(),
+    maturity: 0,
+};
