@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 component := justfile_directory() / "target/rds_bridge.wasm"
-# What the tests' MariaDB loads, and what Python and Node have for them: the tests look for it here.
+# What the tests' servers load, and what Python and Node have for them: the tests look for it here.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
 export RDS_BRIDGE_NODE := node
@@ -47,15 +47,15 @@ test: tools test-rust test-embedding test-scripts test-deploy test-python test-n
 
 # The tests in Rust
 [group('test')]
-test-rust: build-tests mariadb python node
+test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
 # A host that has a Wasmtime engine of its own
 [group('test')]
-test-embedding: build-tests mariadb
+test-embedding: build-tests mysql mariadb
     cargo test --locked -p rds-bridge --features jit --lib guest
     cargo build --locked -p rds-bridge --features jit --example embed
-    cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$CARGO_TARGET_DIR/debug/examples/embed"
+    for server in mysql mariadb; do cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
 
 # The scripts that fetch the roots, see to a Rust for WebAssembly, package and deploy, with stand-ins for what they call
 [group('test')]
@@ -200,6 +200,10 @@ wasm-target:
 mariadb:
     @tests/setup/mariadb
 
+[private]
+mysql:
+    @tests/setup/mysql
+
 # Tests, command and the server's plugin (a library) in one selection: each other one would build the
 # dependencies anew, with other features.
 [private]
@@ -208,7 +212,7 @@ build-tests: wasm-target
 
 # Apart, so that the command is built as it is shipped: with its own features, and not the peers'.
 [private]
-build-bench: wasm-target mariadb
+build-bench: wasm-target mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
     cargo build --quiet --locked --release --manifest-path bench/Cargo.toml

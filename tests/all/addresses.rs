@@ -9,8 +9,11 @@ use rds_bridge::cli::Exit;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{BridgeBuilder, Error, Stage, Timeouts};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
 use socket2::{Domain, Socket, Type};
 
 use crate::live::{block_on, credentials, to};
@@ -60,9 +63,9 @@ fn connect(builder: BridgeBuilder) -> Result<(), Error> {
     block_on(async { builder.build().await?.connect().await }).map(drop)
 }
 
-fn through(addresses: Vec<SocketAddr>) -> BridgeBuilder {
-    to(MariaDb::shared())
-        .user("native-user")
+fn through(product: Product, addresses: Vec<SocketAddr>) -> BridgeBuilder {
+    to(Server::shared(product))
+        .user("password-user")
         .password(PASSWORD)
         .resolver(To(addresses))
         .timeouts(Timeouts {
@@ -71,20 +74,20 @@ fn through(addresses: Vec<SocketAddr>) -> BridgeBuilder {
         })
 }
 
-#[test]
-fn the_next_address_is_tried() {
-    let server = MariaDb::shared().address();
+#[apply(on_each_server)]
+fn the_next_address_is_tried(product: Product) {
+    let server = Server::shared(product).address();
     let hole = BlackHole::new();
-    connect(through(vec![refusing(), server])).unwrap();
+    connect(through(product, vec![refusing(), server])).unwrap();
     let begun = Instant::now();
-    connect(through(vec![hole.address, refusing(), server])).unwrap();
+    connect(through(product, vec![hole.address, refusing(), server])).unwrap();
     assert!(begun.elapsed() >= SHORT);
 }
 
-#[test]
-fn where_none_answers_each_is_named() {
+#[apply(on_each_server)]
+fn where_none_answers_each_is_named(product: Product) {
     let (hole, refusing) = (BlackHole::new(), refusing());
-    let error = connect(through(vec![hole.address, refusing])).unwrap_err();
+    let error = connect(through(product, vec![hole.address, refusing])).unwrap_err();
     let ErrorKind::Connect(attempts) = error.kind() else {
         panic!("{error}");
     };
@@ -105,12 +108,12 @@ fn where_none_answers_each_is_named() {
         error.causes()[0].why.contains("security group"),
         "{error:?}"
     );
-    let error = connect(through(vec![refusing])).unwrap_err();
+    let error = connect(through(product, vec![refusing])).unwrap_err();
     assert!(
         error.causes()[0].why.contains("nothing listens"),
         "{error:?}"
     );
-    let error = connect(through(vec![])).unwrap_err();
+    let error = connect(through(product, vec![])).unwrap_err();
     assert_eq!(error.stage(), Stage::Resolve, "{error}");
 }
 
@@ -133,12 +136,12 @@ impl ProvideCredentials for Never {
 }
 
 /// TCP is above, TLS in `not_mysql`.
-#[test]
-fn each_stage_has_its_limit() {
+#[apply(on_each_server)]
+fn each_stage_has_its_limit(product: Product) {
     let peer = TlsPeer::silent_in_tls();
     let long = Timeouts::default();
     let server = || {
-        to(MariaDb::shared())
+        to(Server::shared(product))
             .user("lambda-user")
             .credentials(credentials())
     };

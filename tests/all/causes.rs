@@ -3,7 +3,10 @@
 
 use rds_bridge::{Bridge, BridgeBuilder, Error};
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::{block_on, credentials, to};
 
@@ -28,9 +31,9 @@ fn assert_named(error: &Error, words: &[&str]) {
 }
 
 /// The server says the same to all of them: what is not known is listed.
-#[test]
-fn of_access_denied() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn of_access_denied(product: Product) {
+    let server = Server::shared(product);
     let always = [
         "resource id",
         "user names are case-sensitive",
@@ -64,16 +67,16 @@ fn of_access_denied() {
     let more = ["db.example.com is an alias", "signed for us-east-1"];
     assert_named(&error, &[&more[..], &always].concat());
 
-    let password = to(server).user("native-user").password("another");
-    assert_named(&failure(password), &["password of \"native-user\""]);
+    let password = to(server).user("password-user").password("another");
+    assert_named(&failure(password), &["password of \"password-user\""]);
 }
 
-#[test]
-fn of_an_unknown_authority() {
+#[apply(on_each_server)]
+fn of_an_unknown_authority(product: Product) {
     let builder = Bridge::builder()
         .endpoint(ENDPOINT)
-        .connect_to(MariaDb::shared().address().to_string())
-        .user("native-user")
+        .connect_to(Server::shared(product).address().to_string())
+        .user("password-user")
         .password(PASSWORD);
     assert_named(
         &failure(builder),
@@ -86,11 +89,11 @@ fn of_an_unknown_authority() {
     );
 }
 
-#[test]
-fn of_a_name_that_is_not_the_certificates() {
-    let builder = to(MariaDb::shared())
+#[apply(on_each_server)]
+fn of_a_name_that_is_not_the_certificates(product: Product) {
+    let builder = to(Server::shared(product))
         .tls_server_name("db.example.com")
-        .user("native-user")
+        .user("password-user")
         .password(PASSWORD);
     assert_named(
         &failure(builder),

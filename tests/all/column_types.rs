@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use rds_bridge::mysql::{Column, Param, Protocol, Row, Value};
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::Value as Json;
 
 use crate::live::{block_on, to};
@@ -155,13 +158,16 @@ const ODD_TEXTS: &[&str] = &[
     "''",
 ];
 
-#[test]
-fn every_type_in_both_protocols_beside_pymysql() {
-    let server = MariaDb::start(&Options {
-        // Dates of zero, and 0 for a year, are values.
-        arguments: vec!["--sql-mode=".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn every_type_in_both_protocols_beside_pymysql(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            // Dates of zero, and 0 for a year, are values.
+            arguments: vec!["--sql-mode=".to_owned()],
+            ..Options::default()
+        },
+    );
     let mut sql = String::new();
     for (number, (kind, values)) in COLUMNS.iter().enumerate() {
         sql.push_str(&format!(
@@ -176,7 +182,7 @@ fn every_type_in_both_protocols_beside_pymysql() {
     server.execute_as_admin(&format!("SET NAMES utf8mb4;\n{sql}"));
 
     block_on(async {
-        let bridge = to(&server).user("native-user").password(PASSWORD);
+        let bridge = to(&server).user("password-user").password(PASSWORD);
         let bridge = bridge.build().await.unwrap();
         let mut connection = bridge.connect().await.unwrap();
         for (number, (kind, values)) in COLUMNS.iter().enumerate() {
@@ -206,7 +212,7 @@ fn every_type_in_both_protocols_beside_pymysql() {
     });
 }
 
-fn read_with_pymysql(server: &MariaDb, sql: &str) -> Vec<Json> {
+fn read_with_pymysql(server: &Server, sql: &str) -> Vec<Json> {
     let output = Command::new(python::interpreter())
         .arg(python::script("read_with_pymysql.py"))
         .args([

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -73,7 +76,7 @@ fn values(values: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// A table of every type: each value in some row, in every column that may be NULL a row of it.
-fn table_of_every_type(server: &MariaDb) -> Vec<&'static str> {
+fn table_of_every_type(server: &Server) -> Vec<&'static str> {
     let columns: Vec<_> = COLUMNS.iter().chain(&MORE_COLUMNS).collect();
     let mut types = vec!["int32"];
     let mut sql = "CREATE TABLE iamtest.every (n INT PRIMARY KEY".to_owned();
@@ -115,7 +118,7 @@ fn python(script: &str, arguments: &[&str]) -> String {
 }
 
 /// Writes a statement's rows in each format, in the text and in the binary protocol.
-fn write_all(server: &MariaDb, folder: &Path, sql: &str) -> Vec<(String, &'static str)> {
+fn write_all(server: &Server, folder: &Path, sql: &str) -> Vec<(String, &'static str)> {
     let mut files = Vec::new();
     for format in FORMATS {
         for (protocol, condition, param) in [
@@ -135,7 +138,7 @@ fn write_all(server: &MariaDb, folder: &Path, sql: &str) -> Vec<(String, &'stati
     files
 }
 
-fn compare(server: &MariaDb, sql: &str, types: &[&str], files: &[(String, &str)]) {
+fn compare(server: &Server, sql: &str, types: &[&str], files: &[(String, &str)]) {
     let asked = json!({
         "port": server.port(),
         "ca": server.ca_file(),
@@ -147,13 +150,16 @@ fn compare(server: &MariaDb, sql: &str, types: &[&str], files: &[(String, &str)]
     python("columns_beside_pymysql.py", &[&asked.to_string()]);
 }
 
-#[test]
-fn every_type_beside_pymysql() {
-    let server = MariaDb::start(&Options {
-        // 0 for a year is a value.
-        arguments: vec!["--sql-mode=".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn every_type_beside_pymysql(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            // 0 for a year is a value.
+            arguments: vec!["--sql-mode=".to_owned()],
+            ..Options::default()
+        },
+    );
     let types = table_of_every_type(&server);
     for condition in ["", " AND n < 0"] {
         let folder = TempDir::new().unwrap();
@@ -165,9 +171,9 @@ fn every_type_beside_pymysql() {
 
 /// What no table has: a column that is nothing but NULL, names that are there twice, sums, and a NULL in a
 /// column that the server announces as `NOT NULL`.
-#[test]
-fn expressions_beside_pymysql() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn expressions_beside_pymysql(product: Product) {
+    let server = Server::shared(product);
     let folder = TempDir::new().unwrap();
     let sql = "SELECT NULL, id, id, 'a' AS ID, SUM(price), AVG(price), COUNT(*), 1.5, SUM(id) / 7, \
                COUNT(*) > 2 FROM items WHERE {condition} GROUP BY id WITH ROLLUP";
@@ -187,8 +193,8 @@ fn expressions_beside_pymysql() {
     compare(server, sql, &types, &files);
 }
 
-#[test]
-fn many_row_groups_of_bounded_size() {
+#[apply(on_each_server)]
+fn many_row_groups_of_bounded_size(product: Product) {
     const ROWS: &str = "200000";
     let folder = TempDir::new().unwrap();
     let sql = format!("SELECT seq AS n, SHA2(seq, 512) AS digest FROM seq_1_to_{ROWS}");
@@ -196,7 +202,7 @@ fn many_row_groups_of_bounded_size() {
     for format in FORMATS {
         let path = folder.path().join(format).to_str().unwrap().to_owned();
         let output = query(
-            MariaDb::shared(),
+            Server::shared(product),
             &[&sql, "--format", format, "--output", &path],
         );
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -213,9 +219,9 @@ fn many_row_groups_of_bounded_size() {
     assert!(number("largest batch") < 2 << 20, "{parts}");
 }
 
-#[test]
-fn what_arrow_has_no_value_for_is_an_error_with_a_way_out() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn what_arrow_has_no_value_for_is_an_error_with_a_way_out(product: Product) {
+    let server = Server::shared(product);
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows");
     let path = path.to_str().unwrap();
@@ -249,9 +255,9 @@ fn what_arrow_has_no_value_for_is_an_error_with_a_way_out() {
     compare(server, sql, &["date32[day]", "string"], &files);
 }
 
-#[test]
-fn a_second_result_is_an_error() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_second_result_is_an_error(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "GRANT EXECUTE ON iamtest.* TO 'lambda-user'@'%';
          DELIMITER //
@@ -268,12 +274,12 @@ fn a_second_result_is_an_error() {
 
 /// The second row of the inner query makes the third row of the outer one fail; rows have been written by
 /// then, and whole batches.
-#[test]
-fn what_was_cut_off_is_read_by_nobody() {
+#[apply(on_each_server)]
+fn what_was_cut_off_is_read_by_nobody(product: Product) {
     let sql = "SELECT seq, SHA2(seq, 512) AS x, IF(seq < 150000, 1, (SELECT id FROM items)) AS y \
                FROM seq_1_to_160000";
     for format in FORMATS {
-        let output = query(MariaDb::shared(), &[sql, "--format", format]);
+        let output = query(Server::shared(product), &[sql, "--format", format]);
         assert_eq!(output.status.code(), Some(9));
         assert!(stderr(&output).contains("1242"), "{}", stderr(&output));
         assert!(output.stdout.len() > 1 << 20, "{}", output.stdout.len());
@@ -282,12 +288,15 @@ fn what_was_cut_off_is_read_by_nobody() {
 }
 
 /// At every message's end a stream may end, to its readers: the mark behind it tells otherwise.
-#[test]
-fn a_stream_that_ends_between_two_batches() {
+#[apply(on_each_server)]
+fn a_stream_that_ends_between_two_batches(product: Product) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.arrows");
     let path = path.to_str().unwrap();
-    let written = query(MariaDb::shared(), &["SELECT * FROM items", "-o", path]);
+    let written = query(
+        Server::shared(product),
+        &["SELECT * FROM items", "-o", path],
+    );
     assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
     let whole = fs::read(path).unwrap();
     // What says that it ends: a message of no length.

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use rds_bridge_test_support::fake_lambda_runtime::FunctionError;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::server::Server;
 use serde_json::{Value as Json, json};
 
 use crate::command::executable;
@@ -34,7 +34,7 @@ const AD_HOC: (&str, &str) = ("ALLOW_AD_HOC_SQL", "true");
 const WRITES: (&str, &str) = ("ALLOW_WRITES", "true");
 
 /// Starts one on a server, with changes to its environment: what is set to nothing is not there.
-fn start(server: &MariaDb, changes: &[(&'static str, &str)]) -> LambdaFunction {
+fn start(server: &Server, changes: &[(&'static str, &str)]) -> LambdaFunction {
     let mut variables = environment(server);
     variables.push(("DB_QUERIES", QUERIES.to_owned()));
     start_with(variables, changes)
@@ -97,7 +97,7 @@ fn of_type(error: &FunctionError) -> (String, Json) {
 }
 
 /// How often accounts with IAM have logged in.
-fn logins(server: &MariaDb) -> usize {
+fn logins(server: &Server) -> usize {
     server
         .error_log()
         .matches("accepted \"lambda-user\"")

@@ -5,16 +5,19 @@ use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::command::{run, stdout};
 use crate::live::{block_on, environment, to};
 use crate::secrets::{SESSION_TOKEN, search, temporary};
 
-#[test]
-fn the_command_at_its_most_verbose() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn the_command_at_its_most_verbose(product: Product) {
+    let server = Server::shared(product);
     for arguments in [
         &["query", "SELECT 1"][..],
         &["doctor", "--offline"],
@@ -94,12 +97,12 @@ impl log::Log for LogOf {
     fn flush(&self) {}
 }
 
-#[test]
-fn what_rustls_logs() {
+#[apply(on_each_server)]
+fn what_rustls_logs(product: Product) {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     *LOG.0.lock().unwrap() = Some((thread::current().id(), String::new()));
-    let server = MariaDb::shared();
+    let server = Server::shared(product);
     block_on(async {
         // The first is refused, and has sent its token; the second resumes the first one's session.
         let iam = to(server).user("lambda-user").credentials(temporary());
@@ -107,7 +110,7 @@ fn what_rustls_logs() {
         for _ in 0..2 {
             assert_eq!(bridge.connect().await.unwrap_err().code(), Some(1045));
         }
-        let password = to(server).user("native-user").password(PASSWORD);
+        let password = to(server).user("password-user").password(PASSWORD);
         let mut connection = password.build().await.unwrap().connect().await.unwrap();
         connection.execute_to_end("SELECT 1").await.unwrap();
         connection.close().await.unwrap();

@@ -8,7 +8,10 @@ use rds_bridge::Bridge;
 use rds_bridge::aws::Credentials;
 use rds_bridge::pool::Pool;
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use crate::fake_aws::{FakeEndpoint, Moto, secrets_manager};
@@ -45,17 +48,17 @@ fn search_output(what: &str, output: &Output) {
     search_all(what, &String::from_utf8_lossy(&output.stdout));
 }
 
-#[test]
-fn the_command_at_its_most_verbose() {
-    let aws = WithSecrets::new();
-    let refused = json!({ "username": "native-user", "password": ANOTHER, "host": ENDPOINT });
-    let cut = whole("native-user").replace('}', "");
+#[apply(on_each_server)]
+fn the_command_at_its_most_verbose(product: Product) {
+    let aws = WithSecrets::new(product);
+    let refused = json!({ "username": "password-user", "password": ANOTHER, "host": ENDPOINT });
+    let cut = whole("password-user").replace('}', "");
     for (name, text, code) in [
-        ("leak/good", whole("native-user"), 0),
+        ("leak/good", whole("password-user"), 0),
         ("leak/refused", refused.to_string(), 8),
         ("leak/text", ANOTHER.to_owned(), 3),
         ("leak/cut", cut, 3),
-        ("leak/list", format!("[{}]", whole("native-user")), 3),
+        ("leak/list", format!("[{}]", whole("password-user")), 3),
     ] {
         let name = aws.create(REGION, name, &text);
         let name = name.as_str();
@@ -73,9 +76,9 @@ fn the_command_at_its_most_verbose() {
 }
 
 /// An answer that the SDK cannot read, and so may show.
-#[test]
-fn the_command_where_the_answer_is_broken() {
-    let answer = json!({ "Name": "db", "VersionId": "1", "SecretString": whole("native-user") });
+#[apply(on_each_server)]
+fn the_command_where_the_answer_is_broken(product: Product) {
+    let answer = json!({ "Name": "db", "VersionId": "1", "SecretString": whole("password-user") });
     let answer = answer.to_string();
     for (status, body) in [
         (200, answer.replace("\"VersionId\"", "VersionId")),
@@ -90,6 +93,7 @@ fn the_command_where_the_answer_is_broken() {
             ("RDS_BRIDGE_LOG", "trace"),
         ];
         let output = run_at(
+            product,
             &fake.url(),
             &["query", "SELECT 1", "--secret", &arn("db")],
             &variables,
@@ -99,8 +103,8 @@ fn the_command_where_the_answer_is_broken() {
     }
 }
 
-fn builder(name: &str) -> rds_bridge::BridgeBuilder {
-    let server = MariaDb::shared();
+fn builder(product: Product, name: &str) -> rds_bridge::BridgeBuilder {
+    let server = Server::shared(product);
     Bridge::builder()
         .secret(name)
         .credentials(Credentials::new("AKIAEXAMPLE", "made up"))
@@ -109,11 +113,11 @@ fn builder(name: &str) -> rds_bridge::BridgeBuilder {
 }
 
 /// In a process of its own, as in the tests of rotation.
-#[test]
-fn what_the_library_shows() {
+#[apply(on_each_server)]
+fn what_the_library_shows(product: Product) {
     let Ok(url) = env::var("AWS_ENDPOINT_URL_SECRETS_MANAGER") else {
         let test = "leak_of_database_secrets::what_the_library_shows";
-        run_alone(test, Moto::shared().url());
+        run_alone(test, product, Moto::shared().url());
         return;
     };
     let create = |name: &str, text: &str| {
@@ -121,19 +125,19 @@ fn what_the_library_shows() {
         let made = secrets_manager(&url, REGION, "CreateSecret", &input);
         made["ARN"].as_str().unwrap().to_owned()
     };
-    let good = create("shown/good", &whole("native-user"));
+    let good = create("shown/good", &whole("password-user"));
     let of_another = create(
         "shown/refused",
-        &whole("native-user").replace(PASSWORD, "Tr0ub4dor"),
+        &whole("password-user").replace(PASSWORD, "Tr0ub4dor"),
     );
     let text = create("shown/text", PASSWORD);
-    let cut = create("shown/cut", whole("native-user").trim_end_matches('}'));
+    let cut = create("shown/cut", whole("password-user").trim_end_matches('}'));
     let postgres = create(
         "shown/postgres",
-        &whole("native-user").replace("mysql", PASSWORD),
+        &whole("password-user").replace("mysql", PASSWORD),
     );
     block_on(async {
-        let builder_of_good = builder(&good);
+        let builder_of_good = builder(product, &good);
         let bridge = builder_of_good.clone().build().await.unwrap();
         let connection = bridge.connect().await.unwrap();
         let pool = Pool::builder(bridge.clone()).build().unwrap();
@@ -148,24 +152,24 @@ fn what_the_library_shows() {
         );
         search_all("Debug", &all);
 
-        let refused = builder(&of_another).build().await.unwrap();
+        let refused = builder(product, &of_another).build().await.unwrap();
         let error = refused.connect().await.unwrap_err();
         assert_eq!(error.code(), Some(1045));
         let shown_by_it = shown(&error);
         assert!(!shown_by_it.contains("Tr0ub4dor"), "{shown_by_it}");
         assert!(!format!("{refused:?}").contains("Tr0ub4dor"));
         for name in [text, cut] {
-            let error = builder(&name).build().await.unwrap_err();
+            let error = builder(product, &name).build().await.unwrap_err();
             search_all(&name, &shown(&error));
         }
         // An engine that is none is not shown, and not refused.
-        builder(&postgres).build().await.unwrap();
+        builder(product, &postgres).build().await.unwrap();
         for value in [
             PASSWORD.to_owned(),
-            whole("native-user"),
+            whole("password-user"),
             format!("arn:aws:secretsmanager:{REGION}:123456789012:secret:{PASSWORD}"),
         ] {
-            let error = builder(&value).build().await.unwrap_err();
+            let error = builder(product, &value).build().await.unwrap_err();
             search_all("a value for a name", &shown(&error));
         }
     });

@@ -6,10 +6,13 @@ use std::time::Duration;
 use rds_bridge::cli::Exit;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage, Timeouts};
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::server_packets::{LONGLONG, column, error, text_row};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::block_on;
 use crate::secrets::{Standing, search, shown, temporary};
@@ -78,8 +81,8 @@ fn of_credentials_and_tokens() {
     }
 }
 
-#[test]
-fn of_the_way_to_the_server() {
+#[apply(on_each_server)]
+fn of_the_way_to_the_server(product: Product) {
     check("TCP", Stage::Connect, at("127.0.0.1:1"));
     check("name", Stage::Resolve, at("no.such.host.invalid:1"));
     let http = ScriptedPeer::start(vec![Line::Send(b"HTTP/1.1 400 Bad\r\n\r\n".to_vec())]);
@@ -95,19 +98,19 @@ fn of_the_way_to_the_server() {
         at(silent.address()).timeouts(timeouts),
     );
     // With the bundled roots, which do not know the tests' authority.
-    check("CA", Stage::Tls, at(MariaDb::shared().address()));
+    check("CA", Stage::Tls, at(Server::shared(product).address()));
 }
 
-#[test]
-fn of_the_login() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn of_the_login(product: Product) {
+    let server = Server::shared(product);
     let to_it = || at(server.address()).ca_file(server.ca_file());
     check("refused", Stage::Login, to_it());
     let wrong = format!("{PASSWORD}!");
     check(
         "password",
         Stage::Login,
-        to_it().user("native-user").password(wrong),
+        to_it().user("password-user").password(wrong),
     );
     // What is asked for in clear is refused.
     check(

@@ -3,7 +3,7 @@
 use rds_bridge::aws::Credentials;
 use rds_bridge::{Bridge, BridgeBuilder};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::server::Server;
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -11,7 +11,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// To a server, by the name that its certificate has.
-pub(crate) fn to(server: &MariaDb) -> BridgeBuilder {
+pub(crate) fn to(server: &Server) -> BridgeBuilder {
     Bridge::builder()
         .endpoint(ENDPOINT)
         .connect_to(server.address().to_string())
@@ -25,7 +25,7 @@ pub(crate) fn credentials() -> Credentials {
 }
 
 /// The settings that a user of the command has in the environment.
-pub(crate) fn environment(server: &MariaDb) -> Vec<(&'static str, String)> {
+pub(crate) fn environment(server: &Server) -> Vec<(&'static str, String)> {
     let expectation = Expectation::default();
     vec![
         ("DB_HOST", ENDPOINT.to_owned()),

@@ -7,7 +7,10 @@ use rds_bridge::cli::Exit;
 use rds_bridge::clock::Clock;
 use rds_bridge::{BridgeBuilder, Error, Stage};
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::{block_on, credentials, to};
 
@@ -27,31 +30,34 @@ fn items(builder: BridgeBuilder) -> Result<Vec<Item>, Error> {
     })
 }
 
-fn with_token(server: &MariaDb) -> BridgeBuilder {
+fn with_token(server: &Server) -> BridgeBuilder {
     to(server).user("lambda-user").credentials(credentials())
 }
 
-#[test]
-fn with_a_token() {
-    let items = items(with_token(MariaDb::shared())).unwrap();
+#[apply(on_each_server)]
+fn with_a_token(product: Product) {
+    let items = items(with_token(Server::shared(product))).unwrap();
     assert_eq!(items[0], (1, "apple".to_owned(), "1.25".to_owned()));
     assert_eq!(items.len(), 3);
 }
 
-#[test]
-fn with_a_password() {
-    for user in ["native-user", "ed25519-user"] {
-        let builder = to(MariaDb::shared()).user(user).password(PASSWORD);
+#[apply(on_each_server)]
+fn with_a_password(product: Product) {
+    for user in ["password-user", "ed25519-user"] {
+        let builder = to(Server::shared(product)).user(user).password(PASSWORD);
         assert_eq!(items(builder).unwrap().len(), 3, "{user}");
     }
 }
 
-#[test]
-fn with_tokens_of_every_length_at_a_server_that_greets_as_mysql_8() {
-    let server = MariaDb::start(&Options {
-        version: Some("8.0.39".to_owned()),
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn with_tokens_of_every_length_at_a_server_that_greets_as_mysql_8(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            version: Some("8.0.39".to_owned()),
+            ..Options::default()
+        },
+    );
     for length in [1, 300, 1_000, 4_000, 8_000] {
         let session_token = "t".repeat(length);
         server.expect(&Expectation {
@@ -64,12 +70,15 @@ fn with_tokens_of_every_length_at_a_server_that_greets_as_mysql_8() {
     }
 }
 
-#[test]
-fn botocore_signs_the_same_token() {
-    let server = MariaDb::start(&Options {
-        expectation: Expectation::default().verified_by_botocore(),
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn botocore_signs_the_same_token(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            expectation: Expectation::default().verified_by_botocore(),
+            ..Options::default()
+        },
+    );
     assert_eq!(items(with_token(&server)).unwrap().len(), 3);
     let builder = with_token(&server).region("us-east-1");
     assert_eq!(items(builder).unwrap_err().code(), Some(1045));
@@ -89,9 +98,9 @@ impl Clock for Offset {
 }
 
 /// The server says the same to all of them; the first cause and its own log do not.
-#[test]
-fn who_is_refused_and_why() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn who_is_refused_and_why(product: Product) {
+    let server = Server::start(product, &Options::default());
     let other_secret = Credentials::new("AKIDEXAMPLE", "another");
     for (what, builder) in [
         ("region", with_token(&server).region("us-east-1")),
@@ -113,19 +122,19 @@ fn who_is_refused_and_why() {
     assert!(!server.error_log().contains("another"));
 }
 
-#[test]
-fn who_may_nothing_is_told_what_lacks() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn who_may_nothing_is_told_what_lacks(product: Product) {
+    let server = Server::shared(product);
     let builder = to(server).user("no-grant").credentials(credentials());
     let error = items(builder).unwrap_err();
     assert_eq!(error.code(), Some(1044), "{error}");
     assert!(error.causes()[0].remedy.contains("GRANT"), "{error:?}");
 }
 
-#[test]
-fn expired_credentials_send_nothing() {
+#[apply(on_each_server)]
+fn expired_credentials_send_nothing(product: Product) {
     let expired = credentials().with_session_token("t").with_expires_at(1_000);
-    let builder = with_token(MariaDb::shared()).credentials(expired);
+    let builder = with_token(Server::shared(product)).credentials(expired);
     let error = items(builder).unwrap_err();
     assert_eq!(error.stage(), Stage::Token, "{error}");
     assert_eq!(Exit::of(&error), Exit::Credentials);

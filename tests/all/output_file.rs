@@ -6,9 +6,12 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rds_bridge_test_support::server_packets::{LONGLONG, VAR_STRING, column, text_row};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
+use rstest::rstest;
+use rstest_reuse::apply;
 use tempfile::TempDir;
 
 use crate::command::{executable, run, run_on, stdout};
@@ -36,8 +39,8 @@ fn succeeded(output: &Output) {
     assert_eq!(stderr(output), "");
 }
 
-#[test]
-fn the_name_tells_the_format() {
+#[apply(on_each_server)]
+fn the_name_tells_the_format(product: Product) {
     let folder = TempDir::new().unwrap();
     for (name, beginning) in [
         ("a.csv", &b"id,name\r\n1,apple\r\n"[..]),
@@ -55,7 +58,7 @@ fn the_name_tells_the_format() {
     ] {
         let path = folder.path().join(name);
         let output = query(
-            MariaDb::shared(),
+            Server::shared(product),
             &[APPLES, "--output", path.to_str().unwrap()],
         );
         succeeded(&output);
@@ -64,7 +67,10 @@ fn the_name_tells_the_format() {
     // What is said wins over what the name tells.
     let path = folder.path().join("b.json");
     let path = path.to_str().unwrap();
-    let output = query(MariaDb::shared(), &[APPLES, "-o", path, "--format", "csv"]);
+    let output = query(
+        Server::shared(product),
+        &[APPLES, "-o", path, "--format", "csv"],
+    );
     succeeded(&output);
     assert!(fs::read(path).unwrap().starts_with(b"id,name\r\n"));
 }
@@ -110,8 +116,8 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
     assert_eq!(names(folder.path()), before);
 }
 
-#[test]
-fn a_new_file_has_the_umasks_permissions_and_an_old_one_keeps_its_own() {
+#[apply(on_each_server)]
+fn a_new_file_has_the_umasks_permissions_and_an_old_one_keeps_its_own(product: Product) {
     let folder = TempDir::new().unwrap();
     let (new, old) = (folder.path().join("new.csv"), folder.path().join("old.csv"));
     fs::write(&old, "old").unwrap();
@@ -122,7 +128,7 @@ fn a_new_file_has_the_umasks_permissions_and_an_old_one_keeps_its_own() {
             .arg(executable())
             .args([APPLES, path.to_str().unwrap()])
             .env_clear()
-            .envs(environment(MariaDb::shared()))
+            .envs(environment(Server::shared(product)))
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -133,8 +139,8 @@ fn a_new_file_has_the_umasks_permissions_and_an_old_one_keeps_its_own() {
     assert_eq!(names(folder.path()), ["new.csv", "old.csv"]);
 }
 
-#[test]
-fn links_are_followed() {
+#[apply(on_each_server)]
+fn links_are_followed(product: Product) {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("data")).unwrap();
@@ -143,7 +149,10 @@ fn links_are_followed() {
     symlink("data/new.csv", at("to-new.csv")).unwrap();
     for name in ["to-old.csv", "to-new.csv"] {
         let path = at(name);
-        let output = query(MariaDb::shared(), &[APPLES, "-o", path.to_str().unwrap()]);
+        let output = query(
+            Server::shared(product),
+            &[APPLES, "-o", path.to_str().unwrap()],
+        );
         succeeded(&output);
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
     }
@@ -153,8 +162,8 @@ fn links_are_followed() {
     assert_eq!(names(&at("data")), ["new.csv", "old.csv"]);
 }
 
-#[test]
-fn what_is_no_file_is_written_as_it_is() {
+#[apply(on_each_server)]
+fn what_is_no_file_is_written_as_it_is(product: Product) {
     let folder = TempDir::new().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(
@@ -169,20 +178,26 @@ fn what_is_no_file_is_written_as_it_is() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let output = query(MariaDb::shared(), &[APPLES, "-o", pipe.to_str().unwrap()]);
+    let output = query(
+        Server::shared(product),
+        &[APPLES, "-o", pipe.to_str().unwrap()],
+    );
     succeeded(&output);
     let read = reader.wait_with_output().unwrap();
     assert_eq!(stdout(&read), "{\"id\":1,\"name\":\"apple\"}\n");
     assert_eq!(names(folder.path()), ["pipe"]);
 
     for path in ["-", "/dev/stdout"] {
-        let output = query(MariaDb::shared(), &[APPLES, "-o", path, "--format", "csv"]);
+        let output = query(
+            Server::shared(product),
+            &[APPLES, "-o", path, "--format", "csv"],
+        );
         assert_eq!(stdout(&output), "id,name\r\n1,apple\r\n", "{path}");
     }
 }
 
-#[test]
-fn a_disk_that_is_full() {
+#[apply(on_each_server)]
+fn a_disk_that_is_full(product: Product) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, "old").unwrap();
@@ -196,7 +211,7 @@ fn a_disk_that_is_full() {
         .arg(executable())
         .args([sql, path.to_str().unwrap()])
         .env_clear()
-        .envs(environment(MariaDb::shared()))
+        .envs(environment(Server::shared(product)))
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -208,7 +223,7 @@ fn a_disk_that_is_full() {
 
     for format in ["csv", "parquet"] {
         let arguments = [sql, "--format", format, "-o", "/dev/full"];
-        let output = query(MariaDb::shared(), &arguments);
+        let output = query(Server::shared(product), &arguments);
         assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
         let words = "cannot write /dev/full: No space left on device";
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
@@ -249,12 +264,12 @@ fn of_a_server_that_dies_nothing_is_left() {
     }
 }
 
-#[test]
-fn of_what_a_signal_ended_nothing_is_left() {
+#[apply(on_each_server)]
+fn of_what_a_signal_ended_nothing_is_left(product: Product) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, "old").unwrap();
-    let server = MariaDb::start(&Options::default());
+    let server = Server::start(product, &Options::default());
     let sql = "SELECT seq, SHA2(seq, 512), IF(seq = 50000, SLEEP(300), 0) FROM seq_1_to_60000";
     let has_rows = || {
         let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
@@ -271,9 +286,9 @@ fn of_what_a_signal_ended_nothing_is_left() {
 }
 
 /// What is written and rolled back is not there, and what is committed has its rows.
-#[test]
-fn with_writes() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn with_writes(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
@@ -302,9 +317,9 @@ fn with_writes() {
 }
 
 /// By its names: what somebody has opened to append to is not replaced.
-#[test]
-fn standard_output_is_what_it_is() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn standard_output_is_what_it_is(product: Product) {
+    let server = Server::shared(product);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.csv");
     fs::write(&path, "before\n").unwrap();

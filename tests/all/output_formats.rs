@@ -5,8 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::column_types::COLUMNS;
 use crate::command::run;
@@ -18,7 +21,7 @@ const ALL: &str = "SELECT * FROM every ORDER BY n";
 const ALL_WITH_A_PARAMETER: &str = "SELECT * FROM every WHERE ? = 1 ORDER BY n";
 
 /// A column for each type; a row for each value of the column that has the most, and one of NULL alone.
-fn fill(server: &MariaDb) {
+fn fill(server: &Server) {
     let columns: String = COLUMNS
         .iter()
         .enumerate()
@@ -48,7 +51,7 @@ fn fill(server: &MariaDb) {
     server.execute_as_admin(&format!("SET NAMES utf8mb4;\n{sql}"));
 }
 
-fn write_ours(server: &MariaDb, folder: &Path) {
+fn write_ours(server: &Server, folder: &Path) {
     let variables = environment(server);
     let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
     for format in FORMATS {
@@ -66,10 +69,10 @@ fn write_ours(server: &MariaDb, folder: &Path) {
 }
 
 /// With the bytes of what is no text in hexadecimal: as they are, they would not be lines.
-fn write_mariadbs(server: &MariaDb, folder: &Path) {
+fn write_mariadbs(server: &Server, folder: &Path) {
     let output = Command::new("mariadb")
         .args(["--no-defaults", "--batch", "--binary-as-hex"])
-        .args(["--protocol=tcp", "--host=localhost", "--user=native-user"])
+        .args(["--protocol=tcp", "--host=localhost", "--user=password-user"])
         .args(["--default-character-set=utf8mb4", "iamtest"])
         .arg(format!("--port={}", server.port()))
         .arg(format!("--ssl-ca={}", server.ca_file().display()))
@@ -82,13 +85,16 @@ fn write_mariadbs(server: &MariaDb, folder: &Path) {
     fs::write(folder.join("mariadb"), output.stdout).unwrap();
 }
 
-#[test]
-fn every_format_value_by_value_beside_pymysql_and_mariadb() {
-    let server = MariaDb::start(&Options {
-        // Dates of zero, and 0 for a year, are values.
-        arguments: vec!["--sql-mode=".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn every_format_value_by_value_beside_pymysql_and_mariadb(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            // Dates of zero, and 0 for a year, are values.
+            arguments: vec!["--sql-mode=".to_owned()],
+            ..Options::default()
+        },
+    );
     fill(&server);
     let folder = tempfile::tempdir().unwrap();
     write_ours(&server, folder.path());

@@ -3,8 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -17,7 +20,7 @@ const SLOW: &str =
     "SELECT seq, SHA2(seq, 512) AS x, IF(seq = 50000, SLEEP(1.3), 0) AS y FROM seq_1_to_60000";
 
 /// With a terminal for standard error, or for both outputs.
-fn in_terminal(which: &str, arguments: &[&str]) -> (i64, String, u64) {
+fn in_terminal(product: Product, which: &str, arguments: &[&str]) -> (i64, String, u64) {
     let output = Command::new(python::interpreter())
         .arg(python::script("in_terminal.py"))
         .arg(which)
@@ -25,7 +28,7 @@ fn in_terminal(which: &str, arguments: &[&str]) -> (i64, String, u64) {
         .arg("query")
         .args(arguments)
         .env_clear()
-        .envs(environment(MariaDb::shared()))
+        .envs(environment(Server::shared(product)))
         .output()
         .unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -38,13 +41,13 @@ fn in_terminal(which: &str, arguments: &[&str]) -> (i64, String, u64) {
     )
 }
 
-#[test]
-fn progress_and_a_summary() {
+#[apply(on_each_server)]
+fn progress_and_a_summary(product: Product) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
     let path = path.to_str().unwrap();
     for arguments in [&[SLOW, "--format", "csv"][..], &[SLOW, "--output", path]] {
-        let (code, terminal, piped) = in_terminal("stderr", arguments);
+        let (code, terminal, piped) = in_terminal(product, "stderr", arguments);
         assert_eq!(code, 0, "{terminal}");
         let written = match piped {
             0 => fs::metadata(path).unwrap().len(),
@@ -63,48 +66,50 @@ fn progress_and_a_summary() {
     }
 }
 
-#[test]
-fn of_a_short_result_the_summary_alone() {
-    let (code, terminal, _) = in_terminal("stderr", &["SELECT 1 AS a", "--format", "csv"]);
+#[apply(on_each_server)]
+fn of_a_short_result_the_summary_alone(product: Product) {
+    let (code, terminal, _) = in_terminal(product, "stderr", &["SELECT 1 AS a", "--format", "csv"]);
     assert_eq!(code, 0);
     assert!(terminal.starts_with("rows: 1, 6 bytes, "), "{terminal:?}");
     assert!(!terminal.contains('\x1b'), "{terminal:?}");
 }
 
-#[test]
-fn quiet_is_quiet() {
+#[apply(on_each_server)]
+fn quiet_is_quiet(product: Product) {
     for sql in [SLOW, "SELECT 1/0 AS a", "DO 1"] {
-        let (code, terminal, _) = in_terminal("stderr", &[sql, "--quiet", "--format", "csv"]);
+        let (code, terminal, _) =
+            in_terminal(product, "stderr", &[sql, "--quiet", "--format", "csv"]);
         assert_eq!((code, terminal.as_str()), (0, ""));
     }
     // What goes wrong is said.
-    let (code, terminal, _) = in_terminal("stderr", &["SELECT nothing", "-q"]);
+    let (code, terminal, _) = in_terminal(product, "stderr", &["SELECT nothing", "-q"]);
     assert_eq!(code, 9);
     assert!(terminal.contains("1054"), "{terminal}");
 }
 
 /// Rows that scroll by are progress enough.
-#[test]
-fn rows_on_the_terminal_have_no_progress_among_them() {
-    let (code, terminal, _) = in_terminal("both", &[SLOW, "--format", "csv"]);
+#[apply(on_each_server)]
+fn rows_on_the_terminal_have_no_progress_among_them(product: Product) {
+    let (code, terminal, _) = in_terminal(product, "both", &[SLOW, "--format", "csv"]);
     assert_eq!(code, 0);
     assert!(!terminal.contains('\x1b'));
     let last = terminal.lines().last().unwrap();
     assert!(last.starts_with("rows: 60,000, "), "{last}");
 }
 
-#[test]
-fn no_terminal_gets_bytes() {
+#[apply(on_each_server)]
+fn no_terminal_gets_bytes(product: Product) {
     for format in ["parquet", "arrow", "arrow-stream"] {
         let sql = "SELECT 1";
         // The other one is a device that is written as it is.
         for to in ["-", "/dev/stderr"] {
-            let (code, terminal, _) = in_terminal("both", &[sql, "--format", format, "-o", to]);
+            let (code, terminal, _) =
+                in_terminal(product, "both", &[sql, "--format", format, "-o", to]);
             assert_eq!(code, 2, "{terminal}");
             assert!(terminal.contains("--output FILE"), "{terminal}");
             assert!(!terminal.contains("PAR1") && !terminal.contains("ARROW1"));
         }
-        let output = query(MariaDb::shared(), &[sql, "--format", format]);
+        let output = query(Server::shared(product), &[sql, "--format", format]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
 }

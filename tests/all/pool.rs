@@ -11,17 +11,20 @@ use rds_bridge::pool::{Pool, PoolBuilder, PoolError, PooledConnection};
 use rds_bridge::{Bridge, Stage};
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use tokio::time::sleep;
 
 use crate::live::{block_on, credentials, to};
 
-async fn bridge(server: &MariaDb) -> Bridge {
+async fn bridge(server: &Server) -> Bridge {
     let builder = to(server).user("lambda-user").credentials(credentials());
     builder.build().await.unwrap()
 }
 
-async fn pool(server: &MariaDb, with: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
+async fn pool(server: &Server, with: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
     with(Pool::builder(bridge(server).await)).build().unwrap()
 }
 
@@ -30,10 +33,10 @@ async fn id(connection: &mut Connection) -> u64 {
     rows.next().await.unwrap().unwrap().get(0).unwrap()
 }
 
-#[test]
-fn one_connection_serves_a_thousand() {
+#[apply(on_each_server)]
+fn one_connection_serves_a_thousand(product: Product) {
     block_on(async {
-        let pool = pool(MariaDb::shared(), |it| it.max_size(1)).await;
+        let pool = pool(Server::shared(product), |it| it.max_size(1)).await;
         let first = id(&mut pool.get().await.unwrap()).await;
         for _ in 0..1_000 {
             assert_eq!(id(&mut pool.get().await.unwrap()).await, first);
@@ -47,10 +50,10 @@ fn one_connection_serves_a_thousand() {
     });
 }
 
-#[test]
-fn there_are_no_more_than_so_many() {
+#[apply(on_each_server)]
+fn there_are_no_more_than_so_many(product: Product) {
     block_on(async {
-        let pool = pool(MariaDb::shared(), |it| {
+        let pool = pool(Server::shared(product), |it| {
             it.max_size(2).acquire_timeout(Duration::from_millis(200))
         })
         .await;
@@ -73,9 +76,9 @@ fn there_are_no_more_than_so_many() {
     });
 }
 
-#[test]
-fn what_it_was_left_in_is_not_the_next_one_s_business() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn what_it_was_left_in_is_not_the_next_one_s_business(product: Product) {
+    let server = Server::start(product, &Options::default());
     block_on(async {
         let builder = to(&server).user("admin").password(PASSWORD);
         let bridge = builder.allow_writes(true).build().await.unwrap();
@@ -100,9 +103,9 @@ fn what_it_was_left_in_is_not_the_next_one_s_business() {
     });
 }
 
-#[test]
-fn one_that_the_server_has_closed_is_replaced() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn one_that_the_server_has_closed_is_replaced(product: Product) {
+    let server = Server::start(product, &Options::default());
     block_on(async {
         let pool = pool(&server, |it| it.check_after(Duration::ZERO)).await;
         let first = id(&mut pool.get().await.unwrap()).await;
@@ -113,9 +116,9 @@ fn one_that_the_server_has_closed_is_replaced() {
     });
 }
 
-#[test]
-fn a_silent_network_is_found_out() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn a_silent_network_is_found_out(product: Product) {
+    let server = Server::shared(product);
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     block_on(async {
         let builder = to(server)
@@ -133,10 +136,10 @@ fn a_silent_network_is_found_out() {
     });
 }
 
-#[test]
-fn old_and_idle_ones_are_closed_and_the_fewest_are_kept() {
+#[apply(on_each_server)]
+fn old_and_idle_ones_are_closed_and_the_fewest_are_kept(product: Product) {
     block_on(async {
-        let old = pool(MariaDb::shared(), |it| {
+        let old = pool(Server::shared(product), |it| {
             it.max_lifetime(Duration::from_millis(300))
         })
         .await;
@@ -145,7 +148,7 @@ fn old_and_idle_ones_are_closed_and_the_fewest_are_kept() {
         assert_ne!(id(&mut old.get().await.unwrap()).await, first);
         assert_eq!(old.metrics().closed_over_age_total, 1);
 
-        let idle = pool(MariaDb::shared(), |it| {
+        let idle = pool(Server::shared(product), |it| {
             it.min_size(2).idle_timeout(Duration::from_millis(300))
         })
         .await;
@@ -159,7 +162,7 @@ fn old_and_idle_ones_are_closed_and_the_fewest_are_kept() {
         until(|| idle.metrics().closed_idle_total >= 1).await;
         until(|| idle.metrics().idle == 2).await;
 
-        let few = pool(MariaDb::shared(), |it| it.min_size(3)).await;
+        let few = pool(Server::shared(product), |it| it.min_size(3)).await;
         until(|| few.metrics().idle == 3).await;
     });
 }
@@ -170,9 +173,9 @@ async fn until(happens: impl Fn() -> bool) {
     }
 }
 
-#[test]
-fn a_wrong_secret_is_told_and_not_tried_for_ever() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_wrong_secret_is_told_and_not_tried_for_ever(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.expect(&Expectation {
         secret_access_key: "another".to_owned(),
         ..Expectation::default()
@@ -188,10 +191,10 @@ fn a_wrong_secret_is_told_and_not_tried_for_ever() {
     });
 }
 
-#[test]
-fn settings_that_cannot_be() {
+#[apply(on_each_server)]
+fn settings_that_cannot_be(product: Product) {
     block_on(async {
-        let bridge = bridge(MariaDb::shared()).await;
+        let bridge = bridge(Server::shared(product)).await;
         let builder = Pool::builder(bridge);
         for (builder, named) in [
             (builder.clone().max_size(0), "max_size"),

@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param, Protocol};
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::{block_on, to};
 
-async fn connect(server: &MariaDb) -> Connection {
-    let builder = to(server).user("native-user").password(PASSWORD);
+async fn connect(server: &Server) -> Connection {
+    let builder = to(server).user("password-user").password(PASSWORD);
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
@@ -54,9 +57,9 @@ pub(crate) async fn rows(connection: &mut Connection, sql: &str) -> u64 {
     read(connection, sql).await.unwrap()
 }
 
-#[test]
-fn maria_db_prepares_a_query_once() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn maria_db_prepares_a_query_once(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         let mut counters = Counters::read(&mut connection).await;
@@ -79,9 +82,9 @@ fn maria_db_prepares_a_query_once() {
     });
 }
 
-#[test]
-fn what_cannot_be_prepared_is_sent_as_text() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         connection.set_protocol(Protocol::Binary);
@@ -91,9 +94,9 @@ fn what_cannot_be_prepared_is_sent_as_text() {
     });
 }
 
-#[test]
-fn with_parameters_it_stays_prepared_and_few_do() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         let mut counters = Counters::read(&mut connection).await;
@@ -127,9 +130,9 @@ fn with_parameters_it_stays_prepared_and_few_do() {
     });
 }
 
-#[test]
-fn the_wrong_number_of_parameters_is_an_error_each_time() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn the_wrong_number_of_parameters_is_an_error_each_time(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         let mut counters = Counters::read(&mut connection).await;
@@ -145,9 +148,9 @@ fn the_wrong_number_of_parameters_is_an_error_each_time() {
     });
 }
 
-#[test]
-fn an_error_of_two_commands_is_the_first_s() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn an_error_of_two_commands_is_the_first_s(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         for (sql, code) in [
@@ -163,9 +166,9 @@ fn an_error_of_two_commands_is_the_first_s() {
     });
 }
 
-#[test]
-fn a_call_that_is_given_up_leaves_nothing_behind() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn a_call_that_is_given_up_leaves_nothing_behind(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         let mut counters = Counters::read(&mut connection).await;
@@ -184,9 +187,9 @@ fn a_call_that_is_given_up_leaves_nothing_behind() {
     });
 }
 
-#[test]
-fn a_table_that_changes_is_no_trouble() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_table_that_changes_is_no_trouble(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin("CREATE TABLE iamtest.c (a INT); INSERT INTO iamtest.c VALUES (1)");
     block_on(async {
         let mut connection = connect(&server).await;
@@ -201,12 +204,15 @@ fn a_table_that_changes_is_no_trouble() {
     });
 }
 
-#[test]
-fn mysql_prepares_what_was_long_the_last_time() {
-    let server = MariaDb::start(&Options {
-        version: Some("8.0.39".to_owned()),
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn mysql_prepares_what_was_long_the_last_time(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            version: Some("8.0.39".to_owned()),
+            ..Options::default()
+        },
+    );
     server.execute_as_admin("USE iamtest; CREATE VIEW long_one AS SELECT seq FROM seq_1_to_1000");
     block_on(async {
         let mut connection = connect(&server).await;
@@ -224,11 +230,11 @@ fn mysql_prepares_what_was_long_the_last_time() {
 }
 
 /// What was short needs no preparing for one time, and what was long is worth it at once.
-#[test]
-fn connections_of_a_bridge_know_what_was_long() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn connections_of_a_bridge_know_what_was_long(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
-        let builder = to(server).user("native-user").password(PASSWORD);
+        let builder = to(server).user("password-user").password(PASSWORD);
         let bridge = builder.build().await.unwrap();
         let (short, long) = (
             "SELECT seq FROM seq_1_to_999",
@@ -252,14 +258,17 @@ fn connections_of_a_bridge_know_what_was_long() {
 }
 
 /// What was long as text is prepared by the next connection, which takes two round trips on MySQL.
-#[test]
-fn another_connection_to_mysql_prepares_what_was_long() {
-    let server = MariaDb::start(&Options {
-        version: Some("8.0.39".to_owned()),
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn another_connection_to_mysql_prepares_what_was_long(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            version: Some("8.0.39".to_owned()),
+            ..Options::default()
+        },
+    );
     block_on(async {
-        let builder = to(&server).user("native-user").password(PASSWORD);
+        let builder = to(&server).user("password-user").password(PASSWORD);
         let bridge = builder.build().await.unwrap();
         for expected in [[0, 0, 0], [1, 1, 0]] {
             let mut connection = bridge.connect().await.unwrap();
@@ -272,9 +281,9 @@ fn another_connection_to_mysql_prepares_what_was_long() {
 }
 
 /// Behind a statement that is no query, two commands do not go in one flight: a long result is noted all the same.
-#[test]
-fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
         let sql = "SELECT name FROM items WHERE id = ?";
@@ -290,9 +299,9 @@ fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {
 }
 
 /// A statement keeps the database and the SQL mode that it was prepared under.
-#[test]
-fn another_database_is_another_statement() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn another_database_is_another_statement(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "CREATE DATABASE other; CREATE TABLE other.items AS SELECT 'pear' AS name;
          CREATE USER 'both'@'%' IDENTIFIED BY 'secret'; GRANT SELECT ON *.* TO 'both'@'%';",
@@ -329,12 +338,15 @@ fn another_database_is_another_statement() {
 }
 
 /// Where the server prepares nothing more, it still answers.
-#[test]
-fn without_room_for_statements_it_is_text() {
-    let server = MariaDb::start(&Options {
-        arguments: vec!["--max-prepared-stmt-count=1".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn without_room_for_statements_it_is_text(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: vec!["--max-prepared-stmt-count=1".to_owned()],
+            ..Options::default()
+        },
+    );
     block_on(async {
         let mut connection = connect(&server).await;
         for sql in [

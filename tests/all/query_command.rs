@@ -2,14 +2,17 @@
 
 use std::process::{Child, Command, Output, Stdio};
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::Value as Json;
 
 use crate::command::{executable, run, stdout};
 use crate::live::environment;
 
 pub(crate) fn with(
-    server: &MariaDb,
+    server: &Server,
     changes: &[(&'static str, &str)],
     arguments: &[&str],
 ) -> Output {
@@ -22,7 +25,7 @@ pub(crate) fn with(
     run(arguments, &borrowed, "")
 }
 
-pub(crate) fn query(server: &MariaDb, arguments: &[&str]) -> Output {
+pub(crate) fn query(server: &Server, arguments: &[&str]) -> Output {
     with(server, &[], &[&["query"], arguments].concat())
 }
 
@@ -33,8 +36,8 @@ pub(crate) fn stderr(output: &Output) -> &str {
 const MIXED: &str =
     "SELECT id, name, NULL AS nothing, '' AS empty FROM items WHERE id < 3 ORDER BY id";
 
-#[test]
-fn every_format() {
+#[apply(on_each_server)]
+fn every_format(product: Product) {
     for (format, expected) in [
         (
             "table",
@@ -69,23 +72,23 @@ fn every_format() {
             "id\tname\tnothing\tempty\n1\tapple\t\\N\t\n2\tbread\t\\N\t\n",
         ),
     ] {
-        let output = query(MariaDb::shared(), &[MIXED, "--format", format]);
+        let output = query(Server::shared(product), &[MIXED, "--format", format]);
         assert_eq!(stdout(&output), expected, "{}", stderr(&output));
         assert_eq!(output.status.code(), Some(0));
     }
     let lone = "SELECT NULL AS x UNION ALL SELECT ''";
-    let output = query(MariaDb::shared(), &[lone, "--format", "csv"]);
+    let output = query(Server::shared(product), &[lone, "--format", "csv"]);
     assert_eq!(stdout(&output), "x\r\n\r\n\"\"\r\n");
     // In a pipe, as here, the default is ndjson.
-    let output = query(MariaDb::shared(), &["SELECT 1 AS one"]);
+    let output = query(Server::shared(product), &["SELECT 1 AS one"]);
     assert_eq!(stdout(&output), "{\"one\":1}\n");
 }
 
-#[test]
-fn parameters_in_their_order() {
+#[apply(on_each_server)]
+fn parameters_in_their_order(product: Product) {
     let sql = "SELECT ? AS a, ? AS b, ? AS c, ? AS d";
     let output = query(
-        MariaDb::shared(),
+        Server::shared(product),
         &[
             sql,
             "--param",
@@ -104,13 +107,13 @@ fn parameters_in_their_order() {
         "{}",
         stderr(&output)
     );
-    let output = query(MariaDb::shared(), &[sql, "--param", "a"]);
+    let output = query(Server::shared(product), &[sql, "--param", "a"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
-#[test]
-fn every_exit_code_of_a_failure() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn every_exit_code_of_a_failure(product: Product) {
+    let server = Server::shared(product);
     for (code, words, changes) in [
         (2, "no host", vec![("DB_HOST", "")]),
         (
@@ -143,8 +146,8 @@ fn every_exit_code_of_a_failure() {
 }
 
 /// The second row of the inner query makes the third row of the outer one fail.
-#[test]
-fn rows_that_were_cut_off_do_not_look_whole() {
+#[apply(on_each_server)]
+fn rows_that_were_cut_off_do_not_look_whole(product: Product) {
     let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) AS x FROM seq_1_to_60000";
     for (format, end) in [
         ("ndjson", "{\"incomplete\":"),
@@ -152,7 +155,7 @@ fn rows_that_were_cut_off_do_not_look_whole() {
         ("tsv", "\\!incomplete"),
         ("table", "(incomplete)\n"),
     ] {
-        let output = query(MariaDb::shared(), &[sql, "--format", format]);
+        let output = query(Server::shared(product), &[sql, "--format", format]);
         assert_eq!(output.status.code(), Some(9));
         assert!(stderr(&output).contains("1242"), "{}", stderr(&output));
         // The server may find out before it sends the first row.
@@ -162,9 +165,9 @@ fn rows_that_were_cut_off_do_not_look_whole() {
     }
 }
 
-#[test]
-fn writing_is_asked_for_and_failing_writes_are_rolled_back() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn writing_is_asked_for_and_failing_writes_are_rolled_back(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "GRANT ALL ON iamtest.* TO 'lambda-user'@'%';
          DELIMITER //
@@ -195,12 +198,12 @@ fn writing_is_asked_for_and_failing_writes_are_rolled_back() {
     assert_eq!(count(), "{\"n\":4}\n");
 }
 
-#[test]
-fn a_reader_that_has_gone_is_no_error() {
+#[apply(on_each_server)]
+fn a_reader_that_has_gone_is_no_error(product: Product) {
     let mut child = Command::new(executable())
         .args(["query", "SELECT seq FROM seq_1_to_1000000"])
         .env_clear()
-        .envs(environment(MariaDb::shared()))
+        .envs(environment(Server::shared(product)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -213,7 +216,7 @@ fn a_reader_that_has_gone_is_no_error() {
 }
 
 /// Starts a query, and leaves it running.
-pub(crate) fn start(server: &MariaDb, arguments: &[&str]) -> Child {
+pub(crate) fn start(server: &Server, arguments: &[&str]) -> Child {
     Command::new(executable())
         .arg("query")
         .args(arguments)
@@ -237,9 +240,9 @@ pub(crate) fn end(child: Child, signal: &str) -> Output {
     output
 }
 
-#[test]
-fn a_signal_ends_the_statement_on_the_server() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_signal_ends_the_statement_on_the_server(product: Product) {
+    let server = Server::start(product, &Options::default());
     let running = || {
         let processes =
             "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
@@ -253,9 +256,9 @@ fn a_signal_ends_the_statement_on_the_server() {
     }
 }
 
-#[test]
-fn the_doctor_says_how_far_it_gets() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn the_doctor_says_how_far_it_gets(product: Product) {
+    let server = Server::shared(product);
     let doctor = |changes: &[(&'static str, &str)]| {
         let output = with(server, changes, &["doctor", "--offline", "--json"]);
         let report: Json = serde_json::from_str(stdout(&output)).unwrap();

@@ -8,8 +8,11 @@ use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, Error, Stage};
 use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::Value as Json;
 
 use crate::command::{run, stdout};
@@ -17,7 +20,7 @@ use crate::live::{block_on, credentials, environment, to};
 
 const AUTHORITY: &str = "CN=rds-bridge tests: authority";
 
-fn doctor(server: &MariaDb, arguments: &[&str]) -> (Option<i32>, String) {
+fn doctor(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
     let variables = environment(server);
     let borrowed: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let output = run(
@@ -33,8 +36,8 @@ fn check<'a>(report: &'a Json, name: &str) -> &'a Json {
     checks.find(|check| check["check"] == name).unwrap()
 }
 
-#[test]
-fn the_doctor_shows_what_was_presented() {
+#[apply(on_each_server)]
+fn the_doctor_shows_what_was_presented(product: Product) {
     for (certificate, in_text, name, value) in [
         (
             ServerCertificate::Expired,
@@ -55,10 +58,13 @@ fn the_doctor_shows_what_was_presented() {
             AUTHORITY,
         ),
     ] {
-        let server = MariaDb::start(&Options {
-            certificate,
-            ..Options::default()
-        });
+        let server = Server::start(
+            product,
+            &Options {
+                certificate,
+                ..Options::default()
+            },
+        );
         let (code, text) = doctor(&server, &[]);
         assert_eq!(code, Some(7), "{text}");
         let mut lines = text.lines();
@@ -78,12 +84,12 @@ fn the_doctor_shows_what_was_presented() {
     }
 }
 
-#[test]
-fn a_good_one_is_not_among_them() {
-    let (_, json) = doctor(MariaDb::shared(), &["--json"]);
+#[apply(on_each_server)]
+fn a_good_one_is_not_among_them(product: Product) {
+    let (_, json) = doctor(Server::shared(product), &["--json"]);
     let report: Json = serde_json::from_str(&json).unwrap();
     assert_eq!(check(&report, "TLS").get("presented"), None);
-    let builder = to(MariaDb::shared())
+    let builder = to(Server::shared(product))
         .user("nobody")
         .credentials(credentials());
     let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();

@@ -15,7 +15,10 @@ use rds_bridge::cli::Exit;
 use rds_bridge::pool::Pool;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::{case_of, on_each_server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
@@ -31,9 +34,9 @@ fn url() -> Option<String> {
 }
 
 /// Runs a test once more, with AWS at this URL.
-pub(crate) fn run_alone(test: &str, url: &str) -> String {
+pub(crate) fn run_alone(test: &str, product: Product, url: &str) -> String {
     let output = Command::new(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
+        .args([&case_of(test, product), "--exact", "--nocapture"])
         .env(URL, url)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .output()
@@ -47,16 +50,16 @@ pub(crate) fn run_alone(test: &str, url: &str) -> String {
 
 /// A user of the test's own, at a server of its own.
 struct Rotated {
-    server: MariaDb,
+    server: Server,
     url: String,
 }
 
 impl Rotated {
-    fn new(url: String) -> Self {
-        let server = MariaDb::start(&Options::default());
+    fn new(product: Product, url: String) -> Self {
+        let server = Server::start(product, &Options::default());
         for user in ["app", "app_clone"] {
             server.execute_as_admin(&format!(
-                "CREATE USER '{user}'@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('first'); \
+                "CREATE USER '{user}'@'%' IDENTIFIED BY 'first'; \
                  GRANT SELECT ON iamtest.* TO '{user}'@'%'"
             ));
         }
@@ -89,7 +92,7 @@ impl Rotated {
     /// In the database.
     fn alter(&self, user: &str, password: &str) {
         self.server.execute_as_admin(&format!(
-            "ALTER USER '{user}'@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{password}')"
+            "ALTER USER '{user}'@'%' IDENTIFIED BY '{password}'"
         ));
     }
 
@@ -110,14 +113,14 @@ async fn user(bridge: &Bridge) -> Result<String, Error> {
     Ok(user.split('@').next().unwrap().to_owned())
 }
 
-#[test]
-fn between_two_connections_it_is_picked_up() {
+#[apply(on_each_server)]
+fn between_two_connections_it_is_picked_up(product: Product) {
     let Some(url) = url() else {
         let test = "rotation::between_two_connections_it_is_picked_up";
-        run_alone(test, Moto::shared().url());
+        run_alone(test, product, Moto::shared().url());
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     let name = &rotated.create("rotation/single", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
@@ -134,14 +137,14 @@ fn between_two_connections_it_is_picked_up() {
 }
 
 /// While the function that rotates is between the database and Secrets Manager, there is no good password.
-#[test]
-fn what_has_not_changed_is_refused_with_a_cause_of_its_own() {
+#[apply(on_each_server)]
+fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
     let Some(url) = url() else {
         let test = "rotation::what_has_not_changed_is_refused_with_a_cause_of_its_own";
-        run_alone(test, Moto::shared().url());
+        run_alone(test, product, Moto::shared().url());
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     let name = &rotated.create("rotation/late", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
@@ -175,14 +178,14 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own() {
 }
 
 /// With alternating users the secret gets the name of the other, whose password has been set.
-#[test]
-fn the_user_may_change_with_the_password() {
+#[apply(on_each_server)]
+fn the_user_may_change_with_the_password(product: Product) {
     let Some(url) = url() else {
         let test = "rotation::the_user_may_change_with_the_password";
-        run_alone(test, Moto::shared().url());
+        run_alone(test, product, Moto::shared().url());
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     let name = &rotated.create("rotation/alternating", "app", "first");
     block_on(async {
         let bridge = rotated.builder(name).build().await.unwrap();
@@ -206,13 +209,17 @@ fn the_user_may_change_with_the_password() {
     });
 }
 
-#[test]
-fn a_user_that_is_given_stays() {
+#[apply(on_each_server)]
+fn a_user_that_is_given_stays(product: Product) {
     let Some(url) = url() else {
-        run_alone("rotation::a_user_that_is_given_stays", Moto::shared().url());
+        run_alone(
+            "rotation::a_user_that_is_given_stays",
+            product,
+            Moto::shared().url(),
+        );
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     let name = &rotated.create("rotation/given", "app", "first");
     block_on(async {
         let given = rotated.builder(name).user("app").build().await.unwrap();
@@ -229,8 +236,8 @@ fn a_user_that_is_given_stays() {
     });
 }
 
-#[test]
-fn many_connections_of_a_pool_fetch_it_once() {
+#[apply(on_each_server)]
+fn many_connections_of_a_pool_fetch_it_once(product: Product) {
     let test = "rotation::many_connections_of_a_pool_fetch_it_once";
     let Some(url) = url() else {
         let fetched = Arc::new(AtomicU64::new(0));
@@ -249,11 +256,11 @@ fn many_connections_of_a_pool_fetch_it_once() {
             let answer = json!({ "Name": "db", "VersionId": version, "SecretString": text });
             (200, answer.to_string())
         });
-        run_alone(test, &fake.url());
+        run_alone(test, product, &fake.url());
         assert_eq!(fetched.load(Ordering::SeqCst), 2);
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     block_on(async {
         let bridge = rotated.builder(&arn("db")).build().await.unwrap();
         let pool = Pool::builder(bridge).max_size(16).build().unwrap();
@@ -278,8 +285,8 @@ fn many_connections_of_a_pool_fetch_it_once() {
 
 /// A server that refuses, and a Secrets Manager that does not answer any more: the refusal is the error, and the
 /// rest is among its causes.
-#[test]
-fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal() {
+#[apply(on_each_server)]
+fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product) {
     let test = "rotation::one_that_cannot_be_fetched_again_is_told_beside_the_refusal";
     let Some(url) = url() else {
         let first = AtomicU64::new(0);
@@ -294,10 +301,10 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal() {
             let answer = json!({ "Name": "db", "VersionId": "1", "SecretString": text });
             (200, answer.to_string())
         });
-        run_alone(test, &fake.url());
+        run_alone(test, product, &fake.url());
         return;
     };
-    let rotated = Rotated::new(url);
+    let rotated = Rotated::new(product, url);
     block_on(async {
         let bridge = rotated.builder(&arn("db")).build().await.unwrap();
         rotated.alter("app", "second");

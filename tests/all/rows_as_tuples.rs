@@ -3,15 +3,20 @@
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Date, DateTime, FromRow, Protocol, Row, Time, Value};
 use rds_bridge::{Error, Stage};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::server_packets::{LONGLONG, VAR_STRING, binary_row, column, prepared};
 use rds_bridge_test_support::tls_peer::{TlsPeer, say};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::hostile_server;
 use crate::live::{block_on, to};
 
-async fn connect(protocol: Protocol) -> Connection {
-    let builder = to(MariaDb::shared()).user("native-user").password(PASSWORD);
+async fn connect(product: Product, protocol: Protocol) -> Connection {
+    let builder = to(Server::shared(product))
+        .user("password-user")
+        .password(PASSWORD);
     let bridge = builder.protocol(protocol).build().await.unwrap();
     bridge.connect().await.unwrap()
 }
@@ -33,11 +38,11 @@ macro_rules! assert_same {
     }};
 }
 
-#[test]
-fn every_type_is_as_get_reads_it() {
+#[apply(on_each_server)]
+fn every_type_is_as_get_reads_it(product: Product) {
     for protocol in BOTH {
         block_on(async {
-            let mut connection = connect(protocol).await;
+            let mut connection = connect(product, protocol).await;
             assert_same!(
                 connection,
                 "SELECT CAST(-7 AS SIGNED), CAST(18446744073709551615 AS UNSIGNED), 'Æ', \
@@ -70,10 +75,10 @@ fn every_type_is_as_get_reads_it() {
 }
 
 /// What `T` makes of the first of three rows. The others are there as ever.
-fn refused<T: for<'a> FromRow<'a>>(protocol: Protocol) -> Error {
+fn refused<T: for<'a> FromRow<'a>>(product: Product, protocol: Protocol) -> Error {
     let sql = "SELECT id, name, NULL FROM items ORDER BY id";
     block_on(async {
-        let mut connection = connect(protocol).await;
+        let mut connection = connect(product, protocol).await;
         let mut rows = connection.query(sql).await.unwrap();
         let error = match rows.next_as::<T>().await {
             Err(error) => error,
@@ -87,8 +92,8 @@ fn refused<T: for<'a> FromRow<'a>>(protocol: Protocol) -> Error {
     })
 }
 
-#[test]
-fn what_does_not_fit_says_why_and_is_passed_over() {
+#[apply(on_each_server)]
+fn what_does_not_fit_says_why_and_is_passed_over(product: Product) {
     for protocol in BOTH {
         let words = |error: Error| {
             assert_eq!(error.stage(), Stage::Rows);
@@ -97,13 +102,13 @@ fn what_does_not_fit_says_why_and_is_passed_over() {
                 other => panic!("{other:?}"),
             }
         };
-        let error = words(refused::<(u64, String)>(protocol));
+        let error = words(refused::<(u64, String)>(product, protocol));
         assert_eq!(error, "the result has columns: 3, not 2");
-        let error = words(refused::<(u64, String, u8, u8)>(protocol));
+        let error = words(refused::<(u64, String, u8, u8)>(product, protocol));
         assert_eq!(error, "the result has columns: 3, not 4");
-        let error = words(refused::<(u64, String, String)>(protocol));
+        let error = words(refused::<(u64, String, String)>(product, protocol));
         assert_eq!(error, "column NULL is NULL");
-        let error = words(refused::<(Date, String, Option<u8>)>(protocol));
+        let error = words(refused::<(Date, String, Option<u8>)>(product, protocol));
         assert!(error.starts_with("column id holds "), "{error}");
     }
 }

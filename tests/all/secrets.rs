@@ -8,7 +8,7 @@ use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
 use rds_bridge::guest::{Engine, Grant, Lifetime};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation, REGION};
-use rds_bridge_test_support::maria_db::PASSWORD;
+use rds_bridge_test_support::server::PASSWORD;
 use secrecy::ExposeSecret;
 
 /// Made up. With the characters that percent-encoding changes.

@@ -1,10 +1,13 @@
 //! A secret of Secrets Manager in place of a token: the command with moto and a real MariaDB.
 
+use rds_bridge_test_support::on_each_server;
+use rstest::rstest;
+use rstest_reuse::apply;
 use std::process::Output;
 use std::sync::Arc;
 
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use serde_json::{Value as Json, json};
 
 use crate::command::{run, stdout};
@@ -14,12 +17,14 @@ const WHO: &str = "SELECT CURRENT_USER(), DATABASE()";
 
 /// The command with a server, and nothing else in its environment but keys and where AWS is.
 pub(crate) struct WithSecrets {
+    product: Product,
     pub(crate) moto: Arc<Moto>,
 }
 
 impl WithSecrets {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(product: Product) -> Self {
         Self {
+            product,
             moto: Moto::shared(),
         }
     }
@@ -32,13 +37,18 @@ impl WithSecrets {
     }
 
     pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        run_at(self.moto.url(), arguments, variables)
+        run_at(self.product, self.moto.url(), arguments, variables)
     }
 }
 
 /// The command, with keys, and with AWS at this URL.
-pub(crate) fn run_at(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let server = MariaDb::shared();
+pub(crate) fn run_at(
+    product: Product,
+    url: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Output {
+    let server = Server::shared(product);
     let (address, ca_file) = (server.address().to_string(), server.ca_file());
     let mut all = vec![
         ("DB_CONNECT_TO", address.as_str()),
@@ -68,11 +78,11 @@ fn row(output: &Output) -> Json {
     serde_json::from_str(stdout(output).trim()).unwrap()
 }
 
-#[test]
-fn it_has_the_user_the_host_and_the_database() {
-    let aws = WithSecrets::new();
-    let expected = json!({ "CURRENT_USER()": "native-user@%", "DATABASE()": "iamtest" });
-    let arn = aws.create("eu-west-3", "prod/whole", &whole("native-user"));
+#[apply(on_each_server)]
+fn it_has_the_user_the_host_and_the_database(product: Product) {
+    let aws = WithSecrets::new(product);
+    let expected = json!({ "CURRENT_USER()": "password-user@%", "DATABASE()": "iamtest" });
+    let arn = aws.create("eu-west-3", "prod/whole", &whole("password-user"));
     let output = aws.run(&["query", WHO, "--secret", &arn], &[]);
     assert_eq!(row(&output), expected);
     let output = aws.run(&["query", WHO], &[("DB_SECRET_ARN", &arn)]);
@@ -92,10 +102,10 @@ fn it_has_the_user_the_host_and_the_database() {
 }
 
 /// User and password alone.
-#[test]
-fn one_that_rds_manages_goes_with_a_host() {
-    let aws = WithSecrets::new();
-    let text = json!({ "username": "native-user", "password": PASSWORD }).to_string();
+#[apply(on_each_server)]
+fn one_that_rds_manages_goes_with_a_host(product: Product) {
+    let aws = WithSecrets::new(product);
+    let text = json!({ "username": "password-user", "password": PASSWORD }).to_string();
     let name = &aws.create(REGION, "rds!db-0a1b2c3d-managed", &text);
     let variables = [
         ("DB_SECRET_ARN", name.as_str()),
@@ -103,7 +113,7 @@ fn one_that_rds_manages_goes_with_a_host() {
         ("DB_NAME", "iamtest"),
     ];
     let output = aws.run(&["query", WHO], &variables);
-    let expected = json!({ "CURRENT_USER()": "native-user@%", "DATABASE()": "iamtest" });
+    let expected = json!({ "CURRENT_USER()": "password-user@%", "DATABASE()": "iamtest" });
     assert_eq!(row(&output), expected);
 
     let without = [("DB_SECRET_ARN", name.as_str())];
@@ -116,9 +126,9 @@ fn one_that_rds_manages_goes_with_a_host() {
     );
 }
 
-#[test]
-fn what_is_given_comes_first() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn what_is_given_comes_first(product: Product) {
+    let aws = WithSecrets::new(product);
     // Of a host that is none, and a user that there is not.
     let text = whole("nobody").replace(ENDPOINT, "db.example.com");
     let name = &aws.create(REGION, "prod/given", &text);
@@ -132,7 +142,14 @@ fn what_is_given_comes_first() {
 
     // And if it is wrong, that is what the causes begin with.
     let output = aws.run(
-        &["query", WHO, "--secret", name, "--username", "native-user"],
+        &[
+            "query",
+            WHO,
+            "--secret",
+            name,
+            "--username",
+            "password-user",
+        ],
         &[("DB_HOST", ENDPOINT)],
     );
     assert!(output.status.success(), "{output:?}");
@@ -140,15 +157,22 @@ fn what_is_given_comes_first() {
     let input = json!({ "SecretId": name, "SecretString": wrong });
     aws.moto.secrets_manager(REGION, "PutSecretValue", &input);
     let output = aws.run(
-        &["query", WHO, "--secret", name, "--username", "native-user"],
+        &[
+            "query",
+            WHO,
+            "--secret",
+            name,
+            "--username",
+            "password-user",
+        ],
         &[("DB_HOST", ENDPOINT)],
     );
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(8), "{said}");
     for words in [
-        "1. the user \"native-user\" was given, and the secret is of \"nobody\"",
+        "1. the user \"password-user\" was given, and the secret is of \"nobody\"",
         "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, and the secret is of db.example.com",
-        "3. the password of \"native-user\" is not the one in the secret arn:aws:",
+        "3. the password of \"password-user\" is not the one in the secret arn:aws:",
         ", which was fetched again",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -164,10 +188,10 @@ fn checks(output: &Output) -> Vec<(String, String, String)> {
         .collect()
 }
 
-#[test]
-fn the_doctor_tells_that_it_was_fetched() {
-    let aws = WithSecrets::new();
-    let arn = &aws.create(REGION, "prod/doctor", &whole("native-user"));
+#[apply(on_each_server)]
+fn the_doctor_tells_that_it_was_fetched(product: Product) {
+    let aws = WithSecrets::new(product);
+    let arn = &aws.create(REGION, "prod/doctor", &whole("password-user"));
     let arguments = ["doctor", "--offline", "--json", "--secret", arn];
     let output = aws.run(&arguments, &[]);
     assert!(output.status.success(), "{output:?}");
@@ -195,7 +219,7 @@ fn the_doctor_tells_that_it_was_fetched() {
         secret.ends_with(": username, password, host, port, dbname"),
         "{secret}"
     );
-    let settings = format!("native-user at {ENDPOINT}:3307, through 127.0.0.1:");
+    let settings = format!("password-user at {ENDPOINT}:3307, through 127.0.0.1:");
     assert!(detail("settings").starts_with(&settings), "{all:?}");
     assert!(detail("login").contains("mysql_native_password"), "{all:?}");
 
@@ -213,9 +237,9 @@ fn the_doctor_tells_that_it_was_fetched() {
     );
 }
 
-#[test]
-fn the_doctor_stops_at_one_that_is_of_no_use() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn the_doctor_stops_at_one_that_is_of_no_use(product: Product) {
+    let aws = WithSecrets::new(product);
     let of_no_use = &aws.create(REGION, "prod/of-no-use", "hunter2");
     for (name, variables, at) in [
         (of_no_use, vec![], "secret"),
@@ -241,9 +265,9 @@ fn the_doctor_stops_at_one_that_is_of_no_use() {
     }
 }
 
-#[test]
-fn one_that_is_for_an_iam_user_is_not_sent() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn one_that_is_for_an_iam_user_is_not_sent(product: Product) {
+    let aws = WithSecrets::new(product);
     let arn = aws.create(REGION, "prod/iam", &whole("lambda-user"));
     let output = aws.run(&["query", WHO, "--secret", &arn], &[]);
     let said = String::from_utf8_lossy(&output.stderr);

@@ -1,6 +1,10 @@
 //! Secrets that are not there, may not be read, or are of no use: each has its own words, the exit code of
 //! credentials, and nothing of what is in it.
 
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::Product;
+use rstest::rstest;
+use rstest_reuse::apply;
 use std::process::Output;
 
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
@@ -28,9 +32,9 @@ fn query(name: &str) -> Vec<&str> {
     [&QUERY[..], &[name]].concat()
 }
 
-#[test]
-fn what_is_in_it_is_not_as_rds_has_it() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
+    let aws = WithSecrets::new(product);
     let form = "let it be as RDS's are";
     for (name, text, words) in [
         ("text", "hunter2", ["not JSON", form]),
@@ -79,15 +83,15 @@ fn what_is_in_it_is_not_as_rds_has_it() {
     }
 }
 
-#[test]
-fn it_is_not_there() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn it_is_not_there(product: Product) {
+    let aws = WithSecrets::new(product);
     let nowhere = arn("prod/nowhere");
     let whole_words = format!("credentials: the secret {nowhere} (eu-central-1) is not there");
     let words = [whole_words.as_str(), "list-secrets --region eu-central-1"];
     check("not there", &aws.run(&query(&nowhere), &[]), 3, &words);
 
-    let arn = aws.create(REGION, "prod/deleted", &whole("native-user"));
+    let arn = aws.create(REGION, "prod/deleted", &whole("password-user"));
     let input = json!({ "SecretId": arn });
     aws.moto.secrets_manager(REGION, "DeleteSecret", &input);
     let words = ["(eu-central-1) is deleted", "restore-secret"];
@@ -95,8 +99,8 @@ fn it_is_not_there() {
 }
 
 /// As moto does not.
-#[test]
-fn aws_refuses() {
+#[apply(on_each_server)]
+fn aws_refuses(product: Product) {
     let denied = "AccessDeniedException";
     let of_policy = "User: arn:aws:sts::123456789012:assumed-role/reader/f is not authorized to perform: \
         secretsmanager:GetSecretValue on resource: prod/db";
@@ -142,14 +146,14 @@ fn aws_refuses() {
         let body = json!({ "__type": code, "Message": message }).to_string();
         let fake = FakeEndpoint::start(move |_| (400, body.clone()));
         let once = [("AWS_MAX_ATTEMPTS", "1")];
-        let output = run_at(&fake.url(), &query(&arn("prod/db")), &once);
+        let output = run_at(product, &fake.url(), &query(&arn("prod/db")), &once);
         check(code, &output, 3, &words);
     }
 }
 
 /// Whatever answers in its place, also with what looks like a secret.
-#[test]
-fn what_answers_is_not_secrets_manager() {
+#[apply(on_each_server)]
+fn what_answers_is_not_secrets_manager(product: Product) {
     let cut = r#"{"Name": "prod/db", "SecretString": "{\"password\": \"hunter2\"}"#;
     for (status, body) in [
         (200, "<html>hunter2</html>"),
@@ -159,6 +163,7 @@ fn what_answers_is_not_secrets_manager() {
     ] {
         let fake = FakeEndpoint::start(move |_| (status, body.to_owned()));
         let output = run_at(
+            product,
             &fake.url(),
             &query(&arn("prod/db")),
             &[("AWS_MAX_ATTEMPTS", "1")],
@@ -170,7 +175,12 @@ fn what_answers_is_not_secrets_manager() {
         check(body, &output, 3, &[&words]);
     }
     let variables = [("AWS_MAX_ATTEMPTS", "1")];
-    let output = run_at("http://127.0.0.1:1", &query(&arn("prod/db")), &variables);
+    let output = run_at(
+        product,
+        "http://127.0.0.1:1",
+        &query(&arn("prod/db")),
+        &variables,
+    );
     let words = [
         "cannot be asked for",
         "Connection refused",
@@ -178,19 +188,19 @@ fn what_answers_is_not_secrets_manager() {
     ];
     check("nobody", &output, 3, &words);
     for url in ["localhost:4566", "http://u:hunter2@", "hunter2"] {
-        let output = run_at(url, &query(&arn("prod/db")), &variables);
+        let output = run_at(product, url, &query(&arn("prod/db")), &variables);
         check(url, &output, 3, &["see AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
     }
 }
 
-#[test]
-fn it_does_not_answer_in_time() {
+#[apply(on_each_server)]
+fn it_does_not_answer_in_time(product: Product) {
     // It takes the connection and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let arn = arn("prod/db");
     let arguments = [&query(&arn)[..], &["--connect-timeout", "1"]].concat();
-    let output = run_at(&url, &arguments, &[]);
+    let output = run_at(product, &url, &arguments, &[]);
     let words = [
         "credentials: not done within 1 s",
         "no way to Secrets Manager",
@@ -198,9 +208,9 @@ fn it_does_not_answer_in_time() {
     check("silent", &output, 3, &words);
 }
 
-#[test]
-fn settings_that_cannot_be() {
-    let aws = WithSecrets::new();
+#[apply(on_each_server)]
+fn settings_that_cannot_be(product: Product) {
+    let aws = WithSecrets::new(product);
     for (text, words) in [
         (
             r#"{"username":"u","password":"hunter2"}"#,

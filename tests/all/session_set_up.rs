@@ -7,8 +7,11 @@ use std::task::{Context, Poll, Waker};
 use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::hostile_server;
 use crate::live::{block_on, to};
@@ -16,8 +19,10 @@ use crate::live::{block_on, to};
 const IS_READ_ONLY: &str = "SELECT @@session.tx_read_only";
 const UPDATE: &str = "UPDATE items SET price = price";
 
-async fn connect() -> Connection {
-    let builder = to(MariaDb::shared()).user("native-user").password(PASSWORD);
+async fn connect(product: Product) -> Connection {
+    let builder = to(Server::shared(product))
+        .user("password-user")
+        .password(PASSWORD);
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
@@ -27,37 +32,37 @@ async fn is_read_only(connection: &mut Connection) -> bool {
     row.get(0).unwrap()
 }
 
-#[test]
-fn the_first_statement_finds_it_done() {
+#[apply(on_each_server)]
+fn the_first_statement_finds_it_done(product: Product) {
     block_on(async {
-        assert!(is_read_only(&mut connect().await).await);
+        assert!(is_read_only(&mut connect(product).await).await);
 
-        let mut connection = connect().await;
+        let mut connection = connect(product).await;
         let sql = "SELECT @@session.tx_read_only + ?";
         let mut rows = connection.query_with(sql, &[Param::from(1)]).await.unwrap();
         assert_eq!(rows.next().await.unwrap().unwrap().get(0), Ok(2));
         drop(rows);
         assert!(is_read_only(&mut connection).await);
 
-        let mut connection = connect().await;
+        let mut connection = connect(product).await;
         let created = connection.query("CREATE TABLE t (id INT)").await.map(drop);
         assert_eq!(created.unwrap_err().code(), Some(1792));
         assert!(is_read_only(&mut connection).await);
 
-        let mut connection = connect().await;
+        let mut connection = connect(product).await;
         connection.ping().await.unwrap();
         assert!(is_read_only(&mut connection).await);
-        connect().await.close().await.unwrap();
+        connect(product).await.close().await.unwrap();
     });
 }
 
 /// Whatever the future has come to: nobody's reply is taken for another's.
-#[test]
-fn a_first_query_that_is_given_up() {
+#[apply(on_each_server)]
+fn a_first_query_that_is_given_up(product: Product) {
     block_on(async {
         for polls in 1..8 {
             for sql in ["SELECT 'not this'", "DO 1"] {
-                let mut connection = connect().await;
+                let mut connection = connect(product).await;
                 {
                     let mut query = pin!(connection.query(sql));
                     for _ in 0..polls {
@@ -107,10 +112,10 @@ fn what_may_write_is_not_sent_before_it_is_done() {
 }
 
 /// Of two packets: the most that the server takes by default, and the second is empty.
-#[test]
-fn a_long_first_query() {
+#[apply(on_each_server)]
+fn a_long_first_query(product: Product) {
     block_on(async {
-        let mut connection = connect().await;
+        let mut connection = connect(product).await;
         let length = 0xFF_FFFF - 1 - "SELECT LENGTH('')".len();
         let sql = format!("SELECT LENGTH('{}')", "x".repeat(length));
         let mut rows = connection.query(&sql).await.unwrap();
@@ -122,10 +127,10 @@ fn a_long_first_query() {
 }
 
 /// What was given up while its reply was on the way is read to its end, and is no sign of the server's.
-#[test]
-fn a_set_up_that_is_given_up_is_still_to_be_read() {
+#[apply(on_each_server)]
+fn a_set_up_that_is_given_up_is_still_to_be_read(product: Product) {
     block_on(async {
-        let mut connection = connect().await;
+        let mut connection = connect(product).await;
         {
             let mut update = pin!(connection.execute_to_end(UPDATE));
             let mut cx = Context::from_waker(Waker::noop());

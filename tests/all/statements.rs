@@ -5,11 +5,14 @@ use std::time::Duration;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param};
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::{block_on, credentials, to};
 
-async fn connect(server: &MariaDb) -> Connection {
+async fn connect(server: &Server) -> Connection {
     let builder = to(server)
         .user("admin")
         .password(PASSWORD)
@@ -22,9 +25,9 @@ async fn one(connection: &mut Connection, sql: &str) -> u64 {
     rows.next().await.unwrap().unwrap().get(0).unwrap()
 }
 
-#[test]
-fn results_of_every_number() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn results_of_every_number(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "CREATE TABLE iamtest.n (id INT AUTO_INCREMENT PRIMARY KEY, v INT);
          DELIMITER //
@@ -77,12 +80,15 @@ fn results_of_every_number() {
     });
 }
 
-#[test]
-fn what_is_longer_than_a_packet() {
-    let server = MariaDb::start(&Options {
-        arguments: vec!["--max-allowed-packet=64M".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn what_is_longer_than_a_packet(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: vec!["--max-allowed-packet=64M".to_owned()],
+            ..Options::default()
+        },
+    );
     block_on(async {
         let mut connection = connect(&server).await;
         // The value's length takes four bytes: around the length at which a second packet begins.
@@ -107,10 +113,10 @@ fn what_is_longer_than_a_packet() {
     });
 }
 
-#[test]
-fn every_kind_of_parameter() {
+#[apply(on_each_server)]
+fn every_kind_of_parameter(product: Product) {
     block_on(async {
-        let mut connection = connect(MariaDb::shared()).await;
+        let mut connection = connect(Server::shared(product)).await;
         let params = [
             Param::from(i64::MIN),
             Param::from(u64::MAX),
@@ -156,10 +162,10 @@ fn every_kind_of_parameter() {
     });
 }
 
-#[test]
-fn what_is_given_up_confuses_nothing() {
+#[apply(on_each_server)]
+fn what_is_given_up_confuses_nothing(product: Product) {
     block_on(async {
-        let mut connection = connect(MariaDb::shared()).await;
+        let mut connection = connect(Server::shared(product)).await;
         let mut rows = connection
             .query("SELECT seq FROM seq_1_to_100000")
             .await
@@ -181,9 +187,9 @@ fn what_is_given_up_confuses_nothing() {
     });
 }
 
-#[test]
-fn a_connection_that_is_cut_anywhere_is_an_error() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn a_connection_that_is_cut_anywhere_is_an_error(product: Product) {
+    let server = Server::shared(product);
     let proxy = FaultProxy::start(server.address(), Fault::OneByteAtATime);
     let query = || {
         let builder = to(server)
@@ -219,9 +225,9 @@ fn a_connection_that_is_cut_anywhere_is_an_error() {
     }
 }
 
-#[test]
-fn who_does_not_answer_is_not_waited_for() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn who_does_not_answer_is_not_waited_for(product: Product) {
+    let server = Server::shared(product);
     let proxy = FaultProxy::start(server.address(), Fault::BlackHole);
     let builder = to(server)
         .connect_to(proxy.address().to_string())
@@ -235,9 +241,9 @@ fn who_does_not_answer_is_not_waited_for() {
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error}");
 }
 
-#[test]
-fn a_server_that_dies_while_rows_stream() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_server_that_dies_while_rows_stream(product: Product) {
+    let server = Server::start(product, &Options::default());
     block_on(async {
         let mut connection = connect(&server).await;
         let mut rows = connection
@@ -263,10 +269,10 @@ fn a_server_that_dies_while_rows_stream() {
 }
 
 /// Whoever asks again after an error is told that there is no more, and does not wait for ever.
-#[test]
-fn an_error_ends_its_result_and_not_the_connection() {
+#[apply(on_each_server)]
+fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     block_on(async {
-        let mut connection = connect(MariaDb::shared()).await;
+        let mut connection = connect(Server::shared(product)).await;
         let sql = "SELECT IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
         let mut rows = connection.query(sql).await.unwrap();
         let error = loop {
@@ -284,13 +290,13 @@ fn an_error_ends_its_result_and_not_the_connection() {
 }
 
 /// Or it could not be spawned on a runtime with several threads.
-#[test]
-fn it_goes_from_thread_to_thread() {
+#[apply(on_each_server)]
+fn it_goes_from_thread_to_thread(product: Product) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
-    let bridge = to(MariaDb::shared())
+    let bridge = to(Server::shared(product))
         .user("lambda-user")
         .credentials(credentials());
     let spawned = runtime.spawn(async {

@@ -5,12 +5,15 @@ use rds_bridge::error::ErrorKind;
 use rds_bridge::guest::HandshakeError;
 use rds_bridge::{Error, Stage};
 use rds_bridge_test_support::certificates::ServerCertificate;
-use rds_bridge_test_support::maria_db::{MariaDb, Options, Tls};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server, Tls};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::live::{block_on, credentials, to};
 
-fn refusal(options: &Options) -> (Error, MariaDb) {
-    let server = MariaDb::start(options);
+fn refusal(product: Product, options: &Options) -> (Error, Server) {
+    let server = Server::start(product, options);
     let builder = to(&server).user("lambda-user").credentials(credentials());
     let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
     assert_eq!(Exit::of(&error), Exit::Tls, "{error}");
@@ -26,8 +29,8 @@ fn with_certificate(certificate: ServerCertificate) -> Options {
     }
 }
 
-#[test]
-fn certificates_that_are_not_good() {
+#[apply(on_each_server)]
+fn certificates_that_are_not_good(product: Product) {
     for (certificate, words) in [
         (ServerCertificate::Expired, "has expired"),
         (ServerCertificate::WrongName, "is for another name"),
@@ -36,20 +39,20 @@ fn certificates_that_are_not_good() {
             "is of an unknown authority",
         ),
     ] {
-        let (error, _server) = refusal(&with_certificate(certificate));
+        let (error, _server) = refusal(product, &with_certificate(certificate));
         assert_eq!(error.stage(), Stage::Tls);
         assert!(error.to_string().contains(words), "{error}");
         assert!(!error.causes().is_empty());
     }
 }
 
-#[test]
-fn a_server_without_tls_gets_nothing() {
+#[apply(on_each_server)]
+fn a_server_without_tls_gets_nothing(product: Product) {
     let options = Options {
         tls: Tls::Off,
         ..Options::default()
     };
-    let (error, _server) = refusal(&options);
+    let (error, _server) = refusal(product, &options);
     assert_eq!(error.stage(), Stage::Tls);
     assert!(matches!(
         error.kind(),
@@ -57,19 +60,19 @@ fn a_server_without_tls_gets_nothing() {
     ));
 }
 
-#[test]
-fn tls_1_1_is_too_old() {
+#[apply(on_each_server)]
+fn tls_1_1_is_too_old(product: Product) {
     let options = Options {
         tls: Tls::Versions("TLSv1.1".to_owned()),
         ..Options::default()
     };
-    let (error, _server) = refusal(&options);
+    let (error, _server) = refusal(product, &options);
     assert!(error.causes()[0].why.contains("1.2"), "{error}");
 }
 
-#[test]
-fn the_bundled_roots_do_not_know_the_tests_authority() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn the_bundled_roots_do_not_know_the_tests_authority(product: Product) {
+    let server = Server::shared(product);
     let bridge = |extra: bool| {
         let builder = rds_bridge::Bridge::builder()
             .endpoint(rds_bridge_test_support::expectation::ENDPOINT)
@@ -89,9 +92,9 @@ fn the_bundled_roots_do_not_know_the_tests_authority() {
     connect(true).unwrap();
 }
 
-#[test]
-fn sessions_are_resumed() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn sessions_are_resumed(product: Product) {
+    let server = Server::shared(product);
     block_on(async {
         let builder = to(server).user("lambda-user").credentials(credentials());
         let bridge = builder.build().await.unwrap();

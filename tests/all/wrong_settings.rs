@@ -3,7 +3,10 @@
 
 use std::fs;
 
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::command::{run, stdout};
 use crate::live::environment;
@@ -11,8 +14,12 @@ use crate::live::environment;
 /// A password in a URL that was given for a name: never shown.
 const URL: &str = "mysql://u:hunter2@db.example.com/x";
 
-fn query(changes: &[(&'static str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
-    let mut variables = environment(MariaDb::shared());
+fn query(
+    product: Product,
+    changes: &[(&'static str, &str)],
+    arguments: &[&str],
+) -> (Option<i32>, String) {
+    let mut variables = environment(Server::shared(product));
     for (name, value) in changes {
         variables.retain(|(own, _)| own != name);
         variables.push((name, (*value).to_owned()));
@@ -30,8 +37,8 @@ fn query(changes: &[(&'static str, &str)], arguments: &[&str]) -> (Option<i32>, 
     (output.status.code(), said)
 }
 
-#[test]
-fn in_the_environment() {
+#[apply(on_each_server)]
+fn in_the_environment(product: Product) {
     for (code, words, change) in [
         (2, "no host", ("DB_HOST", "")),
         (2, "no user", ("DB_USER", "")),
@@ -58,14 +65,14 @@ fn in_the_environment() {
         (8, "1044", ("DB_NAME", "mysql")),
         (2, "--log", ("RDS_BRIDGE_LOG", "no=such=level")),
     ] {
-        let (exit, said) = query(&[change], &["SELECT 1"]);
+        let (exit, said) = query(product, &[change], &["SELECT 1"]);
         assert_eq!(exit, Some(code), "{change:?}: {said}");
         assert!(said.contains(words), "{words}: {said}");
     }
 }
 
-#[test]
-fn in_the_arguments() {
+#[apply(on_each_server)]
+fn in_the_arguments(product: Product) {
     for (code, words, arguments) in [
         (
             2,
@@ -97,14 +104,14 @@ fn in_the_arguments() {
         (9, "1142", &["SELECT * FROM mysql.global_priv"]),
         (9, "1792", &["CREATE TABLE t (id INT)"]),
     ] {
-        let (exit, said) = query(&[], arguments);
+        let (exit, said) = query(product, &[], arguments);
         assert_eq!(exit, Some(code), "{arguments:?}: {said}");
         assert!(said.contains(words), "{words}: {said}");
     }
 }
 
-#[test]
-fn in_the_file_of_authorities() {
+#[apply(on_each_server)]
+fn in_the_file_of_authorities(product: Product) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -129,7 +136,7 @@ fn in_the_file_of_authorities() {
             &["SELECT 1", "--ca-file", &path][..],
             &["SELECT 1", "--ca-file-extra", &path],
         ] {
-            let (exit, said) = query(&[], arguments);
+            let (exit, said) = query(product, &[], arguments);
             assert_eq!(exit, Some(2), "{said}");
             assert!(said.contains(&path), "{said}");
         }

@@ -88,7 +88,7 @@ def read(path, file_format):
 
 def server_rows(asked):
     connection = pymysql.connect(
-        host="localhost", port=asked["port"], user="native-user", password=asked["password"],
+        host="localhost", port=asked["port"], user="password-user", password=asked["password"],
         database="iamtest", charset="utf8mb4", ssl={"ca": asked["ca"]}, conv=UNCONVERTED,
     )
     with connection, connection.cursor() as cursor:

@@ -82,7 +82,7 @@ def as_float(number):
 
 def read_with_pymysql(port, ca, password, sql):
     connection = pymysql.connect(
-        host="localhost", port=int(port), user="native-user", password=password, database="iamtest",
+        host="localhost", port=int(port), user="password-user", password=password, database="iamtest",
         charset="utf8mb4", ssl={"ca": ca}, conv=UNCONVERTED,
     )
     with connection, connection.cursor() as cursor:

@@ -11,7 +11,7 @@ UNCONVERTED = {key: value for key, value in conversions.items() if not isinstanc
 
 port, ca, password, sql = sys.argv[1:]
 connection = pymysql.connect(
-    host="localhost", port=int(port), user="native-user", password=password, database="iamtest",
+    host="localhost", port=int(port), user="password-user", password=password, database="iamtest",
     charset="utf8mb4", ssl={"ca": ca}, conv=UNCONVERTED,
 )
 with connection, connection.cursor() as cursor:

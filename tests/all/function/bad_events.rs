@@ -1,7 +1,10 @@
 //! Events that ask for what cannot be: each has its own type, and nothing of it reaches the database.
 
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{failure, items, rows, start};
@@ -11,20 +14,23 @@ const STATEMENTS: &str = "SELECT COUNT(*) FROM mysql.general_log \
      WHERE user_host LIKE 'lambda-user%' AND command_type IN ('Query', 'Prepare', 'Execute')";
 
 /// A server that logs all statements, and a function that has executed one.
-fn logged(changes: &[(&'static str, &str)]) -> (MariaDb, LambdaFunction) {
+fn logged(product: Product, changes: &[(&'static str, &str)]) -> (Server, LambdaFunction) {
     let arguments = vec!["--general-log".to_owned(), "--log-output=TABLE".to_owned()];
-    let server = MariaDb::start(&Options {
-        arguments,
-        ..Options::default()
-    });
+    let server = Server::start(
+        product,
+        &Options {
+            arguments,
+            ..Options::default()
+        },
+    );
     let function = start(&server, changes);
     assert_eq!(rows(&function, &json!({})), items());
     (server, function)
 }
 
-#[test]
-fn nothing_of_them_reaches_the_database() {
-    let (server, function) = logged(&[]);
+#[apply(on_each_server)]
+fn nothing_of_them_reaches_the_database(product: Product) {
+    let (server, function) = logged(product, &[]);
     let before = server.execute_as_admin(STATEMENTS);
     let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
     for (event, kind, words) in [
@@ -132,9 +138,9 @@ fn typed(integer: Json, number: Json, text: Json, boolean: Json) -> Json {
 }
 
 /// Lambda itself takes nothing but JSON; a test's own runtime may not be so strict.
-#[test]
-fn what_is_not_json() {
-    let (server, function) = logged(&[]);
+#[apply(on_each_server)]
+fn what_is_not_json(product: Product) {
+    let (server, function) = logged(product, &[]);
     let before = server.execute_as_admin(STATEMENTS);
     let events: [&[u8]; 5] = [
         b"",
@@ -152,9 +158,9 @@ fn what_is_not_json() {
 }
 
 /// An integer beyond 64 bits would lose digits on its way: it is not taken.
-#[test]
-fn a_number_that_would_not_be_the_same() {
-    let (server, function) = logged(&[]);
+#[apply(on_each_server)]
+fn a_number_that_would_not_be_the_same(product: Product) {
+    let (server, function) = logged(product, &[]);
     let before = server.execute_as_admin(STATEMENTS);
     for number in ["18446744073709551616", "-9223372036854775809"] {
         let event = format!(r#"{{"query": "typed", "parameters": [{number}, 1, "", true]}}"#);

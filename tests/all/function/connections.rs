@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, connection_id, failure, invocation_lines, items, logins, rows, start};
@@ -13,14 +16,14 @@ const KILLED: &str =
     "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
 
 /// Ends all connections of the function.
-fn kill_connections(server: &MariaDb) {
+fn kill_connections(server: &Server) {
     server.execute_as_admin("KILL USER 'lambda-user'");
     while server.execute_as_admin(KILLED) != "0\n" {}
 }
 
-#[test]
-fn one_that_the_server_has_closed_is_renewed() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn one_that_the_server_has_closed_is_renewed(product: Product) {
+    let server = Server::start(product, &Options::default());
     for changes in [&[][..], &[super::WRITES]] {
         let function = start(&server, changes);
         let mut last = connection_id(&function);
@@ -44,12 +47,15 @@ fn one_that_the_server_has_closed_is_renewed() {
 }
 
 /// As `wait_timeout` ends connections that nobody uses: eight hours, unless somebody has set it.
-#[test]
-fn one_that_the_server_found_idle_is_renewed() {
-    let server = MariaDb::start(&Options {
-        arguments: vec!["--wait-timeout=1".to_owned()],
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn one_that_the_server_found_idle_is_renewed(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: vec!["--wait-timeout=1".to_owned()],
+            ..Options::default()
+        },
+    );
     let function = start(&server, &[]);
     let first = connection_id(&function);
     while server.execute_as_admin(KILLED) != "0\n" {}
@@ -57,9 +63,9 @@ fn one_that_the_server_found_idle_is_renewed() {
 }
 
 /// Frozen, a process hears nothing of what happens to its connections.
-#[test]
-fn a_freeze() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_freeze(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[]);
     let first = connection_id(&function);
     function.freeze();
@@ -75,9 +81,9 @@ fn a_freeze() {
 }
 
 /// The network has forgotten the connection, and says nothing: as a NAT does after some minutes.
-#[test]
-fn a_freeze_after_which_the_network_is_silent() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_freeze_after_which_the_network_is_silent(product: Product) {
+    let server = Server::start(product, &Options::default());
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     let address = proxy.address().to_string();
     let function = start(&server, &[("DB_CONNECT_TO", &address)]);
@@ -93,9 +99,9 @@ fn a_freeze_after_which_the_network_is_silent() {
     assert_ne!(connection_id(&function), first);
 }
 
-#[test]
-fn the_server_gone_and_back() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn the_server_gone_and_back(product: Product) {
+    let server = Server::start(product, &Options::default());
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     let address = proxy.address().to_string();
     let function = start(&server, &[("DB_CONNECT_TO", &address)]);
@@ -126,9 +132,9 @@ fn the_server_gone_and_back() {
 }
 
 /// Nobody is there when it starts: the first invocation tries again.
-#[test]
-fn the_server_comes_later() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn the_server_comes_later(product: Product) {
+    let server = Server::start(product, &Options::default());
     let gone = Fault::Reset {
         from: Side::Server,
         after: 0,
@@ -143,9 +149,9 @@ fn the_server_comes_later() {
 }
 
 /// What a statement of the event leaves in its session is gone before the next one's.
-#[test]
-fn nothing_of_one_invocation_is_left_for_the_next() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn nothing_of_one_invocation_is_left_for_the_next(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC]);
     let variable = json!({"sql": "SELECT @mine AS mine, @@sql_mode AS mode"});
     let before = rows(&function, &variable);

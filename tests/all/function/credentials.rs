@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{connection_id, failure, items, rows, start};
@@ -61,7 +64,7 @@ impl Container {
         self.given.lock().unwrap().times
     }
 
-    fn function(&self, server: &MariaDb) -> LambdaFunction {
+    fn function(&self, server: &Server) -> LambdaFunction {
         let url = self.endpoint.url() + "/role";
         let changes = [
             ("AWS_ACCESS_KEY_ID", ""),
@@ -81,9 +84,9 @@ fn of_number(number: u32) -> Expectation {
     }
 }
 
-#[test]
-fn rotated_between_invocations() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn rotated_between_invocations(product: Product) {
+    let server = Server::start(product, &Options::default());
     let container = Container::start();
     // As on an instance: new ones are there some minutes before the old ones end.
     container.give(&of_number(1), 240);
@@ -103,9 +106,9 @@ fn rotated_between_invocations() {
 }
 
 /// They look good for hours, and the server takes others by now: it is asked for them once.
-#[test]
-fn revoked_before_their_time() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn revoked_before_their_time(product: Product) {
+    let server = Server::start(product, &Options::default());
     let container = Container::start();
     container.give(&of_number(1), 6 * 3600);
     server.expect(&of_number(1));
@@ -133,9 +136,9 @@ fn revoked_before_their_time() {
 }
 
 /// A token is good for no longer than what has signed it. The connection that stands is not touched by that.
-#[test]
-fn ended() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn ended(product: Product) {
+    let server = Server::start(product, &Options::default());
     let container = Container::start();
     container.give(&of_number(1), 3);
     server.expect(&of_number(1));

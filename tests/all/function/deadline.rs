@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::http::url_request;
@@ -13,9 +16,9 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const UNDER_WAY: &str = "SELECT COUNT(*) FROM information_schema.processlist \
      WHERE user = 'lambda-user' AND command IN ('Query', 'Execute')";
 
-#[test]
-fn a_statement_is_ended_on_the_server() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_statement_is_ended_on_the_server(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC]);
     let _at = function.wait_for_start().ready_at();
     let long =
@@ -41,9 +44,9 @@ fn a_statement_is_ended_on_the_server() {
     }
 }
 
-#[test]
-fn over_http_it_is_504() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn over_http_it_is_504(product: Product) {
+    let server = Server::start(product, &Options::default());
     for mode in ["BUFFERED", "RESPONSE_STREAM"] {
         let function = start(&server, &[AD_HOC, ("INVOKE_MODE", mode)]);
         let request = url_request("GET", "query=slow", &[], None);
@@ -56,9 +59,9 @@ fn over_http_it_is_504() {
 }
 
 /// The head has gone out, and what came is not whole: nobody is to take it for that.
-#[test]
-fn in_the_middle_of_a_stream() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn in_the_middle_of_a_stream(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC, ("INVOKE_MODE", "RESPONSE_STREAM")]);
     // It gives more than a piece at once, and then little by little.
     let sql = "SELECT seq, REPEAT('x', 1000) AS x, IF(seq > 500, SLEEP(0.01), 0) AS s FROM seq_1_to_1000000";
@@ -78,9 +81,9 @@ fn in_the_middle_of_a_stream() {
 }
 
 /// There is nobody to tell that the statement is to end.
-#[test]
-fn of_a_network_that_is_silent() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn of_a_network_that_is_silent(product: Product) {
+    let server = Server::start(product, &Options::default());
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     let address = proxy.address().to_string();
     let function = start(&server, &[AD_HOC, ("DB_CONNECT_TO", &address)]);
@@ -96,9 +99,9 @@ fn of_a_network_that_is_silent() {
 }
 
 /// Less time than any statement takes.
-#[test]
-fn that_has_almost_come() {
-    let function = start(MariaDb::shared(), &[]);
+#[apply(on_each_server)]
+fn that_has_almost_come(product: Product) {
+    let function = start(Server::shared(product), &[]);
     let _at = function.wait_for_start().ready_at();
     let invocation = function.start_invocation(r#"{"query": "slow"}"#, Duration::from_millis(250));
     let (kind, _) = of_type(&invocation.wait().error());

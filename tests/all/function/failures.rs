@@ -4,15 +4,18 @@ use std::process::Command;
 
 use rds_bridge_test_support::fake_lambda_runtime::Start;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start};
 use crate::command::executable;
 
-#[test]
-fn a_statement_that_fails() {
-    let function = start(MariaDb::shared(), &[]);
+#[apply(on_each_server)]
+fn a_statement_that_fails(product: Product) {
+    let function = start(Server::shared(product), &[]);
     let connection = connection_id(&function);
     for _ in 0..2 {
         let (kind, failure) = failure(&function, &json!({"query": "nowhere"}));
@@ -34,9 +37,9 @@ fn a_statement_that_fails() {
     assert_eq!(lines[1]["level"], "ERROR");
 }
 
-#[test]
-fn what_it_has_written_is_rolled_back() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn what_it_has_written_is_rolled_back(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "GRANT ALL ON iamtest.* TO 'lambda-user'@'%';
          DELIMITER //
@@ -67,9 +70,9 @@ fn what_it_has_written_is_rolled_back() {
 }
 
 /// Rows come, and then an error: a whole answer has not begun by then.
-#[test]
-fn an_error_behind_the_first_rows() {
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+#[apply(on_each_server)]
+fn an_error_behind_the_first_rows(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC]);
     let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
     let (kind, failure) = failure(&function, &json!({"sql": sql}));
     assert_eq!(
@@ -79,9 +82,9 @@ fn an_error_behind_the_first_rows() {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-#[test]
-fn logins_that_are_refused() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn logins_that_are_refused(product: Product) {
+    let server = Server::start(product, &Options::default());
     for (changes, kind, code) in [
         (("AWS_SECRET_ACCESS_KEY", "another"), "Login", json!(1045)),
         (("DB_USER", "nobody"), "Login", json!(1045)),
@@ -103,9 +106,9 @@ fn logins_that_are_refused() {
     }
 }
 
-#[test]
-fn what_keeps_it_from_starting_is_named() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn what_keeps_it_from_starting_is_named(product: Product) {
+    let server = Server::shared(product);
     for (name, value) in [
         ("DB_HOST", ""),
         ("DB_USER", ""),

@@ -4,7 +4,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{AD_HOC, items, start};
@@ -114,10 +117,10 @@ const MODES: [&str; 2] = ["BUFFERED", "RESPONSE_STREAM"];
 type MakeRequest = fn(&str, &str, &[(&str, &str)], Option<&str>) -> Json;
 const OF_BOTH: [MakeRequest; 2] = [url_request, api_request];
 
-#[test]
-fn get_and_post() {
+#[apply(on_each_server)]
+fn get_and_post(product: Product) {
     for mode in MODES {
-        let function = start(MariaDb::shared(), &[("INVOKE_MODE", mode)]);
+        let function = start(Server::shared(product), &[("INVOKE_MODE", mode)]);
         for request in OF_BOTH {
             let named = json!([{"name": "bread", "price": "3.50"}]);
             let body = json!({"query": "by_id", "parameters": [2]}).to_string();
@@ -149,13 +152,13 @@ fn get_and_post() {
     }
 }
 
-#[test]
-fn what_the_caller_accepts() {
+#[apply(on_each_server)]
+fn what_the_caller_accepts(product: Product) {
     let lines = "{\"id\":1,\"name\":\"apple\",\"price\":\"1.25\"}\n\
                  {\"id\":2,\"name\":\"bread\",\"price\":\"3.50\"}\n\
                  {\"id\":3,\"name\":\"cheese\",\"price\":\"12.00\"}\n";
     for mode in MODES {
-        let function = start(MariaDb::shared(), &[("INVOKE_MODE", mode)]);
+        let function = start(Server::shared(product), &[("INVOKE_MODE", mode)]);
         for request in OF_BOTH {
             let accepting = |accept: &str| {
                 let request = request("GET", "", &[("accept", accept)], None);
@@ -204,9 +207,9 @@ fn assert_refused(response: &HttpResponse, status: u16, kind: &str) {
     }
 }
 
-#[test]
-fn every_status_of_a_request_that_is_refused() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn every_status_of_a_request_that_is_refused(product: Product) {
+    let server = Server::start(product, &Options::default());
     for mode in MODES {
         let function = start(&server, &[("INVOKE_MODE", mode)]);
         for request in OF_BOTH {
@@ -268,9 +271,9 @@ fn every_status_of_a_request_that_is_refused() {
     }
 }
 
-#[test]
-fn every_status_of_what_fails_behind_it() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn every_status_of_what_fails_behind_it(product: Product) {
+    let server = Server::start(product, &Options::default());
     for mode in MODES {
         for (changes, status, kind) in [
             (("DB_QUERY", "SELECT * FROM nowhere"), 500, "Statement"),
@@ -308,10 +311,10 @@ fn every_status_of_what_fails_behind_it() {
 }
 
 /// A request that takes long for nobody but who asked.
-#[test]
-fn texts_that_are_not_ascii() {
+#[apply(on_each_server)]
+fn texts_that_are_not_ascii(product: Product) {
     for mode in MODES {
-        let function = start(MariaDb::shared(), &[AD_HOC, ("INVOKE_MODE", mode)]);
+        let function = start(Server::shared(product), &[AD_HOC, ("INVOKE_MODE", mode)]);
         let text = "é 😀 \" \\ \u{1} \u{2028} </script>";
         let body = json!({"sql": "SELECT ? AS t", "parameters": [text]}).to_string();
         let request = url_request("POST", "", &[], Some(&body));

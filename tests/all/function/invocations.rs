@@ -2,14 +2,17 @@
 
 use std::fs;
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, logins, rows, start};
 
-#[test]
-fn cold_and_warm() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn cold_and_warm(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[]);
     // The connection is there before the first event.
     let _at = function.wait_for_start().ready_at();
@@ -29,9 +32,9 @@ fn cold_and_warm() {
     }
 }
 
-#[test]
-fn a_thousand_with_one_connection() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_thousand_with_one_connection(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[("LOG_LEVEL", "error")]);
     let first = connection_id(&function);
     for _ in 0..1_000 {
@@ -40,10 +43,10 @@ fn a_thousand_with_one_connection() {
     assert_eq!(logins(&server), 1);
 }
 
-#[test]
-fn named_statements_with_bound_parameters() {
+#[apply(on_each_server)]
+fn named_statements_with_bound_parameters(product: Product) {
     let function = start(
-        MariaDb::shared(),
+        Server::shared(product),
         &[("DB_QUERY", "SELECT 'the default' AS it")],
     );
     assert_eq!(rows(&function, &json!({})), json!([{"it": "the default"}]));
@@ -72,8 +75,8 @@ fn named_statements_with_bound_parameters() {
     );
 }
 
-#[test]
-fn statements_of_the_package() {
+#[apply(on_each_server)]
+fn statements_of_the_package(product: Product) {
     let package = tempfile::tempdir().unwrap();
     fs::write(
         package.path().join("queries.json"),
@@ -82,29 +85,29 @@ fn statements_of_the_package() {
     .unwrap();
     let root = package.path().to_str().unwrap();
     let root = ("LAMBDA_TASK_ROOT", root);
-    let function = start(MariaDb::shared(), &[("DB_QUERIES", ""), root]);
+    let function = start(Server::shared(product), &[("DB_QUERIES", ""), root]);
     assert_eq!(
         rows(&function, &json!({"query": "one"})),
         json!([{"one": 1}])
     );
     // The variable comes first.
-    let function = start(MariaDb::shared(), &[root]);
+    let function = start(Server::shared(product), &[root]);
     assert_eq!(
         failure(&function, &json!({"query": "one"})).0,
         "UnknownQuery"
     );
 }
 
-#[test]
-fn a_statement_in_the_event_if_it_is_allowed() {
+#[apply(on_each_server)]
+fn a_statement_in_the_event_if_it_is_allowed(product: Product) {
     let event =
         json!({"sql": "SELECT name FROM items WHERE id > ? ORDER BY id", "parameters": [1]});
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+    let function = start(Server::shared(product), &[AD_HOC]);
     assert_eq!(
         rows(&function, &event),
         json!([{"name": "bread"}, {"name": "cheese"}])
     );
-    let refused = start(MariaDb::shared(), &[]);
+    let refused = start(Server::shared(product), &[]);
     let (kind, failure) = failure(&refused, &event);
     assert_eq!(kind, "AdHocSqlNotAllowed");
     assert!(
@@ -116,9 +119,9 @@ fn a_statement_in_the_event_if_it_is_allowed() {
     );
 }
 
-#[test]
-fn writing_if_it_is_allowed() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn writing_if_it_is_allowed(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let count = || server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
     let insert =

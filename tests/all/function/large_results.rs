@@ -1,7 +1,10 @@
 //! Results that are larger than a response may be: refused where it is whole, streamed where it is a stream.
 
 use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::http::url_request;
@@ -16,9 +19,9 @@ fn select(rows: usize) -> Json {
     json!({"sql": sql})
 }
 
-#[test]
-fn are_refused_where_the_response_is_whole() {
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+#[apply(on_each_server)]
+fn are_refused_where_the_response_is_whole(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC]);
     let (kind, refused) = failure(&function, &select(50_000));
     assert_eq!(kind, "ResultTooLarge");
     let hint = refused["hint"].as_str().unwrap();
@@ -35,9 +38,9 @@ fn are_refused_where_the_response_is_whole() {
 }
 
 /// Up to the last byte that Lambda takes: what is a little below is not refused, by us or by it.
-#[test]
-fn as_large_as_they_may_be() {
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+#[apply(on_each_server)]
+fn as_large_as_they_may_be(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC]);
     let of_length = |length: usize| {
         // Escaped, a quote in an HTTP response's body is longer.
         let sql = format!("SELECT REPEAT('x', {length}) AS x");
@@ -66,9 +69,9 @@ fn as_large_as_they_may_be() {
     assert_eq!(http.status, 422);
 }
 
-#[test]
-fn come_whole_in_a_stream() {
-    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+#[apply(on_each_server)]
+fn come_whole_in_a_stream(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC, STREAM]);
     let number = 60_000;
     let body = select(number).to_string();
     for accept in ["*/*", NDJSON] {
@@ -111,9 +114,9 @@ fn come_whole_in_a_stream() {
 
 /// Memory does not grow with the result, nor does it wait for its end.
 #[cfg(target_os = "linux")]
-#[test]
-fn take_no_memory_in_a_stream() {
-    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+#[apply(on_each_server)]
+fn take_no_memory_in_a_stream(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC, STREAM]);
     let stream = |rows: usize| {
         let body = select(rows).to_string();
         let request = url_request("POST", "", &[("accept", NDJSON)], Some(&body));
@@ -129,9 +132,9 @@ fn take_no_memory_in_a_stream() {
     assert!(large < small + 4_096, "{small} kB, then {large} kB");
 }
 
-#[test]
-fn an_error_in_the_middle_of_a_stream() {
-    let function = start(MariaDb::shared(), &[AD_HOC, STREAM]);
+#[apply(on_each_server)]
+fn an_error_in_the_middle_of_a_stream(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC, STREAM]);
     let sql = "SELECT seq, IF(seq < 50000, REPEAT('x', 100), (SELECT name FROM items)) AS x FROM seq_1_to_60000";
     let body = json!({"sql": sql}).to_string();
     for accept in ["application/json", NDJSON] {

@@ -3,7 +3,10 @@
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::fake_lambda_runtime::LONGEST_TIMEOUT;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{invocation_lines, logins, start};
@@ -14,9 +17,9 @@ const MANY: [(&str, &str); 2] = [
     ("DB_POOL_SIZE", "16"),
 ];
 
-#[test]
-fn two_hundred_over_sixteen_connections() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn two_hundred_over_sixteen_connections(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &MANY);
     invoke_all(
         &function,
@@ -30,15 +33,18 @@ fn two_hundred_over_sixteen_connections() {
 }
 
 /// The connections are wanted all at once, since the statement takes a while.
-#[test]
-fn two_hundred_at_a_server_that_refuses_above_its_rate() {
-    let server = MariaDb::start(&Options {
-        expectation: Expectation {
-            connections_per_second: Some(5),
-            ..Expectation::default()
+#[apply(on_each_server)]
+fn two_hundred_at_a_server_that_refuses_above_its_rate(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            expectation: Expectation {
+                connections_per_second: Some(5),
+                ..Expectation::default()
+            },
+            ..Options::default()
         },
-        ..Options::default()
-    });
+    );
     let slow = r#"{"slow": "SELECT ? AS i, SLEEP(0.1) AS slept"}"#;
     let function = start(&server, &[MANY[0], MANY[1], ("DB_QUERIES", slow)]);
     invoke_all(

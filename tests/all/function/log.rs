@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{AD_HOC, invocation_lines, start, start_with};
@@ -23,9 +26,9 @@ fn lines(function: &LambdaFunction) -> Vec<Json> {
     lines.collect()
 }
 
-#[test]
-fn lines_have_their_request() {
-    let function = start(MariaDb::shared(), &[("LOG_LEVEL", "trace"), AD_HOC]);
+#[apply(on_each_server)]
+fn lines_have_their_request(product: Product) {
+    let function = start(Server::shared(product), &[("LOG_LEVEL", "trace"), AD_HOC]);
     let mut ids = Vec::new();
     let mut traces = HashSet::new();
     for event in [
@@ -74,9 +77,9 @@ fn lines_have_their_request() {
     assert_eq!(function.stderr(), "");
 }
 
-#[test]
-fn levels() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn levels(product: Product) {
+    let server = Server::shared(product);
     for (changes, has_info, has_debug) in [
         (&[][..], true, false),
         (&[("LOG_LEVEL", "debug")], true, true),
@@ -167,9 +170,9 @@ fn assert_is_emf(line: &Json, namespace: &str) -> Vec<String> {
     names
 }
 
-#[test]
-fn metrics() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn metrics(product: Product) {
+    let server = Server::start(product, &Options::default());
     let function = start(&server, &[("METRICS_NAMESPACE", "Items/Test")]);
     let _rows = super::rows(&function, &json!({}));
     let _rows = super::rows(&function, &json!({}));
@@ -222,9 +225,9 @@ fn metrics() {
 }
 
 /// At the most verbose, whatever happens.
-#[test]
-fn no_secret() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn no_secret(product: Product) {
+    let server = Server::start(product, &Options::default());
     let temporary = Expectation {
         session_token: Some(SESSION_TOKEN.to_owned()),
         ..Expectation::default()

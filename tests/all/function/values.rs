@@ -1,13 +1,16 @@
 //! Values as a caller gets them: exact decimals, 64-bit integers, bytes as base64, dates as ISO 8601.
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, rows, start};
 
-#[test]
-fn of_every_type() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn of_every_type(product: Product) {
+    let server = Server::start(product, &Options::default());
     server.execute_as_admin(
         "CREATE TABLE iamtest.v (
            dec_ DECIMAL(65, 30), big BIGINT, ubig BIGINT UNSIGNED, tiny TINYINT, f FLOAT, d DOUBLE,
@@ -59,9 +62,9 @@ fn of_every_type() {
 }
 
 /// To the digit: whoever reads with the right library loses nothing.
-#[test]
-fn in_their_bytes() {
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+#[apply(on_each_server)]
+fn in_their_bytes(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC]);
     let event =
         json!({"sql": "SELECT 18446744073709551615 AS a, CAST('1.10' AS DECIMAL(5, 2)) AS b"});
     let response = function.invoke(event.to_string()).response();
@@ -72,9 +75,9 @@ fn in_their_bytes() {
     );
 }
 
-#[test]
-fn of_columns_with_the_same_name() {
-    let function = start(MariaDb::shared(), &[AD_HOC]);
+#[apply(on_each_server)]
+fn of_columns_with_the_same_name(product: Product) {
+    let function = start(Server::shared(product), &[AD_HOC]);
     let event = json!({"sql": "SELECT 1 AS id, 2 AS id, 3 AS `id`, 'x' AS ``"});
     assert_eq!(rows(&function, &event)[0]["id_2"], 2);
     let none = json!({"sql": "SELECT * FROM items WHERE FALSE"});

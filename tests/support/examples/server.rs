@@ -1,5 +1,5 @@
-//! Starts a test server. With arguments it runs them as a command that has in its environment what a
-//! client needs to know; without, it prints that, and runs until its standard input ends.
+//! Starts a test server: `server mysql|mariadb [COMMAND…]`. With a command it runs that, with what a client needs
+//! to know in its environment; without, it prints that, and runs until its standard input ends.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
 use std::env;
@@ -7,10 +7,13 @@ use std::io::Read;
 use std::process::{Command, ExitCode};
 
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server::{Options, Product, Server};
 
 fn main() -> ExitCode {
-    let server = MariaDb::start(&Options::default());
+    let mut arguments = env::args_os().skip(1);
+    let product = arguments.next().and_then(|name| name.into_string().ok());
+    let product: Product = product.unwrap_or_default().parse().unwrap();
+    let server = Server::start(product, &Options::default());
     let Expectation {
         access_key_id,
         secret_access_key,
@@ -25,7 +28,6 @@ fn main() -> ExitCode {
         ("AWS_ACCESS_KEY_ID", access_key_id),
         ("AWS_SECRET_ACCESS_KEY", secret_access_key),
     ];
-    let mut arguments = env::args_os().skip(1);
     let Some(program) = arguments.next() else {
         for (name, value) in environment {
             println!("{name}={value}");

@@ -2,7 +2,8 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`maria_db`] | a MariaDB of the test's own, which checks IAM tokens as RDS does |
+//! | [`server`] | a MySQL or a MariaDB of the test's own, which checks IAM tokens as RDS does |
+//! | [`on_each_server!`] | makes a test one on each of the two |
 //! | [`expectation`] | what that server takes for a good token |
 //! | [`certificates`] | a certificate authority, and servers' certificates, good and bad |
 //! | [`fault_proxy`] | a network with faults |
@@ -24,19 +25,21 @@
     reason = "for tests: to panic is how they fail"
 )]
 
+pub use each_server::{case_of, on_each_server};
+// What `template` makes needs it here.
+pub use rstest_reuse;
+
 pub mod acceptor;
 pub mod certificates;
-mod data_directory;
+mod each_server;
 pub mod expectation;
 pub mod fake_lambda_runtime;
 pub mod fault_proxy;
 pub mod lambda_function;
-pub mod maria_db;
 pub mod node;
 pub mod original_function;
-mod plugins;
 pub mod python;
 pub mod scripted_peer;
+pub mod server;
 pub mod server_packets;
 pub mod tls_peer;
-mod watchdog;

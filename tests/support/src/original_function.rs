@@ -8,8 +8,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::expectation::Expectation;
-use crate::maria_db::MariaDb;
 use crate::python::interpreter;
+use crate::server::Server;
 
 const SOURCE: &str = "lambda_function.py";
 
@@ -66,7 +66,7 @@ impl OriginalFunction {
 /// The settings of a function that knows one name for a server: the one that it signs and connects to. The
 /// server is made to expect that.
 #[must_use]
-pub fn environment(server: &MariaDb) -> Vec<(&'static str, String)> {
+pub fn environment(server: &Server) -> Vec<(&'static str, String)> {
     let expectation = Expectation {
         host: "localhost".to_owned(),
         port: server.port(),

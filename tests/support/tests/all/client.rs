@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use rds_bridge_component::presign::{Credentials, Grant, Lifetime, presign};
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::server::Server;
 
 /// The rows of `iamtest.items`, as the client prints them.
 pub(crate) const ITEMS: &str = "1\tapple\t1.25\n2\tbread\t3.50\n3\tcheese\t12.00\n";
@@ -35,7 +35,7 @@ pub(crate) fn now() -> u64 {
 }
 
 /// Logs in over TCP and TLS, the server verified, and reads the items.
-pub(crate) fn read_items(server: &MariaDb, user: &str, password: &str) -> Output {
+pub(crate) fn read_items(server: &Server, user: &str, password: &str) -> Output {
     read_items_at(
         server,
         server.port(),
@@ -47,7 +47,7 @@ pub(crate) fn read_items(server: &MariaDb, user: &str, password: &str) -> Output
 
 /// As [`read_items`], at another port that leads to the server, with other arguments about TLS.
 pub(crate) fn read_items_at(
-    server: &MariaDb,
+    server: &Server,
     port: u16,
     user: &str,
     password: &str,

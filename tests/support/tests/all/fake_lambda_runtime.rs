@@ -10,13 +10,16 @@ use rds_bridge_test_support::fake_lambda_runtime::{
     FakeLambdaRuntime, LONGEST_TIMEOUT, Outcome, Start,
 };
 use rds_bridge_test_support::lambda_function::LambdaFunction;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::original_function::{OriginalFunction, environment};
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-#[test]
-fn the_original_function_answers() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn the_original_function_answers(product: Product) {
+    let server = Server::start(product, &Options::default());
     let original = OriginalFunction::unpack();
     let function = LambdaFunction::start(original.command(&environment(&server)));
     let ready = function.wait_for_start().ready_at();

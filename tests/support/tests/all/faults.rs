@@ -8,8 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
-use rds_bridge_test_support::maria_db::{MariaDb, PASSWORD};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::client::{assert_reads_items, read_items_at};
 
@@ -47,9 +50,9 @@ fn wait_until(happens: impl Fn() -> bool) {
     }
 }
 
-#[test]
-fn a_login_passes_whole_and_byte_by_byte_and_late() {
-    let server = MariaDb::shared();
+#[apply(on_each_server)]
+fn a_login_passes_whole_and_byte_by_byte_and_late(product: Product) {
+    let server = Server::shared(product);
     for fault in [
         Fault::Pass,
         Fault::OneByteAtATime,
@@ -59,7 +62,13 @@ fn a_login_passes_whole_and_byte_by_byte_and_late() {
         let port = proxy.address().port();
         let tls = ["--ssl-verify-server-cert"];
         let begin = Instant::now();
-        assert_reads_items(&read_items_at(server, port, "native-user", PASSWORD, &tls));
+        assert_reads_items(&read_items_at(
+            server,
+            port,
+            "password-user",
+            PASSWORD,
+            &tls,
+        ));
         assert_eq!(proxy.connections(), 1);
         if let Fault::Delay(time) = fault {
             // Greeting, two flights of TLS, response, result: at the least.

@@ -8,19 +8,22 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::{case_of, on_each_server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 fn is_refused(address: SocketAddr) -> bool {
     TcpStream::connect(address).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
-fn folder(server: &MariaDb) -> PathBuf {
+fn folder(server: &Server) -> PathBuf {
     server.ca_file().parent().unwrap().to_owned()
 }
 
-#[test]
-fn a_killed_server_is_gone_and_its_log_is_not() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_killed_server_is_gone_and_its_log_is_not(product: Product) {
+    let server = Server::start(product, &Options::default());
     let mut open = TcpStream::connect(server.address()).unwrap();
     open.set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
@@ -37,9 +40,9 @@ fn a_killed_server_is_gone_and_its_log_is_not() {
     assert!(server.error_log().contains("ready for connections"));
 }
 
-#[test]
-fn a_dropped_server_leaves_nothing() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_dropped_server_leaves_nothing(product: Product) {
+    let server = Server::start(product, &Options::default());
     let (address, folder) = (server.address(), folder(&server));
     assert!(folder.join("data").is_dir());
     drop(server);
@@ -48,18 +51,21 @@ fn a_dropped_server_leaves_nothing() {
 }
 
 /// The process of a test is killed, while a server runs that is shared and so never dropped.
-#[test]
-fn a_server_does_not_outlive_the_test_s_process() {
+#[apply(on_each_server)]
+fn a_server_does_not_outlive_the_test_s_process(product: Product) {
     const ROLE: &str = "RDS_BRIDGE_TEST_IS_TO_BE_KILLED";
     if env::var_os(ROLE).is_some() {
-        let server = MariaDb::shared();
+        let server = Server::shared(product);
         println!("\nserver {} {}", server.address(), folder(server).display());
         sleep(Duration::from_secs(600));
     }
 
     let mut test = Command::new(env::current_exe().unwrap())
         .args(["--exact", "--nocapture"])
-        .arg("lifetime::a_server_does_not_outlive_the_test_s_process")
+        .arg(case_of(
+            "lifetime::a_server_does_not_outlive_the_test_s_process",
+            product,
+        ))
         .env(ROLE, "1")
         .stdout(Stdio::piped())
         .spawn()

@@ -3,15 +3,18 @@
 use std::process::{Command, Output};
 
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python::{interpreter, script};
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::client::{
     ITEMS, assert_access_denied, assert_reads_items, now, read_items, stderr, stdout, token,
     token_at,
 };
 
-fn login_with_boto3(server: &MariaDb, expectation: &Expectation, user: &str) -> Output {
+fn login_with_boto3(server: &Server, expectation: &Expectation, user: &str) -> Output {
     let session_token = expectation.session_token.as_ref();
     Command::new(interpreter())
         .arg(script("login_with_boto3.py"))
@@ -27,13 +30,13 @@ fn login_with_boto3(server: &MariaDb, expectation: &Expectation, user: &str) -> 
         .unwrap()
 }
 
-#[test]
-fn boto3_signs_and_pymysql_logs_in() {
+#[apply(on_each_server)]
+fn boto3_signs_and_pymysql_logs_in(product: Product) {
     let temporary = Expectation {
         session_token: Some("FwoGZX/+ab==".repeat(80)),
         ..Expectation::default()
     };
-    let server = MariaDb::start(&Options::default());
+    let server = Server::start(product, &Options::default());
     for (expectation, refused) in [(Expectation::default(), 1), (temporary, 2)] {
         server.expect(&expectation);
         let output = login_with_boto3(&server, &expectation, "lambda-user");
@@ -52,17 +55,20 @@ fn boto3_signs_and_pymysql_logs_in() {
 }
 
 /// Not our `verify`: we would only agree with ourselves.
-#[test]
-fn botocore_agrees_with_what_the_component_signs() {
+#[apply(on_each_server)]
+fn botocore_agrees_with_what_the_component_signs(product: Product) {
     let temporary = Expectation {
         session_token: Some("FwoGZX/+ab==".repeat(80)),
         ..Expectation::default()
     };
     for ours in [Expectation::default(), temporary] {
-        let server = MariaDb::start(&Options {
-            expectation: ours.clone().verified_by_botocore(),
-            ..Options::default()
-        });
+        let server = Server::start(
+            product,
+            &Options {
+                expectation: ours.clone().verified_by_botocore(),
+                ..Options::default()
+            },
+        );
         let login = |token: &str| read_items(&server, "lambda-user", token);
         assert_reads_items(&login(&token(&ours, "lambda-user")));
 

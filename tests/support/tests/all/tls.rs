@@ -5,12 +5,15 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use rds_bridge_test_support::certificates::ServerCertificate;
-use rds_bridge_test_support::maria_db::{MariaDb, Options, PASSWORD, Tls};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server, Tls};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::client::{assert_reads_items, read_items, read_items_at, stderr};
 
 /// The payload of the first packet that the server sends.
-fn greeting(server: &MariaDb) -> Vec<u8> {
+fn greeting(server: &Server) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     let mut header = [0; 4];
     stream.read_exact(&mut header).unwrap();
@@ -31,9 +34,9 @@ fn offers_tls(greeting: &[u8]) -> bool {
     greeting[at + 1] & 0x08 != 0
 }
 
-#[test]
-fn greets_as_itself_with_tls() {
-    let greeting = greeting(MariaDb::shared());
+#[apply(on_each_server)]
+fn greets_as_itself_with_tls(product: Product) {
+    let greeting = greeting(Server::shared(product));
     let version = version(&greeting);
     assert!(
         version.starts_with("5.5.5-10.") && version.contains("MariaDB"),
@@ -42,43 +45,52 @@ fn greets_as_itself_with_tls() {
     assert!(offers_tls(&greeting));
 }
 
-#[test]
-fn greets_as_mysql_8_if_asked_to() {
-    let server = MariaDb::start(&Options {
-        version: Some("8.0.39".into()),
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn greets_as_mysql_8_if_asked_to(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            version: Some("8.0.39".into()),
+            ..Options::default()
+        },
+    );
     let greeting = greeting(&server);
     assert_eq!(version(&greeting), "8.0.39");
     assert!(offers_tls(&greeting));
-    assert_reads_items(&read_items(&server, "native-user", PASSWORD));
+    assert_reads_items(&read_items(&server, "password-user", PASSWORD));
 }
 
-#[test]
-fn without_tls_it_offers_none() {
-    let server = MariaDb::start(&Options {
-        tls: Tls::Off,
-        ..Options::default()
-    });
+#[apply(on_each_server)]
+fn without_tls_it_offers_none(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            tls: Tls::Off,
+            ..Options::default()
+        },
+    );
     assert!(!offers_tls(&greeting(&server)));
     let plain = ["--skip-ssl"];
     assert_reads_items(&read_items_at(
         &server,
         server.port(),
-        "native-user",
+        "password-user",
         PASSWORD,
         &plain,
     ));
 }
 
-#[test]
-fn a_client_takes_the_good_certificates_and_no_other() {
+#[apply(on_each_server)]
+fn a_client_takes_the_good_certificates_and_no_other(product: Product) {
     let with = |certificate| {
-        let server = MariaDb::start(&Options {
-            certificate,
-            ..Options::default()
-        });
-        read_items(&server, "native-user", PASSWORD)
+        let server = Server::start(
+            product,
+            &Options {
+                certificate,
+                ..Options::default()
+            },
+        );
+        read_items(&server, "password-user", PASSWORD)
     };
     assert_reads_items(&with(ServerCertificate::Good));
     assert_reads_items(&with(ServerCertificate::For(vec!["localhost".into()])));
@@ -107,7 +119,7 @@ fn a_client_takes_the_good_certificates_and_no_other() {
 }
 
 /// What OpenSSL agrees on with the server, if it may use this version alone.
-fn agrees_on(server: &MariaDb, version: &str) -> bool {
+fn agrees_on(server: &Server, version: &str) -> bool {
     let output = Command::new("openssl")
         .args(["s_client", "-starttls", "mysql", "-connect"])
         .arg(server.address().to_string())
@@ -121,24 +133,27 @@ fn agrees_on(server: &MariaDb, version: &str) -> bool {
     !said.contains("Cipher is (NONE)")
 }
 
-#[test]
-fn versions_of_tls_can_be_chosen() {
+#[apply(on_each_server)]
+fn versions_of_tls_can_be_chosen(product: Product) {
     let all = ["-tls1_1", "-tls1_2", "-tls1_3"];
     for (versions, expected) in [
         ("TLSv1.1", [true, false, false]),
         ("TLSv1.2", [false, true, false]),
         ("TLSv1.3", [false, false, true]),
     ] {
-        let server = MariaDb::start(&Options {
-            tls: Tls::Versions(versions.into()),
-            ..Options::default()
-        });
+        let server = Server::start(
+            product,
+            &Options {
+                tls: Tls::Versions(versions.into()),
+                ..Options::default()
+            },
+        );
         assert_eq!(
             all.map(|version| agrees_on(&server, version)),
             expected,
             "{versions}"
         );
     }
-    let agreed = all.map(|version| agrees_on(MariaDb::shared(), version));
+    let agreed = all.map(|version| agrees_on(Server::shared(product), version));
     assert_eq!(agreed, [false, true, true]);
 }

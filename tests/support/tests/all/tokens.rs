@@ -4,13 +4,16 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::client::{assert_access_denied, assert_reads_items, now, read_items, token, token_at};
 
-#[test]
-fn a_good_token_logs_in() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_good_token_logs_in(product: Product) {
+    let server = Server::start(product, &Options::default());
     let token = token(&Expectation::default(), "lambda-user");
 
     assert_reads_items(&read_items(&server, "lambda-user", &token));
@@ -20,9 +23,9 @@ fn a_good_token_logs_in() {
     assert!(server.error_log().contains(&said), "{}", server.error_log());
 }
 
-#[test]
-fn a_bad_token_is_refused_and_the_log_says_why() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn a_bad_token_is_refused_and_the_log_says_why(product: Product) {
+    let server = Server::start(product, &Options::default());
     let good = Expectation::default();
     let wrong = |change: fn(&mut Expectation)| {
         let mut expectation = good.clone();
@@ -94,9 +97,9 @@ fn a_bad_token_is_refused_and_the_log_says_why() {
     }
 }
 
-#[test]
-fn tokens_of_every_length_pass() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn tokens_of_every_length_pass(product: Product) {
+    let server = Server::start(product, &Options::default());
     let mut lengths = Vec::new();
     for session_token_length in [0, 400, 1_500, 7_500, 40_000] {
         let session_token = "t".repeat(session_token_length);
@@ -116,9 +119,9 @@ fn tokens_of_every_length_pass() {
 }
 
 /// And the expectation is read at each login.
-#[test]
-fn the_server_s_clock_can_be_off() {
-    let server = MariaDb::start(&Options::default());
+#[apply(on_each_server)]
+fn the_server_s_clock_can_be_off(product: Product) {
+    let server = Server::start(product, &Options::default());
     let good = Expectation::default();
     let token = token(&good, "lambda-user");
     let with_offset = |clock_offset_seconds| {
@@ -135,17 +138,20 @@ fn the_server_s_clock_can_be_off() {
 }
 
 /// The same token too.
-#[test]
-fn above_its_rate_it_refuses_good_ones() {
+#[apply(on_each_server)]
+fn above_its_rate_it_refuses_good_ones(product: Product) {
     let expectation = Expectation {
         connections_per_second: Some(1),
         ..Expectation::default()
     };
     let token = token(&expectation, "lambda-user");
-    let server = MariaDb::start(&Options {
-        expectation,
-        ..Options::default()
-    });
+    let server = Server::start(
+        product,
+        &Options {
+            expectation,
+            ..Options::default()
+        },
+    );
     assert_reads_items(&read_items(&server, "lambda-user", &token));
     // On a machine that is slow, a second may have gone by.
     for _ in 0..20 {

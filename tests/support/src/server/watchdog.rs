@@ -27,7 +27,7 @@ rm -rf "$folder"
 
 /// A server and the shell that watches over it. Dropped, both are gone and so is the folder.
 #[derive(Debug)]
-pub(crate) struct Watchdog {
+pub(super) struct Watchdog {
     shell: Child,
     /// `None` once it is time to end.
     commands: Option<ChildStdin>,
@@ -37,7 +37,7 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Starts `server`, and keeps what it says in the file `log`.
-    pub(crate) fn start(server: &Command, folder: &Path, log: &Path) -> Self {
+    pub(super) fn start(server: &Command, folder: &Path, log: &Path) -> Self {
         let mut shell = Command::new("sh");
         shell
             .args(["-c", SCRIPT, "watchdog"])
@@ -62,7 +62,7 @@ impl Watchdog {
     }
 
     /// Kills the server as a power failure would. Its folder stays.
-    pub(crate) fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         if std::mem::replace(&mut self.is_killed, true) {
             return;
         }

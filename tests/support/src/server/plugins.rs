@@ -1,5 +1,5 @@
-//! Where MariaDB is, and the folder with the plugins that it loads: ours, built here if need be, and
-//! its own for `client_ed25519`.
+//! The folder with the plugins that a server loads: `AWSAuthenticationPlugin`, built here if need be, and
+//! MariaDB's own for `client_ed25519`.
 
 use std::env;
 use std::fs;
@@ -9,35 +9,30 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::product::Product;
+
 /// The path of our plugin, built already.
 const PLUGIN_VARIABLE: &str = "RDS_BRIDGE_AUTH_PLUGIN";
 const PACKAGE: &str = "rds-bridge-auth-plugin";
 
-/// A program of MariaDB. Servers' programs are not on an ordinary user's `PATH` everywhere.
-pub(crate) fn program(name: &str) -> PathBuf {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let more = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .chain(more)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
-        .unwrap_or_else(|| panic!("{name} is not here: tests/setup/mariadb installs it"))
-}
-
 /// Fills `folder`, and gives the arguments that make the server load what is in it.
-pub(crate) fn put_into(folder: &Path) -> Vec<String> {
+pub(super) fn put_into(folder: &Path, product: Product) -> Vec<String> {
     fs::create_dir(folder).unwrap();
     // The server wants this ending everywhere, on macOS too.
     let copy = |from: &Path, name: &str| {
         let copied = fs::copy(from, folder.join(format!("{name}.so")));
         copied.unwrap_or_else(|error| panic!("{}: {error}", from.display()));
-        format!("--plugin-load-add={name}")
+        format!("--plugin-load-add={name}.so")
     };
-    vec![
+    let mut arguments = vec![
         format!("--plugin-dir={}", folder.display()),
         copy(our_plugin(), "aws_authentication_plugin"),
-        copy(&installed().join("auth_ed25519.so"), "auth_ed25519"),
-    ]
+    ];
+    if product == Product::MariaDb {
+        let ed25519 = plugins_of_maria_db().join("auth_ed25519.so");
+        arguments.push(copy(&ed25519, "auth_ed25519"));
+    }
+    arguments
 }
 
 fn our_plugin() -> &'static Path {
@@ -69,12 +64,13 @@ fn build() -> PathBuf {
     file.expect("a path").into()
 }
 
-/// Where the server keeps its own.
-fn installed() -> &'static Path {
+/// Where MariaDB keeps its own.
+fn plugins_of_maria_db() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let output = Command::new(program("mariadbd"))
-            .args(["--no-defaults", "--verbose", "--help"])
+        let output = Product::MariaDb
+            .server()
+            .args(["--verbose", "--help"])
             .output()
             .expect("mariadbd");
         let text = String::from_utf8_lossy(&output.stdout);

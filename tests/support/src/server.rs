@@ -1,18 +1,23 @@
-//! A MariaDB of the test's own, which checks IAM tokens as RDS does.
+//! A MySQL or a MariaDB of the test's own, which checks IAM tokens as RDS does.
 //!
 //! | account | logs in with | may |
 //! |---|---|---|
 //! | `lambda-user` | an IAM token, over TLS | read `iamtest` |
 //! | `no-grant` | an IAM token, over TLS | nothing |
-//! | `native-user` | [`PASSWORD`], by `mysql_native_password` | read `iamtest` |
-//! | `ed25519-user` | [`PASSWORD`], by `client_ed25519` | read `iamtest` |
-//! | `admin` | [`PASSWORD`], by `mysql_native_password` | everything |
+//! | `password-user` | [`PASSWORD`], by `caching_sha2_password`; on MariaDB by `mysql_native_password` | read `iamtest` |
+//! | `ed25519-user`, on MariaDB | [`PASSWORD`], by `client_ed25519` | read `iamtest` |
+//! | `admin` | [`PASSWORD`], as `password-user` | everything |
 //!
 //! There is no other. The table `iamtest.items (id INT, name VARCHAR(64), price DECIMAL(10,2))` has
 //! three rows: 1 apple 1.25, 2 bread 3.50, 3 cheese 12.00.
 //!
 //! A token is good if it is as the [`Expectation`] says. To a client of a bad one the server says 1045
-//! as RDS does; the true reason is in [`MariaDb::error_log`].
+//! as RDS does; the true reason is in [`Server::error_log`].
+
+mod data_directory;
+mod plugins;
+mod product;
+mod watchdog;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -25,10 +30,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, ServerCertificate};
-use crate::data_directory;
 use crate::expectation::Expectation;
-use crate::plugins::{self, program};
-use crate::watchdog::Watchdog;
+pub use product::Product;
+use watchdog::Watchdog;
 
 /// Of every account that has one.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -48,44 +52,45 @@ pub enum Tls {
     Versions(String),
 }
 
-/// How a server is to be started. The default is a MariaDB with TLS and a good certificate.
+/// How a server is to be started. The default has TLS and a good certificate.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether it offers TLS.
     pub tls: Tls,
     /// What it shows for a certificate.
     pub certificate: ServerCertificate,
-    /// As which version it greets: `8.0.39` for a MySQL 8. Its own if not given.
+    /// As which version a MariaDB greets: `8.0.39` for a MySQL 8. Its own if not given.
     pub version: Option<String>,
     /// What it takes for a good token at first.
     pub expectation: Expectation,
-    /// Further arguments for `mariadbd`, which win: `--max-allowed-packet=1M`.
+    /// Further arguments for the server, which win: `--max-allowed-packet=1M`.
     pub arguments: Vec<String>,
 }
 
 /// A running server. Dropped, it is gone with all its files.
 #[derive(Debug)]
-pub struct MariaDb {
+pub struct Server {
+    product: Product,
     port: u16,
     /// Its folder is removed by the watchdog, and by itself should that fail.
     watchdog: Mutex<Watchdog>,
     folder: TempDir,
 }
 
-impl MariaDb {
+impl Server {
     /// Starts a server, and returns when it takes connections.
     ///
     /// # Panics
     ///
-    /// If MariaDB is not installed or does not start; the message holds its error log.
+    /// If the product is not in place or does not start; the message holds its error log.
     #[must_use]
-    pub fn start(options: &Options) -> Self {
+    pub fn start(product: Product, options: &Options) -> Self {
         // Between the choice of a free port and its use, somebody else may take it.
         for _ in 0..4 {
-            match Self::try_start(options) {
+            match Self::try_start(product, options) {
                 Ok(server) => return server,
                 Err(log) if log.contains("Address already in use") => {}
-                Err(log) => panic!("mariadbd did not start:\n{log}"),
+                Err(log) => panic!("{} did not start:\n{log}", product.name()),
             }
         }
         panic!("no port stayed free");
@@ -94,27 +99,33 @@ impl MariaDb {
     /// A server with all defaults that all tests of the process share. Leave it as it is: a test that
     /// changes what is expected, or the data, starts its own.
     #[must_use]
-    pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<MariaDb> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(&Options::default()))
+    pub fn shared(product: Product) -> &'static Self {
+        static MYSQL: OnceLock<Server> = OnceLock::new();
+        static MARIA_DB: OnceLock<Server> = OnceLock::new();
+        let shared = match product {
+            Product::MySql => &MYSQL,
+            Product::MariaDb => &MARIA_DB,
+        };
+        shared.get_or_init(|| Self::start(product, &Options::default()))
     }
 
-    fn try_start(options: &Options) -> Result<Self, String> {
+    fn try_start(product: Product, options: &Options) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("rds-bridge-")
             .tempdir()
             .unwrap();
         let at = |name: &str| folder.path().join(name);
-        data_directory::put_at(&at(DATA));
+        data_directory::put_at(&at(DATA), product);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
 
-        let mut command = Command::new(program("mariadbd"));
+        let mut command = product.server();
         command
-            .args(["--no-defaults", "--bind-address=127.0.0.1"])
+            .arg("--bind-address=127.0.0.1")
+            .args(product.start_arguments())
             // Connections that a test breaks off must not make the server refuse later ones.
-            .args(["--skip-name-resolve", "--feedback=OFF"])
+            .arg("--skip-name-resolve")
             .args(["--innodb-buffer-pool-size=16M", "--table-open-cache=100"])
             // Nothing has to outlast a power failure.
             .arg("--innodb-flush-log-at-trx-commit=0")
@@ -122,18 +133,20 @@ impl MariaDb {
             .arg(format!("--datadir={}", at(DATA).display()))
             .arg(format!("--socket={}", at(SOCKET).display()))
             .args(data_directory::user_argument(folder.path()))
-            .args(plugins::put_into(&at("plugins")))
-            .args(data_directory::ARGUMENTS)
+            .args(plugins::put_into(&at("plugins"), product))
+            .args(product.data_arguments())
             .env("AWS_AUTHENTICATION_PLUGIN_SETTINGS", at(SETTINGS));
         if let Some(version) = &options.version {
+            assert_eq!(product, Product::MariaDb, "MySQL has no such option");
             command.arg(format!("--version={version}"));
         }
-        tls(&mut command, folder.path(), options);
+        tls(&mut command, folder.path(), product, options);
         command.args(&options.arguments);
         options.expectation.write(&at(SETTINGS));
 
         let watchdog = Mutex::new(Watchdog::start(&command, folder.path(), &at(LOG)));
         let server = Self {
+            product,
             port,
             watchdog,
             folder,
@@ -156,6 +169,12 @@ impl MariaDb {
             }
             sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn product(&self) -> Product {
+        self.product
     }
 
     /// Where it listens, at 127.0.0.1.
@@ -181,7 +200,7 @@ impl MariaDb {
         expectation.write(&self.folder.path().join(SETTINGS));
     }
 
-    /// Runs statements as `admin`, and gives the rows as `mariadb --batch` prints them: a line a row,
+    /// Runs statements as `admin`, and gives the rows as the client's `--batch` prints them: a line a row,
     /// tabulators between the values, without the columns' names.
     ///
     /// # Panics
@@ -189,14 +208,16 @@ impl MariaDb {
     /// If the server refuses one of them.
     pub fn execute_as_admin(&self, sql: &str) -> String {
         let socket = self.folder.path().join(SOCKET);
-        let output = Command::new(program("mariadb"))
-            .args(["--no-defaults", "--batch", "--skip-column-names"])
+        let output = self
+            .product
+            .client()
+            .args(["--batch", "--skip-column-names"])
             .arg("--default-character-set=utf8mb4")
             .arg(format!("--socket={}", socket.display()))
             .args(["--user=admin", "--execute", sql])
             .env("MYSQL_PWD", PASSWORD)
             .output()
-            .expect("mariadb");
+            .expect("its client");
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{sql}: {complaint}");
         String::from_utf8(output.stdout).expect("UTF-8")
@@ -223,11 +244,11 @@ const LOG: &str = "error.log";
 const SETTINGS: &str = "settings.json";
 const SOCKET: &str = "socket";
 
-fn tls(command: &mut Command, folder: &Path, options: &Options) {
+fn tls(command: &mut Command, folder: &Path, product: Product, options: &Options) {
     let authority = Authority::new();
     fs::write(folder.join(CA), authority.pem()).unwrap();
+    product.limit_tls(command, &options.tls);
     if options.tls == Tls::Off {
-        command.arg("--skip-ssl");
         return;
     }
     let issued = authority.issue(&options.certificate);
@@ -238,13 +259,5 @@ fn tls(command: &mut Command, folder: &Path, options: &Options) {
         let file = folder.join(name);
         fs::write(&file, pem).unwrap();
         command.arg(format!("--{option}={}", file.display()));
-    }
-    if let Tls::Versions(versions) = &options.tls {
-        command
-            .arg(format!("--tls-version={versions}"))
-            // Below 1.2 the handshake signs with SHA-1, which OpenSSL 3 allows at level 0 alone; and
-            // distributions forbid those versions in OpenSSL's own configuration.
-            .arg("--ssl-cipher=ALL:@SECLEVEL=0")
-            .env("OPENSSL_CONF", "/dev/null");
     }
 }

@@ -11,66 +11,50 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::maria_db::PASSWORD;
-use crate::plugins::{self, program};
+use super::plugins;
+use super::product::Product;
 
-/// Small files, so that they are quickly copied. Every start of the server on this data needs them.
-pub(crate) const ARGUMENTS: [&str; 4] = [
-    "--innodb-log-file-size=4M",
-    "--innodb-data-file-path=ibdata1:5M:autoextend",
-    "--innodb-autoextend-increment=1",
-    // There may be little memory for it, and many servers at once.
-    "--innodb-use-native-aio=OFF",
-];
-
-/// A statement a line. The accounts are described in [`crate::maria_db`].
-fn setup() -> String {
+/// A statement a line. The accounts are described in [`super`].
+fn setup(product: Product) -> String {
     format!(
         "\
-DELETE FROM mysql.global_priv WHERE user IN ('', 'root');
-DELETE FROM mysql.proxies_priv;
-FLUSH PRIVILEGES;
 CREATE DATABASE iamtest;
 CREATE TABLE iamtest.items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(64), price DECIMAL(10,2)) CHARACTER SET utf8mb4;
 INSERT INTO iamtest.items (name, price) VALUES ('apple', 1.25), ('bread', 3.50), ('cheese', 12.00);
-CREATE USER 'admin'@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}');
-CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;
-CREATE USER 'no-grant'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;
-CREATE USER 'native-user'@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}');
-CREATE USER 'ed25519-user'@'%' IDENTIFIED VIA ed25519 USING PASSWORD('{PASSWORD}');
-GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;
-GRANT SELECT ON iamtest.* TO 'lambda-user'@'%', 'native-user'@'%', 'ed25519-user'@'%';
-SHUTDOWN;
-"
+{}SHUTDOWN;
+",
+        product.accounts()
     )
 }
 
 /// Puts a data directory at `target`, which is not there yet.
-pub(crate) fn put_at(target: &Path) {
-    static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
-    copy(TEMPLATE.get_or_init(template), target).unwrap();
+pub(super) fn put_at(target: &Path, product: Product) {
+    static MYSQL: OnceLock<PathBuf> = OnceLock::new();
+    static MARIA_DB: OnceLock<PathBuf> = OnceLock::new();
+    let made = match product {
+        Product::MySql => &MYSQL,
+        Product::MariaDb => &MARIA_DB,
+    };
+    copy(made.get_or_init(|| template(product)), target).unwrap();
 }
 
 /// `--user=root` if that is who we are: the server asks for it.
-pub(crate) fn user_argument(own_file: &Path) -> Option<&'static str> {
+pub(super) fn user_argument(own_file: &Path) -> Option<&'static str> {
     let is_root = fs::metadata(own_file).unwrap().uid() == 0;
     is_root.then_some("--user=root")
 }
 
-fn template() -> PathBuf {
-    let version = Command::new(program("mariadbd"))
-        .arg("--version")
-        .output()
-        .expect("mariadbd");
+fn template(product: Product) -> PathBuf {
+    let version = product.server().arg("--version").output().unwrap();
     let mut hasher = DefaultHasher::new();
-    (version.stdout, ARGUMENTS, setup()).hash(&mut hasher);
+    (version.stdout, product.data_arguments(), setup(product)).hash(&mut hasher);
     let all = folder_for_templates();
     let template = all.join(format!("{:016x}", hasher.finish()));
     if !template.is_dir() {
         fs::create_dir_all(&all).unwrap();
         let making = tempfile::tempdir_in(&all).unwrap();
         let data = making.path().join("data");
-        make(making.path(), &data);
+        make(making.path(), &data, product);
         // Other test processes may have been at it too. The first one in wins, and all are the same.
         if let Err(error) = fs::rename(&data, &template) {
             assert!(template.is_dir(), "{}: {error}", template.display());
@@ -83,29 +67,28 @@ fn template() -> PathBuf {
 fn folder_for_templates() -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).expect("it lies in two folders");
-    profile.join("mariadb-templates")
+    profile.join("data-directories")
 }
 
-fn make(folder: &Path, data: &Path) {
+fn make(folder: &Path, data: &Path, product: Product) {
     let user = user_argument(folder);
-    run(Command::new(program("mariadb-install-db"))
-        .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
-        .arg("--auth-root-authentication-method=normal")
-        .arg(format!("--datadir={}", data.display()))
-        .args(user)
-        .args(ARGUMENTS));
+    run(&mut product.initialise(data, user));
     let setup_file = folder.join("setup.sql");
-    fs::write(&setup_file, setup()).unwrap();
-    let said = run(Command::new(program("mariadbd"))
-        .args(["--no-defaults", "--skip-networking", "--feedback=OFF"])
+    fs::write(&setup_file, setup(product)).unwrap();
+    let said = run(product
+        .server()
+        .arg("--skip-networking")
+        .args(product.start_arguments())
         .arg(format!("--datadir={}", data.display()))
         .arg(format!("--socket={}", folder.join("socket").display()))
         .arg(format!("--init-file={}", setup_file.display()))
         .args(user)
-        .args(plugins::put_into(&folder.join("plugins")))
-        .args(ARGUMENTS));
+        .args(plugins::put_into(&folder.join("plugins"), product))
+        .args(product.data_arguments()));
     // It goes on after a statement that fails.
     assert!(!said.contains("[ERROR]"), "{said}");
+    // Two servers of one network may not have the same, and it makes one when it starts.
+    let _there_is_none = fs::remove_file(data.join("auto.cnf"));
 }
 
 fn run(command: &mut Command) -> String {
