@@ -4,6 +4,7 @@ mod address;
 mod assemble;
 mod auth;
 mod builder;
+pub(crate) mod cancel;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_at_need;
@@ -19,6 +20,7 @@ use rustls::pki_types::ServerName;
 
 pub use builder::BridgeBuilder;
 pub(crate) use builder::DEFAULT_PORT;
+pub use cancel::{CancelHandle, NotCancelled};
 pub use timeouts::Timeouts;
 
 use crate::aws::RegionSource;
@@ -91,20 +93,6 @@ impl Bridge {
         connect::connect(&self.inner).await
     }
 
-    /// Ends the statement that another connection of the same user is executing: one that nobody waits for
-    /// any more would otherwise go on on the server. It makes a connection for it. That other connection
-    /// gets error 1317, if the statement had not come to its end by itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::connect`]; and 1094 where there is no such connection.
-    pub async fn kill_query(&self, connection_id: u32) -> Result<(), Error> {
-        let mut connection = self.connect().await?;
-        let kill = format!("KILL QUERY {connection_id}");
-        connection.execute_to_end(&kill).await?;
-        connection.close().await
-    }
-
     /// The endpoint's name, which tokens are signed for.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -133,7 +121,7 @@ impl Bridge {
         &self.inner.user
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
 }

@@ -24,6 +24,7 @@ use thiserror::Error as ThisError;
 #[cfg(feature = "secrets-manager")]
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
+use crate::bridge::NotCancelled;
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
 use crate::tls::{Certificate, TrustAnchorsError};
@@ -166,6 +167,9 @@ pub enum ErrorKind {
     /// An earlier call was given up in the middle of a command, or failed: the connection cannot be used.
     #[error("the connection is of no more use: an earlier call on it failed or was given up")]
     Unusable,
+    /// A statement was not cancelled, and may still be running.
+    #[error("the statement may still be running: {0}")]
+    NotCancelled(NotCancelled),
     /// The sandbox failed.
     #[error("the sandbox failed")]
     Fault(#[source] Fault),

@@ -58,5 +58,5 @@ pub mod tls;
 pub mod cli;
 pub mod guest;
 
-pub use bridge::{Bridge, BridgeBuilder, Timeouts};
+pub use bridge::{Bridge, BridgeBuilder, CancelHandle, NotCancelled, Timeouts};
 pub use error::{Error, ErrorKind, Stage};

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::auth::Secret;
+use super::cancel::{CancelHandle, ServerSession};
 use super::deadline::Deadline;
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
@@ -29,14 +30,32 @@ const CHARACTER_SET: u8 = 45;
 const READ_LENGTH: usize = 4 << 10;
 
 /// Makes a connection and logs in.
-pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
+pub(crate) async fn connect(bridge: &Arc<Inner>) -> Result<Connection, Error> {
+    connect_with(bridge, None).await
+}
+
+/// The same, to an address that is known.
+pub(crate) async fn connect_to(
+    bridge: &Arc<Inner>,
+    address: SocketAddr,
+) -> Result<Connection, Error> {
+    connect_with(bridge, Some(address)).await
+}
+
+async fn connect_with(
+    bridge: &Arc<Inner>,
+    address: Option<SocketAddr>,
+) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = field::Empty);
     let own_span = span.clone();
     let connecting = async {
         let deadline = Deadline::of(&bridge.timeouts);
         let secret = bridge.secret().instrument(debug_span!("credentials"));
         let secret = deadline.whole(Stage::Credentials, secret).await?;
-        let addresses = deadline.whole(Stage::Resolve, resolve(bridge)).await?;
+        let addresses = match address {
+            Some(address) => vec![address],
+            None => deadline.whole(Stage::Resolve, resolve(bridge)).await?,
+        };
         let refused = match log_in(bridge, &addresses, &secret, &deadline, &own_span).await {
             Err(error) => error,
             done => return done,
@@ -51,7 +70,7 @@ pub(crate) async fn connect(bridge: &Inner) -> Result<Connection, Error> {
 
 /// Makes a connection of its own for each try: a server closes the one that it has refused.
 async fn log_in(
-    bridge: &Inner,
+    bridge: &Arc<Inner>,
     addresses: &[SocketAddr],
     secret: &Secret<'_>,
     deadline: &Deadline,
@@ -178,7 +197,7 @@ pub(crate) async fn start_tls<T: Send>(
 
 /// The connection phase inside TLS.
 pub(crate) async fn finish_handshake(
-    bridge: &Inner,
+    bridge: &Arc<Inner>,
     mut handshake: ClientHandshake,
     mut tls: TlsStream<TcpStream>,
     auth: &Auth,
@@ -192,7 +211,13 @@ pub(crate) async fn finish_handshake(
         authenticate(&mut handshake, &mut tls, step),
     );
     let session = login.instrument(debug_span!("login")).await?;
-    let connection = Connection::new(tls, session, Arc::clone(&bridge.result_lengths));
+    let cancel = CancelHandle::new(bridge, tls.io().peer_addr().ok());
+    cancel.set_session(ServerSession {
+        id: session.connection_id.into(),
+        server: String::new(),
+    });
+    let lengths = Arc::clone(&bridge.result_lengths);
+    let connection = Connection::new(tls, session, lengths, cancel);
     let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
     // While the server does its part; a command's still later.
     let tidying_up = async { bridge.engine.let_go(handshake) };

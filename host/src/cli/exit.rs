@@ -62,7 +62,8 @@ impl Exit {
             | ErrorKind::Timeout(_)
             | ErrorKind::Io(_)
             | ErrorKind::Closed
-            | ErrorKind::Unusable => Self::Network,
+            | ErrorKind::Unusable
+            | ErrorKind::NotCancelled(_) => Self::Network,
             ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => Self::Tls,
             ErrorKind::Server(_) if error.stage() > Stage::Login => Self::Statement,
             ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Self::Login,

@@ -96,9 +96,9 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
-        let id = connection.session().connection_id;
+        let cancel = connection.cancel_handle();
         let execution = execute(&mut connection, arguments, &sql, &params, &mut output);
-        let done = interrupt::or_kill(execution, &bridge, id).await;
+        let done = interrupt::or_kill(execution, &cancel).await;
         if done.is_err() {
             output.cut_off();
         }

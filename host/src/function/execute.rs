@@ -11,7 +11,6 @@ use super::deadline::Deadline;
 use super::event::Request;
 use super::failure::{Failure, Type};
 use super::sink::Sink;
-use crate::bridge::Bridge;
 use crate::cli::format::Writer;
 use crate::cli::format::json::Json;
 use crate::error::{Error, ErrorKind};
@@ -20,7 +19,6 @@ use crate::pool::{Pool, PooledConnection};
 
 /// What executes.
 pub(super) struct Executor {
-    pub(super) bridge: Bridge,
     pub(super) pool: Pool,
     pub(super) allow_writes: bool,
 }
@@ -121,14 +119,14 @@ impl Executor {
         sink: &mut Sink,
         deadline: &Deadline,
     ) -> Result<(), Failure> {
-        let id = connection.session().connection_id;
+        let cancel = connection.cancel_handle();
         let work = self.statement(connection, request, writer, sink);
         if let Ok(done) = timeout_at(deadline.at, work).await {
             return done;
         }
         // What it still gives is not looked at: a SLEEP that is ended gives a row, as if it had slept.
         let end = async {
-            self.bridge.kill_query(id).await?;
+            cancel.cancel().await?;
             connection.ping().await
         };
         let ended = match timeout(deadline.grace(), end).await {

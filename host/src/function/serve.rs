@@ -121,13 +121,12 @@ impl Function {
         let settings = Settings::read(environment)?;
         let reporter = Reporter::new(&settings, level);
         let bridge = settings.bridge.build().await?;
-        let mut pool = Pool::builder(bridge.clone()).max_size(settings.pool_size);
+        let mut pool = Pool::builder(bridge).max_size(settings.pool_size);
         if let Some(limit) = settings.connections_per_second {
             pool = pool.connections_per_second(limit);
         }
         let executor = Executor {
             pool: pool.build()?,
-            bridge,
             allow_writes: settings.allow_writes,
         };
         let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());

@@ -18,6 +18,8 @@ use super::row::Encoding;
 use super::rows::Rows;
 use super::set_up::SetUp;
 use super::statement_cache::StatementCache;
+use crate::bridge::CancelHandle;
+use crate::bridge::cancel::ServerSession;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
 use crate::tls::TlsStream;
@@ -62,6 +64,7 @@ pub struct Connection {
     pub(super) lengths: Arc<ResultLengths>,
     /// The statement that is being executed, if it is to be known whether its result is long.
     pub(super) watched: Option<Fingerprint>,
+    pub(super) cancel: CancelHandle,
 }
 
 #[derive(Debug)]
@@ -78,6 +81,7 @@ impl Connection {
         stream: TlsStream<TcpStream>,
         session: Session,
         lengths: Arc<ResultLengths>,
+        cancel: CancelHandle,
     ) -> Self {
         let status = StatusFlags::from_bits_truncate(session.status_flags);
         let executes_unseen = session.server_version.contains("MariaDB");
@@ -95,7 +99,20 @@ impl Connection {
             set_up: SetUp::Done,
             lengths,
             watched: None,
+            cancel,
         }
+    }
+
+    /// What cancels the statement that this connection is executing, while a future of this connection is being
+    /// awaited elsewhere. Take it before.
+    #[must_use]
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.cancel.clone()
+    }
+
+    /// Which session of which server it is; none where the server does not say it.
+    pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
+        Ok(self.cancel.session().cloned())
     }
 
     /// How statements without parameters are executed from now on. Default: as [`crate::BridgeBuilder`] was
@@ -104,7 +121,9 @@ impl Connection {
         self.protocol = protocol;
     }
 
-    /// What was agreed upon at login: the server's version, the connection's number for `KILL`, and more.
+    /// What was agreed upon at login: the server's version and more. It is from the server's greeting, before TLS:
+    /// anyone on the way may have altered version and number. `KILL` no connection by this number; use
+    /// [`Self::cancel_handle`].
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session

@@ -136,6 +136,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         &self.connection
     }
 
+    /// What it is on.
+    pub(crate) fn io(&self) -> &S {
+        &self.io
+    }
+
     /// Encrypts, to be written with what is written next, or when it is flushed.
     pub(crate) fn put(&mut self, plaintext: &[u8]) -> io::Result<()> {
         self.with_traffic(|outgoing, traffic| outgoing.encrypt(traffic, plaintext))

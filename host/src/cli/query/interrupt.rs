@@ -8,7 +8,7 @@ use tokio::signal::ctrl_c;
 use tokio::signal::unix;
 use tokio::time::timeout;
 
-use crate::bridge::Bridge;
+use crate::bridge::CancelHandle;
 use crate::cli::error::Error;
 
 /// How long the server has to end a statement that was killed.
@@ -33,8 +33,7 @@ pub(in crate::cli) fn or_interrupted<'f, T: 'f>(
 /// A second Ctrl-C does not wait for the server.
 pub(super) async fn or_kill<T>(
     statement: impl Future<Output = Result<T, Error>>,
-    bridge: &Bridge,
-    connection_id: u32,
+    cancel: &CancelHandle,
 ) -> Result<T, Error> {
     tokio::pin!(statement);
     tokio::select! {
@@ -45,7 +44,7 @@ pub(super) async fn or_kill<T>(
     eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
     // On the heap: it is seldom needed, and the statement would carry its room along.
     let end = Box::pin(async {
-        let killed = bridge.kill_query(connection_id).await;
+        let killed = cancel.cancel().await;
         match killed {
             // It had come to its end before, and has done all that it was to do; or its error says that it was
             // interrupted, which is known.

@@ -1,0 +1,133 @@
+//! Cancelling the statement that a connection is executing, from outside of that connection.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use thiserror::Error as ThisError;
+
+use super::{Inner, connect};
+use crate::aws::EndpointKind;
+use crate::error::{Error, ErrorKind, Stage};
+
+/// A load balancer may lead to another server behind the same address: so many connections are tried.
+const ATTEMPTS: usize = 4;
+
+/// Cancels the statement that its connection is executing. Cheap to clone; it does not borrow the connection, and
+/// does not keep it open.
+///
+/// [`Connection::cancel_handle`](crate::mysql::Connection::cancel_handle) gives it.
+#[derive(Clone)]
+pub struct CancelHandle {
+    bridge: Arc<Inner>,
+    peer: Option<SocketAddr>,
+    session: Arc<OnceLock<ServerSession>>,
+}
+
+/// Which session of which server it is, as the server says inside TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerSession {
+    /// `CONNECTION_ID()`
+    pub(crate) id: u64,
+    /// What differs between any two servers: compared, and not read otherwise.
+    pub(crate) server: String,
+}
+
+/// Why a statement was not cancelled. It may still be running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum NotCancelled {
+    /// An RDS Proxy shares its connections to the database among its clients: the number of one that executed an
+    /// earlier statement of ours may be that of a stranger's by now.
+    #[error("through an RDS Proxy no statement can be cancelled")]
+    Proxy,
+    /// The number that the server gave the connection in its greeting is not the one that it has inside TLS. What is
+    /// in between, a proxy most likely, may take the number for another connection's.
+    #[error("something between here and the server has changed the connection's id")]
+    Relayed,
+    /// The server has not said yet which session it is, or does not say it.
+    #[error("the connection's id on the server is not known")]
+    UnknownSession,
+    /// The address of the connection leads to another server now.
+    #[error("its address leads to another server")]
+    AnotherServer,
+}
+
+impl CancelHandle {
+    pub(crate) fn new(bridge: &Arc<Inner>, peer: Option<SocketAddr>) -> Self {
+        Self {
+            bridge: Arc::clone(bridge),
+            peer,
+            session: Arc::default(),
+        }
+    }
+
+    /// Tells which session it is. The first to tell is believed.
+    pub(crate) fn set_session(&self, session: ServerSession) {
+        let _is_known = self.session.set(session);
+    }
+
+    pub(crate) fn session(&self) -> Option<&ServerSession> {
+        self.session.get()
+    }
+
+    /// Ends the statement that the connection is executing (`KILL QUERY`), if it is executing one. The connection
+    /// stays usable.
+    ///
+    /// It makes a connection of its own, as the same user, to the very address that the connection to be cancelled
+    /// has: a fresh look-up of the name may lead elsewhere. It compares what the two servers say of themselves inside
+    /// TLS before it sends anything, so that no other server's statement is hit.
+    ///
+    /// `Ok` means that the server was told. The statement mostly fails with 1317 then; but it may have come to its
+    /// end before, and some end as if they had succeeded: `SELECT SLEEP(100)` on MySQL gives a row with 1. Treat
+    /// whatever it still gives as cut off, and roll back.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy; those of
+    /// [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095 where the
+    /// statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the statement
+    /// may still be running.
+    pub async fn cancel(&self) -> Result<(), Error> {
+        if self.bridge.is_rds_proxy() {
+            return Err(not_cancelled(NotCancelled::Proxy));
+        }
+        let (Some(peer), Some(session)) = (self.peer, self.session()) else {
+            return Err(not_cancelled(NotCancelled::UnknownSession));
+        };
+        for _ in 0..ATTEMPTS {
+            // On the heap: it is seldom needed, and what awaits it would carry its room along.
+            let connecting = Box::pin(connect::connect_to(&self.bridge, peer));
+            let mut connection = connecting.await?;
+            let found = connection.server_session().await?;
+            if found.is_some_and(|found| found.server == session.server) {
+                let kill = format!("KILL QUERY {}", session.id);
+                connection.execute_to_end(&kill).await?;
+                // The server was told: whether it hears our good-bye does not matter.
+                let _closed = connection.close().await;
+                return Ok(());
+            }
+        }
+        Err(not_cancelled(NotCancelled::AnotherServer))
+    }
+}
+
+impl Inner {
+    pub(crate) fn is_rds_proxy(&self) -> bool {
+        let kind = EndpointKind::of_endpoint(&self.endpoint.host);
+        matches!(kind, EndpointKind::Proxy { .. })
+    }
+}
+
+fn not_cancelled(why: NotCancelled) -> Error {
+    Error::new(Stage::Statement, ErrorKind::NotCancelled(why))
+}
+
+impl fmt::Debug for CancelHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelHandle")
+            .field("peer", &self.peer)
+            .field("session", &self.session.get())
+            .finish_non_exhaustive()
+    }
+}
