@@ -11,7 +11,7 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::column_types::COLUMNS;
+use crate::column_types::columns_of;
 use crate::command::run;
 use crate::live::environment;
 
@@ -22,8 +22,7 @@ const ALL_WITH_A_PARAMETER: &str = "SELECT * FROM every WHERE ? = 1 ORDER BY n";
 
 /// A column for each type; a row for each value of the column that has the most, and one of NULL alone.
 fn fill(server: &Server) {
-    let columns: String = COLUMNS
-        .iter()
+    let columns: String = columns_of(server.product())
         .enumerate()
         .map(|(number, (kind, _))| format!(", c{number} {kind} NULL"))
         .collect();
@@ -31,14 +30,12 @@ fn fill(server: &Server) {
     let odd_name = "`a \"b\",\\c`";
     let mut sql =
         format!("CREATE TABLE iamtest.every (n INT PRIMARY KEY, {odd_name} INT{columns});\n");
-    let most = COLUMNS
-        .iter()
+    let most = columns_of(server.product())
         .map(|(_, values)| values.len())
         .max()
         .unwrap();
     for row in 0..=most {
-        let values: String = COLUMNS
-            .iter()
+        let values: String = columns_of(server.product())
             .map(|(_, values)| {
                 let value = row.checked_sub(1).and_then(|at| values.get(at));
                 format!(", {}", value.unwrap_or(&"NULL"))

@@ -16,8 +16,12 @@ use crate::live::environment;
 use crate::query_command::{query, stderr};
 
 /// Most of the rows come at once, and the others after more than a second.
-const SLOW: &str =
-    "SELECT seq, SHA2(seq, 512) AS x, IF(seq = 50000, SLEEP(1.3), 0) AS y FROM seq_1_to_60000";
+fn slow(product: Product) -> String {
+    format!(
+        "SELECT seq, SHA2(seq, 512) AS x, IF(seq = 50000, SLEEP(1.3), 0) AS y FROM {}",
+        product.sequence(60_000)
+    )
+}
 
 /// With a terminal for standard error, or for both outputs.
 fn in_terminal(product: Product, which: &str, arguments: &[&str]) -> (i64, String, u64) {
@@ -46,7 +50,10 @@ fn progress_and_a_summary(product: Product) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("rows.csv");
     let path = path.to_str().unwrap();
-    for arguments in [&[SLOW, "--format", "csv"][..], &[SLOW, "--output", path]] {
+    for arguments in [
+        &[&slow(product), "--format", "csv"][..],
+        &[&slow(product), "--output", path],
+    ] {
         let (code, terminal, piped) = in_terminal(product, "stderr", arguments);
         assert_eq!(code, 0, "{terminal}");
         let written = match piped {
@@ -76,7 +83,7 @@ fn of_a_short_result_the_summary_alone(product: Product) {
 
 #[apply(on_each_server)]
 fn quiet_is_quiet(product: Product) {
-    for sql in [SLOW, "SELECT 1/0 AS a", "DO 1"] {
+    for sql in [&slow(product), "SELECT 1/0 AS a", "DO 1"] {
         let (code, terminal, _) =
             in_terminal(product, "stderr", &[sql, "--quiet", "--format", "csv"]);
         assert_eq!((code, terminal.as_str()), (0, ""));
@@ -90,7 +97,7 @@ fn quiet_is_quiet(product: Product) {
 /// Rows that scroll by are progress enough.
 #[apply(on_each_server)]
 fn rows_on_the_terminal_have_no_progress_among_them(product: Product) {
-    let (code, terminal, _) = in_terminal(product, "both", &[SLOW, "--format", "csv"]);
+    let (code, terminal, _) = in_terminal(product, "both", &[&slow(product), "--format", "csv"]);
     assert_eq!(code, 0);
     assert!(!terminal.contains('\x1b'));
     let last = terminal.lines().last().unwrap();

@@ -89,7 +89,9 @@ fn what_it_was_left_in_is_not_the_next_one_s_business(product: Product) {
         let delete = "DELETE FROM items";
         connection.execute_to_end(delete).await.unwrap();
         assert!(connection.is_in_transaction());
-        let mut rows = connection.query("SELECT seq FROM seq_1_to_100000").await;
+        let mut rows = connection
+            .query(&format!("SELECT seq FROM {}", product.sequence(100_000)))
+            .await;
         rows.as_mut().unwrap().next().await.unwrap();
         drop(connection);
         // It is tidied up when it is given back, and not when it is used again.

@@ -57,8 +57,9 @@ pub(crate) async fn rows(connection: &mut Connection, sql: &str) -> u64 {
     read(connection, sql).await.unwrap()
 }
 
-#[apply(on_each_server)]
-fn maria_db_prepares_a_query_once(product: Product) {
+#[test]
+fn maria_db_prepares_a_query_once() {
+    let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
@@ -166,8 +167,9 @@ fn an_error_of_two_commands_is_the_first_s(product: Product) {
     });
 }
 
-#[apply(on_each_server)]
-fn a_call_that_is_given_up_leaves_nothing_behind(product: Product) {
+#[test]
+fn a_call_that_is_given_up_leaves_nothing_behind() {
+    let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
@@ -204,16 +206,14 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
     });
 }
 
-#[apply(on_each_server)]
-fn mysql_prepares_what_was_long_the_last_time(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            version: Some("8.0.39".to_owned()),
-            ..Options::default()
-        },
-    );
-    server.execute_as_admin("USE iamtest; CREATE VIEW long_one AS SELECT seq FROM seq_1_to_1000");
+#[test]
+fn mysql_prepares_what_was_long_the_last_time() {
+    let product = Product::MySql;
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin(&format!(
+        "USE iamtest; CREATE VIEW long_one AS SELECT seq FROM {}",
+        product.sequence(1_000)
+    ));
     block_on(async {
         let mut connection = connect(&server).await;
         let mut counters = Counters::read(&mut connection).await;
@@ -230,15 +230,16 @@ fn mysql_prepares_what_was_long_the_last_time(product: Product) {
 }
 
 /// What was short needs no preparing for one time, and what was long is worth it at once.
-#[apply(on_each_server)]
-fn connections_of_a_bridge_know_what_was_long(product: Product) {
+#[test]
+fn connections_of_a_bridge_know_what_was_long() {
+    let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
         let builder = to(server).user("password-user").password(PASSWORD);
         let bridge = builder.build().await.unwrap();
         let (short, long) = (
-            "SELECT seq FROM seq_1_to_999",
-            "SELECT seq FROM seq_1_to_1000",
+            &format!("SELECT seq FROM {}", product.sequence(999)),
+            &format!("SELECT seq FROM {}", product.sequence(1_000)),
         );
         let mut first = bridge.connect().await.unwrap();
         let mut counters = Counters::read(&mut first).await;
@@ -258,22 +259,17 @@ fn connections_of_a_bridge_know_what_was_long(product: Product) {
 }
 
 /// What was long as text is prepared by the next connection, which takes two round trips on MySQL.
-#[apply(on_each_server)]
-fn another_connection_to_mysql_prepares_what_was_long(product: Product) {
-    let server = Server::start(
-        product,
-        &Options {
-            version: Some("8.0.39".to_owned()),
-            ..Options::default()
-        },
-    );
+#[test]
+fn another_connection_to_mysql_prepares_what_was_long() {
+    let product = Product::MySql;
+    let server = Server::start(product, &Options::default());
     block_on(async {
         let builder = to(&server).user("password-user").password(PASSWORD);
         let bridge = builder.build().await.unwrap();
         for expected in [[0, 0, 0], [1, 1, 0]] {
             let mut connection = bridge.connect().await.unwrap();
             let mut counters = Counters::read(&mut connection).await;
-            let sql = "SELECT seq FROM seq_1_to_1000";
+            let sql = &format!("SELECT seq FROM {}", product.sequence(1_000));
             assert_eq!(rows(&mut connection, sql).await, 1_000);
             assert_eq!(counters.statements(&mut connection).await, expected);
         }
@@ -281,8 +277,9 @@ fn another_connection_to_mysql_prepares_what_was_long(product: Product) {
 }
 
 /// Behind a statement that is no query, two commands do not go in one flight: a long result is noted all the same.
-#[apply(on_each_server)]
-fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be(product: Product) {
+#[test]
+fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {
+    let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
@@ -291,7 +288,7 @@ fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be(product: Produc
         rows_of_one.finish().await.unwrap();
         let mut counters = Counters::read(&mut connection).await;
         for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
-            let sql = "SELECT seq FROM seq_1_to_1000";
+            let sql = &format!("SELECT seq FROM {}", product.sequence(1_000));
             assert_eq!(rows(&mut connection, sql).await, 1_000);
             assert_eq!(counters.statements(&mut connection).await, expected);
         }

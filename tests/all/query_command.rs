@@ -34,7 +34,7 @@ pub(crate) fn stderr(output: &Output) -> &str {
 }
 
 const MIXED: &str =
-    "SELECT id, name, NULL AS nothing, '' AS empty FROM items WHERE id < 3 ORDER BY id";
+    "SELECT id, name, NULL AS nothing, '' AS `empty` FROM items WHERE id < 3 ORDER BY id";
 
 #[apply(on_each_server)]
 fn every_format(product: Product) {
@@ -148,7 +148,10 @@ fn every_exit_code_of_a_failure(product: Product) {
 /// The second row of the inner query makes the third row of the outer one fail.
 #[apply(on_each_server)]
 fn rows_that_were_cut_off_do_not_look_whole(product: Product) {
-    let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) AS x FROM seq_1_to_60000";
+    let sql = &format!(
+        "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) AS x FROM {}",
+        product.sequence(60_000)
+    );
     for (format, end) in [
         ("ndjson", "{\"incomplete\":"),
         ("csv", "\"incomplete"),
@@ -201,7 +204,10 @@ fn writing_is_asked_for_and_failing_writes_are_rolled_back(product: Product) {
 #[apply(on_each_server)]
 fn a_reader_that_has_gone_is_no_error(product: Product) {
     let mut child = Command::new(executable())
-        .args(["query", "SELECT seq FROM seq_1_to_1000000"])
+        .args([
+            "query",
+            &format!("SELECT seq FROM {}", product.sequence(1_000_000)),
+        ])
         .env_clear()
         .envs(environment(Server::shared(product)))
         .stdin(Stdio::null())

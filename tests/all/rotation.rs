@@ -94,6 +94,8 @@ impl Rotated {
         self.server.execute_as_admin(&format!(
             "ALTER USER '{user}'@'%' IDENTIFIED BY '{password}'"
         ));
+        // MySQL 9.7.4 goes on taking the old one, which it has in its cache, until the account logs in with the new.
+        self.server.log_in(user, password);
     }
 
     fn builder(&self, name: &str) -> BridgeBuilder {

@@ -16,7 +16,14 @@ use rstest_reuse::apply;
 use crate::hostile_server;
 use crate::live::{block_on, to};
 
-const IS_READ_ONLY: &str = "SELECT @@session.tx_read_only";
+/// MySQL's name of it came to MariaDB with 11.1.
+fn read_only_variable(product: Product) -> &'static str {
+    match product {
+        Product::MySql => "@@session.transaction_read_only",
+        Product::MariaDb => "@@session.tx_read_only",
+    }
+}
+
 const UPDATE: &str = "UPDATE items SET price = price";
 
 async fn connect(product: Product) -> Connection {
@@ -26,8 +33,9 @@ async fn connect(product: Product) -> Connection {
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
-async fn is_read_only(connection: &mut Connection) -> bool {
-    let mut rows = connection.query(IS_READ_ONLY).await.unwrap();
+async fn is_read_only(product: Product, connection: &mut Connection) -> bool {
+    let sql = format!("SELECT {}", read_only_variable(product));
+    let mut rows = connection.query(&sql).await.unwrap();
     let row = rows.next().await.unwrap().unwrap();
     row.get(0).unwrap()
 }
@@ -35,23 +43,26 @@ async fn is_read_only(connection: &mut Connection) -> bool {
 #[apply(on_each_server)]
 fn the_first_statement_finds_it_done(product: Product) {
     block_on(async {
-        assert!(is_read_only(&mut connect(product).await).await);
+        assert!(is_read_only(product, &mut connect(product).await).await);
 
         let mut connection = connect(product).await;
-        let sql = "SELECT @@session.tx_read_only + ?";
-        let mut rows = connection.query_with(sql, &[Param::from(1)]).await.unwrap();
+        let sql = format!("SELECT {} + ?", read_only_variable(product));
+        let mut rows = connection
+            .query_with(&sql, &[Param::from(1)])
+            .await
+            .unwrap();
         assert_eq!(rows.next().await.unwrap().unwrap().get(0), Ok(2));
         drop(rows);
-        assert!(is_read_only(&mut connection).await);
+        assert!(is_read_only(product, &mut connection).await);
 
         let mut connection = connect(product).await;
         let created = connection.query("CREATE TABLE t (id INT)").await.map(drop);
         assert_eq!(created.unwrap_err().code(), Some(1792));
-        assert!(is_read_only(&mut connection).await);
+        assert!(is_read_only(product, &mut connection).await);
 
         let mut connection = connect(product).await;
         connection.ping().await.unwrap();
-        assert!(is_read_only(&mut connection).await);
+        assert!(is_read_only(product, &mut connection).await);
         connect(product).await.close().await.unwrap();
     });
 }
@@ -77,7 +88,10 @@ fn a_first_query_that_is_given_up(product: Product) {
                     }
                 }
                 if connection.is_usable() {
-                    assert!(is_read_only(&mut connection).await, "{sql} {polls}");
+                    assert!(
+                        is_read_only(product, &mut connection).await,
+                        "{sql} {polls}"
+                    );
                 }
             }
         }
@@ -122,7 +136,7 @@ fn a_long_first_query(product: Product) {
         let row = rows.next().await.unwrap().unwrap();
         assert_eq!(row.get(0), Ok(u64::try_from(length).unwrap()));
         drop(rows);
-        assert!(is_read_only(&mut connection).await);
+        assert!(is_read_only(product, &mut connection).await);
     });
 }
 
@@ -138,7 +152,7 @@ fn a_set_up_that_is_given_up_is_still_to_be_read(product: Product) {
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
         assert!(!connection.has_ended());
-        assert!(is_read_only(&mut connection).await);
+        assert!(is_read_only(product, &mut connection).await);
         connection.close().await.unwrap();
     });
 }

@@ -167,7 +167,7 @@ fn what_is_given_up_confuses_nothing(product: Product) {
     block_on(async {
         let mut connection = connect(Server::shared(product)).await;
         let mut rows = connection
-            .query("SELECT seq FROM seq_1_to_100000")
+            .query(&format!("SELECT seq FROM {}", product.sequence(100_000)))
             .await
             .unwrap();
         rows.next().await.unwrap();
@@ -198,7 +198,9 @@ fn a_connection_that_is_cut_anywhere_is_an_error(product: Product) {
             .credentials(credentials());
         block_on(async {
             let mut connection = builder.build().await?.connect().await?;
-            let mut rows = connection.query("SELECT seq FROM seq_1_to_2000").await?;
+            let mut rows = connection
+                .query(&format!("SELECT seq FROM {}", product.sequence(2_000)))
+                .await?;
             let mut count = 0;
             while rows.next().await?.is_some() {
                 count += 1;
@@ -247,7 +249,10 @@ fn a_server_that_dies_while_rows_stream(product: Product) {
     block_on(async {
         let mut connection = connect(&server).await;
         let mut rows = connection
-            .query("SELECT seq FROM seq_1_to_100000000")
+            .query(&format!(
+                "SELECT seq FROM {}",
+                product.sequence(100_000_000)
+            ))
             .await
             .unwrap();
         rows.next().await.unwrap().unwrap();
@@ -273,7 +278,10 @@ fn a_server_that_dies_while_rows_stream(product: Product) {
 fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     block_on(async {
         let mut connection = connect(Server::shared(product)).await;
-        let sql = "SELECT IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
+        let sql = &format!(
+            "SELECT IF(seq < 50000, 1, (SELECT id FROM items)) FROM {}",
+            product.sequence(60_000)
+        );
         let mut rows = connection.query(sql).await.unwrap();
         let error = loop {
             match rows.next().await {

@@ -73,6 +73,8 @@ class Cell:
             return type(value) in (int, float) and self.is_float(float(value), protocol)
         if isinstance(self.sent, bytes):
             return value == base64.b64encode(self.sent).decode()
+        if self.kind == FIELD_TYPE.JSON:
+            return value == json.loads(self.sent)
         return value == self.sent
 
 

@@ -17,7 +17,7 @@ const KILLED: &str =
 
 /// Ends all connections of the function.
 fn kill_connections(server: &Server) {
-    server.execute_as_admin("KILL USER 'lambda-user'");
+    server.kill_connections_of("lambda-user");
     while server.execute_as_admin(KILLED) != "0\n" {}
 }
 

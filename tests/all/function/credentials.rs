@@ -123,7 +123,7 @@ fn revoked_before_their_time(product: Product) {
 
     // None are to be had that the server takes: that is told, and the process stays.
     server.expect(&of_number(3));
-    server.execute_as_admin("KILL USER 'lambda-user'");
+    server.kill_connections_of("lambda-user");
     let (kind, failure) = failure(&function, &json!({}));
     assert_eq!(
         (kind.as_str(), &failure["code"]),

@@ -21,13 +21,15 @@ fn a_statement_is_ended_on_the_server(product: Product) {
     let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC]);
     let _at = function.wait_for_start().ready_at();
-    let long =
-        "SELECT COUNT(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE (a.seq * b.seq) % 7 = 1";
+    let long = &format!(
+        "SELECT COUNT(*) FROM {} WHERE seq % 1000 * seq % 7 = 1",
+        product.sequence(1_000_000_000_000)
+    );
     for event in [
         json!({"query": "slow"}),
         json!({"sql": long}),
         json!({"sql": "SELECT ?, SLEEP(300)", "parameters": [1]}),
-        json!({"sql": "SELECT seq, SLEEP(0.01) FROM seq_1_to_1000000"}),
+        json!({"sql": format!("SELECT seq, SLEEP(0.01) FROM {}", product.sequence(1_000_000))}),
     ] {
         let invocation = function.start_invocation(event.to_string(), TIMEOUT);
         let answer = invocation.wait_for_answer();
@@ -64,7 +66,10 @@ fn in_the_middle_of_a_stream(product: Product) {
     let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC, ("INVOKE_MODE", "RESPONSE_STREAM")]);
     // It gives more than a piece at once, and then little by little.
-    let sql = "SELECT seq, REPEAT('x', 1000) AS x, IF(seq > 500, SLEEP(0.01), 0) AS s FROM seq_1_to_1000000";
+    let sql = &format!(
+        "SELECT seq, REPEAT('x', 1000) AS x, IF(seq > 500, SLEEP(0.01), 0) AS s FROM {}",
+        product.sequence(1_000_000)
+    );
     let body = json!({"sql": sql}).to_string();
     for accept in ["application/json", "application/x-ndjson"] {
         let request = url_request("POST", "", &[("accept", accept)], Some(&body));

@@ -73,7 +73,10 @@ fn what_it_has_written_is_rolled_back(product: Product) {
 #[apply(on_each_server)]
 fn an_error_behind_the_first_rows(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC]);
-    let sql = "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) FROM seq_1_to_60000";
+    let sql = &format!(
+        "SELECT seq, IF(seq < 50000, 1, (SELECT id FROM items)) FROM {}",
+        product.sequence(60_000)
+    );
     let (kind, failure) = failure(&function, &json!({"sql": sql}));
     assert_eq!(
         (kind.as_str(), &failure["code"]),

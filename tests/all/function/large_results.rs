@@ -14,25 +14,28 @@ const STREAM: (&str, &str) = ("INVOKE_MODE", "RESPONSE_STREAM");
 const NDJSON: &str = "application/x-ndjson";
 
 /// Rows of some hundred bytes each.
-fn select(rows: usize) -> Json {
-    let sql = format!("SELECT seq, REPEAT('x', 200) AS x FROM seq_1_to_{rows} ORDER BY seq");
+fn select(product: Product, rows: u64) -> Json {
+    let sql = format!(
+        "SELECT seq, REPEAT('x', 200) AS x FROM {} ORDER BY seq",
+        product.sequence(rows)
+    );
     json!({"sql": sql})
 }
 
 #[apply(on_each_server)]
 fn are_refused_where_the_response_is_whole(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC]);
-    let (kind, refused) = failure(&function, &select(50_000));
+    let (kind, refused) = failure(&function, &select(product, 50_000));
     assert_eq!(kind, "ResultTooLarge");
     let hint = refused["hint"].as_str().unwrap();
     assert!(hint.contains("RESPONSE_STREAM"), "{refused}");
-    let body = select(50_000).to_string();
+    let body = select(product, 50_000).to_string();
     let request = url_request("POST", "", &[], Some(&body));
     let http = function.invoke(request.to_string()).response().http();
     assert_eq!(http.status, 422);
     assert_eq!(http.json()["error"]["type"], "ResultTooLarge");
     // A billion rows are not read to their end for that.
-    let endless = json!({"sql": "SELECT seq FROM seq_1_to_1000000000"});
+    let endless = json!({"sql": format!("SELECT seq FROM {}", product.sequence(1_000_000_000))});
     assert_eq!(failure(&function, &endless).0, "ResultTooLarge");
     assert_eq!(rows(&function, &json!({})), items());
 }
@@ -73,7 +76,7 @@ fn as_large_as_they_may_be(product: Product) {
 fn come_whole_in_a_stream(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, STREAM]);
     let number = 60_000;
-    let body = select(number).to_string();
+    let body = select(product, number).to_string();
     for accept in ["*/*", NDJSON] {
         let request = url_request("POST", "", &[("accept", accept)], Some(&body));
         let response = function.invoke(request.to_string()).response();
@@ -95,7 +98,7 @@ fn come_whole_in_a_stream(product: Product) {
             "application/json"
         };
         assert_eq!(http.header("content-type"), Some(expected));
-        assert_eq!(rows.len(), number);
+        assert_eq!(rows.len() as u64, number);
         for (index, row) in rows.iter().enumerate() {
             assert_eq!(row["seq"], index + 1);
             assert_eq!(row["x"].as_str().unwrap().len(), 200);
@@ -117,11 +120,11 @@ fn come_whole_in_a_stream(product: Product) {
 #[apply(on_each_server)]
 fn take_no_memory_in_a_stream(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, STREAM]);
-    let stream = |rows: usize| {
-        let body = select(rows).to_string();
+    let stream = |rows: u64| {
+        let body = select(product, rows).to_string();
         let request = url_request("POST", "", &[("accept", NDJSON)], Some(&body));
         let response = function.invoke(request.to_string()).response();
-        assert_eq!(response.http().text().lines().count(), rows);
+        assert_eq!(response.http().text().lines().count() as u64, rows);
         let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak = peak.unwrap().trim().trim_end_matches(" kB");
@@ -135,7 +138,10 @@ fn take_no_memory_in_a_stream(product: Product) {
 #[apply(on_each_server)]
 fn an_error_in_the_middle_of_a_stream(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, STREAM]);
-    let sql = "SELECT seq, IF(seq < 50000, REPEAT('x', 100), (SELECT name FROM items)) AS x FROM seq_1_to_60000";
+    let sql = &format!(
+        "SELECT seq, IF(seq < 50000, REPEAT('x', 100), (SELECT name FROM items)) AS x FROM {}",
+        product.sequence(60_000)
+    );
     let body = json!({"sql": sql}).to_string();
     for accept in ["application/json", NDJSON] {
         let request = url_request("POST", "", &[("accept", accept)], Some(&body));

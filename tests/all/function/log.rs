@@ -178,7 +178,7 @@ fn metrics(product: Product) {
     let _rows = super::rows(&function, &json!({}));
     let _failure = super::failure(&function, &json!({"query": "nowhere"}));
     let _failure = super::failure(&function, &json!({"query": 1}));
-    server.execute_as_admin("KILL USER 'lambda-user'");
+    server.kill_connections_of("lambda-user");
     let _rows = super::rows(&function, &json!({}));
     let lines = invocation_lines(&function, 5);
     let names: Vec<_> = lines
@@ -256,7 +256,7 @@ fn no_secret(product: Product) {
         ] {
             let outcome = function.invoke(event.to_string());
             search("the outcome", &format!("{outcome:?}"));
-            server.execute_as_admin("KILL USER 'lambda-user'");
+            server.kill_connections_of("lambda-user");
         }
         invocation_lines(&function, 6);
         let said = function.stdout() + &function.stderr();

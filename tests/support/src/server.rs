@@ -17,12 +17,13 @@
 mod data_directory;
 mod plugins;
 mod product;
+mod sequence;
 mod watchdog;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::{Mutex, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -207,20 +208,49 @@ impl Server {
     ///
     /// If the server refuses one of them.
     pub fn execute_as_admin(&self, sql: &str) -> String {
+        let output = self.run_client("admin", PASSWORD, sql);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{sql}: {complaint}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Logs in by a password, and out again.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it.
+    pub fn log_in(&self, user: &str, password: &str) {
+        let output = self.run_client(user, password, "DO 1");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{complaint}");
+    }
+
+    fn run_client(&self, user: &str, password: &str, sql: &str) -> Output {
         let socket = self.folder.path().join(SOCKET);
-        let output = self
-            .product
+        self.product
             .client()
             .args(["--batch", "--skip-column-names"])
             .arg("--default-character-set=utf8mb4")
             .arg(format!("--socket={}", socket.display()))
-            .args(["--user=admin", "--execute", sql])
-            .env("MYSQL_PWD", PASSWORD)
+            .arg(format!("--user={user}"))
+            .args(["--execute", sql])
+            .env("MYSQL_PWD", password)
             .output()
-            .expect("its client");
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{sql}: {complaint}");
-        String::from_utf8(output.stdout).expect("UTF-8")
+            .expect("its client")
+    }
+
+    /// Ends all connections of a user, as an operator does.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it.
+    pub fn kill_connections_of(&self, user: &str) {
+        let connections = self.execute_as_admin(&format!(
+            "SELECT id FROM information_schema.processlist WHERE user = '{user}'"
+        ));
+        for id in connections.lines() {
+            self.execute_as_admin(&format!("KILL {id}"));
+        }
     }
 
     /// All that the server has logged, with a line for each login of an account with IAM:

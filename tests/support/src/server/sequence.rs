@@ -1,0 +1,43 @@
+//! Rows out of nothing: `seq_1_to_N`, which MariaDB has as a storage engine.
+
+use super::Product;
+
+impl Product {
+    /// What to put behind `FROM` for a table with the one column `seq`, whose rows are the numbers from 1 to `last`
+    /// in this order. The server keeps none of them, however many they are.
+    ///
+    /// # Panics
+    ///
+    /// If `last` is 0.
+    #[must_use]
+    pub fn sequence(self, last: u64) -> String {
+        match self {
+            Self::MariaDb => format!("seq_1_to_{last}"),
+            Self::MySql => cross_join_of_digits(last),
+        }
+    }
+}
+
+/// A derived table that the server merges into the query: the digits of each number from 0, the highest first.
+fn cross_join_of_digits(last: u64) -> String {
+    let highest = last.checked_sub(1).expect("there is a row");
+    let digits = highest.to_string();
+    let mut tables = Vec::new();
+    let mut terms = Vec::new();
+    for (index, digit) in digits.bytes().enumerate() {
+        // All those behind the first go from 0 to 9.
+        let most = if index == 0 { digit - b'0' } else { 9 };
+        let rows: Vec<String> = (0..=most).map(|row| format!("ROW({row})")).collect();
+        tables.push(format!("(VALUES {}) d{index} (n)", rows.join(",")));
+        terms.push(format!(
+            "{} * d{index}.n",
+            10_u64.pow((digits.len() - 1 - index) as u32)
+        ));
+    }
+    let sum = format!("1 + {}", terms.join(" + "));
+    // Without the hints the server joins them block by block, in an order of its own.
+    format!(
+        "(SELECT /*+ NO_BNL() JOIN_FIXED_ORDER() */ {sum} AS seq FROM {} WHERE {sum} <= {last}) sequence",
+        tables.join(" JOIN "),
+    )
+}
