@@ -31,6 +31,8 @@ impl WithSecrets {
 
     /// Makes a secret, and gives its ARN.
     pub(crate) fn create(&self, region: &str, name: &str, text: &str) -> String {
+        // Tests on both servers share AWS.
+        let name = format!("{name}/{}", self.product.name());
         let input = json!({ "Name": name, "SecretString": text });
         let made = self.moto.secrets_manager(region, "CreateSecret", &input);
         made["ARN"].as_str().unwrap().to_owned()

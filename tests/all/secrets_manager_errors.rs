@@ -63,7 +63,8 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         check(&name, &output, 3, &[&[whole.as_str()], &words[..]].concat());
     }
 
-    let binary = json!({ "Name": "bad/binary", "SecretBinary": "aHVudGVyMg==" });
+    let name = format!("bad/binary/{}", product.name());
+    let binary = json!({ "Name": name, "SecretBinary": "aHVudGVyMg==" });
     let made = aws.moto.secrets_manager(REGION, "CreateSecret", &binary);
     let output = aws.run(&query(made["ARN"].as_str().unwrap()), &[]);
     check("binary", &output, 3, &["is binary", form]);

@@ -170,8 +170,11 @@ def visible(text):
 
 def width(character):
     """Columns of a terminal."""
-    if unicodedata.category(character) in ("Mn", "Cf", "Zl"):
+    if unicodedata.category(character) in ("Mn", "Cf"):
         return 0
+    # Python takes the last noncharacter for a wide one.
+    if unicodedata.category(character) == "Cn":
+        return 1
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 

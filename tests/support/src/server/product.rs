@@ -96,7 +96,11 @@ impl Product {
             (Self::MariaDb, Tls::Off) => {
                 server.arg("--skip-ssl");
             }
-            (_, Tls::Versions(versions)) => {
+            // It takes 1.2 and 1.3 alone, and those of its own accord.
+            (Self::MySql, Tls::Versions(versions)) => {
+                server.arg(format!("--tls-version={versions}"));
+            }
+            (Self::MariaDb, Tls::Versions(versions)) => {
                 server
                     .arg(format!("--tls-version={versions}"))
                     // Below 1.2 the handshake signs with SHA-1, which OpenSSL 3 allows at level 0 alone; and
