@@ -16,6 +16,7 @@ mod from_value;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod in_memory;
 mod malformed;
+mod number;
 mod ok_packet;
 mod packet_stream;
 mod param;
@@ -41,6 +42,7 @@ pub use encoded::Encoded;
 pub use from_row::FromRow;
 pub use from_value::{FromValue, Mismatch, ValueError};
 pub use malformed::Malformed;
+pub use number::{Decimal, NumberError};
 pub use ok_packet::Summary;
 pub(crate) use packet_stream::ReadError;
 pub use param::Param;

@@ -13,6 +13,9 @@ use crate::mysql::{Date, DateTime, Malformed, Payload, Time};
 /// The second byte of a type: the number has no sign.
 const UNSIGNED: u8 = 0x80;
 
+/// Every decimal number with so many digits survives the way through a double.
+const DOUBLE_DIGITS: usize = 15;
+
 /// A parameter's type, as it was bound last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ParamType {
@@ -134,12 +137,28 @@ fn value(payload: &mut Payload<'_>, param: ParamType) -> Result<Value, ServerErr
         _ => {
             let length = payload.lenenc_int(FIELD).map_err(malformed)?;
             let length = usize::try_from(length).map_err(|_| ServerError::malformed_packet())?;
-            string(
-                payload.bytes(length, FIELD).map_err(malformed)?,
-                param.wire_type,
-            )
+            let bytes = payload.bytes(length, FIELD).map_err(malformed)?;
+            match wire_type {
+                MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => decimal(bytes)?,
+                _ => string(bytes, param.wire_type),
+            }
         }
     })
+}
+
+/// SQLite has no `DECIMAL`: a number that its doubles would round is refused.
+fn decimal(bytes: &[u8]) -> Result<Value, ServerError> {
+    let text = str::from_utf8(bytes).map_err(|_| ServerError::malformed_packet())?;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    match text.parse() {
+        Ok(number) if digits <= DOUBLE_DIGITS => Ok(Value::Real(number)),
+        Ok(_) => Err(ServerError::new(
+            1264,
+            "22003",
+            "Out of range value: the emulator keeps decimal numbers of at most 15 digits, as SQLite does",
+        )),
+        Err(_) => Err(ServerError::malformed_packet()),
+    }
 }
 
 /// Text, unless it is declared or bound to be bytes.
@@ -179,6 +198,20 @@ mod tests {
         );
         for cut in 0..bytes.len() {
             assert!(read_all(&bytes[..cut], 3).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_numbers_and_are_not_rounded() {
+        let bind = |text: &str| {
+            let mut bytes = b"\x00\x01\xF6\x00".to_vec();
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text.bytes());
+            read_all(&bytes, 1)
+        };
+        assert_eq!(bind("-1.25").unwrap(), [Value::Real(-1.25)]);
+        for refused in ["18446744073709551617", "123456789012345678.25", "x"] {
+            assert!(bind(refused).is_err(), "{refused}");
         }
     }
 

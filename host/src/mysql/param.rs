@@ -7,6 +7,8 @@ use std::fmt;
 use mysql_common::constants::ColumnType;
 use mysql_common::io::BufMutExt;
 
+use super::number::Decimal;
+
 /// A parameter. Its value is the caller's data: `Debug` shows its kind alone.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -19,7 +21,10 @@ pub enum Param {
     UnsignedInt(u64),
     /// A floating point number.
     Double(f64),
-    /// A text, in UTF-8. Dates, times and decimals are passed as texts too.
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A text, in UTF-8. Dates and times are passed as texts too. In an expression a server may read a number in a
+    /// text as a double: [`Self::Decimal`] and [`Self::from_number`] keep its digits.
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
@@ -40,6 +45,7 @@ impl Param {
             Self::Int(_) => (ColumnType::MYSQL_TYPE_LONGLONG, 0),
             Self::UnsignedInt(_) => (ColumnType::MYSQL_TYPE_LONGLONG, UNSIGNED),
             Self::Double(_) => (ColumnType::MYSQL_TYPE_DOUBLE, 0),
+            Self::Decimal(_) => (ColumnType::MYSQL_TYPE_NEWDECIMAL, 0),
             Self::Text(_) => (ColumnType::MYSQL_TYPE_VAR_STRING, 0),
             Self::Bytes(_) => (ColumnType::MYSQL_TYPE_BLOB, 0),
         };
@@ -52,6 +58,7 @@ impl Param {
             Self::Int(number) => payload.extend(number.to_le_bytes()),
             Self::UnsignedInt(number) => payload.extend(number.to_le_bytes()),
             Self::Double(number) => payload.extend(number.to_le_bytes()),
+            Self::Decimal(decimal) => payload.put_lenenc_str(decimal.as_str().as_bytes()),
             Self::Text(text) => payload.put_lenenc_str(text.as_bytes()),
             Self::Bytes(bytes) => payload.put_lenenc_str(bytes),
         }
@@ -65,6 +72,7 @@ impl fmt::Debug for Param {
             Self::Int(_) => "Int(…)",
             Self::UnsignedInt(_) => "UnsignedInt(…)",
             Self::Double(_) => "Double(…)",
+            Self::Decimal(_) => "Decimal(…)",
             Self::Text(_) => "Text(…)",
             Self::Bytes(_) => "Bytes(…)",
         })
@@ -113,8 +121,11 @@ mod tests {
     fn the_wire_has_sign_and_length() {
         assert_eq!(Param::from(1_u64).wire_type(), [8, 0x80]);
         assert_eq!(Param::from(-1).wire_type(), [8, 0]);
+        let decimal = Param::from_number("1.5").unwrap();
+        assert_eq!(decimal.wire_type(), [0xF6, 0]);
         let mut payload = Vec::new();
         Param::from("ab").write(&mut payload);
-        assert_eq!(payload, b"\x02ab");
+        decimal.write(&mut payload);
+        assert_eq!(payload, b"\x02ab\x031.5");
     }
 }
