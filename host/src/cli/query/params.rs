@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use crate::cli::error::Error;
 use crate::mysql::Param;
@@ -51,7 +52,9 @@ impl Args for Params {
             .arg(flag(
                 JSON,
                 "JSON",
-                "The same with a type: a number, a text in quotes, true, false or null, as JSON writes them",
+                "The same with a type: a number, a text in quotes, true, false or null, as JSON writes them. A number \
+                 keeps all of its digits: it is an integer, a DECIMAL if it has a point or more than 64 bits, or a \
+                 DOUBLE if it has an exponent",
             ))
     }
 
@@ -84,25 +87,30 @@ impl FromArgMatches for Params {
 }
 
 fn typed(text: &str) -> Result<Param, Error> {
-    let wrong = || {
-        Error::Usage(
-            "--param-json takes a number, a text in quotes, true, false or null (see rds-bridge query --help)"
-                .to_owned(),
-        )
+    let wrong = |problem: &str| {
+        Error::Usage(format!(
+            "--param-json: {problem} (see rds-bridge query --help)"
+        ))
     };
-    match serde_json::from_str(text).map_err(|_| wrong())? {
+    let text = text.trim_ascii();
+    // Read from the text, where it has all of its digits.
+    if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return match serde_json::from_str::<&RawValue>(text) {
+            Ok(number) => {
+                Param::from_number(number.get()).map_err(|error| wrong(&error.to_string()))
+            }
+            Err(_) => Err(wrong(KINDS)),
+        };
+    }
+    match serde_json::from_str(text).map_err(|_| wrong(KINDS))? {
         Json::Null => Ok(Param::Null),
         Json::Bool(it) => Ok(Param::from(it)),
         Json::String(text) => Ok(Param::from(text)),
-        Json::Number(number) => number
-            .as_i64()
-            .map(Param::from)
-            .or_else(|| number.as_u64().map(Param::from))
-            .or_else(|| number.as_f64().map(Param::from))
-            .ok_or_else(wrong),
-        Json::Array(_) | Json::Object(_) => Err(wrong()),
+        Json::Number(_) | Json::Array(_) | Json::Object(_) => Err(wrong(KINDS)),
     }
 }
+
+const KINDS: &str = "it takes a number, a text in quotes, true, false or null";
 
 #[cfg(test)]
 mod tests {
@@ -136,9 +144,34 @@ mod tests {
             typed("18446744073709551615").unwrap(),
             Param::from(u64::MAX)
         );
-        assert_eq!(typed("1.5").unwrap(), Param::from(1.5));
+        assert_eq!(typed(" 1.5e0\n").unwrap(), Param::from(1.5));
+        for decimal in ["1.5", "18446744073709551617", "123456789012345678.25"] {
+            assert_eq!(
+                typed(decimal).unwrap(),
+                Param::Decimal(decimal.parse().unwrap())
+            );
+        }
         assert_eq!(typed("\"7\"").unwrap(), Param::from("7"));
-        assert!(typed("[1]").is_err());
-        assert!(typed("abc").is_err());
+    }
+
+    #[test]
+    fn what_it_is_not_is_said() {
+        for (text, words) in [
+            ("[1]", "a number, a text"),
+            ("{}", "a number, a text"),
+            ("abc", "a number, a text"),
+            ("", "a number, a text"),
+            ("1 2", "a number, a text"),
+            ("01", "a number, a text"),
+            ("-", "a number, a text"),
+            ("1e400", "out of range"),
+            ("123456789012345678.25e0", "more digits"),
+        ] {
+            let error = typed(text).unwrap_err().to_string();
+            assert!(
+                error.contains("--param-json") && error.contains(words),
+                "{error}"
+            );
+        }
     }
 }
