@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use tokio::time::Instant;
 
 pub use builder::BridgeBuilder;
 pub(crate) use builder::DEFAULT_PORT;
@@ -90,7 +91,12 @@ impl Bridge {
     ///
     /// [`Error`] with the stage that failed, what failed there, and the likely causes.
     pub async fn connect(&self) -> Result<Connection, Error> {
-        connect::connect(&self.inner).await
+        connect::connect(&self.inner, None).await
+    }
+
+    /// As [`Self::connect`]; what is under way at `end` fails with [`crate::ErrorKind::Timeout`] in its stage.
+    pub(crate) async fn connect_before(&self, end: Option<Instant>) -> Result<Connection, Error> {
+        connect::connect(&self.inner, end).await
     }
 
     /// The endpoint's name, which tokens are signed for.

@@ -29,6 +29,10 @@ use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
 use crate::tls::{Certificate, TrustAnchorsError};
 
+/// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
+/// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. It passes.
+pub(crate) const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
+
 /// A stage on the way from settings to rows, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

@@ -77,9 +77,19 @@ impl Pool {
     ///
     /// [`PoolError`]: why none can be made, that none was free in time, or that the pool is closed.
     pub async fn get(&self) -> Result<PooledConnection, PoolError> {
-        let limit = self.acquire_timeout;
+        self.get_within(self.acquire_timeout).await
+    }
+
+    /// The same within another time than [`PoolBuilder::acquire_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`]. If a connection was being made when the time was over, the error is why the server refused it
+    /// last, or that its current stage was not done in time.
+    pub async fn get_within(&self, limit: Duration) -> Result<PooledConnection, PoolError> {
         let metrics = &self.connections.manager().metrics;
-        let got = match timeout(limit, self.connections.get()).await {
+        let getting = manager::ending_within(limit, self.connections.get());
+        let got = match timeout(limit, getting).await {
             Ok(Ok(object)) => Ok(PooledConnection {
                 object: Some(object),
             }),

@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::auth::Secret;
@@ -29,9 +29,12 @@ const CHARACTER_SET: u8 = 45;
 /// More than any packet of the connection phase but the token's.
 const READ_LENGTH: usize = 4 << 10;
 
-/// Makes a connection and logs in.
-pub(crate) async fn connect(bridge: &Arc<Inner>) -> Result<Connection, Error> {
-    connect_with(bridge, None).await
+/// Makes a connection and logs in, before `end` if there is one.
+pub(crate) async fn connect(
+    bridge: &Arc<Inner>,
+    end: Option<Instant>,
+) -> Result<Connection, Error> {
+    connect_with(bridge, None, end).await
 }
 
 /// The same, to an address that is known.
@@ -39,17 +42,18 @@ pub(crate) async fn connect_to(
     bridge: &Arc<Inner>,
     address: SocketAddr,
 ) -> Result<Connection, Error> {
-    connect_with(bridge, Some(address)).await
+    connect_with(bridge, Some(address), None).await
 }
 
 async fn connect_with(
     bridge: &Arc<Inner>,
     address: Option<SocketAddr>,
+    end: Option<Instant>,
 ) -> Result<Connection, Error> {
     let span = debug_span!("connect", host = %bridge.endpoint.host, user = field::Empty);
     let own_span = span.clone();
     let connecting = async {
-        let deadline = Deadline::of(&bridge.timeouts);
+        let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
         let secret = bridge.secret().instrument(debug_span!("credentials"));
         let secret = deadline.whole(Stage::Credentials, secret).await?;
         let addresses = match address {

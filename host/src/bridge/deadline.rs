@@ -26,6 +26,17 @@ impl Deadline {
         Self { at, limit }
     }
 
+    /// The same, and no later than a time.
+    pub(crate) fn no_later_than(self, end: Option<Instant>) -> Self {
+        match end {
+            Some(at) if at < self.at => Self {
+                at,
+                limit: at.saturating_duration_since(Instant::now()),
+            },
+            _ => self,
+        }
+    }
+
     /// Ends a stage that takes too long.
     pub(crate) fn within<'f, T>(
         &self,

@@ -339,6 +339,10 @@ fn of_code(code: u16) -> Vec<Cause> {
             "sessions are read-only unless writing is asked for",
             "--allow-writes, ALLOW_WRITES in a function, or BridgeBuilder::allow_writes",
         ),
+        9501 => (
+            "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
+            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for themselves",
+        ),
         4031 => (
             "the connection was idle for longer than the server's wait_timeout",
             "make a new one; Connection::ping tells whether an old one lives",

@@ -6,24 +6,43 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::debug;
 
 use super::kept::Kept;
 use super::metrics::Counters;
 use super::rate::Rate;
 use crate::bridge::Bridge;
-use crate::error::{Error, Stage};
+use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::mysql::Connection;
 
-/// `ER_CON_COUNT_ERROR`, `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`: it passes.
-const TOO_MANY: [u16; 3] = [1040, 1203, 1226];
 /// `ER_ACCESS_DENIED_ERROR`: a wrong token, or too many connections within a second.
 const ACCESS_DENIED: u16 = 1045;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
 /// With these delays some ten seconds.
 const RETRIES: usize = 8;
+
+/// A connection that is being made is given up so long before its caller stops waiting, to tell the caller why.
+const TO_TELL: Duration = Duration::from_millis(50);
+
+tokio::task_local! {
+    /// When the attempts of the caller end. deadpool has no way to hand it on.
+    static END: Instant;
+}
+
+/// Ends attempts to connect shortly before their caller stops waiting.
+pub(super) async fn ending_within<T>(limit: Duration, getting: impl Future<Output = T>) -> T {
+    let to_tell = TO_TELL.min(limit.checked_div(10).unwrap_or_default());
+    match Instant::now().checked_add(limit.saturating_sub(to_tell)) {
+        Some(end) => END.scope(end, getting).await,
+        None => getting.await,
+    }
+}
+
+fn end() -> Option<Instant> {
+    END.try_with(|end| *end).ok()
+}
 
 #[derive(Debug)]
 pub(super) struct Manager {
@@ -58,7 +77,7 @@ impl Manager {
     /// The first time that may be the limit on new connections, too: once it is tried again.
     fn may_pass(&self, error: &Error, retries: usize) -> bool {
         match error.code() {
-            Some(code) if TOO_MANY.contains(&code) => true,
+            Some(code) if TOO_MANY_CONNECTIONS.contains(&code) => true,
             Some(ACCESS_DENIED) => {
                 retries == 0 || self.metrics.connected.load(Ordering::Relaxed) > 0
             }
@@ -90,6 +109,11 @@ impl Manager {
     }
 }
 
+/// Whether there is time left after a delay.
+fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
+    end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > delay)
+}
+
 pub(super) fn is_tidy(connection: &Connection) -> bool {
     connection.is_usable() && !connection.is_replying() && !connection.is_in_transaction()
 }
@@ -106,9 +130,20 @@ impl managed::Manager for Manager {
             .with_jitter()
             .build();
         let mut retries = 0_usize;
+        let mut last_refusal: Option<Error> = None;
+        let end = end();
         loop {
-            self.rate.wait().await;
-            let error = match self.bridge.connect().await {
+            last_refusal = match (last_refusal, end) {
+                (Some(refusal), Some(end)) => match timeout_at(end, self.rate.wait()).await {
+                    Ok(()) => Some(refusal),
+                    Err(_) => return Err(refusal),
+                },
+                (refusal, _) => {
+                    self.rate.wait().await;
+                    refusal
+                }
+            };
+            let error = match self.bridge.connect_before(end).await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
                     return Ok(Kept::new(connection));
@@ -119,13 +154,20 @@ impl managed::Manager for Manager {
                 self.metrics.refused.fetch_add(1, Ordering::Relaxed);
             }
             let delay = match self.may_pass(&error, retries) {
-                true => delays.next(),
+                true => delays.next().filter(|delay| ends_after(end, *delay)),
                 false => None,
             };
             let Some(delay) = delay else {
-                return Err(error);
+                // A refusal says more than that the caller had no time for another attempt.
+                let is_cut_short = matches!(error.kind(), ErrorKind::Timeout(_))
+                    && !ends_after(end, Duration::ZERO);
+                return Err(match last_refusal {
+                    Some(refusal) if is_cut_short => refusal,
+                    _ => error,
+                });
             };
             debug!(code = error.code(), ?delay, "refused, to be tried again");
+            last_refusal = Some(error);
             sleep(delay).await;
             retries = retries.saturating_add(1);
         }
