@@ -5,6 +5,7 @@
 //!  log.rs                        a JSON object a line
 //!  serve.rs                      connects, and takes one event after another from the Lambda Runtime API
 //!    event.rs, http.rs           what an event asks for, and how it wants its answer
+//!    keys.rs, unknown_keys.rs    its keys, and those that it must not have
 //!    parameters.rs               its values, before anything reaches the database
 //!    execute.rs, deadline.rs     a connection of the pool, the statement, its end in time
 //!    sink.rs                     the rows: in one answer, or as they come
@@ -23,15 +24,18 @@ mod execute;
 mod failure;
 mod http;
 mod init_error;
+mod keys;
 mod log;
 mod milliseconds;
 mod parameters;
 mod placeholders;
+mod quoted;
 mod report;
 mod serve;
 mod settings;
 mod sink;
 mod statements;
+mod unknown_keys;
 
 pub(crate) use serve::run;
 

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 const SHORTEST_MARGIN: Duration = Duration::from_millis(200);
 const LONGEST_MARGIN: Duration = Duration::from_secs(1);
 
+const NEAR: Duration = Duration::from_millis(100);
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     /// When work is to end.
@@ -34,6 +36,20 @@ impl Deadline {
             limit,
             margin,
         }
+    }
+
+    /// How much of the time is left.
+    pub(super) fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether what was waited for has been given up because of it: the pool gives up a little earlier.
+    pub(super) fn is_near(&self) -> bool {
+        self.left() <= NEAR
+    }
+
+    pub(super) fn has_come(&self) -> bool {
+        self.left().is_zero()
     }
 
     /// How long ending a statement may take: the other half of the margin is for the answer.

@@ -1,12 +1,12 @@
 //! What an event asks for: a direct invocation's, or an HTTP request's.
 
-use serde_json::{Map, Value as Json};
+use serde_json::value::RawValue;
 
 use super::accept::Format;
 use super::failure::{Failure, Type};
-use super::http;
-use super::parameters;
+use super::keys::{Keys, NotKeys};
 use super::statements::{Statement, Statements};
+use super::{http, parameters, unknown_keys};
 use crate::mysql::Param;
 
 /// How the answer is to be.
@@ -25,50 +25,56 @@ pub(super) struct Request {
     pub(super) params: Vec<Param>,
 }
 
+/// How an event came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Direct,
+    Http,
+}
+
 /// What is asked for, in an event of either form.
-pub(super) fn read(event: &Json, statements: &Statements) -> (Form, Result<Request, Failure>) {
-    if http::is_http(event) {
-        let (form, asked) = http::read(event);
-        return (form, asked.and_then(|asked| request(&asked, statements)));
-    }
-    (Form::Direct, direct(event, statements))
-}
-
-fn direct(event: &Json, statements: &Statements) -> Result<Request, Failure> {
-    let empty = Map::new();
-    let asked = match event {
-        Json::Null => &empty,
-        Json::Object(asked) if http::is_of_another_version(asked) => {
-            return Err(Failure::new(
-                Type::InvalidEvent,
-                "the event is an HTTP request in another payload format than 2.0",
-            )
-            .with_hint("use a Function URL, or an HTTP API whose integration has the payload format version 2.0"));
-        }
-        Json::Object(asked) => asked,
-        _ => {
-            return Err(
-                Failure::new(Type::InvalidEvent, "the event is not a JSON object").with_hint(HOW),
-            );
-        }
+pub(super) fn read(event: &RawValue, statements: &Statements) -> (Form, Result<Request, Failure>) {
+    let keys = match keys(event) {
+        Ok(keys) => keys,
+        Err(failure) => return (Form::Direct, Err(failure)),
     };
-    request(asked, statements)
+    if http::is_http(&keys) {
+        let (form, asked) = http::read(&keys);
+        let request = asked.and_then(|asked| request(&asked, Origin::Http, statements));
+        return (form, request);
+    }
+    (Form::Direct, request(&keys, Origin::Direct, statements))
 }
 
-const HOW: &str =
+fn keys(event: &RawValue) -> Result<Keys, Failure> {
+    let keys = match event.get() {
+        "null" => Ok(Keys::default()),
+        event => Keys::read(event),
+    };
+    let keys = keys.map_err(|problem| {
+        let problem = match problem {
+            NotKeys::NotAnObject => "the event is not a JSON object".to_owned(),
+            NotKeys::NotJson(error) => format!("the event is not JSON: {error}"),
+        };
+        Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
+    })?;
+    if http::is_of_another_version(&keys) {
+        return Err(Failure::new(
+            Type::InvalidEvent,
+            "the event is an HTTP request in another payload format than 2.0",
+        )
+        .with_hint("use a Function URL, or an HTTP API whose integration has the payload format version 2.0"));
+    }
+    Ok(keys)
+}
+
+pub(super) const HOW: &str =
     r#"{} executes the default statement, {"query": "by_id", "parameters": [7]} a named one"#;
 
-/// Of an object with `query` or `sql`, and `parameters`. What else is in it does not matter: it may be a
-/// console's test event.
-fn request(asked: &Map<String, Json>, statements: &Statements) -> Result<Request, Failure> {
-    let text = |name: &str| match asked.get(name) {
-        None | Some(Json::Null) => Ok(None),
-        Some(Json::String(text)) => Ok(Some(text.clone())),
-        Some(_) => {
-            let problem = format!("{name:?} is not a text");
-            Err(Failure::new(Type::InvalidEvent, problem).with_hint(HOW))
-        }
-    };
+/// Of an object with `query` or `sql`, and `parameters`.
+fn request(keys: &Keys, origin: Origin, statements: &Statements) -> Result<Request, Failure> {
+    unknown_keys::check(keys, origin)?;
+    let text = |name: &str| keys.text(name).map_err(|failure| failure.with_hint(HOW));
     let statement = match (text("query")?, text("sql")?) {
         (None, None) => statements.default(),
         (Some(name), None) => statements.named(&name)?,
@@ -80,25 +86,26 @@ fn request(asked: &Map<String, Json>, statements: &Statements) -> Result<Request
             ));
         }
     };
-    let values = match asked.get("parameters") {
-        None | Some(Json::Null) => &[],
-        Some(Json::Array(values)) => values.as_slice(),
-        Some(_) => {
-            return Err(
-                Failure::new(Type::InvalidParameters, "\"parameters\" is not an array")
-                    .with_hint(HOW),
-            );
-        }
+    let values: Vec<&RawValue> = match keys.raw("parameters") {
+        None => Vec::new(),
+        Some(values) => serde_json::from_str(values.get()).map_err(|_| {
+            Failure::new(Type::InvalidParameters, "\"parameters\" is not an array").with_hint(HOW)
+        })?,
     };
-    let params = parameters::bind(values, &statement.kinds)?;
+    let params = parameters::bind(&values, &statement)?;
     Ok(Request { statement, params })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
+
+    fn read(event: &Json, statements: &Statements) -> (Form, Result<Request, Failure>) {
+        let event = RawValue::from_string(event.to_string()).unwrap();
+        super::read(&event, statements)
+    }
 
     fn statements() -> Statements {
         let mut statements = Statements::new(None, false);

@@ -61,7 +61,7 @@ impl Executor {
             .await;
         took.query = begun.elapsed();
         let done = match done {
-            Ok(()) => sink.flush().await,
+            Ok(()) => in_what_is_left(deadline, sink.flush()).await,
             Err(failure) => {
                 if sink.has_begun() {
                     // Whoever reads slowly is not waited for.
@@ -84,7 +84,7 @@ impl Executor {
     ) -> Result<PooledConnection, Failure> {
         let begun = Instant::now();
         let ready = async {
-            let mut connection = self.pool.get().await?;
+            let mut connection = self.connection(deadline).await?;
             if !self.allow_writes {
                 return Ok(connection);
             }
@@ -93,7 +93,7 @@ impl Executor {
                     return Err(error.into());
                 }
                 drop(connection);
-                connection = self.pool.get().await?;
+                connection = self.connection(deadline).await?;
                 connection.execute_to_end(START).await?;
             }
             Ok(connection)
@@ -101,13 +101,27 @@ impl Executor {
         let got = timeout_at(deadline.at, ready).await;
         took.acquire = begun.elapsed();
         let connection = got.unwrap_or_else(|_| {
-            Err(Failure::deadline("there was no connection to the database", deadline.limit).with_hint(
-                "see that the function's security group and subnets reach the database's port; \
-                 rds-bridge doctor shows how far one comes",
+            Err(Failure::deadline(
+                "the database did not answer",
+                deadline.limit,
             ))
         })?;
         took.reused = Some(connection.is_reused());
         Ok(connection)
+    }
+
+    /// One that lives. At the deadline the failure is what the server has refused a new one with, or how far that one
+    /// had come.
+    async fn connection(&self, deadline: &Deadline) -> Result<PooledConnection, Failure> {
+        self.pool
+            .get_within(deadline.left())
+            .await
+            .map_err(|error| match error.connect_error() {
+                Some(error) if is_out_of_time(error) && deadline.is_near() => {
+                    Failure::deadline_of_connecting(error, deadline.limit)
+                }
+                _ => error.into(),
+            })
     }
 
     /// Ends the statement on the server when the time is up.
@@ -120,11 +134,27 @@ impl Executor {
         deadline: &Deadline,
     ) -> Result<(), Failure> {
         let cancel = connection.cancel_handle();
-        let work = self.statement(connection, request, writer, sink);
-        if let Ok(done) = timeout_at(deadline.at, work).await {
-            return done;
+        let mut is_committing = false;
+        let work = self.statement(
+            connection,
+            request,
+            writer,
+            sink,
+            deadline,
+            &mut is_committing,
+        );
+        match timeout_at(deadline.at, work).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(Stop::Failed(failure))) => return Err(failure),
+            Ok(Err(Stop::OutOfTime)) | Err(_) => {}
         }
-        // What it still gives is not looked at: a SLEEP that is ended gives a row, as if it had slept.
+        if is_committing {
+            return Err(
+                Failure::deadline("the server did not answer the COMMIT", deadline.limit)
+                    .with_hint("whether it is committed is not known: see before you try again"),
+            );
+        }
+        // Whatever the statement gives now does not count: MySQL's SLEEP succeeds when it is ended.
         let end = async {
             cancel.cancel().await?;
             connection.ping().await
@@ -150,9 +180,13 @@ impl Executor {
         request: &Request,
         writer: &mut Json,
         sink: &mut Sink,
-    ) -> Result<(), Failure> {
-        let summary = rows(connection, request, writer, sink).await?;
+        deadline: &Deadline,
+        is_committing: &mut bool,
+    ) -> Result<(), Stop> {
+        let summary = rows(connection, request, writer, sink, deadline).await?;
+        check(deadline)?;
         if self.allow_writes {
+            *is_committing = true;
             connection.execute_to_end("COMMIT").await?;
         }
         match summary {
@@ -162,6 +196,7 @@ impl Executor {
                 let summary = json!({
                     "affectedRows": summary.affected_rows,
                     "lastInsertId": summary.last_insert_id,
+                    "warnings": summary.warnings,
                 });
                 sink.out.extend_from_slice(summary.to_string().as_bytes());
                 sink.out.push(b'\n');
@@ -198,38 +233,84 @@ fn is_lost(error: &Error) -> bool {
     )
 }
 
+fn is_out_of_time(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Timeout(_))
+}
+
+/// Why a statement has not come to its end.
+enum Stop {
+    Failed(Failure),
+    /// The deadline has come.
+    OutOfTime,
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Rows that are there already are read without waiting, and the timer is not asked meanwhile.
+fn check(deadline: &Deadline) -> Result<(), Stop> {
+    match deadline.has_come() {
+        true => Err(Stop::OutOfTime),
+        false => Ok(()),
+    }
+}
+
+/// The last of a response is sent, also shortly after the deadline; but a caller who does not read it is not waited for.
+async fn in_what_is_left(
+    deadline: &Deadline,
+    sending: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let limit = deadline.left().saturating_add(deadline.grace());
+    timeout(limit, sending).await.unwrap_or_else(|_| {
+        Err(Failure::deadline(
+            "the response was not read to its end",
+            deadline.limit,
+        ))
+    })
+}
+
+/// How many rows are written between two looks at the clock.
+const ROWS_UNCHECKED: u64 = 128;
+
 /// The rows of its one result; or the summary of a statement that has none.
 async fn rows(
     connection: &mut Connection,
     request: &Request,
     writer: &mut Json,
     sink: &mut Sink,
-) -> Result<Option<Summary>, Failure> {
+    deadline: &Deadline,
+) -> Result<Option<Summary>, Stop> {
     let sql = &request.statement.sql;
     let mut rows = match request.params.as_slice() {
         [] => connection.query(sql).await?,
         params => connection.query_with(sql, params).await?,
     };
-    if rows.columns().is_empty() {
-        while rows.next_result().await? {
-            refuse_another(!rows.columns().is_empty())?;
-        }
-        let summary = rows.summary().cloned();
-        return Ok(Some(summary.unwrap_or_default()));
-    }
-    writer.begin(rows.columns(), &mut sink.out);
-    while let Some(row) = rows.next().await? {
-        writer.row(&row, &mut sink.out).map_err(Error::from)?;
-        sink.count_row();
-        if sink.is_full() {
-            sink.begin();
-            sink.flush().await?;
+    let has_rows = !rows.columns().is_empty();
+    if has_rows {
+        writer.begin(rows.columns(), &mut sink.out);
+        while let Some(row) = rows.next().await? {
+            sink.make_room_for(row.encoded_length())?;
+            writer.row(&row, &mut sink.out).map_err(Error::from)?;
+            sink.count_row();
+            if sink.is_full() {
+                sink.begin();
+                sink.flush().await?;
+            }
+            if sink.rows.is_multiple_of(ROWS_UNCHECKED) {
+                check(deadline)?;
+            }
         }
     }
     while rows.next_result().await? {
         refuse_another(!rows.columns().is_empty())?;
+        check(deadline)?;
     }
-    Ok(None)
+    let summary = rows.summary().cloned().unwrap_or_default();
+    sink.warnings = summary.warnings;
+    Ok((!has_rows).then_some(summary))
 }
 
 fn refuse_another(has_columns: bool) -> Result<(), Failure> {
@@ -245,7 +326,7 @@ fn refuse_another(has_columns: bool) -> Result<(), Failure> {
 
 /// No parser takes what was sent for whole, and a person reads why.
 async fn cut_off(writer: &mut Json, failure: &Failure, sink: &mut Sink) {
-    let reason = failure.json("").to_string();
+    let reason = failure.public_json("").to_string();
     writer.cut_off(&mut sink.out);
     sink.out.extend_from_slice(reason.as_bytes());
     sink.out.push(b'\n');

@@ -6,7 +6,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::Exit;
-use crate::error::{Error, ErrorKind, Stage};
+use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::pool::PoolError;
 
 /// What a caller distinguishes. Part of the function's contract.
@@ -79,9 +79,6 @@ impl Type {
     }
 }
 
-/// `ER_CON_COUNT_ERROR`, `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`
-const TOO_MANY: [u16; 3] = [1040, 1203, 1226];
-
 /// What went wrong. Nothing in it is secret.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
@@ -121,6 +118,17 @@ impl Failure {
         )
     }
 
+    /// The same of a connection that was being made: how far it had come, and the likely cause.
+    pub(super) fn deadline_of_connecting(error: &Error, limit: Duration) -> Self {
+        let failure = Self::deadline("there was no connection to the database", limit);
+        Self {
+            message: format!("{} ({error})", failure.message),
+            hint: hint(error),
+            stage: Some(error.stage()),
+            ..failure
+        }
+    }
+
     pub(super) fn kind(&self) -> Type {
         self.kind
     }
@@ -130,7 +138,23 @@ impl Failure {
         &self.message
     }
 
-    /// As a caller over HTTP gets it, and as a direct one finds it in `errorMessage`.
+    /// As a caller over HTTP gets it. What went wrong behind the request is for the log alone: it names users,
+    /// addresses and settings.
+    pub(super) fn public_json(&self, request_id: &str) -> Json {
+        let kind = self.kind;
+        let public = match kind {
+            _ if kind.status() >= 500 => Self::new(kind, ""),
+            // What they advise is for who deploys the function.
+            Type::AdHocSqlNotAllowed | Type::UnknownQuery | Type::ResultTooLarge => Self {
+                hint: None,
+                ..self.clone()
+            },
+            _ => self.clone(),
+        };
+        public.json(request_id)
+    }
+
+    /// As the log has it, and as a direct caller finds it in `errorMessage`.
     pub(super) fn json(&self, request_id: &str) -> Json {
         let mut object = Map::new();
         let mut put = |name: &str, value: Option<Json>| {
@@ -139,7 +163,8 @@ impl Failure {
             }
         };
         put("type", Some(json!(self.kind.name())));
-        put("message", Some(json!(self.message)));
+        let has_message = !self.message.is_empty();
+        put("message", has_message.then(|| json!(self.message)));
         put("hint", self.hint.as_ref().map(|hint| json!(hint)));
         put("stage", self.stage.map(|stage| json!(stage.to_string())));
         put("code", self.code.map(|code| json!(code)));
@@ -163,7 +188,9 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let is_full = error.code().is_some_and(|code| TOO_MANY.contains(&code));
+        let is_full = error
+            .code()
+            .is_some_and(|code| TOO_MANY_CONNECTIONS.contains(&code));
         let kind = match Exit::of(&error) {
             _ if is_full => Type::TooManyConnections,
             Exit::Usage if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
@@ -181,16 +208,20 @@ impl From<Error> for Failure {
             }
         };
         let message = crate::cli::Chain(&error).to_string();
-        let hint = error.causes().first();
         Self {
             kind,
             message,
-            hint: hint.map(|cause| format!("{}: {}", cause.why, cause.remedy)),
+            hint: hint(&error),
             stage: Some(error.stage()),
             code: error.code(),
             sql_state: error.sql_state().map(str::to_owned),
         }
     }
+}
+
+fn hint(error: &Error) -> Option<String> {
+    let cause = error.causes().first();
+    cause.map(|cause| format!("{}: {}", cause.why, cause.remedy))
 }
 
 impl From<PoolError> for Failure {
@@ -234,12 +265,31 @@ mod tests {
 
     #[test]
     fn a_full_server_is_to_be_asked_again() {
-        let server = ServerError {
-            code: 1040,
-            sql_state: None,
-            message: "Too many connections".into(),
-        };
-        let failure = Failure::from(Error::new(Stage::Tls, ErrorKind::ServerBeforeTls(server)));
-        assert_eq!(failure.kind().status(), 503);
+        for (code, stage) in [
+            (1040, Stage::Tls),
+            (1203, Stage::Login),
+            (1226, Stage::Login),
+            (9501, Stage::Statement),
+        ] {
+            let server = ServerError {
+                code,
+                sql_state: None,
+                message: "Too many connections".into(),
+            };
+            let failure = Failure::from(Error::new(stage, ErrorKind::Server(server)));
+            assert_eq!(failure.kind().status(), 503, "{code}");
+        }
+    }
+
+    #[test]
+    fn over_http_nothing_is_told_of_what_is_behind_it() {
+        let full = Failure::new(Type::Login, "Access denied for user 'u'@'10.0.0.1'")
+            .with_hint("set DB_USER in the function's environment");
+        let expected = json!({"type": "Login", "requestId": "id-1"});
+        assert_eq!(full.public_json("id-1"), expected);
+        let refused =
+            Failure::new(Type::UnknownQuery, "there is no query \"a\"").with_hint("DB_QUERIES");
+        let expected = json!({"type": "UnknownQuery", "message": "there is no query \"a\"", "requestId": "id-1"});
+        assert_eq!(refused.public_json("id-1"), expected);
     }
 }

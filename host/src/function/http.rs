@@ -4,33 +4,51 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_runtime::MetadataPrelude;
-use serde_json::{Map, Value as Json, json};
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
 
 use super::accept::{Format, negotiate};
-use super::event::Form;
+use super::event::{Form, HOW};
 use super::failure::{Failure, Type};
+use super::keys::{Keys, NotKeys, raw_text};
+use super::quoted::quoted;
 
 /// More than this, no statement is.
 const BODY_LIMIT: usize = 1 << 20;
 
-pub(super) fn is_http(event: &Json) -> bool {
-    event
-        .get("requestContext")
-        .and_then(|context| context.get("http"))
-        .is_some_and(Json::is_object)
+pub(super) fn is_http(keys: &Keys) -> bool {
+    let context = keys.json("requestContext");
+    context.get("http").is_some_and(Json::is_object)
 }
 
 /// A REST API's (format 1.0), or a load balancer's.
-pub(super) fn is_of_another_version(event: &Map<String, Json>) -> bool {
-    event.contains_key("requestContext") && event.contains_key("httpMethod")
+pub(super) fn is_of_another_version(keys: &Keys) -> bool {
+    keys.has("requestContext") && keys.has("httpMethod")
+}
+
+/// The parts of an event that say what is asked for.
+struct Event {
+    context: Json,
+    headers: Json,
+    query: String,
+    body: String,
+    is_base64: bool,
 }
 
 /// What a request asks for, as a direct event has it.
-pub(super) fn read(event: &Json) -> (Form, Result<Map<String, Json>, Failure>) {
-    let domain = text(event, "/requestContext/domainName");
+pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
+    let text = |name: &str| keys.text(name).ok().flatten().unwrap_or_default();
+    let event = Event {
+        context: keys.json("requestContext"),
+        headers: keys.json("headers"),
+        query: text("rawQueryString"),
+        body: text("body"),
+        is_base64: keys.json("isBase64Encoded") == true,
+    };
+    let domain = event.context.get("domainName").and_then(Json::as_str);
     // An HTTP API waits for the whole.
     let may_stream = domain.is_some_and(|domain| domain.contains(".lambda-url."));
-    let Some(format) = negotiate(header(event, "accept")) else {
+    let Some(format) = negotiate(event.header("accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
             "rows are answered as application/json or application/x-ndjson",
@@ -45,15 +63,15 @@ pub(super) fn read(event: &Json) -> (Form, Result<Map<String, Json>, Failure>) {
         );
     };
     let form = Form::Http { format, may_stream };
-    (form, asked(event))
+    (form, asked(&event))
 }
 
-fn asked(event: &Json) -> Result<Map<String, Json>, Failure> {
-    match text(event, "/requestContext/http/method") {
-        Some("GET") => of_query(text(event, "/rawQueryString").unwrap_or_default()),
+fn asked(event: &Event) -> Result<Keys, Failure> {
+    match event.context.pointer("/http/method").and_then(Json::as_str) {
+        Some("GET") => of_query(&event.query),
         Some("POST") => of_body(event),
         other => {
-            let method = other.unwrap_or("none");
+            let method = quoted(other.unwrap_or_default());
             Err(Failure::new(
                 Type::MethodNotAllowed,
                 format!("the method is {method}: GET and POST are served"),
@@ -62,69 +80,71 @@ fn asked(event: &Json) -> Result<Map<String, Json>, Failure> {
     }
 }
 
-fn text<'a>(event: &'a Json, pointer: &str) -> Option<&'a str> {
-    event.pointer(pointer)?.as_str()
-}
-
-/// Names are in lower case in this format; an event that was written by hand may have others.
-fn header<'a>(event: &'a Json, name: &str) -> Option<&'a str> {
-    let mut headers = event.get("headers")?.as_object()?.iter();
-    let (_, value) = headers.find(|(own, _)| own.eq_ignore_ascii_case(name))?;
-    value.as_str()
+impl Event {
+    /// Names are in lower case in this format; an event that was written by hand may have others.
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.as_object()?.iter();
+        let (_, value) = headers.find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        value.as_str()
+    }
 }
 
 /// `?query=by_id&parameters=[7]`, percent-encoded.
-fn of_query(query: &str) -> Result<Map<String, Json>, Failure> {
-    let mut asked = Map::new();
+fn of_query(query: &str) -> Result<Keys, Failure> {
+    let mut asked = Keys::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
-            "query" | "sql" => json!(value),
-            "parameters" => serde_json::from_str(&value).map_err(|error| {
+            "parameters" => RawValue::from_string(value.into_owned()).map_err(|error| {
                 let problem = format!("parameters is not a JSON array: {error}");
                 Failure::new(Type::InvalidParameters, problem)
                     .with_hint("as ?query=by_id&parameters=%5B7%5D, which is [7]")
             })?,
-            _ => continue,
+            _ => raw_text(&value).unwrap_or_default(),
         };
-        if asked.insert(name.clone().into_owned(), value).is_some() {
-            let problem = format!("{name} is given twice");
+        if !asked.add(&name, value) {
+            let problem = format!("{} is given twice", quoted(&name));
             return Err(Failure::new(Type::InvalidEvent, problem));
         }
     }
     Ok(asked)
 }
 
-fn of_body(event: &Json) -> Result<Map<String, Json>, Failure> {
-    let body = text(event, "/body").unwrap_or_default();
+fn of_body(event: &Event) -> Result<Keys, Failure> {
+    let body = &event.body;
     if body.len() > BODY_LIMIT {
         let problem = format!("the body is longer than {BODY_LIMIT} bytes");
         return Err(Failure::new(Type::EventTooLarge, problem));
     }
-    let invalid = |problem: String| Failure::new(Type::InvalidEvent, problem);
+    let invalid = |problem: String| Failure::new(Type::InvalidEvent, problem).with_hint(HOW);
     let decoded;
-    let is_base64 = event.get("isBase64Encoded").and_then(Json::as_bool);
-    let body = match is_base64 {
-        None | Some(false) => body.as_bytes(),
-        Some(true) => {
+    let body = match event.is_base64 {
+        false => body,
+        true => {
             let bytes = BASE64_STANDARD.decode(body);
-            decoded = bytes.map_err(|error| invalid(format!("the body is not base64: {error}")))?;
+            let bytes =
+                bytes.map_err(|error| invalid(format!("the body is not base64: {error}")))?;
+            let text = String::from_utf8(bytes);
+            decoded = text.map_err(|_| invalid("the body is not UTF-8".to_owned()))?;
             &decoded
         }
     };
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Map::new());
+    // RFC 8259, "Character Encoding": a reader may ignore a byte order mark.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    if body.bytes().all(|byte| byte.is_ascii_whitespace()) {
+        return Ok(Keys::default());
     }
-    if !is_json(header(event, "content-type")) {
+    if !is_json(event.header("content-type")) {
         return Err(Failure::new(
             Type::UnsupportedMedia,
             "the body's Content-Type is not application/json",
         ));
     }
-    match serde_json::from_slice(body) {
-        Ok(Json::Object(asked)) => Ok(asked),
-        Ok(_) => Err(invalid("the body is not a JSON object".to_owned())),
-        Err(error) => Err(invalid(format!("the body is not JSON: {error}"))),
-    }
+    Keys::read(body).map_err(|problem| {
+        invalid(match problem {
+            NotKeys::NotAnObject => "the body is not a JSON object".to_owned(),
+            NotKeys::NotJson(error) => format!("the body is not JSON: {error}"),
+        })
+    })
 }
 
 fn is_json(content_type: Option<&str>) -> bool {
@@ -148,7 +168,7 @@ pub(super) fn response(status: u16, format: Format, body: &str) -> Json {
 /// A response that says what went wrong, with the status and the headers for it.
 pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
     let status = failure.kind().status();
-    let body = json!({"error": failure.json(request_id)}).to_string();
+    let body = json!({"error": failure.public_json(request_id)}).to_string();
     let mut response = response(status, Format::Json, &body);
     let further = match failure.kind() {
         Type::MethodNotAllowed => ("allow", "GET, POST"),
@@ -202,6 +222,17 @@ mod tests {
         })
     }
 
+    fn read(event: &Json) -> (Form, Result<Keys, Failure>) {
+        super::read(&Keys::read(&event.to_string()).unwrap())
+    }
+
+    fn asked(event: &Json) -> Json {
+        let keys = read(event).1.unwrap();
+        keys.names()
+            .map(|name| (name.to_owned(), keys.json(name)))
+            .collect()
+    }
+
     fn refused(event: &Json) -> u16 {
         read(event).1.unwrap_err().kind().status()
     }
@@ -209,26 +240,17 @@ mod tests {
     #[test]
     fn a_query_and_a_body_ask_for_the_same() {
         let query = "query=by_id&parameters=%5B7,+%22x%22%5D&other=1";
-        let asked = json!({"query": "by_id", "parameters": [7, "x"]});
-        let got = read(&event("GET", query, json!({}), "")).1.unwrap();
-        assert_eq!(Json::Object(got), asked);
+        let expected = json!({"query": "by_id", "parameters": [7, "x"], "other": "1"});
+        assert_eq!(asked(&event("GET", query, json!({}), "")), expected);
         let headers = json!({"Content-Type": "application/json; charset=utf-8"});
-        let post = event("POST", "", headers, &asked.to_string());
-        assert_eq!(Json::Object(read(&post).1.unwrap()), asked);
-        let mut encoded = event(
-            "POST",
-            "",
-            json!({}),
-            &BASE64_STANDARD.encode(asked.to_string()),
-        );
+        let text = expected.to_string();
+        assert_eq!(asked(&event("POST", "", headers, &text)), expected);
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(asked(&event("POST", "", json!({}), &marked)), expected);
+        let mut encoded = event("POST", "", json!({}), &BASE64_STANDARD.encode(marked));
         encoded["isBase64Encoded"] = json!(true);
-        assert_eq!(Json::Object(read(&encoded).1.unwrap()), asked);
-        assert!(
-            read(&event("POST", "", json!({}), " "))
-                .1
-                .unwrap()
-                .is_empty()
-        );
+        assert_eq!(asked(&encoded), expected);
+        assert_eq!(asked(&event("POST", "", json!({}), " ")), json!({}));
     }
 
     #[test]

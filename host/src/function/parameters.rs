@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use super::failure::{Failure, Type};
+use super::statements::Statement;
 use crate::mysql::Param;
 
 /// What a parameter may be, other than null.
@@ -33,14 +34,14 @@ impl Kind {
         known.map(|(_, kind)| *kind)
     }
 
-    fn takes(self, value: &Json) -> bool {
-        match (self, value) {
-            (_, Json::Array(_) | Json::Object(_)) => false,
-            (_, Json::Null) | (Self::Any, _) => true,
-            (Self::Integer, value) => value.is_i64() || value.is_u64(),
-            (Self::Number, value) => value.is_number(),
-            (Self::Text, value) => value.is_string(),
-            (Self::Boolean, value) => value.is_boolean(),
+    /// Whether a value that is bound may be bound for this one.
+    fn takes(self, param: &Param) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Integer => matches!(param, Param::Int(_) | Param::UnsignedInt(_)),
+            Self::Number => !matches!(param, Param::Text(_)),
+            Self::Text => matches!(param, Param::Text(_)),
+            Self::Boolean => false,
         }
     }
 }
@@ -52,74 +53,86 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One for each of `kinds`, in their order.
-pub(super) fn bind(values: &[Json], kinds: &[Kind]) -> Result<Vec<Param>, Failure> {
-    if values.len() != kinds.len() {
-        return Err(Failure::new(
-            Type::InvalidParameters,
-            format!(
-                "the statement takes {} parameters, and {} are given",
-                kinds.len(),
-                values.len()
-            ),
-        )
-        .with_hint("give as many values in \"parameters\" as the statement has question marks"));
+const HOW: &str = "a value is a number, a text, true, false or null; dates are given as texts. A number keeps all of \
+                   its digits: without a point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a \
+                   point it is a DECIMAL, and with an exponent a DOUBLE";
+
+/// The values of a statement's parameters, in their order.
+pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Param>, Failure> {
+    let (is_right, expected) = match &statement.kinds {
+        Some(kinds) => (kinds.len() == values.len(), kinds.len().to_string()),
+        None => {
+            let placeholders = &statement.placeholders;
+            (placeholders.may_be(values.len()), placeholders.to_string())
+        }
+    };
+    if !is_right {
+        let problem = format!(
+            "the statement takes {expected} parameters, and {} are given",
+            values.len()
+        );
+        return Err(Failure::new(Type::InvalidParameters, problem).with_hint(
+            "give as many values in \"parameters\" as the statement has question marks",
+        ));
     }
+    let kinds = statement.kinds.iter().flatten().copied();
+    let kinds = kinds.chain(std::iter::repeat(Kind::Any));
     let pairs = values.iter().zip(kinds).enumerate();
     pairs
         .map(|(index, (value, kind))| {
-            bind_one(value, *kind).ok_or_else(|| {
-                Failure::new(
-                    Type::InvalidParameters,
-                    format!(
-                        "parameter {} is {}, and {kind} is asked for",
-                        index.saturating_add(1),
-                        name_of(value)
-                    ),
-                )
-                .with_hint(
-                    "a value is a number, a text, true, false or null; DECIMAL and dates are given as texts, \
-                     and so are integers beyond 64 bits",
-                )
+            bind_one(value, kind).map_err(|problem| {
+                let number = index.saturating_add(1);
+                let problem = format!("parameter {number}: {problem}");
+                Failure::new(Type::InvalidParameters, problem).with_hint(HOW)
             })
         })
         .collect()
 }
 
-fn bind_one(value: &Json, kind: Kind) -> Option<Param> {
-    if !kind.takes(value) {
-        return None;
-    }
-    match value {
-        Json::Null => Some(Param::Null),
-        Json::Bool(it) => Some(Param::from(*it)),
-        Json::String(text) => Some(Param::from(text.as_str())),
-        Json::Number(number) => number
-            .as_i64()
-            .map(Param::from)
-            .or_else(|| number.as_u64().map(Param::from))
-            .or_else(|| number.as_f64().map(Param::from)),
-        Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-fn name_of(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(number) if number.is_f64() => "a number with a fraction, or beyond 64 bits",
-        Json::Number(_) => "an integer",
-        Json::String(_) => "a text",
-        Json::Array(_) => "an array",
-        Json::Object(_) => "an object",
+fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
+    let value = value.get();
+    let of_another_kind = |found: &str| format!("it is {found}, and {kind} is asked for");
+    let (param, found) = match value.bytes().next() {
+        Some(b'n') => return Ok(Param::Null),
+        Some(b't' | b'f') => match kind {
+            Kind::Any | Kind::Boolean => return Ok(Param::from(value == "true")),
+            _ => return Err(of_another_kind("a boolean")),
+        },
+        Some(b'[') => return Err(of_another_kind("an array")),
+        Some(b'{') => return Err(of_another_kind("an object")),
+        Some(b'"') => {
+            let text: Result<String, _> = serde_json::from_str(value);
+            let text = text.map_err(|error| format!("it is not a text: {error}"))?;
+            (Param::from(text), "a text")
+        }
+        _ => {
+            let number = Param::from_number(value).map_err(|error| error.to_string())?;
+            let found = match number {
+                Param::Int(_) | Param::UnsignedInt(_) => "an integer",
+                _ => "a number with a point or an exponent, or beyond 64 bits",
+            };
+            (number, found)
+        }
+    };
+    match kind.takes(&param) {
+        true => Ok(param),
+        false => Err(of_another_kind(found)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn bind(values: &[&str], kinds: &[Kind]) -> Result<Vec<Param>, Failure> {
+        let raw: Vec<&RawValue> = values
+            .iter()
+            .map(|value| serde_json::from_str(value).unwrap())
+            .collect();
+        let mut statement = Statement::new("test", "SELECT 1".to_owned());
+        statement.kinds = Some(kinds.to_vec());
+        super::bind(&raw, &statement)
+    }
 
     #[test]
     fn as_the_statement_wants_them() {
@@ -129,38 +142,76 @@ mod tests {
             Kind::Text,
             Kind::Boolean,
             Kind::Any,
+            Kind::Any,
         ];
-        let values = [json!(7), json!(1.5), json!("x"), json!(true), json!(null)];
+        let values = ["7", "1.50", r#""\u00e9""#, "true", "null", "1e3"];
         let bound = bind(&values, &kinds).unwrap();
         assert_eq!(
             bound,
             [
                 Param::from(7),
-                Param::from(1.5),
-                Param::from("x"),
+                Param::Decimal("1.50".parse().unwrap()),
+                Param::from("é"),
                 Param::from(true),
-                Param::Null
+                Param::Null,
+                Param::Double(1e3),
             ]
         );
-        let most = bind(&[json!(u64::MAX)], &[Kind::Integer]).unwrap();
+        let most = bind(&["18446744073709551615"], &[Kind::Integer]).unwrap();
         assert_eq!(most, [Param::from(u64::MAX)]);
+        let more = "18446744073709551616";
+        let exact = [Param::Decimal(more.parse().unwrap())];
+        assert_eq!(bind(&[more], &[Kind::Number]).unwrap(), exact);
+        assert_eq!(bind(&[more], &[Kind::Any]).unwrap(), exact);
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let wrong = |value, kind| bind(&[value], &[kind]).unwrap_err().message().to_owned();
-        assert_eq!(
-            wrong(json!("7"), Kind::Integer),
-            "parameter 1 is a text, and integer is asked for"
-        );
-        assert!(wrong(json!(18_446_744_073_709_551_616.0), Kind::Integer).contains("64 bits"));
-        assert!(wrong(json!([1]), Kind::Any).contains("an array"));
-        assert!(wrong(json!(1), Kind::Text).contains("an integer"));
-        let number = bind(&[json!(1)], &[]).unwrap_err();
-        assert_eq!(number.kind(), Type::InvalidParameters);
+        for (value, kind, words) in [
+            (
+                "\"7\"",
+                Kind::Integer,
+                "it is a text, and integer is asked for",
+            ),
+            ("18446744073709551616", Kind::Integer, "beyond 64 bits"),
+            ("7.0", Kind::Integer, "a number with a point"),
+            ("true", Kind::Integer, "a boolean"),
+            ("true", Kind::Number, "a boolean"),
+            ("1", Kind::Boolean, "an integer"),
+            ("\"7\"", Kind::Number, "a text"),
+            ("[1]", Kind::Any, "an array"),
+            ("{}", Kind::Any, "an object"),
+            ("1", Kind::Text, "an integer"),
+            ("1e400", Kind::Any, "out of range for a DOUBLE"),
+            ("1e400", Kind::Number, "out of range for a DOUBLE"),
+            ("12345678901234567.5e0", Kind::Any, "more digits"),
+            (r#""\ud800""#, Kind::Any, "not a text"),
+        ] {
+            let failure = bind(&[value], &[kind]).unwrap_err();
+            assert_eq!(failure.kind(), Type::InvalidParameters);
+            let message = failure.message();
+            assert!(
+                message.starts_with("parameter 1: ") && message.contains(words),
+                "{message}"
+            );
+        }
+        let number = bind(&["1"], &[]).unwrap_err();
         assert_eq!(
             number.message(),
             "the statement takes 0 parameters, and 1 are given"
+        );
+    }
+
+    #[test]
+    fn where_the_sql_mode_decides_the_server_counts() {
+        let one = serde_json::from_str("1").unwrap();
+        let statement = Statement::new("test", r"SELECT 'x\' a, ? b".to_owned());
+        assert!(super::bind(&[], &statement).is_ok());
+        assert!(super::bind(&[one], &statement).is_ok());
+        let failure = super::bind(&[one, one], &statement).unwrap_err();
+        assert!(
+            failure.message().contains("takes 0 or 1 parameters"),
+            "{failure:?}"
         );
     }
 }

@@ -1,15 +1,48 @@
 //! The question marks of a statement that stand for parameters.
 //!
-//! MySQL Reference Manual, "Comments", "String Literals", "Schema Object Names".
+//! MySQL Reference Manual, "Comments", "String Literals", "Schema Object Names", "Server SQL Modes".
 
-/// How many there are, outside of strings, names in quotes and comments. A backslash in a string takes the
-/// next character with it, as without `NO_BACKSLASH_ESCAPES`. The server counts again.
-pub(super) fn count(sql: &str) -> usize {
+use std::fmt;
+
+/// The quotes in which a backslash takes the next character with it: by default, with `ANSI_QUOTES`, and with
+/// `NO_BACKSLASH_ESCAPES`. Which of them the server is in shows only when it prepares the statement.
+const SQL_MODES: [&[char]; 3] = [&['\'', '"'], &['\''], &[]];
+
+/// How many parameters a statement may have. The server's count decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placeholders(Vec<usize>);
+
+impl Placeholders {
+    pub(super) fn of(sql: &str) -> Self {
+        let mut counts: Vec<usize> = SQL_MODES
+            .iter()
+            .map(|escaping| count(sql, escaping))
+            .collect();
+        counts.sort_unstable();
+        counts.dedup();
+        Self(counts)
+    }
+
+    pub(super) fn may_be(&self, number: usize) -> bool {
+        self.0.contains(&number)
+    }
+}
+
+/// `1`, or `0 or 1`.
+impl fmt::Display for Placeholders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        f.write_str(&counts.join(" or "))
+    }
+}
+
+/// How many there are, outside of strings, names in quotes and comments.
+fn count(sql: &str, escaping: &[char]) -> usize {
     let mut rest = sql;
     let mut placeholders = 0_usize;
     while let Some(character) = rest.chars().next() {
         rest = match character {
-            '\'' | '"' => behind_string(rest, character),
+            '\'' | '"' => behind_string(rest, character, escaping.contains(&character)),
             '`' => behind_name(rest),
             '#' => behind(rest, "\n"),
             '-' if is_line_comment(rest) => behind(rest, "\n"),
@@ -46,10 +79,10 @@ fn is_executed(text: &str) -> bool {
     text.starts_with("/*!") || text.starts_with("/*M!")
 }
 
-fn behind_string(text: &str, quote: char) -> &str {
+fn behind_string(text: &str, quote: char, is_escaping: bool) -> &str {
     let mut characters = text.char_indices().skip(1);
     while let Some((at, character)) = characters.next() {
-        if character == '\\' {
+        if character == '\\' && is_escaping {
             characters.next();
         } else if character == quote {
             // Of a doubled one, the second begins another string: it comes to the same.
@@ -82,7 +115,23 @@ mod tests {
             ("SELECT 'ä?', ?, 'ß' --", 1),
             ("", 0),
         ] {
-            assert_eq!(count(sql), placeholders, "{sql}");
+            assert_eq!(count(sql, SQL_MODES[0]), placeholders, "{sql}");
+        }
+    }
+
+    #[test]
+    fn the_sql_mode_may_decide() {
+        for (sql, numbers, words) in [
+            ("SELECT ?", &[1][..], "1"),
+            (r"SELECT 'x\' a, ? b", &[0, 1], "0 or 1"),
+            (r#"SELECT "x\" a, ? b"#, &[0, 1], "0 or 1"),
+            (r"SELECT 'x\\' a, ? b", &[1], "1"),
+            (r"SELECT '\'?', ?", &[1], "1"),
+        ] {
+            let placeholders = Placeholders::of(sql);
+            assert_eq!(placeholders.0, numbers, "{sql}");
+            assert_eq!(placeholders.to_string(), words);
+            assert!(placeholders.may_be(1) && !placeholders.may_be(2));
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Invocation<'a> {
     pub(super) query: &'a str,
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    pub(super) warnings: u16,
     pub(super) took: Took,
     pub(super) total: Duration,
     pub(super) failure: Option<&'a Failure>,
@@ -74,6 +75,7 @@ impl Reporter {
         line.text("query", invocation.query);
         line.put("rows", &json!(invocation.rows));
         line.put("bytes", &json!(invocation.bytes));
+        line.put("warnings", &json!(invocation.warnings));
         line.put("coldStart", &json!(is_cold));
         line.put("acquireMs", &json!(milliseconds(took.acquire)));
         line.put("queryMs", &json!(milliseconds(took.query)));

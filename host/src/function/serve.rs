@@ -11,7 +11,6 @@ use lambda_runtime::{
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info, trace, warn};
 
@@ -31,6 +30,9 @@ use crate::pool::Pool;
 /// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
 /// secret has to be there by then: it has half of it.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
+/// For the sign of life of a connection that was kept. Many functions have only three seconds, and a new connection
+/// has to fit into the rest.
+const CHECK_LIMIT: Duration = Duration::from_secs(1);
 /// What lambda_runtime panics without.
 const OF_LAMBDA: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -121,7 +123,9 @@ impl Function {
         let settings = Settings::read(environment)?;
         let reporter = Reporter::new(&settings, level);
         let bridge = settings.bridge.build().await?;
-        let mut pool = Pool::builder(bridge).max_size(settings.pool_size);
+        let mut pool = Pool::builder(bridge)
+            .max_size(settings.pool_size)
+            .check_timeout(CHECK_LIMIT);
         if let Some(limit) = settings.connections_per_second {
             pool = pool.connections_per_second(limit);
         }
@@ -140,7 +144,7 @@ impl Function {
     }
 
     async fn serve(self: Arc<Self>) -> Result<(), lambda_runtime::Error> {
-        let handler = service_fn(move |event: LambdaEvent<Json>| {
+        let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
             let function = Arc::clone(&self);
             async move {
                 let LambdaEvent { payload, context } = event;
@@ -152,7 +156,11 @@ impl Function {
         Runtime::new(handler).run_concurrent().await
     }
 
-    async fn invoke(self: Arc<Self>, event: Json, context: Context) -> Result<Answer, Refused> {
+    async fn invoke(
+        self: Arc<Self>,
+        event: Box<RawValue>,
+        context: Context,
+    ) -> Result<Answer, Refused> {
         let begun = Instant::now();
         let (form, request) = event::read(&event, &self.statements);
         drop(event);
@@ -266,6 +274,7 @@ impl Function {
             query,
             rows: sink.rows,
             bytes: sink.bytes(),
+            warnings: sink.warnings,
             took,
             total: begun.elapsed(),
             failure,
@@ -277,19 +286,18 @@ impl Function {
 /// A connection for the first invocation. That there is none is told to whoever invokes.
 async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
     let begun = Instant::now();
-    match timeout(limit, pool.get()).await {
-        Ok(Ok(connection)) => {
+    match pool.get_within(limit).await {
+        Ok(connection) => {
             let took = begun.elapsed();
             reporter.connected(took);
             let server = &connection.session().server_version;
             let elapsed_ms = super::milliseconds::milliseconds(took);
             info!(server, elapsed_ms, "connected");
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             let failure = Failure::from(error).json("");
             warn!(error = %failure, "not connected; the first invocation tries again");
         }
-        Err(_) => warn!("not connected in time; the first invocation tries again"),
     }
 }
 

@@ -13,6 +13,9 @@ const LARGEST_DEFAULT_POOL: usize = 16;
 /// For the credentials and then for the secret: both within the time that Lambda gives initialisation, so that it can
 /// be said what is wrong.
 const SECRET_LIMIT: Duration = Duration::from_secs(4);
+/// Lambda's longest timeout. How long connecting may take, each invocation's deadline decides: a paused Aurora Serverless
+/// v2 takes connections, and greets when it has resumed, which takes 15 s and more.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 /// In the package, beside `bootstrap`.
 const BUNDLED_QUERIES: &str = "queries.json";
 
@@ -66,12 +69,16 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 
     fn bridge(&self) -> Result<BridgeBuilder, Failure> {
+        let mut timeouts = Timeouts {
+            tls: LONGEST_INVOCATION,
+            login: LONGEST_INVOCATION,
+            whole: LONGEST_INVOCATION,
+            ..Timeouts::default()
+        };
         let mut builder = Bridge::builder();
         if let Some(secret) = self.get("DB_SECRET_ARN") {
-            builder = with_secret(builder, secret)?.timeouts(Timeouts {
-                credentials: SECRET_LIMIT,
-                ..Timeouts::default()
-            });
+            builder = with_secret(builder, secret)?;
+            timeouts.credentials = SECRET_LIMIT;
             // The secret has them, or may have.
             for (variable, set) in [
                 ("DB_HOST", BridgeBuilder::endpoint as fn(_, String) -> _),
@@ -98,6 +105,11 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         if let Some(path) = self.get("DB_CA_FILE") {
             builder = builder.ca_file(path);
         }
+        if let Some(region) = self.get("DB_REGION") {
+            builder = builder.region(region);
+        }
+        builder = builder.resolve_cname(self.flag("DB_RESOLVE_CNAME")?);
+        let builder = builder.timeouts(timeouts);
         Ok(builder.connection_attribute("program_name", self.function_name()))
     }
 
@@ -111,13 +123,17 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             statements.add("DB_QUERIES", &json)?;
         } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
             let path = PathBuf::from(folder).join(BUNDLED_QUERIES);
-            match std::fs::read_to_string(&path) {
-                Ok(json) => statements.add(BUNDLED_QUERIES, &json)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    let problem = format!("{}: {error}", path.display());
-                    return Err(Failure::new(Type::Settings, problem));
+            let wrong = |problem: &dyn std::fmt::Display| {
+                let problem = format!("{}: {problem}", path.display());
+                Failure::new(Type::Settings, problem)
+            };
+            match std::fs::read(&path) {
+                Ok(bytes) => {
+                    let json = utf_8(&bytes).map_err(|problem| wrong(&problem))?;
+                    statements.add(BUNDLED_QUERIES, json)?;
                 }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(wrong(&error)),
             }
         }
         Ok(statements)
@@ -162,6 +178,14 @@ impl Settings {
             metrics_namespace: (!namespace.is_empty()).then_some(namespace),
             function_name: environment.function_name(),
         })
+    }
+}
+
+/// A file's text. What is in UTF-16, as PowerShell's `>` writes it, is named.
+fn utf_8(bytes: &[u8]) -> Result<&str, &'static str> {
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("it is in UTF-16: save it as UTF-8"),
+        _ => std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8"),
     }
 }
 
@@ -216,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn files_of_other_encodings_are_named() {
+        assert_eq!(utf_8(b"\xEF\xBB\xBF{}"), Ok("\u{feff}{}"));
+        for bytes in [b"\xFF\xFE{\0", b"\xFE\xFF\0{"] {
+            assert!(utf_8(bytes).unwrap_err().contains("UTF-16"));
+        }
+        assert!(utf_8(b"\xFF").unwrap_err().contains("not UTF-8"));
+    }
+
+    #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert!(read(&[]).err().unwrap().starts_with("DB_HOST is not set"));
         let empty = [("DB_HOST", "h"), ("DB_USER", "")];
@@ -229,6 +262,7 @@ mod tests {
             ("DB_PORT", "x"),
             ("DB_POOL_SIZE", "0"),
             ("ALLOW_AD_HOC_SQL", "perhaps"),
+            ("DB_RESOLVE_CNAME", "perhaps"),
             ("INVOKE_MODE", "STREAM"),
             ("DB_QUERIES", "[]"),
             ("DB_CONNECTIONS_PER_SECOND", "0"),

@@ -7,6 +7,9 @@ use super::failure::{Failure, Type};
 
 /// AWS Lambda Developer Guide, "Lambda quotas": the payload of a response.
 pub(super) const RESPONSE_LIMIT: usize = 6_291_556;
+/// A row's JSON is at most so much shorter than the row as the server sent it: of 4,096 columns each may be a number
+/// that takes eight bytes there, and two here.
+const SHORTER_BY: usize = 32 << 10;
 /// A piece: enough for few writes, and little to wait for.
 const PIECE_LENGTH: usize = 64 << 10;
 
@@ -15,6 +18,8 @@ pub(super) struct Sink {
     pub(super) out: Vec<u8>,
     way: Way,
     pub(super) rows: u64,
+    /// How many the server has counted.
+    pub(super) warnings: u16,
     sent: u64,
 }
 
@@ -44,6 +49,7 @@ impl Sink {
             out: Vec::new(),
             way,
             rows: 0,
+            warnings: 0,
             sent: 0,
         }
     }
@@ -65,6 +71,16 @@ impl Sink {
         {
             // Whoever does not wait any more hears of it when it reads.
             let _heard = begun.send(());
+        }
+    }
+
+    /// Refuses a row that is too long for one answer, before it is written: its JSON and the answer around it would
+    /// take its length in memory again and again.
+    pub(super) fn make_room_for(&self, encoded_length: usize) -> Result<(), Failure> {
+        let length = self.out.len().saturating_add(encoded_length);
+        match self.way {
+            Way::Whole if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => Err(too_large()),
+            _ => Ok(()),
         }
     }
 

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::failure::{Failure, Type};
 use super::parameters::{KINDS, Kind};
-use super::placeholders;
+use super::placeholders::Placeholders;
+use super::quoted::quoted;
 
 /// The original's.
 const DEFAULT: &str = "SELECT * FROM items";
@@ -17,7 +18,9 @@ pub(super) struct Statement {
     /// For the log: it says nothing of what is in it.
     pub(super) name: String,
     pub(super) sql: String,
-    pub(super) kinds: Vec<Kind>,
+    pub(super) placeholders: Placeholders,
+    /// The types of its parameters, if they were given.
+    pub(super) kinds: Option<Vec<Kind>>,
     pub(super) is_ad_hoc: bool,
 }
 
@@ -28,12 +31,12 @@ pub(super) struct Statements {
 }
 
 impl Statement {
-    fn new(name: &str, sql: String) -> Self {
-        let kinds = vec![Kind::Any; placeholders::count(&sql)];
+    pub(super) fn new(name: &str, sql: String) -> Self {
         Self {
             name: name.to_owned(),
+            placeholders: Placeholders::of(&sql),
             sql,
-            kinds,
+            kinds: None,
             is_ad_hoc: false,
         }
     }
@@ -57,14 +60,16 @@ impl Statements {
                 r#"it is a JSON object, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}"#,
             )
         };
-        let read = serde_json::from_str(json);
+        // As editors of Windows begin a file.
+        let read = serde_json::from_str(json.strip_prefix('\u{feff}').unwrap_or(json));
         let Json::Object(all) = read.map_err(|error| wrong(format!("it is not JSON: {error}")))?
         else {
             return Err(wrong("it is not a JSON object".to_owned()));
         };
         for (name, value) in all {
             let statement = read_one(&name, value);
-            let statement = statement.map_err(|problem| wrong(format!("{name:?} {problem}")))?;
+            let statement =
+                statement.map_err(|problem| wrong(format!("{} {problem}", quoted(&name))))?;
             self.named.insert(name, statement);
         }
         Ok(())
@@ -76,7 +81,8 @@ impl Statements {
 
     pub(super) fn named(&self, name: &str) -> Result<Statement, Failure> {
         self.named.get(name).cloned().ok_or_else(|| {
-            Failure::new(Type::UnknownQuery, format!("there is no query {name:?}")).with_hint(
+            let problem = format!("there is no query {}", quoted(name));
+            Failure::new(Type::UnknownQuery, problem).with_hint(
                 "the function knows those in DB_QUERIES, or in queries.json of its package",
             )
         })
@@ -112,18 +118,19 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
             let mut statement = Statement::new(name, sql);
             if let Some(kinds) = object.remove("parameters") {
                 let kinds = read_kinds(&kinds)?;
-                if kinds.len() != statement.kinds.len() {
+                if !statement.placeholders.may_be(kinds.len()) {
                     return Err(format!(
                         "has {} question marks, and types for {} parameters",
-                        statement.kinds.len(),
+                        statement.placeholders,
                         kinds.len()
                     ));
                 }
-                statement.kinds = kinds;
+                statement.kinds = Some(kinds);
             }
             if let Some(unknown) = object.keys().next() {
                 return Err(format!(
-                    "has {unknown:?}: there are \"sql\" and \"parameters\""
+                    "has {}: there are \"sql\" and \"parameters\"",
+                    quoted(unknown)
                 ));
             }
             statement
@@ -156,10 +163,41 @@ mod tests {
         let json = r#"{"a": "SELECT ?, ?", "b": {"sql": "SELECT ?", "parameters": ["integer"]}}"#;
         statements.add("DB_QUERIES", json).unwrap();
         assert_eq!(statements.default().sql, "SELECT * FROM items");
-        assert_eq!(statements.named("a").unwrap().kinds, [Kind::Any, Kind::Any]);
-        assert_eq!(statements.named("b").unwrap().kinds, [Kind::Integer]);
+        let untyped = statements.named("a").unwrap();
+        assert!(untyped.kinds.is_none() && untyped.placeholders.may_be(2));
+        let typed = statements.named("b").unwrap();
+        assert_eq!(typed.kinds, Some(vec![Kind::Integer]));
         let unknown = statements.named("c").unwrap_err();
         assert_eq!(unknown.kind(), Type::UnknownQuery);
+        let long = statements.named(&"x".repeat(900_000)).unwrap_err();
+        assert!(long.message().len() < 100);
+    }
+
+    /// With `NO_BACKSLASH_ESCAPES`, which the server's parameter group may set, the string ends at the backslash.
+    #[test]
+    fn types_may_be_for_either_sql_mode() {
+        let add = |json: &str| Statements::new(None, false).add("DB_QUERIES", json);
+        for kinds in ["[]", r#"["integer"]"#] {
+            add(&format!(
+                r#"{{"q": {{"sql": "SELECT 'x\\' a, ? b", "parameters": {kinds}}}}}"#
+            ))
+            .unwrap();
+        }
+        let sql = r#"{"q": {"sql": "SELECT 'x\\' a, ? b", "parameters": ["any", "any"]}}"#;
+        let error = add(sql).unwrap_err();
+        assert!(
+            error.message().contains("has 0 or 1 question marks"),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_dropped() {
+        let mut statements = Statements::new(None, false);
+        statements
+            .add("queries.json", "\u{feff}{\"a\": \"SELECT 1\"}")
+            .unwrap();
+        assert_eq!(statements.named("a").unwrap().sql, "SELECT 1");
     }
 
     #[test]
@@ -169,7 +207,7 @@ mod tests {
         let allowed = Statements::new(None, true);
         let statement = allowed.ad_hoc("SELECT ?".into()).unwrap();
         assert!(statement.is_ad_hoc);
-        assert_eq!(statement.kinds.len(), 1);
+        assert!(statement.placeholders.may_be(1));
         assert_eq!(
             allowed.ad_hoc(" ".into()).unwrap_err().kind(),
             Type::InvalidEvent

@@ -112,6 +112,12 @@ impl ColumnIndex for &str {
 }
 
 impl<'a> Row<'a> {
+    /// How long it is as the server sent it, in bytes.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn encoded_length(&self) -> usize {
+        self.payload.len()
+    }
+
     /// Its columns.
     #[must_use]
     #[inline]

@@ -1,0 +1,104 @@
+//! The keys of an event, or of a request's body, each with its JSON as it was written: a number keeps its digits.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
+
+use super::failure::{Failure, Type};
+use super::quoted::quoted;
+
+#[derive(Debug, Default)]
+pub(super) struct Keys(BTreeMap<String, Box<RawValue>>);
+
+/// Why a text is not an object with keys.
+#[derive(Debug)]
+pub(super) enum NotKeys {
+    NotJson(serde_json::Error),
+    NotAnObject,
+}
+
+impl Keys {
+    pub(super) fn read(json: &str) -> Result<Self, NotKeys> {
+        serde_json::from_str(json)
+            .map(Self)
+            .map_err(|error| match error.is_data() {
+                true => NotKeys::NotAnObject,
+                false => NotKeys::NotJson(error),
+            })
+    }
+
+    /// Adds a key. False if it is there already.
+    pub(super) fn add(&mut self, name: &str, value: Box<RawValue>) -> bool {
+        self.0.insert(name.to_owned(), value).is_none()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The value as it was written; none if it is null.
+    pub(super) fn raw(&self, name: &str) -> Option<&RawValue> {
+        let value = self.0.get(name).map(|value| &**value);
+        value.filter(|value| value.get() != "null")
+    }
+
+    /// The value, other than its numbers' digits; null if it is nothing that can be read.
+    pub(super) fn json(&self, name: &str) -> Json {
+        let value = self.raw(name).map(RawValue::get).unwrap_or("null");
+        serde_json::from_str(value).unwrap_or_default()
+    }
+
+    /// The value as a text; none if it is null.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        let Some(value) = self.raw(name) else {
+            return Ok(None);
+        };
+        serde_json::from_str(value.get()).map(Some).map_err(|_| {
+            let problem = format!("{} is not a text", quoted(name));
+            Failure::new(Type::InvalidEvent, problem)
+        })
+    }
+}
+
+/// A text as JSON.
+pub(super) fn raw_text(text: &str) -> Option<Box<RawValue>> {
+    RawValue::from_string(json!(text).to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stay_as_they_were_written() {
+        let keys =
+            Keys::read(r#" {"a": 1.50, "b": null, "c": "\u00e9", "c2": "\ud800", "d": [1e400]} "#);
+        let keys = keys.unwrap();
+        assert_eq!(keys.raw("a").unwrap().get(), "1.50");
+        assert_eq!(keys.text("c").unwrap().as_deref(), Some("é"));
+        assert!(keys.text("a").is_err() && keys.text("c2").is_err());
+        assert!(keys.has("b") && keys.raw("b").is_none() && keys.raw("e").is_none());
+        assert_eq!((keys.json("c"), keys.json("d")), (json!("é"), Json::Null));
+    }
+
+    #[test]
+    fn what_is_no_object() {
+        for json in ["1", "\"x\"", "[1]", "true"] {
+            assert!(
+                matches!(Keys::read(json), Err(NotKeys::NotAnObject)),
+                "{json}"
+            );
+        }
+        for json in ["", "{", "{\"a\": }", "{} x"] {
+            assert!(
+                matches!(Keys::read(json), Err(NotKeys::NotJson(_))),
+                "{json}"
+            );
+        }
+    }
+}
