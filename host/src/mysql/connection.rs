@@ -25,6 +25,7 @@ use crate::guest::Session;
 use crate::tls::TlsStream;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use tokio::net::TcpStream;
+use tokio::task::consume_budget;
 
 /// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
 /// server's limit for all its connections.
@@ -365,6 +366,8 @@ impl Connection {
             if !matches!(self.state, State::Replying(_)) {
                 return Err(self.error(ErrorKind::Unusable));
             }
+            // A server may send faster than this reads, for ever: timers and signals have their turn meanwhile.
+            consume_budget().await;
             self.await_set_up().await?;
             let range = self.read_of_reply().await?;
             let State::Replying(reply) = &mut self.state else {
