@@ -4,13 +4,21 @@ mod bad_events;
 mod connections;
 mod credentials;
 mod deadline;
+mod deadline_of_writes;
+mod exact_numbers;
 mod failures;
+mod foreign_events;
 mod http;
 mod invocations;
 mod large_results;
 mod load;
 mod log;
+#[cfg(target_os = "linux")]
+mod long_rows;
+mod refusals;
+mod sql_modes;
 mod values;
+mod warnings;
 
 use std::process::Command;
 

@@ -25,6 +25,7 @@ mod emulator_clients;
 mod emulator_faults;
 mod emulator_load;
 mod ended_connections;
+mod exact_numbers;
 mod exchanges;
 mod fake_aws;
 mod function;

@@ -10,7 +10,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{AD_HOC, items, start};
+use super::{AD_HOC, invocation_lines, items, start};
 
 /// A Function URL's event. AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request payload format".
 pub(super) fn url_request(
@@ -128,7 +128,7 @@ fn get_and_post(product: Product) {
             let json = [("content-type", "application/json; charset=utf-8")];
 
             assert_eq!(good(&function, &request("GET", "", &[], None)), items());
-            let query = "query=by_id&parameters=%5B2%5D&utm_source=else";
+            let query = "query=by_id&parameters=%5B2%5D";
             assert_eq!(good(&function, &request("GET", query, &[], None)), named);
             assert_eq!(
                 good(&function, &request("POST", "", &json, Some(&body))),
@@ -202,8 +202,11 @@ fn assert_refused(response: &HttpResponse, status: u16, kind: &str) {
     let body = response.json();
     let error = &body["error"];
     assert_eq!(error["type"], kind, "{body}");
-    for name in ["message", "requestId"] {
-        assert!(!error[name].as_str().unwrap().is_empty(), "{body}");
+    assert!(!error["requestId"].as_str().unwrap().is_empty(), "{body}");
+    // What goes wrong behind the request names users, addresses and settings: it is in the log alone.
+    match status {
+        500.. => assert_eq!(error.as_object().unwrap().len(), 2, "{body}"),
+        _ => assert!(!error["message"].as_str().unwrap().is_empty(), "{body}"),
     }
 }
 
@@ -285,14 +288,18 @@ fn every_status_of_what_fails_behind_it(product: Product) {
             let function = start(&server, &[("INVOKE_MODE", mode), changes]);
             let response = send(&function, &url_request("GET", "", &[], None));
             assert_refused(&response, status, kind);
-            let error = &response.json()["error"];
-            assert!(error["hint"].is_string(), "{error}");
+            let line = &invocation_lines(&function, 1)[0]["error"];
+            assert_eq!(line["type"], kind);
+            assert!(
+                line["message"].is_string() && line["hint"].is_string(),
+                "{line}"
+            );
             if kind == "Statement" {
                 assert_eq!(
-                    (&error["code"], &error["sqlState"]),
+                    (&line["code"], &line["sqlState"]),
                     (&json!(1146), &json!("42S02"))
                 );
-                assert_eq!(error["stage"], "statement");
+                assert_eq!(line["stage"], "statement");
             }
         }
     }
@@ -304,7 +311,7 @@ fn every_status_of_what_fails_behind_it(product: Product) {
     let response = send(&second, &url_request("GET", "", &[], None));
     assert_refused(&response, 503, "TooManyConnections");
     assert_eq!(response.header("retry-after"), Some("1"));
-    assert_eq!(response.json()["error"]["code"], 1226);
+    assert_eq!(invocation_lines(&second, 1)[0]["error"]["code"], 1226);
     drop(first);
     // The pool tries for some seconds until the server has noticed.
     assert_eq!(good(&second, &url_request("GET", "", &[], None)), items());

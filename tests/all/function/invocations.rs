@@ -61,7 +61,7 @@ fn named_statements_with_bound_parameters(product: Product) {
     let event = json!({"query": "typed", "parameters": values});
     assert_eq!(
         rows(&function, &event),
-        json!([{"i": -7, "n": 0.5, "t": "é' \" \\ 😀", "b": 1}])
+        json!([{"i": -7, "n": "0.5", "t": "é' \" \\ 😀", "b": 1}])
     );
     let nulls = json!({"query": "typed", "parameters": [null, null, null, null]});
     assert_eq!(

@@ -151,10 +151,10 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
         if response.is_streamed {
             assert_eq!(http.status, 200);
             assert_is_not_whole(&http, accept);
-            assert!(http.text().contains("1242"));
+            assert!(http.text().contains(r#"{"type":"Statement"}"#));
         } else {
             assert_eq!(http.status, 500);
-            assert_eq!(http.json()["error"]["code"], 1242);
+            assert_eq!(http.json()["error"]["type"], "Statement");
         }
     }
     // Before the first row it is an error as any other.
@@ -162,9 +162,12 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
     let request = url_request("POST", "", &[], Some(&body));
     let http = function.invoke(request.to_string()).response().http();
     assert_eq!(
-        (http.status, &http.json()["error"]["code"]),
-        (500, &json!(1146))
+        (http.status, &http.json()["error"]["type"]),
+        (500, &json!("Statement"))
     );
+    let lines = invocation_lines(&function, 3);
+    let codes: Vec<&Json> = lines.iter().map(|line| &line["error"]["code"]).collect();
+    assert_eq!(codes, [&json!(1242), &json!(1242), &json!(1146)]);
     assert_eq!(rows(&function, &json!({})), items());
 }
 

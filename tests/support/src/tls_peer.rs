@@ -35,6 +35,8 @@ pub enum Say {
     Payload(Vec<u8>),
     /// Bytes as they are, headers and all.
     Bytes(Vec<u8>),
+    /// A short payload again and again, until the other side goes.
+    Forever(Vec<u8>),
     /// Ends the connection.
     HangUp,
 }
@@ -197,6 +199,13 @@ fn serve(
                     tls.write_all(&packets)?;
                 }
                 Say::Bytes(bytes) => tls.write_all(bytes)?,
+                Say::Forever(payload) => loop {
+                    // As many as there are numbers, so that each write begins with the same.
+                    let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
+                    let packets: Vec<u8> =
+                        numbers.flat_map(|number| frame(number, payload)).collect();
+                    tls.write_all(&packets)?;
+                },
                 Say::HangUp => return Ok(()),
             }
         }

@@ -1,0 +1,63 @@
+//! After a deadline nothing is kept, whatever the server has made of the end of the statement; and nothing that the
+//! server sends puts the deadline off.
+
+use std::time::Duration;
+
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server_packets::{Then, ok};
+use rds_bridge_test_support::tls_peer::{Say, TlsPeer};
+use rstest::rstest;
+use rstest_reuse::apply;
+use serde_json::json;
+
+use super::{AD_HOC, WRITES, items, of_type, rows, start};
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A SLEEP that is ended succeeds on MySQL, and with it the INSERT.
+#[apply(on_each_server)]
+fn are_not_committed(product: Product) {
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin(
+        "GRANT ALL ON iamtest.* TO 'lambda-user'@'%';
+         DELIMITER //
+         CREATE PROCEDURE iamtest.slow() BEGIN
+           INSERT INTO items (name) VALUES ('x');
+           DO SLEEP(300);
+         END //",
+    );
+    let function = start(&server, &[AD_HOC, WRITES]);
+    let _at = function.wait_for_start().ready_at();
+    for sql in [
+        "INSERT INTO items (name) SELECT SLEEP(300)",
+        "UPDATE items SET price = price + SLEEP(300)",
+        "CALL slow()",
+        "SELECT SLEEP(300)",
+        "DO SLEEP(300)",
+    ] {
+        let event = json!({"sql": sql}).to_string();
+        let (kind, failure) = of_type(&function.start_invocation(event, TIMEOUT).wait().error());
+        assert_eq!(kind, "Deadline", "{sql}: {failure}");
+        // Nor is a lock held.
+        let others = "SELECT COUNT(*), SUM(price) FROM iamtest.items FOR UPDATE";
+        assert_eq!(server.execute_as_admin(others), "3\t16.75\n", "{sql}");
+    }
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// There is always something to read, so that no timer is waited for.
+#[test]
+fn come_although_results_do_not_end() {
+    let endless = vec![Say::Forever(ok(Then::More))];
+    let peer = TlsPeer::start(vec![endless.clone(), endless]);
+    let address = peer.address().to_string();
+    let ca_file = peer.ca_file().display().to_string();
+    let changes = [("DB_CONNECT_TO", &*address), ("DB_CA_FILE", &ca_file)];
+    let function = start(Server::shared(Product::MariaDb), &changes);
+    let _at = function.wait_for_start().ready_at();
+    let answer = function.start_invocation("{}", TIMEOUT).wait_for_answer();
+    assert!(answer.took < TIMEOUT, "{answer:?}");
+    let (kind, failure) = of_type(&answer.outcome.error());
+    assert_eq!(kind, "Deadline", "{failure}");
+}

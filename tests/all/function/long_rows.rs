@@ -1,0 +1,47 @@
+//! A row that no response can hold is refused before it is written: memory does not hold it again as JSON.
+
+use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
+use rds_bridge_test_support::lambda_function::LambdaFunction;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+use serde_json::json;
+
+use super::http::url_request;
+use super::{AD_HOC, failure, items, rows, start};
+
+const MEGABYTE: u64 = 1 << 20;
+
+#[apply(on_each_server)]
+fn are_refused_before_they_are_written(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: vec!["--max-allowed-packet=128M".to_owned()],
+            ..Options::default()
+        },
+    );
+    let function = start(&server, &[AD_HOC]);
+    assert_eq!(rows(&function, &json!({})), items());
+    let before = peak_memory(&function);
+    let long = json!({"sql": "SELECT REPEAT('x', 60000000) AS x"});
+    assert_eq!(failure(&function, &long).0, "ResultTooLarge");
+    let request = url_request("POST", "", &[], Some(&long.to_string()));
+    let http: HttpResponse = function.invoke(request.to_string()).response().http();
+    assert_eq!(
+        (http.status, &http.json()["error"]["type"]),
+        (422, &json!("ResultTooLarge"))
+    );
+    let more = peak_memory(&function) - before;
+    assert!(more < 80 * MEGABYTE, "{} MB", more / MEGABYTE);
+    assert_eq!(rows(&function, &json!({})), items());
+}
+
+/// The most that the process has ever had, in bytes.
+fn peak_memory(function: &LambdaFunction) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() * 1024
+}

@@ -1,0 +1,158 @@
+//! Why there is no connection, told within the time of the invocation: the server's last refusal, or how far it came.
+
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server_packets::error;
+use rds_bridge_test_support::tls_peer::frame;
+use rstest::rstest;
+use rstest_reuse::apply;
+use serde_json::json;
+
+use super::http::url_request;
+use super::{invocation_lines, items, of_type, rows, start};
+
+/// Lambda's default. The pool would go on trying for some ten seconds.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+#[apply(on_each_server)]
+fn the_user_has_too_many_connections(product: Product) {
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin("ALTER USER 'lambda-user'@'%' WITH MAX_USER_CONNECTIONS 1");
+    let first = start(&server, &[]);
+    assert_eq!(rows(&first, &json!({})), items());
+    let second = start(&server, &[]);
+    let _at = second.wait_for_start().ready_at();
+    let (kind, failure) = of_type(&second.start_invocation("{}", TIMEOUT).wait().error());
+    assert_eq!(
+        (&*kind, &failure["code"]),
+        ("TooManyConnections", &json!(1226)),
+        "{failure}"
+    );
+    let request = url_request("GET", "", &[], None).to_string();
+    let http = second
+        .start_invocation(request, TIMEOUT)
+        .wait()
+        .response()
+        .http();
+    assert_eq!((http.status, http.header("retry-after")), (503, Some("1")));
+}
+
+/// A server that is full says so before TLS.
+#[test]
+fn the_server_has_too_many_connections() {
+    let full = frame(0, &error(1040, "08004", "Too many connections"));
+    let peer = ScriptedPeer::start(vec![Line::Send(full)]);
+    let address = peer.address().to_string();
+    let function = start(
+        Server::shared(Product::MariaDb),
+        &[("DB_CONNECT_TO", &address)],
+    );
+    let _at = function.wait_for_start().ready_at();
+    let (kind, failure) = of_type(&function.start_invocation("{}", TIMEOUT).wait().error());
+    assert_eq!(
+        (&*kind, &failure["code"]),
+        ("TooManyConnections", &json!(1040)),
+        "{failure}"
+    );
+    // One after the other, as long as there was time.
+    assert!(peer.connections() > 2);
+}
+
+/// 1045 may be the limit of new connections, so that a function that was let in before tries again.
+#[apply(on_each_server)]
+fn a_warm_function_is_denied(product: Product) {
+    let server = Server::start(product, &Options::default());
+    let function = start(&server, &[]);
+    assert_eq!(rows(&function, &json!({})), items());
+    server.expect(&Expectation {
+        secret_access_key: "another".to_owned(),
+        ..Expectation::default()
+    });
+    let ids = "SELECT id FROM information_schema.processlist WHERE user = 'lambda-user'";
+    let id = server.execute_as_admin(ids);
+    server.execute_as_admin(&format!("KILL {id}"));
+    while !server.execute_as_admin(ids).is_empty() {}
+    let (kind, failure) = of_type(&function.start_invocation("{}", TIMEOUT).wait().error());
+    assert_eq!(
+        (&*kind, &failure["code"]),
+        ("Login", &json!(1045)),
+        "{failure}"
+    );
+    assert!(failure["hint"].is_string(), "{failure}");
+    let request = url_request("GET", "", &[], None).to_string();
+    let http = function
+        .start_invocation(request, TIMEOUT)
+        .wait()
+        .response()
+        .http();
+    assert_eq!(http.status, 502);
+    assert_eq!(invocation_lines(&function, 3)[2]["error"]["code"], 1045);
+}
+
+#[test]
+fn nothing_answers() {
+    let server = Server::shared(Product::MariaDb);
+    let proxy = FaultProxy::start(server.address(), Fault::BlackHole);
+    let address = proxy.address().to_string();
+    let function = start(server, &[("DB_CONNECT_TO", &address)]);
+    let _at = function.wait_for_start().ready_at();
+    let (kind, failure) = of_type(&function.start_invocation("{}", TIMEOUT).wait().error());
+    assert_eq!(kind, "Deadline");
+    let message = failure["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("there was no connection to the database within 2.4 s"),
+        "{message}"
+    );
+    assert_eq!(failure["stage"], "TLS");
+    assert!(failure["hint"].is_string(), "{failure}");
+}
+
+/// A paused Aurora Serverless v2 takes the connection, and greets when it has resumed. No stage has a limit of its own
+/// that is shorter than the invocation.
+#[apply(on_each_server)]
+fn a_server_that_greets_late(product: Product) {
+    const RESUMING: Duration = Duration::from_millis(10_500);
+    let server = Server::shared(product);
+    let is_resuming = Arc::new(AtomicBool::new(false));
+    let address = forward(server.address(), Arc::clone(&is_resuming), RESUMING);
+    let function = start(server, &[("DB_CONNECT_TO", &address.to_string())]);
+    let _at = function.wait_for_start().ready_at();
+    is_resuming.store(true, Ordering::SeqCst);
+    let invocation = function.start_invocation("{}", Duration::from_secs(60));
+    assert_eq!(invocation.wait().response().json(), items());
+}
+
+/// Hangs up at first; later it passes each connection on, some time after it has come.
+fn forward(target: SocketAddr, passes: Arc<AtomicBool>, after: Duration) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            if passes.load(Ordering::SeqCst) {
+                thread::spawn(move || {
+                    thread::sleep(after);
+                    let server = TcpStream::connect(target).unwrap();
+                    let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                    thread::spawn(move || copy(from, to));
+                    copy(server, client);
+                });
+            }
+        }
+    });
+    address
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    let _over = io::copy(&mut from, &mut to).and_then(|_| to.flush());
+    let _over = to.shutdown(Shutdown::Write);
+}
