@@ -98,7 +98,7 @@ component-sizes: component wasm-target
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
 [group('test')]
 fuzz target seconds="600": wasm-target
-    command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+    command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@0.13.2
     python3 tests/fuzz/seed.py
     # cargo-fuzz needs the sanitizers, which a stable compiler has and does not admit to. An input is of some
     # kilobytes: what asks for 64 MiB at once believes a length that was made up.
@@ -131,7 +131,7 @@ lint-bench: wasm-target
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
 deny:
-    command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+    command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@0.20.2
     cargo deny check
 
 # What CI runs
@@ -231,10 +231,13 @@ component: build-tests
 [private]
 python:
     test -x '{{venv}}/bin/pip' || python3 -m venv --clear '{{venv}}'
-    '{{venv}}/bin/pip' install --quiet --disable-pip-version-check -r tests/setup/requirements.txt
+    '{{venv}}/bin/pip' install --quiet --disable-pip-version-check --require-hashes -r tests/setup/requirements.txt
 
 [private]
 node:
     mkdir -p '{{node}}'
-    cp tests/setup/package.json '{{node}}/'
-    npm install --loglevel=error --fetch-retries=1 --no-audit --no-fund --prefix '{{node}}'
+    # What the lock file lists is installed once: npm ci begins anew each time.
+    cmp --silent tests/setup/package-lock.json '{{node}}/installed.json' || { \
+        cp tests/setup/package.json tests/setup/package-lock.json '{{node}}/' && \
+        npm ci --loglevel=error --fetch-retries=1 --no-audit --no-fund --prefix '{{node}}' && \
+        cp tests/setup/package-lock.json '{{node}}/installed.json'; }

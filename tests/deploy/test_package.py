@@ -149,7 +149,7 @@ class Package(unittest.TestCase):
             done = self.package(architecture, system=system, machine=machine)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"--target {target}", self.asked("cargo-zigbuild")[-1])
-            self.assertIn("ziglang==", self.asked("python")[-3])
+            self.assertIn("--require-hashes -r host/deploy/zig-requirements.txt", self.asked("python")[-3])
         self.assertEqual(self.asked("cargo"), [])
 
     def test_rustup_adds_the_target_and_says_so_before(self):
@@ -198,6 +198,20 @@ class Package(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.asked("python3"), ["python3 -m venv --clear target/lambda/venv"])
         self.assertNotIn("No module named pip", done.stderr)
+
+    def test_what_comes_from_pypi_has_a_version_and_hashes(self):
+        self.with_target()
+        self.assertEqual(self.package("arm64").returncode, 0)
+        installs = [line for line in self.asked("python") if " install " in line]
+        self.assertEqual(len(installs), 2)
+        for line in installs:
+            self.assertIn("--require-hashes -r host/deploy/", line)
+            listed = (DEPLOY / line.split("/")[-1]).read_text()
+            packages = [line for line in listed.splitlines() if "==" in line and not line.startswith("#")]
+            self.assertTrue(packages)
+            for package in packages:
+                self.assertTrue(package.endswith("\\"), package)
+            self.assertIn("--hash=sha256:", listed)
 
     def test_statements_go_into_the_zip(self):
         done = self.package("", "my queries.json")
