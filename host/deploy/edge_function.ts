@@ -5,9 +5,11 @@ import { AwsClient } from "aws4fetch";
 interface Env {
   FUNCTION_URL: string; // the stack's output FunctionUrl
   AWS_REGION: string;
-  // Of an IAM user who has the stack's CallerPolicyArn, and nothing else: wrangler secret put AWS_SECRET_ACCESS_KEY
+  // Of a role that has the stack's CallerPolicyArn and nothing else, where your platform gives it: Workers have no
+  // identity of their own at AWS, and take the key of an IAM user. The README says how to keep and rotate one.
   AWS_ACCESS_KEY_ID: string;
-  AWS_SECRET_ACCESS_KEY: string;
+  AWS_SECRET_ACCESS_KEY: string; // wrangler secret put AWS_SECRET_ACCESS_KEY
+  AWS_SESSION_TOKEN?: string; // with a role's credentials
 }
 
 export default {
@@ -19,6 +21,7 @@ export default {
     const aws = new AwsClient({
       accessKeyId: env.AWS_ACCESS_KEY_ID,
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+      sessionToken: env.AWS_SESSION_TOKEN,
       service: "lambda",
       region: env.AWS_REGION,
       // Of its own accord it would ask ten times more after a 500 or a 504.

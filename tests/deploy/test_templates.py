@@ -71,7 +71,8 @@ def policies_of_stack(region, **parameters):
             document = identities.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             # moto hands a policy of a stack out as Python writes it.
             document = ast.literal_eval(document) if isinstance(document, str) else document
-            statements += document["Statement"]
+            # moto leaves nothing in the place of what AWS::NoValue takes away.
+            statements += [statement for statement in document["Statement"] if statement]
         return statements, function["Environment"]["Variables"]
 
 
@@ -123,6 +124,7 @@ class Function(unittest.TestCase):
         for region in ["eu-central-1", "ap-southeast-2"]:
             allowed, _ = policies_of_stack(region)
             arn = f"arn:aws:rds-db:{region}:{ACCOUNT}:dbuser:db-V2BBN636OJNP5N5Y4VY6VWNCFQ/lambda-user"
+            allowed = [s for s in allowed if s["Action"] == "rds-db:connect" or "secretsmanager" in str(s)]
             self.assertEqual(allowed, [{"Effect": "Allow", "Action": "rds-db:connect", "Resource": arn}])
         # For moto there is no China and no GovCloud.
         (resource,) = [s["Resource"] for s in statements(translated()["Resources"]) if s["Action"] == "rds-db:connect"]
@@ -130,6 +132,7 @@ class Function(unittest.TestCase):
 
     def test_with_a_secret_it_may_read_that_and_not_connect_with_tokens(self):
         allowed, variables = policies_of_stack("eu-central-1", SecretArn=SECRET, DBResourceId="", DBUsername="")
+        allowed = [s for s in allowed if "secretsmanager" in str(s) or "rds-db" in str(s)]
         self.assertEqual(
             allowed, [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}]
         )
@@ -169,21 +172,61 @@ class Function(unittest.TestCase):
         _, variables = policies_of_stack("eu-central-1", Queries='{"by_id": "SELECT * FROM items WHERE id = ?"}')
         self.assertEqual(json.loads(variables["DB_QUERIES"]), {"by_id": "SELECT * FROM items WHERE id = ?"})
 
-    def test_no_policy_has_a_wildcard(self):
+    def test_no_policy_has_a_wildcard_where_iam_can_do_without(self):
         found = list(statements(translated()["Resources"]))
-        actions = [statement["Action"] for statement in found]
+        wide = [s for s in found if any("*" in text or "?" in text for text in strings(s))]
+        narrow = [s["Action"] for s in found if s not in wide]
         self.assertCountEqual(
-            actions,
+            narrow,
             [
-                ["sts:AssumeRole"],
+                "sts:AssumeRole",
                 "rds-db:connect",
                 "secretsmanager:GetSecretValue",
+                "kms:Decrypt",
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
                 "lambda:InvokeFunctionUrl",
                 "lambda:InvokeFunction",
             ],
         )
-        for statement in found:
-            self.assertFalse([text for text in strings(statement) if "*" in text or "?" in text], statement)
+        traces, network, denied = wide
+        self.assertEqual(traces["Action"], ["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
+        self.assertTrue(all(action.startswith("ec2:") and "*" not in action for action in network["Action"]))
+        self.assertEqual((denied["Effect"], denied["Action"]), ("Deny", "ec2:*"))
+
+    def test_the_functions_own_code_has_no_way_to_network_interfaces(self):
+        """They are for Lambda, which attaches the function to the VPC as the role."""
+        (denied,) = [s for s in statements(translated()["Resources"]) if s["Effect"] == "Deny"]
+        ((operator, condition),) = denied["Condition"].items()
+        self.assertEqual(operator, "ArnLike")
+        pattern = condition["lambda:SourceFunctionArn"]["Fn::Sub"]
+        # SAM names a function STACK-Function-…, for it is given no name.
+        self.assertTrue(pattern.endswith(":function:${AWS::StackName}-*"), pattern)
+        self.assertNotIn("FunctionName", translated()["Resources"]["Function"]["Properties"])
+
+    def test_its_role_has_no_managed_policy_and_writes_to_its_own_log_alone(self):
+        role = translated()["Resources"]["FunctionRole"]["Properties"]
+        self.assertNotIn("ManagedPolicyArns", role)
+        (log,) = [s for s in statements(role) if "logs:PutLogEvents" in s["Action"]]
+        self.assertEqual(log["Resource"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
+
+    def test_a_key_of_ones_own_is_for_the_log_and_the_variables(self):
+        key = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+        pattern = yaml_parse(FUNCTION)["Parameters"]["KmsKeyArn"]["AllowedPattern"]
+        for text in ["", key]:
+            self.assertRegex(text, pattern)
+        for text in ["*", "alias/mine", key.replace("key/", "alias/"), key + "*"]:
+            self.assertNotRegex(text, pattern)
+        allowed, _ = policies_of_stack("eu-central-1", KmsKeyArn=key)
+        self.assertIn({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}, allowed)
+        allowed, _ = policies_of_stack("eu-central-1")
+        self.assertNotIn("kms", str(allowed))
+        resources = translated()["Resources"]
+        for name, setting in [("LogGroup", "KmsKeyId"), ("Function", "KmsKeyArn")]:
+            self.assertEqual(
+                resources[name]["Properties"][setting],
+                {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]},
+            )
+        self.assertEqual(resources["LogGroup"]["Properties"]["RetentionInDays"], {"Ref": "LogRetentionDays"})
 
     def test_no_parameter_can_bring_a_wildcard_into_a_policy(self):
         parameters = yaml_parse(FUNCTION)["Parameters"]
@@ -257,8 +300,9 @@ class Function(unittest.TestCase):
         )
         self.assertEqual(function["LoggingConfig"]["LogGroup"], {"Ref": "LogGroup"})
         self.assertIn("ReservedConcurrentExecutions", function)
-        managed = translated()["Resources"]["FunctionRole"]["Properties"]["ManagedPolicyArns"]
-        self.assertTrue([arn for arn in managed if arn.endswith("/AWSLambdaVPCAccessExecutionRole")])
+        # Without it Lambda does not take a function that is in a VPC.
+        network = [s for s in statements(translated()["Resources"]) if "ec2:CreateNetworkInterface" in s["Action"]]
+        self.assertEqual([s["Resource"] for s in network], ["*"])
 
     def test_what_is_reserved_by_default_is_below_the_limit_of_iam(self):
         default = yaml_parse(FUNCTION)["Parameters"]["ReservedConcurrency"]["Default"]
@@ -277,6 +321,22 @@ class Database(unittest.TestCase):
         self.assertIs(self.database["PubliclyAccessible"], False)
         self.assertNotIn("MasterUserPassword", self.database)
         self.assertIn("iam-db-auth-error", self.database["EnableCloudwatchLogsExports"])
+
+    def test_takes_no_connection_without_tls(self):
+        group = self.resources["ParameterGroup"]["Properties"]
+        self.assertEqual(group["Parameters"]["require_secure_transport"], "1")
+        self.assertEqual(self.database["DBParameterGroupName"], {"Ref": "ParameterGroup"})
+        # Of the engine's own family, whatever the minor version is.
+        version = {"Fn::Split": [".", {"Ref": "EngineVersion"}]}
+        parts = ["mysql", {"Fn::Select": [0, version]}, ".", {"Fn::Select": [1, version]}]
+        self.assertEqual(group["Family"], {"Fn::Join": ["", parts]})
+
+    def test_a_key_of_ones_own_encrypts_it_and_the_master_users_secret(self):
+        self.assertEqual(self.template["Parameters"]["KmsKeyArn"]["Default"], "")
+        key = {"Ref": "KmsKeyArn"}
+        nothing = {"Ref": "AWS::NoValue"}
+        self.assertEqual(self.database["KmsKeyId"], {"Fn::If": ["HasKey", key, nothing]})
+        self.assertEqual(self.database["MasterUserSecret"], {"Fn::If": ["HasKey", {"KmsKeyId": key}, nothing]})
 
     def test_its_data_outlives_the_stack(self):
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"]:
