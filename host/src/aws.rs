@@ -15,14 +15,17 @@ mod default_chain;
 mod endpoint_kind;
 mod endpoint_url;
 mod environment;
+mod expiration;
 mod http_client;
 mod identity;
 mod partition;
+pub(crate) mod plain_http;
 mod profile;
 mod provider;
 mod region;
 mod resolve_region;
 mod resource_id;
+pub(crate) mod sdk_error;
 #[cfg(feature = "secrets-manager")]
 mod secrets_manager;
 

@@ -45,6 +45,7 @@ mod output_file;
 mod output_formats;
 mod output_terminal;
 mod pool;
+mod profile_errors;
 mod protocol_choice;
 mod protocol_choice_of_peers;
 mod query_command;

@@ -29,6 +29,29 @@ pub enum CredentialsError {
         /// The SDK's own error.
         source: Arc<SdkError>,
     },
+    /// The profile assumes a role for which AWS wants a code of multi-factor authentication, which is not asked for
+    /// here.
+    #[error(
+        "no AWS credentials from the profile {profile:?}: its role needs a code of MFA ({serial}), and none is asked \
+         for here"
+    )]
+    NeedsMfa {
+        /// The profile.
+        profile: String,
+        /// Its `mfa_serial`.
+        serial: String,
+        /// AWS's refusal.
+        source: Arc<SdkError>,
+    },
+    /// The profile is one of `aws login`, and this was built without the feature `login`.
+    #[error(
+        "no AWS credentials from the profile {profile:?}: it is one of `aws login`, and this was built without the \
+         feature login"
+    )]
+    LoginNotBuiltIn {
+        /// The profile.
+        profile: String,
+    },
     /// No place is set up to have credentials.
     #[error("no AWS credentials: {}", Looked(.0))]
     NotFound(Vec<Unavailable>),
@@ -39,11 +62,16 @@ impl CredentialsError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Environment(_) => {
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or neither"
-            }
+            Self::Environment(missing) => missing.hint(),
             Self::Profile(error) => error.hint(),
             Self::Failed { place, .. } => place.hint(),
+            Self::NeedsMfa { .. } => {
+                "run `aws configure export-credentials --profile NAME --format env`, which asks for the code, and set \
+                 the variables that it prints"
+            }
+            Self::LoginNotBuiltIn { .. } => {
+                "run `aws configure export-credentials --profile NAME --format env`, and set the variables that it prints"
+            }
             Self::NotFound(_) => {
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, \
                  or give the machine, container or function a role"
@@ -75,7 +103,8 @@ impl Place {
         match self {
             Self::Environment => "check the environment variables",
             Self::Profile(_) => {
-                "check the profile in the AWS config files; if it is one of SSO, run `aws sso login`"
+                "check the profile in the AWS config files; if it is one of SSO, run `aws sso login`; of a console \
+                 session, `aws login`"
             }
             Self::WebIdentity => "check AWS_ROLE_ARN, the token file and the role's trust policy",
             Self::Container => "check the task's or the pod's role",

@@ -20,15 +20,17 @@ use super::environment::{
     MissingCredentials, Variable, credentials_from_environment, process_variable,
 };
 use super::http_client::http_client;
-use super::profile::{profile_name, region_of_profile};
+use super::profile::{Demands, demands, profile_name, region_of_profile};
 use super::resolve_region::region_of_environment;
+use super::sdk_error;
 
 /// The default chain. In this order, and the first place that is set up decides:
 ///
 /// 1. the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Passed
 ///    over if a profile was given (not if `AWS_PROFILE` names one), as the AWS CLI does;
-/// 2. the profile given, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a
-///    process, a web identity token;
+/// 2. the profile given, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a console session
+///    of `aws login` (with the feature `login`), a process, a web identity token. A role whose trust policy asks for a
+///    code of MFA is refused: nobody is asked for one here;
 /// 3. a web identity token: `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`;
 /// 4. the container's endpoint: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` (ECS, EKS
 ///    Pod Identity);
@@ -113,10 +115,7 @@ impl DefaultChain {
                     let reason = Arc::new(reason);
                     unavailable.push(Unavailable { place, reason });
                 }
-                Err(source) => {
-                    let source = Arc::new(source);
-                    return Err(CredentialsError::Failed { place, source });
-                }
+                Err(source) => return Err(failed(place, source).await),
             }
         }
         Err(CredentialsError::NotFound(unavailable))
@@ -136,6 +135,34 @@ impl DefaultChain {
         let fips = use_fips_provider(&config).await;
         let dual_stack = use_dual_stack_provider(&config).await;
         config.with_use_fips(fips).with_use_dual_stack(dual_stack)
+    }
+}
+
+/// Why a place that is set up gave no credentials.
+async fn failed(place: Place, source: SdkError) -> CredentialsError {
+    let demands = match &place {
+        Place::Profile(name) => demands(name).await,
+        _ => Demands::default(),
+    };
+    let source = Arc::new(source);
+    let Place::Profile(profile) = &place else {
+        return CredentialsError::Failed { place, source };
+    };
+    let profile = profile.clone();
+    match demands {
+        Demands {
+            mfa_serial: Some(serial),
+            ..
+        } if sdk_error::code(&*source) == Some("AccessDenied") => CredentialsError::NeedsMfa {
+            profile,
+            serial,
+            source,
+        },
+        Demands {
+            login_session: Some(_),
+            ..
+        } if cfg!(not(feature = "login")) => CredentialsError::LoginNotBuiltIn { profile },
+        _ => CredentialsError::Failed { place, source },
     }
 }
 

@@ -3,10 +3,9 @@
 use std::env;
 
 use thiserror::Error;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::credentials::Credentials;
+use super::expiration::unix_seconds;
 
 /// Credentials that the environment does not hold, or not whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -21,13 +20,31 @@ pub enum MissingCredentials {
     #[error("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not")]
     SecretAccessKey,
     /// Of `aws configure export-credentials`.
-    #[error("AWS_CREDENTIAL_EXPIRATION is not a time as 2026-01-31T12:00:00Z")]
+    #[error(
+        "AWS_CREDENTIAL_EXPIRATION is not a time with an offset, as 2026-01-31T12:00:00Z or \
+         2026-01-31T12:00:00+0000"
+    )]
     Expiration,
 }
 
+impl MissingCredentials {
+    /// What to do about it, in a sentence.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::None | Self::AccessKeyId | Self::SecretAccessKey => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or neither"
+            }
+            Self::Expiration => {
+                "set it as `aws configure export-credentials --format env` prints it, or unset it: then the \
+                 credentials count as ones without an end"
+            }
+        }
+    }
+}
+
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and
-/// `AWS_CREDENTIAL_EXPIRATION` (RFC 3339), as `variable` gives them. A variable that is empty is one
-/// that is not set.
+/// `AWS_CREDENTIAL_EXPIRATION` (RFC 3339, ISO 8601 or RFC 2822, always with an offset), as `variable` gives them. A
+/// variable that is empty is one that is not set.
 ///
 /// # Errors
 ///
@@ -65,11 +82,6 @@ pub type Variable = fn(&str) -> Option<String>;
 #[must_use]
 pub fn process_variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-}
-
-fn unix_seconds(text: &str) -> Option<u64> {
-    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    u64::try_from(at.unix_timestamp()).ok()
 }
 
 #[cfg(test)]
@@ -131,5 +143,7 @@ mod tests {
         ])
         .unwrap_err();
         assert_eq!(error, MissingCredentials::Expiration);
+        assert!(error.to_string().contains("+0000"), "{error}");
+        assert!(error.hint().contains("unset it"), "{error}");
     }
 }

@@ -16,11 +16,14 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+use super::plain_http;
 
 /// A client that takes the system's roots (`SSL_CERT_FILE` names others), and for HTTPS the proxy of
 /// `HTTPS_PROXY`, but for what `NO_PROXY` excepts. Plain HTTP, which is for metadata endpoints, takes
-/// no proxy.
+/// no proxy, and goes to this machine and to metadata endpoints alone: [`plain_http`].
 pub(super) fn http_client() -> SharedHttpClient {
     SharedHttpClient::new(LazyClient::default())
 }
@@ -67,6 +70,11 @@ impl HttpConnector for LazyConnector {
             Some(start) if start.eq_ignore_ascii_case("https:") => Scheme::Https,
             _ => Scheme::Http,
         };
+        if scheme == Scheme::Http
+            && let Err(error) = plain_http::check(request.uri())
+        {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into())));
+        }
         self.connector(scheme).call(request)
     }
 }

@@ -63,6 +63,38 @@ pub(super) async fn profile_name(
     Ok(name)
 }
 
+/// What a profile asks for beyond what this crate does by itself, in it or in one that it names as its
+/// `source_profile`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Demands {
+    /// The device whose code is to be given with AssumeRole (`mfa_serial`).
+    pub(super) mfa_serial: Option<String>,
+    /// The session of `aws login` (`login_session`).
+    pub(super) login_session: Option<String>,
+}
+
+/// Of files that cannot be read, nothing: something else has said so.
+pub(super) async fn demands(name: &str) -> Demands {
+    let profiles =
+        aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
+    let mut demands = Demands::default();
+    let Ok(profiles) = profiles else {
+        return demands;
+    };
+    let mut seen = Vec::new();
+    let mut next = Some(name);
+    while let Some(name) = next.filter(|name| !seen.contains(name))
+        && let Some(profile) = profiles.get_profile(name)
+    {
+        seen.push(name);
+        let own = |key| profile.get(key).map(str::to_owned);
+        demands.mfa_serial = demands.mfa_serial.or_else(|| own("mfa_serial"));
+        demands.login_session = demands.login_session.or_else(|| own("login_session"));
+        next = profile.get("source_profile");
+    }
+    demands
+}
+
 /// The region of a profile, or of the one that it names as its `source_profile`.
 pub(super) async fn region_of_profile(name: &str) -> Option<String> {
     let provider = ProfileFileRegionProvider::builder()

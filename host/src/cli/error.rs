@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::exit::{self, Exit};
 #[cfg(feature = "arrow")]
 use super::format::arrow as columnar;
-use crate::aws::{CredentialsError, RegionError};
+use crate::aws::{CredentialsError, RegionError, sdk_error};
 use crate::error::{Cause, malformed_token_words, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
 
@@ -85,6 +85,8 @@ impl Error {
             Self::Credentials(
                 CredentialsError::Environment(_)
                 | CredentialsError::Failed { .. }
+                | CredentialsError::NeedsMfa { .. }
+                | CredentialsError::LoginNotBuiltIn { .. }
                 | CredentialsError::NotFound(_),
             ) => Exit::Credentials,
             Self::Malformed(_) => Exit::NotAToken,
@@ -195,7 +197,7 @@ impl fmt::Display for Causes<'_> {
 }
 
 /// An error with what is beneath it, in one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a dyn std::error::Error);
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,11 +205,11 @@ impl fmt::Display for Chain<'_> {
         let mut last = String::new();
         while let Some(error) = next {
             // What a program printed may have several lines.
-            let text = error.to_string();
+            let text = sdk_error::words(error);
             let words: Vec<&str> = text.split_whitespace().collect();
             let line = words.join(" ");
             // The AWS SDK wraps an error in others that say the same.
-            if line != last {
+            if line != last && !line.is_empty() {
                 let colon = if last.is_empty() { "" } else { ": " };
                 write!(f, "{colon}{line}")?;
                 last = line;

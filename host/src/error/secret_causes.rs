@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::causes::{Cause, cause};
+use crate::aws::plain_http;
 use crate::aws::{DatabaseSecret, OF_CREDENTIALS, SecretError, SecretProblem};
 use crate::bridge::Inner;
 use crate::bridge::secret::SecretLogin;
@@ -51,6 +52,10 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             "try again later; https://health.aws.amazon.com tells of larger ones",
         )],
         SecretProblem::Refused { .. } => Vec::new(),
+        SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
+            "the endpoint that the environment or the profile names is one without TLS",
+            "give it with https://, or unset it",
+        )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
         SecretProblem::Unreadable { .. } => {
             vec![endpoint_is_none(), no_way_to_secrets_manager(region)]

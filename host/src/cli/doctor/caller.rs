@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::checks::Failure;
 use super::clock::compare;
 use super::report::{Outcome, Report};
-use crate::aws::{CachedCredentials, Credentials, IdentityError, caller_identity};
+use crate::aws::{CachedCredentials, Credentials, IdentityError, caller_identity, plain_http};
 use crate::bridge;
 use crate::cli::error::Chain;
 use crate::clock::{Clock, date, unix_seconds};
@@ -66,6 +66,15 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
                 IdentityError::Refused { server_time, .. } => server_time,
                 IdentityError::NoAnswer(_) => None,
             }
+        }
+        Ok(Err(ref error)) if let Some(refused) = plain_http::beneath(error) => {
+            let cause = Cause {
+                why: "the endpoint that the environment or the profile names is one without TLS"
+                    .to_owned(),
+                remedy: "give it with https://, or unset it; --offline leaves this out".to_owned(),
+            };
+            report.add("identity", Outcome::Doubtful, refused.to_string(), &[cause]);
+            None
         }
         Ok(Err(_)) | Err(_) => {
             let cause = Cause {
