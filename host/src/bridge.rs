@@ -1,6 +1,7 @@
 //! The paved path: settings once, then connections.
 
 mod address;
+mod alias;
 mod assemble;
 mod auth;
 mod builder;
@@ -10,6 +11,7 @@ pub(crate) mod deadline;
 mod engine_at_need;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
+pub(crate) mod setting_names;
 mod timeouts;
 
 use std::fmt;
@@ -19,6 +21,8 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 
+use alias::Alias;
+pub(crate) use alias::endpoint_behind;
 pub use builder::BridgeBuilder;
 pub(crate) use builder::DEFAULT_PORT;
 pub use cancel::{CancelHandle, NotCancelled};
@@ -42,8 +46,11 @@ pub struct Bridge {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) endpoint: Endpoint,
+    /// Where the endpoint is what a name is an alias of.
+    pub(crate) alias: Option<Alias>,
     pub(crate) address: Address,
     pub(crate) server_name: ServerName<'static>,
     pub(crate) user: String,
@@ -53,11 +60,23 @@ pub(crate) struct Inner {
     pub(crate) allow_writes: bool,
     pub(crate) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
+    pub(crate) trusted: Trusted,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: EngineAtNeed,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) result_lengths: Arc<ResultLengths>,
+}
+
+/// Which authorities are trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trusted {
+    /// The bundled ones, and no others.
+    Bundled,
+    /// Those of a file, alone or beside the bundled ones.
+    CaFile,
+    /// The caller's own.
+    Roots,
 }
 
 /// What a token is signed for.
@@ -99,7 +118,8 @@ impl Bridge {
         connect::connect(&self.inner, end).await
     }
 
-    /// The endpoint's name, which tokens are signed for.
+    /// The endpoint's name, which tokens are signed for. With [`BridgeBuilder::resolve_cname`], the name that it
+    /// was an alias of when the bridge was built.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.inner.endpoint.host
@@ -111,7 +131,8 @@ impl Bridge {
         self.inner.endpoint.port
     }
 
-    /// The region that tokens are signed for; none with a password or a secret.
+    /// The region that tokens are signed for; none with a password or a secret. It is the region of
+    /// [`Self::host`].
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.inner

@@ -23,6 +23,7 @@ mod query;
 mod runtime;
 mod setup;
 mod token;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,10 @@ use error::Error;
 pub use exit::Exit;
 
 /// Runs the command with the process's arguments and environment.
+///
+/// It is for a process of its own: it takes the process's timer (`setitimer`, `SIGALRM`) for the deadline of the sandbox,
+/// and the signals that interrupt a statement (`SIGINT`, `SIGTERM`). A program that embeds a
+/// [`Bridge`](crate::Bridge) has neither: its engine ticks in a thread.
 #[must_use]
 pub fn run() -> ExitCode {
     #[cfg(feature = "lambda")]

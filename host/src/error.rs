@@ -8,10 +8,12 @@ mod other_protocols;
 mod presign_words;
 #[cfg(feature = "secrets-manager")]
 mod secret_causes;
+mod unknown_authority;
 
 pub use causes::Cause;
 pub(crate) use handshake_words::plugin_name;
 pub(crate) use presign_words::of as presign_words;
+pub(crate) use unknown_authority::missing_roots;
 
 use std::error::Error as StdError;
 use std::fmt;

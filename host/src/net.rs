@@ -1,9 +1,10 @@
 //! Names to addresses, and addresses to TCP connections.
 
 mod alias;
+pub(crate) mod host_name;
 mod resolve;
 mod tcp;
 
 pub(crate) use alias::rds_endpoint_behind;
-pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use resolve::{CanonicalName, Resolve, Resolving, SystemResolver};
 pub(crate) use tcp::connect;

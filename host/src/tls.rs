@@ -21,5 +21,6 @@ pub(crate) use client_config::client_config;
 pub use pem::{Flaw, PemError};
 pub(crate) use presented::with_refused;
 pub use roots::bundled;
+pub(crate) use roots::bundles_region;
 pub(crate) use stream::TlsStream;
 pub use trust_anchors::{TrustAnchors, TrustAnchorsError};

@@ -73,15 +73,33 @@ fn of_access_denied(product: Product) {
 
 #[apply(on_each_server)]
 fn of_an_unknown_authority(product: Product) {
-    let builder = Bridge::builder()
-        .endpoint(ENDPOINT)
-        .connect_to(Server::shared(product).address().to_string())
-        .user("password-user")
-        .password(PASSWORD);
+    let to_endpoint = |endpoint: &str| {
+        Bridge::builder()
+            .endpoint(endpoint)
+            .connect_to(Server::shared(product).address().to_string())
+            .user("password-user")
+            .password(PASSWORD)
+    };
     assert_named(
-        &failure(builder),
+        &failure(to_endpoint(ENDPOINT)),
+        &["the roots of RDS in eu-central-1 are bundled", "in between"],
+    );
+    assert_named(
+        &failure(to_endpoint("mydb.abc123.il-central-1.rds.amazonaws.com")),
         &[
-            "GovCloud",
+            "the roots of RDS in il-central-1 are not bundled",
+            "your own authority",
+            "in between",
+        ],
+    );
+    assert_named(
+        &failure(to_endpoint("db.example.com")),
+        &["GovCloud", "your own authority", "in between"],
+    );
+    let of_rds_alone = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/src/tls/roots.pem");
+    assert_named(
+        &failure(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
+        &[
             "RDS Proxy and Aurora Serverless",
             "your own authority",
             "in between",

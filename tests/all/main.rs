@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod aliases;
 mod caller_identity;
 mod causes;
 mod column_types;
@@ -16,6 +17,7 @@ mod command;
 mod component;
 mod credentials;
 mod cut_off_output;
+mod doctor_warnings;
 mod emulate_command;
 mod emulate_flags;
 mod emulate_program;
@@ -30,6 +32,7 @@ mod exchanges;
 mod fake_aws;
 mod function;
 mod handshake_properties;
+mod host_names;
 mod hostile_binary;
 mod hostile_properties;
 mod hostile_server;

@@ -226,7 +226,7 @@ fn settings_that_cannot_be(product: Product) {
         ),
     ] {
         let output = aws.run(&query(text), &[]);
-        check(text, &output, 2, &["settings: secret: ", words]);
+        check(text, &output, 2, &["--secret: ", words]);
     }
     let variables = [("DB_SECRET_ARN", "hunter2")];
     let help = aws.run(&["query", "--help"], &variables).stdout;

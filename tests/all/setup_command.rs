@@ -178,7 +178,7 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
     let cases: [Case<'_>; 20] = [
         (INSTANCE, &["--username="], "the user is empty"),
         (INSTANCE, &["--username=a\nb"], "control characters"),
-        ("a\nb", &["--format=sql"], "control characters"),
+        ("a\nb", &["--format=sql"], "neither a DNS name"),
         ("db.example.com", &[], "no region"),
         (INSTANCE, &["--region=EU"], "lower-case"),
         (INSTANCE, &["--format=sql"], "no database"),

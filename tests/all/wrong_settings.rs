@@ -42,12 +42,12 @@ fn in_the_environment(product: Product) {
     for (code, words, change) in [
         (2, "no host", ("DB_HOST", "")),
         (2, "no user", ("DB_USER", "")),
-        (2, "endpoint", ("DB_HOST", URL)),
+        (2, "DB_HOST", ("DB_HOST", URL)),
         (2, "no region", ("DB_HOST", "db.example.com")),
-        (2, "endpoint: it is neither", ("DB_HOST", "no host")),
-        (2, "port", ("DB_PORT", "0")),
+        (2, "DB_HOST: it is neither", ("DB_HOST", "no host")),
+        (2, "DB_PORT", ("DB_PORT", "0")),
         (2, "70000", ("DB_PORT", "70000")),
-        (2, "connect_to", ("DB_CONNECT_TO", URL)),
+        (2, "DB_CONNECT_TO", ("DB_CONNECT_TO", URL)),
         (2, "127.0.0.1:x", ("DB_CONNECT_TO", "127.0.0.1:x")),
         (
             6,
@@ -76,7 +76,7 @@ fn in_the_arguments(product: Product) {
     for (code, words, arguments) in [
         (
             2,
-            "tls_server_name",
+            "--tls-server-name",
             &["SELECT 1", "--tls-server-name", "no name"][..],
         ),
         (

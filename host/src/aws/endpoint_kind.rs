@@ -1,6 +1,6 @@
 //! What an RDS endpoint's own name says of what stands behind it.
 
-use super::region::region_of_endpoint;
+use super::region::{is_aws, region_of_endpoint};
 
 /// What stands behind an endpoint, with its name where the endpoint's name tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub enum EndpointKind {
         /// The cluster's identifier; a custom endpoint has a name of its own instead.
         identifier: Option<String>,
     },
+    /// The writer of an Aurora global database: an alias of the primary cluster's endpoint, in whatever region
+    /// that is after a switchover or a failover. The name tells no region.
+    GlobalWriter {
+        /// The identifier of the global cluster. Each region's cluster has one of its own.
+        identifier: String,
+    },
     /// An RDS Proxy.
     Proxy {
         /// The proxy's name; an endpoint that was added to it has a name of its own instead.
@@ -28,7 +34,8 @@ impl EndpointKind {
     /// Reads an endpoint's name, as in `mydb.abc123.eu-central-1.rds.amazonaws.com`.
     ///
     /// A cluster has `cluster-`, `cluster-ro-` or `cluster-custom-` before the part that is the
-    /// account's, a proxy `proxy-`, and an endpoint added to a proxy `endpoint.proxy-`.
+    /// account's, a proxy `proxy-`, and an endpoint added to a proxy `endpoint.proxy-`. A global database has
+    /// `global-`, and `global` in place of the region.
     #[must_use]
     pub fn of_endpoint(host: &str) -> Self {
         let host = host.to_ascii_lowercase();
@@ -36,10 +43,16 @@ impl EndpointKind {
         let (Some(first), Some(second)) = (labels.next(), labels.next()) else {
             return Self::Unknown;
         };
-        if region_of_endpoint(&host).is_none() || !is_identifier(first) {
+        if !is_identifier(first) {
             return Self::Unknown;
         }
         let identifier = first.to_owned();
+        if is_global(second, labels.clone()) {
+            return Self::GlobalWriter { identifier };
+        }
+        if region_of_endpoint(&host).is_none() {
+            return Self::Unknown;
+        }
         if second.starts_with("cluster-custom-") {
             Self::Cluster { identifier: None }
         } else if second.starts_with("cluster-") {
@@ -54,6 +67,16 @@ impl EndpointKind {
             Self::Instance { identifier }
         }
     }
+}
+
+/// As in `name.global-abc123.global.rds.amazonaws.com`.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-connecting.html>
+fn is_global<'a>(second: &str, mut rest: impl Iterator<Item = &'a str>) -> bool {
+    second.starts_with("global-")
+        && rest.next() == Some("global")
+        && rest.next() == Some("rds")
+        && is_aws(&rest.collect::<Vec<_>>())
 }
 
 /// Letters, digits and hyphens: what RDS allows, and what a shell leaves alone.
@@ -108,7 +131,17 @@ mod tests {
                 "read.endpoint.proxy-abc.us-east-1.rds.amazonaws.com",
                 proxy(None),
             ),
+            (
+                "MyDB.global-abc123.global.rds.amazonaws.com",
+                EndpointKind::GlobalWriter {
+                    identifier: "mydb".to_owned(),
+                },
+            ),
             // Names that look like the other's.
+            (
+                "global-1.abc123.us-east-1.rds.amazonaws.com",
+                instance("global-1"),
+            ),
             (
                 "cluster-1.abc123.us-east-1.rds.amazonaws.com",
                 instance("cluster-1"),
@@ -128,6 +161,8 @@ mod tests {
             "db.example.com",
             "localhost",
             "",
+            "mydb.global-abc123.global.rds.example.com",
+            "mydb.abc123.global.rds.amazonaws.com",
             "c.cluster-abc.us-east-1.rds.example.com",
             "$(id).abc123.us-east-1.rds.amazonaws.com",
             "-x.abc123.us-east-1.rds.amazonaws.com",

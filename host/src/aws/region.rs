@@ -24,7 +24,7 @@ pub fn region_of_endpoint(host: &str) -> Option<String> {
 
 /// Whether a domain is one that AWS gives to services, by partition: `aws` and `aws-us-gov`,
 /// `aws-cn`, `aws-eusc`, `aws-iso`, `aws-iso-b`, `aws-iso-e`, `aws-iso-f`.
-fn is_aws(domain: &[&str]) -> bool {
+pub(super) fn is_aws(domain: &[&str]) -> bool {
     const SUFFIXES: [&[&str]; 7] = [
         &["amazonaws", "com"],
         &["amazonaws", "com", "cn"],

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::endpoint_kind::EndpointKind;
 use super::environment::Variable;
 use super::profile::{ProfileError, profile_name, region_of_profile};
 use super::region::region_of_endpoint;
@@ -44,6 +45,15 @@ pub enum RegionError {
         /// The profile that was looked at.
         profile: String,
     },
+    /// The endpoint is the writer of an Aurora global database, whose region changes with a switchover. That of the
+    /// environment or of the profile may be another.
+    #[error(
+        "{host} is the writer of an Aurora global database, and its name does not tell the region"
+    )]
+    GlobalWriter {
+        /// The endpoint.
+        host: String,
+    },
     /// The profile is not there, or cannot be read.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -55,6 +65,9 @@ impl RegionError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "give it with --region, or set AWS_REGION",
+            Self::GlobalWriter { .. } => {
+                "give --resolve-cname to take the primary cluster's endpoint, or its region with --region"
+            }
             Self::Profile(error) => error.hint(),
         }
     }
@@ -63,6 +76,9 @@ impl RegionError {
 /// The region, and what told it: the one given, else that in the endpoint's name, else `AWS_REGION`,
 /// else `AWS_DEFAULT_REGION`, else the profile's: that given, or of `AWS_PROFILE`, or `default`. The
 /// AWS config files are read only for this last one.
+///
+/// The writer endpoint of an Aurora global database needs a region that is given: the environment's and the
+/// profile's say nothing of where its primary cluster is.
 ///
 /// # Errors
 ///
@@ -75,6 +91,10 @@ pub async fn resolve_region(
 ) -> Result<(String, RegionSource), RegionError> {
     if let Some(found) = region_without_profile(given, host, variable) {
         return Ok(found);
+    }
+    if is_global_writer(host) {
+        let host = host.to_owned();
+        return Err(RegionError::GlobalWriter { host });
     }
     let profile = profile_name(profile, variable).await?;
     match region_of_profile(&profile).await {
@@ -93,7 +113,20 @@ pub fn region_without_profile(
     given
         .map(|region| (region.to_owned(), RegionSource::Given))
         .or_else(|| Some((region_of_endpoint(host)?, RegionSource::Endpoint)))
-        .or_else(|| region_of_environment(variable))
+        .or_else(|| {
+            if is_global_writer(host) {
+                None
+            } else {
+                region_of_environment(variable)
+            }
+        })
+}
+
+fn is_global_writer(host: &str) -> bool {
+    matches!(
+        EndpointKind::of_endpoint(host),
+        EndpointKind::GlobalWriter { .. }
+    )
 }
 
 /// That of `AWS_REGION`, else of `AWS_DEFAULT_REGION`. A variable that is empty is not set.
@@ -144,6 +177,21 @@ mod tests {
         let default = Environment("AWS_DEFAULT_REGION");
         assert_eq!(found(None, ALIAS, second), is("us-west-2", default));
         assert_eq!(found(None, ALIAS, none), None);
+    }
+
+    #[test]
+    fn a_global_databases_writer_is_in_no_region_that_is_not_given() {
+        const GLOBAL: &str = "db.global-abc.global.rds.amazonaws.com";
+        assert_eq!(region_without_profile(None, GLOBAL, both), None);
+        let given = region_without_profile(Some("eu-west-1"), GLOBAL, both);
+        let expected = ("eu-west-1".to_owned(), RegionSource::Given);
+        assert_eq!(given, Some(expected));
+
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let resolving = resolve_region(None, GLOBAL, None, both);
+        let error = runtime.unwrap().block_on(resolving).unwrap_err();
+        assert!(error.to_string().contains(GLOBAL), "{error}");
+        assert!(error.hint().contains("--resolve-cname"), "{error}");
     }
 
     #[test]

@@ -2,20 +2,19 @@
 
 use super::Address;
 use crate::error::Error;
+use crate::net::host_name::{self, HostProblem};
 
-/// A URL is refused, and not shown: it may hold a password.
+/// Refuses what is not the name of a host, by the setting that gave it.
 pub(super) fn check_host(setting: &'static str, text: &str) -> Result<(), Error> {
-    if text.contains(['/', '@']) {
-        let problem =
-            "it is not a host's name: give the name alone, without what a URL has around it";
-        return Err(Error::setting(setting, problem));
-    }
-    Ok(())
+    host_name::check(text).map_err(|problem| Error::setting(setting, problem.to_string()))
 }
 
 /// `host`, `host:port`, `[v6]:port` or a bare v6 address.
 pub(super) fn parse_address(text: &str, default_port: u16) -> Result<Address, Error> {
-    check_host("connect_to", text)?;
+    // It may hold a password, and is not shown.
+    if text.contains(['/', '@']) {
+        return Err(Error::setting("connect_to", HostProblem::Url.to_string()));
+    }
     let wrong = || {
         Error::setting(
             "connect_to",

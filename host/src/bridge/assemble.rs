@@ -6,16 +6,16 @@ use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
 
 use super::address::{check_host, parse_address};
+use super::alias::{Alias, endpoint_behind};
 use super::auth::Login;
 use super::builder::{BridgeBuilder, DEFAULT_PORT, LoginSetting};
 use super::engine_at_need::EngineAtNeed;
-use super::{Address, Bridge, Endpoint, Inner};
+use super::{Address, Bridge, Endpoint, Inner, Trusted};
 use crate::aws::{self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Engine;
 use crate::mysql::Protocol;
-use crate::net;
 use crate::tls::{TrustAnchors, client_config};
 
 impl BridgeBuilder {
@@ -38,11 +38,13 @@ impl BridgeBuilder {
     pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
         check_host("endpoint", &self.endpoint)?;
         let mut host = self.endpoint.to_ascii_lowercase();
-        if self.resolve_cname {
-            host = endpoint_behind(host).await?;
-        }
-        if host.is_empty() {
-            return Err(Error::setting("endpoint", "none is given"));
+        let alias = self.resolve_cname.then(|| Alias {
+            name: host.clone(),
+            is_connected_to: self.connect_to.is_none(),
+            is_verified: self.tls_server_name.is_none(),
+        });
+        if let Some(alias) = &alias {
+            host = endpoint_behind(&alias.name, &*self.resolver, self.timeouts.resolve).await?;
         }
         if self.user.is_empty() {
             return Err(Error::setting("user", "none is given"));
@@ -64,7 +66,7 @@ impl BridgeBuilder {
         };
         let server_name = ServerName::try_from(name.clone())
             .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
-        let roots = self.trusted()?;
+        let (trusted, roots) = self.trusted()?;
         let clock = Arc::clone(&self.clock);
         let tls = client_config(roots, clock)
             .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
@@ -100,6 +102,7 @@ impl BridgeBuilder {
         Ok(Bridge {
             inner: Arc::new(Inner {
                 endpoint: Endpoint { host, port, region },
+                alias,
                 address,
                 server_name,
                 user: self.user,
@@ -109,6 +112,7 @@ impl BridgeBuilder {
                 allow_writes: self.allow_writes,
                 protocol,
                 timeouts: self.timeouts,
+                trusted,
                 tls,
                 engine,
                 clock: self.clock,
@@ -118,13 +122,13 @@ impl BridgeBuilder {
         })
     }
 
-    fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
+    fn trusted(&self) -> Result<(Trusted, Arc<RootCertStore>), Error> {
         if let Some(roots) = &self.roots {
             if roots.is_empty() {
                 let problem = "there is none in it: no server would be trusted";
                 return Err(Error::setting("tls_roots", problem));
             }
-            return Ok(Arc::clone(roots));
+            return Ok((Trusted::Roots, Arc::clone(roots)));
         }
         let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));
         let mut anchors = match &self.ca_file {
@@ -135,21 +139,12 @@ impl BridgeBuilder {
         for path in &self.extra_ca_files {
             anchors = anchors.and_ca_file(path).map_err(untrusted)?;
         }
-        Ok(anchors.store())
-    }
-}
-
-async fn endpoint_behind(host: String) -> Result<String, Error> {
-    match net::rds_endpoint_behind(&host).await {
-        Ok(Some(endpoint)) => Ok(endpoint),
-        Ok(None) => Err(Error::setting(
-            "resolve_cname",
-            format!("{host} is no alias of an RDS endpoint: give the endpoint's own name"),
-        )),
-        Err(source) => Err(Error::new(
-            Stage::Resolve,
-            ErrorKind::Resolve { host, source },
-        )),
+        let trusted = if self.ca_file.is_none() && self.extra_ca_files.is_empty() {
+            Trusted::Bundled
+        } else {
+            Trusted::CaFile
+        };
+        Ok((trusted, anchors.store()))
     }
 }
 
@@ -164,7 +159,7 @@ pub(super) async fn region(
 }
 
 fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
-    Login::Iam(Box::new(CachedCredentials::with_clock(
+    Login::Iam(Arc::new(CachedCredentials::with_clock(
         source,
         Arc::clone(clock),
     )))

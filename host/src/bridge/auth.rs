@@ -1,6 +1,5 @@
 //! What a connection logs in with.
 
-#[cfg(feature = "secrets-manager")]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,15 +22,15 @@ const ACCESS_DENIED: u16 = 1045;
 /// The longest that RDS accepts.
 const EXPIRES_IN_SECONDS: u32 = 900;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Login {
     /// A token for each connection, signed with these.
-    Iam(Box<CachedCredentials>),
+    Iam(Arc<CachedCredentials>),
     /// A password, for users that have no IAM authentication.
     Password(SecretString),
     /// The user and the password of a secret, which is kept until a server refuses it.
     #[cfg(feature = "secrets-manager")]
-    Secret(Box<SecretLogin>),
+    Secret(Arc<SecretLogin>),
 }
 
 /// What a proof is made with.

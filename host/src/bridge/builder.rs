@@ -116,7 +116,9 @@ impl BridgeBuilder {
     }
 
     /// The endpoint's region. Default: as in the endpoint's name, else `AWS_REGION`, else
-    /// `AWS_DEFAULT_REGION`, else the profile's; without any of them it is an error.
+    /// `AWS_DEFAULT_REGION`, else the profile's; without any of them it is an error. So it is for the writer
+    /// endpoint of an Aurora global database, unless [`Self::resolve_cname`] is set: its region is that of the
+    /// primary cluster, which nothing else tells.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
@@ -189,8 +191,12 @@ impl BridgeBuilder {
         self
     }
 
-    /// Whether the endpoint that is given may be an alias (CNAME) of an RDS endpoint, to sign for that
-    /// one. Default: it may not, and nobody is asked.
+    /// Whether the endpoint that is given is an alias (CNAME) of an RDS endpoint, whose name is then signed for,
+    /// connected to and verified. Default: no.
+    ///
+    /// The alias is looked up when the bridge is built and again for each connection, since it may change: the
+    /// writer endpoint of an Aurora global database is an alias of another cluster, in another region, after a
+    /// switchover. The region then follows too, unless [`Self::region`] is set.
     #[must_use]
     pub fn resolve_cname(mut self, resolve: bool) -> Self {
         self.resolve_cname = resolve;

@@ -34,7 +34,15 @@ pub(crate) async fn connect(
     bridge: &Arc<Inner>,
     end: Option<Instant>,
 ) -> Result<Connection, Error> {
-    connect_with(bridge, None, end).await
+    let bridge = match &bridge.alias {
+        None => Arc::clone(bridge),
+        Some(alias) => {
+            let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
+            let current = bridge.with_current_endpoint(alias);
+            deadline.whole(Stage::Resolve, current).await?
+        }
+    };
+    connect_with(&bridge, None, end).await
 }
 
 /// The same, to an address that is known.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::address::check_host;
 use super::auth::{Login, credentials};
 use super::builder::{BridgeBuilder, LoginSetting};
 use super::connect::within;
@@ -13,6 +12,7 @@ use crate::aws::{
     SecretId, SecretsManager,
 };
 use crate::error::{Error, ErrorKind, Stage, causes};
+use crate::net::host_name;
 
 /// Logs in as a secret says.
 #[derive(Debug)]
@@ -71,7 +71,9 @@ impl BridgeBuilder {
         if self.endpoint.is_empty() {
             let host = secret.host.clone();
             self.endpoint = host.ok_or_else(|| lacks("host", "endpoint"))?;
-            check_host("secret", &self.endpoint)?;
+            // What is in a secret is not shown.
+            host_name::check(&self.endpoint)
+                .map_err(|problem| Error::setting("secret", problem.unshown()))?;
         }
         self.port = self.port.or(secret.port);
         self.database = self.database.or_else(|| secret.database.clone());
@@ -79,7 +81,7 @@ impl BridgeBuilder {
             cached,
             user_is_given,
         };
-        self.build_as(Some(Login::Secret(Box::new(login)))).await
+        self.build_as(Some(Login::Secret(Arc::new(login)))).await
     }
 }
 

@@ -13,6 +13,7 @@ use super::doctor::Doctor;
 use super::emulate::Emulate;
 use super::endpoint_arguments::EndpointArguments;
 use super::query::Query;
+use super::variables::without_empty_variables;
 
 /// From AWS credentials to the rows of a MySQL database on Amazon RDS, without a stored password.
 ///
@@ -127,6 +128,13 @@ pub(super) enum Command {
     Man,
 }
 
+/// A variable that is empty is one that is not set.
+fn parse<P: Parser>(arguments: impl Iterator<Item = OsString>) -> Result<P, clap::Error> {
+    let mut command = without_empty_variables(P::command());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 /// `query` by itself.
 #[derive(Debug, Parser)]
 struct QueryAlone {
@@ -146,7 +154,8 @@ impl Arguments {
     pub(super) fn read() -> Result<Self, clap::Error> {
         // Those of every command are put together to read those of one, which for a query that takes a few
         // milliseconds in all is much. What is not plainly a query is left to who knows them all.
-        Self::query_alone(std::env::args_os().skip(1)).map_or_else(Self::try_parse, Ok)
+        Self::query_alone(std::env::args_os().skip(1))
+            .map_or_else(|| parse(std::env::args_os()), Ok)
     }
 
     fn query_alone(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
@@ -154,8 +163,7 @@ impl Arguments {
             return None;
         }
         let name = OsString::from("rds-bridge query");
-        let QueryAlone { log, query } =
-            QueryAlone::try_parse_from(std::iter::once(name).chain(arguments)).ok()?;
+        let QueryAlone { log, query } = parse(std::iter::once(name).chain(arguments)).ok()?;
         let command = Command::Query(query);
         Some(Self { log, command })
     }

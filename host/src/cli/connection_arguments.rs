@@ -38,10 +38,6 @@ pub(super) struct ConnectionArguments {
     #[arg(long, value_name = "NAME")]
     tls_server_name: Option<String>,
 
-    /// If the host is an alias (CNAME) of an RDS endpoint, sign for the endpoint
-    #[arg(long)]
-    resolve_cname: bool,
-
     /// A PEM file of the authorities to trust, in place of the bundled roots of RDS and Amazon
     #[arg(long, env = "DB_CA_FILE", value_name = "FILE")]
     ca_file: Option<std::ffi::OsString>,
@@ -62,7 +58,7 @@ impl ConnectionArguments {
             ..Timeouts::default()
         };
         let mut builder = Bridge::builder()
-            .resolve_cname(self.resolve_cname)
+            .resolve_cname(self.endpoint.resolve_cname())
             .timeouts(timeouts);
         let secret = self.secret.as_deref().and_then(set);
         if let Some(secret) = secret {

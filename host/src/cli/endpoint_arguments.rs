@@ -29,6 +29,11 @@ pub(super) struct EndpointArguments {
     /// "default"
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+
+    /// Take the host for an alias (CNAME) of an RDS endpoint: look it up, and sign for the endpoint. For the writer
+    /// of an Aurora global database this finds the primary cluster
+    #[arg(long)]
+    resolve_cname: bool,
 }
 
 impl EndpointArguments {
@@ -46,6 +51,10 @@ impl EndpointArguments {
 
     pub(super) fn region(&self) -> Option<&str> {
         self.region.as_deref()
+    }
+
+    pub(super) fn resolve_cname(&self) -> bool {
+        self.resolve_cname
     }
 
     pub(super) fn profile(&self) -> Option<&str> {

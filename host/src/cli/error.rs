@@ -4,11 +4,15 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use clap::CommandFactory;
+
+use super::arguments::Arguments;
 use super::exit::{self, Exit};
 #[cfg(feature = "arrow")]
 use super::format::arrow as columnar;
+use super::variables::{name_of_setting, name_variable};
 use crate::aws::{CredentialsError, RegionError, sdk_error};
-use crate::error::{Cause, malformed_token_words, presign_words};
+use crate::error::{Cause, ErrorKind, malformed_token_words, presign_words};
 use crate::guest::{CallError, Fault, Malformed, PresignError};
 
 #[derive(Debug)]
@@ -59,7 +63,8 @@ impl Error {
         });
         let line: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
         let line = line.join(" ");
-        let line = line.strip_prefix("error: ").unwrap_or(&line);
+        let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+        let line = name_variable(line, error, Arguments::command());
         Self::Usage(format!("{line} (see rds-bridge --help)"))
     }
 
@@ -146,7 +151,7 @@ impl fmt::Display for Error {
             Self::ClockBefore1970 => f.write_str("the time is before 1970: set the clock"),
             Self::Region(error) => write!(f, "{}: {}", Chain(error), error.hint()),
             Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
-            Self::Bridge(error) => write!(f, "{}{}", Chain(error), Causes(error.causes())),
+            Self::Bridge(error) => write!(f, "{}{}", words(error), Causes(error.causes())),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => Chain(error).fmt(f),
             #[cfg(feature = "emulator")]
@@ -176,6 +181,16 @@ impl fmt::Display for Error {
             Self::Columnar(error) => error.fmt(f),
             Self::Fault(fault) => Chain(fault).fmt(f),
         }
+    }
+}
+
+/// What the library says, with a setting by the flag or the variable that gave it.
+pub(super) fn words(error: &crate::Error) -> String {
+    match error.kind() {
+        ErrorKind::Setting { setting, problem } => {
+            format!("{}: {problem}", name_of_setting(setting))
+        }
+        _ => Chain(error).to_string(),
     }
 }
 

@@ -12,13 +12,20 @@ use super::{output, runtime};
 use crate::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
-use crate::bridge::DEFAULT_PORT;
+use crate::bridge::{self, DEFAULT_PORT, Timeouts};
 use crate::guest::{Engine, Grant, Lifetime};
+use crate::net::{SystemResolver, host_name};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     let host = arguments.endpoint.host()?;
     let user = arguments.endpoint.user()?;
     let signed_at = arguments.signed_at.as_deref().map(time_of).transpose()?;
+    host_name::check_signable(host)
+        .map_err(|problem| crate::Error::setting("endpoint", problem.to_string()))?;
+    let host = &match arguments.endpoint.resolve_cname() {
+        true => runtime::block_on(endpoint_behind(host))?,
+        false => host.to_owned(),
+    };
     let (region, credentials) = region_and_credentials(arguments, host)?;
     // Now, and not before the credentials were waited for.
     let signed_at = match signed_at {
@@ -59,6 +66,11 @@ fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Cred
         let chain = chain.with_fallback_region(&region);
         Ok((region, chain.credentials().await?))
     })
+}
+
+async fn endpoint_behind(host: &str) -> Result<String, Error> {
+    let timeout = Timeouts::default().resolve;
+    Ok(bridge::endpoint_behind(host, &SystemResolver, timeout).await?)
 }
 
 fn now() -> Result<u64, Error> {

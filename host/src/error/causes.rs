@@ -7,8 +7,8 @@ use rustls::CertificateError;
 
 #[cfg(feature = "secrets-manager")]
 pub(crate) use super::secret_causes::{no_way_to_secrets_manager, of_refused_secret};
-use super::{Error, ErrorKind, Stage, other_protocols};
-use crate::aws::{RegionSource, region_of_endpoint};
+use super::{Error, ErrorKind, Stage, other_protocols, unknown_authority};
+use crate::aws::{EndpointKind, RegionSource, region_of_endpoint};
 use crate::bridge::Inner;
 #[cfg(feature = "secrets-manager")]
 use crate::bridge::Login;
@@ -101,7 +101,12 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
             "look at it again; user names are case-sensitive",
         )];
     };
-    if region_of_endpoint(host).is_none() {
+    if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
+        causes.push(cause(
+            format!("{host} is an alias of a cluster in another region than {region} by now"),
+            "give --resolve-cname and no region: the primary cluster's endpoint is then looked up for each connection",
+        ));
+    } else if region_of_endpoint(host).is_none() {
         causes.push(cause(
             format!("{host} is an alias: a token is good for the endpoint's own name alone"),
             "give the name that RDS shows (….rds.amazonaws.com), or --resolve-cname, and the alias or \
@@ -231,25 +236,11 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                  the certificate's name with --tls-server-name",
             )]
         }
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => vec![
-            cause(
-                "the endpoint is of a partition or a region whose roots are not bundled (GovCloud, China)",
-                "give AWS's bundle for it with --ca-file",
-            ),
-            cause(
-                "a CA file was given that has the roots of RDS alone: RDS Proxy and Aurora Serverless \
-                 chain to Amazon's",
-                "leave it away, or give it with --ca-file-extra: the bundled roots are both",
-            ),
-            cause(
-                "it is not RDS, or its certificate is of your own authority",
-                "give the authority's certificate with --ca-file, or --ca-file-extra beside RDS's",
-            ),
-            cause(
-                "somebody is in between",
-                "connect without what is in between: a tunnel that ends TLS, or a proxy",
-            ),
-        ],
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            let region = bridge.endpoint.region.as_ref();
+            let region = region.map(|(region, _)| region.as_str());
+            unknown_authority::causes(&bridge.endpoint.host, region, bridge.trusted)
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
             // No authority issues certificates ahead of time: this is as good as another's clock.
             cause(

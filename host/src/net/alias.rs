@@ -6,6 +6,7 @@ use std::io;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::{RData, RecordType};
 
+use super::resolve::Resolve;
 use crate::aws::region_of_endpoint;
 
 /// Longer chains than any that was made on purpose.
@@ -13,37 +14,44 @@ const CHAIN_LIMIT: usize = 8;
 
 /// Follows a name's aliases to the first that is an RDS endpoint: the name itself, if it is one. None if
 /// the chain ends before.
-pub(crate) async fn rds_endpoint_behind(host: &str) -> io::Result<Option<String>> {
-    let resolver = TokioResolver::builder_tokio()
-        .and_then(|builder| builder.build())
-        .map_err(io::Error::other)?;
-    follow(&resolver, host).await
-}
-
-async fn follow(resolver: &TokioResolver, host: &str) -> io::Result<Option<String>> {
+pub(crate) async fn rds_endpoint_behind(
+    resolver: &dyn Resolve,
+    host: &str,
+) -> io::Result<Option<String>> {
     let mut name = host.to_owned();
     for _ in 0..CHAIN_LIMIT {
         if region_of_endpoint(&name).is_some() {
             return Ok(Some(name));
         }
-        let lookup = match resolver.lookup(format!("{name}."), RecordType::CNAME).await {
-            Ok(lookup) => lookup,
-            Err(error) if error.is_no_records_found() => return Ok(None),
-            Err(error) => return Err(io::Error::other(error)),
-        };
-        let target = lookup
-            .answers()
-            .iter()
-            .find_map(|record| match &record.data {
-                RData::CNAME(target) => Some(target.0.to_lowercase().to_ascii()),
-                _ => None,
-            });
-        let Some(target) = target else {
+        let Some(target) = resolver.canonical_name(&name).await? else {
             return Ok(None);
         };
-        name = target.trim_end_matches('.').to_owned();
+        name = target.trim_end_matches('.').to_ascii_lowercase();
     }
     Ok(None)
+}
+
+/// Asks the name servers of this system.
+pub(super) async fn canonical_name_of_system(host: &str) -> io::Result<Option<String>> {
+    let resolver = TokioResolver::builder_tokio()
+        .and_then(|builder| builder.build())
+        .map_err(io::Error::other)?;
+    canonical_name(&resolver, host).await
+}
+
+async fn canonical_name(resolver: &TokioResolver, host: &str) -> io::Result<Option<String>> {
+    let lookup = match resolver.lookup(format!("{host}."), RecordType::CNAME).await {
+        Ok(lookup) => lookup,
+        Err(error) if error.is_no_records_found() => return Ok(None),
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    Ok(lookup
+        .answers()
+        .iter()
+        .find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.to_ascii()),
+            _ => None,
+        }))
 }
 
 #[cfg(test)]
@@ -59,6 +67,20 @@ mod tests {
     use hickory_resolver::proto::rr::{Name, Record};
 
     use super::*;
+    use crate::net::{CanonicalName, Resolving};
+
+    #[derive(Debug)]
+    struct Asking(TokioResolver);
+
+    impl Resolve for Asking {
+        fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolving<'a> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+
+        fn canonical_name<'a>(&'a self, host: &'a str) -> CanonicalName<'a> {
+            Box::pin(canonical_name(&self.0, host))
+        }
+    }
 
     /// A fake name server that knows two aliases.
     fn fake_name_server() -> u16 {
@@ -102,7 +124,8 @@ mod tests {
             let resolver = Resolver::builder_with_config(config, provider)
                 .build()
                 .unwrap();
-            let behind = |host| follow(&resolver, host);
+            let asking = Asking(resolver);
+            let behind = |host| rds_endpoint_behind(&asking, host);
             assert_eq!(
                 behind("db.example.com").await.unwrap().as_deref(),
                 Some("mydb.abc.eu-west-1.rds.amazonaws.com")

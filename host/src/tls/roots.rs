@@ -22,6 +22,19 @@ pub fn bundled() -> Result<Vec<CertificateDer<'static>>, PemError> {
     pem::certificates(BUNDLED)
 }
 
+/// Whether the roots of RDS in a region come with this crate. RDS Proxy and Aurora Serverless need none of them.
+pub(crate) fn bundles_region(region: &str) -> bool {
+    const LINE: &str = "\n# Regions: ";
+    let text = str::from_utf8(BUNDLED).unwrap_or_default();
+    let header = text.split("-----BEGIN").next().unwrap_or_default();
+    let regions = header.split_once(LINE).map(|(_, rest)| rest);
+    let regions = regions.and_then(|rest| rest.lines().next());
+    regions
+        .unwrap_or_default()
+        .split(' ')
+        .any(|bundled| bundled == region)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -68,6 +81,24 @@ mod tests {
             let until = format!("; expires {}", root.not_after.date());
             assert!(comment.ends_with(&until), "{comment}: {root}");
         }
+    }
+
+    #[test]
+    fn a_region_is_bundled_if_its_root_is_there() {
+        let text = str::from_utf8(BUNDLED).unwrap();
+        for region in [
+            "eu-central-1",
+            "us-east-1",
+            "me-central-1",
+            "il-central-1",
+            "us-gov-west-1",
+            "eu-central",
+            "",
+        ] {
+            let is_there = text.contains(&format!("# CN=Amazon RDS {region} Root CA RSA2048 G1,"));
+            assert_eq!(bundles_region(region), is_there, "{region}");
+        }
+        assert!(bundles_region("eu-central-1") && !bundles_region("il-central-1"));
     }
 
     #[test]

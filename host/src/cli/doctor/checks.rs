@@ -9,13 +9,13 @@ use tokio::net::TcpStream;
 use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
-use crate::aws::region_of_endpoint;
+use crate::aws::{EndpointKind, region_of_endpoint};
 use crate::bridge::deadline::Deadline;
-use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Proof, connect};
-use crate::cli::error::Chain;
+use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Proof, Trusted, connect};
+use crate::cli::error::words;
 use crate::cli::exit::Exit;
 use crate::clock::{date, unix_seconds};
-use crate::error::{Cause, Error, causes, plugin_name};
+use crate::error::{Cause, Error, causes, missing_roots, plugin_name};
 use crate::guest::Auth;
 use crate::mysql::Connection;
 use crate::net;
@@ -40,7 +40,7 @@ pub(super) async fn walk(builder: BridgeBuilder, offline: bool, report: &mut Rep
         Err(failure) => failure,
     };
     let exit = Exit::of(&error);
-    report.add_failure(at, Chain(&error).to_string(), &error);
+    report.add_failure(at, words(&error), &error);
     let all = first.iter().chain(&TO_THE_ROWS);
     for name in all.skip_while(|name| **name != at).skip(1) {
         report.add(name, Outcome::NotReached, "", &[]);
@@ -58,6 +58,7 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let explained = |at| move |error| (at, causes::attach(error, inner));
 
     let proof = proof(inner, offline, report).await?;
+    roots(inner, report);
     let deadline = Deadline::of(&inner.timeouts);
     let addresses = connect::resolve(inner)
         .await
@@ -130,6 +131,20 @@ fn settings(bridge: &Bridge, report: &mut Report) {
     report.add("settings", Outcome::Good, detail, &[]);
 }
 
+/// Warns where the roots of the endpoint's region are not among those that are trusted.
+fn roots(inner: &Inner, report: &mut Report) {
+    let host = &inner.endpoint.host;
+    let region = inner.endpoint.region.as_ref();
+    let region = region_of_endpoint(host).or_else(|| region.map(|(region, _)| region.clone()));
+    if let (Some(region), Trusted::Bundled) = (&region, inner.trusted)
+        && let Some(cause) = missing_roots(host, Some(region))
+    {
+        let detail =
+            format!("RDS's of {region} are not trusted: a certificate from there will be refused");
+        report.add("roots", Outcome::Doubtful, detail, &[cause]);
+    }
+}
+
 /// Whether the name is one that RDS gives, or an alias of one: a token for an alias is good nowhere.
 async fn name(inner: &Inner, offline: bool, report: &mut Report) {
     let host = &inner.endpoint.host;
@@ -137,9 +152,22 @@ async fn name(inner: &Inner, offline: bool, report: &mut Report) {
         report.add("name", Outcome::Good, "an RDS endpoint's own", &[]);
         return;
     }
+    if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
+        let cause = Cause {
+            why: "the primary cluster may be in another region after a switchover".to_owned(),
+            remedy: "give --resolve-cname and no region: the cluster's endpoint is then looked up for each connection"
+                .to_owned(),
+        };
+        let detail = "the writer of an Aurora global database";
+        report.add("name", Outcome::Doubtful, detail, &[cause]);
+        return;
+    }
     let endpoint = match offline {
         true => None,
-        false => net::rds_endpoint_behind(host).await.ok().flatten(),
+        false => net::rds_endpoint_behind(&*inner.resolver, host)
+            .await
+            .ok()
+            .flatten(),
     };
     let (detail, remedy) = match endpoint {
         Some(endpoint) => (

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::aws::{process_variable, region_without_profile};
 use crate::emulator::{AuthSwitchTail, Emulator, EmulatorBuilder, Faults, Refusal};
 
 #[derive(Args, Debug)]
@@ -27,8 +28,8 @@ pub(in crate::cli) struct Emulate {
     #[arg(long, default_value = "localhost", value_name = "NAME")]
     endpoint: String,
 
-    /// The region that tokens must be signed for. Without it: the one in the endpoint's name, else
-    /// us-east-1
+    /// The region that tokens must be signed for. Without it: the one in the endpoint's name, else AWS_REGION,
+    /// else AWS_DEFAULT_REGION, else us-east-1
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
@@ -172,7 +173,8 @@ impl Emulate {
         for user in &self.user {
             builder = builder.user(user);
         }
-        if let Some(region) = &self.region {
+        let given = self.region.as_deref();
+        if let Some((region, _)) = region_without_profile(given, &self.endpoint, process_variable) {
             builder = builder.region(region);
         }
         if let Some(file) = &self.database_file {

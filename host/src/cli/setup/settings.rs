@@ -5,6 +5,7 @@ use crate::aws::{
 };
 use crate::cli::arguments::Setup;
 use crate::cli::error::Error;
+use crate::net::host_name;
 
 pub(super) struct Settings {
     pub(super) host: Option<String>,
@@ -23,6 +24,7 @@ pub(super) enum Missing {
     User,
     Database,
     Region,
+    RegionOfGlobal,
     Account,
     ResourceId,
 }
@@ -33,7 +35,7 @@ impl Settings {
         let user = arguments.username.as_deref().ok_or(Missing::User)?;
         let resource_id = arguments.resource_id.as_deref().map(ResourceId::parse);
         let settings = Self {
-            host: host.map(|host| printable("host", host)).transpose()?,
+            host: host.map(checked_host).transpose()?,
             endpoint: host.map_or(EndpointKind::Unknown, EndpointKind::of_endpoint),
             user: printable("user", user)?,
             database: arguments.database.as_deref().map(database).transpose()?,
@@ -56,7 +58,11 @@ impl Settings {
     }
 
     pub(super) fn region(&self) -> Result<&str, Error> {
-        Ok(self.region.as_deref().ok_or(Missing::Region)?)
+        let missing = match self.endpoint {
+            EndpointKind::GlobalWriter { .. } => Missing::RegionOfGlobal,
+            _ => Missing::Region,
+        };
+        Ok(self.region.as_deref().ok_or(missing)?)
     }
 
     /// An id of the wrong kind makes a policy that looks right and allows nothing.
@@ -68,9 +74,10 @@ impl Settings {
             (EndpointKind::Proxy { .. }, ResourceKind::Instance | ResourceKind::Cluster) => {
                 "the endpoint is a proxy's, and a proxy's resource id is prx-…"
             }
-            (EndpointKind::Cluster { .. }, ResourceKind::Instance | ResourceKind::Proxy) => {
-                "the endpoint is a cluster's, and a cluster's resource id is cluster-…"
-            }
+            (
+                EndpointKind::Cluster { .. } | EndpointKind::GlobalWriter { .. },
+                ResourceKind::Instance | ResourceKind::Proxy,
+            ) => "the endpoint is a cluster's, and a cluster's resource id is cluster-…",
             (EndpointKind::Instance { .. }, ResourceKind::Proxy) => {
                 "the endpoint is an instance's, and its resource id is db-…, or cluster-… in Aurora"
             }
@@ -95,6 +102,10 @@ impl From<Missing> for Error {
                 "region",
                 "the host's name does not tell it; give it with --region, or set AWS_REGION",
             ),
+            Missing::RegionOfGlobal => (
+                "region",
+                "an Aurora global database has a cluster in each of its regions: give one of them with --region",
+            ),
             Missing::Account => (
                 "account",
                 "give its 12 digits with --account; aws sts get-caller-identity prints them",
@@ -106,6 +117,13 @@ impl From<Missing> for Error {
         };
         Self::MissingSetting { what, how }
     }
+}
+
+/// As every command checks it: a policy for a name that is none looks right and allows nothing.
+fn checked_host(host: &str) -> Result<String, Error> {
+    host_name::check_signable(host)
+        .map_err(|problem| crate::Error::setting("endpoint", problem.to_string()))?;
+    Ok(host.to_owned())
 }
 
 fn printable(what: &str, text: &str) -> Result<String, Error> {

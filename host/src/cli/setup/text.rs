@@ -24,6 +24,7 @@ pub(super) fn of(settings: &Settings) -> Result<String, Error> {
     let resource_id = resource_id.as_deref().unwrap_or(RESOURCE_ID);
     let database = settings.database.as_deref().unwrap_or(DATABASE);
 
+    let is_global = matches!(settings.endpoint, EndpointKind::GlobalWriter { .. });
     let mut steps = vec![
         switch_on(&target, region),
         create_user(
@@ -45,6 +46,9 @@ pub(super) fn of(settings: &Settings) -> Result<String, Error> {
     for (step, number) in steps.iter().zip(1..) {
         text.push_str(&format!("\n{number}. {step}"));
     }
+    if is_global {
+        text.push_str(EVERY_REGION);
+    }
     let gaps = gaps(&text);
     if !gaps.is_empty() {
         text.push_str(&format!("\nTo fill in: {}\n", gaps.join(", ")));
@@ -52,6 +56,12 @@ pub(super) fn of(settings: &Settings) -> Result<String, Error> {
     text.push_str(TRAPS);
     Ok(text)
 }
+
+const EVERY_REGION: &str = "
+The endpoint is the writer of an Aurora global database. Each of its regions has a cluster with a
+resource id of its own, and any of them may be the primary: repeat all but CREATE USER and GRANT
+for each, with its --region.
+";
 
 const TRAPS: &str = "
 What goes wrong, and all the database says to each is \"Access denied\" (1045):
@@ -73,6 +83,8 @@ fn target(settings: &Settings) -> Target<'_> {
         (EndpointKind::Cluster { identifier }, _) => {
             Target::Cluster(identifier.as_deref().unwrap_or("<DB_CLUSTER>"))
         }
+        // An Aurora global database: each region has a cluster of its own.
+        (EndpointKind::GlobalWriter { .. }, _) => Target::Cluster("<DB_CLUSTER>"),
         (EndpointKind::Proxy { identifier }, _) => {
             Target::Proxy(identifier.as_deref().unwrap_or("<DB_PROXY>"))
         }

@@ -1,0 +1,82 @@
+//! Arguments that environment variables give: an empty variable is not set, and errors name the variable.
+
+use std::env;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command};
+
+use crate::bridge::setting_names;
+
+/// The command, where each variable that is empty counts as one that is not set.
+pub(super) fn without_empty_variables(command: Command) -> Command {
+    command
+        .mut_args(|arg| {
+            if is_empty(&arg) {
+                arg.env(None::<&'static str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
+fn is_empty(arg: &Arg) -> bool {
+    let value = arg.get_env().and_then(env::var_os);
+    value.is_some_and(|value| value.is_empty())
+}
+
+/// What a user calls a setting of the library: the variable if it gave the value, else the flag. Settings that have
+/// neither keep their name.
+pub(super) fn name_of_setting(setting: &str) -> &str {
+    let Some(name) = setting_names::of_setting(setting) else {
+        return setting;
+    };
+    match name.variable {
+        Some(variable) if is_set(variable) && !is_given(name.flag) => variable,
+        _ => name.flag,
+    }
+}
+
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// Whether a flag is among the process's arguments.
+fn is_given(flag: &str) -> bool {
+    env::args_os().any(|argument| {
+        let argument = argument.to_string_lossy();
+        argument == flag
+            || argument
+                .strip_prefix(flag)
+                .is_some_and(|rest| rest.starts_with('='))
+    })
+}
+
+/// In the words of an error, the variable that gave the value in place of the flag.
+pub(super) fn name_variable(line: String, error: &clap::Error, mut command: Command) -> String {
+    let Some(ContextValue::String(invalid)) = error.get(ContextKind::InvalidArg) else {
+        return line;
+    };
+    // Before, its arguments cannot be written.
+    command.build();
+    match variable_of(invalid, &command) {
+        Some(variable) => line.replace(&format!("'{invalid}'"), &variable),
+        None => line,
+    }
+}
+
+/// The variable of an argument as clap writes it, `--port <PORT>`, if the argument itself is not given.
+fn variable_of(invalid: &str, command: &Command) -> Option<String> {
+    let own = command
+        .get_arguments()
+        .find(|arg| arg.to_string() == invalid)
+        .and_then(|arg| {
+            let variable = arg.get_env()?.to_str()?;
+            let flag = format!("--{}", arg.get_long()?);
+            (is_set(variable) && !is_given(&flag)).then(|| variable.to_owned())
+        });
+    own.or_else(|| {
+        let mut subcommands = command.get_subcommands();
+        subcommands.find_map(|command| variable_of(invalid, command))
+    })
+}

@@ -1,0 +1,241 @@
+//! Whether a text is the name of a host, and what it is if not.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The most bytes that the Domain Name System allows (RFC 1035, section 2.3.4).
+const NAME_LIMIT: usize = 253;
+/// The same, between two dots.
+const LABEL_LIMIT: usize = 63;
+
+/// A text that was given for a host's name, and is not one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HostProblem {
+    Empty,
+    /// With the text, unless it may hold a password.
+    Url,
+    /// A host and a port in one.
+    Port {
+        host: String,
+        port: u16,
+    },
+    TrailingDot(String),
+    Shape(String),
+    /// An IP address, where a name is needed.
+    Address(IpAddr),
+}
+
+/// Accepts the name of a host, or an IP address, without a port.
+///
+/// What it accepts can be looked up, verified in a certificate and, unless it is an IP address, signed for. Every
+/// command, the function and the library ask here, so that they refuse the same texts.
+///
+/// # Errors
+///
+/// What the text is instead.
+pub(crate) fn check(text: &str) -> Result<(), HostProblem> {
+    if text.is_empty() {
+        return Err(HostProblem::Empty);
+    }
+    if text.contains(['/', '@']) {
+        return Err(HostProblem::Url);
+    }
+    if text.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    if let Some((host, port)) = text.rsplit_once(':')
+        && let Ok(port) = port.parse()
+        && (is_name(host) || is_bracketed(host))
+    {
+        let host = host.trim_matches(['[', ']']).to_owned();
+        return Err(HostProblem::Port { host, port });
+    }
+    match text.strip_suffix('.') {
+        Some(name) if is_name(name) => Err(HostProblem::TrailingDot(name.to_owned())),
+        _ if is_name(text) => Ok(()),
+        _ => Err(HostProblem::Shape(text.to_owned())),
+    }
+}
+
+/// Accepts the name of a host that a token can be signed for, which an IP address is not.
+///
+/// # Errors
+///
+/// What the text is instead.
+pub(crate) fn check_signable(text: &str) -> Result<(), HostProblem> {
+    check(text)?;
+    text.parse()
+        .map_or(Ok(()), |address| Err(HostProblem::Address(address)))
+}
+
+/// Letters, digits, hyphens and underscores between dots, as the component takes them.
+fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| {
+        let at_edge = label.starts_with('-') || label.ends_with('-');
+        (1..=LABEL_LIMIT).contains(&label.len()) && !at_edge && label.bytes().all(allowed)
+    };
+    text.len() <= NAME_LIMIT && text.split('.').all(is_label)
+}
+
+fn is_bracketed(text: &str) -> bool {
+    let inside = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    inside.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+}
+
+impl HostProblem {
+    /// For a text that is not to be shown, as what is in a secret.
+    pub(crate) fn unshown(&self) -> &'static str {
+        match self {
+            Self::Empty => "none is given",
+            Self::Url => {
+                "it is not a host's name: give the name alone, without what a URL has around it"
+            }
+            Self::Port { .. } => "it has a port: give the host alone, and the port by itself",
+            Self::TrailingDot(_) => "it ends in a dot: give the name without it",
+            Self::Shape(_) => "it is neither a DNS name nor an IP address",
+            Self::Address(_) => {
+                "it is an IP address: give the endpoint's name, which is what RDS verifies"
+            }
+        }
+    }
+}
+
+impl fmt::Display for HostProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty | Self::Url => f.write_str(self.unshown()),
+            Self::Port { host, port } => {
+                let colon = if host.contains(':') { "[" } else { "" };
+                let end = if host.contains(':') { "]" } else { "" };
+                write!(
+                    f,
+                    "\"{colon}{host}{end}:{port}\" has a port: give {host} as the host, and {port} as the port \
+                     (--port, or DB_PORT)"
+                )
+            }
+            Self::TrailingDot(name) => {
+                write!(
+                    f,
+                    "\"{name}.\" ends in a dot: give the name without it, {name}"
+                )
+            }
+            Self::Shape(text) => write!(f, "{}", Cut(text)),
+            Self::Address(address) => write!(
+                f,
+                "{address} is an IP address: give the endpoint's name, which is what RDS verifies"
+            ),
+        }
+    }
+}
+
+/// A text that may be as long as any.
+struct Cut<'a>(&'a str);
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 80;
+        let Self(text) = self;
+        let problem = if text.len() > NAME_LIMIT {
+            "it is longer than a DNS name, which has at most 253 bytes"
+        } else {
+            "it is neither a DNS name nor an IP address"
+        };
+        let start: String = text.chars().take(SHOWN).collect();
+        let dots = if start.len() < text.len() { "…" } else { "" };
+        write!(f, "{problem}: {start:?}{dots}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_taken() {
+        let longest = format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(61));
+        for text in [
+            "mydb.abc123.eu-central-1.rds.amazonaws.com",
+            "localhost",
+            "My_DB.Example.com",
+            "127.0.0.1",
+            "::1",
+            &longest,
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_named_with_what_to_do() {
+        for (text, host, port) in [
+            (
+                "mydb.abc123.eu-central-1.rds.amazonaws.com:3306",
+                "mydb.abc123.eu-central-1.rds.amazonaws.com",
+                3306,
+            ),
+            ("localhost:13306", "localhost", 13306),
+            ("127.0.0.1:3306", "127.0.0.1", 3306),
+            ("[::1]:3306", "::1", 3306),
+        ] {
+            let problem = check(text).unwrap_err();
+            let host = host.to_owned();
+            assert_eq!(
+                problem,
+                HostProblem::Port {
+                    host: host.clone(),
+                    port
+                }
+            );
+            let said = problem.to_string();
+            for part in [
+                format!("\"{text}\""),
+                format!("give {host} as the host"),
+                format!("{port} as the port"),
+            ] {
+                assert!(said.contains(&part), "{part}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_shown_unless_it_may_hold_a_password() {
+        for text in ["mysql://u:hunter2@db/x", "u@db", "db/x"] {
+            let problem = check(text).unwrap_err();
+            assert_eq!(problem, HostProblem::Url, "{text}");
+            assert!(!problem.to_string().contains(text));
+        }
+        let long = "a.".repeat(150) + "a";
+        for text in [
+            "no host",
+            "bücher.example",
+            "a..b",
+            ".",
+            "-a.example",
+            "a-.example",
+            "db.example.com:",
+            "db.example.com:x",
+            "[::1]",
+            "a\nb",
+            &"a".repeat(64),
+            &long,
+        ] {
+            let problem = check(text).unwrap_err();
+            assert_eq!(problem, HostProblem::Shape(text.to_owned()));
+            let start: String = text.chars().take(4).collect();
+            let start = start.escape_debug().to_string();
+            assert!(problem.to_string().contains(&start), "{problem}");
+        }
+        assert_eq!(
+            check("db.example.com.").unwrap_err().to_string(),
+            "\"db.example.com.\" ends in a dot: give the name without it, db.example.com"
+        );
+        assert_eq!(check(""), Err(HostProblem::Empty));
+        assert!(matches!(
+            check_signable("::1"),
+            Err(HostProblem::Address(_))
+        ));
+        assert_eq!(check_signable("localhost"), Ok(()));
+        assert!(long.len() > NAME_LIMIT && check(&long).unwrap_err().to_string().len() < 200);
+    }
+}
