@@ -61,7 +61,7 @@ test-embedding: build-tests mysql mariadb
 [group('test')]
 test-scripts:
     python3 -m unittest tests/roots/test_roots.py
-    python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py
+    python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py tests/setup/test_mysql.py tests/setup/test_pins.py
     python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
 
 # The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
