@@ -33,7 +33,7 @@ export default {
       body: JSON.stringify({ query: "by_id", parameters: [id] }),
     });
     if (!answer.ok) {
-      // {"error":{"type":"…","message":"…","hint":"…"}}: for you, and not for the visitor.
+      // {"error":{"type":"…","requestId":"…"}}: the function's log has the rest under that id.
       console.error(answer.status, await answer.text());
       return new Response("the database cannot be asked", { status: 502 });
     }

@@ -165,6 +165,7 @@ class Function(unittest.TestCase):
                 "DB_QUERY": "SELECT * FROM items",
                 "ALLOW_AD_HOC_SQL": "false",
                 "ALLOW_WRITES": "false",
+                "DB_RESOLVE_CNAME": "false",
                 "INVOKE_MODE": "BUFFERED",
                 "METRICS_NAMESPACE": "rds-bridge",
             },
