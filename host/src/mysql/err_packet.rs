@@ -8,17 +8,28 @@ use crate::guest::ServerError;
 
 /// `int<1>` of an `ERR_Packet`.
 pub(super) const HEADER: u8 = 0xFF;
+/// `string[1]` before the SQLSTATE.
+const SQL_STATE_MARKER: u8 = b'#';
 
+/// Reads one. A server or proxy that sends no `#` sends no SQLSTATE either: the message follows the code.
 pub(super) fn read(payload: &[u8]) -> Result<ServerError, Malformed> {
     let mut payload = Payload::new("ERR_Packet", payload);
-    payload.u8("header")?;
-    let code = payload.u16("error_code")?;
-    payload.bytes(1, "sql_state_marker")?;
-    let sql_state = Some(text(payload.bytes(5, "sql_state")?));
+    payload.u8("header")?; // int<1>
+    let code = payload.u16("error_code")?; // int<2>
+    let rest = payload.rest();
+    let (sql_state, message) = match rest.strip_prefix(&[SQL_STATE_MARKER]) {
+        Some(rest) => {
+            let (state, message) = rest
+                .split_at_checked(5)
+                .ok_or_else(|| payload.malformed("sql_state"))?; // string[5]
+            (Some(text(state)), message)
+        }
+        None => (None, rest),
+    };
     Ok(ServerError {
         code,
         sql_state,
-        message: text(payload.rest()),
+        message: text(message), // string<EOF>
     })
 }
 
@@ -32,6 +43,19 @@ mod tests {
         assert_eq!(error.code, 1146);
         assert_eq!(error.sql_state.as_deref(), Some("42S02"));
         assert_eq!(error.message, "Table 'a.b' doesn't exist");
+        for cut in [0, 1, 2] {
+            assert!(read(&b"\xFF\x7A\x04"[..cut]).is_err());
+        }
         assert!(read(b"\xFF\x7A\x04#42S0").is_err());
+    }
+
+    #[test]
+    fn without_a_marker_all_of_it_is_the_message() {
+        for message in ["Too many connections", "Full", "42000", ""] {
+            let packet = [b"\xFF\x10\x04", message.as_bytes()].concat();
+            let error = read(&packet).unwrap();
+            assert_eq!((error.code, error.sql_state), (1040, None));
+            assert_eq!(error.message, message);
+        }
     }
 }
