@@ -3,15 +3,14 @@
 use crate::mysql::{Column, Value};
 
 /// Digits of a time's fraction: what is above is no number of digits.
-const MAX_FRACTION_DIGITS: u8 = 6;
+const MAX_FRACTION_DIGITS: usize = 6;
+/// Of a second.
+const MICROSECONDS: u32 = 1_000_000;
 
 /// Writes a value that is not NULL.
 #[inline(always)]
 pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    let digits = || {
-        let decimals = column.map_or(0, Column::decimals);
-        usize::from(decimals.min(MAX_FRACTION_DIGITS))
-    };
+    let digits = |microseconds| fraction_digits(column, microseconds);
     match value {
         Value::Null => {}
         Value::Int(number) => push(out, itoa::Buffer::new().format(number)),
@@ -20,14 +19,36 @@ pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>
         Value::Double(number) => push_float(out, zmij::Buffer::new().format(number)),
         Value::Decimal(text) | Value::Text(text) | Value::Json(text) => push(out, text),
         Value::Date(date) => date.push_to(out),
-        Value::Time(time) => time.push_to(out, digits()),
-        Value::DateTime(time) => time.push_to(out, digits()),
+        Value::Time(time) => time.push_to(out, digits(time.microseconds)),
+        Value::DateTime(time) => time.push_to(out, digits(time.microsecond)),
         Value::Bit(bytes) => match value.as_bits() {
             Some(bits) => push(out, itoa::Buffer::new().format(bits)),
             None => push_hexadecimal(out, bytes),
         },
         Value::Bytes(bytes) | Value::Geometry(bytes) => push_hexadecimal(out, bytes),
     }
+}
+
+/// As many as the column has, and never fewer than the value needs: proxies announce a column without a fraction,
+/// and send one.
+#[inline]
+fn fraction_digits(column: Option<&Column>, microseconds: u32) -> usize {
+    let decimals = column.map_or(0, Column::decimals).into();
+    match microseconds {
+        0 => MAX_FRACTION_DIGITS.min(decimals),
+        1..MICROSECONDS => needed_digits(microseconds).max(decimals),
+        // More than a second, from a server that is not to be trusted.
+        MICROSECONDS.. => MAX_FRACTION_DIGITS,
+    }
+}
+
+fn needed_digits(microseconds: u32) -> usize {
+    let (mut rest, mut digits) = (microseconds, MAX_FRACTION_DIGITS);
+    while rest.is_multiple_of(10) && digits > 0 {
+        rest = rest.wrapping_div(10);
+        digits = digits.saturating_sub(1);
+    }
+    digits
 }
 
 fn push(out: &mut Vec<u8>, text: &str) {
@@ -87,6 +108,7 @@ pub(super) fn visible(value: Value<'_>, column: Option<&Column>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mysql::{DateTime, Time};
 
     fn text(value: Value<'_>) -> String {
         let mut out = Vec::new();
@@ -104,6 +126,31 @@ mod tests {
         assert_eq!(text(Value::Decimal("12.50")), "12.50");
         assert_eq!(text(Value::Bytes(b"\x00\xFF")), "0x00FF");
         assert_eq!(text(Value::Bit(b"\x05")), "5");
+    }
+
+    /// Of a column that was announced without a fraction.
+    #[test]
+    fn no_fraction_is_cut() {
+        let time = |microseconds| {
+            text(Value::Time(Time {
+                microseconds,
+                ..Time::default()
+            }))
+        };
+        for (microseconds, expected) in [
+            (0, "00:00:00"),
+            (500_000, "00:00:00.5"),
+            (120_000, "00:00:00.12"),
+            (1, "00:00:00.000001"),
+            (999_999, "00:00:00.999999"),
+        ] {
+            assert_eq!(time(microseconds), expected);
+            let date_time = text(Value::DateTime(DateTime {
+                microsecond: microseconds,
+                ..DateTime::default()
+            }));
+            assert_eq!(date_time, format!("0000-00-00 {expected}"));
+        }
     }
 
     #[test]
