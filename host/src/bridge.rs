@@ -31,7 +31,7 @@ pub use timeouts::Timeouts;
 use crate::aws::RegionSource;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::mysql::{Connection, Protocol, ResultLengths};
+use crate::mysql::{Connection, Protocol, ReadLimits, ResultLengths};
 use crate::net::Resolve;
 pub(crate) use auth::{Login, Proof, credentials};
 use engine_at_need::EngineAtNeed;
@@ -61,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
     pub(crate) trusted: Trusted,
+    pub(crate) limits: ReadLimits,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) engine: EngineAtNeed,
     pub(crate) clock: Arc<dyn Clock>,

@@ -156,6 +156,12 @@ pub enum ErrorKind {
     /// The server sent what the protocol does not allow.
     #[error("the server does not keep to the protocol: {0}")]
     Malformed(Malformed),
+    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is of no more use.
+    #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
+    RowTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// A value is not what was asked for.
     #[error(transparent)]
     Value(ValueError),
@@ -258,6 +264,8 @@ impl Error {
         let kind = match error {
             ReadError::Io(error) => return Self::of_io(stage, error),
             ReadError::Closed => ErrorKind::Closed,
+            ReadError::Idle(limit) => ErrorKind::Timeout(limit),
+            ReadError::RowTooLarge { limit } => ErrorKind::RowTooLarge { limit },
             ReadError::PartingWords(words) => ErrorKind::Server(words),
             ReadError::Malformed(malformed) => ErrorKind::Malformed(malformed),
         };

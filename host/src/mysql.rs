@@ -18,6 +18,7 @@ pub(crate) mod in_memory;
 mod malformed;
 mod number;
 mod ok_packet;
+mod packet_limits;
 mod packet_stream;
 mod param;
 mod payload;
@@ -44,6 +45,7 @@ pub use from_value::{FromValue, Mismatch, ValueError};
 pub use malformed::Malformed;
 pub use number::{Decimal, NumberError};
 pub use ok_packet::Summary;
+pub(crate) use packet_limits::{ROW_LIMITS, ReadLimits};
 pub(crate) use packet_stream::ReadError;
 pub use param::Param;
 #[cfg(feature = "emulator")]

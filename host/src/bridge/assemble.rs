@@ -15,7 +15,7 @@ use crate::aws::{self, CachedCredentials, CredentialsSource, DefaultChain, Endpo
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Engine;
-use crate::mysql::Protocol;
+use crate::mysql::{Protocol, ROW_LIMITS};
 use crate::tls::{TrustAnchors, client_config};
 
 impl BridgeBuilder {
@@ -52,6 +52,10 @@ impl BridgeBuilder {
         let port = self.port.unwrap_or(DEFAULT_PORT);
         if port == 0 {
             return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+        }
+        if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
+            let problem = "it is not from 64 KiB to 1 GiB";
+            return Err(Error::setting("max_row_bytes", problem));
         }
         let address = match &self.connect_to {
             Some(address) => parse_address(address, port)?,
@@ -113,6 +117,7 @@ impl BridgeBuilder {
                 protocol,
                 timeouts: self.timeouts,
                 trusted,
+                limits: self.limits,
                 tls,
                 engine,
                 clock: self.clock,

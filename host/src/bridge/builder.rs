@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::provider::ProvideCredentials;
 use rustls::RootCertStore;
@@ -13,7 +14,7 @@ use super::engine_at_need::EngineAtNeed;
 use crate::aws::{Credentials, CredentialsSource};
 use crate::clock::{Clock, SystemClock};
 use crate::guest::Engine;
-use crate::mysql::Protocol;
+use crate::mysql::{Protocol, ReadLimits};
 use crate::net::{Resolve, SystemResolver};
 
 /// MySQL's.
@@ -41,6 +42,7 @@ pub struct BridgeBuilder {
     pub(super) allow_writes: bool,
     pub(super) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
+    pub(super) limits: ReadLimits,
     pub(super) engine: Option<EngineAtNeed>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) resolver: Arc<dyn Resolve>,
@@ -80,6 +82,7 @@ impl BridgeBuilder {
             allow_writes: false,
             protocol: Protocol::default(),
             timeouts: Timeouts::default(),
+            limits: ReadLimits::default(),
             engine: None,
             clock: Arc::new(SystemClock),
             resolver: Arc::new(SystemResolver),
@@ -256,6 +259,30 @@ impl BridgeBuilder {
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// The longest row that is read, in bytes as the server sends them, from 64 KiB to 1 GiB. Default: 64 MiB, the
+    /// default of `max_allowed_packet` of MySQL, so raise it where that was raised.
+    ///
+    /// A row lies in memory as a whole, and it is the server that says how long it is. One that is longer is
+    /// [`ErrorKind::RowTooLarge`](crate::error::ErrorKind::RowTooLarge), and the connection is of no more use. Other
+    /// packets of a reply have limits of their own: 64 KiB each, and 16 MiB for all column definitions of a result.
+    #[must_use]
+    pub fn max_row_bytes(mut self, limit: usize) -> Self {
+        self.limits.max_row_bytes = limit;
+        self
+    }
+
+    /// How long a reply's next bytes may take to come. Default: no limit, since a server is silent while it executes
+    /// a statement; TCP keep-alive finds a machine that is gone.
+    ///
+    /// After that it is [`ErrorKind::Timeout`](crate::error::ErrorKind::Timeout), and the connection is of no more
+    /// use. The statement may go on on the server: `max_execution_time` limits it there. To limit a whole statement,
+    /// drop its future.
+    #[must_use]
+    pub fn read_idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = Some(limit);
         self
     }
 

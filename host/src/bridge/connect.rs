@@ -229,7 +229,8 @@ pub(crate) async fn finish_handshake(
         server: String::new(),
     });
     let lengths = Arc::clone(&bridge.result_lengths);
-    let connection = Connection::new(tls, session, lengths, cancel);
+    let mut connection = Connection::new(tls, session, lengths, cancel);
+    connection.set_limits(bridge.limits);
     let set_up = deadline.whole(Stage::Session, set_up(bridge, connection));
     // While the server does its part; a command's still later.
     let tidying_up = async { bridge.engine.let_go(handshake) };

@@ -68,6 +68,7 @@ impl Exit {
             ErrorKind::Server(_) if error.stage() > Stage::Login => Self::Statement,
             ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Self::Login,
             ErrorKind::Handshake(error) => of_handshake(error),
+            ErrorKind::RowTooLarge { .. } => Self::InputOutput,
             ErrorKind::Malformed(_) | ErrorKind::Value(_) | ErrorKind::LocalInfile => {
                 Self::Protocol
             }

@@ -70,6 +70,11 @@ pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             "the statement is a LOAD DATA LOCAL, or the server is not to be trusted",
             "no file is ever sent: INSERT the rows instead",
         )],
+        ErrorKind::RowTooLarge { .. } => vec![cause(
+            "a value of the row is long, or the row has many",
+            "read a part of it, as SUBSTRING or JSON_EXTRACT give, or raise the limit: \
+             BridgeBuilder::max_row_bytes, --max-row-bytes",
+        )],
         ErrorKind::Credentials(error) => {
             vec![cause("no place that was looked at has any", error.hint())]
         }

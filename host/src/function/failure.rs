@@ -193,6 +193,7 @@ impl From<Error> for Failure {
             .is_some_and(|code| TOO_MANY_CONNECTIONS.contains(&code));
         let kind = match Exit::of(&error) {
             _ if is_full => Type::TooManyConnections,
+            _ if matches!(error.kind(), ErrorKind::RowTooLarge { .. }) => Type::ResultTooLarge,
             Exit::Usage if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
                 Type::InvalidParameters
             }

@@ -5,11 +5,13 @@ use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::command::{COM_PING, COM_QUIT, COM_RESET_CONNECTION};
 use super::malformed::Malformed;
 use super::ok_packet::Summary;
-use super::packet_stream::PacketStream;
+use super::packet_limits::ReadLimits;
+use super::packet_stream::{Expected, PacketStream};
 use super::prepared::{Statement, close_payload};
 use super::protocol::Protocol;
 use super::reply::{Event, Reply};
@@ -120,6 +122,16 @@ impl Connection {
     /// told.
     pub fn set_protocol(&mut self, protocol: Protocol) {
         self.protocol = protocol;
+    }
+
+    /// How long to wait, while a reply is read, for anything to come; without a limit for ever. Default: as
+    /// [`crate::BridgeBuilder::read_idle_timeout`] was told.
+    pub fn set_read_idle_timeout(&mut self, limit: Option<Duration>) {
+        self.stream.set_idle_limit(limit);
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: ReadLimits) {
+        self.stream.set_limits(limits);
     }
 
     /// What was agreed upon at login: the server's version and more. It is from the server's greeting, before TLS:
@@ -293,7 +305,11 @@ impl Connection {
     }
 
     async fn read(&mut self) -> Result<Range<usize>, Error> {
-        match self.stream.read().await {
+        let expected = match &self.state {
+            State::Replying(reply) => reply.expected(),
+            State::Idle | State::Unusable => Expected::Control,
+        };
+        match self.stream.read(expected).await {
             Ok(range) => Ok(range),
             Err(error) => {
                 self.state = State::Unusable;

@@ -3,6 +3,7 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>
 
 use super::malformed::Malformed;
+use super::packet_limits::CONTROL_PACKET_LIMIT;
 use super::payload::{Payload, text};
 use crate::guest::ServerError;
 
@@ -10,9 +11,16 @@ use crate::guest::ServerError;
 pub(super) const HEADER: u8 = 0xFF;
 /// `string[1]` before the SQLSTATE.
 const SQL_STATE_MARKER: u8 = b'#';
+/// Bytes of a message that are kept. Servers write at most 512 (`MYSQL_ERRMSG_SIZE`): a longer one would
+/// only fill logs and terminals.
+const MESSAGE_LIMIT: usize = 4 << 10;
 
 /// Reads one. A server or proxy that sends no `#` sends no SQLSTATE either: the message follows the code.
 pub(super) fn read(payload: &[u8]) -> Result<ServerError, Malformed> {
+    if payload.len() > CONTROL_PACKET_LIMIT {
+        let limit = CONTROL_PACKET_LIMIT;
+        return Err(Malformed::TooLarge { limit });
+    }
     let mut payload = Payload::new("ERR_Packet", payload);
     payload.u8("header")?; // int<1>
     let code = payload.u16("error_code")?; // int<2>
@@ -29,8 +37,20 @@ pub(super) fn read(payload: &[u8]) -> Result<ServerError, Malformed> {
     Ok(ServerError {
         code,
         sql_state,
-        message: text(message), // string<EOF>
+        message: shortened(message), // string<EOF>
     })
+}
+
+fn shortened(message: &[u8]) -> String {
+    match message.get(..MESSAGE_LIMIT) {
+        Some(beginning) if beginning.len() < message.len() => {
+            let beginning = text(beginning);
+            // Without a character that is cut in two.
+            let whole = beginning.trim_end_matches(char::REPLACEMENT_CHARACTER);
+            format!("{whole}…")
+        }
+        _ => text(message),
+    }
 }
 
 #[cfg(test)]
@@ -57,5 +77,25 @@ mod tests {
             assert_eq!((error.code, error.sql_state), (1040, None));
             assert_eq!(error.message, message);
         }
+    }
+
+    #[test]
+    fn a_long_message_is_shortened_and_a_packet_that_is_too_large_refused() {
+        let packet = |length| [&b"\xFF\x10\x04#08004"[..], &vec![b'x'; length]].concat();
+        let message = |length| read(&packet(length)).unwrap().message;
+        assert_eq!(message(MESSAGE_LIMIT), "x".repeat(MESSAGE_LIMIT));
+        assert_eq!(
+            message(MESSAGE_LIMIT + 1),
+            format!("{}…", "x".repeat(MESSAGE_LIMIT))
+        );
+        let letters = [b"\xFF\x10\x04x", "é".repeat(MESSAGE_LIMIT).as_bytes()].concat();
+        let shortened = read(&letters).unwrap().message;
+        assert!(!shortened.contains(char::REPLACEMENT_CHARACTER));
+        assert_eq!(shortened.len(), MESSAGE_LIMIT - 1 + "…".len());
+        let limit = CONTROL_PACKET_LIMIT;
+        assert_eq!(
+            read(&packet(limit)).unwrap_err(),
+            Malformed::TooLarge { limit }
+        );
     }
 }

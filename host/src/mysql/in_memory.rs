@@ -92,7 +92,7 @@ impl<'a> Answer<'a> {
                     (Event::Row, range)
                 }
                 None => {
-                    let range = stream.read().await?;
+                    let range = stream.read(reply.expected()).await?;
                     (reply.receive(stream.payload(range.clone()))?, range)
                 }
             };

@@ -25,11 +25,18 @@ pub enum Malformed {
     /// Bytes behind the end of a reply.
     #[error("bytes came that nobody had asked for")]
     Unasked,
-    /// A packet larger than `max_allowed_packet` can be on any server.
+    /// A packet that is larger than any that a server sends of its kind, or all column definitions of a result
+    /// together. Rows have a limit of their own: [`ErrorKind::RowTooLarge`](crate::error::ErrorKind::RowTooLarge).
     #[error("a packet of more than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
+    },
+    /// A reply of results without end: so many of them had no rows.
+    #[error("more than {limit} results without rows in one reply")]
+    TooManyResults {
+        /// The limit.
+        limit: u32,
     },
     /// A column type that no documented server has.
     #[error("column {column} is of the unknown type {kind}")]

@@ -6,21 +6,22 @@ use std::io;
 use std::ops::Range;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::err_packet;
 use super::malformed::Malformed;
+use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFAULT_MAX_ROW_BYTES, ReadLimits};
 use crate::guest::ServerError;
 
 /// `int<3>` and `int<1>`.
 const HEADER_LENGTH: usize = 4;
 /// A packet of this length is followed by another that goes on with the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
-/// The most that `max_allowed_packet` can be on any server.
-const PAYLOAD_LIMIT: usize = 1 << 30;
 /// What the first reads may bring: enough for most answers.
 const FIRST_READ_LENGTH: usize = 16 << 10;
 /// What one read may bring when there is much.
@@ -39,8 +40,23 @@ pub(crate) enum ReadError {
     /// The server ends the connection, and says why.
     #[error("the server ends the connection")]
     PartingWords(ServerError),
+    /// Nothing has come for so long.
+    #[error("nothing has come for {} s", .0.as_secs_f32())]
+    Idle(Duration),
+    /// A row is longer than the caller takes.
+    #[error("a row of more than {limit} bytes")]
+    RowTooLarge { limit: usize },
     #[error(transparent)]
     Malformed(#[from] Malformed),
+}
+
+/// What a packet that is read next may be, which says how large it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Anything but a row.
+    Control,
+    /// A row, or what ends the rows.
+    Row,
 }
 
 /// A stream of packets. Reading is cancel-safe: what has come stays in the buffer.
@@ -54,6 +70,12 @@ pub(super) struct PacketStream<S> {
     /// The payload being put together: so many bytes behind the first header are it already.
     joined: usize,
     sequence_id: u8,
+    /// A row of more bytes is not read.
+    max_row_bytes: usize,
+    /// A row that is shorter may be taken as it is: it fits one packet and is within the limit.
+    plain_row_bytes: usize,
+    /// How long a read may wait for anything to come; for ever without it.
+    idle_limit: Option<Duration>,
     outgoing: Vec<u8>,
 }
 
@@ -66,6 +88,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             read_length: FIRST_READ_LENGTH,
             joined: 0,
             sequence_id: 0,
+            max_row_bytes: DEFAULT_MAX_ROW_BYTES,
+            plain_row_bytes: PACKET_LIMIT,
+            idle_limit: None,
             outgoing: Vec::new(),
         }
     }
@@ -76,6 +101,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
 
     pub(super) fn get_mut(&mut self) -> &mut S {
         &mut self.stream
+    }
+
+    /// Longer rows are refused: [`ReadError::RowTooLarge`]. A read for which nothing comes for longer ends:
+    /// [`ReadError::Idle`].
+    pub(super) fn set_limits(&mut self, limits: ReadLimits) {
+        self.max_row_bytes = limits.max_row_bytes;
+        self.plain_row_bytes = PACKET_LIMIT.min(limits.max_row_bytes.saturating_add(1));
+        self.idle_limit = limits.idle;
+    }
+
+    pub(super) fn set_idle_limit(&mut self, limit: Option<Duration>) {
+        self.idle_limit = limit;
     }
 
     /// The payload at a range that [`Self::read`] gave.
@@ -91,7 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         let (&[a, b, c, sequence_id], rest) = rest.split_first_chunk::<HEADER_LENGTH>()?;
         let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
         let payload = rest.get(..length)?;
-        let is_whole = self.joined == 0 && length < PACKET_LIMIT;
+        let is_whole = self.joined == 0 && length < self.plain_row_bytes;
         if !is_whole || sequence_id != self.sequence_id || !wanted(*payload.first()?) {
             return None;
         }
@@ -102,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     }
 
     /// Reads a payload, and says where in the buffer it lies until the next read.
-    pub(super) async fn read(&mut self) -> Result<Range<usize>, ReadError> {
+    pub(super) async fn read(&mut self, expected: Expected) -> Result<Range<usize>, ReadError> {
         loop {
             // Headers of later packets are taken out as they come, so that the payload is one piece.
             let header_at = match self.joined {
@@ -133,10 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
                 }
                 .into());
             }
-            if self.joined.saturating_add(length) > PAYLOAD_LIMIT {
-                let limit = PAYLOAD_LIMIT;
-                return Err(Malformed::TooLarge { limit }.into());
-            }
+            self.check_length(self.joined.saturating_add(length), expected)?;
             if self.buffer.len() < header_end.saturating_add(length) {
                 self.fill().await?;
                 continue;
@@ -159,6 +193,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
+    /// Before any of it is read: the header alone says how long it is.
+    fn check_length(&self, length: usize, expected: Expected) -> Result<(), ReadError> {
+        match expected {
+            Expected::Row if length > self.max_row_bytes => {
+                let limit = self.max_row_bytes;
+                Err(ReadError::RowTooLarge { limit })
+            }
+            Expected::Control if length > CONTROL_PACKET_LIMIT => {
+                let limit = CONTROL_PACKET_LIMIT;
+                Err(Malformed::TooLarge { limit }.into())
+            }
+            Expected::Row | Expected::Control => Ok(()),
+        }
+    }
+
     /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked
     /// for it, so it counts from 0.
     pub(super) fn parting_words(&self) -> Option<ServerError> {
@@ -174,8 +223,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
-    /// Reads what there is. The buffer grows by what comes, never by what the peer says will come.
+    /// Reads what there is, and waits no longer for it than the limit allows.
     async fn fill(&mut self) -> Result<(), ReadError> {
+        let Some(limit) = self.idle_limit else {
+            return self.fill_at_leisure().await;
+        };
+        // On the heap: without a limit there is no timer to make room for.
+        let filling = Box::pin(timeout(limit, self.fill_at_leisure()));
+        filling.await.unwrap_or(Err(ReadError::Idle(limit)))
+    }
+
+    /// The buffer grows by what comes, never by what the peer says will come.
+    async fn fill_at_leisure(&mut self) -> Result<(), ReadError> {
         if self.start > 0 {
             let left = self.buffer.len().saturating_sub(self.start);
             self.buffer.copy_within(self.start.., 0);
@@ -237,7 +296,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         if !self.is_quiet() {
             return true;
         }
-        let reading = pin!(self.fill());
+        // Without a timer, which would need a runtime.
+        let reading = pin!(self.fill_at_leisure());
         let read = reading.poll(&mut Context::from_waker(Waker::noop()));
         read.is_ready()
     }
@@ -301,90 +361,4 @@ fn length(parts: &[&[u8]]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::duplex;
-
-    use super::*;
-
-    fn packet(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
-        let [a, b, c, _] = u32::try_from(payload.len()).unwrap().to_le_bytes();
-        [&[a, b, c, sequence_id], payload].concat()
-    }
-
-    fn block_on<T>(future: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        runtime.block_on(future)
-    }
-
-    /// Reads all payloads of what a peer sends in pieces of `piece` bytes.
-    fn read_all(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, ReadError) {
-        let bytes = bytes.to_vec();
-        block_on(async {
-            let (ours, mut theirs) = duplex(piece);
-            let mut stream = PacketStream::new(ours);
-            tokio::spawn(async move { theirs.write_all(&bytes).await.unwrap() });
-            let mut payloads = Vec::new();
-            loop {
-                match stream.read().await {
-                    Ok(range) => payloads.push(stream.payload(range).to_vec()),
-                    Err(error) => return (payloads, error),
-                }
-            }
-        })
-    }
-
-    #[test]
-    fn packets_in_any_split() {
-        let stream = [packet(0, b"abc"), packet(1, b""), packet(2, &[7; 300])].concat();
-        for piece in [1, 2, 5, 1000] {
-            let (payloads, error) = read_all(&stream, piece);
-            assert_eq!(payloads, [b"abc".to_vec(), vec![], vec![7; 300]]);
-            assert!(matches!(error, ReadError::Closed));
-        }
-    }
-
-    #[test]
-    fn a_long_payload_is_put_together() {
-        for extra in [0, 5] {
-            let first = vec![1; PACKET_LIMIT];
-            let second = vec![2; extra];
-            let stream = [packet(0, &first), packet(1, &second), packet(2, b"next")].concat();
-            let (payloads, _) = read_all(&stream, 1 << 16);
-            assert_eq!(payloads.len(), 2);
-            assert!(payloads[0] == [first, second].concat());
-            assert_eq!(payloads[1], b"next");
-        }
-    }
-
-    #[test]
-    fn a_packet_out_of_turn() {
-        let (_, error) = read_all(&packet(3, b"abc"), 100);
-        assert!(matches!(
-            error,
-            ReadError::Malformed(Malformed::SequenceId {
-                expected: 0,
-                received: 3
-            })
-        ));
-    }
-
-    #[test]
-    fn what_is_written_can_be_read() {
-        for length in [0, 10, PACKET_LIMIT - 1, PACKET_LIMIT, PACKET_LIMIT + 1] {
-            let payload = vec![9; length];
-            let (ours, mut theirs) = duplex(1 << 26);
-            let written = block_on(async {
-                let mut stream = PacketStream::new(ours);
-                stream.write(&[b"x", &payload]).await.unwrap();
-                drop(stream);
-                let mut written = Vec::new();
-                theirs.read_to_end(&mut written).await.unwrap();
-                written
-            });
-            let (payloads, _) = read_all(&written, 1 << 20);
-            assert!(payloads == [[b"x", &*payload].concat()], "{length}");
-        }
-    }
-}
+mod tests;

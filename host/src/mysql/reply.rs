@@ -7,6 +7,8 @@ use super::column::Column;
 use super::err_packet;
 use super::malformed::Malformed;
 use super::ok_packet::{self, Summary};
+use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFINITIONS_LIMIT, EMPTY_RESULTS_LIMIT};
+use super::packet_stream::Expected;
 use super::payload::Payload;
 use super::prepared::{Statement, read_prepare_ok};
 use super::row::{Encoding, Field, Shape};
@@ -38,6 +40,10 @@ pub(super) struct Reply {
     /// Where the values of the row at hand lie in its packet.
     pub(super) fields: Vec<Field>,
     pub(super) rows: u64,
+    /// Bytes of this result's definitions so far.
+    definitions_bytes: usize,
+    /// Results of this reply that had no rows.
+    empty_results: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -97,6 +103,8 @@ impl Reply {
             has_text: false,
             fields: Vec::new(),
             rows: 0,
+            definitions_bytes: 0,
+            empty_results: 0,
         }
     }
 
@@ -130,11 +138,21 @@ impl Reply {
         self.expect == Expect::Rows
     }
 
+    /// What the next packet may be.
+    pub(super) fn expected(&self) -> Expected {
+        if self.has_rows() {
+            Expected::Row
+        } else {
+            Expected::Control
+        }
+    }
+
     /// Begins with the next of several results.
     pub(super) fn next_result(&mut self) {
         self.expect = Expect::Header;
         self.columns.clear();
         self.rows = 0;
+        self.definitions_bytes = 0;
     }
 
     pub(super) fn receive(&mut self, payload: &[u8]) -> Result<Event, Malformed> {
@@ -149,10 +167,12 @@ impl Reply {
                 Ok(self.definitions(statement, packets))
             }
             Expect::Definitions(statement, left) => {
+                self.count_definition(payload)?;
                 Ok(self.definitions(statement, left.saturating_sub(1)))
             }
             Expect::Header | Expect::FailedExecution => self.header(first, payload),
             Expect::ColumnDefinitions(left) => {
+                self.count_definition(payload)?;
                 self.columns.push(Column::read(payload)?);
                 Ok(match left.saturating_sub(1) {
                     0 if self.deprecate_eof => self.columns_are_known(),
@@ -177,9 +197,31 @@ impl Reply {
                 if first != Some(ok_packet::HEADER) {
                     return Err(Payload::new("OK_Packet", payload).malformed("header"));
                 }
-                Summary::read_ok(payload).map(Event::FileRefused)
+                self.end_of_result(Summary::read_ok(payload)?)
+                    .map(Event::FileRefused)
             }
         }
+    }
+
+    fn count_definition(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        self.definitions_bytes = self.definitions_bytes.saturating_add(payload.len());
+        if self.definitions_bytes > DEFINITIONS_LIMIT {
+            let limit = DEFINITIONS_LIMIT;
+            return Err(Malformed::TooLarge { limit });
+        }
+        Ok(())
+    }
+
+    /// A result is over, and perhaps the reply is not: nothing else ends a reply of empty results.
+    fn end_of_result(&mut self, summary: Summary) -> Result<Summary, Malformed> {
+        if self.rows == 0 && summary.more_results() {
+            self.empty_results = self.empty_results.saturating_add(1);
+            if self.empty_results > EMPTY_RESULTS_LIMIT {
+                let limit = EMPTY_RESULTS_LIMIT;
+                return Err(Malformed::TooManyResults { limit });
+            }
+        }
+        Ok(summary)
     }
 
     fn error(&mut self, error: ServerError) -> Result<Event, Malformed> {
@@ -205,12 +247,15 @@ impl Reply {
             return Event::Pending;
         }
         self.expect = Expect::Header;
+        self.definitions_bytes = 0;
         Event::Prepared(statement)
     }
 
     fn header(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
         match first {
-            Some(ok_packet::HEADER) => Summary::read_ok(payload).map(Event::Done),
+            Some(ok_packet::HEADER) => self
+                .end_of_result(Summary::read_ok(payload)?)
+                .map(Event::Done),
             Some(LOCAL_INFILE) => {
                 self.expect = Expect::RefusalOfFile;
                 Ok(Event::LocalInfile)
@@ -286,10 +331,16 @@ impl Reply {
     fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
         if first == Some(ok_packet::EOF_HEADER) {
             if self.deprecate_eof && payload.len() < OK_LENGTH_LIMIT {
-                return Summary::read_ok(payload).map(Event::EndOfRows);
+                if payload.len() > CONTROL_PACKET_LIMIT {
+                    let limit = CONTROL_PACKET_LIMIT;
+                    return Err(Malformed::TooLarge { limit });
+                }
+                let summary = Summary::read_ok(payload)?;
+                return self.end_of_result(summary).map(Event::EndOfRows);
             }
             if !self.deprecate_eof && payload.len() < EOF_LENGTH_LIMIT {
-                return Summary::read_eof(payload).map(Event::EndOfRows);
+                let summary = Summary::read_eof(payload)?;
+                return self.end_of_result(summary).map(Event::EndOfRows);
             }
         }
         self.count_row();
@@ -298,92 +349,4 @@ impl Reply {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::column::tests::definition;
-    use super::*;
-
-    const OK: &[u8] = b"\x00\x00\x00\x02\x00\x00\x00";
-    const EOF: &[u8] = b"\xFE\x00\x00\x02\x00";
-    const OK_EOF: &[u8] = b"\xFE\x00\x00\x02\x00\x01\x00";
-
-    fn reply(deprecate_eof: bool) -> Reply {
-        Reply::new(Encoding::Text, deprecate_eof)
-    }
-
-    #[test]
-    fn a_result_in_both_dialects() {
-        for (deprecate_eof, end) in [(true, OK_EOF), (false, EOF)] {
-            let mut reply = reply(deprecate_eof);
-            assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
-            let columns = reply.receive(&definition("a", 3, 0, 63));
-            if deprecate_eof {
-                assert_eq!(columns, Ok(Event::Columns));
-            } else {
-                assert_eq!(columns, Ok(Event::Pending));
-                assert_eq!(reply.receive(EOF), Ok(Event::Columns));
-            }
-            assert_eq!(reply.receive(b"\x011"), Ok(Event::Row));
-            assert!(matches!(reply.receive(end), Ok(Event::EndOfRows(_))));
-            assert_eq!(reply.rows, 1);
-        }
-    }
-
-    #[test]
-    fn prepared_and_executed() {
-        for (deprecate_eof, definitions) in [(true, 3), (false, 5)] {
-            let mut reply = Reply::prepare(true, deprecate_eof);
-            let ok = b"\x00\x07\x00\x00\x00\x01\x00\x02\x00\x00\x00\x00";
-            assert_eq!(reply.receive(ok), Ok(Event::Pending));
-            for _ in 1..definitions {
-                assert_eq!(reply.receive(b"def"), Ok(Event::Pending));
-            }
-            let prepared = reply.receive(b"def");
-            assert!(matches!(prepared, Ok(Event::Prepared(statement)) if statement.id == 7));
-            assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
-        }
-    }
-
-    #[test]
-    fn why_it_is_not_prepared_is_what_counts() {
-        let mut reply = Reply::prepare(true, true);
-        assert_eq!(
-            reply.receive(b"\xFF\x28\x04#42000near 'SELEC'"),
-            Ok(Event::NotPrepared)
-        );
-        let event = reply.receive(b"\xFF\xDB\x04#HY000Unknown prepared statement handler");
-        assert!(matches!(event, Ok(Event::Error(error)) if error.code == 1064));
-
-        // MariaDB had no room for it, and executed the one before it.
-        let mut reply = Reply::prepare(true, true);
-        reply.receive(b"\xFF\xB5\x05#42000Can't create").unwrap();
-        assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
-        reply.receive(&definition("a", 3, 0, 63)).unwrap();
-        assert!(!reply.is_row(0) && reply.refusal().is_some());
-    }
-
-    #[test]
-    fn an_error_in_the_middle() {
-        let mut reply = reply(true);
-        reply.receive(b"\x01").unwrap();
-        reply.receive(&definition("a", 3, 0, 63)).unwrap();
-        reply.receive(b"\x011").unwrap();
-        let event = reply
-            .receive(b"\xFF\x25\x05#70100Query was interrupted")
-            .unwrap();
-        assert!(matches!(event, Event::Error(error) if error.code == 1317));
-    }
-
-    #[test]
-    fn a_file_is_refused() {
-        let mut reply = reply(true);
-        assert_eq!(reply.receive(b"\xFB/etc/passwd"), Ok(Event::LocalInfile));
-        assert!(matches!(reply.receive(OK), Ok(Event::FileRefused(_))));
-    }
-
-    #[test]
-    fn a_column_count_that_cannot_be() {
-        for count in [&b"\xFD\x00\x00\x01"[..], b"\x01\x01", b"\xFE", b""] {
-            assert!(reply(true).receive(count).is_err(), "{count:?}");
-        }
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use super::command::COM_QUERY;
 use super::connection::{Connection, State};
 use super::execute::FLIGHT_LENGTH;
 use super::malformed::Malformed;
+use super::packet_stream::Expected;
 use super::protocol::{Protocol, only_asks};
 use super::reply::{Event, Reply};
 use super::row::Encoding;
@@ -71,7 +72,7 @@ impl Connection {
         if !self.awaits_set_up() {
             return Ok(());
         }
-        let range = match self.stream.read().await {
+        let range = match self.stream.read(Expected::Control).await {
             Ok(range) => range,
             Err(error) => {
                 self.state = State::Unusable;
