@@ -35,6 +35,7 @@ mod statement_cache;
 mod temporal;
 mod text_row;
 mod value;
+mod vector;
 mod visit;
 
 pub use column::{Column, ColumnKind};
@@ -58,4 +59,5 @@ pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
 pub use temporal::{Date, DateTime, Time};
 pub use value::Value;
+pub use vector::Vector;
 pub(crate) use visit::Visit;

@@ -13,6 +13,7 @@ use super::payload::{lenenc_int, lenenc_string};
 use super::row::{Encoding, Field, Shape};
 use super::temporal::{DateTime, Time, date_from_binary};
 use super::value::Value;
+use super::vector::Vector;
 use super::visit::Visit;
 
 /// Of the bitmap's bits the first two are not used.
@@ -157,6 +158,7 @@ pub(super) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V
         ColumnKind::Json => then.visit(str::from_utf8(bytes).ok().map(Value::Json)),
         ColumnKind::Bytes => then.visit(Some(Value::Bytes(bytes))),
         ColumnKind::Geometry => then.visit(Some(Value::Geometry(bytes))),
+        ColumnKind::Vector => then.visit(Vector::from_wire(bytes).map(Value::Vector)),
     }
 }
 

@@ -58,10 +58,12 @@ pub enum ColumnKind {
     Text,
     /// `JSON`. MariaDB's is text with a check, and comes as [`Self::Text`].
     Json,
-    /// `BINARY`, `VARBINARY`, `BLOB`, and MySQL 9's `VECTOR`
+    /// `BINARY`, `VARBINARY`, `BLOB`, and MariaDB's `VECTOR`
     Bytes,
     /// Geometry: four bytes of SRID, then well-known binary
     Geometry,
+    /// MySQL 9's `VECTOR`: numbers of single precision
+    Vector,
 }
 
 impl Column {
@@ -190,7 +192,7 @@ fn kind(wire_type: u8, flags: ColumnFlags, character_set: u16) -> Option<(Column
         MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP => ColumnKind::DateTime,
         MYSQL_TYPE_JSON => ColumnKind::Json,
         MYSQL_TYPE_GEOMETRY => ColumnKind::Geometry,
-        MYSQL_TYPE_VECTOR => ColumnKind::Bytes,
+        MYSQL_TYPE_VECTOR => ColumnKind::Vector,
         MYSQL_TYPE_VARCHAR
         | MYSQL_TYPE_VAR_STRING
         | MYSQL_TYPE_STRING

@@ -6,6 +6,7 @@ use super::column::{Column, ColumnKind};
 use super::encoded::Encoded;
 use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
+use super::vector::Vector;
 
 /// A value that is not what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -217,10 +218,11 @@ impl FromValue<'_> for String {
     }
 }
 
-/// From bytes, geometry and `BIT`, and from the UTF-8 of texts.
+/// From bytes, geometry and `BIT`, from the UTF-8 of texts, and from a `VECTOR` as it lies on the wire.
 impl<'a> FromValue<'a> for &'a [u8] {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
         match value {
+            Value::Vector(vector) => Ok(vector.as_bytes()),
             Value::Bytes(bytes) | Value::Geometry(bytes) | Value::Bit(bytes) => Ok(bytes),
             Value::Text(text) | Value::Json(text) => Ok(text.as_bytes()),
             _ => Err(Mismatch::wrong_kind(value, "bytes")),
@@ -232,6 +234,26 @@ impl<'a> FromValue<'a> for &'a [u8] {
 impl FromValue<'_> for Vec<u8> {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         <&[u8]>::from_value(value).map(Self::from)
+    }
+}
+
+/// From a `VECTOR`.
+impl<'a> FromValue<'a> for Vector<'a> {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Vector(vector) => Ok(vector),
+            _ => Err(Mismatch::wrong_kind(value, "a VECTOR")),
+        }
+    }
+}
+
+/// The entries of a `VECTOR`.
+impl FromValue<'_> for Vec<f32> {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Vector(vector) => Ok(vector.iter().collect()),
+            _ => Err(Mismatch::wrong_kind(value, "Vec<f32>")),
+        }
     }
 }
 

@@ -161,9 +161,18 @@ pub(crate) fn ways_agree(row: &Row<'_>, column: usize) -> bool {
         && agree::<bool>(row, column)
         && agree::<Option<&str>>(row, column)
         && agree::<&[u8]>(row, column)
+        && agree::<Option<Vec<u8>>>(row, column)
+        && bits_of_vectors_agree(row, column)
         && agree::<Option<Date>>(row, column)
         && agree::<Option<DateTime>>(row, column)
         && agree::<Option<Time>>(row, column)
+}
+
+fn bits_of_vectors_agree(row: &Row<'_>, column: usize) -> bool {
+    let (short, long) = both_ways::<Vec<f32>>(row, column);
+    let bits = |it: Option<Vec<f32>>| it.map(|it| it.into_iter().map(f32::to_bits).collect());
+    let (short, long): (Option<Vec<u32>>, Option<Vec<u32>>) = (bits(short), bits(long));
+    short == long
 }
 
 fn agree<'a, T: FromValue<'a> + PartialEq>(row: &Row<'a>, column: usize) -> bool {

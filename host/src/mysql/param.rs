@@ -97,6 +97,21 @@ from! {
     Bytes(Vec<u8>): &[u8], Vec<u8>;
 }
 
+/// As the bytes of a `VECTOR`, which MySQL takes wherever it takes one.
+impl From<&[f32]> for Param {
+    fn from(entries: &[f32]) -> Self {
+        let bytes = entries.iter().flat_map(|entry| entry.to_le_bytes());
+        Self::Bytes(bytes.collect())
+    }
+}
+
+/// As of a slice.
+impl From<Vec<f32>> for Param {
+    fn from(entries: Vec<f32>) -> Self {
+        Self::from(entries.as_slice())
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Param {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)

@@ -12,6 +12,7 @@ use super::payload::lenenc_int;
 use super::row::{Encoding, Field, Shape};
 use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
+use super::vector::Vector;
 use super::visit::Visit;
 
 const NULL: u8 = 0xFB;
@@ -129,6 +130,7 @@ pub(super) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V
         ColumnKind::Json => then.visit(str::from_utf8(bytes).ok().map(Value::Json)),
         ColumnKind::Bytes => then.visit(Some(Value::Bytes(bytes))),
         ColumnKind::Geometry => then.visit(Some(Value::Geometry(bytes))),
+        ColumnKind::Vector => then.visit(Vector::from_wire(bytes).map(Value::Vector)),
     }
 }
 

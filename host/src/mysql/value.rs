@@ -1,6 +1,7 @@
 //! A value of a row, borrowed from the packet it came in.
 
 use super::temporal::{Date, DateTime, Time};
+use super::vector::Vector;
 
 /// A value of a row. Texts and bytes are borrowed from the read buffer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// Four bytes of SRID, then well-known binary
     Geometry(&'a [u8]),
+    /// MySQL 9's `VECTOR`. MariaDB's comes as [`Self::Bytes`].
+    Vector(Vector<'a>),
 }
 
 impl Value<'_> {
@@ -70,6 +73,7 @@ impl Value<'_> {
             Self::Json(_) => "a JSON",
             Self::Bytes(_) => "bytes",
             Self::Geometry(_) => "a geometry",
+            Self::Vector(_) => "a VECTOR",
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | `CHAR`, `VARCHAR`, `TEXT`, `ENUM`, `SET`, `JSON` | `Utf8` |
 //! | `BIT` | `UInt64` |
 //! | `BINARY`, `VARBINARY`, `BLOB`, geometry | `Binary` |
+//! | `VECTOR` of MySQL | `List(Float32)` |
 //! | `NULL` | `Null` |
 //!
 //! Every column may be NULL, whatever the server announces (see [`schema`]).

@@ -14,6 +14,12 @@ fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     match value {
         // A server is not trusted to send digits alone for a DECIMAL.
         Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
+        // Its commas.
+        Value::Vector(_) => {
+            out.push(b'"');
+            text::write(out, value, column);
+            out.push(b'"');
+        }
         value => text::write(out, value, column),
     }
 }

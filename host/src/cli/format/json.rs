@@ -1,12 +1,12 @@
 //! JSON: integers and floating point numbers as numbers, `DECIMAL` as text (a reader would round it),
-//! `JSON` as it is, bytes in base64, the rest as text.
+//! `JSON` as it is, `VECTOR` as an array of numbers, bytes in base64, the rest as text.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
 use super::{Writer, each_value, text};
-use crate::mysql::{Column, Row, Value, ValueError};
+use crate::mysql::{Column, Row, Value, ValueError, Vector};
 
 pub(crate) struct Json {
     is_array: bool,
@@ -129,6 +129,7 @@ fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
         Value::Bytes(bytes) | Value::Geometry(bytes) => {
             push_string(out, &BASE64_STANDARD.encode(bytes));
         }
+        Value::Vector(vector) => push_vector(out, vector),
         _ => {
             out.push(b'"');
             text::write(out, value, column);
@@ -146,6 +147,21 @@ fn push_iso_8601(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     if is_date_time && let Some(space) = written.iter_mut().find(|byte| **byte == b' ') {
         *space = b'T';
     }
+}
+
+fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {
+    if vector.iter().all(f32::is_finite) {
+        return text::push_vector(out, vector);
+    }
+    // No MySQL stores such an entry. As that of a FLOAT it has no number in JSON.
+    out.push(b'[');
+    for (index, entry) in vector.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_value(out, Value::Float(entry), None);
+    }
+    out.push(b']');
 }
 
 /// A server is not trusted to send JSON where it says so.

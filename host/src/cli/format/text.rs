@@ -1,6 +1,6 @@
 //! A value as text, the same in every format that is not JSON.
 
-use crate::mysql::{Column, Value};
+use crate::mysql::{Column, Value, Vector};
 
 /// Digits of a time's fraction: what is above is no number of digits.
 const MAX_FRACTION_DIGITS: usize = 6;
@@ -26,6 +26,7 @@ pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>
             None => push_hexadecimal(out, bytes),
         },
         Value::Bytes(bytes) | Value::Geometry(bytes) => push_hexadecimal(out, bytes),
+        Value::Vector(vector) => push_vector(out, vector),
     }
 }
 
@@ -49,6 +50,19 @@ fn needed_digits(microseconds: u32) -> usize {
         digits = digits.saturating_sub(1);
     }
     digits
+}
+
+/// As `STRING_TO_VECTOR` reads it: `[1,2.5]`. Each entry has the shortest digits that give the same number back,
+/// where `VECTOR_TO_STRING` has six.
+pub(super) fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {
+    out.push(b'[');
+    for (index, entry) in vector.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        push_float(out, zmij::Buffer::new().format(entry));
+    }
+    out.push(b']');
 }
 
 fn push(out: &mut Vec<u8>, text: &str) {

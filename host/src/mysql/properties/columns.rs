@@ -109,7 +109,7 @@ fn others() -> impl Strategy<Value = Class> {
         (MYSQL_TYPE_TIMESTAMP, ColumnKind::DateTime, none, BINARY),
         (MYSQL_TYPE_JSON, ColumnKind::Json, none, 45),
         (MYSQL_TYPE_GEOMETRY, ColumnKind::Geometry, none, BINARY),
-        (MYSQL_TYPE_VECTOR, ColumnKind::Bytes, none, BINARY),
+        (MYSQL_TYPE_VECTOR, ColumnKind::Vector, none, BINARY),
     ])
 }
 

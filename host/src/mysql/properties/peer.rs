@@ -71,6 +71,7 @@ pub(super) fn is_same(
             Value::Bit(ours) | Value::Bytes(ours) | Value::Geometry(ours),
             TheirValue::Bytes(theirs),
         ) => ours == theirs,
+        (Value::Vector(ours), TheirValue::Bytes(theirs)) => ours.as_bytes() == theirs,
         (_, TheirValue::Bytes(text)) if encoding == Encoding::Text => is_same_text(ours, text),
         (Value::Int(ours), TheirValue::Int(theirs)) => ours == theirs,
         // They give a number that fits as one with a sign.
@@ -205,6 +206,8 @@ pub(super) fn may_be_unreadable(
         (ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal, TheirValue::Bytes(theirs)) => {
             str::from_utf8(theirs).is_err()
         }
+        // They do not look at the entries.
+        (ColumnKind::Vector, TheirValue::Bytes(theirs)) => !theirs.len().is_multiple_of(4),
         // What is no number to them either. They take a plus, and -0 without a sign: no server writes either.
         (ColumnKind::Int, TheirValue::Bytes(text)) => {
             is_text && (converted::<i64>(text).is_none() || text.first() == Some(&b'+'))

@@ -25,6 +25,7 @@ pub(super) enum Datum {
     Json(String),
     Bytes(Vec<u8>),
     Geometry(Vec<u8>),
+    Vector(Vec<u8>),
 }
 
 impl Datum {
@@ -49,6 +50,7 @@ impl Datum {
             (Self::Bit(this), Value::Bit(that))
             | (Self::Bytes(this), Value::Bytes(that))
             | (Self::Geometry(this), Value::Geometry(that)) => this == that,
+            (Self::Vector(this), Value::Vector(that)) => this == that.as_bytes(),
             _ => false,
         }
     }
@@ -71,6 +73,7 @@ pub(super) fn of(column: &GeneratedColumn) -> BoxedStrategy<Datum> {
         ColumnKind::Json => text().prop_map(Datum::Json).boxed(),
         ColumnKind::Bytes => bytes().prop_map(Datum::Bytes).boxed(),
         ColumnKind::Geometry => bytes().prop_map(Datum::Geometry).boxed(),
+        ColumnKind::Vector => vector().prop_map(Datum::Vector).boxed(),
     };
     prop_oneof![1 => Just(Datum::Null), 5 => value].boxed()
 }
@@ -218,4 +221,12 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         16 => vec(any::<u8>(), 0..30),
         1 => lengths().prop_map(|length| vec![0xFB; length]),
     ]
+}
+
+/// Entries of any bits, as of a `FLOAT`; up to as many as a column may have.
+fn vector() -> impl Strategy<Value = Vec<u8>> {
+    let few = vec(any_float(), 0..10);
+    let many = any_float().prop_map(|entry| vec![entry; 16_383]);
+    let entries = prop_oneof![16 => few, 1 => many];
+    entries.prop_map(|entries| entries.into_iter().flat_map(f32::to_le_bytes).collect())
 }

@@ -76,7 +76,7 @@ fn text(column: &GeneratedColumn, datum: &Datum) -> Option<Vec<u8>> {
             fraction(it.microseconds, column.decimals)
         ),
         Datum::Decimal(text) | Datum::Text(text) | Datum::Json(text) => text.clone(),
-        Datum::Bit(bytes) | Datum::Bytes(bytes) | Datum::Geometry(bytes) => {
+        Datum::Bit(bytes) | Datum::Bytes(bytes) | Datum::Geometry(bytes) | Datum::Vector(bytes) => {
             return Some(bytes.clone());
         }
     };
@@ -133,7 +133,7 @@ fn push_binary(payload: &mut Vec<u8>, column: &GeneratedColumn, datum: &Datum, f
         Datum::Decimal(text) | Datum::Text(text) | Datum::Json(text) => {
             payload.put_lenenc_str(text.as_bytes());
         }
-        Datum::Bit(bytes) | Datum::Bytes(bytes) | Datum::Geometry(bytes) => {
+        Datum::Bit(bytes) | Datum::Bytes(bytes) | Datum::Geometry(bytes) | Datum::Vector(bytes) => {
             payload.put_lenenc_str(bytes);
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 use arrow_array::builder::{
-    BinaryBuilder, Decimal128Builder, Decimal256Builder, NullBuilder, PrimitiveBuilder,
-    StringBuilder,
+    BinaryBuilder, Decimal128Builder, Decimal256Builder, ListBuilder, NullBuilder,
+    PrimitiveBuilder, StringBuilder,
 };
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, DurationMicrosecondType, Float32Type, Float64Type, Int8Type,
@@ -17,7 +17,7 @@ use arrow_schema::{ArrowError, DataType, TimeUnit};
 use super::calendar;
 use super::decimal::{Misfit, Unscaled, unscaled};
 use super::error::{Error, Unfit};
-use crate::mysql::{FromValue, Row, ValueError};
+use crate::mysql::{FromValue, Row, ValueError, Vector};
 
 /// Arrow's offsets count up to 2 GiB, of a batch: with the rest of it, a value of this length fits.
 const MAX_LENGTH: usize = 1 << 30;
@@ -42,6 +42,7 @@ pub(super) enum ArrayBuilder {
     Span(PrimitiveBuilder<DurationMicrosecondType>),
     Text(StringBuilder),
     Bytes(BinaryBuilder),
+    Vector(ListBuilder<PrimitiveBuilder<Float32Type>>),
 }
 
 /// Of a `DECIMAL`.
@@ -103,6 +104,10 @@ impl ArrayBuilder {
             DataType::Duration(TimeUnit::Microsecond) => Self::Span(primitive(rows)),
             DataType::Utf8 => Self::Text(StringBuilder::with_capacity(rows, 0)),
             DataType::Binary => Self::Bytes(BinaryBuilder::with_capacity(rows, 0)),
+            DataType::List(ref entry) if entry.data_type() == &DataType::Float32 => {
+                let lists = ListBuilder::with_capacity(PrimitiveBuilder::new(), rows);
+                Self::Vector(lists.with_field(Arc::clone(entry)))
+            }
             ref other => {
                 let message = format!("no column becomes {other}");
                 return Err(ArrowError::NotYetImplemented(message).into());
@@ -125,7 +130,7 @@ impl ArrayBuilder {
             Self::Decimal128(..) => 16,
             Self::Decimal256(..) => 32,
             // Where it ends.
-            Self::Text(_) | Self::Bytes(_) => 4,
+            Self::Text(_) | Self::Bytes(_) | Self::Vector(_) => 4,
         }
     }
 
@@ -176,6 +181,12 @@ impl ArrayBuilder {
                 it.append_option(bytes);
                 return Ok(length);
             }
+            Self::Vector(it) => {
+                let vector: Option<Vector<'_>> = value(row, index)?;
+                let length = length(vector.map(Vector::as_bytes))?;
+                it.append_option(vector.map(|vector| vector.iter().map(Some)));
+                return Ok(length);
+            }
         }
         Ok(0)
     }
@@ -200,6 +211,7 @@ impl ArrayBuilder {
             Self::Span(it) => Arc::new(it.finish()),
             Self::Text(it) => Arc::new(it.finish()),
             Self::Bytes(it) => Arc::new(it.finish()),
+            Self::Vector(it) => Arc::new(it.finish()),
         }
     }
 }

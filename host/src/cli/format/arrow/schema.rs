@@ -35,6 +35,8 @@ fn data_type(column: &Column) -> Result<DataType, Error> {
         ColumnKind::DateTime => DataType::Timestamp(TimeUnit::Microsecond, None),
         ColumnKind::Text | ColumnKind::Json => DataType::Utf8,
         ColumnKind::Bytes | ColumnKind::Geometry => DataType::Binary,
+        // Not of a fixed size: a VECTOR(n) holds up to n entries.
+        ColumnKind::Vector => DataType::new_list(DataType::Float32, true),
     })
 }
 
