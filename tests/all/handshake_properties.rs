@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn any_packets_after_a_good_greeting(
         choice in any::<u8>(),
-        payloads in vec(payload(), 0..5),
+        payloads in vec(payload(), 0..12),
         first_sequence_id in prop_oneof![9 => Just(3_u8), 1 => any::<u8>()],
     ) {
         let before_tls = u16::try_from(GREETING.len()).unwrap().to_le_bytes();

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod aliases;
+mod alternative_logins;
 mod caller_identity;
 mod causes;
 mod column_types;

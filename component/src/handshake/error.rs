@@ -53,8 +53,9 @@ pub enum Error {
     /// Nothing may come before a command.
     #[error("bytes came after the server's last packet")]
     BytesAfterReady,
-    /// The protocol knows one change of the method.
-    #[error("the server asked to change the authentication method a second time")]
+    /// A token answers one request to change the method, and a password a few: MariaDB makes one for each
+    /// alternative of an account.
+    #[error("the server asked to change the authentication method too often")]
     RepeatedAuthSwitch,
     /// Anybody can log in to such an account.
     #[error("the server let the user in without asking for the token")]

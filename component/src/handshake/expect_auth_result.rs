@@ -15,13 +15,20 @@ use crate::packet::{
 };
 use crate::secret::{Secret, SecretBytes};
 
+/// Requests to change the method that a password answers. MariaDB makes one for each alternative of an account
+/// (`VIA ed25519 … OR mysql_native_password …`) until one accepts; an account may have several of one method.
+const MAX_PASSWORD_SWITCHES: u8 = 8;
+/// Those that a token answers: it goes out once.
+const MAX_TOKEN_SWITCHES: u8 = 1;
+
 #[derive(Debug)]
 pub(super) struct ExpectAuthResult {
     auth: Auth,
     /// The method that has been answered; none has while a token waits to be asked for.
     answered: Option<AuthPlugin>,
-    has_switched: bool,
-    /// Whether `caching_sha2_password` has had its one `AuthMoreData`.
+    /// Requests to change the method so far.
+    switches: u8,
+    /// Whether `caching_sha2_password` has had its one `AuthMoreData` since it was asked for.
     has_verdict: bool,
     server_version: String,
     connection_id: u32,
@@ -51,7 +58,7 @@ impl ExpectAuthResult {
         Self {
             auth,
             answered,
-            has_switched: false,
+            switches: 0,
             has_verdict: false,
             server_version: initial_handshake.server_version,
             connection_id: initial_handshake.connection_id,
@@ -91,7 +98,11 @@ impl ExpectAuthResult {
     }
 
     fn switch_to(mut self, request: &AuthSwitchRequest) -> Result<Next, Error> {
-        if self.has_switched {
+        let most = match self.auth {
+            Auth::IamToken(_) => MAX_TOKEN_SWITCHES,
+            Auth::Password(_) => MAX_PASSWORD_SWITCHES,
+        };
+        if self.switches >= most {
             return Err(Error::RepeatedAuthSwitch);
         }
         let plugin = AuthPlugin::from_name(&request.auth_plugin_name)
@@ -111,7 +122,7 @@ impl ExpectAuthResult {
             }
             (Auth::Password(password), AuthPlugin::ClientEd25519) => ed25519(password, request)?,
         };
-        self.has_switched = true;
+        self.switches = self.switches.saturating_add(1);
         self.has_verdict = false;
         self.answered = Some(plugin);
         Ok(Next::Answer(self, answer))
@@ -168,4 +179,49 @@ fn ed25519(password: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes
 fn ed25519(_: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
     let name = request.auth_plugin_name.clone();
     Err(Error::UnsupportedAuthPlugin(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expecting(auth: Auth) -> ExpectAuthResult {
+        ExpectAuthResult {
+            auth,
+            answered: None,
+            switches: 0,
+            has_verdict: false,
+            server_version: String::new(),
+            connection_id: 0,
+            capabilities: CapabilityFlags::empty(),
+            character_set: 45,
+        }
+    }
+
+    /// How many requests for a method are answered.
+    fn answers(auth: Auth, request: &[u8]) -> (usize, Error) {
+        let mut expect = expecting(auth);
+        for count in 0.. {
+            expect = match expect.receive(request) {
+                Ok(Next::Answer(next, _)) => next,
+                Ok(next) => panic!("{next:?}"),
+                Err(error) => return (count, error),
+            };
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn a_password_answers_a_few_requests_and_a_token_one() {
+        let secret = || Secret::new("hunter2".into());
+        let native = b"\xFEmysql_native_password\0abcdefghijklmnopqrst\0";
+        assert_eq!(
+            answers(Auth::Password(secret()), native),
+            (8, Error::RepeatedAuthSwitch)
+        );
+        assert_eq!(
+            answers(Auth::IamToken(secret()), b"\xFEmysql_clear_password\0"),
+            (1, Error::RepeatedAuthSwitch)
+        );
+    }
 }

@@ -30,7 +30,7 @@ pub(super) fn of(error: &HandshakeError) -> String {
         }
         HandshakeError::BytesAfterReady => "bytes came after the login that nobody asked for".to_owned(),
         HandshakeError::RepeatedAuthSwitch => {
-            "the server asked to change the authentication method twice".to_owned()
+            "the server asked to change the authentication method too often".to_owned()
         }
         HandshakeError::TokenNotRequested => {
             "the server let the user in without asking for the token: its account is open to all"

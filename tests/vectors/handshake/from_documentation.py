@@ -166,6 +166,21 @@ def exchanges():
                    outcome=error("unexpected-packet", 1))
     yield exchange("token, asked for twice", token, switch(clear, b""), token_packet, switch(clear, b""),
                    outcome=error("repeated-auth-switch"))
+    # Each alternative of an account has a challenge of its own. The last one is good.
+    other_challenge = OTHER_SCRAMBLE[::-1]
+    yield exchange("password, two alternatives", password,
+                   switch("mysql_native_password", OTHER_SCRAMBLE + b"\0"), native_answer,
+                   switch("mysql_native_password", other_challenge + b"\0"),
+                   ("write", native(PASSWORD, other_challenge)), ok, outcome="mysql-native-password")
+    full = [switch("caching_sha2_password", OTHER_SCRAMBLE), ("write", caching_sha2(PASSWORD, OTHER_SCRAMBLE)),
+            ("server", b"\1\4"), password_packet]
+    yield exchange("password, in full for two alternatives", password, *full, *full, ok,
+                   outcome="caching-sha2-password")
+    yield exchange("password, an alternative in the clear", password,
+                   switch("mysql_native_password", OTHER_SCRAMBLE), native_answer, switch(clear, b""),
+                   outcome=error("refused-auth-plugin", "mysql-clear-password"))
+    yield exchange("token, another method after it", token, switch(clear, b""), token_packet,
+                   switch("mysql_native_password", OTHER_SCRAMBLE), outcome=error("repeated-auth-switch"))
     yield exchange("password, asked for in the clear", password, switch(clear, b""),
                    outcome=error("refused-auth-plugin", "mysql-clear-password"))
     yield exchange("password, asked for twice in full", password, ("server", b"\1\4"), password_packet,

@@ -36,8 +36,10 @@ CREATE DATABASE iamtest;
 CREATE USER native@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('{PASSWORD}') REQUIRE SSL;
 CREATE USER nopassword@'%' REQUIRE SSL;
 CREATE USER ed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('{PASSWORD}') REQUIRE SSL;
+CREATE USER either@'%' IDENTIFIED VIA ed25519 USING PASSWORD('another')
+    OR mysql_native_password USING PASSWORD('{PASSWORD}') REQUIRE SSL;
 CREATE USER iam@'%' IDENTIFIED VIA pam USING 'rds-bridge-recording' REQUIRE SSL;
-GRANT ALL ON iamtest.* TO native@'%', ed@'%', iam@'%', nopassword@'%';
+GRANT ALL ON iamtest.* TO native@'%', ed@'%', either@'%', iam@'%', nopassword@'%';
 FLUSH PRIVILEGES;
 """
 CASES = [
@@ -45,6 +47,7 @@ CASES = [
     ("native password, wrong", "native", {"password": "wrong"}, None),
     ("no password", "nopassword", {"password": ""}, None),
     ("ed25519", "ed", {"password": PASSWORD}, "iamtest"),
+    ("ed25519 or native password, by the second", "either", {"password": PASSWORD}, "iamtest"),
     ("token for mysql_clear_password", "iam", {"iam-token": IAM_TOKEN}, "iamtest"),
     ("token for a native account", "native", {"iam-token": IAM_TOKEN}, None),
     ("token for an ed25519 account", "ed", {"iam-token": IAM_TOKEN}, None),
