@@ -149,7 +149,7 @@ fn ends_of_rows_that_are_cut_short() {
     for (payload, packet, field) in [
         (&b"\xFE\x00"[..], "OK_Packet", "last_insert_id"),
         (b"\xFF", "ERR_Packet", "error_code"),
-        (b"\xFF\x15\x04", "ERR_Packet", "sql_state_marker"),
+        (b"\xFF\x15", "ERR_Packet", "error_code"),
         (b"\xFF\x15\x04#280", "ERR_Packet", "sql_state"),
     ] {
         let expected = Malformed::Field { packet, field };

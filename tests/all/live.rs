@@ -1,9 +1,13 @@
 //! What the tests against a live server share.
 
+use std::net::SocketAddr;
+use std::path::Path;
+
 use rds_bridge::aws::Credentials;
 use rds_bridge::{Bridge, BridgeBuilder};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server::Server;
+use rds_bridge_test_support::tls_peer::TlsPeer;
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -26,13 +30,22 @@ pub(crate) fn credentials() -> Credentials {
 
 /// The settings that a user of the command has in the environment.
 pub(crate) fn environment(server: &Server) -> Vec<(&'static str, String)> {
+    environment_of(server.address(), &server.ca_file())
+}
+
+/// The same, for a peer that says what a script says.
+pub(crate) fn environment_of_peer(peer: &TlsPeer) -> Vec<(&'static str, String)> {
+    environment_of(peer.address(), &peer.ca_file())
+}
+
+fn environment_of(address: SocketAddr, ca_file: &Path) -> Vec<(&'static str, String)> {
     let expectation = Expectation::default();
     vec![
         ("DB_HOST", ENDPOINT.to_owned()),
-        ("DB_CONNECT_TO", server.address().to_string()),
+        ("DB_CONNECT_TO", address.to_string()),
         ("DB_USER", "lambda-user".to_owned()),
         ("DB_NAME", "iamtest".to_owned()),
-        ("DB_CA_FILE", server.ca_file().display().to_string()),
+        ("DB_CA_FILE", ca_file.display().to_string()),
         ("AWS_ACCESS_KEY_ID", expectation.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", expectation.secret_access_key),
     ]

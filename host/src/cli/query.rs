@@ -61,6 +61,11 @@ pub(super) struct Query {
     #[arg(long)]
     allow_writes: bool,
 
+    /// The longest row to read, from 65536 to 1073741824. The default is that of a MySQL server's
+    /// max_allowed_packet: raise it if the server's was raised
+    #[arg(long, value_name = "BYTES", default_value = "67108864")]
+    max_row_bytes: usize,
+
     #[command(flatten)]
     connection: ConnectionArguments,
 }
@@ -89,7 +94,8 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
         .connection
         .builder()?
         .protocol(arguments.protocol.into())
-        .allow_writes(arguments.allow_writes);
+        .allow_writes(arguments.allow_writes)
+        .max_row_bytes(arguments.max_row_bytes);
     // Before anything is asked of anybody.
     let mut output = open(arguments)?;
     // On the heap: of what it has room for, little is used.
