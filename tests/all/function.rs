@@ -8,6 +8,7 @@ mod deadline_of_writes;
 mod exact_numbers;
 mod failures;
 mod foreign_events;
+mod global_endpoints;
 mod http;
 mod invocations;
 mod large_results;

@@ -66,7 +66,8 @@ impl RegionError {
         match self {
             Self::NotFound { .. } => "give it with --region, or set AWS_REGION",
             Self::GlobalWriter { .. } => {
-                "give --resolve-cname to take the primary cluster's endpoint, or its region with --region"
+                "give --resolve-cname (DB_RESOLVE_CNAME=true in a function) to take the primary cluster's endpoint, or its \
+                 region with --region (DB_REGION)"
             }
             Self::Profile(error) => error.hint(),
         }

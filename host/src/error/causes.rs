@@ -109,7 +109,8 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
         causes.push(cause(
             format!("{host} is an alias of a cluster in another region than {region} by now"),
-            "give --resolve-cname and no region: the primary cluster's endpoint is then looked up for each connection",
+            "give --resolve-cname (DB_RESOLVE_CNAME=true in a function) and no region: the primary cluster's endpoint is \
+             then looked up for each connection",
         ));
     } else if region_of_endpoint(host).is_none() {
         causes.push(cause(

@@ -221,6 +221,9 @@ impl From<Error> for Failure {
 }
 
 fn hint(error: &Error) -> Option<String> {
+    if let ErrorKind::Region(region) = error.kind() {
+        return Some(region.hint().to_owned());
+    }
     let cause = error.causes().first();
     cause.map(|cause| format!("{}: {}", cause.why, cause.remedy))
 }
