@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) login: Login,
     pub(crate) allow_writes: bool,
     pub(crate) protocol: Protocol,
+    /// Whether the server itself is at the other end, and no proxy.
+    pub(crate) is_direct: bool,
     pub(crate) timeouts: Timeouts,
     pub(crate) trusted: Trusted,
     pub(crate) limits: ReadLimits,

@@ -16,6 +16,7 @@ mod from_value;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod in_memory;
 mod malformed;
+mod next_id;
 mod number;
 mod ok_packet;
 mod packet_limits;

@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 
 use crate::command::{run_on, stdout};
 
-/// What the command writes, and what it says.
+/// What the command writes of an answer in the text protocol, and what it says.
 fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
-    command(vec![answer], &["--format", format])
+    let arguments = ["--protocol", "text", "--format", format];
+    command(vec![answer], &arguments)
 }
 
 /// The same of a prepared statement, and so in the binary protocol.

@@ -2,7 +2,7 @@
 //! names it, and the connection's next use works or says that there is none.
 
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::{Connection, Malformed, Param};
+use rds_bridge::mysql::{Connection, Malformed, Param, Protocol};
 use rds_bridge::{Bridge, Error};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::server_packets::{
@@ -12,8 +12,14 @@ use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame, say};
 
 use crate::live::{block_on, credentials};
 
+/// Whose queries are sent as text: each is answered by an entry of the script.
 pub(crate) async fn connect(peer: &TlsPeer) -> Connection {
+    connect_with(peer, Protocol::Text).await
+}
+
+pub(crate) async fn connect_with(peer: &TlsPeer, protocol: Protocol) -> Connection {
     let builder = Bridge::builder()
+        .protocol(protocol)
         .endpoint(ENDPOINT)
         .connect_to(peer.address().to_string())
         .ca_file(peer.ca_file())

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rds_bridge::cli::Exit;
+use rds_bridge::mysql::Protocol;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage, Timeouts};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
@@ -153,7 +154,9 @@ fn of_statements_and_rows() {
         ),
     ] {
         let peer = TlsPeer::start(vec![answer, say([vec![0, 0, 0, 2, 0, 0, 0]])]);
-        let builder = at(peer.address()).ca_file(peer.ca_file());
+        let builder = at(peer.address())
+            .ca_file(peer.ca_file())
+            .protocol(Protocol::Text);
         check(what, stage, builder);
     }
 }

@@ -47,6 +47,8 @@ mod local_infile;
 mod login;
 mod mysql_features;
 mod not_mysql;
+mod one_flight;
+mod one_flight_of_peers;
 mod output_file;
 mod output_formats;
 mod output_terminal;

@@ -254,7 +254,8 @@ fn of_a_server_that_dies_nothing_is_left() {
             answer.extend(say((0..10_000).map(|_| text_row(&["1", &name]))));
             answer.push(Say::HangUp);
             let peer = TlsPeer::start(vec![answer]);
-            let arguments = ["query", "SELECT 1", "-o", path.to_str().unwrap()];
+            let to_file = ["-o", path.to_str().unwrap()];
+            let arguments = [&["query", "SELECT 1", "--protocol", "text"], &to_file[..]].concat();
             let output = run_on(&peer, &arguments);
             assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
             let left = names(folder.path());

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param, Protocol};
+use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
@@ -57,9 +58,8 @@ pub(crate) async fn rows(connection: &mut Connection, sql: &str) -> u64 {
     read(connection, sql).await.unwrap()
 }
 
-#[test]
-fn maria_db_prepares_a_query_once() {
-    let product = Product::MariaDb;
+#[apply(on_each_server)]
+fn a_query_is_prepared_once(product: Product) {
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
@@ -206,41 +206,21 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
     });
 }
 
-#[test]
-fn mysql_prepares_what_was_long_the_last_time() {
-    let product = Product::MySql;
-    let server = Server::start(product, &Options::default());
-    server.execute_as_admin(&format!(
-        "USE iamtest; CREATE VIEW long_one AS SELECT seq FROM {}",
-        product.sequence(1_000)
-    ));
-    block_on(async {
-        let mut connection = connect(&server).await;
-        let mut counters = Counters::read(&mut connection).await;
-        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
-            assert_eq!(rows(&mut connection, "SELECT * FROM long_one").await, 1_000);
-            assert_eq!(counters.statements(&mut connection).await, expected);
-        }
-        for _ in 0..2 {
-            let sql = "SELECT * FROM long_one LIMIT 999";
-            assert_eq!(rows(&mut connection, sql).await, 999);
-            assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
-        }
-    });
+/// A query of so many rows, of 2,187 at most, that no other query is.
+pub(crate) fn of_rows(number: usize) -> String {
+    format!(
+        "SELECT a.id FROM items a, items b, items c, items d, items e, items f, items g LIMIT {number}"
+    )
 }
 
 /// What was short needs no preparing for one time, and what was long is worth it at once.
-#[test]
-fn connections_of_a_bridge_know_what_was_long() {
-    let product = Product::MariaDb;
+#[apply(on_each_server)]
+fn connections_of_a_bridge_know_what_was_long(product: Product) {
     let server = Server::shared(product);
     block_on(async {
         let builder = to(server).user("password-user").password(PASSWORD);
         let bridge = builder.build().await.unwrap();
-        let (short, long) = (
-            &format!("SELECT seq FROM {}", product.sequence(999)),
-            &format!("SELECT seq FROM {}", product.sequence(1_000)),
-        );
+        let (short, long) = (&of_rows(999), &of_rows(1_000));
         let mut first = bridge.connect().await.unwrap();
         let mut counters = Counters::read(&mut first).await;
         for (sql, count) in [(short, 999), (long, 1_000)] {
@@ -258,38 +238,52 @@ fn connections_of_a_bridge_know_what_was_long() {
     });
 }
 
-/// What was long as text is prepared by the next connection, which takes two round trips on MySQL.
+/// A name that RDS does not give may be that of a proxy: MySQL is sent one command at a time, and what was long as
+/// text is prepared the next time.
 #[test]
-fn another_connection_to_mysql_prepares_what_was_long() {
-    let product = Product::MySql;
-    let server = Server::start(product, &Options::default());
+fn where_a_proxy_may_be_mysql_prepares_what_was_long() {
     block_on(async {
-        let builder = to(&server).user("password-user").password(PASSWORD);
-        let bridge = builder.build().await.unwrap();
-        for expected in [[0, 0, 0], [1, 1, 0]] {
-            let mut connection = bridge.connect().await.unwrap();
-            let mut counters = Counters::read(&mut connection).await;
-            let sql = &format!("SELECT seq FROM {}", product.sequence(1_000));
-            assert_eq!(rows(&mut connection, sql).await, 1_000);
+        let bridge = to(Server::shared(Product::MySql))
+            .endpoint("db.example.com")
+            .tls_server_name(ENDPOINT)
+            .user("password-user")
+            .password(PASSWORD);
+        let bridge = bridge.build().await.unwrap();
+        let mut connection = bridge.connect().await.unwrap();
+        let mut counters = Counters::read(&mut connection).await;
+        for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
+            assert_eq!(rows(&mut connection, &of_rows(1_000)).await, 1_000);
             assert_eq!(counters.statements(&mut connection).await, expected);
         }
+        for _ in 0..2 {
+            assert_eq!(rows(&mut connection, &of_rows(999)).await, 999);
+            assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
+        }
+        let mut another = bridge.connect().await.unwrap();
+        let mut counters = Counters::read(&mut another).await;
+        assert_eq!(rows(&mut another, &of_rows(1_000)).await, 1_000);
+        assert_eq!(counters.statements(&mut another).await, [1, 1, 0]);
     });
 }
 
-/// Behind a statement that is no query, two commands do not go in one flight: a long result is noted all the same.
-#[test]
-fn maria_db_prepares_what_was_long_where_one_flight_is_not_to_be() {
-    let product = Product::MariaDb;
+/// After a statement that may have prepared others, two commands do not go in one flight: a long result is noted all
+/// the same.
+#[apply(on_each_server)]
+fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server).await;
-        let sql = "SELECT name FROM items WHERE id = ?";
-        let rows_of_one = connection.query_with(sql, &[1.into()]).await.unwrap();
-        rows_of_one.finish().await.unwrap();
+        match product {
+            Product::MySql => rows(&mut connection, "PREPARE p FROM 'SELECT 1'").await,
+            Product::MariaDb => {
+                let sql = "SELECT name FROM items WHERE id = ?";
+                let rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+                rows.finish().await.unwrap().affected_rows
+            }
+        };
         let mut counters = Counters::read(&mut connection).await;
         for expected in [[0, 0, 0], [1, 1, 0], [0, 1, 0]] {
-            let sql = &format!("SELECT seq FROM {}", product.sequence(1_000));
-            assert_eq!(rows(&mut connection, sql).await, 1_000);
+            assert_eq!(rows(&mut connection, &of_rows(1_001)).await, 1_001);
             assert_eq!(counters.statements(&mut connection).await, expected);
         }
     });

@@ -8,9 +8,13 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
-use crate::hostile_server::connect as connect_to_peer;
+use crate::hostile_server::connect_with;
 use crate::live::{block_on, credentials};
 use crate::protocol_choice::rows;
+
+async fn connect_to_peer(peer: &TlsPeer) -> Connection {
+    connect_with(peer, Protocol::Auto).await
+}
 
 const COM_QUERY: u8 = 0x03;
 const COM_STMT_PREPARE: u8 = 0x16;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
@@ -102,7 +102,7 @@ fn a_first_query_that_is_given_up(product: Product) {
 fn a_refusal_is_told_and_ends_the_connection() {
     block_on(async {
         let peer = TlsPeer::as_maria_db_that_refuses_set_up();
-        let mut connection = hostile_server::connect(&peer).await;
+        let mut connection = hostile_server::connect_with(&peer, Protocol::Auto).await;
         let error = connection.query("SELECT 1").await.map(drop).unwrap_err();
         assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
         assert_eq!(peer.asked().len(), 1);
@@ -116,7 +116,7 @@ fn what_may_write_is_not_sent_before_it_is_done() {
     for sql in [UPDATE, "WITH t AS (SELECT 1) UPDATE items, t SET price = 0"] {
         block_on(async {
             let peer = TlsPeer::as_maria_db_that_refuses_set_up();
-            let mut connection = hostile_server::connect(&peer).await;
+            let mut connection = hostile_server::connect_with(&peer, Protocol::Auto).await;
             let error = connection.query(sql).await.map(drop).unwrap_err();
             assert_eq!((error.stage(), error.code()), (Stage::Session, Some(1227)));
             assert!(!connection.is_usable());

@@ -98,11 +98,19 @@ impl BridgeBuilder {
                 )
             }
         };
-        let protocol = match (self.protocol, EndpointKind::of_endpoint(&host)) {
+        let kind = EndpointKind::of_endpoint(&host);
+        let protocol = match (self.protocol, &kind) {
             // A prepared statement would pin the connection behind the proxy.
             (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
             (protocol, _) => protocol,
         };
+        // RDS alone has a certificate for such a name. What has another name, or a certificate for another, may be
+        // a proxy of any kind.
+        let is_direct = self.tls_server_name.is_none()
+            && matches!(
+                kind,
+                EndpointKind::Instance { .. } | EndpointKind::Cluster { .. }
+            );
         Ok(Bridge {
             inner: Arc::new(Inner {
                 endpoint: Endpoint { host, port, region },
@@ -115,6 +123,7 @@ impl BridgeBuilder {
                 login,
                 allow_writes: self.allow_writes,
                 protocol,
+                is_direct,
                 timeouts: self.timeouts,
                 trusted,
                 limits: self.limits,

@@ -327,6 +327,9 @@ async fn write<S: AsyncWrite + Unpin>(
 /// Makes the session read-only, unless writing was asked for. A guard rail: the boundary is the GRANT.
 async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
     connection.set_protocol(bridge.protocol);
+    if bridge.is_direct {
+        connection.foresee_statement_ids();
+    }
     if bridge.allow_writes {
         return Ok(connection);
     }

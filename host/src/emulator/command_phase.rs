@@ -130,6 +130,9 @@ fn prepare(
     session: &mut Session<'_>,
     sql: &[u8],
 ) -> Result<(), Failure> {
+    // MySQL counts a statement that it refuses to prepare, too.
+    let id = session.last_prepared.wrapping_add(1);
+    session.last_prepared = id;
     let mut statements = statements(sql)?;
     let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
         return Err(ServerError::syntax("one statement at a time").into());
@@ -146,7 +149,6 @@ fn prepare(
             ServerError::new(1390, "HY000", message)
         })
     };
-    let id = session.last_prepared.wrapping_add(1);
     let mut header = vec![0]; // int<1> status
     header.extend(id.to_le_bytes()); // int<4> statement_id
     header.extend(narrow(declared.len())?.to_le_bytes()); // int<2> num_columns
@@ -162,7 +164,6 @@ fn prepare(
             write_definitions(stream, &columns, &format, status)?;
         }
     }
-    session.last_prepared = id;
     session.prepared.insert(
         id,
         Prepared {

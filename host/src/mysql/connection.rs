@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::command::{COM_PING, COM_QUIT, COM_RESET_CONNECTION};
 use super::malformed::Malformed;
+use super::next_id::NextId;
 use super::ok_packet::Summary;
 use super::packet_limits::ReadLimits;
 use super::packet_stream::{Expected, PacketStream};
@@ -57,6 +58,8 @@ pub struct Connection {
     pub(super) protocol: Protocol,
     /// Whether a statement can be executed in the flight that prepares it.
     pub(super) executes_unseen: bool,
+    /// By which MySQL can do the same.
+    pub(super) next_id: NextId,
     pub(super) statements: StatementCache,
     /// Whether what was prepared last, if anything was, is a query without parameters.
     pub(super) last_prepared_is_query: bool,
@@ -96,6 +99,7 @@ impl Connection {
             stage: Stage::Statement,
             protocol: Protocol::default(),
             executes_unseen,
+            next_id: NextId::Unforeseeable,
             statements: StatementCache::new(STATEMENTS),
             last_prepared_is_query: true,
             unused: Vec::new(),
@@ -254,7 +258,7 @@ impl Connection {
         self.write_command(second).await
     }
 
-    async fn read_what_is_left(&mut self) -> Result<(), Error> {
+    pub(super) async fn read_what_is_left(&mut self) -> Result<(), Error> {
         if self.stage == Stage::Rows {
             self.stage = Stage::Statement;
         }

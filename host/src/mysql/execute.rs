@@ -2,10 +2,11 @@
 
 use super::command::{COM_QUERY, COM_STMT_PREPARE};
 use super::connection::{Connection, State};
+use super::next_id::NextId;
 use super::ok_packet::Summary;
 use super::param::Param;
-use super::prepared::{Statement, execute_last_payload, execute_payload};
-use super::protocol::{Protocol, is_query, may_change_session};
+use super::prepared::{LAST_STATEMENT_ID, Statement, execute_payload, execute_unseen_payload};
+use super::protocol::{Protocol, is_query, may_change_session, may_prepare};
 use super::reply::Reply;
 use super::result_lengths::{Fingerprint, Length};
 use super::row::Encoding;
@@ -85,7 +86,7 @@ impl Connection {
                 self.note(sql, Known::OnceAsText);
                 Way::Text
             }
-            _ if self.executes_in_one_flight(sql) => Way::Prepare,
+            _ if self.unseen_id(sql).is_some() => Way::Prepare,
             _ => Way::Text,
         }
     }
@@ -95,20 +96,28 @@ impl Connection {
         self.unused.extend(dropped);
     }
 
-    /// With a question mark it may have parameters: to execute it without them is not to be tried. And where
-    /// the server has no room to prepare it, MariaDB executes the one before it, which has to be a query too.
-    fn executes_in_one_flight(&self, sql: &str) -> bool {
-        self.executes_unseen
-            && self.last_prepared_is_query
-            && sql.len() <= FLIGHT_LENGTH
-            && !sql.contains('?')
-            && is_query(sql)
+    /// The id by which a query can be executed in the flight that prepares it.
+    ///
+    /// With a question mark it may have parameters: to execute it without them is not to be tried. Where MariaDB
+    /// has no room to prepare it, it executes the one before it, which has to be a query too. With `@@`, MySQL may
+    /// refuse to prepare it, and that refusal would change what `@@warning_count` and `@@error_count` say.
+    fn unseen_id(&self, sql: &str) -> Option<u32> {
+        if sql.len() > FLIGHT_LENGTH || sql.contains('?') || !is_query(sql) {
+            return None;
+        }
+        if self.executes_unseen {
+            return self.last_prepared_is_query.then_some(LAST_STATEMENT_ID);
+        }
+        self.next_id.foreseen().filter(|_| !sql.contains("@@"))
     }
 
     /// What is prepared keeps the database, the SQL mode and the character set that it was prepared under.
     fn forget_if_session_changes(&mut self, sql: &str) {
         if may_change_session(sql) {
             self.unused.extend(self.statements.drain());
+        }
+        if may_prepare(sql) {
+            self.next_id.lose_count();
         }
     }
 
@@ -119,33 +128,47 @@ impl Connection {
     }
 
     async fn start_prepared(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
-        let in_one_flight = self.executes_in_one_flight(sql);
+        let unseen_id = self.unseen_id(sql);
+        let id_before = self.next_id.take();
         let prepare: &[&[u8]] = &[&[COM_STMT_PREPARE], sql.as_bytes()];
-        match in_one_flight {
-            true => {
-                self.two_commands(prepare, &[&execute_last_payload()])
+        match unseen_id {
+            Some(id) => {
+                self.two_commands(prepare, &[&execute_unseen_payload(id)])
                     .await?
             }
-            false => self.command(prepare).await?,
+            None => self.command(prepare).await?,
         }
-        self.state = State::Replying(Reply::prepare(in_one_flight, self.deprecate_eof()));
-        let statement = match self.read_prepared(sql).await {
+        self.state = State::Replying(Reply::prepare(unseen_id.is_some(), self.deprecate_eof()));
+        let statement = match self.read_prepared(sql, id_before).await {
             Ok(statement) => statement,
             Err(error)
                 if self.is_usable()
                     && matches!(error.code(), Some(NOT_TO_BE_PREPARED | TOO_MANY_PREPARED)) =>
             {
+                if error.code() == Some(TOO_MANY_PREPARED) {
+                    // It would be refused with the next one too, each time at the cost of a round trip.
+                    self.next_id = NextId::Unforeseeable;
+                }
                 return self.start_as_text(sql).await;
             }
             Err(error) => return Err(error),
         };
-        if !in_one_flight {
-            return self.start(statement, &[]).await;
+        match unseen_id {
+            Some(LAST_STATEMENT_ID) => {}
+            Some(id) if id == statement.id => {}
+            // No statement had the id that was foreseen, so that nothing has been executed. Whatever the server has
+            // said to it is passed over.
+            Some(_) => {
+                self.read_what_is_left().await?;
+                return self.start(statement, &[]).await;
+            }
+            None => return self.start(statement, &[]).await,
         }
         match self.read_header().await {
             // It prepares, and does not know which was the last. It was a query: nothing has been done.
             Err(error) if error.code() == Some(UNKNOWN_STATEMENT) => {
                 self.executes_unseen = false;
+                self.next_id = NextId::Unforeseeable;
                 self.start(statement, &[]).await
             }
             header => header,
@@ -157,19 +180,28 @@ impl Connection {
         sql: &str,
         params: &[Param],
     ) -> Result<Option<Summary>, Error> {
+        let id_before = self.next_id.take();
         self.command(&[&[COM_STMT_PREPARE], sql.as_bytes()]).await?;
         self.state = State::Replying(Reply::prepare(false, self.deprecate_eof()));
-        let statement = self.read_prepared(sql).await?;
+        let statement = self.read_prepared(sql, id_before).await?;
         self.start(statement, params).await
     }
 
     /// Reads the reply to `COM_STMT_PREPARE`, and keeps the statement for the next time, in the place of the
     /// one that has not been used for longest.
-    async fn read_prepared(&mut self, sql: &str) -> Result<Statement, Error> {
-        self.next_event().await?;
+    async fn read_prepared(&mut self, sql: &str, id_before: NextId) -> Result<Statement, Error> {
+        if let Err(error) = self.next_event().await {
+            self.next_id.refused(id_before);
+            return Err(error);
+        }
         let Some(statement) = self.unused.pop() else {
             return Err(self.error(ErrorKind::Unusable));
         };
+        self.next_id.given(id_before, statement.id);
+        if may_prepare(sql) {
+            // When it is executed.
+            self.next_id.lose_count();
+        }
         self.last_prepared_is_query = statement.parameters == 0 && is_query(sql);
         self.note(sql, Known::Prepared(statement));
         Ok(statement)

@@ -16,8 +16,8 @@ const ITERATION_COUNT: u32 = 1;
 const NEW_PARAMS_BIND_FLAG: u8 = 1;
 
 /// To MariaDB, from 10.2, the statement that was prepared last on this connection: so that it can be executed
-/// in the same flight. <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
-const LAST_STATEMENT_ID: u32 = u32::MAX;
+/// in the same flight. No server gives it to a statement. <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
+pub(super) const LAST_STATEMENT_ID: u32 = u32::MAX;
 
 /// What the server knows a statement by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,14 +57,14 @@ pub(super) fn close_payload(statement: Statement) -> [u8; 5] {
     [COM_STMT_CLOSE, a, b, c, d]
 }
 
-/// Of the statement that was prepared last, which is without parameters.
-pub(super) fn execute_last_payload() -> Vec<u8> {
-    let last = Statement {
-        id: LAST_STATEMENT_ID,
+/// Of a statement without parameters, of which nothing but its id is known yet.
+pub(super) fn execute_unseen_payload(id: u32) -> Vec<u8> {
+    let unseen = Statement {
+        id,
         columns: 0,
         parameters: 0,
     };
-    execute_payload(last, &[])
+    execute_payload(unseen, &[])
 }
 
 pub(super) fn execute_payload(statement: Statement, params: &[Param]) -> Vec<u8> {

@@ -43,3 +43,4 @@ pub mod scripted_peer;
 pub mod server;
 pub mod server_packets;
 pub mod tls_peer;
+pub mod turn_counter;
