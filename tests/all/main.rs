@@ -68,6 +68,7 @@ mod secrets_manager_errors;
 mod session_set_up;
 mod setup_command;
 mod sigv4_oracle;
+mod statement_timeout;
 mod statements;
 mod tls;
 mod token_properties;

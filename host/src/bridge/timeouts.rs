@@ -5,6 +5,7 @@ use std::time::Duration;
 /// How long each stage of a connection may take, and all of them together.
 ///
 /// A statement has no limit of its own: drop its future, or use the server's (`max_execution_time`).
+/// [`crate::BridgeBuilder::read_idle_timeout`] ends a read for which nothing comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// To find AWS credentials: 10 s. The providers have limits of their own within it.

@@ -8,9 +8,11 @@ mod params;
 mod progress;
 mod replacement;
 mod sql;
+mod time_limit;
 
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -63,6 +65,11 @@ pub(super) struct Query {
     #[arg(long)]
     allow_writes: bool,
 
+    /// How long the statement may take, its rows included. After that it is ended on the server, nothing is
+    /// committed, and the exit code is 6. Without it there is no limit
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+
     /// The longest row to read, from 65536 to 1073741824. The default is that of a MySQL server's
     /// max_allowed_packet: raise it if the server's was raised
     #[arg(long, value_name = "BYTES", default_value = "67108864")]
@@ -106,6 +113,8 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
         let cancel = connection.cancel_handle();
         let execution = execute(&mut connection, arguments, &sql, &params, &mut output);
+        let limit = arguments.timeout.map(Duration::from_secs);
+        let execution = time_limit::within(limit, execution, &cancel);
         let done = interrupt::or_kill(execution, &cancel).await;
         if done.is_err() {
             output.cut_off();
