@@ -224,6 +224,11 @@ fn hint(error: &Error) -> Option<String> {
     if let ErrorKind::Region(region) = error.kind() {
         return Some(region.hint().to_owned());
     }
+    if let ErrorKind::RowTooLarge { .. } = error.kind() {
+        return Some(
+            "ask for fewer columns, or for a part of the value, as SUBSTRING gives".to_owned(),
+        );
+    }
     let cause = error.causes().first();
     cause.map(|cause| format!("{}: {}", cause.why, cause.remedy))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::failure::{Failure, Type};
+use super::sink::LONGEST_ROW;
 use super::statements::Statements;
 use crate::bridge::{Bridge, BridgeBuilder, Timeouts};
 
@@ -16,6 +17,8 @@ const SECRET_LIMIT: Duration = Duration::from_secs(4);
 /// Lambda's longest timeout. How long connecting may take, each invocation's deadline decides: a paused Aurora Serverless
 /// v2 takes connections, and greets when it has resumed, which takes 15 s and more.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
+/// In a stream a row is held as it came and as JSON, and the template gives the function 256 MB.
+const LONGEST_STREAMED_ROW: usize = 32 << 20;
 /// In the package, beside `bootstrap`.
 const BUNDLED_QUERIES: &str = "queries.json";
 
@@ -167,8 +170,12 @@ impl Settings {
         };
         let namespace = (environment.0)("METRICS_NAMESPACE");
         let namespace = namespace.unwrap_or_else(|| "rds-bridge".to_owned());
+        let longest_row = match streams {
+            true => LONGEST_STREAMED_ROW,
+            false => LONGEST_ROW,
+        };
         Ok(Self {
-            bridge,
+            bridge: bridge.max_row_bytes(longest_row),
             statements: environment.statements()?,
             allow_writes,
             pool_size,

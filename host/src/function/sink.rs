@@ -10,6 +10,8 @@ pub(super) const RESPONSE_LIMIT: usize = 6_291_556;
 /// A row's JSON is at most so much shorter than the row as the server sent it: of 4,096 columns each may be a number
 /// that takes eight bytes there, and two here.
 const SHORTER_BY: usize = 32 << 10;
+/// The longest row, as the server sends it, that one answer may have room for.
+pub(super) const LONGEST_ROW: usize = RESPONSE_LIMIT + SHORTER_BY;
 /// A piece: enough for few writes, and little to wait for.
 const PIECE_LENGTH: usize = 64 << 10;
 
