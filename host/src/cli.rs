@@ -35,6 +35,8 @@ pub(crate) use error::Chain;
 use error::Error;
 pub use exit::Exit;
 
+use crate::printable::PrintableLines;
+
 /// Runs the command with the process's arguments and environment.
 ///
 /// It is for a process of its own: it takes the process's timer (`setitimer`, `SIGALRM`) for the deadline of the sandbox,
@@ -56,7 +58,8 @@ pub fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("rds-bridge: {error}");
+            // Servers and AWS choose the words of many an error.
+            eprintln!("rds-bridge: {}", PrintableLines(&error.to_string()));
             error.exit().into()
         }
     }

@@ -53,7 +53,9 @@ mod function;
 pub mod mysql;
 pub mod net;
 pub mod pool;
+mod printable;
 pub mod tls;
+mod utf8_text;
 
 pub mod cli;
 pub mod guest;

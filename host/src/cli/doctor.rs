@@ -13,6 +13,7 @@ use super::connection_arguments::ConnectionArguments;
 use super::error::Error;
 use super::exit::Exit;
 use super::query::interrupt;
+use super::query::terminal::escaped_json;
 use super::{output, runtime};
 use report::Report;
 
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Error> {
         interrupt::or_interrupted(walk).await
     })?;
     if arguments.json {
-        output::print_line(&report.json())?;
+        output::print_line(&escaped_json(&report.json()))?;
     } else {
         output::print_line(report.verdict())?;
     }

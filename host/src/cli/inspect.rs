@@ -9,6 +9,7 @@ use super::error::Error;
 use super::output;
 use crate::clock::date;
 use crate::guest::{ARGUMENTS_LIMIT_BYTES, Claims, Engine, Malformed};
+use crate::utf8_text::without_byte_order_mark;
 
 pub(super) fn run() -> Result<(), Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
@@ -22,7 +23,9 @@ pub(super) fn run() -> Result<(), Error> {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         return Err(Error::Malformed(Malformed::TooLong(length)));
     }
-    let text = str::from_utf8(&bytes).map_err(|error| {
+    // Some shells put one before what they pipe.
+    let bytes = without_byte_order_mark(&bytes);
+    let text = str::from_utf8(bytes).map_err(|error| {
         let offset = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
         Error::Malformed(Malformed::InvalidEncoding(offset))
     })?;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -19,6 +20,7 @@ use super::temporary_folder::TemporaryFolder;
 use super::{Emulator, Shared, StartError, State};
 use crate::aws::{Credentials, region_of_endpoint};
 use crate::guest::Engine;
+use crate::utf8_text::{NotUtf8, is_utf16, without_byte_order_mark};
 
 /// Settings of an [`Emulator`], each with its default.
 #[derive(Clone)]
@@ -51,7 +53,11 @@ impl Seed {
         match self {
             Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
             Self::File(path) => {
-                let read = fs::read(path).map_err(|source| StartError::SeedFile {
+                let read = fs::read(path).and_then(|bytes| match is_utf16(&bytes) {
+                    true => Err(io::Error::new(ErrorKind::InvalidData, NotUtf8::Utf16)),
+                    false => Ok(without_byte_order_mark(&bytes).to_vec()),
+                });
+                let read = read.map_err(|source| StartError::SeedFile {
                     path: path.clone(),
                     source,
                 });

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::printable::Printable;
+
 /// Something that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -61,24 +63,11 @@ impl fmt::Display for Event {
                 write!(f, ": accepted, with a token of {token_bytes} bytes")
             }
             EventKind::Refused { code, reason } => {
-                write!(f, ": refused with {code}: {}", one_line(reason))
+                write!(f, ": refused with {code}: {}", Printable(reason))
             }
-            EventKind::BrokenOff { reason } => {
-                write!(f, ": broken off: {}", one_line(reason))
-            }
+            EventKind::BrokenOff { reason } => write!(f, ": broken off: {}", Printable(reason)),
         }
     }
-}
-
-fn one_line(reason: &str) -> String {
-    let mut line = String::with_capacity(reason.len());
-    for character in reason.chars() {
-        match character.is_control() {
-            true => line.extend(character.escape_debug()),
-            false => line.push(character),
-        }
-    }
-    line
 }
 
 #[cfg(test)]

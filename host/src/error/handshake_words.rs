@@ -3,6 +3,7 @@
 use crate::guest::{
     AuthPlugin, ConfigField, HandshakeError, InvalidConfig, Misuse, Packet, ServerError,
 };
+use crate::printable::Printable;
 
 pub(super) fn of(error: &HandshakeError) -> String {
     match error {
@@ -61,7 +62,7 @@ pub(super) fn of(error: &HandshakeError) -> String {
         }
         HandshakeError::ServerRefusedBeforeTls(error) | HandshakeError::ServerRefused(error) => {
             let ServerError { code, message, .. } = error;
-            format!("{message} ({code})")
+            format!("{} ({code})", Printable(message))
         }
     }
 }

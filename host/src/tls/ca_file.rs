@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use super::pem::{self, PemError};
+use crate::utf8_text::{is_utf16, without_byte_order_mark};
 
 /// The most that is read of a CA file. The whole bundle of RDS has 165 KB.
 const LIMIT_BYTES: u64 = 4 << 20;
@@ -41,6 +42,9 @@ pub enum CaFileProblem {
     /// It is binary (DER).
     #[error("it is not PEM but DER: convert it with openssl x509 -inform der")]
     Der,
+    /// It is UTF-16, as Windows editors may save a text.
+    #[error("it is UTF-16: save it as UTF-8, or as ASCII")]
+    Utf16,
     /// It is text, and its certificates are missing or broken.
     #[error(transparent)]
     Pem(#[from] PemError),
@@ -78,6 +82,7 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileProblem> {
 }
 
 fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFileProblem> {
+    let content = without_byte_order_mark(content);
     // Before anything is decoded, and by its label's end: there are encrypted ones, and OpenSSH's.
     let is_key = |line: &[u8]| {
         line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
@@ -91,6 +96,9 @@ fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFilePr
     // A sequence with a length of two bytes: how every certificate begins.
     if content.starts_with(&[0x30, 0x82]) {
         return Err(CaFileProblem::Der);
+    }
+    if is_utf16(content) {
+        return Err(CaFileProblem::Utf16);
     }
     Ok(pem::certificates(content)?)
 }
@@ -137,6 +145,19 @@ mod tests {
         // Not one, though it looks like one.
         let words = [b"a PRIVATE KEY-----\n", BUNDLED].concat();
         assert_eq!(certificates(&words).unwrap(), bundled().unwrap());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_it() {
+        let marked = [b"\xEF\xBB\xBF", BUNDLED].concat();
+        assert_eq!(certificates(&marked).unwrap(), bundled().unwrap());
+        let key = b"\xEF\xBB\xBF-----BEGIN PRIVATE KEY-----\nAAAA\n";
+        assert_eq!(problem_of(key), CaFileProblem::PrivateKey);
+        let utf16 = [
+            b"\xFF\xFE".to_vec(),
+            BUNDLED.iter().flat_map(|byte| [*byte, 0]).collect(),
+        ];
+        assert_eq!(problem_of(&utf16.concat()), CaFileProblem::Utf16);
     }
 
     #[test]

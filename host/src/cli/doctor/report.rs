@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::{Cause, Error};
+use crate::printable::PrintableLines;
 use crate::tls::Certificate;
 
 /// How a check ended.
@@ -192,5 +193,5 @@ fn print(check: &Check) {
     }
     text.push('\n');
     // Whether somebody reads it is no matter to the checks.
-    let _printed = crate::cli::output::print(&text);
+    let _printed = crate::cli::output::print(&PrintableLines(&text).to_string());
 }
