@@ -8,11 +8,14 @@ mod other_protocols;
 mod presign_words;
 #[cfg(feature = "secrets-manager")]
 mod secret_causes;
+mod server_causes;
 mod unknown_authority;
 
 pub use causes::Cause;
+pub(crate) use causes::cause;
 pub(crate) use handshake_words::plugin_name;
 pub(crate) use presign_words::of as presign_words;
+pub(crate) use server_causes::ends_connection;
 pub(crate) use unknown_authority::missing_roots;
 
 use std::error::Error as StdError;
@@ -23,12 +26,15 @@ use std::time::Duration;
 
 use thiserror::Error as ThisError;
 
+use server_causes::Product;
+
 #[cfg(feature = "secrets-manager")]
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::bridge::NotCancelled;
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::mysql::{Malformed, ReadError, ValueError};
+use crate::printable::Printable;
 use crate::tls::{Certificate, TrustAnchorsError};
 
 /// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
@@ -208,6 +214,15 @@ impl Error {
         self
     }
 
+    /// Names the causes that the server's code has on this server: codes from 4000 on differ between MySQL and MariaDB.
+    pub(crate) fn told_by(mut self, server_version: &str) -> Self {
+        if let ErrorKind::Server(error) = &self.inner.kind {
+            let product = Product::of_version(server_version);
+            self.inner.causes = server_causes::of(self.stage, error, product);
+        }
+        self
+    }
+
     pub(crate) fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
         let problem = problem.into();
         Self::new(Stage::Settings, ErrorKind::Setting { setting, problem })
@@ -323,8 +338,9 @@ fn server_words(error: &ServerError) -> String {
         sql_state,
         message,
     } = error;
+    let message = Printable(message);
     match sql_state {
-        Some(state) => format!("{message} ({code}, {state})"),
+        Some(state) => format!("{message} ({code}, {})", Printable(state)),
         None => format!("{message} ({code})"),
     }
 }
@@ -377,6 +393,23 @@ mod tests {
         assert_eq!(error.code(), Some(1045));
         assert_eq!(error.sql_state(), Some("28000"));
         assert_eq!(error.stage(), Stage::Login);
+    }
+
+    #[test]
+    fn the_servers_words_do_not_act_on_a_terminal() {
+        let message = "Table '\u{1b}]0;PWNED\u{7}\u{202e}' doesn't exist".to_owned();
+        let server = ServerError {
+            code: 1146,
+            sql_state: Some("42\u{9b}S2".into()),
+            message: message.clone(),
+        };
+        let error = Error::new(Stage::Statement, ErrorKind::Server(server));
+        assert_eq!(
+            error.to_string(),
+            "statement: Table '\\u{1b}]0;PWNED\\u{7}\\u{202e}' doesn't exist (1146, 42\\u{9b}S2)"
+        );
+        // Whoever wants the text itself has it.
+        assert_eq!(error.server_error().unwrap().message, message);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::aws::CredentialsError;
-use crate::error::{ErrorKind, Stage};
+use crate::error::{ErrorKind, Stage, ends_connection};
 use crate::guest::{Fault, HandshakeError, PresignError};
 
 /// How the command ends. Part of its contract.
@@ -65,6 +65,7 @@ impl Exit {
             | ErrorKind::Unusable
             | ErrorKind::NotCancelled(_) => Self::Network,
             ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => Self::Tls,
+            ErrorKind::Server(server) if ends_connection(server) => Self::Network,
             ErrorKind::Server(_) if error.stage() > Stage::Login => Self::Statement,
             ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Self::Login,
             ErrorKind::Handshake(error) => of_handshake(error),

@@ -7,6 +7,7 @@ use rustls::CertificateError;
 
 #[cfg(feature = "secrets-manager")]
 pub(crate) use super::secret_causes::{no_way_to_secrets_manager, of_refused_secret};
+use super::server_causes::{self, Product};
 use super::{Error, ErrorKind, Stage, other_protocols, unknown_authority};
 use crate::aws::{EndpointKind, RegionSource, region_of_endpoint};
 use crate::bridge::Inner;
@@ -24,7 +25,7 @@ pub struct Cause {
     pub remedy: String,
 }
 
-pub(super) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause {
+pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause {
     Cause {
         why: why.into(),
         remedy: remedy.into(),
@@ -66,6 +67,17 @@ pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
              frozen in between",
             "make a new one; Connection::ping tells whether an old one lives",
         )],
+        ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Rows => vec![
+            cause(
+                "the server was stopped, it has ended the connection, or the network was cut",
+                "try again; the server's error log tells which",
+            ),
+            cause(
+                "rows were read more slowly than the server waits (net_write_timeout, by default 60 s): by a pager, or \
+                 a program that does much for each row",
+                "write them to a file first (--output), or raise net_write_timeout",
+            ),
+        ],
         ErrorKind::LocalInfile => vec![cause(
             "the statement is a LOAD DATA LOCAL, or the server is not to be trusted",
             "no file is ever sent: INSERT the rows instead",
@@ -80,7 +92,9 @@ pub(super) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         }
         #[cfg(feature = "secrets-manager")]
         ErrorKind::Secret(error) => super::secret_causes::of_secret(error),
-        ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => of_code(error.code),
+        ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => {
+            server_causes::of(stage, error, Product::Unknown)
+        }
         ErrorKind::Handshake(error) => of_handshake(error),
         ErrorKind::Malformed(_) => vec![cause(
             "something on the way changes the stream, or it is not a MySQL server",
@@ -209,6 +223,11 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
                 format!("see that port {} is the database's", bridge.address.port),
             ),
             cause(
+                "an Aurora Serverless v2 that is paused resumes with the first connection, which takes some 15 s, and \
+                 more where it was paused for long",
+                "try again, or wait longer: --connect-timeout 60, Timeouts::tls",
+            ),
+            cause(
                 "the server is overloaded",
                 "try again later, and look at its load",
             ),
@@ -279,6 +298,11 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
             "the database user is not one of IAM authentication",
             "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it",
         )],
+        HandshakeError::MultiFactorAuthentication => vec![cause(
+            "the account has a second factor, as a hardware key, which a program without a person cannot give",
+            "take a user of its own with one factor: ALTER USER … DROP 2 FACTOR",
+        )],
+        HandshakeError::UnsupportedAuthPlugin(name) => of_plugin(name),
         HandshakeError::TlsNotOffered => vec![cause(
             "it is not RDS, or something in between takes TLS away",
             "connect to the endpoint itself; nothing has been sent",
@@ -301,54 +325,24 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     }
 }
 
-/// MySQL Error Message Reference, "Server Error Message Reference".
-fn of_code(code: u16) -> Vec<Cause> {
-    let (why, remedy) = match code {
-        1040 | 1203 => (
-            "all of the server's connections are taken",
-            "try again later, keep fewer open, or put RDS Proxy before it",
-        ),
-        1044 => (
-            "the user has no privilege for this database",
-            "GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
-        ),
-        1049 => (
-            "there is no such database",
-            "SHOW DATABASES lists them; names may be case-sensitive",
-        ),
-        1054 | 1146 => (
-            "it is not there under this name, in the default database or the one that is named",
-            "SHOW TABLES and SHOW COLUMNS list what there is; names of tables may be case-sensitive",
-        ),
-        1129 => (
-            "the server blocks this machine after too many failed connections",
-            "FLUSH HOSTS, or max_connect_errors",
-        ),
-        1142 | 1143 | 1227 | 1370 => (
-            "the user has not been granted this",
-            "GRANT it, as the database's administrator",
-        ),
-        1290 | 1836 => (
-            "the server is read-only: a replica, or a reader endpoint",
-            "use the writer's endpoint",
-        ),
-        1792 => (
-            "sessions are read-only unless writing is asked for",
-            "--allow-writes, ALLOW_WRITES in a function, or BridgeBuilder::allow_writes",
-        ),
-        9501 => (
-            "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
-            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for themselves",
-        ),
-        4031 => (
-            "the connection was idle for longer than the server's wait_timeout",
-            "make a new one; Connection::ping tells whether an old one lives",
-        ),
-        3159 => (
-            "the server takes TLS connections alone",
-            "report it: we always use TLS",
-        ),
-        _ => return Vec::new(),
+/// MySQL asks for some method in the name of a user that it does not have, so that names cannot be tried out.
+fn of_plugin(name: &str) -> Vec<Cause> {
+    let why = match name {
+        "sha256_password" => {
+            "the account has MySQL's old sha256_password, which caching_sha2_password has taken the place of"
+        }
+        "mysql_old_password" => "the account's password is kept as servers before MySQL 4.1 did",
+        _ => "the account logs in by a method of its own: LDAP, Kerberos, PAM, or another",
     };
-    vec![cause(why, remedy)]
+    vec![
+        cause(
+            why,
+            "ALTER USER … IDENTIFIED WITH caching_sha2_password BY …, on MariaDB VIA ed25519; or with \
+             AWSAuthenticationPlugin AS 'RDS' for tokens",
+        ),
+        cause(
+            "the database has no user of this name: MySQL then asks for any method",
+            "user names are case-sensitive: SELECT user, host, plugin FROM mysql.user",
+        ),
+    ]
 }

@@ -473,7 +473,7 @@ impl Connection {
     }
 
     pub(super) fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(self.stage, kind)
+        Error::new(self.stage, kind).told_by(&self.session.server_version)
     }
 }
 

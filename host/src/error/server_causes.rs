@@ -1,0 +1,229 @@
+//! The likely causes of what a server refuses, by its error code.
+//!
+//! MySQL Error Message Reference, "Server Error Message Reference"; MariaDB, "MariaDB Error Code Reference". Up to 1999
+//! the two mean the same; from 4000 on a code of one is another thing to the other.
+
+use super::Stage;
+use super::causes::{Cause, cause};
+use crate::guest::ServerError;
+
+/// Whose code it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Product {
+    MySql,
+    MariaDb,
+    /// In the connection phase.
+    Unknown,
+}
+
+impl Product {
+    pub(super) fn of_version(version: &str) -> Self {
+        match version.contains("MariaDB") {
+            true => Self::MariaDb,
+            false => Self::MySql,
+        }
+    }
+}
+
+/// Whether the server says by it that the connection ends: 1053 as it shuts down, 1927 and 3169 where the connection was
+/// killed, MySQL's 4031 where it was idle for too long.
+pub(crate) fn ends_connection(error: &ServerError) -> bool {
+    match error.code {
+        1053 | 1927 | 3169 => true,
+        4031 => error.message.contains("inactivity"),
+        _ => false,
+    }
+}
+
+pub(super) fn of(stage: Stage, error: &ServerError, product: Product) -> Vec<Cause> {
+    let is_login = stage <= Stage::Login;
+    let causes = match error.code {
+        1290 if !is_of_read_only(&error.message) => None,
+        4031 if product == Product::MariaDb => None,
+        4151 if product == Product::MySql || !is_login => None,
+        code => of_login(code)
+            .or_else(|| of_connection(code))
+            .or_else(|| of_statement(code)),
+    };
+    causes.map_or_else(Vec::new, |(why, remedy)| vec![cause(why, remedy)])
+}
+
+/// 1290 is of any option with which a server does not do something, as `--secure-file-priv`.
+fn is_of_read_only(message: &str) -> bool {
+    let message = message.to_ascii_lowercase().replace('_', "-");
+    message.contains("read-only")
+}
+
+/// What is with the account.
+fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        1044 => (
+            "the user has no privilege for this database",
+            "GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
+        ),
+        1049 => (
+            "there is no such database",
+            "SHOW DATABASES lists them; names may be case-sensitive",
+        ),
+        1129 => (
+            "the server blocks this machine after too many failed connections",
+            "FLUSH HOSTS, or max_connect_errors",
+        ),
+        1184 => (
+            "the server ended the connection at its beginning, most likely because init_connect failed",
+            "its error log names the statement of init_connect and why it fails for this user",
+        ),
+        1226 => (
+            "the account has a limit of its own: MAX_USER_CONNECTIONS, or so many queries an hour",
+            "ALTER USER … WITH MAX_USER_CONNECTIONS 0 lifts it (0 is none); or keep fewer connections open",
+        ),
+        // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
+        1820 | 1862 => (
+            "the account's password has expired",
+            "set a new one as the database's administrator: ALTER USER … IDENTIFIED BY …; PASSWORD EXPIRE NEVER \
+             keeps it",
+        ),
+        3118 | 4151 => (
+            "the account is locked",
+            "ALTER USER … ACCOUNT UNLOCK, as the database's administrator",
+        ),
+        3955 => (
+            "the account is locked for a while after too many wrong passwords (FAILED_LOGIN_ATTEMPTS)",
+            "wait for its PASSWORD_LOCK_TIME, or ALTER USER … ACCOUNT UNLOCK; and correct the password wherever it \
+             is used",
+        ),
+        3159 => (
+            "the server takes TLS connections alone",
+            "report it: we always use TLS",
+        ),
+        _ => return None,
+    })
+}
+
+/// What is with the server and its connections.
+fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        1040 | 1203 => (
+            "all of the server's connections are taken",
+            "try again later, keep fewer open, or put RDS Proxy before it",
+        ),
+        1053 => (
+            "the server is shutting down: a restart, a failover or a change of its class",
+            "connect anew in a moment",
+        ),
+        1153 => (
+            "the statement or a value in it is longer than the server's max_allowed_packet",
+            "raise it in the parameter group, or send less at a time",
+        ),
+        1290 | 1836 => (
+            "the server is read-only: a replica, or a reader endpoint",
+            "use the writer's endpoint",
+        ),
+        1461 => (
+            "all connections together have as many prepared statements as max_prepared_stmt_count allows",
+            "close idle connections of applications that prepare many, or raise it in the parameter group",
+        ),
+        1927 | 3169 => (
+            "somebody has ended the connection on the server: KILL, or mysql.rds_kill",
+            "connect anew",
+        ),
+        4031 => (
+            "the connection was idle for longer than the server's wait_timeout",
+            "make a new one; Connection::ping tells whether an old one lives",
+        ),
+        9501 => (
+            "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
+            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for themselves",
+        ),
+        _ => return None,
+    })
+}
+
+fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        1054 | 1146 => (
+            "it is not there under this name, in the default database or the one that is named",
+            "SHOW TABLES and SHOW COLUMNS list what there is; names of tables may be case-sensitive",
+        ),
+        1142 | 1143 | 1227 | 1370 => (
+            "the user has not been granted this",
+            "GRANT it, as the database's administrator",
+        ),
+        1205 => (
+            "another transaction holds what this one needs, for longer than innodb_lock_wait_timeout",
+            "end that one, which SHOW ENGINE INNODB STATUS shows, and try again",
+        ),
+        1213 => (
+            "two transactions waited for each other, and this one was rolled back",
+            "try again",
+        ),
+        1298 => (
+            "there is no time zone of this name, or the server's time zone tables are not filled",
+            "give an offset, as +02:00, or fill them: mysql_tzinfo_to_sql",
+        ),
+        1399 | 1400 | 1568 | 1694 => (
+            "it is not possible within a transaction",
+            "rds-bridge query --no-transaction puts none around it",
+        ),
+        1792 => (
+            "sessions are read-only unless writing is asked for",
+            "--allow-writes, ALLOW_WRITES in a function, or BridgeBuilder::allow_writes",
+        ),
+        1969 | 3024 => (
+            "the server ends statements that take this long (max_statement_time, max_execution_time)",
+            "make it faster, or raise the limit for the session, the user or the server",
+        ),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(stage: Stage, code: u16, message: &str, product: Product) -> Option<String> {
+        let error = ServerError {
+            code,
+            sql_state: None,
+            message: message.to_owned(),
+        };
+        let causes = of(stage, &error, product);
+        causes.first().map(|cause| cause.why.clone())
+    }
+
+    #[test]
+    fn a_code_means_what_its_server_means() {
+        let (login, statement) = (Stage::Login, Stage::Statement);
+        let locked = |stage, product| why(stage, 4151, "", product).is_some();
+        assert!(locked(login, Product::Unknown) && locked(login, Product::MariaDb));
+        assert!(!locked(statement, Product::MySql) && !locked(login, Product::MySql));
+        assert!(why(statement, 4031, "", Product::MySql).is_some());
+        assert!(why(statement, 4031, "", Product::MariaDb).is_none());
+        let of_option = |option: &str| {
+            let message = format!(
+                "The MySQL server is running with the {option} option so it cannot execute"
+            );
+            why(statement, 1290, &message, Product::MySql).is_some()
+        };
+        assert!(of_option("--read-only") && of_option("--super_read_only"));
+        assert!(!of_option("--secure-file-priv"));
+    }
+
+    #[test]
+    fn what_ends_the_connection() {
+        let ends = |code, message: &str| {
+            ends_connection(&ServerError {
+                code,
+                sql_state: None,
+                message: message.to_owned(),
+            })
+        };
+        assert!(ends(1053, "Server shutdown in progress"));
+        assert!(ends(
+            4031,
+            "The client was disconnected by the server because of inactivity."
+        ));
+        assert!(!ends(4031, "Referenced trigger 'a' does not exist"));
+        assert!(!ends(1317, "Query execution was interrupted"));
+    }
+}
