@@ -32,6 +32,7 @@ mod result_lengths;
 mod row;
 mod rows;
 mod set_up;
+mod several_statements;
 mod statement_cache;
 mod temporal;
 mod text_row;
@@ -53,11 +54,13 @@ pub use param::Param;
 #[cfg(feature = "emulator")]
 pub(crate) use payload::Payload;
 pub use protocol::Protocol;
+pub(crate) use protocol::first_keyword;
 #[cfg(feature = "lambda")]
 pub(crate) use protocol::may_change_session;
 pub(crate) use result_lengths::ResultLengths;
 pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
+pub(crate) use several_statements::has_several_statements;
 pub use temporal::{Date, DateTime, Time};
 pub use value::Value;
 pub use vector::Vector;

@@ -7,6 +7,7 @@
     reason = "a test: to panic is how it fails"
 )]
 
+mod account_causes;
 mod addresses;
 mod aliases;
 mod alternative_logins;
@@ -38,6 +39,7 @@ mod host_names;
 mod hostile_binary;
 mod hostile_properties;
 mod hostile_server;
+mod interrupted_statements;
 mod leak;
 mod leak_of_database_secrets;
 mod leak_of_errors;
@@ -51,12 +53,14 @@ mod one_flight;
 mod one_flight_of_peers;
 mod output_file;
 mod output_formats;
+mod output_security;
 mod output_terminal;
 mod pool;
 mod profile_errors;
 mod protocol_choice;
 mod protocol_choice_of_peers;
 mod query_command;
+mod query_transactions;
 mod read_limits;
 mod refused_certificates;
 mod rotation;
@@ -68,6 +72,7 @@ mod secrets_manager_errors;
 mod session_set_up;
 mod setup_command;
 mod sigv4_oracle;
+mod statement_texts;
 mod statement_timeout;
 mod statements;
 mod tls;

@@ -301,13 +301,13 @@ fn with_writes(product: Product) {
     let path = folder.path().join("rows.csv");
     let path_text = path.to_str().unwrap();
 
-    // A statement without rows leaves the file as it is.
+    // A statement without rows gives an empty file, as `> FILE` would.
     fs::write(&path, "old").unwrap();
     let update = "UPDATE items SET name = 'pear' WHERE id = 1";
     let output = query(&server, &[update, "--allow-writes", "-o", path_text]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("affected rows: 1"));
-    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(fs::read(&path).unwrap(), b"");
 }
 
 /// MySQL has no statement that writes and gives rows.

@@ -161,11 +161,14 @@ def read_ndjson(text):
     return read_json("[" + ",".join(lines) + "]")
 
 
+HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
+
+
 def visible(text):
-    """For people: what moves the cursor is escaped."""
+    """For people: what moves the cursor or cannot be seen is escaped."""
     escapes = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
     return "".join(
-        escapes.get(it) or (f"\\u{{{ord(it):x}}}" if unicodedata.category(it) == "Cc" else it) for it in text)
+        escapes.get(it) or (f"\\u{{{ord(it):x}}}" if unicodedata.category(it) in HIDDEN else it) for it in text)
 
 
 def width(character):

@@ -8,7 +8,7 @@ use clap::Args;
 use secrecy::ExposeSecret;
 
 use super::error::Error;
-use super::format::Format;
+use super::format::{Format, JsonBigint};
 use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
@@ -118,7 +118,10 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     )?;
 
     let mut rows = connection.query(STATEMENT).await?;
-    let mut table = Output::new(Format::Table.encoder()?, Destination::Stdout);
+    let mut table = Output::new(
+        Format::Table.encoder(JsonBigint::default())?,
+        Destination::stdout(),
+    );
     let mut count = 0_u64;
     table.begin(rows.columns())?;
     while let Some(row) = rows.next().await? {
@@ -126,7 +129,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         count = count.saturating_add(1);
     }
     steps.say("rows", &format!("{STATEMENT}: {count} of them\n"))?;
-    table.end()?;
+    table.end().await?;
     connection.close().await?;
     Ok(())
 }

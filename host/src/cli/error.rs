@@ -38,6 +38,10 @@ pub(super) enum Error {
     Interrupted,
     /// Interrupted, and the statement may go on on the server.
     NotKilled(crate::Error),
+    /// Interrupted, and not waited until the statement has ended on the server.
+    NotAwaited,
+    /// Interrupted while COMMIT was not answered.
+    CommitUnknown,
     Presign(PresignError),
     Malformed(Malformed),
     Read(io::Error),
@@ -108,7 +112,9 @@ impl Error {
             Self::Emulator(error) => of_start(error),
             #[cfg(feature = "emulator")]
             Self::Command(..) => Exit::Usage,
-            Self::Interrupted | Self::NotKilled(_) => Exit::Interrupted,
+            Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited | Self::CommitUnknown => {
+                Exit::Interrupted
+            }
             Self::Fault(
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
             ) => Exit::Bug,
@@ -162,6 +168,12 @@ impl fmt::Display for Error {
                 f,
                 "interrupted; the statement may go on on the server, which could not be told: {}",
                 Chain(error)
+            ),
+            Self::NotAwaited => f.write_str(
+                "interrupted; the server has not said that the statement has ended: it may go on there",
+            ),
+            Self::CommitUnknown => f.write_str(
+                "interrupted; COMMIT was sent and not answered: whether the changes are kept is not known",
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&presign_words(error)),

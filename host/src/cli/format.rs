@@ -20,6 +20,8 @@ use super::error::Error;
 use crate::mysql::{Column, Row, Value, ValueError, Visit};
 
 /// How rows are written.
+///
+/// `TIMESTAMP` values are written as the server shows them, in the time zone of the session and without naming it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// A table for people, with lines around it; the default on a terminal
@@ -30,7 +32,8 @@ pub(super) enum Format {
     Json,
     /// An object a line (JSON Lines); the default in a pipe or a file
     Ndjson,
-    /// RFC 4180, with a header line; NULL is nothing, an empty text is ""
+    /// RFC 4180, with a header line; NULL is nothing, an empty text is "". Values are exact: one that begins with
+    /// = + - or @ is a formula to a spreadsheet that opens the file
     Csv,
     /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
     Tsv,
@@ -40,6 +43,34 @@ pub(super) enum Format {
     Arrow,
     /// The same as a stream, for pipes
     ArrowStream,
+}
+
+/// How JSON has the values of `BIGINT` columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum JsonBigint {
+    #[default]
+    Number,
+    Text,
+}
+
+impl JsonBigint {
+    fn of(self, json: json::Json) -> json::Json {
+        match self {
+            Self::Number => json,
+            Self::Text => json.with_bigint_as_text(),
+        }
+    }
+}
+
+/// What a format is escaped by where a terminal shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// Nothing is left to escape: it is written for people.
+    Done,
+    /// `\u{9b}`
+    Text,
+    /// `\u009b`, which reads back as the same text.
+    Json,
 }
 
 /// Writes one result after another into a buffer, as text.
@@ -55,6 +86,11 @@ pub(crate) trait Writer {
 
     /// It was cut off: what has been written must not look whole.
     fn cut_off(&mut self, out: &mut Vec<u8>);
+
+    /// How a terminal is to be shown it.
+    fn escape(&self) -> Escape {
+        Escape::Text
+    }
 }
 
 /// Writes the values of a row, each behind what `before` writes. `write` is to be a function that is inlined:
@@ -137,12 +173,12 @@ impl Format {
             })
     }
 
-    pub(super) fn encoder(self) -> Result<Encoder, Error> {
+    pub(super) fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
-            Self::Json => Box::new(json::Json::array()),
-            Self::Ndjson => Box::new(json::Json::lines()),
+            Self::Json => Box::new(bigint.of(json::Json::array())),
+            Self::Ndjson => Box::new(bigint.of(json::Json::lines())),
             Self::Csv => Box::new(csv::Csv::default()),
             Self::Tsv => Box::new(tsv::Tsv::default()),
             #[cfg(feature = "parquet")]

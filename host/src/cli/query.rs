@@ -1,16 +1,22 @@
 //! `rds-bridge query`
 
 pub(super) mod destination;
+mod execution;
 pub(super) mod interrupt;
 mod numbers;
 pub(super) mod output;
 mod params;
 mod progress;
 mod replacement;
+mod report;
+mod room;
 mod sql;
+pub(super) mod terminal;
 mod time_limit;
+mod transaction;
+mod warnings;
 
-use std::io::{IsTerminal, stderr};
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,13 +24,16 @@ use clap::{Args, ValueEnum};
 
 use super::connection_arguments::ConnectionArguments;
 use super::error::Error;
-use super::format::Format;
+use super::exit::Exit;
+use super::format::{Format, JsonBigint};
 use super::runtime;
-use crate::mysql::{Connection, Param, Protocol, Rows, Summary};
+use crate::mysql::{Param, Protocol};
 use destination::Destination;
+use execution::Execution;
 use output::Output;
 use params::Params;
-use progress::Progress;
+use report::Report;
+use transaction::Transaction;
 
 #[derive(Args, Debug)]
 pub(super) struct Query {
@@ -44,6 +53,11 @@ pub(super) struct Query {
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
 
+    /// How JSON has the values of BIGINT columns: as numbers, or as texts. JavaScript and jq round numbers beyond
+    /// 2^53, 9007199254740992. DECIMAL is always a text
+    #[arg(long, value_enum, default_value = "number", value_name = "FORM")]
+    json_bigint: JsonBigint,
+
     /// In which protocol the server sends the rows. auto uses the binary protocol for queries where that takes no
     /// more round trips, and text otherwise. A long result is about twice as fast in binary: ask for it where the
     /// server is MySQL under a name that RDS does not give, or where the query contains a question mark. Values
@@ -51,19 +65,25 @@ pub(super) struct Query {
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
 
-    /// Write the rows to a file. It gets its name, or takes the place of the one that is there, when it is
-    /// whole; of a failure nothing is left. A pipe or a device is written as it is; - is standard output
+    /// Write the rows to FILE atomically: it appears, or replaces the old file, only when it is complete. A statement
+    /// without a result gives an empty file. A pipe or a device is written directly; - is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Say nothing on standard error but what goes wrong: no progress, no summary
+    /// Write only errors to standard error: no progress, no summary, no warnings of the server
     #[arg(long, short)]
     quiet: bool,
 
-    /// Let the statement write. It is committed when it is done, and rolled back if it fails. Without it
-    /// the session is read-only
+    /// Let the statement write. It runs in a transaction, which is committed when it is done, and rolled back if it
+    /// fails or is interrupted. Not rolled back: DDL, SET, XA and what else commits by itself, what a procedure
+    /// commits, and tables without transactions. Without this option the session is read-only
     #[arg(long)]
     allow_writes: bool,
+
+    /// With --allow-writes: no transaction around the statement, so that each statement of a procedure commits by
+    /// itself
+    #[arg(long, requires = "allow_writes")]
+    no_transaction: bool,
 
     /// How long the statement may take, its rows included. After that it is ended on the server, nothing is
     /// committed, and the exit code is 6. Without it there is no limit
@@ -99,34 +119,69 @@ impl From<ProtocolArgument> for Protocol {
 pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let sql = sql::read(arguments.sql.as_deref(), arguments.file.as_deref())?;
     let params = arguments.params.read()?;
+    // Before anything is asked of anybody.
+    let output = open(arguments)?;
+    interrupt::catch()?;
+    let executed = execute(arguments, &sql, &params, output);
+    interrupt::release(
+        executed
+            .as_ref()
+            .map_or_else(Error::exit, |_| Exit::Success),
+    );
+    let report = executed?;
+    if !report.has_ended_early && !arguments.quiet {
+        report.print();
+    }
+    Ok(())
+}
+
+fn execute(
+    arguments: &Query,
+    sql: &str,
+    params: &[Param],
+    mut output: Output,
+) -> Result<Report, Error> {
     let builder = arguments
         .connection
         .builder()?
         .protocol(arguments.protocol.into())
         .allow_writes(arguments.allow_writes)
         .max_row_bytes(arguments.max_row_bytes);
-    // Before anything is asked of anybody.
-    let mut output = open(arguments)?;
+    let execution = Execution {
+        arguments,
+        sql,
+        params,
+        transaction: match arguments.allow_writes && !arguments.no_transaction {
+            true => Transaction::around(sql),
+            false => Transaction::None,
+        },
+        is_committing: Cell::new(false),
+    };
     // On the heap: of what it has room for, little is used.
     let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
         let cancel = connection.cancel_handle();
-        let execution = execute(&mut connection, arguments, &sql, &params, &mut output);
         let limit = arguments.timeout.map(Duration::from_secs);
-        let execution = time_limit::within(limit, execution, &cancel);
-        let done = interrupt::or_kill(execution, &cancel).await;
-        if done.is_err() {
-            output.cut_off();
+        let executed = execution.run(&mut connection, &mut output);
+        let executed = time_limit::within(limit, executed, &cancel).await;
+        match executed {
+            Ok(report) => {
+                output.keep()?;
+                // The rows are all there: whether the server hears our good-bye is no matter.
+                let _closed = connection.close().await;
+                Ok(report)
+            }
+            Err(Error::Interrupted) => {
+                output.cut_off_soon().await;
+                drop(output);
+                Err(execution.end(&cancel, &mut connection).await)
+            }
+            Err(error) => {
+                let _interrupted = interrupt::or_interrupted(output.cut_off()).await;
+                Err(execution.explained(error))
+            }
         }
-        let report = done?;
-        output.keep()?;
-        // The rows are all there: whether the server hears our good-bye is no matter.
-        let _closed = connection.close().await;
-        if !report.has_ended_early && !arguments.quiet {
-            report.print();
-        }
-        Ok(())
     });
     runtime::block_on(work)
 }
@@ -139,7 +194,8 @@ fn open(arguments: &Query) -> Result<Output, Error> {
         Some(Format::of_file(path))
     });
     let format = format.transpose()?;
-    let encoder = format.map(Format::encoder).transpose()?;
+    let encoder = |format: Format| format.encoder(arguments.json_bigint);
+    let of_format = format.map(encoder).transpose()?;
     let destination = Destination::open(path)?;
     let is_terminal = destination.is_terminal();
     if is_terminal && format.is_some_and(Format::is_binary) {
@@ -148,132 +204,10 @@ fn open(arguments: &Query) -> Result<Output, Error> {
                 .to_owned(),
         ));
     }
-    let encoder = match encoder {
+    let encoder = match of_format {
         Some(encoder) => encoder,
-        None if is_terminal => Format::Table.encoder()?,
-        None => Format::Ndjson.encoder()?,
+        None if is_terminal => encoder(Format::Table)?,
+        None => encoder(Format::Ndjson)?,
     };
     Ok(Output::new(encoder, destination))
-}
-
-/// What there is to say at the end.
-struct Report {
-    /// Rows, bytes, time, rate; none for a statement without a result.
-    rows: Option<String>,
-    has_ended_early: bool,
-    last: Summary,
-}
-
-async fn execute(
-    connection: &mut Connection,
-    arguments: &Query,
-    sql: &str,
-    params: &[Param],
-    output: &mut Output,
-) -> Result<Report, Error> {
-    if !arguments.allow_writes {
-        return statement(connection, arguments, sql, params, output).await;
-    }
-    connection.execute_to_end("START TRANSACTION").await?;
-    match statement(connection, arguments, sql, params, output).await {
-        Ok(report) => {
-            connection.execute_to_end("COMMIT").await?;
-            Ok(report)
-        }
-        Err(error) => {
-            // It says why the statement failed; a connection that is lost has rolled back by itself.
-            let _rolled_back = connection.execute_to_end("ROLLBACK").await;
-            Err(error)
-        }
-    }
-}
-
-/// If nobody reads the rows any more, it goes on to the end of one that writes, and hangs up on another.
-async fn statement(
-    connection: &mut Connection,
-    arguments: &Query,
-    sql: &str,
-    params: &[Param],
-    output: &mut Output,
-) -> Result<Report, Error> {
-    let mut progress = Progress::new(output, arguments.quiet);
-    let mut rows = if params.is_empty() {
-        connection.query(sql).await?
-    } else {
-        connection.query_with(sql, params).await?
-    };
-    let mut has_columns = false;
-    let mut is_read = true;
-    loop {
-        if !rows.columns().is_empty() {
-            has_columns = true;
-            is_read = result(&mut rows, output, &mut progress).await?;
-        }
-        if !is_read || !rows.next_result().await? {
-            break;
-        }
-    }
-    // Before a statement that writes is committed: rows that are not safe are not given up on the server.
-    let is_read = is_read && output.finish()?;
-    progress.clear();
-    let last = match is_read || !arguments.allow_writes {
-        true => rows.summary().cloned().unwrap_or_default(),
-        false => rows.finish().await?,
-    };
-    Ok(Report {
-        rows: has_columns.then(|| progress.summary(output)),
-        has_ended_early: !is_read,
-        last,
-    })
-}
-
-/// Writes the rows of one result. False if nobody reads them any more.
-async fn result(
-    rows: &mut Rows<'_>,
-    output: &mut Output,
-    progress: &mut Progress,
-) -> Result<bool, Error> {
-    output.begin(rows.columns())?;
-    while let Some(row) = rows.next().await? {
-        output.row(&row)?;
-        progress.count(output);
-        if output.is_full() {
-            if !output.flush()? {
-                return Ok(false);
-            }
-            progress.show(output);
-        }
-    }
-    output.end()
-}
-
-impl Report {
-    /// On standard error, where somebody may be looking.
-    fn print(&self) {
-        let Summary {
-            affected_rows,
-            last_insert_id,
-            info,
-            warnings,
-            ..
-        } = &self.last;
-        let warnings = match warnings {
-            0 => String::new(),
-            number => format!(", warnings: {number} (SHOW WARNINGS lists them)"),
-        };
-        if let Some(rows) = &self.rows {
-            if stderr().is_terminal() || !warnings.is_empty() {
-                eprintln!("{rows}{warnings}");
-            }
-            return;
-        }
-        let mut line = format!("affected rows: {affected_rows}");
-        if *last_insert_id != 0 {
-            line.push_str(&format!(", last insert id: {last_insert_id}"));
-        }
-        if !info.is_empty() {
-            line.push_str(&format!(" ({info})"));
-        }
-        eprintln!("{line}{warnings}");
-    }
 }

@@ -99,6 +99,15 @@ impl Column {
         self.decimals
     }
 
+    /// Whether its values may be integers that a double does not hold: `BIGINT`, and `BIT` of more than 53 digits.
+    pub(crate) fn exceeds_double(&self) -> bool {
+        match self.wire_type {
+            ColumnType::MYSQL_TYPE_LONGLONG => true,
+            ColumnType::MYSQL_TYPE_BIT => self.length > f64::MANTISSA_DIGITS,
+            _ => false,
+        }
+    }
+
     #[inline]
     pub(super) fn layout(&self) -> Layout {
         self.layout

@@ -83,13 +83,18 @@ pub(crate) fn may_change_session(sql: &str) -> bool {
     !is_query(sql) && !begins_with(sql, &OTHERS)
 }
 
+/// The word that a statement begins with, behind spaces, parentheses and comments. None if a comment does not end, or is
+/// one that servers execute.
+pub(crate) fn first_keyword(sql: &str) -> Option<&str> {
+    let statement = without_what_is_before(sql)?;
+    let end = statement.find(|character: char| !character.is_ascii_alphabetic());
+    statement.get(..end.unwrap_or(statement.len()))
+}
+
 fn begins_with(sql: &str, keywords: &[&str]) -> bool {
-    let Some(statement) = without_what_is_before(sql) else {
+    let Some(word) = first_keyword(sql) else {
         return false;
     };
-    let end = statement.find(|character: char| !character.is_ascii_alphabetic());
-    let word = statement.get(..end.unwrap_or(statement.len()));
-    let word = word.unwrap_or_default();
     keywords
         .iter()
         .any(|keyword| word.eq_ignore_ascii_case(keyword))

@@ -1,8 +1,8 @@
 //! What the rows go through, of whatever format.
 
-use super::Writer;
 #[cfg(feature = "arrow")]
 use super::arrow::Columnar;
+use super::{Escape, Writer};
 use crate::cli::error::Error;
 use crate::mysql::{Column, Row};
 
@@ -69,6 +69,24 @@ impl Encoder {
             Self::Text(_) => Ok(()),
             #[cfg(feature = "arrow")]
             Self::Columnar(columnar) => Ok(columnar.finish(out)?),
+        }
+    }
+
+    /// How a terminal is to be shown it. It is not shown columns.
+    pub(in crate::cli) fn escape(&self) -> Escape {
+        match self {
+            Self::Text(writer) => writer.escape(),
+            #[cfg(feature = "arrow")]
+            Self::Columnar(_) => Escape::Done,
+        }
+    }
+
+    /// Whether it must have a result to be whole.
+    pub(in crate::cli) fn needs_result(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            #[cfg(feature = "arrow")]
+            Self::Columnar(_) => true,
         }
     }
 

@@ -1,17 +1,22 @@
 //! JSON: integers and floating point numbers as numbers, `DECIMAL` as text (a reader would round it),
 //! `JSON` as it is, `VECTOR` as an array of numbers, bytes in base64, the rest as text.
+//!
+//! JavaScript and jq read numbers as doubles, which hold integers up to 2^53 exactly. [`Json::with_bigint_as_text`]
+//! writes `BIGINT` as text for them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
-use super::{Writer, each_value, text};
+use super::{Escape, Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError, Vector};
 
 pub(crate) struct Json {
     is_array: bool,
     /// Whether a `DATETIME` is written as ISO 8601 has it, and not as MySQL.
     is_iso_8601: bool,
+    /// Whether integers that a double may not hold are written as text.
+    is_bigint_text: bool,
     rows: u64,
     /// `"name":` for each column, written once.
     keys: Vec<Vec<u8>>,
@@ -31,9 +36,17 @@ impl Json {
         Self {
             is_array: false,
             is_iso_8601: false,
+            is_bigint_text: false,
             rows: 0,
             keys: Vec::new(),
         }
+    }
+
+    /// With every value of a `BIGINT` column as a text, and of a `BIT` column of more than 53 digits: all of the
+    /// column, so that its type does not depend on the value.
+    pub(crate) fn with_bigint_as_text(mut self) -> Self {
+        self.is_bigint_text = true;
+        self
     }
 
     /// With a `T` between date and time, which ISO 8601 asks for.
@@ -73,9 +86,11 @@ impl Writer for Json {
             }
             out.extend_from_slice(self.keys.get(index).map_or(&[], Vec::as_slice));
         };
-        match self.is_iso_8601 {
-            false => each_value(row, out, key, push_value)?,
-            true => each_value(row, out, key, push_iso_8601)?,
+        match (self.is_bigint_text, self.is_iso_8601) {
+            (false, false) => each_value(row, out, key, push_value)?,
+            (false, true) => each_value(row, out, key, push_iso_8601)?,
+            (true, false) => each_value(row, out, key, push_bigint_as_text)?,
+            (true, true) => each_value(row, out, key, push_both)?,
         }
         out.push(b'}');
         if !self.is_array {
@@ -88,6 +103,10 @@ impl Writer for Json {
         if self.is_array {
             out.extend_from_slice(if self.rows > 0 { b"\n]\n" } else { b"]\n" });
         }
+    }
+
+    fn escape(&self) -> Escape {
+        Escape::Json
     }
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
@@ -130,11 +149,7 @@ fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
             push_string(out, &BASE64_STANDARD.encode(bytes));
         }
         Value::Vector(vector) => push_vector(out, vector),
-        _ => {
-            out.push(b'"');
-            text::write(out, value, column);
-            out.push(b'"');
-        }
+        _ => push_quoted(out, value, column),
     }
 }
 
@@ -147,6 +162,33 @@ fn push_iso_8601(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     if is_date_time && let Some(space) = written.iter_mut().find(|byte| **byte == b' ') {
         *space = b'T';
     }
+}
+
+#[inline(always)]
+fn push_bigint_as_text(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    match is_bigint(&value, column) {
+        true => push_quoted(out, value, column),
+        false => push_value(out, value, column),
+    }
+}
+
+#[inline(always)]
+fn push_both(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    match is_bigint(&value, column) {
+        true => push_quoted(out, value, column),
+        false => push_iso_8601(out, value, column),
+    }
+}
+
+fn is_bigint(value: &Value<'_>, column: Option<&Column>) -> bool {
+    !matches!(value, Value::Null) && column.is_some_and(Column::exceeds_double)
+}
+
+/// A value whose text has nothing to escape.
+fn push_quoted(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+    out.push(b'"');
+    text::write(out, value, column);
+    out.push(b'"');
 }
 
 fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {

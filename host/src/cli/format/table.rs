@@ -1,11 +1,12 @@
 //! A table with lines around it. The widths are those of the first rows: a later value that is wider makes
-//! its own line longer, and nothing is cut.
+//! its own line longer, and nothing is cut. What would act on a terminal is escaped, wherever the table goes: it is for
+//! people.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Writer;
-use super::text;
+use super::{Escape, Writer, text};
 use crate::mysql::{Column, ColumnKind, Row, ValueError};
+use crate::printable::Printable;
 
 /// Rows that are looked at before the first is written.
 const SAMPLE: usize = 1_000;
@@ -69,8 +70,7 @@ impl Writer for Table {
         self.columns = columns
             .iter()
             .map(|column| {
-                let mut name = String::new();
-                text::push_visible(&mut name, column.name());
+                let name = Printable(column.name()).to_string();
                 TableColumn {
                     width: name.width(),
                     name,
@@ -104,6 +104,10 @@ impl Writer for Table {
             self.write_head(out);
         }
         self.write_rule(out);
+    }
+
+    fn escape(&self) -> Escape {
+        Escape::Done
     }
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {

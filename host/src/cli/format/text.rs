@@ -1,6 +1,7 @@
 //! A value as text, the same in every format that is not JSON.
 
 use crate::mysql::{Column, Value, Vector};
+use crate::printable::Printable;
 
 /// Digits of a time's fraction: what is above is no number of digits.
 const MAX_FRACTION_DIGITS: usize = 6;
@@ -94,29 +95,14 @@ fn push_hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
     );
 }
 
-/// Text for a terminal: what would move its cursor or change its colours is written as an escape.
-pub(super) fn push_visible(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            it if it.is_control() => out.extend(it.escape_unicode()),
-            it => out.push(it),
-        }
-    }
-}
-
-/// A value for a terminal.
+/// A value for people.
 pub(super) fn visible(value: Value<'_>, column: Option<&Column>) -> String {
     let mut text = Vec::new();
     match value {
         Value::Null => text.extend_from_slice(b"NULL"),
         value => write(&mut text, value, column),
     }
-    let mut visible = String::new();
-    push_visible(&mut visible, &String::from_utf8_lossy(&text));
-    visible
+    Printable(&String::from_utf8_lossy(&text)).to_string()
 }
 
 #[cfg(test)]

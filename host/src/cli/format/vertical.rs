@@ -1,8 +1,8 @@
 //! A line for each value, as the `mysql` command's `\G`.
 
-use super::Writer;
-use super::text;
+use super::{Escape, Writer, text};
 use crate::mysql::{Column, Row, ValueError};
+use crate::printable::Printable;
 use unicode_width::UnicodeWidthStr;
 
 #[derive(Default)]
@@ -15,17 +15,17 @@ pub(super) struct Vertical {
 impl Writer for Vertical {
     fn begin(&mut self, columns: &[Column], _out: &mut Vec<u8>) {
         self.rows = 0;
-        let width = columns.iter().map(|column| column.name().width()).max();
-        let width = width.unwrap_or_default();
-        self.names = columns
+        let names = columns
             .iter()
-            .map(|column| {
-                let space = width.saturating_sub(column.name().width());
-                let mut name = " ".repeat(space);
-                text::push_visible(&mut name, column.name());
-                name
-            })
-            .collect();
+            .map(|column| Printable(column.name()).to_string());
+        let names: Vec<String> = names.collect();
+        let width = names.iter().map(|name| name.width()).max();
+        let width = width.unwrap_or_default();
+        let flush_right = |name: String| {
+            let space = width.saturating_sub(name.width());
+            " ".repeat(space) + &name
+        };
+        self.names = names.into_iter().map(flush_right).collect();
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
@@ -39,6 +39,10 @@ impl Writer for Vertical {
     }
 
     fn end(&mut self, _out: &mut Vec<u8>) {}
+
+    fn escape(&self) -> Escape {
+        Escape::Done
+    }
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"*** incomplete ***\n");

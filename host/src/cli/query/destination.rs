@@ -3,9 +3,15 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::interrupt;
 use super::replacement::Replacement;
+use super::room::has_room;
 use crate::cli::error::Error;
+
+/// So many bytes go into a pipe that has room without waiting (`PIPE_BUF`; pipe(7)).
+const PIPE_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Whether a path is a file's, or that of one which is not there yet: its name then tells something of it.
 pub(super) fn is_file(path: &Path) -> bool {
@@ -21,36 +27,98 @@ fn is_stdout(path: &Path) -> bool {
 }
 
 pub(in crate::cli) enum Destination {
-    Stdout,
+    Stdout(Reader),
     /// A pipe or a device, which is written as it is.
     Direct {
         path: PathBuf,
-        file: File,
+        file: Arc<File>,
+        reader: Reader,
     },
     /// What becomes the file when it is whole.
     Replacement(Replacement),
 }
 
+/// Who takes the bytes, and may let the writer wait for as long as it likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Reader {
+    /// A file, which takes what it is given.
+    None,
+    Pipe,
+    /// A terminal, a socket, another device.
+    Other,
+}
+
+impl Reader {
+    /// Of a file that stays open.
+    #[cfg(unix)]
+    fn of(file: impl std::os::fd::AsFd) -> Self {
+        use std::os::unix::fs::FileTypeExt;
+
+        let kind = file.as_fd().try_clone_to_owned().map(File::from);
+        match kind.and_then(|file| file.metadata()) {
+            Ok(metadata) if metadata.is_file() => Self::None,
+            Ok(metadata) if metadata.file_type().is_fifo() => Self::Pipe,
+            _ => Self::Other,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of<F>(_: F) -> Self {
+        Self::Other
+    }
+}
+
+/// Bytes on their way, with which another thread may wait for a reader.
+pub(super) enum Sink {
+    Stdout,
+    File(Arc<File>),
+}
+
+impl Sink {
+    pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = stdout().lock();
+                stdout.write_all(bytes)?;
+                stdout.flush()
+            }
+            Self::File(file) => (&**file).write_all(bytes),
+        }
+    }
+}
+
 impl Destination {
     /// None, and `-`, are standard output. Whether it can be written is found out here.
+    ///
+    /// From where a file is begun, a signal does not end the process by itself. A pipe is opened before: that waits for
+    /// its reader.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = path.filter(|path| !is_stdout(path)) else {
-            return Ok(Self::Stdout);
+            return Ok(Self::stdout());
         };
         if is_file(path) {
+            interrupt::catch()?;
             return Replacement::begin(path).map(Self::Replacement);
         }
         let file = OpenOptions::new().write(true).open(path);
         let path = path.to_owned();
         match file {
-            Ok(file) => Ok(Self::Direct { path, file }),
+            Ok(file) => Ok(Self::Direct {
+                path,
+                reader: Reader::of(&file),
+                file: Arc::new(file),
+            }),
             Err(error) => Err(Error::File(path, error)),
         }
     }
 
+    pub(in crate::cli) fn stdout() -> Self {
+        Self::Stdout(Reader::of(stdout()))
+    }
+
     pub(super) fn is_terminal(&self) -> bool {
         match self {
-            Self::Stdout => stdout().is_terminal(),
+            Self::Stdout(_) => stdout().is_terminal(),
             Self::Direct { file, .. } => file.is_terminal(),
             Self::Replacement(_) => false,
         }
@@ -61,24 +129,31 @@ impl Destination {
         matches!(self, Self::Replacement(_))
     }
 
-    pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Stdout => {
-                let mut stdout = stdout().lock();
-                stdout.write_all(bytes)?;
-                stdout.flush()
-            }
-            Self::Direct { file, .. } => file.write_all(bytes),
-            Self::Replacement(replacement) => replacement.file().write_all(bytes),
+    /// Writes what a reader cannot make wait; else gives where another thread is to write it.
+    pub(super) fn write_at_once(&mut self, bytes: &[u8]) -> Result<io::Result<()>, Sink> {
+        let (sink, reader) = match self {
+            Self::Replacement(replacement) => return Ok(replacement.file().write_all(bytes)),
+            Self::Stdout(reader) => (Sink::Stdout, *reader),
+            Self::Direct { file, reader, .. } => (Sink::File(Arc::clone(file)), *reader),
+        };
+        let takes_it = match reader {
+            Reader::None => true,
+            Reader::Pipe => bytes.len() <= PIPE_BYTES && sink.has_room(),
+            Reader::Other => false,
+        };
+        match takes_it {
+            true => Ok(sink.write_all(bytes)),
+            false => Err(sink),
         }
     }
 
-    /// A disk that is full says so here at the latest.
+    /// All is written: a disk that is full says so here at the latest. From here on it is as it is to be, but for its
+    /// name.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
         match self {
-            Self::Stdout | Self::Direct { .. } => Ok(()),
+            Self::Stdout(_) | Self::Direct { .. } => Ok(()),
             Self::Replacement(replacement) => {
-                let synced = replacement.file().sync_all();
+                let synced = replacement.sync();
                 synced.map_err(|error| self.error(error))
             }
         }
@@ -86,7 +161,7 @@ impl Destination {
 
     pub(super) fn error(&self, error: io::Error) -> Error {
         match self {
-            Self::Stdout => Error::Write(error),
+            Self::Stdout(_) => Error::Write(error),
             Self::Direct { path, .. } => Error::File(path.clone(), error),
             Self::Replacement(replacement) => replacement.error(error),
         }
@@ -94,8 +169,17 @@ impl Destination {
 
     pub(super) fn keep(self) -> Result<(), Error> {
         match self {
-            Self::Stdout | Self::Direct { .. } => Ok(()),
+            Self::Stdout(_) | Self::Direct { .. } => Ok(()),
             Self::Replacement(replacement) => replacement.keep(),
+        }
+    }
+}
+
+impl Sink {
+    fn has_room(&self) -> bool {
+        match self {
+            Self::Stdout => has_room(stdout()),
+            Self::File(file) => has_room(&**file),
         }
     }
 }

@@ -1,20 +1,109 @@
-//! Ctrl-C, or the system's request to end: the statement is killed on the server, where it would otherwise go
-//! on, and no file is left half-written.
+//! Ctrl-C, or the system's request to end (SIGTERM): the statement is ended on the server, where it would otherwise go
+//! on, nothing is kept, and no file is left half-written.
+//!
+//! Requests are counted by the signals' handler itself. A command has one thread, and while rows come without a pause
+//! the runtime does not get to deliver a signal: what loops over rows asks [`check`].
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
-use tokio::signal::ctrl_c;
 #[cfg(unix)]
-use tokio::signal::unix;
-use tokio::time::timeout;
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::bridge::CancelHandle;
 use crate::cli::error::Error;
+use crate::cli::exit::Exit;
 
-/// How long the server has to end a statement that was killed.
-const GRACE: Duration = Duration::from_secs(5);
+/// How often the process was asked to end.
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+/// The exit code with which the next request ends the process at once; below 0, it does not.
+static AT_ONCE: AtomicI32 = AtomicI32::new(-1);
 
-/// Before there is a statement: there is nothing to kill.
+/// Requests after which the process ends whatever it does: it may wait where no request reaches it.
+#[cfg(unix)]
+const PATIENCE: usize = 3;
+
+/// From here on a request does not end the process by itself, so that what is in place can be taken away.
+///
+/// SIGINT, and SIGTERM where there is one. Not SIGHUP: `nohup` has it ignored, and it is to stay so.
+pub(in crate::cli) fn catch() -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        use std::sync::OnceLock;
+        static CAUGHT: OnceLock<()> = OnceLock::new();
+        if CAUGHT.set(()).is_ok() {
+            for number in [libc::SIGINT, libc::SIGTERM] {
+                #[expect(unsafe_code, reason = "a signal's handler may do but little")]
+                // SAFETY: the handler calls what is async-signal-safe alone: atomics, and _exit(2).
+                let caught = unsafe { signal_hook_registry::register(number, request) };
+                caught.map_err(Error::Runtime)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn request() {
+    let number = REQUESTS.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+    let at_once = AT_ONCE.load(Ordering::SeqCst);
+    let exit = match number {
+        PATIENCE.. => Exit::Interrupted as i32,
+        _ => at_once,
+    };
+    if exit >= 0 {
+        #[expect(unsafe_code, reason = "nothing else ends a process from a handler")]
+        // SAFETY: _exit(2) is async-signal-safe, and takes any number.
+        unsafe {
+            libc::_exit(exit)
+        }
+    }
+}
+
+/// From here on a request ends the process at once, with this exit code: all is done but for what is still to be said,
+/// which may wait for a terminal.
+pub(in crate::cli) fn release(exit: Exit) {
+    AT_ONCE.store(exit as i32, Ordering::SeqCst);
+}
+
+/// Whether the process was asked to end.
+#[inline]
+pub(in crate::cli) fn is_requested() -> bool {
+    REQUESTS.load(Ordering::Relaxed) > 0
+}
+
+/// For loops that may not pause.
+#[inline]
+pub(in crate::cli) fn check() -> Result<(), Error> {
+    match is_requested() {
+        true => Err(Error::Interrupted),
+        false => Ok(()),
+    }
+}
+
+/// Waits until the process was asked to end so many times.
+pub(in crate::cli) async fn requested(number: usize) {
+    #[cfg(unix)]
+    if catch().is_ok()
+        && let Ok(mut interrupt) = signal(SignalKind::interrupt())
+        && let Ok(mut terminate) = signal(SignalKind::terminate())
+    {
+        // Those that came before these were listened to are counted.
+        while REQUESTS.load(Ordering::SeqCst) < number {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        return;
+    }
+    while tokio::signal::ctrl_c().await.is_ok() {
+        if REQUESTS.fetch_add(1, Ordering::SeqCst).saturating_add(1) >= number {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Where nothing has to be ended on a server.
 ///
 /// On the heap: a command's future would have the room of this one three times, and clear and move it.
 pub(in crate::cli) fn or_interrupted<'f, T: 'f>(
@@ -25,51 +114,7 @@ pub(in crate::cli) fn or_interrupted<'f, T: 'f>(
         tokio::select! {
             biased;
             done = future => Ok(done),
-            () = request_to_end() => Err(Error::Interrupted),
+            () = requested(1) => Err(Error::Interrupted),
         }
     }
-}
-
-/// A second Ctrl-C does not wait for the server.
-pub(super) async fn or_kill<T>(
-    statement: impl Future<Output = Result<T, Error>>,
-    cancel: &CancelHandle,
-) -> Result<T, Error> {
-    tokio::pin!(statement);
-    tokio::select! {
-        biased;
-        done = &mut statement => return done,
-        () = request_to_end() => {}
-    }
-    eprintln!("rds-bridge: interrupted: ending the statement on the server (again: do not wait)");
-    // On the heap: it is seldom needed, and the statement would carry its room along.
-    let end = Box::pin(async {
-        let killed = cancel.cancel().await;
-        match killed {
-            // It had come to its end before, and has done all that it was to do; or its error says that it was
-            // interrupted, which is known.
-            Ok(()) => statement.await.map_err(|_| Error::Interrupted),
-            Err(error) => Err(Error::NotKilled(error)),
-        }
-    });
-    tokio::select! {
-        ended = timeout(GRACE, end) => match ended {
-            Ok(ended) => ended,
-            Err(_) => Err(Error::Interrupted),
-        },
-        () = request_to_end() => Err(Error::Interrupted),
-    }
-}
-
-/// SIGINT, and SIGTERM where there is one. Not SIGHUP: `nohup` has it ignored, and it is to stay so.
-async fn request_to_end() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    let _interrupted = ctrl_c().await;
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::numbers::{bytes, grouped, rows_per_second, seconds};
 use super::output::Output;
+use super::room::has_room;
 
 /// A short result shows none.
 const QUIET: Duration = Duration::from_secs(1);
@@ -50,6 +51,10 @@ impl Progress {
         if elapsed < QUIET || self.shown.is_some_and(since) {
             return;
         }
+        // A terminal that is held, as by Ctrl-S, is not waited for.
+        if !has_room(stderr()) {
+            return;
+        }
         self.shown = Some(now);
         // A terminal that is gone is no reason to stop.
         let _written = write!(
@@ -80,7 +85,7 @@ impl Progress {
 
     /// Takes the line away.
     pub(super) fn clear(&mut self) {
-        if self.shown.take().is_some() {
+        if self.shown.take().is_some() && has_room(stderr()) {
             let _written = write!(stderr(), "\r\x1b[K");
         }
     }

@@ -1,16 +1,18 @@
 //! Where the statement comes from.
 
 use std::fs;
-use std::io::{IsTerminal, Read, stdin};
+use std::io::{self, ErrorKind, IsTerminal, Read, stdin};
 use std::path::Path;
 
 use crate::cli::error::Error;
+use crate::utf8_text::utf8_text;
 
 pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, Error> {
     let sql = match (given, file) {
         (Some(sql), _) => sql.to_owned(),
         (None, Some(path)) if path != Path::new("-") => {
-            fs::read_to_string(path).map_err(|error| Error::ReadFile(path.to_owned(), error))?
+            let text = fs::read(path).and_then(text);
+            text.map_err(|error| Error::ReadFile(path.to_owned(), error))?
         }
         (None, Some(_)) => from_standard_input()?,
         (None, None) if stdin().is_terminal() => {
@@ -31,7 +33,11 @@ pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, E
 }
 
 fn from_standard_input() -> Result<String, Error> {
-    let mut sql = String::new();
-    stdin().read_to_string(&mut sql).map_err(Error::Read)?;
-    Ok(sql)
+    let mut bytes = Vec::new();
+    stdin().read_to_end(&mut bytes).map_err(Error::Read)?;
+    text(bytes).map_err(Error::Read)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    utf8_text(bytes).map_err(|problem| io::Error::new(ErrorKind::InvalidData, problem))
 }
