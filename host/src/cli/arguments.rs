@@ -1,9 +1,9 @@
 //! What can be said on the command line, and the help that teaches it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::completions::Completions;
 #[cfg(feature = "emulator")]
@@ -154,8 +154,23 @@ impl Arguments {
     pub(super) fn read() -> Result<Self, clap::Error> {
         // Those of every command are put together to read those of one, which for a query that takes a few
         // milliseconds in all is much. What is not plainly a query is left to who knows them all.
-        Self::query_alone(std::env::args_os().skip(1))
-            .map_or_else(|| parse(std::env::args_os()), Ok)
+        if let Some(query) = Self::query_alone(std::env::args_os().skip(1)) {
+            return Ok(query);
+        }
+        match std::env::args_os().any(|it| begins_with_comment(&it)) {
+            true => Self::with_comment(std::env::args_os()),
+            false => parse(std::env::args_os()),
+        }
+    }
+
+    /// A statement may begin with a comment, `-- `, which is no option: none has a space in its name.
+    fn with_comment(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = Self::command().mut_subcommand("query", |query| {
+            query.mut_arg("sql", |sql| sql.allow_hyphen_values(true))
+        });
+        let command = without_empty_variables(command);
+        let mut matches = command.try_get_matches_from(arguments)?;
+        Self::from_arg_matches_mut(&mut matches)
     }
 
     fn query_alone(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
@@ -171,6 +186,12 @@ impl Arguments {
     pub(super) fn log(&self) -> Option<&str> {
         self.log.filter.as_deref()
     }
+}
+
+fn begins_with_comment(argument: &OsStr) -> bool {
+    let rest = argument.as_encoded_bytes().strip_prefix(b"--");
+    rest.and_then(<[u8]>::first)
+        .is_some_and(u8::is_ascii_whitespace)
 }
 
 #[derive(Args, Debug)]
@@ -261,6 +282,29 @@ mod tests {
             "query --log debug -- -1",
         ] {
             assert_eq!(alone(line), Some(among_all(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_statement_may_begin_with_a_comment() {
+        let read = |line: &[&str]| {
+            let line = ["rds-bridge"].iter().chain(line).map(OsString::from);
+            Arguments::with_comment(line).map(|arguments| format!("{arguments:?}"))
+        };
+        let sql = "-- why\nSELECT 1";
+        for line in [
+            &["query", sql, "--format", "csv"][..],
+            &["query", "--format", "csv", sql],
+            &["query", "--format=csv", "--", sql],
+        ] {
+            let arguments = read(line).unwrap();
+            assert!(arguments.contains("-- why\\nSELECT 1"), "{arguments}");
+            assert!(arguments.contains("Csv"), "{arguments}");
+        }
+        assert!(read(&["query", sql, "--no-such-flag"]).is_err());
+        assert!(begins_with_comment(OsStr::new(sql)));
+        for no_comment in ["--", "--format", "-- ".trim(), "SELECT 1 -- x"] {
+            assert!(!begins_with_comment(OsStr::new(no_comment)));
         }
     }
 

@@ -46,17 +46,15 @@ pub(super) struct ConnectionArguments {
     #[arg(long, value_name = "FILE")]
     ca_file_extra: Vec<PathBuf>,
 
-    /// How long connecting may take in all
+    /// How long connecting may take in all. A longer one also lengthens each stage, as for an Aurora
+    /// Serverless v2 that is paused: it resumes with the first connection, in some 15 seconds or more
     #[arg(long, default_value = "30", value_name = "SECONDS")]
     connect_timeout: u64,
 }
 
 impl ConnectionArguments {
     pub(super) fn builder(&self) -> Result<BridgeBuilder, Error> {
-        let timeouts = Timeouts {
-            whole: Duration::from_secs(self.connect_timeout),
-            ..Timeouts::default()
-        };
+        let timeouts = timeouts(Duration::from_secs(self.connect_timeout));
         let mut builder = Bridge::builder()
             .resolve_cname(self.endpoint.resolve_cname())
             .timeouts(timeouts);
@@ -103,6 +101,26 @@ impl ConnectionArguments {
     }
 }
 
+/// The limits of the stages for one of all of them together.
+///
+/// The server may take all of it: to greet, and to finish the login. The other stages keep their own limits, which find
+/// out sooner that nothing answers, unless more than the default was asked for: then they grow with it.
+fn timeouts(whole: Duration) -> Timeouts {
+    let default = Timeouts::default();
+    let grown = |limit: Duration| {
+        let times = whole.div_duration_f64(default.whole).max(1.0);
+        Duration::try_from_secs_f64(limit.as_secs_f64() * times).unwrap_or(whole)
+    };
+    Timeouts {
+        credentials: grown(default.credentials),
+        resolve: grown(default.resolve),
+        connect: grown(default.connect),
+        tls: whole,
+        login: whole,
+        whole,
+    }
+}
+
 #[cfg(feature = "secrets-manager")]
 #[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
 fn with_secret(builder: BridgeBuilder, secret: &str) -> Result<BridgeBuilder, Error> {
@@ -117,4 +135,30 @@ fn with_secret(_: BridgeBuilder, _: &str) -> Result<BridgeBuilder, Error> {
 /// An empty variable is one that is not set.
 fn set(setting: &str) -> Option<&str> {
     (!setting.is_empty()).then_some(setting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_limit_lengthens_every_stage() {
+        let seconds = Duration::from_secs;
+        let default = Timeouts::default();
+        let usual = timeouts(seconds(30));
+        assert_eq!((usual.tls, usual.login), (seconds(30), seconds(30)));
+        assert_eq!(
+            (usual.resolve, usual.connect),
+            (default.resolve, default.connect)
+        );
+        let short = timeouts(seconds(5));
+        assert_eq!((short.whole, short.connect), (seconds(5), default.connect));
+        let long = timeouts(seconds(120));
+        assert_eq!(
+            (long.tls, long.login, long.whole),
+            (seconds(120), seconds(120), seconds(120))
+        );
+        assert_eq!((long.connect, long.credentials), (seconds(20), seconds(40)));
+        assert_eq!(timeouts(seconds(u64::MAX)).whole, seconds(u64::MAX));
+    }
 }
