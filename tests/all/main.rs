@@ -75,6 +75,7 @@ mod sigv4_oracle;
 mod statement_texts;
 mod statement_timeout;
 mod statements;
+mod time_zone;
 mod tls;
 mod token_properties;
 mod token_vectors;

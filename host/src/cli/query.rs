@@ -13,6 +13,7 @@ mod room;
 mod sql;
 pub(super) mod terminal;
 mod time_limit;
+mod time_zone;
 mod transaction;
 mod warnings;
 
@@ -57,6 +58,12 @@ pub(super) struct Query {
     /// 2^53, 9007199254740992. DECIMAL is always a text
     #[arg(long, value_enum, default_value = "number", value_name = "FORM")]
     json_bigint: JsonBigint,
+
+    /// The session's time zone, in which TIMESTAMP values are shown and NOW() answers: an offset as +00:00, or a name
+    /// as Europe/Berlin. Without it: the server's. In a zone with summer time two instants of autumn look alike:
+    /// +00:00 keeps them apart
+    #[arg(long, value_name = "ZONE", value_parser = time_zone::parse, allow_hyphen_values = true)]
+    time_zone: Option<String>,
 
     /// In which protocol the server sends the rows. auto uses the binary protocol for queries where that takes no
     /// more round trips, and text otherwise. A long result is about twice as fast in binary: ask for it where the
@@ -161,6 +168,10 @@ fn execute(
     let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
+        if let Some(zone) = &arguments.time_zone {
+            let set = time_zone::set(&mut connection, zone);
+            interrupt::or_interrupted(set).await??;
+        }
         let cancel = connection.cancel_handle();
         let limit = arguments.timeout.map(Duration::from_secs);
         let executed = execution.run(&mut connection, &mut output);

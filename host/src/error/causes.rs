@@ -295,8 +295,10 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
             "take a user with a password, or leave the password or the secret away; names are case-sensitive",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
-            "the database user is not one of IAM authentication",
-            "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it",
+            "the database user is not one of IAM authentication, or there is none of this name: MySQL then asks for any \
+             method",
+            "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it; names are \
+             case-sensitive",
         )],
         HandshakeError::MultiFactorAuthentication => vec![cause(
             "the account has a second factor, as a hardware key, which a program without a person cannot give",
