@@ -2,10 +2,11 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
+use std::future::poll_fn;
 use std::io;
 use std::ops::Range;
-use std::pin::pin;
-use std::task::{Context, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -28,6 +29,9 @@ const FIRST_READ_LENGTH: usize = 16 << 10;
 const MOST_READ_LENGTH: usize = 128 << 10;
 /// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
 const PARTING_WORDS_LIMIT: usize = 1024;
+/// While a longer command is written, the server is listened to: it may have no room for it, and say so. Shorter ones
+/// go out with others, whose replies may come at any time.
+const LISTEN_LENGTH: usize = 64 << 10;
 /// A buffer that a long row has made larger than this is given back.
 const KEEP_LENGTH: usize = 1 << 20;
 
@@ -157,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
             if sequence_id != self.sequence_id {
                 let all_there = self.buffer.len() >= header_end.saturating_add(length);
-                if sequence_id == 0 && length <= PARTING_WORDS_LIMIT && !all_there {
+                if sequence_id < self.sequence_id && length <= PARTING_WORDS_LIMIT && !all_there {
                     self.fill().await?;
                     continue;
                 }
@@ -208,19 +212,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
-    /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked
-    /// for it, so it counts from 0.
+    /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked for it, so it
+    /// counts from 0; or, where the server has not read all packets of a command, from those that it has read.
     pub(super) fn parting_words(&self) -> Option<ServerError> {
         let rest = self.buffer.get(self.start..)?;
-        let (&[a, b, c, 0], rest) = rest.split_first_chunk::<HEADER_LENGTH>()? else {
+        let (&[a, b, c, sequence_id], rest) = rest.split_first_chunk::<HEADER_LENGTH>()?;
+        if sequence_id > self.sequence_id {
             return None;
-        };
+        }
         let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
         let payload = rest.get(..length)?;
         match payload.first() {
             Some(&err_packet::HEADER) => err_packet::read(payload).ok(),
             _ => None,
         }
+    }
+
+    /// What the server said before it stopped reading a command, if it did.
+    pub(super) async fn last_words(&mut self) -> Option<ServerError> {
+        while self.buffer.len().saturating_sub(self.start) <= PARTING_WORDS_LIMIT {
+            if let Some(words) = self.parting_words() {
+                return Some(words);
+            }
+            self.fill().await.ok()?;
+        }
+        self.parting_words()
     }
 
     /// Reads what there is, and waits no longer for it than the limit allows.
@@ -339,8 +355,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        self.stream.write_all(&self.outgoing).await?;
-        self.stream.flush().await?;
+        let listens = self.outgoing.len() > LISTEN_LENGTH;
+        let mut written = 0;
+        poll_fn(|cx| self.poll_write_outgoing(cx, &mut written, listens)).await?;
         // A statement may hold a secret.
         self.outgoing.as_mut_slice().zeroize();
         self.outgoing.clear();
@@ -348,6 +365,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             self.outgoing = Vec::new();
         }
         Ok(())
+    }
+
+    /// Writes what is outgoing from `written` on. While the network takes no more of a long command it listens: a
+    /// server that says something by then does not read on.
+    fn poll_write_outgoing(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: &mut usize,
+        listens: bool,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let rest = self.outgoing.get(*written..).unwrap_or_default();
+            let stream = Pin::new(&mut self.stream);
+            let progress = if rest.is_empty() {
+                stream.poll_flush(cx).map_ok(|()| None)
+            } else {
+                stream.poll_write(cx, rest).map_ok(Some)
+            };
+            match progress {
+                Poll::Ready(Ok(Some(0))) => {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                Poll::Ready(Ok(Some(length))) => *written = written.saturating_add(length),
+                Poll::Ready(Ok(None)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if listens && pin!(self.fill_at_leisure()).poll(cx).is_ready() => {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
     }
 
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {

@@ -266,14 +266,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
             // What the peer is to be told, an alert or a key update, is nothing to wait for.
             let told = this.outgoing.poll_flush(&mut this.io, cx);
             processed.map_err(of_tls)?;
-            if let Poll::Ready(Err(error)) = told {
-                return Poll::Ready(Err(error));
-            }
             if !this.leftover.is_empty() {
                 continue;
             }
             if this.is_over {
                 return Poll::Ready(Ok(()));
+            }
+            if let Poll::Ready(Err(error)) = told {
+                // What the peer said before it stopped reading may be here still, or on its way.
+                match ready!(this.poll_fill(cx)) {
+                    Ok(()) if !this.is_over => continue,
+                    _ => return Poll::Ready(Err(error)),
+                }
             }
             ready!(this.poll_fill(cx))?;
         }

@@ -172,3 +172,37 @@ fn who_says_nothing_is_not_waited_for_longer_than_the_limit() {
         assert_eq!(stream.payload(read), b"def");
     });
 }
+
+/// The server says that it will not take a command, and reads no more of it.
+#[test]
+fn what_is_said_before_all_is_written() {
+    let refusal = packet(1, b"\xFF\x81\x04#08S01Got a packet bigger than that");
+    block_on(async {
+        let (ours, mut theirs) = duplex(100);
+        let mut stream = PacketStream::new(ours);
+        theirs.write_all(&refusal).await.unwrap();
+        let written = stream.write_command(&[&[9; 1 << 20]]).await;
+        assert_eq!(
+            written.unwrap_err().kind(),
+            io::ErrorKind::ConnectionAborted
+        );
+        assert_eq!(stream.last_words().await.unwrap().code, 1153);
+    });
+}
+
+/// It has read the first of two packets, and counts from there.
+#[test]
+fn what_is_said_to_a_part_of_a_command() {
+    let refusal = packet(1, b"\xFF\x81\x04#08S01Got a packet bigger than that");
+    block_on(async {
+        let (ours, mut theirs) = duplex(1 << 26);
+        let mut stream = PacketStream::new(ours);
+        stream
+            .write_command(&[&vec![9; PACKET_LIMIT + 1]])
+            .await
+            .unwrap();
+        theirs.write_all(&refusal).await.unwrap();
+        let read = stream.read().await;
+        assert!(matches!(read, Err(ReadError::PartingWords(words)) if words.code == 1153));
+    });
+}
