@@ -58,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) login: Login,
     pub(crate) allow_writes: bool,
+    pub(crate) collation: Option<String>,
     pub(crate) protocol: Protocol,
     /// Whether the server itself is at the other end, and no proxy.
     pub(crate) is_direct: bool,
@@ -105,9 +106,12 @@ impl Bridge {
         BridgeBuilder::new()
     }
 
-    /// Makes a connection and logs in: credentials, a token, addresses, TCP, TLS, handshake. It takes one
-    /// round trip more where the session is to be read-only; to MariaDB that goes with the first query, unless
-    /// [`Protocol::Text`] was asked for.
+    /// Makes a connection and logs in: credentials, a token, addresses, TCP, TLS, handshake.
+    ///
+    /// Then the session is prepared: character set and collation, `autocommit=1`, and read-only unless writing is
+    /// allowed. To MariaDB, and to MySQL from 8.0 on at an endpoint of RDS's own name, the commands for it go with the first query in one flight; before
+    /// a first statement that may write in a read-only session they take a round trip. Elsewhere, through an RDS
+    /// Proxy and to MySQL 5.7 among them, each of up to three takes a round trip in this call.
     ///
     /// # Errors
     ///

@@ -15,6 +15,7 @@ mod from_row;
 mod from_value;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod in_memory;
+mod leftovers;
 mod malformed;
 mod next_id;
 mod number;
@@ -45,6 +46,7 @@ pub use connection::Connection;
 pub use encoded::Encoded;
 pub use from_row::FromRow;
 pub use from_value::{FromValue, Mismatch, ValueError};
+pub(crate) use leftovers::Leftovers;
 pub use malformed::Malformed;
 pub use number::{Decimal, NumberError};
 pub use ok_packet::Summary;
@@ -55,11 +57,10 @@ pub use param::Param;
 pub(crate) use payload::Payload;
 pub use protocol::Protocol;
 pub(crate) use protocol::first_keyword;
-#[cfg(feature = "lambda")]
-pub(crate) use protocol::may_change_session;
 pub(crate) use result_lengths::ResultLengths;
 pub use row::{ColumnIndex, Row};
 pub use rows::Rows;
+pub(crate) use set_up::SessionSettings;
 pub(crate) use several_statements::has_several_statements;
 pub use temporal::{Date, DateTime, Time};
 pub use value::Value;

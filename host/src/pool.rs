@@ -19,9 +19,13 @@
 //! words of a wrong token: so there is a limit on them here, and who is refused all the same tries again, after
 //! a while that grows and is not the same for everybody.
 //!
-//! What a connection was left in is not the next user's business: rows that nobody has read are passed over,
-//! and a transaction that was left open is rolled back, as soon as the connection is given back. Variables and
-//! temporary tables of the session stay.
+//! Nothing passes from one user of a connection to the next. As soon as the connection is given back, rows that were
+//! not read are passed over, a transaction that was left open is rolled back, and a session that may hold variables,
+//! locks or temporary tables is reset ([`PoolBuilder::always_reset`] says when).
+//!
+//! Where writing is allowed and a server says that it is read-only (1290, 1836), it was the writer before a failover.
+//! The pool closes the connections that it has by then, each when it comes back or is to be used again, and makes new
+//! ones, which look up the endpoint's name again. The statement that was refused is not repeated.
 
 mod builder;
 mod error;
@@ -43,7 +47,7 @@ use tokio::time::timeout;
 
 pub use builder::PoolBuilder;
 pub use error::PoolError;
-use manager::{Manager, is_tidy};
+use manager::Manager;
 pub use metrics::PoolMetrics;
 
 use crate::bridge::Bridge;
@@ -132,6 +136,13 @@ impl PooledConnection {
         object.is_some_and(|object| Object::metrics(object).recycle_count > 0)
     }
 
+    /// Has the session reset when the connection is given back, whatever its statements were: for SQL of a stranger's.
+    pub fn reset_when_dropped(&mut self) {
+        if let Some(object) = &mut self.object {
+            object.is_to_be_reset = true;
+        }
+    }
+
     /// Takes it out of the pool for good: there is room for another.
     #[must_use]
     #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
@@ -147,21 +158,25 @@ impl Drop for PooledConnection {
         };
         object.leave();
         object.connection.read_what_is_at_hand();
-        if is_tidy(&object.connection) {
+        let Some(pool) = Object::pool(&object) else {
+            return;
+        };
+        let manager = pool.manager();
+        manager.note_demotion(&object);
+        if !manager.can_be_tidied_up(&object) {
+            manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
+            drop(Object::take(object));
+            return;
+        }
+        if manager.is_tidy(&object) {
             return;
         }
         // In the background, so that no lock of it waits in the pool. Where there is none, it is closed.
-        match (Object::pool(&object), Handle::try_current()) {
-            (Some(pool), Ok(runtime)) if object.connection.is_usable() => {
-                runtime.spawn(async move { pool.manager().tidy_up(&mut object.connection).await });
-            }
-            (pool, _) => {
-                if let Some(pool) = pool {
-                    let lost = &pool.manager().metrics.lost;
-                    lost.fetch_add(1, Ordering::Relaxed);
-                }
-                drop(Object::take(object));
-            }
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
+        } else {
+            manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
+            drop(Object::take(object));
         }
     }
 }

@@ -17,6 +17,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod long_rows;
 mod refusals;
+mod sessions;
 mod sql_modes;
 mod values;
 mod warnings;
@@ -43,7 +44,7 @@ const AD_HOC: (&str, &str) = ("ALLOW_AD_HOC_SQL", "true");
 const WRITES: (&str, &str) = ("ALLOW_WRITES", "true");
 
 /// Starts one on a server, with changes to its environment: what is set to nothing is not there.
-fn start(server: &Server, changes: &[(&'static str, &str)]) -> LambdaFunction {
+pub(crate) fn start(server: &Server, changes: &[(&'static str, &str)]) -> LambdaFunction {
     let mut variables = environment(server);
     variables.push(("DB_QUERIES", QUERIES.to_owned()));
     start_with(variables, changes)
@@ -75,7 +76,7 @@ fn items() -> Json {
 
 /// What a direct invocation gives.
 #[track_caller]
-fn rows(function: &LambdaFunction, event: &Json) -> Json {
+pub(crate) fn rows(function: &LambdaFunction, event: &Json) -> Json {
     function.invoke(event.to_string()).response().json()
 }
 
@@ -88,7 +89,7 @@ fn connection_id(function: &LambdaFunction) -> u64 {
 
 /// How a direct invocation fails: the type, and what is in the message.
 #[track_caller]
-fn failure(function: &LambdaFunction, event: &Json) -> (String, Json) {
+pub(crate) fn failure(function: &LambdaFunction, event: &Json) -> (String, Json) {
     of_type(&function.invoke(event.to_string()).error())
 }
 

@@ -70,6 +70,9 @@ impl BridgeBuilder {
         };
         let server_name = ServerName::try_from(name.clone())
             .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
+        if let Some(collation) = &self.collation {
+            check_collation(collation)?;
+        }
         let (trusted, roots) = self.trusted()?;
         let clock = Arc::clone(&self.clock);
         let tls = client_config(roots, clock)
@@ -122,6 +125,7 @@ impl BridgeBuilder {
                 attributes: self.attributes,
                 login,
                 allow_writes: self.allow_writes,
+                collation: self.collation,
                 protocol,
                 is_direct,
                 timeouts: self.timeouts,
@@ -160,6 +164,16 @@ impl BridgeBuilder {
         };
         Ok((trusted, anchors.store()))
     }
+}
+
+/// It becomes part of a statement.
+fn check_collation(name: &str) -> Result<(), Error> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {
+        return Ok(());
+    }
+    let problem = "it is not the name of a collation of utf8mb4, as utf8mb4_0900_ai_ci is";
+    Err(Error::setting("collation", problem))
 }
 
 pub(super) async fn region(

@@ -40,6 +40,7 @@ pub struct BridgeBuilder {
     pub(super) roots: Option<Arc<RootCertStore>>,
     pub(super) attributes: Vec<(String, String)>,
     pub(super) allow_writes: bool,
+    pub(super) collation: Option<String>,
     pub(super) protocol: Protocol,
     pub(crate) timeouts: Timeouts,
     pub(super) limits: ReadLimits,
@@ -80,6 +81,7 @@ impl BridgeBuilder {
                 ),
             ],
             allow_writes: false,
+            collation: None,
             protocol: Protocol::default(),
             timeouts: Timeouts::default(),
             limits: ReadLimits::default(),
@@ -244,6 +246,15 @@ impl BridgeBuilder {
     #[must_use]
     pub fn allow_writes(mut self, allow: bool) -> Self {
         self.allow_writes = allow;
+        self
+    }
+
+    /// The collation of the connection, which is that of literals and parameters: `utf8mb4_bin` for example. Default:
+    /// the server's default for `utf8mb4`, as with the client `mysql` and `SET NAMES utf8mb4`: `utf8mb4_0900_ai_ci` on
+    /// MySQL 8 and later. The character set is always `utf8mb4`.
+    #[must_use]
+    pub fn collation(mut self, name: impl Into<String>) -> Self {
+        self.collation = Some(name.into());
         self
     }
 

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error as ThisError;
+use tokio::sync::SetOnce;
+use tokio::time::timeout;
 
 use super::{Inner, connect};
 use crate::aws::EndpointKind;
@@ -12,6 +15,8 @@ use crate::error::{Error, ErrorKind, Stage};
 
 /// A load balancer may lead to another server behind the same address: so many connections are tried.
 const ATTEMPTS: usize = 4;
+/// The server says which session it is in its first reply: how long that is waited for.
+const FIRST_REPLY: Duration = Duration::from_millis(500);
 
 /// Cancels the statement that its connection is executing. Cheap to clone; it does not borrow the connection, and
 /// does not keep it open.
@@ -21,7 +26,7 @@ const ATTEMPTS: usize = 4;
 pub struct CancelHandle {
     bridge: Arc<Inner>,
     peer: Option<SocketAddr>,
-    session: Arc<OnceLock<ServerSession>>,
+    session: Arc<SetOnce<ServerSession>>,
 }
 
 /// Which session of which server it is, as the server says inside TLS.
@@ -31,6 +36,8 @@ pub(crate) struct ServerSession {
     pub(crate) id: u64,
     /// What differs between any two servers: compared, and not read otherwise.
     pub(crate) server: String,
+    /// The greeting had another number.
+    pub(crate) is_relayed: bool,
 }
 
 /// Why a statement was not cancelled. It may still be running.
@@ -58,7 +65,7 @@ impl CancelHandle {
         Self {
             bridge: Arc::clone(bridge),
             peer,
-            session: Arc::default(),
+            session: Arc::new(SetOnce::new()),
         }
     }
 
@@ -92,9 +99,13 @@ impl CancelHandle {
         if self.bridge.is_rds_proxy() {
             return Err(not_cancelled(NotCancelled::Proxy));
         }
-        let (Some(peer), Some(session)) = (self.peer, self.session()) else {
+        let known = timeout(FIRST_REPLY, self.session.wait()).await;
+        let (Some(peer), Ok(session)) = (self.peer, known) else {
             return Err(not_cancelled(NotCancelled::UnknownSession));
         };
+        if session.is_relayed {
+            return Err(not_cancelled(NotCancelled::Relayed));
+        }
         for _ in 0..ATTEMPTS {
             // On the heap: it is seldom needed, and what awaits it would carry its room along.
             let connecting = Box::pin(connect::connect_to(&self.bridge, peer));

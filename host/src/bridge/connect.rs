@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::auth::Secret;
-use super::cancel::{CancelHandle, ServerSession};
+use super::cancel::CancelHandle;
 use super::deadline::Deadline;
 use super::{Address, Inner};
 use crate::error::{Error, ErrorKind, Stage, causes};
@@ -20,11 +20,11 @@ use crate::guest::{
     Auth, CallError, ClientHandshake, Config, ConnectionAttribute, Engine, Guest, HandshakeError,
     Session, Step,
 };
-use crate::mysql::Connection;
+use crate::mysql::{Connection, SessionSettings};
 use crate::net;
 use crate::tls::{TlsStream, with_refused};
 
-/// `utf8mb4_general_ci`, known to every server.
+/// `utf8mb4_general_ci`, known to every server. What prepares the session puts the server's own default in its place.
 const CHARACTER_SET: u8 = 45;
 /// More than any packet of the connection phase but the token's.
 const READ_LENGTH: usize = 4 << 10;
@@ -224,10 +224,6 @@ pub(crate) async fn finish_handshake(
     );
     let session = login.instrument(debug_span!("login")).await?;
     let cancel = CancelHandle::new(bridge, tls.io().peer_addr().ok());
-    cancel.set_session(ServerSession {
-        id: session.connection_id.into(),
-        server: String::new(),
-    });
     let lengths = Arc::clone(&bridge.result_lengths);
     let mut connection = Connection::new(tls, session, lengths, cancel);
     connection.set_limits(bridge.limits);
@@ -324,17 +320,21 @@ async fn write<S: AsyncWrite + Unpin>(
     stream.flush().await.map_err(io)
 }
 
-/// Makes the session read-only, unless writing was asked for. A guard rail: the boundary is the GRANT.
+/// The character set, and read-only unless writing was asked for. A guard rail: the boundary is the GRANT.
 async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
     connection.set_protocol(bridge.protocol);
     if bridge.is_direct {
         connection.foresee_statement_ids();
     }
-    if bridge.allow_writes {
-        return Ok(connection);
-    }
+    let settings = SessionSettings {
+        collation: bridge.collation.clone(),
+        database: bridge.database.clone(),
+        allow_writes: bridge.allow_writes,
+        is_rds_proxy: bridge.is_rds_proxy(),
+        is_direct: bridge.is_direct,
+    };
     connection
-        .set_up("SET SESSION TRANSACTION READ ONLY")
+        .set_up(settings)
         .instrument(debug_span!("session"))
         .await?;
     Ok(connection)

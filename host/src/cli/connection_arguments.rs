@@ -46,6 +46,11 @@ pub(super) struct ConnectionArguments {
     #[arg(long, value_name = "FILE")]
     ca_file_extra: Vec<PathBuf>,
 
+    /// The collation of the connection, as utf8mb4_bin. Without it: the server's default for utf8mb4, as with the
+    /// client mysql
+    #[arg(long, value_name = "NAME")]
+    collation: Option<String>,
+
     /// How long connecting may take in all. A longer one also lengthens each stage, as for an Aurora
     /// Serverless v2 that is paused: it resumes with the first connection, in some 15 seconds or more
     #[arg(long, default_value = "30", value_name = "SECONDS")]
@@ -93,6 +98,9 @@ impl ConnectionArguments {
         }
         if let Some(path) = self.ca_file.as_ref().filter(|path| !path.is_empty()) {
             builder = builder.ca_file(path);
+        }
+        if let Some(collation) = &self.collation {
+            builder = builder.collation(collation);
         }
         for path in &self.ca_file_extra {
             builder = builder.extra_ca_file(path);

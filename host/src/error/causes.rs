@@ -327,6 +327,14 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     }
 }
 
+/// Of a connection that is lost with a long command.
+pub(crate) fn of_long_command() -> Vec<Cause> {
+    vec![cause(
+        "the statement with its parameters is larger than the server's max_allowed_packet",
+        "SELECT @@max_allowed_packet shows it: raise it in the parameter group, or send less at once",
+    )]
+}
+
 /// MySQL asks for some method in the name of a user that it does not have, so that names cannot be tried out.
 fn of_plugin(name: &str) -> Vec<Cause> {
     let why = match name {

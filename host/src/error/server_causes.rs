@@ -145,6 +145,14 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
             "it is not there under this name, in the default database or the one that is named",
             "SHOW TABLES and SHOW COLUMNS list what there is; names of tables may be case-sensitive",
         ),
+        1094 => (
+            "the connection has ended, and its statement with it",
+            "SHOW PROCESSLIST lists what is running",
+        ),
+        1095 => (
+            "the statement runs as another user: in a procedure, function or view with SQL SECURITY DEFINER",
+            "an administrator can end it: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
+        ),
         1142 | 1143 | 1227 | 1370 => (
             "the user has not been granted this",
             "GRANT it, as the database's administrator",

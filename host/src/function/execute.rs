@@ -14,7 +14,7 @@ use super::sink::Sink;
 use crate::cli::format::Writer;
 use crate::cli::format::json::Json;
 use crate::error::{Error, ErrorKind};
-use crate::mysql::{Connection, Summary, may_change_session};
+use crate::mysql::{Connection, Summary};
 use crate::pool::{Pool, PooledConnection};
 
 /// What executes.
@@ -206,20 +206,19 @@ impl Executor {
         Ok(())
     }
 
-    /// Back to the pool, which rolls back and reads what is left; or away with it.
+    /// Back to the pool, which rolls back, reads what is left and resets the session; or away with it.
     fn give_back(
         &self,
-        connection: PooledConnection,
+        mut connection: PooledConnection,
         request: &Request,
         failure: Option<&Failure>,
     ) {
         let is_left_in_the_middle = failure.is_some() && connection.is_replying();
-        let statement = &request.statement;
-        // What it has set would be there for the next.
-        let is_changed = statement.is_ad_hoc
-            && (may_change_session(&statement.sql) || statement.sql.contains('@'));
-        if is_left_in_the_middle || is_changed {
+        if is_left_in_the_middle {
             drop(connection.detach());
+        } else if request.statement.is_ad_hoc {
+            // What it has set or locked, in a function that it calls perhaps, would be there for the next caller.
+            connection.reset_when_dropped();
         }
     }
 }

@@ -3,7 +3,6 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html>
 
 pub(crate) const COM_QUIT: u8 = 0x01;
-#[cfg(feature = "emulator")]
 pub(crate) const COM_INIT_DB: u8 = 0x02;
 pub(crate) const COM_QUERY: u8 = 0x03;
 pub(crate) const COM_PING: u8 = 0x0E;

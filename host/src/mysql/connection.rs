@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::command::{COM_PING, COM_QUIT, COM_RESET_CONNECTION};
+use super::command::{COM_PING, COM_QUIT};
+use super::leftovers::Leftovers;
 use super::malformed::Malformed;
 use super::next_id::NextId;
 use super::ok_packet::Summary;
@@ -19,11 +20,10 @@ use super::reply::{Event, Reply};
 use super::result_lengths::{Fingerprint, Length, ResultLengths};
 use super::row::Encoding;
 use super::rows::Rows;
-use super::set_up::SetUp;
+use super::set_up::{SetUp, can_pipeline};
 use super::statement_cache::StatementCache;
 use crate::bridge::CancelHandle;
-use crate::bridge::cancel::ServerSession;
-use crate::error::{Error, ErrorKind, Stage};
+use crate::error::{Error, ErrorKind, Stage, causes};
 use crate::guest::Session;
 use crate::tls::TlsStream;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
@@ -38,6 +38,12 @@ const PACKETS_AT_HAND: usize = 16;
 /// From here on the binary protocol has won more than a round trip within a VPC and the preparing take: 0.4 µs a
 /// row (`just bench-rows`).
 const LONG_RESULT_ROWS: u64 = 1_000;
+
+/// `ER_OPTION_PREVENTS_STATEMENT`, of `read_only` mostly, and `ER_READ_ONLY_MODE`. Not
+/// `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION`, which is of the session alone.
+const READ_ONLY_SERVER: [u16; 2] = [1290, 1836];
+/// Longer than most statements, and as long as the smallest `max_allowed_packet` that is seen.
+const LONG_COMMAND: usize = 1 << 20;
 
 /// A connection to the server, logged in, one statement at a time.
 ///
@@ -56,6 +62,10 @@ pub struct Connection {
     pub(super) status: StatusFlags,
     pub(super) stage: Stage,
     pub(super) protocol: Protocol,
+    /// As the greeting says: a server that is another one refuses what it does not know.
+    pub(super) is_maria_db: bool,
+    /// Whether the server takes several commands at once.
+    pub(super) can_pipeline: bool,
     /// Whether a statement can be executed in the flight that prepares it.
     pub(super) executes_unseen: bool,
     /// By which MySQL can do the same.
@@ -66,6 +76,12 @@ pub struct Connection {
     /// Statements that nobody will execute again. The server is told with the next command.
     pub(super) unused: Vec<Statement>,
     pub(super) set_up: SetUp,
+    /// What the statements since the last reset may have left in the session.
+    pub(super) leftovers: Leftovers,
+    /// The server has refused to write, where writing is allowed.
+    is_demoted: bool,
+    /// Of the last command.
+    command_length: usize,
     /// Shared by the connections of a bridge.
     pub(super) lengths: Arc<ResultLengths>,
     /// The statement that is being executed, if it is to be known whether its result is long.
@@ -90,7 +106,8 @@ impl Connection {
         cancel: CancelHandle,
     ) -> Self {
         let status = StatusFlags::from_bits_truncate(session.status_flags);
-        let executes_unseen = session.server_version.contains("MariaDB");
+        let is_maria_db = session.server_version.contains("MariaDB");
+        let can_pipeline = can_pipeline(&session.server_version);
         Self {
             stream: PacketStream::new(stream),
             session,
@@ -98,12 +115,17 @@ impl Connection {
             status,
             stage: Stage::Statement,
             protocol: Protocol::default(),
-            executes_unseen,
+            is_maria_db,
+            can_pipeline,
+            executes_unseen: is_maria_db,
             next_id: NextId::Unforeseeable,
             statements: StatementCache::new(STATEMENTS),
             last_prepared_is_query: true,
             unused: Vec::new(),
-            set_up: SetUp::Done,
+            set_up: SetUp::default(),
+            leftovers: Leftovers::None,
+            is_demoted: false,
+            command_length: 0,
             lengths,
             watched: None,
             cancel,
@@ -115,11 +137,6 @@ impl Connection {
     #[must_use]
     pub fn cancel_handle(&self) -> CancelHandle {
         self.cancel.clone()
-    }
-
-    /// Which session of which server it is; none where the server does not say it.
-    pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
-        Ok(self.cancel.session().cloned())
     }
 
     /// How statements without parameters are executed from now on. Default: as [`crate::BridgeBuilder`] was
@@ -166,6 +183,28 @@ impl Connection {
             || matches!(self.state, State::Idle) && !self.awaits_set_up() && self.stream.has_ended()
     }
 
+    /// Whether the server has refused a statement because it is read-only as a whole (1290, 1836) although this
+    /// connection may write: it was a writer, and is a replica since a failover. The connection works, but one to the
+    /// new writer is wanted.
+    #[must_use]
+    pub fn is_demoted(&self) -> bool {
+        self.is_demoted
+    }
+
+    /// What its statements may have left in the session.
+    pub(crate) fn leftovers(&self) -> Leftovers {
+        self.leftovers
+    }
+
+    /// Whether [`Self::reset`] leaves nothing of what may be in the session.
+    pub(crate) fn can_be_reset(&self) -> bool {
+        match self.leftovers {
+            Leftovers::None | Leftovers::Session => true,
+            Leftovers::Database => self.set_up.settings.database.is_some(),
+            Leftovers::Roles => false,
+        }
+    }
+
     /// Whether there is more of a reply to read.
     pub(crate) fn is_replying(&self) -> bool {
         matches!(self.state, State::Replying(_)) || self.awaits_set_up()
@@ -194,20 +233,6 @@ impl Connection {
     /// That the connection is lost.
     pub async fn ping(&mut self) -> Result<(), Error> {
         self.simple_command(COM_PING).await
-    }
-
-    /// Makes the session as new: variables, temporary tables, transaction, prepared statements. The user stays logged in. What
-    /// [`crate::Bridge`] sets at its start has to be set again.
-    ///
-    /// # Errors
-    ///
-    /// The server's refusal, or that the connection is lost.
-    pub async fn reset(&mut self) -> Result<(), Error> {
-        // Before: whoever gives this up has no statement left, either.
-        drop(self.statements.drain());
-        self.unused.clear();
-        self.last_prepared_is_query = true;
-        self.simple_command(COM_RESET_CONNECTION).await
     }
 
     /// Says good-bye. A connection that is dropped is closed too, and the server notes an aborted one.
@@ -294,8 +319,17 @@ impl Connection {
         self.state = State::Unusable;
         self.watched = None;
         self.hold_closing();
-        let written = self.stream.write_command(parts).await;
-        written.map_err(|error| Error::of_io(self.stage, error))?;
+        self.command_length = parts
+            .iter()
+            .map(|part| part.len())
+            .fold(0, usize::saturating_add);
+        if let Err(error) = self.stream.write_command(parts).await {
+            // The server may have said why it does not read on.
+            return Err(match self.stream.last_words().await {
+                Some(words) => self.error(ErrorKind::Server(words)),
+                None => self.lost(Error::of_io(self.stage, error)),
+            });
+        }
         self.set_up.wrote();
         self.state = State::Idle;
         Ok(())
@@ -317,8 +351,18 @@ impl Connection {
             Ok(range) => Ok(range),
             Err(error) => {
                 self.state = State::Unusable;
-                Err(Error::of_read(self.stage, error))
+                Err(self.lost(Error::of_read(self.stage, error)))
             }
+        }
+    }
+
+    /// Of a connection that was lost while a long command was written or answered, the length is the likely cause.
+    fn lost(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Closed | ErrorKind::Io(_) if self.command_length > LONG_COMMAND => {
+                error.with_causes(causes::of_long_command())
+            }
+            _ => error,
         }
     }
 
@@ -448,6 +492,8 @@ impl Connection {
                     return Err(self.error(ErrorKind::LocalInfile));
                 }
                 Event::Error(error) => {
+                    let may_write = self.set_up.settings.allow_writes;
+                    self.is_demoted |= may_write && READ_ONLY_SERVER.contains(&error.code);
                     let kind = ErrorKind::Server(error.clone());
                     self.state = State::Idle;
                     return Err(self.error(kind));

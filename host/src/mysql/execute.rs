@@ -2,6 +2,7 @@
 
 use super::command::{COM_QUERY, COM_STMT_PREPARE};
 use super::connection::{Connection, State};
+use super::leftovers::Leftovers;
 use super::next_id::NextId;
 use super::ok_packet::Summary;
 use super::param::Param;
@@ -42,7 +43,7 @@ impl Connection {
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
         self.set_up_before(sql).await?;
-        self.forget_if_session_changes(sql);
+        self.note_leftovers(sql);
         let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
         let watched = may_be_prepared.then(|| self.lengths.fingerprint(sql));
         let summary = match self.way(sql, watched) {
@@ -61,10 +62,23 @@ impl Connection {
     /// # Errors
     ///
     /// As [`Self::query`], and [`ErrorKind::ParameterCount`].
+    ///
+    /// # Types
+    ///
+    /// The server takes a parameter for what it is given as: with an [`Param::Int`] of 0 in `WHERE name = ?` it compares
+    /// names as numbers, and every name that does not begin with a digit is 0. Give a [`Param::Text`] for a column of
+    /// text. A statement that comes again with parameters of other types is prepared again: MySQL, from 8.0.22 on,
+    /// would go on with the types that it was executed with first.
     pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_>, Error> {
-        self.set_up_before(sql).await?;
-        self.forget_if_session_changes(sql);
-        let summary = match self.statements.get(sql) {
+        self.set_up_before_preparing(sql).await?;
+        self.note_leftovers(sql);
+        if let Some(expected) = self.statements.parameters(sql)
+            && expected != params.len()
+        {
+            let given = params.len();
+            return Err(self.error(ErrorKind::ParameterCount { expected, given }));
+        }
+        let summary = match self.statements.get(sql, params) {
             Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await?,
             _ => self.prepare_and_start(sql, params).await?,
         };
@@ -75,7 +89,7 @@ impl Connection {
         if self.protocol == Protocol::Text {
             return Way::Text;
         }
-        let known = self.statements.get(sql);
+        let known = self.statements.get(sql, &[]);
         if let Some(Known::Prepared(statement)) = known {
             return Way::Prepared(statement);
         }
@@ -83,7 +97,7 @@ impl Connection {
         match (self.protocol, length, known) {
             (Protocol::Binary, _, _) | (_, Some(Length::Long), _) => Way::Prepare,
             (_, Some(Length::Short), None) => {
-                self.note(sql, Known::OnceAsText);
+                self.note(sql, &[], Known::OnceAsText);
                 Way::Text
             }
             _ if self.unseen_id(sql).is_some() => Way::Prepare,
@@ -91,8 +105,8 @@ impl Connection {
         }
     }
 
-    fn note(&mut self, sql: &str, known: Known) {
-        let dropped = self.statements.insert(sql, known);
+    fn note(&mut self, sql: &str, params: &[Param], known: Known) {
+        let dropped = self.statements.insert(sql, params, known);
         self.unused.extend(dropped);
     }
 
@@ -111,8 +125,10 @@ impl Connection {
         self.next_id.foreseen().filter(|_| !sql.contains("@@"))
     }
 
-    /// What is prepared keeps the database, the SQL mode and the character set that it was prepared under.
-    fn forget_if_session_changes(&mut self, sql: &str) {
+    /// What a statement leaves in the session, for who has it next. And what is prepared keeps the database, the SQL
+    /// mode and the character set that it was prepared under.
+    fn note_leftovers(&mut self, sql: &str) {
+        self.leftovers = self.leftovers.max(Leftovers::of(sql));
         if may_change_session(sql) {
             self.unused.extend(self.statements.drain());
         }
@@ -139,7 +155,7 @@ impl Connection {
             None => self.command(prepare).await?,
         }
         self.state = State::Replying(Reply::prepare(unseen_id.is_some(), self.deprecate_eof()));
-        let statement = match self.read_prepared(sql, id_before).await {
+        let statement = match self.read_prepared(sql, &[], id_before).await {
             Ok(statement) => statement,
             Err(error)
                 if self.is_usable()
@@ -180,16 +196,38 @@ impl Connection {
         sql: &str,
         params: &[Param],
     ) -> Result<Option<Summary>, Error> {
+        let statement = match self.prepare(sql, params).await {
+            // The server's limit for all connections: what this one keeps for later is no reason to fail now. It is
+            // closed with the next command, before that is read.
+            Err(error) if error.code() == Some(TOO_MANY_PREPARED) && self.forget_statements() => {
+                self.prepare(sql, params).await?
+            }
+            prepared => prepared?,
+        };
+        self.start(statement, params).await
+    }
+
+    async fn prepare(&mut self, sql: &str, params: &[Param]) -> Result<Statement, Error> {
         let id_before = self.next_id.take();
         self.command(&[&[COM_STMT_PREPARE], sql.as_bytes()]).await?;
         self.state = State::Replying(Reply::prepare(false, self.deprecate_eof()));
-        let statement = self.read_prepared(sql, id_before).await?;
-        self.start(statement, params).await
+        self.read_prepared(sql, params, id_before).await
+    }
+
+    /// Whether there were any.
+    fn forget_statements(&mut self) -> bool {
+        self.unused.extend(self.statements.drain());
+        !self.unused.is_empty()
     }
 
     /// Reads the reply to `COM_STMT_PREPARE`, and keeps the statement for the next time, in the place of the
     /// one that has not been used for longest.
-    async fn read_prepared(&mut self, sql: &str, id_before: NextId) -> Result<Statement, Error> {
+    async fn read_prepared(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+        id_before: NextId,
+    ) -> Result<Statement, Error> {
         if let Err(error) = self.next_event().await {
             self.next_id.refused(id_before);
             return Err(error);
@@ -203,7 +241,7 @@ impl Connection {
             self.next_id.lose_count();
         }
         self.last_prepared_is_query = statement.parameters == 0 && is_query(sql);
-        self.note(sql, Known::Prepared(statement));
+        self.note(sql, params, Known::Prepared(statement));
         Ok(statement)
     }
 
@@ -223,7 +261,7 @@ impl Connection {
             return started;
         }
         // The server may have it still: to close what it does not know does nothing.
-        let removed = self.statements.remove(sql);
+        let removed = self.statements.remove(sql, params);
         self.unused.extend(removed);
         // A query has not been executed. A procedure may have been, and may itself have met that error.
         match is_query(sql) {

@@ -30,6 +30,9 @@ pub enum Param {
     Bytes(Vec<u8>),
 }
 
+/// A type and its sign, as they go over the wire.
+pub(super) type WireType = [u8; 2];
+
 /// The type's highest bit of two bytes: the number has no sign.
 const UNSIGNED: u8 = 0x80;
 
@@ -39,7 +42,7 @@ impl Param {
     }
 
     /// `int<2>`: type and sign.
-    pub(super) fn wire_type(&self) -> [u8; 2] {
+    pub(super) fn wire_type(&self) -> WireType {
         let (wire_type, flag) = match self {
             Self::Null => (ColumnType::MYSQL_TYPE_NULL, 0),
             Self::Int(_) => (ColumnType::MYSQL_TYPE_LONGLONG, 0),

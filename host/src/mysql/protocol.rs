@@ -77,9 +77,21 @@ pub(super) fn may_prepare(sql: &str) -> bool {
     may_change_session(sql) && !begins_with(sql, &["SET", "USE"])
 }
 
+/// Whether a statement begins a transaction: it changes no data, and what it begins ends with the connection.
+pub(super) fn begins_transaction(sql: &str) -> bool {
+    let words = sql.trim_end_matches(|end: char| end == ';' || end.is_ascii_whitespace());
+    let words = words.split_ascii_whitespace().map(str::to_ascii_uppercase);
+    let words: Vec<String> = words.take(3).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["START", "TRANSACTION", ..] | ["BEGIN"] | ["BEGIN", "WORK"]
+    )
+}
+
 /// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
 /// is not known to leave them.
-pub(crate) fn may_change_session(sql: &str) -> bool {
+pub(super) fn may_change_session(sql: &str) -> bool {
     !is_query(sql) && !begins_with(sql, &OTHERS)
 }
 
@@ -124,6 +136,27 @@ fn without_what_is_before(mut sql: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn transactions_begin() {
+        for sql in [
+            "START TRANSACTION",
+            "start transaction read only",
+            "BEGIN;",
+            " begin work",
+        ] {
+            assert!(begins_transaction(sql), "{sql}");
+        }
+        for sql in [
+            "START REPLICA",
+            "BEGIN NOT ATOMIC",
+            "BEGIN WORK x",
+            "COMMIT",
+            "",
+        ] {
+            assert!(!begins_transaction(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn queries_and_others() {

@@ -35,11 +35,12 @@ impl PoolBuilder {
                 idle: Duration::from_mins(10),
                 trust: Duration::from_secs(1),
                 check: Duration::from_secs(5),
+                always_reset: false,
             },
         }
     }
 
-    /// So many connections are kept, idle or not. Default: 0. They are made in the background.
+    /// So many connections are kept, idle or not. Default: 0. They are made in the background, from [`Self::build`] on.
     #[must_use]
     pub fn min_size(mut self, connections: usize) -> Self {
         self.min_size = connections;
@@ -86,6 +87,18 @@ impl PoolBuilder {
     #[must_use]
     pub fn check_timeout(mut self, limit: Duration) -> Self {
         self.limits.check = limit;
+        self
+    }
+
+    /// Whether a connection's session is reset ([`Connection::reset`](crate::mysql::Connection::reset)) each time that
+    /// it is given back. Default: false, which resets it where a statement may have left something in it: by its text,
+    /// `SET`, `USE`, `CALL`, DDL, a user variable, `GET_LOCK` or `LAST_INSERT_ID`. A variable that a stored function sets
+    /// in a query does not show in its text.
+    ///
+    /// It takes a round trip, in the background, and the statements that are prepared.
+    #[must_use]
+    pub fn always_reset(mut self, always: bool) -> Self {
+        self.limits.always_reset = always;
         self
     }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use deadpool::managed::{Metrics, Pool, WeakPool};
+use deadpool::managed::{Metrics, Pool, PoolError, WeakPool};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -12,6 +12,7 @@ use tracing::debug;
 
 use super::kept::Kept;
 use super::manager::{Limits, Manager};
+use crate::error::Error;
 
 /// How often it is looked whether somebody waits, while connections are made that nobody has asked for.
 const LOOK: Duration = Duration::from_millis(10);
@@ -75,31 +76,44 @@ fn close_old_ones(pool: &Pool<Manager>, min_size: usize, limits: Limits) {
     });
 }
 
-/// Those that are there are taken, so that those that are not are made. Nobody is to wait for one meanwhile.
+/// Makes those that are missing. The idle ones are taken out meanwhile, so that the pool makes others; but no caller is
+/// to wait for them: then they go back, and it begins again.
 async fn fill(pool: &Pool<Manager>, min_size: usize) {
-    if pool.status().size >= min_size {
-        return;
+    while pool.status().size < min_size && !pool.is_closed() {
+        if let Err(error) = make_missing(pool, min_size).await {
+            // Who asks for one will be told.
+            debug!(%error, "no connection to keep");
+            return;
+        }
     }
+}
+
+async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolError<Error>> {
     let mut taken = Vec::with_capacity(min_size);
-    while taken.len() < min_size && pool.status().waiting == 0 {
+    while taken.len() < min_size {
         let mut getting = pin!(pool.get());
         let got = loop {
             tokio::select! {
                 biased;
                 got = &mut getting => break got,
-                // The one that is being made counts as waited for.
-                () = sleep(LOOK) => if pool.status().waiting > 1 {
-                    return;
+                () = sleep(LOOK) => if callers_wait(pool) {
+                    drop(taken);
+                    // One that is being made is as good for them.
+                    return getting.await.map(drop);
                 }
             }
         };
-        match got {
-            Ok(connection) => taken.push(connection),
-            Err(error) => {
-                // Whoever asks for one will be told.
-                debug!(%error, "no connection to keep");
-                return;
-            }
+        taken.push(got?);
+        if pool.status().size >= min_size {
+            return Ok(());
         }
     }
+    Ok(())
+}
+
+/// Whether there are more users than the pool may have connections. The pool counts one whose connection is being made
+/// as waiting, too.
+fn callers_wait(pool: &Pool<Manager>) -> bool {
+    let status = pool.status();
+    status.waiting > 0 && status.waiting.saturating_add(status.size) > status.max_size
 }

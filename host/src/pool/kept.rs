@@ -1,4 +1,4 @@
-//! A connection, and since when nobody has used it.
+//! A connection, since when nobody has used it, and what is to be done when it comes back.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,13 +8,19 @@ use crate::mysql::Connection;
 pub(super) struct Kept {
     pub(super) connection: Connection,
     left_at: SystemTime,
+    /// How often the pool's connections had been given up when this one was made.
+    pub(super) generation: u64,
+    /// Whoever had it wants nothing of it left.
+    pub(super) is_to_be_reset: bool,
 }
 
 impl Kept {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, generation: u64) -> Self {
         Self {
             connection,
             left_at: SystemTime::now(),
+            generation,
+            is_to_be_reset: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! How connections are made, and which of them are used again.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -14,7 +14,7 @@ use super::metrics::Counters;
 use super::rate::Rate;
 use crate::bridge::Bridge;
 use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
-use crate::mysql::Connection;
+use crate::mysql::{Connection, Leftovers};
 
 /// `ER_ACCESS_DENIED_ERROR`: a wrong token, or too many connections within a second.
 const ACCESS_DENIED: u16 = 1045;
@@ -50,6 +50,8 @@ pub(super) struct Manager {
     pub(super) metrics: Counters,
     rate: Rate,
     limits: Limits,
+    /// Connections of an earlier one lead to a server that was the writer, and is none any more.
+    generation: AtomicU64,
 }
 
 /// How long a connection is good for.
@@ -61,6 +63,8 @@ pub(super) struct Limits {
     pub(super) trust: Duration,
     /// How long that may take.
     pub(super) check: Duration,
+    /// Whether a session is reset behind every use.
+    pub(super) always_reset: bool,
 }
 
 impl Manager {
@@ -70,6 +74,7 @@ impl Manager {
             metrics: Counters::default(),
             rate: Rate::new(per_second),
             limits,
+            generation: AtomicU64::new(0),
         }
     }
 
@@ -85,20 +90,61 @@ impl Manager {
         }
     }
 
-    /// Leaves a connection as the next user is to find it: nothing of a reply unread, no transaction open.
-    pub(super) async fn tidy_up(&self, connection: &mut Connection) {
+    /// Leaves a connection as the next user is to find it: nothing of a reply unread, no transaction open, and no
+    /// state in the session.
+    pub(super) async fn tidy_up(&self, kept: &mut Kept) {
+        let needs_reset = self.needs_reset(kept);
+        let connection = &mut kept.connection;
         let tidying = async {
-            match connection.is_in_transaction() {
-                true => connection.execute_to_end("ROLLBACK").await.map(drop),
-                false => connection.ping().await,
+            if needs_reset {
+                connection.reset().await
+            } else if connection.is_in_transaction() {
+                connection.execute_to_end("ROLLBACK").await.map(drop)
+            } else {
+                connection.ping().await
             }
         };
         // What it has failed to do shows when the connection is to be used again.
-        let _tidy = timeout(self.limits.check, tidying).await;
+        let tidied = timeout(self.limits.check, tidying).await;
+        if matches!(tidied, Ok(Ok(()))) {
+            kept.is_to_be_reset = false;
+        }
     }
 
-    async fn check(&self, connection: &mut Connection, idle: Duration) -> bool {
-        if !is_tidy(connection) || connection.has_ended() {
+    fn needs_reset(&self, kept: &Kept) -> bool {
+        kept.is_to_be_reset
+            || self.limits.always_reset
+            || kept.connection.leftovers() != Leftovers::None
+    }
+
+    /// Whether the next user may have it as it is.
+    pub(super) fn is_tidy(&self, kept: &Kept) -> bool {
+        is_tidy(&kept.connection) && !self.needs_reset(kept)
+    }
+
+    /// Whether it can be made so.
+    pub(super) fn can_be_tidied_up(&self, kept: &Kept) -> bool {
+        let connection = &kept.connection;
+        connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
+    }
+
+    /// A server that has become a replica gives its clients no sign but this refusal. All connections that were made
+    /// until now lead to it, or may.
+    pub(super) fn note_demotion(&self, kept: &Kept) {
+        if kept.connection.is_demoted() && self.is_current(kept) {
+            self.generation.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_current(&self, kept: &Kept) -> bool {
+        kept.generation == self.generation.load(Ordering::Relaxed)
+    }
+
+    async fn check(&self, kept: &mut Kept, idle: Duration) -> bool {
+        let is_current = self.is_current(kept);
+        let connection = &mut kept.connection;
+        let is_clean = !kept.is_to_be_reset && connection.leftovers() == Leftovers::None;
+        if !is_current || !is_clean || !is_tidy(connection) || connection.has_ended() {
             return false;
         }
         if idle < self.limits.trust {
@@ -114,7 +160,7 @@ fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
     end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > delay)
 }
 
-pub(super) fn is_tidy(connection: &Connection) -> bool {
+fn is_tidy(connection: &Connection) -> bool {
     connection.is_usable() && !connection.is_replying() && !connection.is_in_transaction()
 }
 
@@ -143,10 +189,11 @@ impl managed::Manager for Manager {
                     refusal
                 }
             };
+            let generation = self.generation.load(Ordering::Relaxed);
             let error = match self.bridge.connect_before(end).await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Kept::new(connection));
+                    return Ok(Kept::new(connection, generation));
                 }
                 Err(error) => error,
             };
@@ -179,7 +226,7 @@ impl managed::Manager for Manager {
             &self.metrics.over_age
         } else if idle > self.limits.idle {
             &self.metrics.idle
-        } else if self.check(&mut kept.connection, idle).await {
+        } else if self.check(kept, idle).await {
             return Ok(());
         } else {
             &self.metrics.lost

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::acceptor::Acceptor;
 use crate::certificates::{Authority, ServerCertificate};
-use crate::server_packets::{Then, error, ok};
+use crate::server_packets::{Then, VAR_STRING, column, end_of_rows, error, ok, text_row};
 
 /// A packet of this length is followed by another that goes on with the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
@@ -26,7 +26,14 @@ const MARIA_DB: &str = "5.5.5-10.11.6-MariaDB-log";
 /// What is sent in one flight comes within this.
 const WITH_IT: Duration = Duration::from_millis(200);
 const COM_STMT_CLOSE: u8 = 0x19;
-const SET_UP: &[u8] = b"\x03SET SESSION TRANSACTION READ ONLY";
+/// What prepares a session, by how it begins.
+const SETTINGS: [&[u8]; 2] = [
+    b"\x03SET NAMES utf8mb4",
+    b"\x03SET SESSION TRANSACTION READ ONLY",
+];
+const IDENTITY: &[u8] = b"\x03SELECT CONNECTION_ID(), ";
+/// In the greeting, too.
+const CONNECTION_ID: &str = "7";
 
 /// What it says when it is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +58,7 @@ pub fn say(payloads: impl IntoIterator<Item = Vec<u8>>) -> Vec<Say> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Login {
     Accepts,
-    /// It does not let the session be made read-only.
+    /// It does not let the session be prepared.
     RefusesSetUp,
     /// TLS is established, and nothing is ever said in it.
     Silent,
@@ -68,8 +75,8 @@ pub struct TlsPeer {
 
 impl TlsPeer {
     /// Starts a peer that answers each packet after the login with the script's next entry, and hangs up
-    /// when there is none left. What makes the session read-only, and what closes a prepared statement,
-    /// is dealt with and does not count.
+    /// when there is none left. What prepares the session, and what closes a prepared statement, is dealt with and
+    /// does not count.
     #[must_use]
     pub fn start(script: Vec<Vec<Say>>) -> Self {
         Self::with_login(script, Login::Accepts, MYSQL)
@@ -81,7 +88,7 @@ impl TlsPeer {
         Self::with_login(script, Login::Accepts, MARIA_DB)
     }
 
-    /// As [`Self::as_maria_db`], and refuses what makes the session read-only, notes what comes with it, and hangs up.
+    /// As [`Self::as_maria_db`], and refuses what prepares the session, notes what comes with it, and hangs up.
     #[must_use]
     pub fn as_maria_db_that_refuses_set_up() -> Self {
         Self::with_login(Vec::new(), Login::RefusesSetUp, MARIA_DB)
@@ -170,17 +177,28 @@ fn serve(
     loop {
         let (sequence_id, payload) = read(&mut tls)?;
         let mut next = sequence_id.wrapping_add(1);
-        if payload == SET_UP && login == Login::RefusesSetUp {
+        let is_setting = SETTINGS.iter().any(|setting| payload.starts_with(setting));
+        if is_setting && login == Login::RefusesSetUp {
             // Who waits for the answer has sent nothing with it.
             tcp.set_read_timeout(Some(WITH_IT))?;
-            if let Ok((_, payload)) = read(&mut tls) {
-                asked.lock().unwrap().push(payload);
+            while let Ok((_, payload)) = read(&mut tls) {
+                if !is_set_up(&payload) {
+                    asked.lock().unwrap().push(payload);
+                    break;
+                }
             }
             let refusal = error(1227, "42000", "Access denied; you need a privilege");
             return tls.write_all(&frame(next, &refusal));
         }
-        if payload == SET_UP {
+        if is_setting {
             tls.write_all(&frame(next, &ok(Then::Nothing)))?;
+            continue;
+        }
+        if payload.starts_with(IDENTITY) {
+            for payload in identity() {
+                tls.write_all(&frame(next, &payload))?;
+                next = next.wrapping_add(1);
+            }
             continue;
         }
         if payload.first() == Some(&COM_STMT_CLOSE) {
@@ -210,6 +228,22 @@ fn serve(
             }
         }
     }
+}
+
+fn is_set_up(payload: &[u8]) -> bool {
+    let begins = |with: &[u8]| payload.starts_with(with);
+    begins(IDENTITY) || SETTINGS.into_iter().any(begins)
+}
+
+/// The reply to the question which session it is.
+fn identity() -> [Vec<u8>; 5] {
+    [
+        vec![2],
+        column("CONNECTION_ID()", VAR_STRING),
+        column("server", VAR_STRING),
+        text_row(&[CONNECTION_ID, "this one"]),
+        end_of_rows(Then::Nothing),
+    ]
 }
 
 /// The server's side of TLS, in a connection.

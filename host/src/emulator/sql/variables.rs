@@ -36,6 +36,7 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
         "require_secure_transport" => "1",
         "performance_schema" | "query_cache_size" | "read_only" | "super_read_only" => "0",
         "port" | "server_id" => "0",
+        "server_uuid" => "00000000-0000-0000-0000-000000000000",
         _ => return None,
     };
     Some(fixed.to_owned())

@@ -202,7 +202,7 @@ fn what_is_said_to_a_part_of_a_command() {
             .await
             .unwrap();
         theirs.write_all(&refusal).await.unwrap();
-        let read = stream.read().await;
+        let read = stream.read(Expected::Control).await;
         assert!(matches!(read, Err(ReadError::PartingWords(words)) if words.code == 1153));
     });
 }
