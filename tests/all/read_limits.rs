@@ -146,7 +146,7 @@ fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
     one_packet.push(beginning_of(4, 100_001, b"\xFD"));
     let peer = TlsPeer::start(vec![one_packet]);
     block_on(async {
-        let mut connection = connect(to_peer(&peer).max_row_bytes(100_000)).await;
+        let mut connection = connect(to_peer(&peer).protocol(Protocol::Text).max_row_bytes(100_000)).await;
         let mut rows = connection.query("SELECT 1").await.unwrap();
         assert!(rows.next().await.unwrap().is_some());
         let error = rows.next().await.unwrap_err();
@@ -159,7 +159,7 @@ fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
     answer.push(Say::Payload([&[0xFE][..], &vec![b'x'; ROW_LIMIT]].concat()));
     let peer = TlsPeer::start(vec![answer]);
     block_on(async {
-        let mut connection = connect(to_peer(&peer)).await;
+        let mut connection = connect(to_peer(&peer).protocol(Protocol::Text)).await;
         let error = read(&mut connection).await.unwrap_err();
         assert!(is_too_large(&error, ROW_LIMIT), "{error}");
     });
