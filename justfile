@@ -148,12 +148,12 @@ roots *arguments:
 bench *arguments: wasm-target
     cargo bench --locked -p rds-bridge -- {{arguments}}
 
-# Connections a second and what they cost the client, beside mysql_async and a bare program, on a MariaDB
+# Connections a second and what they cost the client, beside mysql_async and a bare program; --server mysql (default) or mariadb, as for all that start a server
 [group('measure')]
 bench-connect *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
 
-# Long results of several shapes (--shape, --rows, --rounds): rows a second and what they cost the client, beside mysql_async, sqlx, mysql and a bare program, from a MariaDB and from its recorded answer
+# Long results of several shapes (--shape, --rows, --rounds): rows a second and what they cost the client, beside mysql_async, sqlx, mysql and a bare program, from a server and from its recorded answer
 [group('measure')]
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}
@@ -168,12 +168,12 @@ bench-latency *arguments: build-bench
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
-# The emulator: the demo as a whole process, 2,000 logins in a row and 64 clients at once beside a MariaDB, memory
+# The emulator: the demo as a whole process, 2,000 logins in a row and 64 clients at once beside a server, memory
 [group('measure')]
 bench-emulator *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/emulator" {{arguments}}
 
-# Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mariadb, PyMySQL
+# Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mysql or mariadb, PyMySQL
 [group('measure')]
 bench-export *arguments: build-columnar build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}

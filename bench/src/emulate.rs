@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use rds_bridge_test_support::expectation::Expectation;
+use rds_bridge_test_support::server::Product;
 
 use crate::running_process::peak_kib;
 use crate::settings::Settings;
@@ -18,7 +19,7 @@ pub struct Emulate {
 }
 
 impl Emulate {
-    /// Under the endpoint's name that the MariaDB beside it has too.
+    /// Under the endpoint's name that the server beside it has too.
     pub fn start() -> Self {
         let endpoint = Expectation::default().host;
         let mut child = Command::new(beside("rds-bridge"))
@@ -85,6 +86,8 @@ fn settings(stdout: impl BufRead) -> Settings {
         endpoint: value("DB_HOST"),
         port: value("DB_PORT").parse().expect("a port"),
         region: value("AWS_REGION"),
+        // That is what it greets as.
+        product: Product::MySql,
         address: value("DB_CONNECT_TO").parse().expect("an address"),
         user: value("DB_USER"),
         database: value("DB_NAME"),

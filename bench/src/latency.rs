@@ -10,6 +10,8 @@ mod threads;
 
 use std::time::Duration;
 
+use rds_bridge_test_support::server::Product;
+
 pub use tasks::Tasks;
 pub use threads::Threads;
 
@@ -32,11 +34,12 @@ pub fn in_text(id: i64) -> String {
     format!("SELECT name, price FROM points WHERE id = {id}")
 }
 
-pub fn create_table() -> String {
+pub fn create_table(product: Product) -> String {
+    let numbers = product.sequence(ROWS);
     format!(
         "USE iamtest; CREATE TABLE points (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(64), \
          price DECIMAL(10,2)); \
-         INSERT INTO points SELECT seq, CONCAT('item number ', seq), seq / 100 FROM seq_1_to_{ROWS}"
+         INSERT INTO points SELECT seq, CONCAT('item number ', seq), seq / 100 FROM {numbers}"
     )
 }
 

@@ -1,4 +1,4 @@
-//! Ours beside its peers, on a MariaDB over TLS whose plugin judges tokens as RDS does.
+//! Ours beside its peers, on a MySQL or a MariaDB (`--server`) over TLS whose plugin judges tokens as RDS does.
 //!
 //! | program | what it measures |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
 //! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and how much memory they take |
-//! | `emulator` | the command `demo`, and `emulate` beside a MariaDB: logins in a row, clients at once, memory |
+//! | `emulator` | the command `demo`, and `emulate` beside a server: logins in a row, clients at once, memory |
 //! | `export` | whole processes that write a long result: wall, CPU, memory |
 //! | `function` | our Lambda function beside the original: cold starts, warm invocations, CPU, memory, package |
 //!
@@ -23,6 +23,7 @@ pub mod emulate;
 pub mod functions;
 pub mod latency;
 pub mod measure;
+pub mod on_server;
 pub mod process;
 pub mod recorded;
 pub mod rows;

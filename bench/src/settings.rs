@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::maria_db::MariaDb;
+use rds_bridge_test_support::server::{Product, Server};
 
 /// The statement of whole processes. It gives three rows.
 pub const STATEMENT: &str = "SELECT id, name, price FROM items ORDER BY id";
@@ -17,6 +17,8 @@ pub struct Settings {
     pub endpoint: String,
     pub port: u16,
     pub region: String,
+    /// Whose client is a peer.
+    pub product: Product,
     /// What is connected to.
     pub address: SocketAddr,
     pub user: String,
@@ -27,7 +29,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn of(server: &MariaDb) -> Self {
+    pub fn of(server: &Server) -> Self {
         let Expectation {
             access_key_id,
             secret_access_key,
@@ -40,6 +42,7 @@ impl Settings {
             endpoint: host,
             port,
             region,
+            product: server.product(),
             address: server.address(),
             user: "lambda-user".to_owned(),
             database: "iamtest".to_owned(),
@@ -55,6 +58,8 @@ impl Settings {
             endpoint: variable("DB_HOST"),
             port: 3306,
             region: variable("AWS_REGION"),
+            // A process that gets them has no use for it.
+            product: Product::MySql,
             address: variable("DB_CONNECT_TO").parse().expect("an address"),
             user: variable("DB_USER"),
             database: variable("DB_NAME"),

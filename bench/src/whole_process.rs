@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-use rds_bridge_test_support::maria_db::PASSWORD;
 use rds_bridge_test_support::python;
+use rds_bridge_test_support::server::{PASSWORD, Product};
 use tempfile::TempDir;
 
 use crate::settings::{Settings, text};
@@ -42,17 +42,22 @@ impl Process {
     }
 
     /// The command of the server's makers, with a password: it knows no tokens.
-    pub fn mariadb(name: &'static str, settings: &Settings, arguments: &[&str]) -> Self {
+    pub fn makers_client(name: &'static str, settings: &Settings, arguments: &[&str]) -> Self {
         let (host, port) = (settings.address.ip(), settings.address.port());
+        let client = settings.product.client();
+        let verifying = match settings.product {
+            Product::MySql => "--ssl-mode=VERIFY_CA",
+            Product::MariaDb => "--ssl-verify-server-cert",
+        };
         let login = [
-            "mariadb",
+            client.get_program().to_str().expect("UTF-8"),
             "--no-defaults",
             "--batch",
-            "--ssl-verify-server-cert",
+            verifying,
             &format!("--ssl-ca={}", text(&settings.ca_file)),
             &format!("--host={host}"),
             &format!("--port={port}"),
-            "--user=native-user",
+            "--user=password-user",
             &format!("--database={}", settings.database),
         ];
         let mut process = Self::new(name, settings, &[&login, arguments].concat());

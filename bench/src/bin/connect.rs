@@ -1,35 +1,41 @@
 //! Connections a second and the client's CPU for each, with one thread and with eight, and what of it the
-//! component takes. `connect [ROUNDS]`.
+//! component takes. `connect [ROUNDS] [--server mysql|mariadb]`.
 
-use std::env;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
+use clap::Parser;
 use rds_bridge_bench::component_share::ComponentShare;
 use rds_bridge_bench::contenders::Contender;
 use rds_bridge_bench::contenders::bare::Bare;
 use rds_bridge_bench::contenders::mysql_async::MysqlAsync;
 use rds_bridge_bench::contenders::ours::Ours;
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::process::cpu;
 use rds_bridge_bench::settings::Settings;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
-const ROUNDS: usize = 25;
 /// Of each contender in each round, by all threads together: a quarter of a second, or so.
 const CONNECTIONS: u32 = 240;
 /// The contender to whom the others are compared.
 const PEER: usize = 1;
 
+/// Connections a second and the client's CPU for each
+#[derive(Parser)]
+struct Arguments {
+    /// How often it is everybody's turn
+    #[arg(default_value = "25")]
+    rounds: usize,
+    #[command(flatten)]
+    on: OnServer,
+}
+
 fn main() {
-    let number = env::args()
-        .nth(1)
-        .map(|text| text.parse().expect("a number"));
-    let number = number.unwrap_or(ROUNDS);
+    let Arguments { rounds: number, on } = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
     ring.install_default().expect("mysql_async takes the first");
-    let server = MariaDb::start(&Options::default());
+    let server = on.start(Vec::new());
     let settings = Settings::of(&server);
     let ours = Ours::read_write(&settings);
     let contenders: [&dyn Contender; 6] = [

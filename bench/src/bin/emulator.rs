@@ -1,29 +1,35 @@
-//! The command `demo` as a whole process; and `emulate` beside a MariaDB: logins in a row, each with a token
-//! that is verified, many clients at once, and its memory. `emulator [ROUNDS]`.
+//! The command `demo` as a whole process; and `emulate` beside a server: logins in a row, each with a token
+//! that is verified, many clients at once, and its memory. `emulator [ROUNDS] [--server mysql|mariadb]`.
 
-use std::env;
 use std::time::Instant;
 
+use clap::Parser;
 use rds_bridge_bench::contenders::Contender;
 use rds_bridge_bench::contenders::ours::Ours;
 use rds_bridge_bench::emulate::Emulate;
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::settings::Settings;
 use rds_bridge_bench::whole_process::{Process, beside};
 use rds_bridge_bench::{asked, at_once};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
-const ROUNDS: usize = 21;
 /// In a row at the emulator, by all rounds together.
 const LOGINS: usize = 2_000;
 const CLIENTS: usize = 64;
 
+/// The emulator beside a server
+#[derive(Parser)]
+struct Arguments {
+    /// How often it is everybody's turn
+    #[arg(default_value = "21")]
+    rounds: usize,
+    #[command(flatten)]
+    on: OnServer,
+}
+
 fn main() {
-    let number = env::args()
-        .nth(1)
-        .map(|text| text.parse().expect("a number"));
-    let number = number.unwrap_or(ROUNDS);
-    let server = MariaDb::start(&Options::default());
+    let Arguments { rounds: number, on } = Arguments::parse();
+    let server = on.start(Vec::new());
     let settings = Settings::of(&server);
     demo(number, &settings);
 
@@ -31,7 +37,7 @@ fn main() {
     let idle = emulate.peak_megabytes();
     let servers = [
         ("emulate", Ours::read_write(emulate.settings())),
-        ("MariaDB", Ours::read_write(&settings)),
+        (on.server.name(), Ours::read_write(&settings)),
     ];
     for (_, ours) in &servers {
         // All that is made at its first use.

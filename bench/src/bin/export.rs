@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use rds_bridge_bench::asked;
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::rows::Shape;
 use rds_bridge_bench::settings::{Settings, text};
 use rds_bridge_bench::whole_process::{Process, Run, beside};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server::Product;
 use tempfile::TempDir;
 
 /// A long result as NDJSON, CSV and Parquet, by whole processes
@@ -22,6 +23,8 @@ struct Arguments {
     /// How often everybody writes them
     #[arg(long, default_value = "5")]
     rounds: usize,
+    #[command(flatten)]
+    on: OnServer,
 }
 
 /// More would take PyMySQL minutes.
@@ -36,11 +39,10 @@ fn main() {
     let most = *arguments.rows.iter().max().expect("a number");
     let shape = Shape::Mixed;
     let memory = (256 << 20) + 2 * shape.bytes_in_memory(most);
-    let server = MariaDb::start(&Options {
-        arguments: vec![format!("--innodb-buffer-pool-size={memory}")],
-        ..Options::default()
-    });
-    server.execute_as_admin(&shape.create_table(most));
+    let server = arguments
+        .on
+        .start(vec![format!("--innodb-buffer-pool-size={memory}")]);
+    server.execute_as_admin(&shape.create_table(most, server.product()));
     let settings = Settings::of(&server);
     let folder = tempfile::tempdir().expect("a folder");
     if !Path::new(&beside(COLUMNAR)).exists() {
@@ -55,7 +57,11 @@ fn main() {
         }
         let measured = rounds(arguments.rounds, exports.len(), |at| exports[at].run());
         println!("\n{rows} rows; {} interleaved rounds", arguments.rounds);
-        let table = Table { exports, measured };
+        let table = Table {
+            makers_client: makers_client(settings.product),
+            exports,
+            measured,
+        };
         table.print();
         if rows == ASKED_ROWS {
             table.print_asked();
@@ -79,9 +85,17 @@ fn main() {
 const NDJSON: &str = "rds-bridge, NDJSON";
 const CSV: &str = "rds-bridge, CSV";
 const PARQUET: &str = "rds-bridge, Parquet";
+const MYSQL: &str = "mysql --quick -B";
 const MARIADB: &str = "mariadb --quick -B";
 const PYTHON_NDJSON: &str = "PyMySQL, NDJSON";
 const PYTHON_CSV: &str = "PyMySQL, CSV";
+
+fn makers_client(product: Product) -> &'static str {
+    match product {
+        Product::MySql => MYSQL,
+        Product::MariaDb => MARIADB,
+    }
+}
 
 struct Export {
     process: Process,
@@ -112,11 +126,14 @@ fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
         let arguments: [&str; 2] = [format, statement];
         Process::python(name, settings, "export_with_boto3.py", &arguments)
     };
-    let mariadb = ["--quick", "--execute", statement];
+    let quick = ["--quick", "--execute", statement];
     let mut all = vec![
         (ours(NDJSON, "ndjson"), Writes::Lines(rows)),
         (ours(CSV, "csv"), with_names()),
-        (Process::mariadb(MARIADB, settings, &mariadb), with_names()),
+        (
+            Process::makers_client(makers_client(settings.product), settings, &quick),
+            with_names(),
+        ),
     ];
     if rows <= PYTHON_ROWS {
         all.push((python(PYTHON_NDJSON, "ndjson"), Writes::Lines(rows)));
@@ -151,6 +168,8 @@ impl Export {
 }
 
 struct Table {
+    /// Whom ours is compared to.
+    makers_client: &'static str,
     exports: Vec<Export>,
     measured: Vec<Vec<Run>>,
 }
@@ -173,22 +192,23 @@ impl Table {
             "{:<20} {:>20} {:>11}  {:>20} {:>11}  {:>9} {:>9}",
             "median (quartiles)",
             "wall, ms",
-            "to mariadb",
+            "to client",
             "CPU, ms",
-            "to mariadb",
+            "to client",
             "peak, MB",
             "MB out"
         );
         for (export, runs) in self.exports.iter().zip(&self.measured) {
             let name = export.process.name;
             let spread = |figure: fn(&Run) -> f64| Spread::of(runs.iter().map(figure));
-            let to_mariadb = |figure| self.ratio(figure, name, MARIADB).expect("mariadb").median;
+            let client = self.makers_client;
+            let to_client = |figure| self.ratio(figure, name, client).expect("it").median;
             println!(
                 "{name:<20} {:>20} {:>11.2}  {:>20} {:>11.2}  {:>9.1} {:>9.1}",
                 format!("{:.0}", spread(wall)),
-                to_mariadb(wall),
+                to_client(wall),
                 format!("{:.0}", spread(cpu)),
-                to_mariadb(cpu),
+                to_client(cpu),
                 spread(|run| run.peak_megabytes).median,
                 spread(|run| run.bytes as f64 / 1e6).median,
             );
@@ -196,12 +216,17 @@ impl Table {
     }
 
     fn print_asked(&self) {
+        let client = self.makers_client;
+        let (wall_limit, cpu_limit) = match client {
+            MYSQL => (0.55, 0.5),
+            _ => (0.5, 0.6),
+        };
         for (name, python) in [(NDJSON, PYTHON_NDJSON), (CSV, PYTHON_CSV)] {
-            if let Some(ratio) = self.ratio(wall, name, MARIADB) {
-                asked::at_most(0.5, &format!("wall, {name} to mariadb"), ratio);
+            if let Some(ratio) = self.ratio(wall, name, client) {
+                asked::at_most(wall_limit, &format!("wall, {name} to {client}"), ratio);
             }
-            if let Some(ratio) = self.ratio(cpu, name, MARIADB) {
-                asked::at_most(0.6, &format!("CPU, {name} to mariadb"), ratio);
+            if let Some(ratio) = self.ratio(cpu, name, client) {
+                asked::at_most(cpu_limit, &format!("CPU, {name} to {client}"), ratio);
             }
             if let Some(ratio) = self.ratio(wall, python, name) {
                 asked::at_least(15.0, &format!("wall, {python} to ours"), ratio);

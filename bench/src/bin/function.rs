@@ -8,8 +8,8 @@ use rds_bridge_bench::functions::cold::{self, Cold};
 use rds_bridge_bench::functions::package::{self, Sizes};
 use rds_bridge_bench::functions::warm::{Block, Warm};
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::process::stay_on;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
 use rds_bridge_test_support::original_function::environment;
 
 /// Our Lambda function beside the original, in Python
@@ -31,6 +31,8 @@ struct Arguments {
     /// waking process's time, in a virtual machine as much as all else, and whether it has to be is chance
     #[arg(long)]
     any_processor: bool,
+    #[command(flatten)]
+    on: OnServer,
 }
 
 fn main() {
@@ -38,7 +40,7 @@ fn main() {
     if !arguments.any_processor {
         stay_on(0);
     }
-    let server = MariaDb::start(&Options::default());
+    let server = arguments.on.start(Vec::new());
     let environment = environment(&server);
     // Ours first, everywhere.
     let functions = [

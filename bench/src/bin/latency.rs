@@ -6,9 +6,9 @@ use clap::{Parser, ValueEnum};
 use rds_bridge_bench::asked;
 use rds_bridge_bench::latency::{self, Key, Selects};
 use rds_bridge_bench::measure::{Spread, percentile, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::process::{cpu, stay_on};
 use rds_bridge_bench::settings::Settings;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
 /// A row by its primary key, on connections that are open and warm
 #[derive(Parser)]
@@ -26,6 +26,8 @@ struct Arguments {
     /// and its server share a processor, and so whether a select takes 20 µs or 90
     #[arg(long, value_enum, default_value = "any")]
     processors: Processors,
+    #[command(flatten)]
+    on: OnServer,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,11 +55,11 @@ fn main() {
     if arguments.processors != Processors::Any {
         stay_on(0);
     }
-    let server = MariaDb::start(&Options {
-        arguments: vec![format!("--max-connections={}", CONTENDERS * most + 10)],
-        ..Options::default()
-    });
-    server.execute_as_admin(&latency::create_table());
+    let server = arguments.on.start(vec![format!(
+        "--max-connections={}",
+        CONTENDERS * most + 10
+    )]);
+    server.execute_as_admin(&latency::create_table(server.product()));
     if arguments.processors == Processors::Apart {
         stay_on(1);
     }

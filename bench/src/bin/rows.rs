@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::{Parser, ValueEnum};
 use rds_bridge_bench::asked;
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::process::cpu_of_thread;
 use rds_bridge_bench::recorded::{Peer, Recording};
 use rds_bridge_bench::rows::bare::BareRows;
@@ -15,9 +16,8 @@ use rds_bridge_bench::rows::ours::OurRows;
 use rds_bridge_bench::rows::sqlx::SqlxRows;
 use rds_bridge_bench::rows::{Depth, Protocol, RowReader, Shape, Totals};
 use rds_bridge_bench::settings::Settings;
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
 
-/// A long result, from a MariaDB and from its recorded answer
+/// A long result, from a server and from its recorded answer
 #[derive(Parser)]
 struct Arguments {
     /// What the result looks like; several, one after the other
@@ -33,6 +33,8 @@ struct Arguments {
     /// Where they come from
     #[arg(long, value_delimiter = ',', default_value = "live,recorded")]
     source: Vec<Source>,
+    #[command(flatten)]
+    on: OnServer,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,11 +51,10 @@ fn main() {
         let rows = arguments.rows.unwrap_or(shape.usual_rows());
         // The rows in memory: the server is slow enough without a disk.
         let memory = (256 << 20) + 2 * shape.bytes_in_memory(rows);
-        let server = MariaDb::start(&Options {
-            arguments: vec![format!("--innodb-buffer-pool-size={memory}")],
-            ..Options::default()
-        });
-        server.execute_as_admin(&shape.create_table(rows));
+        let server = arguments
+            .on
+            .start(vec![format!("--innodb-buffer-pool-size={memory}")]);
+        server.execute_as_admin(&shape.create_table(rows, server.product()));
         let live = Settings::of(&server);
         let recording = Recording::of(&live, shape);
         let sizes = recording.sizes();
@@ -124,7 +125,7 @@ impl Run {
                 self.read(&mut *readers[reader], protocol)
             });
             let source = match self.source {
-                Source::Live => "MariaDB",
+                Source::Live => settings.product.name(),
                 Source::Recorded => "its recorded answer",
             };
             let Self { shape, rounds, .. } = self;
@@ -134,7 +135,7 @@ impl Run {
             );
             self.print(&readers, bytes, &measured);
             if self.shape == Shape::Mixed {
-                self.print_asked(&measured);
+                self.print_asked(&measured, protocol);
             }
         }
     }
@@ -191,13 +192,17 @@ impl Run {
         }
     }
 
-    fn print_asked(&self, measured: &[Vec<Reading>]) {
+    fn print_asked(&self, measured: &[Vec<Reading>], protocol: Protocol) {
         match self.source {
             Source::Live => {
                 let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);
                 asked::at_most(0.4, "CPU, ours to mysql_async", to_peer);
                 let to_floor = cpu_to(measured, OURS, FLOOR);
-                asked::at_most(1.6, "CPU, ours to bare, walked", to_floor);
+                let limit = match protocol {
+                    Protocol::Text => 1.6,
+                    Protocol::Binary => 1.5,
+                };
+                asked::at_most(limit, "CPU, ours to bare, walked", to_floor);
             }
             Source::Recorded => {
                 let to_peer = speed_to(measured, OURS, MYSQL_ASYNC);

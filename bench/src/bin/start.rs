@@ -1,22 +1,28 @@
 //! Whole processes, from their start to their end: a login with a token, and three rows printed. `start
-//! [ROUNDS]`; the other programs, and `rds-bridge`, are beside it, and are installed for it.
+//! [ROUNDS] [--server mysql|mariadb]`; the other programs, and `rds-bridge`, are beside it, and are installed for it.
 
-use std::env;
-
+use clap::Parser;
 use rds_bridge_bench::measure::{Spread, rounds};
+use rds_bridge_bench::on_server::OnServer;
 use rds_bridge_bench::settings::{STATEMENT, Settings, text};
 use rds_bridge_bench::whole_process::{Installed, Process, Run};
-use rds_bridge_test_support::maria_db::{MariaDb, Options};
+use rds_bridge_test_support::server::Product;
 
-const ROUNDS: usize = 41;
 const ROWS: &str = "1\tapple\t1.25\n2\tbread\t3.50\n3\tcheese\t12.00\n";
 
+/// Whole processes, from their start to their rows
+#[derive(Parser)]
+struct Arguments {
+    /// How often it is everybody's turn
+    #[arg(default_value = "41")]
+    rounds: usize,
+    #[command(flatten)]
+    on: OnServer,
+}
+
 fn main() {
-    let number = env::args()
-        .nth(1)
-        .map(|text| text.parse().expect("a number"));
-    let number = number.unwrap_or(ROUNDS);
-    let server = MariaDb::start(&Options::default());
+    let Arguments { rounds: number, on } = Arguments::parse();
+    let server = on.start(Vec::new());
     let settings = Settings::of(&server);
     let installed = Installed::new();
     let contenders = contenders(&settings, &installed);
@@ -63,8 +69,12 @@ fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
         .environment
         .retain(|(name, _)| *name != "DB_CA_FILE");
     let python = Process::python("boto3 + PyMySQL", settings, "login_with_boto3.py", &[]);
-    let mariadb = Process::mariadb(
-        "mariadb, a password",
+    let makers_client = match settings.product {
+        Product::MySql => "mysql, a password",
+        Product::MariaDb => "mariadb, a password",
+    };
+    let with_password = Process::makers_client(
+        makers_client,
         settings,
         &["--skip-column-names", "--execute", STATEMENT],
     );
@@ -77,7 +87,7 @@ fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
         contender("aws-sigv4 + mysql_async", &mysql_async("aws-lc-rs"), ROWS),
         contender("… with ring", &mysql_async("ring"), ROWS),
         contender("bare", &[&installed.program("start_bare")], ROWS),
-        with_rows(mariadb),
+        with_rows(with_password),
         contender("rds-bridge token", &[rds_bridge, "token"], "\n"),
         contender("true", &["true"], ""),
     ]

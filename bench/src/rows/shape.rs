@@ -1,6 +1,7 @@
 //! What a result looks like.
 
 use clap::ValueEnum;
+use rds_bridge_test_support::server::Product;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shape {
@@ -66,9 +67,9 @@ impl Shape {
     }
 
     /// Statements that make the table.
-    pub fn create_table(self, rows: u64) -> String {
+    pub fn create_table(self, rows: u64, product: Product) -> String {
         let table = self.name();
-        let from = format!("FROM seq_1_to_{rows}");
+        let from = format!("FROM {}", product.sequence(rows));
         match self {
             Self::Mixed => format!(
                 "USE iamtest; CREATE TABLE {table} (n INT NOT NULL PRIMARY KEY, big BIGINT, name VARCHAR(32), \

@@ -1,0 +1,26 @@
+//! Which server it is measured on.
+
+use clap::Args;
+use rds_bridge_test_support::server::{Options, Product, Server};
+
+/// The argument of every benchmark that starts a server.
+#[derive(Args)]
+pub struct OnServer {
+    /// Which server to start: mysql or mariadb
+    #[arg(long, default_value = "mysql", value_name = "PRODUCT")]
+    pub server: Product,
+}
+
+impl OnServer {
+    /// Starts one with further arguments, and prints which it is.
+    pub fn start(&self, arguments: Vec<String>) -> Server {
+        let options = Options {
+            arguments,
+            ..Options::default()
+        };
+        let server = Server::start(self.server, &options);
+        let version = server.execute_as_admin("SELECT VERSION()");
+        println!("server: {} {}", self.server.name(), version.trim_end());
+        server
+    }
+}
