@@ -25,7 +25,14 @@ fn no_format_cuts_a_fraction_that_was_not_announced() {
         let peer = TlsPeer::start(vec![say(payloads.clone())]);
         let variables = environment_of_peer(&peer);
         let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        let arguments = ["query", "SELECT 1", "--format", format, "--protocol", "text"];
+        let arguments = [
+            "query",
+            "SELECT 1",
+            "--format",
+            format,
+            "--protocol",
+            "text",
+        ];
         let output = run(&arguments, &variables, "");
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let written = stdout(&output);

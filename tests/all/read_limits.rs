@@ -146,7 +146,12 @@ fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
     one_packet.push(beginning_of(4, 100_001, b"\xFD"));
     let peer = TlsPeer::start(vec![one_packet]);
     block_on(async {
-        let mut connection = connect(to_peer(&peer).protocol(Protocol::Text).max_row_bytes(100_000)).await;
+        let mut connection = connect(
+            to_peer(&peer)
+                .protocol(Protocol::Text)
+                .max_row_bytes(100_000),
+        )
+        .await;
         let mut rows = connection.query("SELECT 1").await.unwrap();
         assert!(rows.next().await.unwrap().is_some());
         let error = rows.next().await.unwrap_err();
