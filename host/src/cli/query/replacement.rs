@@ -138,7 +138,12 @@ fn permissions_of_any(_: &Metadata) -> fs::Permissions {
     // It can be asked by setting it alone. There is no other thread yet that could make a file meanwhile.
     let mask = umask(Mode::from_raw_mode(0o077));
     umask(mask);
-    fs::Permissions::from_mode(0o666 & !u32::from(mask.as_raw_mode()))
+    #[cfg_attr(
+        target_os = "linux",
+        expect(clippy::useless_conversion, reason = "elsewhere a mode has 16 bits")
+    )]
+    let mask = u32::from(mask.as_raw_mode());
+    fs::Permissions::from_mode(0o666 & !mask)
 }
 
 #[cfg(not(unix))]
