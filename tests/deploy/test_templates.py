@@ -166,6 +166,7 @@ class Function(unittest.TestCase):
                 "ALLOW_AD_HOC_SQL": "false",
                 "ALLOW_WRITES": "false",
                 "DB_RESOLVE_CNAME": "false",
+                "JSON_BIGINT": "number",
                 "INVOKE_MODE": "BUFFERED",
                 "METRICS_NAMESPACE": "rds-bridge",
             },

@@ -21,6 +21,8 @@ use crate::pool::{Pool, PooledConnection};
 pub(super) struct Executor {
     pub(super) pool: Pool,
     pub(super) allow_writes: bool,
+    /// Whether values of `BIGINT` columns are texts in JSON.
+    pub(super) is_bigint_text: bool,
 }
 
 /// How long the parts of it took.
@@ -49,6 +51,9 @@ impl Executor {
             Format::Ndjson => Json::lines(),
         }
         .with_iso_8601();
+        if self.is_bigint_text {
+            writer = writer.with_bigint_as_text();
+        }
         let session = connection.session();
         debug!(
             query = request.statement.name,

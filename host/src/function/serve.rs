@@ -132,6 +132,7 @@ impl Function {
         let executor = Executor {
             pool: pool.build()?,
             allow_writes: settings.allow_writes,
+            is_bigint_text: settings.is_bigint_text,
         };
         let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());
         connect(&executor.pool, &reporter, left).await;

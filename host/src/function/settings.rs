@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) bridge: BridgeBuilder,
     pub(super) statements: Statements,
     pub(super) allow_writes: bool,
+    /// Whether values of `BIGINT` columns are texts in JSON.
+    pub(super) is_bigint_text: bool,
     pub(super) pool_size: usize,
     pub(super) connections_per_second: Option<NonZeroU32>,
     /// Whether the Function URL's `InvokeMode` is `RESPONSE_STREAM`.
@@ -168,6 +170,12 @@ impl Settings {
             Some("RESPONSE_STREAM") => true,
             Some(other) => return Err(wrong("INVOKE_MODE", other, "BUFFERED or RESPONSE_STREAM")),
         };
+        let bigint = environment.get("JSON_BIGINT");
+        let is_bigint_text = match bigint.as_deref() {
+            None | Some("number") => false,
+            Some("text") => true,
+            Some(other) => return Err(wrong("JSON_BIGINT", other, "number or text")),
+        };
         let namespace = (environment.0)("METRICS_NAMESPACE");
         let namespace = namespace.unwrap_or_else(|| "rds-bridge".to_owned());
         let longest_row = match streams {
@@ -178,6 +186,7 @@ impl Settings {
             bridge: bridge.max_row_bytes(longest_row),
             statements: environment.statements()?,
             allow_writes,
+            is_bigint_text,
             pool_size,
             connections_per_second: environment
                 .number("DB_CONNECTIONS_PER_SECOND", "a number, at least 1")?,
@@ -271,6 +280,7 @@ mod tests {
             ("ALLOW_AD_HOC_SQL", "perhaps"),
             ("DB_RESOLVE_CNAME", "perhaps"),
             ("INVOKE_MODE", "STREAM"),
+            ("JSON_BIGINT", "string"),
             ("DB_QUERIES", "[]"),
             ("DB_CONNECTIONS_PER_SECOND", "0"),
         ] {
