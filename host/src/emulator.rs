@@ -22,22 +22,25 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test()).unwrap();
 //! ```
 //!
-//! **It is not MySQL.** Statements are executed by SQLite, in SQLite's dialect, with what MySQL clients say
-//! at the start of a session and the commonest differences seen to ([`sql`]). Users may do everything. There is
+//! **It is not MySQL.** It has a part of MySQL's SQL ([`sql`]), which SQLite executes. A statement gets the same
+//! answer as from MySQL, or an error that says that it is the emulator. Users may do everything. There is
 //! one writer at a time: another waits for its commit, and after five seconds gets 1205.
 //! How RDS words a refusal for too many new connections is not documented: here it is 1045 too.
 
 mod builder;
 mod certificates;
+mod collation;
 mod column;
 mod command_phase;
 mod connection_phase;
 mod connections;
 mod database;
 mod event;
+mod execute;
 mod fault;
 mod faulty_stream;
 mod functions;
+mod json;
 mod judge;
 mod listener;
 mod packets;
@@ -49,6 +52,7 @@ mod session;
 pub mod sql;
 mod start_error;
 mod stranger;
+mod temporal;
 mod temporary_folder;
 mod value;
 mod wire;

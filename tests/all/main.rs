@@ -29,6 +29,7 @@ mod emulator_bad_input;
 mod emulator_clients;
 mod emulator_faults;
 mod emulator_load;
+mod emulator_sql;
 mod ended_connections;
 mod exact_numbers;
 mod exchanges;

@@ -79,7 +79,7 @@ test("transactions", async () => {
   await connection.beginTransaction();
   await connection.execute("INSERT INTO entries (name) VALUES (?)", ["b"]);
   await connection.commit();
-  assert.deepEqual(await values("SELECT * FROM entries"), [[1, "b"]]);
+  assert.deepEqual(await values("SELECT * FROM entries"), [[2, "b"]]);
 });
 
 test("several results", async () => {

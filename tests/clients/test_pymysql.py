@@ -53,12 +53,13 @@ class Statements(unittest.TestCase):
         self.connection.rollback()
         self.assertEqual(self.rows("SELECT COUNT(*) FROM entries"), ((0,),))
         self.cursor.execute("INSERT INTO entries (name) VALUES ('c')")
-        self.assertEqual(self.cursor.lastrowid, 1)
+        # As with InnoDB, ids of rows that were rolled back are not given again.
+        self.assertEqual(self.cursor.lastrowid, 3)
         self.connection.commit()
         self.assertEqual(others_count(), 1)
         self.assertEqual(self.cursor.execute("UPDATE entries SET name = 'd'"), 1)
         self.connection.commit()
-        self.assertEqual(self.rows("SELECT * FROM entries"), ((1, "d"),))
+        self.assertEqual(self.rows("SELECT * FROM entries"), ((3, "d"),))
 
     def test_parameters(self):
         """What goes in comes out, whatever characters are in it."""
@@ -82,7 +83,7 @@ class Statements(unittest.TestCase):
             cursor.execute("SELECT 1; UPDATE items SET price = price; SELECT 'a;b', NULL")
             self.assertEqual(cursor.fetchall(), ((1,),))
             self.assertTrue(cursor.nextset())
-            self.assertEqual(cursor.rowcount, 3)
+            self.assertEqual(cursor.rowcount, 0)  # none has changed
             self.assertTrue(cursor.nextset())
             self.assertEqual(cursor.fetchall(), (("a;b", None),))
             self.assertIsNone(cursor.nextset())
@@ -109,10 +110,12 @@ class Statements(unittest.TestCase):
         self.assertEqual(refused.exception.args[0], ER.BAD_DB_ERROR)
 
     def test_rows_as_they_come(self):
-        sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n"
+        digits = " UNION ALL ".join(f"SELECT {digit} AS i" for digit in range(10))
+        tables = ", ".join(f"({digits}) AS {name}" for name in "abcd")
+        sql = f"SELECT a.i * 1000 + b.i * 100 + c.i * 10 + d.i FROM {tables}"
         with self.connection.cursor(pymysql.cursors.SSCursor) as cursor:
             cursor.execute(sql)
-            self.assertEqual(sum(number for number, in cursor), 20000 * 20001 // 2)
+            self.assertEqual(sum(number for number, in cursor), 9999 * 10000 // 2)
 
     def test_a_connection_that_is_kept(self):
         for number in range(1_000):

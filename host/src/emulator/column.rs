@@ -6,6 +6,8 @@ use mysql_common::constants::{ColumnFlags, ColumnType};
 use mysql_common::io::BufMutExt;
 use rusqlite::types::ValueRef;
 
+use super::sql::arguments;
+
 /// `utf8mb4_0900_ai_ci`
 const UTF8MB4: u16 = 255;
 /// The collation id `binary`, of numbers too.
@@ -35,7 +37,7 @@ pub(super) struct Column {
     pub(super) wire_type: ColumnType,
     pub(super) is_unsigned: bool,
     pub(super) is_binary: bool,
-    /// Digits behind the point of a `DECIMAL`.
+    /// Digits behind the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
     pub(super) scale: u8,
     length: u32,
 }
@@ -55,13 +57,22 @@ impl Column {
         let (wire_type, is_binary) = of_declaration(&declared).unwrap_or_else(of_value);
         let (precision, scale) = arguments(&declared);
         let is_decimal = wire_type == ColumnType::MYSQL_TYPE_NEWDECIMAL;
+        let scale = match wire_type {
+            ColumnType::MYSQL_TYPE_NEWDECIMAL => scale,
+            ColumnType::MYSQL_TYPE_DATETIME
+            | ColumnType::MYSQL_TYPE_TIMESTAMP
+            | ColumnType::MYSQL_TYPE_TIME => precision
+                .and_then(|digits| u8::try_from(digits).ok())
+                .unwrap_or(0),
+            _ => 0,
+        };
         let is_unsigned = declared.contains("UNSIGNED");
         Self {
             name: name.to_owned(),
             wire_type,
             is_unsigned,
             is_binary,
-            scale: if is_decimal { scale } else { 0 },
+            scale,
             length: match is_decimal {
                 // With the point and the sign.
                 true => precision
@@ -133,18 +144,6 @@ fn of_declaration(declared: &str) -> Option<(ColumnType, bool)> {
     })
 }
 
-/// `(10,2)`
-fn arguments(declared: &str) -> (Option<u32>, u8) {
-    let inner = declared
-        .split_once('(')
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .map_or("", |(inner, _)| inner);
-    let mut numbers = inner.split(',').map(str::trim);
-    let first = numbers.next().and_then(|number| number.parse().ok());
-    let second = numbers.next().and_then(|number| number.parse().ok());
-    (first, second.unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,7 +159,7 @@ mod tests {
         let at = Column::new("at", Some("TIMESTAMP(6)"), None);
         assert_eq!(
             (at.wire_type, at.scale),
-            (ColumnType::MYSQL_TYPE_TIMESTAMP, 0)
+            (ColumnType::MYSQL_TYPE_TIMESTAMP, 6)
         );
     }
 

@@ -19,6 +19,9 @@ use super::sql::{Plan, Statement, split};
 use super::wire::PacketStream;
 use crate::mysql::{Malformed, Payload, command};
 
+/// Asks for a line of text about the server.
+const COM_STATISTICS: u8 = 0x09;
+
 /// What a client may keep prepared: `max_prepared_stmt_count`, by MySQL's default.
 const PREPARED_LIMIT: usize = 16_382;
 
@@ -32,10 +35,9 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
     stream.login_is_over();
     stream.get_mut().sock.login_is_over()?;
     let has = |flag| capabilities.contains(flag);
-    let deprecate_eof = has(CapabilityFlags::CLIENT_DEPRECATE_EOF);
     let multi_statements = has(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
     let mut session =
-        Session::new(shared, connection_id, &user, deprecate_eof).map_err(io::Error::other)?;
+        Session::new(shared, connection_id, &user, capabilities).map_err(io::Error::other)?;
     loop {
         stream.begin_command();
         let payload = stream.read()?;
@@ -65,6 +67,11 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
                 ok(&mut stream, &session)
             }
             command::COM_PING | command::COM_SET_OPTION => ok(&mut stream, &session),
+            COM_STATISTICS => {
+                // As `mysqladmin status` and the command `status` of `mysql` show it.
+                stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
+                continue;
+            }
             command::COM_INIT_DB => {
                 let name = String::from_utf8_lossy(arguments);
                 match name == session.database() {
@@ -141,7 +148,7 @@ fn prepare(
         let message = "Can't create more than max_prepared_stmt_count statements";
         return Err(ServerError::new(1461, "42000", message).into());
     }
-    let plan: Plan = session.plan(&statement)?;
+    let plan: Plan = session.plan(&statement, None)?;
     let (parameters, declared) = session.describe(&plan)?;
     let narrow = |number: usize| {
         u16::try_from(number).map_err(|_| {

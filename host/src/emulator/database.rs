@@ -4,17 +4,21 @@
 //! transaction that is left open would shut all others out, which MySQL's does not.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StartError;
-use super::listener::lock;
+use super::collation;
+use super::execute::Executor;
+use super::functions::{self, Facts, Ids};
 use super::server_error::ServerError;
-use super::sql::{Context, Plan, line_of, plan, split};
+use super::sql::{Catalog, Context, Plan, line_of, plan, split};
 
 /// As long as MySQL's clients are willing to wait for a lock, and no longer.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -26,7 +30,16 @@ pub(crate) struct Database {
     name: String,
     path: PathBuf,
     /// Without it the last session to end would fold SQLite's log into the file, again and again.
-    kept: Mutex<Connection>,
+    _kept: Mutex<Connection>,
+    /// What `AUTO_INCREMENT` gives next, for each table.
+    next_ids: Arc<Mutex<HashMap<String, i64>>>,
+}
+
+/// A connection to the database.
+pub(super) struct Connected {
+    pub(super) sqlite: Connection,
+    /// Set by a comparison of texts whose result is not known here.
+    pub(super) is_unknown: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -35,28 +48,59 @@ impl Database {
             let connection = open(&path)?;
             // Readers and a writer at once. The file remembers it.
             connection.pragma_update(None, "journal_mode", "WAL")?;
+            Catalog::set_up(&connection)?;
             Ok(connection)
         };
         let kept = Mutex::new(open().map_err(StartError::Database)?);
-        Ok(Self { name, path, kept })
+        Ok(Self {
+            name,
+            path,
+            _kept: kept,
+            next_ids: Arc::default(),
+        })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
-        open(&self.path)
+    pub(super) fn connect(&self) -> rusqlite::Result<Connected> {
+        let sqlite = open(&self.path)?;
+        let is_unknown = Arc::default();
+        collation::add(&sqlite, &is_unknown)?;
+        Ok(Connected { sqlite, is_unknown })
+    }
+
+    /// What a session of this database has of `AUTO_INCREMENT`.
+    pub(super) fn ids(&self) -> Arc<Ids> {
+        Arc::new(Ids::beside(&self.next_ids))
     }
 
     /// Executes all statements of these texts, each with the file that it is from, or none of them.
     pub(super) fn seed(&self, texts: &[(Cow<'_, [u8]>, Option<&Path>)]) -> Result<(), StartError> {
-        let connection = lock(&self.kept);
+        let Connected { sqlite, is_unknown } = self.connect().map_err(StartError::Database)?;
+        let (connection, ids) = (sqlite, self.ids());
+        let facts = Facts {
+            database: self.name.clone(),
+            version: String::new(),
+            user: "seed@localhost".to_owned(),
+            connection_id: 0,
+            is_interrupted: Arc::default(),
+            ids: Arc::clone(&ids),
+        };
+        functions::add(&connection, facts).map_err(StartError::Database)?;
+        let executor = Executor {
+            database: &self.name,
+            sqlite: &connection,
+            is_unknown: &is_unknown,
+            ids: &ids,
+            counts_found: false,
+        };
         let transaction = connection.unchecked_transaction();
         // Dropped before that, it is rolled back.
         let transaction = transaction.map_err(StartError::Database)?;
         for (sql, file) in texts {
-            self.execute_all(&connection, sql, *file)?;
+            self.execute_all(&executor, sql, *file)?;
         }
         transaction.commit().map_err(StartError::Database)
     }
@@ -64,7 +108,7 @@ impl Database {
     /// A transaction of the text's own is a savepoint within the one at hand.
     fn execute_all(
         &self,
-        connection: &Connection,
+        executor: &Executor<'_>,
         sql: &[u8],
         file: Option<&Path>,
     ) -> Result<(), StartError> {
@@ -75,23 +119,44 @@ impl Database {
         };
         let statements = split(sql)
             .map_err(|unclosed| refused(line_of(sql, unclosed.at), unclosed.what.to_owned()))?;
+        let connection = executor.sqlite;
+        let catalog = Catalog::new(connection, &self.name);
+        let settings = HashMap::new();
         let context = Context {
             database: &self.name,
             version: "",
             autocommit: true,
             read_only: false,
+            settings: &settings,
+            catalog: &catalog,
         };
         let mut is_begun = false;
         for statement in &statements {
-            let executed = plan(statement, &context).and_then(|plan| {
+            let executed = plan(statement, &context, Some(&[])).and_then(|plan| {
                 let was_begun = is_begun;
                 is_begun = match plan {
                     Plan::Begin { .. } => true,
-                    Plan::Commit | Plan::Rollback => false,
+                    // As with MySQL, a table is made in no transaction.
+                    Plan::Commit
+                    | Plan::Rollback
+                    | Plan::CreateTable(_)
+                    | Plan::DropTables(_)
+                    | Plan::Truncate(_)
+                    | Plan::CreateIndex(..) => false,
                     _ => is_begun,
                 };
-                let sql = match plan {
-                    Plan::Execute(sql) => return self.execute(connection, &sql),
+                let sql = match &plan {
+                    Plan::Read(query) => return self.execute(connection, &query.sql),
+                    Plan::Write(write, _) => return executor.write(write, &[]).map(|_| ()),
+                    Plan::CreateTable(_)
+                    | Plan::DropTables(_)
+                    | Plan::Truncate(_)
+                    | Plan::CreateIndex(..) => {
+                        if was_begun {
+                            self.batch(connection, &format!("RELEASE {TRANSACTION}"))?;
+                        }
+                        return executor.define(&plan);
+                    }
                     // As with MySQL, it ends the one at hand.
                     Plan::Begin { .. } if was_begun => {
                         format!("RELEASE {TRANSACTION}; SAVEPOINT {TRANSACTION}")
@@ -101,14 +166,19 @@ impl Database {
                     Plan::Rollback if was_begun => {
                         format!("ROLLBACK TO {TRANSACTION}; RELEASE {TRANSACTION}")
                     }
+                    Plan::Savepoint(sql) if was_begun => sql.clone(),
                     _ => return Ok(()),
                 };
-                let executed = connection.execute_batch(&sql);
-                executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
+                self.batch(connection, &sql)
             });
             executed.map_err(|error| refused(statement.line, error.message))?;
         }
         Ok(())
+    }
+
+    fn batch(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
+        let executed = connection.execute_batch(sql);
+        executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
     }
 
     fn execute(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
@@ -158,8 +228,8 @@ mod tests {
         let count = |connection: &Connection| {
             connection.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0))
         };
-        assert_eq!(count(&database.connect().unwrap()), Ok(2));
-        assert!(count(&other.connect().unwrap()).is_err());
+        assert_eq!(count(&database.connect().unwrap().sqlite), Ok(2));
+        assert!(count(&other.connect().unwrap().sqlite).is_err());
     }
 
     #[test]
@@ -171,7 +241,7 @@ mod tests {
              BEGIN; INSERT INTO t VALUES (10); ROLLBACK; ROLLBACK; \
              START TRANSACTION; INSERT INTO t VALUES (100); COMMIT; BEGIN; INSERT INTO t VALUES (1000)",
         );
-        let connection = database.connect().unwrap();
+        let connection = database.connect().unwrap().sqlite;
         let sum = connection.query_row("SELECT sum(a) FROM t", (), |row| row.get::<_, u32>(0));
         assert_eq!(sum, Ok(1_101));
     }
@@ -181,11 +251,11 @@ mod tests {
     fn a_transaction_that_is_left_open_keeps_no_reader_out() {
         let (_folder, database) = database();
         seed(&database, "CREATE TABLE t (a INT)");
-        let writer = database.connect().unwrap();
+        let writer = database.connect().unwrap().sqlite;
         writer
             .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
             .unwrap();
-        let reader = database.connect().unwrap();
+        let reader = database.connect().unwrap().sqlite;
         // Without waiting for it.
         reader.busy_timeout(Duration::ZERO).unwrap();
         let count = || reader.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0));

@@ -1,6 +1,7 @@
 //! The reply to a statement that SQLite executes: a result, or what has changed.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mysql_common::constants::StatusFlags;
 use mysql_common::io::BufMutExt;
@@ -54,10 +55,16 @@ pub(super) fn write_rows<S: Read + Write>(
     declared: &[Declared],
     format: &Format<'_>,
     status: StatusFlags,
+    is_unknown: &AtomicBool,
 ) -> Result<(), Failure> {
     let refused = |error| Failure::Refused(ServerError::of_sqlite(&error, format.database));
-    // The first one tells what type an expression has.
+    let check = || match is_unknown.load(Ordering::SeqCst) {
+        true => Err(Failure::Refused(ServerError::unknown_comparison())),
+        false => Ok(()),
+    };
+    // The first one tells what type an expression has, where the statement does not.
     let mut row = rows.next().map_err(refused)?;
+    check()?;
     let columns: Vec<Column> = declared
         .iter()
         .enumerate()
@@ -73,6 +80,7 @@ pub(super) fn write_rows<S: Read + Write>(
         write_row(&mut payload, values, &columns, format.encoding)?;
         stream.write(&payload)?;
         row = rows.next().map_err(refused)?;
+        check()?;
     }
     Ok(())
 }

@@ -85,6 +85,106 @@ impl ServerError {
         Self::new(1064, "42000", format!("{what} ({NOT_MYSQL})"))
     }
 
+    /// What MySQL has and the emulator does not.
+    pub(super) fn not_emulated(what: impl Display) -> Self {
+        Self::new(
+            1064,
+            "42000",
+            format!("not supported: {what} ({NOT_MYSQL})"),
+        )
+    }
+
+    /// Of texts whose order, or likeness, is not known here.
+    pub(super) fn unknown_comparison() -> Self {
+        Self::not_emulated("a comparison of texts with these characters")
+    }
+
+    /// A message that says who it is from.
+    pub(super) fn named(message: impl Display) -> String {
+        format!("{message} ({NOT_MYSQL})")
+    }
+
+    /// `ER_BAD_FIELD_ERROR`
+    pub(super) fn unknown_column(name: &str) -> Self {
+        let message = format!("Unknown column '{name}' in 'field list'");
+        Self::new(1054, "42S22", message)
+    }
+
+    pub(super) fn is_unknown_column(&self) -> bool {
+        self.code == 1054
+    }
+
+    /// `ER_NON_UNIQ_ERROR`
+    pub(super) fn ambiguous_column(name: &str) -> Self {
+        let message = format!("Column '{name}' in field list is ambiguous");
+        Self::new(1052, "23000", message)
+    }
+
+    /// `ER_NO_SUCH_TABLE`
+    pub(super) fn no_such_table(database: &str, name: &str) -> Self {
+        let message = format!("Table '{database}.{name}' doesn't exist");
+        Self::new(1146, "42S02", message)
+    }
+
+    /// `ER_TABLE_EXISTS_ERROR`
+    pub(super) fn table_exists(name: &str) -> Self {
+        Self::new(1050, "42S01", format!("Table '{name}' already exists"))
+    }
+
+    /// `ER_BAD_TABLE_ERROR`
+    pub(super) fn unknown_table(database: &str, name: &str) -> Self {
+        Self::new(1051, "42S02", format!("Unknown table '{database}.{name}'"))
+    }
+
+    /// `ER_SP_DOES_NOT_EXIST`
+    pub(super) fn no_such_function(database: &str, name: &str) -> Self {
+        let message = format!("FUNCTION {database}.{name} does not exist ({NOT_MYSQL})");
+        Self::new(1305, "42000", message)
+    }
+
+    /// `ER_DATA_OUT_OF_RANGE`
+    pub(super) fn out_of_range(what: &str, expression: &str) -> Self {
+        let message = format!("{what} value is out of range in '({expression})'");
+        Self::new(1690, "22003", message)
+    }
+
+    /// `ER_BAD_NULL_ERROR`
+    pub(super) fn null(column: &str) -> Self {
+        Self::new(1048, "23000", format!("Column '{column}' cannot be null"))
+    }
+
+    /// `ER_NO_DEFAULT_FOR_FIELD`
+    pub(super) fn no_default(column: &str) -> Self {
+        let message = format!("Field '{column}' doesn't have a default value");
+        Self::new(1364, "HY000", message)
+    }
+
+    /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`, for all that MySQL would refuse, or store with a change.
+    pub(super) fn wrong_value_for(column: &str, value: &str) -> Self {
+        let message = format!("Incorrect value: {value} for column '{column}' ({NOT_MYSQL})");
+        Self::new(1366, "HY000", message)
+    }
+
+    /// As the text of an error of SQLite's.
+    pub(super) fn encoded(&self) -> String {
+        let Self {
+            code,
+            sql_state,
+            message,
+        } = self;
+        format!("{MARK}{code}{MARK}{sql_state}{MARK}{message}")
+    }
+
+    fn decoded(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix(MARK)?.splitn(3, MARK);
+        let code = parts.next()?.parse().ok()?;
+        let sql_state = STATES
+            .into_iter()
+            .find(|state| Some(*state) == parts.clone().next())?;
+        parts.next();
+        Some(Self::new(code, sql_state, parts.next()?))
+    }
+
     /// `ER_EMPTY_QUERY`
     pub(super) fn empty_query() -> Self {
         Self::new(1065, "42000", "Query was empty")
@@ -115,6 +215,13 @@ impl ServerError {
             | rusqlite::Error::SqlInputError { msg: message, .. } => message.clone(),
             other => other.to_string(),
         };
+        if let Some(error) = Self::decoded(&message) {
+            return error;
+        }
+        if message == "FOREIGN KEY constraint failed" {
+            let message = format!("a foreign key constraint fails ({NOT_MYSQL})");
+            return Self::new(1452, "23000", message);
+        }
         if let Some(table) = message.strip_prefix("no such table: ") {
             let table = table.strip_prefix("main.").unwrap_or(table);
             let message = format!("Table '{database}.{table}' doesn't exist");
@@ -154,5 +261,11 @@ impl ServerError {
     }
 }
 
-/// So that nobody looks for the mistake in the wrong manual.
-const NOT_MYSQL: &str = "this is rds-bridge's emulator: it executes SQLite's dialect";
+/// Every refusal that is not MySQL's own says so.
+const NOT_MYSQL: &str = "this is rds-bridge's emulator, which has a part of MySQL's SQL";
+
+/// Before each part of an error that goes through SQLite as a text.
+const MARK: char = '\u{1}';
+
+/// Those of errors that go through SQLite.
+const STATES: [&str; 5] = ["42000", "22003", "23000", "HY000", "42S22"];

@@ -5,18 +5,20 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mysql_common::constants::StatusFlags;
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::Shared;
 use super::column::Declared;
-use super::functions::{self, Facts};
+use super::database::Connected;
+use super::execute::{Changed, Executor, bind};
+use super::functions::{self, Facts, Ids};
 use super::packets::{self, Done};
 use super::params::ParamType;
 use super::result::{self, Encoding, Failure, Format};
 use super::server_error::ServerError;
-use super::sql::{Context, Plan, Statement, plan};
+use super::sql::{Catalog, Context, Plan, Query, Setting, Statement, plan};
 use super::wire::PacketStream;
 
 pub(super) struct Session<'a> {
@@ -27,6 +29,11 @@ pub(super) struct Session<'a> {
     read_only: bool,
     transaction_is_read_only: bool,
     is_interrupted: Arc<AtomicBool>,
+    /// Set by a comparison of texts whose result is not known here.
+    is_unknown: Arc<AtomicBool>,
+    ids: Arc<Ids>,
+    settings: HashMap<String, String>,
+    counts_found: bool,
     pub(super) deprecate_eof: bool,
     pub(super) prepared: HashMap<u32, Prepared>,
     pub(super) last_prepared: u32,
@@ -47,9 +54,10 @@ impl<'a> Session<'a> {
         shared: &'a Shared,
         connection_id: u32,
         user: &str,
-        deprecate_eof: bool,
+        capabilities: CapabilityFlags,
     ) -> rusqlite::Result<Self> {
-        let sqlite = shared.database.connect()?;
+        let Connected { sqlite, is_unknown } = shared.database.connect()?;
+        let ids = shared.database.ids();
         let connections = &shared.connections;
         let is_interrupted =
             connections.interruptible(connection_id, sqlite.get_interrupt_handle());
@@ -59,6 +67,7 @@ impl<'a> Session<'a> {
             user: format!("{user}@%"),
             connection_id,
             is_interrupted: Arc::clone(&is_interrupted),
+            ids: Arc::clone(&ids),
         };
         functions::add(&sqlite, facts)?;
         Ok(Self {
@@ -68,7 +77,11 @@ impl<'a> Session<'a> {
             read_only: false,
             transaction_is_read_only: false,
             is_interrupted,
-            deprecate_eof,
+            is_unknown,
+            ids,
+            settings: HashMap::new(),
+            counts_found: capabilities.contains(CapabilityFlags::CLIENT_FOUND_ROWS),
+            deprecate_eof: capabilities.contains(CapabilityFlags::CLIENT_DEPRECATE_EOF),
             prepared: HashMap::new(),
             last_prepared: 0,
         })
@@ -80,6 +93,8 @@ impl<'a> Session<'a> {
         self.autocommit = true;
         self.read_only = false;
         self.prepared.clear();
+        self.settings.clear();
+        self.ids.last.store(0, Ordering::SeqCst);
         Ok(())
     }
 
@@ -103,24 +118,33 @@ impl<'a> Session<'a> {
         status
     }
 
-    pub(super) fn plan(&self, statement: &Statement) -> Result<Plan, ServerError> {
+    /// `values` are those of `?`, if they are known.
+    pub(super) fn plan(
+        &self,
+        statement: &Statement,
+        values: Option<&[Value]>,
+    ) -> Result<Plan, ServerError> {
         let context = Context {
             database: self.database(),
             version: &self.shared.version,
             autocommit: self.autocommit,
             read_only: self.read_only,
+            settings: &self.settings,
+            catalog: &Catalog::new(&self.sqlite, self.database()),
         };
-        plan(statement, &context)
+        plan(statement, &context, values)
     }
 
     /// How many parameters a statement has, and its columns with their declared types.
     pub(super) fn describe(&self, plan: &Plan) -> Result<(usize, Vec<Declared>), ServerError> {
-        let Plan::Execute(sql) = plan else {
-            return Ok((0, Vec::new()));
+        let (sql, parameters, columns) = match plan {
+            Plan::Read(query) => (&query.sql, query.parameters, declared(query)),
+            Plan::Write(write, parameters) => (&write.sql, *parameters, Vec::new()),
+            _ => return Ok((0, Vec::new())),
         };
         let statement = self.sqlite.prepare(sql);
-        let statement = statement.map_err(|error| self.refused(&error))?;
-        Ok((statement.parameter_count(), declared(&statement)))
+        statement.map_err(|error| self.refused(&error))?;
+        Ok((parameters, columns))
     }
 
     /// Executes a statement and writes its reply. `more` says that another statement's follows.
@@ -133,18 +157,34 @@ impl<'a> Session<'a> {
         more: bool,
     ) -> Result<(), Failure> {
         self.is_interrupted.store(false, Ordering::SeqCst);
-        let done = match self.plan(statement)? {
-            Plan::Execute(sql) => match self.run(stream, &sql, params, encoding, more)? {
-                Some(done) => done,
-                None => return Ok(()),
-            },
+        let done = match self.plan(statement, Some(params))? {
+            Plan::Read(query) => {
+                check_count(query.parameters, params)?;
+                let done = self.read(stream, &query, params, encoding, more);
+                self.ids.row_count.store(-1, Ordering::SeqCst);
+                return done;
+            }
+            Plan::Write(write, parameters) => {
+                check_count(parameters, params)?;
+                self.begin_to_write()?;
+                let changed = self.executor().write(&write, params);
+                let rows = changed.as_ref().map_or(-1, |changed| {
+                    i64::try_from(changed.affected_rows).unwrap_or(i64::MAX)
+                });
+                self.ids.row_count.store(rows, Ordering::SeqCst);
+                changed?
+            }
             plan => {
                 self.apply(plan)?;
-                Done::default()
+                self.ids.row_count.store(0, Ordering::SeqCst);
+                Changed::default()
             }
         };
-        let status = self.status_with(more);
-        stream.write(&packets::ok(Done { status, ..done }))?;
+        stream.write(&packets::ok(Done {
+            affected_rows: done.affected_rows,
+            last_insert_id: done.last_insert_id,
+            status: self.status_with(more),
+        }))?;
         Ok(())
     }
 
@@ -154,74 +194,83 @@ impl<'a> Session<'a> {
         status
     }
 
-    /// What has changed; none if it was a result, which has been written.
-    fn run<S: Read + Write>(
+    fn executor(&self) -> Executor<'_> {
+        Executor {
+            database: self.database(),
+            sqlite: &self.sqlite,
+            is_unknown: &self.is_unknown,
+            ids: &self.ids,
+            counts_found: self.counts_found,
+        }
+    }
+
+    /// A reader without a transaction holds no lock, so that it is in no writer's way.
+    fn begin_to_write(&self) -> Result<(), ServerError> {
+        if self.read_only || self.transaction_is_read_only {
+            return Err(ServerError::read_only());
+        }
+        match !self.autocommit && self.sqlite.is_autocommit() {
+            true => self.batch("BEGIN IMMEDIATE"),
+            false => Ok(()),
+        }
+    }
+
+    fn read<S: Read + Write>(
         &mut self,
         stream: &mut PacketStream<S>,
-        sql: &str,
+        query: &Query,
         params: &[Value],
         encoding: Encoding,
         more: bool,
-    ) -> Result<Option<Done>, Failure> {
-        let prepared = self.sqlite.prepare(sql);
+    ) -> Result<(), Failure> {
+        self.is_unknown.store(false, Ordering::SeqCst);
+        let prepared = self.sqlite.prepare(&query.sql);
         let mut prepared = prepared.map_err(|error| self.refused(&error))?;
-        let is_reading = prepared.readonly();
-        if !is_reading && (self.read_only || self.transaction_is_read_only) {
-            return Err(ServerError::read_only().into());
-        }
-        // A reader without a transaction holds no lock, so that it is in no writer's way.
-        if !self.autocommit && !is_reading && self.sqlite.is_autocommit() {
-            let begun = self.sqlite.execute_batch("BEGIN");
-            begun.map_err(|error| self.refused(&error))?;
-        }
-        let (expected, given) = (prepared.parameter_count(), params.len());
-        if expected != given {
-            let message = format!("the statement has {expected} parameters, and {given} came");
-            return Err(ServerError::new(1210, "HY000", message).into());
-        }
-        for (index, value) in params.iter().enumerate() {
-            let bound = prepared.raw_bind_parameter(index.saturating_add(1), value);
-            bound.map_err(|error| self.refused(&error))?;
-        }
-        let declared = declared(&prepared);
-        let has_columns = !declared.is_empty();
+        bind(&mut prepared, params).map_err(|error| self.refused(&error))?;
         let mut rows = prepared.raw_query();
-        if has_columns {
-            let format = self.format(encoding);
-            let status = self.status_with(more);
-            result::write_rows(stream, &mut rows, &declared, &format, status)?;
-            result::end(stream, &format, status)?;
-            return Ok(None);
-        }
-        let stepped = rows.next().map(|_| ());
-        stepped.map_err(|error| self.refused(&error))?;
-        drop(rows);
-        if is_reading {
-            return Ok(Some(Done::default()));
-        }
-        let keyword = sql.trim_start().get(..6).unwrap_or_default();
-        let is_insert = ["INSERT", "REPLAC"]
-            .iter()
-            .any(|it| keyword.eq_ignore_ascii_case(it));
-        let is_change = is_insert
-            || ["UPDATE", "DELETE"]
-                .iter()
-                .any(|it| keyword.eq_ignore_ascii_case(it));
-        let last = self.sqlite.last_insert_rowid();
-        Ok(Some(Done {
-            // SQLite's stays as it was for what is no such statement.
-            affected_rows: if is_change { self.sqlite.changes() } else { 0 },
-            last_insert_id: match is_insert {
-                true => u64::try_from(last).unwrap_or(0),
-                false => 0,
-            },
-            status: StatusFlags::empty(),
-        }))
+        let format = self.format(encoding);
+        let status = self.status_with(more);
+        let declared = declared(query);
+        result::write_rows(
+            stream,
+            &mut rows,
+            &declared,
+            &format,
+            status,
+            &self.is_unknown,
+        )?;
+        result::end(stream, &format, status)?;
+        Ok(())
     }
 
     fn apply(&mut self, plan: Plan) -> Result<(), ServerError> {
         match plan {
-            Plan::Execute(_) | Plan::Nothing => Ok(()),
+            Plan::Read(_) | Plan::Write(..) | Plan::Nothing => Ok(()),
+            Plan::CreateTable(_)
+            | Plan::DropTables(_)
+            | Plan::Truncate(_)
+            | Plan::CreateIndex(..) => {
+                if self.read_only || self.transaction_is_read_only {
+                    return Err(ServerError::read_only());
+                }
+                // As with MySQL, it ends the transaction at hand and is in none.
+                self.commit()?;
+                self.executor().define(&plan)
+            }
+            // Without a transaction there is nothing to go back to.
+            Plan::Savepoint(_) if self.sqlite.is_autocommit() && self.autocommit => Ok(()),
+            Plan::Savepoint(sql) => {
+                if self.sqlite.is_autocommit() {
+                    self.batch("BEGIN")?;
+                }
+                self.batch(&sql)
+            }
+            Plan::Set(settings) => {
+                for setting in settings {
+                    self.set(setting)?;
+                }
+                Ok(())
+            }
             Plan::Begin { read_only } => {
                 // As with MySQL, it ends the one at hand.
                 self.commit()?;
@@ -231,17 +280,6 @@ impl<'a> Session<'a> {
             }
             Plan::Commit => self.commit(),
             Plan::Rollback => self.rollback(),
-            Plan::SetAutocommit(on) => {
-                if on {
-                    self.commit()?;
-                }
-                self.autocommit = on;
-                Ok(())
-            }
-            Plan::SetReadOnly(on) => {
-                self.read_only = on;
-                Ok(())
-            }
             Plan::Use(name) if name == self.database() => Ok(()),
             Plan::Use(name) => Err(ServerError::unknown_database(&name)),
             Plan::Kill {
@@ -259,6 +297,22 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    fn set(&mut self, setting: Setting) -> Result<(), ServerError> {
+        match setting {
+            Setting::Autocommit(on) => {
+                if on {
+                    self.commit()?;
+                }
+                self.autocommit = on;
+            }
+            Setting::ReadOnly(on) => self.read_only = on,
+            Setting::Variable(name, value) => {
+                self.settings.insert(name, value);
+            }
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), ServerError> {
@@ -287,10 +341,19 @@ impl<'a> Session<'a> {
     }
 }
 
-fn declared(statement: &rusqlite::Statement<'_>) -> Vec<Declared> {
-    let declared = statement.columns().map(|column| Declared {
-        name: column.name().to_owned(),
-        declared: column.decl_type().map(str::to_owned),
+fn check_count(expected: usize, params: &[Value]) -> Result<(), ServerError> {
+    let given = params.len();
+    if expected == given {
+        return Ok(());
+    }
+    let message = format!("the statement has {expected} parameters, and {given} came");
+    Err(ServerError::new(1210, "HY000", message))
+}
+
+fn declared(query: &Query) -> Vec<Declared> {
+    let declared = query.columns.iter().map(|(name, declared)| Declared {
+        name: name.clone(),
+        declared: declared.clone(),
     });
     declared.collect()
 }

@@ -1,22 +1,43 @@
-//! From what MySQL clients send to what SQLite executes.
+//! From what MySQL clients send to what SQLite executes: the same answer as MySQL's, or an error that says
+//! that it is the emulator.
 //!
-//! | seen to | |
+//! A statement is read in MySQL's grammar, with the types of its columns. What is known to have MySQL's
+//! answer is written for SQLite; what is not listed is refused by its name.
+//!
+//! | taken | |
 //! |---|---|
-//! | strings | backslash escapes, double quotes, `_binary'…'`, `0x…`, `x'…'` |
-//! | comments | `#` and `-- ` to the line's end, `/* … */` |
-//! | names | backticks, and the database's name before a table's |
-//! | `CREATE TABLE` | as `mysqldump` writes it: `AUTO_INCREMENT`, `ENUM`, keys, `COLLATE`, `ENGINE=…` |
-//! | sessions | `SET …`, `USE`, `START TRANSACTION`, `COMMIT`, `ROLLBACK`, `KILL`, `@@variables` |
-//! | `SHOW` | `TABLES`, `DATABASES`, `VARIABLES LIKE`, `WARNINGS`, `COLUMNS FROM`, and `DESCRIBE` |
-//! | functions | `NOW`, `DATABASE`, `VERSION`, `USER`, `CONNECTION_ID`, `LAST_INSERT_ID`, `SLEEP` and few more |
-//!
-//! What is not listed is SQLite's.
+//! | strings | backslash escapes, double quotes, `'a' 'b'`, `_binary'…'`, `0x…`, `x'…'` |
+//! | comments | `#`, `-- `, `/* … */`; what is in `/*!40101 … */` is executed |
+//! | tables | `CREATE TABLE` as `mysqldump` writes it, `DROP`, `TRUNCATE`, `CREATE INDEX` |
+//! | `SELECT` | `JOIN … ON`, `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY`, `LIMIT`, `UNION`, `WITH`, subqueries |
+//! | changes | `INSERT`, `UPDATE`, `DELETE`: values that MySQL would store as they are |
+//! | operators | arithmetic, comparisons of values of one type, `LIKE`, `IN`, `BETWEEN`, `CASE`, logic |
+//! | text | `utf8mb4_0900_ai_ci`, without case and accents; `utf8mb4_general_ci` and `utf8mb4_bin` of columns |
+//! | functions | of text, numbers and dates (`expression/call`), `COUNT`, `SUM`, `AVG`, `MIN`, `MAX` |
+//! | sessions | `SET …`, `USE`, transactions, savepoints, `KILL`, `@@variables` |
+//! | `SHOW` | `TABLES`, `DATABASES`, `VARIABLES`, `WARNINGS`, `COLUMNS`, with `FULL`, `LIKE` and `WHERE`; `DESCRIBE` |
 
+mod catalog;
 mod create_table;
+mod expression;
+mod kind;
 mod lexer;
+mod parser;
 mod plan;
+mod quote;
+mod scope;
+mod select;
+mod set;
+mod show;
 mod statement;
 mod variables;
+mod write;
 
-pub(super) use plan::{Context, Plan, plan};
+pub(super) use catalog::Catalog;
+pub(super) use create_table::NewTable;
+pub(super) use kind::arguments;
+pub(super) use plan::{Context, Plan, Query, Setting, plan};
+pub(super) use quote::name as quoted_name;
+use select::condition as select_condition;
 pub(super) use statement::{Statement, line_of, split};
+pub(super) use write::Write;

@@ -117,7 +117,16 @@ fn text(value: ValueRef<'_>, column: &Column) -> Option<Vec<u8>> {
             format!("{number}.{:0>scale$}", "").into_bytes()
         }
         ValueRef::Integer(number) => number.to_string().into_bytes(),
-        ValueRef::Real(number) if is_decimal => format!("{number:.scale$}").into_bytes(),
+        ValueRef::Real(number) if is_decimal => {
+            let (whole, text) = (
+                super::functions::scaled(number, column.scale)?,
+                column.scale,
+            );
+            super::functions::decimal_text(whole, text).into_bytes()
+        }
+        ValueRef::Real(number) if column.wire_type == ColumnType::MYSQL_TYPE_FLOAT => {
+            float(number).into_bytes()
+        }
         ValueRef::Real(number) => double(number).into_bytes(),
         ValueRef::Text(text) | ValueRef::Blob(text) => text.to_vec(),
     };
@@ -146,6 +155,12 @@ fn temporal(mut text: Vec<u8>, wire_type: ColumnType) -> Option<Vec<u8>> {
         _ => {}
     }
     Some(text)
+}
+
+/// With six digits, as MySQL writes a `FLOAT` as text.
+fn float(number: f64) -> String {
+    let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+    double(rounded)
 }
 
 /// The shortest that reads back as the same number, with an exponent where it is large or small.

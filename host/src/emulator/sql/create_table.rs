@@ -1,197 +1,346 @@
-//! `CREATE TABLE` as MySQL has it, less what SQLite does not take.
-//!
-//! | MySQL | here |
-//! |---|---|
-//! | `INT(11) UNSIGNED AUTO_INCREMENT` | `INTEGER`, of which SQLite gives values by itself in a primary key |
-//! | `ENUM('a', 'b')`, `SET(…)` | their names alone: any text |
-//! | `CHARACTER SET`, `COLLATE`, `COMMENT`, `ON UPDATE CURRENT_TIMESTAMP` | left out |
-//! | `DEFAULT NOW()` | `DEFAULT CURRENT_TIMESTAMP` |
-//! | `UNIQUE KEY name (…)` | `UNIQUE (…)` |
-//! | `KEY name (…)`, `INDEX`, `FULLTEXT KEY`, `SPATIAL KEY` | left out |
-//! | what follows the columns: `ENGINE=InnoDB DEFAULT CHARSET=utf8mb4` | left out |
+//! `CREATE TABLE` as MySQL has it: what SQLite is to make, and what is kept besides.
 
-use super::lexer::{Token, TokenKind};
+mod column;
 
-/// Whether the table's rows come from a `SELECT`: then it is SQLite's as it stands.
-pub(super) fn is_from_select(tokens: &[Token]) -> bool {
-    let mut depth = 0_usize;
-    tokens.iter().any(|token| {
-        step(&mut depth, &token.kind);
-        depth == 0 && (is_word(token, "AS") || is_word(token, "SELECT"))
-    })
+use super::catalog::{Column, Table};
+use super::expression::refused;
+use super::kind::Kind;
+use super::lexer::TokenKind;
+use super::parser::{Parser, Result};
+use super::quote;
+use super::scope::{Scope, Source};
+use crate::emulator::collation::Collation;
+
+/// What a `CREATE TABLE` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewTable {
+    pub(in crate::emulator) table: Table,
+    /// For SQLite.
+    pub(in crate::emulator) sql: String,
+    pub(super) if_not_exists: bool,
+    /// `AUTO_INCREMENT=7`
+    pub(in crate::emulator) first_id: Option<i64>,
 }
 
-pub(super) fn adapt(tokens: &[Token]) -> Vec<Token> {
-    let mut head = Vec::new();
-    let mut definitions = vec![Vec::new()];
-    let mut depth = 0_usize;
-    for token in tokens {
-        let before = depth;
-        step(&mut depth, &token.kind);
-        if before == 0 {
-            // The table's name, and the parenthesis behind it.
-            head.push(token.clone());
-        } else if depth == 0 {
-            break;
-        } else if depth == 1 && token.kind == TokenKind::Other(',') {
-            definitions.push(Vec::new());
-        } else if let Some(definition) = definitions.last_mut() {
-            definition.push(token.clone());
-        }
-    }
-    let mut adapted = head;
-    let mut is_first = true;
-    for definition in definitions.into_iter().filter_map(adapt_definition) {
-        if !is_first {
-            adapted.push(other(','));
-        }
-        is_first = false;
-        adapted.extend(definition);
-    }
-    adapted.push(other(')'));
-    adapted
+/// Constraints, in SQLite's dialect.
+#[derive(Default)]
+pub(super) struct Constraints {
+    keys: Vec<(bool, Vec<String>)>,
+    /// Where `CHECK`s begin: they are read when all columns are known.
+    checks: Vec<usize>,
+    foreign: Vec<String>,
 }
 
-/// A column, or what is said of several. None for what SQLite has in a statement of its own.
-fn adapt_definition(definition: Vec<Token>) -> Option<Vec<Token>> {
-    let words: Vec<&Token> = definition
-        .iter()
-        .filter(|token| token.kind != TokenKind::Space)
-        .collect();
-    let first = words.first()?;
-    let second_is = |wanted: &[&str]| {
-        let second = words.get(1);
-        second.is_some_and(|second| wanted.iter().any(|word| is_word(second, word)))
-    };
-    // A column may have such a name: then a type follows, and no name with a parenthesis behind it.
-    let is_index = ["KEY", "INDEX"].iter().any(|word| is_word(first, word))
-        && words
-            .iter()
-            .take(3)
-            .any(|token| token.kind == TokenKind::Other('('));
-    let is_special = ["FULLTEXT", "SPATIAL"]
-        .iter()
-        .any(|word| is_word(first, word));
-    if is_index || is_special && second_is(&["KEY", "INDEX"]) {
-        return None;
-    }
-    if is_word(first, "UNIQUE") {
-        let columns = definition
-            .iter()
-            .position(|token| token.kind == TokenKind::Other('('))?;
-        let mut adapted = vec![word("UNIQUE"), space()];
-        adapted.extend(definition.get(columns..)?.iter().cloned());
-        return Some(adapted);
-    }
-    let of_table = ["PRIMARY", "CONSTRAINT", "FOREIGN", "CHECK"];
-    if of_table.iter().any(|word| is_word(first, word)) {
-        return Some(definition);
-    }
-    Some(adapt_column(definition))
-}
-
-fn adapt_column(column: Vec<Token>) -> Vec<Token> {
-    let has_ids = column.iter().any(|token| is_word(token, "AUTO_INCREMENT"));
-    let mut tokens = column.into_iter().peekable();
-    let mut adapted = Vec::new();
-    let mut names = 0_usize;
-    while let Some(token) = tokens.next() {
-        let is = |wanted: &str| is_word(&token, wanted);
-        if is("AUTO_INCREMENT") || has_ids && (is("UNSIGNED") || is("SIGNED") || is("ZEROFILL")) {
-            continue;
+impl Parser<'_> {
+    /// What follows `CREATE`.
+    pub(super) fn create_table(&mut self) -> Result<NewTable> {
+        if self.is_word(0, "TEMPORARY") {
+            return refused("CREATE TEMPORARY TABLE");
         }
-        // What is left out with so many words behind it.
-        let behind = match () {
-            () if names < 2 => None,
-            () if is("COLLATE") || is("COMMENT") || is("CHARSET") => Some(1),
-            () if is("CHARACTER") => Some(2),
-            () if is("ON") && next_is(&mut tokens, "UPDATE") => Some(2),
-            () => None,
+        self.expect(&["TABLE"])?;
+        let if_not_exists = self.take(&["IF", "NOT", "EXISTS"]);
+        let name = self.table_name()?;
+        if !self.take_other('(') || self.is_word(0, "SELECT") || self.is_word(0, "LIKE") {
+            return refused("CREATE TABLE from another one or from a SELECT");
+        }
+        let mut columns: Vec<Column> = Vec::new();
+        let mut constraints = Constraints::default();
+        loop {
+            if !self.constraint(&mut columns, &mut constraints)? {
+                let column = self.column_definition(&mut constraints)?;
+                columns.push(column);
+            }
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        self.expect_other(')')?;
+        let (first_id, collation) = self.table_options()?;
+        for column in &mut columns {
+            if column::is_text(&column.declared) && column.collation.is_none() {
+                column.collation = Some(collation.clone());
+            }
+        }
+        for (is_primary, names) in &constraints.keys {
+            for column in &mut columns {
+                if !names.iter().any(|it| it.eq_ignore_ascii_case(&column.name)) {
+                    continue;
+                }
+                if let kind @ Kind::Opaque(_) = column.kind() {
+                    return refused(format!("a unique key of {}", kind.describe()));
+                }
+                if *is_primary {
+                    column.is_nullable = false;
+                    "PRI".clone_into(&mut column.key);
+                } else if names.len() == 1 && column.key != "PRI" {
+                    "UNI".clone_into(&mut column.key);
+                } else if column.key.is_empty() && names.first() == Some(&column.name) {
+                    "MUL".clone_into(&mut column.key);
+                }
+            }
+        }
+        let table = Table { name, columns };
+        if let Some(id) = table.id()
+            && id.key != "PRI"
+        {
+            return refused("AUTO_INCREMENT of a column that is not the primary key");
+        }
+        let checks = self.checks(&table, &constraints)?;
+        let sql = sql_of(&table, &constraints, &checks);
+        Ok(NewTable {
+            table,
+            sql,
+            if_not_exists,
+            first_id,
+        })
+    }
+
+    /// A key or a check, if that is what follows.
+    fn constraint(
+        &mut self,
+        columns: &mut [Column],
+        constraints: &mut Constraints,
+    ) -> Result<bool> {
+        let start = self.position();
+        if self.take(&["CONSTRAINT"]) {
+            let is_named = !["PRIMARY", "UNIQUE", "FOREIGN", "CHECK"]
+                .iter()
+                .any(|word| self.is_word(0, word));
+            if is_named {
+                self.name()?;
+            }
+        }
+        if self.take(&["PRIMARY", "KEY"]) {
+            let names = self.key_columns(true)?;
+            constraints.keys.push((true, names));
+        } else if self.is_word(0, "UNIQUE") {
+            self.advance(1);
+            let _is_said = self.take(&["KEY"]) || self.take(&["INDEX"]);
+            let names = self.key_columns(true)?;
+            constraints.keys.push((false, names));
+        } else if self.take(&["FOREIGN", "KEY"]) {
+            let foreign = self.foreign_key()?;
+            constraints.foreign.push(foreign);
+        } else if self.is_word(0, "CHECK") {
+            self.advance(1);
+            constraints.checks.push(self.position());
+            self.skip_parentheses()?;
+            self.take(&["ENFORCED"]);
+        } else if self.position() != start {
+            return Err(self.unexpected());
+        } else if self.is_word(0, "FULLTEXT") || self.is_word(0, "SPATIAL") {
+            return refused("FULLTEXT and SPATIAL keys");
+        } else if self.is_index() {
+            self.advance(1);
+            let names = self.key_columns(false)?;
+            let first = columns.iter_mut().find(|it| {
+                names
+                    .first()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(&it.name))
+            });
+            if let Some(column) = first
+                && column.key.is_empty()
+            {
+                "MUL".clone_into(&mut column.key);
+            }
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// A column may have such a name: then a type follows, and no name with a parenthesis behind it.
+    fn is_index(&self) -> bool {
+        (self.is_word(0, "KEY") || self.is_word(0, "INDEX"))
+            && (self.is_other(1, '(') || self.is_other(2, '(') || self.is_word(2, "USING"))
+    }
+
+    /// `name USING BTREE (a, b)`
+    fn key_columns(&mut self, is_unique: bool) -> Result<Vec<String>> {
+        if !self.is_other(0, '(') && !self.is_word(0, "USING") {
+            self.name()?;
+        }
+        self.using()?;
+        let mut names = Vec::new();
+        self.expect_other('(')?;
+        loop {
+            names.push(self.name()?);
+            if self.take_other('(') {
+                self.advance(1);
+                self.expect_other(')')?;
+                if is_unique {
+                    return refused("a unique key of a column's beginning");
+                }
+            }
+            let _is_said = self.take(&["ASC"]) || self.take(&["DESC"]);
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        self.expect_other(')')?;
+        self.using()?;
+        if self.take(&["COMMENT"]) {
+            self.advance(1);
+        }
+        Ok(names)
+    }
+
+    fn using(&mut self) -> Result<()> {
+        if self.take(&["USING"]) && !self.take(&["BTREE"]) && !self.take(&["HASH"]) {
+            return Err(self.unexpected());
+        }
+        Ok(())
+    }
+
+    fn foreign_key(&mut self) -> Result<String> {
+        let names = |names: &[String]| {
+            let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
+            names.join(", ")
         };
-        if let Some(behind) = behind {
-            for _ in 0..behind {
-                skip_space(&mut tokens);
-                tokens.next();
+        let own = self.key_columns(false)?;
+        self.expect(&["REFERENCES"])?;
+        let table = self.table_name()?;
+        let theirs = self.key_columns(false)?;
+        let referenced = self.context.catalog.table(&table)?;
+        let is_unique = match theirs.as_slice() {
+            [name] => {
+                referenced.column(name)?.key == "PRI" || referenced.column(name)?.key == "UNI"
             }
-            skip_arguments(&mut tokens);
-            continue;
+            _ => false,
+        };
+        if !is_unique || own.len() != 1 {
+            return refused("a foreign key of anything but one unique column");
         }
-        if is("NOW") {
-            skip_arguments(&mut tokens);
-            adapted.push(word("CURRENT_TIMESTAMP"));
-            continue;
+        let mut sql = format!(
+            "FOREIGN KEY ({}) REFERENCES {} ({})",
+            names(&own),
+            quote::name(&table),
+            names(&theirs)
+        );
+        while self.take(&["ON"]) {
+            let event = match self.next() {
+                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
+                _ => return Err(self.unexpected()),
+            };
+            let action = [
+                &["CASCADE"][..],
+                &["RESTRICT"],
+                &["SET", "NULL"],
+                &["NO", "ACTION"],
+            ]
+            .into_iter()
+            .find(|words| self.take(words))
+            .ok_or_else(|| self.unexpected())?;
+            if event != "DELETE" && event != "UPDATE" {
+                return Err(self.unexpected());
+            }
+            sql.push_str(&format!(" ON {event} {}", action.join(" ")));
         }
-        if is("CURRENT_TIMESTAMP") {
-            skip_arguments(&mut tokens);
-        }
-        if let TokenKind::Word(_) | TokenKind::QuotedName(_) = token.kind {
-            names = names.saturating_add(1);
-            if names == 2 && (has_ids || is("ENUM") || is("SET")) {
-                skip_arguments(&mut tokens);
-                adapted.push(if has_ids { word("INTEGER") } else { token });
-                continue;
+        Ok(sql)
+    }
+
+    pub(super) fn skip_parentheses(&mut self) -> Result<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.next() {
+                Some(TokenKind::Other('(')) => depth = depth.saturating_add(1),
+                Some(TokenKind::Other(')')) => depth = depth.saturating_sub(1),
+                Some(_) => {}
+                None => return Err(self.unexpected()),
+            }
+            if depth == 0 {
+                return Ok(());
             }
         }
-        adapted.push(token);
     }
-    adapted
-}
 
-type Tokens = std::iter::Peekable<std::vec::IntoIter<Token>>;
-
-fn skip_space(tokens: &mut Tokens) {
-    while tokens
-        .next_if(|token| token.kind == TokenKind::Space)
-        .is_some()
-    {}
-}
-
-fn next_is(tokens: &mut Tokens, wanted: &str) -> bool {
-    skip_space(tokens);
-    tokens.peek().is_some_and(|token| is_word(token, wanted))
-}
-
-/// A parenthesis and what is in it, if that is what follows.
-fn skip_arguments(tokens: &mut Tokens) {
-    let mut depth = 0_usize;
-    while let Some(token) = tokens.peek() {
-        let is_open = token.kind == TokenKind::Other('(');
-        if depth == 0 && !is_open {
-            return;
+    fn checks(&mut self, table: &Table, constraints: &Constraints) -> Result<Vec<String>> {
+        let scope = Scope {
+            levels: vec![vec![Source {
+                alias: table.name.clone(),
+                columns: table.scope_columns(),
+            }]],
+            ..Scope::default()
+        };
+        let end = self.position();
+        let mut checks = Vec::new();
+        for start in &constraints.checks {
+            self.go_to(*start);
+            let check = self.expression(&scope)?;
+            if !matches!(check.kind, Kind::Integer | Kind::Null) {
+                return refused("CHECK of this expression");
+            }
+            // The table is not yet there to be named.
+            let qualifier = format!("{}.", quote::name(&table.name));
+            checks.push(check.sql.replace(&qualifier, ""));
         }
-        step(&mut depth, &token.kind);
-        tokens.next();
-        if depth == 0 {
-            return;
+        self.go_to(end);
+        Ok(checks)
+    }
+
+    /// The first value of `AUTO_INCREMENT`, and the collation of columns that say none.
+    fn table_options(&mut self) -> Result<(Option<i64>, String)> {
+        let (mut first_id, mut collation, mut charset) = (None, None, None);
+        while self.kind(0).is_some() {
+            self.take_other(',');
+            self.take(&["DEFAULT"]);
+            let Some(TokenKind::Word(option)) = self.next() else {
+                return Err(self.unexpected());
+            };
+            let mut option = option.to_ascii_uppercase();
+            if option == "CHARACTER" {
+                self.expect(&["SET"])?;
+                "CHARSET".clone_into(&mut option);
+            }
+            self.take_other('=');
+            let value = match self.next() {
+                Some(TokenKind::Word(value) | TokenKind::Number(value)) => value,
+                Some(TokenKind::Text(value)) => String::from_utf8_lossy(&value).into_owned(),
+                _ => return Err(self.unexpected()),
+            };
+            match option.as_str() {
+                "AUTO_INCREMENT" => first_id = value.parse().ok(),
+                "COLLATE" => collation = Some(value),
+                "CHARSET" => charset = Some(value),
+                "ENGINE" | "COMMENT" | "ROW_FORMAT" | "STATS_PERSISTENT" | "AVG_ROW_LENGTH"
+                | "MAX_ROWS" | "MIN_ROWS" | "KEY_BLOCK_SIZE" => {}
+                _ => return refused(format!("the table option {option}")),
+            }
         }
+        let collation = collation.unwrap_or_else(|| column::default_collation(charset.as_deref()));
+        Ok((first_id, collation))
     }
 }
 
-fn step(depth: &mut usize, kind: &TokenKind) {
-    match kind {
-        TokenKind::Other('(') => *depth = depth.saturating_add(1),
-        TokenKind::Other(')') => *depth = depth.saturating_sub(1),
-        _ => {}
+fn sql_of(table: &Table, constraints: &Constraints, checks: &[String]) -> String {
+    let mut parts = Vec::new();
+    for column in &table.columns {
+        let (name, kind) = (quote::name(&column.name), column.kind());
+        parts.push(match kind {
+            Kind::Integer | Kind::Unsigned => format!("{name} INTEGER"),
+            Kind::Decimal(_) | Kind::Double => format!("{name} REAL"),
+            Kind::Text(collation) => format!("{name} TEXT COLLATE {}", collation.name()),
+            Kind::Bytes => format!("{name} BLOB"),
+            Kind::Date | Kind::DateTime(_) | Kind::Time(_) => format!("{name} TEXT"),
+            // Nothing is changed when it is stored.
+            Kind::Null | Kind::Parameter | Kind::Opaque(_) => format!("{name} BLOB"),
+        });
     }
+    for (is_primary, names) in &constraints.keys {
+        let kind = if *is_primary { "PRIMARY KEY" } else { "UNIQUE" };
+        let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
+        parts.push(format!("{kind} ({})", names.join(", ")));
+    }
+    parts.extend(checks.iter().map(|check| format!("CHECK ({check})")));
+    parts.extend(constraints.foreign.iter().cloned());
+    format!(
+        "CREATE TABLE {} ({})",
+        quote::name(&table.name),
+        parts.join(", ")
+    )
 }
 
-fn is_word(token: &Token, wanted: &str) -> bool {
-    matches!(&token.kind, TokenKind::Word(word) if word.eq_ignore_ascii_case(wanted))
-}
-
-fn word(word: &str) -> Token {
-    token(TokenKind::Word(word.to_owned()))
-}
-
-fn space() -> Token {
-    token(TokenKind::Space)
-}
-
-fn other(character: char) -> Token {
-    token(TokenKind::Other(character))
-}
-
-/// One that stands in no text of a user's.
-fn token(kind: TokenKind) -> Token {
-    Token { kind, at: 0 }
+/// The name of MySQL's own default.
+pub(super) fn default_name() -> String {
+    Collation::AccentInsensitive.name().to_owned()
 }

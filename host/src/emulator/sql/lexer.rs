@@ -8,14 +8,18 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     /// Where it begins in the text, in bytes.
     pub(crate) at: usize,
+    /// Where it ends in the text, in bytes.
+    pub(crate) end: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// White space or a comment.
     Space,
-    /// A keyword, a name, or a number.
+    /// A keyword or a name.
     Word(String),
+    /// A number without its sign.
+    Number(String),
     /// A name in backticks.
     QuotedName(String),
     /// A string literal, its escapes resolved.
@@ -43,13 +47,20 @@ pub(crate) struct Unclosed {
 
 /// All tokens of a text. What is not UTF-8 outside of literals becomes U+FFFD.
 pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
-    let mut lexer = Lexer { sql, at: 0 };
+    let mut lexer = Lexer {
+        sql,
+        at: 0,
+        is_in_versioned_comment: false,
+    };
     let mut tokens: Vec<Token> = Vec::new();
     while lexer.at < sql.len() {
         let at = lexer.at;
         let kind = lexer.next().map_err(|what| Unclosed { what, at })?;
         match (&kind, tokens.last_mut()) {
-            (TokenKind::Space, Some(last)) if last.kind == TokenKind::Space => continue,
+            (TokenKind::Space, Some(last)) if last.kind == TokenKind::Space => {
+                last.end = lexer.at;
+                continue;
+            }
             // An introducer says what the literal behind it is.
             (TokenKind::Text(text), Some(last)) if is_introducer(&last.kind) => {
                 last.kind = match &last.kind {
@@ -58,13 +69,24 @@ pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
                     }
                     _ => TokenKind::Text(text.clone()),
                 };
+                last.end = lexer.at;
                 continue;
             }
             _ => {}
         }
-        tokens.push(Token { kind, at });
+        tokens.push(Token {
+            kind,
+            at,
+            end: lexer.at,
+        });
     }
-    Ok(tokens)
+    match lexer.is_in_versioned_comment {
+        true => Err(Unclosed {
+            what: "a comment is not closed",
+            at: sql.len(),
+        }),
+        false => Ok(tokens),
+    }
 }
 
 fn is_introducer(kind: &TokenKind) -> bool {
@@ -75,7 +97,12 @@ fn is_introducer(kind: &TokenKind) -> bool {
 struct Lexer<'a> {
     sql: &'a [u8],
     at: usize,
+    /// MySQL executes what is in `/*!40101 … */`.
+    is_in_versioned_comment: bool,
 }
+
+/// The newest version whose `/*!… */` is executed: 8.0.39.
+const VERSION: u32 = 80_039;
 
 impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -100,6 +127,11 @@ impl Lexer<'_> {
                 Ok(self.line_comment())
             }
             b'/' if self.peek(1) == Some(b'*') => self.block_comment(),
+            b'*' if self.is_in_versioned_comment && self.peek(1) == Some(b'/') => {
+                self.is_in_versioned_comment = false;
+                self.skip(2);
+                Ok(TokenKind::Space)
+            }
             b';' => self.single(TokenKind::End),
             b'?' => self.single(TokenKind::Parameter),
             b'@' if self.peek(1) == Some(b'@') => {
@@ -116,11 +148,16 @@ impl Lexer<'_> {
                 let digits = self.string(b'\'')?;
                 Ok(TokenKind::Bytes(hex(&digits)))
             }
-            b'0' if matches!(self.peek(1), Some(b'x')) => {
+            b'0' if self.peek(1) == Some(b'x')
+                && self.peek(2).is_some_and(|byte| byte.is_ascii_hexdigit()) =>
+            {
                 let word = self.word();
                 Ok(TokenKind::Bytes(hex(word.get(2..).unwrap_or_default())))
             }
             byte if byte.is_ascii_whitespace() => self.single(TokenKind::Space),
+            byte if byte.is_ascii_digit() || byte == b'.' && self.begins_a_fraction() => {
+                Ok(self.number())
+            }
             byte if is_word(byte) => {
                 let word = String::from_utf8_lossy(self.word()).into_owned();
                 Ok(TokenKind::Word(word))
@@ -139,6 +176,47 @@ impl Lexer<'_> {
         let length = rest.iter().take_while(|byte| is_word(**byte)).count();
         self.skip(length);
         rest.get(..length).unwrap_or_default()
+    }
+
+    /// Whether a point is a number's and not between two names.
+    fn begins_a_fraction(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.sql.get(at));
+        self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
+            && !before.is_some_and(|byte| is_word(*byte) || *byte == b'`')
+    }
+
+    /// A number, or a name that begins with a digit.
+    fn number(&mut self) -> TokenKind {
+        let rest = self.sql.get(self.at..).unwrap_or_default();
+        let byte = |at: usize| rest.get(at).copied();
+        let digits = |from: usize| {
+            let digits = rest.get(from..).unwrap_or_default().iter();
+            let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
+            from.saturating_add(count)
+        };
+        let mut end = digits(0);
+        let mut is_name = byte(end).is_some_and(is_word);
+        if byte(end) == Some(b'.') {
+            end = digits(end.saturating_add(1));
+            is_name = false;
+        }
+        if matches!(byte(end), Some(b'e' | b'E')) {
+            let mut exponent = end.saturating_add(1);
+            if matches!(byte(exponent), Some(b'+' | b'-')) {
+                exponent = exponent.saturating_add(1);
+            }
+            if digits(exponent) > exponent {
+                end = digits(exponent);
+                is_name = false;
+            }
+        }
+        if is_name {
+            let word = String::from_utf8_lossy(self.word()).into_owned();
+            return TokenKind::Word(word);
+        }
+        self.skip(end);
+        let number = rest.get(..end).unwrap_or_default();
+        TokenKind::Number(String::from_utf8_lossy(number).into_owned())
     }
 
     fn word_with_dots(&mut self) -> String {
@@ -219,6 +297,19 @@ impl Lexer<'_> {
 
     fn block_comment(&mut self) -> Result<TokenKind, &'static str> {
         self.skip(2);
+        if self.peek(0) == Some(b'!') {
+            self.skip(1);
+            let rest = self.sql.get(self.at..).unwrap_or_default().iter();
+            let digits = rest.take_while(|byte| byte.is_ascii_digit()).count();
+            let version = self.sql.get(self.at..self.at.saturating_add(digits));
+            let version = version.and_then(|digits| str::from_utf8(digits).ok());
+            let version = version.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+            if version <= VERSION && !self.is_in_versioned_comment {
+                self.skip(digits);
+                self.is_in_versioned_comment = true;
+                return Ok(TokenKind::Space);
+            }
+        }
         while let Some(byte) = self.peek(0) {
             if byte == b'*' && self.peek(1) == Some(b'/') {
                 self.skip(2);
@@ -294,6 +385,31 @@ mod tests {
                 TokenKind::Other('-'),
                 TokenKind::Other('-'),
                 word("f"),
+            ]
+        );
+        assert_eq!(
+            kinds("/*!40101 a */ /*!999999 b */ /*! c*/ /*+ d */"),
+            [word("a"), word("c")]
+        );
+        for unclosed in ["/*!40101 a", "/*!999999 a", "/*! a /* b"] {
+            assert!(tokens(unclosed.as_bytes()).is_err(), "{unclosed}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_names_that_begin_with_digits() {
+        let number = |number: &str| TokenKind::Number(number.to_owned());
+        assert_eq!(
+            kinds("1 1.5 .5 5. 1e3 1.5E-3 1a 2ex"),
+            [
+                number("1"),
+                number("1.5"),
+                number(".5"),
+                number("5."),
+                number("1e3"),
+                number("1.5E-3"),
+                TokenKind::Word("1a".into()),
+                TokenKind::Word("2ex".into()),
             ]
         );
     }

@@ -1,11 +1,15 @@
 //! A text of several statements, one by one.
 
+use std::sync::Arc;
+
 use super::lexer::{Token, TokenKind, Unclosed, tokens};
 
 /// The tokens of one statement, without space at its ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) tokens: Vec<Token>,
+    /// The text that the tokens are of.
+    pub(crate) text: Arc<[u8]>,
     /// Where it begins, counted from 1.
     pub(crate) line: usize,
 }
@@ -13,6 +17,7 @@ pub(crate) struct Statement {
 /// The statements of a text; those that are empty are left out.
 pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
     let tokens = tokens(sql)?;
+    let text: Arc<[u8]> = sql.into();
     let statements = tokens
         .split(|token| token.kind == TokenKind::End)
         .filter_map(|tokens| {
@@ -21,7 +26,11 @@ pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
             let last = tokens.iter().rposition(is_word)?;
             let tokens = tokens.get(first..=last)?.to_vec();
             let line = line_of(sql, tokens.first()?.at);
-            Some(Statement { tokens, line })
+            Some(Statement {
+                tokens,
+                text: Arc::clone(&text),
+                line,
+            })
         });
     Ok(statements.collect())
 }
@@ -33,20 +42,6 @@ pub(crate) fn line_of(sql: &[u8], at: usize) -> usize {
     ends.saturating_add(1)
 }
 
-impl Statement {
-    /// Its first words in upper case, as far as they are words, without what is between them.
-    pub(crate) fn keywords(&self) -> Vec<String> {
-        self.tokens
-            .iter()
-            .filter(|token| token.kind != TokenKind::Space)
-            .map_while(|token| match &token.kind {
-                TokenKind::Word(word) => Some(word.to_ascii_uppercase()),
-                _ => None,
-            })
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,7 +51,7 @@ mod tests {
         let statements = split(b"SELECT ';';\n\n# a; b\nSELECT 2;;").unwrap();
         let lines: Vec<usize> = statements.iter().map(|it| it.line).collect();
         assert_eq!(lines, [1, 4]);
-        assert_eq!(statements[1].keywords(), ["SELECT", "2"]);
+        assert_eq!(statements[1].tokens.len(), 3);
         assert!(split(b" ; -- \n").unwrap().is_empty());
     }
 }

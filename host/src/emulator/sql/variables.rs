@@ -2,12 +2,19 @@
 
 use super::plan::Context;
 
+/// MySQL's default: what is refused here is refused there too.
+const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+                        ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
 /// The value of `@@name`; none for one that is not known.
 pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
+    if let Some(value) = context.settings.get(name) {
+        return Some(value.clone());
+    }
     let fixed = match name {
         "version" => return Some(context.version.to_owned()),
         "autocommit" => return Some(u8::from(context.autocommit).to_string()),
-        "transaction_read_only" | "tx_read_only" => {
+        "transaction_read_only" => {
             return Some(u8::from(context.read_only).to_string());
         }
         "max_allowed_packet" => return Some(super::super::wire::PAYLOAD_LIMIT.to_string()),
@@ -19,22 +26,27 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
         "net_read_timeout" => "30",
         "net_buffer_length" => "16384",
         "lower_case_table_names" => "0",
-        "sql_mode" => "NO_ENGINE_SUBSTITUTION",
+        "sql_mode" => SQL_MODE,
         "sql_auto_is_null" => "0",
         "sql_select_limit" => "18446744073709551615",
         "time_zone" => "SYSTEM",
         "system_time_zone" => "UTC",
-        "transaction_isolation" | "tx_isolation" => "SERIALIZABLE",
+        "transaction_isolation" => "SERIALIZABLE",
         "character_set_client"
         | "character_set_connection"
         | "character_set_results"
         | "character_set_server"
         | "character_set_database" => "utf8mb4",
+        "character_set_filesystem" => "binary",
+        "character_set_system" => "utf8mb3",
+        "default_storage_engine" => "InnoDB",
+        "lower_case_file_system" | "sql_safe_updates" => "0",
+        "foreign_key_checks" | "unique_checks" | "sql_notes" => "1",
         "collation_connection" | "collation_server" | "collation_database" => "utf8mb4_0900_ai_ci",
         "init_connect" | "socket" | "license" => "",
         "auto_increment_increment" | "auto_increment_offset" => "1",
         "require_secure_transport" => "1",
-        "performance_schema" | "query_cache_size" | "read_only" | "super_read_only" => "0",
+        "performance_schema" | "read_only" | "super_read_only" => "0",
         "port" | "server_id" => "0",
         "server_uuid" => "00000000-0000-0000-0000-000000000000",
         _ => return None,
@@ -42,26 +54,91 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
     Some(fixed.to_owned())
 }
 
+/// As `SHOW VARIABLES` has it.
+pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
+    const SWITCHES: [&str; 11] = [
+        "autocommit",
+        "foreign_key_checks",
+        "lower_case_file_system",
+        "performance_schema",
+        "read_only",
+        "require_secure_transport",
+        "sql_auto_is_null",
+        "sql_notes",
+        "sql_safe_updates",
+        "super_read_only",
+        "unique_checks",
+    ];
+    let value = value(name, context)?;
+    let is_switch = SWITCHES.contains(&name) || name == "transaction_read_only";
+    Some(match (is_switch, value.as_str()) {
+        (true, "0") => "OFF".to_owned(),
+        (true, "1") => "ON".to_owned(),
+        _ => value,
+    })
+}
+
+/// Whether all variables of such a pattern are known here.
+pub(super) fn can_list(pattern: &str) -> bool {
+    const FAMILIES: [&str; 5] = [
+        "character_set_",
+        "collation_",
+        "lower_case_",
+        "version_com",
+        "transaction_",
+    ];
+    let plain = pattern.replace("\\_", "_").to_lowercase();
+    match plain.contains('%') {
+        true => FAMILIES.iter().any(|family| plain.starts_with(family)),
+        false => NAMES.contains(&plain.as_str()),
+    }
+}
+
 /// All names, for `SHOW VARIABLES`.
-pub(super) const NAMES: [&str; 20] = [
-    "autocommit",
+pub(super) const NAMES: [&str; 45] = [
     "auto_increment_increment",
+    "auto_increment_offset",
+    "autocommit",
     "character_set_client",
     "character_set_connection",
+    "character_set_database",
+    "character_set_filesystem",
     "character_set_results",
     "character_set_server",
+    "character_set_system",
     "collation_connection",
+    "collation_database",
     "collation_server",
+    "default_storage_engine",
+    "foreign_key_checks",
     "init_connect",
     "interactive_timeout",
+    "license",
+    "lower_case_file_system",
     "lower_case_table_names",
     "max_allowed_packet",
+    "net_buffer_length",
+    "net_read_timeout",
     "net_write_timeout",
+    "performance_schema",
+    "port",
+    "read_only",
     "require_secure_transport",
+    "server_id",
+    "sql_auto_is_null",
     "sql_mode",
+    "sql_notes",
+    "sql_safe_updates",
+    "sql_select_limit",
+    "super_read_only",
+    "system_time_zone",
     "time_zone",
     "transaction_isolation",
     "transaction_read_only",
+    "unique_checks",
     "version",
+    "version_comment",
+    "version_compile_machine",
+    "version_compile_os",
     "wait_timeout",
 ];
