@@ -9,7 +9,7 @@ use crate::emulator_clients::{Environment, Server, token};
 fn mysql(environment: &Environment, arguments: &[&str]) -> Output {
     Product::MySql
         .client()
-        .args(["--no-defaults", "--protocol=tcp", "--host=localhost"])
+        .args(["--protocol=tcp", "--host=localhost"])
         .arg(format!("--port={}", environment["DB_PORT"]))
         .arg(format!("--user={}", environment["DB_USER"]))
         .arg(format!("--ssl-ca={}", environment["DB_CA_FILE"]))
