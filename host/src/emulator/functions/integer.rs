@@ -20,7 +20,8 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     binary(connection, "rds_modulo", |one: i64, other: i64| {
         Ok(match other {
             0 => None,
-            other => Some(one.wrapping_rem(other)),
+            // The least number has no remainder of -1.
+            other => Some(one.checked_rem(other).unwrap_or(0)),
         })
     })?;
     binary(

@@ -1,7 +1,9 @@
 //! Names and values as SQLite reads them.
 
 pub(in crate::emulator) fn name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    // SQLite's text ends at a NUL: a column that has the name of its literal is not told by it.
+    let name = name.replace('"', "\"\"").replace('\0', "\u{FFFD}");
+    format!("\"{name}\"")
 }
 
 pub(in crate::emulator) fn text(text: &str) -> String {
