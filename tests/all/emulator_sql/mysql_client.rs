@@ -38,25 +38,27 @@ fn a_table_of_results() {
             "SELECT id, name, price FROM items; SHOW TABLES",
         ],
     );
-    let expected = "+----+--------+-------+\n\
-                    | id | name   | price |\n\
-                    +----+--------+-------+\n\
-                    |  1 | apple  |  1.25 |\n\
-                    |  2 | bread  |  3.50 |\n\
-                    |  3 | cheese | 12.00 |\n\
-                    +----+--------+-------+\n\
-                    +-------------------+\n\
-                    | Tables_in_iamtest |\n\
-                    +-------------------+\n\
-                    | items             |\n\
-                    +-------------------+\n";
+    let expected = "\
++------+--------+-------+
+| id   | name   | price |
++------+--------+-------+
+|    1 | apple  |  1.25 |
+|    2 | bread  |  3.50 |
+|    3 | cheese | 12.00 |
++------+--------+-------+
++-------------------+
+| Tables_in_iamtest |
++-------------------+
+| items             |
++-------------------+
+";
     assert_eq!(stdout(&output), expected);
 }
 
 #[test]
 fn its_status() {
     let server = Server::start();
-    let output = mysql(&server.environment(), &["--execute", "status"]);
+    let output = mysql(&server.environment(), &["--commands", "--execute", "\\s"]);
     let status = stdout(&output);
     for part in [
         "lambda-user@%",
