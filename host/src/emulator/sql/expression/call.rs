@@ -140,8 +140,8 @@ fn session(name: &str, arguments: &[&Expression]) -> Option<Expression> {
         ("VERSION", []) => Expression::new("version()", TEXT),
         ("USER" | "SESSION_USER" | "SYSTEM_USER", []) => Expression::new("user()", TEXT),
         ("CURRENT_USER", []) => Expression::new("current_user()", TEXT),
-        ("CONNECTION_ID", []) => Expression::new("connection_id()", Kind::Integer),
-        ("LAST_INSERT_ID", []) => Expression::new("last_insert_id()", Kind::Integer),
+        ("CONNECTION_ID", []) => Expression::new("connection_id()", Kind::Unsigned),
+        ("LAST_INSERT_ID", []) => Expression::new("last_insert_id()", Kind::Unsigned),
         ("ROW_COUNT", []) => Expression::new("row_count()", Kind::Integer),
         ("SLEEP", [seconds]) if seconds.kind.is_number() => {
             Expression::new(format!("sleep({})", seconds.sql), Kind::Integer)

@@ -173,7 +173,13 @@ fn variable(name: &str, parser: &Parser<'_>) -> Result<Expression> {
         return Err(ServerError::new(1193, "HY000", ServerError::named(message)));
     };
     Ok(match value.parse::<i64>() {
-        Ok(number) => constant(number.to_string(), Kind::Integer, Value::Integer(number)),
+        Ok(number) => {
+            let kind = match variables::is_switch(name) {
+                true => Kind::Integer,
+                false => Kind::Unsigned,
+            };
+            constant(number.to_string(), kind, Value::Integer(number))
+        }
         Err(_) => constant(quote::text(&value), TEXT, Value::Text(value)),
     })
 }
