@@ -91,7 +91,7 @@ pub(crate) struct Both {
 
 impl Both {
     pub(crate) fn with(server: &Server, tables: &str) -> Self {
-        server.execute_as_admin(&format!("USE iamtest; {tables}"));
+        server.execute_as_admin(&format!("USE iamtest; DROP TABLE items; {tables}"));
         let emulator = Emulator::builder().seed(tables).start().unwrap();
         let mut real = connect(to(server).user("admin").password(PASSWORD));
         real.ask("SET NAMES utf8mb4");

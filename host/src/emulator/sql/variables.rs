@@ -87,7 +87,7 @@ pub(super) fn can_list(pattern: &str) -> bool {
     const FAMILIES: [&str; 5] = [
         "character_set_",
         "collation_",
-        "lower_case_",
+        "lower_case",
         "version_com",
         "transaction_",
     ];
