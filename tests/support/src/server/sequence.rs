@@ -24,16 +24,18 @@ fn cross_join_of_digits(last: u64) -> String {
     let digits = highest.to_string();
     let mut tables = Vec::new();
     let mut terms = Vec::new();
-    for (index, digit) in digits.bytes().enumerate() {
-        // All those behind the first go from 0 to 9.
-        let most = if index == 0 { digit - b'0' } else { 9 };
-        let rows: Vec<String> = (0..=most).map(|row| format!("ROW({row})")).collect();
+    let mut weight = 1_u64;
+    for (index, digit) in digits.chars().rev().enumerate() {
+        // All but the highest go from 0 to 9.
+        let is_highest = index.saturating_add(1) == digits.len();
+        let most = if is_highest { digit } else { '9' };
+        let rows: Vec<String> = ('0'..=most).map(|row| format!("ROW({row})")).collect();
         tables.push(format!("(VALUES {}) d{index} (n)", rows.join(",")));
-        terms.push(format!(
-            "{} * d{index}.n",
-            10_u64.pow((digits.len() - 1 - index) as u32)
-        ));
+        terms.push(format!("{weight} * d{index}.n"));
+        weight = weight.saturating_mul(10);
     }
+    // The highest changes last.
+    tables.reverse();
     let sum = format!("1 + {}", terms.join(" + "));
     // Without the hints the server joins them block by block, in an order of its own.
     format!(
