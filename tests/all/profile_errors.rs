@@ -169,6 +169,59 @@ fn no_error_prints_a_structure() {
     }
 }
 
+/// An empty variable is one that is not set, to the command and all that it asks.
+#[test]
+fn an_empty_variable_of_the_sdk_is_not_set() {
+    let empty = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_SSO",
+        "AWS_ENDPOINT_URL_SSO_OIDC",
+        "AWS_ENDPOINT_URL_SIGNIN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_ARN",
+        "AWS_CA_BUNDLE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_RETRY_MODE",
+        "AWS_MAX_ATTEMPTS",
+    ]
+    .map(|name| (name, ""));
+    // Where nothing listens: what is asked is not an empty URL.
+    let proxy = [("HTTPS_PROXY", "http://127.0.0.1:1")];
+    let variables = [&empty[..], &proxy].concat();
+    for config in [
+        format!("[profile x]\n{ROLE}source_profile = base\n{BASE}"),
+        format!("[profile x]\n{ROLE}web_identity_token_file = config\nregion = eu-west-1\n"),
+        "[profile x]\nregion = eu-west-1\n".to_owned(),
+    ] {
+        let config = config.replace("= config", "= /etc/hostname");
+        let (error, code) = error(&Home::new(&config), &variables);
+        assert!(!error.contains("panicked"), "{error}");
+        assert_eq!(code, Some(3), "{error}");
+    }
+}
+
+/// The request that could not be made has the token in it.
+#[test]
+fn an_endpoint_that_is_no_url_shows_nothing_of_the_request() {
+    let home = Home::new("");
+    let token = home.write("token", "hunter2");
+    home.write(
+        "config",
+        &format!("[profile x]\n{ROLE}web_identity_token_file = {token}\nregion = eu-west-1\n"),
+    );
+    let variables = [("AWS_ENDPOINT_URL_STS", "no url, but hunter2")];
+    let (error, code) = error(&home, &variables);
+    assert!(
+        error.contains("AWS_ENDPOINT_URL") && error.contains("is not a URL"),
+        "{error}"
+    );
+    assert_eq!(code, Some(3));
+}
+
 /// The session of `aws login`, as the AWS CLI keeps it.
 fn session(expires_at: &str) -> (String, String) {
     let text = format!(

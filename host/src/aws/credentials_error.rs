@@ -43,6 +43,15 @@ pub enum CredentialsError {
         /// AWS's refusal.
         source: Arc<SdkError>,
     },
+    /// A variable that names an endpoint is empty. The SDK does not take it for one that is not set, and panics. The
+    /// command removes such variables when it starts; a library may not change its process's environment.
+    #[error(
+        "no AWS credentials: the variable {variable} is empty, which the AWS SDK does not take for unset"
+    )]
+    EmptyEndpoint {
+        /// As `AWS_ENDPOINT_URL_STS`.
+        variable: &'static str,
+    },
     /// The profile is one of `aws login`, and this was built without the feature `login`.
     #[error(
         "no AWS credentials from the profile {profile:?}: it is one of `aws login`, and this was built without the \
@@ -69,6 +78,7 @@ impl CredentialsError {
                 "run `aws configure export-credentials --profile NAME --format env`, which asks for the code, and set \
                  the variables that it prints"
             }
+            Self::EmptyEndpoint { .. } => "unset it",
             Self::LoginNotBuiltIn { .. } => {
                 "run `aws configure export-credentials --profile NAME --format env`, and set the variables that it prints"
             }

@@ -16,6 +16,7 @@ use aws_types::region::Region;
 
 use super::credentials::Credentials;
 use super::credentials_error::{CredentialsError, Place, Unavailable};
+use super::endpoint_url;
 use super::environment::{
     MissingCredentials, Variable, credentials_from_environment, process_variable,
 };
@@ -109,6 +110,9 @@ impl DefaultChain {
             Place::InstanceMetadata,
         ];
         for place in places {
+            if let Some(variable) = self.empty_endpoint(&place).await {
+                return Err(CredentialsError::EmptyEndpoint { variable });
+            }
             match load(&place, &config).await {
                 Ok(credentials) => return Ok(credentials),
                 Err(reason) if is_unavailable(&place, &reason) => {
@@ -119,6 +123,18 @@ impl DefaultChain {
             }
         }
         Err(CredentialsError::NotFound(unavailable))
+    }
+
+    /// A variable that names an endpoint for what a place asks, and is empty: the SDK would panic.
+    async fn empty_endpoint(&self, place: &Place) -> Option<&'static str> {
+        let is_empty = |name: &&str| (self.variable)(name).is_some_and(|url| url.is_empty());
+        let variable = endpoint_url::OF_CREDENTIALS.into_iter().find(is_empty)?;
+        let asks_a_service = match place {
+            Place::Profile(name) => demands(name).await.asks_a_service,
+            Place::WebIdentity => (self.variable)("AWS_WEB_IDENTITY_TOKEN_FILE").is_some(),
+            _ => false,
+        };
+        asks_a_service.then_some(variable)
     }
 
     /// The region in it is for STS; SSO has its own in the profile, the others have none.
@@ -144,7 +160,7 @@ async fn failed(place: Place, source: SdkError) -> CredentialsError {
         Place::Profile(name) => demands(name).await,
         _ => Demands::default(),
     };
-    let source = Arc::new(source);
+    let source = Arc::new(sdk_error::without_request(source));
     let Place::Profile(profile) = &place else {
         return CredentialsError::Failed { place, source };
     };

@@ -6,6 +6,15 @@ use super::environment::Variable;
 /// For all services that have no variable of their own.
 const OF_ALL: &str = "AWS_ENDPOINT_URL";
 
+/// Those of the services that give credentials.
+pub(super) const OF_CREDENTIALS: [&str; 5] = [
+    OF_ALL,
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN",
+];
+
 /// What to set in a client's configuration in place of what the SDK has found; none if that is good.
 #[expect(
     clippy::option_option,

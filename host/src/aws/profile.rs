@@ -71,7 +71,12 @@ pub(super) struct Demands {
     pub(super) mfa_serial: Option<String>,
     /// The session of `aws login` (`login_session`).
     pub(super) login_session: Option<String>,
+    /// Whether a service of AWS gives its credentials: STS, SSO or the one of `aws login`.
+    pub(super) asks_a_service: bool,
 }
+
+/// What makes a profile one that asks a service.
+const OF_SERVICES: [&str; 4] = ["role_arn", "sso_session", "sso_start_url", "login_session"];
 
 /// Of files that cannot be read, nothing: something else has said so.
 pub(super) async fn demands(name: &str) -> Demands {
@@ -90,6 +95,7 @@ pub(super) async fn demands(name: &str) -> Demands {
         let own = |key| profile.get(key).map(str::to_owned);
         demands.mfa_serial = demands.mfa_serial.or_else(|| own("mfa_serial"));
         demands.login_session = demands.login_session.or_else(|| own("login_session"));
+        demands.asks_a_service |= OF_SERVICES.iter().any(|key| profile.get(key).is_some());
         next = profile.get("source_profile");
     }
     demands

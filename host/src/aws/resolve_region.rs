@@ -64,10 +64,10 @@ impl RegionError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotFound { .. } => "give it with --region, or set AWS_REGION",
+            Self::NotFound { .. } => "give it with --region, or set DB_REGION or AWS_REGION",
             Self::GlobalWriter { .. } => {
-                "give --resolve-cname (DB_RESOLVE_CNAME=true in a function) to take the primary cluster's endpoint, or its \
-                 region with --region (DB_REGION)"
+                "give --resolve-cname (DB_RESOLVE_CNAME=true) to take the primary cluster's endpoint, or its region with \
+                 --region (DB_REGION)"
             }
             Self::Profile(error) => error.hint(),
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use aws_credential_types::provider::error::CredentialsError as SdkError;
 use aws_sdk_sts::error::ErrorMetadata;
 
 /// One error of a chain in words; empty if the next one says it better.
@@ -26,6 +27,21 @@ fn said(metadata: &ErrorMetadata) -> String {
         (Some(said), None) | (None, Some(said)) => said.to_owned(),
         (None, None) => "an answer that says nothing of what went wrong".to_owned(),
     }
+}
+
+/// An error without the request that the SDK shows where an endpoint is no URL: a web identity token may be in it, and a
+/// password in the URL.
+pub(super) fn without_request(error: SdkError) -> SdkError {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(&error);
+    while let Some(one) = next {
+        if one.to_string().starts_with("failed to apply endpoint") {
+            return SdkError::invalid_configuration(
+                "the endpoint that AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_… or the profile's endpoint_url names is not a URL",
+            );
+        }
+        next = one.source();
+    }
+    error
 }
 
 /// The code of a service's refusal that is beneath an error, as `AccessDenied`.
@@ -62,6 +78,19 @@ mod tests {
         let metadata = error.source().unwrap();
         assert_eq!(words(metadata), "AccessDenied: User x is not authorized");
         assert_eq!(code(&error), Some("AccessDenied"));
+    }
+
+    #[test]
+    fn a_request_is_not_shown() {
+        let shown = std::io::Error::other("failed to apply endpoint `x` to request `hunter2`");
+        let error = without_request(SdkError::provider_error(shown));
+        let printed = format!("{error:?} {:?}", error.source().map(ToString::to_string));
+        assert!(
+            printed.contains("not a URL") && !printed.contains("hunter2"),
+            "{printed}"
+        );
+        let other = without_request(SdkError::provider_error("another"));
+        assert_eq!(other.source().unwrap().to_string(), "another");
     }
 
     #[test]

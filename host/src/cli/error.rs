@@ -96,6 +96,7 @@ impl Error {
                 | CredentialsError::Failed { .. }
                 | CredentialsError::NeedsMfa { .. }
                 | CredentialsError::LoginNotBuiltIn { .. }
+                | CredentialsError::EmptyEndpoint { .. }
                 | CredentialsError::NotFound(_),
             ) => Exit::Credentials,
             Self::Malformed(_) => Exit::NotAToken,
