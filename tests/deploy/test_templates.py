@@ -154,6 +154,10 @@ class Function(unittest.TestCase):
         for port in ["0", "-1", "3306/tcp", "65536", "99999", "655350", " "]:
             self.assertNotRegex(port, pattern)
 
+    def test_an_alias_is_looked_up_if_it_is_said_to_be_one(self):
+        _, variables = policies_of_stack("eu-central-1", ResolveCname="true")
+        self.assertEqual(variables["DB_RESOLVE_CNAME"], "true")
+
     def test_the_variables_are_those_that_the_function_reads(self):
         _, variables = policies_of_stack("eu-central-1")
         self.assertEqual(
