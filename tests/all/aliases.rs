@@ -173,6 +173,17 @@ fn a_global_writer_is_signed_for_a_region_that_is_given_or_for_none() {
         "{error}"
     );
 
+    let with_region = [&of_environment[..], &[("DB_REGION", "eu-west-1")]].concat();
+    let token = run(&["token"], &with_region, "");
+    assert!(
+        stdout(&token).contains("%2Feu-west-1%2Frds-db"),
+        "{token:?}"
+    );
+    // It is not an alias that any name server knows.
+    let alias = [&of_environment[..], &[("DB_RESOLVE_CNAME", "perhaps")]].concat();
+    let error = String::from_utf8(run(&["token"], &alias, "").stderr).unwrap();
+    assert!(error.contains("DB_RESOLVE_CNAME"), "{error}");
+
     let output = run(&["token", "--region", "eu-west-1"], &of_environment, "");
     let token = stdout(&output);
     assert!(

@@ -62,6 +62,30 @@ fn what_is_no_name_is_refused_by_every_command() {
     }
 }
 
+#[test]
+fn the_other_names_are_checked_too() {
+    let host = ("DB_HOST", "db.abc.eu-central-1.rds.amazonaws.com");
+    let name = ["--tls-server-name", "db.example.com:3306"];
+    let said = refusal(&["query", "SELECT 1"], &name, &[host]);
+    assert!(
+        said.contains("--tls-server-name") && said.contains("db.example.com:3306"),
+        "{said}"
+    );
+    for endpoint in ["localhost:3306", "no host", "a/b"] {
+        let emulate = [
+            "emulate",
+            "--port",
+            "0",
+            "--endpoint",
+            endpoint,
+            "--",
+            "true",
+        ];
+        let said = refusal(&emulate, &[], &[("PATH", "/usr/bin:/bin")]);
+        assert!(said.contains("endpoint"), "{said}");
+    }
+}
+
 /// An error of a value names what gave it; an empty variable gives nothing.
 #[test]
 fn a_variable_is_named_and_an_empty_one_is_not_set() {

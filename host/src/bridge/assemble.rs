@@ -68,6 +68,7 @@ impl BridgeBuilder {
             Some(name) => ("tls_server_name", name),
             None => ("endpoint", &host),
         };
+        check_host(setting, name)?;
         let server_name = ServerName::try_from(name.clone())
             .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
         if let Some(collation) = &self.collation {

@@ -21,7 +21,7 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 8] = [
+const NAMES: [SettingName; 9] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
@@ -29,7 +29,8 @@ const NAMES: [SettingName; 8] = [
     name("secret", "--secret", Some("DB_SECRET_ARN")),
     name("connect_to", "--connect-to", Some("DB_CONNECT_TO")),
     name("tls_server_name", "--tls-server-name", None),
-    name("resolve_cname", "--resolve-cname", None),
+    name("resolve_cname", "--resolve-cname", Some("DB_RESOLVE_CNAME")),
+    name("region", "--region", Some("DB_REGION")),
 ];
 
 /// How a user gives the setting of that name; none if it is set otherwise.

@@ -225,7 +225,7 @@ pub(super) struct Setup {
 
     /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
     /// AWS_DEFAULT_REGION
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, env = "DB_REGION", value_name = "REGION")]
     pub(super) region: Option<String>,
 
     /// The AWS account of the database, 12 digits

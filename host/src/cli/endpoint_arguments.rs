@@ -2,6 +2,7 @@
 //! both need.
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use super::error::Error;
 
@@ -21,7 +22,7 @@ pub(super) struct EndpointArguments {
 
     /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
     /// AWS_DEFAULT_REGION, else the profile's
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, env = "DB_REGION", value_name = "REGION")]
     region: Option<String>,
 
     /// The profile of the AWS config files to take credentials from, and not from the environment.
@@ -32,7 +33,7 @@ pub(super) struct EndpointArguments {
 
     /// Take the host for an alias (CNAME) of an RDS endpoint: look it up, and sign for the endpoint. For the writer
     /// of an Aurora global database this finds the primary cluster
-    #[arg(long)]
+    #[arg(long, env = "DB_RESOLVE_CNAME", value_parser = BoolishValueParser::new())]
     resolve_cname: bool,
 }
 

@@ -20,6 +20,7 @@ use super::temporary_folder::TemporaryFolder;
 use super::{Emulator, Shared, StartError, State};
 use crate::aws::{Credentials, region_of_endpoint};
 use crate::guest::Engine;
+use crate::net::host_name;
 use crate::utf8_text::{NotUtf8, is_utf16, without_byte_order_mark};
 
 /// Settings of an [`Emulator`], each with its default.
@@ -219,6 +220,9 @@ impl EmulatorBuilder {
         if endpoint.parse::<IpAddr>().is_ok() {
             let problem = "it is an IP address: tokens are signed for names, localhost for example";
             return Err(setting("endpoint", problem));
+        }
+        if let Err(problem) = host_name::check(&endpoint) {
+            return Err(setting("endpoint", &problem.to_string()));
         }
         if self.users.iter().any(String::is_empty) {
             return Err(setting("user", "a name is empty"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value as Json, json};
 
+use crate::bridge::setting_names;
 use crate::cli::Exit;
 use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::pool::PoolError;
@@ -208,7 +209,7 @@ impl From<Error> for Failure {
                 Type::Bug
             }
         };
-        let message = crate::cli::Chain(&error).to_string();
+        let message = words(&error);
         Self {
             kind,
             message,
@@ -218,6 +219,17 @@ impl From<Error> for Failure {
             sql_state: error.sql_state().map(str::to_owned),
         }
     }
+}
+
+/// What the library says, with a setting by the variable that gives it.
+fn words(error: &Error) -> String {
+    if let ErrorKind::Setting { setting, problem } = error.kind()
+        && let Some(name) = setting_names::of_setting(setting)
+        && let Some(variable) = name.variable
+    {
+        return format!("{variable}: {problem}");
+    }
+    crate::cli::Chain(error).to_string()
 }
 
 fn hint(error: &Error) -> Option<String> {
@@ -249,6 +261,15 @@ impl From<PoolError> for Failure {
 mod tests {
     use super::*;
     use crate::guest::ServerError;
+
+    #[test]
+    fn a_setting_is_named_by_its_variable() {
+        let failure = Failure::from(Error::setting("endpoint", "it is none"));
+        assert_eq!(failure.kind(), Type::Settings);
+        assert_eq!(failure.message(), "DB_HOST: it is none");
+        let failure = Failure::from(Error::setting("clock", "it is off"));
+        assert_eq!(failure.message(), "settings: clock: it is off");
+    }
 
     #[test]
     fn the_server_s_words_codes_and_a_hint() {
