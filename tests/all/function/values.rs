@@ -92,7 +92,11 @@ fn of_columns_with_the_same_name(product: Product) {
 fn bigints_as_texts(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, ("JSON_BIGINT", "text")]);
     for parameters in [json!([]), json!([1])] {
-        let condition = if parameters == json!([]) { "" } else { "WHERE 1 = ?" };
+        let condition = if parameters == json!([]) {
+            ""
+        } else {
+            "WHERE 1 = ?"
+        };
         let sql = format!(
             "SELECT b, u, d, at FROM (SELECT CAST(9007199254740993 AS SIGNED) AS b, 18446744073709551615 AS u,
              0.5E0 AS d, CAST('2024-02-29 12:00:00' AS DATETIME) AS at FROM items LIMIT 1) v {condition}"
@@ -101,7 +105,10 @@ fn bigints_as_texts(product: Product) {
         let row = &answer[0];
         assert_eq!(row["b"], "9007199254740993", "{row}");
         assert_eq!(row["u"], "18446744073709551615", "{row}");
-        assert_eq!((&row["d"], &row["at"]), (&json!(0.5), &json!("2024-02-29T12:00:00")));
+        assert_eq!(
+            (&row["d"], &row["at"]),
+            (&json!(0.5), &json!("2024-02-29T12:00:00"))
+        );
     }
     assert_eq!(rows(&function, &json!({})), super::items());
 }
