@@ -6,7 +6,7 @@
 //! CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL
 //! ```
 //!
-//! One library serves both: each server looks for symbols of its own, in [`my_sql`] and [`maria_db`].
+//! One library serves both: each server looks for symbols of its own, in `my_sql` and `maria_db`.
 //!
 //! It asks the client for `mysql_clear_password`, and judges the token that comes by the settings in
 //! the file that the environment variable `AWS_AUTHENTICATION_PLUGIN_SETTINGS` of the server names.
