@@ -97,28 +97,31 @@ impl log::Log for LogOf {
     fn flush(&self) {}
 }
 
-#[apply(on_each_server)]
-fn what_rustls_logs(product: Product) {
+/// A process has one logger, so that both servers are asked in turn.
+#[test]
+fn what_rustls_logs() {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    *LOG.0.lock().unwrap() = Some((thread::current().id(), String::new()));
-    let server = Server::shared(product);
-    block_on(async {
-        // The first is refused, and has sent its token; the second resumes the first one's session.
-        let iam = to(server).user("lambda-user").credentials(temporary());
-        let bridge = iam.build().await.unwrap();
-        for _ in 0..2 {
-            assert_eq!(bridge.connect().await.unwrap_err().code(), Some(1045));
-        }
-        let password = to(server).user("password-user").password(PASSWORD);
-        let mut connection = password.build().await.unwrap().connect().await.unwrap();
-        connection.execute_to_end("SELECT 1").await.unwrap();
-        connection.close().await.unwrap();
-    });
-    let (_, text) = LOG.0.lock().unwrap().take().unwrap();
-    assert!(
-        text.contains("rustls::client") && text.contains("ClientHello"),
-        "{text}"
-    );
-    search("rustls's log", &text);
+    for product in Product::ALL {
+        let server = Server::shared(product);
+        *LOG.0.lock().unwrap() = Some((thread::current().id(), String::new()));
+        block_on(async {
+            // The first is refused, and has sent its token; the second resumes the first one's session.
+            let iam = to(server).user("lambda-user").credentials(temporary());
+            let bridge = iam.build().await.unwrap();
+            for _ in 0..2 {
+                assert_eq!(bridge.connect().await.unwrap_err().code(), Some(1045));
+            }
+            let password = to(server).user("password-user").password(PASSWORD);
+            let mut connection = password.build().await.unwrap().connect().await.unwrap();
+            connection.execute_to_end("SELECT 1").await.unwrap();
+            connection.close().await.unwrap();
+        });
+        let (_, text) = LOG.0.lock().unwrap().take().unwrap();
+        assert!(
+            text.contains("rustls::client") && text.contains("ClientHello"),
+            "{text}"
+        );
+        search("rustls's log", &text);
+    }
 }

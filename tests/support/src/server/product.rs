@@ -18,6 +18,9 @@ pub enum Product {
 }
 
 impl Product {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::MySql, Self::MariaDb];
+
     /// Its command line client, which reads no configuration of this machine.
     ///
     /// # Panics
