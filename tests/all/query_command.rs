@@ -121,7 +121,7 @@ fn every_exit_code_of_a_failure(product: Product) {
             "there is no such file",
             vec![("DB_CA_FILE", "/no/such/file.pem")],
         ),
-        (2, "--port", vec![("DB_PORT", "x")]),
+        (2, "DB_PORT", vec![("DB_PORT", "x")]),
         (
             3,
             "AWS_SECRET_ACCESS_KEY",
