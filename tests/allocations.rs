@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::mysql::{Connection, DateTime, Rows};
+use rds_bridge::mysql::{Connection, DateTime, Protocol, Rows};
 use rds_bridge::{Bridge, Error};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server_packets::{
@@ -90,7 +90,9 @@ async fn connect(peer: &TlsPeer) -> Connection {
         .connect_to(peer.address().to_string())
         .ca_file(peer.ca_file())
         .user("lambda-user")
-        .credentials(Credentials::new(&access_key_id, secret_access_key.as_str()));
+        .credentials(Credentials::new(&access_key_id, secret_access_key.as_str()))
+        // What has parameters is prepared all the same.
+        .protocol(Protocol::Text);
     builder.build().await.unwrap().connect().await.unwrap()
 }
 

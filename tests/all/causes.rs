@@ -1,7 +1,8 @@
 //! The likely causes that an error names: each thing that goes wrong for people who log in with IAM tokens is
 //! among them where it shows.
 
-use rds_bridge::{Bridge, BridgeBuilder, Error};
+use rds_bridge::aws::Credentials;
+use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
@@ -44,9 +45,17 @@ fn of_access_denied(product: Product) {
     ];
     let user = to(server).user("Lambda-User").credentials(credentials());
     let error = failure(user);
+    // MySQL refuses a user that it does not have, or asks for some method, so that names cannot be tried out.
+    assert_named(&error, &["case-sensitive"]);
+    assert_eq!(error.stage(), Stage::Login, "{error}");
+
+    let another = to(server)
+        .user("lambda-user")
+        .credentials(Credentials::new("AKIDEXAMPLE", "another"));
+    let error = failure(another);
     assert_eq!(error.code(), Some(1045), "{error}");
     assert_named(&error, &always);
-    assert_named(&error, &["\"Lambda-User\""]);
+    assert_named(&error, &["\"lambda-user\""]);
     // What the endpoint's name rules out is not said.
     assert!(
         !error

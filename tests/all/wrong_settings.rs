@@ -61,7 +61,8 @@ fn in_the_environment(product: Product) {
             ("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z"),
         ),
         (8, "1045", ("AWS_SESSION_TOKEN", "another")),
-        (8, "1045", ("DB_USER", "nobody")),
+        // MySQL refuses this one, or asks for some other method.
+        (8, "case-sensitive", ("DB_USER", "nobody")),
         (8, "1044", ("DB_NAME", "mysql")),
         (2, "--log", ("RDS_BRIDGE_LOG", "no=such=level")),
     ] {
