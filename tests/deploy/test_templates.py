@@ -169,7 +169,6 @@ class Function(unittest.TestCase):
                 "DB_QUERY": "SELECT * FROM items",
                 "ALLOW_AD_HOC_SQL": "false",
                 "ALLOW_WRITES": "false",
-                "DB_RESOLVE_CNAME": "false",
                 "JSON_BIGINT": "number",
                 "INVOKE_MODE": "BUFFERED",
                 "METRICS_NAMESPACE": "rds-bridge",
