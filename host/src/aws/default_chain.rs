@@ -31,7 +31,7 @@ use super::sdk_error;
 ///    over if a profile was given (not if `AWS_PROFILE` names one), as the AWS CLI does;
 /// 2. the profile given, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a console session
 ///    of `aws login` (with the feature `login`), a process, a web identity token. A role whose trust policy asks for a
-///    code of MFA is refused: nobody is asked for one here;
+///    code of MFA is refused, since this program does not prompt for one;
 /// 3. a web identity token: `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`;
 /// 4. the container's endpoint: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` (ECS, EKS
 ///    Pod Identity);

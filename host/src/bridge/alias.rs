@@ -53,7 +53,7 @@ impl Inner {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Resolve`] if the alias cannot be looked up, [`ErrorKind::Setting`] if it is none any more.
+    /// [`ErrorKind::Resolve`] if the alias cannot be looked up, [`ErrorKind::Setting`] if it is no longer an alias.
     pub(super) async fn with_current_endpoint(
         self: &Arc<Self>,
         alias: &Alias,

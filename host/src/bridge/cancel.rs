@@ -13,7 +13,7 @@ use super::{Inner, connect};
 use crate::aws::EndpointKind;
 use crate::error::{Error, ErrorKind, Stage};
 
-/// A load balancer may lead to another server behind the same address: so many connections are tried.
+/// How many connections are tried: a load balancer may lead to another server at the same address.
 const ATTEMPTS: usize = 4;
 /// The server says which session it is in its first reply: how long that is waited for.
 const FIRST_REPLY: Duration = Duration::from_millis(500);
@@ -44,8 +44,8 @@ pub(crate) struct ServerSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum NotCancelled {
-    /// An RDS Proxy shares its connections to the database among its clients: the number of one that executed an
-    /// earlier statement of ours may be that of a stranger's by now.
+    /// An RDS Proxy shares its connections to the database among its clients: a connection id that was read earlier
+    /// may meanwhile belong to another client's statement.
     #[error("through an RDS Proxy no statement can be cancelled")]
     Proxy,
     /// The number that the server gave the connection in its greeting is not the one that it has inside TLS. What is

@@ -114,7 +114,7 @@ impl Execution<'_> {
         }
     }
 
-    /// If nobody reads the rows any more, it goes on to the end of one that writes, and hangs up on another.
+    /// When the reader has closed the pipe, a statement that writes is run to its end; any other is abandoned.
     async fn statement(
         &self,
         connection: &mut Connection,
