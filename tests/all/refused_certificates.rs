@@ -90,10 +90,11 @@ fn a_good_one_is_not_among_them(product: Product) {
     let report: Json = serde_json::from_str(&json).unwrap();
     assert_eq!(check(&report, "TLS").get("presented"), None);
     let builder = to(Server::shared(product))
-        .user("nobody")
+        .user("no-grant")
+        .database("mysql")
         .credentials(credentials());
     let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
-    assert_eq!(error.code(), Some(1045));
+    assert_eq!(error.code(), Some(1044));
     assert_eq!(error.refused_certificates(), []);
 }
 
