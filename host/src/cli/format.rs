@@ -12,6 +12,7 @@ mod vertical;
 
 pub(super) use encoder::Encoder;
 
+use std::marker::PhantomData;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -93,23 +94,28 @@ pub(crate) trait Writer {
     }
 }
 
-/// Writes the values of a row, each behind what `before` writes. `write` is to be a function that is inlined:
-/// see [`Visit`].
+/// How a format writes a value.
+trait WriteValue {
+    /// Must be `#[inline(always)]` (see [`Visit`]). It is a trait's function because a call through `Fn` is not
+    /// inlined, whatever the function called says.
+    fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>);
+}
+
+/// Writes the values of a row as `F` has them, each behind what `before` writes.
 #[inline(always)]
-fn each_value<'a>(
-    row: &Row<'a>,
+fn each_value<F: WriteValue>(
+    row: &Row<'_>,
     out: &mut Vec<u8>,
     before: impl Fn(&mut Vec<u8>, usize),
-    write: impl Fn(&mut Vec<u8>, Value<'a>, Option<&Column>) + Copy,
 ) -> Result<(), ValueError> {
     for (index, column) in row.columns().iter().enumerate() {
         before(out, index);
         let is_written = row.visit(
             index,
-            Write {
+            Write::<F> {
                 out: &mut *out,
                 column,
-                write,
+                format: PhantomData,
             },
         );
         if !is_written {
@@ -122,17 +128,17 @@ fn each_value<'a>(
 struct Write<'o, 'c, F> {
     out: &'o mut Vec<u8>,
     column: &'c Column,
-    write: F,
+    format: PhantomData<F>,
 }
 
-impl<'a, F: Fn(&mut Vec<u8>, Value<'a>, Option<&Column>)> Visit<'a> for Write<'_, '_, F> {
+impl<'a, F: WriteValue> Visit<'a> for Write<'_, '_, F> {
     type Output = bool;
 
     #[inline(always)]
     fn visit(self, value: Option<Value<'a>>) -> bool {
         match value {
             Some(value) => {
-                (self.write)(self.out, value, Some(self.column));
+                F::write(self.out, value, Some(self.column));
                 true
             }
             None => false,

@@ -1,7 +1,7 @@
 //! CSV after RFC 4180, with one thing settled that it leaves open: NULL is nothing between the commas, an
 //! empty text is `""`. PostgreSQL's `COPY` does the same, also where a NULL is alone on its line.
 
-use super::{Writer, each_value, text};
+use super::{WriteValue, Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
 #[derive(Default)]
@@ -9,18 +9,20 @@ pub(super) struct Csv {
     results: usize,
 }
 
-#[inline(always)]
-fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    match value {
-        // A server is not trusted to send digits alone for a DECIMAL.
-        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
-        // Its commas.
-        Value::Vector(_) => {
-            out.push(b'"');
-            text::write(out, value, column);
-            out.push(b'"');
+impl WriteValue for Csv {
+    #[inline(always)]
+    fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+        match value {
+            // A server is not trusted to send digits alone for a DECIMAL.
+            Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
+            // Its commas.
+            Value::Vector(_) => {
+                out.push(b'"');
+                text::write(out, value, column);
+                out.push(b'"');
+            }
+            value => text::write(out, value, column),
         }
-        value => text::write(out, value, column),
     }
 }
 
@@ -67,7 +69,7 @@ impl Writer for Csv {
                 out.push(b',');
             }
         };
-        each_value(row, out, separator, push_value)?;
+        each_value::<Self>(row, out, separator)?;
         out.extend_from_slice(b"\r\n");
         Ok(())
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
-use super::{Escape, Writer, each_value, text};
+use super::{Escape, WriteValue, Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError, Vector};
 
 pub(crate) struct Json {
@@ -18,7 +18,7 @@ pub(crate) struct Json {
     /// Whether integers that a double may not hold are written as text.
     is_bigint_text: bool,
     rows: u64,
-    /// `"name":` for each column, written once.
+    /// What stands before the value of each column, written once: `{"name":`, and `,"name":` behind the first.
     keys: Vec<Vec<u8>>,
 }
 
@@ -62,8 +62,9 @@ impl Writer for Json {
         self.rows = 0;
         self.keys = distinct(columns)
             .iter()
-            .map(|name| {
-                let mut key = Vec::new();
+            .enumerate()
+            .map(|(index, name)| {
+                let mut key = vec![if index == 0 { b'{' } else { b',' }];
                 push_string(&mut key, name);
                 key.push(b':');
                 key
@@ -79,23 +80,16 @@ impl Writer for Json {
             out.extend_from_slice(if self.rows > 0 { b",\n" } else { b"\n" });
         }
         self.rows = self.rows.saturating_add(1);
-        out.push(b'{');
         let key = |out: &mut Vec<u8>, index| {
-            if index > 0 {
-                out.push(b',');
-            }
             out.extend_from_slice(self.keys.get(index).map_or(&[], Vec::as_slice));
         };
         match (self.is_bigint_text, self.is_iso_8601) {
-            (false, false) => each_value(row, out, key, push_value)?,
-            (false, true) => each_value(row, out, key, push_iso_8601)?,
-            (true, false) => each_value(row, out, key, push_bigint_as_text)?,
-            (true, true) => each_value(row, out, key, push_both)?,
+            (false, false) => each_value::<Form<false, false>>(row, out, key)?,
+            (false, true) => each_value::<Form<false, true>>(row, out, key)?,
+            (true, false) => each_value::<Form<true, false>>(row, out, key)?,
+            (true, true) => each_value::<Form<true, true>>(row, out, key)?,
         }
-        out.push(b'}');
-        if !self.is_array {
-            out.push(b'\n');
-        }
+        out.extend_from_slice(if self.is_array { b"}" } else { b"}\n" });
         Ok(())
     }
 
@@ -132,6 +126,29 @@ pub(super) fn distinct(columns: &[Column]) -> Vec<String> {
     names
 }
 
+/// The form of values that a [`Json`] was asked for: known where it is compiled, so that none is asked about a value.
+struct Form<const IS_BIGINT_TEXT: bool, const IS_ISO_8601: bool>;
+
+impl<const IS_BIGINT_TEXT: bool, const IS_ISO_8601: bool> WriteValue
+    for Form<IS_BIGINT_TEXT, IS_ISO_8601>
+{
+    #[inline(always)]
+    fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+        if IS_BIGINT_TEXT && is_bigint(&value, column) {
+            return push_quoted(out, value, column);
+        }
+        let is_date_time = matches!(value, Value::DateTime(_));
+        let begin = out.len();
+        push_value(out, value, column);
+        if IS_ISO_8601 && is_date_time {
+            let written = out.get_mut(begin..).unwrap_or_default();
+            if let Some(space) = written.iter_mut().find(|byte| **byte == b' ') {
+                *space = b'T';
+            }
+        }
+    }
+}
+
 #[inline(always)]
 fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     match value {
@@ -150,33 +167,6 @@ fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
         }
         Value::Vector(vector) => push_vector(out, vector),
         _ => push_quoted(out, value, column),
-    }
-}
-
-#[inline(always)]
-fn push_iso_8601(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    let is_date_time = matches!(value, Value::DateTime(_));
-    let begin = out.len();
-    push_value(out, value, column);
-    let written = out.get_mut(begin..).unwrap_or_default();
-    if is_date_time && let Some(space) = written.iter_mut().find(|byte| **byte == b' ') {
-        *space = b'T';
-    }
-}
-
-#[inline(always)]
-fn push_bigint_as_text(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    match is_bigint(&value, column) {
-        true => push_quoted(out, value, column),
-        false => push_value(out, value, column),
-    }
-}
-
-#[inline(always)]
-fn push_both(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    match is_bigint(&value, column) {
-        true => push_quoted(out, value, column),
-        false => push_iso_8601(out, value, column),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tab-separated values, as `LOAD DATA` reads them back: NULL is `\N`, and tab, line end and backslash are
 //! escaped.
 
-use super::{Writer, each_value, text};
+use super::{WriteValue, Writer, each_value, text};
 use crate::mysql::{Column, Row, Value, ValueError};
 
 #[derive(Default)]
@@ -9,13 +9,15 @@ pub(super) struct Tsv {
     results: usize,
 }
 
-#[inline(always)]
-fn push_value(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
-    match value {
-        Value::Null => out.extend_from_slice(b"\\N"),
-        // A server is not trusted to send digits alone for a DECIMAL.
-        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
-        value => text::write(out, value, column),
+impl WriteValue for Tsv {
+    #[inline(always)]
+    fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
+        match value {
+            Value::Null => out.extend_from_slice(b"\\N"),
+            // A server is not trusted to send digits alone for a DECIMAL.
+            Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
+            value => text::write(out, value, column),
+        }
     }
 }
 
@@ -60,7 +62,7 @@ impl Writer for Tsv {
                 out.push(b'\t');
             }
         };
-        each_value(row, out, separator, push_value)?;
+        each_value::<Self>(row, out, separator)?;
         out.push(b'\n');
         Ok(())
     }

@@ -11,11 +11,17 @@ const FRACTION_DIGITS: usize = 6;
 impl Date {
     /// Appends `2026-01-31`.
     pub(crate) fn push_to(self, out: &mut Vec<u8>) {
-        push_padded(out, self.year.into(), 4);
+        let (year, month, day) = (self.year.into(), self.month.into(), self.day.into());
+        if year < 10_000 && month < 100 && day < 100 {
+            let ([a, b], [c, d]) = (two_digits(year / 100), two_digits(year % 100));
+            let ([e, f], [g, h]) = (two_digits(month), two_digits(day));
+            return out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
+        }
+        push_padded(out, year, 4);
         out.push(b'-');
-        push_padded(out, self.month.into(), 2);
+        push_padded(out, month, 2);
         out.push(b'-');
-        push_padded(out, self.day.into(), 2);
+        push_padded(out, day, 2);
     }
 }
 
@@ -42,27 +48,29 @@ impl Time {
 
 #[inline]
 fn push_clock(out: &mut Vec<u8>, hours: u32, minutes: u8, seconds: u8) {
+    let (minutes, seconds) = (minutes.into(), seconds.into());
+    if hours < 100 && minutes < 100 && seconds < 100 {
+        let ([a, b], [c, d]) = (two_digits(hours), two_digits(minutes));
+        let [e, f] = two_digits(seconds);
+        return out.extend_from_slice(&[a, b, b':', c, d, b':', e, f]);
+    }
     push_padded(out, hours, 2);
     out.push(b':');
-    push_padded(out, minutes.into(), 2);
+    push_padded(out, minutes, 2);
     out.push(b':');
-    push_padded(out, seconds.into(), 2);
+    push_padded(out, seconds, 2);
 }
 
-/// With zeros before it up to a width of four at most. A server may send what is wider.
+/// Of a number below 100.
 #[inline]
+fn two_digits(number: u32) -> [u8; 2] {
+    [number / 10, number % 10].map(|digit| b'0'.wrapping_add(u8::try_from(digit).unwrap_or(0)))
+}
+
+/// With zeros before it up to a width. A server may send what is wider.
+#[cold]
 fn push_padded(out: &mut Vec<u8>, number: u32, width: usize) {
-    let digit = |divisor: u32| {
-        let digit = number.checked_div(divisor).unwrap_or_default() % 10;
-        b'0'.wrapping_add(u8::try_from(digit).unwrap_or_default())
-    };
-    match (width, number) {
-        (2, 0..100) => out.extend_from_slice(&[digit(10), digit(1)]),
-        (4, 0..10_000) => {
-            out.extend_from_slice(&[digit(1_000), digit(100), digit(10), digit(1)]);
-        }
-        _ => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-    }
+    out.extend_from_slice(format!("{number:0width$}").as_bytes());
 }
 
 fn push_fraction(out: &mut Vec<u8>, microseconds: u32, digits: usize) {
