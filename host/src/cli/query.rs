@@ -6,6 +6,7 @@ pub(super) mod interrupt;
 mod numbers;
 pub(super) mod output;
 mod params;
+mod pipe;
 mod progress;
 mod replacement;
 mod report;

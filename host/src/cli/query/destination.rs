@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::interrupt;
+use super::pipe::Pipe;
 use super::replacement::Replacement;
-use super::room::has_room;
 use crate::cli::error::Error;
-
-/// So many bytes go into a pipe that has room without waiting (`PIPE_BUF`; pipe(7)).
-const PIPE_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Whether a path is a file's, or that of one which is not there yet: its name then tells something of it.
 pub(super) fn is_file(path: &Path) -> bool {
@@ -39,11 +36,10 @@ pub(in crate::cli) enum Destination {
 }
 
 /// Who takes the bytes, and may let the writer wait for as long as it likes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Reader {
     /// A file, which takes what it is given.
     None,
-    Pipe,
+    Pipe(Pipe),
     /// A terminal, a socket, another device.
     Other,
 }
@@ -57,7 +53,7 @@ impl Reader {
         let kind = file.as_fd().try_clone_to_owned().map(File::from);
         match kind.and_then(|file| file.metadata()) {
             Ok(metadata) if metadata.is_file() => Self::None,
-            Ok(metadata) if metadata.file_type().is_fifo() => Self::Pipe,
+            Ok(metadata) if metadata.file_type().is_fifo() => Self::Pipe(Pipe::default()),
             _ => Self::Other,
         }
     }
@@ -129,22 +125,29 @@ impl Destination {
         matches!(self, Self::Replacement(_))
     }
 
-    /// Writes what a reader cannot make wait; else gives where another thread is to write it.
-    pub(super) fn write_at_once(&mut self, bytes: &[u8]) -> Result<io::Result<()>, Sink> {
+    /// Writes what no reader makes wait for. Where that is not all, it gives how many bytes it is, and with what
+    /// another thread writes the rest.
+    pub(super) fn write_at_once(&mut self, bytes: &[u8]) -> io::Result<Option<(Sink, usize)>> {
         let (sink, reader) = match self {
-            Self::Replacement(replacement) => return Ok(replacement.file().write_all(bytes)),
-            Self::Stdout(reader) => (Sink::Stdout, *reader),
-            Self::Direct { file, reader, .. } => (Sink::File(Arc::clone(file)), *reader),
+            Self::Replacement(replacement) => {
+                replacement.file().write_all(bytes)?;
+                return Ok(None);
+            }
+            Self::Stdout(reader) => (Sink::Stdout, reader),
+            Self::Direct { file, reader, .. } => (Sink::File(Arc::clone(file)), reader),
         };
-        let takes_it = match reader {
-            Reader::None => true,
-            Reader::Pipe => bytes.len() <= PIPE_BYTES && sink.has_room(),
-            Reader::Other => false,
+        let written = match reader {
+            Reader::None => {
+                sink.write_all(bytes)?;
+                bytes.len()
+            }
+            Reader::Pipe(pipe) => match &sink {
+                Sink::Stdout => pipe.write_at_once(stdout(), bytes)?,
+                Sink::File(file) => pipe.write_at_once(&**file, bytes)?,
+            },
+            Reader::Other => 0,
         };
-        match takes_it {
-            true => Ok(sink.write_all(bytes)),
-            false => Err(sink),
-        }
+        Ok((written < bytes.len()).then_some((sink, written)))
     }
 
     /// All is written: a disk that is full says so here at the latest. From here on it is as it is to be, but for its
@@ -171,15 +174,6 @@ impl Destination {
         match self {
             Self::Stdout(_) | Self::Direct { .. } => Ok(()),
             Self::Replacement(replacement) => replacement.keep(),
-        }
-    }
-}
-
-impl Sink {
-    fn has_room(&self) -> bool {
-        match self {
-            Self::Stdout => has_room(stdout()),
-            Self::File(file) => has_room(&**file),
         }
     }
 }

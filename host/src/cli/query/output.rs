@@ -140,9 +140,13 @@ impl Output {
             block = for_terminal(self.encoder.escape(), block);
         }
         match self.destination.write_at_once(&block) {
-            Ok(written) => self.note(written, block)?,
-            Err(sink) => {
-                self.writing = Some(spawn_blocking(move || (sink.write_all(&block), block)));
+            Err(error) => self.note(Err(error), block)?,
+            Ok(None) => self.note(Ok(()), block)?,
+            Ok(Some((sink, written))) => {
+                self.writing = Some(spawn_blocking(move || {
+                    let rest = block.get(written..).unwrap_or_default();
+                    (sink.write_all(rest), block)
+                }));
             }
         }
         Ok(!self.is_closed)
