@@ -37,7 +37,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn signed(self) -> Option<i64> {
         let bytes = self.of(ColumnKind::Int)?;
         match self.encoding {
@@ -46,7 +46,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn unsigned(self) -> Option<u64> {
         let bytes = self.of(ColumnKind::UnsignedInt)?;
         match self.encoding {
@@ -55,7 +55,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn double(self) -> Option<f64> {
         let bytes = self.of(ColumnKind::Double)?;
         match self.encoding {
@@ -64,7 +64,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(self) -> Option<&'a str> {
         match self.kind {
             ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal => match self.text {
@@ -75,7 +75,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn date_time(self) -> Option<DateTime> {
         let bytes = self.of(ColumnKind::DateTime)?;
         match self.encoding {
@@ -84,7 +84,7 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn of(self, kind: ColumnKind) -> Option<&'a [u8]> {
         match self.kind == kind {
             true => self.bytes,

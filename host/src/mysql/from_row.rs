@@ -35,7 +35,7 @@ pub(super) mod private {
 }
 
 /// The short way, for a row that is what it should be.
-#[inline]
+#[inline(always)]
 pub(super) fn read<'a, T: FromRow<'a>>(
     encoding: Encoding,
     shapes: &[Shape],
@@ -51,7 +51,7 @@ pub(super) fn read<'a, T: FromRow<'a>>(
 macro_rules! tuples {
     ($(($count:literal: $($type:ident $at:tt),+))+) => {$(
         impl<'a, $($type: FromValue<'a>),+> private::FromPacket<'a> for ($($type,)+) {
-            #[inline]
+            #[inline(always)]
             fn from_values<V: Values<'a>>(shapes: &[Shape], mut values: V) -> Option<Self> {
                 let shapes: &[Shape; $count] = shapes.try_into().ok()?;
                 let row = ($($type::from_encoded(values.next(shapes[$at])?)?,)+);

@@ -136,7 +136,7 @@ macro_rules! integers {
                 fits.ok_or(Mismatch::OutOfRange { expected })
             }
 
-            #[inline]
+            #[inline(always)]
             fn from_encoded(value: Encoded<'_>) -> Option<Self> {
                 match value.kind {
                     ColumnKind::Int => Self::try_from(value.signed()?).ok(),
@@ -190,7 +190,7 @@ impl FromValue<'_> for f64 {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_encoded(value: Encoded<'_>) -> Option<Self> {
         value.double()
     }
@@ -205,7 +205,7 @@ impl<'a> FromValue<'a> for &'a str {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_encoded(value: Encoded<'a>) -> Option<Self> {
         value.text()
     }
@@ -269,7 +269,7 @@ macro_rules! temporal {
             }
 
             $(
-                #[inline]
+                #[inline(always)]
                 fn from_encoded(value: Encoded<'_>) -> Option<Self> {
                     value.$short_way()
                 }
@@ -295,7 +295,7 @@ impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
         T::from_value(value).map(Some)
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_encoded(value: Encoded<'a>) -> Option<Self> {
         match value.bytes {
             Some(_) => T::from_encoded(value).map(Some),

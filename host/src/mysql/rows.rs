@@ -86,7 +86,7 @@ impl<'c> Rows<'c> {
         self.row_as(range).map(Some)
     }
 
-    #[inline]
+    #[inline(always)]
     fn row_as<'r, T: FromRow<'r>>(&'r mut self, range: Range<usize>) -> Result<T, Error> {
         let Connection {
             stream,
