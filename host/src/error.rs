@@ -15,7 +15,7 @@ pub use causes::Cause;
 pub(crate) use causes::cause;
 pub(crate) use handshake_words::plugin_name;
 pub(crate) use presign_words::of as presign_words;
-pub(crate) use server_causes::ends_connection;
+pub(crate) use server_causes::{ends_connection, is_of_read_only_server};
 pub(crate) use unknown_authority::missing_roots;
 
 use std::error::Error as StdError;

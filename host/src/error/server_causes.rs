@@ -38,7 +38,7 @@ pub(crate) fn ends_connection(error: &ServerError) -> bool {
 pub(super) fn of(stage: Stage, error: &ServerError, product: Product) -> Vec<Cause> {
     let is_login = stage <= Stage::Login;
     let causes = match error.code {
-        1290 if !is_of_read_only(&error.message) => None,
+        1290 if !is_of_read_only_server(error) => None,
         4031 if product == Product::MariaDb => None,
         4151 if product == Product::MySql || !is_login => None,
         code => of_login(code)
@@ -48,10 +48,17 @@ pub(super) fn of(stage: Stage, error: &ServerError, product: Product) -> Vec<Cau
     causes.map_or_else(Vec::new, |(why, remedy)| vec![cause(why, remedy)])
 }
 
-/// 1290 is of any option with which a server does not do something, as `--secure-file-priv`.
-fn is_of_read_only(message: &str) -> bool {
-    let message = message.to_ascii_lowercase().replace('_', "-");
-    message.contains("read-only")
+/// Whether the server as a whole is read-only: `ER_READ_ONLY_MODE`, and `ER_OPTION_PREVENTS_STATEMENT`, which is of
+/// other options too, as `--secure-file-priv`. `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION` (1792) is of the session alone.
+pub(crate) fn is_of_read_only_server(error: &ServerError) -> bool {
+    match error.code {
+        1836 => true,
+        1290 => {
+            let message = error.message.to_ascii_lowercase().replace('_', "-");
+            message.contains("read-only")
+        }
+        _ => false,
+    }
 }
 
 /// What is with the account.

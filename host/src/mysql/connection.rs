@@ -23,7 +23,7 @@ use super::rows::Rows;
 use super::set_up::{SetUp, can_pipeline};
 use super::statement_cache::StatementCache;
 use crate::bridge::CancelHandle;
-use crate::error::{Error, ErrorKind, Stage, causes};
+use crate::error::{Error, ErrorKind, Stage, causes, is_of_read_only_server};
 use crate::guest::Session;
 use crate::tls::TlsStream;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
@@ -39,9 +39,6 @@ const PACKETS_AT_HAND: usize = 16;
 /// row (`just bench-rows`).
 const LONG_RESULT_ROWS: u64 = 1_000;
 
-/// `ER_OPTION_PREVENTS_STATEMENT`, of `read_only` mostly, and `ER_READ_ONLY_MODE`. Not
-/// `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION`, which is of the session alone.
-const READ_ONLY_SERVER: [u16; 2] = [1290, 1836];
 /// Longer than most statements, and as long as the smallest `max_allowed_packet` that is seen.
 const LONG_COMMAND: usize = 1 << 20;
 
@@ -493,7 +490,7 @@ impl Connection {
                 }
                 Event::Error(error) => {
                     let may_write = self.set_up.settings.allow_writes;
-                    self.is_demoted |= may_write && READ_ONLY_SERVER.contains(&error.code);
+                    self.is_demoted |= may_write && is_of_read_only_server(error);
                     let kind = ErrorKind::Server(error.clone());
                     self.state = State::Idle;
                     return Err(self.error(kind));
