@@ -27,7 +27,7 @@ def read_queries(path):
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(value, dict) or not value:
-        raise ValueError(f'{path} is to be a JSON object of named statements: {{"by_id": "SELECT … WHERE id = ?"}}')
+        raise ValueError(f'{path} is to be a JSON object of named statements: {{"by_id": {{"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}}}')
     return content
 
 

@@ -34,7 +34,8 @@ use crate::live::environment;
 
 /// The named statements of the functions here.
 const QUERIES: &str = r#"{
-    "by_id": "SELECT name, price FROM items WHERE id = ?",
+    "by_id": {"sql": "SELECT name, price FROM items WHERE id = ?", "parameters": ["integer"]},
+    "by_name": "SELECT name, price FROM items WHERE name = ?",
     "typed": {"sql": "SELECT ? AS i, ? AS n, ? AS t, ? AS b", "parameters": ["integer", "number", "text", "boolean"]},
     "connection": "SELECT CONNECTION_ID() AS id",
     "nowhere": "SELECT * FROM nowhere",

@@ -99,18 +99,19 @@ fn an_update_and_a_delete_hit_what_they_say(product: Product) {
     assert_eq!(left, "bread\t3.50\ncheese\t12.00\n");
 }
 
-/// One caller's number is not the next caller's. That a number for a name is compared as a number is what its own caller
-/// asks for, unless the statement declares a text.
+/// One caller's number is not the next caller's, and without types in the settings it is none for its own caller either:
+/// compared with a name, 0 is equal to all of them.
 #[apply(on_each_server)]
 fn callers_of_a_function_do_not_meet(product: Product) {
     let queries = r#"{
         "untyped": "SELECT name FROM items WHERE name = ?",
-        "text": {"sql": "SELECT name FROM items WHERE name = ?", "parameters": ["text"]}
+        "text": {"sql": "SELECT name FROM items WHERE name = ?", "parameters": ["text"]},
+        "any": {"sql": "SELECT name FROM items WHERE name = ?", "parameters": ["any"]}
     }"#;
     let function = function::start(Server::shared(product), &[("DB_QUERIES", queries)]);
     let event = |name: &str, value: &Json| json!({"query": name, "parameters": [value]});
     for number in [json!(0), json!(false), json!(0.0), json!(-1)] {
-        for name in ["untyped", "text"] {
+        for name in ["untyped", "text", "any"] {
             let _own_request = function.invoke(event(name, &number).to_string());
             for (text, found) in [("zzz", json!([])), ("apple", json!([{"name": "apple"}]))] {
                 assert_eq!(
@@ -120,8 +121,10 @@ fn callers_of_a_function_do_not_meet(product: Product) {
                 );
             }
         }
-        let (kind, refused) = function::failure(&function, &event("text", &number));
-        assert_eq!(kind, "InvalidParameters", "{refused}");
+        for name in ["untyped", "text"] {
+            let (kind, refused) = function::failure(&function, &event(name, &number));
+            assert_eq!(kind, "InvalidParameters", "{refused}");
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) enum Kind {
     Text,
     Boolean,
     Any,
+    /// Of a statement that was set without types. A number compared with a text column is equal to every text that does
+    /// not begin with a digit, so that a caller who may choose the type would be given rows that are not meant for him.
+    NotSet,
 }
 
 /// As they are called in the settings.
@@ -40,7 +43,7 @@ impl Kind {
             Self::Any => true,
             Self::Integer => matches!(param, Param::Int(_) | Param::UnsignedInt(_)),
             Self::Number => !matches!(param, Param::Text(_)),
-            Self::Text => matches!(param, Param::Text(_)),
+            Self::Text | Self::NotSet => matches!(param, Param::Text(_)),
             Self::Boolean => false,
         }
     }
@@ -56,6 +59,8 @@ impl fmt::Display for Kind {
 const HOW: &str = "a value is a number, a text, true, false or null; dates are given as texts. A number keeps all of \
                    its digits: without a point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a \
                    point it is a DECIMAL, and with an exponent a DOUBLE";
+
+const HOW_TO_SET: &str = r#"set the types with the statement, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}} in DB_QUERIES; "any" takes every value"#;
 
 /// The values of a statement's parameters, in their order.
 pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Param>, Failure> {
@@ -76,14 +81,22 @@ pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Pa
         ));
     }
     let kinds = statement.kinds.iter().flatten().copied();
-    let kinds = kinds.chain(std::iter::repeat(Kind::Any));
+    let others = match statement.is_ad_hoc {
+        true => Kind::Any,
+        false => Kind::NotSet,
+    };
+    let kinds = kinds.chain(std::iter::repeat(others));
     let pairs = values.iter().zip(kinds).enumerate();
     pairs
         .map(|(index, (value, kind))| {
             bind_one(value, kind).map_err(|problem| {
                 let number = index.saturating_add(1);
                 let problem = format!("parameter {number}: {problem}");
-                Failure::new(Type::InvalidParameters, problem).with_hint(HOW)
+                let hint = match kind {
+                    Kind::NotSet => HOW_TO_SET,
+                    _ => HOW,
+                };
+                Failure::new(Type::InvalidParameters, problem).with_hint(hint)
             })
         })
         .collect()
@@ -91,7 +104,12 @@ pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Pa
 
 fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
     let value = value.get();
-    let of_another_kind = |found: &str| format!("it is {found}, and {kind} is asked for");
+    let of_another_kind = |found: &str| match kind {
+        Kind::NotSet => format!(
+            "it is {found}, and the statement was set without the types of its parameters: it takes texts and null"
+        ),
+        _ => format!("it is {found}, and {kind} is asked for"),
+    };
     let (param, found) = match value.bytes().next() {
         Some(b'n') => return Ok(Param::Null),
         Some(b't' | b'f') => match kind {
@@ -202,9 +220,29 @@ mod tests {
         );
     }
 
+    /// Ad hoc SQL is the caller's own.
+    #[test]
+    fn without_types_a_caller_does_not_choose_them() {
+        let mut statement = Statement::new("test", "SELECT 1 WHERE a = ?".to_owned());
+        for (json, is_taken) in [
+            (r#""0""#, true),
+            ("null", true),
+            ("0", false),
+            ("1.5", false),
+            ("false", false),
+        ] {
+            let value = serde_json::from_str(json).unwrap();
+            statement.is_ad_hoc = false;
+            let bound = super::bind(&[value], &statement);
+            assert_eq!(bound.is_ok(), is_taken, "{json}: {bound:?}");
+            statement.is_ad_hoc = true;
+            assert!(super::bind(&[value], &statement).is_ok(), "{json}");
+        }
+    }
+
     #[test]
     fn where_the_sql_mode_decides_the_server_counts() {
-        let one = serde_json::from_str("1").unwrap();
+        let one = serde_json::from_str("\"1\"").unwrap();
         let statement = Statement::new("test", r"SELECT 'x\' a, ? b".to_owned());
         assert!(super::bind(&[], &statement).is_ok());
         assert!(super::bind(&[one], &statement).is_ok());

@@ -52,7 +52,7 @@ impl Statements {
         }
     }
 
-    /// Adds named ones, from a JSON object: `{"by_id": "SELECT … WHERE id = ?"}`, or with types
+    /// Adds named ones, from a JSON object: `{"all": "SELECT …"}`, or with the types of its parameters
     /// `{"by_id": {"sql": "…", "parameters": ["integer"]}}`.
     pub(super) fn add(&mut self, source: &str, json: &str) -> Result<(), Failure> {
         let wrong = |problem: String| {

@@ -55,7 +55,7 @@ fn named_statements_with_bound_parameters(product: Product) {
         rows(&function, &event),
         json!([{"name": "bread", "price": "3.50"}])
     );
-    let none = json!({"query": "by_id", "parameters": ["' OR 1 = 1 --"]});
+    let none = json!({"query": "by_name", "parameters": ["' OR 1 = 1 --"]});
     assert_eq!(rows(&function, &none), json!([]));
     let values = json!([-7, 0.5, "é' \" \\ 😀", true]);
     let event = json!({"query": "typed", "parameters": values});

@@ -45,7 +45,8 @@ fn two_hundred_at_a_server_that_refuses_above_its_rate(product: Product) {
             ..Options::default()
         },
     );
-    let slow = r#"{"slow": "SELECT ? AS i, SLEEP(0.1) AS slept"}"#;
+    let slow =
+        r#"{"slow": {"sql": "SELECT ? AS i, SLEEP(0.1) AS slept", "parameters": ["integer"]}}"#;
     let function = start(&server, &[MANY[0], MANY[1], ("DB_QUERIES", slow)]);
     invoke_all(
         &function,

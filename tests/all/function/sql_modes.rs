@@ -25,10 +25,11 @@ fn no_backslash_escapes(product: Product) {
         },
     );
     let function = start(&server, &[("DB_QUERIES", QUERIES)]);
-    for name in ["typed", "untyped"] {
-        let event = json!({"query": name, "parameters": [7]});
-        assert_eq!(rows(&function, &event), json!([{"a": "x\\", "b": 7}]));
-        let (kind, _) = failure(&function, &json!({"query": name, "parameters": [7, 8]}));
+    for (name, value) in [("typed", json!(7)), ("untyped", json!("7"))] {
+        let event = json!({"query": name, "parameters": [value]});
+        assert_eq!(rows(&function, &event), json!([{"a": "x\\", "b": value}]));
+        let two = json!({"query": name, "parameters": [value, value]});
+        let (kind, _) = failure(&function, &two);
         assert_eq!(kind, "InvalidParameters");
     }
 }
