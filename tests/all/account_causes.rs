@@ -1,6 +1,6 @@
 //! What an error says where it is the account that does not let a user in.
 
-use rds_bridge::{Error, ErrorKind};
+use rds_bridge::{Error, ErrorKind, Stage};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
@@ -97,6 +97,18 @@ fn an_account_that_was_tried_too_often() {
         3955,
         "too many wrong passwords",
     );
+}
+
+/// MySQL alone has them.
+#[test]
+fn an_account_with_a_second_factor() {
+    let server = Server::start(Product::MySql, &Options::default());
+    server.execute_as_admin(
+        "ALTER USER 'password-user'@'%' ADD 2 FACTOR IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS'",
+    );
+    let error = refusal(&server, PASSWORD);
+    assert_eq!(error.stage(), Stage::Login, "{error}");
+    assert_says(&error, 1045, "second factor");
 }
 
 #[test]

@@ -115,10 +115,16 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
         return of_refused_secret(bridge, login, &used, None);
     }
     let Some((region, source)) = &bridge.endpoint.region else {
-        return vec![cause(
-            format!("the password of {:?} is another", bridge.user),
-            "look at it again; user names are case-sensitive",
-        )];
+        return vec![
+            cause(
+                format!("the password of {:?} is another", bridge.user),
+                "look at it again; user names are case-sensitive",
+            ),
+            cause(
+                "the account asks for a second factor, which is not supported",
+                "log in as a user that has one: ALTER USER … DROP 2 FACTOR",
+            ),
+        ];
     };
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
         causes.push(cause(
