@@ -41,7 +41,8 @@ pub(super) enum Error {
     /// Interrupted, and not waited until the statement has ended on the server.
     NotAwaited,
     /// Interrupted while COMMIT was not answered.
-    CommitUnknown,
+    /// Why it was not waited for any longer.
+    CommitUnknown(Box<Self>),
     Presign(PresignError),
     Malformed(Malformed),
     Read(io::Error),
@@ -113,9 +114,8 @@ impl Error {
             Self::Emulator(error) => of_start(error),
             #[cfg(feature = "emulator")]
             Self::Command(..) => Exit::Usage,
-            Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited | Self::CommitUnknown => {
-                Exit::Interrupted
-            }
+            Self::CommitUnknown(why) => why.exit(),
+            Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
             Self::Fault(
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
             ) => Exit::Bug,
@@ -173,8 +173,9 @@ impl fmt::Display for Error {
             Self::NotAwaited => f.write_str(
                 "interrupted; the server has not said that the statement has ended: it may go on there",
             ),
-            Self::CommitUnknown => f.write_str(
-                "interrupted; COMMIT was sent and not answered: whether the changes are kept is not known",
+            Self::CommitUnknown(why) => write!(
+                f,
+                "{why}; COMMIT was sent and not answered: whether the changes are kept is not known"
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&presign_words(error)),

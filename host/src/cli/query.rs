@@ -94,7 +94,7 @@ pub(super) struct Query {
     no_transaction: bool,
 
     /// How long the statement may take, its rows included. After that it is ended on the server, nothing is
-    /// committed, and the exit code is 6. Without it there is no limit
+    /// committed, and the exit code is 6; a COMMIT that was sent before is waited for. Without it there is no limit
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
 
@@ -176,7 +176,7 @@ fn execute(
         let cancel = connection.cancel_handle();
         let limit = arguments.timeout.map(Duration::from_secs);
         let executed = execution.run(&mut connection, &mut output);
-        let executed = time_limit::within(limit, executed, &cancel).await;
+        let executed = time_limit::within(limit, executed, &execution.is_committing, &cancel).await;
         match executed {
             Ok(report) => {
                 output.keep()?;

@@ -28,7 +28,7 @@ pub(super) struct Execution<'a> {
     pub(super) sql: &'a str,
     pub(super) params: &'a [Param],
     pub(super) transaction: Transaction,
-    /// Whether COMMIT is on its way: from there on the server decides, and not a signal.
+    /// Whether COMMIT is on its way: from there on the server decides, and neither a signal nor `--timeout`.
     pub(super) is_committing: Cell<bool>,
 }
 
@@ -75,10 +75,11 @@ impl Execution<'_> {
         if !self.is_committing.get() {
             return Err(Error::Interrupted);
         }
+        let unknown = || Error::CommitUnknown(Box::new(Error::Interrupted));
         tokio::select! {
             biased;
-            done = timeout(GRACE, executed) => done.unwrap_or(Err(Error::CommitUnknown)),
-            () = interrupt::requested(2) => Err(Error::CommitUnknown),
+            done = timeout(GRACE, executed) => done.unwrap_or_else(|_| Err(unknown())),
+            () = interrupt::requested(2) => Err(unknown()),
         }
     }
 
