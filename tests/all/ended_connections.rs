@@ -3,13 +3,17 @@
 use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::Malformed;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rds_bridge_test_support::server_packets::{
     Then, VAR_STRING, column, end_of_rows, error, ok, text_row,
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame};
+use rstest::rstest;
+use rstest_reuse::apply;
 
 use crate::hostile_server::{After, ask, connect, read, use_again};
-use crate::live::block_on;
+use crate::live::{block_on, credentials, to};
 
 #[test]
 fn a_server_that_ends_anywhere() {
@@ -87,4 +91,37 @@ fn a_connection_that_died_while_it_was_idle() {
         assert_eq!(error.stage(), Stage::Statement);
         assert!(error.causes()[0].why.contains("idle"), "{error:?}");
     });
+}
+
+/// A real server's `net_write_timeout`.
+#[apply(on_each_server)]
+fn who_reads_too_slowly_is_told_so(product: Product) {
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: vec!["--net-write-timeout=1".to_owned()],
+            ..Options::default()
+        },
+    );
+    let bridge = to(&server).user("lambda-user").credentials(credentials());
+    // More than all buffers on the way hold.
+    let tables: Vec<String> = (0..8).map(|number| format!("items t{number}")).collect();
+    let sql = format!("SELECT REPEAT('x', 60000) FROM {}", tables.join(", "));
+    let error = block_on(async {
+        let mut connection = bridge.build().await?.connect().await?;
+        let mut rows = connection.query(&sql).await?;
+        rows.next().await?;
+        let is_sending =
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
+        while server.execute_as_admin(is_sending).trim() != "0" {}
+        while rows.next().await?.is_some() {}
+        Ok::<(), rds_bridge::Error>(())
+    })
+    .unwrap_err();
+    assert_eq!(error.stage(), Stage::Rows, "{error}");
+    let causes = error.causes();
+    let is_said = causes
+        .iter()
+        .any(|cause| cause.why.contains("net_write_timeout"));
+    assert!(is_said, "{error}: {causes:?}");
 }

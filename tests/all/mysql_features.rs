@@ -251,3 +251,34 @@ fn a_server_with_query_attributes() {
         }
     });
 }
+
+/// It is not asked for: OK packets are as before, whatever a session has switched on.
+#[test]
+fn a_session_that_tracks_its_state() {
+    block_on(async {
+        let mut connection = connect(Server::shared(Product::MySql)).await;
+        for set in [
+            "session_track_system_variables = '*'",
+            "session_track_schema = ON",
+            "session_track_state_change = ON",
+            "session_track_gtids = OWN_GTID",
+            "session_track_transaction_info = CHARACTERISTICS",
+        ] {
+            let set = format!("SET SESSION {set}");
+            connection.execute_to_end(&set).await.unwrap();
+        }
+        for protocol in BOTH {
+            connection.set_protocol(protocol);
+            for sql in [
+                "SET NAMES utf8mb4",
+                "USE iamtest",
+                "START TRANSACTION",
+                "ROLLBACK",
+            ] {
+                let summary = connection.execute_to_end(sql).await.unwrap();
+                assert_eq!((summary.affected_rows, summary.warnings), (0, 0), "{sql}");
+            }
+            assert_eq!(one(&mut connection, "SELECT 'é'").await, "é");
+        }
+    });
+}

@@ -71,3 +71,29 @@ fn come_although_results_do_not_end() {
         "{failure}"
     );
 }
+
+/// Whether it is committed only the server knows.
+#[test]
+fn are_not_called_undone_where_the_commit_was_sent() {
+    let done = || vec![Say::Payload(ok(Then::Nothing))];
+    let peer = TlsPeer::start(vec![done(), done(), Vec::new()]);
+    let address = peer.address().to_string();
+    let ca_file = peer.ca_file().display().to_string();
+    let changes = [
+        ("DB_CONNECT_TO", &*address),
+        ("DB_CA_FILE", &ca_file),
+        ("DB_QUERY", "UPDATE items SET price = 1"),
+        WRITES,
+    ];
+    let function = start(Server::shared(Product::MariaDb), &changes);
+    let _at = function.wait_for_start().ready_at();
+    let error = function.start_invocation("{}", TIMEOUT).wait().error();
+    let (kind, failure) = of_type(&error);
+    assert_eq!(peer.asked().last().unwrap(), b"\x03COMMIT");
+    assert_eq!(kind, "Deadline", "{failure}");
+    let hint = failure["hint"].as_str().unwrap();
+    assert!(
+        hint.contains("whether it is committed is not known"),
+        "{failure}"
+    );
+}

@@ -1,10 +1,7 @@
 //! Why there is no connection, told within the time of the invocation: the server's last refusal, or how far it came.
 
-use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use rds_bridge_test_support::expectation::Expectation;
@@ -20,6 +17,7 @@ use serde_json::json;
 
 use super::http::url_request;
 use super::{invocation_lines, items, of_type, rows, start};
+use crate::late_forwarder::forward;
 
 /// Lambda's default. The pool would go on trying for some ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -130,29 +128,4 @@ fn a_server_that_greets_late(product: Product) {
     is_resuming.store(true, Ordering::SeqCst);
     let invocation = function.start_invocation("{}", Duration::from_secs(60));
     assert_eq!(invocation.wait().response().json(), items());
-}
-
-/// Hangs up at first; later it passes each connection on, some time after it has come.
-fn forward(target: SocketAddr, passes: Arc<AtomicBool>, after: Duration) -> SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            if passes.load(Ordering::SeqCst) {
-                thread::spawn(move || {
-                    thread::sleep(after);
-                    let server = TcpStream::connect(target).unwrap();
-                    let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                    thread::spawn(move || copy(from, to));
-                    copy(server, client);
-                });
-            }
-        }
-    });
-    address
-}
-
-fn copy(mut from: TcpStream, mut to: TcpStream) {
-    let _over = io::copy(&mut from, &mut to).and_then(|_| to.flush());
-    let _over = to.shutdown(Shutdown::Write);
 }
