@@ -25,6 +25,7 @@ mod setup;
 mod token;
 mod variables;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -59,7 +60,9 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Servers and AWS choose the words of many an error.
-            eprintln!("rds-bridge: {}", PrintableLines(&error.to_string()));
+            let line = error.to_string();
+            // Where nobody reads it, the exit code still tells.
+            let _written = writeln!(stderr(), "rds-bridge: {}", PrintableLines(&line));
             error.exit().into()
         }
     }

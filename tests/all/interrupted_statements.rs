@@ -21,7 +21,7 @@ use crate::query_command::{end, query, start, stderr};
 const BEGINNING: &str = "SELECT /*+ NO_BNL() */";
 
 /// Three rows, twenty times over: 3,486,784,401 rows, so that whoever does not hear a signal writes for ever.
-fn endless() -> String {
+pub(crate) fn endless() -> String {
     let tables: Vec<String> = (0..20).map(|number| format!("items t{number}")).collect();
     // Without the hint MySQL joins by hashes, of which it makes millions before the first row.
     format!(

@@ -59,6 +59,8 @@ mod one_flight;
 mod one_flight_of_peers;
 mod output_file;
 mod output_formats;
+#[cfg(target_os = "linux")]
+mod output_pipe;
 mod output_security;
 mod output_terminal;
 mod parameter_types;

@@ -3,8 +3,8 @@
 use std::process::{Child, Command, Stdio};
 
 use rds_bridge_test_support::expectation::ENDPOINT;
-use rds_bridge_test_support::server_packets::{Then, ok};
-use rds_bridge_test_support::tls_peer::{TlsPeer, say};
+use rds_bridge_test_support::server_packets::{Then, error, ok};
+use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
 use crate::command::executable;
 use crate::query_command::stderr;
@@ -62,4 +62,34 @@ fn a_second_signal_does_not_wait_for_it() {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let said = stderr(&output);
     assert!(said.contains("interrupted; COMMIT was sent"), "{said}");
+}
+
+/// The server may have committed before the connection was lost.
+#[test]
+fn a_connection_that_is_lost_does_not_tell() {
+    let done = || say([ok(Then::Nothing)]);
+    let dying = || say([error(1053, "08S01", "Server shutdown in progress")]);
+    for last in [vec![Say::HangUp], dying()] {
+        let peer = TlsPeer::start(vec![done(), done(), last]);
+        let output = update(&peer, &[]).wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(6), "{output:?}");
+        let said = stderr(&output);
+        assert!(said.contains("COMMIT was sent and not answered"), "{said}");
+        assert!(!said.contains("idle"), "{said}");
+    }
+}
+
+/// That is an answer, and the transaction is rolled back.
+#[test]
+fn a_commit_that_is_refused_is_refused() {
+    let done = || say([ok(Then::Nothing)]);
+    let deadlock = say([error(
+        1213,
+        "40001",
+        "Deadlock found when trying to get lock",
+    )]);
+    let peer = TlsPeer::start(vec![done(), done(), deadlock]);
+    let output = update(&peer, &[]).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{output:?}");
+    assert!(!stderr(&output).contains("COMMIT was sent"), "{output:?}");
 }

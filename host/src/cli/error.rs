@@ -41,8 +41,10 @@ pub(super) enum Error {
     /// Interrupted, and not waited until the statement has ended on the server.
     NotAwaited,
     /// Interrupted while COMMIT was not answered.
-    /// Why it was not waited for any longer.
+    /// Why it was not waited for any longer, or what came in place of an answer.
     CommitUnknown(Box<Self>),
+    /// The statement was to end with this error, and the server could not be told.
+    NotEnded(Box<Self>),
     Presign(PresignError),
     Malformed(Malformed),
     Read(io::Error),
@@ -114,7 +116,7 @@ impl Error {
             Self::Emulator(error) => of_start(error),
             #[cfg(feature = "emulator")]
             Self::Command(..) => Exit::Usage,
-            Self::CommitUnknown(why) => why.exit(),
+            Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
             Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
             Self::Fault(
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
@@ -175,7 +177,13 @@ impl fmt::Display for Error {
             ),
             Self::CommitUnknown(why) => write!(
                 f,
-                "{why}; COMMIT was sent and not answered: whether the changes are kept is not known"
+                "{}; COMMIT was sent and not answered: whether the changes are kept is not known",
+                InOneLine(why)
+            ),
+            Self::NotEnded(why) => write!(
+                f,
+                "{}; the statement may go on on the server, which could not be told",
+                InOneLine(why)
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&presign_words(error)),
@@ -222,6 +230,18 @@ impl fmt::Display for Causes<'_> {
             write!(f, "\n  {number}. {why}\n     → {remedy}")?;
         }
         Ok(())
+    }
+}
+
+/// Without the causes, which are not those of what follows.
+struct InOneLine<'a>(&'a Error);
+
+impl fmt::Display for InOneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Error::Bridge(error) => f.write_str(&words(error)),
+            other => other.fmt(f),
+        }
     }
 }
 

@@ -93,8 +93,9 @@ pub(super) struct Query {
     #[arg(long, requires = "allow_writes")]
     no_transaction: bool,
 
-    /// How long the statement may take, its rows included. After that it is ended on the server, nothing is
-    /// committed, and the exit code is 6; a COMMIT that was sent before is waited for. Without it there is no limit
+    /// How long the statement may take, its rows included. After that it is ended on the server, its
+    /// transaction is rolled back, and the exit code is 6; a COMMIT that was sent before is waited for. Without it there
+    /// is no limit
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
 
@@ -188,6 +189,11 @@ fn execute(
                 output.cut_off_soon().await;
                 drop(output);
                 Err(execution.end(&cancel, &mut connection).await)
+            }
+            Err(error) if time_limit::is_over(&error) => {
+                execution.say_what_stays();
+                output.cut_off_soon().await;
+                Err(error)
             }
             Err(error) => {
                 let _interrupted = interrupt::or_interrupted(output.cut_off()).await;

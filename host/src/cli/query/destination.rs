@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::interrupt;
-use super::pipe::Pipe;
+use super::pipe::{self, Pipe};
 use super::replacement::Replacement;
 use crate::cli::error::Error;
 
@@ -73,12 +73,8 @@ pub(super) enum Sink {
 impl Sink {
     pub(super) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Stdout => {
-                let mut stdout = stdout().lock();
-                stdout.write_all(bytes)?;
-                stdout.flush()
-            }
-            Self::File(file) => (&**file).write_all(bytes),
+            Self::Stdout => pipe::write_all(stdout(), bytes),
+            Self::File(file) => pipe::write_all(&**file, bytes),
         }
     }
 }

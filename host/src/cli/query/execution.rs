@@ -17,7 +17,7 @@ use super::warnings::Warnings;
 use super::{Query, interrupt};
 use crate::bridge::CancelHandle;
 use crate::cli::error::Error;
-use crate::error::cause;
+use crate::error::{ErrorKind, cause, ends_connection};
 use crate::mysql::{Connection, Param, Rows, first_keyword, has_several_statements};
 
 /// How long the server has to end a statement that was killed, or to answer a COMMIT.
@@ -100,7 +100,11 @@ impl Execution<'_> {
             Ok(report) => {
                 interrupt::check()?;
                 self.is_committing.set(true);
-                connection.execute_to_end("COMMIT").await?;
+                let committed = connection.execute_to_end("COMMIT").await;
+                committed.map_err(|error| match is_answer(&error) {
+                    true => Error::Bridge(error),
+                    false => Error::CommitUnknown(Box::new(Error::Bridge(error))),
+                })?;
                 Ok(report)
             }
             Err(Error::Interrupted) => Err(Error::Interrupted),
@@ -159,13 +163,18 @@ impl Execution<'_> {
         })
     }
 
+    /// Where it is given up.
+    pub(super) fn say_what_stays(&self) {
+        if self.transaction == Transaction::None && self.arguments.allow_writes {
+            say("the statement is in no transaction: what it has written so far stays");
+        }
+    }
+
     /// After a signal: ends the statement on the server, and takes back what it has written. The error says what is
     /// known of it.
     pub(super) async fn end(&self, cancel: &CancelHandle, connection: &mut Connection) -> Error {
         say("interrupted: ending the statement on the server (again: do not wait)");
-        if self.transaction == Transaction::None && self.arguments.allow_writes {
-            say("the statement is in no transaction: what it has written so far stays");
-        }
+        self.say_what_stays();
         // On the heap: it is seldom needed, and the command's future would carry its room along.
         let end = Box::pin(async {
             if let Err(error) = cancel.cancel().await {
@@ -180,6 +189,12 @@ impl Execution<'_> {
             () = interrupt::requested(2) => Error::NotAwaited,
         }
     }
+}
+
+/// Whether the server has refused, and goes on: where it ends the connection, or that is lost, it may have done what
+/// was asked before.
+fn is_answer(error: &crate::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Server(refusal) if !ends_connection(refusal))
 }
 
 /// Writes the rows of one result. False if nobody reads them any more.

@@ -1,4 +1,4 @@
-//! A pipe that a reader may leave full.
+//! Writing to what a reader may leave full: a pipe, mostly.
 
 use std::io;
 #[cfg(unix)]
@@ -64,7 +64,39 @@ impl Pipe {
 fn write_if_short(pipe: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     let is_taken = bytes.len() <= ATOMIC && super::room::has_room(&pipe);
     match is_taken {
-        true => Ok(rustix::io::write(pipe, bytes)?),
+        true => match rustix::io::write(pipe, bytes) {
+            Ok(written) => Ok(written),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
+            Err(error) => Err(error.into()),
+        },
         false => Ok(0),
     }
+}
+
+/// Writes all of it, and waits as long as that takes; also where another process that shares the open file has made it one
+/// that does not wait (`O_NONBLOCK`).
+#[cfg(unix)]
+pub(super) fn write_all(file: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::{Errno, write};
+
+    while !bytes.is_empty() {
+        match write(&file, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                // What comes of it, the next write tells.
+                let _ready = poll(&mut [PollFd::new(&file, PollFlags::OUT)], None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn write_all(mut file: impl io::Write, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.flush()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::interrupt;
 use crate::bridge::CancelHandle;
 use crate::cli::error::Error;
 use crate::error::{ErrorKind, Stage};
@@ -34,9 +35,25 @@ pub(super) async fn within<T>(
         let done = timeout(GRACE, statement).await;
         return done.unwrap_or_else(|_| Err(Error::CommitUnknown(Box::new(too_late))));
     }
-    let told = timeout(GRACE, cancel.cancel()).await;
-    if let Ok(Err(error)) = told {
-        tracing::warn!(%error, "the statement may go on on the server, which could not be told");
+    match interrupt::or_interrupted(timeout(GRACE, cancel.cancel())).await {
+        Err(_) => Err(Error::NotAwaited),
+        Ok(Ok(Ok(()))) => Err(too_late),
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(%error, "the server could not be told to end the statement");
+            Err(Error::NotEnded(Box::new(too_late)))
+        }
+        Ok(Err(_)) => Err(Error::NotEnded(Box::new(too_late))),
     }
-    Err(too_late)
+}
+
+/// Whether it is the end of the time that it tells of.
+pub(super) fn is_over(error: &Error) -> bool {
+    match error {
+        Error::CommitUnknown(why) | Error::NotEnded(why) => is_over(why),
+        Error::NotAwaited => true,
+        Error::Bridge(error) => {
+            error.stage() == Stage::Statement && matches!(error.kind(), ErrorKind::Timeout(_))
+        }
+        _ => false,
+    }
 }
