@@ -110,7 +110,10 @@ mod tests {
     fn statements() -> Statements {
         let mut statements = Statements::new(None, false);
         statements
-            .add("test", r#"{"by_id": "SELECT * FROM items WHERE id = ?"}"#)
+            .add(
+                "test",
+                r#"{"by_id": {"sql": "SELECT * FROM items WHERE id = ?", "parameters": ["integer"]}}"#,
+            )
             .unwrap();
         statements
     }

@@ -13,7 +13,7 @@ use super::failure::{Failure, Type};
 use super::sink::Sink;
 use crate::cli::format::Writer;
 use crate::cli::format::json::Json;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, ends_connection};
 use crate::mysql::{Connection, Summary};
 use crate::pool::{Pool, PooledConnection};
 
@@ -156,7 +156,7 @@ impl Executor {
         if is_committing {
             return Err(
                 Failure::deadline("the server did not answer the COMMIT", deadline.limit)
-                    .with_hint("whether it is committed is not known: see before you try again"),
+                    .with_hint(UNKNOWN_COMMIT),
             );
         }
         // Whatever the statement gives now does not count: MySQL's SLEEP succeeds when it is ended.
@@ -191,8 +191,10 @@ impl Executor {
         let summary = rows(connection, request, writer, sink, deadline).await?;
         check(deadline)?;
         if self.allow_writes {
+            sink.check_answer()?;
             *is_committing = true;
-            connection.execute_to_end("COMMIT").await?;
+            let committed = connection.execute_to_end("COMMIT").await;
+            committed.map_err(commit_failed)?;
         }
         match summary {
             // Behind the commit: until then it is not whole.
@@ -235,6 +237,19 @@ fn is_lost(error: &Error) -> bool {
         error.kind(),
         ErrorKind::Closed | ErrorKind::Io(_) | ErrorKind::Unusable
     )
+}
+
+const UNKNOWN_COMMIT: &str = "whether it is committed is not known: see before you try again";
+
+/// Where the server has not refused, it may have committed.
+fn commit_failed(error: Error) -> Failure {
+    let is_refused =
+        matches!(error.kind(), ErrorKind::Server(refusal) if !ends_connection(refusal));
+    let failure = Failure::from(error);
+    match is_refused {
+        true => failure,
+        false => failure.with_hint(UNKNOWN_COMMIT),
+    }
 }
 
 fn is_out_of_time(error: &Error) -> bool {

@@ -68,7 +68,13 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
 
 fn asked(event: &Event) -> Result<Keys, Failure> {
     match event.context.pointer("/http/method").and_then(Json::as_str) {
+        Some("GET") if !event.body.is_empty() => {
+            Err(elsewhere("the body", "GET", "the query string"))
+        }
         Some("GET") => of_query(&event.query),
+        Some("POST") if !event.query.is_empty() => {
+            Err(elsewhere("the query string", "POST", "the body"))
+        }
         Some("POST") => of_body(event),
         other => {
             let method = quoted(other.unwrap_or_default());
@@ -78,6 +84,12 @@ fn asked(event: &Event) -> Result<Keys, Failure> {
             ))
         }
     }
+}
+
+/// What stands where nobody looks would be passed over, and the default statement executed in its place.
+fn elsewhere(found: &str, method: &str, right: &str) -> Failure {
+    let problem = format!("{found} of a {method} is not read: {right} says what is asked for");
+    Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
 }
 
 impl Event {

@@ -170,7 +170,7 @@ impl Function {
         let request = match request {
             Ok(request) => request,
             Err(failure) => {
-                let sink = Sink::whole();
+                let sink = Sink::whole(form);
                 self.report("", &sink, Took::default(), begun, Some(&failure));
                 return self.refused(form, &failure, id);
             }
@@ -187,7 +187,7 @@ impl Function {
             Form::Direct => Format::Json,
             Form::Http { format, .. } => format,
         };
-        let mut sink = Sink::whole();
+        let mut sink = Sink::whole(form);
         let mut took = Took::default();
         let done = self
             .executor

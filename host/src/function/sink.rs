@@ -3,6 +3,7 @@
 use lambda_runtime::streaming::Sender;
 use tokio::sync::oneshot;
 
+use super::event::Form;
 use super::failure::{Failure, Type};
 
 /// AWS Lambda Developer Guide, "Lambda quotas": the payload of a response.
@@ -12,6 +13,8 @@ pub(super) const RESPONSE_LIMIT: usize = 6_291_556;
 const SHORTER_BY: usize = 32 << 10;
 /// The longest row, as the server sends it, that one answer may have room for.
 pub(super) const LONGEST_ROW: usize = RESPONSE_LIMIT + SHORTER_BY;
+/// What may still come around the rows: the end of an array, and an HTTP response with its headers.
+const AROUND: usize = 256;
 /// A piece: enough for few writes, and little to wait for.
 const PIECE_LENGTH: usize = 64 << 10;
 
@@ -26,8 +29,8 @@ pub(super) struct Sink {
 }
 
 enum Way {
-    /// All of it at the end.
-    Whole,
+    /// All of it at the end; as a text within the JSON of an HTTP response, or as it is.
+    Whole { is_within_text: bool },
     /// In pieces; whoever waits for the first is told when there is one.
     Pieces {
         sender: Sender,
@@ -36,8 +39,9 @@ enum Way {
 }
 
 impl Sink {
-    pub(super) fn whole() -> Self {
-        Self::new(Way::Whole)
+    pub(super) fn whole(form: Form) -> Self {
+        let is_within_text = matches!(form, Form::Http { .. });
+        Self::new(Way::Whole { is_within_text })
     }
 
     /// Nothing is sent before there is a piece, or the result's end: until then the answer can be another.
@@ -81,8 +85,28 @@ impl Sink {
     pub(super) fn make_room_for(&self, encoded_length: usize) -> Result<(), Failure> {
         let length = self.out.len().saturating_add(encoded_length);
         match self.way {
-            Way::Whole if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => Err(too_large()),
+            Way::Whole { .. } if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => {
+                Err(too_large())
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses rows that the answer has no room for, with what is still to come around them: before a statement is
+    /// committed, whose caller would take it for failed.
+    pub(super) fn check_answer(&self) -> Result<(), Failure> {
+        let Way::Whole { is_within_text } = self.way else {
+            return Ok(());
+        };
+        let escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | 0..=31);
+        let escapes = match is_within_text {
+            true => self.out.iter().filter(escaped).count(),
+            false => 0,
+        };
+        let length = self.out.len().saturating_add(escapes);
+        match length.saturating_add(AROUND) > RESPONSE_LIMIT {
+            true => Err(too_large()),
+            false => Ok(()),
         }
     }
 
@@ -94,7 +118,7 @@ impl Sink {
     /// Whether [`Self::flush`] is to be called before the next row.
     pub(super) fn is_full(&self) -> bool {
         match &self.way {
-            Way::Whole => self.out.len() > RESPONSE_LIMIT,
+            Way::Whole { .. } => self.out.len() > RESPONSE_LIMIT,
             Way::Pieces { .. } => self.out.len() >= PIECE_LENGTH,
         }
     }

@@ -9,6 +9,8 @@ use super::keys::Keys;
 use super::quoted::quoted;
 
 const KNOWN: [&str; 3] = ["query", "sql", "parameters"];
+/// Those that name a statement.
+const STATEMENTS: [&str; 2] = ["query", "sql"];
 /// What other interfaces call the same.
 const SYNONYMS: [(&str, &str); 6] = [
     ("args", "parameters"),
@@ -67,7 +69,8 @@ pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
         );
         return Err(Failure::new(Type::InvalidEvent, problem).with_hint(HOW));
     }
-    if origin == Origin::Direct && KNOWN.iter().any(|name| keys.has(name)) {
+    let names_statement = STATEMENTS.iter().any(|name| keys.raw(name).is_some());
+    if origin == Origin::Direct && names_statement {
         return Ok(());
     }
     let service = SERVICES.iter().find(|(name, _)| keys.has(name));
@@ -193,6 +196,11 @@ mod tests {
                 "\"mine\"",
             ),
             (json!({"anything": 1}), "\"anything\" is not a key"),
+            (
+                json!({"name": "by_id", "parameters": []}),
+                "\"name\" is not a key",
+            ),
+            (json!({"query": null, "Records": []}), "SQS"),
             (json!({"key1": "x", "key4": "x"}), "\"key1\" is not a key"),
         ] {
             let problem = problem(&event, Origin::Direct).unwrap();

@@ -75,8 +75,14 @@ fn come_although_results_do_not_end() {
 /// Whether it is committed only the server knows.
 #[test]
 fn are_not_called_undone_where_the_commit_was_sent() {
+    for (answer, kind) in [(Vec::new(), "Deadline"), (vec![Say::HangUp], "Network")] {
+        an_unanswered_commit(answer, kind);
+    }
+}
+
+fn an_unanswered_commit(answer: Vec<Say>, expected: &str) {
     let done = || vec![Say::Payload(ok(Then::Nothing))];
-    let peer = TlsPeer::start(vec![done(), done(), Vec::new()]);
+    let peer = TlsPeer::start(vec![done(), done(), answer]);
     let address = peer.address().to_string();
     let ca_file = peer.ca_file().display().to_string();
     let changes = [
@@ -90,7 +96,7 @@ fn are_not_called_undone_where_the_commit_was_sent() {
     let error = function.start_invocation("{}", TIMEOUT).wait().error();
     let (kind, failure) = of_type(&error);
     assert_eq!(peer.asked().last().unwrap(), b"\x03COMMIT");
-    assert_eq!(kind, "Deadline", "{failure}");
+    assert_eq!(kind, expected, "{failure}");
     let hint = failure["hint"].as_str().unwrap();
     assert!(
         hint.contains("whether it is committed is not known"),

@@ -113,6 +113,25 @@ fn good(function: &LambdaFunction, request: &Json) -> Json {
     response.json()
 }
 
+/// It would be passed over, and the default statement executed.
+#[apply(on_each_server)]
+fn what_stands_where_nobody_looks(product: Product) {
+    let function = start(Server::shared(product), &[]);
+    let body = json!({"query": "by_id", "parameters": [2]}).to_string();
+    let query = "query=by_id&parameters=%5B2%5D";
+    for request in OF_BOTH {
+        for event in [
+            request("POST", query, &[], None),
+            request("POST", query, &[], Some(&body)),
+            request("GET", "", &[], Some(&body)),
+        ] {
+            let response = send(&function, &event);
+            assert_eq!(response.status, 400, "{response:?}");
+            assert_eq!(response.json()["error"]["type"], "InvalidEvent");
+        }
+    }
+}
+
 const MODES: [&str; 2] = ["BUFFERED", "RESPONSE_STREAM"];
 type MakeRequest = fn(&str, &str, &[(&str, &str)], Option<&str>) -> Json;
 const OF_BOTH: [MakeRequest; 2] = [url_request, api_request];

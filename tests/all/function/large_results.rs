@@ -2,13 +2,13 @@
 
 use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::http::url_request;
-use super::{AD_HOC, failure, invocation_lines, items, rows, start};
+use super::{AD_HOC, WRITES, failure, invocation_lines, items, rows, start};
 
 const STREAM: (&str, &str) = ("INVOKE_MODE", "RESPONSE_STREAM");
 const NDJSON: &str = "application/x-ndjson";
@@ -182,4 +182,32 @@ pub(super) fn assert_is_not_whole(http: &HttpResponse, accept: &str) {
         }
         _ => assert!(!is_json(http.text())),
     }
+}
+
+/// Their quotes are escaped in an HTTP response: it is refused before the statement is committed, for the caller takes
+/// it for failed.
+#[apply(on_each_server)]
+fn are_refused_before_the_commit(product: Product) {
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin(&format!(
+        "GRANT ALL ON iamtest.* TO 'lambda-user'@'%';
+         DELIMITER //
+         CREATE PROCEDURE iamtest.writes() BEGIN
+           INSERT INTO items (name) VALUES ('kept?');
+           SELECT seq AS a, 1 AS b, 2 AS c, 3 AS d FROM {};
+         END //",
+        product.sequence(180_000)
+    ));
+    let function = start(&server, &[AD_HOC, WRITES]);
+    let body = json!({"sql": "CALL writes()"}).to_string();
+    let json = [("content-type", "application/json")];
+    let request = url_request("POST", "", &json, Some(&body));
+    let http = function.invoke(request.to_string()).response().http();
+    assert_eq!(http.status, 422);
+    assert_eq!(http.json()["error"]["type"], "ResultTooLarge");
+    let items = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
+    assert_eq!(items.trim(), "3");
+    // The same rows are no more than a direct answer may have.
+    let direct = function.invoke(body).response();
+    assert!(direct.is_whole);
 }
