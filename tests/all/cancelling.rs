@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::Connection;
+use rds_bridge::mysql::{Connection, Param};
 use rds_bridge::{BridgeBuilder, CancelHandle, NotCancelled};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -134,8 +134,8 @@ fn a_greeting_with_another_number(product: Product) {
         let (stranger, number) = start_stranger(&server).await;
         let relay = Relay::start(&[server.address()], Some(number));
         let mut connection = connect(through(&relay, &server)).await;
-        connection.execute_to_end("SELECT 1").await.unwrap();
         let handle = connection.cancel_handle();
+        connection.execute_to_end("SELECT 1").await.unwrap();
         let error = handle.cancel().await.unwrap_err();
         let relayed = NotCancelled::Relayed;
         assert!(
@@ -144,6 +144,34 @@ fn a_greeting_with_another_number(product: Product) {
         );
         assert_eq!(server.execute_as_admin(RUNNING), "1\n");
         assert!(!stranger.is_finished());
+    });
+}
+
+/// Of a connection that has executed statements, and has some prepared: the server is asked once, with the next one.
+#[apply(on_each_server)]
+fn a_handle_that_is_taken_late(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let mut connection = connect(builder).await;
+        let long = [Param::from("x".repeat(100_000))];
+        let prepared = "SELECT LENGTH(?), SLEEP(0)";
+        let rows = connection.query_with(prepared, &long).await.unwrap();
+        rows.finish().await.unwrap();
+        // Of which some are still to be read.
+        let mut rows = connection.query("SELECT id FROM items").await.unwrap();
+        rows.next().await.unwrap();
+        let handle = connection.cancel_handle();
+        let mut rows = connection.query_with(prepared, &long).await.unwrap();
+        let length: u64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
+        assert_eq!(length, 100_000);
+        rows.finish().await.unwrap();
+        for _ in 0..2 {
+            cancel(&mut connection, &handle, &server).await.unwrap();
+        }
+        connection.reset().await.unwrap();
+        connection.execute_to_end("SELECT 1").await.unwrap();
+        cancel(&mut connection, &handle, &server).await.unwrap();
     });
 }
 

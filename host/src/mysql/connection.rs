@@ -130,9 +130,11 @@ impl Connection {
     }
 
     /// What cancels the statement that this connection is executing, while a future of this connection is being
-    /// awaited elsewhere. Take it before.
+    /// awaited elsewhere. Take it before. With the first statement after that the server is asked which session it is,
+    /// in the same flight.
     #[must_use]
     pub fn cancel_handle(&self) -> CancelHandle {
+        self.set_up.want_identity();
         self.cancel.clone()
     }
 

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`; `init_connect` or `skip-character-set-client-handshake` may have set another character set; and with `autocommit=0` an INSERT would be lost without a word. |
 //! | `SET SESSION TRANSACTION READ ONLY` | Unless writing was asked for. |
-//! | `SELECT CONNECTION_ID(), …` | Which session of which server this is, for [`crate::CancelHandle`]. The number in the greeting came before TLS. |
+//! | `SELECT CONNECTION_ID(), …` | Which session of which server this is, once there is a [`crate::CancelHandle`]: it goes with the next statement. The number in the greeting came before TLS. |
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
 use super::connection::{Connection, State};
@@ -47,6 +48,9 @@ pub(super) struct SetUp {
     awaited: VecDeque<Step>,
     /// The first of them, partly read.
     reply: Option<Reply>,
+    /// Whether somebody may cancel a statement.
+    wants_identity: AtomicBool,
+    has_asked_identity: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,10 @@ impl SetUp {
             settings,
             ..Self::default()
         }
+    }
+
+    pub(super) fn want_identity(&self) {
+        self.wants_identity.store(true, Ordering::Relaxed);
     }
 
     /// What was held back has gone out, with a command or by itself.
@@ -98,8 +106,10 @@ impl SetUp {
     /// same: so it is one that only asks, or begins a transaction; or, where writing is allowed, any one, since
     /// there is no more to refuse than what every server takes from everybody.
     fn goes_with(&self, sql: &str) -> bool {
+        let is_identity_alone = self.held.front() == Some(&Step::Identify);
         sql.len() <= FLIGHT_LENGTH
-            && (only_asks(sql)
+            && (is_identity_alone
+                || only_asks(sql)
                 || begins_transaction(sql)
                 || self.settings.allow_writes && self.settings.collation.is_none())
     }
@@ -112,15 +122,32 @@ impl Connection {
         let is_rds_proxy = settings.is_rds_proxy;
         self.can_pipeline &= settings.is_direct || self.is_maria_db && !is_rds_proxy;
         self.set_up = SetUp::new(settings);
-        let mut steps = self.settings_steps();
-        if !is_rds_proxy {
-            steps.push_back(Step::Identify);
-        }
+        let steps = self.settings_steps();
         if self.can_pipeline {
             self.hold_steps(steps);
             return Ok(());
         }
         self.one_by_one(steps).await
+    }
+
+    /// Asks which session it is, if that is wanted and was not asked before: with the next command where that `is_short`,
+    /// and else in a round trip. An RDS Proxy is never asked.
+    async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
+        let set_up = &mut self.set_up;
+        let is_wanted = *set_up.wants_identity.get_mut() && !set_up.settings.is_rds_proxy;
+        if !is_wanted || set_up.has_asked_identity {
+            return Ok(());
+        }
+        // Before anything is held back: its packets are counted anew.
+        self.read_what_is_left().await?;
+        self.check_usable()?;
+        self.set_up.has_asked_identity = true;
+        let step = VecDeque::from([Step::Identify]);
+        if self.can_pipeline && is_short {
+            self.hold_steps(step);
+            return Ok(());
+        }
+        self.one_by_one(step).await
     }
 
     /// Makes the session as a new one is: no user variables, temporary tables, locks, open transaction or prepared
@@ -140,7 +167,7 @@ impl Connection {
         self.last_prepared_is_query = true;
         self.read_what_is_left().await?;
         self.check_usable()?;
-        if !self.set_up.held.is_empty() {
+        if self.set_up.held.contains(&Step::Names) {
             // Nothing has been executed yet.
             return Ok(());
         }
@@ -173,7 +200,7 @@ impl Connection {
             let payload = self.set_up.payload(*step, self.is_maria_db);
             self.stream.hold_command(&[&payload]);
         }
-        self.set_up.held = steps;
+        self.set_up.held.extend(steps);
     }
 
     async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {
@@ -196,6 +223,7 @@ impl Connection {
 
     /// What may go out with it does. Any other statement waits, and so does a long one, as everywhere.
     pub(super) async fn set_up_before(&mut self, sql: &str) -> Result<(), Error> {
+        self.ask_identity(true).await?;
         if self.set_up.goes_with(sql) {
             return Ok(());
         }
@@ -204,6 +232,9 @@ impl Connection {
 
     /// A statement that is prepared first, by itself: that does nothing, so it may go out with what is held back.
     pub(super) async fn set_up_before_preparing(&mut self, sql: &str) -> Result<(), Error> {
+        // One that is prepared already is executed with its parameters, which may be long.
+        let is_prepared = self.statements.parameters(sql).is_some();
+        self.ask_identity(!is_prepared).await?;
         if sql.len() <= FLIGHT_LENGTH {
             return Ok(());
         }
@@ -220,6 +251,8 @@ impl Connection {
 
     /// Which session of which server it is; none where the server does not say it.
     pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
+        self.set_up.want_identity();
+        self.ask_identity(true).await?;
         self.set_up_now().await?;
         Ok(self.cancel.session().cloned())
     }
