@@ -40,12 +40,25 @@ impl Leftovers {
             "USE" | "" => Self::Database,
             "SET" if contains(sql, "ROLE") => Self::Roles,
             _ if sql.len() > SCANNED_LENGTH => Self::Session,
-            _ if may_change_session(sql) || SIGNS.iter().any(|sign| contains(sql, sign)) => {
-                Self::Session
-            }
+            _ if may_change_session(sql) || has_sign(sql) => Self::Session,
             _ => Self::None,
         }
     }
+}
+
+/// In one pass, for every statement that is executed goes through here.
+fn has_sign(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let may_begin = matches!(byte.to_ascii_uppercase(), b'@' | b'G' | b'L' | b'S' | b'/');
+        may_begin && SIGNS.iter().any(|sign| is_at(bytes, at, sign))
+    })
+}
+
+fn is_at(bytes: &[u8], at: usize, sign: &str) -> bool {
+    let end = at.saturating_add(sign.len());
+    let part = bytes.get(at..end);
+    part.is_some_and(|part| part.eq_ignore_ascii_case(sign.as_bytes()))
 }
 
 fn contains(sql: &str, sign: &str) -> bool {
@@ -56,6 +69,19 @@ fn contains(sql: &str, sign: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_sign_is_found_wherever_it_is() {
+        for sign in SIGNS {
+            for sql in [
+                format!("SELECT {sign}"),
+                format!("SELECT 1, {}(7)", sign.to_lowercase()),
+            ] {
+                assert_eq!(Leftovers::of(&sql), Leftovers::Session, "{sql}");
+            }
+        }
+        assert!(!has_sign("SELECT lag, gets, / FROM s"));
+    }
 
     #[test]
     fn of_statements() {
