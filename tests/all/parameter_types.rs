@@ -3,7 +3,7 @@
 //! MySQL, from 8.0.22 on, derives a parameter's type once: a name that was compared with a number would make later names
 //! numbers, and every name that does not begin with a digit is 0.
 
-use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge::pool::Pool;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -62,6 +62,34 @@ fn a_query_finds_what_each_execution_asks_for(product: Product) {
             .await
             .unwrap();
         assert_eq!(rows.next().await.unwrap().unwrap().get(0), Ok("hello"));
+    });
+}
+
+/// MySQL keeps the types that user variables had when a statement was prepared.
+#[apply(on_each_server)]
+fn a_user_variable_is_of_the_type_that_it_has_now(product: Product) {
+    block_on(async {
+        let bridge = to(Server::shared(product))
+            .user("password-user")
+            .password(PASSWORD);
+        let mut connection = bridge.build().await.unwrap().connect().await.unwrap();
+        let text = "SELECT COUNT(*) FROM items WHERE name = @v";
+        let prepared = "SELECT COUNT(*) FROM items WHERE name = @v AND ? = 1";
+        for protocol in [Protocol::Auto, Protocol::Binary] {
+            connection.set_protocol(protocol);
+            for (value, expected) in [("5", 0), ("'zzz'", 0), ("'apple'", 1), ("7", 0)] {
+                let set = format!("SELECT {value} INTO @v");
+                connection.execute_to_end(&set).await.unwrap();
+                let mut rows = connection.query(text).await.unwrap();
+                let count: i64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
+                assert_eq!(count, expected, "{value}");
+                drop(rows);
+                let one = [Param::from(1)];
+                let mut rows = connection.query_with(prepared, &one).await.unwrap();
+                let count: i64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
+                assert_eq!(count, expected, "{value}, with a parameter");
+            }
+        }
     });
 }
 

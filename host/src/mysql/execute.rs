@@ -44,6 +44,7 @@ impl Connection {
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_>, Error> {
         self.set_up_before(sql).await?;
         self.note_leftovers(sql);
+        self.forget_types_of_variables(sql, &[]);
         let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
         let watched = may_be_prepared.then(|| self.lengths.fingerprint(sql));
         let summary = match self.way(sql, watched) {
@@ -72,6 +73,7 @@ impl Connection {
     pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_>, Error> {
         self.set_up_before_preparing(sql).await?;
         self.note_leftovers(sql);
+        self.forget_types_of_variables(sql, params);
         if let Some(expected) = self.statements.parameters(sql)
             && expected != params.len()
         {
@@ -134,6 +136,16 @@ impl Connection {
         }
         if may_prepare(sql) {
             self.next_id.lose_count();
+        }
+    }
+
+    /// A statement of MySQL keeps the types that its user variables had when it was prepared (MySQL Reference Manual,
+    /// "User-Defined Variables"): with one that held a number, a text would be compared as a number. So it is prepared
+    /// anew each time.
+    fn forget_types_of_variables(&mut self, sql: &str, params: &[Param]) {
+        if !self.is_maria_db && sql.contains('@') {
+            let removed = self.statements.remove(sql, params);
+            self.unused.extend(removed);
         }
     }
 
