@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rds_bridge::mysql::{Connection, FromValue};
+use rds_bridge::mysql::{Connection, FromValue, Protocol};
 use rds_bridge::pool::{Pool, PoolBuilder};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -118,6 +118,47 @@ fn what_does_not_show_in_the_text(product: Product) {
             let mut next = pool.get().await.unwrap();
             assert_eq!(one::<i64>(&mut next, left).await, 0);
             assert_eq!(id(&mut next).await, first);
+        }
+    });
+}
+
+/// FLOAT has six digits as a text.
+#[apply(on_each_server)]
+fn what_a_caller_chooses_is_not_the_next_one_s(product: Product) {
+    let server = server_with_writer(product);
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(1)).await;
+        let mut connection = pool.get().await.unwrap();
+        let first = id(&mut connection).await;
+        connection.set_protocol(Protocol::Text);
+        connection.set_read_idle_timeout(Some(Duration::from_millis(1)));
+        drop(connection);
+        let mut next = pool.get().await.unwrap();
+        assert_eq!(id(&mut next).await, first);
+        let slept = one::<i64>(&mut next, "SELECT SLEEP(0.1)").await;
+        assert_eq!(slept, 0);
+    });
+}
+
+/// MariaDB executes a block that is in no procedure.
+#[test]
+fn a_block_of_maria_db_leaves_nothing() {
+    let server = server_with_writer(Product::MariaDb);
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(1)).await;
+        let mode = one::<String>(&mut pool.get().await.unwrap(), "SELECT @@sql_mode").await;
+        for block in [
+            "BEGIN NOT ATOMIC SET SESSION sql_mode = 'ANSI'; END",
+            "BEGIN NOT ATOMIC START TRANSACTION; INSERT INTO items (name) VALUES ('x'); SELECT * FROM missing; END",
+        ] {
+            let mut connection = pool.get().await.unwrap();
+            let _refused = connection.execute_to_end(block).await;
+            drop(connection);
+            let mut next = pool.get().await.unwrap();
+            assert_eq!(one::<String>(&mut next, "SELECT @@sql_mode").await, mode);
+            next.execute_to_end("COMMIT").await.unwrap();
+            let items = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
+            assert_eq!(items.trim(), "3", "{block}");
         }
     });
 }

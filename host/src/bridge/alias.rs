@@ -82,10 +82,11 @@ impl Inner {
             self.server_name = ServerName::try_from(host.clone())
                 .map_err(|_| Error::setting("resolve_cname", "it is an alias of no DNS name"))?;
         }
-        if self.protocol == Protocol::Auto
-            && let EndpointKind::Proxy { .. } = EndpointKind::of_endpoint(&host)
-        {
-            self.protocol = Protocol::Text;
+        if let EndpointKind::Proxy { .. } = EndpointKind::of_endpoint(&host) {
+            self.is_direct = false;
+            if self.protocol == Protocol::Auto {
+                self.protocol = Protocol::Text;
+            }
         }
         self.endpoint.host = host;
         Ok(self)

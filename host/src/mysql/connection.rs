@@ -28,6 +28,7 @@ use crate::guest::Session;
 use crate::tls::TlsStream;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::task::consume_budget;
 
 /// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
@@ -144,6 +145,11 @@ impl Connection {
         self.protocol = protocol;
     }
 
+    /// What [`Self::set_protocol`] and [`Self::set_read_idle_timeout`] change.
+    pub(crate) fn choices(&self) -> (Protocol, Option<Duration>) {
+        (self.protocol, self.stream.idle_limit())
+    }
+
     /// How long to wait, while a reply is read, for anything to come; without a limit for ever. Default: as
     /// [`crate::BridgeBuilder::read_idle_timeout`] was told.
     pub fn set_read_idle_timeout(&mut self, limit: Option<Duration>) {
@@ -171,7 +177,7 @@ impl Connection {
     /// Whether it can be used: an error may have left nobody knows what on the way.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        !matches!(self.state, State::Unusable)
+        !matches!(self.state, State::Unusable) && !self.set_up.is_unfinished
     }
 
     /// Whether the server has ended the connection, as far as that has come through to here. It asks nobody:
@@ -299,6 +305,9 @@ impl Connection {
     }
 
     pub(super) fn check_usable(&mut self) -> Result<(), Error> {
+        if self.set_up.is_unfinished {
+            self.state = State::Unusable;
+        }
         if matches!(self.state, State::Unusable) {
             return Err(self.error(ErrorKind::Unusable));
         }
@@ -390,6 +399,10 @@ impl Connection {
 
     /// Reads what is left of a reply if it has come already, and is little: the end of a result of few rows.
     pub(crate) fn read_what_is_at_hand(&mut self) {
+        // Without a runtime there are no timers, which an idle limit starts.
+        if Handle::try_current().is_err() {
+            return;
+        }
         for _ in 0..PACKETS_AT_HAND {
             if !self.is_replying() {
                 return;

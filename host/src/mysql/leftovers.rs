@@ -37,8 +37,10 @@ impl Leftovers {
     pub(crate) fn of(sql: &str) -> Self {
         let keyword = first_keyword(sql).unwrap_or_default().to_ascii_uppercase();
         match keyword.as_str() {
+            // What it executes does not show.
+            "EXECUTE" => Self::Roles,
+            _ if may_change_session(sql) && contains(sql, "ROLE") => Self::Roles,
             "USE" | "" => Self::Database,
-            "SET" if contains(sql, "ROLE") => Self::Roles,
             _ if sql.len() > SCANNED_LENGTH => Self::Session,
             _ if may_change_session(sql) || has_sign(sql) => Self::Session,
             _ => Self::None,
@@ -97,6 +99,13 @@ mod tests {
             ("CALL p()", Leftovers::Session),
             ("CREATE TEMPORARY TABLE t (id INT)", Leftovers::Session),
             ("use mysql", Leftovers::Database),
+            ("/*!80000 SET ROLE admin */", Leftovers::Roles),
+            ("EXECUTE IMMEDIATE 'USE other'", Leftovers::Roles),
+            ("BEGIN", Leftovers::None),
+            (
+                "BEGIN NOT ATOMIC SET SESSION sql_mode = 'ANSI'; END",
+                Leftovers::Session,
+            ),
             ("/*!50000 USE mysql */", Leftovers::Database),
             ("SET ROLE r", Leftovers::Roles),
         ] {

@@ -146,7 +146,8 @@ fn double(text: &str) -> Result<f64, NumberError> {
         return Err(NumberError::OutOfRange);
     }
     // The shortest text that gives the same double: if it has these digits, none were lost.
-    let is_exact = digits.len() <= DOUBLE_DIGITS
+    let has_all_digits = number == 0.0 || number.is_normal();
+    let is_exact = has_all_digits && digits.len() <= DOUBLE_DIGITS
         || significant_digits(&format!("{number:e}")).as_ref() == Ok(&digits);
     match is_exact {
         true => Ok(number),

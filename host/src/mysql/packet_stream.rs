@@ -115,6 +115,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         self.idle_limit = limits.idle;
     }
 
+    pub(super) fn idle_limit(&self) -> Option<Duration> {
+        self.idle_limit
+    }
+
     pub(super) fn set_idle_limit(&mut self, limit: Option<Duration>) {
         self.idle_limit = limit;
     }

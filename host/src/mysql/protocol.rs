@@ -42,7 +42,7 @@ pub enum Protocol {
 /// They ask for rows, and can be prepared.
 const QUERIES: [&str; 4] = ["SELECT", "WITH", "TABLE", "VALUES"];
 /// They leave the session's database and settings as they are.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 15] = [
     "INSERT",
     "UPDATE",
     "DELETE",
@@ -53,7 +53,6 @@ const OTHERS: [&str; 16] = [
     "DESC",
     "ANALYZE",
     "START",
-    "BEGIN",
     "COMMIT",
     "ROLLBACK",
     "SAVEPOINT",
@@ -92,7 +91,8 @@ pub(super) fn begins_transaction(sql: &str) -> bool {
 /// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
 /// is not known to leave them.
 pub(super) fn may_change_session(sql: &str) -> bool {
-    !is_query(sql) && !begins_with(sql, &OTHERS)
+    // Not every BEGIN: that of a block of MariaDB, BEGIN NOT ATOMIC, executes what is in it.
+    !is_query(sql) && !begins_with(sql, &OTHERS) && !begins_transaction(sql)
 }
 
 /// The word that a statement begins with, behind spaces, parentheses and comments. None if a comment does not end, or is

@@ -51,6 +51,8 @@ pub(super) struct SetUp {
     /// Whether somebody may cancel a statement.
     wants_identity: AtomicBool,
     has_asked_identity: bool,
+    /// A reset whose commands go one by one was not done to its end: the session may be without its settings.
+    pub(super) is_unfinished: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +183,10 @@ impl Connection {
             self.write_held_steps().await?;
             self.await_set_up().await?;
         } else {
+            // Whoever gives this up has a session that is half set up.
+            self.set_up.is_unfinished = true;
             self.one_by_one(steps).await?;
+            self.set_up.is_unfinished = false;
         }
         self.leftovers = Leftovers::None;
         Ok(())
@@ -259,7 +264,7 @@ impl Connection {
 
     /// Whether a reply to it is still to come.
     pub(super) fn awaits_set_up(&self) -> bool {
-        !self.set_up.awaited.is_empty() && self.is_usable()
+        !self.set_up.awaited.is_empty() && !matches!(self.state, State::Unusable)
     }
 
     /// Reads its replies, if they are the next that come. After a refusal there may be replies that nobody is to
