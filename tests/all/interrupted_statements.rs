@@ -167,7 +167,7 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
     }
 }
 
-fn command(server: &Server, arguments: &[&str]) -> Command {
+pub(crate) fn command(server: &Server, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable());
     command
         .arg("query")

@@ -1,7 +1,7 @@
 //! Rows into a pipe: whole and in order, however it is read and whoever shares it.
 
 use std::io::{self, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -11,21 +11,10 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use socket2::SockRef;
 
-use crate::command::executable;
-use crate::live::environment;
+use crate::interrupted_statements::command;
 use crate::query_command::query;
 
 const ROWS: u64 = 200_000;
-
-fn command(server: &Server, arguments: &[&str]) -> Command {
-    let mut command = Command::new(executable());
-    command
-        .arg("query")
-        .args(arguments)
-        .env_clear()
-        .envs(environment(server));
-    command
-}
 
 /// Some megabytes, longer than any pipe.
 fn select(product: Product) -> String {
