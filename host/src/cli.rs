@@ -61,7 +61,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Servers and AWS choose the words of many an error.
             let line = error.to_string();
-            // Where nobody reads it, the exit code still tells.
+            // A standard error that is closed must not change the exit code.
             let _written = writeln!(stderr(), "rds-bridge: {}", PrintableLines(&line));
             error.exit().into()
         }

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Boolean,
     Any,
     /// Of a statement that was set without types. A number compared with a text column is equal to every text that does
-    /// not begin with a digit, so that a caller who may choose the type would be given rows that are not meant for him.
+    /// not begin with a digit, so that a caller who chooses the type could select rows that the statement does not mean.
     NotSet,
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 /// (`/proc/sys/fs/pipe-max-size`; pipe(7)). In the usual 64 KiB writer and reader wait for each other at every block.
 #[cfg(target_os = "linux")]
 const CAPACITY: usize = 1 << 20;
-/// So many bytes go into a pipe that has room without waiting (`PIPE_BUF`; pipe(7)).
+/// A write of at most this length does not wait if the pipe has room (`PIPE_BUF`; pipe(7)).
 #[cfg(unix)]
 const ATOMIC: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
