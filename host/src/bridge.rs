@@ -9,6 +9,7 @@ pub(crate) mod cancel;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_at_need;
+mod loan;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
 pub(crate) mod setting_names;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::pool::Pool;
 use rds_bridge::{BridgeBuilder, CancelHandle, NotCancelled};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -189,4 +190,49 @@ fn before_the_server_has_said_which_session_it_is(product: Product) {
             "{error}"
         );
     });
+}
+
+#[apply(on_each_server)]
+fn a_pool_s_next_user_is_left_alone(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let bridge = builder.build().await.unwrap();
+        let pool = Pool::builder(bridge).max_size(1).build().unwrap();
+        let mut first = pool.get().await.unwrap();
+        let stale = first.cancel_handle();
+        first.execute_to_end("SELECT 1").await.unwrap();
+        drop(first);
+
+        let mut second = pool.get().await.unwrap();
+        assert!(second.is_reused());
+        let handle = second.cancel_handle();
+        let refused = cancel_and_then(&mut second, &stale, &handle, &server).await;
+        let error = refused.unwrap_err();
+        let given_back = NotCancelled::GivenBack;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == given_back),
+            "{error}"
+        );
+    });
+}
+
+/// Executes the slow statement, cancels it by the first handle, and then by the second. What the first says.
+async fn cancel_and_then(
+    connection: &mut Connection,
+    first: &CancelHandle,
+    second: &CancelHandle,
+    server: &Server,
+) -> Result<(), rds_bridge::Error> {
+    let cancelling = async {
+        while server.execute_as_admin(RUNNING) == "0\n" {
+            sleep(Duration::from_millis(10)).await;
+        }
+        let cancelled = first.cancel().await;
+        assert_eq!(server.execute_as_admin(RUNNING), "1\n");
+        second.cancel().await.unwrap();
+        cancelled
+    };
+    let (_sleep_is_cut_off, cancelled) = tokio::join!(connection.execute_to_end(SLOW), cancelling);
+    cancelled
 }

@@ -9,6 +9,7 @@ use thiserror::Error as ThisError;
 use tokio::sync::SetOnce;
 use tokio::time::timeout;
 
+use super::loan::Loan;
 use super::{Inner, connect};
 use crate::aws::EndpointKind;
 use crate::error::{Error, ErrorKind, Stage};
@@ -27,6 +28,7 @@ pub struct CancelHandle {
     bridge: Arc<Inner>,
     peer: Option<SocketAddr>,
     session: Arc<SetOnce<ServerSession>>,
+    loan: Loan,
 }
 
 /// Which session of which server it is, as the server says inside TLS.
@@ -58,6 +60,9 @@ pub enum NotCancelled {
     /// The address of the connection leads to another server now.
     #[error("its address leads to another server")]
     AnotherServer,
+    /// The connection is another user's now, or nobody's.
+    #[error("the connection has been given back to its pool")]
+    GivenBack,
 }
 
 impl CancelHandle {
@@ -66,7 +71,16 @@ impl CancelHandle {
             bridge: Arc::clone(bridge),
             peer,
             session: Arc::new(SetOnce::new()),
+            loan: Loan::default(),
         }
+    }
+
+    /// The connection is given back to its pool: what was handed out until now cancels nothing any more. False if a
+    /// `KILL QUERY` is on its way, which would hit the next user's statement.
+    pub(crate) fn end_loan(&mut self) -> bool {
+        let is_over = self.loan.end();
+        self.loan = Loan::default();
+        is_over
     }
 
     /// Tells which session it is. The first to tell is believed.
@@ -91,7 +105,8 @@ impl CancelHandle {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy; those of
+    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy, and once a connection of a pool has been given back;
+    /// those of
     /// [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095 where the
     /// statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the statement
     /// may still be running.
@@ -106,12 +121,19 @@ impl CancelHandle {
         if session.is_relayed {
             return Err(not_cancelled(NotCancelled::Relayed));
         }
+        if self.loan.has_ended() {
+            return Err(not_cancelled(NotCancelled::GivenBack));
+        }
         for _ in 0..ATTEMPTS {
             // On the heap: it is seldom needed, and what awaits it would carry its room along.
             let connecting = Box::pin(connect::connect_to(&self.bridge, peer));
             let mut connection = connecting.await?;
             let found = connection.server_session().await?;
             if found.is_some_and(|found| found.server == session.server) {
+                let Some(_kill) = self.loan.begin_kill() else {
+                    let _closed = connection.close().await;
+                    return Err(not_cancelled(NotCancelled::GivenBack));
+                };
                 let kill = format!("KILL QUERY {}", session.id);
                 connection.execute_to_end(&kill).await?;
                 // The server was told: whether it hears our good-bye does not matter.

@@ -145,6 +145,14 @@ impl Connection {
         self.protocol = protocol;
     }
 
+    /// Its user gives it back to a pool. One that is being cancelled cannot be used any more: the `KILL QUERY` may reach
+    /// the server later.
+    pub(crate) fn end_loan(&mut self) {
+        if !self.cancel.end_loan() {
+            self.state = State::Unusable;
+        }
+    }
+
     /// What [`Self::set_protocol`] and [`Self::set_read_idle_timeout`] change.
     pub(crate) fn choices(&self) -> (Protocol, Option<Duration>) {
         (self.protocol, self.stream.idle_limit())

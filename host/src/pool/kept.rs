@@ -29,6 +29,7 @@ impl Kept {
 
     pub(super) fn leave(&mut self) {
         self.left_at = SystemTime::now();
+        self.connection.end_loan();
         let (protocol, read_idle_timeout) = self.choices;
         self.connection.set_protocol(protocol);
         self.connection.set_read_idle_timeout(read_idle_timeout);
