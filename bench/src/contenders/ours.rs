@@ -12,12 +12,12 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// As it is by default. The session is made read-only, which takes a round trip.
+    /// As it is by default: `SET NAMES` and what makes the session read-only go out with the statement.
     pub fn read_only(settings: &Settings) -> Self {
         Self::new("ours, read-only", settings, false)
     }
 
-    /// A session that may write: nothing is asked of the server before the statement.
+    /// A session that may write: `SET NAMES` goes out with the statement, in one flight.
     pub fn read_write(settings: &Settings) -> Self {
         Self::new("ours", settings, true)
     }
