@@ -60,7 +60,7 @@ pub enum NotCancelled {
     /// The address of the connection leads to another server now.
     #[error("its address leads to another server")]
     AnotherServer,
-    /// The connection is another user's now, or nobody's.
+    /// A pool lent the connection. It was given back after the handle was taken, and may serve another user.
     #[error("the connection has been given back to its pool")]
     GivenBack,
 }
@@ -75,8 +75,8 @@ impl CancelHandle {
         }
     }
 
-    /// The connection is given back to its pool: what was handed out until now cancels nothing any more. False if a
-    /// `KILL QUERY` is on its way, which would hit the next user's statement.
+    /// Ends the loan of the connection: handles that were cloned before cancel nothing any more. Returns false if a
+    /// `KILL QUERY` has no answer yet: it could end a statement of the next user.
     pub(crate) fn end_loan(&mut self) -> bool {
         let is_over = self.loan.end();
         self.loan = Loan::default();
@@ -106,10 +106,9 @@ impl CancelHandle {
     /// # Errors
     ///
     /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy, and once a connection of a pool has been given back;
-    /// those of
-    /// [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095 where the
-    /// statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the statement
-    /// may still be running.
+    /// those of [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095 where
+    /// the statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the
+    /// statement may still be running.
     pub async fn cancel(&self) -> Result<(), Error> {
         if self.bridge.is_rds_proxy() {
             return Err(not_cancelled(NotCancelled::Proxy));
@@ -130,12 +129,19 @@ impl CancelHandle {
             let mut connection = connecting.await?;
             let found = connection.server_session().await?;
             if found.is_some_and(|found| found.server == session.server) {
-                let Some(_kill) = self.loan.begin_kill() else {
+                let Some(kill) = self.loan.begin_kill() else {
                     let _closed = connection.close().await;
                     return Err(not_cancelled(NotCancelled::GivenBack));
                 };
-                let kill = format!("KILL QUERY {}", session.id);
-                connection.execute_to_end(&kill).await?;
+                let sql = format!("KILL QUERY {}", session.id);
+                let killed = connection.execute_to_end(&sql).await;
+                if killed
+                    .as_ref()
+                    .map_or_else(|it| it.server_error().is_some(), |_| true)
+                {
+                    kill.answered();
+                }
+                killed?;
                 // The server was told: whether it hears our good-bye does not matter.
                 let _closed = connection.close().await;
                 return Ok(());

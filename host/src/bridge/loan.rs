@@ -1,23 +1,24 @@
-//! Whose a pool's connection is: a handle that has outlived its loan must not end the statement of the next user.
+//! The loan of a pool's connection to one user. When it ends, the user's cancel handles stop working, so that none of
+//! them ends a statement of the next user.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A connection in the hands of one user. Shared by the connection and the cancel handles of that user.
+/// Shared by the connection and the cancel handles of its user. A connection of no pool has one that never ends.
 #[derive(Clone, Default)]
 pub(super) struct Loan(Arc<Mutex<Status>>);
 
 #[derive(Default)]
 struct Status {
     has_ended: bool,
-    /// `KILL QUERY` commands that were begun, and whose reply has not come.
+    /// `KILL QUERY` commands that the server may have received, and has not answered.
     kills: usize,
 }
 
-/// While it is held, a `KILL QUERY` may be on its way.
+/// A `KILL QUERY` without an answer. Dropped, it stays one: the command may still reach the server.
 pub(super) struct Kill<'a>(&'a Loan);
 
 impl Loan {
-    /// Nothing if the connection has been given back.
+    /// Call it before the command is sent. `None` if the loan has ended.
     pub(super) fn begin_kill(&self) -> Option<Kill<'_>> {
         let mut status = self.status();
         if status.has_ended {
@@ -31,7 +32,7 @@ impl Loan {
         self.status().has_ended
     }
 
-    /// Nobody begins a `KILL QUERY` any more. Whether none is on its way, either.
+    /// From now on no `KILL QUERY` can begin. Returns whether the server has answered all that did.
     pub(super) fn end(&self) -> bool {
         let mut status = self.status();
         status.has_ended = true;
@@ -44,8 +45,9 @@ impl Loan {
     }
 }
 
-impl Drop for Kill<'_> {
-    fn drop(&mut self) {
+impl Kill<'_> {
+    /// The server has answered: the command is executed, or refused.
+    pub(super) fn answered(self) {
         let mut status = self.0.status();
         status.kills = status.kills.saturating_sub(1);
     }
@@ -63,12 +65,20 @@ mod tests {
     }
 
     #[test]
-    fn its_end_tells_of_a_kill_on_its_way() {
+    fn its_end_tells_of_a_kill_without_an_answer() {
         let loan = Loan::default();
         let handle = loan.clone();
         let kill = handle.begin_kill().unwrap();
         assert!(!loan.end());
-        drop(kill);
+        kill.answered();
         assert!(loan.end());
+    }
+
+    /// As when the future of a cancellation is given up, or its connection is lost.
+    #[test]
+    fn a_kill_that_is_dropped_has_no_answer() {
+        let loan = Loan::default();
+        assert!(loan.begin_kill().is_some());
+        assert!(!loan.end());
     }
 }

@@ -145,8 +145,8 @@ impl Connection {
         self.protocol = protocol;
     }
 
-    /// Its user gives it back to a pool. One that is being cancelled cannot be used any more: the `KILL QUERY` may reach
-    /// the server later.
+    /// Its user gives it back to a pool. It becomes unusable if a `KILL QUERY` for it has no answer yet: the server may
+    /// receive that later.
     pub(crate) fn end_loan(&mut self) {
         if !self.cancel.end_loan() {
             self.state = State::Unusable;

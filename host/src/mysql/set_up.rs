@@ -183,7 +183,7 @@ impl Connection {
             self.write_held_steps().await?;
             self.await_set_up().await?;
         } else {
-            // Whoever gives this up has a session that is half set up.
+            // If this future is dropped, the session lacks some of its settings.
             self.set_up.is_unfinished = true;
             self.one_by_one(steps).await?;
             self.set_up.is_unfinished = false;
