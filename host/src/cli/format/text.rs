@@ -72,13 +72,12 @@ fn push(out: &mut Vec<u8>, text: &str) {
 
 /// The shortest digits that give the same number back, as MySQL writes them: without the `.0` of a whole one,
 /// and without the plus of an exponent.
+#[inline]
 fn push_float(out: &mut Vec<u8>, text: &str) {
-    match text.split_once('+') {
-        Some((before, exponent)) => {
-            push(out, before);
-            push(out, exponent);
-        }
-        None => push(out, text.strip_suffix(".0").unwrap_or(text)),
+    if text.as_bytes().contains(&b'+') {
+        out.extend(text.bytes().filter(|&byte| byte != b'+'));
+    } else {
+        push(out, text.strip_suffix(".0").unwrap_or(text));
     }
 }
 

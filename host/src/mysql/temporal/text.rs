@@ -77,10 +77,17 @@ fn push_fraction(out: &mut Vec<u8>, microseconds: u32, digits: usize) {
     if digits == 0 {
         return;
     }
-    let text = format!("{microseconds:06}");
-    let digits = digits.min(FRACTION_DIGITS);
     out.push(b'.');
-    out.extend_from_slice(text.get(..digits).unwrap_or(&text).as_bytes());
+    let end = out.len().saturating_add(digits.min(FRACTION_DIGITS));
+    if microseconds < 1_000_000 {
+        let [a, b] = two_digits(microseconds / 10_000);
+        let [c, d] = two_digits(microseconds / 100 % 100);
+        let [e, f] = two_digits(microseconds % 100);
+        out.extend_from_slice(&[a, b, c, d, e, f]);
+    } else {
+        push_padded(out, microseconds, FRACTION_DIGITS);
+    }
+    out.truncate(end);
 }
 
 /// As many digits of the fraction as the format's precision says; without one none if it is zero, else all.
