@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rds_bridge_test_support::server::Product;
 
-pub use tasks::Tasks;
+pub use tasks::{Opening, Tasks};
 pub use threads::Threads;
 
 /// How many rows the table has: they are in memory, and no two selects in a row are of the same one.

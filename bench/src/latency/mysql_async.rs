@@ -3,14 +3,14 @@
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use super::tasks::{AsyncSelect, Tasks};
+use super::tasks::{AsyncSelect, Opening, Tasks};
 use super::{BOUND, Key, check, in_text};
 use crate::contenders::mysql_async::{open as connect, options, told};
 use crate::settings::Settings;
 
-pub fn open(settings: &Settings, number: usize) -> Tasks<Conn> {
+pub fn open(settings: &Settings, opening: Opening) -> Tasks<Conn> {
     let opts = told(options(settings));
-    Tasks::open("mysql_async", number, async || {
+    Tasks::open("mysql_async", opening, async || {
         connect(&opts, settings).await.expect("a connection")
     })
 }

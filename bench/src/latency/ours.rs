@@ -2,29 +2,29 @@
 
 use rds_bridge::mysql::{Connection, Param, Protocol};
 
-use super::tasks::{AsyncSelect, Tasks};
+use super::tasks::{AsyncSelect, Opening, Tasks};
 use super::{BOUND, Key, check, in_text};
 use crate::contenders::ours::Ours;
 use crate::settings::Settings;
 
 /// A statement without parameters is executed as text.
-pub fn open(settings: &Settings, number: usize) -> Tasks<Connection> {
-    open_with("ours", settings, number, Protocol::Text)
+pub fn open(settings: &Settings, opening: Opening) -> Tasks<Connection> {
+    open_with("ours", settings, opening, Protocol::Text)
 }
 
 /// As it is by default: it prepares a statement that has its key in it, too.
-pub fn open_auto(settings: &Settings, number: usize) -> Tasks<Connection> {
-    open_with("ours, auto", settings, number, Protocol::Auto)
+pub fn open_auto(settings: &Settings, opening: Opening) -> Tasks<Connection> {
+    open_with("ours, auto", settings, opening, Protocol::Auto)
 }
 
 fn open_with(
     name: &'static str,
     settings: &Settings,
-    number: usize,
+    opening: Opening,
     protocol: Protocol,
 ) -> Tasks<Connection> {
     let bridge = Ours::read_write(settings).bridge;
-    Tasks::open(name, number, async || {
+    Tasks::open(name, opening, async || {
         let mut connection = bridge.connect().await.expect("a connection");
         connection.set_protocol(protocol);
         connection

@@ -2,13 +2,13 @@
 
 use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
 
-use super::tasks::{AsyncSelect, Tasks};
+use super::tasks::{AsyncSelect, Opening, Tasks};
 use super::{BOUND, Key, check, in_text};
 use crate::contenders::sqlx::open as connect;
 use crate::settings::Settings;
 
-pub fn open(settings: &Settings, number: usize) -> Tasks<MySqlConnection> {
-    Tasks::open("sqlx", number, async || connect(settings).await)
+pub fn open(settings: &Settings, opening: Opening) -> Tasks<MySqlConnection> {
+    Tasks::open("sqlx", opening, async || connect(settings).await)
 }
 
 impl AsyncSelect for MySqlConnection {

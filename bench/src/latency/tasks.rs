@@ -1,16 +1,23 @@
-//! Asynchronous connections: tasks of one thread.
+//! Asynchronous connections: tasks of a few threads.
 
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Runtime;
-use tokio::task::LocalSet;
+use tokio::runtime::{Builder, Runtime};
 
 use super::{Key, Selects, ids};
 use crate::contenders::runtime;
 
 /// An asynchronous connection.
-pub trait AsyncSelect: Sized + 'static {
-    fn select(&mut self, id: i64, key: Key) -> impl Future<Output = ()>;
+pub trait AsyncSelect: Sized + Send + 'static {
+    fn select(&mut self, id: i64, key: Key) -> impl Future<Output = ()> + Send;
+}
+
+/// How many connections, and on which threads.
+#[derive(Clone, Copy)]
+pub struct Opening {
+    pub number: usize,
+    /// None: all are tasks of the calling thread.
+    pub workers: usize,
 }
 
 pub struct Tasks<C> {
@@ -20,8 +27,12 @@ pub struct Tasks<C> {
 }
 
 impl<C: AsyncSelect> Tasks<C> {
-    pub fn open(name: &'static str, number: usize, open: impl AsyncFn() -> C) -> Self {
-        let runtime = runtime();
+    pub fn open(name: &'static str, opening: Opening, open: impl AsyncFn() -> C) -> Self {
+        let Opening { number, workers } = opening;
+        let runtime = match workers {
+            0 => runtime(),
+            _ => several(workers),
+        };
         let connections = (0..number).map(|_| runtime.block_on(open()));
         Self {
             name,
@@ -37,10 +48,9 @@ impl<C: AsyncSelect> Selects for Tasks<C> {
     }
 
     fn select(&mut self, connections: usize, times: usize, key: Key) -> Vec<Duration> {
-        let tasks = LocalSet::new();
         let begun = self.connections.drain(..connections).enumerate();
         let begun = begun.map(|(at, mut connection)| {
-            tasks.spawn_local(async move {
+            self.runtime.spawn(async move {
                 let mut took = Vec::with_capacity(times);
                 for id in ids(at, times) {
                     let start = Instant::now();
@@ -52,7 +62,7 @@ impl<C: AsyncSelect> Selects for Tasks<C> {
         });
         let begun: Vec<_> = begun.collect();
         let mut all = Vec::with_capacity(connections * times);
-        tasks.block_on(&self.runtime, async {
+        self.runtime.block_on(async {
             for task in begun {
                 let (connection, took) = task.await.expect("selects");
                 self.connections.push(connection);
@@ -61,4 +71,10 @@ impl<C: AsyncSelect> Selects for Tasks<C> {
         });
         all
     }
+}
+
+fn several(workers: usize) -> Runtime {
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(workers).enable_all().build();
+    runtime.expect("a runtime")
 }
