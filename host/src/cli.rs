@@ -45,10 +45,6 @@ use crate::printable::PrintableLines;
 /// [`Bridge`](crate::Bridge) has neither: its engine ticks in a thread.
 #[must_use]
 pub fn run() -> ExitCode {
-    #[cfg(feature = "lambda")]
-    if is_function() {
-        return crate::function::run();
-    }
     let done = match Arguments::read() {
         Ok(arguments) => execute(&arguments),
         Err(error) if is_help(&error) => {
@@ -66,12 +62,6 @@ pub fn run() -> ExitCode {
             error.exit().into()
         }
     }
-}
-
-/// Lambda starts `bootstrap` without arguments.
-#[cfg(feature = "lambda")]
-fn is_function() -> bool {
-    std::env::args_os().len() <= 1 && std::env::var_os(crate::function::RUNTIME_API).is_some()
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {

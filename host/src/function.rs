@@ -20,6 +20,7 @@
 mod accept;
 mod deadline;
 mod event;
+mod event_form;
 mod execute;
 mod failure;
 mod http;
@@ -27,6 +28,7 @@ mod init_error;
 mod keys;
 mod log;
 mod milliseconds;
+mod parameter_kind;
 mod parameters;
 mod placeholders;
 mod quoted;
@@ -37,8 +39,20 @@ mod sink;
 mod statements;
 mod unknown_keys;
 
-pub(crate) use serve::run;
+use std::process::ExitCode;
+
+/// Whether Lambda has started this process: it starts `bootstrap` without arguments.
+#[must_use]
+pub fn is_started_by_lambda() -> bool {
+    std::env::args_os().len() <= 1 && std::env::var_os(RUNTIME_API).is_some()
+}
+
+/// Serves invocations until Lambda ends the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    serve::run()
+}
 
 /// Lambda's own word for where its runtime API is. Whoever sees it without having been given arguments is in
 /// a function.
-pub(crate) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";

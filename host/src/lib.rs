@@ -49,7 +49,7 @@ pub mod clock;
 pub mod emulator;
 pub mod error;
 #[cfg(feature = "lambda")]
-mod function;
+pub mod function;
 pub mod mysql;
 pub mod net;
 pub mod pool;

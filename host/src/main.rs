@@ -11,6 +11,10 @@ unsafe extern "C" {}
 
 fn main() -> ExitCode {
     remove_empty_variables();
+    #[cfg(feature = "lambda")]
+    if rds_bridge::function::is_started_by_lambda() {
+        return rds_bridge::function::run();
+    }
     rds_bridge::cli::run()
 }
 

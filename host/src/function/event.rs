@@ -2,34 +2,18 @@
 
 use serde_json::value::RawValue;
 
-use super::accept::Format;
+use super::event_form::{Form, HOW, Origin};
 use super::failure::{Failure, Type};
 use super::keys::{Keys, NotKeys};
 use super::statements::{Statement, Statements};
 use super::{http, parameters, unknown_keys};
 use crate::mysql::Param;
 
-/// How the answer is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// The rows, or a function error.
-    Direct,
-    /// An HTTP response, whose body may come in pieces if it is a Function URL's.
-    Http { format: Format, may_stream: bool },
-}
-
 /// A statement with its values.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) statement: Statement,
     pub(super) params: Vec<Param>,
-}
-
-/// How an event came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Direct,
-    Http,
 }
 
 /// What is asked for, in an event of either form.
@@ -67,9 +51,6 @@ fn keys(event: &RawValue) -> Result<Keys, Failure> {
     }
     Ok(keys)
 }
-
-pub(super) const HOW: &str =
-    r#"{} executes the default statement, {"query": "by_id", "parameters": [7]} a named one"#;
 
 /// Of an object with `query` or `sql`, and `parameters`.
 fn request(keys: &Keys, origin: Origin, statements: &Statements) -> Result<Request, Failure> {

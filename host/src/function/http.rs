@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use super::accept::{Format, negotiate};
-use super::event::{Form, HOW};
+use super::event_form::{Form, HOW};
 use super::failure::{Failure, Type};
 use super::keys::{Keys, NotKeys, raw_text};
 use super::quoted::quoted;

@@ -1,60 +1,12 @@
 //! The values of an event for the question marks of a statement: their number and types are looked at before
 //! anything reaches the database.
 
-use std::fmt;
-
 use serde_json::value::RawValue;
 
 use super::failure::{Failure, Type};
+use super::parameter_kind::Kind;
 use super::statements::Statement;
 use crate::mysql::Param;
-
-/// What a parameter may be, other than null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Integer,
-    Number,
-    Text,
-    Boolean,
-    Any,
-    /// Of a statement that was set without types. A number compared with a text column is equal to every text that does
-    /// not begin with a digit, so that a caller who chooses the type could select rows that the statement does not mean.
-    NotSet,
-}
-
-/// As they are called in the settings.
-pub(super) const KINDS: [(&str, Kind); 5] = [
-    ("integer", Kind::Integer),
-    ("number", Kind::Number),
-    ("text", Kind::Text),
-    ("boolean", Kind::Boolean),
-    ("any", Kind::Any),
-];
-
-impl Kind {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
-        let known = KINDS.iter().find(|(known, _)| *known == name);
-        known.map(|(_, kind)| *kind)
-    }
-
-    /// Whether a value that is bound may be bound for this one.
-    fn takes(self, param: &Param) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Integer => matches!(param, Param::Int(_) | Param::UnsignedInt(_)),
-            Self::Number => !matches!(param, Param::Text(_)),
-            Self::Text | Self::NotSet => matches!(param, Param::Text(_)),
-            Self::Boolean => false,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = KINDS.iter().find(|(_, kind)| kind == self);
-        f.write_str(known.map_or("", |(name, _)| name))
-    }
-}
 
 const HOW: &str = "a value is a number, a text, true, false or null; dates are given as texts. A number keeps all of \
                    its digits: without a point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a \

@@ -16,7 +16,8 @@ use tracing::{error, info, trace, warn};
 
 use super::accept::Format;
 use super::deadline::Deadline;
-use super::event::{self, Form, Request};
+use super::event::{self, Request};
+use super::event_form::Form;
 use super::execute::{Executor, Took};
 use super::failure::{Failure, Type};
 use super::report::{Invocation, Reporter};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 
 use super::failure::{Failure, Type};
-use super::parameters::{KINDS, Kind};
+use super::parameter_kind::{KINDS, Kind};
 use super::placeholders::Placeholders;
 use super::quoted::quoted;
 

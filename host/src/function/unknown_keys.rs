@@ -3,7 +3,7 @@
 //! Such an event must not execute the default statement: a queue would take the success for its message's, and
 //! delete it.
 
-use super::event::{HOW, Origin};
+use super::event_form::{HOW, Origin};
 use super::failure::{Failure, Type};
 use super::keys::Keys;
 use super::quoted::quoted;
