@@ -5,15 +5,18 @@ mod alias;
 mod assemble;
 mod auth;
 mod builder;
-pub(crate) mod cancel;
+pub(crate) mod causes;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_at_need;
-mod loan;
+mod redial;
+#[cfg(feature = "secrets-manager")]
+mod refused_secret;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
 pub(crate) mod setting_names;
 mod timeouts;
+mod unknown_authority;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,14 +29,16 @@ use alias::Alias;
 pub(crate) use alias::endpoint_behind;
 pub use builder::BridgeBuilder;
 pub(crate) use builder::DEFAULT_PORT;
-pub use cancel::{CancelHandle, NotCancelled};
 pub use timeouts::Timeouts;
+pub(crate) use unknown_authority::missing_roots;
 
 use crate::aws::RegionSource;
 use crate::clock::Clock;
+use crate::connection::ResultLengths;
 use crate::error::Error;
-use crate::mysql::{Connection, Protocol, ReadLimits, ResultLengths};
+use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
+use crate::protocol::ReadLimits;
 pub(crate) use auth::{Login, Proof, credentials};
 use engine_at_need::EngineAtNeed;
 

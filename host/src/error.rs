@@ -1,22 +1,24 @@
 //! What can go wrong on the way to the rows: the stage, the cause with the server's own code, and the
 //! likely reasons.
 
-pub(crate) mod causes;
+mod causes;
 mod handshake_words;
 pub(crate) mod malformed_token_words;
+mod not_cancelled;
 mod other_protocols;
 mod presign_words;
 #[cfg(feature = "secrets-manager")]
 mod secret_causes;
 mod server_causes;
-mod unknown_authority;
 
 pub use causes::Cause;
-pub(crate) use causes::cause;
+pub(crate) use causes::{cause, of_long_command};
 pub(crate) use handshake_words::plugin_name;
+pub use not_cancelled::NotCancelled;
 pub(crate) use presign_words::of as presign_words;
+#[cfg(feature = "secrets-manager")]
+pub(crate) use secret_causes::no_way_to_secrets_manager;
 pub(crate) use server_causes::{ends_connection, is_of_read_only_server};
-pub(crate) use unknown_authority::missing_roots;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -31,10 +33,9 @@ use server_causes::Product;
 #[cfg(feature = "secrets-manager")]
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
-use crate::bridge::NotCancelled;
 use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
-use crate::mysql::{Malformed, ReadError, ValueError};
 use crate::printable::Printable;
+use crate::protocol::{Malformed, ReadError, ValueError};
 use crate::tls::{Certificate, TrustAnchorsError};
 
 /// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,

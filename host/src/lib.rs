@@ -45,6 +45,7 @@
 pub mod aws;
 mod bridge;
 pub mod clock;
+mod connection;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
@@ -54,11 +55,13 @@ pub mod mysql;
 pub mod net;
 pub mod pool;
 mod printable;
+mod protocol;
 pub mod tls;
 mod utf8_text;
 
 pub mod cli;
 pub mod guest;
 
-pub use bridge::{Bridge, BridgeBuilder, CancelHandle, NotCancelled, Timeouts};
+pub use bridge::{Bridge, BridgeBuilder, Timeouts};
 pub use error::{Error, ErrorKind, Stage};
+pub use mysql::{CancelHandle, NotCancelled};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 
 use super::Inner;
-use super::connect::within;
+use super::deadline::within;
 use crate::aws::{EndpointKind, RegionSource, region_of_endpoint};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::mysql::Protocol;

@@ -15,7 +15,8 @@ use crate::aws::{self, CachedCredentials, CredentialsSource, DefaultChain, Endpo
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Engine;
-use crate::mysql::{Protocol, ROW_LIMITS};
+use crate::mysql::Protocol;
+use crate::protocol::ROW_LIMITS;
 use crate::tls::{TrustAnchors, client_config};
 
 impl BridgeBuilder {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::timeout;
 
-use super::connect::within;
+use super::deadline::within;
 #[cfg(feature = "secrets-manager")]
 use super::secret::{SecretLogin, fetch};
 use super::{Endpoint, Inner};

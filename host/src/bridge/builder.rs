@@ -14,8 +14,9 @@ use super::engine_at_need::EngineAtNeed;
 use crate::aws::{Credentials, CredentialsSource};
 use crate::clock::{Clock, SystemClock};
 use crate::guest::Engine;
-use crate::mysql::{Protocol, ReadLimits};
+use crate::mysql::Protocol;
 use crate::net::{Resolve, SystemResolver};
+use crate::protocol::ReadLimits;
 
 /// MySQL's.
 pub(crate) const DEFAULT_PORT: u16 = 3306;

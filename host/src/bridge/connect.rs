@@ -2,25 +2,25 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::auth::Secret;
-use super::cancel::CancelHandle;
-use super::deadline::Deadline;
-use super::{Address, Inner};
-use crate::error::{Error, ErrorKind, Stage, causes};
+use super::deadline::{Deadline, within};
+use super::redial::SameServer;
+use super::{Address, Inner, causes};
+use crate::connection::SessionSettings;
+use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::{
     Auth, CallError, ClientHandshake, Config, ConnectionAttribute, Engine, Guest, HandshakeError,
     Session, Step,
 };
-use crate::mysql::{Connection, SessionSettings};
+use crate::mysql::{CancelHandle, Connection};
 use crate::net;
 use crate::tls::{TlsStream, with_refused};
 
@@ -124,18 +124,6 @@ async fn reach(
     Ok((handshake, tls, auth))
 }
 
-/// Ends a stage that takes too long.
-pub(crate) async fn within<T>(
-    stage: Stage,
-    limit: Duration,
-    future: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    match timeout(limit, future).await {
-        Ok(done) => done,
-        Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
-    }
-}
-
 pub(crate) async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
     let Address { host, port } = &bridge.address;
     let limit = bridge.timeouts.resolve;
@@ -223,7 +211,10 @@ pub(crate) async fn finish_handshake(
         authenticate(&mut handshake, &mut tls, step),
     );
     let session = login.instrument(debug_span!("login")).await?;
-    let cancel = CancelHandle::new(bridge, tls.io().peer_addr().ok());
+    let cancel = CancelHandle::new(
+        Arc::new(SameServer(Arc::clone(bridge))),
+        tls.io().peer_addr().ok(),
+    );
     let lengths = Arc::clone(&bridge.result_lengths);
     let mut connection = Connection::new(tls, session, lengths, cancel);
     connection.set_limits(bridge.limits);

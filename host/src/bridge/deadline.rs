@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Timeouts;
 use crate::error::{Error, ErrorKind, Stage};
@@ -104,6 +104,18 @@ impl<T> Future for InTime<'_, T> {
         let done = ready!(self.done.as_mut().poll(cx));
         let too_late = |_| Error::new(self.stage, ErrorKind::Timeout(self.limit));
         Poll::Ready(done.map_err(too_late).flatten())
+    }
+}
+
+/// Ends a stage that takes too long.
+pub(crate) async fn within<T>(
+    stage: Stage,
+    limit: Duration,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout(limit, future).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::new(stage, ErrorKind::Timeout(limit))),
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::auth::{Login, credentials};
 use super::builder::{BridgeBuilder, LoginSetting};
-use super::connect::within;
+use super::deadline::within;
+use super::refused_secret::of_refused_secret;
 use super::{Bridge, Inner, Timeouts};
 use crate::aws::{
     CachedCredentials, CachedSecret, CredentialsSource, DatabaseSecret, DefaultChain, FetchError,
     SecretId, SecretsManager,
 };
-use crate::error::{Error, ErrorKind, Stage, causes};
+use crate::error::{Error, ErrorKind, Stage, no_way_to_secrets_manager};
 use crate::net::host_name;
 
 /// Logs in as a secret says.
@@ -117,12 +118,7 @@ impl Inner {
             Err(error) => Err(error),
         };
         let mut all = refused.causes().to_vec();
-        all.extend(causes::of_refused_secret(
-            self,
-            login,
-            used,
-            Some(asked_again),
-        ));
+        all.extend(of_refused_secret(self, login, used, Some(asked_again)));
         Err(refused.with_causes(all))
     }
 }
@@ -140,7 +136,7 @@ async fn in_time<T>(
     let done = within(Stage::Credentials, limit, call).await;
     done.map_err(|error| match error.kind() {
         ErrorKind::Timeout(_) => {
-            let cause = causes::no_way_to_secrets_manager(&cached.source().region);
+            let cause = no_way_to_secrets_manager(&cached.source().region);
             error.with_causes(vec![cause])
         }
         _ => error,

@@ -18,7 +18,8 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::error::Error;
-use crate::mysql::{Column, Row, Value, ValueError, Visit};
+use crate::mysql::{Column, Row, Value, ValueError};
+use crate::protocol::Visit;
 
 /// How rows are written.
 ///

@@ -2,7 +2,7 @@
 //! in every format that is text.
 
 use super::format::{Encoder, Format, JsonBigint, Writer};
-use crate::mysql::in_memory::{Answer, Part, ways_agree};
+use crate::protocol::in_memory::{Answer, Part, ways_agree};
 
 const FORMATS: [Format; 6] = [
     Format::Table,

@@ -17,7 +17,8 @@ use super::server_error::ServerError;
 use super::session::{Prepared, Session};
 use super::sql::{Plan, Statement, split};
 use super::wire::PacketStream;
-use crate::mysql::{Malformed, Payload, command};
+use crate::mysql::Malformed;
+use crate::protocol::{Payload, command};
 
 /// Asks for a line of text about the server.
 const COM_STATISTICS: u8 = 0x09;

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::fault::AuthSwitchTail;
 use super::server_error::ServerError;
-use crate::mysql::{Malformed, Payload};
+use crate::mysql::Malformed;
+use crate::protocol::Payload;
 
 pub(super) const CLEAR_PASSWORD: &str = "mysql_clear_password";
 /// What a MySQL 8 greets with.

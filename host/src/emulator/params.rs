@@ -8,7 +8,8 @@ use mysql_common::constants::ColumnType;
 use rusqlite::types::Value;
 
 use super::server_error::ServerError;
-use crate::mysql::{Date, DateTime, Malformed, Payload, Time};
+use crate::mysql::{Date, DateTime, Malformed, Time};
+use crate::protocol::Payload;
 
 /// The second byte of a type: the number has no sign.
 const UNSIGNED: u8 = 0x80;

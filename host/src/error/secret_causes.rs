@@ -1,11 +1,8 @@
-//! The likely causes where it is a secret of Secrets Manager that does not let in.
+//! The likely causes where a secret of Secrets Manager cannot be had, or is of no use.
 
-use super::Error;
 use super::causes::{Cause, cause};
 use crate::aws::plain_http;
-use crate::aws::{DatabaseSecret, OF_CREDENTIALS, SecretError, SecretProblem};
-use crate::bridge::Inner;
-use crate::bridge::secret::SecretLogin;
+use crate::aws::{OF_CREDENTIALS, SecretError, SecretProblem};
 
 /// Of a secret that cannot be had, or is of no use.
 pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
@@ -118,64 +115,5 @@ pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
             "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443 its security \
              group has to let this machine in, and that of this machine has to let it out"
         ),
-    )
-}
-
-/// Of a login that the server refuses (1045). `asked_again` is how the secret was asked for again, if it was.
-pub(crate) fn of_refused_secret(
-    bridge: &Inner,
-    login: &SecretLogin,
-    used: &DatabaseSecret,
-    asked_again: Option<Result<(), Error>>,
-) -> Vec<Cause> {
-    let id = &login.cached.source().id;
-    let mut causes = Vec::new();
-    let of_secret = used.username.as_deref().unwrap_or(&bridge.user);
-    let user = match login.user_is_given {
-        true => &bridge.user,
-        false => of_secret,
-    };
-    if user != of_secret {
-        causes.push(cause(
-            format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
-            "leave the user to the secret: without --username and DB_USER",
-        ));
-    }
-    let host = &bridge.endpoint.host;
-    if let Some(other) = &used.host
-        && !other.eq_ignore_ascii_case(host)
-    {
-        causes.push(cause(
-            format!("{host} was given, and the secret is of {other}"),
-            "leave the host to the secret: without --hostname and DB_HOST; the way there is --connect-to",
-        ));
-    }
-    let again = match asked_again {
-        Some(Ok(())) => ", which was fetched again and has not changed",
-        Some(Err(error)) => {
-            causes.push(not_fetched_again(&error));
-            ""
-        }
-        None => "",
-    };
-    causes.push(cause(
-        format!("the password of {user:?} is not the one in the secret {id}{again}"),
-        "see whether a rotation is under way or has failed: aws secretsmanager describe-secret; rotate-secret \
-         sets a new one in both places",
-    ));
-    causes.push(cause(
-        format!("the database has no user {user:?}, or none that may come from this address"),
-        "user names are case-sensitive: SELECT user, host FROM mysql.user",
-    ));
-    causes
-}
-
-fn not_fetched_again(error: &Error) -> Cause {
-    let remedy = error.causes().first().map(|first| first.remedy.clone());
-    // Without the stage, which is not that of the failure.
-    let why = error.kind();
-    cause(
-        format!("it may have been rotated, and could not be fetched again: {why}"),
-        remedy.unwrap_or_else(|| "try again later".to_owned()),
     )
 }

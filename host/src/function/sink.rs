@@ -3,7 +3,7 @@
 use lambda_runtime::streaming::Sender;
 use tokio::sync::oneshot;
 
-use super::event::Form;
+use super::event_form::Form;
 use super::failure::{Failure, Type};
 
 /// AWS Lambda Developer Guide, "Lambda quotas": the payload of a response.

@@ -13,8 +13,9 @@ use super::kept::Kept;
 use super::metrics::Counters;
 use super::rate::Rate;
 use crate::bridge::Bridge;
+use crate::connection::Leftovers;
 use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
-use crate::mysql::{Connection, Leftovers};
+use crate::mysql::Connection;
 
 /// `ER_ACCESS_DENIED_ERROR`: a wrong token, or too many connections within a second.
 const ACCESS_DENIED: u16 = 1045;

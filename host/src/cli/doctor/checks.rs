@@ -11,11 +11,13 @@ use super::clock;
 use super::report::{Outcome, Report};
 use crate::aws::{EndpointKind, region_of_endpoint};
 use crate::bridge::deadline::Deadline;
-use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Proof, Trusted, connect};
+use crate::bridge::{
+    Bridge, BridgeBuilder, Inner, Login, Proof, Trusted, causes, connect, missing_roots,
+};
 use crate::cli::error::words;
 use crate::cli::exit::Exit;
 use crate::clock::{date, unix_seconds};
-use crate::error::{Cause, Error, causes, missing_roots, plugin_name};
+use crate::error::{Cause, Error, plugin_name};
 use crate::guest::Auth;
 use crate::mysql::Connection;
 use crate::net;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::interrupt;
-use crate::bridge::CancelHandle;
 use crate::cli::error::Error;
 use crate::error::{ErrorKind, Stage};
+use crate::mysql::CancelHandle;
 
 /// How long the server has to be told, or to answer a COMMIT.
 const GRACE: Duration = Duration::from_secs(5);

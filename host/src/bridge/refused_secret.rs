@@ -1,0 +1,65 @@
+//! The likely causes where the server refuses what is in a secret of Secrets Manager.
+
+use super::Inner;
+use super::secret::SecretLogin;
+use crate::aws::DatabaseSecret;
+use crate::error::{Cause, Error, cause};
+
+/// Of a login that the server refuses (1045). `asked_again` is how the secret was asked for again, if it was.
+pub(super) fn of_refused_secret(
+    bridge: &Inner,
+    login: &SecretLogin,
+    used: &DatabaseSecret,
+    asked_again: Option<Result<(), Error>>,
+) -> Vec<Cause> {
+    let id = &login.cached.source().id;
+    let mut causes = Vec::new();
+    let of_secret = used.username.as_deref().unwrap_or(&bridge.user);
+    let user = match login.user_is_given {
+        true => &bridge.user,
+        false => of_secret,
+    };
+    if user != of_secret {
+        causes.push(cause(
+            format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
+            "leave the user to the secret: without --username and DB_USER",
+        ));
+    }
+    let host = &bridge.endpoint.host;
+    if let Some(other) = &used.host
+        && !other.eq_ignore_ascii_case(host)
+    {
+        causes.push(cause(
+            format!("{host} was given, and the secret is of {other}"),
+            "leave the host to the secret: without --hostname and DB_HOST; the way there is --connect-to",
+        ));
+    }
+    let again = match asked_again {
+        Some(Ok(())) => ", which was fetched again and has not changed",
+        Some(Err(error)) => {
+            causes.push(not_fetched_again(&error));
+            ""
+        }
+        None => "",
+    };
+    causes.push(cause(
+        format!("the password of {user:?} is not the one in the secret {id}{again}"),
+        "see whether a rotation is under way or has failed: aws secretsmanager describe-secret; rotate-secret \
+         sets a new one in both places",
+    ));
+    causes.push(cause(
+        format!("the database has no user {user:?}, or none that may come from this address"),
+        "user names are case-sensitive: SELECT user, host FROM mysql.user",
+    ));
+    causes
+}
+
+fn not_fetched_again(error: &Error) -> Cause {
+    let remedy = error.causes().first().map(|first| first.remedy.clone());
+    // Without the stage, which is not that of the failure.
+    let why = error.kind();
+    cause(
+        format!("it may have been rotated, and could not be fetched again: {why}"),
+        remedy.unwrap_or_else(|| "try again later".to_owned()),
+    )
+}

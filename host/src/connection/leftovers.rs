@@ -1,0 +1,115 @@
+//! What a statement may leave in its session, where the session's next user would find it.
+
+use crate::protocol::text_or_binary::{first_keyword, may_change_session};
+
+/// What a session may hold that was not there when it began, other than a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Leftovers {
+    #[default]
+    None,
+    /// Variables, locks, temporary tables: `COM_RESET_CONNECTION` clears them.
+    Session,
+    /// And another default database, which it keeps.
+    Database,
+    /// And other roles, which it keeps, too.
+    Roles,
+}
+
+/// What is found in statements that leave something, whatever they begin with.
+const SIGNS: [&str; 7] = [
+    // A user variable, or a system variable that is assigned to.
+    "@",
+    "GET_LOCK",
+    "LAST_INSERT_ID",
+    "SQL_CALC_FOUND_ROWS",
+    "SETVAL",
+    // What may be in there is executed.
+    "/*!",
+    "/*M!",
+];
+
+/// A longer statement is not looked through: that would take longer than the reset of a session.
+const SCANNED_LENGTH: usize = 4 << 10;
+
+impl Leftovers {
+    /// Of a statement by its text. It errs on the side of too much: a sign may be part of a string. A stored function
+    /// in a query may set variables, too, and does not show.
+    pub(crate) fn of(sql: &str) -> Self {
+        let keyword = first_keyword(sql).unwrap_or_default().to_ascii_uppercase();
+        match keyword.as_str() {
+            // What it executes does not show.
+            "EXECUTE" => Self::Roles,
+            _ if may_change_session(sql) && contains(sql, "ROLE") => Self::Roles,
+            "USE" | "" => Self::Database,
+            _ if sql.len() > SCANNED_LENGTH => Self::Session,
+            _ if may_change_session(sql) || has_sign(sql) => Self::Session,
+            _ => Self::None,
+        }
+    }
+}
+
+/// In one pass, for every statement that is executed goes through here.
+fn has_sign(sql: &str) -> bool {
+    let bytes = sql.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let may_begin = matches!(byte.to_ascii_uppercase(), b'@' | b'G' | b'L' | b'S' | b'/');
+        may_begin && SIGNS.iter().any(|sign| is_at(bytes, at, sign))
+    })
+}
+
+fn is_at(bytes: &[u8], at: usize, sign: &str) -> bool {
+    let end = at.saturating_add(sign.len());
+    let part = bytes.get(at..end);
+    part.is_some_and(|part| part.eq_ignore_ascii_case(sign.as_bytes()))
+}
+
+fn contains(sql: &str, sign: &str) -> bool {
+    let mut windows = sql.as_bytes().windows(sign.len());
+    windows.any(|part| part.eq_ignore_ascii_case(sign.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_is_found_wherever_it_is() {
+        for sign in SIGNS {
+            for sql in [
+                format!("SELECT {sign}"),
+                format!("SELECT 1, {}(7)", sign.to_lowercase()),
+            ] {
+                assert_eq!(Leftovers::of(&sql), Leftovers::Session, "{sql}");
+            }
+        }
+        assert!(!has_sign("SELECT lag, gets, / FROM s"));
+    }
+
+    #[test]
+    fn of_statements() {
+        for (sql, leftovers) in [
+            ("SELECT name FROM items WHERE id = ?", Leftovers::None),
+            ("INSERT INTO items VALUES (1)", Leftovers::None),
+            ("START TRANSACTION", Leftovers::None),
+            ("SELECT get_lock('x', 0)", Leftovers::Session),
+            ("SELECT 1 INTO @a", Leftovers::Session),
+            ("SELECT LAST_INSERT_ID(7)", Leftovers::Session),
+            ("SELECT /*!80000 @a := */ 1", Leftovers::Session),
+            ("SET @a = 1", Leftovers::Session),
+            ("CALL p()", Leftovers::Session),
+            ("CREATE TEMPORARY TABLE t (id INT)", Leftovers::Session),
+            ("use mysql", Leftovers::Database),
+            ("/*!80000 SET ROLE admin */", Leftovers::Roles),
+            ("EXECUTE IMMEDIATE 'USE other'", Leftovers::Roles),
+            ("BEGIN", Leftovers::None),
+            (
+                "BEGIN NOT ATOMIC SET SESSION sql_mode = 'ANSI'; END",
+                Leftovers::Session,
+            ),
+            ("/*!50000 USE mysql */", Leftovers::Database),
+            ("SET ROLE r", Leftovers::Roles),
+        ] {
+            assert_eq!(Leftovers::of(sql), leftovers, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Values to Rust's types: what fits exactly, and nothing else.
+
+use thiserror::Error;
+
+use super::column::{Column, ColumnKind};
+use super::encoded::Encoded;
+use super::temporal::{Date, DateTime, Time};
+use super::value::Value;
+use super::vector::Vector;
+
+/// A value that is not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ValueError {
+    /// No column of that name or index.
+    #[error("there is no column {column}")]
+    NoSuchColumn {
+        /// The name or the index that was asked for.
+        column: String,
+    },
+    /// A row was asked for as a tuple of another number of columns.
+    #[error("the result has columns: {columns}, not {expected}")]
+    ColumnCount {
+        /// Of the result.
+        columns: usize,
+        /// Of the tuple.
+        expected: usize,
+    },
+    /// NULL, and what was asked for is not an `Option`.
+    #[error("column {column} is NULL")]
+    Null {
+        /// Its name.
+        column: String,
+    },
+    /// Of another kind.
+    #[error("column {column} holds {found}, not {expected}")]
+    WrongKind {
+        /// Its name.
+        column: String,
+        /// What it holds.
+        found: &'static str,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// A number that does not fit the type.
+    #[error("the value of column {column} does not fit {expected}")]
+    OutOfRange {
+        /// Its name.
+        column: String,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// The server's bytes are not what the column holds: not UTF-8, or not a number.
+    #[error("the server sent a value that is not {kind:?}: row {row}, column {column}")]
+    Unreadable {
+        /// Counted from 1, in its result.
+        row: u64,
+        /// Its name.
+        column: String,
+        /// What it should be.
+        kind: ColumnKind,
+    },
+}
+
+/// Why a value is not of a type; [`super::Row::get`] adds the column's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// NULL.
+    Null,
+    /// Of another kind.
+    WrongKind {
+        /// What it is.
+        found: &'static str,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// A number that does not fit.
+    OutOfRange {
+        /// What was asked for.
+        expected: &'static str,
+    },
+}
+
+impl Mismatch {
+    pub(crate) fn of(self, column: Option<&Column>) -> ValueError {
+        let column = column.map(Column::name).unwrap_or_default().to_owned();
+        match self {
+            Self::Null => ValueError::Null { column },
+            Self::WrongKind { found, expected } => ValueError::WrongKind {
+                column,
+                found,
+                expected,
+            },
+            Self::OutOfRange { expected } => ValueError::OutOfRange { column, expected },
+        }
+    }
+
+    fn wrong_kind(value: Value<'_>, expected: &'static str) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            _ => Self::WrongKind {
+                found: value.kind(),
+                expected,
+            },
+        }
+    }
+}
+
+/// A type that a value can be read as.
+pub trait FromValue<'a>: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`] where the value is of another kind or does not fit.
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch>;
+
+    /// A short way, for types that have one. None says nothing: then [`Self::from_value`] is asked.
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        Self::from_value(value.value()?).ok()
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty),*) => {$(
+        /// From every integer column, and from `BIT`.
+        impl FromValue<'_> for $type {
+            fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+                let expected = stringify!($type);
+                let fits = match value {
+                    Value::Int(number) => Self::try_from(number).ok(),
+                    Value::UnsignedInt(number) => Self::try_from(number).ok(),
+                    Value::Bit(_) => value.as_bits().and_then(|bits| Self::try_from(bits).ok()),
+                    _ => return Err(Mismatch::wrong_kind(value, expected)),
+                };
+                fits.ok_or(Mismatch::OutOfRange { expected })
+            }
+
+            #[inline(always)]
+            fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+                match value.kind {
+                    ColumnKind::Int => Self::try_from(value.signed()?).ok(),
+                    ColumnKind::UnsignedInt => Self::try_from(value.unsigned()?).ok(),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+integers!(
+    i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, usize, isize
+);
+
+/// From `BOOLEAN`, which is `TINYINT`, and from `BIT(1)`: 0 and 1.
+impl FromValue<'_> for bool {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        let expected = "bool";
+        match value {
+            Value::Int(0) | Value::UnsignedInt(0) => Ok(false),
+            Value::Int(1) | Value::UnsignedInt(1) => Ok(true),
+            Value::Bit(_) => match value.as_bits() {
+                Some(0) => Ok(false),
+                Some(1) => Ok(true),
+                _ => Err(Mismatch::OutOfRange { expected }),
+            },
+            Value::Int(_) | Value::UnsignedInt(_) => Err(Mismatch::OutOfRange { expected }),
+            _ => Err(Mismatch::wrong_kind(value, expected)),
+        }
+    }
+}
+
+/// A `FLOAT` alone: what is wider would be rounded.
+impl FromValue<'_> for f32 {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Float(number) => Ok(number),
+            _ => Err(Mismatch::wrong_kind(value, "f32")),
+        }
+    }
+}
+
+/// From `DOUBLE` and `FLOAT`. Not from `DECIMAL`, which is exact: ask for its text.
+impl FromValue<'_> for f64 {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Double(number) => Ok(number),
+            Value::Float(number) => Ok(Self::from(number)),
+            _ => Err(Mismatch::wrong_kind(value, "f64")),
+        }
+    }
+
+    #[inline(always)]
+    fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+        value.double()
+    }
+}
+
+/// From texts, `JSON` and `DECIMAL`.
+impl<'a> FromValue<'a> for &'a str {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Text(text) | Value::Json(text) | Value::Decimal(text) => Ok(text),
+            _ => Err(Mismatch::wrong_kind(value, "text")),
+        }
+    }
+
+    #[inline(always)]
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        value.text()
+    }
+}
+
+/// As `&str`.
+impl FromValue<'_> for String {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        <&str>::from_value(value).map(Self::from)
+    }
+}
+
+/// From bytes, geometry and `BIT`, from the UTF-8 of texts, and from a `VECTOR` as it lies on the wire.
+impl<'a> FromValue<'a> for &'a [u8] {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Vector(vector) => Ok(vector.as_bytes()),
+            Value::Bytes(bytes) | Value::Geometry(bytes) | Value::Bit(bytes) => Ok(bytes),
+            Value::Text(text) | Value::Json(text) => Ok(text.as_bytes()),
+            _ => Err(Mismatch::wrong_kind(value, "bytes")),
+        }
+    }
+}
+
+/// As `&[u8]`.
+impl FromValue<'_> for Vec<u8> {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        <&[u8]>::from_value(value).map(Self::from)
+    }
+}
+
+/// From a `VECTOR`.
+impl<'a> FromValue<'a> for Vector<'a> {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Vector(vector) => Ok(vector),
+            _ => Err(Mismatch::wrong_kind(value, "a VECTOR")),
+        }
+    }
+}
+
+/// The entries of a `VECTOR`.
+impl FromValue<'_> for Vec<f32> {
+    fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+        match value {
+            Value::Vector(vector) => Ok(vector.iter().collect()),
+            _ => Err(Mismatch::wrong_kind(value, "Vec<f32>")),
+        }
+    }
+}
+
+macro_rules! temporal {
+    ($($type:ident $(by $short_way:ident)?),*) => {$(
+        /// From the column type of that name.
+        impl FromValue<'_> for $type {
+            fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
+                match value {
+                    Value::$type(it) => Ok(it),
+                    _ => Err(Mismatch::wrong_kind(value, stringify!($type))),
+                }
+            }
+
+            $(
+                #[inline(always)]
+                fn from_encoded(value: Encoded<'_>) -> Option<Self> {
+                    value.$short_way()
+                }
+            )?
+        }
+    )*};
+}
+
+temporal!(Date, DateTime by date_time, Time);
+
+impl<'a> FromValue<'a> for Value<'a> {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        Ok(value)
+    }
+}
+
+/// None for NULL.
+impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
+    fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        T::from_value(value).map(Some)
+    }
+
+    #[inline(always)]
+    fn from_encoded(value: Encoded<'a>) -> Option<Self> {
+        match value.bytes {
+            Some(_) => T::from_encoded(value).map(Some),
+            None => Some(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_given_and_nothing_else() {
+        assert_eq!(u8::from_value(Value::Int(255)), Ok(255));
+        assert_eq!(
+            u8::from_value(Value::Int(256)),
+            Err(Mismatch::OutOfRange { expected: "u8" })
+        );
+        assert!(u64::from_value(Value::Int(-1)).is_err());
+        assert_eq!(u64::from_value(Value::UnsignedInt(u64::MAX)), Ok(u64::MAX));
+        assert!(f64::from_value(Value::Decimal("0.1")).is_err());
+        assert_eq!(<&str>::from_value(Value::Decimal("0.10")), Ok("0.10"));
+        assert_eq!(bool::from_value(Value::Bit(b"\x01")), Ok(true));
+        assert!(bool::from_value(Value::Int(2)).is_err());
+    }
+
+    #[test]
+    fn null_needs_an_option() {
+        assert_eq!(i32::from_value(Value::Null), Err(Mismatch::Null));
+        assert_eq!(Option::<i32>::from_value(Value::Null), Ok(None));
+        assert_eq!(Option::<i32>::from_value(Value::Int(1)), Ok(Some(1)));
+        assert_eq!(
+            Option::<i32>::from_value(Value::Text("1")),
+            Err(Mismatch::WrongKind {
+                found: "a text",
+                expected: "i32"
+            })
+        );
+    }
+}

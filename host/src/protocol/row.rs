@@ -1,0 +1,260 @@
+//! A row, borrowed from the read buffer.
+
+use std::fmt;
+
+#[cfg(test)]
+use super::binary_row::BinaryValues;
+use super::binary_row::{self, Layout};
+use super::column::{Column, ColumnKind};
+use super::encoded::Encoded;
+use super::from_value::{FromValue, ValueError};
+use super::reply::Reply;
+use super::text_row;
+use super::value::Value;
+use super::visit::{Get, Visit};
+#[cfg(test)]
+use super::{from_row::Values, text_row::TextValues};
+
+/// Where a value lies in its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    start: usize,
+    length: usize,
+}
+
+impl Field {
+    /// No packet is so long.
+    pub(crate) const NULL: Self = Self {
+        start: usize::MAX,
+        length: 0,
+    };
+
+    /// None if it does not lie within the payload.
+    #[inline]
+    pub(crate) fn within(payload: &[u8], start: usize, length: usize) -> Option<Self> {
+        let end = start.checked_add(length)?;
+        (end <= payload.len()).then_some(Self { start, length })
+    }
+
+    #[inline]
+    pub(crate) fn end(self) -> usize {
+        self.start.saturating_add(self.length)
+    }
+
+    /// None for NULL.
+    #[inline]
+    pub(crate) fn bytes(self, payload: &[u8]) -> Option<&[u8]> {
+        payload.get(self.start..self.end())
+    }
+}
+
+/// What the packet of a row does not say of a value: what kind it is, and how it lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub(crate) kind: ColumnKind,
+    pub(crate) layout: Layout,
+}
+
+impl Shape {
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self.kind,
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal
+        )
+    }
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Text,
+    Binary,
+}
+
+/// A row. It borrows from the connection's read buffer: it is gone when the next one is asked for.
+///
+/// It is small, since it is handed on for every row: what belongs to all rows stays where it is.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub(crate) reply: &'a Reply,
+    pub(crate) payload: &'a [u8],
+}
+
+/// Which column: by index, counted from 0, or by name.
+pub trait ColumnIndex {
+    /// The index in a row of these columns.
+    fn index(&self, columns: &[Column]) -> Option<usize>;
+
+    /// For an error.
+    fn describe(&self) -> String;
+}
+
+impl ColumnIndex for usize {
+    #[inline]
+    fn index(&self, columns: &[Column]) -> Option<usize> {
+        (*self < columns.len()).then_some(*self)
+    }
+
+    fn describe(&self) -> String {
+        format!("number {self}")
+    }
+}
+
+/// The first of that name, letter case and all.
+impl ColumnIndex for &str {
+    fn index(&self, columns: &[Column]) -> Option<usize> {
+        columns.iter().position(|column| column.name() == *self)
+    }
+
+    fn describe(&self) -> String {
+        format!("`{self}`")
+    }
+}
+
+impl<'a> Row<'a> {
+    /// How long it is as the server sent it, in bytes.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn encoded_length(&self) -> usize {
+        self.payload.len()
+    }
+
+    /// Its columns.
+    #[must_use]
+    #[inline]
+    pub fn columns(&self) -> &'a [Column] {
+        &self.reply.columns
+    }
+
+    /// A value, as the type that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`] if there is no such column, the value is NULL where that was not reckoned with
+    /// (ask for an `Option`), it is of another kind, or does not fit.
+    #[inline]
+    pub fn get<T: FromValue<'a>>(&self, column: impl ColumnIndex) -> Result<T, ValueError> {
+        let Some(index) = column.index(self.columns()) else {
+            return Err(no_such_column(&column));
+        };
+        match self.encoded(index).and_then(T::from_encoded) {
+            Some(value) => Ok(value),
+            None => self.convert(index),
+        }
+    }
+
+    #[inline]
+    fn encoded(&self, index: usize) -> Option<Encoded<'a>> {
+        Some(Encoded {
+            kind: self.columns().get(index)?.kind(),
+            encoding: self.reply.encoding(),
+            bytes: self.reply.fields.get(index)?.bytes(self.payload),
+            text: None,
+        })
+    }
+
+    /// The long way, which knows why not.
+    #[cold]
+    fn convert<T: FromValue<'a>>(&self, index: usize) -> Result<T, ValueError> {
+        let value = self.value(index)?;
+        T::from_value(value).map_err(|mismatch| mismatch.of(self.columns().get(index)))
+    }
+
+    /// A value, by its column's index.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NoSuchColumn`], or [`ValueError::Unreadable`] where the server's bytes are not what
+    /// the column holds.
+    pub fn value(&self, index: usize) -> Result<Value<'a>, ValueError> {
+        match self.visit(index, Get) {
+            Some(value) => Ok(value),
+            None => Err(self.unreadable(index)),
+        }
+    }
+
+    /// Whether reading the values one after the other finds them where looking them up does.
+    #[cfg(test)]
+    pub(crate) fn is_the_same_in_one_pass(&self) -> bool {
+        fn same<'a>(row: &Row<'a>, mut values: impl Values<'a>) -> bool {
+            let shapes = row.reply.shapes.iter().zip(&row.reply.fields);
+            shapes.into_iter().all(|(shape, field)| {
+                let Some(next) = values.next(*shape) else {
+                    return false;
+                };
+                let text = next.text.map(str::as_bytes);
+                next.bytes == field.bytes(row.payload) && (text.is_none() || text == next.bytes)
+            }) && values.is_over()
+        }
+        let has_null = self
+            .reply
+            .fields
+            .iter()
+            .any(|field| field.bytes(self.payload).is_none());
+        let bitmap = self.payload.iter().skip(1);
+        let mut bitmap = bitmap.take(self.reply.shapes.len().saturating_add(9) / 8);
+        let has_bit = bitmap.any(|&bits| bits != 0);
+        match self.reply.encoding() {
+            Encoding::Text => same(self, TextValues::new(self.payload, true)),
+            Encoding::Binary => {
+                match BinaryValues::new(self.payload, self.reply.shapes.len()) {
+                    Some(values) => !has_null && same(self, values),
+                    // Of a NULL, or of a bit that stands for no column.
+                    None => has_bit,
+                }
+            }
+        }
+    }
+
+    /// Which one of its result it is, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.reply.rows
+    }
+
+    /// Hands a value on, as [`Visit`] says.
+    #[inline(always)]
+    pub(crate) fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
+        let (columns, fields) = (self.columns(), &self.reply.fields);
+        let (Some(column), Some(field)) = (columns.get(index), fields.get(index)) else {
+            return then.visit(None);
+        };
+        let Some(bytes) = field.bytes(self.payload) else {
+            return then.visit(Some(Value::Null));
+        };
+        match self.reply.encoding() {
+            Encoding::Text => text_row::visit(column.kind(), bytes, then),
+            Encoding::Binary => binary_row::visit(column.kind(), bytes, then),
+        }
+    }
+
+    /// Why there is no such value.
+    #[cold]
+    pub(crate) fn unreadable(&self, index: usize) -> ValueError {
+        match self.columns().get(index) {
+            Some(column) => ValueError::Unreadable {
+                row: self.number(),
+                column: column.name().to_owned(),
+                kind: column.kind(),
+            },
+            None => no_such_column(&index),
+        }
+    }
+
+    /// All values, in the order of the columns.
+    pub fn values(&self) -> impl Iterator<Item = Result<Value<'a>, ValueError>> + '_ {
+        (0..self.columns().len()).map(|index| self.value(index))
+    }
+}
+
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values()).finish()
+    }
+}
+
+#[cold]
+fn no_such_column(column: &impl ColumnIndex) -> ValueError {
+    ValueError::NoSuchColumn {
+        column: column.describe(),
+    }
+}
