@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Finds folders of a crate that import each other, and fails if there are any.
+
+    import_circles.py host/src
+
+A folder's room is its files and the file of the same name beside it: `bridge/` and `bridge.rs`. A folder within another
+is no circle with it, for a module declares what it holds. Imports are read from `use` and from paths that begin with
+`crate::`; those behind `#[cfg(test)]` count too.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+IMPORT = re.compile(r"\bcrate::(\{[^}]*\}|[a-z_0-9]+(?:::[a-z_0-9]+)*)")
+COMMENT = re.compile(r"//[^\n]*")
+
+
+def room_of(file: Path, source: Path) -> tuple[str, ...]:
+    """The folder whose room a file is in."""
+    parts = file.relative_to(source).with_suffix("").parts
+    if file.with_suffix("").is_dir():
+        return parts
+    return parts[:-1]
+
+
+def imported(text: str) -> set[tuple[str, ...]]:
+    """The module paths that a file names, as far as they are in lower case."""
+    paths = set()
+    for path in IMPORT.findall(COMMENT.sub("", text)):
+        if path.startswith("{"):
+            names = re.findall(r"(?:^|[{,])\s*([a-z_0-9]+(?:::[a-z_0-9]+)*)", path)
+            paths.update(tuple(name.split("::")) for name in names)
+        else:
+            paths.add(tuple(path.split("::")))
+    return paths
+
+
+def arrows(source: Path) -> dict[tuple[str, ...], dict[tuple[str, ...], Path]]:
+    """From each room to those that it imports, with a file that does."""
+    files = sorted(source.rglob("*.rs"))
+    rooms = {room_of(file, source) for file in files}
+    found: dict[tuple[str, ...], dict[tuple[str, ...], Path]] = {room: {} for room in rooms}
+    for file in files:
+        here = room_of(file, source)
+        for path in imported(file.read_text()):
+            lengths = range(len(path), 0, -1)
+            there = next((path[:length] for length in lengths if path[:length] in rooms), None)
+            is_within = there is None or there[: len(here)] == here or here[: len(there)] == there
+            if not is_within:
+                found[here].setdefault(there, file)
+    return found
+
+
+def circles(found: dict[tuple[str, ...], dict[tuple[str, ...], Path]]) -> list[list[tuple[str, ...]]]:
+    """One circle for each pair of rooms that reach each other, the shortest way there and back."""
+
+    def way(begin: tuple[str, ...], end: tuple[str, ...]) -> list[tuple[str, ...]] | None:
+        ways, seen = [[begin]], {begin}
+        for path in ways:
+            for room in sorted(found.get(path[-1], {})):
+                if room == end:
+                    return [*path, end]
+                if room not in seen:
+                    seen.add(room)
+                    ways.append([*path, room])
+        return None
+
+    shortest: dict[frozenset[tuple[str, ...]], list[tuple[str, ...]]] = {}
+    for room in sorted(found):
+        circle = way(room, room)
+        if circle:
+            shortest.setdefault(frozenset(circle), circle)
+    return list(shortest.values())
+
+
+def main(sources: list[str]) -> int:
+    if not sources:
+        print(__doc__, file=sys.stderr)
+        return 2
+    is_good = True
+    for source in map(Path, sources):
+        found = arrows(source)
+        for circle in circles(found):
+            is_good = False
+            print("folders that import each other: " + " → ".join("/".join(room) or "." for room in circle))
+            for here, there in zip(circle, circle[1:]):
+                print(f"  {found[here][there]} imports {'/'.join(there) or '.'}")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
