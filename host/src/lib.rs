@@ -36,7 +36,6 @@
 //! | [`mysql`] | a connection, its rows and their values |
 //! | [`error`] | what can go wrong, at which stage, and the likely causes |
 //! | [`aws`] | credentials, region, and what an endpoint's name tells |
-//! | [`tls`] | whom to trust |
 //! | [`net`], [`clock`] | what can be brought along in place of the system's own |
 //! | [`guest`] | the component in its sandbox, by itself |
 //! | [`tls`] | whom to trust, and what a certificate says |
