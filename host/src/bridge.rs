@@ -9,12 +9,14 @@ pub(crate) mod causes;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 mod engine_at_need;
+mod phase;
 mod redial;
 #[cfg(feature = "secrets-manager")]
 mod refused_secret;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
 pub(crate) mod setting_names;
+pub mod stages;
 mod timeouts;
 mod unknown_authority;
 
@@ -39,8 +41,9 @@ use crate::error::Error;
 use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
 use crate::protocol::ReadLimits;
-pub(crate) use auth::{Login, Proof, credentials};
+pub(crate) use auth::{Login, credentials};
 use engine_at_need::EngineAtNeed;
+use stages::Connecting;
 
 /// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
 ///
@@ -124,6 +127,16 @@ impl Bridge {
     /// [`Error`] with the stage that failed, what failed there, and the likely causes.
     pub async fn connect(&self) -> Result<Connection, Error> {
         connect::connect(&self.inner, None).await
+    }
+
+    /// Begins the way to a session, to be taken stage by stage ([`crate::stages`]). Where the endpoint is given by an alias
+    /// it is looked up anew.
+    ///
+    /// # Errors
+    ///
+    /// Of [`crate::Stage::Resolve`]: the alias leads to no RDS endpoint, or to one in another region.
+    pub async fn begin(&self) -> Result<Connecting, Error> {
+        Connecting::begin(&self.inner, None).await
     }
 
     /// As [`Self::connect`]; what is under way at `end` fails with [`crate::ErrorKind::Timeout`] in its stage.

@@ -32,6 +32,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`Bridge`] | settings once, then connections |
+//! | [`stages`] | the way to a connection, stage by stage |
 //! | [`pool`] | connections that are kept, and a limit on new ones |
 //! | [`mysql`] | a connection, its rows and their values |
 //! | [`error`] | what can go wrong, at which stage, and the likely causes |
@@ -61,6 +62,6 @@ mod utf8_text;
 pub mod cli;
 pub mod guest;
 
-pub use bridge::{Bridge, BridgeBuilder, Timeouts};
+pub use bridge::{Bridge, BridgeBuilder, Timeouts, stages};
 pub use error::{Error, ErrorKind, Stage};
 pub use mysql::{CancelHandle, NotCancelled};

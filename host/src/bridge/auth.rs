@@ -33,91 +33,69 @@ pub(crate) enum Login {
     Secret(Arc<SecretLogin>),
 }
 
-/// What a proof is made with.
-pub(super) enum Secret<'a> {
+/// What proves the user, of the moment.
+pub(super) enum Proof {
     Credentials(Credentials),
-    Password(&'a SecretString),
+    Password(SecretString),
     #[cfg(feature = "secrets-manager")]
-    OfDatabase(&'a SecretLogin, Arc<DatabaseSecret>),
-}
-
-/// Who logs in, and the proof of it.
-pub(crate) struct Proof {
-    pub(crate) user: String,
-    pub(crate) auth: Auth,
+    Secret(Arc<SecretLogin>, Arc<DatabaseSecret>),
 }
 
 impl Inner {
-    /// The secret at hand, so that [`Self::auth`] waits for nobody.
-    pub(super) async fn secret(&self) -> Result<Secret<'_>, Error> {
+    /// What is at hand to prove the user with, so that [`Self::auth`] waits for nobody.
+    pub(super) async fn proof(&self) -> Result<Proof, Error> {
         let limit = self.timeouts.credentials;
         Ok(match &self.login {
-            Login::Iam(cached) => Secret::Credentials(credentials(cached, limit).await?),
-            Login::Password(password) => Secret::Password(password),
+            Login::Iam(cached) => Proof::Credentials(credentials(cached, limit).await?),
+            Login::Password(password) => Proof::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
             Login::Secret(login) => {
                 let secret = fetch(&login.cached, &self.timeouts).await?;
-                Secret::OfDatabase(login, secret)
+                Proof::Secret(Arc::clone(login), secret)
             }
-        })
-    }
-
-    /// The proof for a connection of one's own, step by step.
-    #[cfg(feature = "secrets-manager")]
-    pub(crate) async fn known_proof(&self) -> Result<Proof, Error> {
-        let secret = self.secret().await?;
-        Ok(Proof {
-            user: self.user_with(&secret).to_owned(),
-            auth: self.auth(&secret, &mut self.guest()?)?,
         })
     }
 
     /// What to try once more with, where a login was refused; if there is nothing, the refusal.
-    pub(super) async fn another_secret<'a>(
-        &self,
-        used: &Secret<'a>,
-        refused: Error,
-    ) -> Result<Secret<'a>, Error> {
+    pub(super) async fn another_proof(&self, used: &Proof, refused: Error) -> Result<Proof, Error> {
         match used {
             #[cfg(feature = "secrets-manager")]
-            Secret::OfDatabase(login, used) if is_denied(&refused) => {
+            Proof::Secret(login, used) if is_denied(&refused) => {
                 let rotated = self.rotated(login, used, refused).await?;
-                Ok(Secret::OfDatabase(login, rotated))
+                Ok(Proof::Secret(Arc::clone(login), rotated))
             }
-            Secret::Credentials(used) if is_denied(&refused) => {
+            Proof::Credentials(used) if is_denied(&refused) => {
                 let Login::Iam(cached) = &self.login else {
                     return Err(refused);
                 };
                 let other = cached.other_than(used);
                 let other = timeout(self.timeouts.credentials, other).await;
                 let other = other.ok().flatten().ok_or(refused)?;
-                Ok(Secret::Credentials(other))
+                Ok(Proof::Credentials(other))
             }
             _ => Err(refused),
         }
     }
 
     /// Who the user is.
-    pub(super) fn user_with<'a>(&'a self, secret: &'a Secret<'_>) -> &'a str {
-        match secret {
+    pub(super) fn user_with<'a>(&'a self, proof: &'a Proof) -> &'a str {
+        match proof {
             // It may have changed with the password.
             #[cfg(feature = "secrets-manager")]
-            Secret::OfDatabase(login, secret) if !login.user_is_given => {
+            Proof::Secret(login, secret) if !login.user_is_given => {
                 secret.username.as_ref().unwrap_or(&self.user)
             }
             _ => &self.user,
         }
     }
 
-    /// The proof of it: a token signed now, in this guest, or the password.
-    pub(super) fn auth(&self, secret: &Secret<'_>, guest: &mut Guest) -> Result<Auth, Error> {
-        Ok(match secret {
-            Secret::Credentials(credentials) => {
-                Auth::IamToken(self.token(credentials, guest)?.text)
-            }
-            Secret::Password(password) => Auth::Password((*password).clone()),
+    /// What proves it to the server: a token signed now, in this guest, or the password.
+    pub(super) fn auth(&self, proof: &Proof, guest: &mut Guest) -> Result<Auth, Error> {
+        Ok(match proof {
+            Proof::Credentials(credentials) => Auth::IamToken(self.token(credentials, guest)?.text),
+            Proof::Password(password) => Auth::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
-            Secret::OfDatabase(_, secret) => Auth::Password(secret.password.clone()),
+            Proof::Secret(_, secret) => Auth::Password(secret.password.clone()),
         })
     }
 

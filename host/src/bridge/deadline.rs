@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Stage};
 ///
 /// A stage gets one timer, for whichever limit is reached first: to start a timer wakes the thread that has started
 /// it, by a system call.
+#[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     at: Instant,
     limit: Duration,

@@ -12,12 +12,10 @@ use super::format::{Format, JsonBigint};
 use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
-use crate::bridge::deadline::Deadline;
-use crate::bridge::{Login, connect, credentials};
 use crate::clock::date;
 use crate::emulator::Emulator;
 use crate::error::plugin_name;
-use crate::guest::{Auth, COMPONENT};
+use crate::guest::COMPONENT;
 use crate::tls::Certificate;
 
 /// The table is named as in the article that this project began with, which does not show its rows.
@@ -50,11 +48,10 @@ pub(super) fn run(Demo {}: &Demo) -> Result<(), Error> {
 
 async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let bridge = emulator.bridge().build().await?;
-    let inner = bridge.inner();
-    let Login::Iam(cached) = &inner.login else {
+    let proven = bridge.begin().await?.credentials().await?;
+    let Some(credentials) = proven.credentials() else {
         return Ok(());
     };
-    let credentials = credentials(cached, inner.timeouts.credentials).await?;
     steps.say(
         "credentials",
         &format!(
@@ -63,7 +60,9 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         ),
     )?;
 
-    let token = inner.token(&credentials, &mut inner.guest()?)?;
+    let Some(token) = proven.token()? else {
+        return Ok(());
+    };
     let text = token.text.expose_secret();
     let shown = text.split("&X-Amz-Algorithm").next().unwrap_or_default();
     steps.say(
@@ -76,23 +75,18 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
             COMPONENT.len().checked_div(1_000).unwrap_or_default(),
         ),
     )?;
-    let auth = Auth::IamToken(token.text);
 
-    let deadline = Deadline::of(&inner.timeouts);
-    let addresses = connect::resolve(inner).await?;
-    let tcp = connect::tcp(inner, &addresses, &deadline).await?;
-    let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
-    steps.say("TCP", &peer)?;
+    let reached = proven.resolve().await?.connect().await?;
+    let peer = reached.peer_addr().map(|it| it.to_string());
+    steps.say("TCP", &peer.unwrap_or_default())?;
 
-    let mut handshake = connect::begin_handshake(inner, bridge.user())?;
-    let starting = connect::start_tls(inner, &mut handshake, tcp, &deadline, |_| Ok(()));
-    let (tls, ()) = starting.await?;
-    let version = match tls.state().protocol_version() {
+    let secured = reached.start_tls().await?;
+    let tls = secured.tls();
+    let version = match tls.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
     };
     let leaf = tls
-        .state()
         .peer_certificates()
         .and_then(<[_]>::first)
         .and_then(|leaf| Certificate::from_der(leaf).ok());
@@ -105,7 +99,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     });
     steps.say("TLS", &format!("{version}{leaf}"))?;
 
-    let mut connection = connect::finish_handshake(inner, handshake, tls, &auth, &deadline).await?;
+    let mut connection = secured.log_in().await?.set_up().await?;
     let session = connection.session();
     steps.say(
         "login",

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::checks::Failure;
 use super::clock::compare;
 use super::report::{Outcome, Report};
-use crate::aws::{CachedCredentials, Credentials, IdentityError, caller_identity, plain_http};
-use crate::bridge;
+use crate::aws::{Credentials, IdentityError, caller_identity, plain_http};
 use crate::cli::error::Chain;
 use crate::clock::{Clock, date, unix_seconds};
 use crate::error::Cause;
@@ -15,17 +13,15 @@ use crate::error::Cause;
 const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) struct Caller<'a> {
-    pub(super) cached: &'a CachedCredentials,
+    pub(super) credentials: &'a Credentials,
     /// Whose STS is asked who it is, if one is.
     pub(super) region: Option<&'a str>,
-    pub(super) limit: Duration,
     pub(super) clock: &'a dyn Clock,
 }
 
 impl Caller<'_> {
-    pub(super) async fn credentials(&self, report: &mut Report) -> Result<Credentials, Failure> {
-        let credentials = bridge::credentials(self.cached, self.limit).await;
-        let credentials = credentials.map_err(|error| ("credentials", error))?;
+    pub(super) async fn report(&self, report: &mut Report) {
+        let credentials = self.credentials;
         let lasting = match (&credentials.session_token, credentials.expires_at) {
             (None, _) => "long-term".to_owned(),
             (Some(_), Some(until)) => format!("temporary, until {}", date(until)),
@@ -34,9 +30,8 @@ impl Caller<'_> {
         let detail = format!("{}, {lasting}", credentials.access_key_id);
         report.add("credentials", Outcome::Good, detail, &[]);
         if let Some(region) = self.region {
-            identity(&credentials, region, self.clock, report).await;
+            identity(credentials, region, self.clock, report).await;
         }
-        Ok(credentials)
     }
 }
 

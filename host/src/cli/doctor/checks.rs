@@ -2,26 +2,21 @@
 
 use std::net::SocketAddr;
 
-use rustls::ProtocolVersion;
+use rustls::{CommonState, ProtocolVersion};
 use secrecy::ExposeSecret;
-use tokio::net::TcpStream;
 
 use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
 use crate::aws::{EndpointKind, region_of_endpoint};
-use crate::bridge::deadline::Deadline;
-use crate::bridge::{
-    Bridge, BridgeBuilder, Inner, Login, Proof, Trusted, causes, connect, missing_roots,
-};
+use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Trusted, causes, missing_roots};
 use crate::cli::error::words;
 use crate::cli::exit::Exit;
 use crate::clock::{date, unix_seconds};
 use crate::error::{Cause, Error, plugin_name};
-use crate::guest::Auth;
 use crate::mysql::Connection;
 use crate::net;
-use crate::tls::{Certificate, TlsStream};
+use crate::tls::Certificate;
 
 /// A certificate that ends sooner is worth a word.
 const CERTIFICATE_DAYS: i64 = 30;
@@ -57,36 +52,31 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let bridge = bridge(builder, offline, report).await?;
     settings(&bridge, report);
     let inner = bridge.inner();
-    let explained = |at| move |error| (at, causes::attach(error, inner));
+    let at = |at| move |error| (at, error);
 
-    let proof = proof(inner, offline, report).await?;
+    prove(&bridge, offline, report).await?;
     roots(inner, report);
-    let deadline = Deadline::of(&inner.timeouts);
-    let addresses = connect::resolve(inner)
-        .await
-        .map_err(explained("addresses"))?;
-    report.add("addresses", Outcome::Good, list(&addresses), &[]);
+    // Anew: of its time nothing is gone with what was asked of AWS.
+    let connecting = bridge.begin().await.map_err(at("addresses"))?;
+    let proven = connecting.credentials().await.map_err(at("credentials"))?;
+    let resolved = proven.resolve().await.map_err(at("addresses"))?;
+    let addresses = list(resolved.addresses());
+    report.add("addresses", Outcome::Good, addresses, &[]);
 
-    let tcp = connect::tcp(inner, &addresses, &deadline)
-        .await
-        .map_err(explained("TCP"))?;
-    let peer = tcp.peer_addr().map(|it| it.to_string()).unwrap_or_default();
-    report.add("TCP", Outcome::Good, peer, &[]);
+    let reached = resolved.connect().await.map_err(at("TCP"))?;
+    let peer = reached.peer_addr().map(|it| it.to_string());
+    report.add("TCP", Outcome::Good, peer.unwrap_or_default(), &[]);
 
-    let Proof { user, auth } = proof;
-    let handshake = connect::begin_handshake(inner, &user);
-    let mut handshake = handshake.map_err(explained("TLS"))?;
-    let started = connect::start_tls(inner, &mut handshake, tcp, &deadline, |_| Ok(())).await;
-    let (tls, ()) = started.map_err(explained("TLS"))?;
-    certificate(&tls, inner, report);
+    let secured = reached.start_tls().await.map_err(at("TLS"))?;
+    certificate(secured.tls(), inner, report);
 
-    let login = connect::finish_handshake(inner, handshake, tls, &auth, &deadline).await;
-    let mut connection = login.map_err(explained("login"))?;
-    logged_in(&connection, report);
+    let logged_in = secured.log_in().await.map_err(at("login"))?;
+    let mut connection = logged_in.set_up().await.map_err(at("login"))?;
+    session(&connection, report);
 
     let server_time = select(&mut connection)
         .await
-        .map_err(explained("SELECT 1"))?;
+        .map_err(|error| ("SELECT 1", causes::attach(error, inner)))?;
     report.add("SELECT 1", Outcome::Good, "the server answers", &[]);
     if let Some(ours) = unix_seconds(inner.clock.now()) {
         clock::compare(report, ours, server_time, "the server");
@@ -186,46 +176,44 @@ async fn name(inner: &Inner, offline: bool, report: &mut Report) {
     report.add("name", Outcome::Doubtful, detail, &[Cause { why, remedy }]);
 }
 
-/// Of a secret it is all known by now: the bridge was made with it.
-async fn proof(inner: &Inner, offline: bool, report: &mut Report) -> Result<Proof, Failure> {
-    let user = inner.user.clone();
-    let cached = match &inner.login {
-        Login::Iam(cached) => cached,
-        Login::Password(password) => {
+/// What proves the user. Of a secret it is all known by now: the bridge was made with it.
+async fn prove(bridge: &Bridge, offline: bool, report: &mut Report) -> Result<(), Failure> {
+    let inner = bridge.inner();
+    let signs = bridge.region().is_some();
+    let at = if signs { "name" } else { "addresses" };
+    let connecting = bridge.begin().await.map_err(|error| (at, error))?;
+    if signs {
+        name(inner, offline, report).await;
+    }
+    let proven = connecting.credentials().await;
+    let proven = proven.map_err(|error| ("credentials", error))?;
+    let Some(credentials) = proven.credentials() else {
+        if let Login::Password(_) = inner.login {
             report.add("credentials", Outcome::Good, "a password", &[]);
-            let auth = Auth::Password(password.clone());
-            return Ok(Proof { user, auth });
         }
-        #[cfg(feature = "secrets-manager")]
-        Login::Secret(_) => return inner.known_proof().await.map_err(|error| ("secret", error)),
+        return Ok(());
     };
-    name(inner, offline, report).await;
-    let region = inner.endpoint.region.as_ref();
-    let region = region.map(|(region, _)| region.as_str());
     let caller = Caller {
-        cached,
-        region: region.filter(|_| !offline),
-        limit: inner.timeouts.credentials,
+        credentials,
+        region: bridge.region().filter(|_| !offline),
         clock: &*inner.clock,
     };
-    let credentials = caller.credentials(report).await?;
-    let signed = inner
-        .guest()
-        .and_then(|mut guest| inner.token(&credentials, &mut guest));
-    let token = signed.map_err(|error| ("token", error))?;
-    let length = token.text.expose_secret().len();
-    let detail = format!("{length} bytes, good until {}", date(token.valid_until));
-    report.add("token", Outcome::Good, detail, &[]);
-    let auth = Auth::IamToken(token.text);
-    Ok(Proof { user, auth })
+    caller.report(report).await;
+    let token = proven.token().map_err(|error| ("token", error))?;
+    if let Some(token) = token {
+        let length = token.text.expose_secret().len();
+        let detail = format!("{length} bytes, good until {}", date(token.valid_until));
+        report.add("token", Outcome::Good, detail, &[]);
+    }
+    Ok(())
 }
 
-fn certificate(tls: &TlsStream<TcpStream>, inner: &Inner, report: &mut Report) {
-    let version = match tls.state().protocol_version() {
+fn certificate(tls: &CommonState, inner: &Inner, report: &mut Report) {
+    let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS 1.3",
     };
-    let leaf = tls.state().peer_certificates().and_then(<[_]>::first);
+    let leaf = tls.peer_certificates().and_then(<[_]>::first);
     let leaf = leaf.and_then(|leaf| Certificate::from_der(leaf).ok());
     let Some(leaf) = leaf else {
         report.add("TLS", Outcome::Good, version, &[]);
@@ -251,7 +239,7 @@ fn certificate(tls: &TlsStream<TcpStream>, inner: &Inner, report: &mut Report) {
     report.add("TLS", Outcome::Doubtful, detail, &[cause]);
 }
 
-fn logged_in(connection: &Connection, report: &mut Report) {
+fn session(connection: &Connection, report: &mut Report) {
     let session = connection.session();
     let detail = format!(
         "server {}, connection {}, by {}",

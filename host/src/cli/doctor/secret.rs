@@ -4,8 +4,7 @@ use super::caller::Caller;
 use super::checks::Failure;
 use super::report::{Outcome, Report};
 use crate::aws::{CachedSecret, SecretsManager};
-use crate::bridge::BridgeBuilder;
-use crate::bridge::secret;
+use crate::bridge::{self, BridgeBuilder, secret};
 
 /// What the builder would do by itself, step by step.
 pub(super) async fn fetch(
@@ -20,13 +19,13 @@ pub(super) async fn fetch(
         credentials,
         ..
     } = cached.source();
+    let credentials = bridge::credentials(credentials, builder.timeouts.credentials).await;
     let caller = Caller {
-        cached: credentials,
+        credentials: &credentials.map_err(|error| ("credentials", error))?,
         region: Some(region.as_str()).filter(|_| !offline),
-        limit: builder.timeouts.credentials,
         clock: &*builder.clock,
     };
-    caller.credentials(report).await?;
+    caller.report(report).await;
     let fetched = secret::fetch(cached, &builder.timeouts).await;
     let fetched = fetched.map_err(|error| ("secret", error))?;
     let has = [

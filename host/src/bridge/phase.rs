@@ -1,0 +1,102 @@
+//! The connection phase on a socket: the component says what to write, when to read and when to start TLS.
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::{CallError, ClientHandshake, HandshakeError, Session, Step};
+use crate::tls::{TlsStream, with_refused};
+
+/// More than any packet of the connection phase but the token's.
+const READ_LENGTH: usize = 4 << 10;
+
+/// Up to the request for TLS, which is still to be written.
+pub(super) async fn agree_on_tls(
+    handshake: &mut ClientHandshake,
+    mut tcp: TcpStream,
+) -> Result<(TcpStream, Vec<u8>), Error> {
+    let mut step = handshake.receive(&[]).map_err(in_stage(Stage::Tls))?;
+    loop {
+        step = match step {
+            Step::StartTls(ssl_request) => return Ok((tcp, ssl_request)),
+            step => advance(handshake, &mut tcp, step, Stage::Tls).await?,
+        };
+    }
+}
+
+pub(super) async fn tls(
+    config: &Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+    ssl_request: Vec<u8>,
+    tcp: TcpStream,
+) -> Result<TlsStream<TcpStream>, Error> {
+    let connecting = TlsStream::connect(Arc::clone(config), server_name, ssl_request, tcp);
+    let (connected, refused) = with_refused(connecting).await;
+    connected.map_err(|error| {
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(tls) => Error::new(Stage::Tls, ErrorKind::Tls(tls.clone())).with_refused(refused),
+            None => Error::of_io(Stage::Tls, error),
+        }
+    })
+}
+
+pub(super) async fn authenticate(
+    handshake: &mut ClientHandshake,
+    tls: &mut TlsStream<TcpStream>,
+    mut step: Step,
+) -> Result<Session, Error> {
+    loop {
+        step = match step {
+            Step::Ready(session) => return Ok(session),
+            step => advance(handshake, tls, step, Stage::Login).await?,
+        };
+    }
+}
+
+/// Does what a step says, other than TLS and the end.
+async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
+    handshake: &mut ClientHandshake,
+    stream: &mut S,
+    step: Step,
+    stage: Stage,
+) -> Result<Step, Error> {
+    match step {
+        Step::Write(bytes) => {
+            write(stream, bytes.expose_secret(), stage).await?;
+            handshake.receive(&[])
+        }
+        // The component asks for TLS once, and for the end behind it: it is told what it got.
+        Step::Read | Step::StartTls(_) | Step::Ready(_) => {
+            // On the heap: in the future it would be cleared, and moved with it, for every read.
+            let mut buffer = Vec::with_capacity(READ_LENGTH);
+            let read = stream.read_buf(&mut buffer).await;
+            if read.map_err(|error| Error::of_io(stage, error))? == 0 {
+                return Err(Error::new(stage, ErrorKind::Closed));
+            }
+            handshake.receive(&buffer)
+        }
+    }
+    .map_err(in_stage(stage))
+}
+
+pub(super) fn in_stage(stage: Stage) -> impl Fn(CallError<HandshakeError>) -> Error {
+    move |error| Error::of_handshake(stage, error)
+}
+
+async fn write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    bytes: &[u8],
+    stage: Stage,
+) -> Result<(), Error> {
+    let io = |error| Error::of_io(stage, error);
+    stream.write_all(bytes).await.map_err(io)?;
+    stream.flush().await.map_err(io)
+}
