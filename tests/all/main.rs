@@ -18,6 +18,7 @@ mod column_types;
 mod columnar_output;
 mod command;
 mod component;
+mod connection_stages;
 mod credentials;
 mod cut_off_output;
 mod doctor_warnings;
