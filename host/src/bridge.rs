@@ -15,7 +15,6 @@ mod redial;
 mod refused_secret;
 #[cfg(feature = "secrets-manager")]
 pub(crate) mod secret;
-pub(crate) mod setting_names;
 pub mod stages;
 mod timeouts;
 mod unknown_authority;
@@ -28,22 +27,24 @@ use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 
 use alias::Alias;
-pub(crate) use alias::endpoint_behind;
+pub use alias::endpoint_behind;
 pub use builder::BridgeBuilder;
-pub(crate) use builder::DEFAULT_PORT;
+pub use builder::DEFAULT_PORT;
 pub use timeouts::Timeouts;
-pub(crate) use unknown_authority::missing_roots;
 
-use crate::aws::RegionSource;
+use crate::aws::{RegionSource, region_of_endpoint};
 use crate::clock::Clock;
 use crate::connection::ResultLengths;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::mysql::{Connection, Protocol};
 use crate::net::Resolve;
 use crate::protocol::ReadLimits;
-pub(crate) use auth::{Login, credentials};
+pub(crate) use auth::Login;
+#[cfg(feature = "secrets-manager")]
+pub(crate) use auth::credentials;
 use engine_at_need::EngineAtNeed;
 use stages::Connecting;
+use unknown_authority::missing_roots;
 
 /// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
 ///
@@ -168,14 +169,41 @@ impl Bridge {
             .map(|(region, _)| region.as_str())
     }
 
+    /// What tells the region; none with a password or a secret.
+    #[must_use]
+    pub fn region_source(&self) -> Option<&RegionSource> {
+        let region = self.inner.endpoint.region.as_ref();
+        region.map(|(_, source)| source)
+    }
+
+    /// The host that is connected to: the endpoint's, unless [`BridgeBuilder::connect_to`] names another way.
+    #[must_use]
+    pub fn address_host(&self) -> &str {
+        &self.inner.address.host
+    }
+
+    /// The port that is connected to.
+    #[must_use]
+    pub fn address_port(&self) -> u16 {
+        self.inner.address.port
+    }
+
+    /// That certificates of the endpoint's region will be refused: its roots are not bundled, and no others are
+    /// trusted ([`BridgeBuilder::ca_file`]). None where they are, or where the region is not known.
+    #[must_use]
+    pub fn missing_roots(&self) -> Option<Cause> {
+        let host = self.host();
+        let region = region_of_endpoint(host).or_else(|| self.region().map(str::to_owned))?;
+        match self.inner.trusted {
+            Trusted::Bundled => missing_roots(host, Some(&region)),
+            _ => None,
+        }
+    }
+
     /// The database user. With a secret whose user changes with its rotation, the one that it had at first.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.inner.user
-    }
-
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.inner
     }
 }
 

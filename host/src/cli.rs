@@ -12,15 +12,12 @@ mod emulate;
 mod endpoint_arguments;
 mod error;
 mod exit;
-pub(crate) mod format;
-#[cfg(any(test, feature = "fuzzing"))]
-#[doc(hidden)]
-pub mod fuzzing;
 mod inspect;
 mod log;
 mod output;
 mod query;
 mod runtime;
+mod setting_names;
 mod setup;
 mod token;
 mod variables;
@@ -31,8 +28,6 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command};
-#[cfg(feature = "lambda")]
-pub(crate) use error::Chain;
 use error::Error;
 pub use exit::Exit;
 

@@ -23,13 +23,15 @@ impl Clock for SystemClock {
 }
 
 /// Seconds since 1970; none before it.
-pub(crate) fn unix_seconds(at: SystemTime) -> Option<u64> {
+#[must_use]
+pub fn unix_seconds(at: SystemTime) -> Option<u64> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(since.as_secs())
 }
 
-/// RFC 3339, or the number itself where there is no such date.
-pub(crate) fn date(unix_seconds: u64) -> String {
+/// A time as RFC 3339 has it, `2026-01-31T12:00:00Z`; the number itself where there is no such date.
+#[must_use]
+pub fn date(unix_seconds: u64) -> String {
     i64::try_from(unix_seconds)
         .ok()
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())

@@ -1,9 +1,11 @@
 //! What can go wrong on the way to the rows: the stage, the cause with the server's own code, and the
 //! likely reasons.
 
+mod category;
 mod causes;
+mod chain;
 mod handshake_words;
-pub(crate) mod malformed_token_words;
+mod malformed_token_words;
 mod not_cancelled;
 mod other_protocols;
 mod presign_words;
@@ -11,14 +13,18 @@ mod presign_words;
 mod secret_causes;
 mod server_causes;
 
+pub use category::Category;
 pub use causes::Cause;
 pub(crate) use causes::{cause, of_long_command};
-pub(crate) use handshake_words::plugin_name;
+pub use chain::Chain;
+pub use handshake_words::plugin_name;
+pub use malformed_token_words::of as malformed_token_words;
 pub use not_cancelled::NotCancelled;
-pub(crate) use presign_words::of as presign_words;
+pub use presign_words::of as presign_words;
 #[cfg(feature = "secrets-manager")]
 pub(crate) use secret_causes::no_way_to_secrets_manager;
-pub(crate) use server_causes::{ends_connection, is_of_read_only_server};
+pub use server_causes::ends_connection;
+pub(crate) use server_causes::is_of_read_only_server;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -40,7 +46,7 @@ use crate::tls::{Certificate, TrustAnchorsError};
 
 /// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
 /// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. It passes.
-pub(crate) const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
+pub const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
 
 /// A stage on the way from settings to rows, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -210,7 +216,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_causes(mut self, causes: Vec<Cause>) -> Self {
+    /// With these causes in place of its own, the likeliest first: for who knows better.
+    #[must_use]
+    pub fn with_causes(mut self, causes: Vec<Cause>) -> Self {
         self.inner.causes = causes;
         self
     }

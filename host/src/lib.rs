@@ -49,6 +49,8 @@ mod connection;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+#[doc(hidden)]
+pub mod formats;
 #[cfg(feature = "lambda")]
 pub mod function;
 pub mod mysql;
@@ -62,6 +64,6 @@ mod utf8_text;
 pub mod cli;
 pub mod guest;
 
-pub use bridge::{Bridge, BridgeBuilder, Timeouts, stages};
+pub use bridge::{Bridge, BridgeBuilder, DEFAULT_PORT, Timeouts, endpoint_behind, stages};
 pub use error::{Error, ErrorKind, Stage};
 pub use mysql::{CancelHandle, NotCancelled};

@@ -8,5 +8,5 @@ pub use crate::error::NotCancelled;
 pub use crate::protocol::{
     Column, ColumnIndex, ColumnKind, Date, DateTime, Decimal, Encoded, FromRow, FromValue,
     Malformed, Mismatch, NumberError, Param, Protocol, Row, Summary, Time, Value, ValueError,
-    Vector,
+    Vector, Visit, first_keyword,
 };

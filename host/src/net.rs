@@ -1,10 +1,10 @@
 //! Names to addresses, and addresses to TCP connections.
 
 mod alias;
-pub(crate) mod host_name;
+pub mod host_name;
 mod resolve;
 mod tcp;
 
-pub(crate) use alias::rds_endpoint_behind;
+pub use alias::rds_endpoint_behind;
 pub use resolve::{CanonicalName, Resolve, Resolving, SystemResolver};
 pub(crate) use tcp::connect;

@@ -27,7 +27,7 @@ pub(crate) struct Alias {
 /// # Errors
 ///
 /// [`ErrorKind::Resolve`] if it cannot be looked up in that time, [`ErrorKind::Setting`] if it is no alias of one.
-pub(crate) async fn endpoint_behind(
+pub async fn endpoint_behind(
     host: &str,
     resolver: &dyn Resolve,
     limit: Duration,
@@ -114,7 +114,7 @@ mod tests {
             is_connected_to: change(builder.clone()).connect_to.is_none(),
             is_verified: change(builder).tls_server_name.is_none(),
         };
-        let inner = Inner::clone(bridge.unwrap().inner());
+        let inner = Inner::clone(&bridge.unwrap().inner);
         inner.with_endpoint(&alias, AFTER.to_owned()).unwrap()
     }
 

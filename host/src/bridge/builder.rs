@@ -18,8 +18,8 @@ use crate::mysql::Protocol;
 use crate::net::{Resolve, SystemResolver};
 use crate::protocol::ReadLimits;
 
-/// MySQL's.
-pub(crate) const DEFAULT_PORT: u16 = 3306;
+/// The port of an endpoint that none is given for: MySQL's.
+pub const DEFAULT_PORT: u16 = 3306;
 
 /// Settings of a [`Bridge`](super::Bridge), each with its default.
 #[derive(Clone)]

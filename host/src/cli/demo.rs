@@ -8,13 +8,13 @@ use clap::Args;
 use secrecy::ExposeSecret;
 
 use super::error::Error;
-use super::format::{Format, JsonBigint};
 use super::query::destination::Destination;
 use super::query::output::Output;
 use super::{output, runtime};
 use crate::clock::date;
 use crate::emulator::Emulator;
 use crate::error::plugin_name;
+use crate::formats::{Format, JsonBigint};
 use crate::guest::COMPONENT;
 use crate::tls::Certificate;
 

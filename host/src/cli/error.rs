@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 
 use super::arguments::Arguments;
-use super::exit::{self, Exit};
-#[cfg(feature = "arrow")]
-use super::format::arrow as columnar;
+use super::exit::Exit;
 use super::variables::{name_of_setting, name_variable};
-use crate::aws::{CredentialsError, RegionError, sdk_error};
-use crate::error::{Cause, ErrorKind, malformed_token_words, presign_words};
+use crate::aws::{CredentialsError, RegionError};
+use crate::error::{Category, Cause, Chain, ErrorKind, malformed_token_words, presign_words};
+use crate::formats;
+#[cfg(feature = "arrow")]
+use crate::formats::arrow as columnar;
 use crate::guest::{CallError, Fault, Malformed, PresignError};
 
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Error {
             | Self::Region(_)
             | Self::Credentials(CredentialsError::Profile(_))
             | Self::Fault(Fault::ArgumentsTooLarge { .. }) => Exit::Usage,
-            Self::Presign(error) => exit::of_presign(error),
+            Self::Presign(error) => Category::from(error).into(),
             Self::Credentials(
                 CredentialsError::Environment(_)
                 | CredentialsError::Failed { .. }
@@ -188,7 +189,7 @@ impl fmt::Display for Error {
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
             Self::Presign(error) => f.write_str(&presign_words(error)),
             Self::Malformed(malformed) => {
-                write!(f, "not a token: {}", malformed_token_words::of(malformed))
+                write!(f, "not a token: {}", malformed_token_words(malformed))
             }
             Self::Read(error) => write!(f, "cannot read standard input: {error}"),
             Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
@@ -245,30 +246,6 @@ impl fmt::Display for InOneLine<'_> {
     }
 }
 
-/// An error with what is beneath it, in one line.
-pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut next = Some(self.0);
-        let mut last = String::new();
-        while let Some(error) = next {
-            // What a program printed may have several lines.
-            let text = sdk_error::words(error);
-            let words: Vec<&str> = text.split_whitespace().collect();
-            let line = words.join(" ");
-            // The AWS SDK wraps an error in others that say the same.
-            if line != last && !line.is_empty() {
-                let colon = if last.is_empty() { "" } else { ": " };
-                write!(f, "{colon}{line}")?;
-                last = line;
-            }
-            next = error.source();
-        }
-        Ok(())
-    }
-}
-
 impl From<RegionError> for Error {
     fn from(error: RegionError) -> Self {
         Self::Region(error)
@@ -311,13 +288,14 @@ impl From<crate::Error> for Error {
     }
 }
 
-#[cfg(feature = "arrow")]
-impl From<columnar::Error> for Error {
-    fn from(error: columnar::Error) -> Self {
+impl From<formats::Error> for Error {
+    fn from(error: formats::Error) -> Self {
         match error {
-            // As of a row of any format.
-            columnar::Error::Value(error) => Self::Bridge(error.into()),
-            error => Self::Columnar(error),
+            formats::Error::Value(error) => Self::Bridge(error.into()),
+            #[cfg(not(feature = "parquet"))]
+            formats::Error::NotBuiltIn { feature } => Self::not_built_in(feature, "arrow,parquet"),
+            #[cfg(feature = "arrow")]
+            formats::Error::Columnar(error) => Self::Columnar(error),
         }
     }
 }

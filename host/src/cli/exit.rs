@@ -2,9 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::aws::CredentialsError;
-use crate::error::{ErrorKind, Stage, ends_connection};
-use crate::guest::{Fault, HandshakeError, PresignError};
+use crate::error::Category;
 
 /// How the command ends. Part of its contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,71 +43,22 @@ impl Exit {
     /// Of what the library says.
     #[must_use]
     pub fn of(error: &crate::Error) -> Self {
-        match error.kind() {
-            ErrorKind::Setting { .. }
-            | ErrorKind::Region(_)
-            | ErrorKind::TrustAnchors(_)
-            | ErrorKind::ParameterCount { .. }
-            | ErrorKind::Credentials(CredentialsError::Profile(_))
-            | ErrorKind::Fault(Fault::ArgumentsTooLarge { .. }) => Self::Usage,
-            ErrorKind::Credentials(_) => Self::Credentials,
-            #[cfg(feature = "secrets-manager")]
-            ErrorKind::Secret(_) => Self::Credentials,
-            ErrorKind::Presign(error) => of_presign(error),
-            ErrorKind::Timeout(_) if error.stage() == Stage::Credentials => Self::Credentials,
-            ErrorKind::Resolve { .. }
-            | ErrorKind::Connect(_)
-            | ErrorKind::Timeout(_)
-            | ErrorKind::Io(_)
-            | ErrorKind::Closed
-            | ErrorKind::Unusable
-            | ErrorKind::NotCancelled(_) => Self::Network,
-            ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => Self::Tls,
-            ErrorKind::Server(server) if ends_connection(server) => Self::Network,
-            ErrorKind::Server(_) if error.stage() > Stage::Login => Self::Statement,
-            ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Self::Login,
-            ErrorKind::Handshake(error) => of_handshake(error),
-            ErrorKind::RowTooLarge { .. } => Self::InputOutput,
-            ErrorKind::Malformed(_) | ErrorKind::Value(_) | ErrorKind::LocalInfile => {
-                Self::Protocol
-            }
-            ErrorKind::Fault(_) => Self::Bug,
+        error.category().into()
+    }
+}
+
+impl From<Category> for Exit {
+    fn from(category: Category) -> Self {
+        match category {
+            Category::Settings => Self::Usage,
+            Category::Credentials => Self::Credentials,
+            Category::Network => Self::Network,
+            Category::Tls => Self::Tls,
+            Category::Login => Self::Login,
+            Category::Statement => Self::Statement,
+            Category::Limit => Self::InputOutput,
+            Category::Protocol => Self::Protocol,
+            Category::Bug => Self::Bug,
         }
-    }
-}
-
-fn of_handshake(error: &HandshakeError) -> Exit {
-    match error {
-        HandshakeError::InvalidConfig(_) => Exit::Usage,
-        HandshakeError::Misuse(_) => Exit::Bug,
-        HandshakeError::TokenNotRequested
-        | HandshakeError::UnsupportedAuthPlugin(_)
-        | HandshakeError::RefusedAuthPlugin(_)
-        | HandshakeError::MultiFactorAuthentication
-        | HandshakeError::ServerRefusedBeforeTls(_)
-        | HandshakeError::ServerRefused(_) => Exit::Login,
-        HandshakeError::TlsNotOffered => Exit::Tls,
-        HandshakeError::InvalidPacket(_)
-        | HandshakeError::UnexpectedPacket(_)
-        | HandshakeError::SequenceIdMismatch(_)
-        | HandshakeError::PacketTooLarge(_)
-        | HandshakeError::BytesBeforeTls
-        | HandshakeError::BytesAfterReady
-        | HandshakeError::RepeatedAuthSwitch
-        | HandshakeError::UnsupportedProtocolVersion(_)
-        | HandshakeError::MissingCapability(_) => Exit::Protocol,
-    }
-}
-
-pub(super) fn of_presign(error: &PresignError) -> Exit {
-    match error {
-        PresignError::CredentialsExpired(_) => Exit::Credentials,
-        PresignError::Empty(_)
-        | PresignError::TooLong(_)
-        | PresignError::InvalidCharacter(_)
-        | PresignError::InvalidHost(_)
-        | PresignError::PortZero
-        | PresignError::ExpiryOutOfRange(_)
-        | PresignError::TimeOutOfRange(_) => Exit::Usage,
     }
 }

@@ -11,6 +11,7 @@ mod progress;
 mod replacement;
 mod report;
 mod room;
+mod several_statements;
 mod sql;
 pub(super) mod terminal;
 mod time_limit;
@@ -19,7 +20,7 @@ mod transaction;
 mod warnings;
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -27,8 +28,8 @@ use clap::{Args, ValueEnum};
 use super::connection_arguments::ConnectionArguments;
 use super::error::Error;
 use super::exit::Exit;
-use super::format::{Format, JsonBigint};
 use super::runtime;
+use crate::formats::{Format, JsonBigint};
 use crate::mysql::{Param, Protocol};
 use destination::Destination;
 use execution::Execution;
@@ -209,10 +210,10 @@ fn open(arguments: &Query) -> Result<Output, Error> {
     let path = arguments.output.as_deref();
     let format = arguments.format.map(Ok).or_else(|| {
         let path = path.filter(|path| destination::is_file(path))?;
-        Some(Format::of_file(path))
+        Some(of_file(path))
     });
     let format = format.transpose()?;
-    let encoder = |format: Format| format.encoder(arguments.json_bigint);
+    let encoder = |format: Format| format.encoder(arguments.json_bigint).map_err(Error::from);
     let of_format = format.map(encoder).transpose()?;
     let destination = Destination::open(path)?;
     let is_terminal = destination.is_terminal();
@@ -228,4 +229,15 @@ fn open(arguments: &Query) -> Result<Output, Error> {
         None => encoder(Format::Ndjson)?,
     };
     Ok(Output::new(encoder, destination))
+}
+
+/// By a file's name.
+fn of_file(path: &Path) -> Result<Format, Error> {
+    Format::of_file(path).ok_or_else(|| {
+        Error::Usage(format!(
+            "the name of {} does not tell its format: give --format, or one of the endings {}",
+            path.display(),
+            Format::endings()
+        ))
+    })
 }

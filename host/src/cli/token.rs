@@ -12,9 +12,9 @@ use super::{output, runtime};
 use crate::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
-use crate::bridge::{self, DEFAULT_PORT, Timeouts};
 use crate::guest::{Engine, Grant, Lifetime};
 use crate::net::{SystemResolver, host_name};
+use crate::{DEFAULT_PORT, Timeouts};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     let host = arguments.endpoint.host()?;
@@ -70,7 +70,7 @@ fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Cred
 
 async fn endpoint_behind(host: &str) -> Result<String, Error> {
     let timeout = Timeouts::default().resolve;
-    Ok(bridge::endpoint_behind(host, &SystemResolver, timeout).await?)
+    Ok(crate::endpoint_behind(host, &SystemResolver, timeout).await?)
 }
 
 fn now() -> Result<u64, Error> {

@@ -5,7 +5,7 @@ use std::env;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
 
-use crate::bridge::setting_names;
+use super::setting_names;
 
 /// The command, where each variable that is empty counts as one that is not set.
 pub(super) fn without_empty_variables(command: Command) -> Command {

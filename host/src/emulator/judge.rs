@@ -54,7 +54,7 @@ fn now(offset_seconds: i64) -> Option<u64> {
 fn words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
     match rejection {
         Rejection::Malformed(malformed) => {
-            format!("not a token: {}", malformed_token_words::of(malformed))
+            format!("not a token: {}", malformed_token_words(malformed))
         }
         Rejection::InvalidExpectation(_) => {
             "the emulator's own endpoint, region or credentials cannot be signed for".to_owned()

@@ -15,6 +15,13 @@ pub struct Cause {
     pub remedy: String,
 }
 
+impl Cause {
+    /// A cause, and what to do about it.
+    pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+        cause(why, remedy)
+    }
+}
+
 pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause {
     Cause {
         why: why.into(),

@@ -106,8 +106,9 @@ fn packet(packet: Packet) -> &'static str {
     }
 }
 
-/// By its name in the manual.
-pub(crate) fn plugin_name(plugin: AuthPlugin) -> &'static str {
+/// An authentication plugin by its name in the manual, as `mysql_clear_password`.
+#[must_use]
+pub fn plugin_name(plugin: AuthPlugin) -> &'static str {
     match plugin {
         AuthPlugin::MysqlClearPassword => "mysql_clear_password",
         AuthPlugin::CachingSha2Password => "caching_sha2_password",

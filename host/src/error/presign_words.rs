@@ -3,7 +3,9 @@
 use crate::clock::date;
 use crate::guest::{Field, HostProblem, PresignError};
 
-pub(crate) fn of(error: &PresignError) -> String {
+/// Why no token can be signed, in words, and what to do about it.
+#[must_use]
+pub fn of(error: &PresignError) -> String {
     match error {
         PresignError::Empty(field) => format!("{} is empty", name(*field)),
         PresignError::TooLong(too_long) => format!(

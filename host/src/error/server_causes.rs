@@ -27,7 +27,8 @@ impl Product {
 
 /// Whether the server says by it that the connection ends: 1053 as it shuts down, 1927 and 3169 where the connection was
 /// killed, MySQL's 4031 where it was idle for too long.
-pub(crate) fn ends_connection(error: &ServerError) -> bool {
+#[must_use]
+pub fn ends_connection(error: &ServerError) -> bool {
     match error.code {
         1053 | 1927 | 3169 => true,
         4031 => error.message.contains("inactivity"),

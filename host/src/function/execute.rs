@@ -11,9 +11,9 @@ use super::deadline::Deadline;
 use super::event::Request;
 use super::failure::{Failure, Type};
 use super::sink::Sink;
-use crate::cli::format::Writer;
-use crate::cli::format::json::Json;
 use crate::error::{Error, ErrorKind, ends_connection};
+use crate::formats::Writer;
+use crate::formats::json::Json;
 use crate::mysql::{Connection, Summary};
 use crate::pool::{Pool, PooledConnection};
 

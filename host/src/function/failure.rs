@@ -5,9 +5,7 @@ use std::time::Duration;
 use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value as Json, json};
 
-use crate::bridge::setting_names;
-use crate::cli::Exit;
-use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
+use crate::error::{Category, Chain, Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
 use crate::pool::PoolError;
 
 /// What a caller distinguishes. Part of the function's contract.
@@ -192,22 +190,20 @@ impl From<Error> for Failure {
         let is_full = error
             .code()
             .is_some_and(|code| TOO_MANY_CONNECTIONS.contains(&code));
-        let kind = match Exit::of(&error) {
+        let kind = match error.category() {
             _ if is_full => Type::TooManyConnections,
-            _ if matches!(error.kind(), ErrorKind::RowTooLarge { .. }) => Type::ResultTooLarge,
-            Exit::Usage if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
+            Category::Limit => Type::ResultTooLarge,
+            Category::Settings if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
                 Type::InvalidParameters
             }
-            Exit::Usage => Type::Settings,
-            Exit::Credentials => Type::Credentials,
-            Exit::Network => Type::Network,
-            Exit::Tls => Type::Tls,
-            Exit::Login => Type::Login,
-            Exit::Statement => Type::Statement,
-            Exit::Protocol => Type::Protocol,
-            Exit::Success | Exit::Bug | Exit::NotAToken | Exit::InputOutput | Exit::Interrupted => {
-                Type::Bug
-            }
+            Category::Settings => Type::Settings,
+            Category::Credentials => Type::Credentials,
+            Category::Network => Type::Network,
+            Category::Tls => Type::Tls,
+            Category::Login => Type::Login,
+            Category::Statement => Type::Statement,
+            Category::Protocol => Type::Protocol,
+            Category::Bug => Type::Bug,
         };
         let message = words(&error);
         Self {
@@ -224,12 +220,26 @@ impl From<Error> for Failure {
 /// What the library says, with a setting by the variable that gives it.
 fn words(error: &Error) -> String {
     if let ErrorKind::Setting { setting, problem } = error.kind()
-        && let Some(name) = setting_names::of_setting(setting)
-        && let Some(variable) = name.variable
+        && let Some(variable) = variable_of(setting)
     {
         return format!("{variable}: {problem}");
     }
-    crate::cli::Chain(error).to_string()
+    Chain(error).to_string()
+}
+
+/// The variable that gives a setting of the library; none where the function has none for it.
+fn variable_of(setting: &str) -> Option<&'static str> {
+    Some(match setting {
+        "endpoint" => "DB_HOST",
+        "port" => "DB_PORT",
+        "user" => "DB_USER",
+        "database" => "DB_NAME",
+        "secret" => "DB_SECRET_ARN",
+        "connect_to" => "DB_CONNECT_TO",
+        "resolve_cname" => "DB_RESOLVE_CNAME",
+        "region" => "DB_REGION",
+        _ => return None,
+    })
 }
 
 fn hint(error: &Error) -> Option<String> {

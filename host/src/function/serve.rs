@@ -19,13 +19,13 @@ use super::deadline::Deadline;
 use super::event::{self, Request};
 use super::event_form::Form;
 use super::execute::{Executor, Took};
+use super::exit::Exit;
 use super::failure::{Failure, Type};
 use super::report::{Invocation, Reporter};
 use super::settings::{Environment, Settings};
 use super::sink::{RESPONSE_LIMIT, Sink, too_large};
 use super::statements::Statements;
 use super::{http, init_error, log};
-use crate::cli::Exit;
 use crate::pool::Pool;
 
 /// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
@@ -85,7 +85,7 @@ async fn refuse_to_start(failure: &Failure) -> ExitCode {
         error!(%error, "Lambda could not be told");
     }
     match failure.kind() {
-        Type::Settings => Exit::Usage,
+        Type::Settings => Exit::Settings,
         Type::Credentials => Exit::Credentials,
         _ => Exit::Bug,
     }

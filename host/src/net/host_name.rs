@@ -10,16 +10,22 @@ const LABEL_LIMIT: usize = 63;
 
 /// A text that was given for a host's name, and is not one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum HostProblem {
+#[non_exhaustive]
+pub enum HostProblem {
+    /// There is none.
     Empty,
-    /// With the text, unless it may hold a password.
+    /// A URL, or a part of one: without the text, which may hold a password.
     Url,
     /// A host and a port in one.
     Port {
+        /// The host, without brackets.
         host: String,
+        /// The port.
         port: u16,
     },
+    /// A name that ends in a dot, without it.
     TrailingDot(String),
+    /// Neither a DNS name nor an IP address.
     Shape(String),
     /// An IP address, where a name is needed.
     Address(IpAddr),
@@ -33,7 +39,7 @@ pub(crate) enum HostProblem {
 /// # Errors
 ///
 /// What the text is instead.
-pub(crate) fn check(text: &str) -> Result<(), HostProblem> {
+pub fn check(text: &str) -> Result<(), HostProblem> {
     if text.is_empty() {
         return Err(HostProblem::Empty);
     }
@@ -62,7 +68,7 @@ pub(crate) fn check(text: &str) -> Result<(), HostProblem> {
 /// # Errors
 ///
 /// What the text is instead.
-pub(crate) fn check_signable(text: &str) -> Result<(), HostProblem> {
+pub fn check_signable(text: &str) -> Result<(), HostProblem> {
     check(text)?;
     text.parse()
         .map_or(Ok(()), |address| Err(HostProblem::Address(address)))
@@ -100,6 +106,8 @@ impl HostProblem {
         }
     }
 }
+
+impl std::error::Error for HostProblem {}
 
 impl fmt::Display for HostProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

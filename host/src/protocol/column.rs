@@ -100,7 +100,8 @@ impl Column {
     }
 
     /// Whether its values may be integers that a double does not hold: `BIGINT`, and `BIT` of more than 53 digits.
-    pub(crate) fn exceeds_double(&self) -> bool {
+    #[must_use]
+    pub fn exceeds_double(&self) -> bool {
         match self.wire_type {
             ColumnType::MYSQL_TYPE_LONGLONG => true,
             ColumnType::MYSQL_TYPE_BIT => self.length > f64::MANTISSA_DIGITS,

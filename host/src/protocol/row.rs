@@ -113,8 +113,8 @@ impl ColumnIndex for &str {
 
 impl<'a> Row<'a> {
     /// How long it is as the server sent it, in bytes.
-    #[cfg(feature = "lambda")]
-    pub(crate) fn encoded_length(&self) -> usize {
+    #[must_use]
+    pub fn encoded_length(&self) -> usize {
         self.payload.len()
     }
 
@@ -211,9 +211,10 @@ impl<'a> Row<'a> {
         self.reply.rows
     }
 
-    /// Hands a value on, as [`Visit`] says.
+    /// Hands a value on where it is read, without the way through memory that [`Self::value`] takes: for who writes
+    /// millions of them. [`Visit`] says how.
     #[inline(always)]
-    pub(crate) fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
+    pub fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
         let (columns, fields) = (self.columns(), &self.reply.fields);
         let (Some(column), Some(field)) = (columns.get(index), fields.get(index)) else {
             return then.visit(None);
@@ -227,9 +228,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Why there is no such value.
+    /// Why a visitor was given no value: there is no such column, or the server's bytes are not what it holds.
     #[cold]
-    pub(crate) fn unreadable(&self, index: usize) -> ValueError {
+    #[must_use]
+    pub fn unreadable(&self, index: usize) -> ValueError {
         match self.columns().get(index) {
             Some(column) => ValueError::Unreadable {
                 row: self.number(),

@@ -96,8 +96,15 @@ pub(crate) fn may_change_session(sql: &str) -> bool {
 }
 
 /// The word that a statement begins with, behind spaces, parentheses and comments. None if a comment does not end, or is
-/// one that servers execute.
-pub(crate) fn first_keyword(sql: &str) -> Option<&str> {
+/// one that servers execute (`/*! … */`).
+///
+/// ```
+/// use rds_bridge::mysql::first_keyword;
+///
+/// assert_eq!(first_keyword("-- all\n(SELECT 1)"), Some("SELECT"));
+/// ```
+#[must_use]
+pub fn first_keyword(sql: &str) -> Option<&str> {
     let statement = without_what_is_before(sql)?;
     let end = statement.find(|character: char| !character.is_ascii_alphabetic());
     statement.get(..end.unwrap_or(statement.len()))

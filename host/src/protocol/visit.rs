@@ -7,7 +7,7 @@
 use super::value::Value;
 
 /// What is to be done with a value.
-pub(crate) trait Visit<'a> {
+pub trait Visit<'a> {
     /// What comes of it.
     type Output;
 

@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::clock::compare;
 use super::report::{Outcome, Report};
 use crate::aws::{Credentials, IdentityError, caller_identity, plain_http};
-use crate::cli::error::Chain;
 use crate::clock::{Clock, date, unix_seconds};
-use crate::error::Cause;
+use crate::error::{Cause, Chain};
 
 /// AWS's answer is worth so much waiting.
 const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
@@ -45,12 +44,10 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
             identity.server_time
         }
         Ok(Err(error @ IdentityError::Refused { .. })) => {
-            let cause = Cause {
-                why:
-                    "the credentials are wrong, expired or revoked, or this machine's clock is off"
-                        .to_owned(),
-                remedy: "get fresh ones: the database will refuse what these sign".to_owned(),
-            };
+            let cause = Cause::new(
+                "the credentials are wrong, expired or revoked, or this machine's clock is off",
+                "get fresh ones: the database will refuse what these sign",
+            );
             report.add(
                 "identity",
                 Outcome::Doubtful,
@@ -63,20 +60,18 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
             }
         }
         Ok(Err(ref error)) if let Some(refused) = plain_http::beneath(error) => {
-            let cause = Cause {
-                why: "the endpoint that the environment or the profile names is one without TLS"
-                    .to_owned(),
-                remedy: "give it with https://, or unset it; --offline leaves this out".to_owned(),
-            };
+            let cause = Cause::new(
+                "the endpoint that the environment or the profile names is one without TLS",
+                "give it with https://, or unset it; --offline leaves this out",
+            );
             report.add("identity", Outcome::Doubtful, refused.to_string(), &[cause]);
             None
         }
         Ok(Err(_)) | Err(_) => {
-            let cause = Cause {
-                why: "there is no way to AWS's STS from here, as in a subnet without one"
-                    .to_owned(),
-                remedy: "nothing, if the rest is good; --offline leaves this out".to_owned(),
-            };
+            let cause = Cause::new(
+                "there is no way to AWS's STS from here, as in a subnet without one",
+                "nothing, if the rest is good; --offline leaves this out",
+            );
             report.add(
                 "identity",
                 Outcome::Doubtful,

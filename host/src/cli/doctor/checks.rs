@@ -1,6 +1,7 @@
 //! The checks, in the order of the way.
 
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use rustls::{CommonState, ProtocolVersion};
 use secrecy::ExposeSecret;
@@ -9,14 +10,14 @@ use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
 use crate::aws::{EndpointKind, region_of_endpoint};
-use crate::bridge::{Bridge, BridgeBuilder, Inner, Login, Trusted, causes, missing_roots};
 use crate::cli::error::words;
 use crate::cli::exit::Exit;
-use crate::clock::{date, unix_seconds};
+use crate::clock::{SystemClock, date, unix_seconds};
 use crate::error::{Cause, Error, plugin_name};
 use crate::mysql::Connection;
-use crate::net;
+use crate::net::{SystemResolver, rds_endpoint_behind};
 use crate::tls::Certificate;
+use crate::{Bridge, BridgeBuilder};
 
 /// A certificate that ends sooner is worth a word.
 const CERTIFICATE_DAYS: i64 = 30;
@@ -49,13 +50,13 @@ pub(super) type Failure = (&'static str, Error);
 
 async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Result<(), Failure> {
     report.begin();
+    let has_secret = builder.has_secret();
     let bridge = bridge(builder, offline, report).await?;
     settings(&bridge, report);
-    let inner = bridge.inner();
     let at = |at| move |error| (at, error);
 
-    prove(&bridge, offline, report).await?;
-    roots(inner, report);
+    prove(&bridge, has_secret, offline, report).await?;
+    roots(&bridge, report);
     // Anew: of its time nothing is gone with what was asked of AWS.
     let connecting = bridge.begin().await.map_err(at("addresses"))?;
     let proven = connecting.credentials().await.map_err(at("credentials"))?;
@@ -68,17 +69,15 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     report.add("TCP", Outcome::Good, peer.unwrap_or_default(), &[]);
 
     let secured = reached.start_tls().await.map_err(at("TLS"))?;
-    certificate(secured.tls(), inner, report);
+    certificate(secured.tls(), report);
 
     let logged_in = secured.log_in().await.map_err(at("login"))?;
     let mut connection = logged_in.set_up().await.map_err(at("login"))?;
     session(&connection, report);
 
-    let server_time = select(&mut connection)
-        .await
-        .map_err(|error| ("SELECT 1", causes::attach(error, inner)))?;
+    let server_time = select(&mut connection).await.map_err(at("SELECT 1"))?;
     report.add("SELECT 1", Outcome::Good, "the server answers", &[]);
-    if let Some(ours) = unix_seconds(inner.clock.now()) {
+    if let Some(ours) = unix_seconds(SystemTime::now()) {
         clock::compare(report, ours, server_time, "the server");
     }
     // All has been seen: whether the server hears our good-bye is no matter.
@@ -108,15 +107,13 @@ async fn bridge(
 }
 
 fn settings(bridge: &Bridge, report: &mut Report) {
-    let inner = bridge.inner();
-    let region = match &inner.endpoint.region {
-        Some((region, source)) => format!(", region {region} ({source})"),
-        None => String::new(),
+    let region = match (bridge.region(), bridge.region_source()) {
+        (Some(region), Some(source)) => format!(", region {region} ({source})"),
+        _ => String::new(),
     };
-    let address = if inner.address.host == inner.endpoint.host {
-        String::new()
-    } else {
-        format!(", through {}:{}", inner.address.host, inner.address.port)
+    let address = match bridge.address_host() {
+        host if host == bridge.host() => String::new(),
+        host => format!(", through {host}:{}", bridge.address_port()),
     };
     let (user, host, port) = (bridge.user(), bridge.host(), bridge.port());
     let detail = format!("{user} at {host}:{port}{region}{address}");
@@ -124,13 +121,10 @@ fn settings(bridge: &Bridge, report: &mut Report) {
 }
 
 /// Warns where the roots of the endpoint's region are not among those that are trusted.
-fn roots(inner: &Inner, report: &mut Report) {
-    let host = &inner.endpoint.host;
-    let region = inner.endpoint.region.as_ref();
-    let region = region_of_endpoint(host).or_else(|| region.map(|(region, _)| region.clone()));
-    if let (Some(region), Trusted::Bundled) = (&region, inner.trusted)
-        && let Some(cause) = missing_roots(host, Some(region))
-    {
+fn roots(bridge: &Bridge, report: &mut Report) {
+    let region = region_of_endpoint(bridge.host());
+    let region = region.as_deref().or(bridge.region());
+    if let (Some(region), Some(cause)) = (region, bridge.missing_roots()) {
         let detail =
             format!("RDS's of {region} are not trusted: a certificate from there will be refused");
         report.add("roots", Outcome::Doubtful, detail, &[cause]);
@@ -138,25 +132,23 @@ fn roots(inner: &Inner, report: &mut Report) {
 }
 
 /// Whether the name is one that RDS gives, or an alias of one: a token for an alias is good nowhere.
-async fn name(inner: &Inner, offline: bool, report: &mut Report) {
-    let host = &inner.endpoint.host;
+async fn name(host: &str, offline: bool, report: &mut Report) {
     if region_of_endpoint(host).is_some() {
         report.add("name", Outcome::Good, "an RDS endpoint's own", &[]);
         return;
     }
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
-        let cause = Cause {
-            why: "the primary cluster may be in another region after a switchover".to_owned(),
-            remedy: "give --resolve-cname and no region: the cluster's endpoint is then looked up for each connection"
-                .to_owned(),
-        };
+        let cause = Cause::new(
+            "the primary cluster may be in another region after a switchover",
+            "give --resolve-cname and no region: the cluster's endpoint is then looked up for each connection",
+        );
         let detail = "the writer of an Aurora global database";
         report.add("name", Outcome::Doubtful, detail, &[cause]);
         return;
     }
     let endpoint = match offline {
         true => None,
-        false => net::rds_endpoint_behind(&*inner.resolver, host)
+        false => rds_endpoint_behind(&SystemResolver, host)
             .await
             .ok()
             .flatten(),
@@ -172,23 +164,28 @@ async fn name(inner: &Inner, offline: bool, report: &mut Report) {
                 .to_owned(),
         ),
     };
-    let why = "a token is good for the endpoint's own name alone".to_owned();
-    report.add("name", Outcome::Doubtful, detail, &[Cause { why, remedy }]);
+    let why = "a token is good for the endpoint's own name alone";
+    let cause = Cause::new(why, remedy);
+    report.add("name", Outcome::Doubtful, detail, &[cause]);
 }
 
 /// What proves the user. Of a secret it is all known by now: the bridge was made with it.
-async fn prove(bridge: &Bridge, offline: bool, report: &mut Report) -> Result<(), Failure> {
-    let inner = bridge.inner();
+async fn prove(
+    bridge: &Bridge,
+    has_secret: bool,
+    offline: bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let signs = bridge.region().is_some();
     let at = if signs { "name" } else { "addresses" };
     let connecting = bridge.begin().await.map_err(|error| (at, error))?;
     if signs {
-        name(inner, offline, report).await;
+        name(bridge.host(), offline, report).await;
     }
     let proven = connecting.credentials().await;
     let proven = proven.map_err(|error| ("credentials", error))?;
     let Some(credentials) = proven.credentials() else {
-        if let Login::Password(_) = inner.login {
+        if !has_secret {
             report.add("credentials", Outcome::Good, "a password", &[]);
         }
         return Ok(());
@@ -196,7 +193,7 @@ async fn prove(bridge: &Bridge, offline: bool, report: &mut Report) -> Result<()
     let caller = Caller {
         credentials,
         region: bridge.region().filter(|_| !offline),
-        clock: &*inner.clock,
+        clock: &SystemClock,
     };
     caller.report(report).await;
     let token = proven.token().map_err(|error| ("token", error))?;
@@ -208,7 +205,7 @@ async fn prove(bridge: &Bridge, offline: bool, report: &mut Report) -> Result<()
     Ok(())
 }
 
-fn certificate(tls: &CommonState, inner: &Inner, report: &mut Report) {
+fn certificate(tls: &CommonState, report: &mut Report) {
     let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS 1.3",
@@ -220,7 +217,7 @@ fn certificate(tls: &CommonState, inner: &Inner, report: &mut Report) {
         return;
     };
     let detail = format!("{version}, certificate {leaf}");
-    let now = unix_seconds(inner.clock.now()).and_then(|now| i64::try_from(now).ok());
+    let now = unix_seconds(SystemTime::now()).and_then(|now| i64::try_from(now).ok());
     let left = leaf
         .not_after
         .unix_timestamp()
@@ -230,12 +227,10 @@ fn certificate(tls: &CommonState, inner: &Inner, report: &mut Report) {
         report.add("TLS", Outcome::Good, detail, &[]);
         return;
     }
-    let cause = Cause {
-        why: format!("the certificate ends in {days} days"),
-        remedy: "see that RDS renews it, or rotate it: aws rds modify-db-instance \
-                 --ca-certificate-identifier"
-            .to_owned(),
-    };
+    let cause = Cause::new(
+        format!("the certificate ends in {days} days"),
+        "see that RDS renews it, or rotate it: aws rds modify-db-instance --ca-certificate-identifier",
+    );
     report.add("TLS", Outcome::Doubtful, detail, &[cause]);
 }
 

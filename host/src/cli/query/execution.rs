@@ -12,13 +12,14 @@ use super::output::Output;
 use super::progress::Progress;
 use super::report::Report;
 use super::room::has_room;
+use super::several_statements::has_several_statements;
 use super::transaction::Transaction;
 use super::warnings::Warnings;
 use super::{Query, interrupt};
 use crate::cli::error::Error;
 use crate::error::{ErrorKind, cause, ends_connection};
+use crate::mysql::first_keyword;
 use crate::mysql::{CancelHandle, Connection, Param, Rows};
-use crate::protocol::{first_keyword, has_several_statements};
 
 /// How long the server has to end a statement that was killed, or to answer a COMMIT.
 const GRACE: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::destination::Destination;
 use super::terminal::for_terminal;
 use crate::cli::error::Error;
-use crate::cli::format::Encoder;
+use crate::formats::Encoder;
 use crate::mysql::{Column, Row};
 
 /// What is gathered before it is written.
@@ -74,7 +74,7 @@ impl Output {
 
     #[inline]
     pub(in crate::cli) fn row(&mut self, row: &Row<'_>) -> Result<(), Error> {
-        self.encoder.row(row, &mut self.block)
+        Ok(self.encoder.row(row, &mut self.block)?)
     }
 
     #[inline]

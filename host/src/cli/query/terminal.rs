@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::cli::format::Escape;
+use crate::formats::Escape;
 use crate::printable::{escape, write_escape};
 
 /// Escapes a block of whole rows.

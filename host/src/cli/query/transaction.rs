@@ -1,6 +1,6 @@
 //! Whether a statement that writes is to be in a transaction of the command's.
 
-use crate::protocol::first_keyword;
+use crate::mysql::first_keyword;
 
 /// What is around a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

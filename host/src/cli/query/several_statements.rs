@@ -1,7 +1,7 @@
 //! Whether a text holds more than the one statement that a server takes at a time.
 
 /// Whether something follows a `;` that is in no text, name or comment.
-pub(crate) fn has_several_statements(sql: &str) -> bool {
+pub(super) fn has_several_statements(sql: &str) -> bool {
     let mut rest = sql.as_bytes();
     let mut is_ended = false;
     while let Some((&first, after)) = rest.split_first() {

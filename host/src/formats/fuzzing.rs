@@ -1,7 +1,7 @@
 //! What the fuzz target of results calls, and a test too: any bytes as a server's answer, read and written
 //! in every format that is text.
 
-use super::format::{Encoder, Format, JsonBigint, Writer};
+use super::{Encoder, Format, JsonBigint, Writer};
 use crate::protocol::in_memory::{Answer, Part, ways_agree};
 
 const FORMATS: [Format; 6] = [

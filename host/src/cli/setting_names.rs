@@ -1,12 +1,12 @@
-//! What users call a builder's settings: flags of the command, variables of the environment.
+//! What users of the command call a builder's settings: flags, and variables of the environment.
 
 /// How a user gives a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SettingName {
+pub(super) struct SettingName {
     /// The builder's method, as [`ErrorKind::Setting`](crate::error::ErrorKind::Setting) has it.
     setting: &'static str,
-    pub(crate) flag: &'static str,
-    pub(crate) variable: Option<&'static str>,
+    pub(super) flag: &'static str,
+    pub(super) variable: Option<&'static str>,
 }
 
 const fn name(
@@ -34,6 +34,6 @@ const NAMES: [SettingName; 9] = [
 ];
 
 /// How a user gives the setting of that name; none if it is set otherwise.
-pub(crate) fn of_setting(setting: &str) -> Option<SettingName> {
+pub(super) fn of_setting(setting: &str) -> Option<SettingName> {
     NAMES.into_iter().find(|name| name.setting == setting)
 }

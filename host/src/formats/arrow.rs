@@ -37,7 +37,7 @@ use arrow_schema::SchemaRef;
 
 use crate::mysql::{Column, Row};
 use batch::BatchBuilder;
-pub(in crate::cli) use error::Error;
+pub(crate) use error::Error;
 
 /// What a format makes of the batches. It writes into memory; whoever calls it takes that away.
 trait Sink {
@@ -56,7 +56,7 @@ trait Sink {
 type Open = fn(SchemaRef) -> Result<Box<dyn Sink>, Error>;
 
 /// One result, as columns.
-pub(in crate::cli) struct Columnar {
+pub(crate) struct Columnar {
     format: &'static str,
     open: Open,
     writing: Option<Writing>,

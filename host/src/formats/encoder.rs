@@ -2,12 +2,11 @@
 
 #[cfg(feature = "arrow")]
 use super::arrow::Columnar;
-use super::{Escape, Writer};
-use crate::cli::error::Error;
+use super::{Error, Escape, Writer};
 use crate::mysql::{Column, Row};
 
 /// Rows as text, in which all there is can be written; or as columns, in which it cannot.
-pub(in crate::cli) enum Encoder {
+pub(crate) enum Encoder {
     Text(Box<dyn Writer>),
     #[cfg(feature = "arrow")]
     Columnar(Columnar),
@@ -15,11 +14,7 @@ pub(in crate::cli) enum Encoder {
 
 impl Encoder {
     /// A result begins.
-    pub(in crate::cli) fn begin(
-        &mut self,
-        columns: &[Column],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(writer) => writer.begin(columns, out),
             #[cfg(feature = "arrow")]
@@ -30,14 +25,14 @@ impl Encoder {
 
     /// A row of it.
     #[inline]
-    pub(in crate::cli) fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(writer) => {
                 let length = out.len();
                 writer.row(row, out).map_err(|error| {
                     // Half a row is none.
                     out.truncate(length);
-                    Error::Bridge(error.into())
+                    error.into()
                 })
             }
             #[cfg(feature = "arrow")]
@@ -46,7 +41,7 @@ impl Encoder {
     }
 
     /// It has come to its end.
-    pub(in crate::cli) fn end(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Text(writer) => writer.end(out),
             // Another may follow, and then it is not whole.
@@ -64,7 +59,7 @@ impl Encoder {
             reason = "a text has no end of its own"
         )
     )]
-    pub(in crate::cli) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(_) => Ok(()),
             #[cfg(feature = "arrow")]
@@ -73,7 +68,7 @@ impl Encoder {
     }
 
     /// How a terminal is to be shown it. It is not shown columns.
-    pub(in crate::cli) fn escape(&self) -> Escape {
+    pub(crate) fn escape(&self) -> Escape {
         match self {
             Self::Text(writer) => writer.escape(),
             #[cfg(feature = "arrow")]
@@ -82,7 +77,7 @@ impl Encoder {
     }
 
     /// Whether it must have a result to be whole.
-    pub(in crate::cli) fn needs_result(&self) -> bool {
+    pub(crate) fn needs_result(&self) -> bool {
         match self {
             Self::Text(_) => false,
             #[cfg(feature = "arrow")]
@@ -91,7 +86,7 @@ impl Encoder {
     }
 
     /// It was cut off, within a result or behind one: what has been written must not look whole.
-    pub(in crate::cli) fn cut_off(&mut self, is_in_result: bool, out: &mut Vec<u8>) {
+    pub(crate) fn cut_off(&mut self, is_in_result: bool, out: &mut Vec<u8>) {
         match self {
             Self::Text(writer) => {
                 if !is_in_result {

@@ -7,7 +7,7 @@ use arrow_schema::{SchemaRef, TimeUnit};
 use mysql_common::constants::ColumnType;
 
 use super::error::Error;
-use crate::cli::format::json::distinct;
+use crate::formats::json::distinct;
 use crate::mysql::{Column, ColumnKind};
 
 /// Readers look columns up by their names, as those of objects: they are named alike. Any of them may be NULL:

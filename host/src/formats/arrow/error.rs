@@ -6,7 +6,7 @@ use crate::mysql::ValueError;
 
 /// Why rows do not become columns.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::cli) enum Error {
+pub(crate) enum Error {
     /// A value that its column's type does not have.
     #[error("row {row}, column {column}: {unfit}")]
     Unfit {
@@ -36,7 +36,7 @@ pub(in crate::cli) enum Error {
 
 /// What is the matter with a value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::cli) enum Unfit {
+pub(crate) enum Unfit {
     #[error(
         "{value} is no day of the calendar, and Arrow has no value for it: NULLIF(…, 0) makes a zero date NULL, CAST(… AS CHAR) makes a text of it"
     )]

@@ -1,31 +1,34 @@
 //! Rows as text or as columns, straight from the borrowed row: no tree of values in between.
 
 #[cfg(feature = "arrow")]
-pub(super) mod arrow;
+pub(crate) mod arrow;
 mod csv;
 mod encoder;
+mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub(crate) mod json;
 mod table;
 mod text;
 mod tsv;
 mod vertical;
 
-pub(super) use encoder::Encoder;
+pub(crate) use encoder::Encoder;
+pub(crate) use error::Error;
 
 use std::marker::PhantomData;
 use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::error::Error;
-use crate::mysql::{Column, Row, Value, ValueError};
-use crate::protocol::Visit;
+use crate::mysql::{Column, Row, Value, ValueError, Visit};
 
 /// How rows are written.
 ///
 /// `TIMESTAMP` values are written as the server shows them, in the time zone of the session and without naming it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// A table for people, with lines around it; the default on a terminal
     Table,
     /// A line for each value, for wide rows
@@ -49,7 +52,7 @@ pub(super) enum Format {
 
 /// How JSON has the values of `BIGINT` columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum JsonBigint {
+pub(crate) enum JsonBigint {
     #[default]
     Number,
     Text,
@@ -164,23 +167,20 @@ const EXTENSIONS: [(&str, Format); 12] = [
 ];
 
 impl Format {
-    /// By a file's name.
-    pub(super) fn of_file(path: &Path) -> Result<Self, Error> {
+    /// By a file's name; none if its ending is not one of [`Self::endings`].
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
         let extension = path.extension().unwrap_or_default();
-        EXTENSIONS
-            .iter()
-            .find(|(known, _)| extension.eq_ignore_ascii_case(known))
-            .map(|(_, format)| *format)
-            .ok_or_else(|| {
-                let known = EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ");
-                let path = path.display();
-                Error::Usage(format!(
-                    "the name of {path} does not tell its format: give --format, or one of the endings {known}"
-                ))
-            })
+        let mut known = EXTENSIONS.iter();
+        let found = known.find(|(known, _)| extension.eq_ignore_ascii_case(known));
+        found.map(|(_, format)| *format)
     }
 
-    pub(super) fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
+    /// The endings of names that tell a format, as `.csv .json`.
+    pub(crate) fn endings() -> String {
+        EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ")
+    }
+
+    pub(crate) fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
@@ -195,16 +195,16 @@ impl Format {
             #[cfg(feature = "arrow")]
             Self::ArrowStream => return Ok(Encoder::Columnar(arrow::Columnar::ipc_stream())),
             #[cfg(not(feature = "parquet"))]
-            Self::Parquet => return Err(Error::not_built_in("parquet", "arrow,parquet")),
+            Self::Parquet => return Err(Error::NotBuiltIn { feature: "parquet" }),
             #[cfg(not(feature = "arrow"))]
-            Self::Arrow => return Err(Error::not_built_in("arrow", "arrow,parquet")),
+            Self::Arrow => return Err(Error::NotBuiltIn { feature: "arrow" }),
             #[cfg(not(feature = "arrow"))]
-            Self::ArrowStream => return Err(Error::not_built_in("arrow", "arrow,parquet")),
+            Self::ArrowStream => return Err(Error::NotBuiltIn { feature: "arrow" }),
         }))
     }
 
     /// Whether a terminal, and who looks at it, can make nothing of it.
-    pub(super) fn is_binary(self) -> bool {
+    pub(crate) fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
     }
 }
