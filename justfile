@@ -62,7 +62,7 @@ test-embedding: build-tests mysql mariadb
 test-scripts:
     python3 -m unittest tests/roots/test_roots.py
     python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py tests/setup/test_mysql.py tests/setup/test_pins.py
-    cd tests/architecture && python3 -m unittest test_import_circles
+    cd tests/architecture && python3 -m unittest test_import_circles test_long_files
     python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
 
 # The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
@@ -105,10 +105,11 @@ fuzz target seconds="600": wasm-target
     # kilobytes: what asks for 64 MiB at once believes a length that was made up.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Folders that import each other, format, clippy, docs and the fuzz targets, with warnings as errors
+# Folders that import each other, long files, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: wasm-target lint-deploy
     python3 tests/architecture/import_circles.py host/src component/src
+    python3 tests/architecture/long_files.py host component bench tests/support
     cargo fmt --all --check
     cargo fmt --manifest-path bench/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings

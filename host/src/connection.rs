@@ -1,10 +1,12 @@
 //! A connection after login: one statement at a time.
 
 mod cancel;
+mod commands;
 mod execute;
 mod leftovers;
 mod loan;
 mod next_id;
+mod replies;
 mod result_lengths;
 mod rows;
 mod set_up;
@@ -18,44 +20,30 @@ pub use rows::Rows;
 pub(crate) use set_up::SessionSettings;
 
 use std::fmt;
-use std::ops::Range;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Stage, is_of_read_only_server, of_long_command};
+use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Session;
 use crate::protocol::command::{COM_PING, COM_QUIT};
-use crate::protocol::malformed::Malformed;
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_limits::ReadLimits;
-use crate::protocol::packet_stream::{Expected, PacketStream};
-use crate::protocol::prepared::{Statement, close_payload};
-use crate::protocol::reply::{Event, Reply};
+use crate::protocol::packet_stream::PacketStream;
+use crate::protocol::prepared::Statement;
+use crate::protocol::reply::Reply;
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::Protocol;
 use crate::tls::TlsStream;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use next_id::NextId;
-use result_lengths::{Fingerprint, Length};
+use result_lengths::Fingerprint;
 use set_up::{SetUp, can_pipeline};
 use statement_cache::StatementCache;
 use tokio::net::TcpStream;
-use tokio::runtime::Handle;
-use tokio::task::consume_budget;
 
 /// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
 /// server's limit for all its connections.
 const STATEMENTS: usize = 32;
-/// Of a reply that nobody reads to its end: more than the few at its end is for a task of its own.
-const PACKETS_AT_HAND: usize = 16;
-/// From here on the binary protocol has won more than a round trip within a VPC and the preparing take: 0.4 µs a
-/// row (`just bench-rows`).
-const LONG_RESULT_ROWS: u64 = 1_000;
-
-/// Longer than most statements, and as long as the smallest `max_allowed_packet` that is seen.
-const LONG_COMMAND: usize = 1 << 20;
 
 /// A connection to the server, logged in, one statement at a time.
 ///
@@ -289,267 +277,6 @@ impl Connection {
     pub(crate) fn deprecate_eof(&self) -> bool {
         let capabilities = CapabilityFlags::from_bits_truncate(self.session.capabilities);
         capabilities.contains(CapabilityFlags::CLIENT_DEPRECATE_EOF)
-    }
-
-    /// Writes a command, after what is left of the last reply has been read.
-    pub(crate) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        self.read_what_is_left().await?;
-        self.write_command(parts).await
-    }
-
-    /// Writes two commands in one flight; the first is of one packet.
-    pub(crate) async fn two_commands(
-        &mut self,
-        first: &[&[u8]],
-        second: &[&[u8]],
-    ) -> Result<(), Error> {
-        self.read_what_is_left().await?;
-        self.check_usable()?;
-        self.hold_closing();
-        self.stream.hold_command(first);
-        self.write_command(second).await
-    }
-
-    pub(crate) async fn read_what_is_left(&mut self) -> Result<(), Error> {
-        if self.stage == Stage::Rows {
-            self.stage = Stage::Statement;
-        }
-        self.await_set_up().await?;
-        while matches!(self.state, State::Replying(_)) {
-            match self.next_event().await {
-                Ok(_) => {}
-                Err(error) if matches!(self.state, State::Unusable) => return Err(error),
-                // An error of a reply that nobody wanted to read.
-                Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn check_usable(&mut self) -> Result<(), Error> {
-        if self.set_up.is_unfinished {
-            self.state = State::Unusable;
-        }
-        if matches!(self.state, State::Unusable) {
-            return Err(self.error(ErrorKind::Unusable));
-        }
-        if !self.stream.is_quiet() {
-            self.state = State::Unusable;
-            return Err(self.error(match self.stream.parting_words() {
-                Some(words) => ErrorKind::Server(words),
-                None => ErrorKind::Malformed(Malformed::Unasked),
-            }));
-        }
-        Ok(())
-    }
-
-    /// As [`Self::command`], when there is no reply that has not been read.
-    async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        self.check_usable()?;
-        self.state = State::Unusable;
-        self.watched = None;
-        self.hold_closing();
-        self.command_length = parts
-            .iter()
-            .map(|part| part.len())
-            .fold(0, usize::saturating_add);
-        if let Err(error) = self.stream.write_command(parts).await {
-            // The server may have said why it does not read on.
-            return Err(match self.stream.last_words().await {
-                Some(words) => self.error(ErrorKind::Server(words)),
-                None => self.lost(Error::of_io(self.stage, error)),
-            });
-        }
-        self.set_up.wrote();
-        self.state = State::Idle;
-        Ok(())
-    }
-
-    /// Closes what nobody will execute again, when the next command is written: there is no reply to it.
-    fn hold_closing(&mut self) {
-        for statement in self.unused.drain(..) {
-            self.stream.hold_command(&[&close_payload(statement)]);
-        }
-    }
-
-    async fn read(&mut self) -> Result<Range<usize>, Error> {
-        let expected = match &self.state {
-            State::Replying(reply) => reply.expected(),
-            State::Idle | State::Unusable => Expected::Control,
-        };
-        match self.stream.read(expected).await {
-            Ok(range) => Ok(range),
-            Err(error) => {
-                self.state = State::Unusable;
-                Err(self.lost(Error::of_read(self.stage, error)))
-            }
-        }
-    }
-
-    /// Of a connection that was lost while a long command was written or answered, the length is the likely cause.
-    fn lost(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Closed | ErrorKind::Io(_) if self.command_length > LONG_COMMAND => {
-                error.with_causes(of_long_command())
-            }
-            _ => error,
-        }
-    }
-
-    /// Where a server says why and hangs up, in place of its second reply, the reason is what counts.
-    async fn read_of_reply(&mut self) -> Result<Range<usize>, Error> {
-        let refusal = match &self.state {
-            State::Replying(reply) => reply.refusal().cloned(),
-            _ => None,
-        };
-        match (self.read().await, refusal) {
-            (Err(_), Some(why)) => Err(self.error(ErrorKind::Server(why))),
-            (read, _) => read,
-        }
-    }
-
-    /// The next row, if it has come already: without a future, which for most rows is all there is to it.
-    #[inline]
-    pub(crate) fn row_at_hand(&mut self) -> Option<Range<usize>> {
-        let State::Replying(reply) = &mut self.state else {
-            return None;
-        };
-        let range = self.stream.take_if(|first| reply.is_row(first))?;
-        reply.count_row();
-        Some(range)
-    }
-
-    /// Reads what is left of a reply if it has come already, and is little: the end of a result of few rows.
-    pub(crate) fn read_what_is_at_hand(&mut self) {
-        // Without a runtime there are no timers, which an idle limit starts.
-        if Handle::try_current().is_err() {
-            return;
-        }
-        for _ in 0..PACKETS_AT_HAND {
-            if !self.is_replying() {
-                return;
-            }
-            // It may be given up at any point.
-            let read = pin!(self.read_on());
-            if !matches!(
-                read.poll(&mut Context::from_waker(Waker::noop())),
-                Poll::Ready(Ok(()))
-            ) {
-                return;
-            }
-        }
-    }
-
-    /// The next of what is to be read, whatever it is.
-    async fn read_on(&mut self) -> Result<(), Error> {
-        self.await_set_up().await?;
-        match self.state {
-            State::Replying(_) => self.next_event().await.map(drop),
-            _ => Ok(()),
-        }
-    }
-
-    /// Reads up to the first row, or to the end of a statement without a result, and gives what the server
-    /// says at that end.
-    pub(crate) async fn read_header(&mut self) -> Result<Option<Summary>, Error> {
-        match self.next_event().await? {
-            (Event::Done(summary), _) => Ok(Some(summary)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The next thing that the reply tells. At its end the connection is idle again.
-    pub(crate) async fn next_event(&mut self) -> Result<(Event, Range<usize>), Error> {
-        loop {
-            if !matches!(self.state, State::Replying(_)) {
-                return Err(self.error(ErrorKind::Unusable));
-            }
-            // A server may send faster than this reads, for ever: timers and signals have their turn meanwhile.
-            consume_budget().await;
-            self.await_set_up().await?;
-            let range = self.read_of_reply().await?;
-            let State::Replying(reply) = &mut self.state else {
-                return Err(self.error(ErrorKind::Unusable));
-            };
-            let event = match reply.receive(self.stream.payload(range.clone())) {
-                Ok(event) => event,
-                Err(malformed) => return Err(self.malformed(malformed)),
-            };
-            match &event {
-                Event::Pending => continue,
-                Event::Columns | Event::Row if reply.refusal().is_some() => continue,
-                Event::Columns | Event::Row => {}
-                Event::NotPrepared => {
-                    self.stream.begin_next_reply();
-                    continue;
-                }
-                Event::Prepared(statement) => {
-                    // Until somebody takes it: who asked for it may have given up.
-                    self.unused.push(*statement);
-                    if reply.is_executed() {
-                        self.stream.begin_next_reply();
-                    } else {
-                        self.state = State::Idle;
-                    }
-                }
-                Event::Done(summary) | Event::EndOfRows(summary) => {
-                    self.status = summary.status_flags();
-                    if let Some(statement) = self.watched.take() {
-                        let length = match reply.rows >= LONG_RESULT_ROWS {
-                            true => Length::Long,
-                            false => Length::Short,
-                        };
-                        self.lengths.set(statement, length);
-                    }
-                    let refusal = reply.refusal().cloned();
-                    if summary.more_results() {
-                        reply.next_result();
-                    } else {
-                        self.state = State::Idle;
-                    }
-                    match refusal {
-                        Some(_) if summary.more_results() => continue,
-                        Some(why) => return Err(self.error(ErrorKind::Server(why))),
-                        None => {}
-                    }
-                }
-                Event::LocalInfile => {
-                    self.refuse_file().await?;
-                    continue;
-                }
-                Event::FileRefused(summary) => {
-                    if summary.more_results() {
-                        reply.next_result();
-                    } else {
-                        self.state = State::Idle;
-                    }
-                    return Err(self.error(ErrorKind::LocalInfile));
-                }
-                Event::Error(error) => {
-                    let may_write = self.set_up.settings.allow_writes;
-                    self.is_demoted |= may_write && is_of_read_only_server(error);
-                    let kind = ErrorKind::Server(error.clone());
-                    self.state = State::Idle;
-                    return Err(self.error(kind));
-                }
-            }
-            return Ok((event, range));
-        }
-    }
-
-    pub(crate) fn malformed(&mut self, malformed: Malformed) -> Error {
-        self.state = State::Unusable;
-        self.error(ErrorKind::Malformed(malformed))
-    }
-
-    /// Sends an empty packet: the file's end, before any of it.
-    async fn refuse_file(&mut self) -> Result<(), Error> {
-        // Until it is written: this may be given up half-way.
-        let replying = std::mem::replace(&mut self.state, State::Unusable);
-        let refused = self.stream.write(&[]).await;
-        refused.map_err(|error| Error::of_io(self.stage, error))?;
-        self.state = replying;
-        Ok(())
     }
 
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {

@@ -17,6 +17,9 @@
 //! [`Timeouts`](crate::Timeouts) give it; the limit for all of them together runs from [`Bridge::begin`](crate::Bridge::begin)
 //! on, pauses between them included. A value that is dropped closes what it holds.
 
+mod login;
+mod tls;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,21 +30,13 @@ use tracing::{Instrument, debug_span};
 
 use super::auth::Proof;
 use super::deadline::{Deadline, within};
-use super::phase::{agree_on_tls, authenticate, in_stage, tls};
-use super::redial::SameServer;
 use super::{Address, Inner, causes};
 use crate::aws::Credentials;
-use crate::connection::SessionSettings;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{
-    Auth, AuthToken, ClientHandshake, Config, ConnectionAttribute, Engine, Session,
-};
-use crate::mysql::{CancelHandle, Connection};
+use crate::guest::{AuthToken, Engine};
 use crate::net;
-use crate::tls::TlsStream;
-
-/// `utf8mb4_general_ci`, known to every server. What prepares the session puts the server's own default in its place.
-const CHARACTER_SET: u8 = 45;
+pub use login::{LoggedIn, Secured};
+pub use tls::Reached;
 
 /// What all stages of a connection share.
 #[derive(Clone)]
@@ -240,160 +235,6 @@ impl Resolved {
     }
 }
 
-/// The server has taken the connection.
-pub struct Reached {
-    proven: Proven,
-    tcp: TcpStream,
-}
-
-impl Reached {
-    /// Which of the addresses it was.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
-    pub fn peer_addr(&self) -> std::io::Result<SocketAddr> {
-        self.tcp.peer_addr()
-    }
-
-    /// Reads the greeting, asks for TLS, and makes it. A token is signed meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// Of [`Stage::Tls`], with the certificates that were refused, and of [`Stage::Token`].
-    pub async fn start_tls(self) -> Result<Secured, Error> {
-        let way = self.proven.way.clone();
-        way.explain(self.secure().await)
-    }
-
-    pub(super) async fn secure(self) -> Result<Secured, Error> {
-        let Self {
-            proven: Proven { way, proof },
-            tcp,
-        } = self;
-        let bridge = &way.bridge;
-        let mut handshake = begin_handshake(&way, bridge.user_with(&proof))?;
-        let securing = async {
-            let (tcp, ssl_request) = agree_on_tls(&mut handshake, tcp).await?;
-            let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
-            // Signed while the server makes its part of the TLS handshake. The guest of the handshake waits, as this
-            // does.
-            let signing = async {
-                let signing = debug_span!("token");
-                signing.in_scope(|| bridge.auth(&proof, handshake.guest()))
-            };
-            tokio::try_join!(tls, signing)
-        };
-        let securing = way
-            .deadline
-            .within(Stage::Tls, bridge.timeouts.tls, securing);
-        let (tls, auth) = securing.instrument(debug_span!("tls")).await?;
-        Ok(Secured {
-            way,
-            handshake,
-            tls,
-            auth,
-        })
-    }
-}
-
-/// TLS stands, and the server's certificate is verified.
-pub struct Secured {
-    way: Way,
-    handshake: ClientHandshake,
-    tls: TlsStream<TcpStream>,
-    auth: Auth,
-}
-
-impl Secured {
-    /// What was agreed upon: the version, and the server's certificates.
-    #[must_use]
-    pub fn tls(&self) -> &rustls::CommonState {
-        self.tls.state()
-    }
-
-    /// Proves who the user is.
-    ///
-    /// # Errors
-    ///
-    /// Of [`Stage::Login`]. [`Bridge::connect`](crate::Bridge::connect) tries once more with other credentials, or with
-    /// a secret that was rotated, where there are any.
-    pub async fn log_in(self) -> Result<LoggedIn, Error> {
-        let way = self.way.clone();
-        way.explain(self.authenticate().await)
-    }
-
-    pub(super) async fn authenticate(self) -> Result<LoggedIn, Error> {
-        let Self {
-            way,
-            mut handshake,
-            mut tls,
-            auth,
-        } = self;
-        let step = handshake.tls_established(&auth);
-        let step = step.map_err(in_stage(Stage::Login))?;
-        let authenticating = authenticate(&mut handshake, &mut tls, step);
-        let login = way
-            .deadline
-            .within(Stage::Login, way.bridge.timeouts.login, authenticating);
-        let session = login.instrument(debug_span!("login")).await?;
-        Ok(LoggedIn {
-            way,
-            handshake,
-            tls,
-            session,
-        })
-    }
-}
-
-/// The server has let the user in.
-pub struct LoggedIn {
-    way: Way,
-    handshake: ClientHandshake,
-    tls: TlsStream<TcpStream>,
-    session: Session,
-}
-
-impl LoggedIn {
-    /// What was agreed upon.
-    #[must_use]
-    pub fn session(&self) -> &Session {
-        &self.session
-    }
-
-    /// Prepares the session: character set, and read-only unless writing is allowed. What goes with the first
-    /// statement is not sent yet.
-    ///
-    /// # Errors
-    ///
-    /// Of [`Stage::Session`].
-    pub async fn set_up(self) -> Result<Connection, Error> {
-        let way = self.way.clone();
-        way.explain(self.prepare().await)
-    }
-
-    pub(super) async fn prepare(self) -> Result<Connection, Error> {
-        let Self {
-            way: Way { bridge, deadline },
-            handshake,
-            tls,
-            session,
-        } = self;
-        let cancel = CancelHandle::new(
-            Arc::new(SameServer(Arc::clone(&bridge))),
-            tls.io().peer_addr().ok(),
-        );
-        let lengths = Arc::clone(&bridge.result_lengths);
-        let mut connection = Connection::new(tls, session, lengths, cancel);
-        connection.set_limits(bridge.limits);
-        let set_up = deadline.whole(Stage::Session, set_up(&bridge, connection));
-        // While the server does its part; a command's still later.
-        let tidying_up = async { bridge.engine.let_go(handshake) };
-        let (connection, ()) = tokio::join!(set_up, tidying_up);
-        connection
-    }
-}
-
 async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
     let Address { host, port } = &bridge.address;
     let limit = bridge.timeouts.resolve;
@@ -420,43 +261,6 @@ async fn tcp(way: &Way, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
         .instrument(debug_span!("tcp"))
         .await
         .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
-}
-
-/// The connection phase, before anything has come. The component will say what to do.
-fn begin_handshake(way: &Way, user: &str) -> Result<ClientHandshake, Error> {
-    let bridge = &way.bridge;
-    let attributes: Vec<ConnectionAttribute<'_>> = bridge
-        .attributes
-        .iter()
-        .map(|(name, value)| ConnectionAttribute { name, value })
-        .collect();
-    let config = Config {
-        db_user: user,
-        database: bridge.database.as_deref(),
-        connection_attributes: &attributes,
-        character_set: CHARACTER_SET,
-    };
-    ClientHandshake::start(&way.engine()?, &config).map_err(in_stage(Stage::Tls))
-}
-
-/// The character set, and read-only unless writing was asked for. A guard rail: the boundary is the GRANT.
-async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
-    connection.set_protocol(bridge.protocol);
-    if bridge.is_direct {
-        connection.foresee_statement_ids();
-    }
-    let settings = SessionSettings {
-        collation: bridge.collation.clone(),
-        database: bridge.database.clone(),
-        allow_writes: bridge.allow_writes,
-        is_rds_proxy: bridge.is_rds_proxy(),
-        is_direct: bridge.is_direct,
-    };
-    connection
-        .set_up(settings)
-        .instrument(debug_span!("session"))
-        .await?;
-    Ok(connection)
 }
 
 // Nothing of what is in them: a secret may be.

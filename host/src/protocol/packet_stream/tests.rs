@@ -1,6 +1,6 @@
 //! Payloads in any split, and the limits on them.
 
-use tokio::io::duplex;
+use tokio::io::{AsyncWriteExt, duplex};
 
 use super::*;
 
