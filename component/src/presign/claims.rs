@@ -64,20 +64,7 @@ impl<'t> ReadToken<'t> {
         if token.len() > TOKEN_LIMIT {
             return Err(Malformed::TooLong(token.len()));
         }
-        // By characters: the standard library's search for a text is larger than all of this.
-        let (front, query) = token
-            .split_once('?')
-            .ok_or_else(|| why_not_a_token(token))?;
-        let (host, port) = front
-            .strip_suffix('/')
-            .and_then(|authority| authority.rsplit_once(':'))
-            .ok_or_else(|| why_not_a_token(token))?;
-        if host == "https" || host.contains('/') {
-            return Err(Malformed::HasScheme);
-        }
-        let port = port_number(port).ok_or(Malformed::InvalidPort)?;
-        check_host(host).map_err(|_| Malformed::InvalidHost)?;
-
+        let (host, port, query) = split(token)?;
         // Bytes before the query: offsets in errors count from the start of the token.
         let query_offset = token.len().saturating_sub(query.len());
         let parameters = Parameters::read(query, query_offset)?;
@@ -122,6 +109,24 @@ impl<'t> ReadToken<'t> {
             canonical_query: parameters.canonical(),
         })
     }
+}
+
+/// Host, port and query.
+fn split(token: &str) -> Result<(&str, u16, &str), Malformed> {
+    // By characters: the standard library's search for a text is larger than all of this.
+    let (front, query) = token
+        .split_once('?')
+        .ok_or_else(|| why_not_a_token(token))?;
+    let (host, port) = front
+        .strip_suffix('/')
+        .and_then(|authority| authority.rsplit_once(':'))
+        .ok_or_else(|| why_not_a_token(token))?;
+    if host == "https" || host.contains('/') {
+        return Err(Malformed::HasScheme);
+    }
+    let port = port_number(port).ok_or(Malformed::InvalidPort)?;
+    check_host(host).map_err(|_| Malformed::InvalidHost)?;
+    Ok((host, port, query))
 }
 
 /// The name of what went wrong most often, where it can be told.

@@ -11,7 +11,9 @@ use super::auth::Login;
 use super::builder::{BridgeBuilder, DEFAULT_PORT, LoginSetting};
 use super::engine_at_need::EngineAtNeed;
 use super::{Address, Bridge, Endpoint, Inner, Trusted};
-use crate::aws::{self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind};
+use crate::aws::{
+    self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind, RegionSource,
+};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::Engine;
@@ -35,6 +37,51 @@ impl BridgeBuilder {
         self.build_as(None).await
     }
 
+    /// What can be seen of the settings alone.
+    fn check(&self, port: u16) -> Result<(), Error> {
+        if self.user.is_empty() {
+            return Err(Error::setting("user", "none is given"));
+        }
+        if port == 0 {
+            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+        }
+        if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
+            let problem = "it is not from 64 KiB to 1 GiB";
+            return Err(Error::setting("max_row_bytes", problem));
+        }
+        match &self.collation {
+            Some(collation) => check_collation(collation),
+            None => Ok(()),
+        }
+    }
+
+    /// The name that the server's certificate is to have.
+    fn server_name(&self, host: &str) -> Result<ServerName<'static>, Error> {
+        let (setting, name) = match &self.tls_server_name {
+            Some(name) => ("tls_server_name", name.as_str()),
+            None => ("endpoint", host),
+        };
+        check_host(setting, name)?;
+        ServerName::try_from(name.to_owned())
+            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))
+    }
+
+    /// How the user is proved, and for which region a token is signed, if one is.
+    async fn login(&self, host: &str) -> Result<(Login, Option<(String, RegionSource)>), Error> {
+        if let Some(LoginSetting::Password(password)) = &self.login {
+            return Ok((Login::Password(password.clone()), None));
+        }
+        let region = region(self.region.as_deref(), host, self.profile.as_deref()).await?;
+        let source = match &self.login {
+            Some(LoginSetting::Iam(source)) => source.clone(),
+            _ => {
+                let chain = DefaultChain::new(self.profile.clone());
+                CredentialsSource::from(chain.with_fallback_region(&region.0))
+            }
+        };
+        Ok((iam(source, &self.clock), Some(region)))
+    }
+
     /// With this login, or as the settings have it.
     pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
         check_host("endpoint", &self.endpoint)?;
@@ -47,17 +94,8 @@ impl BridgeBuilder {
         if let Some(alias) = &alias {
             host = endpoint_behind(&alias.name, &*self.resolver, self.timeouts.resolve).await?;
         }
-        if self.user.is_empty() {
-            return Err(Error::setting("user", "none is given"));
-        }
         let port = self.port.unwrap_or(DEFAULT_PORT);
-        if port == 0 {
-            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
-        }
-        if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
-            let problem = "it is not from 64 KiB to 1 GiB";
-            return Err(Error::setting("max_row_bytes", problem));
-        }
+        self.check(port)?;
         let address = match &self.connect_to {
             Some(address) => parse_address(address, port)?,
             None => Address {
@@ -65,42 +103,21 @@ impl BridgeBuilder {
                 port,
             },
         };
-        let (setting, name) = match &self.tls_server_name {
-            Some(name) => ("tls_server_name", name),
-            None => ("endpoint", &host),
-        };
-        check_host(setting, name)?;
-        let server_name = ServerName::try_from(name.clone())
-            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))?;
-        if let Some(collation) = &self.collation {
-            check_collation(collation)?;
-        }
+        let server_name = self.server_name(&host)?;
         let (trusted, roots) = self.trusted()?;
         let clock = Arc::clone(&self.clock);
         let tls = client_config(roots, clock)
             .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
+        let (login, region) = match login {
+            Some(login) => (login, None),
+            None => self.login(&host).await?,
+        };
         let engine = match self.engine {
             Some(engine) => engine,
             None => {
                 let engine = Engine::new();
                 let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
                 EngineAtNeed::Kept(engine.map_err(fault)?)
-            }
-        };
-        let (login, region) = match (login, self.login) {
-            (Some(login), _) => (login, None),
-            (None, Some(LoginSetting::Password(password))) => (Login::Password(password), None),
-            (None, Some(LoginSetting::Iam(source))) => {
-                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
-                (iam(source, &self.clock), Some(region))
-            }
-            (None, None) => {
-                let region = region(self.region.as_deref(), &host, self.profile.as_deref()).await?;
-                let chain = DefaultChain::new(self.profile).with_fallback_region(&region.0);
-                (
-                    iam(CredentialsSource::from(chain), &self.clock),
-                    Some(region),
-                )
             }
         };
         let kind = EndpointKind::of_endpoint(&host);
@@ -182,7 +199,7 @@ pub(super) async fn region(
     given: Option<&str>,
     host: &str,
     profile: Option<&str>,
-) -> Result<(String, aws::RegionSource), Error> {
+) -> Result<(String, RegionSource), Error> {
     aws::resolve_region(given, host, profile, aws::process_variable)
         .await
         .map_err(|error| Error::new(Stage::Settings, ErrorKind::Region(error)))

@@ -82,33 +82,40 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
             "give its region with --region",
         ));
     }
-    causes.push(cause(
-        "the IAM policy does not allow rds-db:connect for this database and user",
-        "its resource is …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
-         the instance's name: rds-bridge setup prints it",
-    ));
-    causes.push(cause(
-        format!("the database has no user {:?}, or one with another kind of login", bridge.user),
-        "user names are case-sensitive; make it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': \
-         rds-bridge setup prints the statement",
-    ));
-    causes.push(cause(
-        "IAM authentication is not enabled for the instance or cluster",
-        "aws rds modify-db-instance --enable-iam-database-authentication",
-    ));
-    causes.push(cause(
-        "the AWS credentials have expired, were revoked, or are another account's",
-        "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
-    ));
-    causes.push(cause(
-        "this machine's clock is off: a token is good for 15 minutes from its signing",
-        "compare it with a time server's",
-    ));
-    causes.push(cause(
-        "more new connections a second than RDS takes with IAM (some 200)",
-        "keep connections open, and try again later",
-    ));
+    causes.extend(of_any_token(&bridge.user));
     causes
+}
+
+/// Why a token may be refused that is signed for the right name and region.
+fn of_any_token(user: &str) -> [Cause; 6] {
+    [
+        cause(
+            "the IAM policy does not allow rds-db:connect for this database and user",
+            "its resource is …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
+             the instance's name: rds-bridge setup prints it",
+        ),
+        cause(
+            format!("the database has no user {user:?}, or one with another kind of login"),
+            "user names are case-sensitive; make it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': \
+             rds-bridge setup prints the statement",
+        ),
+        cause(
+            "IAM authentication is not enabled for the instance or cluster",
+            "aws rds modify-db-instance --enable-iam-database-authentication",
+        ),
+        cause(
+            "the AWS credentials have expired, were revoked, or are another account's",
+            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+        ),
+        cause(
+            "this machine's clock is off: a token is good for 15 minutes from its signing",
+            "compare it with a time server's",
+        ),
+        cause(
+            "more new connections a second than RDS takes with IAM (some 200)",
+            "keep connections open, and try again later",
+        ),
+    ]
 }
 
 fn unresolved(host: &str) -> Vec<Cause> {

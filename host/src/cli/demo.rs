@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use clap::Args;
+use rustls::{CommonState, ProtocolVersion};
 use secrecy::ExposeSecret;
 
 use super::error::Error;
@@ -16,6 +17,7 @@ use crate::emulator::Emulator;
 use crate::error::plugin_name;
 use crate::formats::{Format, JsonBigint};
 use crate::guest::COMPONENT;
+use crate::mysql::Connection;
 use crate::tls::Certificate;
 
 /// The table is named as in the article that this project began with, which does not show its rows.
@@ -81,23 +83,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say("TCP", &peer.unwrap_or_default())?;
 
     let secured = reached.start_tls().await?;
-    let tls = secured.tls();
-    let version = match tls.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
-        _ => "1.3",
-    };
-    let leaf = tls
-        .peer_certificates()
-        .and_then(<[_]>::first)
-        .and_then(|leaf| Certificate::from_der(leaf).ok());
-    let leaf = leaf.map_or_else(String::new, |leaf| {
-        format!(
-            ", the server's certificate verified: for {}, by {}",
-            leaf.dns_names.join(" and "),
-            leaf.issuer
-        )
-    });
-    steps.say("TLS", &format!("{version}{leaf}"))?;
+    steps.say("TLS", &tls_in_words(secured.tls()))?;
 
     let mut connection = secured.log_in().await?.set_up().await?;
     let session = connection.session();
@@ -111,6 +97,32 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         ),
     )?;
 
+    rows(&mut connection, steps).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// As `1.3, the server's certificate verified: for …, by …`.
+fn tls_in_words(tls: &CommonState) -> String {
+    let version = match tls.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "1.2",
+        _ => "1.3",
+    };
+    let leaf = tls
+        .peer_certificates()
+        .and_then(<[_]>::first)
+        .and_then(|leaf| Certificate::from_der(leaf).ok());
+    let leaf = leaf.map_or_else(String::new, |leaf| {
+        format!(
+            ", the server's certificate verified: for {}, by {}",
+            leaf.dns_names.join(" and "),
+            leaf.issuer
+        )
+    });
+    format!("{version}{leaf}")
+}
+
+async fn rows(connection: &mut Connection, steps: &mut Steps) -> Result<(), Error> {
     let mut rows = connection.query(STATEMENT).await?;
     let mut table = Output::new(
         Format::Table.encoder(JsonBigint::default())?,
@@ -124,7 +136,6 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     }
     steps.say("rows", &format!("{STATEMENT}: {count} of them\n"))?;
     table.end().await?;
-    connection.close().await?;
     Ok(())
 }
 
