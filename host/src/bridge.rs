@@ -135,7 +135,8 @@ impl Bridge {
     ///
     /// # Errors
     ///
-    /// Of [`crate::Stage::Resolve`]: the alias leads to no RDS endpoint, or to one in another region.
+    /// Of [`crate::Stage::Resolve`] if an alias cannot be looked up in time; [`crate::ErrorKind::Setting`] if it is no alias of
+    /// an RDS endpoint any more.
     pub async fn begin(&self) -> Result<Connecting, Error> {
         Connecting::begin(&self.inner, None).await
     }

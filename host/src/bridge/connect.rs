@@ -12,6 +12,10 @@ use super::stages::{Connecting, Resolved};
 use crate::error::Error;
 use crate::mysql::Connection;
 
+/// The target of the span of a connection and of its stages, wherever their code is: filters name it, and the function's
+/// log takes the times of the stages from it.
+pub(crate) const STAGES: &str = "rds_bridge::bridge::connect";
+
 /// Makes a connection and logs in, before `end` if there is one.
 pub(crate) async fn connect(
     bridge: &Arc<Inner>,
@@ -34,7 +38,8 @@ async fn connect_with(
     address: Option<SocketAddr>,
 ) -> Result<Connection, Error> {
     let bridge = Arc::clone(connecting.bridge());
-    let span = debug_span!("connect", host = %bridge.endpoint.host, user = field::Empty);
+    let span =
+        debug_span!(target: STAGES, "connect", host = %bridge.endpoint.host, user = field::Empty);
     let own_span = span.clone();
     let connecting = async {
         let proven = connecting.find_credentials().await?;

@@ -29,6 +29,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
 use super::auth::Proof;
+use super::connect::STAGES;
 use super::deadline::{Deadline, within};
 use super::{Address, Inner, causes};
 use crate::aws::Credentials;
@@ -99,7 +100,9 @@ impl Connecting {
 
     pub(super) async fn find_credentials(self) -> Result<Proven, Error> {
         let Way { bridge, deadline } = &self.way;
-        let proof = bridge.proof().instrument(debug_span!("credentials"));
+        let proof = bridge
+            .proof()
+            .instrument(debug_span!(target: STAGES, "credentials"));
         let proof = deadline.whole(Stage::Credentials, proof).await?;
         Ok(Proven {
             way: self.way,
@@ -247,7 +250,7 @@ async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
         addresses.map_err(unresolved)
     };
     let addresses = within(Stage::Resolve, limit, resolving)
-        .instrument(debug_span!("resolve", host))
+        .instrument(debug_span!(target: STAGES, "resolve", host))
         .await?;
     if addresses.is_empty() {
         return Err(unresolved(std::io::Error::other("it has no address")));
@@ -258,7 +261,7 @@ async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
 async fn tcp(way: &Way, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     let Way { bridge, deadline } = way;
     net::connect(addresses, bridge.timeouts.connect, deadline.at())
-        .instrument(debug_span!("tcp"))
+        .instrument(debug_span!(target: STAGES, "tcp"))
         .await
         .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }

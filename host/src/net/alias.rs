@@ -13,11 +13,11 @@ use crate::aws::region_of_endpoint;
 const CHAIN_LIMIT: usize = 8;
 
 /// Follows a name's aliases to the first that is an RDS endpoint: the name itself, if it is one. None if
-/// the chain ends before.
+/// the chain ends before, or is longer than any that was made on purpose.
 ///
 /// # Errors
 ///
-/// The resolver's; and that the chain is longer than any that was made on purpose.
+/// The resolver's.
 pub async fn rds_endpoint_behind(resolver: &dyn Resolve, host: &str) -> io::Result<Option<String>> {
     let mut name = host.to_owned();
     for _ in 0..CHAIN_LIMIT {

@@ -77,6 +77,41 @@ fn lines_have_their_request(product: Product) {
     assert_eq!(function.stderr(), "");
 }
 
+/// A connection is one line, with the times of its stages, which have none of their own.
+#[apply(on_each_server)]
+fn a_connection_has_the_times_of_its_stages(product: Product) {
+    let function = start(Server::shared(product), &[]);
+    let _answer = function.invoke("{}");
+    let lines = lines(&function);
+    let connects = lines.iter().filter(|line| line["message"] == "connect");
+    let connects: Vec<_> = connects.collect();
+    assert_eq!(connects.len(), 1, "{}", function.stdout());
+    for name in [
+        "credentialsMs",
+        "resolveMs",
+        "tcpMs",
+        "tlsMs",
+        "loginMs",
+        "sessionMs",
+    ] {
+        assert!(connects[0][name].is_number(), "{name}: {}", connects[0]);
+    }
+    for stage in [
+        "credentials",
+        "resolve",
+        "tcp",
+        "tls",
+        "token",
+        "login",
+        "session",
+    ] {
+        assert!(
+            !lines.iter().any(|line| line["message"] == stage),
+            "{stage}"
+        );
+    }
+}
+
 #[apply(on_each_server)]
 fn levels(product: Product) {
     let server = Server::shared(product);

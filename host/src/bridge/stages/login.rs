@@ -7,6 +7,7 @@ use tracing::{Instrument, debug_span};
 
 use super::Way;
 use crate::bridge::Inner;
+use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{authenticate, in_stage};
 use crate::bridge::redial::SameServer;
 use crate::connection::SessionSettings;
@@ -35,7 +36,7 @@ impl Secured {
     /// # Errors
     ///
     /// Of [`Stage::Login`]. [`Bridge::connect`](crate::Bridge::connect) tries once more with other credentials, or with
-    /// a secret that was rotated, where there are any.
+    /// a secret that was rotated, where there are any; who takes the stages alone is refused with the old ones again.
     pub async fn log_in(self) -> Result<LoggedIn, Error> {
         let way = self.way.clone();
         way.explain(self.authenticate().await)
@@ -54,7 +55,9 @@ impl Secured {
         let login = way
             .deadline
             .within(Stage::Login, way.bridge.timeouts.login, authenticating);
-        let session = login.instrument(debug_span!("login")).await?;
+        let session = login
+            .instrument(debug_span!(target: STAGES, "login"))
+            .await?;
         Ok(LoggedIn {
             way,
             handshake,
@@ -127,7 +130,7 @@ async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection
     };
     connection
         .set_up(settings)
-        .instrument(debug_span!("session"))
+        .instrument(debug_span!(target: STAGES, "session"))
         .await?;
     Ok(connection)
 }

@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
 
 use super::{Proven, Secured, Way};
+use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{agree_on_tls, in_stage, tls};
 use crate::error::{Error, Stage};
 use crate::guest::{ClientHandshake, Config, ConnectionAttribute};
@@ -52,7 +53,7 @@ impl Reached {
             // Signed while the server makes its part of the TLS handshake. The guest of the handshake waits, as this
             // does.
             let signing = async {
-                let signing = debug_span!("token");
+                let signing = debug_span!(target: STAGES, "token");
                 signing.in_scope(|| bridge.auth(&proof, handshake.guest()))
             };
             tokio::try_join!(tls, signing)
@@ -60,7 +61,9 @@ impl Reached {
         let securing = way
             .deadline
             .within(Stage::Tls, bridge.timeouts.tls, securing);
-        let (tls, auth) = securing.instrument(debug_span!("tls")).await?;
+        let (tls, auth) = securing
+            .instrument(debug_span!(target: STAGES, "tls"))
+            .await?;
         Ok(Secured {
             way,
             handshake,

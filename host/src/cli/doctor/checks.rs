@@ -178,10 +178,11 @@ async fn prove(
 ) -> Result<(), Failure> {
     let signs = bridge.region().is_some();
     let at = if signs { "name" } else { "addresses" };
-    let connecting = bridge.begin().await.map_err(|error| (at, error))?;
+    // Before the time begins that connecting has.
     if signs {
         name(bridge.host(), offline, report).await;
     }
+    let connecting = bridge.begin().await.map_err(|error| (at, error))?;
     let proven = connecting.credentials().await;
     let proven = proven.map_err(|error| ("credentials", error))?;
     let Some(credentials) = proven.credentials() else {
