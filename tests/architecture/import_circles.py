@@ -3,9 +3,9 @@
 
     import_circles.py host/src
 
-A folder's room is its files and the file of the same name beside it: `bridge/` and `bridge.rs`. A folder within another
-is no circle with it, for a module declares what it holds. Imports are read from `use` and from paths that begin with
-`crate::`; those behind `#[cfg(test)]` count too.
+A room is a folder with the file of the same name: `bridge/` and `bridge.rs`. A single file at the root, as `mysql.rs`, is
+a room too. A folder and its parent are no circle, because a module declares its submodules. Imports are read from paths
+that begin with `crate::`, tests included. Not seen: paths of `super::`, and names that `lib.rs` re-exports.
 """
 
 import re
@@ -19,7 +19,7 @@ COMMENT = re.compile(r"//[^\n]*")
 def room_of(file: Path, source: Path) -> tuple[str, ...]:
     """The folder whose room a file is in."""
     parts = file.relative_to(source).with_suffix("").parts
-    if file.with_suffix("").is_dir():
+    if file.with_suffix("").is_dir() or len(parts) == 1 and parts != ("lib",) and parts != ("main",):
         return parts
     return parts[:-1]
 
@@ -39,6 +39,8 @@ def imported(text: str) -> set[tuple[str, ...]]:
 def arrows(source: Path) -> dict[tuple[str, ...], dict[tuple[str, ...], Path]]:
     """From each room to those that it imports, with a file that does."""
     files = sorted(source.rglob("*.rs"))
+    if not files:
+        sys.exit(f"{source} has no Rust files: nothing would be checked")
     rooms = {room_of(file, source) for file in files}
     found: dict[tuple[str, ...], dict[tuple[str, ...], Path]] = {room: {} for room in rooms}
     for file in files:

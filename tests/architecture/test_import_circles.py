@@ -66,6 +66,18 @@ class ImportCircles(unittest.TestCase):
         })
         self.assertEqual(code, 0)
 
+    def test_a_file_at_the_root_is_a_room(self):
+        code, printed = check({
+            "a/deep.rs": "use crate::face::Thing;",
+            "face.rs": "pub use crate::a::deep::Thing;",
+        })
+        self.assertEqual(code, 1)
+        self.assertIn("face", printed)
+
+    def test_an_empty_folder_is_an_error(self):
+        with self.assertRaises(SystemExit):
+            check({"a.txt": ""})
+
 
 if __name__ == "__main__":
     unittest.main()
