@@ -1,4 +1,4 @@
-//! Asynchronous connections: tasks of a few threads.
+//! Asynchronous connections: each is a task, on the calling thread or on worker threads.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ pub trait AsyncSelect: Sized + Send + 'static {
     fn select(&mut self, id: i64, key: Key) -> impl Future<Output = ()> + Send;
 }
 
-/// How many connections, and on which threads.
+/// How many connections to open, and on how many threads to run them.
 #[derive(Clone, Copy)]
 pub struct Opening {
     pub number: usize,
-    /// None: all are tasks of the calling thread.
+    /// Worker threads; 0 for the calling thread alone.
     pub workers: usize,
 }
 
