@@ -22,7 +22,6 @@ mod deadline;
 mod event;
 mod event_form;
 mod execute;
-mod exit;
 mod failure;
 mod http;
 mod init_error;

@@ -19,7 +19,6 @@ use super::deadline::Deadline;
 use super::event::{self, Request};
 use super::event_form::Form;
 use super::execute::{Executor, Took};
-use super::exit::Exit;
 use super::failure::{Failure, Type};
 use super::report::{Invocation, Reporter};
 use super::settings::{Environment, Settings};
@@ -41,6 +40,12 @@ const OF_LAMBDA: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_VERSION",
 ];
 
+// Exit codes, the same numbers as the command's.
+const BUG: u8 = 1;
+const SETTINGS: u8 = 2;
+const CREDENTIALS: u8 = 3;
+const NETWORK: u8 = 6;
+
 type Answer = FunctionResponse<Box<RawValue>, Body>;
 
 /// Serves until Lambda ends the process.
@@ -54,7 +59,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             error!(%error, "cannot start");
-            return Exit::Bug.into();
+            return ExitCode::from(BUG);
         }
     };
     runtime.block_on(async {
@@ -65,14 +70,14 @@ pub(crate) fn run() -> ExitCode {
         };
         // As a task: before each turn of what it blocks on, the runtime asks the system what has happened.
         match tokio::spawn(function.serve()).await {
-            Ok(Ok(())) => Exit::Success.into(),
+            Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => {
                 error!(%error, "the Lambda runtime API cannot be reached");
-                Exit::Network.into()
+                ExitCode::from(NETWORK)
             }
             Err(panic) => {
                 error!(%panic, "a bug");
-                Exit::Bug.into()
+                ExitCode::from(BUG)
             }
         }
     })
@@ -84,12 +89,11 @@ async fn refuse_to_start(failure: &Failure) -> ExitCode {
     if let Err(error) = init_error::post(&failure.diagnostic("")).await {
         error!(%error, "Lambda could not be told");
     }
-    match failure.kind() {
-        Type::Settings => Exit::Settings,
-        Type::Credentials => Exit::Credentials,
-        _ => Exit::Bug,
-    }
-    .into()
+    ExitCode::from(match failure.kind() {
+        Type::Settings => SETTINGS,
+        Type::Credentials => CREDENTIALS,
+        _ => BUG,
+    })
 }
 
 struct Function {
