@@ -130,13 +130,13 @@ impl Bridge {
         connect::connect(&self.inner, None).await
     }
 
-    /// Begins the way to a session, to be taken stage by stage ([`crate::stages`]). Where the endpoint is given by an alias
-    /// it is looked up anew.
+    /// Begins to connect in separate stages ([`crate::stages`]). It resolves the alias of the endpoint again, if the bridge
+    /// was built with [`BridgeBuilder::resolve_cname`].
     ///
     /// # Errors
     ///
-    /// Of [`crate::Stage::Resolve`] if an alias cannot be looked up in time; [`crate::ErrorKind::Setting`] if it is no alias of
-    /// an RDS endpoint any more.
+    /// [`crate::Stage::Resolve`] if the alias cannot be resolved in time; [`crate::ErrorKind::Setting`] if it no longer leads
+    /// to an RDS endpoint.
     pub async fn begin(&self) -> Result<Connecting, Error> {
         Connecting::begin(&self.inner, None).await
     }
@@ -170,7 +170,7 @@ impl Bridge {
             .map(|(region, _)| region.as_str())
     }
 
-    /// What tells the region; none with a password or a secret.
+    /// Where the region was found; `None` with a password or a secret.
     #[must_use]
     pub fn region_source(&self) -> Option<&RegionSource> {
         let region = self.inner.endpoint.region.as_ref();
@@ -189,8 +189,8 @@ impl Bridge {
         self.inner.address.port
     }
 
-    /// That certificates of the endpoint's region will be refused: its roots are not bundled, and no others are
-    /// trusted ([`BridgeBuilder::ca_file`]). None where they are, or where the region is not known.
+    /// The cause of the certificate error to expect, if the roots of the endpoint's region are not among the bundled ones
+    /// and no others were given ([`BridgeBuilder::ca_file`]). `None` if they are, or if the region is unknown.
     #[must_use]
     pub fn missing_roots(&self) -> Option<Cause> {
         let host = self.host();

@@ -32,7 +32,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`Bridge`] | settings once, then connections |
-//! | [`stages`] | the way to a connection, stage by stage |
+//! | [`stages`] | connecting in separate stages |
 //! | [`pool`] | connections that are kept, and a limit on new ones |
 //! | [`mysql`] | a connection, its rows and their values |
 //! | [`error`] | what can go wrong, at which stage, and the likely causes |
@@ -49,6 +49,9 @@ mod connection;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+#[cfg(not(any(test, feature = "fuzzing")))]
+mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod formats;
 #[cfg(feature = "lambda")]

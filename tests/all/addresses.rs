@@ -118,7 +118,7 @@ fn where_none_answers_each_is_named(product: Product) {
 }
 
 #[derive(Debug)]
-struct Never;
+pub(crate) struct Never;
 
 impl Resolve for Never {
     fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {

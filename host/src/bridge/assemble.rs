@@ -37,7 +37,7 @@ impl BridgeBuilder {
         self.build_as(None).await
     }
 
-    /// What can be seen of the settings alone.
+    /// Checks the settings that need nothing but themselves.
     fn check(&self, port: u16) -> Result<(), Error> {
         if self.user.is_empty() {
             return Err(Error::setting("user", "none is given"));
@@ -55,7 +55,7 @@ impl BridgeBuilder {
         }
     }
 
-    /// The name that the server's certificate is to have.
+    /// The name to verify the server's certificate for.
     fn server_name(&self, host: &str) -> Result<ServerName<'static>, Error> {
         let (setting, name) = match &self.tls_server_name {
             Some(name) => ("tls_server_name", name.as_str()),
@@ -66,23 +66,24 @@ impl BridgeBuilder {
             .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))
     }
 
-    /// How the user is proved, and for which region a token is signed, if one is.
+    /// How the user logs in, and the region that tokens are signed for, if they are.
     async fn login(&self, host: &str) -> Result<(Login, Option<(String, RegionSource)>), Error> {
-        if let Some(LoginSetting::Password(password)) = &self.login {
-            return Ok((Login::Password(password.clone()), None));
-        }
-        let region = region(self.region.as_deref(), host, self.profile.as_deref()).await?;
-        let source = match &self.login {
-            Some(LoginSetting::Iam(source)) => source.clone(),
-            _ => {
-                let chain = DefaultChain::new(self.profile.clone());
-                CredentialsSource::from(chain.with_fallback_region(&region.0))
+        let given = match &self.login {
+            Some(LoginSetting::Password(password)) => {
+                return Ok((Login::Password(password.clone()), None));
             }
+            Some(LoginSetting::Iam(source)) => Some(source.clone()),
+            None => None,
         };
+        let region = region(self.region.as_deref(), host, self.profile.as_deref()).await?;
+        let source = given.unwrap_or_else(|| {
+            let chain = DefaultChain::new(self.profile.clone());
+            CredentialsSource::from(chain.with_fallback_region(&region.0))
+        });
         Ok((iam(source, &self.clock), Some(region)))
     }
 
-    /// With this login, or as the settings have it.
+    /// Builds the bridge with this login, or with the one of the settings.
     pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
         check_host("endpoint", &self.endpoint)?;
         let mut host = self.endpoint.to_ascii_lowercase();

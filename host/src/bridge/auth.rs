@@ -33,8 +33,8 @@ pub(crate) enum Login {
     Secret(Arc<SecretLogin>),
 }
 
-/// What proves the user, of the moment.
-pub(super) enum Proof {
+/// What the user logs in with at present, loaded from where [`Login`] says.
+pub(super) enum Authenticator {
     Credentials(Credentials),
     Password(SecretString),
     #[cfg(feature = "secrets-manager")]
@@ -42,60 +42,70 @@ pub(super) enum Proof {
 }
 
 impl Inner {
-    /// What is at hand to prove the user with, so that [`Self::auth`] waits for nobody.
-    pub(super) async fn proof(&self) -> Result<Proof, Error> {
+    /// Loads it, so that [`Self::auth`] need not wait.
+    pub(super) async fn authenticator(&self) -> Result<Authenticator, Error> {
         let limit = self.timeouts.credentials;
         Ok(match &self.login {
-            Login::Iam(cached) => Proof::Credentials(credentials(cached, limit).await?),
-            Login::Password(password) => Proof::Password(password.clone()),
+            Login::Iam(cached) => Authenticator::Credentials(credentials(cached, limit).await?),
+            Login::Password(password) => Authenticator::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
             Login::Secret(login) => {
                 let secret = fetch(&login.cached, &self.timeouts).await?;
-                Proof::Secret(Arc::clone(login), secret)
+                Authenticator::Secret(Arc::clone(login), secret)
             }
         })
     }
 
-    /// What to try once more with, where a login was refused; if there is nothing, the refusal.
-    pub(super) async fn another_proof(&self, used: &Proof, refused: Error) -> Result<Proof, Error> {
+    /// Loads a newer one after the server has refused the login with `used`. Returns the refusal if there is none.
+    pub(super) async fn newer_authenticator(
+        &self,
+        used: &Authenticator,
+        refused: Error,
+    ) -> Result<Authenticator, Error> {
         match used {
             #[cfg(feature = "secrets-manager")]
-            Proof::Secret(login, used) if is_denied(&refused) => {
+            Authenticator::Secret(login, used) if is_denied(&refused) => {
                 let rotated = self.rotated(login, used, refused).await?;
-                Ok(Proof::Secret(Arc::clone(login), rotated))
+                Ok(Authenticator::Secret(Arc::clone(login), rotated))
             }
-            Proof::Credentials(used) if is_denied(&refused) => {
+            Authenticator::Credentials(used) if is_denied(&refused) => {
                 let Login::Iam(cached) = &self.login else {
                     return Err(refused);
                 };
                 let other = cached.other_than(used);
                 let other = timeout(self.timeouts.credentials, other).await;
                 let other = other.ok().flatten().ok_or(refused)?;
-                Ok(Proof::Credentials(other))
+                Ok(Authenticator::Credentials(other))
             }
             _ => Err(refused),
         }
     }
 
-    /// Who the user is.
-    pub(super) fn user_with<'a>(&'a self, proof: &'a Proof) -> &'a str {
-        match proof {
+    /// The database user.
+    pub(super) fn user_with<'a>(&'a self, authenticator: &'a Authenticator) -> &'a str {
+        match authenticator {
             // It may have changed with the password.
             #[cfg(feature = "secrets-manager")]
-            Proof::Secret(login, secret) if !login.user_is_given => {
+            Authenticator::Secret(login, secret) if !login.user_is_given => {
                 secret.username.as_ref().unwrap_or(&self.user)
             }
             _ => &self.user,
         }
     }
 
-    /// What proves it to the server: a token signed now, in this guest, or the password.
-    pub(super) fn auth(&self, proof: &Proof, guest: &mut Guest) -> Result<Auth, Error> {
-        Ok(match proof {
-            Proof::Credentials(credentials) => Auth::IamToken(self.token(credentials, guest)?.text),
-            Proof::Password(password) => Auth::Password(password.clone()),
+    /// What the server is sent: a token, which is signed now in this guest, or the password.
+    pub(super) fn auth(
+        &self,
+        authenticator: &Authenticator,
+        guest: &mut Guest,
+    ) -> Result<Auth, Error> {
+        Ok(match authenticator {
+            Authenticator::Credentials(credentials) => {
+                Auth::IamToken(self.token(credentials, guest)?.text)
+            }
+            Authenticator::Password(password) => Auth::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
-            Proof::Secret(_, secret) => Auth::Password(secret.password.clone()),
+            Authenticator::Secret(_, secret) => Auth::Password(secret.password.clone()),
         })
     }
 

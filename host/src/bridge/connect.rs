@@ -1,4 +1,4 @@
-//! [`Bridge::connect`](crate::Bridge::connect): the stages, one after the other.
+//! [`Bridge::connect`](crate::Bridge::connect): runs the stages, and retries a refused login once.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,61 +7,54 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span, debug_span, field};
 
 use super::Inner;
-use super::causes;
 use super::stages::{Connecting, Resolved};
 use crate::error::Error;
 use crate::mysql::Connection;
 
-/// The target of the span of a connection and of its stages, wherever their code is: filters name it, and the function's
-/// log takes the times of the stages from it.
+/// The tracing target of the span of a connection and of the spans of its stages. Log filters use it, and the function's
+/// log collects the times of the stages by it, so it does not depend on the module of the code.
 pub(crate) const STAGES: &str = "rds_bridge::bridge::connect";
 
-/// Makes a connection and logs in, before `end` if there is one.
+/// Connects and logs in, before `end` if there is one.
 pub(crate) async fn connect(
     bridge: &Arc<Inner>,
     end: Option<Instant>,
 ) -> Result<Connection, Error> {
     let connecting = Connecting::begin(bridge, end).await?;
-    connect_with(connecting, None).await
+    run(connecting, None).await
 }
 
-/// The same, to an address that is known.
+/// Connects to an address that is known, and logs in.
 pub(crate) async fn connect_to(
     bridge: &Arc<Inner>,
     address: SocketAddr,
 ) -> Result<Connection, Error> {
-    connect_with(Connecting::to_the_same(bridge, None), Some(address)).await
+    run(Connecting::without_lookup(bridge, None), Some(address)).await
 }
 
-async fn connect_with(
-    connecting: Connecting,
-    address: Option<SocketAddr>,
-) -> Result<Connection, Error> {
-    let bridge = Arc::clone(connecting.bridge());
-    let span =
-        debug_span!(target: STAGES, "connect", host = %bridge.endpoint.host, user = field::Empty);
+async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Connection, Error> {
+    let host = &connecting.bridge().endpoint.host;
+    let span = debug_span!(target: STAGES, "connect", %host, user = field::Empty);
     let own_span = span.clone();
-    let connecting = async {
-        let proven = connecting.find_credentials().await?;
+    let stages = async {
+        let ready = connecting.load_credentials().await?;
         let resolved = match address {
-            Some(address) => proven.at(vec![address]),
-            None => proven.look_up().await?,
+            Some(address) => ready.with_addresses(vec![address]),
+            None => ready.resolve().await?,
         };
-        let refused = match log_in(&resolved, &own_span).await {
+        let refusal = match log_in(resolved.clone(), &own_span).await {
             Err(error) => error,
-            done => return done,
+            logged_in => return logged_in,
         };
-        let another = resolved.with_another_proof(refused).await?;
-        log_in(&another, &own_span).await
+        let reloaded = resolved.reload_credentials(refusal).await?;
+        log_in(reloaded, &own_span).await
     };
-    let connection = connecting.instrument(span).await;
-    connection.map_err(|error| causes::attach(error, &bridge))
+    stages.instrument(span).await
 }
 
-/// Makes a connection of its own for each try: a server closes the one that it has refused.
-async fn log_in(resolved: &Resolved, span: &Span) -> Result<Connection, Error> {
+/// Opens a connection of its own: a server closes the connection on which it refuses a login.
+async fn log_in(resolved: Resolved, span: &Span) -> Result<Connection, Error> {
     span.record("user", resolved.user());
-    let reached = resolved.clone().reach().await?;
-    let secured = reached.secure().await?;
-    secured.authenticate().await?.prepare().await
+    let established = resolved.connect().await?.start_tls().await?;
+    established.log_in().await?.set_up().await
 }

@@ -117,7 +117,11 @@ impl Inner {
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        let mut all = refused.causes().to_vec();
+        // The causes of a refused password are the same, without what asking again has shown.
+        let mut all = match refused.kind() {
+            ErrorKind::Server(_) => Vec::new(),
+            _ => refused.causes().to_vec(),
+        };
         all.extend(of_refused_secret(self, login, used, Some(asked_again)));
         Err(refused.with_causes(all))
     }

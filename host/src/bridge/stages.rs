@@ -1,21 +1,27 @@
-//! The way to a session, stage by stage. [`Bridge::connect`](crate::Bridge::connect) takes them in this order, each
-//! once; who wants to see them, to time them or to stop between two of them takes them one by one.
+//! Connecting to a database in separate stages.
+//!
+//! [`Bridge::connect`](crate::Bridge::connect) runs these stages in this order, and starts again from
+//! [`Resolved::connect`] if a server refuses the login and newer credentials can be had. Run them yourself to observe
+//! them, to time them, or to stop between two of them.
 //!
 //! ```no_run
 //! # async fn stages(bridge: rds_bridge::Bridge) -> Result<(), rds_bridge::Error> {
-//! let proven = bridge.begin().await?.credentials().await?;
-//! let resolved = proven.resolve().await?;
+//! let ready = bridge.begin().await?.load_credentials().await?;
+//! let resolved = ready.resolve().await?;
 //! println!("{:?}", resolved.addresses());
-//! let secured = resolved.connect().await?.start_tls().await?;
-//! println!("{:?}", secured.tls().protocol_version());
-//! let connection = secured.log_in().await?.set_up().await?;
+//! let established = resolved.connect().await?.start_tls().await?;
+//! println!("{:?}", established.tls().protocol_version());
+//! let connection = established.log_in().await?.set_up().await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A stage is an `async` method that consumes what the stage before it gave. It ends in the time that
-//! [`Timeouts`](crate::Timeouts) give it; the limit for all of them together runs from [`Bridge::begin`](crate::Bridge::begin)
-//! on, pauses between them included. A value that is dropped closes what it holds.
+//! Each stage is an `async` method that consumes the value of the stage before it. [`Timeouts`](crate::Timeouts) limits
+//! each of them. `Timeouts::whole` limits all of them together: it counts from the return of
+//! [`Bridge::begin`](crate::Bridge::begin), and includes the time between two stages. Dropping a value closes the
+//! connection that it holds. Every error has the likely causes that `Bridge::connect` would give.
+//!
+//! Any stage that runs the component may also fail in [`Stage::Settings`], if the component cannot be loaded.
 
 mod login;
 mod tls;
@@ -28,7 +34,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
-use super::auth::Proof;
+use super::auth::Authenticator;
 use super::connect::STAGES;
 use super::deadline::{Deadline, within};
 use super::{Address, Inner, causes};
@@ -36,20 +42,20 @@ use crate::aws::Credentials;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::guest::{AuthToken, Engine};
 use crate::net;
-pub use login::{LoggedIn, Secured};
-pub use tls::Reached;
+pub use login::{LoggedIn, TlsEstablished};
+pub use tls::TcpConnected;
 
-/// What all stages of a connection share.
+/// What all stages of one attempt to connect share.
 #[derive(Clone)]
-struct Way {
+struct Attempt {
     bridge: Arc<Inner>,
     deadline: Deadline,
 }
 
-impl Way {
-    /// An error of a stage that somebody takes alone, with its likely causes.
-    fn explain<T>(&self, done: Result<T, Error>) -> Result<T, Error> {
-        done.map_err(|error| causes::attach(error, &self.bridge))
+impl Attempt {
+    /// Adds the likely causes to the error of a stage.
+    fn explain<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| causes::attach(error, &self.bridge))
     }
 
     fn engine(&self) -> Result<Engine, Error> {
@@ -58,164 +64,156 @@ impl Way {
     }
 }
 
-/// The way to a session, before its first stage.
+/// An attempt to connect, before its first stage.
+#[must_use]
 pub struct Connecting {
-    way: Way,
+    attempt: Attempt,
 }
 
 impl Connecting {
-    /// Looks the endpoint up where it was given by an alias.
+    /// Looks up the endpoint, if it was given by an alias.
     pub(super) async fn begin(bridge: &Arc<Inner>, end: Option<Instant>) -> Result<Self, Error> {
         let Some(alias) = &bridge.alias else {
-            return Ok(Self::to_the_same(bridge, end));
+            return Ok(Self::without_lookup(bridge, end));
         };
         let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
         let current = bridge.with_current_endpoint(alias);
         let current = deadline.whole(Stage::Resolve, current).await?;
-        Ok(Self::to_the_same(&current, end))
+        Ok(Self::without_lookup(&current, end))
     }
 
-    /// Whatever the alias leads to by now.
-    pub(super) fn to_the_same(bridge: &Arc<Inner>, end: Option<Instant>) -> Self {
+    /// Keeps the endpoint that the bridge has.
+    pub(super) fn without_lookup(bridge: &Arc<Inner>, end: Option<Instant>) -> Self {
         let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
         let bridge = Arc::clone(bridge);
         Self {
-            way: Way { bridge, deadline },
+            attempt: Attempt { bridge, deadline },
         }
     }
 
     pub(super) fn bridge(&self) -> &Arc<Inner> {
-        &self.way.bridge
+        &self.attempt.bridge
     }
 
-    /// Finds what to log in with: AWS credentials, a password, or a secret of Secrets Manager.
+    /// Loads what the user logs in with: AWS credentials, a password, or a secret of Secrets Manager.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Credentials`].
-    pub async fn credentials(self) -> Result<Proven, Error> {
-        let way = self.way.clone();
-        way.explain(self.find_credentials().await)
-    }
-
-    pub(super) async fn find_credentials(self) -> Result<Proven, Error> {
-        let Way { bridge, deadline } = &self.way;
-        let proof = bridge
-            .proof()
-            .instrument(debug_span!(target: STAGES, "credentials"));
-        let proof = deadline.whole(Stage::Credentials, proof).await?;
-        Ok(Proven {
-            way: self.way,
-            proof: Arc::new(proof),
+    /// [`Stage::Credentials`].
+    pub async fn load_credentials(self) -> Result<CredentialsReady, Error> {
+        let attempt = self.attempt;
+        let loading = attempt.bridge.authenticator();
+        let loading = loading.instrument(debug_span!(target: STAGES, "credentials"));
+        let loaded = attempt.deadline.whole(Stage::Credentials, loading).await;
+        let authenticator = Arc::new(attempt.explain(loaded)?);
+        Ok(CredentialsReady {
+            attempt,
+            authenticator,
         })
     }
 }
 
-/// The user can be proved: the credentials, the password or the secret is at hand.
+/// The AWS credentials, the password or the secret is loaded.
 #[derive(Clone)]
-pub struct Proven {
-    way: Way,
-    proof: Arc<Proof>,
+#[must_use]
+pub struct CredentialsReady {
+    attempt: Attempt,
+    authenticator: Arc<Authenticator>,
 }
 
-impl Proven {
-    /// Who will log in. A secret may name another user after its rotation.
+impl CredentialsReady {
+    /// The database user that will log in. A secret may name another user after its rotation.
     #[must_use]
     pub fn user(&self) -> &str {
-        self.way.bridge.user_with(&self.proof)
+        self.attempt.bridge.user_with(&self.authenticator)
     }
 
-    /// What tokens are signed with; none where a password proves the user.
+    /// The AWS credentials that sign tokens; `None` if the user logs in with a password.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
-        match &*self.proof {
-            Proof::Credentials(credentials) => Some(credentials),
+        match &*self.authenticator {
+            Authenticator::Credentials(credentials) => Some(credentials),
             _ => None,
         }
     }
 
-    /// Signs a token, to look at: each connection signs one of its own when it needs it. None where a password proves
-    /// the user.
+    /// Signs a token to show or to check. It is not the token that logs in: [`TcpConnected::start_tls`] signs that one.
+    /// `None` if the user logs in with a password.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Token`].
+    /// [`Stage::Token`]; [`Stage::Settings`] if the clock is before 1970.
     pub fn token(&self) -> Result<Option<AuthToken>, Error> {
         let Some(credentials) = self.credentials() else {
             return Ok(None);
         };
-        let bridge = &self.way.bridge;
+        let bridge = &self.attempt.bridge;
         let token = bridge.token(credentials, &mut bridge.guest()?)?;
         Ok(Some(token))
     }
 
-    /// Looks up the addresses of the server, or of what leads to it.
+    /// Resolves the host to addresses: the endpoint, or the one that
+    /// [`BridgeBuilder::connect_to`](crate::BridgeBuilder::connect_to) names.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Resolve`].
+    /// [`Stage::Resolve`].
     pub async fn resolve(self) -> Result<Resolved, Error> {
-        let way = self.way.clone();
-        way.explain(self.look_up().await)
+        let Attempt { bridge, deadline } = &self.attempt;
+        let addresses = deadline.whole(Stage::Resolve, resolve(bridge)).await;
+        let addresses = self.attempt.explain(addresses)?;
+        Ok(self.with_addresses(addresses))
     }
 
-    pub(super) async fn look_up(self) -> Result<Resolved, Error> {
-        let Way { bridge, deadline } = &self.way;
-        let addresses = deadline.whole(Stage::Resolve, resolve(bridge)).await?;
-        Ok(self.at(addresses))
-    }
-
-    /// At addresses that are known.
-    pub(super) fn at(self, addresses: Vec<SocketAddr>) -> Resolved {
+    pub(super) fn with_addresses(self, addresses: Vec<SocketAddr>) -> Resolved {
         Resolved {
-            proven: self,
+            ready: self,
             addresses: addresses.into(),
         }
     }
 }
 
-/// The addresses are known.
+/// The host is resolved.
 #[derive(Clone)]
+#[must_use]
 pub struct Resolved {
-    proven: Proven,
+    ready: CredentialsReady,
     addresses: Arc<[SocketAddr]>,
 }
 
 impl Resolved {
-    /// In the order in which they are tried; one at least.
+    /// The addresses in the order in which they are tried; at least one.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
     pub(super) fn user(&self) -> &str {
-        self.proven.user()
+        self.ready.user()
     }
 
-    /// Connects to the first address that takes it.
+    /// Connects to the first address that accepts the connection.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Connect`]; of [`Stage::Token`] if no server is reached, and no token could be signed either.
-    pub async fn connect(self) -> Result<Reached, Error> {
-        let way = self.proven.way.clone();
-        way.explain(self.reach().await)
-    }
-
-    pub(super) async fn reach(self) -> Result<Reached, Error> {
-        let way = &self.proven.way;
-        // A command loads it while the server takes the connection and makes its greeting.
-        let reaching =
-            async { tokio::try_join!(tcp(way, &self.addresses), async { way.engine() }) };
-        match reaching.await {
-            Ok((tcp, _)) => Ok(Reached {
-                proven: self.proven,
+    /// [`Stage::Connect`]; [`Stage::Token`] if no address accepts and no token can be signed either.
+    pub async fn connect(self) -> Result<TcpConnected, Error> {
+        let CredentialsReady {
+            attempt,
+            authenticator,
+        } = &self.ready;
+        // The command loads the component while the server accepts the connection and writes its greeting.
+        let connecting = tcp(attempt, &self.addresses);
+        let connected = tokio::try_join!(connecting, async { attempt.engine() });
+        match attempt.explain(connected) {
+            Ok((tcp, _)) => Ok(TcpConnected {
+                ready: self.ready,
                 tcp,
             }),
-            // What could not be signed for any server is more than that this one is not reached.
+            // A signing error is more useful than a connect error, so check for it first.
             Err(error) if error.stage() == Stage::Connect => {
-                if let Ok(mut guest) = way.bridge.guest() {
-                    way.bridge.auth(&self.proven.proof, &mut guest)?;
+                if let Ok(mut guest) = attempt.bridge.guest() {
+                    attempt.bridge.auth(authenticator, &mut guest)?;
                 }
                 Err(error)
             }
@@ -223,15 +221,25 @@ impl Resolved {
         }
     }
 
-    /// What to try once more with, where a login was refused; if there is nothing, the refusal.
-    pub(super) async fn with_another_proof(self, refused: Error) -> Result<Self, Error> {
-        let Proven { way, proof } = self.proven;
-        let another = way.bridge.another_proof(&proof, refused);
-        let another = way.deadline.whole(Stage::Credentials, another).await?;
+    /// Replaces the credentials or the secret after [`TlsEstablished::log_in`] was refused, if newer ones can be had:
+    /// clone the value before [`Self::connect`], and connect again with what this returns.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, if it is not about the credentials or if there are no newer ones. With a secret, its causes then say
+    /// whether the secret has changed.
+    pub async fn reload_credentials(self, refusal: Error) -> Result<Self, Error> {
+        let CredentialsReady {
+            attempt,
+            authenticator,
+        } = self.ready;
+        let newer = attempt.bridge.newer_authenticator(&authenticator, refusal);
+        let newer = attempt.deadline.whole(Stage::Credentials, newer).await;
+        let authenticator = Arc::new(attempt.explain(newer)?);
         Ok(Self {
-            proven: Proven {
-                way,
-                proof: Arc::new(another),
+            ready: CredentialsReady {
+                attempt,
+                authenticator,
             },
             addresses: self.addresses,
         })
@@ -258,15 +266,15 @@ async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
     Ok(addresses)
 }
 
-async fn tcp(way: &Way, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
-    let Way { bridge, deadline } = way;
+async fn tcp(attempt: &Attempt, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
+    let Attempt { bridge, deadline } = attempt;
     net::connect(addresses, bridge.timeouts.connect, deadline.at())
         .instrument(debug_span!(target: STAGES, "tcp"))
         .await
         .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
-// Nothing of what is in them: a secret may be.
+// Shows the names alone: the fields hold secrets.
 macro_rules! debug {
     ($($stage:ty),*) => {$(
         impl fmt::Debug for $stage {
@@ -277,4 +285,7 @@ macro_rules! debug {
     )*};
 }
 
-debug!(Connecting, Proven, Resolved, Reached, Secured, LoggedIn);
+debug!(
+    Connecting,
+    CredentialsReady, Resolved, TcpConnected, TlsEstablished, LoggedIn
+);

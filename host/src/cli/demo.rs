@@ -50,8 +50,8 @@ pub(super) fn run(Demo {}: &Demo) -> Result<(), Error> {
 
 async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let bridge = emulator.bridge().build().await?;
-    let proven = bridge.begin().await?.credentials().await?;
-    let Some(credentials) = proven.credentials() else {
+    let ready = bridge.begin().await?.load_credentials().await?;
+    let Some(credentials) = ready.credentials() else {
         return Ok(());
     };
     steps.say(
@@ -62,7 +62,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         ),
     )?;
 
-    let Some(token) = proven.token()? else {
+    let Some(token) = ready.token()? else {
         return Ok(());
     };
     let text = token.text.expose_secret();
@@ -78,19 +78,19 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
         ),
     )?;
 
-    let reached = proven.resolve().await?.connect().await?;
-    let peer = reached.peer_addr().map(|it| it.to_string());
+    let connected = ready.resolve().await?.connect().await?;
+    let peer = connected.peer_addr().map(|it| it.to_string());
     steps.say("TCP", &peer.unwrap_or_default())?;
 
-    let secured = reached.start_tls().await?;
-    steps.say("TLS", &tls_in_words(secured.tls()))?;
+    let established = connected.start_tls().await?;
+    steps.say("TLS", &tls_in_words(established.tls()))?;
 
-    let mut connection = secured.log_in().await?.set_up().await?;
+    let mut connection = established.log_in().await?.set_up().await?;
     let session = connection.session();
     steps.say(
         "login",
         &format!(
-            "the server asked for {}; the token went to it, inside TLS; it let {} in, and the \
+            "the server asked for {}; it got a token signed like this one, inside TLS; it let {} in, and the \
              session is read-only",
             plugin_name(session.auth_plugin),
             bridge.user()

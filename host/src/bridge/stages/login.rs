@@ -1,11 +1,11 @@
-//! From TLS to a session that is prepared.
+//! The stages from TLS to a session that is set up.
 
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
 
-use super::Way;
+use super::Attempt;
 use crate::bridge::Inner;
 use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{authenticate, in_stage};
@@ -16,50 +16,46 @@ use crate::guest::{Auth, ClientHandshake, Session};
 use crate::mysql::{CancelHandle, Connection};
 use crate::tls::TlsStream;
 
-/// TLS stands, and the server's certificate is verified.
-pub struct Secured {
-    pub(super) way: Way,
+/// TLS is established, and the server's certificate is verified.
+#[must_use]
+pub struct TlsEstablished {
+    pub(super) attempt: Attempt,
     pub(super) handshake: ClientHandshake,
     pub(super) tls: TlsStream<TcpStream>,
     pub(super) auth: Auth,
 }
 
-impl Secured {
-    /// What was agreed upon: the version, and the server's certificates.
+impl TlsEstablished {
+    /// The negotiated version and the server's certificates.
     #[must_use]
     pub fn tls(&self) -> &rustls::CommonState {
         self.tls.state()
     }
 
-    /// Proves who the user is.
+    /// Logs the user in.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Login`]. [`Bridge::connect`](crate::Bridge::connect) tries once more with other credentials, or with
-    /// a secret that was rotated, where there are any; who takes the stages alone is refused with the old ones again.
+    /// [`Stage::Login`]. The bridge keeps the credentials or the secret that were refused:
+    /// [`Resolved::reload_credentials`](super::Resolved::reload_credentials) replaces them.
     pub async fn log_in(self) -> Result<LoggedIn, Error> {
-        let way = self.way.clone();
-        way.explain(self.authenticate().await)
-    }
-
-    pub(in crate::bridge) async fn authenticate(self) -> Result<LoggedIn, Error> {
         let Self {
-            way,
+            attempt,
             mut handshake,
             mut tls,
             auth,
         } = self;
         let step = handshake.tls_established(&auth);
         let step = step.map_err(in_stage(Stage::Login))?;
+        let limit = attempt.bridge.timeouts.login;
         let authenticating = authenticate(&mut handshake, &mut tls, step);
-        let login = way
+        let login = attempt
             .deadline
-            .within(Stage::Login, way.bridge.timeouts.login, authenticating);
-        let session = login
-            .instrument(debug_span!(target: STAGES, "login"))
-            .await?;
+            .within(Stage::Login, limit, authenticating)
+            .instrument(debug_span!(target: STAGES, "login"));
+        let session = attempt.explain(login.await)?;
         Ok(LoggedIn {
-            way,
+            attempt,
             handshake,
             tls,
             session,
@@ -67,55 +63,54 @@ impl Secured {
     }
 }
 
-/// The server has let the user in.
+/// The user is logged in.
+#[must_use]
 pub struct LoggedIn {
-    way: Way,
+    attempt: Attempt,
     handshake: ClientHandshake,
     tls: TlsStream<TcpStream>,
     session: Session,
 }
 
 impl LoggedIn {
-    /// What was agreed upon.
+    /// What client and server agreed upon.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Prepares the session: character set, and read-only unless writing is allowed. What goes with the first
-    /// statement is not sent yet.
+    /// Sets up the session: character set, collation, `autocommit`, and read-only unless writing is allowed. Where
+    /// commands can be pipelined, they go out with the first statement, and this sends nothing.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Session`].
+    /// [`Stage::Session`].
     pub async fn set_up(self) -> Result<Connection, Error> {
-        let way = self.way.clone();
-        way.explain(self.prepare().await)
-    }
-
-    pub(in crate::bridge) async fn prepare(self) -> Result<Connection, Error> {
         let Self {
-            way: Way { bridge, deadline },
+            attempt,
             handshake,
             tls,
             session,
         } = self;
+        let bridge = &attempt.bridge;
         let cancel = CancelHandle::new(
-            Arc::new(SameServer(Arc::clone(&bridge))),
+            Arc::new(SameServer(Arc::clone(bridge))),
             tls.io().peer_addr().ok(),
         );
         let lengths = Arc::clone(&bridge.result_lengths);
         let mut connection = Connection::new(tls, session, lengths, cancel);
         connection.set_limits(bridge.limits);
-        let set_up = deadline.whole(Stage::Session, set_up(&bridge, connection));
-        // While the server does its part; a command's still later.
-        let tidying_up = async { bridge.engine.let_go(handshake) };
-        let (connection, ()) = tokio::join!(set_up, tidying_up);
-        connection
+        let setting_up = attempt
+            .deadline
+            .whole(Stage::Session, set_up(bridge, connection));
+        // Frees the guest while the server works.
+        let freeing = async { bridge.engine.let_go(handshake) };
+        let (connection, ()) = tokio::join!(setting_up, freeing);
+        attempt.explain(connection)
     }
 }
 
-/// The character set, and read-only unless writing was asked for. A guard rail: the boundary is the GRANT.
+/// Read-only is a guard rail: the boundary is the user's GRANT.
 async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
     connection.set_protocol(bridge.protocol);
     if bridge.is_direct {

@@ -1,71 +1,69 @@
-//! From a TCP connection to TLS, the token signed meanwhile.
+//! The stage from a TCP connection to TLS.
 
 use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
 
-use super::{Proven, Secured, Way};
+use super::{Attempt, CredentialsReady, TlsEstablished};
 use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{agree_on_tls, in_stage, tls};
 use crate::error::{Error, Stage};
 use crate::guest::{ClientHandshake, Config, ConnectionAttribute};
 
-/// `utf8mb4_general_ci`, known to every server. What prepares the session puts the server's own default in its place.
+/// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default collation.
 const CHARACTER_SET: u8 = 45;
 
-/// The server has taken the connection.
-pub struct Reached {
-    pub(super) proven: Proven,
+/// The server has accepted the connection.
+#[must_use]
+pub struct TcpConnected {
+    pub(super) ready: CredentialsReady,
     pub(super) tcp: TcpStream,
 }
 
-impl Reached {
-    /// Which of the addresses it was.
+impl TcpConnected {
+    /// The address that accepted the connection.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// The system's error from `getpeername`.
     pub fn peer_addr(&self) -> std::io::Result<SocketAddr> {
         self.tcp.peer_addr()
     }
 
-    /// Reads the greeting, asks for TLS, and makes it. A token is signed meanwhile.
+    /// Reads the server's greeting, requests TLS and makes the TLS handshake. The token is signed meanwhile.
     ///
     /// # Errors
     ///
-    /// Of [`Stage::Tls`], with the certificates that were refused, and of [`Stage::Token`].
-    pub async fn start_tls(self) -> Result<Secured, Error> {
-        let way = self.proven.way.clone();
-        way.explain(self.secure().await)
-    }
-
-    pub(in crate::bridge) async fn secure(self) -> Result<Secured, Error> {
-        let Self {
-            proven: Proven { way, proof },
-            tcp,
-        } = self;
-        let bridge = &way.bridge;
-        let mut handshake = begin_handshake(&way, bridge.user_with(&proof))?;
-        let securing = async {
-            let (tcp, ssl_request) = agree_on_tls(&mut handshake, tcp).await?;
+    /// [`Stage::Tls`], with the certificates that were refused; [`Stage::Token`]; [`Stage::Settings`] if the clock is
+    /// before 1970.
+    pub async fn start_tls(self) -> Result<TlsEstablished, Error> {
+        let CredentialsReady {
+            attempt,
+            authenticator,
+        } = self.ready;
+        let bridge = &attempt.bridge;
+        let user = bridge.user_with(&authenticator);
+        let mut handshake = begin_handshake(&attempt, user)?;
+        let establishing = async {
+            let (tcp, ssl_request) = agree_on_tls(&mut handshake, self.tcp).await?;
             let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
-            // Signed while the server makes its part of the TLS handshake. The guest of the handshake waits, as this
-            // does.
+            // Signs while the server computes its part of the TLS handshake. The guest of the MySQL handshake is idle
+            // until TLS is established.
             let signing = async {
                 let signing = debug_span!(target: STAGES, "token");
-                signing.in_scope(|| bridge.auth(&proof, handshake.guest()))
+                signing.in_scope(|| bridge.auth(&authenticator, handshake.guest()))
             };
             tokio::try_join!(tls, signing)
         };
-        let securing = way
-            .deadline
-            .within(Stage::Tls, bridge.timeouts.tls, securing);
-        let (tls, auth) = securing
+        let limit = bridge.timeouts.tls;
+        let establishing = attempt.deadline.within(Stage::Tls, limit, establishing);
+        let established = establishing
             .instrument(debug_span!(target: STAGES, "tls"))
-            .await?;
-        Ok(Secured {
-            way,
+            .await;
+        let (tls, auth) = attempt.explain(established)?;
+        Ok(TlsEstablished {
+            attempt,
             handshake,
             tls,
             auth,
@@ -73,9 +71,9 @@ impl Reached {
     }
 }
 
-/// The connection phase, before anything has come. The component will say what to do.
-fn begin_handshake(way: &Way, user: &str) -> Result<ClientHandshake, Error> {
-    let bridge = &way.bridge;
+/// Starts the component's connection phase. Nothing is read or written yet.
+fn begin_handshake(attempt: &Attempt, user: &str) -> Result<ClientHandshake, Error> {
+    let bridge = &attempt.bridge;
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
         .iter()
@@ -87,5 +85,5 @@ fn begin_handshake(way: &Way, user: &str) -> Result<ClientHandshake, Error> {
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
     };
-    ClientHandshake::start(&way.engine()?, &config).map_err(in_stage(Stage::Tls))
+    ClientHandshake::start(&attempt.engine()?, &config).map_err(in_stage(Stage::Tls))
 }

@@ -34,7 +34,7 @@ impl Caller<'_> {
     }
 }
 
-/// Whose the credentials are. That AWS cannot be asked from here is no obstacle: signing asks nobody.
+/// Asks STS whose the credentials are. Without access to STS it warns only: signing needs no network.
 async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, report: &mut Report) {
     let asked = tokio::time::timeout(IDENTITY_LIMIT, caller_identity(credentials, region)).await;
     let server_time = match asked {

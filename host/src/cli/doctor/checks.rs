@@ -57,21 +57,24 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
 
     prove(&bridge, has_secret, offline, report).await?;
     roots(&bridge, report);
-    // Anew: of its time nothing is gone with what was asked of AWS.
+    // A new attempt, so that the requests to AWS do not count towards its time limit.
     let connecting = bridge.begin().await.map_err(at("addresses"))?;
-    let proven = connecting.credentials().await.map_err(at("credentials"))?;
-    let resolved = proven.resolve().await.map_err(at("addresses"))?;
+    let ready = connecting
+        .load_credentials()
+        .await
+        .map_err(at("credentials"))?;
+    let resolved = ready.resolve().await.map_err(at("addresses"))?;
     let addresses = list(resolved.addresses());
     report.add("addresses", Outcome::Good, addresses, &[]);
 
-    let reached = resolved.connect().await.map_err(at("TCP"))?;
-    let peer = reached.peer_addr().map(|it| it.to_string());
+    let connected = resolved.connect().await.map_err(at("TCP"))?;
+    let peer = connected.peer_addr().map(|it| it.to_string());
     report.add("TCP", Outcome::Good, peer.unwrap_or_default(), &[]);
 
-    let secured = reached.start_tls().await.map_err(at("TLS"))?;
-    certificate(secured.tls(), report);
+    let established = connected.start_tls().await.map_err(at("TLS"))?;
+    certificate(established.tls(), report);
 
-    let logged_in = secured.log_in().await.map_err(at("login"))?;
+    let logged_in = established.log_in().await.map_err(at("login"))?;
     let mut connection = logged_in.set_up().await.map_err(at("login"))?;
     session(&connection, report);
 
@@ -169,7 +172,7 @@ async fn name(host: &str, offline: bool, report: &mut Report) {
     report.add("name", Outcome::Doubtful, detail, &[cause]);
 }
 
-/// What proves the user. Of a secret it is all known by now: the bridge was made with it.
+/// Checks the name, the credentials and the token. A secret was checked when the bridge was built.
 async fn prove(
     bridge: &Bridge,
     has_secret: bool,
@@ -178,14 +181,14 @@ async fn prove(
 ) -> Result<(), Failure> {
     let signs = bridge.region().is_some();
     let at = if signs { "name" } else { "addresses" };
-    // Before the time begins that connecting has.
+    // Before `begin`, so that the look-up does not count towards its time limit.
     if signs {
         name(bridge.host(), offline, report).await;
     }
     let connecting = bridge.begin().await.map_err(|error| (at, error))?;
-    let proven = connecting.credentials().await;
-    let proven = proven.map_err(|error| ("credentials", error))?;
-    let Some(credentials) = proven.credentials() else {
+    let ready = connecting.load_credentials().await;
+    let ready = ready.map_err(|error| ("credentials", error))?;
+    let Some(credentials) = ready.credentials() else {
         if !has_secret {
             report.add("credentials", Outcome::Good, "a password", &[]);
         }
@@ -197,7 +200,7 @@ async fn prove(
         clock: &SystemClock,
     };
     caller.report(report).await;
-    let token = proven.token().map_err(|error| ("token", error))?;
+    let token = ready.token().map_err(|error| ("token", error))?;
     if let Some(token) = token {
         let length = token.text.expose_secret().len();
         let detail = format!("{length} bytes, good until {}", date(token.valid_until));
