@@ -41,8 +41,8 @@ use set_up::{SetUp, can_pipeline};
 use statement_cache::StatementCache;
 use tokio::net::TcpStream;
 
-/// So many statements stay prepared: as other clients, and far from `max_prepared_stmt_count`, which is the
-/// server's limit for all its connections.
+/// Size of the statement cache. Other clients use the same, and it is far below `max_prepared_stmt_count`, the server's
+/// limit for all of its connections.
 const STATEMENTS: usize = 32;
 
 /// A connection to the server, logged in, one statement at a time.
@@ -73,7 +73,7 @@ pub struct Connection {
     statements: StatementCache,
     /// Whether what was prepared last, if anything was, is a query without parameters.
     last_prepared_is_query: bool,
-    /// Statements that nobody will execute again. The server is told with the next command.
+    /// Statements evicted from the cache. `COM_STMT_CLOSE` for them goes out with the next command.
     unused: Vec<Statement>,
     set_up: SetUp,
     /// What the statements since the last reset may have left in the session.
@@ -94,7 +94,7 @@ pub(crate) enum State {
     Idle,
     /// A reply that has not been read to its end.
     Replying(Reply),
-    /// A command is being written, or an error left nobody knows what on the way.
+    /// A command is being written, or the position in the stream is unknown after an error.
     Unusable,
 }
 
@@ -184,14 +184,14 @@ impl Connection {
         self.status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)
     }
 
-    /// Whether it can be used: an error may have left nobody knows what on the way.
+    /// Whether the connection can be used. After some errors the position in the stream is unknown, and it cannot.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         !matches!(self.state, State::Unusable) && !self.set_up.is_unfinished
     }
 
-    /// Whether the server has ended the connection, as far as that has come through to here. It asks nobody:
-    /// [`Self::ping`] does, and takes a round trip.
+    /// Whether the server has closed the connection, as far as this machine has received it. It sends nothing;
+    /// [`Self::ping`] asks the server, and takes a round trip.
     #[must_use]
     pub fn has_ended(&mut self) -> bool {
         matches!(self.state, State::Unusable)

@@ -216,7 +216,7 @@ impl Error {
         self
     }
 
-    /// With these causes in place of its own, the likeliest first: for who knows better.
+    /// Replaces the likely causes, most likely first. Use it where the caller knows more than the error does.
     #[must_use]
     pub fn with_causes(mut self, causes: Vec<Cause>) -> Self {
         self.inner.causes = causes;

@@ -1,4 +1,4 @@
-//! Commands on their way to the server.
+//! Writing commands: draining the last reply first, and several commands in one flight.
 
 use super::{Connection, State};
 use crate::error::{Error, ErrorKind, Stage};
@@ -6,13 +6,13 @@ use crate::protocol::malformed::Malformed;
 use crate::protocol::prepared::close_payload;
 
 impl Connection {
-    /// Writes a command, after what is left of the last reply has been read.
+    /// Drains the last reply, then writes a command.
     pub(crate) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.read_what_is_left().await?;
         self.write_command(parts).await
     }
 
-    /// Writes two commands in one flight; the first is of one packet.
+    /// Drains the last reply, then writes two commands in one flight. The first must fit one packet.
     pub(crate) async fn two_commands(
         &mut self,
         first: &[&[u8]],
@@ -34,7 +34,7 @@ impl Connection {
             match self.next_event().await {
                 Ok(_) => {}
                 Err(error) if matches!(self.state, State::Unusable) => return Err(error),
-                // An error of a reply that nobody wanted to read.
+                // The reply is drained, so the server's error in it is dropped.
                 Err(_) => {}
             }
         }
@@ -58,7 +58,7 @@ impl Connection {
         Ok(())
     }
 
-    /// As [`Self::command`], when there is no reply that has not been read.
+    /// Writes a command. The last reply must have been read.
     async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.check_usable()?;
         self.state = State::Unusable;
@@ -69,7 +69,7 @@ impl Connection {
             .map(|part| part.len())
             .fold(0, usize::saturating_add);
         if let Err(error) = self.stream.write_command(parts).await {
-            // The server may have said why it does not read on.
+            // The server may have sent an error before it stopped reading.
             return Err(match self.stream.last_words().await {
                 Some(words) => self.error(ErrorKind::Server(words)),
                 None => self.lost(Error::of_io(self.stage, error)),
@@ -80,7 +80,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Closes what nobody will execute again, when the next command is written: there is no reply to it.
+    /// Queues `COM_STMT_CLOSE` for evicted statements in front of the next command. It has no reply.
     fn hold_closing(&mut self) {
         for statement in self.unused.drain(..) {
             self.stream.hold_command(&[&close_payload(statement)]);

@@ -1,4 +1,4 @@
-//! Replies of the server, as far as they are the same for every command.
+//! Reading replies: the loop from packets to the events of a reply, the same for every command.
 
 use std::ops::Range;
 use std::pin::pin;
@@ -16,13 +16,13 @@ use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::Event;
 
-/// Of a reply that nobody reads to its end: more than the few at its end is for a task of its own.
+/// How many packets a dropped reply may still have for it to be drained on the spot.
 const PACKETS_AT_HAND: usize = 16;
-/// From here on the binary protocol has won more than a round trip within a VPC and the preparing take: 0.4 µs a
-/// row (`just bench-rows`).
+/// From this number of rows on, the binary protocol saves more than preparing and a round trip within a VPC cost: 0.4 µs
+/// a row (`just bench-rows`).
 const LONG_RESULT_ROWS: u64 = 1_000;
 
-/// Longer than most statements, and as long as the smallest `max_allowed_packet` that is seen.
+/// In bytes: longer than most statements, and the smallest `max_allowed_packet` in use.
 const LONG_COMMAND: usize = 1 << 20;
 
 impl Connection {
@@ -40,7 +40,7 @@ impl Connection {
         }
     }
 
-    /// Of a connection that was lost while a long command was written or answered, the length is the likely cause.
+    /// Adds the likely cause if the connection was lost while a long command was written or answered: its length.
     pub(super) fn lost(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Closed | ErrorKind::Io(_) if self.command_length > LONG_COMMAND => {
@@ -50,7 +50,7 @@ impl Connection {
         }
     }
 
-    /// Where a server says why and hangs up, in place of its second reply, the reason is what counts.
+    /// Prefers the error of the first of two replies, if the server closes the connection in place of the second.
     async fn read_of_reply(&mut self) -> Result<Range<usize>, Error> {
         let refusal = match &self.state {
             State::Replying(reply) => reply.refusal().cloned(),
@@ -62,7 +62,7 @@ impl Connection {
         }
     }
 
-    /// The next row, if it has come already: without a future, which for most rows is all there is to it.
+    /// The next row, if it is in the buffer. Most rows take this path, without a future.
     #[inline]
     pub(crate) fn row_at_hand(&mut self) -> Option<Range<usize>> {
         let State::Replying(reply) = &mut self.state else {
@@ -73,7 +73,7 @@ impl Connection {
         Some(range)
     }
 
-    /// Reads what is left of a reply if it has come already, and is little: the end of a result of few rows.
+    /// Drains a reply if its rest is received and short, as the end of a small result is.
     pub(crate) fn read_what_is_at_hand(&mut self) {
         // Without a runtime there are no timers, which an idle limit starts.
         if Handle::try_current().is_err() {
@@ -83,7 +83,7 @@ impl Connection {
             if !self.is_replying() {
                 return;
             }
-            // It may be given up at any point.
+            // It is cancel-safe.
             let read = pin!(self.read_on());
             if !matches!(
                 read.poll(&mut Context::from_waker(Waker::noop())),
@@ -94,7 +94,7 @@ impl Connection {
         }
     }
 
-    /// The next of what is to be read, whatever it is.
+    /// Reads the next packet of the set-up or of the reply.
     async fn read_on(&mut self) -> Result<(), Error> {
         self.await_set_up().await?;
         match self.state {
@@ -112,13 +112,13 @@ impl Connection {
         }
     }
 
-    /// The next thing that the reply tells. At its end the connection is idle again.
+    /// The next event of the reply. After its last event the connection is idle.
     pub(crate) async fn next_event(&mut self) -> Result<(Event, Range<usize>), Error> {
         loop {
             if !matches!(self.state, State::Replying(_)) {
                 return Err(self.error(ErrorKind::Unusable));
             }
-            // A server may send faster than this reads, for ever: timers and signals have their turn meanwhile.
+            // A server may send faster than this reads: yields to timers and signals.
             consume_budget().await;
             self.await_set_up().await?;
             let range = self.read_of_reply().await?;
@@ -138,7 +138,7 @@ impl Connection {
                     continue;
                 }
                 Event::Prepared(statement) => {
-                    // Until somebody takes it: who asked for it may have given up.
+                    // `query` takes it from here; if its future was dropped, the statement is closed.
                     self.unused.push(*statement);
                     if reply.is_executed() {
                         self.stream.begin_next_reply();
@@ -178,8 +178,7 @@ impl Connection {
         }
     }
 
-    /// A result has come to its end: what it leaves, and whether another follows. Gives the refusal that an earlier reply
-    /// of the same flight was.
+    /// Notes the end of a result. Returns the server's error in an earlier reply of the same flight.
     fn end_result(&mut self, summary: &Summary) -> Option<ServerError> {
         self.status = summary.status_flags();
         let State::Replying(reply) = &mut self.state else {
@@ -206,9 +205,9 @@ impl Connection {
         self.error(ErrorKind::Malformed(malformed))
     }
 
-    /// Sends an empty packet: the file's end, before any of it.
+    /// Sends an empty packet, which ends the file before its first byte.
     async fn refuse_file(&mut self) -> Result<(), Error> {
-        // Until it is written: this may be given up half-way.
+        // Unusable until the packet is written: the future may be dropped half-way.
         let replying = std::mem::replace(&mut self.state, State::Unusable);
         let refused = self.stream.write(&[]).await;
         refused.map_err(|error| Error::of_io(self.stage, error))?;

@@ -1,10 +1,10 @@
-//! What an error is about, in a word: for exit codes, HTTP statuses and metrics.
+//! The category of an error, for exit codes, HTTP statuses and metrics.
 
 use super::{Error, ErrorKind, Stage, ends_connection};
 use crate::aws::CredentialsError;
 use crate::guest::{Fault, HandshakeError, PresignError};
 
-/// What an error is about. The kind ([`Error::kind`]) says it in full; this is what a program decides by.
+/// The category of an error. A program decides by it; [`Error::kind`] has the details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Category {
@@ -12,9 +12,9 @@ pub enum Category {
     Settings,
     /// There are no credentials, or expired ones; or a secret cannot be had or used.
     Credentials,
-    /// The server is not reached, does not answer in time, or the connection was lost.
+    /// The server cannot be reached, does not answer in time, or the connection was lost.
     Network,
-    /// There is no TLS, or not with the right server.
+    /// The server offers no TLS, or its certificate is refused.
     Tls,
     /// The server does not let the user in.
     Login,
@@ -29,7 +29,7 @@ pub enum Category {
 }
 
 impl Error {
-    /// What it is about.
+    /// Its category.
     #[must_use]
     pub fn category(&self) -> Category {
         match self.kind() {

@@ -1,12 +1,12 @@
-//! An error with all that is beneath it.
+//! An error with its chain of sources, in one line.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::aws::sdk_error;
 
-/// Displays an error and what is beneath it in one line, each once: what AWS's SDK wraps in errors that say the same is
-/// said once, and what a program printed in several lines is in one.
+/// Displays an error and its sources in one line. It omits a source that repeats the error above it, as the AWS SDK's
+/// wrappers do, and joins lines.
 ///
 /// ```
 /// use std::io;

@@ -1,3 +1,5 @@
+//! What an error displays, and the values that it keeps.
+
 use super::*;
 
 #[test]

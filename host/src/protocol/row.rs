@@ -112,7 +112,7 @@ impl ColumnIndex for &str {
 }
 
 impl<'a> Row<'a> {
-    /// How long it is as the server sent it, in bytes.
+    /// Length of the row's payload on the wire, in bytes.
     #[must_use]
     pub fn encoded_length(&self) -> usize {
         self.payload.len()
@@ -211,8 +211,8 @@ impl<'a> Row<'a> {
         self.reply.rows
     }
 
-    /// Hands a value on where it is read, without the way through memory that [`Self::value`] takes: for who writes
-    /// millions of them. [`Visit`] says how.
+    /// Passes a value to a visitor where it is decoded. It is faster than [`Self::value`] for formats that write millions
+    /// of values; [`Visit`] explains why.
     #[inline(always)]
     pub fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
         let (columns, fields) = (self.columns(), &self.reply.fields);
@@ -228,7 +228,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Why a visitor was given no value: there is no such column, or the server's bytes are not what it holds.
+    /// The error for a visitor that was passed no value: there is no such column, or the bytes are not of its type.
     #[cold]
     #[must_use]
     pub fn unreadable(&self, index: usize) -> ValueError {

@@ -1,22 +1,21 @@
-//! A value handed on where it is read.
+//! A visitor of values.
 //!
-//! As what a function returns, a value goes through memory, tag and all, and the next one asks again which
-//! kind it is: for a number that costs more than to read it. So the readers of values take what is to be done
-//! with one, and for each kind there is code of its own.
+//! A function that returns a `Value` writes it to memory with its tag, and its caller matches on the tag again: for a
+//! number that costs more than decoding it. So decoders take a visitor, and the compiler inlines it for each kind.
 
 use super::value::Value;
 
-/// What is to be done with a value.
+/// Receives a decoded value.
 pub trait Visit<'a> {
-    /// What comes of it.
+    /// What the visitor returns.
     type Output;
 
-    /// Takes the value; none if the server's bytes are not what the column holds. To be inlined: else nothing
-    /// is won.
+    /// Receives the value; `None` if the server's bytes are not of the column's type. Mark it `#[inline(always)]`:
+    /// otherwise nothing is gained.
     fn visit(self, value: Option<Value<'a>>) -> Self::Output;
 }
 
-/// Gives the value back.
+/// Returns the value.
 pub(crate) struct Get;
 
 impl<'a> Visit<'a> for Get {

@@ -1,3 +1,5 @@
+//! Reads the claims of tokens, and names what is wrong with other texts.
+
 use super::*;
 
 const TOKEN: &str = "prod-instance.us-east-1.rds.amazonaws.com:3306/?Action=connect\

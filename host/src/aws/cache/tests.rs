@@ -1,3 +1,5 @@
+//! One call to the source for many callers, refreshed before the credentials expire.
+
 use std::sync::Mutex as StdMutex;
 
 use aws_credential_types::Credentials as SdkCredentials;

@@ -1,3 +1,5 @@
+//! The commands that set up a session, and what the server answers to them.
+
 use super::*;
 
 #[test]

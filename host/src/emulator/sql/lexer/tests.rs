@@ -1,3 +1,5 @@
+//! Tokens of MySQL, as its lexer has them.
+
 use super::*;
 
 fn kinds(sql: &str) -> Vec<TokenKind> {
