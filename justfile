@@ -21,19 +21,19 @@ default:
 # See the whole way from credentials to rows, on this machine
 [group('use')]
 demo: c-compiler wasm-target
-    @cargo run --locked -p rds-bridge -- demo
+    @cargo run --locked -p rds-bridge-cli -- demo
 
 # Sign a token: ./just token --hostname NAME --username USER
 [group('use')]
 [positional-arguments]
 token *arguments: wasm-target
-    @cargo run --locked -p rds-bridge -- token "$@"
+    @cargo run --locked -p rds-bridge-cli -- token "$@"
 
 # Run the command: ./just run inspect
 [group('use')]
 [positional-arguments]
 run *arguments: wasm-target
-    @cargo run --quiet --locked -p rds-bridge -- "$@"
+    @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
 
 # The package for Lambda, below target/lambda/: arm64 or x86_64, without it this machine's; queries is a JSON file of named statements
 [group('deploy')]
@@ -93,7 +93,7 @@ test-node: component node
 [group('test')]
 component-sizes: component wasm-target
     test "$(wc -c < '{{component}}')" -le 180000
-    cargo run --quiet --locked -p rds-bridge --no-default-features -- component --output "$CARGO_TARGET_DIR/small.wasm"
+    cargo run --quiet --locked -p rds-bridge-cli --no-default-features -- component --output "$CARGO_TARGET_DIR/small.wasm"
     test "$(wc -c < "$CARGO_TARGET_DIR/small.wasm")" -le 110000
 
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
@@ -108,13 +108,14 @@ fuzz target seconds="600": wasm-target
 # Folders that import each other, long files, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: wasm-target lint-deploy
-    python3 tests/architecture/import_circles.py host/src component/src
+    python3 tests/architecture/import_circles.py host/*/src component/src
     git ls-files -z '*.rs' | python3 tests/architecture/long_files.py
     cargo fmt --all --check
     cargo fmt --manifest-path bench/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # As it is shipped: the tests switch on what is not there by default.
-    cargo clippy --locked -p rds-bridge -- -D warnings
+    cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
+    cargo clippy --locked -p rds-bridge --no-default-features -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.
@@ -141,10 +142,10 @@ deny:
 [group('check')]
 ci: lint test component-sizes
 
-# Fetch the current roots of RDS and Amazon from AWS, and rewrite host/src/tls/roots.pem
+# Fetch the current roots of RDS and Amazon from AWS, and rewrite host/bridge/src/tls/roots.pem
 [group('maintenance')]
 roots *arguments:
-    python3 host/src/tls/roots.py {{arguments}}
+    python3 host/bridge/src/tls/roots.py {{arguments}}
 
 # Presigning and the handshake beside their peers, as ratios
 [group('measure')]
@@ -178,7 +179,7 @@ bench-emulator *arguments: build-bench
 
 # Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mysql or mariadb, PyMySQL
 [group('measure')]
-bench-export *arguments: build-columnar build-bench python
+bench-export *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
 
 # The function, as packaged, beside the original in Python (--starts, --rounds): cold starts, warm invocations, CPU, memory, package
@@ -216,16 +217,9 @@ build-tests: wasm-target
 # Apart, so that the command is built as it is shipped: with its own features, and not the peers'.
 [private]
 build-bench: wasm-target mysql mariadb
-    cargo build --quiet --locked --release -p rds-bridge
+    cargo build --quiet --locked --release -p rds-bridge-cli
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
     cargo build --quiet --locked --release --manifest-path bench/Cargo.toml
-
-# The command that writes Parquet too, beside the one that is shipped, which is built behind it and takes its
-# name again. In a target folder of its own, all that both are made of would be built twice.
-[private]
-build-columnar: wasm-target
-    cargo build --quiet --locked --release -p rds-bridge --features parquet
-    cp "$CARGO_TARGET_DIR/release/rds-bridge" "$CARGO_TARGET_DIR/release/rds-bridge-columnar"
 
 [private]
 component: build-tests

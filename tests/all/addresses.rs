@@ -5,10 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use aws_credential_types::provider::{ProvideCredentials, future};
-use rds_bridge::cli::Exit;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{BridgeBuilder, Error, Stage, Timeouts};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;

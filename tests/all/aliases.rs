@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::emulator::Emulator;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::net::{CanonicalName, Resolve, Resolving};
 use rds_bridge::{Bridge, BridgeBuilder};
+use rds_bridge_emulator::Emulator;
 
 use crate::command::{KEYS, run, stdout};
 use crate::live::block_on;

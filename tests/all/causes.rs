@@ -105,7 +105,10 @@ fn of_an_unknown_authority(product: Product) {
         &failure(to_endpoint("db.example.com")),
         &["GovCloud", "your own authority", "in between"],
     );
-    let of_rds_alone = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/src/tls/roots.pem");
+    let of_rds_alone = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../host/bridge/src/tls/roots.pem"
+    );
     assert_named(
         &failure(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
         &[

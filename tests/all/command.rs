@@ -44,11 +44,16 @@ pub(crate) fn run_on(peer: &TlsPeer, arguments: &[&str]) -> Output {
     run(arguments, &variables, "")
 }
 
-/// Beside the test's own: cargo puts both below the profile's folder.
+/// The command.
 pub(crate) fn executable() -> PathBuf {
+    program("rds-bridge")
+}
+
+/// Beside the test's own: cargo puts both below the profile's folder.
+pub(crate) fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
-    profile.join("rds-bridge")
+    profile.join(name)
 }
 
 pub(crate) const KEYS: [(&str, &str); 2] = [

@@ -42,7 +42,10 @@ fn that_the_roots_of_the_region_are_not_there() {
     assert_eq!(position(&checks_of(BUNDLED), "roots"), None);
     let proxy = "gate.proxy-abc.il-central-1.rds.amazonaws.com";
     assert_eq!(position(&checks_of(proxy), "roots"), None);
-    let given = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/src/tls/roots.pem");
+    let given = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../host/bridge/src/tls/roots.pem"
+    );
     let with_file = [("DB_HOST", MISSING), ("DB_CA_FILE", given)];
     assert_eq!(position(&checks(&["--offline"], &with_file), "roots"), None);
 }

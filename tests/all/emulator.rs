@@ -2,8 +2,8 @@
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
-use rds_bridge::emulator::{Emulator, EventKind};
 use rds_bridge::{BridgeBuilder, Error};
+use rds_bridge_emulator::{Emulator, EventKind};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -6,7 +6,7 @@ pub(crate) mod raw_client;
 use std::io::{Read, Write};
 use std::process::Output;
 
-use rds_bridge::emulator::{Emulator, EventKind, StartError};
+use rds_bridge_emulator::{Emulator, EventKind, StartError};
 use rds_bridge_test_support::tls_peer::frame;
 
 use crate::command::run;

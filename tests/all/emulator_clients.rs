@@ -13,8 +13,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::emulator::{Emulator, EmulatorBuilder, Event, EventKind};
 use rds_bridge_component::presign::{self, Grant, Lifetime};
+use rds_bridge_emulator::{Emulator, EmulatorBuilder, Event, EventKind};
 use tempfile::TempDir;
 
 /// What a client finds in its environment.

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use rds_bridge::emulator::{AuthSwitchTail, Emulator, EventKind, Faults, Refusal};
 use rds_bridge::guest::HandshakeError;
 use rds_bridge::mysql::Connection;
 use rds_bridge::{Error, ErrorKind, Stage};
+use rds_bridge_emulator::{AuthSwitchTail, Emulator, EventKind, Faults, Refusal};
 
 use crate::live::block_on;
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use rds_bridge::emulator::{Emulator, EventKind};
+use rds_bridge_emulator::{Emulator, EventKind};
 
 use crate::emulate_program::Program;
 use crate::live::block_on;

@@ -68,7 +68,7 @@ fn statements_are_alike_or_refused_by_name() {
 /// Statements that change something are not sent to MySQL here, so that its tables stay as the emulator's.
 #[test]
 fn what_is_not_supported_is_refused_by_name() {
-    let emulator = rds_bridge::emulator::Emulator::builder()
+    let emulator = rds_bridge_emulator::Emulator::builder()
         .seed(TABLES)
         .start()
         .unwrap();
@@ -113,7 +113,7 @@ fn the_common_statements_are_not_refused() {
 /// SQLite's own statements act on the program's process or files.
 #[test]
 fn no_statement_of_sqlites_own_is_executed() {
-    let emulator = rds_bridge::emulator::Emulator::start().unwrap();
+    let emulator = rds_bridge_emulator::Emulator::start().unwrap();
     let mut connection = answers::connect(emulator.bridge());
     for sql in [
         "PRAGMA soft_heap_limit = 1",
@@ -133,7 +133,7 @@ fn no_statement_of_sqlites_own_is_executed() {
             other => panic!("{sql}: {other:?}"),
         }
     }
-    let seed = rds_bridge::emulator::Emulator::builder().seed("PRAGMA soft_heap_limit = 1");
+    let seed = rds_bridge_emulator::Emulator::builder().seed("PRAGMA soft_heap_limit = 1");
     let refused = seed.start().unwrap_err().to_string();
     assert!(
         refused.contains("PRAGMA") && refused.contains("emulator"),

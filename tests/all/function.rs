@@ -1,4 +1,4 @@
-//! The command as an AWS Lambda function, at a fake of the Runtime API, on a MariaDB that judges its tokens.
+//! The AWS Lambda function, at a fake of the Runtime API, on a MariaDB that judges its tokens.
 
 mod bad_events;
 mod connections;
@@ -29,7 +29,7 @@ use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::server::Server;
 use serde_json::{Value as Json, json};
 
-use crate::command::executable;
+use crate::command::program;
 use crate::live::environment;
 
 /// The named statements of the functions here.
@@ -62,7 +62,7 @@ fn start_with(
             variables.push((name, (*value).to_owned()));
         }
     }
-    let mut command = Command::new(executable());
+    let mut command = Command::new(program("bootstrap"));
     command.env_clear().envs(variables);
     LambdaFunction::start(command)
 }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use rds_bridge::cli::Exit;
 use rds_bridge::mysql::Protocol;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage, Timeouts};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};

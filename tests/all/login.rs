@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::cli::Exit;
 use rds_bridge::clock::Clock;
 use rds_bridge::{BridgeBuilder, Error, Stage};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use rds_bridge::cli::Exit;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::guest::HandshakeError;
 use rds_bridge::{Bridge, Error, Stage, Timeouts};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
 use rds_bridge_test_support::server_packets;

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rds_bridge::clock::Clock;
-use rds_bridge::emulator::Emulator;
 use rds_bridge::mysql::Connection;
 use rds_bridge::pool::{Pool, PoolBuilder, PoolError, PooledConnection};
 use rds_bridge::{Bridge, Stage};
+use rds_bridge_emulator::Emulator;
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
 use rds_bridge_test_support::on_each_server;

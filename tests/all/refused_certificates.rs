@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use rds_bridge::cli::Exit;
 use rds_bridge::clock::Clock;
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, Error, Stage};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::cli::Exit;
 use rds_bridge::pool::Pool;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
+use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rds_bridge_test_support::{case_of, on_each_server};

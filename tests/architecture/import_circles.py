@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Finds folders of a crate that import each other, and fails if there are any.
 
-    import_circles.py host/src
+    import_circles.py host/bridge/src
 
 A room is a folder with the file of the same name: `bridge/` and `bridge.rs`. A single file at the root, as `mysql.rs`, is
 a room too. A folder and its parent are no circle, because a module declares its submodules. Imports are read from paths
-that begin with `crate::`, tests included. Not seen: paths of `super::`, and names that `lib.rs` re-exports.
+that begin with `crate::` or `super::`; of those of `super::` in a module within a file (`mod tests`) none is read. Not
+seen: names that `lib.rs` re-exports.
 """
 
 import re
 import sys
 from pathlib import Path
 
-IMPORT = re.compile(r"\bcrate::(\{[^}]*\}|[a-z_0-9]+(?:::[a-z_0-9]+)*)")
+IMPORT = re.compile(r"\b(crate|super(?:::super)*)::(\{[^}]*\}|[a-z_0-9]+(?:::[a-z_0-9]+)*)")
+INLINE_MODULE = re.compile(r"^(?:pub(?:\([a-z]+\))? )?mod [a-z_0-9]+ \{", re.MULTILINE)
 COMMENT = re.compile(r"//[^\n]*")
 
 
@@ -24,15 +26,19 @@ def room_of(file: Path, source: Path) -> tuple[str, ...]:
     return parts[:-1]
 
 
-def imported(text: str) -> set[tuple[str, ...]]:
-    """The module paths that a file names, as far as they are in lower case."""
+def imported(text: str, module: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """The module paths that a file names, as far as they are in lower case. `module` is the file's own path."""
+    text = COMMENT.sub("", text)
+    inline = INLINE_MODULE.search(text)
+    own_length = inline.start() if inline else len(text)
     paths = set()
-    for path in IMPORT.findall(COMMENT.sub("", text)):
-        if path.startswith("{"):
-            names = re.findall(r"(?:^|[{,])\s*([a-z_0-9]+(?:::[a-z_0-9]+)*)", path)
-            paths.update(tuple(name.split("::")) for name in names)
-        else:
-            paths.add(tuple(path.split("::")))
+    for found in IMPORT.finditer(text):
+        root, path = found.groups()
+        if root != "crate" and found.start() >= own_length:
+            continue
+        before = () if root == "crate" else module[: max(0, len(module) - root.count("super"))]
+        names = re.findall(r"(?:^|[{,])\s*([a-z_0-9]+(?:::[a-z_0-9]+)*)", path) if path.startswith("{") else [path]
+        paths.update((*before, *name.split("::")) for name in names)
     return paths
 
 
@@ -45,7 +51,8 @@ def arrows(source: Path) -> dict[tuple[str, ...], dict[tuple[str, ...], Path]]:
     found: dict[tuple[str, ...], dict[tuple[str, ...], Path]] = {room: {} for room in rooms}
     for file in files:
         here = room_of(file, source)
-        for path in imported(file.read_text()):
+        module = file.relative_to(source).with_suffix("").parts
+        for path in imported(file.read_text(), module):
             lengths = range(len(path), 0, -1)
             there = next((path[:length] for length in lengths if path[:length] in rooms), None)
             is_within = there is None or there[: len(here)] == here or here[: len(there)] == there

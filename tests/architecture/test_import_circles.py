@@ -54,6 +54,20 @@ class ImportCircles(unittest.TestCase):
         self.assertEqual(printed.count("each other"), 1)
         self.assertIn("a → b → c → a", printed)
 
+    def test_paths_of_super(self):
+        code, printed = check({
+            "a.rs": "use super::b::B;",
+            "a/deep.rs": "fn f() { super::super::b::g() }",
+            "b.rs": "use super::{a::A, c};",
+            "c.rs": "",
+        })
+        self.assertEqual(code, 1)
+        self.assertIn("a → b → a", printed)
+
+    def test_a_module_in_a_file_has_another_parent(self):
+        files = {"a.rs": "mod b;\n#[cfg(test)]\nmod tests {\n    use super::b::B;\n}", "a/b.rs": "", "b.rs": "use super::a::A;"}
+        self.assertEqual(check(files)[0], 0)
+
     def test_a_comment_imports_nothing(self):
         code, _ = check({"a/x.rs": "use crate::b::B;", "b/x.rs": "//! [`crate::a::A`]\n// crate::a"})
         self.assertEqual(code, 0)

@@ -16,23 +16,24 @@ TOOLS = ["bash", "env", "dirname", "mkdir", "touch", "cp", "ls", "cut", "cat", "
 NOTES = 'echo "${0##*/} $*" >> "$WORLD/asked"\n'
 STAND_INS = {
     "uname": '[ "$1" = -s ] && echo "$SYSTEM" || echo "$MACHINE"\n',
+    "getconf": '[ "$1" = GNU_LIBC_VERSION ] && [ -n "$GLIBC" ] && echo "glibc $GLIBC"\n',
     # Puts the program where cargo does.
     "cargo": NOTES
     + '[ "$FAILS" != cargo ] || exit 101\n'
     + 'folder="$CARGO_TARGET_DIR/${CARGO_BUILD_TARGET:+$CARGO_BUILD_TARGET/}function"\n'
-    + 'mkdir -p "$folder" && echo "new" > "$folder/rds-bridge"\n',
+    + 'mkdir -p "$folder" && echo "new" > "$folder/bootstrap"\n',
     # Tells where the target's libraries would be.
     "rustc": 'echo "$WORLD/libdir"\n',
     "rustup": NOTES + 'mkdir -p "$WORLD/libdir" && touch "$WORLD/libdir/libstd-1.rlib"\n',
     # Makes the folder of tools, the stand-ins' again.
     "python3": NOTES + 'for it; do :; done; cp "$WORLD/tools/"* "$it/bin"\n',
 }
-# In the folder of tools. The check says what the test wants: the first code, and the second time the second.
+# In the folder of tools. The check ends as the test wants it.
 TOOLS_OF_PYPI = {
     "cargo-zigbuild": NOTES.replace("$*", "$* RUSTC=$RUSTC BOOTSTRAP=$RUSTC_BOOTSTRAP"),
     "python": NOTES
     + 'case "$1" in\n'
-    + '    *needs.py) [ -e "$WORLD/checked" ] && exit "$SECOND"; touch "$WORLD/checked"; exit "$FIRST" ;;\n'
+    + '    *needs.py) exit "$CHECK" ;;\n'
     + '    *pack.py) touch "$3" ;;\n'
     + "esac\n",
 }
@@ -48,7 +49,7 @@ class Package(unittest.TestCase):
         shutil.copy(DEPLOY / "package", self.repository / "host/deploy")
         for tool in TOOLS:
             (self.world / "bin" / tool).symlink_to(shutil.which(tool))
-        for name in ["uname", "cargo", "rustc", "python3"]:
+        for name in ["uname", "getconf", "cargo", "rustc", "python3"]:
             self.stand_in(name)
         for name, script in TOOLS_OF_PYPI.items():
             self.stand_in(name, self.repository / "target/lambda/venv/bin", script)
@@ -71,15 +72,15 @@ class Package(unittest.TestCase):
         self.stand_in("rustc", usr / "bin", DEBIAN_RUSTC)
         self.stand_in("cargo", usr / "bin", NOTES)
 
-    def package(self, *arguments, system="Linux", machine="x86_64", first=0, second=0, **variables):
+    def package(self, *arguments, system="Linux", machine="x86_64", glibc="2.34", check=0, **variables):
         environment = {
             "PATH": str(self.world / "bin"),
             "WORLD": str(self.world),
             "DEBIAN_ROOT": str(self.world / "debian"),
             "SYSTEM": system,
             "MACHINE": machine,
-            "FIRST": str(first),
-            "SECOND": str(second),
+            "GLIBC": glibc,
+            "CHECK": str(check),
             **variables,
         }
         script = self.repository / "host/deploy/package"
@@ -98,11 +99,11 @@ class Package(unittest.TestCase):
         done = self.package(machine=machine)
         self.assertEqual(done.returncode, 0, done.stderr)
         (build,) = self.asked("cargo")
-        self.assertIn("build --locked --profile function -p rds-bridge --bin rds-bridge", build)
-        self.assertIn("--no-default-features --features client_ed25519,lambda,secrets-manager", build)
+        self.assertIn("build --locked --profile function -p rds-bridge-function --bin bootstrap", build)
+        self.assertIn("--no-default-features --features client_ed25519,secrets-manager", build)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
         check, _ = self.asked("python")[-2:]
-        self.assertEqual(check, f"python host/deploy/needs.py target/function/rds-bridge {architecture}")
+        self.assertEqual(check, f"python host/deploy/needs.py target/function/bootstrap {architecture}")
         self.assertEqual(self.zips(), [f"rds-bridge-{architecture}.zip", "rds-bridge.zip"])
 
     def test_on_x86_64_the_machines_linker_will_do_for_x86_64(self):
@@ -111,27 +112,28 @@ class Package(unittest.TestCase):
     def test_on_arm64_the_machines_linker_will_do_for_arm64(self):
         self.own_architecture("aarch64", "arm64")
 
-    def test_where_the_glibc_is_too_new_it_is_built_with_zig(self):
+    def test_where_the_glibc_is_newer_or_unknown_it_is_built_once_with_zig(self):
         self.with_target()
-        done = self.package(first=3)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(self.asked("cargo")), 1)
-        (build,) = self.asked("cargo-zigbuild")
-        self.assertIn("zigbuild --locked --profile function", build)
-        self.assertIn("--target x86_64-unknown-linux-gnu.2.34", build)
-        self.assertIn("target/x86_64-unknown-linux-gnu/function/rds-bridge", self.asked("python")[-2])
+        for number, glibc in enumerate(["2.35", "2.36", "2.41", "3.0", ""], 1):
+            done = self.package(glibc=glibc)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.asked("cargo"), [])
+            builds = self.asked("cargo-zigbuild")
+            self.assertEqual(len(builds), number)
+            self.assertIn("zigbuild --locked --profile function", builds[-1])
+            self.assertIn("--target x86_64-unknown-linux-gnu.2.34", builds[-1])
+            self.assertIn("target/x86_64-unknown-linux-gnu/function/bootstrap", self.asked("python")[-2])
         self.assertEqual(self.zips(), ["rds-bridge-x86_64.zip", "rds-bridge.zip"])
 
-    def test_what_is_too_new_with_zig_too_is_not_packed(self):
-        self.with_target()
-        done = self.package(first=3, second=3)
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(len(self.asked("cargo-zigbuild")), 1)
-        self.assertEqual(self.zips(), [])
+    def test_where_the_glibc_is_older_it_is_built_once_with_cargo(self):
+        self.assertEqual(self.package(glibc="2.31").returncode, 0)
+        self.assertEqual(len(self.asked("cargo")), 1)
 
-    def test_what_fails_otherwise_is_not_built_again(self):
+    def test_what_does_not_fit_lambda_is_not_packed_and_not_built_again(self):
         self.with_target()
-        self.assertEqual(self.package(first=1).returncode, 1)
+        for check in [1, 3]:
+            self.assertEqual(self.package(check=check).returncode, 1)
+        self.assertEqual(len(self.asked("cargo")), 2)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
         self.assertEqual(self.zips(), [])
 

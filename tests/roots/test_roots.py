@@ -1,4 +1,4 @@
-"""The script that writes host/src/tls/roots.pem: what it merges, what it refuses, and that it then writes nothing.
+"""The script that writes host/bridge/src/tls/roots.pem: what it merges, what it refuses, and that it then writes nothing.
 
 AWS is not asked: the certificates are made here with the `openssl` command, and the one place that
 answers is on this machine.
@@ -14,7 +14,7 @@ import tempfile
 import threading
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "host/src/tls/roots.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "host/bridge/src/tls/roots.py"
 specification = importlib.util.spec_from_file_location("roots", SCRIPT)
 roots = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(roots)

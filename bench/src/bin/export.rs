@@ -2,7 +2,7 @@
 //! beside it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use rds_bridge_bench::asked;
@@ -31,8 +31,6 @@ struct Arguments {
 const PYTHON_ROWS: u64 = 1_000_000;
 /// How many rows the promises are about.
 const ASKED_ROWS: u64 = 1_000_000;
-/// `rds-bridge` with the features that are not on by default.
-const COLUMNAR: &str = "rds-bridge-columnar";
 
 fn main() {
     let arguments = Arguments::parse();
@@ -45,9 +43,6 @@ fn main() {
     server.execute_as_admin(&shape.create_table(most, server.product()));
     let settings = Settings::of(&server);
     let folder = tempfile::tempdir().expect("a folder");
-    if !Path::new(&beside(COLUMNAR)).exists() {
-        println!("Parquet is left out: there is no {COLUMNAR} beside this program");
-    }
     let mut peaks: Vec<(&str, Vec<f64>)> = [NDJSON, CSV].map(|name| (name, Vec::new())).into();
     for &rows in &arguments.rows {
         let exports = exports(&settings, rows, &folder);
@@ -139,14 +134,18 @@ fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
         all.push((python(PYTHON_NDJSON, "ndjson"), Writes::Lines(rows)));
         all.push((python(PYTHON_CSV, "csv"), with_names()));
     }
-    let columnar = beside(COLUMNAR);
-    if Path::new(&columnar).exists() {
-        let file = folder.path().join("rows.parquet");
-        let to_file = ["--format", "parquet", "--output", &text(&file)];
-        let command = [&[columnar.as_str(), "query", statement], &to_file[..]].concat();
-        let process = Process::new(PARQUET, settings, &command);
-        all.push((process, Writes::Parquet(file)));
-    }
+    let file = folder.path().join("rows.parquet");
+    let command = [
+        &beside("rds-bridge"),
+        "query",
+        statement,
+        "--format",
+        "parquet",
+        "--output",
+        &text(&file),
+    ];
+    let process = Process::new(PARQUET, settings, &command);
+    all.push((process, Writes::Parquet(file)));
     let all = all.into_iter();
     all.map(|(process, writes)| Export { process, writes })
         .collect()

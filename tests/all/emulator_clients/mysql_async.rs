@@ -2,7 +2,7 @@
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, TxOpts, Value};
-use rds_bridge::emulator::{Emulator, EventKind};
+use rds_bridge_emulator::{Emulator, EventKind};
 
 use super::{
     Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,

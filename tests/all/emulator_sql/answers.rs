@@ -1,8 +1,8 @@
 //! What a server answers, so that it can be compared.
 
-use rds_bridge::emulator::Emulator;
 use rds_bridge::mysql::{Connection, Protocol};
 use rds_bridge::{BridgeBuilder, Error};
+use rds_bridge_emulator::Emulator;
 use rds_bridge_test_support::server::{PASSWORD, Server};
 
 use crate::live::to;

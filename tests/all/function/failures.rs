@@ -11,7 +11,7 @@ use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start};
-use crate::command::executable;
+use crate::command::program;
 
 #[apply(on_each_server)]
 fn a_statement_that_fails(product: Product) {
@@ -145,15 +145,24 @@ fn what_keeps_it_from_starting_is_named(product: Product) {
     }
 }
 
-/// Somebody starts a package's `bootstrap` by hand, or the command in a function.
 #[test]
-fn arguments_make_it_a_command_again() {
-    let mut command = Command::new(executable());
+fn it_tells_its_version() {
+    let mut command = Command::new(program("bootstrap"));
     command.env_clear().arg("--version");
     let function = LambdaFunction::start(command);
     let Start::Ended(how) = function.wait_for_start() else {
         panic!("it serves");
     };
     assert!(how.starts_with("exit status: 0"), "{how}");
-    assert!(function.stdout().starts_with("rds-bridge "));
+    assert!(function.stdout().starts_with("rds-bridge-function "));
+}
+
+/// A user runs `bootstrap` by hand.
+#[test]
+fn outside_of_lambda_it_says_what_to_use() {
+    let mut command = Command::new(program("bootstrap"));
+    let output = command.env_clear().output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("use the command rds-bridge"), "{said}");
 }

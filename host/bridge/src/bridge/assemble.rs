@@ -1,0 +1,213 @@
+//! From settings to a bridge: they are checked, and what it needs is found, read and loaded.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::ServerName;
+
+use super::address::{check_host, parse_address};
+use super::alias::{Alias, endpoint_behind};
+use super::auth::Login;
+use super::builder::{BridgeBuilder, DEFAULT_PORT, LoginSetting};
+use super::{Address, Bridge, Endpoint, Inner, Trusted};
+use crate::aws::{
+    self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind, RegionSource,
+};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::Engine;
+use crate::mysql::Protocol;
+use crate::protocol::ROW_LIMITS;
+use crate::tls::{TrustAnchors, client_config};
+
+impl BridgeBuilder {
+    /// Checks the settings, finds the region, reads the CA files and loads the component. Connects to
+    /// nothing, and asks for no credentials, unless there is a secret, which it fetches.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used. With
+    /// a secret, those of [`Stage::Credentials`] too.
+    pub async fn build(self) -> Result<Bridge, Error> {
+        #[cfg(feature = "secrets-manager")]
+        if let Some(secret) = self.cached_secret()? {
+            return self.build_with(secret).await;
+        }
+        self.build_as(None).await
+    }
+
+    /// Checks the settings that need nothing but themselves.
+    fn check(&self, port: u16) -> Result<(), Error> {
+        if self.user.is_empty() {
+            return Err(Error::setting("user", "none is given"));
+        }
+        if port == 0 {
+            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+        }
+        if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
+            let problem = "it is not from 64 KiB to 1 GiB";
+            return Err(Error::setting("max_row_bytes", problem));
+        }
+        match &self.collation {
+            Some(collation) => check_collation(collation),
+            None => Ok(()),
+        }
+    }
+
+    /// The name to verify the server's certificate for.
+    fn server_name(&self, host: &str) -> Result<ServerName<'static>, Error> {
+        let (setting, name) = match &self.tls_server_name {
+            Some(name) => ("tls_server_name", name.as_str()),
+            None => ("endpoint", host),
+        };
+        check_host(setting, name)?;
+        ServerName::try_from(name.to_owned())
+            .map_err(|_| Error::setting(setting, "it is neither a DNS name nor an IP address"))
+    }
+
+    /// How the user logs in, and the region that tokens are signed for, if they are.
+    async fn login(&self, host: &str) -> Result<(Login, Option<(String, RegionSource)>), Error> {
+        let given = match &self.login {
+            Some(LoginSetting::Password(password)) => {
+                return Ok((Login::Password(password.clone()), None));
+            }
+            Some(LoginSetting::Iam(source)) => Some(source.clone()),
+            None => None,
+        };
+        let region = region(self.region.as_deref(), host, self.profile.as_deref()).await?;
+        let source = given.unwrap_or_else(|| {
+            let chain = DefaultChain::new(self.profile.clone());
+            CredentialsSource::from(chain.with_fallback_region(&region.0))
+        });
+        Ok((iam(source, &self.clock), Some(region)))
+    }
+
+    /// Builds the bridge with this login, or with the one of the settings.
+    pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
+        check_host("endpoint", &self.endpoint)?;
+        let mut host = self.endpoint.to_ascii_lowercase();
+        let alias = self.resolve_cname.then(|| Alias {
+            name: host.clone(),
+            is_connected_to: self.connect_to.is_none(),
+            is_verified: self.tls_server_name.is_none(),
+        });
+        if let Some(alias) = &alias {
+            host = endpoint_behind(&alias.name, &*self.resolver, self.timeouts.resolve).await?;
+        }
+        let port = self.port.unwrap_or(DEFAULT_PORT);
+        self.check(port)?;
+        let address = match &self.connect_to {
+            Some(address) => parse_address(address, port)?,
+            None => Address {
+                host: host.clone(),
+                port,
+            },
+        };
+        let server_name = self.server_name(&host)?;
+        let (trusted, roots) = self.trusted()?;
+        let clock = Arc::clone(&self.clock);
+        let tls = client_config(roots, clock)
+            .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
+        let (login, region) = match login {
+            Some(login) => (login, None),
+            None => self.login(&host).await?,
+        };
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => {
+                let engine = Engine::new();
+                let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
+                Arc::new(engine.map_err(fault)?)
+            }
+        };
+        let kind = EndpointKind::of_endpoint(&host);
+        let protocol = match (self.protocol, &kind) {
+            // A prepared statement would pin the connection behind the proxy.
+            (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
+            (protocol, _) => protocol,
+        };
+        // RDS alone has a certificate for such a name. What has another name, or a certificate for another, may be
+        // a proxy of any kind.
+        let is_direct = self.tls_server_name.is_none()
+            && matches!(
+                kind,
+                EndpointKind::Instance { .. } | EndpointKind::Cluster { .. }
+            );
+        Ok(Bridge {
+            inner: Arc::new(Inner {
+                endpoint: Endpoint { host, port, region },
+                alias,
+                address,
+                server_name,
+                user: self.user,
+                database: self.database,
+                attributes: self.attributes,
+                login,
+                allow_writes: self.allow_writes,
+                collation: self.collation,
+                protocol,
+                is_direct,
+                timeouts: self.timeouts,
+                trusted,
+                limits: self.limits,
+                tls,
+                engine,
+                clock: self.clock,
+                resolver: self.resolver,
+                result_lengths: Arc::default(),
+            }),
+        })
+    }
+
+    fn trusted(&self) -> Result<(Trusted, Arc<RootCertStore>), Error> {
+        if let Some(roots) = &self.roots {
+            if roots.is_empty() {
+                let problem = "there is none in it: no server would be trusted";
+                return Err(Error::setting("tls_roots", problem));
+            }
+            return Ok((Trusted::Roots, Arc::clone(roots)));
+        }
+        let untrusted = |error| Error::new(Stage::Settings, ErrorKind::TrustAnchors(error));
+        let mut anchors = match &self.ca_file {
+            Some(path) => TrustAnchors::from_ca_file(path),
+            None => TrustAnchors::bundled(),
+        }
+        .map_err(untrusted)?;
+        for path in &self.extra_ca_files {
+            anchors = anchors.and_ca_file(path).map_err(untrusted)?;
+        }
+        let trusted = if self.ca_file.is_none() && self.extra_ca_files.is_empty() {
+            Trusted::Bundled
+        } else {
+            Trusted::CaFile
+        };
+        Ok((trusted, anchors.store()))
+    }
+}
+
+/// It becomes part of a statement.
+fn check_collation(name: &str) -> Result<(), Error> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {
+        return Ok(());
+    }
+    let problem = "it is not the name of a collation of utf8mb4, as utf8mb4_0900_ai_ci is";
+    Err(Error::setting("collation", problem))
+}
+
+pub(super) async fn region(
+    given: Option<&str>,
+    host: &str,
+    profile: Option<&str>,
+) -> Result<(String, RegionSource), Error> {
+    aws::resolve_region(given, host, profile, aws::process_variable)
+        .await
+        .map_err(|error| Error::new(Stage::Settings, ErrorKind::Region(error)))
+}
+
+fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
+    Login::Iam(Arc::new(CachedCredentials::with_clock(
+        source,
+        Arc::clone(clock),
+    )))
+}

@@ -1,0 +1,178 @@
+//! What a connection logs in with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::timeout;
+
+use super::deadline::within;
+#[cfg(feature = "secrets-manager")]
+use super::secret::{SecretLogin, fetch};
+use super::{Endpoint, Inner};
+#[cfg(feature = "secrets-manager")]
+use crate::aws::DatabaseSecret;
+use crate::aws::{CachedCredentials, Credentials, CredentialsError};
+use crate::clock::unix_seconds;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::{Auth, AuthToken, CallError, Fault, Grant, Guest, HandshakeError, Lifetime};
+
+/// `ER_ACCESS_DENIED_ERROR`.
+const ACCESS_DENIED: u16 = 1045;
+/// The longest that RDS accepts.
+const EXPIRES_IN_SECONDS: u32 = 900;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Login {
+    /// A token for each connection, signed with these.
+    Iam(Arc<CachedCredentials>),
+    /// A password, for users that have no IAM authentication.
+    Password(SecretString),
+    /// The user and the password of a secret, which is kept until a server refuses it.
+    #[cfg(feature = "secrets-manager")]
+    Secret(Arc<SecretLogin>),
+}
+
+/// What the user logs in with at present, loaded from where [`Login`] says.
+pub(super) enum Authenticator {
+    Credentials(Credentials),
+    Password(SecretString),
+    #[cfg(feature = "secrets-manager")]
+    Secret(Arc<SecretLogin>, Arc<DatabaseSecret>),
+}
+
+impl Inner {
+    /// Loads it, so that [`Self::auth`] need not wait.
+    pub(super) async fn authenticator(&self) -> Result<Authenticator, Error> {
+        let limit = self.timeouts.credentials;
+        Ok(match &self.login {
+            Login::Iam(cached) => Authenticator::Credentials(credentials(cached, limit).await?),
+            Login::Password(password) => Authenticator::Password(password.clone()),
+            #[cfg(feature = "secrets-manager")]
+            Login::Secret(login) => {
+                let secret = fetch(&login.cached, &self.timeouts).await?;
+                Authenticator::Secret(Arc::clone(login), secret)
+            }
+        })
+    }
+
+    /// Loads a newer one after the server has refused the login with `used`. Returns the refusal if there is none.
+    pub(super) async fn newer_authenticator(
+        &self,
+        used: &Authenticator,
+        refused: Error,
+    ) -> Result<Authenticator, Error> {
+        match used {
+            #[cfg(feature = "secrets-manager")]
+            Authenticator::Secret(login, used) if is_denied(&refused) => {
+                let rotated = self.rotated(login, used, refused).await?;
+                Ok(Authenticator::Secret(Arc::clone(login), rotated))
+            }
+            Authenticator::Credentials(used) if is_denied(&refused) => {
+                let Login::Iam(cached) = &self.login else {
+                    return Err(refused);
+                };
+                let other = cached.other_than(used);
+                let other = timeout(self.timeouts.credentials, other).await;
+                let other = other.ok().flatten().ok_or(refused)?;
+                Ok(Authenticator::Credentials(other))
+            }
+            _ => Err(refused),
+        }
+    }
+
+    /// The database user.
+    pub(super) fn user_with<'a>(&'a self, authenticator: &'a Authenticator) -> &'a str {
+        match authenticator {
+            // It may have changed with the password.
+            #[cfg(feature = "secrets-manager")]
+            Authenticator::Secret(login, secret) if !login.user_is_given => {
+                secret.username.as_ref().unwrap_or(&self.user)
+            }
+            _ => &self.user,
+        }
+    }
+
+    /// What the server is sent: a token, which is signed now in this guest, or the password.
+    pub(super) fn auth(
+        &self,
+        authenticator: &Authenticator,
+        guest: &mut Guest,
+    ) -> Result<Auth, Error> {
+        Ok(match authenticator {
+            Authenticator::Credentials(credentials) => {
+                Auth::IamToken(self.token(credentials, guest)?.text)
+            }
+            Authenticator::Password(password) => Auth::Password(password.clone()),
+            #[cfg(feature = "secrets-manager")]
+            Authenticator::Secret(_, secret) => Auth::Password(secret.password.clone()),
+        })
+    }
+
+    /// A guest to sign in.
+    pub(crate) fn guest(&self) -> Result<Guest, Error> {
+        let guest = self.engine.engine().and_then(|engine| engine.instantiate());
+        guest.map_err(token_fault)
+    }
+
+    pub(crate) fn token(
+        &self,
+        credentials: &Credentials,
+        guest: &mut Guest,
+    ) -> Result<AuthToken, Error> {
+        let Some(signed_at) = unix_seconds(self.clock.now()) else {
+            return Err(Error::setting(
+                "clock",
+                "the time is before 1970: set the clock",
+            ));
+        };
+        let Endpoint { host, port, region } = &self.endpoint;
+        let region = region.as_ref().map(|(region, _)| region.as_str());
+        let grant = Grant {
+            host,
+            port: *port,
+            region: region.unwrap_or_default(),
+            db_user: &self.user,
+        };
+        let lifetime = Lifetime {
+            signed_at,
+            expires_in_seconds: EXPIRES_IN_SECONDS,
+        };
+        guest
+            .presign(credentials, grant, lifetime)
+            .map_err(|error| match error {
+                CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
+                CallError::Fault(fault) => token_fault(fault),
+            })
+    }
+}
+
+fn token_fault(fault: Fault) -> Error {
+    Error::new(Stage::Token, ErrorKind::Fault(fault))
+}
+
+/// Whether a server that is verified does not let this user in with this proof: it says so, or asks for what
+/// only another kind of user has, as it does for a user that is not there.
+fn is_denied(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Server(server) => error.stage() == Stage::Login && server.code == ACCESS_DENIED,
+        ErrorKind::Handshake(
+            HandshakeError::RefusedAuthPlugin(_) | HandshakeError::UnsupportedAuthPlugin(_),
+        ) => error.stage() == Stage::Login,
+        _ => false,
+    }
+}
+
+pub(crate) async fn credentials(
+    cached: &CachedCredentials,
+    limit: Duration,
+) -> Result<Credentials, Error> {
+    within(Stage::Credentials, limit, async {
+        cached.credentials().await.map_err(no_credentials)
+    })
+    .await
+}
+
+fn no_credentials(error: CredentialsError) -> Error {
+    Error::new(Stage::Credentials, ErrorKind::Credentials(error))
+}

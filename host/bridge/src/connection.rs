@@ -1,0 +1,318 @@
+//! A connection after login: one statement at a time.
+
+mod cancel;
+mod commands;
+mod execute;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod in_memory;
+mod leftovers;
+mod loan;
+mod next_id;
+#[cfg(test)]
+mod properties;
+mod replies;
+mod result_lengths;
+mod rows;
+mod set_up;
+mod statement_cache;
+
+pub use cancel::CancelHandle;
+pub(crate) use cancel::{Redial, Redialling};
+pub(crate) use leftovers::Leftovers;
+pub(crate) use result_lengths::ResultLengths;
+pub use rows::Rows;
+pub(crate) use set_up::SessionSettings;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Stage};
+use crate::guest::Session;
+use crate::protocol::ok_packet::Summary;
+use crate::protocol::packet_limits::ReadLimits;
+use crate::protocol::packet_stream::PacketStream;
+use crate::protocol::prepared::Statement;
+use crate::protocol::reply::Reply;
+use crate::protocol::row::Encoding;
+use crate::protocol::text_or_binary::Protocol;
+use crate::tls::TlsStream;
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use next_id::NextId;
+use rds_bridge_wire::command::{COM_PING, COM_QUIT};
+use result_lengths::Fingerprint;
+use set_up::{SetUp, can_pipeline};
+use statement_cache::StatementCache;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Size of the statement cache. Other clients use the same, and it is far below `max_prepared_stmt_count`, the server's
+/// limit for all of its connections.
+const STATEMENTS: usize = 32;
+
+/// A connection to the server, logged in, one statement at a time.
+///
+/// Futures of its methods, and of [`Rows`], may be dropped at any point: a reply that has not been read
+/// is read to its end by the next call, and a command that was cut off half-written makes the connection
+/// unusable, which the next call says.
+///
+/// A server that asks for a file of this machine (`LOAD DATA LOCAL`, or one that is not to be trusted) is
+/// sent an empty one. The statement fails with [`ErrorKind::LocalInfile`], further results of it are passed
+/// over, and the connection goes on. After what the protocol does not allow ([`ErrorKind::Malformed`]) it
+/// does not: every further call gives [`ErrorKind::Unusable`].
+///
+/// `S` is what it runs on: TLS over TCP as [`Bridge::connect`](crate::Bridge::connect) makes it, or a stream of the
+/// caller's ([`Self::over`]).
+pub struct Connection<S = TlsStream<TcpStream>> {
+    stream: PacketStream<S>,
+    session: Session,
+    state: State,
+    status: StatusFlags,
+    stage: Stage,
+    protocol: Protocol,
+    /// As the greeting says: a server that is another one refuses what it does not know.
+    is_maria_db: bool,
+    /// Whether the server takes several commands at once.
+    can_pipeline: bool,
+    /// Whether a statement can be executed in the flight that prepares it.
+    executes_unseen: bool,
+    /// By which MySQL can do the same.
+    next_id: NextId,
+    statements: StatementCache,
+    /// Whether what was prepared last, if anything was, is a query without parameters.
+    last_prepared_is_query: bool,
+    /// Statements evicted from the cache. `COM_STMT_CLOSE` for them goes out with the next command.
+    unused: Vec<Statement>,
+    set_up: SetUp,
+    /// What the statements since the last reset may have left in the session.
+    leftovers: Leftovers,
+    /// The server has refused to write, where writing is allowed.
+    is_demoted: bool,
+    /// Of the last command.
+    command_length: usize,
+    /// Shared by the connections of a bridge.
+    lengths: Arc<ResultLengths>,
+    /// The statement that is being executed, if it is to be known whether its result is long.
+    watched: Option<Fingerprint>,
+    cancel: CancelHandle,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Idle,
+    /// A reply that has not been read to its end.
+    Replying(Reply),
+    /// A command is being written, or the position in the stream is unknown after an error.
+    Unusable,
+}
+
+/// What a connection can run on. Every type that fits has it.
+pub trait Transport: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for S {}
+
+impl<S: Transport> Connection<S> {
+    /// A connection on a stream whose login is done, by [`ClientHandshake`](crate::guest::ClientHandshake) or by other
+    /// means. `session` is what was agreed upon at the login.
+    ///
+    /// The session stays as the login left it: it is not made read-only, and its character set and `autocommit` are not
+    /// set. A [`CancelHandle`] of it cancels nothing ([`NotCancelled::UnknownSession`](crate::NotCancelled)).
+    pub fn over(stream: S, session: Session) -> Self {
+        Self::new(stream, session, Arc::default(), CancelHandle::default())
+    }
+
+    pub(crate) fn new(
+        stream: S,
+        session: Session,
+        lengths: Arc<ResultLengths>,
+        cancel: CancelHandle,
+    ) -> Self {
+        let status = StatusFlags::from_bits_truncate(session.status_flags);
+        let is_maria_db = session.server_version.contains("MariaDB");
+        let can_pipeline = can_pipeline(&session.server_version);
+        Self {
+            stream: PacketStream::new(stream),
+            session,
+            state: State::Idle,
+            status,
+            stage: Stage::Statement,
+            protocol: Protocol::default(),
+            is_maria_db,
+            can_pipeline,
+            executes_unseen: is_maria_db,
+            next_id: NextId::Unforeseeable,
+            statements: StatementCache::new(STATEMENTS),
+            last_prepared_is_query: true,
+            unused: Vec::new(),
+            set_up: SetUp::default(),
+            leftovers: Leftovers::None,
+            is_demoted: false,
+            command_length: 0,
+            lengths,
+            watched: None,
+            cancel,
+        }
+    }
+
+    /// What cancels the statement that this connection is executing, while a future of this connection is being
+    /// awaited elsewhere. Take it before. With the first statement after that the server is asked which session it is,
+    /// in the same flight.
+    #[must_use]
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.set_up.want_identity();
+        self.cancel.clone()
+    }
+
+    /// How statements without parameters are executed from now on. Default: as [`crate::BridgeBuilder`] was
+    /// told.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
+    /// Its user gives it back to a pool. It becomes unusable if a `KILL QUERY` for it has no answer yet: the server may
+    /// receive that later.
+    pub(crate) fn end_loan(&mut self) {
+        if !self.cancel.end_loan() {
+            self.state = State::Unusable;
+        }
+    }
+
+    /// What [`Self::set_protocol`] and [`Self::set_read_idle_timeout`] change.
+    pub(crate) fn choices(&self) -> (Protocol, Option<Duration>) {
+        (self.protocol, self.stream.idle_limit())
+    }
+
+    /// How long to wait, while a reply is read, for anything to come; without a limit for ever. Default: as
+    /// [`crate::BridgeBuilder::read_idle_timeout`] was told.
+    pub fn set_read_idle_timeout(&mut self, limit: Option<Duration>) {
+        self.stream.set_idle_limit(limit);
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: ReadLimits) {
+        self.stream.set_limits(limits);
+    }
+
+    /// What was agreed upon at login: the server's version and more. It is from the server's greeting, before TLS:
+    /// anyone on the way may have altered version and number. `KILL` no connection by this number; use
+    /// [`Self::cancel_handle`].
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whether a transaction is open, as the server said at the end of its last reply.
+    #[must_use]
+    pub fn is_in_transaction(&self) -> bool {
+        self.status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)
+    }
+
+    /// Whether the connection can be used. After some errors the position in the stream is unknown, and it cannot.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        !matches!(self.state, State::Unusable) && !self.set_up.is_unfinished
+    }
+
+    /// Whether the server has closed the connection, as far as this machine has received it. It sends nothing;
+    /// [`Self::ping`] asks the server, and takes a round trip.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.state, State::Unusable)
+            || matches!(self.state, State::Idle) && !self.awaits_set_up() && self.stream.has_ended()
+    }
+
+    /// Whether the server has refused a statement because it is read-only as a whole (1290, 1836) although this
+    /// connection may write: it was a writer, and is a replica since a failover. The connection works, but one to the
+    /// new writer is wanted.
+    #[must_use]
+    pub fn is_demoted(&self) -> bool {
+        self.is_demoted
+    }
+
+    /// What its statements may have left in the session.
+    pub(crate) fn leftovers(&self) -> Leftovers {
+        self.leftovers
+    }
+
+    /// Whether [`Self::reset`] leaves nothing of what may be in the session.
+    pub(crate) fn can_be_reset(&self) -> bool {
+        match self.leftovers {
+            Leftovers::None | Leftovers::Session => true,
+            Leftovers::Database => self.set_up.settings.database.is_some(),
+            Leftovers::Roles => false,
+        }
+    }
+
+    /// Whether there is more of a reply to read.
+    #[must_use]
+    pub fn is_replying(&self) -> bool {
+        matches!(self.state, State::Replying(_)) || self.awaits_set_up()
+    }
+
+    /// Executes a statement and reads its reply to the end, rows and all; gives the summary of the last
+    /// result.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::query`].
+    pub async fn execute_to_end(&mut self, sql: &str) -> Result<Summary, Error> {
+        self.query(sql).await?.finish().await
+    }
+
+    /// Asks the server for a sign of life.
+    ///
+    /// # Errors
+    ///
+    /// That the connection is lost.
+    pub async fn ping(&mut self) -> Result<(), Error> {
+        self.simple_command(COM_PING).await
+    }
+
+    /// Says good-bye. A connection that is dropped is closed too, and the server notes an aborted one.
+    ///
+    /// # Errors
+    ///
+    /// That the connection was lost already.
+    pub async fn close(mut self) -> Result<(), Error> {
+        if matches!(self.state, State::Idle) && !self.awaits_set_up() {
+            self.check_usable()?;
+            // Left with TLS, whose own good-bye then goes out with it, in one write.
+            let put = self.stream.get_mut().write_all(&[1, 0, 0, 0, COM_QUIT]);
+            put.await.map_err(|error| Error::of_io(self.stage, error))?;
+        }
+        let closed = self.stream.shut_down().await;
+        closed.map_err(|error| Error::of_io(self.stage, error))
+    }
+
+    async fn simple_command(&mut self, command: u8) -> Result<(), Error> {
+        self.command(&[&[command]]).await?;
+        self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
+        let summary = self.read_header().await?;
+        Rows::new(self, summary).finish().await?;
+        Ok(())
+    }
+
+    pub(crate) fn deprecate_eof(&self) -> bool {
+        let capabilities = CapabilityFlags::from_bits_truncate(self.session.capabilities);
+        capabilities.contains(CapabilityFlags::CLIENT_DEPRECATE_EOF)
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.stage, kind).told_by(&self.session.server_version)
+    }
+}
+
+impl<S: Transport> Connection<TlsStream<S>> {
+    /// The TLS connection, for what it negotiated.
+    #[must_use]
+    pub fn tls(&self) -> &rustls::CommonState {
+        self.stream.get_ref().state()
+    }
+}
+
+impl<S> fmt::Debug for Connection<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}

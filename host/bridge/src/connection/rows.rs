@@ -1,0 +1,215 @@
+//! The rows of a result, as they come.
+
+use std::fmt;
+use std::ops::Range;
+
+use tokio::net::TcpStream;
+
+use super::{Connection, State, Transport};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::column::Column;
+use crate::protocol::from_row::{self, FromRow};
+use crate::protocol::ok_packet::Summary;
+use crate::protocol::reply::Event;
+use crate::protocol::row::Row;
+use crate::tls::TlsStream;
+
+/// A statement's rows, as they come: nothing is read that nobody asked for.
+///
+/// A statement without a result (an `UPDATE`, say) has no columns and no rows. Drop it at any point: what
+/// has not been read is read by the connection's next call.
+///
+/// `S` is what the connection runs on (see [`Connection`]).
+pub struct Rows<'c, S = TlsStream<TcpStream>> {
+    connection: &'c mut Connection<S>,
+    summary: Option<Summary>,
+}
+
+impl<'c, S: Transport> Rows<'c, S> {
+    /// Of a reply that [`Connection::read_header`] has begun to read.
+    pub(super) fn new(connection: &'c mut Connection<S>, summary: Option<Summary>) -> Self {
+        Self {
+            connection,
+            summary,
+        }
+    }
+
+    /// The columns; none for a statement without a result.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        match &self.connection.state {
+            State::Replying(reply) if reply.has_rows() => &reply.columns,
+            _ => &[],
+        }
+    }
+
+    /// The next row; none at the result's end. The row borrows from the read buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// The server's, in the middle of a result, or that the connection is lost.
+    pub async fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
+        if self.summary.is_some() {
+            return Ok(None);
+        }
+        let range = match self.connection.row_at_hand() {
+            Some(range) => range,
+            None => match self.read_row().await? {
+                Some(range) => range,
+                None => return Ok(None),
+            },
+        };
+        self.row(range).map(Some)
+    }
+
+    /// The next row as a whole, a tuple of a type for each column: as [`Self::next`] and [`Row::get`], and faster.
+    ///
+    /// ```no_run
+    /// # async fn items(mut rows: rds_bridge::mysql::Rows<'_>) -> Result<(), rds_bridge::Error> {
+    /// while let Some((id, name)) = rows.next_as::<(u64, &str)>().await? {
+    ///     println!("{id} {name}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`]; [`ErrorKind::Value`] as of [`Row::get`], and where there are more columns or fewer.
+    /// Then the row is passed over.
+    pub async fn next_as<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>, Error> {
+        if self.summary.is_some() {
+            return Ok(None);
+        }
+        let range = match self.connection.row_at_hand() {
+            Some(range) => range,
+            None => match self.read_row().await? {
+                Some(range) => range,
+                None => return Ok(None),
+            },
+        };
+        self.row_as(range).map(Some)
+    }
+
+    #[inline(always)]
+    fn row_as<'r, T: FromRow<'r>>(&'r mut self, range: Range<usize>) -> Result<T, Error> {
+        let Connection {
+            stream,
+            state,
+            stage,
+            ..
+        } = &mut *self.connection;
+        *stage = Stage::Rows;
+        let payload = stream.payload(range);
+        if let State::Replying(reply) = state
+            && let Some(row) =
+                from_row::read(reply.encoding(), &reply.shapes, reply.has_text, payload)
+        {
+            return Ok(row);
+        }
+        Self::row_the_long_way(state, payload)
+    }
+
+    #[cold]
+    fn row_the_long_way<'r, T: FromRow<'r>>(
+        state: &'r mut State,
+        payload: &'r [u8],
+    ) -> Result<T, Error> {
+        let malformed = match state {
+            State::Replying(reply) => reply.split(payload).err(),
+            _ => return Err(Error::new(Stage::Rows, ErrorKind::Unusable)),
+        };
+        if let Some(malformed) = malformed {
+            *state = State::Unusable;
+            return Err(Error::new(Stage::Rows, ErrorKind::Malformed(malformed)));
+        }
+        let State::Replying(reply) = state else {
+            return Err(Error::new(Stage::Rows, ErrorKind::Unusable));
+        };
+        Ok(T::from_row(Row { reply, payload })?)
+    }
+
+    /// Reads up to the next row; none at the result's end.
+    async fn read_row(&mut self) -> Result<Option<Range<usize>>, Error> {
+        // Until the next command: this may be given up at any point.
+        self.connection.stage = Stage::Rows;
+        let event = self.connection.next_event().await;
+        if event.is_err() {
+            // The reply is over, or the connection is: nothing more will come.
+            self.summary = Some(Summary::default());
+        }
+        match event? {
+            (Event::EndOfRows(summary) | Event::Done(summary), _) => {
+                self.summary = Some(summary);
+                Ok(None)
+            }
+            (_, range) => Ok(Some(range)),
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, range: Range<usize>) -> Result<Row<'_>, Error> {
+        let connection = &mut *self.connection;
+        connection.stage = Stage::Rows;
+        if let State::Replying(reply) = &mut connection.state {
+            let payload = connection.stream.payload(range.clone());
+            if let Err(malformed) = reply.split(payload) {
+                return Err(connection.malformed(malformed));
+            }
+        }
+        let Connection {
+            stream,
+            state: State::Replying(reply),
+            ..
+        } = connection
+        else {
+            return Err(connection.error(ErrorKind::Unusable));
+        };
+        Ok(Row {
+            reply,
+            payload: stream.payload(range),
+        })
+    }
+
+    /// Goes on to the next of several results (a procedure gives more than one). Rows of this one that
+    /// have not been read are passed over. False where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`].
+    pub async fn next_result(&mut self) -> Result<bool, Error> {
+        while self.next().await?.is_some() {}
+        let more = self.summary.as_ref().is_some_and(Summary::more_results);
+        if more {
+            // If it fails, nothing more will come.
+            self.summary = Some(Summary::default());
+            self.summary = self.connection.read_header().await?;
+        }
+        Ok(more)
+    }
+
+    /// What the server said at the end of this result; none before.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
+    }
+
+    /// Reads to the end of the last result, and gives its summary.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::next`].
+    pub async fn finish(mut self) -> Result<Summary, Error> {
+        while self.next_result().await? {}
+        Ok(self.summary.unwrap_or_default())
+    }
+}
+
+impl<S> fmt::Debug for Rows<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("connection", &self.connection)
+            .field("summary", &self.summary)
+            .finish()
+    }
+}

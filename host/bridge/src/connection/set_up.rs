@@ -1,0 +1,358 @@
+//! What prepares a session: commands that go out with its first statement, where the server takes several at once.
+//!
+//! | command | why |
+//! |---|---|
+//! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`; `init_connect` or `skip-character-set-client-handshake` may have set another character set; and with `autocommit=0` an INSERT would be lost without a word. |
+//! | `SET SESSION TRANSACTION READ ONLY` | Unless writing was asked for. |
+//! | `SELECT CONNECTION_ID(), …` | Which session of which server this is, once there is a [`crate::CancelHandle`]: it goes with the next statement. The number in the greeting came before TLS. |
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::cancel::ServerSession;
+use super::execute::FLIGHT_LENGTH;
+use super::leftovers::Leftovers;
+use super::{Connection, State, Transport};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::packet_stream::Expected;
+use crate::protocol::reply::{Event, Reply};
+use crate::protocol::row::Encoding;
+use crate::protocol::text_or_binary::{begins_transaction, only_asks};
+use rds_bridge_wire::Malformed;
+use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
+use rds_bridge_wire::{lenenc_string, text};
+
+/// How sessions are to be prepared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionSettings {
+    /// The server's default for `utf8mb4` if not given. An identifier.
+    pub(crate) collation: Option<String>,
+    /// The default database, to return to it.
+    pub(crate) database: Option<String>,
+    pub(crate) allow_writes: bool,
+    /// To an RDS Proxy commands go one by one, and it is not asked which session this is: the answer is another
+    /// one's with the next statement.
+    pub(crate) is_rds_proxy: bool,
+    /// The server itself is at the other end, and no proxy: ProxySQL closes a connection on which a command comes
+    /// before it has answered the last.
+    pub(crate) is_direct: bool,
+}
+
+/// How far the preparation of a session is.
+#[derive(Debug, Default)]
+pub(super) struct SetUp {
+    pub(super) settings: SessionSettings,
+    /// Held back, to go out with the first command.
+    held: VecDeque<Step>,
+    /// Sent: their replies come before any other.
+    awaited: VecDeque<Step>,
+    /// The first of them, partly read.
+    reply: Option<Reply>,
+    /// Whether somebody may cancel a statement.
+    wants_identity: AtomicBool,
+    has_asked_identity: bool,
+    /// A reset whose commands go one by one was not done to its end: the session may be without its settings.
+    pub(super) is_unfinished: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Reset,
+    Database,
+    Names,
+    ReadOnly,
+    Identify,
+}
+
+impl SetUp {
+    pub(super) fn new(settings: SessionSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn want_identity(&self) {
+        self.wants_identity.store(true, Ordering::Relaxed);
+    }
+
+    /// What was held back has gone out, with a command or by itself.
+    pub(super) fn wrote(&mut self) {
+        self.awaited.append(&mut self.held);
+    }
+
+    fn payload(&self, step: Step, is_maria_db: bool) -> Vec<u8> {
+        let query = |sql: &str| [&[COM_QUERY], sql.as_bytes()].concat();
+        match step {
+            Step::Reset => vec![COM_RESET_CONNECTION],
+            Step::Database => {
+                let database = self.settings.database.as_deref().unwrap_or_default();
+                [&[COM_INIT_DB], database.as_bytes()].concat()
+            }
+            Step::Names => match &self.settings.collation {
+                Some(collation) => query(&format!(
+                    "SET NAMES utf8mb4 COLLATE {collation}, autocommit=1"
+                )),
+                None => query("SET NAMES utf8mb4, autocommit=1"),
+            },
+            Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
+            // MariaDB has no server_uuid.
+            Step::Identify if is_maria_db => {
+                query("SELECT CONNECTION_ID(), CONCAT_WS(' ', @@hostname, @@port, @@server_id)")
+            }
+            Step::Identify => query("SELECT CONNECTION_ID(), @@server_uuid"),
+        }
+    }
+
+    /// Whether a statement may go out with what is held back. If that is refused, the statement is executed all the
+    /// same: so it is one that only asks, or begins a transaction; or, where writing is allowed, any one, since
+    /// there is no more to refuse than what every server takes from everybody.
+    fn goes_with(&self, sql: &str) -> bool {
+        let is_identity_alone = self.held.front() == Some(&Step::Identify);
+        sql.len() <= FLIGHT_LENGTH
+            && (is_identity_alone
+                || only_asks(sql)
+                || begins_transaction(sql)
+                || self.settings.allow_writes && self.settings.collation.is_none())
+    }
+}
+
+impl<S: Transport> Connection<S> {
+    /// Prepares the session. Where commands can be pipelined it is done with the first one, in one flight: then a
+    /// refusal is the error of that one. Else it is done now, in a round trip a command.
+    pub(crate) async fn set_up(&mut self, settings: SessionSettings) -> Result<(), Error> {
+        let is_rds_proxy = settings.is_rds_proxy;
+        self.can_pipeline &= settings.is_direct || self.is_maria_db && !is_rds_proxy;
+        self.set_up = SetUp::new(settings);
+        let steps = self.settings_steps();
+        if self.can_pipeline {
+            self.hold_steps(steps);
+            return Ok(());
+        }
+        self.one_by_one(steps).await
+    }
+
+    /// Asks which session it is, if that is wanted and was not asked before: with the next command where that `is_short`,
+    /// and else in a round trip. An RDS Proxy is never asked.
+    async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
+        let set_up = &mut self.set_up;
+        let is_wanted = *set_up.wants_identity.get_mut() && !set_up.settings.is_rds_proxy;
+        if !is_wanted || set_up.has_asked_identity {
+            return Ok(());
+        }
+        // Before anything is held back: its packets are counted anew.
+        self.read_what_is_left().await?;
+        self.check_usable()?;
+        self.set_up.has_asked_identity = true;
+        let step = VecDeque::from([Step::Identify]);
+        if self.can_pipeline && is_short {
+            self.hold_steps(step);
+            return Ok(());
+        }
+        self.one_by_one(step).await
+    }
+
+    /// Makes the session as a new one is: no user variables, temporary tables, locks, open transaction or prepared
+    /// statements; the settings of the [`Bridge`](crate::Bridge) in force, and its database the default one. The user
+    /// stays logged in. It takes one round trip; through an RDS Proxy and to MySQL 5.7 it takes one for each of up to
+    /// four commands.
+    ///
+    /// Where the bridge has no database, the default database stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The server's refusal, after which the connection cannot be used, or that the connection is lost.
+    pub async fn reset(&mut self) -> Result<(), Error> {
+        // Before: whoever gives this up has no statement left, either.
+        drop(self.statements.drain());
+        self.unused.clear();
+        self.last_prepared_is_query = true;
+        self.read_what_is_left().await?;
+        self.check_usable()?;
+        if self.set_up.held.contains(&Step::Names) {
+            // Nothing has been executed yet.
+            return Ok(());
+        }
+        let mut steps = self.settings_steps();
+        if self.set_up.settings.database.is_some() {
+            steps.push_front(Step::Database);
+        }
+        steps.push_front(Step::Reset);
+        if self.can_pipeline {
+            self.hold_steps(steps);
+            self.write_held_steps().await?;
+            self.await_set_up().await?;
+        } else {
+            // If this future is dropped, the session lacks some of its settings.
+            self.set_up.is_unfinished = true;
+            self.one_by_one(steps).await?;
+            self.set_up.is_unfinished = false;
+        }
+        self.leftovers = Leftovers::None;
+        Ok(())
+    }
+
+    fn settings_steps(&self) -> VecDeque<Step> {
+        let mut steps = VecDeque::from([Step::Names]);
+        if !self.set_up.settings.allow_writes {
+            steps.push_back(Step::ReadOnly);
+        }
+        steps
+    }
+
+    fn hold_steps(&mut self, steps: VecDeque<Step>) {
+        for step in &steps {
+            let payload = self.set_up.payload(*step, self.is_maria_db);
+            self.stream.hold_command(&[&payload]);
+        }
+        self.set_up.held.extend(steps);
+    }
+
+    async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {
+        for step in steps {
+            self.hold_steps(VecDeque::from([step]));
+            self.write_held_steps().await?;
+            self.await_set_up().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_held_steps(&mut self) -> Result<(), Error> {
+        self.state = State::Unusable;
+        let written = self.stream.write_held().await;
+        written.map_err(|error| Error::of_io(Stage::Session, error))?;
+        self.set_up.wrote();
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// What may go out with it does. Any other statement waits, and so does a long one, as everywhere.
+    pub(super) async fn set_up_before(&mut self, sql: &str) -> Result<(), Error> {
+        self.ask_identity(true).await?;
+        if self.set_up.goes_with(sql) {
+            return Ok(());
+        }
+        self.set_up_now().await
+    }
+
+    /// A statement that is prepared first, by itself: that does nothing, so it may go out with what is held back.
+    pub(super) async fn set_up_before_preparing(&mut self, sql: &str) -> Result<(), Error> {
+        // One that is prepared already is executed with its parameters, which may be long.
+        let is_prepared = self.statements.parameters(sql).is_some();
+        self.ask_identity(!is_prepared).await?;
+        if sql.len() <= FLIGHT_LENGTH {
+            return Ok(());
+        }
+        self.set_up_now().await
+    }
+
+    async fn set_up_now(&mut self) -> Result<(), Error> {
+        if !self.set_up.held.is_empty() {
+            self.check_usable()?;
+            self.write_held_steps().await?;
+        }
+        self.await_set_up().await
+    }
+
+    /// Which session of which server it is; none where the server does not say it.
+    pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
+        self.set_up.want_identity();
+        self.ask_identity(true).await?;
+        self.set_up_now().await?;
+        Ok(self.cancel.session().cloned())
+    }
+
+    /// Whether a reply to it is still to come.
+    pub(super) fn awaits_set_up(&self) -> bool {
+        !self.set_up.awaited.is_empty() && !matches!(self.state, State::Unusable)
+    }
+
+    /// Reads its replies, if they are the next that come. After a refusal there may be replies that nobody is to
+    /// read, so that the connection cannot be used any more.
+    pub(super) async fn await_set_up(&mut self) -> Result<(), Error> {
+        while self.awaits_set_up() {
+            let range = match self.stream.read(Expected::Control).await {
+                Ok(range) => range,
+                Err(error) => {
+                    self.state = State::Unusable;
+                    return Err(Error::of_read(Stage::Session, error));
+                }
+            };
+            let step = self.set_up.awaited.front().copied();
+            let deprecate_eof = self.deprecate_eof();
+            let reply = self.set_up.reply.take();
+            let mut reply = reply.unwrap_or_else(|| Reply::new(Encoding::Text, deprecate_eof));
+            let payload = self.stream.payload(range);
+            match reply.receive(payload) {
+                Ok(Event::Done(summary) | Event::EndOfRows(summary)) if !summary.more_results() => {
+                    self.status = summary.status_flags();
+                }
+                Ok(Event::Pending | Event::Columns) if step == Some(Step::Identify) => {
+                    self.set_up.reply = Some(reply);
+                    continue;
+                }
+                Ok(Event::Row) if step == Some(Step::Identify) => {
+                    if let Some(session) = read_session(payload) {
+                        self.identify(session);
+                    }
+                    self.set_up.reply = Some(reply);
+                    continue;
+                }
+                // What speaks the protocol and is no MySQL may not have it: then nothing can be cancelled.
+                Ok(Event::Error(_)) if step == Some(Step::Identify) => {}
+                Ok(Event::Error(error)) => {
+                    self.state = State::Unusable;
+                    return Err(Error::new(Stage::Session, ErrorKind::Server(error)));
+                }
+                Ok(_) => {
+                    self.state = State::Unusable;
+                    let unasked = ErrorKind::Malformed(Malformed::Unasked);
+                    return Err(Error::new(Stage::Session, unasked));
+                }
+                Err(malformed) => {
+                    self.state = State::Unusable;
+                    return Err(Error::new(Stage::Session, ErrorKind::Malformed(malformed)));
+                }
+            }
+            self.set_up.awaited.pop_front();
+            self.stream.begin_next_reply();
+        }
+        Ok(())
+    }
+
+    fn identify(&self, session: ServerSession) {
+        // The greeting has 32 bits of it.
+        let in_greeting = u64::from(self.session().connection_id);
+        let is_relayed = session.id & u64::from(u32::MAX) != in_greeting;
+        self.cancel.set_session(ServerSession {
+            is_relayed,
+            ..session
+        });
+    }
+}
+
+/// The row of `CONNECTION_ID()` and what names the server.
+fn read_session(row: &[u8]) -> Option<ServerSession> {
+    let (id, rest) = lenenc_string(row)?;
+    let (server, _) = lenenc_string(rest)?;
+    Some(ServerSession {
+        id: text(id).parse().ok()?,
+        server: text(server),
+        is_relayed: false,
+    })
+}
+
+/// Whether a server of this version reads command after command, also where several have come at once. Aurora MySQL
+/// 2, which greets as a MySQL 5.7, hangs: MySqlConnector's issues 486 and 1088 (<https://github.com/mysql-net/MySqlConnector/issues/1088>);
+/// Aurora MySQL 3, which greets as a MySQL 8.0, does not.
+///
+/// The version is from the greeting, before TLS. Who alters it there can make a connection hang, as anybody on the way
+/// can, or take a round trip more.
+pub(super) fn can_pipeline(server_version: &str) -> bool {
+    let major = server_version.split('.').next();
+    let major = major.and_then(|major| major.parse::<u32>().ok());
+    server_version.contains("MariaDB") || major.is_some_and(|major| major >= 8)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,393 @@
+//! What can go wrong on the way to the rows: the stage, the cause with the server's own code, and the
+//! likely reasons.
+
+mod category;
+mod causes;
+mod chain;
+mod handshake_words;
+mod malformed_token_words;
+mod not_cancelled;
+mod other_protocols;
+mod presign_words;
+#[cfg(feature = "secrets-manager")]
+mod secret_causes;
+mod server_causes;
+
+pub use category::Category;
+pub use causes::Cause;
+pub(crate) use causes::{cause, of_long_command};
+pub use chain::Chain;
+pub use handshake_words::plugin_name;
+pub use malformed_token_words::of as malformed_token_words;
+pub use not_cancelled::NotCancelled;
+pub use presign_words::of as presign_words;
+#[cfg(feature = "secrets-manager")]
+pub(crate) use secret_causes::no_way_to_secrets_manager;
+pub use server_causes::ends_connection;
+pub(crate) use server_causes::is_of_read_only_server;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
+use server_causes::Product;
+
+#[cfg(feature = "secrets-manager")]
+use crate::aws::SecretError;
+use crate::aws::{CredentialsError, RegionError};
+use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
+use crate::protocol::{Malformed, ReadError, ValueError};
+use crate::tls::{Certificate, TrustAnchorsError};
+use rds_bridge_text::Printable;
+
+/// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
+/// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. It passes.
+pub const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
+
+/// A stage on the way from settings to rows, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Settings are read and checked.
+    Settings,
+    /// AWS credentials are found, and with them a secret if there is one.
+    Credentials,
+    /// The name is resolved to addresses.
+    Resolve,
+    /// A TCP connection is made.
+    Connect,
+    /// TLS is established, and the server's certificate verified.
+    Tls,
+    /// The token is signed.
+    Token,
+    /// The server lets the user in, or not.
+    Login,
+    /// The session is made read-only. Of MariaDB the first query may have gone with it, and been executed.
+    Session,
+    /// A statement is executed.
+    Statement,
+    /// Its rows are read.
+    Rows,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings => "settings",
+            Self::Credentials => "credentials",
+            Self::Resolve => "name resolution",
+            Self::Connect => "TCP connection",
+            Self::Tls => "TLS",
+            Self::Token => "token",
+            Self::Login => "login",
+            Self::Session => "session",
+            Self::Statement => "statement",
+            Self::Rows => "rows",
+        })
+    }
+}
+
+/// What went wrong, and at which stage. [`StdError::source`] has what is beneath.
+#[derive(Debug)]
+pub struct Error {
+    stage: Stage,
+    inner: Box<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    causes: Vec<Cause>,
+    refused: Vec<Certificate>,
+}
+
+/// The kinds of failure.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is missing or wrong.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// The builder's method.
+        setting: &'static str,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// No credentials, or none that can be used.
+    #[error(transparent)]
+    Credentials(CredentialsError),
+    /// The secret gives no user and password.
+    #[cfg(feature = "secrets-manager")]
+    #[error(transparent)]
+    Secret(SecretError),
+    /// No region.
+    #[error(transparent)]
+    Region(RegionError),
+    /// The authorities to trust cannot be read.
+    #[error(transparent)]
+    TrustAnchors(TrustAnchorsError),
+    /// The token cannot be signed.
+    #[error("{}", presign_words(.0))]
+    Presign(PresignError),
+    /// The name has no address.
+    #[error("cannot resolve {host}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// The resolver's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the addresses takes a connection.
+    #[error("{}", attempts(.0))]
+    Connect(Vec<(SocketAddr, io::Error)>),
+    /// Not done in time.
+    #[error("not done within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    /// No TLS connection, or not with the right server.
+    #[error("{}", tls_words(.0))]
+    Tls(#[source] rustls::Error),
+    /// The connection phase failed, other than by the server's refusal.
+    #[error("{}", handshake_words::of(.0))]
+    Handshake(HandshakeError),
+    /// The server refuses, with its own code, SQLSTATE and words.
+    #[error("{}", server_words(.0))]
+    Server(ServerError),
+    /// The same before TLS: whoever is on the way may have written it.
+    #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
+    ServerBeforeTls(ServerError),
+    /// Reading or writing failed.
+    #[error("the connection failed")]
+    Io(#[source] io::Error),
+    /// The server closed the connection.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The server sent what the protocol does not allow.
+    #[error("the server does not keep to the protocol: {0}")]
+    Malformed(Malformed),
+    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is of no more use.
+    #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
+    RowTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A value is not what was asked for.
+    #[error(transparent)]
+    Value(ValueError),
+    /// The server asked for a file of this machine, and did not get it.
+    #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
+    LocalInfile,
+    /// As many parameters as the statement has question marks are needed.
+    #[error("parameters in the statement: {expected}, given: {given}")]
+    ParameterCount {
+        /// Question marks in the statement.
+        expected: usize,
+        /// Parameters given.
+        given: usize,
+    },
+    /// An earlier call was given up in the middle of a command, or failed: the connection cannot be used.
+    #[error("the connection is of no more use: an earlier call on it failed or was given up")]
+    Unusable,
+    /// A statement was not cancelled, and may still be running.
+    #[error("the statement may still be running: {0}")]
+    NotCancelled(NotCancelled),
+    /// The sandbox failed.
+    #[error("the sandbox failed")]
+    Fault(#[source] Fault),
+}
+
+impl Error {
+    /// An error of a stage, with the causes that are likely for its kind.
+    #[must_use]
+    pub fn new(stage: Stage, kind: ErrorKind) -> Self {
+        let causes = causes::of_kind(stage, &kind);
+        let inner = Box::new(Inner {
+            kind,
+            causes,
+            refused: Vec::new(),
+        });
+        Self { stage, inner }
+    }
+
+    pub(crate) fn with_refused(mut self, refused: Vec<Certificate>) -> Self {
+        self.inner.refused = refused;
+        self
+    }
+
+    /// Replaces the likely causes, most likely first. Use it where the caller knows more than the error does.
+    #[must_use]
+    pub fn with_causes(mut self, causes: Vec<Cause>) -> Self {
+        self.inner.causes = causes;
+        self
+    }
+
+    /// Names the causes that the server's code has on this server: codes from 4000 on differ between MySQL and MariaDB.
+    pub(crate) fn told_by(mut self, server_version: &str) -> Self {
+        if let ErrorKind::Server(error) = &self.inner.kind {
+            let product = Product::of_version(server_version);
+            self.inner.causes = server_causes::of(self.stage, error, product);
+        }
+        self
+    }
+
+    /// A setting that is missing or wrong, by the name of the builder's method.
+    #[must_use]
+    pub fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::new(Stage::Settings, ErrorKind::Setting { setting, problem })
+    }
+
+    /// The stage that failed.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// What failed.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.inner.kind
+    }
+
+    /// The likely causes, the likeliest first; none where they are not known.
+    #[must_use]
+    pub fn causes(&self) -> &[Cause] {
+        &self.inner.causes
+    }
+
+    /// The certificates that the server presented and that were refused, its own first: to see which
+    /// authority is missing, which name it has or when it ended. Nothing of it is verified.
+    #[must_use]
+    pub fn refused_certificates(&self) -> &[Certificate] {
+        &self.inner.refused
+    }
+
+    /// What the server said, if it did.
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ServerError> {
+        match &self.inner.kind {
+            ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The server's error code, as 1045.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        self.server_error().map(|error| error.code)
+    }
+
+    /// The server's SQLSTATE, as `28000`.
+    #[must_use]
+    pub fn sql_state(&self) -> Option<&str> {
+        self.server_error()
+            .and_then(|error| error.sql_state.as_deref())
+    }
+
+    pub(crate) fn of_read(stage: Stage, error: ReadError) -> Self {
+        let kind = match error {
+            ReadError::Io(error) => return Self::of_io(stage, error),
+            ReadError::Closed => ErrorKind::Closed,
+            ReadError::Idle(limit) => ErrorKind::Timeout(limit),
+            ReadError::RowTooLarge { limit } => ErrorKind::RowTooLarge { limit },
+            ReadError::PartingWords(words) => ErrorKind::Server(words),
+            ReadError::Malformed(malformed) => ErrorKind::Malformed(malformed),
+        };
+        Self::new(stage, kind)
+    }
+
+    pub(crate) fn of_io(stage: Stage, error: io::Error) -> Self {
+        use io::ErrorKind as Io;
+        let kind = match error.kind() {
+            Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => {
+                ErrorKind::Closed
+            }
+            _ => ErrorKind::Io(error),
+        };
+        Self::new(stage, kind)
+    }
+
+    pub(crate) fn of_handshake(stage: Stage, error: CallError<HandshakeError>) -> Self {
+        let kind = match error {
+            CallError::Refused(HandshakeError::ServerRefused(error)) => ErrorKind::Server(error),
+            CallError::Refused(HandshakeError::ServerRefusedBeforeTls(error)) => {
+                ErrorKind::ServerBeforeTls(error)
+            }
+            CallError::Refused(HandshakeError::InvalidConfig(invalid)) => {
+                return Self::setting("login", handshake_words::of_config(&invalid));
+            }
+            CallError::Refused(error) => ErrorKind::Handshake(error),
+            CallError::Fault(fault) => ErrorKind::Fault(fault),
+        };
+        Self::new(stage, kind)
+    }
+}
+
+impl From<ValueError> for Error {
+    fn from(error: ValueError) -> Self {
+        Self::new(Stage::Rows, ErrorKind::Value(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.stage, self.inner.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.kind.source()
+    }
+}
+
+fn server_words(error: &ServerError) -> String {
+    let ServerError {
+        code,
+        sql_state,
+        message,
+    } = error;
+    let message = Printable(message);
+    match sql_state {
+        Some(state) => format!("{message} ({code}, {})", Printable(state)),
+        None => format!("{message} ({code})"),
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Certificate;
+    match error {
+        rustls::Error::InvalidCertificate(certificate) => match certificate {
+            Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                "the server's certificate has expired"
+            }
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                "the server's certificate is not valid yet"
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                "the server's certificate is for another name"
+            }
+            // An authority of the same name, with another key, is another one.
+            Certificate::UnknownIssuer | Certificate::BadSignature => {
+                "the server's certificate is of an unknown authority"
+            }
+            _ => "the server's certificate is not good",
+        },
+        _ => "no TLS connection",
+    }
+}
+
+fn attempts(attempts: &[(SocketAddr, io::Error)]) -> String {
+    let attempts: Vec<String> = attempts
+        .iter()
+        .map(|(address, error)| format!("{address}: {error}"))
+        .collect();
+    format!("no address takes a connection ({})", attempts.join("; "))
+}
+
+#[cfg(test)]
+mod tests;

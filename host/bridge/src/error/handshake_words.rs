@@ -1,0 +1,118 @@
+//! The connection phase's errors in words.
+
+use crate::guest::{
+    AuthPlugin, ConfigField, HandshakeError, InvalidConfig, Misuse, Packet, ServerError,
+};
+use rds_bridge_text::Printable;
+
+pub(super) fn of(error: &HandshakeError) -> String {
+    match error {
+        HandshakeError::InvalidConfig(invalid) => of_config(invalid),
+        HandshakeError::Misuse(misuse) => of_misuse(*misuse).to_owned(),
+        HandshakeError::InvalidPacket(invalid) => format!(
+            "not a MySQL server, or a damaged stream: cannot read the field {} of {}",
+            invalid.field,
+            packet(invalid.packet)
+        ),
+        HandshakeError::UnexpectedPacket(first) => {
+            format!("not a MySQL server: a packet that begins with {first:#04x} has no place here")
+        }
+        HandshakeError::SequenceIdMismatch(mismatch) => format!(
+            "not a MySQL server: packet number {} came where {} was next",
+            mismatch.received, mismatch.expected
+        ),
+        HandshakeError::PacketTooLarge(large) => format!(
+            "not a MySQL server: it claims a packet of {} bytes, and at most {} are read before login",
+            large.length, large.limit
+        ),
+        HandshakeError::BytesBeforeTls => {
+            "bytes came between the server's first packet and TLS: somebody may have put them there"
+                .to_owned()
+        }
+        HandshakeError::BytesAfterReady => "bytes came after the login that nobody asked for".to_owned(),
+        HandshakeError::RepeatedAuthSwitch => {
+            "the server asked to change the authentication method too often".to_owned()
+        }
+        HandshakeError::TokenNotRequested => {
+            "the server let the user in without asking for the token: its account is open to all"
+                .to_owned()
+        }
+        HandshakeError::TlsNotOffered => {
+            "the server does not offer TLS, without which nothing secret is sent".to_owned()
+        }
+        HandshakeError::UnsupportedProtocolVersion(version) => {
+            format!("the server speaks protocol version {version}, not 10")
+        }
+        HandshakeError::MissingCapability(flag) => format!("the server lacks {flag}"),
+        HandshakeError::UnsupportedAuthPlugin(name) => {
+            format!("the server asks for the authentication method {name:?}, which is not known here")
+        }
+        HandshakeError::RefusedAuthPlugin(plugin) => match plugin {
+            AuthPlugin::MysqlClearPassword => {
+                "the server asks for the password itself (mysql_clear_password): only a token is sent so"
+                    .to_owned()
+            }
+            _ => format!(
+                "the server asks for {}, and a token answers mysql_clear_password alone",
+                plugin_name(*plugin)
+            ),
+        },
+        HandshakeError::MultiFactorAuthentication => {
+            "the server asks for another factor (multi-factor authentication)".to_owned()
+        }
+        HandshakeError::ServerRefusedBeforeTls(error) | HandshakeError::ServerRefused(error) => {
+            let ServerError { code, message, .. } = error;
+            format!("{} ({code})", Printable(message))
+        }
+    }
+}
+
+pub(super) fn of_config(invalid: &InvalidConfig) -> String {
+    match invalid {
+        InvalidConfig::Empty(field) => format!("{} is empty", field_name(*field)),
+        InvalidConfig::TooLong(field) => format!("{} is too long", field_name(*field)),
+        InvalidConfig::ContainsNul(field) => {
+            format!("{} holds a NUL character", field_name(*field))
+        }
+    }
+}
+
+fn of_misuse(misuse: Misuse) -> &'static str {
+    match misuse {
+        Misuse::TlsNotAskedFor => "TLS was reported that was not asked for",
+        Misuse::TlsNotEstablished => "bytes were received before TLS was reported",
+        Misuse::AlreadyReady => "a call after the end of the connection phase",
+    }
+}
+
+fn field_name(field: ConfigField) -> &'static str {
+    match field {
+        ConfigField::DbUser => "the user",
+        ConfigField::IamToken => "the token",
+        ConfigField::Password => "the password",
+        ConfigField::Database => "the database's name",
+        ConfigField::ConnectionAttributes => "a connection attribute",
+        ConfigField::CharacterSet => "the character set",
+    }
+}
+
+fn packet(packet: Packet) -> &'static str {
+    match packet {
+        Packet::InitialHandshake => "the initial handshake",
+        Packet::AuthSwitchRequest => "AuthSwitchRequest",
+        Packet::AuthMoreData => "AuthMoreData",
+        Packet::OkPacket => "OK_Packet",
+        Packet::ErrPacket => "ERR_Packet",
+    }
+}
+
+/// An authentication plugin by its name in the manual, as `mysql_clear_password`.
+#[must_use]
+pub fn plugin_name(plugin: AuthPlugin) -> &'static str {
+    match plugin {
+        AuthPlugin::MysqlClearPassword => "mysql_clear_password",
+        AuthPlugin::CachingSha2Password => "caching_sha2_password",
+        AuthPlugin::MysqlNativePassword => "mysql_native_password",
+        AuthPlugin::ClientEd25519 => "client_ed25519",
+    }
+}

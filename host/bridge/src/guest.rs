@@ -1,0 +1,42 @@
+//! The component in its sandbox.
+//!
+//! An [`Engine`] is made once. It gives a fresh [`Guest`] for every use, a connection or a token, whose memory is wiped
+//! when it is dropped, so that no two uses share memory that held a secret. What the component returns is
+//! bounded in size and in time; a trap is a bug of ours, and an error like any other.
+
+mod bindings;
+mod call;
+mod engine;
+mod engine_config;
+mod handshake;
+mod limits;
+mod machine_code;
+mod presign;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod segments;
+mod ticker;
+
+pub use bindings::exports::rds::bridge::handshake::{
+    AuthPlugin, ConfigField, ConnectionAttribute, Error as HandshakeError, InvalidConfig,
+    InvalidPacket, Misuse, Packet, PacketTooLarge, SequenceIdMismatch, ServerError, Session,
+};
+pub use bindings::exports::rds::bridge::presign::{
+    Claims, CredentialsExpired, Error as PresignError, Field, Grant, HostProblem, InvalidCharacter,
+    Lifetime, Malformed, Parameter, Rejection, TooLong,
+};
+pub use call::{CallError, Fault};
+pub use engine::{Engine, Guest};
+pub use handshake::{Auth, ClientHandshake, Config, Step};
+pub use limits::{
+    ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_GUESTS, MEMORY_LIMIT_BYTES,
+    RECEIVE_LIMIT_BYTES, TICK,
+};
+pub use presign::{AuthToken, SigningSteps};
+pub use ticker::Ticker;
+pub use wasmtime;
+
+/// The component itself, for embedding elsewhere: `rds:bridge@0.1.0`, world `bridge`.
+pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.wasm"));
+
+/// SHA-256 of [`COMPONENT`], in lower-case hexadecimal.
+pub const COMPONENT_SHA256: &str = env!("RDS_BRIDGE_COMPONENT_SHA256");

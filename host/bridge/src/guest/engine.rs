@@ -1,0 +1,261 @@
+//! One engine for the process, and a fresh guest for every use.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, Instance, InstancePre, Linker};
+use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
+
+use super::bindings::exports::rds::bridge::{handshake, presign};
+use super::call::Fault;
+use super::engine_config::engine_config;
+use super::limits::{DEADLINE_TICKS, pooling, store_limits};
+use super::machine_code::MachineCode;
+use super::ticker::Ticker;
+
+/// The component, ready to be instantiated. Cheap to clone; make one for the process.
+///
+/// One of its own ([`Self::new`]) holds a reservation of address space (not of memory), and a thread that
+/// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and guest go.
+#[derive(Clone)]
+pub struct Engine {
+    instance: InstancePre<GuestState>,
+    presign: presign::GuestIndices,
+    handshake: handshake::GuestIndices,
+    deadline_ticks: u64,
+    /// Dropped last: it looks whether the engine is gone.
+    _ticker: Option<Arc<Ticker>>,
+}
+
+/// What the host keeps for a guest: its limits, and nothing it could call.
+pub(super) struct GuestState {
+    limits: StoreLimits,
+    deadline_ticks: u64,
+}
+
+impl Engine {
+    /// Loads the component that was built with this crate.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Load`], if the address space is limited (`ulimit -v`) to less than is reserved.
+    pub fn new() -> Result<Self, Fault> {
+        let mut this = Self::allocating(InstanceAllocationStrategy::Pooling(pooling()))?;
+        this._ticker = Some(Arc::new(Ticker::start(&this)?));
+        Ok(this)
+    }
+
+    /// Loads the component for a process that ends after a few guests. Nothing is reserved: each guest gets memory of
+    /// its own from the system, which takes longer than from a pool, and making a pool takes longer still.
+    ///
+    /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::wasmtime`] on every
+    /// [`TICK`](super::TICK) while there are guests: by a [`Ticker`], or by a timer of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Load`].
+    pub fn on_demand() -> Result<Self, Fault> {
+        Self::allocating(InstanceAllocationStrategy::OnDemand)
+    }
+
+    /// Wasmtime's engine, whose epoch is the deadline of the calls.
+    #[must_use]
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
+        self.instance.engine()
+    }
+
+    fn allocating(strategy: InstanceAllocationStrategy) -> Result<Self, Fault> {
+        let mut config = engine_config();
+        config.allocation_strategy(strategy);
+        let machine_code = MachineCode::choose(&mut config);
+        let engine = wasmtime::Engine::new(&config).map_err(Fault::Load)?;
+        let component = machine_code.load(&engine).map_err(Fault::Load)?;
+        Self::from_component(&component, DEADLINE_TICKS)
+    }
+
+    /// The component on an engine that the caller has already, which compiled it from
+    /// [`super::COMPONENT`] with the caller's own settings. `examples/embed.rs` shows it.
+    ///
+    /// The caller moves that engine's epoch on, as it does for its own guests, and a call may take
+    /// `deadline_ticks` of its ticks, 1 at the least. The component's memory is capped as ever; how many
+    /// guests may be alive at once is for the engine's allocator to say.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NoDeadline`] if the engine has no epochs, and [`Fault::Load`] if the component is another.
+    pub fn from_component(component: &Component, deadline_ticks: u64) -> Result<Self, Fault> {
+        let engine = component.engine();
+        if !engine.get_epoch_interruption() {
+            return Err(Fault::NoDeadline);
+        }
+        // Nothing is linked: the component imports nothing, and could call nothing.
+        let linker = Linker::new(engine);
+        let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
+        let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        Ok(Self {
+            instance,
+            presign,
+            handshake,
+            deadline_ticks: deadline_ticks.max(1),
+            _ticker: None,
+        })
+    }
+
+    /// A guest of its own memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Instantiate`] if [`super::CONCURRENT_GUESTS`] are alive.
+    pub fn instantiate(&self) -> Result<Guest, Fault> {
+        let deadline_ticks = self.deadline_ticks;
+        let state = GuestState {
+            limits: store_limits(),
+            deadline_ticks,
+        };
+        let mut store = Store::new(self.instance.engine(), state);
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(deadline_ticks);
+        let instance = self
+            .instance
+            .instantiate(&mut store)
+            .map_err(Fault::Instantiate)?;
+        Ok(Guest {
+            store,
+            instance,
+            indices: self.presign.clone(),
+            presign: None,
+        })
+    }
+
+    /// The functions of the handshake. Those of an interface are checked against their types when they
+    /// are looked up, which takes microseconds: so each use looks up its own.
+    pub(super) fn handshake(&self, guest: &mut Guest) -> Result<handshake::Guest, Fault> {
+        self.handshake
+            .load(&mut guest.store, &guest.instance)
+            .map_err(Fault::Load)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// One instance of the component. Its memory is its own, and is wiped when it is dropped.
+///
+/// After a [`Fault::Trap`] it is of no more use: drop it and make another.
+pub struct Guest {
+    pub(super) store: Store<GuestState>,
+    instance: Instance,
+    indices: presign::GuestIndices,
+    presign: Option<presign::Guest>,
+}
+
+impl Guest {
+    /// The functions that sign, and what they run on.
+    pub(super) fn presign_functions(
+        &mut self,
+    ) -> Result<(&presign::Guest, &mut Store<GuestState>), Fault> {
+        let presign = match self.presign.take() {
+            Some(presign) => presign,
+            None => self
+                .indices
+                .load(&mut self.store, &self.instance)
+                .map_err(Fault::Load)?,
+        };
+        Ok((self.presign.insert(presign), &mut self.store))
+    }
+
+    /// Gives the next call its time. Call it before each.
+    pub(super) fn wind_up(&mut self) {
+        let deadline_ticks = self.store.data().deadline_ticks;
+        self.store.set_epoch_deadline(deadline_ticks);
+    }
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is in its memory is not for printing.
+        f.debug_struct("Guest").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "jit"))]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::aws::Credentials;
+    use crate::guest::{COMPONENT, Grant, Lifetime};
+
+    fn compiled(config: &wasmtime::Config) -> Component {
+        let engine = wasmtime::Engine::new(config).unwrap();
+        Component::new(&engine, COMPONENT).unwrap()
+    }
+
+    fn token(engine: &Engine) -> String {
+        let credentials = Credentials::new("akid", "secret");
+        let grant = Grant {
+            host: "prod-instance.us-east-1.rds.amazonaws.com",
+            port: 3306,
+            region: "us-east-1",
+            db_user: "peccy",
+        };
+        let lifetime = Lifetime {
+            signed_at: 1_724_709_600,
+            expires_in_seconds: 900,
+        };
+        let mut guest = engine.instantiate().unwrap();
+        let token = guest.presign(&credentials, grant, lifetime).unwrap();
+        token.text.expose_secret().to_owned()
+    }
+
+    /// With the settings that Wasmtime has by default, which are not ours.
+    #[test]
+    fn on_an_engine_of_the_callers() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let engine = Engine::from_component(&compiled(&config), 1).unwrap();
+        let own = Engine::new().unwrap();
+        assert_eq!(token(&engine), token(&own));
+    }
+
+    #[test]
+    fn the_callers_epoch_is_the_deadline() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let component = compiled(&config);
+        let engine = Engine::from_component(&component, 0).unwrap();
+        let mut guest = engine.instantiate().unwrap();
+        guest.inspect("").unwrap_err();
+        // Ticks between two calls are not the next one's.
+        component.engine().increment_epoch();
+        assert!(!matches!(
+            guest.inspect(""),
+            Err(crate::guest::CallError::Fault(_))
+        ));
+        guest.store.set_epoch_deadline(0);
+        let (functions, store) = guest.presign_functions().unwrap();
+        assert!(functions.call_inspect(store, "").is_err());
+    }
+
+    #[test]
+    fn an_engine_without_epochs() {
+        let component = compiled(&wasmtime::Config::new());
+        let refused = Engine::from_component(&component, 10);
+        assert!(matches!(refused, Err(Fault::NoDeadline)));
+    }
+
+    #[test]
+    fn another_component() {
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let engine = wasmtime::Engine::new(&config).unwrap();
+        // The header alone: it exports nothing.
+        let empty = Component::new(&engine, b"\0asm\x0d\0\x01\0").unwrap();
+        let refused = Engine::from_component(&empty, 10);
+        assert!(matches!(refused, Err(Fault::Load(_))));
+    }
+}

@@ -1,0 +1,67 @@
+//! From serverless and edge code to a MySQL database inside a VPC, without a stored password.
+//!
+//! ```no_run
+//! use rds_bridge::Bridge;
+//!
+//! # async fn items() -> Result<(), rds_bridge::Error> {
+//! let bridge = Bridge::builder()
+//!     .endpoint("mydb.abc123.eu-central-1.rds.amazonaws.com") // port 3306; region from the name
+//!     .user("lambda-user")
+//!     .database("iamtest")
+//!     .build()
+//!     .await?; // AWS's default credentials chain, the roots of RDS and Amazon
+//!
+//! let mut connection = bridge.connect().await?;
+//! let mut rows = connection.query("SELECT id, name FROM items").await?;
+//! while let Some(row) = rows.next().await? {
+//!     let (id, name): (u64, &str) = (row.get("id")?, row.get("name")?);
+//!     println!("{id} {name}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The work is shared between two sides. A WebAssembly component without imports decides *what
+//! bytes*: it signs the tokens and speaks the client's side of the MySQL handshake. This crate, its
+//! host, decides *where they go*: it supplies credentials and the clock, TCP and TLS, and it runs the
+//! component in a sandbox that is made for one use and dropped. After the login the component is out of
+//! the way: rows are decoded where they lie in the read buffer.
+//!
+//! It runs on Tokio. Statements are one at a time; rows stream, and memory does not grow with their number.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`Bridge`] | settings once, then connections |
+//! | [`stages`] | connecting in separate stages |
+//! | [`pool`] | connections that are kept, and a limit on new ones |
+//! | [`mysql`] | a connection, its rows and their values |
+//! | [`error`] | what can go wrong, at which stage, and the likely causes |
+//! | [`aws`] | credentials, region, and what an endpoint's name tells |
+//! | [`net`], [`clock`] | what can be brought along in place of the system's own |
+//! | [`guest`] | the component in its sandbox, by itself |
+//! | [`tls`] | whom to trust, and what a certificate says |
+
+pub mod aws;
+mod bridge;
+pub mod clock;
+mod connection;
+pub mod error;
+pub mod mysql;
+pub mod net;
+pub mod pool;
+mod protocol;
+/// What the fuzz target of results and the tests of the formats call. No part of the API.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::connection::in_memory::{Answer, Part, ways_agree};
+}
+pub mod tls;
+
+pub mod guest;
+
+pub use bridge::{
+    Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, endpoint_behind, stages,
+};
+pub use error::{Error, ErrorKind, Stage};
+pub use mysql::{CancelHandle, NotCancelled};

@@ -1,0 +1,12 @@
+//! The command phase of the MySQL protocol: statements out, rows in.
+//!
+//! Source of every protocol fact: MySQL Source Code Documentation, "Client/Server Protocol", "Command
+//! Phase"; for MariaDB, its "Client/Server Protocol" reference.
+
+pub use crate::connection::{CancelHandle, Connection, Rows, Transport};
+pub use crate::error::NotCancelled;
+pub use crate::protocol::{
+    Column, ColumnIndex, ColumnKind, Date, DateTime, Decimal, Encoded, FromRow, FromValue,
+    Malformed, Mismatch, NumberError, Param, Protocol, Row, Summary, Time, Value, ValueError,
+    Vector, Visit, first_keyword,
+};

@@ -1,0 +1,45 @@
+//! The command phase of the MySQL protocol as bytes: what commands and replies look like, rows and their values. No
+//! connection.
+//!
+//! Source of every protocol fact: MySQL Source Code Documentation, "Client/Server Protocol", "Command
+//! Phase"; for MariaDB, its "Client/Server Protocol" reference.
+
+mod binary_row;
+pub(crate) mod column;
+mod decimal;
+mod encoded;
+pub(crate) mod err_packet;
+pub(crate) mod from_row;
+pub(crate) mod from_value;
+mod number;
+pub(crate) mod ok_packet;
+pub(crate) mod packet_limits;
+pub(crate) mod packet_stream;
+pub(crate) mod param;
+pub(crate) mod prepared;
+pub(crate) mod reply;
+pub(crate) mod row;
+pub(crate) mod temporal;
+pub(crate) mod text_or_binary;
+mod text_row;
+pub(crate) mod value;
+mod vector;
+mod visit;
+
+pub use column::{Column, ColumnKind};
+pub use encoded::Encoded;
+pub use from_row::FromRow;
+pub use from_value::{FromValue, Mismatch, ValueError};
+pub use number::{Decimal, NumberError};
+pub use ok_packet::Summary;
+pub(crate) use packet_limits::{ROW_LIMITS, ReadLimits};
+pub(crate) use packet_stream::ReadError;
+pub use param::Param;
+pub use rds_bridge_wire::Malformed;
+pub use row::{ColumnIndex, Row};
+pub use temporal::{Date, DateTime, Time};
+pub use text_or_binary::Protocol;
+pub use text_or_binary::first_keyword;
+pub use value::Value;
+pub use vector::Vector;
+pub use visit::Visit;

@@ -1,0 +1,102 @@
+//! `OK_Packet` and `EOF_Packet`: the end of a reply.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html>
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_eof_packet.html>
+
+use mysql_common::constants::StatusFlags;
+
+use rds_bridge_wire::Malformed;
+use rds_bridge_wire::{Payload, text};
+
+/// `int<1>` of an `OK_Packet` that is a whole reply.
+pub(crate) const HEADER: u8 = 0x00;
+/// `int<1>` of the one that ends rows.
+pub(crate) const EOF_HEADER: u8 = 0xFE;
+
+/// What the server says at the end of a statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows inserted, changed or deleted.
+    pub affected_rows: u64,
+    /// The first `AUTO_INCREMENT` value that was given; 0 for none.
+    pub last_insert_id: u64,
+    /// How many warnings; `SHOW WARNINGS` lists them.
+    pub warnings: u16,
+    /// As `Rows matched: 1  Changed: 1  Warnings: 0`; mostly empty.
+    pub info: String,
+    pub(crate) status: u16,
+}
+
+impl Summary {
+    /// Of either form of the `OK_Packet`.
+    pub(crate) fn read_ok(payload: &[u8]) -> Result<Self, Malformed> {
+        let mut payload = Payload::new("OK_Packet", payload);
+        payload.u8("header")?; // int<1>
+        let affected_rows = payload.lenenc_int("affected_rows")?; // int<lenenc>
+        let last_insert_id = payload.lenenc_int("last_insert_id")?; // int<lenenc>
+        let status = payload.u16("status_flags")?; // int<2>
+        let warnings = payload.u16("warnings")?; // int<2>
+        Ok(Self {
+            affected_rows,
+            last_insert_id,
+            warnings,
+            info: info(payload.rest()),
+            status,
+        })
+    }
+
+    /// Of the `EOF_Packet`, where `CLIENT_DEPRECATE_EOF` has not been agreed upon.
+    pub(crate) fn read_eof(payload: &[u8]) -> Result<Self, Malformed> {
+        let mut payload = Payload::new("EOF_Packet", payload);
+        payload.u8("header")?; // int<1>
+        let warnings = payload.u16("warnings")?; // int<2>
+        let status = payload.u16("status_flags")?; // int<2>
+        Ok(Self {
+            warnings,
+            status,
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn status_flags(&self) -> StatusFlags {
+        StatusFlags::from_bits_truncate(self.status)
+    }
+
+    pub(crate) fn more_results(&self) -> bool {
+        self.status_flags()
+            .contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS)
+    }
+}
+
+/// `string<EOF>`, or `string<lenenc>` from servers that track the session: both are sent.
+fn info(bytes: &[u8]) -> String {
+    match rds_bridge_wire::lenenc_int(bytes) {
+        Some((length, taken)) => {
+            let behind = bytes.get(taken..).unwrap_or_default();
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            text(behind.get(..length).unwrap_or(bytes))
+        }
+        None => text(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_packets() {
+        let ok = Summary::read_ok(b"\x00\x03\xFC\x00\x01\x0A\x00\x02\x00\x05hello").unwrap();
+        assert_eq!(ok.affected_rows, 3);
+        assert_eq!(ok.last_insert_id, 256);
+        assert_eq!(ok.warnings, 2);
+        assert_eq!(ok.info, "hello");
+        assert!(ok.more_results());
+
+        let eof = Summary::read_eof(b"\xFE\x01\x00\x02\x00").unwrap();
+        assert_eq!(eof.warnings, 1);
+        assert!(!eof.more_results());
+        assert!(Summary::read_eof(b"\xFE\x01\x00\x02").is_err());
+        assert!(Summary::read_ok(b"\x00\x03").is_err());
+    }
+}

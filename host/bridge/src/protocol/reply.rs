@@ -1,0 +1,352 @@
+//! The server's reply to a command, packet by packet: which one is next, and what it means.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>
+
+use super::binary_row;
+use super::column::Column;
+use super::err_packet;
+use super::ok_packet::{self, Summary};
+use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFINITIONS_LIMIT, EMPTY_RESULTS_LIMIT};
+use super::packet_stream::Expected;
+use super::prepared::{Statement, read_prepare_ok};
+use super::row::{Encoding, Field, Shape};
+use super::text_row;
+use crate::guest::ServerError;
+use rds_bridge_wire::Malformed;
+use rds_bridge_wire::Payload;
+
+/// `int<1>` of a request for a file of the client's.
+const LOCAL_INFILE: u8 = 0xFB;
+/// An `EOF_Packet` is shorter than this; what is longer and begins with 0xFE is a row.
+const EOF_LENGTH_LIMIT: usize = 9;
+/// With `CLIENT_DEPRECATE_EOF`, an `OK_Packet` that ends rows is shorter than this.
+const OK_LENGTH_LIMIT: usize = 0xFF_FFFF;
+
+/// A reply that has not been read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    expect: Expect,
+    encoding: Encoding,
+    deprecate_eof: bool,
+    /// A command that executes the statement has been sent behind the one that prepares it.
+    is_executed: bool,
+    /// Why the statement could not be prepared. What its execution replies then is nobody's business: mostly an
+    /// error too, and where MariaDB had no room, the rows of the query that was prepared before.
+    refusal: Option<ServerError>,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) shapes: Vec<Shape>,
+    /// Whether any of the columns is text.
+    pub(crate) has_text: bool,
+    /// Where the values of the row at hand lie in its packet.
+    pub(crate) fields: Vec<Field>,
+    pub(crate) rows: u64,
+    /// Bytes of this result's definitions so far.
+    definitions_bytes: usize,
+    /// Results of this reply that had no rows.
+    empty_results: u32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Expect {
+    /// `COM_STMT_PREPARE_OK`
+    Prepared,
+    /// So many more packets of its definitions.
+    Definitions(Statement, usize),
+    /// The reply to an execution of what could not be prepared.
+    FailedExecution,
+    /// An `OK_Packet`, or how many columns a result has.
+    Header,
+    /// So many more column definitions.
+    ColumnDefinitions(u64),
+    /// The `EOF_Packet` behind them, where it has not been done away with.
+    EndOfColumns,
+    Rows,
+    /// The answer to our refusal of a file.
+    RefusalOfFile,
+}
+
+/// What a packet of a reply was.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// More is to come before anything is known.
+    Pending,
+    /// The statement is prepared.
+    Prepared(Statement),
+    /// It is not, and there is one more reply: to its execution.
+    NotPrepared,
+    /// A statement without a result.
+    Done(Summary),
+    /// All columns are known: rows are next.
+    Columns,
+    /// The packet is a row.
+    Row,
+    /// The rows' end.
+    EndOfRows(Summary),
+    /// The server asks for a file: an empty packet is to be sent.
+    LocalInfile,
+    /// The server has been told that it gets no file; what it says to that.
+    FileRefused(Summary),
+    /// The server refuses: the reply is over.
+    Error(ServerError),
+}
+
+impl Reply {
+    pub(crate) fn new(encoding: Encoding, deprecate_eof: bool) -> Self {
+        Self {
+            expect: Expect::Header,
+            encoding,
+            deprecate_eof,
+            is_executed: false,
+            refusal: None,
+            columns: Vec::new(),
+            shapes: Vec::new(),
+            has_text: false,
+            fields: Vec::new(),
+            rows: 0,
+            definitions_bytes: 0,
+            empty_results: 0,
+        }
+    }
+
+    /// To `COM_STMT_PREPARE`, with the statement's execution sent behind it or not.
+    pub(crate) fn prepare(is_executed: bool, deprecate_eof: bool) -> Self {
+        Self {
+            expect: Expect::Prepared,
+            is_executed,
+            ..Self::new(Encoding::Binary, deprecate_eof)
+        }
+    }
+
+    /// Why the statement could not be prepared, if it could not: all that comes is to be passed over.
+    pub(crate) fn refusal(&self) -> Option<&ServerError> {
+        self.refusal.as_ref()
+    }
+
+    /// Whether the statement's execution is what replies next.
+    pub(crate) fn is_executed(&self) -> bool {
+        self.is_executed
+    }
+
+    #[inline]
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Whether the columns of a result are known and rows are being read.
+    #[inline]
+    pub(crate) fn has_rows(&self) -> bool {
+        self.expect == Expect::Rows
+    }
+
+    /// What the next packet may be.
+    pub(crate) fn expected(&self) -> Expected {
+        if self.has_rows() {
+            Expected::Row
+        } else {
+            Expected::Control
+        }
+    }
+
+    /// Begins with the next of several results.
+    pub(crate) fn next_result(&mut self) {
+        self.expect = Expect::Header;
+        self.columns.clear();
+        self.rows = 0;
+        self.definitions_bytes = 0;
+    }
+
+    pub(crate) fn receive(&mut self, payload: &[u8]) -> Result<Event, Malformed> {
+        let first = payload.first().copied();
+        if first == Some(err_packet::HEADER) {
+            return self.error(err_packet::read(payload)?);
+        }
+        match self.expect {
+            Expect::Prepared => {
+                let statement = read_prepare_ok(payload)?;
+                let packets = statement.definitions(self.deprecate_eof);
+                Ok(self.definitions(statement, packets))
+            }
+            Expect::Definitions(statement, left) => {
+                self.count_definition(payload)?;
+                Ok(self.definitions(statement, left.saturating_sub(1)))
+            }
+            Expect::Header | Expect::FailedExecution => self.header(first, payload),
+            Expect::ColumnDefinitions(left) => {
+                self.count_definition(payload)?;
+                self.columns.push(Column::read(payload)?);
+                Ok(match left.saturating_sub(1) {
+                    0 if self.deprecate_eof => self.columns_are_known(),
+                    0 => {
+                        self.expect = Expect::EndOfColumns;
+                        Event::Pending
+                    }
+                    left => {
+                        self.expect = Expect::ColumnDefinitions(left);
+                        Event::Pending
+                    }
+                })
+            }
+            Expect::EndOfColumns => {
+                if first != Some(ok_packet::EOF_HEADER) {
+                    return Err(Payload::new("EOF_Packet", payload).malformed("header"));
+                }
+                Ok(self.columns_are_known())
+            }
+            Expect::Rows => self.row(first, payload),
+            Expect::RefusalOfFile => {
+                if first != Some(ok_packet::HEADER) {
+                    return Err(Payload::new("OK_Packet", payload).malformed("header"));
+                }
+                self.end_of_result(Summary::read_ok(payload)?)
+                    .map(Event::FileRefused)
+            }
+        }
+    }
+
+    fn count_definition(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        self.definitions_bytes = self.definitions_bytes.saturating_add(payload.len());
+        if self.definitions_bytes > DEFINITIONS_LIMIT {
+            let limit = DEFINITIONS_LIMIT;
+            return Err(Malformed::TooLarge { limit });
+        }
+        Ok(())
+    }
+
+    /// A result is over, and perhaps the reply is not: nothing else ends a reply of empty results.
+    fn end_of_result(&mut self, summary: Summary) -> Result<Summary, Malformed> {
+        if self.rows == 0 && summary.more_results() {
+            self.empty_results = self.empty_results.saturating_add(1);
+            if self.empty_results > EMPTY_RESULTS_LIMIT {
+                let limit = EMPTY_RESULTS_LIMIT;
+                return Err(Malformed::TooManyResults { limit });
+            }
+        }
+        Ok(summary)
+    }
+
+    fn error(&mut self, error: ServerError) -> Result<Event, Malformed> {
+        Ok(match &self.expect {
+            Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
+            Expect::Prepared if self.is_executed => {
+                self.refusal = Some(error);
+                self.expect = Expect::FailedExecution;
+                Event::NotPrepared
+            }
+            Expect::Definitions(..) => {
+                let packet = "COM_STMT_PREPARE_OK";
+                let field = "definitions";
+                return Err(Malformed::Field { packet, field });
+            }
+            _ => Event::Error(self.refusal.take().unwrap_or(error)),
+        })
+    }
+
+    fn definitions(&mut self, statement: Statement, left: usize) -> Event {
+        if left > 0 {
+            self.expect = Expect::Definitions(statement, left);
+            return Event::Pending;
+        }
+        self.expect = Expect::Header;
+        self.definitions_bytes = 0;
+        Event::Prepared(statement)
+    }
+
+    fn header(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
+        match first {
+            Some(ok_packet::HEADER) => self
+                .end_of_result(Summary::read_ok(payload)?)
+                .map(Event::Done),
+            Some(LOCAL_INFILE) => {
+                self.expect = Expect::RefusalOfFile;
+                Ok(Event::LocalInfile)
+            }
+            _ => {
+                let mut payload = Payload::new("Text Resultset", payload);
+                let columns = payload.lenenc_int("column_count")?;
+                // The manual's limit is 4,096; the definition packets of a table have 16 bits for it.
+                if columns == 0 || columns > u64::from(u16::MAX) || !payload.rest().is_empty() {
+                    return Err(payload.malformed("column_count"));
+                }
+                self.expect = Expect::ColumnDefinitions(columns);
+                Ok(Event::Pending)
+            }
+        }
+    }
+
+    fn columns_are_known(&mut self) -> Event {
+        // From row to row every one of them is written anew.
+        self.fields.clear();
+        self.fields.resize(self.columns.len(), Field::NULL);
+        self.shapes.clear();
+        self.shapes.extend(self.columns.iter().map(Column::shape));
+        self.has_text = self.shapes.iter().any(|shape| shape.is_text());
+        self.expect = Expect::Rows;
+        Event::Columns
+    }
+
+    /// Whether a packet that begins so can be nothing but a row, now that rows are being read: it is none
+    /// that ends them.
+    #[inline]
+    pub(crate) fn is_row(&self, first: u8) -> bool {
+        self.has_rows()
+            && self.refusal.is_none()
+            && first != ok_packet::EOF_HEADER
+            && first != err_packet::HEADER
+    }
+
+    /// Counts a row, of which [`Self::is_row`] knew.
+    #[inline]
+    pub(crate) fn count_row(&mut self) {
+        self.rows = self.rows.saturating_add(1);
+    }
+
+    /// Finds where the values of the row at hand lie.
+    #[inline]
+    pub(crate) fn split(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        let split = match self.encoding {
+            Encoding::Text => text_row::split(payload, &mut self.fields),
+            Encoding::Binary => binary_row::split(payload, &self.columns, &mut self.fields),
+        };
+        match split {
+            Ok(end) if end == payload.len() => Ok(()),
+            other => Err(self.is_no_row(payload, other)),
+        }
+    }
+
+    #[cold]
+    fn is_no_row(&self, payload: &[u8], split: Result<usize, usize>) -> Malformed {
+        let row = self.rows;
+        match split {
+            Ok(end) => Malformed::TrailingBytes {
+                row,
+                bytes: payload.len().saturating_sub(end),
+            },
+            Err(column) => Malformed::Value {
+                row,
+                column: column.saturating_add(1),
+            },
+        }
+    }
+
+    fn row(&mut self, first: Option<u8>, payload: &[u8]) -> Result<Event, Malformed> {
+        if first == Some(ok_packet::EOF_HEADER) {
+            if self.deprecate_eof && payload.len() < OK_LENGTH_LIMIT {
+                if payload.len() > CONTROL_PACKET_LIMIT {
+                    let limit = CONTROL_PACKET_LIMIT;
+                    return Err(Malformed::TooLarge { limit });
+                }
+                let summary = Summary::read_ok(payload)?;
+                return self.end_of_result(summary).map(Event::EndOfRows);
+            }
+            if !self.deprecate_eof && payload.len() < EOF_LENGTH_LIMIT {
+                let summary = Summary::read_eof(payload)?;
+                return self.end_of_result(summary).map(Event::EndOfRows);
+            }
+        }
+        self.count_row();
+        Ok(Event::Row)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! A row of the text protocol: a `string<lenenc>` or NULL (0xFB) for each column.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html>
+
+use std::str::{self, FromStr};
+
+use super::column::ColumnKind;
+use super::decimal;
+use super::encoded::Encoded;
+use super::from_row::Values;
+use super::row::{Encoding, Field, Shape};
+use super::temporal::{Date, DateTime, Time};
+use super::value::Value;
+use super::vector::Vector;
+use super::visit::Visit;
+use rds_bridge_wire::lenenc_int;
+
+const NULL: u8 = 0xFB;
+
+/// Finds where each value lies, one for each of the fields. On failure, the number of values that are
+/// whole; bytes that are left over are the caller's to see.
+#[inline]
+pub(crate) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize> {
+    let mut at = 0_usize;
+    for (column, field) in fields.iter_mut().enumerate() {
+        let first = *payload.get(at).ok_or(column)?;
+        let (start, length) = match first {
+            // Most values are short.
+            0..NULL => (at.saturating_add(1), usize::from(first)),
+            NULL => {
+                *field = Field::NULL;
+                at = at.saturating_add(1);
+                continue;
+            }
+            _ => {
+                let rest = payload.get(at..).unwrap_or_default();
+                let (length, taken) = lenenc_int(rest).ok_or(column)?;
+                let length = usize::try_from(length).map_err(|_| column)?;
+                (at.saturating_add(taken), length)
+            }
+        };
+        *field = Field::within(payload, start, length).ok_or(column)?;
+        at = field.end();
+    }
+    Ok(at)
+}
+
+/// The values of a row.
+pub(crate) struct TextValues<'a> {
+    payload: &'a [u8],
+    /// All of it, if it is UTF-8: mostly so are the lengths too, and it is looked at once and not for each value.
+    text: Option<&'a str>,
+    at: usize,
+}
+
+impl<'a> TextValues<'a> {
+    #[inline]
+    pub(crate) fn new(payload: &'a [u8], has_text: bool) -> Self {
+        let text = match has_text {
+            true => str::from_utf8(payload).ok(),
+            false => None,
+        };
+        Self {
+            payload,
+            text,
+            at: 0,
+        }
+    }
+}
+
+impl<'a> Values<'a> for TextValues<'a> {
+    #[inline(always)]
+    fn next(&mut self, shape: Shape) -> Option<Encoded<'a>> {
+        let first = *self.payload.get(self.at)?;
+        let (start, end) = match first {
+            0..NULL => {
+                let start = self.at.saturating_add(1);
+                (start, start.saturating_add(first.into()))
+            }
+            NULL => {
+                self.at = self.at.saturating_add(1);
+                return Some(Encoded {
+                    kind: shape.kind,
+                    encoding: Encoding::Text,
+                    bytes: None,
+                    text: None,
+                });
+            }
+            _ => {
+                let rest = self.payload.get(self.at..)?;
+                let (length, taken) = lenenc_int(rest)?;
+                let start = self.at.saturating_add(taken);
+                (start, start.checked_add(usize::try_from(length).ok()?)?)
+            }
+        };
+        self.at = end;
+        Some(Encoded {
+            kind: shape.kind,
+            encoding: Encoding::Text,
+            bytes: Some(self.payload.get(start..end)?),
+            text: self.text.and_then(|text| text.get(start..end)),
+        })
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.at == self.payload.len()
+    }
+}
+
+fn number<T: FromStr>(bytes: &[u8]) -> Option<T> {
+    str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+/// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.
+#[inline(always)]
+pub(crate) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V) -> V::Output {
+    match kind {
+        ColumnKind::Null => then.visit(Some(Value::Null)),
+        ColumnKind::Int => then.visit(decimal::signed(bytes).map(Value::Int)),
+        ColumnKind::UnsignedInt => then.visit(decimal::unsigned(bytes).map(Value::UnsignedInt)),
+        ColumnKind::Float => then.visit(number(bytes).map(Value::Float)),
+        ColumnKind::Double => then.visit(decimal::double(bytes).map(Value::Double)),
+        ColumnKind::Decimal => then.visit(str::from_utf8(bytes).ok().map(Value::Decimal)),
+        ColumnKind::Bit => then.visit(Some(Value::Bit(bytes))),
+        ColumnKind::Date => then.visit(Date::parse(bytes).map(Value::Date)),
+        ColumnKind::Time => then.visit(Time::parse(bytes).map(Value::Time)),
+        ColumnKind::DateTime => then.visit(DateTime::parse(bytes).map(Value::DateTime)),
+        ColumnKind::Text => then.visit(str::from_utf8(bytes).ok().map(Value::Text)),
+        ColumnKind::Json => then.visit(str::from_utf8(bytes).ok().map(Value::Json)),
+        ColumnKind::Bytes => then.visit(Some(Value::Bytes(bytes))),
+        ColumnKind::Geometry => then.visit(Some(Value::Geometry(bytes))),
+        ColumnKind::Vector => then.visit(Vector::from_wire(bytes).map(Value::Vector)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::visit::Get;
+    use super::*;
+
+    #[test]
+    fn finds_every_value() {
+        let payload = b"\x0242\xFB\x00\xFC\x03\x00abc";
+        let mut fields = [Field::NULL; 4];
+        assert_eq!(split(payload, &mut fields), Ok(payload.len()));
+        let bytes: Vec<_> = fields.iter().map(|field| field.bytes(payload)).collect();
+        assert_eq!(bytes, [Some(&b"42"[..]), None, Some(b""), Some(b"abc")]);
+    }
+
+    #[test]
+    fn a_length_past_the_end_is_an_error() {
+        for payload in [
+            &b"\x01"[..],
+            b"",
+            b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFx",
+            b"\xFF",
+        ] {
+            assert_eq!(split(payload, &mut [Field::NULL]), Err(0));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_none() {
+        assert_eq!(
+            visit(ColumnKind::Int, b"-9223372036854775808", Get),
+            Some(Value::Int(i64::MIN))
+        );
+        assert_eq!(visit(ColumnKind::Int, b"9223372036854775808", Get), None);
+        assert_eq!(
+            visit(ColumnKind::UnsignedInt, b"00042", Get),
+            Some(Value::UnsignedInt(42))
+        );
+        assert_eq!(visit(ColumnKind::Int, b"x", Get), None);
+        assert_eq!(visit(ColumnKind::Text, b"\xFF", Get), None);
+    }
+}

@@ -1,0 +1,26 @@
+//! TLS: whom to trust, and what a certificate says of itself.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`TrustAnchors`] | what a server's certificate must chain to: the roots of RDS and Amazon, or a CA file |
+//! | [`bundled`] | the certificates of those roots |
+//! | [`Certificate`] | subject, names and dates of a certificate, for messages |
+
+mod ca_file;
+mod certificate;
+mod client_config;
+mod pem;
+mod presented;
+mod roots;
+mod stream;
+mod trust_anchors;
+
+pub use ca_file::{CaFileError, CaFileProblem};
+pub use certificate::{Certificate, NotACertificate};
+pub(crate) use client_config::client_config;
+pub use pem::{Flaw, PemError};
+pub(crate) use presented::with_refused;
+pub use roots::bundled;
+pub(crate) use roots::bundles_region;
+pub use stream::TlsStream;
+pub use trust_anchors::{TrustAnchors, TrustAnchorsError};

@@ -1,0 +1,84 @@
+//! `rds-bridge emulate`: RDS on a laptop.
+
+mod arguments;
+mod ca_file;
+mod child;
+mod environment;
+mod signals;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+pub(super) use arguments::Emulate;
+
+use super::error::Error;
+use super::{output, runtime};
+use ca_file::CaFile;
+use rds_bridge::aws::Credentials;
+use rds_bridge_emulator::{Emulator, Event};
+use signals::Signals;
+
+pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
+    runtime::block_on(async {
+        // Before anything is put in place that has to be taken away.
+        let mut signals = Signals::catch()?;
+        let given = environment::credentials()?;
+        let mut builder = arguments.builder().on_event(tell);
+        if let Some(credentials) = given.clone() {
+            builder = builder.credentials(credentials);
+        }
+        let emulator = builder.start().map_err(Error::Emulator)?;
+        let ca_file = CaFile::write(arguments.ca_out.as_deref(), emulator.ca_pem())?;
+        let variables = emulator.environment(ca_file.path());
+        if !arguments.command.is_empty() {
+            return child::run(&arguments.command, variables, &mut signals).await;
+        }
+        print(&emulator, given.as_ref(), &variables)?;
+        until_the_end(arguments.until_stdin_closes, &mut signals).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Whether somebody reads it is no matter to the connections.
+fn tell(event: &Event) {
+    let line = format!("rds-bridge: {event}\n");
+    let _unread = std::io::stderr().write_all(line.as_bytes());
+}
+
+fn print(
+    emulator: &Emulator,
+    given: Option<&Credentials>,
+    variables: &[(&'static str, String)],
+) -> Result<(), Error> {
+    let is_shown = |name: &str| given.is_none() || !environment::is_of_credentials(name);
+    let lines = variables
+        .iter()
+        .filter(|(name, _)| is_shown(name))
+        .map(|(name, value)| format!("export {name}={}\n", environment::quoted(value)));
+    // The empty line says that this is all.
+    output::print(&(lines.collect::<String>() + "\n"))?;
+    let line = format!(
+        "rds-bridge: emulating RDS at {}; it takes tokens {}. Ctrl-C ends it.\n",
+        emulator.address(),
+        match given {
+            Some(_) => "that the AWS credentials of this environment have signed",
+            None => "that the credentials above have signed",
+        }
+    );
+    let _unread = std::io::stderr().write_all(line.as_bytes());
+    Ok(())
+}
+
+async fn until_the_end(until_stdin_closes: bool, signals: &mut Signals) {
+    let stdin_closes = async {
+        if !until_stdin_closes {
+            std::future::pending::<()>().await;
+        }
+        let read = || std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _closed = tokio::task::spawn_blocking(read).await;
+    };
+    tokio::select! {
+        () = stdin_closes => {}
+        _ = signals.next() => {}
+    }
+}

@@ -1,0 +1,42 @@
+//! The file with the certificate that clients are to trust.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rds_bridge_emulator::StartError;
+use tempfile::TempDir;
+
+use crate::error::Error;
+
+pub(super) struct CaFile {
+    path: PathBuf,
+    /// Where the user has not named a place.
+    _folder: Option<TempDir>,
+}
+
+impl CaFile {
+    /// Writes it where the user says, else in a temporary folder that goes with it.
+    pub(super) fn write(given: Option<&Path>, pem: &str) -> Result<Self, Error> {
+        let (path, folder) = match given {
+            Some(path) => (path.to_owned(), None),
+            None => {
+                let made = tempfile::Builder::new()
+                    .prefix("rds-bridge-emulator-")
+                    .tempdir();
+                let folder =
+                    made.map_err(|error| Error::Emulator(StartError::TemporaryFolder(error)))?;
+                (folder.path().join("ca.pem"), Some(folder))
+            }
+        };
+        let failed = |error| Error::File(path.clone(), error);
+        fs::write(&path, pem).map_err(failed)?;
+        Ok(Self {
+            path: std::path::absolute(&path).map_err(failed)?,
+            _folder: folder,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,47 @@
+//! What the emulator takes from the environment, and what it puts there.
+
+use crate::error::Error;
+use rds_bridge::aws::{
+    Credentials, MissingCredentials, credentials_from_environment, process_variable,
+};
+
+/// The credentials in the environment, if there are any. Half of some is a mistake.
+pub(crate) fn credentials() -> Result<Option<Credentials>, Error> {
+    match credentials_from_environment(process_variable) {
+        Ok(credentials) => Ok(Some(credentials)),
+        Err(MissingCredentials::None) => Ok(None),
+        Err(error) => Err(Error::Usage(error.to_string())),
+    }
+}
+
+/// Whether a variable is of the credentials: those that the user has are not printed.
+pub(super) fn is_of_credentials(name: &str) -> bool {
+    matches!(
+        name,
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN"
+    )
+}
+
+/// A value as every shell takes it.
+pub(super) fn quoted(value: &str) -> String {
+    let is_plain = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '+')
+    };
+    match !value.is_empty() && value.chars().all(is_plain) {
+        true => value.to_owned(),
+        false => format!("'{}'", value.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shell_would_take_apart_is_quoted() {
+        assert_eq!(quoted("localhost"), "localhost");
+        assert_eq!(quoted("/tmp/a b"), "'/tmp/a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,298 @@
+//! What went wrong, in one line, and the exit code for it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::variables::{name_of_setting, name_variable};
+use rds_bridge::aws::{CredentialsError, RegionError};
+use rds_bridge::error::{Category, Cause, Chain, ErrorKind, malformed_token_words, presign_words};
+use rds_bridge::guest::{CallError, Fault, Malformed, PresignError};
+#[cfg(feature = "arrow")]
+use rds_bridge_formats::arrow as columnar;
+
+#[derive(Debug)]
+pub(super) enum Error {
+    Usage(String),
+    MissingSetting {
+        what: &'static str,
+        how: &'static str,
+    },
+    InvalidTime,
+    ClockBefore1970,
+    Region(RegionError),
+    Credentials(CredentialsError),
+    Runtime(io::Error),
+    /// What the library says, with its likely causes.
+    Bridge(rds_bridge::Error),
+    ReadFile(PathBuf, io::Error),
+    #[cfg(feature = "emulator")]
+    Emulator(rds_bridge_emulator::StartError),
+    /// A command that was to be run.
+    #[cfg(feature = "emulator")]
+    Command(std::ffi::OsString, io::Error),
+    Interrupted,
+    /// Interrupted, and the statement may go on on the server.
+    NotKilled(rds_bridge::Error),
+    /// Interrupted, and not waited until the statement has ended on the server.
+    NotAwaited,
+    /// Interrupted while COMMIT was not answered.
+    /// Why it was not waited for any longer, or what came in place of an answer.
+    CommitUnknown(Box<Self>),
+    /// The statement was to end with this error, and the server could not be told.
+    NotEnded(Box<Self>),
+    Presign(PresignError),
+    Malformed(Malformed),
+    Read(io::Error),
+    Write(io::Error),
+    File(PathBuf, io::Error),
+    /// A file that was to be written, and the folder that is not there for it.
+    NoFolder {
+        path: PathBuf,
+        folder: PathBuf,
+    },
+    /// Rows that do not become columns.
+    #[cfg(feature = "arrow")]
+    Columnar(columnar::Error),
+    Fault(Fault),
+}
+
+impl Error {
+    /// clap's error of the command, in one line.
+    pub(super) fn usage(error: &clap::Error, command: clap::Command) -> Self {
+        let text = error.render().to_string();
+        let lines = text.lines().map(str::trim).take_while(|line| {
+            !line.starts_with("Usage:") && !line.starts_with("For more information")
+        });
+        let line: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let line = line.join(" ");
+        let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+        let line = name_variable(line, error, command);
+        Self::Usage(format!("{line} (see rds-bridge --help)"))
+    }
+
+    /// What needs a feature that this one was built without.
+    pub(super) fn not_built_in(feature: &str, install: &str) -> Self {
+        Self::Usage(format!(
+            "this rds-bridge was built without the feature {feature}; in its repository, this installs it with: \
+             cargo install --locked --path host/command --features {install}"
+        ))
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_)
+            | Self::MissingSetting { .. }
+            | Self::InvalidTime
+            | Self::ClockBefore1970
+            | Self::Region(_)
+            | Self::Credentials(CredentialsError::Profile(_))
+            | Self::Fault(Fault::ArgumentsTooLarge { .. }) => Exit::Usage,
+            Self::Presign(error) => Category::from(error).into(),
+            Self::Credentials(
+                CredentialsError::Environment(_)
+                | CredentialsError::Failed { .. }
+                | CredentialsError::NeedsMfa { .. }
+                | CredentialsError::LoginNotBuiltIn { .. }
+                | CredentialsError::EmptyEndpoint { .. }
+                | CredentialsError::NotFound(_),
+            ) => Exit::Credentials,
+            Self::Malformed(_) => Exit::NotAToken,
+            Self::Read(_)
+            | Self::ReadFile(..)
+            | Self::Write(_)
+            | Self::File(..)
+            | Self::NoFolder { .. }
+            | Self::Runtime(_) => Exit::InputOutput,
+            #[cfg(feature = "arrow")]
+            Self::Columnar(error) => of_columnar(error),
+            Self::Bridge(error) => Exit::of(error),
+            #[cfg(feature = "emulator")]
+            Self::Emulator(error) => of_start(error),
+            #[cfg(feature = "emulator")]
+            Self::Command(..) => Exit::Usage,
+            Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
+            Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
+            Self::Fault(
+                Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
+            ) => Exit::Bug,
+        }
+    }
+}
+
+#[cfg(feature = "arrow")]
+fn of_columnar(error: &columnar::Error) -> Exit {
+    match error {
+        columnar::Error::Unfit { .. } | columnar::Error::Scale { .. } => Exit::InputOutput,
+        columnar::Error::SecondResult { .. } => Exit::Usage,
+        columnar::Error::Value(_) => Exit::Protocol,
+        columnar::Error::Arrow(_) => Exit::Bug,
+        #[cfg(feature = "parquet")]
+        columnar::Error::Parquet(_) => Exit::Bug,
+    }
+}
+
+#[cfg(feature = "emulator")]
+fn of_start(error: &rds_bridge_emulator::StartError) -> Exit {
+    use rds_bridge_emulator::StartError;
+    match error {
+        StartError::Setting { .. } | StartError::Certificate(_) => Exit::Usage,
+        StartError::Listen { .. }
+        | StartError::SeedFile { .. }
+        | StartError::TemporaryFolder(_)
+        | StartError::Database(_) => Exit::InputOutput,
+        StartError::Seed { .. } => Exit::Statement,
+        // A kind of a later version has no code of its own.
+        StartError::Tls(_) | StartError::Fault(_) | _ => Exit::Bug,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(line) => f.write_str(line),
+            Self::MissingSetting { what, how } => write!(f, "no {what}: {how}"),
+            Self::InvalidTime => f.write_str("--signed-at is not a time as 2026-01-31T12:00:00Z"),
+            Self::ClockBefore1970 => f.write_str("the time is before 1970: set the clock"),
+            Self::Region(error) => write!(f, "{}: {}", Chain(error), error.hint()),
+            Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
+            Self::Bridge(error) => write!(f, "{}{}", words(error), Causes(error.causes())),
+            #[cfg(feature = "emulator")]
+            Self::Emulator(error) => Chain(error).fmt(f),
+            #[cfg(feature = "emulator")]
+            Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
+            Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::NotKilled(error) => write!(
+                f,
+                "interrupted; the statement may go on on the server, which could not be told: {}",
+                Chain(error)
+            ),
+            Self::NotAwaited => f.write_str(
+                "interrupted; the server has not said that the statement has ended: it may go on there",
+            ),
+            Self::CommitUnknown(why) => write!(
+                f,
+                "{}; COMMIT was sent and not answered: whether the changes are kept is not known",
+                InOneLine(why)
+            ),
+            Self::NotEnded(why) => write!(
+                f,
+                "{}; the statement may go on on the server, which could not be told",
+                InOneLine(why)
+            ),
+            Self::Runtime(error) => write!(f, "cannot start: {error}"),
+            Self::Presign(error) => f.write_str(&presign_words(error)),
+            Self::Malformed(malformed) => {
+                write!(f, "not a token: {}", malformed_token_words(malformed))
+            }
+            Self::Read(error) => write!(f, "cannot read standard input: {error}"),
+            Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::File(path, error) => write!(f, "cannot write {}: {error}", path.display()),
+            Self::NoFolder { path, folder } => write!(
+                f,
+                "cannot write {}: there is no folder {}",
+                path.display(),
+                folder.display()
+            ),
+            #[cfg(feature = "arrow")]
+            Self::Columnar(error) => error.fmt(f),
+            Self::Fault(fault) => Chain(fault).fmt(f),
+        }
+    }
+}
+
+/// What the library says, with a setting by the flag or the variable that gave it.
+pub(super) fn words(error: &rds_bridge::Error) -> String {
+    match error.kind() {
+        ErrorKind::Setting { setting, problem } => {
+            format!("{}: {problem}", name_of_setting(setting))
+        }
+        _ => Chain(error).to_string(),
+    }
+}
+
+/// What it may come from and what to do, the likeliest first.
+struct Causes<'a>(&'a [Cause]);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\nlikely causes:")?;
+        for (index, Cause { why, remedy, .. }) in self.0.iter().enumerate() {
+            let number = index.saturating_add(1);
+            write!(f, "\n  {number}. {why}\n     → {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Without the causes, which are not those of what follows.
+struct InOneLine<'a>(&'a Error);
+
+impl fmt::Display for InOneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Error::Bridge(error) => f.write_str(&words(error)),
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl From<RegionError> for Error {
+    fn from(error: RegionError) -> Self {
+        Self::Region(error)
+    }
+}
+
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
+    }
+}
+
+impl From<CallError<PresignError>> for Error {
+    fn from(error: CallError<PresignError>) -> Self {
+        match error {
+            CallError::Refused(error) => Self::Presign(error),
+            CallError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<CallError<Malformed>> for Error {
+    fn from(error: CallError<Malformed>) -> Self {
+        match error {
+            CallError::Refused(malformed) => Self::Malformed(malformed),
+            CallError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<rds_bridge::Error> for Error {
+    fn from(error: rds_bridge::Error) -> Self {
+        Self::Bridge(error)
+    }
+}
+
+impl From<rds_bridge_formats::Error> for Error {
+    fn from(error: rds_bridge_formats::Error) -> Self {
+        match error {
+            rds_bridge_formats::Error::Value(error) => Self::Bridge(error.into()),
+            rds_bridge_formats::Error::NotBuiltIn { feature } => {
+                Self::not_built_in(feature, "arrow,parquet")
+            }
+            #[cfg(feature = "arrow")]
+            rds_bridge_formats::Error::Columnar(error) => Self::Columnar(error),
+        }
+    }
+}

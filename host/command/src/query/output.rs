@@ -1,0 +1,193 @@
+//! Rows on their way out, a block at a time.
+//!
+//! What a reader may keep waiting (a pipe, a terminal) is written by another thread: this one goes on to fill the next
+//! block, and a request to end the command reaches it whatever the reader does.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::time::Duration;
+
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+use super::destination::Destination;
+use super::terminal::for_terminal;
+use crate::error::Error;
+use rds_bridge::mysql::{Column, Row};
+use rds_bridge_formats::Encoder;
+
+/// What is gathered before it is written.
+const BLOCK: usize = 64 << 10;
+/// Room for a row group, or for a value of many megabytes, is not kept for the next one.
+const MAX_KEPT: usize = 1 << 20;
+/// How long a reader that does not read is waited for, where the command was asked to end.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+pub(crate) struct Output {
+    encoder: Encoder,
+    destination: Destination,
+    is_terminal: bool,
+    block: Vec<u8>,
+    /// Room for the next block.
+    spare: Vec<u8>,
+    writing: Option<Writing>,
+    written: u64,
+    is_in_result: bool,
+    /// Whether a result has come to its end: what follows it may be missing.
+    has_result: bool,
+    is_closed: bool,
+}
+
+/// A block that another thread writes. It gives the block's room back.
+type Writing = JoinHandle<(io::Result<()>, Vec<u8>)>;
+
+impl Output {
+    pub(crate) fn new(encoder: Encoder, destination: Destination) -> Self {
+        Self {
+            is_terminal: destination.is_terminal(),
+            encoder,
+            destination,
+            block: Vec::with_capacity(BLOCK),
+            spare: Vec::new(),
+            writing: None,
+            written: 0,
+            is_in_result: false,
+            has_result: false,
+            is_closed: false,
+        }
+    }
+
+    /// Bytes that have been written.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    pub(crate) fn begin(&mut self, columns: &[Column]) -> Result<(), Error> {
+        self.encoder.begin(columns, &mut self.block)?;
+        self.is_in_result = true;
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn row(&mut self, row: &Row<'_>) -> Result<(), Error> {
+        Ok(self.encoder.row(row, &mut self.block)?)
+    }
+
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.block.len() >= BLOCK
+    }
+
+    /// All of a result is written. False if nobody reads any more.
+    pub(crate) async fn end(&mut self) -> Result<bool, Error> {
+        self.is_in_result = false;
+        self.has_result = true;
+        self.encoder.end(&mut self.block);
+        self.flush_to_end().await
+    }
+
+    /// Behind the last result: all of it is written, and if it is to be a file, it is on the disk, with
+    /// another name. As [`Self::end`].
+    pub(super) async fn finish(&mut self) -> Result<bool, Error> {
+        if !self.has_result && self.encoder.needs_result() {
+            return Err(Error::Usage(
+                "the statement has no result, which this format cannot write: take another, or none"
+                    .to_owned(),
+            ));
+        }
+        self.encoder.finish(&mut self.block)?;
+        let is_read = self.flush_to_end().await?;
+        self.destination.sync()?;
+        Ok(is_read)
+    }
+
+    /// What has been finished gets its name. Of a statement without a result that is an empty file, as `> FILE` would
+    /// make.
+    pub(super) fn keep(self) -> Result<(), Error> {
+        self.destination.keep()
+    }
+
+    /// After a failure: what is there is written, and marked so that nothing takes it for the whole. Before
+    /// the first result there is nothing to mark.
+    pub(super) async fn cut_off(&mut self) {
+        let has_begun = self.is_in_result || self.has_result;
+        if self.is_closed || !has_begun || self.destination.vanishes() {
+            return;
+        }
+        self.encoder.cut_off(self.is_in_result, &mut self.block);
+        // The failure that led here is the one to tell.
+        let _flushed = self.flush_to_end().await;
+    }
+
+    /// The same where the command was asked to end: a reader that does not read is not waited for.
+    pub(super) async fn cut_off_soon(&mut self) {
+        let _marked = timeout(PATIENCE, self.cut_off()).await;
+    }
+
+    /// Gives the block away to be written. False if nobody reads any more.
+    pub(super) async fn flush(&mut self) -> Result<bool, Error> {
+        self.await_written().await?;
+        if self.is_closed || self.block.is_empty() {
+            self.block.clear();
+            return Ok(!self.is_closed);
+        }
+        let mut block = mem::replace(&mut self.block, mem::take(&mut self.spare));
+        if self.is_terminal {
+            block = for_terminal(self.encoder.escape(), block);
+        }
+        match self.destination.write_at_once(&block) {
+            Err(error) => self.note(Err(error), block)?,
+            Ok(None) => self.note(Ok(()), block)?,
+            Ok(Some((sink, written))) => {
+                self.writing = Some(spawn_blocking(move || {
+                    let rest = block.get(written..).unwrap_or_default();
+                    (sink.write_all(rest), block)
+                }));
+            }
+        }
+        Ok(!self.is_closed)
+    }
+
+    async fn flush_to_end(&mut self) -> Result<bool, Error> {
+        self.flush().await?;
+        self.await_written().await?;
+        Ok(!self.is_closed)
+    }
+
+    /// May be given up at any point: the block that is being written stays known.
+    async fn await_written(&mut self) -> Result<(), Error> {
+        let Some(writing) = &mut self.writing else {
+            return Ok(());
+        };
+        let written = writing.await;
+        self.writing = None;
+        match written {
+            Ok((written, block)) => self.note(written, block),
+            Err(error) => Err(self.destination.error(io::Error::other(error))),
+        }
+    }
+
+    fn note(&mut self, written: io::Result<()>, mut block: Vec<u8>) -> Result<(), Error> {
+        let length = u64::try_from(block.len()).unwrap_or(u64::MAX);
+        block.clear();
+        if block.capacity() > MAX_KEPT {
+            block.shrink_to(BLOCK);
+        }
+        self.spare = block;
+        match written {
+            Ok(()) => {
+                self.written = self.written.saturating_add(length);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(())
+            }
+            Err(error) => Err(self.destination.error(error)),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Parameters from the command line, in the order in which they stand there.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use crate::error::Error;
+use rds_bridge::mysql::Param;
+
+const TEXT: &str = "param";
+const JSON: &str = "param-json";
+
+/// `--param` and `--param-json`. Not derived: of two flags that may be mixed, the lists alone do not tell
+/// the order.
+#[derive(Debug)]
+pub(super) struct Params {
+    in_order: Vec<Given>,
+}
+
+#[derive(Debug)]
+enum Given {
+    Text(String),
+    Json(String),
+}
+
+impl Params {
+    pub(super) fn read(&self) -> Result<Vec<Param>, Error> {
+        let params = self.in_order.iter().map(|given| match given {
+            Given::Text(text) => Ok(Param::from(text.as_str())),
+            Given::Json(json) => typed(json),
+        });
+        params.collect()
+    }
+}
+
+impl Args for Params {
+    fn augment_args(command: Command) -> Command {
+        let flag = |name, value, help| {
+            Arg::new(name)
+                .long(name)
+                .value_name(value)
+                .help(help)
+                .action(ArgAction::Append)
+                .allow_hyphen_values(true)
+        };
+        command
+            .arg(flag(
+                TEXT,
+                "TEXT",
+                "A value for the next question mark in the statement, as a text; may be given more than once",
+            ))
+            .arg(flag(
+                JSON,
+                "JSON",
+                "The same with a type: a number, a text in quotes, true, false or null, as JSON writes them. A number \
+                 keeps all of its digits: it is an integer, a DECIMAL if it has a point or more than 64 bits, or a \
+                 DOUBLE if it has an exponent",
+            ))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Params {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut placed: Vec<(usize, Given)> = Vec::new();
+        for name in [TEXT, JSON] {
+            let places = matches.indices_of(name).into_iter().flatten();
+            let values = matches.get_many::<String>(name).into_iter().flatten();
+            let given = values.cloned().map(|value| match name {
+                TEXT => Given::Text(value),
+                _ => Given::Json(value),
+            });
+            placed.extend(places.zip(given));
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        let in_order = placed.into_iter().map(|(_, given)| given).collect();
+        Ok(Self { in_order })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn typed(text: &str) -> Result<Param, Error> {
+    let wrong = |problem: &str| {
+        Error::Usage(format!(
+            "--param-json: {problem} (see rds-bridge query --help)"
+        ))
+    };
+    let text = text.trim_ascii();
+    // Read from the text, where it has all of its digits.
+    if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return match serde_json::from_str::<&RawValue>(text) {
+            Ok(number) => {
+                Param::from_number(number.get()).map_err(|error| wrong(&error.to_string()))
+            }
+            Err(_) => Err(wrong(KINDS)),
+        };
+    }
+    match serde_json::from_str(text).map_err(|_| wrong(KINDS))? {
+        Json::Null => Ok(Param::Null),
+        Json::Bool(it) => Ok(Param::from(it)),
+        Json::String(text) => Ok(Param::from(text)),
+        Json::Number(_) | Json::Array(_) | Json::Object(_) => Err(wrong(KINDS)),
+    }
+}
+
+const KINDS: &str = "it takes a number, a text in quotes, true, false or null";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_the_order_of_the_command_line() {
+        let command = Params::augment_args(Command::new("query"));
+        let line = [
+            "query",
+            "--param",
+            "a",
+            "--param-json",
+            "7",
+            "--param",
+            "-b",
+        ];
+        let matches = command.try_get_matches_from(line).unwrap();
+        let params = Params::from_arg_matches(&matches).unwrap().read().unwrap();
+        assert_eq!(
+            params,
+            [Param::from("a"), Param::from(7), Param::from("-b")]
+        );
+    }
+
+    #[test]
+    fn json_has_the_type() {
+        assert_eq!(typed("null").unwrap(), Param::Null);
+        assert_eq!(typed("true").unwrap(), Param::from(1_i64));
+        assert_eq!(
+            typed("18446744073709551615").unwrap(),
+            Param::from(u64::MAX)
+        );
+        assert_eq!(typed(" 1.5e0\n").unwrap(), Param::from(1.5));
+        for decimal in ["1.5", "18446744073709551617", "123456789012345678.25"] {
+            assert_eq!(
+                typed(decimal).unwrap(),
+                Param::Decimal(decimal.parse().unwrap())
+            );
+        }
+        assert_eq!(typed("\"7\"").unwrap(), Param::from("7"));
+    }
+
+    #[test]
+    fn what_it_is_not_is_said() {
+        for (text, words) in [
+            ("[1]", "a number, a text"),
+            ("{}", "a number, a text"),
+            ("abc", "a number, a text"),
+            ("", "a number, a text"),
+            ("1 2", "a number, a text"),
+            ("01", "a number, a text"),
+            ("-", "a number, a text"),
+            ("1e400", "out of range"),
+            ("123456789012345678.25e0", "more digits"),
+        ] {
+            let error = typed(text).unwrap_err().to_string();
+            assert!(
+                error.contains("--param-json") && error.contains(words),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the server warns of: a value that it has cut, a text that is no number. It forgets them with the session.
+
+use crate::error::Error;
+use rds_bridge::mysql::{Connection, Protocol};
+
+/// So many are shown.
+const SHOWN: u16 = 10;
+
+#[derive(Debug, Default)]
+pub(super) struct Warnings {
+    /// As `Warning 1292: Truncated incorrect …`.
+    shown: Vec<String>,
+    /// How many more there were.
+    rest: u16,
+}
+
+impl Warnings {
+    /// Those of the last statement on this connection, of which there were so many.
+    ///
+    /// # Errors
+    ///
+    /// That the connection is lost. If the server does not list them, their number is all there is.
+    pub(super) async fn fetch(connection: &mut Connection, number: u16) -> Result<Self, Error> {
+        if number == 0 {
+            return Ok(Self::default());
+        }
+        // To prepare a statement would make the server forget them.
+        connection.set_protocol(Protocol::Text);
+        let mut shown = Vec::new();
+        match list(connection, &mut shown).await {
+            Err(error) if !connection.is_usable() => return Err(error.into()),
+            _ => {}
+        }
+        let listed = u16::try_from(shown.len()).unwrap_or(u16::MAX);
+        let rest = number.saturating_sub(listed);
+        Ok(Self { shown, rest })
+    }
+
+    /// A line each, with its end.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for warning in &self.shown {
+            text.push_str(warning);
+            text.push('\n');
+        }
+        match (self.shown.is_empty(), self.rest) {
+            (_, 0) => {}
+            (true, rest) => text.push_str(&format!("warnings: {rest}\n")),
+            (false, rest) => text.push_str(&format!("and {rest} more warnings\n")),
+        }
+        text
+    }
+}
+
+async fn list(
+    connection: &mut Connection,
+    shown: &mut Vec<String>,
+) -> Result<(), rds_bridge::Error> {
+    let sql = format!("SHOW WARNINGS LIMIT {SHOWN}");
+    let mut rows = connection.query(&sql).await?;
+    while let Some(row) = rows.next().await? {
+        let level: &str = row.get(0)?;
+        let code: u32 = row.get(1)?;
+        let message: &str = row.get(2)?;
+        shown.push(format!("{level} {code}: {message}"));
+    }
+    Ok(())
+}

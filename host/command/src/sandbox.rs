@@ -1,0 +1,31 @@
+//! The component for a process that makes one login or one token and ends: what takes the least time to start.
+
+#[cfg(unix)]
+mod alarm;
+mod engine_for_a_login;
+mod ticker;
+
+pub(super) use engine_for_a_login::EngineForALogin;
+use rds_bridge::guest::{Engine, Fault, Guest};
+use ticker::Ticker;
+
+/// An engine for one guest.
+pub(super) struct Sandbox {
+    engine: Engine,
+    _ticker: Ticker,
+}
+
+impl Sandbox {
+    pub(super) fn new() -> Result<Self, Fault> {
+        let engine = Engine::on_demand()?;
+        let ticker = Ticker::start(&engine)?;
+        Ok(Self {
+            engine,
+            _ticker: ticker,
+        })
+    }
+
+    pub(super) fn instantiate(&self) -> Result<Guest, Fault> {
+        self.engine.instantiate()
+    }
+}

@@ -1,0 +1,39 @@
+//! What users of the command call a builder's settings: flags, and variables of the environment.
+
+/// How a user gives a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SettingName {
+    /// The builder's method, as [`ErrorKind::Setting`](rds_bridge::error::ErrorKind::Setting) has it.
+    setting: &'static str,
+    pub(super) flag: &'static str,
+    pub(super) variable: Option<&'static str>,
+}
+
+const fn name(
+    setting: &'static str,
+    flag: &'static str,
+    variable: Option<&'static str>,
+) -> SettingName {
+    SettingName {
+        setting,
+        flag,
+        variable,
+    }
+}
+
+const NAMES: [SettingName; 9] = [
+    name("endpoint", "--hostname", Some("DB_HOST")),
+    name("port", "--port", Some("DB_PORT")),
+    name("user", "--username", Some("DB_USER")),
+    name("database", "--database", Some("DB_NAME")),
+    name("secret", "--secret", Some("DB_SECRET_ARN")),
+    name("connect_to", "--connect-to", Some("DB_CONNECT_TO")),
+    name("tls_server_name", "--tls-server-name", None),
+    name("resolve_cname", "--resolve-cname", Some("DB_RESOLVE_CNAME")),
+    name("region", "--region", Some("DB_REGION")),
+];
+
+/// How a user gives the setting of that name; none if it is set otherwise.
+pub(super) fn of_setting(setting: &str) -> Option<SettingName> {
+    NAMES.into_iter().find(|name| name.setting == setting)
+}

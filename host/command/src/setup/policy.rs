@@ -1,0 +1,53 @@
+//! The IAM policy that lets a role log in as one user of one database.
+
+use serde_json::Value;
+
+use super::settings::Settings;
+use crate::error::Error;
+use rds_bridge::aws::Partition;
+
+/// The policy, indented, with a line end.
+pub(super) fn of(settings: &Settings, account: &str, resource_id: &str) -> Result<String, Error> {
+    let region = settings.region()?;
+    let partition = Partition::of_region(region).name();
+    let user = literal(&settings.user);
+    let arn = format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{resource_id}/{user}");
+    // By hand, for its usual order.
+    let arn = Value::String(arn);
+    Ok(format!(
+        r#"{{
+  "Version": "2012-10-17",
+  "Statement": [
+    {{
+      "Effect": "Allow",
+      "Action": "rds-db:connect",
+      "Resource": {arn}
+    }}
+  ]
+}}
+"#
+    ))
+}
+
+/// A user's name that means itself: in a policy `*` and `?` match others, and `$` begins a variable.
+fn literal(user: &str) -> String {
+    let mut literal = String::with_capacity(user.len());
+    for character in user.chars() {
+        match character {
+            '*' | '?' | '$' => literal.extend(['$', '{', character, '}']),
+            _ => literal.push(character),
+        }
+    }
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_matches_no_other() {
+        assert_eq!(literal("lambda-user"), "lambda-user");
+        assert_eq!(literal("a*?${aws:username}"), "a${*}${?}${$}{aws:username}");
+    }
+}

@@ -1,0 +1,320 @@
+//! The settings of an emulator, and their defaults.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::certificates::Certificates;
+use super::connections::Connections;
+use super::database::Database;
+use super::event::{Event, OnEvent};
+use super::fault::Faults;
+use super::listener::{Bound, Listener};
+use super::rate::RateLimit;
+use super::{Emulator, Shared, StartError, State};
+use rds_bridge::aws::{Credentials, region_of_endpoint};
+use rds_bridge::guest::Engine;
+use rds_bridge::net::host_name;
+use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
+
+/// Settings of an [`Emulator`], each with its default.
+#[derive(Clone)]
+pub struct EmulatorBuilder {
+    address: SocketAddr,
+    endpoint: String,
+    region: Option<String>,
+    users: Vec<String>,
+    database: String,
+    database_file: Option<PathBuf>,
+    seeds: Vec<Seed>,
+    credentials: Option<Credentials>,
+    clock_offset_seconds: i64,
+    connections_per_second: Option<u32>,
+    expired_certificate: bool,
+    faults: Faults,
+    version: String,
+    on_event: Option<OnEvent>,
+}
+
+#[derive(Clone)]
+enum Seed {
+    Text(String),
+    File(PathBuf),
+}
+
+impl Seed {
+    /// The statements, and the file that they are in.
+    fn read(&self) -> Result<(Cow<'_, [u8]>, Option<&Path>), StartError> {
+        match self {
+            Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
+            Self::File(path) => {
+                let read = fs::read(path).and_then(|bytes| match is_utf16(&bytes) {
+                    true => Err(io::Error::new(ErrorKind::InvalidData, NotUtf8::Utf16)),
+                    false => Ok(without_byte_order_mark(&bytes).to_vec()),
+                });
+                let read = read.map_err(|source| StartError::SeedFile {
+                    path: path.clone(),
+                    source,
+                });
+                Ok((read?.into(), Some(path)))
+            }
+        }
+    }
+}
+
+impl EmulatorBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            endpoint: "localhost".to_owned(),
+            region: None,
+            users: Vec::new(),
+            database: "iamtest".to_owned(),
+            database_file: None,
+            seeds: Vec::new(),
+            credentials: None,
+            clock_offset_seconds: 0,
+            connections_per_second: None,
+            expired_certificate: false,
+            faults: Faults::default(),
+            version: "8.0.39".to_owned(),
+            on_event: None,
+        }
+    }
+
+    /// The port to listen on. Default: 0, a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.address.set_port(port);
+        self
+    }
+
+    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it. Another takes
+    /// [`Self::credentials`] that not everybody knows.
+    #[must_use]
+    pub fn listen_on(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
+        self
+    }
+
+    /// The name that tokens must be signed for, and that the certificate is for as well as for `localhost`
+    /// and 127.0.0.1. Default: `localhost`. With a name of RDS clients have to be told where to connect.
+    #[must_use]
+    pub fn endpoint(mut self, name: impl Into<String>) -> Self {
+        self.endpoint = name.into();
+        self
+    }
+
+    /// The region that tokens must be signed for. Default: the one in the endpoint's name, else `us-east-1`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// A user that may log in with a token. Default: `lambda-user` alone.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>) -> Self {
+        self.users.push(name.into());
+        self
+    }
+
+    /// The database's name. Default: `iamtest`.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = name.into();
+        self
+    }
+
+    /// A file to keep the database in. Default: one among the temporary files, gone with the emulator.
+    #[must_use]
+    pub fn database_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.database_file = Some(path.into());
+        self
+    }
+
+    /// Statements to execute at the start.
+    #[must_use]
+    pub fn seed(mut self, sql: impl Into<String>) -> Self {
+        self.seeds.push(Seed::Text(sql.into()));
+        self
+    }
+
+    /// A file of statements to execute at the start.
+    #[must_use]
+    pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.seeds.push(Seed::File(path.into()));
+        self
+    }
+
+    /// The credentials that must have signed a token. Default: `AKIDEXAMPLE` with a secret that is in AWS's
+    /// documentation.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// How far the emulator's clock is ahead of the machine's, in seconds; behind, if negative. Default: 0.
+    #[must_use]
+    pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
+        self.clock_offset_seconds = seconds;
+        self
+    }
+
+    /// How many logins with new tokens are taken per second; RDS takes about 200. Default: no limit.
+    #[must_use]
+    pub fn connections_per_second(mut self, limit: u32) -> Self {
+        self.connections_per_second = Some(limit);
+        self
+    }
+
+    /// Whether the certificate has expired. Default: it has not.
+    #[must_use]
+    pub fn expired_certificate(mut self, is_expired: bool) -> Self {
+        self.expired_certificate = is_expired;
+        self
+    }
+
+    /// Faults of connections. Default: none.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The version that it greets as. Default: `8.0.39`.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// What to call at each [`Event`], on the connection's thread.
+    #[must_use]
+    pub fn on_event(mut self, call: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Arc::new(call));
+        self
+    }
+
+    /// Starts it, and returns when it takes connections.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]
+    pub fn start(self) -> Result<Emulator, StartError> {
+        let setting = |setting, problem: &str| StartError::Setting {
+            setting,
+            problem: problem.to_owned(),
+        };
+        let endpoint = self.endpoint.to_ascii_lowercase();
+        if endpoint.is_empty() {
+            return Err(setting("endpoint", "it is empty"));
+        }
+        if endpoint.parse::<IpAddr>().is_ok() {
+            let problem = "it is an IP address: tokens are signed for names, localhost for example";
+            return Err(setting("endpoint", problem));
+        }
+        if let Err(problem) = host_name::check(&endpoint) {
+            return Err(setting("endpoint", &problem.to_string()));
+        }
+        if self.users.iter().any(String::is_empty) {
+            return Err(setting("user", "a name is empty"));
+        }
+        let credentials = self.credentials.unwrap_or_else(made_up);
+        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
+        if is_made_up && !self.address.ip().is_loopback() {
+            let problem = "others can reach it there, and everybody knows the made-up credentials: give \
+                           some of your own";
+            return Err(setting("listen_on", problem));
+        }
+        if self.database.is_empty() {
+            return Err(setting("database", "the name is empty"));
+        }
+
+        // All that can fail but the statements comes before the database: a file of the user's stays as it was.
+        let bound = Bound::to(self.address)?;
+        let region = self.region.unwrap_or_else(|| {
+            let named = region_of_endpoint(&endpoint);
+            named.unwrap_or_else(|| "us-east-1".to_owned())
+        });
+        let mut names = vec![endpoint.clone()];
+        for name in ["localhost", "127.0.0.1", "::1"] {
+            if endpoint != name {
+                names.push(name.to_owned());
+            }
+        }
+        let certificates = Certificates::make(names, self.expired_certificate)?;
+        let (engine, clients_engine) = (Engine::new()?, Engine::new()?);
+        let seeds: Vec<_> = self
+            .seeds
+            .iter()
+            .map(Seed::read)
+            .collect::<Result<_, _>>()?;
+
+        let (folder, path) = match self.database_file {
+            Some(path) => (None, path),
+            None => {
+                let made = tempfile::Builder::new()
+                    .prefix("rds-bridge-emulator-")
+                    .tempdir();
+                let folder = made.map_err(StartError::TemporaryFolder)?;
+                let path = folder.path().join("database");
+                (Some(folder), path)
+            }
+        };
+        let database = Database::open(self.database, path)?;
+        database.seed(&seeds)?;
+
+        let users = match self.users.is_empty() {
+            true => vec!["lambda-user".to_owned()],
+            false => self.users,
+        };
+        let shared = Shared {
+            endpoint,
+            region,
+            users,
+            credentials,
+            clock_offset_seconds: self.clock_offset_seconds,
+            version: self.version,
+            engine,
+            clients_engine,
+            database,
+            connections: Connections::default(),
+            on_event: self.on_event,
+            state: Mutex::new(State {
+                faults: self.faults,
+                rate: RateLimit::new(self.connections_per_second),
+                events: VecDeque::new(),
+            }),
+        };
+        let listener = Listener::start(bound, shared, certificates)?;
+        Ok(Emulator {
+            listener,
+            _folder: folder,
+        })
+    }
+}
+
+const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";
+
+/// Those of AWS's own examples, which open nothing.
+fn made_up() -> Credentials {
+    Credentials::new(MADE_UP_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+}
+
+impl fmt::Debug for EmulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorBuilder")
+            .field("address", &self.address)
+            .field("endpoint", &self.endpoint)
+            .field("users", &self.users)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,242 @@
+//! The command phase: commands in, replies out, until the client goes.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html>
+
+use std::collections::HashMap;
+use std::io;
+
+use mysql_common::constants::CapabilityFlags;
+
+use super::Shared;
+use super::column::Column;
+use super::connection_phase::{Login, TlsStream};
+use super::packets::{self, Done};
+use super::params;
+use super::result::{Encoding, Failure, write_definitions};
+use super::server_error::ServerError;
+use super::session::{Prepared, Session};
+use super::sql::{Plan, Statement, split};
+use super::wire::PacketStream;
+use rds_bridge::mysql::Malformed;
+use rds_bridge_wire::{Payload, command};
+
+/// Asks for a line of text about the server.
+const COM_STATISTICS: u8 = 0x09;
+
+/// What a client may keep prepared: `max_prepared_stmt_count`, by MySQL's default.
+const PREPARED_LIMIT: usize = 16_382;
+
+/// Serves a session until the client says good-bye or is gone.
+pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Result<()> {
+    let Login {
+        mut stream,
+        capabilities,
+        user,
+    } = login;
+    stream.login_is_over();
+    stream.get_mut().sock.login_is_over()?;
+    let has = |flag| capabilities.contains(flag);
+    let multi_statements = has(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
+    let mut session =
+        Session::new(shared, connection_id, &user, capabilities).map_err(io::Error::other)?;
+    loop {
+        stream.begin_command();
+        let payload = stream.read()?;
+        let Some((code, arguments)) = payload.split_first() else {
+            tell(&mut stream, &ServerError::malformed_packet())?;
+            continue;
+        };
+        let done = match *code {
+            command::COM_QUIT => return Ok(()),
+            command::COM_QUERY => query(&mut stream, &mut session, arguments, multi_statements),
+            command::COM_STMT_PREPARE => prepare(&mut stream, &mut session, arguments),
+            command::COM_STMT_EXECUTE => execute(&mut stream, &mut session, arguments),
+            // There is no reply to these two.
+            command::COM_STMT_CLOSE => {
+                session.prepared.remove(&statement_id(arguments));
+                continue;
+            }
+            command::COM_STMT_SEND_LONG_DATA => {
+                send_long_data(&mut session, arguments);
+                continue;
+            }
+            command::COM_STMT_RESET => {
+                if let Some(prepared) = session.prepared.get_mut(&statement_id(arguments)) {
+                    prepared.long.clear();
+                    prepared.is_too_long = false;
+                }
+                ok(&mut stream, &session)
+            }
+            command::COM_PING | command::COM_SET_OPTION => ok(&mut stream, &session),
+            COM_STATISTICS => {
+                // As `mysqladmin status` and the command `status` of `mysql` show it.
+                stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
+                continue;
+            }
+            command::COM_INIT_DB => {
+                let name = String::from_utf8_lossy(arguments);
+                match name == session.database() {
+                    true => ok(&mut stream, &session),
+                    false => Err(ServerError::unknown_database(&name).into()),
+                }
+            }
+            command::COM_RESET_CONNECTION => match session.reset() {
+                Ok(()) => ok(&mut stream, &session),
+                Err(error) => Err(error.into()),
+            },
+            _ => Err(ServerError::unknown_command().into()),
+        };
+        match done {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => tell(&mut stream, &error)?,
+            Err(Failure::Lost(error)) => return Err(error),
+        }
+    }
+}
+
+fn tell(stream: &mut PacketStream<TlsStream>, error: &ServerError) -> io::Result<()> {
+    stream.write(&packets::err(error, true))
+}
+
+fn ok(stream: &mut PacketStream<TlsStream>, session: &Session<'_>) -> Result<(), Failure> {
+    let done = Done {
+        status: session.status(),
+        ..Done::default()
+    };
+    stream.write(&packets::ok(done))?;
+    Ok(())
+}
+
+fn statements(sql: &[u8]) -> Result<Vec<Statement>, ServerError> {
+    let statements = split(sql).map_err(|unclosed| ServerError::syntax(unclosed.what))?;
+    match statements.is_empty() {
+        true => Err(ServerError::empty_query()),
+        false => Ok(statements),
+    }
+}
+
+fn query(
+    stream: &mut PacketStream<TlsStream>,
+    session: &mut Session<'_>,
+    sql: &[u8],
+    multi_statements: bool,
+) -> Result<(), Failure> {
+    let statements = statements(sql)?;
+    if statements.len() > 1 && !multi_statements {
+        return Err(ServerError::syntax("one statement at a time").into());
+    }
+    let mut left = statements.len();
+    for statement in &statements {
+        left = left.saturating_sub(1);
+        session.execute(stream, statement, &[], Encoding::Text, left > 0)?;
+    }
+    Ok(())
+}
+
+fn prepare(
+    stream: &mut PacketStream<TlsStream>,
+    session: &mut Session<'_>,
+    sql: &[u8],
+) -> Result<(), Failure> {
+    // MySQL counts a statement that it refuses to prepare, too.
+    let id = session.last_prepared.wrapping_add(1);
+    session.last_prepared = id;
+    let mut statements = statements(sql)?;
+    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+        return Err(ServerError::syntax("one statement at a time").into());
+    };
+    if session.prepared.len() >= PREPARED_LIMIT {
+        let message = "Can't create more than max_prepared_stmt_count statements";
+        return Err(ServerError::new(1461, "42000", message).into());
+    }
+    let plan: Plan = session.plan(&statement, None)?;
+    let (parameters, declared) = session.describe(&plan)?;
+    let narrow = |number: usize| {
+        u16::try_from(number).map_err(|_| {
+            let message = "Prepared statement contains too many placeholders";
+            ServerError::new(1390, "HY000", message)
+        })
+    };
+    let mut header = vec![0]; // int<1> status
+    header.extend(id.to_le_bytes()); // int<4> statement_id
+    header.extend(narrow(declared.len())?.to_le_bytes()); // int<2> num_columns
+    header.extend(narrow(parameters)?.to_le_bytes()); // int<2> num_params
+    header.extend([0, 0, 0]); // int<1> filler, int<2> warning_count
+    stream.write(&header)?;
+
+    let (format, status) = (session.format(Encoding::Binary), session.status());
+    let places = vec![Column::new("?", None, None); parameters];
+    let columns: Vec<Column> = declared.iter().map(|column| column.column(None)).collect();
+    for columns in [places, columns] {
+        if !columns.is_empty() {
+            write_definitions(stream, &columns, &format, status)?;
+        }
+    }
+    session.prepared.insert(
+        id,
+        Prepared {
+            statement,
+            parameters,
+            types: Vec::new(),
+            long: HashMap::new(),
+            is_too_long: false,
+        },
+    );
+    Ok(())
+}
+
+fn execute(
+    stream: &mut PacketStream<TlsStream>,
+    session: &mut Session<'_>,
+    arguments: &[u8],
+) -> Result<(), Failure> {
+    let malformed = |_: Malformed| ServerError::malformed_packet();
+    let mut payload = Payload::new("COM_STMT_EXECUTE", arguments);
+    let id = payload.u32("statement_id").map_err(malformed)?; // int<4>
+    payload.u8("flags").map_err(malformed)?; // int<1>: a cursor may be asked for, and not given
+    payload.u32("iteration_count").map_err(malformed)?; // int<4>
+    let Some(prepared) = session.prepared.get_mut(&id) else {
+        return Err(ServerError::unknown_statement(id).into());
+    };
+    let Prepared {
+        statement,
+        parameters,
+        types,
+        long,
+        is_too_long,
+    } = prepared;
+    if std::mem::take(is_too_long) {
+        long.clear();
+        return Err(ServerError::packet_too_large().into());
+    }
+    let params = params::read(&mut payload, *parameters, types, long)?;
+    long.clear();
+    let statement = statement.clone();
+    session.execute(stream, &statement, &params, Encoding::Binary, false)
+}
+
+/// There is no answer to it: what is wrong, the execution says.
+fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
+    let mut payload = Payload::new("COM_STMT_SEND_LONG_DATA", arguments);
+    let (Ok(id), Ok(param)) = (payload.u32("statement_id"), payload.u16("param_id")) else {
+        return;
+    };
+    if let Some(prepared) = session.prepared.get_mut(&id) {
+        let bytes = prepared.long.entry(param).or_default();
+        let data = payload.rest();
+        if usize::from(param) >= prepared.parameters
+            || bytes.len().saturating_add(data.len()) > super::wire::PAYLOAD_LIMIT
+        {
+            prepared.is_too_long = true;
+            return;
+        }
+        bytes.extend_from_slice(data);
+    }
+}
+
+/// 0, which is none, where the packet is too short.
+fn statement_id(arguments: &[u8]) -> u32 {
+    Payload::new("COM_STMT_CLOSE", arguments)
+        .u32("statement_id")
+        .unwrap_or(0)
+}

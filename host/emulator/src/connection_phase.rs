@@ -1,0 +1,335 @@
+//! The connection phase, from the greeting to a user that is let in or refused.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use zeroize::Zeroizing;
+
+use super::Shared;
+use super::event::EventKind;
+use super::fault::{Faults, Refusal};
+use super::faulty_stream::FaultyStream;
+use super::judge::{Verdict, judge};
+use super::packets::{self, CLEAR_PASSWORD, Done, HandshakeResponse};
+use super::peer::Peer;
+use super::server_error::ServerError;
+use super::stranger;
+use super::wire::{PacketStream, Unacceptable};
+
+pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
+
+/// A user that was let in.
+pub(super) struct Login {
+    pub(super) stream: PacketStream<TlsStream>,
+    pub(super) capabilities: CapabilityFlags,
+    pub(super) user: String,
+}
+
+/// Why nobody was let in.
+enum Refused {
+    /// The client and the log have been told.
+    Told,
+    /// The client went away, or made no sense.
+    BrokenOff(String),
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::BrokenOff(match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the client hung up".to_owned(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                "the client said nothing for too long".to_owned()
+            }
+            _ => error.to_string(),
+        })
+    }
+}
+
+/// Says what has happened to whoever listens, and gives the login if there is one.
+pub(super) fn run(
+    shared: &Shared,
+    tls: Arc<ServerConfig>,
+    tcp: TcpStream,
+    peer: Peer,
+) -> Option<Login> {
+    let mut attempt = Attempt {
+        shared,
+        peer,
+        user: None,
+    };
+    match attempt.connect(tls, tcp) {
+        Ok(login) => Some(login),
+        Err(Refused::Told) => None,
+        Err(Refused::BrokenOff(reason)) => {
+            attempt.note(EventKind::BrokenOff { reason });
+            None
+        }
+    }
+}
+
+/// A client that wants to be let in.
+struct Attempt<'a> {
+    shared: &'a Shared,
+    peer: Peer,
+    /// Once it has said who it is.
+    user: Option<String>,
+}
+
+impl Attempt<'_> {
+    fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
+        let shared = self.shared;
+        let faults = shared.faults();
+        let stream = FaultyStream::new(tcp, faults.cut_after);
+        let mut plain = PacketStream::new(stream, faults.delay);
+        if let Some(error) = in_place_of_the_greeting(&faults) {
+            let reason = "a fault that was asked for";
+            return self.refuse(&mut plain, error, reason, false);
+        }
+        if shared.connections.are_too_many() {
+            let reason = "there are too many connections";
+            return self.refuse(
+                &mut plain,
+                ServerError::too_many_connections(),
+                reason,
+                false,
+            );
+        }
+        let scramble = scramble()?;
+        let (version, id) = (&shared.version, self.peer.connection_id);
+        let greeting = packets::initial_handshake(version, id, &scramble, !faults.no_tls);
+        plain.write(&greeting)?;
+        let request = match plain.read() {
+            Err(error) if faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof => {
+                let reason =
+                    "the client hung up when it was offered no TLS: a fault that was asked for";
+                return Err(Refused::BrokenOff(reason.to_owned()));
+            }
+            heard => self.packet(&mut plain, heard)?,
+        };
+        let Some(capabilities) = packets::client_capabilities(&request) else {
+            let reason = "the first packet is none of MySQL 4.1 or later";
+            return self.refuse(&mut plain, ServerError::bad_handshake(), reason, true);
+        };
+        if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
+            self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
+            let reason = match faults.no_tls {
+                true => "without TLS, which was not offered: a fault that was asked for",
+                false => "without TLS: switch it on in the client",
+            };
+            let error = ServerError::secure_transport_required();
+            return self.refuse(&mut plain, error, reason, true);
+        }
+
+        let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
+        let heard = stream.read();
+        let response = Zeroizing::new(self.packet(&mut stream, heard)?);
+        let mut response = match HandshakeResponse::read(&response) {
+            Ok(response) => response,
+            Err(malformed) => {
+                let error = ServerError::bad_handshake();
+                return self.refuse(&mut stream, error, malformed.to_string(), true);
+            }
+        };
+        self.user = Some(response.user.clone());
+        if let Some(wrong) = &response.database
+            && wrong != shared.database.name()
+        {
+            let reason = format!("no database {wrong:?}: it is {:?}", shared.database.name());
+            let error = ServerError::unknown_database(wrong);
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        if response.auth_plugin.is_none() {
+            let reason = "the client knows no authentication plugins";
+            let error = ServerError::auth_plugin_not_supported();
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        let token = self.token(&mut stream, &mut response, &faults, &scramble)?;
+        if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        let token_bytes = token.len();
+        self.note(EventKind::Accepted { token_bytes });
+        let done = Done {
+            status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
+            ..Done::default()
+        };
+        stream.write(&packets::ok(done))?;
+        stream.flush()?;
+        Ok(Login {
+            stream,
+            capabilities: response.capabilities,
+            user: response.user,
+        })
+    }
+
+    /// Before the client hears of it: who has heard of it finds it noted.
+    fn note(&self, kind: EventKind) {
+        self.shared.note(self.peer, self.user.as_deref(), kind);
+    }
+
+    /// The token, which is asked for unless the client has sent it already by the same method.
+    fn token(
+        &self,
+        stream: &mut PacketStream<TlsStream>,
+        response: &mut HandshakeResponse,
+        faults: &Faults,
+        scramble: &[u8; 20],
+    ) -> Result<Zeroizing<Vec<u8>>, Refused> {
+        let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
+            && !response.auth_response.is_empty();
+        let mut token = match has_sent {
+            true => std::mem::take(&mut response.auth_response),
+            false => {
+                let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
+                stream.write(&request)?;
+                let heard = match stream.read() {
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        let reason = "the client hung up when it was asked for \
+                                      mysql_clear_password: its cleartext plugin has to be enabled";
+                        return Err(Refused::BrokenOff(reason.to_owned()));
+                    }
+                    heard => self.packet(stream, heard)?,
+                };
+                Zeroizing::new(heard)
+            }
+        };
+        if token.last() == Some(&0) {
+            token.pop();
+        }
+        Ok(token)
+    }
+
+    /// What was heard, if it is a packet of a login; else the client is told.
+    fn packet<S: Transport>(
+        &self,
+        stream: &mut PacketStream<S>,
+        heard: io::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>, Refused> {
+        heard.or_else(|error| {
+            let inner = error.get_ref();
+            let Some(what) = inner.and_then(|it| it.downcast_ref::<Unacceptable>()) else {
+                return Err(error.into());
+            };
+            let reason = match stranger::protocol(what.header) {
+                Some(protocol) => {
+                    format!("not a client of MySQL: what it says looks like {protocol}")
+                }
+                None => what.to_string(),
+            };
+            self.refuse(stream, ServerError::bad_handshake(), reason, true)
+        })
+    }
+
+    fn refuse<S: Transport, T>(
+        &self,
+        stream: &mut PacketStream<S>,
+        error: ServerError,
+        reason: impl Into<String>,
+        has_sql_state: bool,
+    ) -> Result<T, Refused> {
+        let (code, reason) = (error.code, reason.into());
+        self.note(EventKind::Refused { code, reason });
+        // Who has gone does not hear it.
+        let _told = stream
+            .write(&packets::err(&error, has_sql_state))
+            .and_then(|()| stream.flush())
+            .and_then(|()| stream.get_mut().tcp().linger());
+        Err(Refused::Told)
+    }
+}
+
+/// What packets go over, and TCP below it.
+trait Transport: Read + Write {
+    fn tcp(&mut self) -> &mut FaultyStream;
+}
+
+impl Transport for FaultyStream {
+    fn tcp(&mut self) -> &mut FaultyStream {
+        self
+    }
+}
+
+impl Transport for TlsStream {
+    fn tcp(&mut self) -> &mut FaultyStream {
+        &mut self.sock
+    }
+}
+
+fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
+    match faults.refuse? {
+        Refusal::TooManyConnections => Some(ServerError::too_many_connections()),
+        Refusal::HostBlocked => {
+            let message = "Host '127.0.0.1' is blocked because of many connection errors; unblock \
+                           with 'mysqladmin flush-hosts'";
+            Some(ServerError::new(1129, "HY000", message))
+        }
+        Refusal::AccessDenied | Refusal::AccountLocked => None,
+    }
+}
+
+fn verdict(
+    shared: &Shared,
+    peer: Peer,
+    user: &str,
+    token: &[u8],
+    faults: &Faults,
+) -> Result<(), (ServerError, String)> {
+    let denied = || ServerError::access_denied(user, peer.address.ip());
+    judge(shared, peer, user, token).map_err(|verdict| match verdict {
+        Verdict::Refused(reason) => (denied(), reason),
+        // The token may be good: nobody has looked at it.
+        Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
+    })?;
+    if !shared.within_rate(token) {
+        let reason = "the token is good, but too many new connections came within a second";
+        return Err((denied(), reason.to_owned()));
+    }
+    let reason = "the token is good; a fault that was asked for".to_owned();
+    match faults.refuse {
+        Some(Refusal::AccountLocked) => {
+            let client = peer.address.ip();
+            let message = format!("Access denied for user '{user}'@'{client}'. Account is locked.");
+            Err((ServerError::new(3118, "HY000", message), reason))
+        }
+        Some(_) => Err((denied(), reason)),
+        None => Ok(()),
+    }
+}
+
+/// A server's is of 7-bit characters without NUL.
+fn scramble() -> Result<[u8; 20], Refused> {
+    let mut scramble = [0; 20];
+    rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(&mut scramble)
+        .map_err(|_| Refused::BrokenOff("no random numbers".to_owned()))?;
+    Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
+}
+
+fn start_tls(stream: FaultyStream, config: Arc<ServerConfig>) -> Result<TlsStream, Refused> {
+    let failed = |error: rustls::Error| Refused::BrokenOff(format!("TLS: {error}"));
+    let connection = ServerConnection::new(config).map_err(failed)?;
+    let mut tls = StreamOwned::new(connection, stream);
+    while tls.conn.is_handshaking() {
+        tls.conn.complete_io(&mut tls.sock).map_err(|error| {
+            let alert = error
+                .get_ref()
+                .and_then(|it| it.downcast_ref::<rustls::Error>());
+            match alert {
+                Some(rustls::Error::AlertReceived(alert)) => Refused::BrokenOff(format!(
+                    "TLS: the client refuses the certificate ({alert:?}): does it trust the \
+                     emulator's authority?"
+                )),
+                Some(tls) => failed(tls.clone()),
+                None => match Refused::from(error) {
+                    Refused::BrokenOff(reason) => Refused::BrokenOff(format!("TLS: {reason}")),
+                    Refused::Told => Refused::Told,
+                },
+            }
+        })?;
+    }
+    Ok(tls)
+}

@@ -1,0 +1,283 @@
+//! The database behind the emulator: a file of SQLite's, shared by all connections.
+//!
+//! It is a file even if nobody keeps it: only there SQLite lets some read while one writes. In memory a
+//! transaction that is left open would shut all others out, which MySQL's does not.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+
+use super::StartError;
+use super::collation;
+use super::execute::Executor;
+use super::functions::{self, Facts, Ids};
+use super::server_error::ServerError;
+use super::sql::{Catalog, Context, Plan, line_of, plan, split};
+
+/// As long as MySQL's clients are willing to wait for a lock, and no longer.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+
+/// The savepoint that stands for a seed's own transaction: no seed has one of that name.
+const TRANSACTION: &str = "\"rds-bridge: a transaction of the seed\"";
+
+pub(crate) struct Database {
+    name: String,
+    path: PathBuf,
+    /// Without it the last session to end would fold SQLite's log into the file, again and again.
+    _kept: Mutex<Connection>,
+    /// What `AUTO_INCREMENT` gives next, for each table.
+    next_ids: Arc<Mutex<HashMap<String, i64>>>,
+}
+
+/// A connection to the database.
+pub(super) struct Connected {
+    pub(super) sqlite: Connection,
+    /// Set by a comparison of texts whose result is not known here.
+    pub(super) is_unknown: Arc<AtomicBool>,
+}
+
+impl Database {
+    pub(super) fn open(name: String, path: PathBuf) -> Result<Self, StartError> {
+        let open = || {
+            let connection = open(&path)?;
+            // Readers and a writer at once. The file remembers it.
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            Catalog::set_up(&connection)?;
+            Ok(connection)
+        };
+        let kept = Mutex::new(open().map_err(StartError::Database)?);
+        Ok(Self {
+            name,
+            path,
+            _kept: kept,
+            next_ids: Arc::default(),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn connect(&self) -> rusqlite::Result<Connected> {
+        let sqlite = open(&self.path)?;
+        let is_unknown = Arc::default();
+        collation::add(&sqlite, &is_unknown)?;
+        Ok(Connected { sqlite, is_unknown })
+    }
+
+    /// What a session of this database has of `AUTO_INCREMENT`.
+    pub(super) fn ids(&self) -> Arc<Ids> {
+        Arc::new(Ids::beside(&self.next_ids))
+    }
+
+    /// Executes all statements of these texts, each with the file that it is from, or none of them.
+    pub(super) fn seed(&self, texts: &[(Cow<'_, [u8]>, Option<&Path>)]) -> Result<(), StartError> {
+        let Connected { sqlite, is_unknown } = self.connect().map_err(StartError::Database)?;
+        let (connection, ids) = (sqlite, self.ids());
+        let facts = Facts {
+            database: self.name.clone(),
+            version: String::new(),
+            user: "seed@localhost".to_owned(),
+            connection_id: 0,
+            is_interrupted: Arc::default(),
+            ids: Arc::clone(&ids),
+        };
+        functions::add(&connection, facts).map_err(StartError::Database)?;
+        let executor = Executor {
+            database: &self.name,
+            sqlite: &connection,
+            is_unknown: &is_unknown,
+            ids: &ids,
+            counts_found: false,
+        };
+        let transaction = connection.unchecked_transaction();
+        // Dropped before that, it is rolled back.
+        let transaction = transaction.map_err(StartError::Database)?;
+        for (sql, file) in texts {
+            self.execute_all(&executor, sql, *file)?;
+        }
+        transaction.commit().map_err(StartError::Database)
+    }
+
+    /// A transaction of the text's own is a savepoint within the one at hand.
+    fn execute_all(
+        &self,
+        executor: &Executor<'_>,
+        sql: &[u8],
+        file: Option<&Path>,
+    ) -> Result<(), StartError> {
+        let refused = |line, message| StartError::Seed {
+            file: file.map(Path::to_owned),
+            line,
+            message,
+        };
+        let statements = split(sql)
+            .map_err(|unclosed| refused(line_of(sql, unclosed.at), unclosed.what.to_owned()))?;
+        let connection = executor.sqlite;
+        let catalog = Catalog::new(connection, &self.name);
+        let settings = HashMap::new();
+        let context = Context {
+            database: &self.name,
+            version: "",
+            autocommit: true,
+            read_only: false,
+            settings: &settings,
+            catalog: &catalog,
+        };
+        let mut is_begun = false;
+        for statement in &statements {
+            let executed = plan(statement, &context, Some(&[])).and_then(|plan| {
+                let was_begun = is_begun;
+                is_begun = match plan {
+                    Plan::Begin { .. } => true,
+                    // As with MySQL, a table is made in no transaction.
+                    Plan::Commit
+                    | Plan::Rollback
+                    | Plan::CreateTable(_)
+                    | Plan::DropTables(_)
+                    | Plan::Truncate(_)
+                    | Plan::CreateIndex(..) => false,
+                    _ => is_begun,
+                };
+                let sql = match &plan {
+                    Plan::Read(query) => return self.execute(connection, &query.sql),
+                    Plan::Write(write, _) => return executor.write(write, &[]).map(|_| ()),
+                    Plan::CreateTable(_)
+                    | Plan::DropTables(_)
+                    | Plan::Truncate(_)
+                    | Plan::CreateIndex(..) => {
+                        if was_begun {
+                            self.batch(connection, &format!("RELEASE {TRANSACTION}"))?;
+                        }
+                        return executor.define(&plan);
+                    }
+                    // As with MySQL, it ends the one at hand.
+                    Plan::Begin { .. } if was_begun => {
+                        format!("RELEASE {TRANSACTION}; SAVEPOINT {TRANSACTION}")
+                    }
+                    Plan::Begin { .. } => format!("SAVEPOINT {TRANSACTION}"),
+                    Plan::Commit if was_begun => format!("RELEASE {TRANSACTION}"),
+                    Plan::Rollback if was_begun => {
+                        format!("ROLLBACK TO {TRANSACTION}; RELEASE {TRANSACTION}")
+                    }
+                    Plan::Savepoint(sql) if was_begun => sql.clone(),
+                    _ => return Ok(()),
+                };
+                self.batch(connection, &sql)
+            });
+            executed.map_err(|error| refused(statement.line, error.message))?;
+        }
+        Ok(())
+    }
+
+    fn batch(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
+        let executed = connection.execute_batch(sql);
+        executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
+    }
+
+    fn execute(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
+        let refused = |error| ServerError::of_sqlite(&error, &self.name);
+        let mut statement = connection.prepare(sql).map_err(refused)?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(refused)?.is_some() {}
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_LIMIT)?;
+    // A client has this database, and no other file of ours: neither ATTACH nor VACUUM INTO.
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn database() -> (TempDir, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open("iamtest".to_owned(), folder.path().join("database"));
+        (folder, database.unwrap())
+    }
+
+    fn seed(database: &Database, sql: &str) {
+        let text = (sql.as_bytes().into(), None);
+        database.seed(&[text]).unwrap();
+    }
+
+    #[test]
+    fn connections_share_it_and_others_do_not() {
+        let (_folder, database) = database();
+        let (_other_folder, other) = self::database();
+        seed(
+            &database,
+            "CREATE TABLE t (a INT); INSERT INTO iamtest.t VALUES (1), (2)",
+        );
+        let count = |connection: &Connection| {
+            connection.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0))
+        };
+        assert_eq!(count(&database.connect().unwrap().sqlite), Ok(2));
+        assert!(count(&other.connect().unwrap().sqlite).is_err());
+    }
+
+    #[test]
+    fn transactions_of_a_seed() {
+        let (_folder, database) = database();
+        seed(
+            &database,
+            "CREATE TABLE t (a INT); COMMIT; BEGIN; INSERT INTO t VALUES (1); \
+             BEGIN; INSERT INTO t VALUES (10); ROLLBACK; ROLLBACK; \
+             START TRANSACTION; INSERT INTO t VALUES (100); COMMIT; BEGIN; INSERT INTO t VALUES (1000)",
+        );
+        let connection = database.connect().unwrap().sqlite;
+        let sum = connection.query_row("SELECT sum(a) FROM t", (), |row| row.get::<_, u32>(0));
+        assert_eq!(sum, Ok(1_101));
+    }
+
+    /// As with MySQL, and unlike SQLite's databases in memory.
+    #[test]
+    fn a_transaction_that_is_left_open_keeps_no_reader_out() {
+        let (_folder, database) = database();
+        seed(&database, "CREATE TABLE t (a INT)");
+        let writer = database.connect().unwrap().sqlite;
+        writer
+            .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
+            .unwrap();
+        let reader = database.connect().unwrap().sqlite;
+        // Without waiting for it.
+        reader.busy_timeout(Duration::ZERO).unwrap();
+        let count = || reader.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0));
+        assert_eq!(count(), Ok(0));
+        writer.execute_batch("COMMIT").unwrap();
+        assert_eq!(count(), Ok(1));
+    }
+
+    #[test]
+    fn a_statement_that_is_refused_is_named_by_its_line() {
+        let (_folder, database) = database();
+        let said = |sql: &str, file| {
+            let refused = database.seed(&[(sql.as_bytes().into(), file)]).unwrap_err();
+            refused.to_string()
+        };
+        let error = said("SELECT 1;\n\nnonsense", None);
+        assert!(error.starts_with("the seed, line 3: near"), "{error}");
+        let file = Some(Path::new("schema.sql"));
+        assert_eq!(
+            said("SELECT 1;\nSELECT 'a;\n", file),
+            "schema.sql, line 2: a string is not closed"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What happens, for people and for tests.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rds_bridge_text::Printable;
+
+/// Something that happened on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The connection's number, counted from 1.
+    pub connection_id: u32,
+    /// Who is connected.
+    pub peer: SocketAddr,
+    /// The user that the client gave, once it has.
+    pub user: Option<String>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// Who is told of each event.
+pub(super) type OnEvent = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The kinds of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The token is good.
+    Accepted {
+        /// Its length.
+        token_bytes: usize,
+    },
+    /// The client was refused.
+    Refused {
+        /// The code that it got.
+        code: u16,
+        /// The true reason, which it did not get. Never holds the token.
+        reason: String,
+    },
+    /// The connection ended before the login was over.
+    BrokenOff {
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// One line, whatever the client sent.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            connection_id,
+            peer,
+            user,
+            kind,
+        } = self;
+        write!(f, "connection {connection_id} from {peer}")?;
+        if let Some(user) = user {
+            write!(f, ", user {user:?}")?;
+        }
+        match kind {
+            EventKind::Accepted { token_bytes } => {
+                write!(f, ": accepted, with a token of {token_bytes} bytes")
+            }
+            EventKind::Refused { code, reason } => {
+                write!(f, ": refused with {code}: {}", Printable(reason))
+            }
+            EventKind::BrokenOff { reason } => write!(f, ": broken off: {}", Printable(reason)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_sends_makes_no_lines() {
+        let event = Event {
+            connection_id: 1,
+            peer: ([127, 0, 0, 1], 4).into(),
+            user: Some("a\nb".to_owned()),
+            kind: EventKind::Refused {
+                code: 1045,
+                reason: "x\ny".to_owned(),
+            },
+        };
+        let line = event.to_string();
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(line.contains("1045"), "{line}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether a token lets its bearer in. The component verifies it, in a sandbox made for the one token.
+
+use std::time::SystemTime;
+
+use super::Shared;
+use super::peer::Peer;
+use rds_bridge::clock::{date, unix_seconds};
+use rds_bridge::error::malformed_token_words;
+use rds_bridge::guest::{CallError, Fault, Grant, Rejection};
+
+/// Why nobody is let in with a token.
+pub(super) enum Verdict {
+    /// The true reason; it never holds the token.
+    Refused(String),
+    /// The sandbox failed, for want of room for example.
+    NotJudged(Fault),
+}
+
+impl From<String> for Verdict {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), Verdict> {
+    if !shared.users.iter().any(|known| known == user) {
+        let known = shared.users.join(", ");
+        return Err(format!("no such user; there is {known}, and case counts").into());
+    }
+    if token.is_empty() {
+        return Err("no token was sent, an empty password".to_owned().into());
+    }
+    let token = str::from_utf8(token).map_err(|_| "what was sent is no text".to_owned())?;
+    let now =
+        now(shared.clock_offset_seconds).ok_or_else(|| "the clock is out of range".to_owned())?;
+    let expected = Grant {
+        host: &shared.endpoint,
+        port: peer.port,
+        region: &shared.region,
+        db_user: user,
+    };
+    let mut guest = shared.engine.instantiate().map_err(Verdict::NotJudged)?;
+    match guest.verify(token, &shared.credentials, expected, now) {
+        Ok(_claims) => Ok(()),
+        Err(CallError::Refused(rejection)) => Err(words(&rejection, shared, peer, now).into()),
+        Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
+    }
+}
+
+fn now(offset_seconds: i64) -> Option<u64> {
+    unix_seconds(SystemTime::now())?.checked_add_signed(offset_seconds)
+}
+
+fn words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
+    match rejection {
+        Rejection::Malformed(malformed) => {
+            format!("not a token: {}", malformed_token_words(malformed))
+        }
+        Rejection::InvalidExpectation(_) => {
+            "the emulator's own endpoint, region or credentials cannot be signed for".to_owned()
+        }
+        Rejection::AccessKeyIdMismatch(claimed) => format!(
+            "signed with the access key {claimed:?} and not with {:?}",
+            shared.credentials.access_key_id
+        ),
+        Rejection::SessionTokenMissing => "signed without the session token".to_owned(),
+        Rejection::SessionTokenUnexpected => {
+            "signed with a session token, and the credentials here have none".to_owned()
+        }
+        Rejection::SessionTokenMismatch => "signed with another session token".to_owned(),
+        Rejection::SignatureMismatch => {
+            "the signature does not match: another secret access key, or the token was changed on \
+             its way"
+                .to_owned()
+        }
+        Rejection::RegionMismatch(claimed) => {
+            format!(
+                "signed for the region {claimed:?} and not for {:?}",
+                shared.region
+            )
+        }
+        Rejection::HostMismatch(claimed) => format!(
+            "signed for the host {claimed:?} and not for the endpoint's own name {:?}",
+            shared.endpoint
+        ),
+        Rejection::PortMismatch(claimed) => {
+            format!("signed for the port {claimed} and not for {}", peer.port)
+        }
+        Rejection::DbUserMismatch(claimed) => {
+            format!("signed for the user {claimed:?} (case counts)")
+        }
+        Rejection::ExpiryOutOfRange(seconds) => {
+            format!("good for {seconds} seconds: 1 to 900 are taken")
+        }
+        Rejection::NotYetValid(signed_at) => format!(
+            "signed at {}, and it is {} here: a clock is off",
+            date(*signed_at),
+            date(now)
+        ),
+        Rejection::Expired(since) => {
+            format!(
+                "expired since {}, and it is {} here",
+                date(*since),
+                date(now)
+            )
+        }
+        Rejection::CredentialsExpired(since) => {
+            format!(
+                "the credentials that signed it are over since {}",
+                date(*since)
+            )
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The parameters of `COM_STMT_EXECUTE`, for SQLite.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html>
+
+use std::collections::HashMap;
+
+use mysql_common::constants::ColumnType;
+use rusqlite::types::Value;
+
+use super::server_error::ServerError;
+use rds_bridge::mysql::{Date, DateTime, Malformed, Time};
+use rds_bridge_wire::Payload;
+
+/// The second byte of a type: the number has no sign.
+const UNSIGNED: u8 = 0x80;
+
+/// Every decimal number with so many digits survives the way through a double.
+const DOUBLE_DIGITS: usize = 15;
+
+/// A parameter's type, as it was bound last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ParamType {
+    wire_type: u8,
+    is_unsigned: bool,
+}
+
+/// Reads the values that follow `iteration_count`.
+///
+/// `types` are those of the last execution, and this one's when it has new ones; `long` is what
+/// `COM_STMT_SEND_LONG_DATA` has brought.
+pub(super) fn read(
+    payload: &mut Payload<'_>,
+    count: usize,
+    types: &mut Vec<ParamType>,
+    long: &HashMap<u16, Vec<u8>>,
+) -> Result<Vec<Value>, ServerError> {
+    let malformed = |_: Malformed| ServerError::malformed_packet();
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let nulls = payload
+        .bytes(count.div_ceil(8), "null_bitmap")
+        .map_err(malformed)?;
+    if payload.u8("new_params_bind_flag").map_err(malformed)? == 1 {
+        types.clear();
+        for _ in 0..count {
+            let wire_type = payload.u8("parameter_type").map_err(malformed)?;
+            let flags = payload.u8("parameter_type").map_err(malformed)?;
+            types.push(ParamType {
+                wire_type,
+                is_unsigned: flags & UNSIGNED != 0,
+            });
+        }
+    }
+    if types.len() != count {
+        return Err(ServerError::malformed_packet());
+    }
+    let mut values = Vec::with_capacity(count);
+    for ((index, param), number) in types.iter().enumerate().zip(0_u16..) {
+        let byte = nulls.get(index.checked_div(8).unwrap_or(0)).copied();
+        let bit = index.checked_rem(8).unwrap_or(0);
+        let is_null = byte.unwrap_or(0) >> bit & 1 == 1;
+        values.push(if is_null {
+            Value::Null
+        } else if let Some(bytes) = long.get(&number) {
+            string(bytes, param.wire_type)
+        } else {
+            value(payload, *param)?
+        });
+    }
+    Ok(values)
+}
+
+fn value(payload: &mut Payload<'_>, param: ParamType) -> Result<Value, ServerError> {
+    use ColumnType::*;
+    const FIELD: &str = "parameter_value";
+    let malformed = |_: Malformed| ServerError::malformed_packet();
+    let wire_type =
+        ColumnType::try_from(param.wire_type).map_err(|_| ServerError::malformed_packet())?;
+    let unsigned = param.is_unsigned;
+    Ok(match wire_type {
+        MYSQL_TYPE_NULL => Value::Null,
+        MYSQL_TYPE_TINY => {
+            let byte = payload.u8(FIELD).map_err(malformed)?;
+            Value::Integer(match unsigned {
+                true => byte.into(),
+                false => byte.cast_signed().into(),
+            })
+        }
+        MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR => {
+            let number = payload.u16(FIELD).map_err(malformed)?;
+            Value::Integer(match unsigned {
+                true => number.into(),
+                false => number.cast_signed().into(),
+            })
+        }
+        MYSQL_TYPE_LONG | MYSQL_TYPE_INT24 => {
+            let number = payload.u32(FIELD).map_err(malformed)?;
+            Value::Integer(match unsigned {
+                true => number.into(),
+                false => number.cast_signed().into(),
+            })
+        }
+        MYSQL_TYPE_LONGLONG => {
+            let bytes = payload.array::<8>(FIELD).map_err(malformed)?;
+            match unsigned {
+                true => i64::try_from(u64::from_le_bytes(bytes))
+                    .map(Value::Integer)
+                    .map_err(|_| {
+                        let message =
+                            "Out of range value: SQLite's integers have 63 bits and a sign";
+                        ServerError::new(1264, "22003", message)
+                    })?,
+                false => Value::Integer(i64::from_le_bytes(bytes)),
+            }
+        }
+        MYSQL_TYPE_FLOAT => {
+            let bytes = payload.array::<4>(FIELD).map_err(malformed)?;
+            Value::Real(f32::from_le_bytes(bytes).into())
+        }
+        MYSQL_TYPE_DOUBLE => {
+            let bytes = payload.array::<8>(FIELD).map_err(malformed)?;
+            Value::Real(f64::from_le_bytes(bytes))
+        }
+        MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
+            let length = payload.u8(FIELD).map_err(malformed)?;
+            let bytes = payload.bytes(length.into(), FIELD).map_err(malformed)?;
+            let text = match wire_type {
+                MYSQL_TYPE_TIME => Time::from_binary(bytes).map(|time| time.to_string()),
+                MYSQL_TYPE_DATE => DateTime::from_binary(bytes).map(|at| {
+                    let Date { year, month, day } = at.date;
+                    format!("{year:04}-{month:02}-{day:02}")
+                }),
+                _ => DateTime::from_binary(bytes).map(|at| at.to_string()),
+            };
+            Value::Text(text.ok_or_else(ServerError::malformed_packet)?)
+        }
+        _ => {
+            let length = payload.lenenc_int(FIELD).map_err(malformed)?;
+            let length = usize::try_from(length).map_err(|_| ServerError::malformed_packet())?;
+            let bytes = payload.bytes(length, FIELD).map_err(malformed)?;
+            match wire_type {
+                MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => decimal(bytes)?,
+                _ => string(bytes, param.wire_type),
+            }
+        }
+    })
+}
+
+/// SQLite has no `DECIMAL`: a number that its doubles would round is refused.
+fn decimal(bytes: &[u8]) -> Result<Value, ServerError> {
+    let text = str::from_utf8(bytes).map_err(|_| ServerError::malformed_packet())?;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    match text.parse() {
+        Ok(number) if digits <= DOUBLE_DIGITS => Ok(Value::Real(number)),
+        Ok(_) => Err(ServerError::new(
+            1264,
+            "22003",
+            "Out of range value: the emulator keeps decimal numbers of at most 15 digits, as SQLite does",
+        )),
+        Err(_) => Err(ServerError::malformed_packet()),
+    }
+}
+
+/// Text, unless it is declared or bound to be bytes.
+fn string(bytes: &[u8], wire_type: u8) -> Value {
+    use ColumnType::*;
+    let is_blob = matches!(
+        ColumnType::try_from(wire_type),
+        Ok(MYSQL_TYPE_TINY_BLOB
+            | MYSQL_TYPE_MEDIUM_BLOB
+            | MYSQL_TYPE_LONG_BLOB
+            | MYSQL_TYPE_BLOB
+            | MYSQL_TYPE_BIT
+            | MYSQL_TYPE_GEOMETRY)
+    );
+    match str::from_utf8(bytes) {
+        Ok(text) if !is_blob => Value::Text(text.to_owned()),
+        _ => Value::Blob(bytes.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(bytes: &[u8], count: usize) -> Result<Vec<Value>, ServerError> {
+        let mut payload = Payload::new("COM_STMT_EXECUTE", bytes);
+        read(&mut payload, count, &mut Vec::new(), &HashMap::new())
+    }
+
+    #[test]
+    fn what_a_client_binds() {
+        // "ab", NULL, -1
+        let bytes = b"\x02\x01\xFD\x00\x06\x00\x08\x00\x02ab\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
+        assert_eq!(
+            read_all(bytes, 3).unwrap(),
+            [Value::Text("ab".into()), Value::Null, Value::Integer(-1)]
+        );
+        for cut in 0..bytes.len() {
+            assert!(read_all(&bytes[..cut], 3).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_numbers_and_are_not_rounded() {
+        let bind = |text: &str| {
+            let mut bytes = b"\x00\x01\xF6\x00".to_vec();
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text.bytes());
+            read_all(&bytes, 1)
+        };
+        assert_eq!(bind("-1.25").unwrap(), [Value::Real(-1.25)]);
+        for refused in ["18446744073709551617", "123456789012345678.25", "x"] {
+            assert!(bind(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn bytes_stay_bytes() {
+        let bytes = b"\x00\x01\xFC\x00\x02ab";
+        assert_eq!(read_all(bytes, 1).unwrap(), [Value::Blob(b"ab".to_vec())]);
+    }
+}

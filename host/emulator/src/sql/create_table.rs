@@ -1,0 +1,346 @@
+//! `CREATE TABLE` as MySQL has it: what SQLite is to make, and what is kept besides.
+
+mod column;
+
+use super::catalog::{Column, Table};
+use super::expression::refused;
+use super::kind::Kind;
+use super::lexer::TokenKind;
+use super::parser::{Parser, Result};
+use super::quote;
+use super::scope::{Scope, Source};
+use crate::collation::Collation;
+
+/// What a `CREATE TABLE` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NewTable {
+    pub(crate) table: Table,
+    /// For SQLite.
+    pub(crate) sql: String,
+    pub(super) if_not_exists: bool,
+    /// `AUTO_INCREMENT=7`
+    pub(crate) first_id: Option<i64>,
+}
+
+/// Constraints, in SQLite's dialect.
+#[derive(Default)]
+pub(super) struct Constraints {
+    keys: Vec<(bool, Vec<String>)>,
+    /// Where `CHECK`s begin: they are read when all columns are known.
+    checks: Vec<usize>,
+    foreign: Vec<String>,
+}
+
+impl Parser<'_> {
+    /// What follows `CREATE`.
+    pub(super) fn create_table(&mut self) -> Result<NewTable> {
+        if self.is_word(0, "TEMPORARY") {
+            return refused("CREATE TEMPORARY TABLE");
+        }
+        self.expect(&["TABLE"])?;
+        let if_not_exists = self.take(&["IF", "NOT", "EXISTS"]);
+        let name = self.table_name()?;
+        if !self.take_other('(') || self.is_word(0, "SELECT") || self.is_word(0, "LIKE") {
+            return refused("CREATE TABLE from another one or from a SELECT");
+        }
+        let mut columns: Vec<Column> = Vec::new();
+        let mut constraints = Constraints::default();
+        loop {
+            if !self.constraint(&mut columns, &mut constraints)? {
+                let column = self.column_definition(&mut constraints)?;
+                columns.push(column);
+            }
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        self.expect_other(')')?;
+        let (first_id, collation) = self.table_options()?;
+        for column in &mut columns {
+            if column::is_text(&column.declared) && column.collation.is_none() {
+                column.collation = Some(collation.clone());
+            }
+        }
+        for (is_primary, names) in &constraints.keys {
+            for column in &mut columns {
+                if !names.iter().any(|it| it.eq_ignore_ascii_case(&column.name)) {
+                    continue;
+                }
+                if let kind @ Kind::Opaque(_) = column.kind() {
+                    return refused(format!("a unique key of {}", kind.describe()));
+                }
+                if *is_primary {
+                    column.is_nullable = false;
+                    "PRI".clone_into(&mut column.key);
+                } else if names.len() == 1 && column.key != "PRI" {
+                    "UNI".clone_into(&mut column.key);
+                } else if column.key.is_empty() && names.first() == Some(&column.name) {
+                    "MUL".clone_into(&mut column.key);
+                }
+            }
+        }
+        let table = Table { name, columns };
+        if let Some(id) = table.id()
+            && id.key != "PRI"
+        {
+            return refused("AUTO_INCREMENT of a column that is not the primary key");
+        }
+        let checks = self.checks(&table, &constraints)?;
+        let sql = sql_of(&table, &constraints, &checks);
+        Ok(NewTable {
+            table,
+            sql,
+            if_not_exists,
+            first_id,
+        })
+    }
+
+    /// A key or a check, if that is what follows.
+    fn constraint(
+        &mut self,
+        columns: &mut [Column],
+        constraints: &mut Constraints,
+    ) -> Result<bool> {
+        let start = self.position();
+        if self.take(&["CONSTRAINT"]) {
+            let is_named = !["PRIMARY", "UNIQUE", "FOREIGN", "CHECK"]
+                .iter()
+                .any(|word| self.is_word(0, word));
+            if is_named {
+                self.name()?;
+            }
+        }
+        if self.take(&["PRIMARY", "KEY"]) {
+            let names = self.key_columns(true)?;
+            constraints.keys.push((true, names));
+        } else if self.is_word(0, "UNIQUE") {
+            self.advance(1);
+            let _is_said = self.take(&["KEY"]) || self.take(&["INDEX"]);
+            let names = self.key_columns(true)?;
+            constraints.keys.push((false, names));
+        } else if self.take(&["FOREIGN", "KEY"]) {
+            let foreign = self.foreign_key()?;
+            constraints.foreign.push(foreign);
+        } else if self.is_word(0, "CHECK") {
+            self.advance(1);
+            constraints.checks.push(self.position());
+            self.skip_parentheses()?;
+            self.take(&["ENFORCED"]);
+        } else if self.position() != start {
+            return Err(self.unexpected());
+        } else if self.is_word(0, "FULLTEXT") || self.is_word(0, "SPATIAL") {
+            return refused("FULLTEXT and SPATIAL keys");
+        } else if self.is_index() {
+            self.advance(1);
+            let names = self.key_columns(false)?;
+            let first = columns.iter_mut().find(|it| {
+                names
+                    .first()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(&it.name))
+            });
+            if let Some(column) = first
+                && column.key.is_empty()
+            {
+                "MUL".clone_into(&mut column.key);
+            }
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// A column may have such a name: then a type follows, and no name with a parenthesis behind it.
+    fn is_index(&self) -> bool {
+        (self.is_word(0, "KEY") || self.is_word(0, "INDEX"))
+            && (self.is_other(1, '(') || self.is_other(2, '(') || self.is_word(2, "USING"))
+    }
+
+    /// `name USING BTREE (a, b)`
+    fn key_columns(&mut self, is_unique: bool) -> Result<Vec<String>> {
+        if !self.is_other(0, '(') && !self.is_word(0, "USING") {
+            self.name()?;
+        }
+        self.using()?;
+        let mut names = Vec::new();
+        self.expect_other('(')?;
+        loop {
+            names.push(self.name()?);
+            if self.take_other('(') {
+                self.advance(1);
+                self.expect_other(')')?;
+                if is_unique {
+                    return refused("a unique key of a column's beginning");
+                }
+            }
+            let _is_said = self.take(&["ASC"]) || self.take(&["DESC"]);
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        self.expect_other(')')?;
+        self.using()?;
+        if self.take(&["COMMENT"]) {
+            self.advance(1);
+        }
+        Ok(names)
+    }
+
+    fn using(&mut self) -> Result<()> {
+        if self.take(&["USING"]) && !self.take(&["BTREE"]) && !self.take(&["HASH"]) {
+            return Err(self.unexpected());
+        }
+        Ok(())
+    }
+
+    fn foreign_key(&mut self) -> Result<String> {
+        let names = |names: &[String]| {
+            let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
+            names.join(", ")
+        };
+        let own = self.key_columns(false)?;
+        self.expect(&["REFERENCES"])?;
+        let table = self.table_name()?;
+        let theirs = self.key_columns(false)?;
+        let referenced = self.context.catalog.table(&table)?;
+        let is_unique = match theirs.as_slice() {
+            [name] => {
+                referenced.column(name)?.key == "PRI" || referenced.column(name)?.key == "UNI"
+            }
+            _ => false,
+        };
+        if !is_unique || own.len() != 1 {
+            return refused("a foreign key of anything but one unique column");
+        }
+        let mut sql = format!(
+            "FOREIGN KEY ({}) REFERENCES {} ({})",
+            names(&own),
+            quote::name(&table),
+            names(&theirs)
+        );
+        while self.take(&["ON"]) {
+            let event = match self.next() {
+                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
+                _ => return Err(self.unexpected()),
+            };
+            let action = [
+                &["CASCADE"][..],
+                &["RESTRICT"],
+                &["SET", "NULL"],
+                &["NO", "ACTION"],
+            ]
+            .into_iter()
+            .find(|words| self.take(words))
+            .ok_or_else(|| self.unexpected())?;
+            if event != "DELETE" && event != "UPDATE" {
+                return Err(self.unexpected());
+            }
+            sql.push_str(&format!(" ON {event} {}", action.join(" ")));
+        }
+        Ok(sql)
+    }
+
+    pub(super) fn skip_parentheses(&mut self) -> Result<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.next() {
+                Some(TokenKind::Other('(')) => depth = depth.saturating_add(1),
+                Some(TokenKind::Other(')')) => depth = depth.saturating_sub(1),
+                Some(_) => {}
+                None => return Err(self.unexpected()),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn checks(&mut self, table: &Table, constraints: &Constraints) -> Result<Vec<String>> {
+        let scope = Scope {
+            levels: vec![vec![Source {
+                alias: table.name.clone(),
+                columns: table.scope_columns(),
+            }]],
+            ..Scope::default()
+        };
+        let end = self.position();
+        let mut checks = Vec::new();
+        for start in &constraints.checks {
+            self.go_to(*start);
+            let check = self.expression(&scope)?;
+            if !matches!(check.kind, Kind::Integer | Kind::Null) {
+                return refused("CHECK of this expression");
+            }
+            // The table is not yet there to be named.
+            let qualifier = format!("{}.", quote::name(&table.name));
+            checks.push(check.sql.replace(&qualifier, ""));
+        }
+        self.go_to(end);
+        Ok(checks)
+    }
+
+    /// The first value of `AUTO_INCREMENT`, and the collation of columns that say none.
+    fn table_options(&mut self) -> Result<(Option<i64>, String)> {
+        let (mut first_id, mut collation, mut charset) = (None, None, None);
+        while self.kind(0).is_some() {
+            self.take_other(',');
+            self.take(&["DEFAULT"]);
+            let Some(TokenKind::Word(option)) = self.next() else {
+                return Err(self.unexpected());
+            };
+            let mut option = option.to_ascii_uppercase();
+            if option == "CHARACTER" {
+                self.expect(&["SET"])?;
+                "CHARSET".clone_into(&mut option);
+            }
+            self.take_other('=');
+            let value = match self.next() {
+                Some(TokenKind::Word(value) | TokenKind::Number(value)) => value,
+                Some(TokenKind::Text(value)) => String::from_utf8_lossy(&value).into_owned(),
+                _ => return Err(self.unexpected()),
+            };
+            match option.as_str() {
+                "AUTO_INCREMENT" => first_id = value.parse().ok(),
+                "COLLATE" => collation = Some(value),
+                "CHARSET" => charset = Some(value),
+                "ENGINE" | "COMMENT" | "ROW_FORMAT" | "STATS_PERSISTENT" | "AVG_ROW_LENGTH"
+                | "MAX_ROWS" | "MIN_ROWS" | "KEY_BLOCK_SIZE" => {}
+                _ => return refused(format!("the table option {option}")),
+            }
+        }
+        let collation = collation.unwrap_or_else(|| column::default_collation(charset.as_deref()));
+        Ok((first_id, collation))
+    }
+}
+
+fn sql_of(table: &Table, constraints: &Constraints, checks: &[String]) -> String {
+    let mut parts = Vec::new();
+    for column in &table.columns {
+        let (name, kind) = (quote::name(&column.name), column.kind());
+        parts.push(match kind {
+            Kind::Integer | Kind::Unsigned => format!("{name} INTEGER"),
+            Kind::Decimal(_) | Kind::Double => format!("{name} REAL"),
+            Kind::Text(collation) => format!("{name} TEXT COLLATE {}", collation.name()),
+            Kind::Bytes => format!("{name} BLOB"),
+            Kind::Date | Kind::DateTime(_) | Kind::Time(_) => format!("{name} TEXT"),
+            // Nothing is changed when it is stored.
+            Kind::Null | Kind::Parameter | Kind::Opaque(_) => format!("{name} BLOB"),
+        });
+    }
+    for (is_primary, names) in &constraints.keys {
+        let kind = if *is_primary { "PRIMARY KEY" } else { "UNIQUE" };
+        let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
+        parts.push(format!("{kind} ({})", names.join(", ")));
+    }
+    parts.extend(checks.iter().map(|check| format!("CHECK ({check})")));
+    parts.extend(constraints.foreign.iter().cloned());
+    format!(
+        "CREATE TABLE {} ({})",
+        quote::name(&table.name),
+        parts.join(", ")
+    )
+}
+
+/// The name of MySQL's own default.
+pub(super) fn default_name() -> String {
+    Collation::AccentInsensitive.name().to_owned()
+}

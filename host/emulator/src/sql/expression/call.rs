@@ -1,0 +1,184 @@
+//! Calls of functions: those that are the same here for the types of their arguments.
+
+mod date;
+mod number;
+mod text;
+
+use super::{Expression, aggregate, compare, operators, refused, unify};
+use crate::collation::Collation;
+use crate::server_error::ServerError;
+use crate::sql::kind::Kind;
+use crate::sql::parser::{Parser, Result};
+use crate::sql::scope::Scope;
+
+pub(super) use date::add_interval;
+
+const TEXT: Kind = Kind::Text(Collation::AccentInsensitive);
+
+impl Parser<'_> {
+    /// A function's call, if that is what follows.
+    pub(super) fn call(&mut self, name: &str, scope: &Scope) -> Result<Option<Expression>> {
+        if !self.is_other(1, '(') {
+            let clock = [
+                "CURRENT_TIMESTAMP",
+                "CURRENT_DATE",
+                "LOCALTIME",
+                "LOCALTIMESTAMP",
+            ];
+            if clock.contains(&name) || name == "UTC_TIMESTAMP" || name == "UTC_DATE" {
+                self.advance(1);
+                return date::now(name).map(Some);
+            }
+            if name == "CURRENT_USER" {
+                self.advance(1);
+                return Ok(Some(Expression::new("current_user()", TEXT)));
+            }
+            return Ok(None);
+        }
+        // MySQL knows these by the parenthesis that follows at once.
+        let is_adjacent = self.is_adjacent(1);
+        self.advance(2);
+        if aggregate::is_aggregate(name) {
+            return match is_adjacent {
+                true => self.aggregate(name, scope).map(Some),
+                false => refused(format!("space behind {name}")),
+            };
+        }
+        match name {
+            "CAST" => return self.cast("AS", scope).map(Some),
+            "CONVERT" => {
+                let start = self.position();
+                let value = self.expression(scope)?;
+                let parameters = value.sql.contains('?');
+                let separator = if self.is_other(0, ',') { "," } else { "USING" };
+                if parameters {
+                    return refused("CONVERT of a parameter");
+                }
+                self.go_to(start);
+                return self.cast(separator, scope).map(Some);
+            }
+            "DATE_ADD" | "DATE_SUB" | "ADDDATE" | "SUBDATE" => {
+                let value = self.expression(scope)?;
+                self.expect_other(',')?;
+                if !self.take(&["INTERVAL"]) {
+                    return refused(format!("{name}() without INTERVAL"));
+                }
+                let (amount, unit) = self.interval(scope)?;
+                self.expect_other(')')?;
+                let is_less = name.contains("SUB");
+                return add_interval(&value, &amount, &unit, is_less).map(Some);
+            }
+            "EXTRACT" | "TIMESTAMPDIFF" | "TIMESTAMPADD" | "GET_FORMAT" | "WEIGHT_STRING" => {
+                return Err(ServerError::no_such_function(self.context.database, name));
+            }
+            "TRIM"
+                if ["LEADING", "TRAILING", "BOTH"]
+                    .iter()
+                    .any(|it| self.is_word(0, it)) =>
+            {
+                return refused("TRIM() with LEADING, TRAILING or BOTH");
+            }
+            _ => {}
+        }
+        let arguments = self.arguments(scope)?;
+        let parts: Vec<&Expression> = arguments.iter().collect();
+        let found = call(name, &parts)?;
+        let Some(mut found) = found else {
+            let database = self.context.database;
+            return Err(ServerError::no_such_function(database, name));
+        };
+        found.columns.clear();
+        for part in parts {
+            found.columns.extend_from_slice(&part.columns);
+            found.has_aggregate |= part.has_aggregate;
+        }
+        Ok(Some(found))
+    }
+
+    fn arguments(&mut self, scope: &Scope) -> Result<Vec<Expression>> {
+        let mut arguments = Vec::new();
+        if self.take_other(')') {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.expression(scope)?);
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        self.expect_other(')')?;
+        Ok(arguments)
+    }
+}
+
+/// None for a function that is not known here.
+fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
+    if let Some(found) = session(name, arguments) {
+        return Ok(Some(found));
+    }
+    if let Some(found) = flow(name, arguments)? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = number::call(name, arguments)? {
+        return Ok(Some(found));
+    }
+    if let Some(found) = text::call(name, arguments)? {
+        return Ok(Some(found));
+    }
+    date::call(name, arguments)
+}
+
+/// What a function's argument is refused for.
+fn wrong_argument<T>(name: &str, arguments: &[&Expression]) -> Result<T> {
+    let kinds: Vec<String> = arguments.iter().map(|it| it.kind.describe()).collect();
+    refused(format!("{name}() of {}", kinds.join(", ")))
+}
+
+fn session(name: &str, arguments: &[&Expression]) -> Option<Expression> {
+    Some(match (name, arguments) {
+        ("DATABASE" | "SCHEMA", []) => Expression::new("database()", TEXT),
+        ("VERSION", []) => Expression::new("version()", TEXT),
+        ("USER" | "SESSION_USER" | "SYSTEM_USER", []) => Expression::new("user()", TEXT),
+        ("CURRENT_USER", []) => Expression::new("current_user()", TEXT),
+        ("CONNECTION_ID", []) => Expression::new("connection_id()", Kind::Unsigned),
+        ("LAST_INSERT_ID", []) => Expression::new("last_insert_id()", Kind::Unsigned),
+        ("ROW_COUNT", []) => Expression::new("row_count()", Kind::Integer),
+        ("SLEEP", [seconds]) if seconds.kind.is_number() => {
+            Expression::new(format!("sleep({})", seconds.sql), Kind::Integer)
+        }
+        _ => return None,
+    })
+}
+
+fn flow(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
+    let owned = |arguments: &[&Expression]| arguments.iter().map(|it| (*it).clone()).collect();
+    Ok(Some(match (name, arguments) {
+        ("IF", [condition, one, other]) => {
+            let (kind, values) = unify("IF", owned(&[one, other]))?;
+            let values: Vec<String> = values.into_iter().map(|it| it.sql).collect();
+            let condition = operators::truth(condition)?;
+            Expression::new(format!("iif({condition}, {})", values.join(", ")), kind)
+        }
+        ("IFNULL", [_, _]) | ("COALESCE", [_, _, ..]) => {
+            let (kind, values) = unify(name, owned(arguments))?;
+            let values: Vec<String> = values.into_iter().map(|it| it.sql).collect();
+            Expression::new(format!("coalesce({})", values.join(", ")), kind)
+        }
+        ("NULLIF", [one, other]) => {
+            let equal = compare("=", one, other)?;
+            let sql = format!("CASE WHEN {} THEN NULL ELSE {} END", equal.sql, one.sql);
+            Expression::new(format!("({sql})"), one.kind.clone())
+        }
+        ("ISNULL", [value]) => Expression::new(format!("({} IS NULL)", value.sql), Kind::Integer),
+        ("GREATEST" | "LEAST", [_, _, ..]) => {
+            let (kind, values) = unify(name, owned(arguments))?;
+            if !kind.is_number() {
+                return wrong_argument(name, arguments);
+            }
+            let function = if name == "LEAST" { "min" } else { "max" };
+            let values: Vec<String> = values.into_iter().map(|it| it.sql).collect();
+            Expression::new(format!("{function}({})", values.join(", ")), kind)
+        }
+        _ => return Ok(None),
+    }))
+}

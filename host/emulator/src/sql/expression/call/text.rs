@@ -1,0 +1,138 @@
+//! Functions of text.
+
+use super::{TEXT, wrong_argument};
+use crate::collation::Collation;
+use crate::sql::expression::Expression;
+use crate::sql::kind::Kind;
+use crate::sql::parser::Result;
+
+/// What a function takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Text,
+    Integer,
+    /// Text, or a number that has one form as text.
+    Printable,
+}
+
+use Takes::{Integer, Printable, Text};
+
+/// MySQL's name, the arguments, and whether it gives text.
+const FUNCTIONS: &[(&str, &[Takes], bool)] = &[
+    ("LENGTH", &[Printable], false),
+    ("OCTET_LENGTH", &[Printable], false),
+    ("CHAR_LENGTH", &[Printable], false),
+    ("CHARACTER_LENGTH", &[Printable], false),
+    ("ASCII", &[Text], false),
+    ("UPPER", &[Text], true),
+    ("UCASE", &[Text], true),
+    ("LOWER", &[Text], true),
+    ("LCASE", &[Text], true),
+    ("REVERSE", &[Text], true),
+    ("TRIM", &[Text], true),
+    ("LTRIM", &[Text], true),
+    ("RTRIM", &[Text], true),
+    ("LEFT", &[Printable, Integer], true),
+    ("RIGHT", &[Printable, Integer], true),
+    ("SUBSTRING", &[Printable, Integer], true),
+    ("SUBSTR", &[Printable, Integer], true),
+    ("MID", &[Printable, Integer, Integer], true),
+    ("SUBSTRING", &[Printable, Integer, Integer], true),
+    ("SUBSTR", &[Printable, Integer, Integer], true),
+    ("LPAD", &[Printable, Integer, Text], true),
+    ("RPAD", &[Printable, Integer, Text], true),
+    ("REPEAT", &[Text, Integer], true),
+    ("SPACE", &[Integer], true),
+    ("REPLACE", &[Text, Text, Text], true),
+    ("INSTR", &[Text, Text], false),
+    ("LOCATE", &[Text, Text], false),
+    ("SUBSTRING_INDEX", &[Text, Text, Integer], true),
+    ("STRCMP", &[Text, Text], false),
+];
+
+pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
+    let made = |sql: String, kind| Ok(Some(Expression::new(sql, kind)));
+    match (name, arguments) {
+        ("CONCAT", [_, ..]) => {
+            let Some(parts) = printable(arguments) else {
+                return wrong_argument(name, arguments);
+            };
+            return made(format!("({})", parts.join(" || ")), TEXT);
+        }
+        ("CONCAT_WS", [_, _, ..]) => {
+            let Some(parts) = printable(arguments) else {
+                return wrong_argument(name, arguments);
+            };
+            return made(format!("\"rds_concat_ws\"({})", parts.join(", ")), TEXT);
+        }
+        ("HEX", [value]) => {
+            let sql = match &value.kind {
+                Kind::Text(_) | Kind::Bytes => format!("hex({})", value.sql),
+                Kind::Integer => format!("printf('%X', {})", value.sql),
+                Kind::Null => "NULL".to_owned(),
+                _ => return wrong_argument(name, arguments),
+            };
+            let sql = format!("(CASE WHEN {} IS NULL THEN NULL ELSE {sql} END)", value.sql);
+            return made(sql, TEXT);
+        }
+        ("LENGTH" | "OCTET_LENGTH", [value]) if value.kind == Kind::Bytes => {
+            return made(format!("length({})", value.sql), Kind::Integer);
+        }
+        _ => {}
+    }
+    let mut is_known = false;
+    for (_, takes, gives_text) in FUNCTIONS.iter().filter(|(known, ..)| *known == name) {
+        is_known = true;
+        if takes.len() != arguments.len() {
+            continue;
+        }
+        let given = takes.iter().zip(arguments);
+        let given = given.map(|(takes, argument)| match (takes, &argument.kind) {
+            (_, kind) if kind.is_open() => Some(argument.sql.clone()),
+            (Text, Kind::Text(Collation::AccentInsensitive)) => Some(argument.sql.clone()),
+            (Integer, kind) if kind.is_integer() => Some(argument.sql.clone()),
+            (Printable, _) => print(argument),
+            _ => None,
+        });
+        let Some(given) = given.collect::<Option<Vec<String>>>() else {
+            return wrong_argument(name, arguments);
+        };
+        let sql = format!("\"rds_text_{}\"({})", canonical(name), given.join(", "));
+        let kind = if *gives_text { TEXT } else { Kind::Integer };
+        return made(sql, kind);
+    }
+    match is_known {
+        true => wrong_argument(name, arguments),
+        false => Ok(None),
+    }
+}
+
+/// The one name of a function that has several.
+fn canonical(name: &str) -> String {
+    let name = match name {
+        "OCTET_LENGTH" => "LENGTH",
+        "CHARACTER_LENGTH" => "CHAR_LENGTH",
+        "UCASE" => "UPPER",
+        "LCASE" => "LOWER",
+        "SUBSTR" | "MID" => "SUBSTRING",
+        other => other,
+    };
+    name.to_ascii_lowercase()
+}
+
+fn printable(arguments: &[&Expression]) -> Option<Vec<String>> {
+    arguments.iter().map(|argument| print(argument)).collect()
+}
+
+/// As text, where MySQL has one form for it.
+fn print(argument: &Expression) -> Option<String> {
+    let sql = &argument.sql;
+    Some(match &argument.kind {
+        Kind::Text(_) | Kind::Null | Kind::Parameter | Kind::Date | Kind::DateTime(_) => {
+            sql.clone()
+        }
+        kind if kind.is_integer() => format!("CAST({sql} AS TEXT)"),
+        Kind::Decimal(scale) => format!("\"rds_decimal_text\"({sql}, {scale})"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,54 @@
+//! The one type of several values.
+
+use super::{Expression, refused};
+use crate::sql::kind::Kind;
+use crate::sql::parser::Result;
+
+/// The values as they are in that type: of a `CASE`, a `COALESCE`, a `UNION`'s column.
+pub(in crate::sql) fn unify(
+    what: &str,
+    values: Vec<Expression>,
+) -> Result<(Kind, Vec<Expression>)> {
+    let mut kind = Kind::Null;
+    for value in &values {
+        kind = match (kind, &value.kind) {
+            (Kind::Null, other) => other.clone(),
+            (kind, Kind::Null) => kind,
+            (kind, other) if kind == *other => kind,
+            (Kind::Integer | Kind::Unsigned, Kind::Integer | Kind::Unsigned) => Kind::Integer,
+            (Kind::Decimal(one), Kind::Decimal(other)) => Kind::Decimal(one.max(*other)),
+            (Kind::Decimal(scale), number) if number.is_integer() => Kind::Decimal(scale),
+            (number, Kind::Decimal(scale)) if number.is_integer() => Kind::Decimal(*scale),
+            (Kind::Double, number) if number.is_number() => Kind::Double,
+            (number, Kind::Double) if number.is_number() => Kind::Double,
+            (text @ Kind::Text(_), number) if number.is_integer() => text,
+            (number, text @ Kind::Text(_)) if number.is_integer() => text.clone(),
+            (Kind::Parameter, _) | (_, Kind::Parameter) => Kind::Parameter,
+            (kind, other) => {
+                let (kind, other) = (kind.describe(), other.describe());
+                return refused(format!("{what} of {kind} and {other}"));
+            }
+        };
+    }
+    let is_like_all = |value: &Expression| value.kind == kind || value.kind.is_open();
+    // MySQL shows each number with its own digits here, whatever the type is.
+    if matches!(kind, Kind::Decimal(_))
+        && (what == "IF" || what == "CASE")
+        && !values.iter().all(is_like_all)
+    {
+        return refused(format!("{what} of a DECIMAL and another number"));
+    }
+    let values = values.into_iter().map(|value| {
+        let sql = match (&kind, &value.kind) {
+            (Kind::Text(_), number) if number.is_integer() => {
+                format!("CAST({} AS TEXT)", value.sql)
+            }
+            (Kind::Double, number) if number.is_number() && *number != Kind::Double => {
+                format!("CAST({} AS REAL)", value.sql)
+            }
+            _ => value.sql.clone(),
+        };
+        Expression { sql, ..value }
+    });
+    Ok((kind.clone(), values.collect()))
+}

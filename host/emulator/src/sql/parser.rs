@@ -1,0 +1,306 @@
+//! Where a statement is being read.
+
+use rusqlite::types::Value;
+
+use super::lexer::{Token, TokenKind};
+use super::plan::Context;
+use super::statement::Statement;
+use crate::server_error::ServerError;
+
+pub(super) type Result<T> = std::result::Result<T, ServerError>;
+
+/// Parentheses, subqueries and operators within each other: for SQLite's sake and the stack's.
+const DEPTH_LIMIT: usize = 30;
+
+pub(super) struct Parser<'a> {
+    /// Without space.
+    tokens: Vec<Token>,
+    text: &'a [u8],
+    at: usize,
+    depth: usize,
+    pub(super) context: &'a Context<'a>,
+    /// The values of `?`, if they are known.
+    values: Option<&'a [Value]>,
+    /// Tables that were read so far.
+    pub(super) tables_read: Vec<String>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(
+        statement: &'a Statement,
+        context: &'a Context<'a>,
+        values: Option<&'a [Value]>,
+    ) -> Self {
+        let is_word = |token: &&Token| token.kind != TokenKind::Space;
+        Self {
+            tokens: statement.tokens.iter().filter(is_word).cloned().collect(),
+            text: &statement.text,
+            at: 0,
+            depth: 0,
+            context,
+            values,
+            tables_read: Vec::new(),
+        }
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn go_to(&mut self, position: usize) {
+        self.at = position;
+    }
+
+    pub(super) fn kind(&self, ahead: usize) -> Option<&TokenKind> {
+        let token = self.tokens.get(self.at.saturating_add(ahead));
+        token.map(|token| &token.kind)
+    }
+
+    pub(super) fn next(&mut self) -> Option<TokenKind> {
+        let kind = self.kind(0).cloned();
+        self.advance(1);
+        kind
+    }
+
+    pub(super) fn advance(&mut self, tokens: usize) {
+        self.at = self.at.saturating_add(tokens).min(self.tokens.len());
+    }
+
+    /// Whether a token follows the one before without space.
+    pub(super) fn is_adjacent(&self, ahead: usize) -> bool {
+        let index = self.at.saturating_add(ahead);
+        let before = index.checked_sub(1).and_then(|at| self.tokens.get(at));
+        match (before, self.tokens.get(index)) {
+            (Some(before), Some(token)) => before.end == token.at,
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_word(&self, ahead: usize, wanted: &str) -> bool {
+        matches!(self.kind(ahead), Some(TokenKind::Word(word)) if word.eq_ignore_ascii_case(wanted))
+    }
+
+    pub(super) fn is_other(&self, ahead: usize, wanted: char) -> bool {
+        self.kind(ahead) == Some(&TokenKind::Other(wanted))
+    }
+
+    /// Takes these words, if they are what follows.
+    pub(super) fn take(&mut self, words: &[&str]) -> bool {
+        let follow = words
+            .iter()
+            .enumerate()
+            .all(|(ahead, word)| self.is_word(ahead, word));
+        if follow {
+            self.advance(words.len());
+        }
+        follow
+    }
+
+    pub(super) fn take_other(&mut self, wanted: char) -> bool {
+        let follows = self.is_other(0, wanted);
+        if follows {
+            self.advance(1);
+        }
+        follows
+    }
+
+    pub(super) fn expect(&mut self, words: &[&str]) -> Result<()> {
+        match self.take(words) {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    pub(super) fn expect_other(&mut self, wanted: char) -> Result<()> {
+        match self.take_other(wanted) {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    /// The signs of an operator that follow each other without space.
+    pub(super) fn operator(&self) -> String {
+        let mut operator = String::new();
+        while let Some(TokenKind::Other(sign)) = self.kind(operator.len()) {
+            if !"<>=!|&:".contains(*sign)
+                || !operator.is_empty() && !self.is_adjacent(operator.len())
+            {
+                break;
+            }
+            operator.push(*sign);
+        }
+        operator
+    }
+
+    pub(super) fn name(&mut self) -> Result<String> {
+        match self.kind(0) {
+            Some(TokenKind::QuotedName(name)) => {
+                let name = name.clone();
+                self.advance(1);
+                Ok(name)
+            }
+            Some(TokenKind::Word(word)) if !is_reserved(word) => {
+                let word = word.clone();
+                self.advance(1);
+                Ok(word)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// A table's name, with the database's before it or without.
+    pub(super) fn table_name(&mut self) -> Result<String> {
+        let name = self.name()?;
+        if !self.take_other('.') {
+            return Ok(name);
+        }
+        if name != self.context.database {
+            return Err(ServerError::not_emulated(format!(
+                "the database '{name}': there is '{}' alone",
+                self.context.database
+            )));
+        }
+        self.name()
+    }
+
+    /// The number of the `?` that was just read, and its value if it is known.
+    pub(super) fn parameter(&self) -> (usize, Option<Value>) {
+        let before = self.tokens.get(..self.at).unwrap_or_default().iter();
+        let is_parameter = |token: &&Token| token.kind == TokenKind::Parameter;
+        let number = before.filter(is_parameter).count();
+        let index = number.checked_sub(1);
+        let value = index.and_then(|index| self.values.and_then(|values| values.get(index)));
+        (number, value.cloned())
+    }
+
+    /// How many `?` the statement has.
+    pub(super) fn parameter_count(&self) -> usize {
+        let is_parameter = |token: &&Token| token.kind == TokenKind::Parameter;
+        self.tokens.iter().filter(is_parameter).count()
+    }
+
+    /// What the text says from a token up to the one that follows now.
+    pub(super) fn text_from(&self, position: usize) -> String {
+        let start = self.tokens.get(position).map_or(0, |token| token.at);
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let end = last.map_or(start, |token| token.end);
+        let text = self.text.get(start..end).unwrap_or_default();
+        let text = String::from_utf8_lossy(text).into_owned();
+        match text.split_once("/*!") {
+            // What is executed of a comment is text like any other.
+            Some((before, within)) => {
+                let within = within.trim_start_matches(|it: char| it.is_ascii_digit());
+                format!("{before}{}", within.replace("*/", ""))
+            }
+            None => text,
+        }
+    }
+
+    /// Reads what may be within itself.
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEPTH_LIMIT {
+            let what = format!("an expression of more than {DEPTH_LIMIT} levels");
+            return Err(ServerError::not_emulated(what));
+        }
+        self.depth = self.depth.saturating_add(1);
+        let read = read(self);
+        self.depth = self.depth.saturating_sub(1);
+        read
+    }
+
+    pub(super) fn end(&self) -> Result<()> {
+        match self.kind(0) {
+            None => Ok(()),
+            Some(_) => Err(self.unexpected()),
+        }
+    }
+
+    /// What follows is not understood here.
+    pub(super) fn unexpected(&self) -> ServerError {
+        let Some(token) = self.tokens.get(self.at) else {
+            return ServerError::syntax("the statement's end is not expected here");
+        };
+        let end = token.end.min(token.at.saturating_add(40));
+        let text = self.text.get(token.at..end).unwrap_or_default();
+        let near = String::from_utf8_lossy(text);
+        ServerError::syntax(format!("near \"{near}\": syntax error"))
+    }
+}
+
+/// Words that MySQL takes for a name in backticks only, as far as they could be taken for one here.
+pub(super) fn is_reserved(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "ADD",
+        "ALL",
+        "ALTER",
+        "AND",
+        "AS",
+        "ASC",
+        "BETWEEN",
+        "BINARY",
+        "BY",
+        "CASE",
+        "COLLATE",
+        "CREATE",
+        "CROSS",
+        "DEFAULT",
+        "DELETE",
+        "DESC",
+        "DISTINCT",
+        "DIV",
+        "DROP",
+        "ELSE",
+        "EXCEPT",
+        "EXISTS",
+        "FALSE",
+        "FOR",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INNER",
+        "INSERT",
+        "INTERSECT",
+        "INTERVAL",
+        "INTO",
+        "IS",
+        "JOIN",
+        "KEY",
+        "LEFT",
+        "LIKE",
+        "LIMIT",
+        "LOCK",
+        "MOD",
+        "NATURAL",
+        "NOT",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "OUTER",
+        "OVER",
+        "PRIMARY",
+        "REGEXP",
+        "REPLACE",
+        "RIGHT",
+        "RLIKE",
+        "SELECT",
+        "SET",
+        "STRAIGHT_JOIN",
+        "TABLE",
+        "THEN",
+        "TO",
+        "TRUE",
+        "UNION",
+        "UNIQUE",
+        "UPDATE",
+        "USING",
+        "VALUES",
+        "WHEN",
+        "WHERE",
+        "WINDOW",
+        "WITH",
+        "XOR",
+    ];
+    WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
+}

@@ -1,0 +1,106 @@
+//! Which columns an expression may name.
+
+use super::kind::Kind;
+use super::parser::Result;
+use super::quote::name as quoted;
+use crate::server_error::ServerError;
+
+/// A column that can be named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ScopeColumn {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// The type that a client is told.
+    pub(super) declared: Option<String>,
+    /// A primary key of one column: all others of the table depend on it.
+    pub(super) is_key: bool,
+}
+
+/// A table, a view of a `WITH`, or a subquery of a `FROM`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) alias: String,
+    pub(super) columns: Vec<ScopeColumn>,
+}
+
+/// A column of a statement's sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// 0 is the innermost `SELECT`.
+    pub(super) level: usize,
+    pub(super) source: usize,
+    pub(super) column: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// Innermost first.
+    pub(super) levels: Vec<Vec<Source>>,
+    /// The columns of the result, where they can be named: name, SQL, and type.
+    pub(super) aliases: Vec<(String, String, Kind)>,
+    /// Names of `WITH`.
+    pub(super) views: Vec<Source>,
+    /// Why an aggregate cannot be here; none where it can.
+    pub(super) aggregates_allowed: bool,
+}
+
+impl Scope {
+    /// The one for a `SELECT` within this one's.
+    pub(super) fn inner(&self) -> Self {
+        let mut levels = self.levels.clone();
+        levels.insert(0, Vec::new());
+        Self {
+            levels,
+            views: self.views.clone(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn sources(&self) -> &[Source] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn column(&self, table: Option<&str>, name: &str) -> Result<(Place, &ScopeColumn)> {
+        for (level, sources) in self.levels.iter().enumerate() {
+            let mut found = Vec::new();
+            for (source, it) in sources.iter().enumerate() {
+                if table.is_some_and(|table| table != it.alias) {
+                    continue;
+                }
+                let columns = it.columns.iter().enumerate();
+                let columns = columns.filter(|(_, it)| it.name.eq_ignore_ascii_case(name));
+                found.extend(columns.map(|(column, it)| {
+                    let place = Place {
+                        level,
+                        source,
+                        column,
+                    };
+                    (place, it)
+                }));
+            }
+            match found.as_slice() {
+                [] => {}
+                [one] => return Ok(*one),
+                _ => return Err(ServerError::ambiguous_column(name)),
+            }
+        }
+        let name = match table {
+            Some(table) => format!("{table}.{name}"),
+            None => name.to_owned(),
+        };
+        Err(ServerError::unknown_column(&name))
+    }
+
+    /// The column as SQLite finds it.
+    pub(super) fn sql(&self, place: Place) -> String {
+        let sources = self.levels.get(place.level);
+        let source = sources.and_then(|sources| sources.get(place.source));
+        let column = source.and_then(|source| source.columns.get(place.column));
+        match (source, column) {
+            (Some(source), Some(column)) => {
+                format!("{}.{}", quoted(&source.alias), quoted(&column.name))
+            }
+            _ => "NULL".to_owned(),
+        }
+    }
+}

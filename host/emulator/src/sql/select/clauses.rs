@@ -1,0 +1,308 @@
+//! `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY` and `UNION`.
+
+use super::{Core, Item};
+use crate::sql::expression::{Expression, refused};
+use crate::sql::kind::Kind;
+use crate::sql::lexer::TokenKind;
+use crate::sql::parser::{Parser, Result};
+use crate::sql::scope::{Place, Scope};
+
+/// How rows are put together.
+#[derive(Default)]
+pub(super) struct Grouping {
+    /// What is behind `GROUP BY`.
+    pub(super) groups: Option<Vec<Expression>>,
+    pub(super) has_aggregate: bool,
+    /// What must be the same in all rows of a group, besides the result's columns.
+    others: Vec<Expression>,
+}
+
+/// A condition, of whatever type it is.
+pub(in crate::sql) fn condition(of: &Expression) -> Result<String> {
+    match &of.kind {
+        Kind::Null | Kind::Integer | Kind::Unsigned => Ok(of.sql.clone()),
+        Kind::Decimal(_) | Kind::Double => Ok(format!("(({}) <> 0)", of.sql)),
+        Kind::Parameter => Ok(of.sql.clone()),
+        other => refused(format!("{} as a condition", other.describe())),
+    }
+}
+
+impl Parser<'_> {
+    /// `WHERE`, `GROUP BY` and `HAVING`, which are appended to the statement.
+    pub(super) fn grouping(
+        &mut self,
+        scope: &mut Scope,
+        items: &[Item],
+        sql: &mut String,
+        outer: &mut Vec<Place>,
+    ) -> Result<Grouping> {
+        let mut grouping = Grouping::default();
+        let mut name_outer = |of: &Expression| {
+            outer.extend(of.columns.iter().copied().filter(|place| place.level > 0));
+        };
+        if self.take(&["WHERE"]) {
+            scope.aggregates_allowed = false;
+            let filter = self.expression(scope)?;
+            scope.aggregates_allowed = true;
+            name_outer(&filter);
+            sql.push_str(&format!(" WHERE {}", condition(&filter)?));
+        }
+        let aliases = items.iter().filter(|item| item.has_alias).map(|item| {
+            let Expression { sql, kind, .. } = &item.expression;
+            (item.name.clone(), format!("({sql})"), kind.clone())
+        });
+        scope.aliases = aliases.collect();
+        if self.take(&["GROUP", "BY"]) {
+            scope.aggregates_allowed = false;
+            let mut groups = Vec::new();
+            loop {
+                let group = self.position_or_expression(scope, items)?;
+                name_outer(&group);
+                if group.has_aggregate || group.constant.is_some() {
+                    return refused("GROUP BY of this expression");
+                }
+                groups.push(group);
+                if !self.take_other(',') {
+                    break;
+                }
+            }
+            if self.is_word(0, "WITH") {
+                return refused("WITH ROLLUP");
+            }
+            let keys = groups.iter().map(|it| key("GROUP BY", it));
+            let keys: Vec<String> = keys.collect::<Result<_>>()?;
+            sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
+            grouping.groups = Some(groups);
+            scope.aggregates_allowed = true;
+        }
+        grouping.has_aggregate = items.iter().any(|item| item.expression.has_aggregate);
+        if self.take(&["HAVING"]) {
+            let filter = self.expression(scope)?;
+            name_outer(&filter);
+            grouping.has_aggregate |= filter.has_aggregate;
+            if grouping.groups.is_none() && !grouping.has_aggregate {
+                return refused("HAVING without GROUP BY");
+            }
+            sql.push_str(&format!(" HAVING {}", condition(&filter)?));
+            grouping.others.push(filter);
+        }
+        if self.is_word(0, "WINDOW") {
+            return refused("WINDOW");
+        }
+        Ok(grouping)
+    }
+
+    /// A number stands for a column of the result, and a name for one with that alias.
+    fn position_or_expression(&mut self, scope: &Scope, items: &[Item]) -> Result<Expression> {
+        if let Some(TokenKind::Number(number)) = self.kind(0) {
+            let index = number.parse::<usize>().ok();
+            let index = index.and_then(|number| number.checked_sub(1));
+            let item = index.and_then(|index| items.get(index));
+            let is_all = matches!(
+                self.kind(1),
+                None | Some(TokenKind::Other(',' | ')')) | Some(TokenKind::Word(_))
+            );
+            let (Some(item), true) = (item, is_all) else {
+                return refused("a number in GROUP BY or ORDER BY that is not a column's");
+            };
+            let expression = item.expression.clone();
+            self.advance(1);
+            return Ok(expression);
+        }
+        self.expression(scope)
+    }
+
+    /// ` ORDER BY …`
+    pub(super) fn order(&mut self, core: &mut Core) -> Result<String> {
+        let mut keys = Vec::new();
+        loop {
+            let start = self.position();
+            let of_alias = self.result_column(&core.items);
+            let expression = match of_alias {
+                Some(expression) => expression,
+                None => {
+                    let expression = self.position_or_expression(&core.scope, &core.items)?;
+                    let text = self.text_from(start);
+                    let is_shadowed = core.items.iter().any(|item| {
+                        item.has_alias
+                            && core.scope.column(None, &item.name).is_ok()
+                            && text.to_lowercase().contains(&item.name.to_lowercase())
+                            && expression.column.is_none()
+                    });
+                    if is_shadowed {
+                        return refused("ORDER BY of an alias that is a column's name too");
+                    }
+                    expression
+                }
+            };
+            if expression.constant.is_some() && expression.columns.is_empty() {
+                return refused("ORDER BY of a literal");
+            }
+            let is_in_result = core
+                .items
+                .iter()
+                .any(|item| item.expression.sql == expression.sql);
+            if core.is_distinct && !is_in_result {
+                return refused("DISTINCT with ORDER BY of what is not in the result");
+            }
+            core.grouping.has_aggregate |= expression.has_aggregate;
+            let mut sql = key("ORDER BY", &expression)?;
+            sql.push_str(self.direction());
+            keys.push(sql);
+            core.grouping.others.push(expression);
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        Ok(format!(" ORDER BY {}", keys.join(", ")))
+    }
+
+    /// By the result's columns alone.
+    pub(super) fn order_of_union(&mut self, items: &[Item]) -> Result<String> {
+        let mut keys = Vec::new();
+        loop {
+            let index = match self.next() {
+                Some(TokenKind::Number(number)) => {
+                    let number = number.parse::<usize>().ok();
+                    number.filter(|number| (1..=items.len()).contains(number))
+                }
+                Some(TokenKind::Word(name) | TokenKind::QuotedName(name)) => items
+                    .iter()
+                    .position(|item| item.name.eq_ignore_ascii_case(&name))
+                    .map(|index| index.saturating_add(1)),
+                _ => None,
+            };
+            let kind = index
+                .and_then(|index| index.checked_sub(1))
+                .and_then(|index| items.get(index))
+                .map(|item| &item.expression.kind);
+            let (Some(index), Some(kind)) = (index, kind) else {
+                return refused("ORDER BY of a UNION but by its columns");
+            };
+            let mut sql = match kind {
+                Kind::Opaque(_) | Kind::Time(_) => {
+                    return refused(format!("ORDER BY of {}", kind.describe()));
+                }
+                Kind::Text(collation) => format!("{index} COLLATE {}", collation.name()),
+                _ => index.to_string(),
+            };
+            sql.push_str(self.direction());
+            keys.push(sql);
+            if !self.take_other(',') {
+                break;
+            }
+        }
+        Ok(format!(" ORDER BY {}", keys.join(", ")))
+    }
+
+    fn direction(&mut self) -> &'static str {
+        self.take(&["ASC"]);
+        match self.take(&["DESC"]) {
+            true => " DESC",
+            false => "",
+        }
+    }
+
+    /// A name and nothing else that a column of the result has.
+    fn result_column(&mut self, items: &[Item]) -> Option<Expression> {
+        let (TokenKind::Word(name) | TokenKind::QuotedName(name)) = self.kind(0)? else {
+            return None;
+        };
+        let ends = match self.kind(1) {
+            None | Some(TokenKind::Other(',' | ')')) => true,
+            Some(TokenKind::Word(word)) => ["ASC", "DESC", "LIMIT", "FOR", "LOCK"]
+                .iter()
+                .any(|it| word.eq_ignore_ascii_case(it)),
+            _ => false,
+        };
+        let mut named = items
+            .iter()
+            .filter(|item| item.has_alias && item.name.eq_ignore_ascii_case(name));
+        let found = named.next().map(|item| item.expression.clone());
+        if ends && found.is_some() {
+            self.advance(1);
+            return found;
+        }
+        None
+    }
+}
+
+/// What rows are put together or sorted by.
+fn key(what: &str, expression: &Expression) -> Result<String> {
+    match &expression.kind {
+        kind @ (Kind::Opaque(_) | Kind::Time(_)) => {
+            refused(format!("{what} of {}", kind.describe()))
+        }
+        Kind::Text(collation) => Ok(format!("({}) COLLATE {}", expression.sql, collation.name())),
+        _ => Ok(format!("({})", expression.sql)),
+    }
+}
+
+impl Core {
+    /// MySQL gives any row's value, or refuses it; SQLite gives another one's.
+    pub(super) fn check_grouping(&self) -> Result<()> {
+        let Grouping {
+            groups,
+            has_aggregate,
+            others,
+        } = &self.grouping;
+        if groups.is_none() && !has_aggregate {
+            return Ok(());
+        }
+        let groups = groups.as_deref().unwrap_or_default();
+        let expressions = self.items.iter().map(|item| &item.expression).chain(others);
+        for expression in expressions {
+            let is_group = groups.iter().any(|it| it.sql == expression.sql);
+            let all_are_grouped = expression
+                .columns
+                .iter()
+                .filter(|place| place.level == 0)
+                .all(|place| self.is_grouped(groups, *place));
+            if !is_group && !all_are_grouped {
+                return refused("a column beside an aggregate that is not in GROUP BY");
+            }
+        }
+        Ok(())
+    }
+
+    fn is_grouped(&self, groups: &[Expression], place: Place) -> bool {
+        let columns = groups.iter().filter_map(|group| group.column);
+        columns.into_iter().any(|grouped| {
+            let is_key = super::column_at(&self.scope, grouped).is_some_and(|it| it.is_key);
+            grouped == place || is_key && grouped.source == place.source
+        })
+    }
+}
+
+/// Puts the next part of a `UNION` behind the first.
+pub(super) fn unite(core: &mut Core, next: Core, is_all: bool) -> Result<()> {
+    core.check_grouping()?;
+    next.check_grouping()?;
+    if core.items.len() != next.items.len() {
+        return Err(crate::server_error::ServerError::new(
+            1222,
+            "21000",
+            "The used SELECT statements have a different number of columns",
+        ));
+    }
+    let columns = core.items.iter_mut().zip(&mut core.select.columns);
+    for ((item, column), next) in columns.zip(&next.items) {
+        let (kind, other) = (&item.expression.kind, &next.expression.kind);
+        let is_opaque = matches!(kind, Kind::Opaque(_) | Kind::Time(_));
+        if kind != other || is_opaque {
+            let (kind, other) = (kind.describe(), other.describe());
+            return refused(format!("UNION of {kind} and {other}"));
+        }
+        // It could be either one of two texts that are the same to the collation.
+        if matches!(kind, Kind::Text(_)) && !is_all {
+            return refused("UNION of text without ALL");
+        }
+        column.declared = kind.declaration();
+    }
+    let all = if is_all { "UNION ALL" } else { "UNION" };
+    core.select.sql = format!("{} {all} {}", core.select.sql, next.select.sql);
+    core.select.outer.extend(next.select.outer);
+    core.select.has_one_row = false;
+    core.grouping = Grouping::default();
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What follows `FROM`.
+
+use crate::server_error::ServerError;
+use crate::sql::expression::refused;
+use crate::sql::parser::{Parser, Result};
+use crate::sql::quote;
+use crate::sql::scope::{Scope, ScopeColumn, Source};
+
+impl Parser<'_> {
+    /// The tables, and the condition: what follows the list of a `SELECT`, up to `GROUP BY`.
+    pub(super) fn tables(&mut self, scope: &mut Scope) -> Result<String> {
+        if self.take(&["DUAL"]) {
+            return Ok(String::new());
+        }
+        let mut sql = format!(" FROM {}", self.table(scope)?);
+        loop {
+            let join = if self.take_other(',') {
+                ", "
+            } else if self.take(&["INNER", "JOIN"]) || self.take(&["JOIN"]) {
+                " JOIN "
+            } else if self.take(&["CROSS", "JOIN"]) {
+                " CROSS JOIN "
+            } else if self.take(&["LEFT", "OUTER", "JOIN"]) || self.take(&["LEFT", "JOIN"]) {
+                " LEFT JOIN "
+            } else if self.take(&["RIGHT", "OUTER", "JOIN"]) || self.take(&["RIGHT", "JOIN"]) {
+                " RIGHT JOIN "
+            } else {
+                break;
+            };
+            if join == ", " && sql.contains(" JOIN ") || join != ", " && sql.contains(", ") {
+                return refused("JOIN and a comma together");
+            }
+            let table = self.table(scope)?;
+            sql.push_str(join);
+            sql.push_str(&table);
+            if join != ", " && self.take(&["ON"]) {
+                let condition = self.expression(scope)?;
+                sql.push_str(" ON ");
+                sql.push_str(&super::clauses::condition(&condition)?);
+            } else if join.contains("LEFT") || join.contains("RIGHT") {
+                return Err(self.unexpected());
+            }
+        }
+        for word in ["NATURAL", "STRAIGHT_JOIN", "USING"] {
+            if self.is_word(0, word) {
+                return refused(word);
+            }
+        }
+        Ok(sql)
+    }
+
+    fn table(&mut self, scope: &mut Scope) -> Result<String> {
+        if self.is_word(0, "LATERAL") {
+            return refused("LATERAL");
+        }
+        if self.take_other('(') {
+            if !self.is_word(0, "SELECT") && !self.is_word(0, "WITH") {
+                return refused("parentheses around a table");
+            }
+            // It sees none of the tables beside it.
+            let around = Scope {
+                levels: scope.levels.get(1..).unwrap_or_default().to_vec(),
+                views: scope.views.clone(),
+                ..Scope::default()
+            };
+            let select = self.nested(|parser| parser.subquery(&around))?;
+            self.expect_other(')')?;
+            if !select.outer.is_empty() {
+                return refused("a subquery of FROM that names an outer table");
+            }
+            let Some(alias) = self.table_alias()? else {
+                let message = "Every derived table must have its own alias";
+                return Err(ServerError::new(1248, "42000", message));
+            };
+            check_names(&select.columns)?;
+            add(scope, alias.clone(), select.columns)?;
+            return Ok(format!("({}) AS {}", select.sql, quote::name(&alias)));
+        }
+        let is_qualified = self.is_other(1, '.');
+        let name = self.table_name()?;
+        if self.is_other(0, '(') {
+            return refused("a function in place of a table");
+        }
+        let view = scope.views.iter().rev().find(|view| view.alias == name);
+        let columns = match view {
+            Some(view) if !is_qualified => view.columns.clone(),
+            _ => {
+                self.tables_read.push(name.clone());
+                self.context.catalog.table(&name)?.scope_columns()
+            }
+        };
+        let alias = self.table_alias()?;
+        for word in ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"] {
+            if self.is_word(0, word) {
+                return refused(format!("{word} behind a table"));
+            }
+        }
+        let alias = alias.unwrap_or_else(|| name.clone());
+        add(scope, alias.clone(), columns)?;
+        Ok(format!("{} AS {}", quote::name(&name), quote::name(&alias)))
+    }
+
+    fn table_alias(&mut self) -> Result<Option<String>> {
+        let is_said = self.take(&["AS"]);
+        let follows = match self.kind(0) {
+            Some(crate::sql::lexer::TokenKind::QuotedName(_)) => true,
+            Some(crate::sql::lexer::TokenKind::Word(word)) => {
+                const WORDS: [&str; 5] = ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"];
+                let is_other = WORDS.iter().any(|it| word.eq_ignore_ascii_case(it));
+                !is_other && !crate::sql::parser::is_reserved(word)
+            }
+            _ => false,
+        };
+        match is_said || follows {
+            true => self.name().map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+fn add(scope: &mut Scope, alias: String, columns: Vec<ScopeColumn>) -> Result<()> {
+    let Some(sources) = scope.levels.first_mut() else {
+        return Ok(());
+    };
+    if sources
+        .iter()
+        .any(|it| it.alias.eq_ignore_ascii_case(&alias))
+    {
+        let message = format!("Not unique table/alias: '{alias}'");
+        return Err(ServerError::new(1066, "42000", message));
+    }
+    sources.push(Source { alias, columns });
+    Ok(())
+}
+
+/// MySQL takes no two columns of one name here.
+pub(super) fn check_names(columns: &[ScopeColumn]) -> Result<()> {
+    for (index, column) in columns.iter().enumerate() {
+        let before = columns.get(..index).unwrap_or_default();
+        if before
+            .iter()
+            .any(|it| it.name.eq_ignore_ascii_case(&column.name))
+        {
+            let message = format!("Duplicate column name '{}'", column.name);
+            return Err(ServerError::new(1060, "42S21", message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! `SHOW` and `DESCRIBE`: rows that are put together here, and filtered as any others.
+
+use super::catalog::DefaultValue;
+use super::expression::{compare_like, refused};
+use super::kind::Kind;
+use super::lexer::TokenKind;
+use super::parser::{Parser, Result};
+use super::plan::Query;
+use super::scope::{Scope, ScopeColumn, Source};
+use super::{quote, select_condition, variables};
+use crate::collation::Collation;
+
+/// Rows, before `LIKE` or `WHERE` leaves some out.
+struct Rows {
+    /// Of the column that `LIKE` is for, which comes first.
+    names: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+impl Parser<'_> {
+    /// What follows `SHOW`.
+    pub(super) fn show(&mut self) -> Result<Query> {
+        let is_full = self.take(&["FULL"]);
+        let _has_scope = self.take(&["SESSION"]) || self.take(&["GLOBAL"]) || self.take(&["LOCAL"]);
+        if self.take(&["TABLES"]) {
+            self.of_database()?;
+            let database = self.context.database;
+            let suffix = match self.like_pattern() {
+                Some(pattern) => format!(" ({pattern})"),
+                None => String::new(),
+            };
+            let mut names = vec![format!("Tables_in_{database}{suffix}")];
+            let mut rows = Vec::new();
+            for name in self.context.catalog.names()? {
+                rows.push(vec![Some(name)]);
+            }
+            if is_full {
+                names.push("Table_type".to_owned());
+                for row in &mut rows {
+                    row.push(Some("BASE TABLE".to_owned()));
+                }
+            }
+            return self.filtered(Rows { names, rows });
+        }
+        if self.take(&["DATABASES"]) || self.take(&["SCHEMAS"]) {
+            let suffix = match self.like_pattern() {
+                Some(pattern) => format!(" ({pattern})"),
+                None => String::new(),
+            };
+            return self.filtered(Rows {
+                names: vec![format!("Database{suffix}")],
+                rows: vec![vec![Some(self.context.database.to_owned())]],
+            });
+        }
+        if self.take(&["VARIABLES"]) {
+            return self.show_variables();
+        }
+        if self.take(&["COLUMNS"]) || self.take(&["FIELDS"]) {
+            if !self.take(&["FROM"]) {
+                self.expect(&["IN"])?;
+            }
+            let table = self.table_name()?;
+            self.of_database()?;
+            return self.columns(&table, is_full);
+        }
+        if self.take(&["WARNINGS"]) || self.take(&["ERRORS"]) {
+            let names = ["Level", "Code", "Message"];
+            return self.filtered(Rows {
+                names: names.map(str::to_owned).to_vec(),
+                rows: Vec::new(),
+            });
+        }
+        let what = match self.next() {
+            Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
+            _ => return Err(self.unexpected()),
+        };
+        refused(format!("SHOW {what}"))
+    }
+
+    /// `FROM iamtest`
+    fn of_database(&mut self) -> Result<()> {
+        if !self.take(&["FROM"]) && !self.take(&["IN"]) {
+            return Ok(());
+        }
+        let name = self.name()?;
+        match name == self.context.database {
+            true => Ok(()),
+            false => refused(format!("the database '{name}'")),
+        }
+    }
+
+    /// What follows `DESCRIBE`.
+    pub(super) fn describe(&mut self) -> Result<Query> {
+        let table = self.table_name()?;
+        match self.kind(0) {
+            None => self.columns(&table, false),
+            Some(_) => refused("DESCRIBE of one column, or of a statement"),
+        }
+    }
+
+    fn columns(&mut self, table: &str, is_full: bool) -> Result<Query> {
+        let table = self.context.catalog.table(table)?;
+        let names: &[&str] = match is_full {
+            true => &[
+                "Field",
+                "Type",
+                "Collation",
+                "Null",
+                "Key",
+                "Default",
+                "Extra",
+                "Privileges",
+                "Comment",
+            ],
+            false => &["Field", "Type", "Null", "Key", "Default", "Extra"],
+        };
+        let mut rows = Vec::new();
+        for column in &table.columns {
+            let null = if column.is_nullable { "YES" } else { "NO" };
+            let default = match &column.default {
+                DefaultValue::None => None,
+                DefaultValue::Literal(text) => Some(text.clone()),
+                DefaultValue::Now => Some(match column.declared.split_once('(') {
+                    Some((_, digits)) => format!("CURRENT_TIMESTAMP({digits}"),
+                    None => "CURRENT_TIMESTAMP".to_owned(),
+                }),
+            };
+            let mut row = vec![Some(column.name.clone()), Some(column.declared.clone())];
+            if is_full {
+                row.push(column.collation.clone());
+            }
+            row.extend([
+                Some(null.to_owned()),
+                Some(column.key.clone()),
+                default,
+                Some(column.extra()),
+            ]);
+            if is_full {
+                row.push(Some("select,insert,update,references".to_owned()));
+                row.push(Some(String::new()));
+            }
+            rows.push(row);
+        }
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        self.filtered(Rows { names, rows })
+    }
+
+    fn show_variables(&mut self) -> Result<Query> {
+        let start = self.position();
+        match self.like_pattern() {
+            Some(pattern) if variables::can_list(&pattern) => {}
+            Some(pattern) => return refused(format!("SHOW VARIABLES LIKE '{pattern}'")),
+            None if self.take(&["WHERE"]) => {
+                // Names that are not known here may be known to MySQL.
+                while let Some(token) = self.next() {
+                    if let TokenKind::Text(text) = token {
+                        let text = String::from_utf8_lossy(&text).to_lowercase();
+                        let is_name = variables::value(&text, self.context).is_some();
+                        if !is_name && !variables::can_list(&text) {
+                            return refused(format!("SHOW VARIABLES of '{text}'"));
+                        }
+                    }
+                }
+                self.go_to(start);
+            }
+            None => return refused("SHOW VARIABLES without LIKE or WHERE"),
+        }
+        let rows = variables::NAMES.iter().map(|name| {
+            let value = variables::shown(name, self.context);
+            vec![Some((*name).to_owned()), value]
+        });
+        let rows = rows.collect();
+        let names = ["Variable_name", "Value"].map(str::to_owned).to_vec();
+        self.filtered(Rows { names, rows })
+    }
+
+    /// The pattern of the `LIKE` that follows.
+    fn like_pattern(&self) -> Option<String> {
+        match (self.is_word(0, "LIKE"), self.kind(1)) {
+            (true, Some(TokenKind::Text(text))) => Some(String::from_utf8_lossy(text).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Reads `LIKE` or `WHERE`, and makes a query of it all.
+    fn filtered(&mut self, rows: Rows) -> Result<Query> {
+        let Rows { names, rows } = rows;
+        let text = Kind::Text(Collation::AccentInsensitive);
+        let columns: Vec<ScopeColumn> = names
+            .iter()
+            .map(|name| {
+                // Of a warning.
+                let kind = if name == "Code" {
+                    &Kind::Unsigned
+                } else {
+                    &text
+                };
+                ScopeColumn {
+                    name: name.clone(),
+                    kind: kind.clone(),
+                    declared: kind.declaration(),
+                    is_key: false,
+                }
+            })
+            .collect();
+        let scope = Scope {
+            levels: vec![vec![Source {
+                alias: "shown".to_owned(),
+                columns: columns.clone(),
+            }]],
+            ..Scope::default()
+        };
+        let condition = if self.take(&["LIKE"]) {
+            let pattern = self.expression(&Scope::default())?;
+            let first = names.first().map_or("", String::as_str);
+            compare_like(&format!("\"shown\".{}", quote::name(first)), &pattern)?
+        } else if self.take(&["WHERE"]) {
+            select_condition(&self.expression(&scope)?)?
+        } else {
+            "1".to_owned()
+        };
+        let list: Vec<String> = names.iter().map(|name| quote::name(name)).collect();
+        let values = rows.iter().map(|row| {
+            let values = row.iter().map(|value| match value {
+                Some(value) => quote::text(value),
+                None => "NULL".to_owned(),
+            });
+            format!("({})", values.collect::<Vec<String>>().join(", "))
+        });
+        let mut values: Vec<String> = values.collect();
+        let is_empty = values.is_empty();
+        if is_empty {
+            values.push(format!("({})", vec!["NULL"; names.len()].join(", ")));
+        }
+        let none = if is_empty { " AND 0" } else { "" };
+        Ok(Query {
+            sql: format!(
+                "WITH \"shown\" ({}) AS (VALUES {}) SELECT * FROM \"shown\" WHERE {condition}{none}",
+                list.join(", "),
+                values.join(", ")
+            ),
+            columns: columns
+                .into_iter()
+                .map(|column| (column.name, column.declared))
+                .collect(),
+            parameters: self.parameter_count(),
+        })
+    }
+}

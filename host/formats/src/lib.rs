@@ -1,0 +1,236 @@
+//! Rows as text or as columns, straight from the borrowed row: no tree of values in between.
+//!
+//! ```no_run
+//! use rds_bridge_formats::{Format, JsonBigint};
+//!
+//! # async fn export(connection: &mut rds_bridge::mysql::Connection) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut encoder = Format::Ndjson.encoder(JsonBigint::Number)?;
+//! let mut out = Vec::new();
+//! let mut rows = connection.query("SELECT * FROM items").await?;
+//! encoder.begin(rows.columns(), &mut out)?;
+//! while let Some(row) = rows.next().await? {
+//!     encoder.row(&row, &mut out)?; // write `out` and clear it whenever it is long enough
+//! }
+//! encoder.end(&mut out);
+//! encoder.finish(&mut out)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Text formats are always there. Arrow IPC and Parquet are the features `arrow` and `parquet`.
+
+#[cfg(feature = "arrow")]
+pub mod arrow;
+mod csv;
+mod encoder;
+mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+pub mod json;
+mod table;
+mod text;
+mod tsv;
+mod vertical;
+
+pub use encoder::Encoder;
+pub use error::Error;
+
+use std::marker::PhantomData;
+use std::path::Path;
+
+use rds_bridge::mysql::{Column, Row, Value, ValueError, Visit};
+
+/// How rows are written.
+///
+/// `TIMESTAMP` values are written as the server shows them, in the time zone of the session and without naming it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Format {
+    /// A table for people, with lines around it; the default on a terminal
+    Table,
+    /// A line for each value, for wide rows
+    Vertical,
+    /// One array of objects
+    Json,
+    /// An object a line (JSON Lines); the default in a pipe or a file
+    Ndjson,
+    /// RFC 4180, with a header line; NULL is nothing, an empty text is "". Values are exact: one that begins with
+    /// = + - or @ is a formula to a spreadsheet that opens the file
+    Csv,
+    /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
+    Tsv,
+    /// Apache Parquet, of one result; if built with the feature parquet
+    Parquet,
+    /// An Apache Arrow IPC file (Feather), of one result; if built with the feature arrow
+    Arrow,
+    /// The same as a stream, for pipes
+    ArrowStream,
+}
+
+/// How JSON has the values of `BIGINT` columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum JsonBigint {
+    /// As numbers. JavaScript and jq hold integers up to 2^53 exactly.
+    #[default]
+    Number,
+    /// As texts, which every reader holds exactly.
+    Text,
+}
+
+impl JsonBigint {
+    fn of(self, json: json::Json) -> json::Json {
+        match self {
+            Self::Number => json,
+            Self::Text => json.with_bigint_as_text(),
+        }
+    }
+}
+
+/// What a format is escaped by where a terminal shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Nothing is left to escape: it is written for people.
+    Done,
+    /// `\u{9b}`
+    Text,
+    /// `\u009b`, which reads back as the same text.
+    Json,
+}
+
+/// Writes one result after another into a buffer, as text.
+pub trait Writer {
+    /// A result begins.
+    fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>);
+
+    /// A row of it.
+    fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError>;
+
+    /// It has come to its end.
+    fn end(&mut self, out: &mut Vec<u8>);
+
+    /// It was cut off: what has been written must not look whole.
+    fn cut_off(&mut self, out: &mut Vec<u8>);
+
+    /// How a terminal is to be shown it.
+    fn escape(&self) -> Escape {
+        Escape::Text
+    }
+}
+
+/// How a format writes a value.
+trait WriteValue {
+    /// Must be `#[inline(always)]` (see [`Visit`]). It is a trait's function because a call through `Fn` is not
+    /// inlined, whatever the function called says.
+    fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>);
+}
+
+/// Writes the values of a row as `F` has them, each behind what `before` writes.
+#[inline(always)]
+fn each_value<F: WriteValue>(
+    row: &Row<'_>,
+    out: &mut Vec<u8>,
+    before: impl Fn(&mut Vec<u8>, usize),
+) -> Result<(), ValueError> {
+    for (index, column) in row.columns().iter().enumerate() {
+        before(out, index);
+        let is_written = row.visit(
+            index,
+            Write::<F> {
+                out: &mut *out,
+                column,
+                format: PhantomData,
+            },
+        );
+        if !is_written {
+            return Err(row.unreadable(index));
+        }
+    }
+    Ok(())
+}
+
+struct Write<'o, 'c, F> {
+    out: &'o mut Vec<u8>,
+    column: &'c Column,
+    format: PhantomData<F>,
+}
+
+impl<'a, F: WriteValue> Visit<'a> for Write<'_, '_, F> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn visit(self, value: Option<Value<'a>>) -> bool {
+        match value {
+            Some(value) => {
+                F::write(self.out, value, Some(self.column));
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// What a file's name tells of its format.
+const EXTENSIONS: [(&str, Format); 12] = [
+    ("parquet", Format::Parquet),
+    ("arrow", Format::Arrow),
+    ("feather", Format::Arrow),
+    ("arrows", Format::ArrowStream),
+    ("csv", Format::Csv),
+    ("tsv", Format::Tsv),
+    ("tab", Format::Tsv),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("jsonl", Format::Ndjson),
+    ("txt", Format::Table),
+    ("text", Format::Table),
+];
+
+impl Format {
+    /// By a file's name; none if its ending is not one of [`Self::endings`].
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let extension = path.extension().unwrap_or_default();
+        let mut known = EXTENSIONS.iter();
+        let found = known.find(|(known, _)| extension.eq_ignore_ascii_case(known));
+        found.map(|(_, format)| *format)
+    }
+
+    /// The endings of names that tell a format, as `.csv .json`.
+    pub fn endings() -> String {
+        EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ")
+    }
+
+    /// What writes rows in this format.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotBuiltIn`], if the crate was built without the format's feature.
+    pub fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
+        Ok(Encoder::Text(match self {
+            Self::Table => Box::new(table::Table::default()),
+            Self::Vertical => Box::new(vertical::Vertical::default()),
+            Self::Json => Box::new(bigint.of(json::Json::array())),
+            Self::Ndjson => Box::new(bigint.of(json::Json::lines())),
+            Self::Csv => Box::new(csv::Csv::default()),
+            Self::Tsv => Box::new(tsv::Tsv::default()),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => return Ok(Encoder::Columnar(arrow::Columnar::parquet())),
+            #[cfg(feature = "arrow")]
+            Self::Arrow => return Ok(Encoder::Columnar(arrow::Columnar::ipc_file())),
+            #[cfg(feature = "arrow")]
+            Self::ArrowStream => return Ok(Encoder::Columnar(arrow::Columnar::ipc_stream())),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => return Err(Error::NotBuiltIn { feature: "parquet" }),
+            #[cfg(not(feature = "arrow"))]
+            Self::Arrow => return Err(Error::NotBuiltIn { feature: "arrow" }),
+            #[cfg(not(feature = "arrow"))]
+            Self::ArrowStream => return Err(Error::NotBuiltIn { feature: "arrow" }),
+        }))
+    }
+
+    /// Whether a terminal, and who looks at it, can make nothing of it.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
+    }
+}

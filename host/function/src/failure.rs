@@ -1,0 +1,335 @@
+//! What went wrong with an invocation, as a caller gets it.
+
+use std::time::Duration;
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Map, Value as Json, json};
+
+use rds_bridge::error::{Category, Chain, Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
+use rds_bridge::pool::PoolError;
+
+/// What a caller distinguishes. Part of the function's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    InvalidEvent,
+    InvalidParameters,
+    AdHocSqlNotAllowed,
+    UnknownQuery,
+    MethodNotAllowed,
+    NotAcceptable,
+    EventTooLarge,
+    UnsupportedMedia,
+    ResultTooLarge,
+    Statement,
+    Settings,
+    Bug,
+    Credentials,
+    Network,
+    Tls,
+    Login,
+    Protocol,
+    PoolTimeout,
+    TooManyConnections,
+    Deadline,
+}
+
+impl Type {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::InvalidEvent => "InvalidEvent",
+            Self::InvalidParameters => "InvalidParameters",
+            Self::AdHocSqlNotAllowed => "AdHocSqlNotAllowed",
+            Self::UnknownQuery => "UnknownQuery",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::NotAcceptable => "NotAcceptable",
+            Self::EventTooLarge => "EventTooLarge",
+            Self::UnsupportedMedia => "UnsupportedMediaType",
+            Self::ResultTooLarge => "ResultTooLarge",
+            Self::Statement => "Statement",
+            Self::Settings => "Settings",
+            Self::Bug => "Bug",
+            Self::Credentials => "Credentials",
+            Self::Network => "Network",
+            Self::Tls => "Tls",
+            Self::Login => "Login",
+            Self::Protocol => "Protocol",
+            Self::PoolTimeout => "PoolTimeout",
+            Self::TooManyConnections => "TooManyConnections",
+            Self::Deadline => "Deadline",
+        }
+    }
+
+    /// RFC 9110, "Status Codes".
+    pub(super) fn status(self) -> u16 {
+        match self {
+            Self::InvalidEvent | Self::InvalidParameters => 400,
+            Self::AdHocSqlNotAllowed => 403,
+            Self::UnknownQuery => 404,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::EventTooLarge => 413,
+            Self::UnsupportedMedia => 415,
+            Self::ResultTooLarge => 422,
+            Self::Statement | Self::Settings | Self::Bug => 500,
+            Self::Credentials | Self::Network | Self::Tls | Self::Login | Self::Protocol => 502,
+            Self::PoolTimeout | Self::TooManyConnections => 503,
+            Self::Deadline => 504,
+        }
+    }
+}
+
+/// What went wrong. Nothing in it is secret.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    kind: Type,
+    message: String,
+    hint: Option<String>,
+    stage: Option<Stage>,
+    code: Option<u16>,
+    sql_state: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(kind: Type, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            stage: None,
+            code: None,
+            sql_state: None,
+        }
+    }
+
+    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The function's deadline was near: what was under way then, and how long it had had.
+    pub(super) fn deadline(what: &str, limit: Duration) -> Self {
+        Self::new(
+            Type::Deadline,
+            format!(
+                "{what} within {:.1} s, and the function's own end is near",
+                limit.as_secs_f64()
+            ),
+        )
+    }
+
+    /// The same of a connection that was being made: how far it had come, and the likely cause.
+    pub(super) fn deadline_of_connecting(error: &Error, limit: Duration) -> Self {
+        let failure = Self::deadline("there was no connection to the database", limit);
+        Self {
+            message: format!("{} ({error})", failure.message),
+            hint: hint(error),
+            stage: Some(error.stage()),
+            ..failure
+        }
+    }
+
+    pub(super) fn kind(&self) -> Type {
+        self.kind
+    }
+
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// As a caller over HTTP gets it. What went wrong behind the request is for the log alone: it names users,
+    /// addresses and settings.
+    pub(super) fn public_json(&self, request_id: &str) -> Json {
+        let kind = self.kind;
+        let public = match kind {
+            _ if kind.status() >= 500 => Self::new(kind, ""),
+            // What they advise is for who deploys the function.
+            Type::AdHocSqlNotAllowed | Type::UnknownQuery | Type::ResultTooLarge => Self {
+                hint: None,
+                ..self.clone()
+            },
+            _ => self.clone(),
+        };
+        public.json(request_id)
+    }
+
+    /// As the log has it, and as a direct caller finds it in `errorMessage`.
+    pub(super) fn json(&self, request_id: &str) -> Json {
+        let mut object = Map::new();
+        let mut put = |name: &str, value: Option<Json>| {
+            if let Some(value) = value {
+                object.insert(name.to_owned(), value);
+            }
+        };
+        put("type", Some(json!(self.kind.name())));
+        let has_message = !self.message.is_empty();
+        put("message", has_message.then(|| json!(self.message)));
+        put("hint", self.hint.as_ref().map(|hint| json!(hint)));
+        put("stage", self.stage.map(|stage| json!(stage.to_string())));
+        put("code", self.code.map(|code| json!(code)));
+        put(
+            "sqlState",
+            self.sql_state.as_ref().map(|state| json!(state)),
+        );
+        let is_known = !request_id.is_empty();
+        put("requestId", is_known.then(|| json!(request_id)));
+        Json::Object(object)
+    }
+
+    /// As the Lambda Runtime API takes it, which has two fields.
+    pub(super) fn diagnostic(&self, request_id: &str) -> Diagnostic {
+        Diagnostic {
+            error_type: format!("RdsBridge.{}", self.kind.name()),
+            error_message: self.json(request_id).to_string(),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_full = error
+            .code()
+            .is_some_and(|code| TOO_MANY_CONNECTIONS.contains(&code));
+        let kind = match error.category() {
+            _ if is_full => Type::TooManyConnections,
+            Category::Limit => Type::ResultTooLarge,
+            Category::Settings if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
+                Type::InvalidParameters
+            }
+            Category::Settings => Type::Settings,
+            Category::Credentials => Type::Credentials,
+            Category::Network => Type::Network,
+            Category::Tls => Type::Tls,
+            Category::Login => Type::Login,
+            Category::Statement => Type::Statement,
+            Category::Protocol => Type::Protocol,
+            Category::Bug => Type::Bug,
+        };
+        let message = words(&error);
+        Self {
+            kind,
+            message,
+            hint: hint(&error),
+            stage: Some(error.stage()),
+            code: error.code(),
+            sql_state: error.sql_state().map(str::to_owned),
+        }
+    }
+}
+
+/// What the library says, with a setting by the variable that gives it.
+fn words(error: &Error) -> String {
+    if let ErrorKind::Setting { setting, problem } = error.kind()
+        && let Some(variable) = variable_of(setting)
+    {
+        return format!("{variable}: {problem}");
+    }
+    Chain(error).to_string()
+}
+
+/// The variable that gives a setting of the library; none where the function has none for it.
+fn variable_of(setting: &str) -> Option<&'static str> {
+    Some(match setting {
+        "endpoint" => "DB_HOST",
+        "port" => "DB_PORT",
+        "user" => "DB_USER",
+        "database" => "DB_NAME",
+        "secret" => "DB_SECRET_ARN",
+        "connect_to" => "DB_CONNECT_TO",
+        "resolve_cname" => "DB_RESOLVE_CNAME",
+        "region" => "DB_REGION",
+        _ => return None,
+    })
+}
+
+fn hint(error: &Error) -> Option<String> {
+    if let ErrorKind::Region(region) = error.kind() {
+        return Some(region.hint().to_owned());
+    }
+    if let ErrorKind::RowTooLarge { .. } = error.kind() {
+        return Some(
+            "ask for fewer columns, or for a part of the value, as SUBSTRING gives".to_owned(),
+        );
+    }
+    let cause = error.causes().first();
+    cause.map(|cause| format!("{}: {}", cause.why, cause.remedy))
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Connect(error) => error.into(),
+            PoolError::Timeout { .. } => Self::new(Type::PoolTimeout, error.to_string())
+                .with_hint("raise DB_POOL_SIZE, or try again"),
+            PoolError::Setting { .. } => Self::new(Type::Settings, error.to_string()),
+            PoolError::Closed | _ => Self::new(Type::Bug, error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rds_bridge::guest::ServerError;
+
+    #[test]
+    fn a_setting_is_named_by_its_variable() {
+        let failure = Failure::from(Error::setting("endpoint", "it is none"));
+        assert_eq!(failure.kind(), Type::Settings);
+        assert_eq!(failure.message(), "DB_HOST: it is none");
+        let failure = Failure::from(Error::setting("clock", "it is off"));
+        assert_eq!(failure.message(), "settings: clock: it is off");
+    }
+
+    #[test]
+    fn the_server_s_words_codes_and_a_hint() {
+        let server = ServerError {
+            code: 1146,
+            sql_state: Some("42S02".into()),
+            message: "Table 'iamtest.nothing' doesn't exist".into(),
+        };
+        let failure = Failure::from(Error::new(Stage::Statement, ErrorKind::Server(server)));
+        let json = failure.json("id-1");
+        assert_eq!(json["type"], "Statement");
+        assert_eq!(json["stage"], "statement");
+        assert_eq!(
+            (&json["code"], &json["sqlState"]),
+            (&json!(1146), &json!("42S02"))
+        );
+        assert_eq!(json["requestId"], "id-1");
+        assert!(json["hint"].is_string(), "{json}");
+        let diagnostic = failure.diagnostic("id-1");
+        assert_eq!(diagnostic.error_type, "RdsBridge.Statement");
+        assert_eq!(diagnostic.error_message, json.to_string());
+    }
+
+    #[test]
+    fn a_full_server_is_to_be_asked_again() {
+        for (code, stage) in [
+            (1040, Stage::Tls),
+            (1203, Stage::Login),
+            (1226, Stage::Login),
+            (9501, Stage::Statement),
+        ] {
+            let server = ServerError {
+                code,
+                sql_state: None,
+                message: "Too many connections".into(),
+            };
+            let failure = Failure::from(Error::new(stage, ErrorKind::Server(server)));
+            assert_eq!(failure.kind().status(), 503, "{code}");
+        }
+    }
+
+    #[test]
+    fn over_http_nothing_is_told_of_what_is_behind_it() {
+        let full = Failure::new(Type::Login, "Access denied for user 'u'@'10.0.0.1'")
+            .with_hint("set DB_USER in the function's environment");
+        let expected = json!({"type": "Login", "requestId": "id-1"});
+        assert_eq!(full.public_json("id-1"), expected);
+        let refused =
+            Failure::new(Type::UnknownQuery, "there is no query \"a\"").with_hint("DB_QUERIES");
+        let expected = json!({"type": "UnknownQuery", "message": "there is no query \"a\"", "requestId": "id-1"});
+        assert_eq!(refused.public_json("id-1"), expected);
+    }
+}

@@ -1,0 +1,35 @@
+//! The function's program, `bootstrap`.
+
+use std::env::args_os;
+use std::process::ExitCode;
+
+use rds_bridge_unwinder as _;
+
+/// As of the command, for wrong usage.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    #[expect(
+        unsafe_code,
+        reason = "no other thread may read the environment meanwhile"
+    )]
+    // SAFETY: it is the first thing that the process does, and there is no other thread.
+    unsafe {
+        rds_bridge::aws::remove_empty_variables();
+    }
+    if args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "--version")
+    {
+        println!("rds-bridge-function {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    if rds_bridge_function::is_started_by_lambda() {
+        return rds_bridge_function::run();
+    }
+    eprintln!(
+        "bootstrap: AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda sets it when it starts this program. On another \
+         machine, use the command rds-bridge"
+    );
+    ExitCode::from(USAGE)
+}

@@ -1,0 +1,161 @@
+//! The line at the end of an invocation: what it did, and CloudWatch's metrics in the embedded metric format.
+//!
+//! Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value as Json, json};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+
+use super::execute::Took;
+use super::failure::Failure;
+use super::log::Line;
+use super::milliseconds::milliseconds;
+use super::settings::Settings;
+use rds_bridge::pool::Pool;
+
+/// What one invocation did.
+pub(super) struct Invocation<'a> {
+    pub(super) query: &'a str,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) warnings: u16,
+    pub(super) took: Took,
+    pub(super) total: Duration,
+    pub(super) failure: Option<&'a Failure>,
+}
+
+/// Reports invocations.
+pub(super) struct Reporter {
+    level: LevelFilter,
+    /// As JSON.
+    namespace: Option<String>,
+    function_name: String,
+    invocations: AtomicU64,
+    /// How long connecting took before the first, in microseconds; 0 if there is no such connection.
+    initial_connect: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Reporter {
+    pub(super) fn new(settings: &Settings, level: LevelFilter) -> Self {
+        Self {
+            level,
+            namespace: settings
+                .metrics_namespace
+                .as_ref()
+                .map(|name| json!(name).to_string()),
+            function_name: settings.function_name.clone(),
+            invocations: AtomicU64::new(0),
+            initial_connect: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn connected(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.initial_connect.store(micros, Ordering::Relaxed);
+    }
+
+    /// Writes the line. Without metrics it is one of level info, or error if it failed.
+    pub(super) fn report(&self, invocation: &Invocation<'_>, pool: &Pool) {
+        let level = match invocation.failure {
+            None => Level::INFO,
+            Some(_) => Level::ERROR,
+        };
+        if self.namespace.is_none() && self.level < level {
+            return;
+        }
+        let is_cold = self.invocations.fetch_add(1, Ordering::Relaxed) == 0;
+        let Invocation { took, .. } = invocation;
+        let mut line = Line::begin(level, "invocation");
+        line.text("query", invocation.query);
+        line.put("rows", &json!(invocation.rows));
+        line.put("bytes", &json!(invocation.bytes));
+        line.put("warnings", &json!(invocation.warnings));
+        line.put("coldStart", &json!(is_cold));
+        line.put("acquireMs", &json!(milliseconds(took.acquire)));
+        line.put("queryMs", &json!(milliseconds(took.query)));
+        line.put("totalMs", &json!(milliseconds(invocation.total)));
+        if let Some(reused) = took.reused {
+            line.put("reusedConnection", &json!(reused));
+        }
+        if let Some(failure) = invocation.failure {
+            line.put("error", &failure.json(""));
+        }
+        if let Some(namespace) = &self.namespace {
+            let metrics = self.metrics(invocation, is_cold, pool);
+            line.json("_aws", &declaration(namespace, &metrics));
+            line.text("FunctionName", &self.function_name);
+            for Metric { name, value, .. } in &metrics {
+                line.put(name, value);
+            }
+        }
+        line.write();
+    }
+
+    fn metrics(&self, invocation: &Invocation<'_>, is_cold: bool, pool: &Pool) -> Vec<Metric> {
+        let Invocation { took, .. } = invocation;
+        let refused = pool.metrics().refused_total;
+        let refused_before = self.refused.fetch_max(refused, Ordering::Relaxed);
+        let mut metrics = vec![
+            Metric::count("ColdStart", u64::from(is_cold)),
+            Metric::count("Errors", u64::from(invocation.failure.is_some())),
+            Metric::count("Refused", refused.saturating_sub(refused_before)),
+            Metric::count("Rows", invocation.rows),
+            Metric::new("Bytes", "Bytes", json!(invocation.bytes)),
+        ];
+        if let Some(reused) = took.reused {
+            metrics.push(Metric::count("Reused", u64::from(reused)));
+            metrics.push(Metric::time("QueryTime", took.query));
+            if !reused {
+                metrics.push(Metric::time("ConnectTime", took.acquire));
+            }
+        }
+        let initial = self.initial_connect.swap(0, Ordering::Relaxed);
+        if initial > 0 && took.reused != Some(false) {
+            metrics.push(Metric::time("ConnectTime", Duration::from_micros(initial)));
+        }
+        metrics
+    }
+}
+
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    value: Json,
+}
+
+impl Metric {
+    fn new(name: &'static str, unit: &'static str, value: Json) -> Self {
+        Self { name, unit, value }
+    }
+
+    fn count(name: &'static str, value: u64) -> Self {
+        Self::new(name, "Count", json!(value))
+    }
+
+    fn time(name: &'static str, value: Duration) -> Self {
+        Self::new(name, "Milliseconds", json!(milliseconds(value)))
+    }
+}
+
+/// What CloudWatch is to take for metrics of all that is in the line. JSON, as the namespace is; the metrics'
+/// names and units have nothing to escape.
+fn declaration(namespace: &str, metrics: &[Metric]) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_millis();
+    let mut text = format!(
+        r#"{{"Timestamp":{now},"CloudWatchMetrics":[{{"Namespace":{namespace},"Dimensions":[["FunctionName"]],"Metrics":["#
+    );
+    for (at, Metric { name, unit, .. }) in metrics.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        // To a text one can always write.
+        let _always = write!(text, r#"{comma}{{"Name":"{name}","Unit":"{unit}"}}"#);
+    }
+    text.push_str("]}]}");
+    text
+}

@@ -1,0 +1,338 @@
+//! Starts the function, and serves one event after another.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lambda_runtime::streaming::{Body, channel};
+use lambda_runtime::{
+    Context, Diagnostic, FunctionResponse, LambdaEvent, Runtime, StreamResponse, service_fn,
+};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use tracing::level_filters::LevelFilter;
+use tracing::{error, info, trace, warn};
+
+use super::accept::Format;
+use super::deadline::Deadline;
+use super::event::{self, Request};
+use super::event_form::Form;
+use super::execute::{Executor, Took};
+use super::failure::{Failure, Type};
+use super::report::{Invocation, Reporter};
+use super::settings::{Environment, Settings};
+use super::sink::{RESPONSE_LIMIT, Sink, too_large};
+use super::statements::Statements;
+use super::{http, init_error, log};
+use rds_bridge::pool::Pool;
+
+/// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
+/// secret has to be there by then: it has half of it.
+const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
+/// For the sign of life of a connection that was kept. Many functions have only three seconds, and a new connection
+/// has to fit into the rest.
+const CHECK_LIMIT: Duration = Duration::from_secs(1);
+/// What lambda_runtime panics without.
+const OF_LAMBDA: [&str; 3] = [
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+// Exit codes, the same numbers as the command's.
+const BUG: u8 = 1;
+const SETTINGS: u8 = 2;
+const CREDENTIALS: u8 = 3;
+const NETWORK: u8 = 6;
+
+type Answer = FunctionResponse<Box<RawValue>, Body>;
+
+/// Serves until Lambda ends the process.
+pub(crate) fn run() -> ExitCode {
+    let variable = |name: &str| std::env::var(name).ok();
+    let level = log::start(variable);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            error!(%error, "cannot start");
+            return ExitCode::from(BUG);
+        }
+    };
+    runtime.block_on(async {
+        let environment = Environment(variable);
+        let function = match Function::start(&environment, level).await {
+            Ok(function) => Arc::new(function),
+            Err(failure) => return refuse_to_start(&failure).await,
+        };
+        // As a task: before each turn of what it blocks on, the runtime asks the system what has happened.
+        match tokio::spawn(function.serve()).await {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => {
+                error!(%error, "the Lambda runtime API cannot be reached");
+                ExitCode::from(NETWORK)
+            }
+            Err(panic) => {
+                error!(%panic, "a bug");
+                ExitCode::from(BUG)
+            }
+        }
+    })
+}
+
+/// Lambda shows it to who invokes, and starts the function anew then.
+async fn refuse_to_start(failure: &Failure) -> ExitCode {
+    error!(error = %failure.json(""), "the function does not start");
+    if let Err(error) = init_error::post(&failure.diagnostic("")).await {
+        error!(%error, "Lambda could not be told");
+    }
+    ExitCode::from(match failure.kind() {
+        Type::Settings => SETTINGS,
+        Type::Credentials => CREDENTIALS,
+        _ => BUG,
+    })
+}
+
+struct Function {
+    executor: Executor,
+    statements: Statements,
+    streams: bool,
+    reporter: Reporter,
+}
+
+/// A function error. All that is in it is told.
+#[derive(Debug)]
+struct Refused(Diagnostic);
+
+impl From<Refused> for Diagnostic {
+    fn from(refused: Refused) -> Self {
+        refused.0
+    }
+}
+
+impl Function {
+    async fn start<F: Fn(&str) -> Option<String>>(
+        environment: &Environment<F>,
+        level: LevelFilter,
+    ) -> Result<Self, Failure> {
+        for name in OF_LAMBDA {
+            if (environment.0)(name).is_none() {
+                let problem = format!("{name} is not set: Lambda sets it for every function");
+                return Err(Failure::new(Type::Settings, problem));
+            }
+        }
+        let begun = Instant::now();
+        let settings = Settings::read(environment)?;
+        let reporter = Reporter::new(&settings, level);
+        let bridge = settings.bridge.build().await?;
+        let mut pool = Pool::builder(bridge)
+            .max_size(settings.pool_size)
+            .check_timeout(CHECK_LIMIT);
+        if let Some(limit) = settings.connections_per_second {
+            pool = pool.connections_per_second(limit);
+        }
+        let executor = Executor {
+            pool: pool.build()?,
+            allow_writes: settings.allow_writes,
+            is_bigint_text: settings.is_bigint_text,
+        };
+        let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());
+        connect(&executor.pool, &reporter, left).await;
+        Ok(Self {
+            executor,
+            statements: settings.statements,
+            streams: settings.streams,
+            reporter,
+        })
+    }
+
+    async fn serve(self: Arc<Self>) -> Result<(), lambda_runtime::Error> {
+        let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+            let function = Arc::clone(&self);
+            async move {
+                let LambdaEvent { payload, context } = event;
+                let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
+                let invoked = function.invoke(payload, context);
+                log::in_request(id, trace_id, invoked).await
+            }
+        });
+        Runtime::new(handler).run_concurrent().await
+    }
+
+    async fn invoke(
+        self: Arc<Self>,
+        event: Box<RawValue>,
+        context: Context,
+    ) -> Result<Answer, Refused> {
+        let begun = Instant::now();
+        let (form, request) = event::read(&event, &self.statements);
+        drop(event);
+        trace!(?form, "event");
+        let id = &context.request_id;
+        let request = match request {
+            Ok(request) => request,
+            Err(failure) => {
+                let sink = Sink::whole(form);
+                self.report("", &sink, Took::default(), begun, Some(&failure));
+                return self.refused(form, &failure, id);
+            }
+        };
+        let deadline = Deadline::before(context.deadline());
+        if let Form::Http { format, may_stream } = form
+            && may_stream
+            && self.streams
+        {
+            // Boxed, since it is large, and all invocations would be moved about with its size.
+            return Box::pin(self.stream(request, format, deadline, begun, context)).await;
+        }
+        let format = match form {
+            Form::Direct => Format::Json,
+            Form::Http { format, .. } => format,
+        };
+        let mut sink = Sink::whole(form);
+        let mut took = Took::default();
+        let done = self
+            .executor
+            .execute(&request, format, &mut sink, &deadline, &mut took)
+            .await
+            .and_then(|()| answer(form, &sink));
+        let name = &request.statement.name;
+        self.report(name, &sink, took, begun, done.as_ref().err());
+        match done {
+            Ok(answer) => Ok(FunctionResponse::BufferedResponse(answer)),
+            Err(failure) => self.refused(form, &failure, id),
+        }
+    }
+
+    /// The answer begins with its first piece; until then it may still be an error.
+    async fn stream(
+        self: Arc<Self>,
+        request: Request,
+        format: Format,
+        deadline: Deadline,
+        begun: Instant,
+        context: Context,
+    ) -> Result<Answer, Refused> {
+        let (sender, body) = channel();
+        let (has_begun, begins) = oneshot::channel();
+        let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let function = Arc::clone(&self);
+        let work = async move {
+            let mut sink = Sink::pieces(sender, has_begun);
+            let mut took = Took::default();
+            let done = function
+                .executor
+                .execute(&request, format, &mut sink, &deadline, &mut took)
+                .await;
+            // Before the response ends: from then on the process may be frozen.
+            let name = &request.statement.name;
+            function.report(name, &sink, took, begun, done.as_ref().err());
+            done.err()
+        };
+        let work = tokio::spawn(log::in_request(id, trace_id, work));
+        if begins.await.is_ok() {
+            let metadata_prelude = http::prelude(&http::response(200, format, ""));
+            return Ok(FunctionResponse::StreamingResponse(StreamResponse {
+                metadata_prelude,
+                stream: body,
+            }));
+        }
+        let failure = work.await.ok().flatten().unwrap_or_else(|| {
+            Failure::new(
+                Type::Bug,
+                "the statement ended without a result and without an error",
+            )
+        });
+        let form = Form::Http {
+            format,
+            may_stream: true,
+        };
+        self.refused(form, &failure, &context.request_id)
+    }
+
+    /// Over HTTP the response says it, with the status; directly it is the function's error.
+    fn refused(&self, form: Form, failure: &Failure, request_id: &str) -> Result<Answer, Refused> {
+        let Form::Http { may_stream, .. } = form else {
+            return Err(Refused(failure.diagnostic(request_id)));
+        };
+        let response = http::failed(failure, request_id);
+        if may_stream && self.streams {
+            return Ok(in_pieces(&response));
+        }
+        match RawValue::from_string(response.to_string()) {
+            Ok(response) => Ok(FunctionResponse::BufferedResponse(response)),
+            Err(_) => Err(Refused(failure.diagnostic(request_id))),
+        }
+    }
+
+    fn report(
+        &self,
+        query: &str,
+        sink: &Sink,
+        took: Took,
+        begun: Instant,
+        failure: Option<&Failure>,
+    ) {
+        let invocation = Invocation {
+            query,
+            rows: sink.rows,
+            bytes: sink.bytes(),
+            warnings: sink.warnings,
+            took,
+            total: begun.elapsed(),
+            failure,
+        };
+        self.reporter.report(&invocation, &self.executor.pool);
+    }
+}
+
+/// A connection for the first invocation. That there is none is told to whoever invokes.
+async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
+    let begun = Instant::now();
+    match pool.get_within(limit).await {
+        Ok(connection) => {
+            let took = begun.elapsed();
+            reporter.connected(took);
+            let server = &connection.session().server_version;
+            let elapsed_ms = super::milliseconds::milliseconds(took);
+            info!(server, elapsed_ms, "connected");
+        }
+        Err(error) => {
+            let failure = Failure::from(error).json("");
+            warn!(error = %failure, "not connected; the first invocation tries again");
+        }
+    }
+}
+
+fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
+    let bug = |error: &dyn std::fmt::Display| {
+        Failure::new(Type::Bug, format!("the rows are not well written: {error}"))
+    };
+    let text = std::str::from_utf8(&sink.out).map_err(|error| bug(&error))?;
+    let json = match form {
+        Form::Direct => text.trim_end().to_owned(),
+        Form::Http { format, .. } => http::response(200, format, text).to_string(),
+    };
+    if json.len() > RESPONSE_LIMIT {
+        return Err(too_large());
+    }
+    RawValue::from_string(json).map_err(|error| bug(&error))
+}
+
+/// A Function URL that streams takes the status of a prelude alone, and not that of a response in one piece.
+fn in_pieces(response: &Json) -> Answer {
+    let (mut sender, body) = channel();
+    let text = response.get("body").and_then(Json::as_str);
+    let text = text.unwrap_or_default().to_owned();
+    tokio::spawn(async move {
+        // If nobody reads it, nobody is to be told.
+        let _sent = sender.send_data(text.into()).await;
+    });
+    FunctionResponse::StreamingResponse(StreamResponse {
+        metadata_prelude: http::prelude(response),
+        stream: body,
+    })
+}

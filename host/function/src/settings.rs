@@ -1,0 +1,291 @@
+//! What the environment says to the function.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::failure::{Failure, Type};
+use super::sink::LONGEST_ROW;
+use super::statements::Statements;
+use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
+
+/// More connections than this, one process has no use for.
+const LARGEST_DEFAULT_POOL: usize = 16;
+/// For the credentials and then for the secret: both within the time that Lambda gives initialisation, so that it can
+/// be said what is wrong.
+const SECRET_LIMIT: Duration = Duration::from_secs(4);
+/// Lambda's longest timeout. How long connecting may take, each invocation's deadline decides: a paused Aurora Serverless
+/// v2 takes connections, and greets when it has resumed, which takes 15 s and more.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
+/// In a stream a row is held as it came and as JSON, and the template gives the function 256 MB.
+const LONGEST_STREAMED_ROW: usize = 32 << 20;
+/// In the package, beside `bootstrap`.
+const BUNDLED_QUERIES: &str = "queries.json";
+
+/// The settings; those of AWS itself are read by what needs them.
+pub(super) struct Settings {
+    pub(super) bridge: BridgeBuilder,
+    pub(super) statements: Statements,
+    pub(super) allow_writes: bool,
+    /// Whether values of `BIGINT` columns are texts in JSON.
+    pub(super) is_bigint_text: bool,
+    pub(super) pool_size: usize,
+    pub(super) connections_per_second: Option<NonZeroU32>,
+    /// Whether the Function URL's `InvokeMode` is `RESPONSE_STREAM`.
+    pub(super) streams: bool,
+    /// None: no metrics.
+    pub(super) metrics_namespace: Option<String>,
+    pub(super) function_name: String,
+}
+
+/// Looks variables up; one that is empty is one that is not set.
+pub(super) struct Environment<F>(pub(super) F);
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &str, what: &str) -> Result<String, Failure> {
+        self.get(name).ok_or_else(|| {
+            let problem = format!("{name} is not set: {what}");
+            Failure::new(Type::Settings, problem)
+                .with_hint(format!("set {name} in the function's environment"))
+        })
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let number = text.trim().parse();
+        number.map(Some).map_err(|_| wrong(name, &text, what))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Failure> {
+        let Some(text) = self.get(name) else {
+            return Ok(false);
+        };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(wrong(name, &text, "true or false")),
+        }
+    }
+
+    fn bridge(&self) -> Result<BridgeBuilder, Failure> {
+        let mut timeouts = Timeouts {
+            tls: LONGEST_INVOCATION,
+            login: LONGEST_INVOCATION,
+            whole: LONGEST_INVOCATION,
+            ..Timeouts::default()
+        };
+        let mut builder = Bridge::builder();
+        if let Some(secret) = self.get("DB_SECRET_ARN") {
+            builder = with_secret(builder, secret)?;
+            timeouts.credentials = SECRET_LIMIT;
+            // The secret has them, or may have.
+            for (variable, set) in [
+                ("DB_HOST", BridgeBuilder::endpoint as fn(_, String) -> _),
+                ("DB_USER", BridgeBuilder::user),
+            ] {
+                if let Some(value) = self.get(variable) {
+                    builder = set(builder, value);
+                }
+            }
+        } else {
+            let host = self.required("DB_HOST", "the endpoint's own name, as RDS shows it")?;
+            let user = self.required("DB_USER", "the database user")?;
+            builder = builder.endpoint(host).user(user);
+        }
+        if let Some(port) = self.number("DB_PORT", "a port")? {
+            builder = builder.port(port);
+        }
+        if let Some(database) = self.get("DB_NAME") {
+            builder = builder.database(database);
+        }
+        if let Some(address) = self.get("DB_CONNECT_TO") {
+            builder = builder.connect_to(address);
+        }
+        if let Some(path) = self.get("DB_CA_FILE") {
+            builder = builder.ca_file(path);
+        }
+        if let Some(region) = self.get("DB_REGION") {
+            builder = builder.region(region);
+        }
+        builder = builder.resolve_cname(self.flag("DB_RESOLVE_CNAME")?);
+        let builder = builder.timeouts(timeouts);
+        Ok(builder.connection_attribute("program_name", self.function_name()))
+    }
+
+    fn function_name(&self) -> String {
+        self.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()
+    }
+
+    fn statements(&self) -> Result<Statements, Failure> {
+        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag("ALLOW_AD_HOC_SQL")?);
+        if let Some(json) = self.get("DB_QUERIES") {
+            statements.add("DB_QUERIES", &json)?;
+        } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
+            let path = PathBuf::from(folder).join(BUNDLED_QUERIES);
+            let wrong = |problem: &dyn std::fmt::Display| {
+                let problem = format!("{}: {problem}", path.display());
+                Failure::new(Type::Settings, problem)
+            };
+            match std::fs::read(&path) {
+                Ok(bytes) => {
+                    let json = utf_8(&bytes).map_err(|problem| wrong(&problem))?;
+                    statements.add(BUNDLED_QUERIES, json)?;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(wrong(&error)),
+            }
+        }
+        Ok(statements)
+    }
+}
+
+impl Settings {
+    /// # Errors
+    ///
+    /// The first setting that is missing or wrong, by its name.
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(
+        environment: &Environment<F>,
+    ) -> Result<Self, Failure> {
+        let allow_writes = environment.flag("ALLOW_WRITES")?;
+        let bridge = environment.bridge()?.allow_writes(allow_writes);
+        let concurrency = environment
+            .number("AWS_LAMBDA_MAX_CONCURRENCY", "a number of invocations")?
+            .unwrap_or(1_usize);
+        let what = "a number of connections, at least 1";
+        let pool_size = environment
+            .number("DB_POOL_SIZE", what)?
+            .unwrap_or(concurrency.clamp(1, LARGEST_DEFAULT_POOL));
+        if pool_size == 0 {
+            return Err(wrong("DB_POOL_SIZE", "0", what));
+        }
+        let mode = environment.get("INVOKE_MODE");
+        let streams = match mode.as_deref() {
+            None | Some("BUFFERED") => false,
+            Some("RESPONSE_STREAM") => true,
+            Some(other) => return Err(wrong("INVOKE_MODE", other, "BUFFERED or RESPONSE_STREAM")),
+        };
+        let bigint = environment.get("JSON_BIGINT");
+        let is_bigint_text = match bigint.as_deref() {
+            None | Some("number") => false,
+            Some("text") => true,
+            Some(other) => return Err(wrong("JSON_BIGINT", other, "number or text")),
+        };
+        let namespace = (environment.0)("METRICS_NAMESPACE");
+        let namespace = namespace.unwrap_or_else(|| "rds-bridge".to_owned());
+        let longest_row = match streams {
+            true => LONGEST_STREAMED_ROW,
+            false => LONGEST_ROW,
+        };
+        Ok(Self {
+            bridge: bridge.max_row_bytes(longest_row),
+            statements: environment.statements()?,
+            allow_writes,
+            is_bigint_text,
+            pool_size,
+            connections_per_second: environment
+                .number("DB_CONNECTIONS_PER_SECOND", "a number, at least 1")?,
+            streams,
+            metrics_namespace: (!namespace.is_empty()).then_some(namespace),
+            function_name: environment.function_name(),
+        })
+    }
+}
+
+/// A file's text. What is in UTF-16, as PowerShell's `>` writes it, is named.
+fn utf_8(bytes: &[u8]) -> Result<&str, &'static str> {
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("it is in UTF-16: save it as UTF-8"),
+        _ => std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8"),
+    }
+}
+
+#[cfg(feature = "secrets-manager")]
+fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, Failure> {
+    Ok(builder.secret(secret))
+}
+
+#[cfg(not(feature = "secrets-manager"))]
+fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
+    Err(Failure::new(
+        Type::Settings,
+        "DB_SECRET_ARN is set, and this rds-bridge was built without the feature secrets-manager",
+    ))
+}
+
+fn wrong(name: &str, value: &str, what: &str) -> Failure {
+    Failure::new(
+        Type::Settings,
+        format!("{name} is {value:?}, and not {what}"),
+    )
+    .with_hint(format!("correct {name} in the function's environment"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let environment = Environment(|name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        Settings::read(&environment).map_err(|failure| {
+            assert_eq!(failure.kind(), Type::Settings);
+            failure.message().to_owned()
+        })
+    }
+
+    const NEEDED: [(&str, &str); 2] = [("DB_HOST", "h"), ("DB_USER", "u")];
+
+    #[test]
+    fn defaults() {
+        let settings = read(&NEEDED).unwrap();
+        assert_eq!(settings.pool_size, 1);
+        assert!(!settings.streams && !settings.allow_writes);
+        assert_eq!(settings.metrics_namespace.as_deref(), Some("rds-bridge"));
+        let many = [NEEDED[0], NEEDED[1], ("AWS_LAMBDA_MAX_CONCURRENCY", "64")];
+        assert_eq!(read(&many).unwrap().pool_size, 16);
+        let quiet = [NEEDED[0], NEEDED[1], ("METRICS_NAMESPACE", "")];
+        assert_eq!(read(&quiet).unwrap().metrics_namespace, None);
+    }
+
+    #[test]
+    fn files_of_other_encodings_are_named() {
+        assert_eq!(utf_8(b"\xEF\xBB\xBF{}"), Ok("\u{feff}{}"));
+        for bytes in [b"\xFF\xFE{\0", b"\xFE\xFF\0{"] {
+            assert!(utf_8(bytes).unwrap_err().contains("UTF-16"));
+        }
+        assert!(utf_8(b"\xFF").unwrap_err().contains("not UTF-8"));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert!(read(&[]).err().unwrap().starts_with("DB_HOST is not set"));
+        let empty = [("DB_HOST", "h"), ("DB_USER", "")];
+        assert!(
+            read(&empty)
+                .err()
+                .unwrap()
+                .starts_with("DB_USER is not set")
+        );
+        for (name, value) in [
+            ("DB_PORT", "x"),
+            ("DB_POOL_SIZE", "0"),
+            ("ALLOW_AD_HOC_SQL", "perhaps"),
+            ("DB_RESOLVE_CNAME", "perhaps"),
+            ("INVOKE_MODE", "STREAM"),
+            ("JSON_BIGINT", "string"),
+            ("DB_QUERIES", "[]"),
+            ("DB_CONNECTIONS_PER_SECOND", "0"),
+        ] {
+            let error = read(&[NEEDED[0], NEEDED[1], (name, value)]).err().unwrap();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

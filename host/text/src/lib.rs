@@ -1,0 +1,13 @@
+//! Text that peers and users wrote: shown without harm, and read as their editors save it.
+//!
+//! ```
+//! use rds_bridge_text::Printable;
+//!
+//! assert_eq!(Printable("a\u{1b}[31mb").to_string(), r"a\u{1b}[31mb");
+//! ```
+
+mod printable;
+mod utf8_text;
+
+pub use printable::{Printable, PrintableLines, escape, write_escape};
+pub use utf8_text::{NotUtf8, is_utf16, utf8_text, without_byte_order_mark};
