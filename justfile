@@ -53,7 +53,7 @@ test-rust: build-tests mysql mariadb python node
 # A host that has a Wasmtime engine of its own
 [group('test')]
 test-embedding: build-tests mysql mariadb
-    cargo test --locked -p rds-bridge --features jit --lib guest
+    cargo test --locked -p rds-bridge --features jit --lib component
     cargo build --locked -p rds-bridge --features jit --example embed
     for server in mysql mariadb; do cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
 

@@ -11,7 +11,9 @@
 use std::env;
 
 use rds_bridge::aws::{Credentials, CredentialsSource};
-use rds_bridge::guest::{Auth, AuthToken, ClientHandshake, Config, Engine, Grant, Lifetime, Step};
+use rds_bridge::component::{
+    Auth, AuthToken, ClientHandshake, Config, Engine, Grant, Lifetime, Step,
+};
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{Bridge, BridgeBuilder};
 
@@ -64,9 +66,9 @@ async fn printed(host: &str, credentials: &Credentials, builder: BridgeBuilder) 
         region: "eu-central-1",
         db_user: "lambda-user",
     };
-    let mut guest = engine.instantiate().unwrap();
-    let token: AuthToken = guest.presign(credentials, grant(), LIFETIME).unwrap();
-    let steps = guest.steps(credentials, grant(), LIFETIME).unwrap();
+    let mut instance = engine.instantiate().unwrap();
+    let token: AuthToken = instance.presign(credentials, grant(), LIFETIME).unwrap();
+    let steps = instance.steps(credentials, grant(), LIFETIME).unwrap();
     let auth = Auth::IamToken(token.text.clone());
     let config = Config {
         db_user: "lambda-user",

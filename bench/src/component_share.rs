@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::guest::{
+use rds_bridge::component::{
     Auth, ClientHandshake, Config, ConnectionAttribute, Engine, Grant, Lifetime, Step,
 };
 
@@ -59,7 +59,7 @@ impl<'a> ComponentShare<'a> {
         let step = handshake.receive(INITIAL_HANDSHAKE);
         assert!(matches!(step, Ok(Step::StartTls(_))));
         let token = handshake
-            .guest()
+            .instance()
             .presign(&self.credentials, grant, lifetime);
         let auth = Auth::IamToken(token.expect("a token").text);
         let step = handshake.tls_established(&auth);

@@ -18,11 +18,11 @@
 //! | [`packet`] | framing, and the packets of the connection phase, one a file |
 //! | [`secret`] | what is wiped and not printed |
 //!
-//! The contract that other languages see is in `wit/`; the private module `guest` connects the two,
+//! The contract that other languages see is in `wit/`; the private module `exports` connects the two,
 //! and is the only code that knows of WebAssembly.
 
 pub mod auth_plugin;
-mod guest;
+mod exports;
 pub mod handshake;
 pub mod packet;
 pub mod presign;

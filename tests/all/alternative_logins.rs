@@ -1,7 +1,7 @@
 //! Accounts of MariaDB with several ways to log in: the server asks for one after the other until one accepts.
 
+use rds_bridge::component::HandshakeError;
 use rds_bridge::error::ErrorKind;
-use rds_bridge::guest::HandshakeError;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 
 use crate::live::{block_on, credentials, to};

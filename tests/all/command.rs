@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use rds_bridge::guest::{COMPONENT, COMPONENT_SHA256};
+use rds_bridge::component::{COMPONENT, COMPONENT_SHA256};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::tls_peer::TlsPeer;
 

@@ -1,6 +1,6 @@
 //! The built artefact: no imports, and no larger than promised.
 
-use rds_bridge::guest::{COMPONENT, Engine};
+use rds_bridge::component::{COMPONENT, Engine};
 use wit_component::DecodedWasm;
 
 /// With every authentication method; without `client_ed25519` the command `just component-sizes`

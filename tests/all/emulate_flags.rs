@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use rds_bridge::guest::HandshakeError;
+use rds_bridge::component::HandshakeError;
 use rds_bridge::{BridgeBuilder, Error, ErrorKind, Stage};
 use rds_bridge_test_support::tls_peer::frame;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rds_bridge::guest::HandshakeError;
+use rds_bridge::component::HandshakeError;
 use rds_bridge::mysql::Connection;
 use rds_bridge::{Error, ErrorKind, Stage};
 use rds_bridge_emulator::{AuthSwitchTail, Emulator, EventKind, Faults, Refusal};
@@ -143,7 +143,7 @@ fn throttled_tokens_are_good_and_refused() {
         builder = builder.user(user);
     }
     let emulator = builder.start().unwrap();
-    let engine = rds_bridge::guest::Engine::new().unwrap();
+    let engine = rds_bridge::component::Engine::new().unwrap();
     let codes: Vec<Option<u16>> = users
         .iter()
         .map(|user| {

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use rds_bridge::guest::{self, ConnectionAttribute, Engine};
+use rds_bridge::component::{self, ConnectionAttribute, Engine};
 use rds_bridge_component::handshake::{Auth, ClientHandshake, Config, Step};
 use rds_bridge_component::secret::Secret;
 use rds_bridge_exercise::handshake;
@@ -148,7 +148,7 @@ impl From<Step> for Seen {
     }
 }
 
-struct Sandboxed(guest::ClientHandshake);
+struct Sandboxed(component::ClientHandshake);
 
 impl Handshake for Sandboxed {
     fn receive(&mut self, bytes: &[u8]) -> Result<Seen, String> {
@@ -157,21 +157,21 @@ impl Handshake for Sandboxed {
 
     fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
         let auth = match secret(auth) {
-            ("iam-token", token) => guest::Auth::IamToken(token.into()),
-            (_, password) => guest::Auth::Password(password.into()),
+            ("iam-token", token) => component::Auth::IamToken(token.into()),
+            (_, password) => component::Auth::Password(password.into()),
         };
         let step = self.0.tls_established(&auth);
         step.map(Seen::from).map_err(refused)
     }
 }
 
-impl From<guest::Step> for Seen {
-    fn from(step: guest::Step) -> Self {
+impl From<component::Step> for Seen {
+    fn from(step: component::Step) -> Self {
         match step {
-            guest::Step::Read => Self::Read,
-            guest::Step::Write(bytes) => Self::Wrote(bytes.expose_secret().clone()),
-            guest::Step::StartTls(bytes) => Self::StartedTls(bytes),
-            guest::Step::Ready(session) => Self::Ready {
+            component::Step::Read => Self::Read,
+            component::Step::Write(bytes) => Self::Wrote(bytes.expose_secret().clone()),
+            component::Step::StartTls(bytes) => Self::StartedTls(bytes),
+            component::Step::Ready(session) => Self::Ready {
                 plugin: debug(session.auth_plugin),
                 version: session.server_version,
             },
@@ -179,10 +179,10 @@ impl From<guest::Step> for Seen {
     }
 }
 
-fn refused(error: guest::CallError<guest::HandshakeError>) -> String {
+fn refused(error: component::CallError<component::HandshakeError>) -> String {
     match error {
-        guest::CallError::Refused(error) => debug(error),
-        guest::CallError::Fault(fault) => panic!("{fault:?}"),
+        component::CallError::Refused(error) => debug(error),
+        component::CallError::Fault(fault) => panic!("{fault:?}"),
     }
 }
 
@@ -201,14 +201,14 @@ fn config(exchange: &Value) -> Config {
     .unwrap()
 }
 
-fn start(engine: &Engine, exchange: &Value) -> guest::ClientHandshake {
+fn start(engine: &Engine, exchange: &Value) -> component::ClientHandshake {
     let config = &exchange["config"];
     let attributes = attributes(config);
     let attributes: Vec<_> = attributes
         .iter()
         .map(|(name, value)| ConnectionAttribute { name, value })
         .collect();
-    let config = guest::Config {
+    let config = component::Config {
         db_user: config["db-user"].as_str().unwrap(),
         database: config["database"].as_str(),
         connection_attributes: &attributes,
@@ -218,7 +218,7 @@ fn start(engine: &Engine, exchange: &Value) -> guest::ClientHandshake {
             .try_into()
             .unwrap(),
     };
-    guest::ClientHandshake::start(engine, &config).unwrap()
+    component::ClientHandshake::start(engine, &config).unwrap()
 }
 
 fn secret(auth: &Value) -> (&str, String) {

@@ -2,7 +2,7 @@
 
 use rds_bridge::Bridge;
 use rds_bridge::Stage;
-use rds_bridge::guest::AuthPlugin;
+use rds_bridge::component::AuthPlugin;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 
 use crate::live::{block_on, to};

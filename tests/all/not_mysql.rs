@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use rds_bridge::component::HandshakeError;
 use rds_bridge::error::ErrorKind;
-use rds_bridge::guest::HandshakeError;
 use rds_bridge::{Bridge, Error, Stage, Timeouts};
 use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::ENDPOINT;

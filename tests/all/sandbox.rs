@@ -1,9 +1,9 @@
 //! The limits of the sandbox: what is largest fits, what is larger is refused before it is copied,
-//! and guests come and go.
+//! and instances come and go.
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::guest::{
-    ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_GUESTS, CallError, ClientHandshake, Config, Engine,
+use rds_bridge::component::{
+    ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_INSTANCES, CallError, ClientHandshake, Config, Engine,
     Fault, Field, Grant, HandshakeError, InvalidConfig, Lifetime, PresignError,
     RECEIVE_LIMIT_BYTES, Step,
 };
@@ -44,30 +44,30 @@ fn engines_side_by_side_give_the_same_bytes() {
         .collect::<Vec<_>>()
         .iter()
         .map(|engine| {
-            let mut guest = engine.instantiate().unwrap();
-            let token = guest.presign(&credentials, grant("u", "db.example.com"), LIFETIME);
+            let mut instance = engine.instantiate().unwrap();
+            let token = instance.presign(&credentials, grant("u", "db.example.com"), LIFETIME);
             token.unwrap().text.expose_secret().to_owned()
         })
         .collect();
     assert!(tokens.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-/// All of it in the 4 MiB that a guest may have.
+/// All of it in the 4 MiB that an instance may have.
 #[test]
 fn the_largest_of_everything_fits_its_memory() {
     let engine = Engine::new().unwrap();
-    let mut guest = engine.instantiate().unwrap();
+    let mut instance = engine.instantiate().unwrap();
     // Every byte of it triples when it is encoded.
     let credentials = Credentials::new(&"+".repeat(128), &"s".repeat(256))
         .with_session_token(&"/".repeat(65_536));
     let user = "漢".repeat(128);
     for _ in 0..3 {
-        let token = guest
+        let token = instance
             .presign(&credentials, grant(&user, "db.example.com"), LIFETIME)
             .unwrap();
         let text = token.text.expose_secret();
         assert!(text.len() > 3 * 65_536);
-        guest
+        instance
             .verify(
                 text,
                 &credentials,
@@ -78,7 +78,7 @@ fn the_largest_of_everything_fits_its_memory() {
     }
 
     let auth = Auth::IamToken("t".repeat(262_144).into());
-    let attribute = rds_bridge::guest::ConnectionAttribute {
+    let attribute = rds_bridge::component::ConnectionAttribute {
         name: "name",
         value: &"v".repeat(65_000),
     };
@@ -94,7 +94,7 @@ fn the_largest_of_everything_fits_its_memory() {
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
     // Signed beside it.
     let grant = grant(&user, "db.example.com");
-    let signed = handshake.guest().presign(&credentials, grant, LIFETIME);
+    let signed = handshake.instance().presign(&credentials, grant, LIFETIME);
     assert!(signed.is_ok());
     let step = handshake.tls_established(&auth);
     assert!(matches!(step, Ok(Step::Write(_))));
@@ -115,16 +115,16 @@ fn the_largest_of_everything_fits_its_memory() {
 
 #[test]
 fn larger_arguments_are_refused_before_they_are_copied() {
-    let mut guest = Engine::new().unwrap().instantiate().unwrap();
+    let mut instance = Engine::new().unwrap().instantiate().unwrap();
     let credentials = Credentials::new("id", "key");
     let user = "u".repeat(ARGUMENTS_LIMIT_BYTES);
-    let refused = guest.presign(&credentials, grant(&user, "db.example.com"), LIFETIME);
+    let refused = instance.presign(&credentials, grant(&user, "db.example.com"), LIFETIME);
     assert!(matches!(
         refused,
         Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes, .. })) if bytes > ARGUMENTS_LIMIT_BYTES
     ));
-    // The guest has not been touched, and is as good as before.
-    guest
+    // The instance has not been touched, and is as good as before.
+    instance
         .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
         .unwrap();
 }
@@ -132,9 +132,9 @@ fn larger_arguments_are_refused_before_they_are_copied() {
 #[test]
 fn the_components_own_errors_come_as_values() {
     let engine = Engine::new().unwrap();
-    let mut guest = engine.instantiate().unwrap();
+    let mut instance = engine.instantiate().unwrap();
     let credentials = Credentials::new("id", "key");
-    let refused = guest.presign(&credentials, grant("", "db.example.com"), LIFETIME);
+    let refused = instance.presign(&credentials, grant("", "db.example.com"), LIFETIME);
     assert!(matches!(
         refused,
         Err(CallError::Refused(PresignError::Empty(Field::DbUser)))
@@ -152,31 +152,32 @@ fn the_components_own_errors_come_as_values() {
 }
 
 #[test]
-fn guests_come_and_go_and_are_counted() {
+fn instances_come_and_go_and_are_counted() {
     let engine = Engine::new().unwrap();
-    let mut guests: Vec<_> = (0..CONCURRENT_GUESTS)
+    let mut instances: Vec<_> = (0..CONCURRENT_INSTANCES)
         .map(|_| engine.instantiate().unwrap())
         .collect();
     assert!(matches!(engine.instantiate(), Err(Fault::Instantiate(_))));
-    guests.pop();
+    instances.pop();
     engine.instantiate().unwrap();
 }
 
 #[test]
 fn debug_prints_no_secret() {
     let engine = Engine::new().unwrap();
-    let mut guest = engine.instantiate().unwrap();
+    let mut instance = engine.instantiate().unwrap();
     let credentials = Credentials::new("AKIDEXAMPLE", "hunter2").with_session_token("sessiontoken");
-    let token = guest
+    let token = instance
         .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
         .unwrap();
-    let steps = guest
+    let steps = instance
         .steps(&credentials, grant("u", "db.example.com"), LIFETIME)
         .unwrap();
     let auth = Auth::IamToken(token.text.clone());
     let handshake = ClientHandshake::start(&engine, &CONFIG).unwrap();
 
-    let printed = format!("{credentials:?} {token:?} {steps:?} {auth:?} {handshake:?} {guest:?}");
+    let printed =
+        format!("{credentials:?} {token:?} {steps:?} {auth:?} {handshake:?} {instance:?}");
 
     for secret in ["hunter2", "sessiontoken", steps.signature.expose_secret()] {
         assert!(!printed.contains(secret), "{printed}");

@@ -1,7 +1,7 @@
 //! TLS with servers that are not to be trusted: each has its error, and gets no secret.
 
+use rds_bridge::component::HandshakeError;
 use rds_bridge::error::ErrorKind;
-use rds_bridge::guest::HandshakeError;
 use rds_bridge::{Error, Stage};
 use rds_bridge_cli::Exit;
 use rds_bridge_test_support::certificates::ServerCertificate;

@@ -1,6 +1,6 @@
 //! Every token vector, step by step, natively and in the sandbox.
 
-use rds_bridge::guest::Engine;
+use rds_bridge::component::Engine;
 use rds_bridge_component::presign::{inspect, presign, steps, verify};
 use secrecy::ExposeSecret;
 
@@ -59,9 +59,9 @@ fn in_the_sandbox() {
         let name = &vector["name"];
         let arguments = Arguments::of(&vector);
         let credentials = &arguments.host_credentials;
-        let mut guest = engine.instantiate().unwrap();
+        let mut instance = engine.instantiate().unwrap();
 
-        let token = guest
+        let token = instance
             .presign(
                 credentials,
                 arguments.host_grant(),
@@ -75,8 +75,8 @@ fn in_the_sandbox() {
         );
         assert_eq!(token.valid_until, vector["valid-until"], "{name}");
 
-        // The same guest again: a call leaves nothing behind that changes the next.
-        let steps = guest
+        // The same instance again: a call leaves nothing behind that changes the next.
+        let steps = instance
             .steps(
                 credentials,
                 arguments.host_grant(),
@@ -89,9 +89,9 @@ fn in_the_sandbox() {
             "{name}"
         );
         let text = token.text.expose_secret();
-        let claims = guest.inspect(text).unwrap();
+        let claims = instance.inspect(text).unwrap();
         assert_eq!(claims.db_user, vector["grant"]["db-user"], "{name}");
-        guest
+        instance
             .verify(
                 text,
                 credentials,

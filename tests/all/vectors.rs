@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rds_bridge::aws;
-use rds_bridge::guest;
+use rds_bridge::component;
 use rds_bridge_component::presign::{Credentials, Grant, Lifetime};
 use serde_json::Value;
 
@@ -75,9 +75,9 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn host_grant(&self) -> guest::Grant<'_> {
+    pub(crate) fn host_grant(&self) -> component::Grant<'_> {
         let grant = &self.vector["grant"];
-        guest::Grant {
+        component::Grant {
             host: grant["host"].as_str().unwrap(),
             port: port(grant),
             region: grant["region"].as_str().unwrap(),
@@ -85,9 +85,9 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn host_lifetime(&self) -> guest::Lifetime {
+    pub(crate) fn host_lifetime(&self) -> component::Lifetime {
         let (signed_at, expires_in_seconds) = lifetime_of(&self.vector["lifetime"]);
-        guest::Lifetime {
+        component::Lifetime {
             signed_at,
             expires_in_seconds,
         }

@@ -5,7 +5,7 @@
 mod ratios;
 
 use criterion::Criterion;
-use rds_bridge::guest::{self, ConnectionAttribute, Engine};
+use rds_bridge::component::{self, ConnectionAttribute, Engine};
 use rds_bridge_component::handshake::{Auth, ClientHandshake, Config, Step};
 use rds_bridge_component::secret::Secret;
 
@@ -17,7 +17,7 @@ const OK: &[u8] = b"\x07\0\0\x05\0\0\0\x02\0\0\0";
 
 fn main() {
     let token = "x".repeat(1_500);
-    let auth = guest::Auth::IamToken(token.clone().into());
+    let auth = component::Auth::IamToken(token.clone().into());
     let engine = Engine::new().unwrap();
     let mut criterion = Criterion::default().configure_from_args();
     let mut contenders: [ratios::Contender<'_>; 2] = [
@@ -45,8 +45,8 @@ fn natively(token: &str) {
     assert!(matches!(handshake.receive(OK), Ok(Step::Ready(_))));
 }
 
-fn sandboxed(engine: &Engine, auth: &guest::Auth) {
-    let config = guest::Config {
+fn sandboxed(engine: &Engine, auth: &component::Auth) {
+    let config = component::Config {
         db_user: "lambda-user",
         database: None,
         connection_attributes: &[ConnectionAttribute {
@@ -55,18 +55,21 @@ fn sandboxed(engine: &Engine, auth: &guest::Auth) {
         }],
         character_set: 45,
     };
-    let mut handshake = guest::ClientHandshake::start(engine, &config).unwrap();
+    let mut handshake = component::ClientHandshake::start(engine, &config).unwrap();
     assert!(matches!(
         handshake.receive(GREETING),
-        Ok(guest::Step::StartTls(_))
+        Ok(component::Step::StartTls(_))
     ));
     assert!(matches!(
         handshake.tls_established(auth),
-        Ok(guest::Step::Write(_))
+        Ok(component::Step::Write(_))
     ));
     assert!(matches!(
         handshake.receive(AUTH_SWITCH_REQUEST),
-        Ok(guest::Step::Write(_))
+        Ok(component::Step::Write(_))
     ));
-    assert!(matches!(handshake.receive(OK), Ok(guest::Step::Ready(_))));
+    assert!(matches!(
+        handshake.receive(OK),
+        Ok(component::Step::Ready(_))
+    ));
 }

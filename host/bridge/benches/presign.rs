@@ -18,7 +18,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use criterion::Criterion;
 use rds_bridge::aws;
-use rds_bridge::guest::{Engine, Grant as GuestGrant, Lifetime as GuestLifetime};
+use rds_bridge::component::{Engine, Grant as GuestGrant, Lifetime as GuestLifetime};
 use rds_bridge_component::presign::{AuthToken, Credentials, Grant, Lifetime, presign};
 
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
@@ -49,7 +49,7 @@ fn main() {
 
 fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
     let engine = Engine::new().unwrap();
-    let mut guest = engine.instantiate().unwrap();
+    let mut instance = engine.instantiate().unwrap();
     let mut credentials = aws::Credentials::new(ID, SECRET);
     if let Some(token) = session_token {
         credentials = credentials.with_session_token(token);
@@ -71,14 +71,18 @@ fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
         (
             "live instance",
             Box::new(move || {
-                black_box(guest.presign(&credentials, GRANT, LIFETIME).unwrap());
+                black_box(instance.presign(&credentials, GRANT, LIFETIME).unwrap());
             }),
         ),
         (
             "fresh instance",
             Box::new(move || {
-                let mut guest = engine.instantiate().unwrap();
-                black_box(guest.presign(&same_credentials, GRANT, LIFETIME).unwrap());
+                let mut instance = engine.instantiate().unwrap();
+                black_box(
+                    instance
+                        .presign(&same_credentials, GRANT, LIFETIME)
+                        .unwrap(),
+                );
             }),
         ),
     ]

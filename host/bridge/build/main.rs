@@ -10,7 +10,7 @@ mod component_names;
 mod core_module;
 mod toolchain;
 
-#[path = "../src/guest/engine_config.rs"]
+#[path = "../src/component/engine_config.rs"]
 mod engine_config;
 
 use std::error::Error;

@@ -12,9 +12,9 @@ use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use rds_bridge::guest::wasmtime::component::Component;
-use rds_bridge::guest::wasmtime::{Config, Engine};
-use rds_bridge::{Bridge, guest};
+use rds_bridge::component::wasmtime::component::Component;
+use rds_bridge::component::wasmtime::{Config, Engine};
+use rds_bridge::{Bridge, component};
 
 /// How often this host's epoch moves on, and how many times before a call of the component is ended.
 const TICK: Duration = Duration::from_millis(50);
@@ -26,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Compiled once, for this engine. A host that keeps what it has compiled, or has it compiled
     // elsewhere, gives a component that it has loaded.
-    let component = Component::new(&engine, guest::COMPONENT)?;
-    let sandbox = guest::Engine::from_component(&component, DEADLINE_TICKS)?;
+    let component = Component::new(&engine, component::COMPONENT)?;
+    let sandbox = component::Engine::from_component(&component, DEADLINE_TICKS)?;
 
     let mut builder = Bridge::builder()
         .engine(sandbox)

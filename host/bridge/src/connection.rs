@@ -27,8 +27,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::component::Session;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::Session;
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_limits::ReadLimits;
 use crate::protocol::packet_stream::PacketStream;
@@ -112,7 +112,7 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for S {}
 
 impl<S: Transport> Connection<S> {
-    /// A connection on a stream whose login is done, by [`ClientHandshake`](crate::guest::ClientHandshake) or by other
+    /// A connection on a stream whose login is done, by [`ClientHandshake`](crate::component::ClientHandshake) or by other
     /// means. `session` is what was agreed upon at the login.
     ///
     /// The session stays as the login left it: it is not made read-only, and its character set and `autocommit` are not

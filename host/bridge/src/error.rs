@@ -39,7 +39,7 @@ use server_causes::Product;
 #[cfg(feature = "secrets-manager")]
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
-use crate::guest::{CallError, Fault, HandshakeError, PresignError, ServerError};
+use crate::component::{CallError, Fault, HandshakeError, PresignError, ServerError};
 use crate::protocol::{Malformed, ReadError, ValueError};
 use crate::tls::{Certificate, TrustAnchorsError};
 use rds_bridge_text::Printable;

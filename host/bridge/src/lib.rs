@@ -38,7 +38,7 @@
 //! | [`error`] | what can go wrong, at which stage, and the likely causes |
 //! | [`aws`] | credentials, region, and what an endpoint's name tells |
 //! | [`net`], [`clock`] | what can be brought along in place of the system's own |
-//! | [`guest`] | the component in its sandbox, by itself |
+//! | [`component`] | the component in its sandbox, by itself |
 //! | [`tls`] | whom to trust, and what a certificate says |
 
 pub mod aws;
@@ -58,7 +58,7 @@ pub mod fuzzing {
 }
 pub mod tls;
 
-pub mod guest;
+pub mod component;
 
 pub use bridge::{
     Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, endpoint_behind, stages,

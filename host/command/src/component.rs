@@ -5,7 +5,7 @@ use std::fs;
 use super::arguments::Component;
 use super::error::Error;
 use super::output;
-use rds_bridge::guest::{COMPONENT, COMPONENT_SHA256};
+use rds_bridge::component::{COMPONENT, COMPONENT_SHA256};
 
 pub(super) fn run(arguments: &Component) -> Result<(), Error> {
     let path = &arguments.output;

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::variables::{name_of_setting, name_variable};
 use rds_bridge::aws::{CredentialsError, RegionError};
+use rds_bridge::component::{CallError, Fault, Malformed, PresignError};
 use rds_bridge::error::{Category, Cause, Chain, ErrorKind, malformed_token_words, presign_words};
-use rds_bridge::guest::{CallError, Fault, Malformed, PresignError};
 #[cfg(feature = "arrow")]
 use rds_bridge_formats::arrow as columnar;
 

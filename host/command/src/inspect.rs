@@ -9,7 +9,7 @@ use super::error::Error;
 use super::output;
 use super::sandbox::Sandbox;
 use rds_bridge::clock::date;
-use rds_bridge::guest::{ARGUMENTS_LIMIT_BYTES, Claims, Malformed};
+use rds_bridge::component::{ARGUMENTS_LIMIT_BYTES, Claims, Malformed};
 use rds_bridge_text::without_byte_order_mark;
 
 pub(super) fn run() -> Result<(), Error> {

@@ -6,10 +6,10 @@ mod engine_for_a_login;
 mod ticker;
 
 pub(super) use engine_for_a_login::EngineForALogin;
-use rds_bridge::guest::{Engine, Fault, Guest};
+use rds_bridge::component::{Engine, Fault, Instance};
 use ticker::Ticker;
 
-/// An engine for one guest.
+/// An engine for one instance.
 pub(super) struct Sandbox {
     engine: Engine,
     _ticker: Ticker,
@@ -25,7 +25,7 @@ impl Sandbox {
         })
     }
 
-    pub(super) fn instantiate(&self) -> Result<Guest, Fault> {
+    pub(super) fn instantiate(&self) -> Result<Instance, Fault> {
         self.engine.instantiate()
     }
 }

@@ -13,7 +13,7 @@ use super::{output, runtime};
 use rds_bridge::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
-use rds_bridge::guest::{Grant, Lifetime};
+use rds_bridge::component::{Grant, Lifetime};
 use rds_bridge::net::{SystemResolver, host_name};
 use rds_bridge::{DEFAULT_PORT, Timeouts};
 

@@ -18,7 +18,7 @@ use super::listener::{Bound, Listener};
 use super::rate::RateLimit;
 use super::{Emulator, Shared, StartError, State};
 use rds_bridge::aws::{Credentials, region_of_endpoint};
-use rds_bridge::guest::Engine;
+use rds_bridge::component::Engine;
 use rds_bridge::net::host_name;
 use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
 

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use super::Shared;
 use super::peer::Peer;
 use rds_bridge::clock::{date, unix_seconds};
+use rds_bridge::component::{CallError, Fault, Grant, Rejection};
 use rds_bridge::error::malformed_token_words;
-use rds_bridge::guest::{CallError, Fault, Grant, Rejection};
 
 /// Why nobody is let in with a token.
 pub(super) enum Verdict {
@@ -39,8 +39,8 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
         region: &shared.region,
         db_user: user,
     };
-    let mut guest = shared.engine.instantiate().map_err(Verdict::NotJudged)?;
-    match guest.verify(token, &shared.credentials, expected, now) {
+    let mut instance = shared.engine.instantiate().map_err(Verdict::NotJudged)?;
+    match instance.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
         Err(CallError::Refused(rejection)) => Err(words(&rejection, shared, peer, now).into()),
         Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),

@@ -205,8 +205,8 @@ pub(crate) struct Shared {
     pub(crate) clock_offset_seconds: i64,
     pub(crate) version: String,
     /// The judge's. Clients have one of their own: they are not to take its room.
-    pub(crate) engine: rds_bridge::guest::Engine,
-    clients_engine: rds_bridge::guest::Engine,
+    pub(crate) engine: rds_bridge::component::Engine,
+    clients_engine: rds_bridge::component::Engine,
     pub(crate) database: database::Database,
     pub(crate) connections: connections::Connections,
     on_event: Option<event::OnEvent>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use rds_bridge::guest::Fault;
+use rds_bridge::component::Fault;
 
 /// Why the emulator does not start.
 #[derive(Debug, Error)]

@@ -270,7 +270,7 @@ impl From<PoolError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rds_bridge::guest::ServerError;
+    use rds_bridge::component::ServerError;
 
     #[test]
     fn a_setting_is_named_by_its_variable() {

@@ -14,8 +14,8 @@ use crate::aws::{
     self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind, RegionSource,
 };
 use crate::clock::Clock;
+use crate::component::Engine;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::Engine;
 use crate::mysql::Protocol;
 use crate::protocol::ROW_LIMITS;
 use crate::tls::{TrustAnchors, client_config};

@@ -14,8 +14,10 @@ use super::{Endpoint, Inner};
 use crate::aws::DatabaseSecret;
 use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
+use crate::component::{
+    Auth, AuthToken, CallError, Fault, Grant, HandshakeError, Instance, Lifetime,
+};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{Auth, AuthToken, CallError, Fault, Grant, Guest, HandshakeError, Lifetime};
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;
@@ -93,15 +95,15 @@ impl Inner {
         }
     }
 
-    /// What the server is sent: a token, which is signed now in this guest, or the password.
+    /// What the server is sent: a token, which is signed now in this instance, or the password.
     pub(super) fn auth(
         &self,
         authenticator: &Authenticator,
-        guest: &mut Guest,
+        instance: &mut Instance,
     ) -> Result<Auth, Error> {
         Ok(match authenticator {
             Authenticator::Credentials(credentials) => {
-                Auth::IamToken(self.token(credentials, guest)?.text)
+                Auth::IamToken(self.token(credentials, instance)?.text)
             }
             Authenticator::Password(password) => Auth::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
@@ -109,16 +111,16 @@ impl Inner {
         })
     }
 
-    /// A guest to sign in.
-    pub(crate) fn guest(&self) -> Result<Guest, Error> {
-        let guest = self.engine.engine().and_then(|engine| engine.instantiate());
-        guest.map_err(token_fault)
+    /// An instance to sign in.
+    pub(crate) fn instance(&self) -> Result<Instance, Error> {
+        let instance = self.engine.engine().and_then(|engine| engine.instantiate());
+        instance.map_err(token_fault)
     }
 
     pub(crate) fn token(
         &self,
         credentials: &Credentials,
-        guest: &mut Guest,
+        instance: &mut Instance,
     ) -> Result<AuthToken, Error> {
         let Some(signed_at) = unix_seconds(self.clock.now()) else {
             return Err(Error::setting(
@@ -138,7 +140,7 @@ impl Inner {
             signed_at,
             expires_in_seconds: EXPIRES_IN_SECONDS,
         };
-        guest
+        instance
             .presign(credentials, grant, lifetime)
             .map_err(|error| match error {
                 CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),

@@ -297,7 +297,7 @@ impl BridgeBuilder {
         self
     }
 
-    /// The engine that runs the component: an [`Engine`](crate::guest::Engine), to share one among bridges, or what
+    /// The engine that runs the component: an [`Engine`](crate::component::Engine), to share one among bridges, or what
     /// makes one when it is needed. Default: an engine of its own, made by [`Self::build`].
     #[must_use]
     pub fn engine(mut self, engine: impl EngineSource + 'static) -> Self {

@@ -1,6 +1,6 @@
 //! Where a bridge has its engine from.
 
-use crate::guest::{ClientHandshake, Engine, Fault};
+use crate::component::{ClientHandshake, Engine, Fault};
 
 /// Gives a bridge the engine that runs the component. An [`Engine`] gives itself.
 ///

@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::component::{CallError, ClientHandshake, HandshakeError, Session, Step};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{CallError, ClientHandshake, HandshakeError, Session, Step};
 use crate::tls::{TlsStream, with_refused};
 
 /// More than any packet of the connection phase but the token's.

@@ -41,8 +41,8 @@ use super::connect::STAGES;
 use super::deadline::{Deadline, within};
 use super::{Address, Inner, causes};
 use crate::aws::Credentials;
+use crate::component::{AuthToken, Engine};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::guest::{AuthToken, Engine};
 use crate::net;
 pub use login::{LoggedIn, TlsEstablished};
 #[cfg(feature = "secrets-manager")]
@@ -152,7 +152,7 @@ impl CredentialsReady {
             return Ok(None);
         };
         let bridge = &self.attempt.bridge;
-        let token = bridge.token(credentials, &mut bridge.guest()?)?;
+        let token = bridge.token(credentials, &mut bridge.instance()?)?;
         Ok(Some(token))
     }
 
@@ -216,8 +216,8 @@ impl Resolved {
             }),
             // A signing error is more useful than a connect error, so check for it first.
             Err(error) if error.stage() == Stage::Connect => {
-                if let Ok(mut guest) = attempt.bridge.guest() {
-                    attempt.bridge.auth(authenticator, &mut guest)?;
+                if let Ok(mut instance) = attempt.bridge.instance() {
+                    attempt.bridge.auth(authenticator, &mut instance)?;
                 }
                 Err(error)
             }

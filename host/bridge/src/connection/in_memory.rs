@@ -8,8 +8,8 @@ use mysql_common::constants::CapabilityFlags;
 use tokio::io::{AsyncRead, ReadBuf, join, sink};
 
 use super::{Connection, Rows, Transport};
+use crate::component::{AuthPlugin, ServerError, Session};
 use crate::error::{Error, ErrorKind};
-use crate::guest::{AuthPlugin, ServerError, Session};
 use crate::protocol::column::Column;
 use crate::protocol::from_value::FromValue;
 use crate::protocol::row::Row;

@@ -9,8 +9,8 @@ use tokio::task::consume_budget;
 
 use super::result_lengths::Length;
 use super::{Connection, State, Transport};
+use crate::component::ServerError;
 use crate::error::{Error, ErrorKind, is_of_read_only_server, of_long_command};
-use crate::guest::ServerError;
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::Event;

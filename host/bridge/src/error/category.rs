@@ -2,7 +2,7 @@
 
 use super::{Error, ErrorKind, Stage, ends_connection};
 use crate::aws::CredentialsError;
-use crate::guest::{Fault, HandshakeError, PresignError};
+use crate::component::{Fault, HandshakeError, PresignError};
 
 /// The category of an error. A program decides by it; [`Error::kind`] has the details.
 ///
@@ -109,7 +109,7 @@ impl From<&PresignError> for Category {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::ServerError;
+    use crate::component::ServerError;
 
     fn of_server(stage: Stage, code: u16, message: &str) -> Category {
         let error = ServerError {
@@ -151,7 +151,7 @@ mod tests {
     fn no_token_is_a_setting_unless_credentials_have_expired() {
         let of = |error: PresignError| Category::from(&error);
         assert_eq!(of(PresignError::PortZero), Category::Settings);
-        let expired = crate::guest::CredentialsExpired {
+        let expired = crate::component::CredentialsExpired {
             expired_at: 0,
             signed_at: 1,
         };

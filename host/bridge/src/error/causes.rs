@@ -3,7 +3,7 @@
 
 use super::server_causes::{self, Product};
 use super::{ErrorKind, Stage, other_protocols};
-use crate::guest::{AuthPlugin, HandshakeError};
+use crate::component::{AuthPlugin, HandshakeError};
 
 /// A likely cause, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

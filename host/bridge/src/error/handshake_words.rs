@@ -1,6 +1,6 @@
 //! The connection phase's errors in words.
 
-use crate::guest::{
+use crate::component::{
     AuthPlugin, ConfigField, HandshakeError, InvalidConfig, Misuse, Packet, ServerError,
 };
 use rds_bridge_text::Printable;

@@ -1,6 +1,6 @@
 //! Why a text is not a token, in words.
 
-use crate::guest::{Malformed, Parameter};
+use crate::component::{Malformed, Parameter};
 
 /// Why a text is not a token, in words: `it lacks X-Amz-Date: it was cut short, perhaps`. Nothing of the text is in it.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Why a token cannot be signed, in words: what is wrong, and what to do about it.
 
 use crate::clock::date;
-use crate::guest::{Field, HostProblem, PresignError};
+use crate::component::{Field, HostProblem, PresignError};
 
 /// Why no token can be signed, in words, and what to do about it.
 #[must_use]

@@ -5,7 +5,7 @@
 
 use super::Stage;
 use super::causes::{Cause, cause};
-use crate::guest::ServerError;
+use crate::component::ServerError;
 
 /// Whose code it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>
 
 use super::packet_limits::CONTROL_PACKET_LIMIT;
-use crate::guest::ServerError;
+use crate::component::ServerError;
 use rds_bridge_wire::Malformed;
 use rds_bridge_wire::{Payload, text};
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::err_packet;
 use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFAULT_MAX_ROW_BYTES, ReadLimits};
-use crate::guest::ServerError;
+use crate::component::ServerError;
 use rds_bridge_wire::Malformed;
 
 /// `int<3>` and `int<1>`.

@@ -11,7 +11,7 @@ use super::packet_stream::Expected;
 use super::prepared::{Statement, read_prepare_ok};
 use super::row::{Encoding, Field, Shape};
 use super::text_row;
-use crate::guest::ServerError;
+use crate::component::ServerError;
 use rds_bridge_wire::Malformed;
 use rds_bridge_wire::Payload;
 

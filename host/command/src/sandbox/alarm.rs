@@ -4,8 +4,8 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rds_bridge::guest::TICK;
-use rds_bridge::guest::wasmtime::Engine;
+use rds_bridge::component::TICK;
+use rds_bridge::component::wasmtime::Engine;
 use signal_hook_registry::{SigId, register, unregister};
 
 /// [`TICK`], as the system takes it.
@@ -97,10 +97,10 @@ mod tests {
     use std::thread::sleep;
 
     use super::*;
-    use rds_bridge::guest;
+    use rds_bridge::component;
 
     fn engine() -> Engine {
-        guest::Engine::on_demand().unwrap().wasmtime().clone()
+        component::Engine::on_demand().unwrap().wasmtime().clone()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rds_bridge::EngineSource;
-use rds_bridge::guest::{ClientHandshake, Engine, Fault};
+use rds_bridge::component::{ClientHandshake, Engine, Fault};
 
 use super::ticker::Ticker;
 
@@ -61,7 +61,7 @@ impl EngineForALogin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rds_bridge::guest::{Config, wasmtime};
+    use rds_bridge::component::{Config, wasmtime};
 
     fn is_resting(source: &EngineForALogin) -> Option<bool> {
         source.lock().as_ref().map(|it| it.ticker.is_none())

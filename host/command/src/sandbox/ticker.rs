@@ -1,6 +1,6 @@
 //! What moves an engine's epoch on in a command.
 
-use rds_bridge::guest::{self, Engine, Fault};
+use rds_bridge::component::{self, Engine, Fault};
 
 #[cfg(unix)]
 use super::alarm::Alarm;
@@ -8,7 +8,7 @@ use super::alarm::Alarm;
 /// It ticks until it is dropped.
 pub(super) enum Ticker {
     Thread {
-        _ticker: guest::Ticker,
+        _ticker: component::Ticker,
     },
     #[cfg(unix)]
     Alarm {
@@ -24,7 +24,7 @@ impl Ticker {
         if let Some(alarm) = Alarm::start(engine.wasmtime()) {
             return Ok(Self::Alarm { _alarm: alarm });
         }
-        let ticker = guest::Ticker::start(engine)?;
+        let ticker = component::Ticker::start(engine)?;
         Ok(Self::Thread { _ticker: ticker })
     }
 }

@@ -10,9 +10,9 @@ use crate::bridge::Inner;
 use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{authenticate, in_stage};
 use crate::bridge::redial::SameServer;
+use crate::component::{Auth, ClientHandshake, Session};
 use crate::connection::SessionSettings;
 use crate::error::{Error, Stage};
-use crate::guest::{Auth, ClientHandshake, Session};
 use crate::mysql::{CancelHandle, Connection};
 use crate::tls::TlsStream;
 
@@ -103,7 +103,7 @@ impl LoggedIn {
         let setting_up = attempt
             .deadline
             .whole(Stage::Session, set_up(bridge, connection));
-        // Frees the guest while the server works.
+        // Frees the instance while the server works.
         let freeing = async { bridge.engine.logged_in(handshake) };
         let (connection, ()) = tokio::join!(setting_up, freeing);
         attempt.explain(connection)

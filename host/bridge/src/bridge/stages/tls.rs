@@ -8,8 +8,8 @@ use tracing::{Instrument, debug_span};
 use super::{Attempt, CredentialsReady, TlsEstablished};
 use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{agree_on_tls, in_stage, tls};
+use crate::component::{ClientHandshake, Config, ConnectionAttribute};
 use crate::error::{Error, Stage};
-use crate::guest::{ClientHandshake, Config, ConnectionAttribute};
 
 /// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default collation.
 const CHARACTER_SET: u8 = 45;
@@ -48,11 +48,11 @@ impl TcpConnected {
         let establishing = async {
             let (tcp, ssl_request) = agree_on_tls(&mut handshake, self.tcp).await?;
             let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
-            // Signs while the server computes its part of the TLS handshake. The guest of the MySQL handshake is idle
+            // Signs while the server computes its part of the TLS handshake. The instance of the MySQL handshake is idle
             // until TLS is established.
             let signing = async {
                 let signing = debug_span!(target: STAGES, "token");
-                signing.in_scope(|| bridge.auth(&authenticator, handshake.guest()))
+                signing.in_scope(|| bridge.auth(&authenticator, handshake.instance()))
             };
             tokio::try_join!(tls, signing)
         };

@@ -13,7 +13,7 @@ pub enum Fault {
     /// The engine that was brought along could not end a call that goes on for ever.
     #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
     NoDeadline,
-    /// No room for another guest: more than [`super::CONCURRENT_GUESTS`] are alive, or the address space is limited
+    /// No room for another instance: more than [`super::CONCURRENT_INSTANCES`] are alive, or the address space is limited
     /// (`ulimit -v`) to less than one takes: a command reserves it for each.
     #[error("the component cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),
@@ -41,7 +41,7 @@ pub enum CallError<E: std::error::Error + 'static> {
     Fault(#[from] Fault),
 }
 
-/// Refuses what would not fit the guest's memory, before it is copied there.
+/// Refuses what would not fit the instance's memory, before it is copied there.
 pub(super) fn check_arguments<const N: usize>(lengths: [usize; N]) -> Result<(), Fault> {
     let bytes = lengths.into_iter().fold(0, usize::saturating_add);
     check(bytes, ARGUMENTS_LIMIT_BYTES)

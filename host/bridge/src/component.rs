@@ -1,6 +1,6 @@
 //! The component in its sandbox.
 //!
-//! An [`Engine`] is made once. It gives a fresh [`Guest`] for every use, a connection or a token, whose memory is wiped
+//! An [`Engine`] is made once. It gives a fresh [`Instance`] for every use, a connection or a token, whose memory is wiped
 //! when it is dropped, so that no two uses share memory that held a secret. What the component returns is
 //! bounded in size and in time; a trap is a bug of ours, and an error like any other.
 
@@ -25,10 +25,10 @@ pub use bindings::exports::rds::bridge::presign::{
     Lifetime, Malformed, Parameter, Rejection, TooLong,
 };
 pub use call::{CallError, Fault};
-pub use engine::{Engine, Guest};
+pub use engine::{Engine, Instance};
 pub use handshake::{Auth, ClientHandshake, Config, Step};
 pub use limits::{
-    ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_GUESTS, MEMORY_LIMIT_BYTES,
+    ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_INSTANCES, MEMORY_LIMIT_BYTES,
     RECEIVE_LIMIT_BYTES, TICK,
 };
 pub use presign::{AuthToken, SigningSteps};

@@ -7,7 +7,7 @@ use wasmtime::component::ResourceAny;
 
 use super::bindings::exports::rds::bridge::handshake as wit;
 use super::call::{CallError, Fault, check_arguments, check_received};
-use super::engine::{Engine, Guest};
+use super::engine::{Engine, Instance};
 
 /// How the user proves who it is. The component gets it when TLS stands.
 #[derive(Clone, Debug)]
@@ -60,9 +60,9 @@ impl fmt::Debug for Step {
     }
 }
 
-/// One connection phase, in a guest of its own. Drop it when it is over: its memory goes with it.
+/// One connection phase, in an instance of its own. Drop it when it is over: its memory goes with it.
 pub struct ClientHandshake {
-    guest: Guest,
+    instance: Instance,
     functions: wit::Guest,
     resource: ResourceAny,
 }
@@ -74,7 +74,7 @@ impl fmt::Debug for ClientHandshake {
 }
 
 impl ClientHandshake {
-    /// Begins one, in a guest of its own. The first step is to [`Self::receive`] no bytes.
+    /// Begins one, in an instance of its own. The first step is to [`Self::receive`] no bytes.
     ///
     /// # Errors
     ///
@@ -89,21 +89,21 @@ impl ClientHandshake {
                 .fold(0, usize::saturating_add),
         ])?;
 
-        let mut guest = engine.instantiate()?;
+        let mut instance = engine.instantiate()?;
         let config = wit::Config {
             db_user: config.db_user,
             database: config.database,
             connection_attributes: config.connection_attributes,
             character_set: config.character_set,
         };
-        let functions = engine.handshake(&mut guest)?;
+        let functions = engine.handshake(&mut instance)?;
         let resource = functions
             .client_handshake()
-            .call_start(&mut guest.store, config)
+            .call_start(&mut instance.store, config)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
         Ok(Self {
-            guest,
+            instance,
             functions,
             resource,
         })
@@ -118,23 +118,23 @@ impl ClientHandshake {
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, CallError<wit::Error>> {
         check_received(bytes)?;
         let Self {
-            guest,
+            instance,
             functions,
             resource,
         } = self;
-        guest.wind_up();
+        instance.wind_up();
         functions
             .client_handshake()
-            .call_receive(&mut guest.store, *resource, bytes)
+            .call_receive(&mut instance.store, *resource, bytes)
             .map_err(Fault::Trap)?
             .map(Step::from)
             .map_err(CallError::Refused)
     }
 
-    /// The guest, to sign the token in it too: once it has asked for TLS, nothing that somebody on the way says is
+    /// The instance, to sign the token in it too: once it has asked for TLS, nothing that somebody on the way says is
     /// read in it any more.
-    pub fn guest(&mut self) -> &mut Guest {
-        &mut self.guest
+    pub fn instance(&mut self) -> &mut Instance {
+        &mut self.instance
     }
 
     /// TLS stands, and the server's certificate has been verified for the name that was meant: now the component is
@@ -151,14 +151,14 @@ impl ClientHandshake {
         let (wit::Auth::IamToken(secret) | wit::Auth::Password(secret)) = &auth;
         check_arguments([secret.len()])?;
         let Self {
-            guest,
+            instance,
             functions,
             resource,
         } = self;
-        guest.wind_up();
+        instance.wind_up();
         functions
             .client_handshake()
-            .call_tls_established(&mut guest.store, *resource, auth)
+            .call_tls_established(&mut instance.store, *resource, auth)
             .map_err(Fault::Trap)?
             .map(Step::from)
             .map_err(CallError::Refused)

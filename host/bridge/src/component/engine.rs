@@ -1,9 +1,9 @@
-//! One engine for the process, and a fresh guest for every use.
+//! One engine for the process, and a fresh instance for every use.
 
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, Instance, InstancePre, Linker};
+use wasmtime::component::{Component, Instance as ComponentInstance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
 use super::bindings::exports::rds::bridge::{handshake, presign};
@@ -16,10 +16,10 @@ use super::ticker::Ticker;
 /// The component, ready to be instantiated. Cheap to clone; make one for the process.
 ///
 /// One of its own ([`Self::new`]) holds a reservation of address space (not of memory), and a thread that
-/// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and guest go.
+/// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and instance go.
 #[derive(Clone)]
 pub struct Engine {
-    instance: InstancePre<GuestState>,
+    instance: InstancePre<InstanceState>,
     presign: presign::GuestIndices,
     handshake: handshake::GuestIndices,
     deadline_ticks: u64,
@@ -27,8 +27,8 @@ pub struct Engine {
     _ticker: Option<Arc<Ticker>>,
 }
 
-/// What the host keeps for a guest: its limits, and nothing it could call.
-pub(super) struct GuestState {
+/// What the host keeps for an instance: its limits, and nothing it could call.
+pub(super) struct InstanceState {
     limits: StoreLimits,
     deadline_ticks: u64,
 }
@@ -45,11 +45,11 @@ impl Engine {
         Ok(this)
     }
 
-    /// Loads the component for a process that ends after a few guests. Nothing is reserved: each guest gets memory of
+    /// Loads the component for a process that ends after a few instances. Nothing is reserved: each instance gets memory of
     /// its own from the system, which takes longer than from a pool, and making a pool takes longer still.
     ///
     /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::wasmtime`] on every
-    /// [`TICK`](super::TICK) while there are guests: by a [`Ticker`], or by a timer of its own.
+    /// [`TICK`](super::TICK) while there are instances: by a [`Ticker`], or by a timer of its own.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Engine {
     ///
     /// The caller moves that engine's epoch on, as it does for its own guests, and a call may take
     /// `deadline_ticks` of its ticks, 1 at the least. The component's memory is capped as ever; how many
-    /// guests may be alive at once is for the engine's allocator to say.
+    /// instances may be alive at once is for the engine's allocator to say.
     ///
     /// # Errors
     ///
@@ -102,14 +102,14 @@ impl Engine {
         })
     }
 
-    /// A guest of its own memory.
+    /// An instance of its own memory.
     ///
     /// # Errors
     ///
-    /// [`Fault::Instantiate`] if [`super::CONCURRENT_GUESTS`] are alive.
-    pub fn instantiate(&self) -> Result<Guest, Fault> {
+    /// [`Fault::Instantiate`] if [`super::CONCURRENT_INSTANCES`] are alive.
+    pub fn instantiate(&self) -> Result<Instance, Fault> {
         let deadline_ticks = self.deadline_ticks;
-        let state = GuestState {
+        let state = InstanceState {
             limits: store_limits(),
             deadline_ticks,
         };
@@ -120,7 +120,7 @@ impl Engine {
             .instance
             .instantiate(&mut store)
             .map_err(Fault::Instantiate)?;
-        Ok(Guest {
+        Ok(Instance {
             store,
             instance,
             indices: self.presign.clone(),
@@ -130,9 +130,9 @@ impl Engine {
 
     /// The functions of the handshake. Those of an interface are checked against their types when they
     /// are looked up, which takes microseconds: so each use looks up its own.
-    pub(super) fn handshake(&self, guest: &mut Guest) -> Result<handshake::Guest, Fault> {
+    pub(super) fn handshake(&self, instance: &mut Instance) -> Result<handshake::Guest, Fault> {
         self.handshake
-            .load(&mut guest.store, &guest.instance)
+            .load(&mut instance.store, &instance.instance)
             .map_err(Fault::Load)
     }
 }
@@ -146,18 +146,18 @@ impl fmt::Debug for Engine {
 /// One instance of the component. Its memory is its own, and is wiped when it is dropped.
 ///
 /// After a [`Fault::Trap`] it is of no more use: drop it and make another.
-pub struct Guest {
-    pub(super) store: Store<GuestState>,
-    instance: Instance,
+pub struct Instance {
+    pub(super) store: Store<InstanceState>,
+    instance: ComponentInstance,
     indices: presign::GuestIndices,
     presign: Option<presign::Guest>,
 }
 
-impl Guest {
+impl Instance {
     /// The functions that sign, and what they run on.
     pub(super) fn presign_functions(
         &mut self,
-    ) -> Result<(&presign::Guest, &mut Store<GuestState>), Fault> {
+    ) -> Result<(&presign::Guest, &mut Store<InstanceState>), Fault> {
         let presign = match self.presign.take() {
             Some(presign) => presign,
             None => self
@@ -175,10 +175,10 @@ impl Guest {
     }
 }
 
-impl fmt::Debug for Guest {
+impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is in its memory is not for printing.
-        f.debug_struct("Guest").finish_non_exhaustive()
+        f.debug_struct("Instance").finish_non_exhaustive()
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::aws::Credentials;
-    use crate::guest::{COMPONENT, Grant, Lifetime};
+    use crate::component::{COMPONENT, Grant, Lifetime};
 
     fn compiled(config: &wasmtime::Config) -> Component {
         let engine = wasmtime::Engine::new(config).unwrap();
@@ -207,8 +207,8 @@ mod tests {
             signed_at: 1_724_709_600,
             expires_in_seconds: 900,
         };
-        let mut guest = engine.instantiate().unwrap();
-        let token = guest.presign(&credentials, grant, lifetime).unwrap();
+        let mut instance = engine.instantiate().unwrap();
+        let token = instance.presign(&credentials, grant, lifetime).unwrap();
         token.text.expose_secret().to_owned()
     }
 
@@ -228,16 +228,16 @@ mod tests {
         config.epoch_interruption(true);
         let component = compiled(&config);
         let engine = Engine::from_component(&component, 0).unwrap();
-        let mut guest = engine.instantiate().unwrap();
-        guest.inspect("").unwrap_err();
+        let mut instance = engine.instantiate().unwrap();
+        instance.inspect("").unwrap_err();
         // Ticks between two calls are not the next one's.
         component.engine().increment_epoch();
         assert!(!matches!(
-            guest.inspect(""),
-            Err(crate::guest::CallError::Fault(_))
+            instance.inspect(""),
+            Err(crate::component::CallError::Fault(_))
         ));
-        guest.store.set_epoch_deadline(0);
-        let (functions, store) = guest.presign_functions().unwrap();
+        instance.store.set_epoch_deadline(0);
+        let (functions, store) = instance.presign_functions().unwrap();
         assert!(functions.call_inspect(store, "").is_err());
     }
 

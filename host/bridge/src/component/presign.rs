@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::bindings::exports::rds::bridge::presign as wit;
 use super::call::{CallError, Fault, check_arguments};
-use super::engine::Guest;
+use super::engine::Instance;
 use crate::aws::Credentials;
 
 /// A token that lets one user connect to one endpoint until it expires.
@@ -32,7 +32,7 @@ pub struct SigningSteps {
     pub signature: SecretString,
 }
 
-impl Guest {
+impl Instance {
     /// Signs a token.
     ///
     /// # Errors
