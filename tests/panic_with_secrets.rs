@@ -12,7 +12,7 @@ use std::env;
 
 use rds_bridge::aws::{Credentials, CredentialsSource};
 use rds_bridge::component::{
-    Auth, AuthToken, ClientHandshake, Config, Engine, Grant, Lifetime, Step,
+    Auth, AuthToken, ClientHandshake, Config, ConnectRequest, Engine, Lifetime, Step,
 };
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{Bridge, BridgeBuilder};
@@ -60,16 +60,16 @@ fn main() {
 /// All that holds a secret, as `{:?}` and `{:#?}` show it.
 async fn printed(host: &str, credentials: &Credentials, builder: BridgeBuilder) -> String {
     let engine = Engine::new().unwrap();
-    let grant = || Grant {
+    let request = || ConnectRequest {
         host,
         port: 3306,
         region: "eu-central-1",
         db_user: "lambda-user",
     };
     let mut instance = engine.instantiate().unwrap();
-    let token: AuthToken = instance.presign(credentials, grant(), LIFETIME).unwrap();
-    let steps = instance.steps(credentials, grant(), LIFETIME).unwrap();
-    let auth = Auth::IamToken(token.text.clone());
+    let token: AuthToken = instance.presign(credentials, request(), LIFETIME).unwrap();
+    let steps = instance.steps(credentials, request(), LIFETIME).unwrap();
+    let auth = Auth::IamTokenText(token.text.clone());
     let config = Config {
         db_user: "lambda-user",
         database: None,

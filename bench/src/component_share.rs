@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::component::{
-    Auth, ClientHandshake, Config, ConnectionAttribute, Engine, Grant, Lifetime, Step,
+    Auth, ClientHandshake, Config, ConnectionAttribute, Engine, ConnectRequest, Lifetime, Step,
 };
 
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ impl<'a> ComponentShare<'a> {
             signed_at: now.expect("a time after 1970").as_secs(),
             expires_in_seconds: 900,
         };
-        let grant = Grant {
+        let request = ConnectRequest {
             host: &self.settings.endpoint,
             port: self.settings.port,
             region: &self.settings.region,
@@ -60,9 +60,9 @@ impl<'a> ComponentShare<'a> {
         assert!(matches!(step, Ok(Step::StartTls(_))));
         let token = handshake
             .instance()
-            .presign(&self.credentials, grant, lifetime);
-        let auth = Auth::IamToken(token.expect("a token").text);
-        let step = handshake.tls_established(&auth);
+            .presign_in_sandbox(&self.credentials, request, lifetime);
+        let auth = Auth::IamToken(token.expect("a token"));
+        let step = handshake.tls_established(auth);
         assert!(matches!(step, Ok(Step::Write(_))));
         let step = handshake.receive(AUTH_SWITCH_REQUEST);
         assert!(matches!(step, Ok(Step::Write(_))));

@@ -7,10 +7,10 @@
 mod amz_date;
 mod canonical_request;
 mod claims;
+mod connect_request;
 mod credential_scope;
 mod credentials;
 mod error;
-mod grant;
 mod lifetime;
 mod signing_key;
 mod string_to_sign;
@@ -18,9 +18,9 @@ mod unsigned_token;
 mod verify;
 
 pub use claims::{Claims, inspect};
+pub use connect_request::ConnectRequest;
 pub use credentials::Credentials;
 pub use error::{Error, Field, HostProblem, Malformed, Parameter, Rejection};
-pub use grant::Grant;
 pub use lifetime::Lifetime;
 pub use verify::{NOT_YET_VALID_TOLERANCE_SECONDS, verify};
 
@@ -68,14 +68,14 @@ pub struct Steps {
 /// been checked when the arguments were made.
 pub fn presign(
     credentials: &Credentials,
-    grant: &Grant,
+    request: &ConnectRequest,
     lifetime: Lifetime,
 ) -> Result<AuthToken, Error> {
     let valid_until = lifetime.valid_until(credentials)?;
     let date = AmzDate::at(lifetime.signed_at());
-    let scope = CredentialScope::new(&date, grant.region());
-    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &date, &scope);
-    let signature = Signed::new(credentials, grant, &date, &scope, &unsigned).signature;
+    let scope = CredentialScope::new(&date, request.region());
+    let unsigned = UnsignedToken::new(credentials, request, lifetime, &date, &scope);
+    let signature = Signed::new(credentials, request, &date, &scope, &unsigned).signature;
     Ok(AuthToken {
         text: unsigned.sign(&signature),
         valid_until,
@@ -87,12 +87,16 @@ pub fn presign(
 /// # Errors
 ///
 /// As [`presign`].
-pub fn steps(credentials: &Credentials, grant: &Grant, lifetime: Lifetime) -> Result<Steps, Error> {
+pub fn steps(
+    credentials: &Credentials,
+    request: &ConnectRequest,
+    lifetime: Lifetime,
+) -> Result<Steps, Error> {
     lifetime.valid_until(credentials)?;
     let date = AmzDate::at(lifetime.signed_at());
-    let scope = CredentialScope::new(&date, grant.region());
-    let unsigned = UnsignedToken::new(credentials, grant, lifetime, &date, &scope);
-    let signed = Signed::new(credentials, grant, &date, &scope, &unsigned);
+    let scope = CredentialScope::new(&date, request.region());
+    let unsigned = UnsignedToken::new(credentials, request, lifetime, &date, &scope);
+    let signed = Signed::new(credentials, request, &date, &scope, &unsigned);
     Ok(Steps {
         canonical_request: signed.canonical_request.text(),
         hashed_canonical_request: signed.hashed_canonical_request,
@@ -113,12 +117,12 @@ struct Signed<'a> {
 impl<'a> Signed<'a> {
     fn new(
         credentials: &Credentials,
-        grant: &Grant,
+        request: &ConnectRequest,
         date: &AmzDate,
         scope: &CredentialScope,
         unsigned: &'a UnsignedToken,
     ) -> Self {
-        let key = SigningKey::derive(credentials.secret_access_key(), date, grant.region());
+        let key = SigningKey::derive(credentials.secret_access_key(), date, request.region());
 
         let canonical_request =
             CanonicalRequest::new(unsigned.canonical_query(), unsigned.host_header());
@@ -143,7 +147,7 @@ mod tests {
     fn signs_what_the_sdk_for_java_signs() {
         let credentials =
             Credentials::new("access_key".into(), "secret_key".into(), None, None).unwrap();
-        let grant = Grant::new(
+        let request = ConnectRequest::new(
             "host.us-east-1.amazonaws.com",
             3306,
             "us-east-1".into(),
@@ -152,7 +156,7 @@ mod tests {
         .unwrap();
         let lifetime = Lifetime::new(1_478_540_373, 900).unwrap();
 
-        let token = presign(&credentials, &grant, lifetime).unwrap();
+        let token = presign(&credentials, &request, lifetime).unwrap();
 
         assert_eq!(
             token.text.expose(),
@@ -167,12 +171,13 @@ mod tests {
 
     #[test]
     fn a_token_dies_with_its_credentials() {
-        let grant = Grant::new("db.example.com", 3306, "us-east-1".into(), "u".into()).unwrap();
+        let request =
+            ConnectRequest::new("db.example.com", 3306, "us-east-1".into(), "u".into()).unwrap();
         let lifetime = Lifetime::new(1_000, 900).unwrap();
         let valid_until = |expires_at| {
             let credentials =
                 Credentials::new("id".into(), "key".into(), None, Some(expires_at)).unwrap();
-            presign(&credentials, &grant, lifetime).map(|token| token.valid_until)
+            presign(&credentials, &request, lifetime).map(|token| token.valid_until)
         };
 
         assert_eq!(valid_until(5_000), Ok(1_900));
@@ -196,10 +201,11 @@ mod tests {
             None,
         )
         .unwrap();
-        let grant = Grant::new("db.example.com", 3306, "us-east-1".into(), "u".into()).unwrap();
+        let request =
+            ConnectRequest::new("db.example.com", 3306, "us-east-1".into(), "u".into()).unwrap();
         let lifetime = Lifetime::new(1_000, 900).unwrap();
-        let token = presign(&credentials, &grant, lifetime).unwrap();
-        let steps = steps(&credentials, &grant, lifetime).unwrap();
+        let token = presign(&credentials, &request, lifetime).unwrap();
+        let steps = steps(&credentials, &request, lifetime).unwrap();
 
         let printed = format!("{credentials:?} {token:?} {steps:?}");
 

@@ -72,7 +72,7 @@ fn token_prints_what_botocore_would_and_nothing_else() {
         let [id, secret] =
             ["access-key-id", "secret-access-key"].map(|n| text("credentials", n).unwrap());
         let session_token = text("credentials", "session-token").unwrap_or_default();
-        let port = vector["grant"]["port"].to_string();
+        let port = vector["request"]["port"].to_string();
         let expires_in = vector["lifetime"]["expires-in-seconds"].to_string();
         let date = vector["steps"]["string-to-sign"]
             .as_str()
@@ -93,14 +93,14 @@ fn token_prints_what_botocore_would_and_nothing_else() {
             &[
                 "token",
                 "--hostname",
-                vector["grant"]["host"].as_str().unwrap(),
+                vector["request"]["host"].as_str().unwrap(),
                 "--port",
                 &port,
                 "--region",
-                vector["grant"]["region"].as_str().unwrap(),
+                vector["request"]["region"].as_str().unwrap(),
                 &format!(
                     "--username={}",
-                    vector["grant"]["db-user"].as_str().unwrap()
+                    vector["request"]["db-user"].as_str().unwrap()
                 ),
                 "--expires-in",
                 &expires_in,

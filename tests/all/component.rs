@@ -21,7 +21,7 @@ fn imports_nothing() {
         .collect();
     assert_eq!(
         exports,
-        ["rds:bridge/presign@0.1.0", "rds:bridge/handshake@0.1.0"]
+        ["rds:bridge/presign@0.2.0", "rds:bridge/handshake@0.2.0"]
     );
 }
 

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 
 use rds_bridge::aws::Credentials;
-use rds_bridge_component::presign::{self, Grant, Lifetime};
+use rds_bridge_component::presign::{self, ConnectRequest, Lifetime};
 use rds_bridge_emulator::{Emulator, EmulatorBuilder, Event, EventKind};
 use tempfile::TempDir;
 
@@ -116,7 +116,7 @@ pub(crate) fn token(environment: &Environment, seconds_ago: u64) -> String {
         variable("AWS_SESSION_TOKEN"),
         None,
     );
-    let grant = Grant::new(
+    let request = ConnectRequest::new(
         &environment["DB_HOST"],
         environment["DB_PORT"].parse().unwrap(),
         environment["AWS_REGION"].clone(),
@@ -125,7 +125,7 @@ pub(crate) fn token(environment: &Environment, seconds_ago: u64) -> String {
     let now = std::time::SystemTime::now();
     let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let lifetime = Lifetime::new(now - seconds_ago, 900).unwrap();
-    let token = presign::presign(&credentials.unwrap(), &grant.unwrap(), lifetime);
+    let token = presign::presign(&credentials.unwrap(), &request.unwrap(), lifetime);
     token.unwrap().text.into_exposed()
 }
 

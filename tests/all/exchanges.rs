@@ -127,7 +127,7 @@ impl Handshake for Native {
 
     fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
         let auth = match secret(auth) {
-            ("iam-token", token) => Auth::IamToken(Secret::new(token)),
+            ("iam-token-text", token) => Auth::IamToken(Secret::new(token)),
             (_, password) => Auth::Password(Secret::new(password)),
         };
         self.0.tls_established(auth).map(Seen::from).map_err(debug)
@@ -157,10 +157,10 @@ impl Handshake for Sandboxed {
 
     fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
         let auth = match secret(auth) {
-            ("iam-token", token) => component::Auth::IamToken(token.into()),
+            ("iam-token-text", token) => component::Auth::IamTokenText(token.into()),
             (_, password) => component::Auth::Password(password.into()),
         };
-        let step = self.0.tls_established(&auth);
+        let step = self.0.tls_established(auth);
         step.map(Seen::from).map_err(refused)
     }
 }

@@ -125,3 +125,19 @@ fn what_rustls_logs() {
         search("rustls's log", &text);
     }
 }
+
+/// While TLS is being made, the token is in the sandbox alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_token_in_the_memory_of_the_process() {
+    let output = Command::new(env!("CARGO_BIN_EXE_token-in-memory")).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // The second line shows that the search finds what is outside.
+    let (before_login, with_text) = stdout(&output).split_once('\n').unwrap();
+    let (within, outside) = before_login.split_once(' ').unwrap();
+    assert_ne!(within, "0");
+    assert_eq!(outside, "0");
+    assert!(!with_text.trim_end().ends_with(" 0"), "{with_text}");
+}

@@ -3,8 +3,8 @@
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::component::{
-    ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_INSTANCES, CallError, ClientHandshake, Config, Engine,
-    Fault, Field, Grant, HandshakeError, InvalidConfig, Lifetime, PresignError,
+    ARGUMENTS_LIMIT_BYTES, Auth, CONCURRENT_INSTANCES, CallError, ClientHandshake, Config,
+    ConnectRequest, Engine, Fault, Field, HandshakeError, InvalidConfig, Lifetime, PresignError,
     RECEIVE_LIMIT_BYTES, Step,
 };
 use secrecy::ExposeSecret;
@@ -14,8 +14,8 @@ const LIFETIME: Lifetime = Lifetime {
     expires_in_seconds: 900,
 };
 
-fn grant<'a>(db_user: &'a str, host: &'a str) -> Grant<'a> {
-    Grant {
+fn request<'a>(db_user: &'a str, host: &'a str) -> ConnectRequest<'a> {
+    ConnectRequest {
         host,
         port: 3306,
         region: "us-east-1",
@@ -45,7 +45,7 @@ fn engines_side_by_side_give_the_same_bytes() {
         .iter()
         .map(|engine| {
             let mut instance = engine.instantiate().unwrap();
-            let token = instance.presign(&credentials, grant("u", "db.example.com"), LIFETIME);
+            let token = instance.presign(&credentials, request("u", "db.example.com"), LIFETIME);
             token.unwrap().text.expose_secret().to_owned()
         })
         .collect();
@@ -63,7 +63,7 @@ fn the_largest_of_everything_fits_its_memory() {
     let user = "漢".repeat(128);
     for _ in 0..3 {
         let token = instance
-            .presign(&credentials, grant(&user, "db.example.com"), LIFETIME)
+            .presign(&credentials, request(&user, "db.example.com"), LIFETIME)
             .unwrap();
         let text = token.text.expose_secret();
         assert!(text.len() > 3 * 65_536);
@@ -71,13 +71,13 @@ fn the_largest_of_everything_fits_its_memory() {
             .verify(
                 text,
                 &credentials,
-                grant(&user, "db.example.com"),
+                request(&user, "db.example.com"),
                 LIFETIME.signed_at,
             )
             .unwrap();
     }
 
-    let auth = Auth::IamToken("t".repeat(262_144).into());
+    let auth = Auth::IamTokenText("t".repeat(262_144).into());
     let attribute = rds_bridge::component::ConnectionAttribute {
         name: "name",
         value: &"v".repeat(65_000),
@@ -93,10 +93,12 @@ fn the_largest_of_everything_fits_its_memory() {
     // As far as the token goes, with as much behind each packet as one call may bring.
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
     // Signed beside it.
-    let grant = grant(&user, "db.example.com");
-    let signed = handshake.instance().presign(&credentials, grant, LIFETIME);
+    let request = request(&user, "db.example.com");
+    let signed = handshake
+        .instance()
+        .presign(&credentials, request, LIFETIME);
     assert!(signed.is_ok());
-    let step = handshake.tls_established(&auth);
+    let step = handshake.tls_established(auth);
     assert!(matches!(step, Ok(Step::Write(_))));
     let mut flood = b"\x16\0\0\x03\xFEmysql_clear_password\0".to_vec();
     flood.resize(RECEIVE_LIMIT_BYTES, b'!');
@@ -118,14 +120,14 @@ fn larger_arguments_are_refused_before_they_are_copied() {
     let mut instance = Engine::new().unwrap().instantiate().unwrap();
     let credentials = Credentials::new("id", "key");
     let user = "u".repeat(ARGUMENTS_LIMIT_BYTES);
-    let refused = instance.presign(&credentials, grant(&user, "db.example.com"), LIFETIME);
+    let refused = instance.presign(&credentials, request(&user, "db.example.com"), LIFETIME);
     assert!(matches!(
         refused,
         Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes, .. })) if bytes > ARGUMENTS_LIMIT_BYTES
     ));
     // The instance has not been touched, and is as good as before.
     instance
-        .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .presign(&credentials, request("u", "db.example.com"), LIFETIME)
         .unwrap();
 }
 
@@ -134,7 +136,7 @@ fn the_components_own_errors_come_as_values() {
     let engine = Engine::new().unwrap();
     let mut instance = engine.instantiate().unwrap();
     let credentials = Credentials::new("id", "key");
-    let refused = instance.presign(&credentials, grant("", "db.example.com"), LIFETIME);
+    let refused = instance.presign(&credentials, request("", "db.example.com"), LIFETIME);
     assert!(matches!(
         refused,
         Err(CallError::Refused(PresignError::Empty(Field::DbUser)))
@@ -144,7 +146,7 @@ fn the_components_own_errors_come_as_values() {
     let mut handshake = ClientHandshake::start(&engine, &CONFIG).unwrap();
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
     assert!(matches!(
-        handshake.tls_established(&auth),
+        handshake.tls_established(auth),
         Err(CallError::Refused(HandshakeError::InvalidConfig(
             InvalidConfig::ContainsNul(_)
         )))
@@ -168,16 +170,20 @@ fn debug_prints_no_secret() {
     let mut instance = engine.instantiate().unwrap();
     let credentials = Credentials::new("AKIDEXAMPLE", "hunter2").with_session_token("sessiontoken");
     let token = instance
-        .presign(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .presign(&credentials, request("u", "db.example.com"), LIFETIME)
         .unwrap();
     let steps = instance
-        .steps(&credentials, grant("u", "db.example.com"), LIFETIME)
+        .steps(&credentials, request("u", "db.example.com"), LIFETIME)
         .unwrap();
-    let auth = Auth::IamToken(token.text.clone());
+    let auth = Auth::IamTokenText(token.text.clone());
+    let sandboxed =
+        instance.presign_in_sandbox(&credentials, request("u", "db.example.com"), LIFETIME);
+    let sandboxed = Auth::IamToken(sandboxed.unwrap());
     let handshake = ClientHandshake::start(&engine, &CONFIG).unwrap();
 
-    let printed =
-        format!("{credentials:?} {token:?} {steps:?} {auth:?} {handshake:?} {instance:?}");
+    let printed = format!(
+        "{credentials:?} {token:?} {steps:?} {auth:?} {sandboxed:?} {handshake:?} {instance:?}"
+    );
 
     for secret in ["hunter2", "sessiontoken", steps.signature.expose_secret()] {
         assert!(!printed.contains(secret), "{printed}");

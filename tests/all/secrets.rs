@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use rds_bridge::Error;
 use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
-use rds_bridge::component::{Engine, Grant, Lifetime};
+use rds_bridge::component::{ConnectRequest, Engine, Lifetime};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation, REGION};
 use rds_bridge_test_support::server::PASSWORD;
 use secrecy::ExposeSecret;
@@ -89,7 +89,7 @@ fn percent_encoded(text: &str) -> String {
 /// Of [`temporary`] credentials at the time of [`Standing`].
 pub(crate) fn signature() -> String {
     let mut instance = Engine::new().unwrap().instantiate().unwrap();
-    let grant = Grant {
+    let request = ConnectRequest {
         host: ENDPOINT,
         port: 3306,
         region: REGION,
@@ -99,7 +99,7 @@ pub(crate) fn signature() -> String {
         signed_at: SIGNED_AT,
         expires_in_seconds: 900,
     };
-    let steps = instance.steps(&temporary(), grant, lifetime).unwrap();
+    let steps = instance.steps(&temporary(), request, lifetime).unwrap();
     steps.signature.expose_secret().to_owned()
 }
 

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use proptest::prelude::*;
-use rds_bridge_component::presign::{Credentials, Grant, Lifetime, steps};
+use rds_bridge_component::presign::{ConnectRequest, Credentials, Lifetime, steps};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() })]
@@ -29,9 +29,9 @@ proptest! {
         let theirs = oracle(&host, port, &user, &id, &secret, session_token.clone(), signed_at, expires_in);
 
         let credentials = Credentials::new(id, secret, session_token, None).unwrap();
-        let grant = Grant::new(&host, port, "us-east-1".into(), user).unwrap();
+        let request = ConnectRequest::new(&host, port, "us-east-1".into(), user).unwrap();
         let lifetime = Lifetime::new(signed_at, expires_in).unwrap();
-        let ours = steps(&credentials, &grant, lifetime).unwrap();
+        let ours = steps(&credentials, &request, lifetime).unwrap();
 
         prop_assert_eq!(ours.signature.expose(), theirs);
     }

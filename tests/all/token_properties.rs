@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rds_bridge_component::presign::{self, Credentials, Grant, Lifetime};
+use rds_bridge_component::presign::{self, ConnectRequest, Credentials, Lifetime};
 use rds_bridge_exercise::{inspect, verify};
 
 use crate::vectors;
@@ -36,10 +36,10 @@ proptest! {
         expires_in in 0_u32..1000,
     ) {
         let credentials = Credentials::new(id.clone(), "key".into(), session_token.clone(), None);
-        let grant = Grant::new(&host, port, region.clone(), user.clone());
+        let request = ConnectRequest::new(&host, port, region.clone(), user.clone());
         let lifetime = Lifetime::new(signed_at, expires_in);
-        if let (Ok(credentials), Ok(grant), Ok(lifetime)) = (credentials, grant, lifetime) {
-            let token = presign::presign(&credentials, &grant, lifetime).unwrap();
+        if let (Ok(credentials), Ok(request), Ok(lifetime)) = (credentials, request, lifetime) {
+            let token = presign::presign(&credentials, &request, lifetime).unwrap();
             let claims = presign::inspect(token.text.expose()).unwrap();
             prop_assert_eq!(&claims.host, &host.to_ascii_lowercase());
             prop_assert_eq!(claims.port, port);
@@ -49,7 +49,7 @@ proptest! {
             prop_assert_eq!(claims.signed_at, signed_at);
             prop_assert_eq!(claims.expires_in_seconds, expires_in);
             prop_assert_eq!(claims.has_session_token, session_token.is_some());
-            let verified = presign::verify(token.text.expose(), &credentials, &grant, signed_at);
+            let verified = presign::verify(token.text.expose(), &credentials, &request, signed_at);
             prop_assert_eq!(verified, Ok(claims));
         }
     }

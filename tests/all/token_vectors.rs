@@ -13,12 +13,12 @@ fn natively() {
         let arguments = Arguments::of(&vector);
         let Arguments {
             credentials,
-            grant,
+            request,
             lifetime,
             ..
         } = &arguments;
 
-        let steps = steps(credentials, grant, *lifetime).unwrap();
+        let steps = steps(credentials, request, *lifetime).unwrap();
         // In the order of the steps, so that a failure names the first that is wrong.
         let expected = &vector["steps"];
         assert_eq!(
@@ -37,7 +37,7 @@ fn natively() {
         assert_eq!(steps.string_to_sign, expected["string-to-sign"], "{name}");
         assert_eq!(steps.signature.expose(), expected["signature"], "{name}");
 
-        let token = presign(credentials, grant, *lifetime).unwrap();
+        let token = presign(credentials, request, *lifetime).unwrap();
         assert_eq!(token.text.expose(), vector["token"], "{name}");
         assert_eq!(token.valid_until, vector["valid-until"], "{name}");
 
@@ -45,7 +45,7 @@ fn natively() {
         let verified = verify(
             token.text.expose(),
             credentials,
-            grant,
+            request,
             arguments.signed_at(),
         );
         assert_eq!(verified, Ok(claims), "{name}");
@@ -64,7 +64,7 @@ fn in_the_sandbox() {
         let token = instance
             .presign(
                 credentials,
-                arguments.host_grant(),
+                arguments.host_request(),
                 arguments.host_lifetime(),
             )
             .unwrap();
@@ -79,7 +79,7 @@ fn in_the_sandbox() {
         let steps = instance
             .steps(
                 credentials,
-                arguments.host_grant(),
+                arguments.host_request(),
                 arguments.host_lifetime(),
             )
             .unwrap();
@@ -90,12 +90,12 @@ fn in_the_sandbox() {
         );
         let text = token.text.expose_secret();
         let claims = instance.inspect(text).unwrap();
-        assert_eq!(claims.db_user, vector["grant"]["db-user"], "{name}");
+        assert_eq!(claims.db_user, vector["request"]["db-user"], "{name}");
         instance
             .verify(
                 text,
                 credentials,
-                arguments.host_grant(),
+                arguments.host_request(),
                 arguments.signed_at(),
             )
             .unwrap();

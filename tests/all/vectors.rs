@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rds_bridge::aws;
 use rds_bridge::component;
-use rds_bridge_component::presign::{Credentials, Grant, Lifetime};
+use rds_bridge_component::presign::{ConnectRequest, Credentials, Lifetime};
 use serde_json::Value;
 
 /// A list of a file.
@@ -32,7 +32,7 @@ pub(crate) fn exchanges() -> Vec<Value> {
 /// The arguments of a token, as the component's own types and as the host's.
 pub(crate) struct Arguments {
     pub(crate) credentials: Credentials,
-    pub(crate) grant: Grant,
+    pub(crate) request: ConnectRequest,
     pub(crate) lifetime: Lifetime,
     vector: Value,
     pub(crate) host_credentials: aws::Credentials,
@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn of(vector: &Value) -> Self {
-        let [credentials, grant, lifetime] =
-            ["credentials", "grant", "lifetime"].map(|name| &vector[name]);
+        let [credentials, request, lifetime] =
+            ["credentials", "request", "lifetime"].map(|name| &vector[name]);
         let session_token = credentials["session-token"].as_str();
         let expires_at = credentials["expires-at"].as_u64();
         let [id, secret] =
@@ -62,11 +62,11 @@ impl Arguments {
                 expires_at,
             )
             .unwrap(),
-            grant: Grant::new(
-                grant["host"].as_str().unwrap(),
-                port(grant),
-                grant["region"].as_str().unwrap().into(),
-                grant["db-user"].as_str().unwrap().into(),
+            request: ConnectRequest::new(
+                request["host"].as_str().unwrap(),
+                port(request),
+                request["region"].as_str().unwrap().into(),
+                request["db-user"].as_str().unwrap().into(),
             )
             .unwrap(),
             lifetime: Lifetime::new(signed_at, expires_in).unwrap(),
@@ -75,13 +75,13 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn host_grant(&self) -> component::Grant<'_> {
-        let grant = &self.vector["grant"];
-        component::Grant {
-            host: grant["host"].as_str().unwrap(),
-            port: port(grant),
-            region: grant["region"].as_str().unwrap(),
-            db_user: grant["db-user"].as_str().unwrap(),
+    pub(crate) fn host_request(&self) -> component::ConnectRequest<'_> {
+        let request = &self.vector["request"];
+        component::ConnectRequest {
+            host: request["host"].as_str().unwrap(),
+            port: port(request),
+            region: request["region"].as_str().unwrap(),
+            db_user: request["db-user"].as_str().unwrap(),
         }
     }
 
@@ -98,8 +98,8 @@ impl Arguments {
     }
 }
 
-fn port(grant: &Value) -> u16 {
-    grant["port"].as_u64().unwrap().try_into().unwrap()
+fn port(request: &Value) -> u16 {
+    request["port"].as_u64().unwrap().try_into().unwrap()
 }
 
 fn lifetime_of(lifetime: &Value) -> (u64, u32) {

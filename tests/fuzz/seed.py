@@ -26,7 +26,7 @@ def handshakes():
     for file in sorted((VECTORS / "handshake").glob("*.json")):
         for case in json.loads(file.read_text())["exchanges"]:
             said = [bytes.fromhex(event["server"]) for event in case["exchange"] if "server" in event]
-            choice = 0 if "iam-token" in case["auth"] else 1
+            choice = 0 if "iam-token-text" in case["auth"] else 1
             yield bytes([choice]) + len(said[0]).to_bytes(2, "little") + b"".join(said)
 
 

@@ -10,15 +10,15 @@ from botocore.model import ServiceId
 from botocore.signers import RequestSigner, generate_db_auth_token
 
 
-def token(credentials, grant, signed_at):
+def token(credentials, request, signed_at):
     """What boto3's users get. It is good for 900 seconds; botocore has no say in that."""
     now = datetime.datetime.fromtimestamp(signed_at, datetime.timezone.utc)
     botocore.auth.get_current_datetime = lambda *_, **__: now
     emitter = HierarchicalEmitter()  # the signer holds it weakly
     signer = RequestSigner(
-        ServiceId("rds"), grant["region"], "rds", "v4",
+        ServiceId("rds"), request["region"], "rds", "v4",
         Credentials(credentials["access-key-id"], credentials["secret-access-key"], credentials["session-token"]),
         emitter,
     )
-    client = SimpleNamespace(_request_signer=signer, meta=SimpleNamespace(region_name=grant["region"]))
-    return generate_db_auth_token(client, grant["host"], grant["port"], grant["db-user"])
+    client = SimpleNamespace(_request_signer=signer, meta=SimpleNamespace(region_name=request["region"]))
+    return generate_db_auth_token(client, request["host"], request["port"], request["db-user"])

@@ -7,8 +7,8 @@ hexadecimal text; a result gives its value, or raises Refused with its error.
 from wasmtime import Config, Engine, Store
 from wasmtime.component import Component, Linker, Record, Variant
 
-PRESIGN = "rds:bridge/presign@0.1.0"
-HANDSHAKE = "rds:bridge/handshake@0.1.0"
+PRESIGN = "rds:bridge/presign@0.2.0"
+HANDSHAKE = "rds:bridge/handshake@0.2.0"
 
 
 class Refused(Exception):
@@ -41,11 +41,19 @@ class Bridge:
             raise Refused(plain(error))
         return result
 
-    def presign(self, credentials, grant, lifetime):
-        return plain(self._call(PRESIGN, "presign", record(credentials), record(grant), record(lifetime)))
+    def presign(self, credentials, request, lifetime):
+        token = self.presign_in_component(credentials, request, lifetime)
+        text = self._call(PRESIGN, "[method]auth-token.text", token)
+        valid_until = self._call(PRESIGN, "[method]auth-token.valid-until", token)
+        token.drop(self.store)
+        return {"text": text, "valid-until": valid_until}
 
-    def steps(self, credentials, grant, lifetime):
-        return plain(self._call(PRESIGN, "steps", record(credentials), record(grant), record(lifetime)))
+    def presign_in_component(self, credentials, request, lifetime):
+        """The token as a resource, whose text stays in the component."""
+        return self._call(PRESIGN, "presign", record(credentials), record(request), record(lifetime))
+
+    def steps(self, credentials, request, lifetime):
+        return plain(self._call(PRESIGN, "steps", record(credentials), record(request), record(lifetime)))
 
     def inspect(self, token):
         return plain(self._call(PRESIGN, "inspect", token))

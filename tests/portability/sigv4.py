@@ -10,12 +10,12 @@ import time
 from urllib.parse import quote
 
 
-def presign(credentials, grant, lifetime):
+def presign(credentials, request, lifetime):
     """The steps, the token and its end, as the contract names them."""
-    host, port, user = grant["host"].lower(), grant["port"], grant["db-user"]
+    host, port, user = request["host"].lower(), request["port"], request["db-user"]
     date = time.gmtime(lifetime["signed-at"])
     stamp = f"{date.tm_year:04}{date.tm_mon:02}{date.tm_mday:02}T{date.tm_hour:02}{date.tm_min:02}{date.tm_sec:02}Z"
-    scope = f"{stamp[:8]}/{grant['region']}/rds-db/aws4_request"
+    scope = f"{stamp[:8]}/{request['region']}/rds-db/aws4_request"
     parameters = [
         ("Action", "connect"),
         ("DBUser", user),

@@ -31,46 +31,46 @@ class Presign(unittest.TestCase):
         vectors = load("presign/vectors.json")["vectors"]
         self.assertGreater(len(vectors), 60)
         for vector in vectors:
-            arguments = vector["credentials"], vector["grant"], vector["lifetime"]
+            arguments = vector["credentials"], vector["request"], vector["lifetime"]
             with self.subTest(vector["name"]):
                 self.assertEqual(self.bridge.steps(*arguments), vector["steps"])
                 token = self.bridge.presign(*arguments)
                 self.assertEqual(token, {"text": vector["token"], "valid-until": vector["valid-until"]})
                 claims = self.bridge.verify(
-                    token["text"], vector["credentials"], vector["grant"], vector["lifetime"]["signed-at"])
+                    token["text"], vector["credentials"], vector["request"], vector["lifetime"]["signed-at"])
                 self.assertEqual(claims, self.bridge.inspect(token["text"]))
 
     def test_botocore_on_random_cases(self):
         """Equal to the byte, and botocore's tokens verify; the two ways to differ are left out."""
         random_ = random.Random(20240826)
         for number in range(2_000):
-            credentials, grant, signed_at = random_case(random_)
-            theirs = botocore_tokens.token(credentials, grant, signed_at)
+            credentials, request, signed_at = random_case(random_)
+            theirs = botocore_tokens.token(credentials, request, signed_at)
             lifetime = {"signed-at": signed_at, "expires-in-seconds": 900}
-            ours = self.bridge.presign(credentials, grant, lifetime)["text"]
-            self.assertEqual(ours, theirs, f"case {number}: {grant} at {signed_at}")
-            self.bridge.verify(theirs, credentials, grant, signed_at)
+            ours = self.bridge.presign(credentials, request, lifetime)["text"]
+            self.assertEqual(ours, theirs, f"case {number}: {request} at {signed_at}")
+            self.bridge.verify(theirs, credentials, request, signed_at)
 
     def test_botocore_at_port_443(self):
         """It signs another text than we do there; verify takes both."""
         random_ = random.Random(443)
         for _ in range(50):
-            credentials, grant, signed_at = random_case(random_)
-            grant["port"] = 443
-            theirs = botocore_tokens.token(credentials, grant, signed_at)
+            credentials, request, signed_at = random_case(random_)
+            request["port"] = 443
+            theirs = botocore_tokens.token(credentials, request, signed_at)
             lifetime = {"signed-at": signed_at, "expires-in-seconds": 900}
-            ours = self.bridge.presign(credentials, grant, lifetime)["text"]
+            ours = self.bridge.presign(credentials, request, lifetime)["text"]
             self.assertNotEqual(ours, theirs)
-            self.assertEqual(ours, sigv4.presign(credentials, grant, lifetime)["token"])
+            self.assertEqual(ours, sigv4.presign(credentials, request, lifetime)["token"])
             for token in (ours, theirs):
-                self.bridge.verify(token, credentials, grant, signed_at)
+                self.bridge.verify(token, credentials, request, signed_at)
 
     def test_errors_are_values(self):
         credentials = {"access-key-id": "id", "secret-access-key": "key", "session-token": None, "expires-at": None}
-        grant = {"host": "db.example.com.", "port": 3306, "region": "us-east-1", "db-user": "u"}
+        request = {"host": "db.example.com.", "port": 3306, "region": "us-east-1", "db-user": "u"}
         lifetime = {"signed-at": 0, "expires-in-seconds": 900}
         with self.assertRaises(Refused) as refused:
-            self.bridge.presign(credentials, grant, lifetime)
+            self.bridge.presign(credentials, request, lifetime)
         self.assertEqual(refused.exception.error, {"invalid-host": "trailing-dot"})
 
 
@@ -83,6 +83,26 @@ class Handshake(unittest.TestCase):
             for part in (1 << 20, 1):
                 with self.subTest(case["name"], part=part):
                     replay(bridge, case, part)
+
+    def test_a_token_that_stays_in_the_component(self):
+        """Until the server asks for it, inside TLS."""
+        bridge = Bridge(COMPONENT)
+        credentials, request, signed_at = random_case(random.Random(7))
+        token = credentials, request, {"signed-at": signed_at, "expires-in-seconds": 900}
+        exchanges = load("handshake/mysql8.json")["exchanges"]
+        case = next(it for it in exchanges if "iam-token-text" in it["auth"] and "ready" in it["outcome"])
+        handshake = bridge.start_handshake(case["config"])
+        step, written = handshake.receive(b""), ""
+        for event in case["exchange"]:
+            if "server" in event:
+                step = handshake.receive(bytes.fromhex(event["server"]))
+            elif "start-tls" in event:
+                step = handshake.tls_established({"iam-token": bridge.presign_in_component(*token)})
+            else:
+                written += step["write"]
+                step = handshake.receive(b"")
+        self.assertIn("ready", step)
+        self.assertIn(bridge.presign(*token)["text"].encode().hex(), written)
 
 
 def random_case(random_):
@@ -101,13 +121,13 @@ def random_case(random_):
         "expires-at": None,
     }
     region = random_.choice(("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "ap-southeast-4"))
-    grant = {
+    request = {
         "host": f"{text(lower, 1, 40)}.{text(lower, 12, 12)}.{region}.rds.amazonaws.com",
         "port": random_.choice([port for port in (3306, 1, random_.randint(1, 65535)) if port != 443]),
         "region": region,
         "db-user": text(anything, 1, 32),
     }
-    return credentials, grant, random_.randrange(253_402_300_800)
+    return credentials, request, random_.randrange(253_402_300_800)
 
 
 if __name__ == "__main__":

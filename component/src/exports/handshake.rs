@@ -9,6 +9,7 @@ use crate::handshake::{
     Auth, ClientHandshake, Config, ConfigField, Error, InvalidConfig, Misuse, Session, Step,
 };
 use crate::packet::{InvalidPacket, PAYLOAD_LIMIT, PacketName, ServerError};
+use crate::presign::AuthToken;
 use crate::secret::Secret;
 
 impl wit::Guest for Component {
@@ -49,7 +50,8 @@ impl TryFrom<wit::Config> for Config {
 impl From<wit::Auth> for Auth {
     fn from(auth: wit::Auth) -> Self {
         match auth {
-            wit::Auth::IamToken(token) => Self::IamToken(Secret::new(token)),
+            wit::Auth::IamToken(token) => Self::IamToken(token.into_inner::<AuthToken>().text),
+            wit::Auth::IamTokenText(token) => Self::IamToken(Secret::new(token)),
             wit::Auth::Password(password) => Self::Password(Secret::new(password)),
         }
     }

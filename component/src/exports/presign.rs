@@ -2,30 +2,31 @@
 
 use super::exports::rds::bridge::presign as wit;
 use super::{Component, number};
-use crate::presign::{self, Credentials, Error, Field, Grant, HostProblem, Lifetime};
+use crate::presign::{
+    self, AuthToken, ConnectRequest, Credentials, Error, Field, HostProblem, Lifetime,
+};
 use crate::presign::{Claims, Malformed, Parameter, Rejection};
 
 impl wit::Guest for Component {
+    type AuthToken = AuthToken;
+
     fn presign(
         credentials: wit::Credentials,
-        grant: wit::Grant,
+        request: wit::ConnectRequest,
         lifetime: wit::Lifetime,
     ) -> Result<wit::AuthToken, wit::Error> {
-        let (credentials, grant, lifetime) = arguments(credentials, grant, lifetime)?;
-        let token = presign::presign(&credentials, &grant, lifetime)?;
-        Ok(wit::AuthToken {
-            text: token.text.into_exposed(),
-            valid_until: token.valid_until,
-        })
+        let (credentials, request, lifetime) = arguments(credentials, request, lifetime)?;
+        let token = presign::presign(&credentials, &request, lifetime)?;
+        Ok(wit::AuthToken::new(token))
     }
 
     fn steps(
         credentials: wit::Credentials,
-        grant: wit::Grant,
+        request: wit::ConnectRequest,
         lifetime: wit::Lifetime,
     ) -> Result<wit::SigningSteps, wit::Error> {
-        let (credentials, grant, lifetime) = arguments(credentials, grant, lifetime)?;
-        let steps = presign::steps(&credentials, &grant, lifetime)?;
+        let (credentials, request, lifetime) = arguments(credentials, request, lifetime)?;
+        let steps = presign::steps(&credentials, &request, lifetime)?;
         Ok(wit::SigningSteps {
             canonical_request: steps.canonical_request.into_exposed(),
             hashed_canonical_request: steps.hashed_canonical_request,
@@ -43,26 +44,36 @@ impl wit::Guest for Component {
     fn verify(
         token: String,
         credentials: wit::Credentials,
-        expected: wit::Grant,
+        expected: wit::ConnectRequest,
         now: u64,
     ) -> Result<wit::Claims, wit::Rejection> {
         let token = crate::secret::Secret::new(token);
         let expectation = |error: Error| wit::Rejection::InvalidExpectation(error.into());
         let credentials = Credentials::try_from(credentials).map_err(expectation)?;
-        let expected = Grant::try_from(expected).map_err(expectation)?;
+        let expected = ConnectRequest::try_from(expected).map_err(expectation)?;
         Ok(presign::verify(token.expose(), &credentials, &expected, now)?.into())
+    }
+}
+
+impl wit::GuestAuthToken for AuthToken {
+    fn text(&self) -> String {
+        self.text.expose().to_owned()
+    }
+
+    fn valid_until(&self) -> u64 {
+        self.valid_until
     }
 }
 
 fn arguments(
     credentials: wit::Credentials,
-    grant: wit::Grant,
+    request: wit::ConnectRequest,
     lifetime: wit::Lifetime,
-) -> Result<(Credentials, Grant, Lifetime), Error> {
+) -> Result<(Credentials, ConnectRequest, Lifetime), Error> {
     let credentials = credentials.try_into()?;
-    let grant = grant.try_into()?;
+    let request = request.try_into()?;
     let lifetime = Lifetime::new(lifetime.signed_at, lifetime.expires_in_seconds)?;
-    Ok((credentials, grant, lifetime))
+    Ok((credentials, request, lifetime))
 }
 
 impl TryFrom<wit::Credentials> for Credentials {
@@ -78,11 +89,11 @@ impl TryFrom<wit::Credentials> for Credentials {
     }
 }
 
-impl TryFrom<wit::Grant> for Grant {
+impl TryFrom<wit::ConnectRequest> for ConnectRequest {
     type Error = Error;
 
-    fn try_from(grant: wit::Grant) -> Result<Self, Error> {
-        Self::new(&grant.host, grant.port, grant.region, grant.db_user)
+    fn try_from(request: wit::ConnectRequest) -> Result<Self, Error> {
+        Self::new(&request.host, request.port, request.region, request.db_user)
     }
 }
 

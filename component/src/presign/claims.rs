@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::amz_date::AmzDate;
+use super::connect_request::{check_host, check_region};
 use super::credential_scope::{SERVICE, TERMINATOR};
 use super::error::{Malformed, Parameter};
-use super::grant::{check_host, check_region};
 use super::unsigned_token::{ALGORITHM, uri_encode};
 use crate::secret::{Secret, SecretBytes};
 use percent_encoding::percent_decode_str;

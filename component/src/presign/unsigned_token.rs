@@ -3,9 +3,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::amz_date::AmzDate;
+use super::connect_request::ConnectRequest;
 use super::credential_scope::CredentialScope;
 use super::credentials::Credentials;
-use super::grant::Grant;
 use super::lifetime::Lifetime;
 use crate::secret::Secret;
 
@@ -48,7 +48,7 @@ pub(super) struct UnsignedToken {
 impl UnsignedToken {
     pub(super) fn new(
         credentials: &Credentials,
-        grant: &Grant,
+        request: &ConnectRequest,
         lifetime: Lifetime,
         date: &AmzDate,
         scope: &CredentialScope,
@@ -56,20 +56,24 @@ impl UnsignedToken {
         let session_token = credentials.session_token().map_or("", Secret::expose);
         // Enough for every byte to be encoded, and for what is the same in every token. To count what has
         // to be encoded would take as long as encoding it.
-        let capacity = [grant.db_user(), credentials.access_key_id(), session_token]
-            .iter()
-            .map(|text| text.len().saturating_mul(3))
-            .fold(FIXED_LENGTH, usize::saturating_add);
+        let capacity = [
+            request.db_user(),
+            credentials.access_key_id(),
+            session_token,
+        ]
+        .iter()
+        .map(|text| text.len().saturating_mul(3))
+        .fold(FIXED_LENGTH, usize::saturating_add);
         let mut text = String::with_capacity(capacity);
 
-        text.push_str(grant.host());
+        text.push_str(request.host());
         text.push(':');
-        text.push_str(&grant.port().to_string());
+        text.push_str(&request.port().to_string());
         let host_header_end = text.len();
         text.push_str("/?");
         let query_at = text.len();
         text.push_str("Action=connect&DBUser=");
-        text.extend(uri_encode(grant.db_user()));
+        text.extend(uri_encode(request.db_user()));
         text.push_str("&X-Amz-Algorithm=");
         text.push_str(ALGORITHM);
         text.push_str("&X-Amz-Credential=");
@@ -149,11 +153,13 @@ mod tests {
             let credentials = Credentials::new(id, "key".into(), session_token, None).unwrap();
             let host = [&*"a".repeat(63); 4].join(".");
             let region = "r".repeat(63);
-            let grant = Grant::new(&host[..253], 65_535, region.clone(), "漢".repeat(128)).unwrap();
+            let request =
+                ConnectRequest::new(&host[..253], 65_535, region.clone(), "漢".repeat(128))
+                    .unwrap();
             let lifetime = Lifetime::new(0, 900).unwrap();
             let date = AmzDate::at(0);
             let scope = CredentialScope::new(&date, &region);
-            let unsigned = UnsignedToken::new(&credentials, &grant, lifetime, &date, &scope);
+            let unsigned = UnsignedToken::new(&credentials, &request, lifetime, &date, &scope);
             let before = unsigned.text.expose().as_ptr();
             let token = unsigned.sign(&Secret::new("0".repeat(64))).into_exposed();
             assert_eq!(token.as_ptr(), before);

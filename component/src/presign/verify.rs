@@ -5,10 +5,10 @@ use subtle::ConstantTimeEq;
 use super::amz_date::AmzDate;
 use super::canonical_request::CanonicalRequest;
 use super::claims::{Claims, ReadToken};
+use super::connect_request::ConnectRequest;
 use super::credential_scope::CredentialScope;
 use super::credentials::Credentials;
 use super::error::Rejection;
-use super::grant::Grant;
 use super::lifetime::EXPIRES_IN_SECONDS_MAX;
 use super::signing_key::SigningKey;
 use super::string_to_sign::StringToSign;
@@ -32,7 +32,7 @@ const DEFAULT_PORT: u16 = 443;
 pub fn verify(
     token: &str,
     credentials: &Credentials,
-    expected: &Grant,
+    expected: &ConnectRequest,
     now: u64,
 ) -> Result<Claims, Rejection> {
     let read = ReadToken::read(token).map_err(Rejection::Malformed)?;
@@ -121,13 +121,13 @@ mod tests {
         Credentials::new(id.into(), secret.into(), token, expires_at).unwrap()
     }
 
-    fn grant(host: &str, port: u16, region: &str, user: &str) -> Grant {
-        Grant::new(host, port, region.into(), user.into()).unwrap()
+    fn request(host: &str, port: u16, region: &str, user: &str) -> ConnectRequest {
+        ConnectRequest::new(host, port, region.into(), user.into()).unwrap()
     }
 
-    fn token(credentials: &Credentials, grant: &Grant) -> String {
+    fn token(credentials: &Credentials, request: &ConnectRequest) -> String {
         let lifetime = Lifetime::new(NOW, 900).unwrap();
-        presign(credentials, grant, lifetime)
+        presign(credentials, request, lifetime)
             .unwrap()
             .text
             .into_exposed()
@@ -137,7 +137,7 @@ mod tests {
     fn every_reason_is_a_case_of_its_own() {
         use Rejection::*;
         let ours = credentials("id", "key", None, None);
-        let db = grant("db.example.com", 3306, "us-east-1", "reader");
+        let db = request("db.example.com", 3306, "us-east-1", "reader");
         let good = token(&ours, &db);
         let temporary = credentials("id", "key", Some("sts"), None);
         let other_sts = credentials("id", "key", Some("other"), None);
@@ -146,7 +146,7 @@ mod tests {
 
         let rejected =
             |token: &str, by: &Credentials, now| verify(token, by, &db, now).unwrap_err();
-        let for_other = |other: &Grant| rejected(&token(&ours, other), &ours, NOW);
+        let for_other = |other: &ConnectRequest| rejected(&token(&ours, other), &ours, NOW);
 
         assert!(verify(&good, &ours, &db, NOW).is_ok());
         assert_eq!(
@@ -174,19 +174,19 @@ mod tests {
             SignatureMismatch
         );
         assert_eq!(
-            for_other(&grant("db.example.com", 3306, "us-east-2", "reader")),
+            for_other(&request("db.example.com", 3306, "us-east-2", "reader")),
             RegionMismatch("us-east-2".into())
         );
         assert_eq!(
-            for_other(&grant("alias.example.com", 3306, "us-east-1", "reader")),
+            for_other(&request("alias.example.com", 3306, "us-east-1", "reader")),
             HostMismatch("alias.example.com".into())
         );
         assert_eq!(
-            for_other(&grant("db.example.com", 3307, "us-east-1", "reader")),
+            for_other(&request("db.example.com", 3307, "us-east-1", "reader")),
             PortMismatch(3307)
         );
         assert_eq!(
-            for_other(&grant("db.example.com", 3306, "us-east-1", "Reader")),
+            for_other(&request("db.example.com", 3306, "us-east-1", "Reader")),
             DbUserMismatch("Reader".into())
         );
         assert_eq!(rejected(&good, &ours, NOW - 301), NotYetValid(NOW));
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_expiry_out_of_range_is_refused_even_if_signed() {
-        let db = grant("db.example.com", 3306, "us-east-1", "u");
+        let db = request("db.example.com", 3306, "us-east-1", "u");
         let ours = credentials("id", "key", None, None);
         let query = "Action=connect&DBUser=u&X-Amz-Algorithm=AWS4-HMAC-SHA256\
             &X-Amz-Credential=id%2F20240826%2Fus-east-1%2Frds-db%2Faws4_request\
@@ -237,13 +237,13 @@ mod tests {
         let signed = signed_by_hand(query, "db.example.com");
         let verify_at = |port: u16| {
             let token = format!("db.example.com:{port}/?{signed}");
-            let db = grant("db.example.com", port, "us-east-1", "u");
+            let db = request("db.example.com", port, "us-east-1", "u");
             verify(&token, &ours, &db, NOW).map(|claims| claims.port)
         };
         assert_eq!(verify_at(443), Ok(443));
         assert_eq!(verify_at(3306), Err(Rejection::SignatureMismatch));
         // And ours, which keeps the port, is good as well.
-        let db = grant("db.example.com", 443, "us-east-1", "u");
+        let db = request("db.example.com", 443, "us-east-1", "u");
         assert!(verify(&token(&ours, &db), &ours, &db, NOW).is_ok());
     }
 }

@@ -18,8 +18,10 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use criterion::Criterion;
 use rds_bridge::aws;
-use rds_bridge::component::{Engine, Grant as GuestGrant, Lifetime as GuestLifetime};
-use rds_bridge_component::presign::{AuthToken, Credentials, Grant, Lifetime, presign};
+use rds_bridge::component::{
+    ConnectRequest as SandboxedRequest, Engine, Lifetime as SandboxedLifetime,
+};
+use rds_bridge_component::presign::{AuthToken, ConnectRequest, Credentials, Lifetime, presign};
 
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 const ID: &str = "AKIDEXAMPLEAKIDEXAMPLE";
@@ -71,7 +73,7 @@ fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
         (
             "live instance",
             Box::new(move || {
-                black_box(instance.presign(&credentials, GRANT, LIFETIME).unwrap());
+                black_box(instance.presign(&credentials, REQUEST, LIFETIME).unwrap());
             }),
         ),
         (
@@ -80,7 +82,7 @@ fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
                 let mut instance = engine.instantiate().unwrap();
                 black_box(
                     instance
-                        .presign(&same_credentials, GRANT, LIFETIME)
+                        .presign(&same_credentials, REQUEST, LIFETIME)
                         .unwrap(),
                 );
             }),
@@ -88,14 +90,14 @@ fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
     ]
 }
 
-const GRANT: GuestGrant<'_> = GuestGrant {
+const REQUEST: SandboxedRequest<'_> = SandboxedRequest {
     host: HOST,
     port: 3306,
     region: "us-east-1",
     db_user: "lambda-user",
 };
 
-const LIFETIME: GuestLifetime = GuestLifetime {
+const LIFETIME: SandboxedLifetime = SandboxedLifetime {
     signed_at: SIGNED_AT,
     expires_in_seconds: 900,
 };
@@ -103,8 +105,14 @@ const LIFETIME: GuestLifetime = GuestLifetime {
 fn native(session_token: Option<&str>) -> AuthToken {
     let token = session_token.map(Into::into);
     let credentials = Credentials::new(ID.into(), SECRET.into(), token, None).unwrap();
-    let grant = Grant::new(HOST, 3306, "us-east-1".into(), "lambda-user".into()).unwrap();
-    presign(&credentials, &grant, Lifetime::new(SIGNED_AT, 900).unwrap()).unwrap()
+    let request =
+        ConnectRequest::new(HOST, 3306, "us-east-1".into(), "lambda-user".into()).unwrap();
+    presign(
+        &credentials,
+        &request,
+        Lifetime::new(SIGNED_AT, 900).unwrap(),
+    )
+    .unwrap()
 }
 
 /// What the SDK's users do for a token: the whole URL, signed.

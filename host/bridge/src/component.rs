@@ -21,8 +21,8 @@ pub use bindings::exports::rds::bridge::handshake::{
     InvalidPacket, Misuse, Packet, PacketTooLarge, SequenceIdMismatch, ServerError, Session,
 };
 pub use bindings::exports::rds::bridge::presign::{
-    Claims, CredentialsExpired, Error as PresignError, Field, Grant, HostProblem, InvalidCharacter,
-    Lifetime, Malformed, Parameter, Rejection, TooLong,
+    Claims, ConnectRequest, CredentialsExpired, Error as PresignError, Field, HostProblem,
+    InvalidCharacter, Lifetime, Malformed, Parameter, Rejection, TooLong,
 };
 pub use call::{CallError, Fault};
 pub use engine::{Engine, Instance};
@@ -31,11 +31,11 @@ pub use limits::{
     ARGUMENTS_LIMIT_BYTES, CALL_DEADLINE, CONCURRENT_INSTANCES, MEMORY_LIMIT_BYTES,
     RECEIVE_LIMIT_BYTES, TICK,
 };
-pub use presign::{AuthToken, SigningSteps};
+pub use presign::{AuthToken, SandboxedToken, SigningSteps};
 pub use ticker::Ticker;
 pub use wasmtime;
 
-/// The component itself, for embedding elsewhere: `rds:bridge@0.1.0`, world `bridge`.
+/// The component itself, for embedding elsewhere: `rds:bridge@0.2.0`, world `bridge`.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/component.wasm"));
 
 /// SHA-256 of [`COMPONENT`], in lower-case hexadecimal.

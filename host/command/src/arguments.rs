@@ -116,7 +116,7 @@ pub(super) enum Command {
     Setup(Setup),
     /// Write the WebAssembly component to a file, and print its size and SHA-256
     ///
-    /// It is rds:bridge@0.1.0, world "bridge". It imports nothing, and runs in every runtime of the
+    /// It is rds:bridge@0.2.0, world "bridge". It imports nothing, and runs in every runtime of the
     /// component model.
     Component(Component),
     /// Print a script that completes commands and flags in a shell

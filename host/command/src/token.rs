@@ -13,7 +13,7 @@ use super::{output, runtime};
 use rds_bridge::aws::{
     Credentials, DefaultChain, process_variable, region_without_profile, resolve_region,
 };
-use rds_bridge::component::{Grant, Lifetime};
+use rds_bridge::component::{ConnectRequest, Lifetime};
 use rds_bridge::net::{SystemResolver, host_name};
 use rds_bridge::{DEFAULT_PORT, Timeouts};
 
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
         None => now()?,
     };
 
-    let grant = Grant {
+    let request = ConnectRequest {
         host,
         port: arguments.endpoint.port().unwrap_or(DEFAULT_PORT),
         region: &region,
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     };
     let token = Sandbox::new()?
         .instantiate()?
-        .presign(&credentials, grant, lifetime)?;
+        .presign(&credentials, request, lifetime)?;
     output::print_line(token.text.expose_secret())
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::Shared;
 use super::peer::Peer;
 use rds_bridge::clock::{date, unix_seconds};
-use rds_bridge::component::{CallError, Fault, Grant, Rejection};
+use rds_bridge::component::{CallError, ConnectRequest, Fault, Rejection};
 use rds_bridge::error::malformed_token_words;
 
 /// Why nobody is let in with a token.
@@ -33,7 +33,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     let token = str::from_utf8(token).map_err(|_| "what was sent is no text".to_owned())?;
     let now =
         now(shared.clock_offset_seconds).ok_or_else(|| "the clock is out of range".to_owned())?;
-    let expected = Grant {
+    let expected = ConnectRequest {
         host: &shared.endpoint,
         port: peer.port,
         region: &shared.region,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use rds_bridge_component::presign::{Grant, verify};
+use rds_bridge_component::presign::{ConnectRequest, verify};
 
 use crate::rate;
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ pub(crate) fn judge(packet: &[u8], user: &str, settings: &Settings) -> Result<()
 fn verify_ourselves(token: &[u8], user: &str, settings: &Settings) -> Result<(), String> {
     let token = str::from_utf8(token).map_err(|_error| "not UTF-8")?;
     let region = settings.region.clone();
-    let expected = Grant::new(&settings.host, settings.port, region, user.to_owned())
+    let expected = ConnectRequest::new(&settings.host, settings.port, region, user.to_owned())
         .map_err(|error| chain(&error))?;
     let now = now(settings.clock_offset_seconds).ok_or("the clock is out of range")?;
     verify(token, &settings.credentials, &expected, now).map_err(|rejection| chain(&rejection))?;

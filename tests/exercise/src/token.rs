@@ -1,6 +1,6 @@
 //! Any text for a token.
 
-use rds_bridge_component::presign::{self, Credentials, Grant, Lifetime};
+use rds_bridge_component::presign::{self, ConnectRequest, Credentials, Lifetime};
 
 /// When [`verify`]'s own token is signed, in Unix seconds.
 const SIGNED_AT: u64 = 1_724_709_600;
@@ -51,16 +51,16 @@ pub fn verify(data: &[u8]) {
     )
     .expect("valid credentials");
     let region = "us-east-1".to_owned();
-    let grant = Grant::new("db.example.com", 3306, region, "lambda user".to_owned())
-        .expect("a valid grant");
-    let check = |text: &str| presign::verify(text, &credentials, &grant, SIGNED_AT);
+    let request = ConnectRequest::new("db.example.com", 3306, region, "lambda user".to_owned())
+        .expect("a valid request");
+    let check = |text: &str| presign::verify(text, &credentials, &request, SIGNED_AT);
 
     if let Ok(text) = std::str::from_utf8(data) {
         assert!(check(text).is_err(), "nobody signed this: {text}");
     }
 
     let lifetime = Lifetime::new(SIGNED_AT, 900).expect("a valid lifetime");
-    let token = presign::presign(&credentials, &grant, lifetime).expect("a token");
+    let token = presign::presign(&credentials, &request, lifetime).expect("a token");
     let good = token.text.expose();
     let claims = check(good).expect("our own token");
 

@@ -71,7 +71,7 @@ def exchange(name, auth, *events, outcome, database="iamtest", attributes=ATTRIB
     flags = CLIENT_FLAGS | (CONNECT_WITH_DB if database else 0) | (CONNECT_ATTRS if attributes else 0)
     head = flags.to_bytes(4, "little") + 0x40000000.to_bytes(4, "little") + bytes([charset]) + bytes(23)
     if first is None:
-        first = b"" if "iam-token" in auth else caching_sha2(auth["password"], SCRAMBLE)
+        first = b"" if "iam-token-text" in auth else caching_sha2(auth["password"], SCRAMBLE)
     response = head + b"reader\0" + lenenc(first)
     response += database.encode() + b"\0" if database else b""
     response += plugin.encode() + b"\0"
@@ -114,7 +114,7 @@ def switch(plugin, data):
 
 
 def exchanges():
-    password, token = {"password": PASSWORD}, {"iam-token": TOKEN}
+    password, token = {"password": PASSWORD}, {"iam-token-text": TOKEN}
     token_packet = ("write", TOKEN.encode() + b"\0")
     password_packet = ("write", PASSWORD.encode() + b"\0")
     ok, denied = ("server", OK), ("server", DENIED)

@@ -32,11 +32,11 @@ def vector(name, host=HOST, port=3306, region="us-east-1", user="peccy", key="ak
     arguments = {
         "credentials": {"access-key-id": key, "secret-access-key": secret, "session-token": session_token,
                         "expires-at": expires_at},
-        "grant": {"host": host, "port": port, "region": region, "db-user": user},
+        "request": {"host": host, "port": port, "region": region, "db-user": user},
         "lifetime": {"signed-at": signed_at, "expires-in-seconds": expires_in},
     }
     result = sigv4.presign(**arguments)
-    theirs = botocore_tokens.token(arguments["credentials"], arguments["grant"], signed_at)
+    theirs = botocore_tokens.token(arguments["credentials"], arguments["request"], signed_at)
     assert (theirs == result["token"]) == (differs is None), name
     assert signature in (None, result["steps"]["signature"]), name
     made = {"name": name, "origin": origin if differs is None else "the AWS documentation"}

@@ -15,7 +15,8 @@ use crate::aws::DatabaseSecret;
 use crate::aws::{CachedCredentials, Credentials, CredentialsError};
 use crate::clock::unix_seconds;
 use crate::component::{
-    Auth, AuthToken, CallError, Fault, Grant, HandshakeError, Instance, Lifetime,
+    Auth, AuthToken, CallError, ConnectRequest, Fault, HandshakeError, Instance, Lifetime,
+    PresignError,
 };
 use crate::error::{Error, ErrorKind, Stage};
 
@@ -95,7 +96,7 @@ impl Inner {
         }
     }
 
-    /// What the server is sent: a token, which is signed now in this instance, or the password.
+    /// What the component logs in with: a token, which it signs now and keeps, or the password.
     pub(super) fn auth(
         &self,
         authenticator: &Authenticator,
@@ -103,7 +104,10 @@ impl Inner {
     ) -> Result<Auth, Error> {
         Ok(match authenticator {
             Authenticator::Credentials(credentials) => {
-                Auth::IamToken(self.token(credentials, instance)?.text)
+                let token = self.sign(|request, lifetime| {
+                    instance.presign_in_sandbox(credentials, request, lifetime)
+                });
+                Auth::IamToken(token?)
             }
             Authenticator::Password(password) => Auth::Password(password.clone()),
             #[cfg(feature = "secrets-manager")]
@@ -117,11 +121,20 @@ impl Inner {
         instance.map_err(token_fault)
     }
 
+    /// A token whose text leaves the sandbox.
     pub(crate) fn token(
         &self,
         credentials: &Credentials,
         instance: &mut Instance,
     ) -> Result<AuthToken, Error> {
+        self.sign(|request, lifetime| instance.presign(credentials, request, lifetime))
+    }
+
+    /// Signs for this endpoint and user, from now on.
+    fn sign<T>(
+        &self,
+        presign: impl FnOnce(ConnectRequest<'_>, Lifetime) -> Result<T, CallError<PresignError>>,
+    ) -> Result<T, Error> {
         let Some(signed_at) = unix_seconds(self.clock.now()) else {
             return Err(Error::setting(
                 "clock",
@@ -130,7 +143,7 @@ impl Inner {
         };
         let Endpoint { host, port, region } = &self.endpoint;
         let region = region.as_ref().map(|(region, _)| region.as_str());
-        let grant = Grant {
+        let request = ConnectRequest {
             host,
             port: *port,
             region: region.unwrap_or_default(),
@@ -140,12 +153,10 @@ impl Inner {
             signed_at,
             expires_in_seconds: EXPIRES_IN_SECONDS,
         };
-        instance
-            .presign(credentials, grant, lifetime)
-            .map_err(|error| match error {
-                CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
-                CallError::Fault(fault) => token_fault(fault),
-            })
+        presign(request, lifetime).map_err(|error| match error {
+            CallError::Refused(error) => Error::new(Stage::Token, ErrorKind::Presign(error)),
+            CallError::Fault(fault) => token_fault(fault),
+        })
     }
 }
 

@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::aws::Credentials;
-    use crate::component::{COMPONENT, Grant, Lifetime};
+    use crate::component::{COMPONENT, ConnectRequest, Lifetime};
 
     fn compiled(config: &wasmtime::Config) -> Component {
         let engine = wasmtime::Engine::new(config).unwrap();
@@ -197,7 +197,7 @@ mod tests {
 
     fn token(engine: &Engine) -> String {
         let credentials = Credentials::new("akid", "secret");
-        let grant = Grant {
+        let request = ConnectRequest {
             host: "prod-instance.us-east-1.rds.amazonaws.com",
             port: 3306,
             region: "us-east-1",
@@ -208,7 +208,7 @@ mod tests {
             expires_in_seconds: 900,
         };
         let mut instance = engine.instantiate().unwrap();
-        let token = instance.presign(&credentials, grant, lifetime).unwrap();
+        let token = instance.presign(&credentials, request, lifetime).unwrap();
         token.text.expose_secret().to_owned()
     }
 

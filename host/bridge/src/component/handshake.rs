@@ -8,12 +8,16 @@ use wasmtime::component::ResourceAny;
 use super::bindings::exports::rds::bridge::handshake as wit;
 use super::call::{CallError, Fault, check_arguments, check_received};
 use super::engine::{Engine, Instance};
+use super::presign::SandboxedToken;
 
 /// How the user proves who it is. The component gets it when TLS stands.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Auth {
-    /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
-    IamToken(SecretString),
+    /// An RDS IAM token that [`ClientHandshake::instance`] has signed. Answers `mysql_clear_password` inside TLS, and
+    /// nothing else. One of another instance is a [`Fault`].
+    IamToken(SandboxedToken),
+    /// An RDS IAM token that was signed elsewhere. Answers as [`Self::IamToken`] does.
+    IamTokenText(SecretString),
     /// A password. Answers every method but `mysql_clear_password`.
     Password(SecretString),
 }
@@ -143,13 +147,15 @@ impl ClientHandshake {
     /// # Errors
     ///
     /// As [`Self::receive`], and [`wit::Error::InvalidConfig`].
-    pub fn tls_established(&mut self, auth: &Auth) -> Result<Step, CallError<wit::Error>> {
-        let auth = match auth {
-            Auth::IamToken(token) => wit::Auth::IamToken(token.expose_secret()),
+    pub fn tls_established(&mut self, auth: Auth) -> Result<Step, CallError<wit::Error>> {
+        let auth = match &auth {
+            Auth::IamToken(SandboxedToken(token)) => wit::Auth::IamToken(*token),
+            Auth::IamTokenText(token) => wit::Auth::IamTokenText(token.expose_secret()),
             Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
         };
-        let (wit::Auth::IamToken(secret) | wit::Auth::Password(secret)) = &auth;
-        check_arguments([secret.len()])?;
+        if let wit::Auth::IamTokenText(secret) | wit::Auth::Password(secret) = &auth {
+            check_arguments([secret.len()])?;
+        }
         let Self {
             instance,
             functions,

@@ -1,11 +1,24 @@
 //! The calls of `rds:bridge/presign`.
 
+use std::fmt;
+
 use secrecy::{ExposeSecret, SecretString};
+use wasmtime::component::ResourceAny;
 
 use super::bindings::exports::rds::bridge::presign as wit;
 use super::call::{CallError, Fault, check_arguments};
 use super::engine::Instance;
 use crate::aws::Credentials;
+
+/// A token in the sandbox that signed it, for [`ClientHandshake::tls_established`](super::ClientHandshake). Its text does
+/// not leave the sandbox before the server has asked for it, inside TLS.
+pub struct SandboxedToken(pub(super) ResourceAny);
+
+impl fmt::Debug for SandboxedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxedToken").finish_non_exhaustive()
+    }
+}
 
 /// A token that lets one user connect to one endpoint until it expires.
 #[derive(Clone, Debug)]
@@ -33,7 +46,8 @@ pub struct SigningSteps {
 }
 
 impl Instance {
-    /// Signs a token.
+    /// Signs a token, and takes its text out of the sandbox: for clients other than
+    /// [`ClientHandshake`](super::ClientHandshake).
     ///
     /// # Errors
     ///
@@ -41,20 +55,42 @@ impl Instance {
     pub fn presign(
         &mut self,
         credentials: &Credentials,
-        grant: wit::Grant<'_>,
+        request: wit::ConnectRequest<'_>,
         lifetime: wit::Lifetime,
     ) -> Result<AuthToken, CallError<wit::Error>> {
-        self.prepare(credentials, &grant, "")?;
+        let SandboxedToken(token) = self.presign_in_sandbox(credentials, request, lifetime)?;
+        let (functions, store) = self.presign_functions()?;
+        let methods = functions.auth_token();
+        let text = methods.call_text(&mut *store, token).map_err(Fault::Trap)?;
+        let valid_until = methods
+            .call_valid_until(&mut *store, token)
+            .map_err(Fault::Trap)?;
+        token.resource_drop(store).map_err(Fault::Trap)?;
+        Ok(AuthToken {
+            text: text.into(),
+            valid_until,
+        })
+    }
+
+    /// Signs a token that stays in the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::presign`].
+    pub fn presign_in_sandbox(
+        &mut self,
+        credentials: &Credentials,
+        request: wit::ConnectRequest<'_>,
+        lifetime: wit::Lifetime,
+    ) -> Result<SandboxedToken, CallError<wit::Error>> {
+        self.prepare(credentials, &request, "")?;
         let credentials = borrow(credentials);
         let (functions, store) = self.presign_functions()?;
-        let token = functions
-            .call_presign(store, credentials, grant, lifetime)
+        functions
+            .call_presign(store, credentials, request, lifetime)
             .map_err(Fault::Trap)?
-            .map_err(CallError::Refused)?;
-        Ok(AuthToken {
-            text: token.text.into(),
-            valid_until: token.valid_until,
-        })
+            .map(SandboxedToken)
+            .map_err(CallError::Refused)
     }
 
     /// The steps of the signature that [`Self::presign`] gives for the same arguments.
@@ -65,14 +101,14 @@ impl Instance {
     pub fn steps(
         &mut self,
         credentials: &Credentials,
-        grant: wit::Grant<'_>,
+        request: wit::ConnectRequest<'_>,
         lifetime: wit::Lifetime,
     ) -> Result<SigningSteps, CallError<wit::Error>> {
-        self.prepare(credentials, &grant, "")?;
+        self.prepare(credentials, &request, "")?;
         let credentials = borrow(credentials);
         let (functions, store) = self.presign_functions()?;
         let steps = functions
-            .call_steps(store, credentials, grant, lifetime)
+            .call_steps(store, credentials, request, lifetime)
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
         Ok(SigningSteps {
@@ -109,7 +145,7 @@ impl Instance {
         &mut self,
         token: &str,
         credentials: &Credentials,
-        expected: wit::Grant<'_>,
+        expected: wit::ConnectRequest<'_>,
         now: u64,
     ) -> Result<wit::Claims, CallError<wit::Rejection>> {
         self.prepare(credentials, &expected, token)?;
@@ -124,7 +160,7 @@ impl Instance {
     fn prepare(
         &mut self,
         credentials: &Credentials,
-        grant: &wit::Grant<'_>,
+        request: &wit::ConnectRequest<'_>,
         token: &str,
     ) -> Result<(), Fault> {
         check_arguments([
@@ -134,9 +170,9 @@ impl Instance {
                 .session_token
                 .as_ref()
                 .map_or(0, |token| token.expose_secret().len()),
-            grant.host.len(),
-            grant.region.len(),
-            grant.db_user.len(),
+            request.host.len(),
+            request.region.len(),
+            request.db_user.len(),
             token.len(),
         ])?;
         self.wind_up();

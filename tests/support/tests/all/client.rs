@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-use rds_bridge_component::presign::{Credentials, Grant, Lifetime, presign};
+use rds_bridge_component::presign::{ConnectRequest, Credentials, Lifetime, presign};
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::server::Server;
 
@@ -19,7 +19,7 @@ pub(crate) fn token_at(by: &Expectation, user: &str, signed_at: u64) -> String {
         None,
     )
     .unwrap();
-    let grant = Grant::new(&by.host, by.port, by.region.clone(), user.into()).unwrap();
+    let grant = ConnectRequest::new(&by.host, by.port, by.region.clone(), user.into()).unwrap();
     let lifetime = Lifetime::new(signed_at, 900).unwrap();
     let token = presign(&credentials, &grant, lifetime).unwrap();
     token.text.into_exposed()

@@ -45,7 +45,7 @@ impl TlsEstablished {
             mut tls,
             auth,
         } = self;
-        let step = handshake.tls_established(&auth);
+        let step = handshake.tls_established(auth);
         let step = step.map_err(in_stage(Stage::Login))?;
         let limit = attempt.bridge.timeouts.login;
         let authenticating = authenticate(&mut handshake, &mut tls, step);

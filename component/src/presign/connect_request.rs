@@ -14,15 +14,15 @@ const DB_USER_LIMIT: usize = 128;
 
 /// What a token allows, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct ConnectRequest {
     host: String,
     port: u16,
     region: String,
     db_user: String,
 }
 
-impl Grant {
-    /// Checks a grant, and lowers the host's letters: DNS does not tell them apart, a signature
+impl ConnectRequest {
+    /// Checks a request, and lowers the host's letters: DNS does not tell them apart, a signature
     /// does, and RDS knows its endpoints by their lower-case names.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn host(host: &str) -> Result<String, Error> {
-        Grant::new(host, 3306, "us-east-1".into(), "u".into()).map(|grant| grant.host)
+        ConnectRequest::new(host, 3306, "us-east-1".into(), "u".into()).map(|request| request.host)
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn names_what_is_wrong_with_the_rest() {
         let error = |port, region: &str, user: &str| {
-            Grant::new("db.example.com", port, region.into(), user.into()).unwrap_err()
+            ConnectRequest::new("db.example.com", port, region.into(), user.into()).unwrap_err()
         };
         assert_eq!(error(0, "us-east-1", "u"), Error::PortZero);
         assert_eq!(error(1, "", "u"), Error::Empty(Field::Region));
@@ -258,6 +258,6 @@ mod tests {
                 offset: 1
             }
         );
-        assert!(Grant::new("h", 1, "us-east-1".into(), "é".repeat(128)).is_ok());
+        assert!(ConnectRequest::new("h", 1, "us-east-1".into(), "é".repeat(128)).is_ok());
     }
 }
