@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::component::{
-    Auth, ClientHandshake, Config, ConnectionAttribute, Engine, ConnectRequest, Lifetime, Step,
+    Auth, ClientHandshake, Config, ConnectRequest, ConnectionAttribute, Engine, Lifetime, Step,
 };
 
 use crate::settings::Settings;
