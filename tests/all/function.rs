@@ -29,8 +29,8 @@ use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::server::Server;
 use serde_json::{Value as Json, json};
 
-use crate::command::program;
-use crate::live::environment;
+use crate::helpers::command::program;
+use crate::helpers::live::environment;
 
 /// The named statements of the functions here.
 const QUERIES: &str = r#"{

@@ -12,7 +12,7 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{connection_id, failure, items, rows, start};
-use crate::fake_aws::FakeEndpoint;
+use crate::helpers::fake_aws::FakeEndpoint;
 
 /// A fake of the endpoint that gives a container, or a Lambda function, its credentials.
 struct Container {

@@ -11,7 +11,8 @@ use rstest_reuse::apply;
 use serde_json::json;
 
 use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start};
-use crate::command::program;
+
+use crate::helpers::command::program;
 
 #[apply(on_each_server)]
 fn a_statement_that_fails(product: Product) {

@@ -11,8 +11,8 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::{AD_HOC, invocation_lines, start, start_with};
-use crate::live::environment;
-use crate::secrets::{SESSION_TOKEN, search};
+use crate::helpers::live::environment;
+use crate::leaks::forms::{SESSION_TOKEN, search};
 
 /// All lines so far, each of which is a JSON object.
 fn lines(function: &LambdaFunction) -> Vec<Json> {

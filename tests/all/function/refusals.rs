@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::http::url_request;
 use super::{invocation_lines, items, of_type, rows, start};
-use crate::late_forwarder::forward;
+use crate::helpers::late_forwarder::forward;
 
 /// Lambda's default. The pool would go on trying for some ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(3);

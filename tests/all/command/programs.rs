@@ -1,0 +1,175 @@
+//! The command as a user has it: what it prints, and how it ends.
+
+use std::process::{Command, Stdio};
+
+use rds_bridge::component::{COMPONENT, COMPONENT_SHA256};
+
+use crate::helpers::command::{HOST, KEYS, executable, run, stdout};
+use crate::helpers::vectors;
+
+#[test]
+fn token_prints_what_botocore_would_and_nothing_else() {
+    for vector in vectors::read("presign/vectors.json", "vectors") {
+        let text = |record: &str, name: &str| vector[record][name].as_str().map(str::to_owned);
+        let [id, secret] =
+            ["access-key-id", "secret-access-key"].map(|n| text("credentials", n).unwrap());
+        let session_token = text("credentials", "session-token").unwrap_or_default();
+        let port = vector["request"]["port"].to_string();
+        let expires_in = vector["lifetime"]["expires-in-seconds"].to_string();
+        let date = vector["steps"]["string-to-sign"]
+            .as_str()
+            .unwrap()
+            .lines()
+            .nth(1)
+            .unwrap();
+        let signed_at = format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            &date[..4],
+            &date[4..6],
+            &date[6..8],
+            &date[9..11],
+            &date[11..13],
+            &date[13..15]
+        );
+        let output = run(
+            &[
+                "token",
+                "--hostname",
+                vector["request"]["host"].as_str().unwrap(),
+                "--port",
+                &port,
+                "--region",
+                vector["request"]["region"].as_str().unwrap(),
+                &format!(
+                    "--username={}",
+                    vector["request"]["db-user"].as_str().unwrap()
+                ),
+                "--expires-in",
+                &expires_in,
+                "--signed-at",
+                &signed_at,
+            ],
+            &[
+                ("AWS_ACCESS_KEY_ID", &id),
+                ("AWS_SECRET_ACCESS_KEY", &secret),
+                ("AWS_SESSION_TOKEN", &session_token),
+            ],
+            "",
+        );
+        assert_eq!(
+            stdout(&output),
+            format!("{}\n", vector["token"].as_str().unwrap()),
+            "{} {output:?}",
+            vector["name"]
+        );
+        assert!(output.stderr.is_empty() && output.status.success());
+    }
+}
+
+/// Wasmtime reads it, and machine code compiled with another value does not load.
+#[test]
+fn wasmtimes_own_variables_change_nothing() {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "akid"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("WASMTIME_BACKTRACE_DETAILS", "1"),
+    ];
+    let arguments = ["token", "--hostname", "db.us-east-1.rds.amazonaws.com"];
+    let output = run(
+        &[&arguments[..], &["--username", "u"]].concat(),
+        &variables,
+        "",
+    );
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn token_takes_everything_from_the_environment() {
+    let variables = [
+        &KEYS[..],
+        &[("DB_HOST", HOST), ("DB_PORT", "3307"), ("DB_USER", "peccy")],
+    ]
+    .concat();
+    let output = run(&["token"], &variables, "");
+    let token = stdout(&output);
+    assert!(
+        token.starts_with(&format!("{HOST}:3307/?Action=connect&DBUser=peccy&")),
+        "{output:?}"
+    );
+    // The region is in the endpoint's name, and what that says comes before the environment.
+    assert!(token.contains("%2Fus-east-1%2F"));
+    let elsewhere = [&variables[..], &[("AWS_REGION", "eu-west-1")]].concat();
+    assert!(stdout(&run(&["token"], &elsewhere, "")).contains("%2Fus-east-1%2F"));
+    let output = run(&["token", "--region", "eu-west-3"], &elsewhere, "");
+    assert!(stdout(&output).contains("%2Feu-west-3%2F"));
+    // Nor has an alias one: there the environment says it.
+    let alias = ["token", "--hostname", "db.example.com"];
+    assert!(stdout(&run(&alias, &elsewhere, "")).contains("%2Feu-west-1%2F"));
+}
+
+#[test]
+fn inspect_says_all_but_the_secrets() {
+    let vectors = vectors::read("presign/vectors.json", "vectors");
+    let vector = vectors
+        .iter()
+        .find(|v| v["name"] == "with a session token")
+        .unwrap();
+    let token = vector["token"].as_str().unwrap();
+    let output = run(&["inspect"], &[], &format!("{token}\n"));
+    let said = stdout(&output);
+    for line in [
+        "host:          prod-instance.us-east-1.rds.amazonaws.com",
+        "port:          3306",
+        "user:          peccy",
+        "region:        us-east-1",
+        "access key id: akid",
+        "credentials:   temporary (with a session token)",
+        "signed at:     2024-08-26T22:00:00Z",
+        "valid until:   2024-08-26T22:15:00Z",
+        "valid now:     expired",
+    ] {
+        assert!(
+            said.lines().any(|own| own == line),
+            "{line} is not in {said}"
+        );
+    }
+    let signature = vector["steps"]["signature"].as_str().unwrap();
+    assert!(
+        !said.contains(signature) && !said.contains("FwoGZX"),
+        "{said}"
+    );
+
+    let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "peccy")]].concat();
+    let fresh = run(&["token"], &variables, "");
+    let output = run(&["inspect"], &[], stdout(&fresh));
+    assert!(stdout(&output).contains("valid now:     yes"), "{output:?}");
+}
+
+#[test]
+fn component_writes_what_is_embedded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bridge.wasm");
+    let output = run(&["component", "--output", path.to_str().unwrap()], &[], "");
+    let expected = format!("{} bytes, SHA-256 {COMPONENT_SHA256}\n", COMPONENT.len());
+    assert_eq!(stdout(&output), expected);
+    assert_eq!(std::fs::read(path).unwrap(), COMPONENT);
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "peccy")]].concat();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(executable())
+        .arg("token")
+        .env_clear()
+        .envs(variables)
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}

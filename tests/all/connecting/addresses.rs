@@ -1,0 +1,182 @@
+//! All addresses of a name are tried, and each stage has a limit of its own.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use aws_credential_types::provider::{ProvideCredentials, future};
+use rds_bridge::error::ErrorKind;
+use rds_bridge::net::{Resolve, Resolving};
+use rds_bridge::{BridgeBuilder, Error, Stage, Timeouts};
+use rds_bridge_cli::Exit;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
+use socket2::{Domain, Socket, Type};
+
+use crate::helpers::live::{block_on, credentials, to};
+
+const SHORT: Duration = Duration::from_millis(150);
+
+#[derive(Debug)]
+struct To(Vec<SocketAddr>);
+
+impl Resolve for To {
+    fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+/// Takes no connection and refuses none: its queue is full.
+struct BlackHole {
+    address: SocketAddr,
+    _queue: (Socket, Vec<TcpStream>),
+}
+
+impl BlackHole {
+    fn new() -> Self {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        listener.bind(&any.into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, SHORT) {
+            waiting.push(stream);
+        }
+        let _queue = (listener, waiting);
+        Self { address, _queue }
+    }
+}
+
+/// Where nothing listens.
+fn refusing() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+fn connect(builder: BridgeBuilder) -> Result<(), Error> {
+    block_on(async { builder.build().await?.connect().await }).map(drop)
+}
+
+fn through(product: Product, addresses: Vec<SocketAddr>) -> BridgeBuilder {
+    to(Server::shared(product))
+        .user("password-user")
+        .password(PASSWORD)
+        .resolver(To(addresses))
+        .timeouts(Timeouts {
+            connect: SHORT,
+            ..Timeouts::default()
+        })
+}
+
+#[apply(on_each_server)]
+fn the_next_address_is_tried(product: Product) {
+    let server = Server::shared(product).address();
+    let hole = BlackHole::new();
+    connect(through(product, vec![refusing(), server])).unwrap();
+    let begun = Instant::now();
+    connect(through(product, vec![hole.address, refusing(), server])).unwrap();
+    assert!(begun.elapsed() >= SHORT);
+}
+
+#[apply(on_each_server)]
+fn where_none_answers_each_is_named(product: Product) {
+    let (hole, refusing) = (BlackHole::new(), refusing());
+    let error = connect(through(product, vec![hole.address, refusing])).unwrap_err();
+    let ErrorKind::Connect(attempts) = error.kind() else {
+        panic!("{error}");
+    };
+    let kinds: Vec<_> = attempts
+        .iter()
+        .map(|(address, error)| (*address, error.kind()))
+        .collect();
+    let expected = [
+        (hole.address, io::ErrorKind::TimedOut),
+        (refusing, io::ErrorKind::ConnectionRefused),
+    ];
+    assert_eq!(kinds, expected);
+    for address in [hole.address, refusing] {
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+    }
+    // One that does not answer is most likely a security group; where all refuse, nothing listens.
+    assert!(
+        error.causes()[0].why.contains("security group"),
+        "{error:?}"
+    );
+    let error = connect(through(product, vec![refusing])).unwrap_err();
+    assert!(
+        error.causes()[0].why.contains("nothing listens"),
+        "{error:?}"
+    );
+    let error = connect(through(product, vec![])).unwrap_err();
+    assert_eq!(error.stage(), Stage::Resolve, "{error}");
+}
+
+#[derive(Debug)]
+pub(crate) struct Never;
+
+impl Resolve for Never {
+    fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl ProvideCredentials for Never {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(std::future::pending())
+    }
+}
+
+/// TCP is above, TLS in `not_mysql`.
+#[apply(on_each_server)]
+fn each_stage_has_its_limit(product: Product) {
+    let peer = TlsPeer::silent_in_tls();
+    let long = Timeouts::default();
+    let server = || {
+        to(Server::shared(product))
+            .user("lambda-user")
+            .credentials(credentials())
+    };
+    let silent = server()
+        .connect_to(peer.address().to_string())
+        .ca_file(peer.ca_file());
+    let (credentials, resolve, login) = (SHORT, SHORT, SHORT);
+    for (stage, exit, builder) in [
+        (
+            Stage::Credentials,
+            Exit::Credentials,
+            server().credentials_provider(Never).timeouts(Timeouts {
+                credentials,
+                ..long
+            }),
+        ),
+        (
+            Stage::Resolve,
+            Exit::Network,
+            server()
+                .resolver(Never)
+                .timeouts(Timeouts { resolve, ..long }),
+        ),
+        (
+            Stage::Login,
+            Exit::Network,
+            silent.timeouts(Timeouts { login, ..long }),
+        ),
+    ] {
+        let error = connect(builder).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Timeout(limit) if *limit == SHORT),
+            "{error}"
+        );
+        assert_eq!((error.stage(), Exit::of(&error)), (stage, exit));
+        assert!(!error.causes().is_empty(), "{error}");
+    }
+}

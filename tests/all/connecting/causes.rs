@@ -1,0 +1,132 @@
+//! The likely causes that an error names: each thing that goes wrong for people who log in with IAM tokens is
+//! among them where it shows.
+
+use rds_bridge::aws::Credentials;
+use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::live::{block_on, credentials, to};
+
+fn failure(builder: BridgeBuilder) -> Error {
+    block_on(async { builder.build().await?.connect().await }).unwrap_err()
+}
+
+/// Each of the words is in one of the causes, in this order.
+fn assert_named(error: &Error, words: &[&str]) {
+    let causes: Vec<String> = error
+        .causes()
+        .iter()
+        .map(|cause| format!("{} → {}", cause.why, cause.remedy))
+        .collect();
+    let mut rest = causes.iter();
+    for word in words {
+        assert!(
+            rest.any(|cause| cause.contains(word)),
+            "{word}: {causes:#?}"
+        );
+    }
+}
+
+/// The server says the same to all of them: what is not known is listed.
+#[apply(on_each_server)]
+fn of_access_denied(product: Product) {
+    let server = Server::shared(product);
+    let always = [
+        "resource id",
+        "user names are case-sensitive",
+        "IAM authentication is not enabled",
+        "expired",
+        "clock",
+        "new connections a second",
+    ];
+    let user = to(server).user("Lambda-User").credentials(credentials());
+    let error = failure(user);
+    // MySQL refuses a user that it does not have, or asks for some method, so that names cannot be tried out.
+    assert_named(&error, &["case-sensitive"]);
+    assert_eq!(error.stage(), Stage::Login, "{error}");
+
+    let another = to(server)
+        .user("lambda-user")
+        .credentials(Credentials::new("AKIDEXAMPLE", "another"));
+    let error = failure(another);
+    assert_eq!(error.code(), Some(1045), "{error}");
+    assert_named(&error, &always);
+    assert_named(&error, &["\"lambda-user\""]);
+    // What the endpoint's name rules out is not said.
+    assert!(
+        !error
+            .causes()
+            .iter()
+            .any(|cause| cause.why.contains("alias")),
+        "{error:?}"
+    );
+
+    let alias = to(server)
+        .endpoint("db.example.com")
+        .tls_server_name(ENDPOINT)
+        .region("us-east-1")
+        .user("lambda-user")
+        .credentials(credentials());
+    let error = failure(alias);
+    assert_eq!(error.code(), Some(1045), "{error}");
+    let more = ["db.example.com is an alias", "signed for us-east-1"];
+    assert_named(&error, &[&more[..], &always].concat());
+
+    let password = to(server).user("password-user").password("another");
+    assert_named(&failure(password), &["password of \"password-user\""]);
+}
+
+#[apply(on_each_server)]
+fn of_an_unknown_authority(product: Product) {
+    let to_endpoint = |endpoint: &str| {
+        Bridge::builder()
+            .endpoint(endpoint)
+            .connect_to(Server::shared(product).address().to_string())
+            .user("password-user")
+            .password(PASSWORD)
+    };
+    assert_named(
+        &failure(to_endpoint(ENDPOINT)),
+        &["the roots of RDS in eu-central-1 are bundled", "in between"],
+    );
+    assert_named(
+        &failure(to_endpoint("mydb.abc123.il-central-1.rds.amazonaws.com")),
+        &[
+            "the roots of RDS in il-central-1 are not bundled",
+            "your own authority",
+            "in between",
+        ],
+    );
+    assert_named(
+        &failure(to_endpoint("db.example.com")),
+        &["GovCloud", "your own authority", "in between"],
+    );
+    let of_rds_alone = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../host/bridge/src/tls/roots.pem"
+    );
+    assert_named(
+        &failure(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
+        &[
+            "RDS Proxy and Aurora Serverless",
+            "your own authority",
+            "in between",
+        ],
+    );
+}
+
+#[apply(on_each_server)]
+fn of_a_name_that_is_not_the_certificates(product: Product) {
+    let builder = to(Server::shared(product))
+        .tls_server_name("db.example.com")
+        .user("password-user")
+        .password(PASSWORD);
+    assert_named(
+        &failure(builder),
+        &["db.example.com is an alias or a tunnel"],
+    );
+}

@@ -1,0 +1,54 @@
+//! MySQL's own login, over TLS: in full, and with what the server remembers of it.
+
+use rds_bridge::Bridge;
+use rds_bridge::Stage;
+use rds_bridge::component::AuthPlugin;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+
+use crate::helpers::live::{block_on, to};
+use crate::helpers::relay::Relay;
+
+async fn bridge(server: &Server, relay: &Relay, password: &str) -> Bridge {
+    let builder = to(server)
+        .connect_to(relay.address().to_string())
+        .user("password-user")
+        .password(password);
+    builder.build().await.unwrap()
+}
+
+/// How many bytes a login takes of the client.
+async fn log_in(server: &Server) -> usize {
+    // Of its own: what the connection before says at its end may come after this one's beginning.
+    let relay = Relay::start(&[server.address()], None);
+    let mut connection = bridge(server, &relay, PASSWORD)
+        .await
+        .connect()
+        .await
+        .unwrap();
+    let sent = relay.sent();
+    assert_eq!(
+        connection.session().auth_plugin,
+        AuthPlugin::CachingSha2Password
+    );
+    connection.execute_to_end("SELECT 1").await.unwrap();
+    connection.close().await.unwrap();
+    sent
+}
+
+#[test]
+fn in_full_and_fast() {
+    let server = Server::start(Product::MySql, &Options::default());
+    let relay = Relay::start(&[server.address()], None);
+    block_on(async {
+        // The account's first login since the start takes the password itself.
+        let full = log_in(&server).await;
+        let fast = log_in(&server).await;
+        assert!(full > fast + PASSWORD.len(), "{full} and {fast}");
+        assert_eq!(log_in(&server).await, fast);
+        for _ in 0..2 {
+            let refused = bridge(&server, &relay, "another").await.connect().await;
+            let error = refused.unwrap_err();
+            assert_eq!((error.stage(), error.code()), (Stage::Login, Some(1045)));
+        }
+    });
+}

@@ -1,0 +1,211 @@
+//! Peers that are no MySQL server, or none that lets anybody in, before TLS: each has its error, in the
+//! library and in the command, and none of them hears a secret.
+
+use std::time::{Duration, Instant};
+
+use rds_bridge::component::HandshakeError;
+use rds_bridge::error::ErrorKind;
+use rds_bridge::{Bridge, Error, Stage, Timeouts};
+use rds_bridge_cli::Exit;
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
+use rds_bridge_test_support::server_packets;
+use rds_bridge_test_support::tls_peer::{self, frame};
+
+use crate::helpers::command::{run, stdout};
+use crate::helpers::live::{block_on, credentials};
+
+const SHORT: Duration = Duration::from_millis(150);
+
+fn connect(peer: &ScriptedPeer, timeouts: Timeouts) -> Error {
+    let builder = Bridge::builder()
+        .endpoint(ENDPOINT)
+        .connect_to(peer.address().to_string())
+        .user("lambda-user")
+        .credentials(credentials())
+        .timeouts(timeouts);
+    block_on(async { builder.build().await?.connect().await }).unwrap_err()
+}
+
+fn short_tls() -> Timeouts {
+    Timeouts {
+        tls: SHORT,
+        ..Timeouts::default()
+    }
+}
+
+/// What the command says of the same.
+fn command(peer: &ScriptedPeer) -> (Option<i32>, String) {
+    let address = peer.address().to_string();
+    let variables = [
+        ("DB_HOST", ENDPOINT),
+        ("DB_CONNECT_TO", &address),
+        ("DB_USER", "lambda-user"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let output = run(
+        &["query", "SELECT 1", "--connect-timeout", "1"],
+        &variables,
+        "",
+    );
+    assert_eq!(stdout(&output), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));
+    assert_eq!(messages.count(), 1, "{said}");
+    (output.status.code(), said)
+}
+
+#[test]
+fn who_waits_for_the_client_to_begin() {
+    let peer = ScriptedPeer::start(vec![Line::Hold]);
+    let error = connect(&peer, short_tls());
+    assert!(
+        matches!(error.kind(), ErrorKind::Timeout(limit) if *limit == SHORT),
+        "{error}"
+    );
+    assert_eq!(error.stage(), Stage::Tls);
+    assert_eq!(Exit::of(&error), Exit::Network);
+    assert!(
+        error.causes()[0].why.contains("HTTP, TLS and PostgreSQL"),
+        "{error:?}"
+    );
+    assert_eq!(peer.received(), b"");
+
+    let (code, said) = command(&peer);
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("not done within 1 s"), "{said}");
+    assert_eq!(peer.received(), b"");
+}
+
+/// The stage's limit is one for the whole of it: bytes that keep coming do not prolong it.
+#[test]
+fn one_byte_at_a_time() {
+    // A packet of 60,000 bytes, none of which is wrong.
+    let packet = frame(0, &[&b"\x0A8.0.39"[..], &[b'x'; 60_000]].concat());
+    let interval = Duration::from_millis(5);
+    let peer = ScriptedPeer::start(vec![Line::Trickle {
+        bytes: packet,
+        interval,
+    }]);
+    let begun = Instant::now();
+    let error = connect(&peer, short_tls());
+    assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error}");
+    assert_eq!(error.stage(), Stage::Tls);
+    assert!(begun.elapsed() >= SHORT);
+    assert_eq!(peer.received(), b"");
+}
+
+#[test]
+fn other_protocols() {
+    for (greeting, cause) in [
+        (
+            &b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"[..],
+            "HTTP",
+        ),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
+        (b"220 mail.example.com ESMTP\r\n", "protocol of text"),
+        // unexpected_message, and a ServerHello's beginning.
+        (
+            b"\x15\x03\x01\x00\x02\x02\x0A",
+            "speaks TLS from the first byte",
+        ),
+        (
+            b"\x16\x03\x03\x00\x7A\x02\x00\x00\x76",
+            "speaks TLS from the first byte",
+        ),
+        // PostgreSQL's ErrorResponse.
+        (
+            b"E\x00\x00\x00\x5BSFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 255.255: server \
+              supports 3.0 to 3.0\0\0",
+            "something else than MySQL",
+        ),
+        (b"\x05\x00\x00\x00\x0B\x08\x05\x1A\x00", "X Protocol"),
+        (b"\x01\x00\x00\x07\x0A", "something else than MySQL"),
+        (b"\x00\x00\x00\x00", "something else than MySQL"),
+        (b"\x04\x00\x00\x00\x0A8.0", "something else than MySQL"),
+    ] {
+        let peer = ScriptedPeer::start(vec![Line::Send(greeting.to_vec()), Line::Hold]);
+        let error = connect(&peer, Timeouts::default());
+        assert!(matches!(error.kind(), ErrorKind::Handshake(_)), "{error}");
+        assert_eq!(error.stage(), Stage::Tls);
+        assert_eq!(Exit::of(&error), Exit::Protocol);
+        assert!(error.causes()[0].why.contains(cause), "{cause}: {error:?}");
+        let (code, said) = command(&peer);
+        assert_eq!(code, Some(10), "{said}");
+        assert!(said.contains(cause), "{said}");
+        assert_eq!(peer.received(), b"", "{cause}");
+    }
+}
+
+#[test]
+fn who_ends_at_once_or_in_the_middle() {
+    let begun = frame(0, b"\x0A8.0.39\0");
+    for script in [vec![], vec![Line::Send(begun[..6].to_vec())]] {
+        let peer = ScriptedPeer::start(script);
+        let error = connect(&peer, Timeouts::default());
+        assert!(matches!(error.kind(), ErrorKind::Closed), "{error}");
+        assert!(
+            error.causes()[0]
+                .remedy
+                .contains(&peer.address().port().to_string())
+        );
+        let (code, said) = command(&peer);
+        assert_eq!(code, Some(6), "{said}");
+        assert!(said.contains("the server closed the connection"), "{said}");
+    }
+}
+
+/// Before the server knows the client's protocol it gives no SQLSTATE.
+#[test]
+fn a_refusal_in_place_of_a_greeting() {
+    let blocked = b"\xFF\x69\x04Host '10.0.0.1' is blocked because of many connection errors";
+    let with_state = server_packets::error(1040, "08004", "Too many connections");
+    for (payload, code, cause) in [
+        (&blocked[..], 1129, "blocks this machine"),
+        (
+            b"\xFF\x10\x04Too many connections",
+            1040,
+            "connections are taken",
+        ),
+        (&with_state, 1040, "connections are taken"),
+    ] {
+        let peer = ScriptedPeer::start(vec![Line::Send(frame(0, payload)), Line::Hold]);
+        let error = connect(&peer, Timeouts::default());
+        assert!(
+            matches!(error.kind(), ErrorKind::ServerBeforeTls(_)),
+            "{error}"
+        );
+        assert_eq!(error.code(), Some(code));
+        assert!(error.causes()[0].why.contains(cause), "{error:?}");
+        let (exit, said) = command(&peer);
+        assert_eq!(exit, Some(8), "{said}");
+        assert!(
+            said.contains(&code.to_string()) && said.contains(cause),
+            "{said}"
+        );
+        assert!(said.contains("said before TLS"), "{said}");
+        assert_eq!(peer.received(), b"");
+    }
+}
+
+/// Bytes behind the greeting could be taken for what is said inside TLS.
+#[test]
+fn a_greeting_with_something_behind_it() {
+    let greeting = tls_peer::greeting(tls_peer::MYSQL);
+    let sent = [
+        frame(0, &greeting),
+        frame(2, b"\x00\x00\x00\x02\x00\x00\x00"),
+    ]
+    .concat();
+    let peer = ScriptedPeer::start(vec![Line::Send(sent), Line::Hold]);
+    let error = connect(&peer, Timeouts::default());
+    let injected = matches!(
+        error.kind(),
+        ErrorKind::Handshake(HandshakeError::BytesBeforeTls)
+    );
+    assert!(injected, "{error}");
+    let (code, said) = command(&peer);
+    assert_eq!(code, Some(10), "{said}");
+    assert_eq!(peer.received(), b"");
+}

@@ -1,0 +1,152 @@
+//! Certificates that are refused can be seen: in the error, and in what the doctor says.
+
+use std::time::{Duration, SystemTime};
+
+use rds_bridge::clock::Clock;
+use rds_bridge::tls::Certificate;
+use rds_bridge::{Bridge, Error, Stage};
+use rds_bridge_cli::Exit;
+use rds_bridge_test_support::certificates::ServerCertificate;
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::tls_peer::TlsPeer;
+use rstest::rstest;
+use rstest_reuse::apply;
+use serde_json::Value as Json;
+
+use crate::helpers::command::{run, stdout};
+use crate::helpers::live::{block_on, credentials, environment, to};
+
+const AUTHORITY: &str = "CN=rds-bridge tests: authority";
+
+fn doctor(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
+    let variables = environment(server);
+    let borrowed: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let output = run(
+        &[&["doctor", "--offline"], arguments].concat(),
+        &borrowed,
+        "",
+    );
+    (output.status.code(), stdout(&output).to_owned())
+}
+
+fn check<'a>(report: &'a Json, name: &str) -> &'a Json {
+    let mut checks = report["checks"].as_array().unwrap().iter();
+    checks.find(|check| check["check"] == name).unwrap()
+}
+
+#[apply(on_each_server)]
+fn the_doctor_shows_what_was_presented(product: Product) {
+    for (certificate, in_text, name, value) in [
+        (
+            ServerCertificate::Expired,
+            "to 2021-01-01T00:00:00Z",
+            "not_after",
+            "2021-01-01T00:00:00Z",
+        ),
+        (
+            ServerCertificate::WrongName,
+            "for elsewhere.example.com (",
+            "subject",
+            "CN=rds-bridge tests: server",
+        ),
+        (
+            ServerCertificate::UnknownAuthority,
+            "issued by CN=rds-bridge tests: authority",
+            "issuer",
+            AUTHORITY,
+        ),
+    ] {
+        let server = Server::start(
+            product,
+            &Options {
+                certificate,
+                ..Options::default()
+            },
+        );
+        let (code, text) = doctor(&server, &[]);
+        assert_eq!(code, Some(7), "{text}");
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.trim().starts_with("presented: a certificate "));
+        assert!(line.unwrap().contains(in_text), "{text}");
+
+        let (code, json) = doctor(&server, &["--json"]);
+        assert_eq!(code, Some(7));
+        let report: Json = serde_json::from_str(&json).unwrap();
+        let failed = check(&report, "TLS");
+        assert_eq!(failed["outcome"], "failed");
+        assert_eq!(failed["presented"][0][name], value, "{failed}");
+        assert_eq!(failed["presented"][0]["not_before"], "2020-01-01T00:00:00Z");
+        // It has been refused all the same.
+        assert_eq!(check(&report, "login")["outcome"], "not reached");
+        assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
+    }
+}
+
+#[apply(on_each_server)]
+fn a_good_one_is_not_among_them(product: Product) {
+    let (_, json) = doctor(Server::shared(product), &["--json"]);
+    let report: Json = serde_json::from_str(&json).unwrap();
+    assert_eq!(check(&report, "TLS").get("presented"), None);
+    let builder = to(Server::shared(product))
+        .user("no-grant")
+        .database("mysql")
+        .credentials(credentials());
+    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    assert_eq!(error.code(), Some(1044));
+    assert_eq!(error.refused_certificates(), []);
+}
+
+#[test]
+fn without_a_root_there_is_nobody_to_trust() {
+    let builder = Bridge::builder()
+        .endpoint(ENDPOINT)
+        .user("lambda-user")
+        .credentials(credentials())
+        .tls_roots(rustls::RootCertStore::empty());
+    let error = block_on(builder.build()).unwrap_err();
+    assert_eq!(error.stage(), Stage::Settings);
+    assert_eq!(Exit::of(&error), Exit::Usage);
+    assert!(error.to_string().contains("tls_roots"), "{error}");
+}
+
+#[derive(Debug)]
+struct In2019;
+
+impl Clock for In2019 {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_550_000_000)
+    }
+}
+
+/// Nobody issues certificates ahead of time: it is the clock of this machine.
+#[test]
+fn one_that_is_not_valid_yet_tells_of_the_clock() {
+    let peer = TlsPeer::silent_in_tls();
+    let bridge = Bridge::builder()
+        .endpoint(ENDPOINT)
+        .connect_to(peer.address().to_string())
+        .ca_file(peer.ca_file())
+        .user("lambda-user")
+        .credentials(credentials())
+        .clock(In2019);
+    block_on(async {
+        let bridge = bridge.build().await.unwrap();
+        // A second attempt is as the first: nothing is resumed, and nothing left from before.
+        for _ in 0..2 {
+            let error: Error = bridge.connect().await.unwrap_err();
+            assert!(error.to_string().contains("not valid yet"), "{error}");
+            assert!(
+                error.causes()[0].why.contains("clock is behind"),
+                "{error:?}"
+            );
+            let [presented, authority]: &[Certificate] = error.refused_certificates() else {
+                panic!("{error:?}");
+            };
+            assert_eq!(presented.issuer, AUTHORITY);
+            assert_eq!(authority.subject, AUTHORITY);
+            assert!(presented.dns_names.contains(&ENDPOINT.to_owned()));
+        }
+    });
+}

@@ -1,0 +1,111 @@
+//! TLS with servers that are not to be trusted: each has its error, and gets no secret.
+
+use rds_bridge::component::HandshakeError;
+use rds_bridge::error::ErrorKind;
+use rds_bridge::{Error, Stage};
+use rds_bridge_cli::Exit;
+use rds_bridge_test_support::certificates::ServerCertificate;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, Product, Server, Tls};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::live::{block_on, credentials, to};
+
+fn refusal(product: Product, options: &Options) -> (Error, Server) {
+    let server = Server::start(product, options);
+    let builder = to(&server).user("lambda-user").credentials(credentials());
+    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    assert_eq!(Exit::of(&error), Exit::Tls, "{error}");
+    // The plugin writes a line for each token that it gets.
+    assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
+    (error, server)
+}
+
+fn with_certificate(certificate: ServerCertificate) -> Options {
+    Options {
+        certificate,
+        ..Options::default()
+    }
+}
+
+#[apply(on_each_server)]
+fn certificates_that_are_not_good(product: Product) {
+    for (certificate, words) in [
+        (ServerCertificate::Expired, "has expired"),
+        (ServerCertificate::WrongName, "is for another name"),
+        (
+            ServerCertificate::UnknownAuthority,
+            "is of an unknown authority",
+        ),
+    ] {
+        let (error, _server) = refusal(product, &with_certificate(certificate));
+        assert_eq!(error.stage(), Stage::Tls);
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(!error.causes().is_empty());
+    }
+}
+
+#[apply(on_each_server)]
+fn a_server_without_tls_gets_nothing(product: Product) {
+    let options = Options {
+        tls: Tls::Off,
+        ..Options::default()
+    };
+    let (error, _server) = refusal(product, &options);
+    assert_eq!(error.stage(), Stage::Tls);
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Handshake(HandshakeError::TlsNotOffered)
+    ));
+}
+
+/// MySQL has dropped it; a MariaDB can still be told to offer nothing newer.
+#[test]
+fn tls_1_1_is_too_old() {
+    let options = Options {
+        tls: Tls::Versions("TLSv1.1".to_owned()),
+        ..Options::default()
+    };
+    let (error, _server) = refusal(Product::MariaDb, &options);
+    assert!(error.causes()[0].why.contains("1.2"), "{error}");
+}
+
+#[apply(on_each_server)]
+fn the_bundled_roots_do_not_know_the_tests_authority(product: Product) {
+    let server = Server::shared(product);
+    let bridge = |extra: bool| {
+        let builder = rds_bridge::Bridge::builder()
+            .endpoint(rds_bridge_test_support::expectation::ENDPOINT)
+            .connect_to(server.address().to_string())
+            .user("lambda-user")
+            .credentials(credentials());
+        match extra {
+            true => builder.extra_ca_file(server.ca_file()),
+            false => builder,
+        }
+    };
+    let connect = |extra| block_on(async { bridge(extra).build().await?.connect().await });
+    assert!(matches!(
+        connect(false).unwrap_err().kind(),
+        ErrorKind::Tls(_)
+    ));
+    connect(true).unwrap();
+}
+
+#[apply(on_each_server)]
+fn sessions_are_resumed(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let builder = to(server).user("lambda-user").credentials(credentials());
+        let bridge = builder.build().await.unwrap();
+        let mut first = bridge.connect().await.unwrap();
+        first.ping().await.unwrap();
+        first.close().await.unwrap();
+        let second = bridge.connect().await.unwrap();
+        assert_eq!(
+            second.tls().handshake_kind(),
+            Some(rustls::HandshakeKind::Resumed)
+        );
+    });
+}

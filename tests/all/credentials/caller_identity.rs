@@ -1,0 +1,78 @@
+//! Whom AWS takes credentials for, asked of moto, and of a fake that refuses.
+//!
+//! The endpoint is named by the environment, which a test shares with all others: so the call is made in
+//! a process of its own, this same test once more.
+
+use std::env;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rds_bridge::aws::{CallerIdentity, Credentials, IdentityError, caller_identity};
+
+use crate::helpers::fake_aws::{FakeEndpoint, Moto};
+
+const INSIDE: &str = "RDS_BRIDGE_TEST_CALLER_IDENTITY";
+
+fn ask_aws() -> Result<CallerIdentity, IdentityError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let credentials = Credentials::new("AKIAEXAMPLE", "hunter2");
+    runtime.block_on(caller_identity(&credentials, "eu-central-1"))
+}
+
+/// What a process of its own prints that asks this endpoint.
+fn ask(test: &str, endpoint: &str) -> String {
+    let output = Command::new(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env_clear()
+        .env(INSIDE, "1")
+        .env("AWS_ENDPOINT_URL_STS", endpoint)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
+
+#[test]
+fn sts_says_who_the_caller_is_and_what_time_it_is() {
+    if env::var_os(INSIDE).is_some() {
+        let before = now();
+        let identity = ask_aws().unwrap();
+        assert!((before..=now()).contains(&identity.server_time.unwrap()));
+        println!("{} {}", identity.account, identity.arn);
+        return;
+    }
+    let moto = Moto::shared();
+    let test = "caller_identity::sts_says_who_the_caller_is_and_what_time_it_is";
+    let said = ask(test, moto.url());
+    assert!(
+        said.contains("123456789012 arn:aws:sts::123456789012:user/moto\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_sts_refuses_is_said_with_its_code() {
+    if env::var_os(INSIDE).is_some() {
+        println!("{:?}", ask_aws().unwrap_err());
+        return;
+    }
+    let refusing = FakeEndpoint::start(|_| {
+        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>\
+            <Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>";
+        (403, error.to_owned())
+    });
+    let test = "caller_identity::what_sts_refuses_is_said_with_its_code";
+    let said = ask(test, &refusing.url());
+    let expected = "Refused { code: \"InvalidClientTokenId\", \
+        message: \"The security token included in the request is invalid.\", \
+        server_time: Some(1724709600) }";
+    assert!(said.contains(expected), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}

@@ -1,0 +1,252 @@
+//! `rds-bridge emulate` as a program: what it gives to a command, what it prints, and what it leaves behind.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::emulator::clients::script;
+use crate::helpers::command::{executable, stdout};
+
+/// With this folder for what is temporary, and no other variables but those.
+fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(executable())
+        .args(["emulate", "--port", "0", "--seed"])
+        .arg(script("schema.sql"))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("TMPDIR", temporary)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_is_empty(folder: &Path) {
+    let left: Vec<_> = folder.read_dir().unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_command_finds_all_it_needs_in_its_environment() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = executable();
+    let command = [
+        "--",
+        own.to_str().unwrap(),
+        "query",
+        "SELECT name FROM items WHERE id = 2",
+    ];
+    let output = emulate(temporary.path(), &command, &[]);
+    // Nothing but what the command prints.
+    assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+    assert!(output.status.success());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn its_exit_code_is_the_commands() {
+    let temporary = tempfile::tempdir().unwrap();
+    for (command, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {
+        let output = emulate(temporary.path(), &["--", "sh", "-c", command], &[]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+    }
+    let output = emulate(temporary.path(), &["--", "no-such-command"], &[]);
+    let error = str::from_utf8(&output.stderr).unwrap();
+    assert!(
+        error.contains("no-such-command") && error.lines().count() == 1,
+        "{error}"
+    );
+    assert!(!output.status.success());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn lines_for_a_shell_up_to_an_empty_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    // Its standard input is at its end already.
+    let output = emulate(temporary.path(), &["--until-stdin-closes"], &[]);
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    let names: Vec<&str> = lines
+        .iter()
+        .map_while(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "DB_HOST",
+            "DB_PORT",
+            "DB_USER",
+            "DB_NAME",
+            "DB_CA_FILE",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ]
+    );
+    assert_eq!(lines[names.len()..], [""]);
+    assert_is_empty(temporary.path());
+}
+
+/// The user's own credentials are those that it takes, and they are nobody else's business.
+#[test]
+fn credentials_of_the_user() {
+    let temporary = tempfile::tempdir().unwrap();
+    let secret = "a-secret-of-the-user";
+    let own = [
+        ("AWS_ACCESS_KEY_ID", "AKIDUSER"),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+        ("AWS_SESSION_TOKEN", "a-session-token"),
+    ];
+    let printed = emulate(temporary.path(), &["--until-stdin-closes"], &own);
+    let query = [
+        "--",
+        executable().to_str().unwrap(),
+        "query",
+        "SELECT 1 AS one",
+    ]
+    .map(str::to_owned);
+    let query: Vec<&str> = query.iter().map(String::as_str).collect();
+    let executed = emulate(temporary.path(), &query, &own);
+    assert_eq!(stdout(&executed), "{\"one\":1}\n", "{executed:?}");
+    for said in [&printed.stdout, &printed.stderr, &executed.stderr] {
+        let said = String::from_utf8_lossy(said);
+        for word in [
+            secret,
+            "a-session-token",
+            "AKIDUSER",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
+            assert!(!said.contains(word), "{word}: {said}");
+        }
+    }
+    let half = emulate(temporary.path(), &["--until-stdin-closes"], &own[..1]);
+    assert_eq!(half.status.code(), Some(2), "{half:?}");
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn a_file_for_the_certificate_stays() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let arguments = [
+        "--ca-out",
+        file.to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+        "cat \"$DB_CA_FILE\"",
+    ];
+    let output = emulate(temporary.path(), &arguments, &[]);
+    let pem = std::fs::read_to_string(&file).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+    assert_eq!(stdout(&output), pem);
+    assert_is_empty(temporary.path());
+}
+
+/// As a supervisor ends a program: what it has put in place goes, and so does the command.
+#[test]
+fn told_to_end_it_ends_with_its_command() {
+    use std::io::{BufRead, BufReader};
+
+    let temporary = tempfile::tempdir().unwrap();
+    let mut emulate = Command::new(executable())
+        .args(["emulate", "--port", "0", "--"])
+        .args(["sh", "-c", "echo up; exec sleep 600"])
+        .env("TMPDIR", temporary.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "up");
+    let id = emulate.id().to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(told.success());
+    // 128 and SIGTERM: it was asked to end, and not killed.
+    assert_eq!(emulate.wait().unwrap().code(), Some(143));
+    // The command held the other end of it.
+    assert!(lines.next().is_none());
+    assert_is_empty(temporary.path());
+}
+
+#[test]
+fn the_demo_walks_the_whole_way_and_leaves_nothing() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = Command::new(executable())
+        .arg("demo")
+        .env("TMPDIR", temporary.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    let steps = [
+        "1. server",
+        "2. credentials",
+        "3. token",
+        "4. TCP",
+        "5. TLS",
+        "6. login",
+        "7. rows",
+    ];
+    let mut rest = text;
+    for step in steps {
+        rest = rest
+            .split_once(step)
+            .unwrap_or_else(|| panic!("no {step}:\n{text}"))
+            .1;
+    }
+    for row in [
+        "|  1 | apple  |  1.25 |",
+        "|  2 | bread  |  3.50 |",
+        "|  3 | cheese | 12.00 |",
+    ] {
+        assert!(rest.contains(row), "{text}");
+    }
+    assert!(!text.contains("X-Amz-Signature"), "{text}");
+    assert_is_empty(temporary.path());
+}
+
+/// Nobody reads what it tells, and clients are served all the same.
+#[test]
+fn a_standard_error_that_is_closed_disturbs_nobody() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let errors = folder.path().join("errors");
+    let own = executable();
+    let query = format!(
+        "exec {} query 'SELECT count(*) n FROM items'",
+        own.display()
+    );
+    let mut emulate = Command::new(&own)
+        .args(["emulate", "--port", "0", "--seed"])
+        .arg(script("schema.sql"))
+        .args(["--", "sh", "-c"])
+        .arg(format!("sleep 0.2; {query} 2>{}", errors.display()))
+        .env("TMPDIR", temporary.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(emulate.stderr.take());
+    let output = emulate.wait_with_output().unwrap();
+    let errors = std::fs::read_to_string(errors);
+    assert!(output.status.success(), "{output:?} {errors:?}");
+    assert!(stdout(&output).starts_with("{\"n\":"), "{output:?}");
+}
+
+#[test]
+fn everybody_is_let_in_by_nobody() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = emulate(temporary.path(), &["--listen", "0.0.0.0"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = str::from_utf8(&output.stderr).unwrap();
+    assert!(error.contains("everybody knows"), "{error}");
+    assert_is_empty(temporary.path());
+}

@@ -1,0 +1,111 @@
+//! Many logins in a row, and many clients at once.
+
+use std::thread;
+
+use rds_bridge_emulator::{Emulator, EventKind};
+
+use crate::emulator::program::Program;
+use crate::helpers::live::block_on;
+
+const LOGINS: usize = 2_000;
+const CLIENTS: usize = 64;
+const STATEMENTS: u64 = 20;
+
+async fn log_in(emulator: &Emulator) -> rds_bridge::mysql::Connection {
+    let bridge = emulator.bridge().build().await.unwrap();
+    bridge.connect().await.unwrap()
+}
+
+/// Each with a token signed for it, which is verified.
+#[test]
+fn logins_in_a_row() {
+    let emulator = Emulator::start().unwrap();
+    block_on(async {
+        let bridge = emulator.bridge().build().await.unwrap();
+        for _ in 0..LOGINS {
+            let mut connection = bridge.connect().await.unwrap();
+            let mut rows = connection.query("SELECT 1").await.unwrap();
+            let row = rows.next().await.unwrap().unwrap();
+            assert_eq!(row.get::<u32>(0).unwrap(), 1);
+            drop(rows);
+            connection.close().await.unwrap();
+        }
+    });
+    assert_eq!(let_in(&emulator), LOGINS);
+}
+
+/// All are connected before the first one goes.
+#[test]
+fn clients_at_once() {
+    let emulator = Emulator::builder()
+        .seed("CREATE TABLE numbers (number BIGINT)")
+        .start()
+        .unwrap();
+    let all_are_there = std::sync::Barrier::new(CLIENTS);
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (emulator, all_are_there) = (&emulator, &all_are_there);
+            scope.spawn(move || {
+                block_on(async {
+                    let mut connection = log_in(emulator).await;
+                    all_are_there.wait();
+                    for number in 0..STATEMENTS {
+                        let sql = format!("SELECT {client} * 1000 + {number}");
+                        let mut rows = connection.query(&sql).await.unwrap();
+                        let row = rows.next().await.unwrap().unwrap();
+                        let expected = client as u64 * 1000 + number;
+                        assert_eq!(row.get::<u64>(0).unwrap(), expected);
+                    }
+                    connection.close().await.unwrap();
+                });
+            });
+        }
+    });
+    assert_eq!(let_in(&emulator), CLIENTS);
+}
+
+/// What each adds to the program, and what it has with all of them beside its own file. It has to stay below
+/// 30 MB in all, which `just bench-emulator` measures: built with optimisation, its file is 10 MB of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn clients_at_once_take_little_memory() {
+    const MOST_KB: u64 = 280;
+    // Without optimisation it takes 20 MB, and 16 with it.
+    const MOST_IN_ALL_KB: u64 = 24_000;
+    let emulate = Program::start(&[]);
+    block_on(async {
+        let bridge = emulate.bridge().build().await.unwrap();
+        let mut connections = Vec::new();
+        // The first brings in what all of them use.
+        let mut alone = 0;
+        for _ in 0..=CLIENTS {
+            let mut connection = bridge.connect().await.unwrap();
+            connection.execute_to_end("SELECT 1").await.unwrap();
+            if connections.is_empty() {
+                alone = memory(emulate.id(), "VmHWM:");
+            }
+            connections.push(connection);
+        }
+        let added = memory(emulate.id(), "VmHWM:").saturating_sub(alone);
+        assert!(added / CLIENTS as u64 <= MOST_KB, "{added} kB");
+        let in_all = memory(emulate.id(), "RssAnon:");
+        assert!(in_all <= MOST_IN_ALL_KB, "{in_all} kB");
+    });
+    emulate.end();
+}
+
+/// What a process has of the machine's memory, in kB: at the most so far, or now beside its files.
+#[cfg(target_os = "linux")]
+fn memory(process: u32, kind: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix(kind));
+    let size = size.unwrap().trim().trim_end_matches(" kB");
+    size.parse().unwrap()
+}
+
+fn let_in(emulator: &Emulator) -> usize {
+    let events = emulator.events().into_iter();
+    events
+        .filter(|event| matches!(event.kind, EventKind::Accepted { .. }))
+        .count()
+}

@@ -1,0 +1,5 @@
+//! Servers that lie.
+
+pub(crate) mod binary;
+pub(crate) mod properties;
+pub(crate) mod server;

@@ -1,0 +1,72 @@
+//! No secret in the command's log at its most verbose, wherever the credentials come from: the AWS SDK logs
+//! there too, and what it is answered holds them.
+
+use std::process::Output;
+
+use crate::credentials::sources::{Home, IN_JSON, metadata};
+use crate::helpers::fake_aws::{FakeEndpoint, Moto};
+use crate::leaks::forms::forms;
+
+/// Of what the fakes give.
+fn search(what: &str, output: &Output) {
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("TRACE"), "{what}: {log}");
+    for secret in ["fake/secret", "fake+session"] {
+        // As it is, and percent-encoded: halves of these are words.
+        let whole = forms(secret)
+            .into_iter()
+            .filter(|form| form.len() >= secret.len());
+        for form in whole {
+            assert!(!log.contains(form.as_str()), "{what} shows {form}:\n{log}");
+        }
+    }
+}
+
+/// Both what is given and what is given and cannot be read.
+#[test]
+fn the_endpoints_that_give_them() {
+    let broken = IN_JSON.replace("\"Expiration\"", "Expiration");
+    for (answer, good) in [(IN_JSON.to_owned(), true), (broken, false)] {
+        let given = answer.clone();
+        let container = FakeEndpoint::start(move |_| (200, given.clone()));
+        let url = container.url() + "/role";
+        let home = Home::new("");
+        let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str());
+        let trace = ("RDS_BRIDGE_LOG", "trace");
+        let output = home.token(&[], &[uri, trace]);
+        assert_eq!(output.status.success(), good);
+        search("the container's endpoint", &output);
+
+        let service = FakeEndpoint::start(move |request| match metadata(request) {
+            (200, body) if body == IN_JSON => (200, answer.clone()),
+            other => other,
+        });
+        let url = service.url();
+        let at = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str());
+        let output = home.token(&[], &[at, ("AWS_EC2_METADATA_DISABLED", "false"), trace]);
+        assert_eq!(output.status.success(), good);
+        search("the instance metadata", &output);
+    }
+}
+
+#[test]
+fn sts_that_is_asked_with_them_and_gives_others() {
+    let moto = Moto::shared();
+    let home = Home::new(
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = base\n\
+         [profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = fake/secret\n\
+         aws_session_token = fake+session\nregion = eu-west-1\n",
+    );
+    let output = home.token(
+        &["--profile", "role"],
+        &[
+            ("AWS_ENDPOINT_URL_STS", moto.url()),
+            ("RDS_BRIDGE_LOG", "trace"),
+        ],
+    );
+    assert!(output.status.success());
+    let log = String::from_utf8_lossy(&output.stderr);
+    for secret in ["fake/secret", "fake%2Fsecret", "SecretAccessKey>"] {
+        assert!(!log.contains(secret), "{secret}:\n{log}");
+    }
+}

@@ -1,0 +1,12 @@
+//! What a session is set up with, keeps, and leaves to the next user.
+
+pub(crate) mod cancelling;
+pub(crate) mod ended_connections;
+pub(crate) mod one_flight;
+pub(crate) mod one_flight_of_peers;
+pub(crate) mod pool;
+pub(crate) mod pool_sessions;
+pub(crate) mod reset;
+pub(crate) mod set_up;
+pub(crate) mod settings;
+pub(crate) mod time_zone;

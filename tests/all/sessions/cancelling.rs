@@ -1,0 +1,238 @@
+//! Cancelling a statement from outside of its connection: it hits that statement, or none.
+
+use std::time::{Duration, Instant};
+
+use rds_bridge::error::ErrorKind;
+use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::pool::Pool;
+use rds_bridge::{BridgeBuilder, CancelHandle, NotCancelled};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::helpers::live::{block_on, to};
+use crate::helpers::relay::Relay;
+
+/// Long enough that it is not waited for, and it can be told that it was cut off.
+const SLOW: &str = "SELECT SLEEP(300)";
+const RUNNING: &str =
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
+
+fn through(relay: &Relay, server: &Server) -> BridgeBuilder {
+    to(server)
+        .connect_to(relay.address().to_string())
+        .user("password-user")
+        .password(PASSWORD)
+}
+
+async fn connect(builder: BridgeBuilder) -> Connection {
+    builder.build().await.unwrap().connect().await.unwrap()
+}
+
+/// The slow statement of another connection, under way, and that connection's number.
+async fn start_stranger(server: &Server) -> (JoinHandle<()>, u32) {
+    let mut stranger = connect(to(server).user("password-user").password(PASSWORD)).await;
+    let number = stranger.session().connection_id;
+    let sleeping = tokio::spawn(async move {
+        let _slept = stranger.execute_to_end(SLOW).await;
+    });
+    while server.execute_as_admin(RUNNING) == "0\n" {
+        sleep(Duration::from_millis(10)).await;
+    }
+    (sleeping, number)
+}
+
+/// Executes the slow statement until it ends, and cancels it once the server has begun.
+async fn cancel(
+    connection: &mut Connection,
+    handle: &CancelHandle,
+    server: &Server,
+) -> Result<(), rds_bridge::Error> {
+    let statement = connection.execute_to_end(SLOW);
+    let cancelling = async {
+        while server.execute_as_admin(RUNNING) == "0\n" {
+            sleep(Duration::from_millis(10)).await;
+        }
+        handle.cancel().await
+    };
+    tokio::pin!(statement);
+    let mut cancelling = Box::pin(cancelling);
+    tokio::select! {
+        biased;
+        _ = &mut statement => cancelling.await,
+        cancelled = &mut cancelling => {
+            if cancelled.is_ok() {
+                let begun = Instant::now();
+                let _sleep_is_cut_off = statement.await;
+                assert!(begun.elapsed() < Duration::from_secs(100));
+            }
+            cancelled
+        }
+    }
+}
+
+#[apply(on_each_server)]
+fn the_first_statement_and_a_later_one(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let mut connection = connect(builder).await;
+        let handle = connection.cancel_handle();
+        for _ in 0..2 {
+            cancel(&mut connection, &handle, &server).await.unwrap();
+            assert_eq!(server.execute_as_admin(RUNNING), "0\n");
+            connection.execute_to_end("SELECT 1").await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let error = handle.cancel().await.unwrap_err();
+        assert_eq!(error.code(), Some(1094));
+        assert!(!error.causes().is_empty());
+    });
+}
+
+/// As a reader endpoint, a load balancer or a failover does: the second connection is to another server, where a
+/// statement of the same number runs.
+#[apply(on_each_server)]
+fn another_server_s_statement_is_left_alone(product: Product) {
+    let servers = [
+        Server::start(product, &Options::default()),
+        Server::start(product, &Options::default()),
+    ];
+    block_on(async {
+        let addresses = servers.each_ref().map(Server::address);
+        let relay = Relay::start(&addresses, None);
+        let mut connection =
+            connect(through(&relay, &servers[0]).ca_file(servers[0].ca_file())).await;
+        let handle = connection.cancel_handle();
+        // The other one has another authority: it is not even logged in to.
+        let error = cancel(&mut connection, &handle, &servers[0])
+            .await
+            .unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Tls(_)), "{error}");
+    });
+
+    block_on(async {
+        let one = servers[0].address();
+        let relay = Relay::start(&[one, servers[1].address(), one], None);
+        let builder = through(&relay, &servers[0]).extra_ca_file(servers[1].ca_file());
+        let mut connection = connect(builder).await;
+        let handle = connection.cancel_handle();
+        let (stranger, _) = start_stranger(&servers[1]).await;
+        cancel(&mut connection, &handle, &servers[0]).await.unwrap();
+        assert_eq!(servers[1].execute_as_admin(RUNNING), "1\n");
+        assert!(!stranger.is_finished());
+    });
+}
+
+/// The number in the greeting can be anybody's, before TLS.
+#[apply(on_each_server)]
+fn a_greeting_with_another_number(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let (stranger, number) = start_stranger(&server).await;
+        let relay = Relay::start(&[server.address()], Some(number));
+        let mut connection = connect(through(&relay, &server)).await;
+        let handle = connection.cancel_handle();
+        connection.execute_to_end("SELECT 1").await.unwrap();
+        let error = handle.cancel().await.unwrap_err();
+        let relayed = NotCancelled::Relayed;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == relayed),
+            "{error}"
+        );
+        assert_eq!(server.execute_as_admin(RUNNING), "1\n");
+        assert!(!stranger.is_finished());
+    });
+}
+
+/// Of a connection that has executed statements, and has some prepared: the server is asked once, with the next one.
+#[apply(on_each_server)]
+fn a_handle_that_is_taken_late(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let mut connection = connect(builder).await;
+        let long = [Param::from("x".repeat(100_000))];
+        let prepared = "SELECT LENGTH(?), SLEEP(0)";
+        let rows = connection.query_with(prepared, &long).await.unwrap();
+        rows.finish().await.unwrap();
+        // Of which some are still to be read.
+        let mut rows = connection.query("SELECT id FROM items").await.unwrap();
+        rows.next().await.unwrap();
+        let handle = connection.cancel_handle();
+        let mut rows = connection.query_with(prepared, &long).await.unwrap();
+        let length: u64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
+        assert_eq!(length, 100_000);
+        rows.finish().await.unwrap();
+        for _ in 0..2 {
+            cancel(&mut connection, &handle, &server).await.unwrap();
+        }
+        connection.reset().await.unwrap();
+        connection.execute_to_end("SELECT 1").await.unwrap();
+        cancel(&mut connection, &handle, &server).await.unwrap();
+    });
+}
+
+#[apply(on_each_server)]
+fn before_the_server_has_said_which_session_it_is(product: Product) {
+    block_on(async {
+        let builder = to(Server::shared(product))
+            .user("password-user")
+            .password(PASSWORD);
+        let handle = connect(builder).await.cancel_handle();
+        let error = handle.cancel().await.unwrap_err();
+        let unknown = NotCancelled::UnknownSession;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == unknown),
+            "{error}"
+        );
+    });
+}
+
+#[apply(on_each_server)]
+fn a_pool_s_next_user_is_left_alone(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("password-user").password(PASSWORD);
+        let bridge = builder.build().await.unwrap();
+        let pool = Pool::builder(bridge).max_size(1).build().unwrap();
+        let mut first = pool.get().await.unwrap();
+        let stale = first.cancel_handle();
+        first.execute_to_end("SELECT 1").await.unwrap();
+        drop(first);
+
+        let mut second = pool.get().await.unwrap();
+        assert!(second.is_reused());
+        let handle = second.cancel_handle();
+        let refused = cancel_and_then(&mut second, &stale, &handle, &server).await;
+        let error = refused.unwrap_err();
+        let given_back = NotCancelled::GivenBack;
+        assert!(
+            matches!(error.kind(), ErrorKind::NotCancelled(it) if *it == given_back),
+            "{error}"
+        );
+    });
+}
+
+/// Executes the slow statement, cancels it by the first handle, and then by the second. What the first says.
+async fn cancel_and_then(
+    connection: &mut Connection,
+    first: &CancelHandle,
+    second: &CancelHandle,
+    server: &Server,
+) -> Result<(), rds_bridge::Error> {
+    let cancelling = async {
+        while server.execute_as_admin(RUNNING) == "0\n" {
+            sleep(Duration::from_millis(10)).await;
+        }
+        let cancelled = first.cancel().await;
+        assert_eq!(server.execute_as_admin(RUNNING), "1\n");
+        second.cancel().await.unwrap();
+        cancelled
+    };
+    let (_sleep_is_cut_off, cancelled) = tokio::join!(connection.execute_to_end(SLOW), cancelling);
+    cancelled
+}

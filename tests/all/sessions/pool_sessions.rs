@@ -1,0 +1,236 @@
+//! What passes from one user of a pool's connection to the next: nothing. And a server that is the writer no more.
+
+use std::time::Duration;
+
+use rds_bridge::mysql::{Connection, FromValue, Protocol};
+use rds_bridge::pool::{Pool, PoolBuilder};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+use tokio::time::{sleep, timeout};
+
+use crate::helpers::live::{block_on, to};
+
+async fn pool(server: &Server, with: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
+    let builder = to(server).user("writer").password(PASSWORD);
+    let bridge = builder.allow_writes(true).build().await.unwrap();
+    with(Pool::builder(bridge)).build().unwrap()
+}
+
+/// One that a read-only server lets read alone: `admin` may write all the same.
+fn server_with_writer(product: Product) -> Server {
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin(&format!(
+        "CREATE USER writer IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON iamtest.* TO writer;
+         SET GLOBAL log_bin_trust_function_creators = 1;
+         CREATE FUNCTION iamtest.leaves() RETURNS INT NO SQL RETURN (@left := 7);"
+    ));
+    server
+}
+
+async fn one<T: for<'a> FromValue<'a>>(connection: &mut Connection, sql: &str) -> T {
+    let mut rows = connection.query(sql).await.unwrap();
+    rows.next().await.unwrap().unwrap().get(0).unwrap()
+}
+
+async fn id(connection: &mut Connection) -> u64 {
+    one(connection, "SELECT CONNECTION_ID()").await
+}
+
+#[apply(on_each_server)]
+fn the_next_user_finds_a_new_session(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("admin").password(PASSWORD);
+        let bridge = builder.allow_writes(true).build().await.unwrap();
+        let pool = Pool::builder(bridge).max_size(1).build().unwrap();
+        let first = id(&mut pool.get().await.unwrap()).await;
+        for (statement, is_found, as_before) in [
+            ("SET @mine = 7", "SELECT @mine IS NOT NULL", 0),
+            ("SELECT 7 INTO @mine", "SELECT @mine IS NOT NULL", 0),
+            ("SELECT GET_LOCK('x', 0)", "SELECT IS_FREE_LOCK('x')", 1),
+            ("SELECT LAST_INSERT_ID(7)", "SELECT LAST_INSERT_ID()", 0),
+            (
+                "SET time_zone = '+05:00'",
+                "SELECT @@time_zone = '+05:00'",
+                0,
+            ),
+            ("USE mysql", "SELECT DATABASE() = 'mysql'", 0),
+            (
+                "CREATE TEMPORARY TABLE items (id INT)",
+                "SELECT COUNT(*) = 0 FROM items",
+                0,
+            ),
+        ] {
+            pool.get()
+                .await
+                .unwrap()
+                .execute_to_end(statement)
+                .await
+                .unwrap();
+            let mut next = pool.get().await.unwrap();
+            assert_eq!(
+                one::<i64>(&mut next, is_found).await,
+                as_before,
+                "{statement}"
+            );
+            assert_eq!(id(&mut next).await, first, "{statement}");
+        }
+        // What has left nothing costs nothing: the prepared statements stay.
+        assert_eq!(pool.metrics().connected_total, 1);
+    });
+}
+
+/// Roles stay with a connection when it is reset, and so does a default database where the bridge has none.
+#[apply(on_each_server)]
+fn what_cannot_be_reset_is_closed(product: Product) {
+    let server = Server::start(product, &Options::default());
+    block_on(async {
+        let builder = to(&server).user("admin").password(PASSWORD);
+        let pool = Pool::builder(builder.build().await.unwrap()).max_size(1);
+        let pool = pool.build().unwrap();
+        let first = id(&mut pool.get().await.unwrap()).await;
+        pool.get()
+            .await
+            .unwrap()
+            .execute_to_end("SET ROLE NONE")
+            .await
+            .unwrap();
+        assert_ne!(id(&mut pool.get().await.unwrap()).await, first);
+    });
+}
+
+#[apply(on_each_server)]
+fn what_does_not_show_in_the_text(product: Product) {
+    let server = server_with_writer(product);
+    block_on(async {
+        let left = "SELECT @left IS NOT NULL";
+        for (with_reset, always) in [(false, true), (true, false)] {
+            let pool = pool(&server, |it| it.max_size(1).always_reset(always)).await;
+            let mut connection = pool.get().await.unwrap();
+            let first = id(&mut connection).await;
+            let _no_result = connection.execute_to_end("SELECT leaves()").await;
+            if with_reset {
+                connection.reset_when_dropped();
+            }
+            drop(connection);
+            let mut next = pool.get().await.unwrap();
+            assert_eq!(one::<i64>(&mut next, left).await, 0);
+            assert_eq!(id(&mut next).await, first);
+        }
+    });
+}
+
+/// FLOAT has six digits as a text.
+#[apply(on_each_server)]
+fn what_a_caller_chooses_is_not_the_next_one_s(product: Product) {
+    let server = server_with_writer(product);
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(1)).await;
+        let mut connection = pool.get().await.unwrap();
+        let first = id(&mut connection).await;
+        connection.set_protocol(Protocol::Text);
+        connection.set_read_idle_timeout(Some(Duration::from_millis(1)));
+        drop(connection);
+        let mut next = pool.get().await.unwrap();
+        assert_eq!(id(&mut next).await, first);
+        let slept = one::<i64>(&mut next, "SELECT SLEEP(0.1)").await;
+        assert_eq!(slept, 0);
+    });
+}
+
+/// MariaDB executes a block that is in no procedure.
+#[test]
+fn a_block_of_maria_db_leaves_nothing() {
+    let server = server_with_writer(Product::MariaDb);
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(1)).await;
+        let mode = one::<String>(&mut pool.get().await.unwrap(), "SELECT @@sql_mode").await;
+        for block in [
+            "BEGIN NOT ATOMIC SET SESSION sql_mode = 'ANSI'; END",
+            "BEGIN NOT ATOMIC START TRANSACTION; INSERT INTO items (name) VALUES ('x'); SELECT * FROM missing; END",
+        ] {
+            let mut connection = pool.get().await.unwrap();
+            let _refused = connection.execute_to_end(block).await;
+            drop(connection);
+            let mut next = pool.get().await.unwrap();
+            assert_eq!(one::<String>(&mut next, "SELECT @@sql_mode").await, mode);
+            next.execute_to_end("COMMIT").await.unwrap();
+            let items = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
+            assert_eq!(items.trim(), "3", "{block}");
+        }
+    });
+}
+
+/// After a failover the old writer is read-only, and takes connections on.
+#[apply(on_each_server)]
+fn a_server_that_is_the_writer_no_more(product: Product) {
+    let server = server_with_writer(product);
+    let insert = "INSERT INTO items (name) VALUES ('dates')";
+    block_on(async {
+        let pool = pool(&server, |it| it.max_size(2)).await;
+        let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        let before = [id(&mut one).await, id(&mut other).await];
+        drop(other);
+        server.execute_as_admin("SET GLOBAL read_only = 1");
+        let refused = one.execute_to_end(insert).await.unwrap_err();
+        assert_eq!(refused.code(), Some(1290));
+        assert!(one.is_demoted());
+        drop(one);
+        // Neither this one nor the other idle one is used again.
+        let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        for connection in [&mut one, &mut other] {
+            assert!(!before.contains(&id(connection).await));
+        }
+        server.execute_as_admin("SET GLOBAL read_only = 0");
+        one.execute_to_end(insert).await.unwrap();
+        let kept = id(&mut one).await;
+        drop((one, other));
+        let mut ids = Vec::new();
+        let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        ids.push(id(&mut one).await);
+        ids.push(id(&mut other).await);
+        assert!(ids.contains(&kept));
+    });
+}
+
+/// What is refused to a read-only session says nothing of the server.
+#[apply(on_each_server)]
+fn a_read_only_session_is_kept(product: Product) {
+    block_on(async {
+        let builder = to(Server::shared(product))
+            .user("password-user")
+            .password(PASSWORD);
+        let pool = Pool::builder(builder.build().await.unwrap()).max_size(1);
+        let pool = pool.build().unwrap();
+        let mut connection = pool.get().await.unwrap();
+        let first = id(&mut connection).await;
+        let refused = connection.execute_to_end("CREATE TABLE t (id INT)").await;
+        assert_eq!(refused.unwrap_err().code(), Some(1792));
+        drop(connection);
+        assert_eq!(id(&mut pool.get().await.unwrap()).await, first);
+    });
+}
+
+/// Also beside callers that have come already.
+#[apply(on_each_server)]
+fn the_minimum_is_made_at_once(product: Product) {
+    let server = server_with_writer(product);
+    block_on(async {
+        for callers in [0, 1, 6] {
+            let pool = pool(&server, |it| it.min_size(4).max_size(6)).await;
+            let mut held = Vec::new();
+            for _ in 0..callers {
+                held.push(pool.get().await.unwrap());
+            }
+            let made = async {
+                while pool.metrics().size < 4 {
+                    sleep(Duration::from_millis(5)).await;
+                }
+            };
+            // A round of the pool's keeper is 30 s.
+            timeout(Duration::from_secs(20), made).await.unwrap();
+        }
+    });
+}
