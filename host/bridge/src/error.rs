@@ -13,6 +13,7 @@ mod presign_words;
 mod secret_causes;
 mod server_causes;
 
+pub use crate::remedy::Remedy;
 pub use category::Category;
 pub use causes::Cause;
 pub(crate) use causes::{cause, of_long_command};

@@ -50,6 +50,7 @@ pub mod mysql;
 pub mod net;
 pub mod pool;
 mod protocol;
+mod remedy;
 /// What the fuzz target of results and the tests of the formats call. No part of the API.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::exit::Exit;
+use super::setting_names;
 use super::variables::{name_of_setting, name_variable};
 use rds_bridge::aws::{CredentialsError, RegionError};
 use rds_bridge::component::{CallError, Fault, Malformed, PresignError};
@@ -155,7 +156,10 @@ impl fmt::Display for Error {
             Self::MissingSetting { what, how } => write!(f, "no {what}: {how}"),
             Self::InvalidTime => f.write_str("--signed-at is not a time as 2026-01-31T12:00:00Z"),
             Self::ClockBefore1970 => f.write_str("the time is before 1970: set the clock"),
-            Self::Region(error) => write!(f, "{}: {}", Chain(error), error.hint()),
+            Self::Region(error) => {
+                let hint = setting_names::words(&error.hint());
+                write!(f, "{}: {hint}", Chain(error))
+            }
             Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
             Self::Bridge(error) => write!(f, "{}{}", words(error), Causes(error.causes())),
             #[cfg(feature = "emulator")]
@@ -224,6 +228,7 @@ impl fmt::Display for Causes<'_> {
         f.write_str("\nlikely causes:")?;
         for (index, Cause { why, remedy, .. }) in self.0.iter().enumerate() {
             let number = index.saturating_add(1);
+            let remedy = setting_names::words(remedy);
             write!(f, "\n  {number}. {why}\n     → {remedy}")?;
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! What users of the command call a builder's settings: flags, and variables of the environment.
 
+use rds_bridge::error::Remedy;
+
 /// How a user gives a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SettingName {
@@ -21,7 +23,7 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 9] = [
+const NAMES: [SettingName; 13] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
@@ -31,9 +33,24 @@ const NAMES: [SettingName; 9] = [
     name("tls_server_name", "--tls-server-name", None),
     name("resolve_cname", "--resolve-cname", Some("DB_RESOLVE_CNAME")),
     name("region", "--region", Some("DB_REGION")),
+    name("ca_file", "--ca-file", Some("DB_CA_FILE")),
+    name("extra_ca_file", "--ca-file-extra", None),
+    name("allow_writes", "--allow-writes", None),
+    name("max_row_bytes", "--max-row-bytes", None),
 ];
 
 /// How a user gives the setting of that name; none if it is set otherwise.
 pub(super) fn of_setting(setting: &str) -> Option<SettingName> {
     NAMES.into_iter().find(|name| name.setting == setting)
+}
+
+/// What to do about a cause, with the flags that give its settings, and their variables.
+pub(super) fn words(remedy: &Remedy) -> String {
+    remedy.with_names(|setting| {
+        let name = of_setting(setting)?;
+        Some(match name.variable {
+            Some(variable) => format!("{} ({variable})", name.flag),
+            None => name.flag.to_owned(),
+        })
+    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value as Json, json};
 
-use rds_bridge::error::{Category, Chain, Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
+use rds_bridge::error::{Category, Chain, Error, ErrorKind, Remedy, Stage, TOO_MANY_CONNECTIONS};
 use rds_bridge::pool::PoolError;
 
 /// What a caller distinguishes. Part of the function's contract.
@@ -238,13 +238,20 @@ fn variable_of(setting: &str) -> Option<&'static str> {
         "connect_to" => "DB_CONNECT_TO",
         "resolve_cname" => "DB_RESOLVE_CNAME",
         "region" => "DB_REGION",
+        "ca_file" => "DB_CA_FILE",
+        "allow_writes" => "ALLOW_WRITES",
         _ => return None,
     })
 }
 
+/// What to do, with the variables that give the settings.
+fn words_of(remedy: &Remedy) -> String {
+    remedy.with_names(|setting| variable_of(setting).map(str::to_owned))
+}
+
 fn hint(error: &Error) -> Option<String> {
     if let ErrorKind::Region(region) = error.kind() {
-        return Some(region.hint().to_owned());
+        return Some(words_of(&region.hint()));
     }
     if let ErrorKind::RowTooLarge { .. } = error.kind() {
         return Some(
@@ -252,7 +259,7 @@ fn hint(error: &Error) -> Option<String> {
         );
     }
     let cause = error.causes().first();
-    cause.map(|cause| format!("{}: {}", cause.why, cause.remedy))
+    cause.map(|cause| format!("{}: {}", cause.why, words_of(&cause.remedy)))
 }
 
 impl From<PoolError> for Failure {

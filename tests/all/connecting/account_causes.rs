@@ -120,6 +120,6 @@ fn a_method_that_is_not_known_is_named() {
     let error = refusal(&server, PASSWORD);
     assert!(matches!(error.kind(), ErrorKind::Handshake(_)), "{error}");
     assert!(error.to_string().contains("\"sha256_password\""), "{error}");
-    let remedy = &error.causes()[0].remedy;
+    let remedy = error.causes()[0].remedy.to_string();
     assert!(remedy.contains("caching_sha2_password"), "{remedy}");
 }

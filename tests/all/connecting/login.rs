@@ -126,7 +126,10 @@ fn who_may_nothing_is_told_what_lacks(product: Product) {
     let builder = to(server).user("no-grant").credentials(credentials());
     let error = items(builder).unwrap_err();
     assert_eq!(error.code(), Some(1044), "{error}");
-    assert!(error.causes()[0].remedy.contains("GRANT"), "{error:?}");
+    assert!(
+        error.causes()[0].remedy.to_string().contains("GRANT"),
+        "{error:?}"
+    );
 }
 
 #[apply(on_each_server)]

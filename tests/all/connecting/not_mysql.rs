@@ -148,6 +148,7 @@ fn who_ends_at_once_or_in_the_middle() {
         assert!(
             error.causes()[0]
                 .remedy
+                .to_string()
                 .contains(&peer.address().port().to_string())
         );
         let (code, said) = command(&peer);

@@ -166,7 +166,10 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
                  changed"
             )
         );
-        assert!(first.remedy.contains("describe-secret"), "{first:?}");
+        assert!(
+            first.remedy.to_string().contains("describe-secret"),
+            "{first:?}"
+        );
 
         // A pool that has been let in before tries again for a while.
         let second = tokio::spawn({
@@ -320,7 +323,7 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
             "it may have been rotated, and could not be fetched again: the secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) may not \
              be read: not any more"
         );
-        assert!(first.remedy.contains("allow it"), "{first:?}");
+        assert!(first.remedy.to_string().contains("allow it"), "{first:?}");
         // What is at hand is still tried.
         rotated.alter("app", "first");
         assert_eq!(user(&bridge).await.unwrap(), "app");

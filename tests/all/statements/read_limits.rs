@@ -157,7 +157,12 @@ fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
         let error = rows.next().await.unwrap_err();
         assert!(is_too_large(&error, 100_000), "{error}");
         assert_eq!(error.stage(), Stage::Rows);
-        assert!(error.causes()[0].remedy.contains("max_row_bytes"));
+        assert!(
+            error.causes()[0]
+                .remedy
+                .to_string()
+                .contains("max_row_bytes")
+        );
         assert_eq!(use_again(&mut connection).await, After::Unusable);
     });
     // Of several packets, by default.

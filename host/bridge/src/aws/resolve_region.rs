@@ -8,6 +8,7 @@ use super::endpoint_kind::EndpointKind;
 use super::environment::Variable;
 use super::profile::{ProfileError, profile_name, region_of_profile};
 use super::region::region_of_endpoint;
+use crate::remedy::Remedy;
 
 /// What told the region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,14 +63,13 @@ pub enum RegionError {
 impl RegionError {
     /// What to do about it, in a sentence.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> Remedy {
         match self {
-            Self::NotFound { .. } => "give it with --region, or set DB_REGION or AWS_REGION",
+            Self::NotFound { .. } => "give it with {region}, or set AWS_REGION".into(),
             Self::GlobalWriter { .. } => {
-                "give --resolve-cname (DB_RESOLVE_CNAME=true) to take the primary cluster's endpoint, or its region with \
-                 --region (DB_REGION)"
+                "set {resolve_cname} to take the primary cluster's endpoint, or give its region with {region}".into()
             }
-            Self::Profile(error) => error.hint(),
+            Self::Profile(error) => error.hint().into(),
         }
     }
 }
@@ -192,7 +192,10 @@ mod tests {
         let resolving = resolve_region(None, GLOBAL, None, both);
         let error = runtime.unwrap().block_on(resolving).unwrap_err();
         assert!(error.to_string().contains(GLOBAL), "{error}");
-        assert!(error.hint().contains("--resolve-cname"), "{error}");
+        assert!(
+            error.hint().to_string().contains("resolve_cname"),
+            "{error}"
+        );
     }
 
     #[test]

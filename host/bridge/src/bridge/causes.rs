@@ -66,20 +66,20 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
         causes.push(cause(
             format!("{host} is an alias of a cluster in another region than {region} by now"),
-            "give --resolve-cname (DB_RESOLVE_CNAME=true in a function) and no region: the primary cluster's endpoint is \
+            "set {resolve_cname}, and no region: the primary cluster's endpoint is \
              then looked up for each connection",
         ));
     } else if region_of_endpoint(host).is_none() {
         causes.push(cause(
             format!("{host} is an alias: a token is good for the endpoint's own name alone"),
-            "give the name that RDS shows (….rds.amazonaws.com), or --resolve-cname, and the alias or \
-             tunnel with --connect-to",
+            "give the name that RDS shows (….rds.amazonaws.com), or set {resolve_cname}; give the alias or \
+             tunnel with {connect_to}",
         ));
     }
     if *source != RegionSource::Endpoint {
         causes.push(cause(
             format!("the token was signed for {region} ({source}), and the database is elsewhere"),
-            "give its region with --region",
+            "give its region with {region}",
         ));
     }
     causes.extend(of_any_token(&bridge.user));
@@ -126,7 +126,7 @@ fn unresolved(host: &str) -> Vec<Cause> {
         ),
         cause(
             "the name is of a private zone, and this machine asks another resolver than the VPC's",
-            "run it inside the VPC, or through a tunnel with --connect-to",
+            "run it inside the VPC, or through a tunnel with {connect_to}",
         ),
     ]
 }
@@ -146,7 +146,7 @@ fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Ca
         ),
         cause(
             "this machine is outside the VPC, and the database is not publicly accessible",
-            "run it inside the VPC, or through a tunnel with --connect-to",
+            "run it inside the VPC, or through a tunnel with {connect_to}",
         ),
         cause(
             "the function has no subnets and security group of the VPC",
@@ -175,7 +175,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             cause(
                 "an Aurora Serverless v2 that is paused resumes with the first connection, which takes some 15 s, and \
                  more where it was paused for long",
-                "try again, or wait longer: --connect-timeout 60, Timeouts::tls",
+                "try again, or allow 60 s for connecting",
             ),
             cause(
                 "the server is overloaded",
@@ -207,8 +207,8 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             vec![cause(
                 format!("{name} is an alias or a tunnel, and the certificate is the endpoint's"),
-                "give the endpoint's own name as the host, and where to connect with --connect-to; or \
-                 the certificate's name with --tls-server-name",
+                "give the endpoint's own name as the host, and where to connect with {connect_to}; or \
+                 the certificate's name with {tls_server_name}",
             )]
         }
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {

@@ -22,7 +22,7 @@ pub(super) fn of_refused_secret(
     if user != of_secret {
         causes.push(cause(
             format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
-            "leave the user to the secret: without --username and DB_USER",
+            "leave the user to the secret: without {user}",
         ));
     }
     let host = &bridge.endpoint.host;
@@ -31,7 +31,7 @@ pub(super) fn of_refused_secret(
     {
         causes.push(cause(
             format!("{host} was given, and the secret is of {other}"),
-            "leave the host to the secret: without --hostname and DB_HOST; the way there is --connect-to",
+            "leave the host to the secret: without {endpoint}; the way there is {connect_to}",
         ));
     }
     let again = match asked_again {
@@ -60,6 +60,6 @@ fn not_fetched_again(error: &Error) -> Cause {
     let why = error.kind();
     cause(
         format!("it may have been rotated, and could not be fetched again: {why}"),
-        remedy.unwrap_or_else(|| "try again later".to_owned()),
+        remedy.unwrap_or_else(|| "try again later".into()),
     )
 }

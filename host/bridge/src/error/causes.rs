@@ -2,7 +2,7 @@
 //! with IAM tokens run into.
 
 use super::server_causes::{self, Product};
-use super::{ErrorKind, Stage, other_protocols};
+use super::{ErrorKind, Remedy, Stage, other_protocols};
 use crate::component::{AuthPlugin, HandshakeError};
 
 /// A likely cause, and what to do about it.
@@ -12,17 +12,17 @@ pub struct Cause {
     /// What may be the matter.
     pub why: String,
     /// What to do about it.
-    pub remedy: String,
+    pub remedy: Remedy,
 }
 
 impl Cause {
     /// A cause, and what to do about it.
-    pub fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(why: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         cause(why, remedy)
     }
 }
 
-pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<String>) -> Cause {
+pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<Remedy>) -> Cause {
     Cause {
         why: why.into(),
         remedy: remedy.into(),
@@ -46,7 +46,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             cause(
                 "rows were read more slowly than the server waits (net_write_timeout, by default 60 s): by a pager, or \
                  a program that does much for each row",
-                "write them to a file first (--output), or raise net_write_timeout",
+                "write them to a file first, or raise net_write_timeout",
             ),
         ],
         ErrorKind::LocalInfile => vec![cause(
@@ -56,7 +56,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         ErrorKind::RowTooLarge { .. } => vec![cause(
             "a value of the row is long, or the row has many",
             "read a part of it, as SUBSTRING or JSON_EXTRACT give, or raise the limit: \
-             BridgeBuilder::max_row_bytes, --max-row-bytes",
+             {max_row_bytes}",
         )],
         ErrorKind::Credentials(error) => {
             vec![cause("no place that was looked at has any", error.hint())]

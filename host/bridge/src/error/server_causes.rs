@@ -183,7 +183,7 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1792 => (
             "sessions are read-only unless writing is asked for",
-            "--allow-writes, ALLOW_WRITES in a function, or BridgeBuilder::allow_writes",
+            "allow it: {allow_writes}",
         ),
         1969 | 3024 => (
             "the server ends statements that take this long (max_statement_time, max_execution_time)",

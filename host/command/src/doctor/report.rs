@@ -9,6 +9,8 @@ use rds_bridge::error::{Cause, Error};
 use rds_bridge::tls::Certificate;
 use rds_bridge_text::PrintableLines;
 
+use crate::setting_names::words;
+
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -128,7 +130,7 @@ impl Report {
                 let causes: Vec<_> = check
                     .causes
                     .iter()
-                    .map(|cause| json!({ "why": cause.why, "remedy": cause.remedy }))
+                    .map(|cause| json!({ "why": cause.why, "remedy": words(&cause.remedy) }))
                     .collect();
                 let milliseconds = check.took.as_secs_f64() * 1_000.0;
                 let mut json = json!({
@@ -189,6 +191,7 @@ fn print(check: &Check) {
     }
     for (index, Cause { why, remedy, .. }) in causes.iter().enumerate() {
         let number = index.saturating_add(1);
+        let remedy = words(remedy);
         text.push_str(&format!("\n    {number}. {why}\n       → {remedy}"));
     }
     text.push('\n');
