@@ -49,7 +49,7 @@ fn sts_says_who_the_caller_is_and_what_time_it_is() {
         return;
     }
     let moto = Moto::shared();
-    let test = "caller_identity::sts_says_who_the_caller_is_and_what_time_it_is";
+    let test = "credentials::caller_identity::sts_says_who_the_caller_is_and_what_time_it_is";
     let said = ask(test, moto.url());
     assert!(
         said.contains("123456789012 arn:aws:sts::123456789012:user/moto\n"),
@@ -68,7 +68,7 @@ fn what_sts_refuses_is_said_with_its_code() {
             <Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>";
         (403, error.to_owned())
     });
-    let test = "caller_identity::what_sts_refuses_is_said_with_its_code";
+    let test = "credentials::caller_identity::what_sts_refuses_is_said_with_its_code";
     let said = ask(test, &refusing.url());
     let expected = "Refused { code: \"InvalidClientTokenId\", \
         message: \"The security token included in the request is invalid.\", \

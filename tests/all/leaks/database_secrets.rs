@@ -116,7 +116,7 @@ fn builder(product: Product, name: &str) -> rds_bridge::BridgeBuilder {
 #[apply(on_each_server)]
 fn what_the_library_shows(product: Product) {
     let Ok(url) = env::var("AWS_ENDPOINT_URL_SECRETS_MANAGER") else {
-        let test = "leak_of_database_secrets::what_the_library_shows";
+        let test = "leaks::database_secrets::what_the_library_shows";
         run_alone(test, product, Moto::shared().url());
         return;
     };

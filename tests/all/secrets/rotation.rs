@@ -120,7 +120,7 @@ async fn user(bridge: &Bridge) -> Result<String, Error> {
 #[apply(on_each_server)]
 fn between_two_connections_it_is_picked_up(product: Product) {
     let Some(url) = url() else {
-        let test = "rotation::between_two_connections_it_is_picked_up";
+        let test = "secrets::rotation::between_two_connections_it_is_picked_up";
         run_alone(test, product, Moto::shared().url());
         return;
     };
@@ -144,7 +144,7 @@ fn between_two_connections_it_is_picked_up(product: Product) {
 #[apply(on_each_server)]
 fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
     let Some(url) = url() else {
-        let test = "rotation::what_has_not_changed_is_refused_with_a_cause_of_its_own";
+        let test = "secrets::rotation::what_has_not_changed_is_refused_with_a_cause_of_its_own";
         run_alone(test, product, Moto::shared().url());
         return;
     };
@@ -188,7 +188,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
 #[apply(on_each_server)]
 fn the_user_may_change_with_the_password(product: Product) {
     let Some(url) = url() else {
-        let test = "rotation::the_user_may_change_with_the_password";
+        let test = "secrets::rotation::the_user_may_change_with_the_password";
         run_alone(test, product, Moto::shared().url());
         return;
     };
@@ -220,7 +220,7 @@ fn the_user_may_change_with_the_password(product: Product) {
 fn a_user_that_is_given_stays(product: Product) {
     let Some(url) = url() else {
         run_alone(
-            "rotation::a_user_that_is_given_stays",
+            "secrets::rotation::a_user_that_is_given_stays",
             product,
             Moto::shared().url(),
         );
@@ -245,7 +245,7 @@ fn a_user_that_is_given_stays(product: Product) {
 
 #[apply(on_each_server)]
 fn many_connections_of_a_pool_fetch_it_once(product: Product) {
-    let test = "rotation::many_connections_of_a_pool_fetch_it_once";
+    let test = "secrets::rotation::many_connections_of_a_pool_fetch_it_once";
     let Some(url) = url() else {
         let fetched = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&fetched);
@@ -294,7 +294,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
 /// rest is among its causes.
 #[apply(on_each_server)]
 fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product) {
-    let test = "rotation::one_that_cannot_be_fetched_again_is_told_beside_the_refusal";
+    let test = "secrets::rotation::one_that_cannot_be_fetched_again_is_told_beside_the_refusal";
     let Some(url) = url() else {
         let first = AtomicU64::new(0);
         let fake = FakeEndpoint::start(move |_| {
