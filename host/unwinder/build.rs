@@ -22,8 +22,8 @@ fn is_for(target: &[(&str, &str)]) -> bool {
     all.all(|(name, value)| env::var(format!("CARGO_CFG_TARGET_{name}")).as_deref() == Ok(value))
 }
 
-/// Of a linker that was chosen nobody knows what it makes of it: only the C compiler that is taken by default is asked.
-/// It prints the bare name of a file that it does not have.
+/// Only the default C compiler is asked: another linker may not take the archive. It prints the bare name of a file that it
+/// does not have.
 fn has_archive() -> bool {
     if env::var_os("RUSTC_LINKER").is_some() {
         return false;

@@ -246,7 +246,7 @@ class Function(unittest.TestCase):
 
     def test_a_name_is_no_resource_id(self):
         """As `reads_resource_ids` and `a_name_is_not_one` in host/bridge/src/aws/resource_id.rs have it."""
-        rust = (DEPLOY.parent / "src/aws/resource_id.rs").read_text()
+        rust = (DEPLOY.parent / "bridge/src/aws/resource_id.rs").read_text()
         yes, no = rust.split("fn reads_resource_ids()")[1].split("fn a_name_is_not_one()")
         ids = re.findall(r'\("([^"]+)", ResourceKind::', yes)
         names = re.findall(r'^\s+"([^"]+)",$', no, re.MULTILINE)

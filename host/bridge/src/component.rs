@@ -2,7 +2,7 @@
 //!
 //! An [`Engine`] is made once. It gives a fresh [`Instance`] for every use, a connection or a token, whose memory is wiped
 //! when it is dropped, so that no two uses share memory that held a secret. What the component returns is
-//! bounded in size and in time; a trap is a bug of ours, and an error like any other.
+//! bounded in size and in time; a trap is a bug of this project, and an error like any other.
 
 mod bindings;
 mod call;

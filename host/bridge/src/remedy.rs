@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The settings that remedies name, by the builder's methods.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "allow_writes",
     "ca_file",
     "connect_to",
@@ -12,6 +12,7 @@ const SETTINGS: [&str; 10] = [
     "max_row_bytes",
     "region",
     "resolve_cname",
+    "timeouts",
     "tls_server_name",
     "user",
 ];

@@ -144,8 +144,7 @@ fn of_start(error: &rds_bridge_emulator::StartError) -> Exit {
         | StartError::TemporaryFolder(_)
         | StartError::Database(_) => Exit::InputOutput,
         StartError::Seed { .. } => Exit::Statement,
-        // A kind of a later version has no code of its own.
-        StartError::Tls(_) | StartError::Fault(_) | _ => Exit::Bug,
+        StartError::Tls(_) | StartError::Fault(_) => Exit::Bug,
     }
 }
 

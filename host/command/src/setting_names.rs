@@ -23,7 +23,7 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 13] = [
+const NAMES: [SettingName; 14] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
@@ -37,6 +37,7 @@ const NAMES: [SettingName; 13] = [
     name("extra_ca_file", "--ca-file-extra", None),
     name("allow_writes", "--allow-writes", None),
     name("max_row_bytes", "--max-row-bytes", None),
+    name("timeouts", "--connect-timeout", None),
 ];
 
 /// How a user gives the setting of that name; none if it is set otherwise.
@@ -49,8 +50,25 @@ pub(super) fn words(remedy: &Remedy) -> String {
     remedy.with_names(|setting| {
         let name = of_setting(setting)?;
         Some(match name.variable {
+            Some(variable) if setting == "resolve_cname" => {
+                format!("{} ({variable}=true)", name.flag)
+            }
             Some(variable) => format!("{} ({variable})", name.flag),
             None => name.flag.to_owned(),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_names_flags_and_variables() {
+        let remedy = "{connect_to}, {resolve_cname}, {timeouts}".into();
+        assert_eq!(
+            words(&remedy),
+            "--connect-to (DB_CONNECT_TO), --resolve-cname (DB_RESOLVE_CNAME=true), --connect-timeout"
+        );
+    }
 }

@@ -15,6 +15,7 @@ use super::database::Database;
 use super::event::{Event, OnEvent};
 use super::fault::Faults;
 use super::listener::{Bound, Listener};
+use super::private_folder::private_folder;
 use super::rate::RateLimit;
 use super::{Emulator, Shared, StartError, State};
 use rds_bridge::aws::{Credentials, region_of_endpoint};
@@ -260,10 +261,7 @@ impl EmulatorBuilder {
         let (folder, path) = match self.database_file {
             Some(path) => (None, path),
             None => {
-                let made = tempfile::Builder::new()
-                    .prefix("rds-bridge-emulator-")
-                    .tempdir();
-                let folder = made.map_err(StartError::TemporaryFolder)?;
+                let folder = private_folder().map_err(StartError::TemporaryFolder)?;
                 let path = folder.path().join("database");
                 (Some(folder), path)
             }

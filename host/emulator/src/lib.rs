@@ -47,6 +47,7 @@ mod lock;
 mod packets;
 mod params;
 mod peer;
+mod private_folder;
 mod rate;
 mod result;
 mod server_error;
@@ -68,6 +69,7 @@ use tempfile::TempDir;
 pub use builder::EmulatorBuilder;
 pub use event::{Event, EventKind};
 pub use fault::{AuthSwitchTail, Faults, Refusal};
+pub use private_folder::private_folder;
 pub use start_error::StartError;
 
 use listener::Listener;

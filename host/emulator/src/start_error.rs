@@ -10,7 +10,6 @@ use rds_bridge::component::Fault;
 
 /// Why the emulator does not start.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on: mostly, somebody else does.
     #[error("cannot listen on {address}{}", if source.kind() == io::ErrorKind::AddrInUse {

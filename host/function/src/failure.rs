@@ -239,14 +239,23 @@ fn variable_of(setting: &str) -> Option<&'static str> {
         "resolve_cname" => "DB_RESOLVE_CNAME",
         "region" => "DB_REGION",
         "ca_file" => "DB_CA_FILE",
-        "allow_writes" => "ALLOW_WRITES",
         _ => return None,
     })
 }
 
 /// What to do, with the variables that give the settings.
 fn words_of(remedy: &Remedy) -> String {
-    remedy.with_names(|setting| variable_of(setting).map(str::to_owned))
+    remedy.with_names(|setting| {
+        let words = match setting {
+            "resolve_cname" => "DB_RESOLVE_CNAME=true",
+            "allow_writes" => "ALLOW_WRITES=true",
+            // The function has one file alone, and its own time for connecting.
+            "extra_ca_file" => "DB_CA_FILE",
+            "timeouts" => "the function's timeout",
+            _ => variable_of(setting)?,
+        };
+        Some(words.to_owned())
+    })
 }
 
 fn hint(error: &Error) -> Option<String> {
@@ -269,7 +278,7 @@ impl From<PoolError> for Failure {
             PoolError::Timeout { .. } => Self::new(Type::PoolTimeout, error.to_string())
                 .with_hint("raise DB_POOL_SIZE, or try again"),
             PoolError::Setting { .. } => Self::new(Type::Settings, error.to_string()),
-            PoolError::Closed | _ => Self::new(Type::Bug, error.to_string()),
+            PoolError::Closed => Self::new(Type::Bug, error.to_string()),
         }
     }
 }
@@ -286,6 +295,15 @@ mod tests {
         assert_eq!(failure.message(), "DB_HOST: it is none");
         let failure = Failure::from(Error::setting("clock", "it is off"));
         assert_eq!(failure.message(), "settings: clock: it is off");
+    }
+
+    #[test]
+    fn a_hint_names_variables() {
+        let remedy = "{connect_to}, {resolve_cname}, {extra_ca_file}, {timeouts}".into();
+        assert_eq!(
+            words_of(&remedy),
+            "DB_CONNECT_TO, DB_RESOLVE_CNAME=true, DB_CA_FILE, the function's timeout"
+        );
     }
 
     #[test]

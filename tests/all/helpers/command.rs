@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -
     command.wait_with_output().unwrap()
 }
 
-/// On a peer of ours, which takes any token.
+/// On a scripted peer, which takes any token.
 pub(crate) fn run_on(peer: &TlsPeer, arguments: &[&str]) -> Output {
     let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
     let variables = [

@@ -175,7 +175,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             cause(
                 "an Aurora Serverless v2 that is paused resumes with the first connection, which takes some 15 s, and \
                  more where it was paused for long",
-                "try again, or allow 60 s for connecting",
+                "try again, or allow 60 s with {timeouts}",
             ),
             cause(
                 "the server is overloaded",
@@ -205,11 +205,18 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
     let name = bridge.server_name.to_str();
     match error {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            vec![cause(
-                format!("{name} is an alias or a tunnel, and the certificate is the endpoint's"),
-                "give the endpoint's own name as the host, and where to connect with {connect_to}; or \
-                 the certificate's name with {tls_server_name}",
-            )]
+            vec![
+                cause(
+                    format!(
+                        "{name} is an alias or a tunnel, and the certificate is the endpoint's"
+                    ),
+                    "give the endpoint's own name as the host, and where to connect with {connect_to}",
+                ),
+                cause(
+                    "the certificate has a name of its own on purpose",
+                    "give that name with {tls_server_name}",
+                ),
+            ]
         }
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             let region = bridge.endpoint.region.as_ref();

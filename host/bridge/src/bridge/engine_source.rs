@@ -15,7 +15,7 @@ pub trait EngineSource: Send + Sync {
     fn engine(&self) -> Result<Engine, Fault>;
 
     /// Takes the sandbox of a login that is done. It is called while the server works on what was sent for the set-up,
-    /// so that freeing the memory costs no time.
+    /// so that freeing the memory costs no time. It is not called after a login that failed, nor after a token alone.
     fn logged_in(&self, login: ClientHandshake) {
         drop(login);
     }

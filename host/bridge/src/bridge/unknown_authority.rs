@@ -13,7 +13,7 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
         Trusted::CaFile => causes.push(cause(
             "the CA file that was given has not the roots of this database: RDS Proxy and Aurora Serverless chain to \
              Amazon's, which a bundle of RDS does not hold",
-            "omit the file, or give it with {extra_ca_file}: the bundled roots are those of RDS and Amazon's",
+            "omit the file: the bundled roots are those of RDS and Amazon's",
         )),
         Trusted::Roots => causes.push(cause(
             "the roots that were given with BridgeBuilder::tls_roots do not hold those of this database",
@@ -29,7 +29,7 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     };
     causes.push(cause(
         not_rds,
-        "give the authority's certificate with {ca_file}, or with {extra_ca_file} beside RDS's",
+        "give the authority's certificate with {ca_file}",
     ));
     causes.push(cause(
         "somebody is in between",
@@ -49,7 +49,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     let Some(region) = named.as_deref().or(region) else {
         return Some(cause(
             "it is RDS in GovCloud, in China or in one of the newest regions, whose roots are not bundled",
-            "give AWS's bundle for the region with {extra_ca_file} or {ca_file}: \
+            "give AWS's bundle for the region with {extra_ca_file}: \
              https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html lists them",
         ));
     };
@@ -59,7 +59,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     Some(cause(
         format!("the roots of RDS in {region} are not bundled"),
         format!(
-            "give AWS's bundle for it with {{extra_ca_file}} or {{ca_file}}: {}",
+            "give AWS's bundle for it with {{extra_ca_file}}: {}",
             bundle_url(region)
         ),
     ))

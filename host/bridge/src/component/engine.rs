@@ -41,7 +41,7 @@ impl Engine {
     /// [`Fault::Load`], if the address space is limited (`ulimit -v`) to less than is reserved.
     pub fn new() -> Result<Self, Fault> {
         let mut this = Self::allocating(InstanceAllocationStrategy::Pooling(pooling()))?;
-        this._ticker = Some(Arc::new(Ticker::start(&this)?));
+        this._ticker = Some(Arc::new(Ticker::for_all_instances(&this)?));
         Ok(this)
     }
 

@@ -135,8 +135,7 @@ impl ClientHandshake {
             .map_err(CallError::Refused)
     }
 
-    /// The instance, to sign the token in it too: once it has asked for TLS, nothing that somebody on the way says is
-    /// read in it any more.
+    /// The instance, to sign the token in it too. Once it has asked for TLS, it reads nothing that came in the clear.
     pub fn instance(&mut self) -> &mut Instance {
         &mut self.instance
     }

@@ -59,20 +59,23 @@ impl Instance {
         lifetime: wit::Lifetime,
     ) -> Result<AuthToken, CallError<wit::Error>> {
         let SandboxedToken(token) = self.presign_in_sandbox(credentials, request, lifetime)?;
+        self.wind_up();
         let (functions, store) = self.presign_functions()?;
-        let methods = functions.auth_token();
-        let text = methods.call_text(&mut *store, token).map_err(Fault::Trap)?;
-        let valid_until = methods
-            .call_valid_until(&mut *store, token)
-            .map_err(Fault::Trap)?;
-        token.resource_drop(store).map_err(Fault::Trap)?;
+        let text = functions.auth_token().call_text(store, token);
+        let text = text.map_err(Fault::Trap)?;
+        self.wind_up();
+        let (functions, store) = self.presign_functions()?;
+        let valid_until = functions.auth_token().call_valid_until(store, token);
+        let valid_until = valid_until.map_err(Fault::Trap)?;
+        self.wind_up();
+        token.resource_drop(&mut self.store).map_err(Fault::Trap)?;
         Ok(AuthToken {
             text: text.into(),
             valid_until,
         })
     }
 
-    /// Signs a token that stays in the sandbox.
+    /// Signs a token that stays in the sandbox, until it is used or the instance is dropped.
     ///
     /// # Errors
     ///

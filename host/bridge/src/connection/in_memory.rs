@@ -54,7 +54,7 @@ pub enum Part<'a> {
     EndOfRows,
     /// A statement without a result.
     Done,
-    /// The server asked for a file, and got an empty one: no more is read.
+    /// The server asked for a file, and got an empty one: what follows is passed over.
     FileRefused,
     /// The server's refusal: no more is read.
     Error(ServerError),
@@ -118,14 +118,20 @@ impl<'a> Answer<'a> {
             Ok(rows) => read_results(rows, &mut see).await,
             Err(error) => Err(error),
         };
-        read.or_else(|error| {
-            see(match error.kind() {
-                ErrorKind::Server(refusal) => Part::Error(refusal.clone()),
-                ErrorKind::LocalInfile => Part::FileRefused,
-                _ => return Err(error),
-            });
-            Ok(())
-        })
+        let Err(error) = read else {
+            return Ok(());
+        };
+        match error.kind() {
+            ErrorKind::Server(refusal) => {
+                see(Part::Error(refusal.clone()));
+                Ok(())
+            }
+            ErrorKind::LocalInfile => {
+                see(Part::FileRefused);
+                connection.read_what_is_left().await
+            }
+            _ => Err(error),
+        }
     }
 
     fn session(&self) -> Session {

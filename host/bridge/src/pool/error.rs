@@ -8,7 +8,6 @@ use crate::error;
 
 /// Why a pool has no connection to give.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum PoolError {
     /// None was free, and none can be made.
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rds_bridge_emulator::StartError;
+use rds_bridge_emulator::{StartError, private_folder};
 use tempfile::TempDir;
 
 use crate::error::Error;
@@ -20,9 +20,7 @@ impl CaFile {
         let (path, folder) = match given {
             Some(path) => (path.to_owned(), None),
             None => {
-                let made = tempfile::Builder::new()
-                    .prefix("rds-bridge-emulator-")
-                    .tempdir();
+                let made = private_folder();
                 let folder =
                     made.map_err(|error| Error::Emulator(StartError::TemporaryFolder(error)))?;
                 (folder.path().join("ca.pem"), Some(folder))

@@ -52,15 +52,14 @@ impl Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        // If it goes on all the same, nobody hears it.
+        // A timer that goes on all the same has no handler.
         let _stopped = every(0);
         unregister(self.0);
         IS_TAKEN.store(false, Ordering::Release);
     }
 }
 
-/// Whoever has started this process may not let it hear the signal: that is inherited. Where it cannot be told, it is
-/// taken for blocked.
+/// A process inherits blocked signals from its parent. Where the system does not answer, the signal counts as blocked.
 fn is_blocked() -> bool {
     #[expect(unsafe_code, reason = "the system takes a pointer to the answer")]
     // SAFETY: pthread_sigmask(3): without a set nothing is changed, and it writes a whole set where it succeeds, which

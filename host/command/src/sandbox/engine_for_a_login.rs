@@ -49,7 +49,9 @@ impl EngineSource for EngineForALogin {
 
 impl EngineForALogin {
     fn rest(&self) {
-        let ticker = self.lock().as_mut().and_then(|it| it.ticker.take());
+        // Under the lock, so that a login that begins now finds the timer free.
+        let mut at_hand = self.lock();
+        let ticker = at_hand.as_mut().and_then(|it| it.ticker.take());
         drop(ticker.map(ManuallyDrop::into_inner));
     }
 
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_there_is_something_to_wait_for_a_guest_goes_and_the_engine_rests() {
+    async fn when_there_is_something_to_wait_for_the_sandbox_goes_and_the_engine_rests() {
         let source = EngineForALogin::default();
         let config = Config {
             db_user: "user",

@@ -19,9 +19,9 @@ pub(crate) fn token_at(by: &Expectation, user: &str, signed_at: u64) -> String {
         None,
     )
     .unwrap();
-    let grant = ConnectRequest::new(&by.host, by.port, by.region.clone(), user.into()).unwrap();
+    let request = ConnectRequest::new(&by.host, by.port, by.region.clone(), user.into()).unwrap();
     let lifetime = Lifetime::new(signed_at, 900).unwrap();
-    let token = presign(&credentials, &grant, lifetime).unwrap();
+    let token = presign(&credentials, &request, lifetime).unwrap();
     token.text.into_exposed()
 }
 
