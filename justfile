@@ -116,6 +116,7 @@ lint: wasm-target lint-deploy
     # As it is shipped: the tests switch on what is not there by default.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
     cargo clippy --locked -p rds-bridge --no-default-features -- -D warnings
+    cargo clippy --locked -p rds-bridge-cli --no-default-features -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.

@@ -27,7 +27,11 @@ impl fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    /// A result begins.
+    /// Begins a result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Columnar`]: Arrow has no type for a column, or a second result begins.
     pub fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(writer) => writer.begin(columns, out),
@@ -37,7 +41,12 @@ impl Encoder {
         Ok(())
     }
 
-    /// A row of it.
+    /// Adds a row. A row that fails is not in the output.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`], if the server's bytes are not of the column's type; [`Error::Columnar`], if Arrow has no such
+    /// value.
     #[inline]
     pub fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
@@ -54,7 +63,7 @@ impl Encoder {
         }
     }
 
-    /// It has come to its end.
+    /// Ends the result.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Text(writer) => writer.end(out),
@@ -64,7 +73,11 @@ impl Encoder {
         }
     }
 
-    /// No other result follows.
+    /// Ends the output, after the last result.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Columnar`], if the arrays cannot be written.
     #[cfg_attr(
         not(feature = "arrow"),
         expect(

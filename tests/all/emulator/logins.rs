@@ -1,4 +1,5 @@
-//! The emulator judges as RDS does: who is let in, who is not, and the reason that only it tells.
+//! The emulator accepts and refuses logins as RDS does. Its events give the reason of each refusal, which the client is
+//! not told.
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;

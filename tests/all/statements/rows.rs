@@ -273,7 +273,7 @@ fn a_server_that_dies_while_rows_stream(product: Product) {
     });
 }
 
-/// Whoever asks again after an error is told that there is no more, and does not wait for ever.
+/// After an error the next call returns the end of the rows, and does not wait.
 #[apply(on_each_server)]
 fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     block_on(async {

@@ -59,7 +59,8 @@ impl Inner {
         })
     }
 
-    /// Loads a newer one after the server has refused the login with `used`. Returns the refusal if there is none.
+    /// Loads a newer authenticator after the server has refused the login with `used`. Fails with that refusal if the
+    /// source has nothing newer.
     pub(super) async fn newer_authenticator(
         &self,
         used: &Authenticator,

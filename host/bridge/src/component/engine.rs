@@ -48,7 +48,7 @@ impl Engine {
     /// Loads the component for a process that ends after a few instances. Nothing is reserved: each instance gets memory of
     /// its own from the system, which takes longer than from a pool, and making a pool takes longer still.
     ///
-    /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::wasmtime`] on every
+    /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::component`] on every
     /// [`TICK`](super::TICK) while there are instances: by a [`Ticker`], or by a timer of its own.
     ///
     /// # Errors
@@ -58,10 +58,11 @@ impl Engine {
         Self::allocating(InstanceAllocationStrategy::OnDemand)
     }
 
-    /// Wasmtime's engine, whose epoch is the deadline of the calls.
+    /// The component as it is loaded. The epoch of its Wasmtime engine ([`Component::engine`]) is the deadline of the
+    /// calls.
     #[must_use]
-    pub fn wasmtime(&self) -> &wasmtime::Engine {
-        self.instance.engine()
+    pub fn component(&self) -> &Component {
+        self.instance.component()
     }
 
     fn allocating(strategy: InstanceAllocationStrategy) -> Result<Self, Fault> {

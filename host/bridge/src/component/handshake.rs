@@ -127,12 +127,8 @@ impl ClientHandshake {
             resource,
         } = self;
         instance.wind_up();
-        functions
-            .client_handshake()
-            .call_receive(&mut instance.store, *resource, bytes)
-            .map_err(Fault::Trap)?
-            .map(Step::from)
-            .map_err(CallError::Refused)
+        let handshake = functions.client_handshake();
+        step(handshake.call_receive(&mut instance.store, *resource, bytes))
     }
 
     /// The instance, to sign the token in it too. Once it has asked for TLS, it reads nothing that came in the clear.
@@ -161,13 +157,17 @@ impl ClientHandshake {
             resource,
         } = self;
         instance.wind_up();
-        functions
-            .client_handshake()
-            .call_tls_established(&mut instance.store, *resource, auth)
-            .map_err(Fault::Trap)?
-            .map(Step::from)
-            .map_err(CallError::Refused)
+        let handshake = functions.client_handshake();
+        step(handshake.call_tls_established(&mut instance.store, *resource, auth))
     }
+}
+
+/// The step that a call returned.
+fn step(
+    called: wasmtime::Result<Result<wit::Step, wit::Error>>,
+) -> Result<Step, CallError<wit::Error>> {
+    let returned = called.map_err(Fault::Trap)?;
+    returned.map(Step::from).map_err(CallError::Refused)
 }
 
 impl From<wit::Step> for Step {

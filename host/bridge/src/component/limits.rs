@@ -28,10 +28,10 @@ pub const TICK: Duration = Duration::from_millis(100);
 pub(super) const DEADLINE_TICKS: u64 = 10;
 
 /// Core instances that one instance is made of: the component's own module, and the two small ones that
-/// wit-component puts beside it for the destructor of the exported resource, with one to spare.
+/// wit-component puts beside it for the destructors of the exported resources, with one to spare.
 const CORE_INSTANCES_EACH: u32 = 4;
 
-/// Tables of those: the module's own, and the one through which the destructor is called.
+/// Tables of those: the module's own, and the one through which the destructors are called.
 const TABLES_EACH: u32 = 2;
 
 /// How much of an instance's memory is wiped in place when it is dropped and kept for the next, in bytes: the

@@ -59,7 +59,7 @@ impl fmt::Debug for Ticker {
 }
 
 fn spawn(engine: &Engine, is_over: Arc<AtomicBool>) -> Result<Thread, Fault> {
-    let engine = engine.wasmtime().weak();
+    let engine = engine.component().engine().weak();
     let thread = thread::Builder::new().name("rds-bridge-epoch".to_owned());
     let ticking = thread.spawn(move || tick(&engine, &is_over));
     let ticking = ticking.map_err(|error| Fault::Load(error.into()))?;

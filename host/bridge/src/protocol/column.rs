@@ -149,7 +149,7 @@ impl Column {
     ///
     /// # Errors
     ///
-    /// That it is none, or of a type that no documented server has.
+    /// [`Malformed`], if the payload is not a column definition or has a type that the protocol documentation does not name.
     pub fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
         payload.pass_over_lenenc("catalog")?; // string<lenenc>

@@ -88,6 +88,10 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     Ok(())
 }
 
+#[cfg_attr(
+    not(feature = "secrets-manager"),
+    expect(unused_variables, reason = "only a secret is reported on")
+)]
 async fn bridge(
     builder: BridgeBuilder,
     offline: bool,

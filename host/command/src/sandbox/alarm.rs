@@ -22,25 +22,14 @@ pub(super) struct Alarm(SigId);
 impl Alarm {
     /// None if the timer is taken, or cannot be had.
     pub(super) fn start(engine: &Engine) -> Option<Self> {
-        let engine = engine.clone();
-        #[expect(unsafe_code, reason = "a signal's handler may do but little")]
-        // SAFETY: `Engine::increment_epoch` is safe in a handler, as its documentation says: it adds to an atomic
-        // number.
-        unsafe {
-            Self::every_tick(move || engine.increment_epoch())
-        }
-    }
-
-    /// # Safety
-    ///
-    /// It is called by the signal's handler, and may do only what signal-safety(7) allows. It is dropped elsewhere.
-    #[expect(unsafe_code, reason = "a signal's handler may do but little")]
-    unsafe fn every_tick(tick: impl Fn() + Send + Sync + 'static) -> Option<Self> {
         if is_blocked() || IS_TAKEN.swap(true, Ordering::Acquire) {
             return None;
         }
-        // SAFETY: as the caller says.
-        let registered = unsafe { register(libc::SIGALRM, tick) };
+        let engine = engine.clone();
+        #[expect(unsafe_code, reason = "a signal's handler may do but little")]
+        // SAFETY: `Engine::increment_epoch` is safe in a handler, as its documentation says: it adds to an atomic
+        // number. The engine is not dropped in the handler, but where the handler is unregistered.
+        let registered = unsafe { register(libc::SIGALRM, move || engine.increment_epoch()) };
         let Ok(id) = registered else {
             IS_TAKEN.store(false, Ordering::Release);
             return None;
@@ -92,14 +81,43 @@ fn every(microseconds: libc::suseconds_t) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU32;
     use std::thread::sleep;
+    use std::time::Instant;
 
     use super::*;
-    use rds_bridge::component;
+    use rds_bridge::aws::Credentials;
+    use rds_bridge::component::{self, CallError, ConnectRequest, Fault, Lifetime};
 
-    fn engine() -> Engine {
-        component::Engine::on_demand().unwrap().wasmtime().clone()
+    fn engine() -> component::Engine {
+        component::Engine::on_demand().unwrap()
+    }
+
+    /// Whether a call is ended that is running when the epoch moves on: calls of one tick's time, one after the other.
+    fn is_ended(engine: &component::Engine, ticks: u32) -> bool {
+        let of_one_tick = component::Engine::from_component(engine.component(), 1).unwrap();
+        let mut instance = of_one_tick.instantiate().unwrap();
+        // Signing with it takes most of the time.
+        let credentials =
+            Credentials::new("akid", "secret").with_session_token(&"/".repeat(65_536));
+        let request = || ConnectRequest {
+            host: "db.example.com",
+            port: 3306,
+            region: "us-east-1",
+            db_user: "u",
+        };
+        let lifetime = Lifetime {
+            signed_at: 1_724_709_600,
+            expires_in_seconds: 900,
+        };
+        let begun = Instant::now();
+        while begun.elapsed() < TICK.saturating_mul(ticks) {
+            match instance.steps(&credentials, request(), lifetime) {
+                Ok(_) => {}
+                Err(CallError::Fault(Fault::Trap(_))) => return true,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        false
     }
 
     #[test]
@@ -114,7 +132,7 @@ mod tests {
                 libc::sigaddset(&raw mut blocked, libc::SIGALRM);
                 libc::pthread_sigmask(libc::SIG_BLOCK, &raw const blocked, ptr::null_mut());
             }
-            assert!(Alarm::start(&engine()).is_none());
+            assert!(Alarm::start(engine().component().engine()).is_none());
             assert!(is_blocked());
         })
         .join()
@@ -123,27 +141,18 @@ mod tests {
 
     #[test]
     fn it_ticks_until_it_is_dropped() {
-        static TICKS: AtomicU32 = AtomicU32::new(0);
+        let engine = engine();
+        let wasmtime = engine.component().engine();
         // Another test may have it now.
         let alarm = loop {
-            #[expect(unsafe_code, reason = "a signal's handler may do but little")]
-            // SAFETY: it adds to an atomic number.
-            let started = unsafe {
-                Alarm::every_tick(|| {
-                    TICKS.fetch_add(1, Ordering::Relaxed);
-                })
-            };
-            match started {
+            match Alarm::start(wasmtime) {
                 Some(alarm) => break alarm,
                 None => sleep(TICK),
             }
         };
-        assert!(Alarm::start(&engine()).is_none());
-        sleep(TICK.saturating_mul(3));
+        assert!(Alarm::start(wasmtime).is_none());
+        assert!(is_ended(&engine, 100));
         drop(alarm);
-        let ticks = TICKS.load(Ordering::Relaxed);
-        assert_ne!(ticks, 0);
-        sleep(TICK.saturating_mul(3));
-        assert_eq!(TICKS.load(Ordering::Relaxed), ticks);
+        assert!(!is_ended(&engine, 3));
     }
 }

@@ -95,7 +95,8 @@ mod tests {
         source.rest();
         assert_eq!(is_resting(&source), Some(true));
         let second = source.engine().unwrap();
-        assert!(wasmtime::Engine::same(first.wasmtime(), second.wasmtime()));
+        let engines = [&first, &second].map(|it| it.component().engine());
+        assert!(wasmtime::Engine::same(engines[0], engines[1]));
         assert_eq!(is_resting(&source), Some(false));
         second.instantiate().unwrap().inspect("").unwrap_err();
         // The timer is the process's, and it is never dropped here.

@@ -21,7 +21,7 @@ impl Ticker {
     /// to end. Where the timer is taken or blocked, by a thread.
     pub(super) fn start(engine: &Engine) -> Result<Self, Fault> {
         #[cfg(unix)]
-        if let Some(alarm) = Alarm::start(engine.wasmtime()) {
+        if let Some(alarm) = Alarm::start(engine.component().engine()) {
             return Ok(Self::Alarm { _alarm: alarm });
         }
         let ticker = component::Ticker::start(engine)?;

@@ -38,10 +38,10 @@ pub enum Error {
     /// Of the bytes that the server sent.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// Nothing that they refuse is given to them.
+    /// A bug: the arrays that this crate makes are of the schema.
     #[error("cannot write Arrow: {0}")]
     Arrow(#[from] ArrowError),
-    /// Nothing that they refuse is given to them.
+    /// A bug: Parquet has a type for each array that this crate makes.
     #[cfg(feature = "parquet")]
     #[error("cannot write Parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
