@@ -5,12 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::ExposeSecret;
-use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::credentials::Credentials;
 use super::credentials_error::CredentialsError;
 use super::provider::CredentialsSource;
+use super::single_flight::SingleFlight;
 use crate::clock::{Clock, SystemClock};
 
 /// Credentials with less left than this are fetched anew: 5 minutes. EC2 has new ones at least so
@@ -24,15 +24,14 @@ pub const REFRESH_RETRY_AFTER: Duration = Duration::from_secs(10);
 /// A source that is asked only when it has to be.
 ///
 /// Callers that need it at the same time share one call, and its error if it fails. An error is not
-/// kept: who comes after it asks again. While the credentials at hand are still good, a refresh that
-/// fails is logged and is no error.
+/// kept: the next caller asks again. While the cached credentials are still valid, a refresh that
+/// fails is logged and is not an error.
 #[derive(Debug)]
 pub struct CachedCredentials {
     source: CredentialsSource,
     clock: Arc<dyn Clock>,
     kept: RwLock<Kept>,
-    /// Held while the source is asked. The error of the call that ended last, for those who waited.
-    call: Mutex<Option<CredentialsError>>,
+    calls: SingleFlight<CredentialsError>,
 }
 
 #[derive(Debug, Default)]
@@ -42,8 +41,6 @@ struct Kept {
     refresh_at: Option<SystemTime>,
     /// Until then a server's refusal is no reason to ask.
     ask_again_at: Option<SystemTime>,
-    /// How many calls have ended: who waited for one knows it by this.
-    calls_ended: u64,
 }
 
 impl CachedCredentials {
@@ -60,37 +57,40 @@ impl CachedCredentials {
             source,
             clock,
             kept: RwLock::default(),
-            call: Mutex::new(None),
+            calls: SingleFlight::default(),
         }
     }
 
-    /// Credentials that are good, or as good as the source has them.
+    /// Valid credentials, or the ones that the source has.
     ///
-    /// Can be dropped before it is done: of those who wait, the next one asks.
+    /// The future may be dropped: then the next waiting caller asks the source.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError`] if the source gives none and those at hand are over.
+    /// [`CredentialsError`] if the source gives none and the cached ones have expired.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
-        let calls_ended = match self.fresh() {
-            Ok(credentials) => return Ok(credentials),
-            Err(calls_ended) => calls_ended,
-        };
-        let mut last_error = self.call.lock().await;
-        if let Some(answer) = self.answer_since(calls_ended, last_error.as_ref()) {
-            return answer;
+        let arrival = self.calls.arrive();
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
         }
-        let answer = self.source.credentials().await;
-        let answer = self.keep(answer);
-        *last_error = answer.as_ref().err().cloned();
-        answer
+        let mut turn = self.calls.turn(arrival).await;
+        if turn.has_waited_for_a_call() {
+            if let Some(error) = turn.last_error() {
+                return Err(error.clone());
+            }
+            if let Some(credentials) = self.cached() {
+                return Ok(credentials);
+            }
+        }
+        let answer = self.source.credentials();
+        turn.call(answer, |answer| self.keep(answer)).await
     }
 
-    /// Others than a server has refused, in what they have signed: those that somebody has fetched in the
-    /// meantime, or what the source gives now. None if those are the same, or there are none. In vain, it asks
-    /// once in [`REFRESH_RETRY_AFTER`].
+    /// Credentials other than the ones whose signature a server has refused: another caller has fetched them since, or the
+    /// source gives them now. `None` if the source has no others. After a call that found no others it does not ask again
+    /// for [`REFRESH_RETRY_AFTER`].
     pub(crate) async fn other_than(&self, refused: &Credentials) -> Option<Credentials> {
-        let mut last_error = self.call.lock().await;
+        let mut turn = self.calls.turn(self.calls.arrive()).await;
         let now = self.clock.now();
         {
             let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
@@ -102,9 +102,8 @@ impl CachedCredentials {
                 return None;
             }
         }
-        let answer = self.source.credentials().await;
-        let answer = self.keep(answer);
-        *last_error = answer.as_ref().err().cloned();
+        let answer = self.source.credentials();
+        let answer = turn.call(answer, |answer| self.keep(answer)).await;
         let other = answer.ok().filter(|own| !is_same(own, refused));
         if other.is_none() {
             let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
@@ -119,42 +118,26 @@ impl CachedCredentials {
         kept.credentials = None;
     }
 
-    /// Those kept, or how many calls have ended so far.
-    fn fresh(&self) -> Result<Credentials, u64> {
+    /// The cached credentials, unless it is time to refresh them.
+    fn fresh(&self) -> Option<Credentials> {
         let now = self.clock.now();
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        match &kept.credentials {
-            Some(credentials) if kept.refresh_at.is_none_or(|at| now < at) => {
-                Ok(credentials.clone())
-            }
-            _ => Err(kept.calls_ended),
-        }
+        let is_fresh = kept.refresh_at.is_none_or(|at| now < at);
+        is_fresh.then(|| kept.credentials.clone()).flatten()
     }
 
-    /// What a call gave that ended while this caller waited for it.
-    fn answer_since(
-        &self,
-        calls_ended: u64,
-        last_error: Option<&CredentialsError>,
-    ) -> Option<Result<Credentials, CredentialsError>> {
+    fn cached(&self) -> Option<Credentials> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        if kept.calls_ended == calls_ended {
-            return None;
-        }
-        match last_error {
-            Some(error) => Some(Err(error.clone())),
-            None => kept.credentials.clone().map(Ok),
-        }
+        kept.credentials.clone()
     }
 
-    /// What to answer, now that the source has.
+    /// Stores the source's answer. If it is an error, and the cached credentials are still valid, returns those.
     fn keep(
         &self,
         answer: Result<Credentials, CredentialsError>,
     ) -> Result<Credentials, CredentialsError> {
         let now = self.clock.now();
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        kept.calls_ended = kept.calls_ended.wrapping_add(1);
         match answer {
             Ok(credentials) => {
                 kept.refresh_at = end_of(&credentials).map(|end| refresh_at(end, now));

@@ -1,18 +1,16 @@
-//! A secret that is kept until a server refuses it, and fetched by one caller for all.
+//! A secret that is cached until a server refuses it, and fetched by one caller for all.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Mutex;
-
 use super::database_secret::DatabaseSecret;
 use super::secret_error::FetchError;
+use crate::aws::single_flight::{SingleFlight, Turn};
 use crate::clock::Clock;
 
-/// A secret that was refused, and was the same when it was asked for again, is not asked for within a second:
-/// a pool that tries on would do so with each try.
+/// After a refused secret was fetched again and was still the same, it is not fetched again for one second. Otherwise a
+/// pool that retries its logins would fetch it with every retry.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Where a secret comes from.
@@ -20,39 +18,34 @@ pub(crate) trait FetchSecret: fmt::Debug + Send + Sync {
     fn fetch(&self) -> impl Future<Output = Result<DatabaseSecret, FetchError>> + Send;
 }
 
-/// A secret that is fetched when it is first asked for, and when a server has refused it.
+/// A secret that is fetched when it is first needed, and again after a server has refused it.
 ///
-/// Callers that need it at the same time share one call, and its error if it fails. Can be dropped before it is
-/// done: of those who wait, the next one asks.
+/// Callers that need it at the same time share one call, and its error if it fails. A caller's future may be dropped: then
+/// the next waiting caller fetches.
 #[derive(Debug)]
 pub(crate) struct CachedSecret<S> {
     source: S,
     clock: Arc<dyn Clock>,
-    /// Not behind the lock of a call: who has not been refused does not wait for it.
-    kept: RwLock<Option<Arc<DatabaseSecret>>>,
-    /// How many calls have ended: who waited for one knows it by this.
-    calls_ended: AtomicU64,
-    /// Held while the source is asked.
-    call: Mutex<Call>,
+    /// Apart from `calls`, so that callers whose login was not refused need not wait for a call.
+    kept: RwLock<Kept>,
+    calls: SingleFlight<FetchError>,
 }
 
-/// How the last call ended.
 #[derive(Debug, Default)]
-struct Call {
-    error: Option<FetchError>,
-    /// When it was last asked for again without success.
+struct Kept {
+    secret: Option<Arc<DatabaseSecret>>,
+    /// When a refused secret was last fetched again without finding another one.
     in_vain_at: Option<SystemTime>,
 }
 
 impl<S: FetchSecret> CachedSecret<S> {
-    /// Nothing is fetched until it is asked for.
+    /// Fetches nothing yet.
     pub(crate) fn new(source: S, clock: Arc<dyn Clock>) -> Self {
         Self {
             source,
             clock,
             kept: RwLock::default(),
-            calls_ended: AtomicU64::new(0),
-            call: Mutex::default(),
+            calls: SingleFlight::default(),
         }
     }
 
@@ -60,80 +53,81 @@ impl<S: FetchSecret> CachedSecret<S> {
         &self.source
     }
 
-    /// The one that is at hand.
+    /// The cached secret.
     pub(crate) fn kept(&self) -> Option<Arc<DatabaseSecret>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.clone()
+        kept.secret.clone()
     }
 
-    /// The one that is at hand, or else the one that is current.
+    /// The cached secret, or else the current one.
     ///
     /// # Errors
     ///
-    /// [`FetchError`] if none is at hand, and none is to be had.
+    /// [`FetchError`] if none is cached and none can be fetched.
     pub(crate) async fn secret(&self) -> Result<Arc<DatabaseSecret>, FetchError> {
+        let arrival = self.calls.arrive();
         if let Some(kept) = self.kept() {
             return Ok(kept);
         }
-        let calls_ended = self.calls_ended();
-        let mut call = self.call.lock().await;
+        let mut turn = self.calls.turn(arrival).await;
         if let Some(kept) = self.kept() {
             return Ok(kept);
         }
-        match &call.error {
-            Some(error) if self.calls_ended() != calls_ended => Err(error.clone()),
-            _ => self.fetch(&mut call).await,
+        match turn.last_error() {
+            Some(error) if turn.has_waited_for_a_call() => Err(error.clone()),
+            _ => self.fetch(&mut turn).await,
         }
     }
 
-    /// One that differs from a secret that a server has refused: what somebody else has fetched in the
-    /// meantime, or the one that is current. None if that is the same.
+    /// A secret that differs from one that a server has refused: another caller has fetched it since, or it is the current
+    /// one. `None` if the current secret is the refused one.
     ///
     /// # Errors
     ///
-    /// [`FetchError`] if it cannot be asked for again.
+    /// [`FetchError`] if it cannot be fetched again.
     pub(crate) async fn other_than(
         &self,
         refused: &DatabaseSecret,
     ) -> Result<Option<Arc<DatabaseSecret>>, FetchError> {
-        let calls_ended = self.calls_ended();
-        let mut call = self.call.lock().await;
+        let mut turn = self.calls.turn(self.calls.arrive()).await;
         if let Some(kept) = self.kept()
             && kept.differs_from(refused)
         {
             return Ok(Some(kept));
         }
-        if self.calls_ended() != calls_ended || self.was_in_vain(&call) {
-            return call.error.clone().map_or(Ok(None), Err);
+        if turn.has_waited_for_a_call() || self.was_in_vain() {
+            return turn.last_error().cloned().map_or(Ok(None), Err);
         }
-        let fetched = self.fetch(&mut call).await;
+        let fetched = self.fetch(&mut turn).await;
         if let Ok(fetched) = &fetched
             && fetched.differs_from(refused)
         {
             return Ok(Some(Arc::clone(fetched)));
         }
-        call.in_vain_at = Some(self.clock.now());
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        kept.in_vain_at = Some(self.clock.now());
         fetched.map(|_| None)
     }
 
-    async fn fetch(&self, call: &mut Call) -> Result<Arc<DatabaseSecret>, FetchError> {
-        let answer = self.source.fetch().await;
-        self.calls_ended.fetch_add(1, Ordering::SeqCst);
-        call.error = answer.as_ref().err().cloned();
-        let secret = Arc::new(answer?);
-        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&secret));
-        Ok(secret)
+    async fn fetch(
+        &self,
+        turn: &mut Turn<'_, FetchError>,
+    ) -> Result<Arc<DatabaseSecret>, FetchError> {
+        let keep = |answer: Result<DatabaseSecret, FetchError>| {
+            let secret = Arc::new(answer?);
+            let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+            kept.secret = Some(Arc::clone(&secret));
+            Ok(secret)
+        };
+        turn.call(self.source.fetch(), keep).await
     }
 
-    fn calls_ended(&self) -> u64 {
-        self.calls_ended.load(Ordering::SeqCst)
-    }
-
-    /// Whether it was asked for again a moment ago. A clock that was set back does not make it longer.
-    fn was_in_vain(&self, call: &Call) -> bool {
-        let since = call
-            .in_vain_at
-            .map(|at| self.clock.now().duration_since(at));
+    /// Whether it was fetched again in vain less than [`ASK_AGAIN_AFTER`] ago. Setting back the clock does not lengthen
+    /// that time.
+    fn was_in_vain(&self) -> bool {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let since = kept.in_vain_at;
+        let since = since.map(|at| self.clock.now().duration_since(at));
         matches!(since, Some(Ok(since)) if since < ASK_AGAIN_AFTER)
     }
 }
