@@ -1,9 +1,21 @@
 //! Writing commands: draining the last reply first, and several commands in one flight.
 
+use std::{io, mem};
+
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::prepared::close_payload;
 use rds_bridge_wire::Malformed;
+
+/// What [`Connection::write_or_poison`] writes.
+pub(super) enum Outgoing<'a> {
+    /// A command in parts, after the commands that are held back.
+    Command(&'a [&'a [u8]]),
+    /// The commands that are held back.
+    Held,
+    /// A packet without a payload, with the next sequence id.
+    EmptyPacket,
+}
 
 impl<S: Transport> Connection<S> {
     /// Drains the last reply, then writes a command.
@@ -42,33 +54,37 @@ impl<S: Transport> Connection<S> {
     }
 
     pub(crate) fn check_usable(&mut self) -> Result<(), Error> {
-        if self.set_up.is_unfinished {
-            self.state = State::Unusable;
-        }
-        if matches!(self.state, State::Unusable) {
-            return Err(self.error(ErrorKind::Unusable));
+        if self.set_up.is_unfinished || matches!(self.state, State::Unusable) {
+            let unusable = self.error(ErrorKind::Unusable);
+            return Err(self.poison(unusable));
         }
         if !self.stream.is_quiet() {
-            self.state = State::Unusable;
-            return Err(self.error(match self.stream.parting_words() {
+            let error = self.error(match self.stream.parting_words() {
                 Some(words) => ErrorKind::Server(words),
                 None => ErrorKind::Malformed(Malformed::Unasked),
-            }));
+            });
+            return Err(self.poison(error));
         }
         Ok(())
+    }
+
+    /// Makes the connection unusable, because of this error: the position in the stream is unknown from now on.
+    pub(super) fn poison(&mut self, error: Error) -> Error {
+        self.state = State::Unusable;
+        error
     }
 
     /// Writes a command. The last reply must have been read.
     async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.check_usable()?;
-        self.state = State::Unusable;
         self.watched = None;
         self.hold_closing();
         self.command_length = parts
             .iter()
             .map(|part| part.len())
             .fold(0, usize::saturating_add);
-        if let Err(error) = self.stream.write_command(parts).await {
+        let written = self.write_or_poison(Outgoing::Command(parts)).await;
+        if let Err(error) = written {
             // The server may have sent an error before it stopped reading.
             return Err(match self.stream.last_words().await {
                 Some(words) => self.error(ErrorKind::Server(words)),
@@ -76,7 +92,19 @@ impl<S: Transport> Connection<S> {
             });
         }
         self.set_up.wrote();
-        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// Writes to the server. The connection is unusable until all of it is written: if the write fails, or its future is
+    /// dropped half-way, the server has part of a packet.
+    pub(super) async fn write_or_poison(&mut self, outgoing: Outgoing<'_>) -> io::Result<()> {
+        let state = mem::replace(&mut self.state, State::Unusable);
+        match outgoing {
+            Outgoing::Command(parts) => self.stream.write_command(parts).await?,
+            Outgoing::Held => self.stream.write_held().await?,
+            Outgoing::EmptyPacket => self.stream.write(&[]).await?,
+        }
+        self.state = state;
         Ok(())
     }
 

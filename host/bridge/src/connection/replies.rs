@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::Handle;
 use tokio::task::consume_budget;
 
+use super::commands::Outgoing;
 use super::result_lengths::Length;
 use super::{Connection, State, Transport};
 use crate::component::ServerError;
@@ -34,8 +35,8 @@ impl<S: Transport> Connection<S> {
         match self.stream.read(expected).await {
             Ok(range) => Ok(range),
             Err(error) => {
-                self.state = State::Unusable;
-                Err(self.lost(Error::of_read(self.stage, error)))
+                let error = self.lost(Error::of_read(self.stage, error));
+                Err(self.poison(error))
             }
         }
     }
@@ -122,60 +123,65 @@ impl<S: Transport> Connection<S> {
             consume_budget().await;
             self.await_set_up().await?;
             let range = self.read_of_reply().await?;
-            let State::Replying(reply) = &mut self.state else {
-                return Err(self.error(ErrorKind::Unusable));
-            };
-            let event = match reply.receive(self.stream.payload(range.clone())) {
-                Ok(event) => event,
-                Err(malformed) => return Err(self.malformed(malformed)),
-            };
-            match &event {
-                Event::Pending => continue,
-                Event::Columns | Event::Row if reply.refusal().is_some() => continue,
-                Event::Columns | Event::Row => {}
-                Event::NotPrepared => {
-                    self.stream.begin_next_reply();
-                    continue;
-                }
-                Event::Prepared(statement) => {
-                    // `query` takes it from here; if its future was dropped, the statement is closed.
-                    self.unused.push(*statement);
-                    if reply.is_executed() {
-                        self.stream.begin_next_reply();
-                    } else {
-                        self.state = State::Idle;
-                    }
-                }
-                Event::Done(summary) | Event::EndOfRows(summary) => {
-                    let more = summary.more_results();
-                    match self.end_result(summary) {
-                        Some(_) if more => continue,
-                        Some(why) => return Err(self.error(ErrorKind::Server(why))),
-                        None => {}
-                    }
-                }
-                Event::LocalInfile => {
-                    self.refuse_file().await?;
-                    continue;
-                }
-                Event::FileRefused(summary) => {
-                    if summary.more_results() {
-                        reply.next_result();
-                    } else {
-                        self.state = State::Idle;
-                    }
-                    return Err(self.error(ErrorKind::LocalInfile));
-                }
-                Event::Error(error) => {
-                    let may_write = self.set_up.settings.allow_writes;
-                    self.is_demoted |= may_write && is_of_read_only_server(error);
-                    let kind = ErrorKind::Server(error.clone());
-                    self.state = State::Idle;
-                    return Err(self.error(kind));
-                }
+            let event = self.receive(range.clone())?;
+            if event == Event::LocalInfile {
+                self.refuse_file().await?;
+            } else if self.apply(&event)? {
+                return Ok((event, range));
             }
-            return Ok((event, range));
         }
+    }
+
+    fn receive(&mut self, range: Range<usize>) -> Result<Event, Error> {
+        let State::Replying(reply) = &mut self.state else {
+            return Err(self.error(ErrorKind::Unusable));
+        };
+        let received = reply.receive(self.stream.payload(range));
+        received.map_err(|malformed| self.malformed(malformed))
+    }
+
+    /// Changes the connection as an event demands. Returns whether the caller of [`Self::next_event`] sees the event.
+    fn apply(&mut self, event: &Event) -> Result<bool, Error> {
+        let State::Replying(reply) = &mut self.state else {
+            return Err(self.error(ErrorKind::Unusable));
+        };
+        Ok(match event {
+            Event::Pending | Event::LocalInfile => false,
+            Event::Columns | Event::Row => reply.refusal().is_none(),
+            Event::NotPrepared => {
+                self.stream.begin_next_reply();
+                false
+            }
+            Event::Prepared(statement) => {
+                // `query` takes it from here; if its future was dropped, the statement is closed.
+                self.unused.push(*statement);
+                if reply.is_executed() {
+                    self.stream.begin_next_reply();
+                } else {
+                    self.state = State::Idle;
+                }
+                true
+            }
+            Event::Done(summary) | Event::EndOfRows(summary) => match self.end_result(summary) {
+                Some(_) if summary.more_results() => false,
+                Some(why) => return Err(self.error(ErrorKind::Server(why))),
+                None => true,
+            },
+            Event::FileRefused(summary) => {
+                if summary.more_results() {
+                    reply.next_result();
+                } else {
+                    self.state = State::Idle;
+                }
+                return Err(self.error(ErrorKind::LocalInfile));
+            }
+            Event::Error(error) => {
+                let may_write = self.set_up.settings.allow_writes;
+                self.is_demoted |= may_write && is_of_read_only_server(error);
+                self.state = State::Idle;
+                return Err(self.error(ErrorKind::Server(error.clone())));
+            }
+        })
     }
 
     /// Notes the end of a result. Returns the server's error in an earlier reply of the same flight.
@@ -201,17 +207,13 @@ impl<S: Transport> Connection<S> {
     }
 
     pub(crate) fn malformed(&mut self, malformed: Malformed) -> Error {
-        self.state = State::Unusable;
-        self.error(ErrorKind::Malformed(malformed))
+        let error = self.error(ErrorKind::Malformed(malformed));
+        self.poison(error)
     }
 
     /// Sends an empty packet, which ends the file before its first byte.
     async fn refuse_file(&mut self) -> Result<(), Error> {
-        // Unusable until the packet is written: the future may be dropped half-way.
-        let replying = std::mem::replace(&mut self.state, State::Unusable);
-        let refused = self.stream.write(&[]).await;
-        refused.map_err(|error| Error::of_io(self.stage, error))?;
-        self.state = replying;
-        Ok(())
+        let refused = self.write_or_poison(Outgoing::EmptyPacket).await;
+        refused.map_err(|error| Error::of_io(self.stage, error))
     }
 }

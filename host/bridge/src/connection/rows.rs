@@ -49,9 +49,6 @@ impl<'c, S: Transport> Rows<'c, S> {
     ///
     /// The server's, in the middle of a result, or that the connection is lost.
     pub async fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
-        if self.summary.is_some() {
-            return Ok(None);
-        }
         let range = match self.connection.row_at_hand() {
             Some(range) => range,
             None => match self.read_row().await? {
@@ -78,9 +75,6 @@ impl<'c, S: Transport> Rows<'c, S> {
     /// As [`Self::next`]; [`ErrorKind::Value`] as of [`Row::get`], and where there are more columns or fewer.
     /// Then the row is passed over.
     pub async fn next_as<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>, Error> {
-        if self.summary.is_some() {
-            return Ok(None);
-        }
         let range = match self.connection.row_at_hand() {
             Some(range) => range,
             None => match self.read_row().await? {
@@ -107,11 +101,11 @@ impl<'c, S: Transport> Rows<'c, S> {
         {
             return Ok(row);
         }
-        Self::row_the_long_way(state, payload)
+        Self::decode_slow(state, payload)
     }
 
     #[cold]
-    fn row_the_long_way<'r, T: FromRow<'r>>(
+    fn decode_slow<'r, T: FromRow<'r>>(
         state: &'r mut State,
         payload: &'r [u8],
     ) -> Result<T, Error> {
@@ -131,6 +125,9 @@ impl<'c, S: Transport> Rows<'c, S> {
 
     /// Reads up to the next row; none at the result's end.
     async fn read_row(&mut self) -> Result<Option<Range<usize>>, Error> {
+        if self.summary.is_some() {
+            return Ok(None);
+        }
         // Until the next command: this may be given up at any point.
         self.connection.stage = Stage::Rows;
         let event = self.connection.next_event().await;

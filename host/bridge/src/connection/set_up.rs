@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::cancel::ServerSession;
+use super::commands::Outgoing;
 use super::execute::FLIGHT_LENGTH;
 use super::leftovers::Leftovers;
 use super::{Connection, State, Transport};
@@ -218,11 +219,9 @@ impl<S: Transport> Connection<S> {
     }
 
     async fn write_held_steps(&mut self) -> Result<(), Error> {
-        self.state = State::Unusable;
-        let written = self.stream.write_held().await;
+        let written = self.write_or_poison(Outgoing::Held).await;
         written.map_err(|error| Error::of_io(Stage::Session, error))?;
         self.set_up.wrote();
-        self.state = State::Idle;
         Ok(())
     }
 
@@ -267,57 +266,54 @@ impl<S: Transport> Connection<S> {
         !self.set_up.awaited.is_empty() && !matches!(self.state, State::Unusable)
     }
 
-    /// Reads its replies, if they are the next that come. After a refusal there may be replies that nobody is to
-    /// read, so that the connection cannot be used any more.
+    /// Reads the replies to the set-up, if they come next. After a refusal, replies may follow that no caller would read,
+    /// so the connection is unusable.
     pub(super) async fn await_set_up(&mut self) -> Result<(), Error> {
         while self.awaits_set_up() {
-            let range = match self.stream.read(Expected::Control).await {
-                Ok(range) => range,
-                Err(error) => {
-                    self.state = State::Unusable;
-                    return Err(Error::of_read(Stage::Session, error));
+            match self.read_set_up().await {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.set_up.awaited.pop_front();
+                    self.stream.begin_next_reply();
                 }
-            };
-            let step = self.set_up.awaited.front().copied();
-            let deprecate_eof = self.deprecate_eof();
-            let reply = self.set_up.reply.take();
-            let mut reply = reply.unwrap_or_else(|| Reply::new(Encoding::Text, deprecate_eof));
-            let payload = self.stream.payload(range);
-            match reply.receive(payload) {
-                Ok(Event::Done(summary) | Event::EndOfRows(summary)) if !summary.more_results() => {
-                    self.status = summary.status_flags();
-                }
-                Ok(Event::Pending | Event::Columns) if step == Some(Step::Identify) => {
-                    self.set_up.reply = Some(reply);
-                    continue;
-                }
-                Ok(Event::Row) if step == Some(Step::Identify) => {
-                    if let Some(session) = read_session(payload) {
-                        self.identify(session);
-                    }
-                    self.set_up.reply = Some(reply);
-                    continue;
-                }
-                // What speaks the protocol and is no MySQL may not have it: then nothing can be cancelled.
-                Ok(Event::Error(_)) if step == Some(Step::Identify) => {}
-                Ok(Event::Error(error)) => {
-                    self.state = State::Unusable;
-                    return Err(Error::new(Stage::Session, ErrorKind::Server(error)));
-                }
-                Ok(_) => {
-                    self.state = State::Unusable;
-                    let unasked = ErrorKind::Malformed(Malformed::Unasked);
-                    return Err(Error::new(Stage::Session, unasked));
-                }
-                Err(malformed) => {
-                    self.state = State::Unusable;
-                    return Err(Error::new(Stage::Session, ErrorKind::Malformed(malformed)));
-                }
+                Err(error) => return Err(self.poison(error)),
             }
-            self.set_up.awaited.pop_front();
-            self.stream.begin_next_reply();
         }
         Ok(())
+    }
+
+    /// Reads one packet of the first reply that is awaited. Returns whether it was the reply's last.
+    async fn read_set_up(&mut self) -> Result<bool, Error> {
+        let error = |kind| Error::new(Stage::Session, kind);
+        let read = self.stream.read(Expected::Control).await;
+        let range = read.map_err(|error| Error::of_read(Stage::Session, error))?;
+        let is_identity = self.set_up.awaited.front() == Some(&Step::Identify);
+        let deprecate_eof = self.deprecate_eof();
+        let reply = self.set_up.reply.take();
+        let mut reply = reply.unwrap_or_else(|| Reply::new(Encoding::Text, deprecate_eof));
+        let payload = self.stream.payload(range);
+        let event = reply.receive(payload);
+        match event.map_err(|malformed| error(ErrorKind::Malformed(malformed)))? {
+            Event::Done(summary) | Event::EndOfRows(summary) if !summary.more_results() => {
+                self.status = summary.status_flags();
+                Ok(true)
+            }
+            Event::Row if is_identity => {
+                if let Some(session) = read_session(payload) {
+                    self.identify(session);
+                }
+                self.set_up.reply = Some(reply);
+                Ok(false)
+            }
+            Event::Pending | Event::Columns if is_identity => {
+                self.set_up.reply = Some(reply);
+                Ok(false)
+            }
+            // A server other than MySQL and MariaDB may not know the query: then no statement can be cancelled.
+            Event::Error(_) if is_identity => Ok(true),
+            Event::Error(refusal) => Err(error(ErrorKind::Server(refusal))),
+            _ => Err(error(ErrorKind::Malformed(Malformed::Unasked))),
+        }
     }
 
     fn identify(&self, session: ServerSession) {
