@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
 
 use super::address::{check_host, parse_address};
 use super::alias::{Alias, endpoint_behind};
 use super::auth::Login;
-use super::builder::{BridgeBuilder, DEFAULT_PORT, LoginSetting};
+use super::builder::{BridgeBuilder, DEFAULT_PORT};
+use super::engine_source::EngineSource;
 use super::{Address, Bridge, Endpoint, Inner, Trusted};
 use crate::aws::{
     self, CachedCredentials, CredentialsSource, DefaultChain, EndpointKind, RegionSource,
 };
-use crate::clock::Clock;
 use crate::component::Engine;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::mysql::Protocol;
@@ -67,74 +67,99 @@ impl BridgeBuilder {
 
     /// How the user logs in, and the region that tokens are signed for, if they are.
     async fn login(&self, host: &str) -> Result<(Login, Option<(String, RegionSource)>), Error> {
-        let given = match &self.login {
-            Some(LoginSetting::Password(password)) => {
-                return Ok((Login::Password(password.clone()), None));
-            }
-            Some(LoginSetting::Iam(source)) => Some(source.clone()),
-            None => None,
-        };
+        if let Some(password) = &self.password {
+            return Ok((Login::Password(password.clone()), None));
+        }
         let region = region(self.region.as_deref(), host, self.profile.as_deref()).await?;
-        let source = given.unwrap_or_else(|| {
+        let source = self.credentials_source(&region.0);
+        let cached = CachedCredentials::with_clock(source, Arc::clone(&self.clock));
+        Ok((Login::Iam(Arc::new(cached)), Some(region)))
+    }
+
+    /// Where the AWS credentials come from. The default chain asks STS in `region`, unless the profile names another one.
+    pub(super) fn credentials_source(&self, region: &str) -> CredentialsSource {
+        self.credentials.clone().unwrap_or_else(|| {
             let chain = DefaultChain::new(self.profile.clone());
-            CredentialsSource::from(chain.with_fallback_region(&region.0))
-        });
-        Ok((iam(source, &self.clock), Some(region)))
+            CredentialsSource::from(chain.with_fallback_region(region))
+        })
+    }
+
+    /// The endpoint's own host name, and the alias that led to it.
+    async fn host(&self) -> Result<(String, Option<Alias>), Error> {
+        check_host("endpoint", &self.endpoint)?;
+        let name = self.endpoint.to_ascii_lowercase();
+        if !self.resolve_cname {
+            return Ok((name, None));
+        }
+        let host = endpoint_behind(&name, &*self.resolver, self.timeouts.resolve).await?;
+        let alias = Alias {
+            name,
+            is_connected_to: self.connect_to.is_none(),
+            is_verified: self.tls_server_name.is_none(),
+        };
+        Ok((host, Some(alias)))
+    }
+
+    fn address(&self, host: &str, port: u16) -> Result<Address, Error> {
+        match &self.connect_to {
+            Some(address) => parse_address(address, port),
+            None => Ok(Address {
+                host: host.to_owned(),
+                port,
+            }),
+        }
+    }
+
+    fn tls(&self, roots: Arc<RootCertStore>) -> Result<Arc<ClientConfig>, Error> {
+        client_config(roots, Arc::clone(&self.clock))
+            .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))
+    }
+
+    fn engine_source(&self) -> Result<Arc<dyn EngineSource>, Error> {
+        if let Some(engine) = &self.engine {
+            return Ok(Arc::clone(engine));
+        }
+        let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
+        Ok(Arc::new(Engine::new().map_err(fault)?))
+    }
+
+    fn protocol_for(&self, kind: &EndpointKind) -> Protocol {
+        match (self.protocol, kind) {
+            // A prepared statement would pin the connection of an RDS Proxy.
+            (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
+            (protocol, _) => protocol,
+        }
+    }
+
+    /// Whether the server itself is at the other end: only RDS has a certificate for such a name. At any other name, or with
+    /// a certificate for another, there may be a proxy.
+    fn is_direct(&self, kind: &EndpointKind) -> bool {
+        let is_server = matches!(
+            kind,
+            EndpointKind::Instance { .. } | EndpointKind::Cluster { .. }
+        );
+        is_server && self.tls_server_name.is_none()
     }
 
     /// Builds the bridge with this login, or with the one of the settings.
     pub(super) async fn build_as(self, login: Option<Login>) -> Result<Bridge, Error> {
-        check_host("endpoint", &self.endpoint)?;
-        let mut host = self.endpoint.to_ascii_lowercase();
-        let alias = self.resolve_cname.then(|| Alias {
-            name: host.clone(),
-            is_connected_to: self.connect_to.is_none(),
-            is_verified: self.tls_server_name.is_none(),
-        });
-        if let Some(alias) = &alias {
-            host = endpoint_behind(&alias.name, &*self.resolver, self.timeouts.resolve).await?;
-        }
+        let (host, alias) = self.host().await?;
         let port = self.port.unwrap_or(DEFAULT_PORT);
         self.check(port)?;
-        let address = match &self.connect_to {
-            Some(address) => parse_address(address, port)?,
-            None => Address {
-                host: host.clone(),
-                port,
-            },
-        };
+        let address = self.address(&host, port)?;
         let server_name = self.server_name(&host)?;
         let (trusted, roots) = self.trusted()?;
-        let clock = Arc::clone(&self.clock);
-        let tls = client_config(roots, clock)
-            .map_err(|error| Error::new(Stage::Settings, ErrorKind::Tls(error)))?;
+        let tls = self.tls(roots)?;
         let (login, region) = match login {
             Some(login) => (login, None),
             None => self.login(&host).await?,
         };
-        let engine = match self.engine {
-            Some(engine) => engine,
-            None => {
-                let engine = Engine::new();
-                let fault = |fault| Error::new(Stage::Settings, ErrorKind::Fault(fault));
-                Arc::new(engine.map_err(fault)?)
-            }
-        };
+        let engine = self.engine_source()?;
         let kind = EndpointKind::of_endpoint(&host);
-        let protocol = match (self.protocol, &kind) {
-            // A prepared statement would pin the connection behind the proxy.
-            (Protocol::Auto, EndpointKind::Proxy { .. }) => Protocol::Text,
-            (protocol, _) => protocol,
-        };
-        // RDS alone has a certificate for such a name. What has another name, or a certificate for another, may be
-        // a proxy of any kind.
-        let is_direct = self.tls_server_name.is_none()
-            && matches!(
-                kind,
-                EndpointKind::Instance { .. } | EndpointKind::Cluster { .. }
-            );
         Ok(Bridge {
             inner: Arc::new(Inner {
+                protocol: self.protocol_for(&kind),
+                is_direct: self.is_direct(&kind),
                 endpoint: Endpoint { host, port, region },
                 alias,
                 address,
@@ -145,8 +170,6 @@ impl BridgeBuilder {
                 login,
                 allow_writes: self.allow_writes,
                 collation: self.collation,
-                protocol,
-                is_direct,
                 timeouts: self.timeouts,
                 trusted,
                 limits: self.limits,
@@ -203,11 +226,4 @@ pub(super) async fn region(
     aws::resolve_region(given, host, profile, aws::process_variable)
         .await
         .map_err(|error| Error::new(Stage::Settings, ErrorKind::Region(error)))
-}
-
-fn iam(source: CredentialsSource, clock: &Arc<dyn Clock>) -> Login {
-    Login::Iam(Arc::new(CachedCredentials::with_clock(
-        source,
-        Arc::clone(clock),
-    )))
 }

@@ -29,7 +29,8 @@ pub struct BridgeBuilder {
     pub(super) database: Option<String>,
     pub(super) region: Option<String>,
     pub(super) profile: Option<String>,
-    pub(super) login: Option<LoginSetting>,
+    pub(super) credentials: Option<CredentialsSource>,
+    pub(super) password: Option<SecretString>,
     #[cfg(feature = "secrets-manager")]
     pub(super) secret: Option<String>,
     pub(super) connect_to: Option<String>,
@@ -49,12 +50,6 @@ pub struct BridgeBuilder {
     pub(super) resolver: Arc<dyn Resolve>,
 }
 
-#[derive(Clone)]
-pub(super) enum LoginSetting {
-    Iam(CredentialsSource),
-    Password(SecretString),
-}
-
 impl BridgeBuilder {
     pub(super) fn new() -> Self {
         Self {
@@ -64,7 +59,8 @@ impl BridgeBuilder {
             database: None,
             region: None,
             profile: None,
-            login: None,
+            credentials: None,
+            password: None,
             #[cfg(feature = "secrets-manager")]
             secret: None,
             connect_to: None,
@@ -139,17 +135,22 @@ impl BridgeBuilder {
 
     /// The AWS credentials that sign. Default: the SDK's default chain.
     #[must_use]
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.login = Some(LoginSetting::Iam(CredentialsSource::fixed(credentials)));
-        self
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        self.credentials_source_is(CredentialsSource::fixed(credentials))
     }
 
     /// Who gives the AWS credentials that sign; what it gives is kept until five minutes before its end.
     /// When it fails, its error's words are shown and logged: they are to hold no secret.
     /// Default: the SDK's default chain.
     #[must_use]
-    pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
-        self.login = Some(LoginSetting::Iam(CredentialsSource::provider(provider)));
+    pub fn credentials_provider(self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.credentials_source_is(CredentialsSource::provider(provider))
+    }
+
+    /// Replaces a password: the login that was set last counts.
+    fn credentials_source_is(mut self, source: CredentialsSource) -> Self {
+        self.credentials = Some(source);
+        self.password = None;
         self
     }
 
@@ -157,7 +158,8 @@ impl BridgeBuilder {
     /// `caching_sha2_password`, `mysql_native_password` or MariaDB's `ed25519`. Never sent in clear.
     #[must_use]
     pub fn password(mut self, password: impl Into<SecretString>) -> Self {
-        self.login = Some(LoginSetting::Password(password.into()));
+        self.password = Some(password.into());
+        self.credentials = None;
         self
     }
 

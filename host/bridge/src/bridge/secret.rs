@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use super::auth::{Login, credentials};
-use super::builder::{BridgeBuilder, LoginSetting};
+use super::builder::BridgeBuilder;
 use super::deadline::within;
 use super::refused_secret::of_refused_secret;
 use super::{Bridge, Inner, Timeouts};
 use crate::aws::{
-    CachedCredentials, CachedSecret, CredentialsSource, DatabaseSecret, DefaultChain, FetchError,
-    SecretId, SecretsManager,
+    CachedCredentials, CachedSecret, DatabaseSecret, FetchError, SecretId, SecretsManager,
 };
 use crate::error::{Error, ErrorKind, Stage, no_way_to_secrets_manager};
 use crate::net::host_name;
@@ -31,17 +30,11 @@ impl BridgeBuilder {
         };
         let id = SecretId::parse(id).map_err(|problem| Error::setting("secret", problem))?;
         let region = id.region().to_owned();
-        let source = match &self.login {
-            Some(LoginSetting::Iam(source)) => source.clone(),
-            Some(LoginSetting::Password(_)) => {
-                let problem = "a password is given too: give one of them";
-                return Err(Error::setting("secret", problem));
-            }
-            None => {
-                let chain = DefaultChain::new(self.profile.clone());
-                CredentialsSource::from(chain.with_fallback_region(&region))
-            }
-        };
+        if self.password.is_some() {
+            let problem = "a password is given too: give one of them";
+            return Err(Error::setting("secret", problem));
+        }
+        let source = self.credentials_source(&region);
         let manager = SecretsManager {
             id,
             region,
