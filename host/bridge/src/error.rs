@@ -19,9 +19,9 @@ pub use causes::Cause;
 pub(crate) use causes::{cause, of_long_command};
 pub use chain::Chain;
 pub use handshake_words::plugin_name;
-pub use malformed_token_words::of as malformed_token_words;
+pub use malformed_token_words::describe as malformed_token_words;
 pub use not_cancelled::NotCancelled;
-pub use presign_words::of as presign_words;
+pub use presign_words::describe as presign_words;
 #[cfg(feature = "secrets-manager")]
 pub(crate) use secret_causes::no_way_to_secrets_manager;
 pub use server_causes::ends_connection;
@@ -153,7 +153,7 @@ pub enum ErrorKind {
     #[error("{}", tls_words(.0))]
     Tls(#[source] rustls::Error),
     /// The connection phase failed, other than by the server's refusal.
-    #[error("{}", handshake_words::of(.0))]
+    #[error("{}", handshake_words::describe(.0))]
     Handshake(HandshakeError),
     /// The server refuses, with its own code, SQLSTATE and words.
     #[error("{}", server_words(.0))]
@@ -230,7 +230,7 @@ impl Error {
     pub(crate) fn told_by(mut self, server_version: &str) -> Self {
         if let ErrorKind::Server(error) = &self.inner.kind {
             let product = Product::of_version(server_version);
-            self.inner.causes = server_causes::of(self.stage, error, product);
+            self.inner.causes = server_causes::likely(self.stage, error, product);
         }
         self
     }
@@ -319,7 +319,7 @@ impl Error {
                 ErrorKind::ServerBeforeTls(error)
             }
             CallError::Refused(HandshakeError::InvalidConfig(invalid)) => {
-                return Self::setting("login", handshake_words::of_config(&invalid));
+                return Self::setting("login", handshake_words::describe_invalid_config(&invalid));
             }
             CallError::Refused(error) => ErrorKind::Handshake(error),
             CallError::Fault(fault) => ErrorKind::Fault(fault),

@@ -54,7 +54,7 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         (
             "port",
             r#"{"username": "u", "password": "hunter2", "port": "hunter2"}"#,
-            ["a port that is not a number", "leave it away"],
+            ["a port that is not a number", "omit it"],
         ),
     ] {
         let name = aws.create(REGION, &format!("bad/{name}"), text);
@@ -140,7 +140,7 @@ fn aws_refuses(product: Product) {
             "An error occurred on the server side.",
             [
                 "InternalServiceError: An error",
-                "1. AWS has a fault of its own",
+                "1. AWS has a temporary fault",
             ],
         ),
     ] {

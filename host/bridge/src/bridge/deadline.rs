@@ -21,7 +21,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    pub(crate) fn of(timeouts: &Timeouts) -> Self {
+    pub(crate) fn from_timeouts(timeouts: &Timeouts) -> Self {
         let limit = timeouts.whole;
         let at = after(limit);
         Self { at, limit }
@@ -137,7 +137,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     fn deadline(whole: Duration) -> Deadline {
-        Deadline::of(&Timeouts {
+        Deadline::from_timeouts(&Timeouts {
             whole,
             ..Timeouts::default()
         })

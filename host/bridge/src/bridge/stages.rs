@@ -80,7 +80,7 @@ impl Connecting {
         let Some(alias) = &bridge.alias else {
             return Ok(Self::without_lookup(bridge, end));
         };
-        let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
+        let deadline = Deadline::from_timeouts(&bridge.timeouts).no_later_than(end);
         let current = bridge.with_current_endpoint(alias);
         let current = deadline.whole(Stage::Resolve, current).await?;
         Ok(Self::without_lookup(&current, end))
@@ -88,7 +88,7 @@ impl Connecting {
 
     /// Keeps the endpoint that the bridge has.
     pub(super) fn without_lookup(bridge: &Arc<Inner>, end: Option<Instant>) -> Self {
-        let deadline = Deadline::of(&bridge.timeouts).no_later_than(end);
+        let deadline = Deadline::from_timeouts(&bridge.timeouts).no_later_than(end);
         let bridge = Arc::clone(bridge);
         Self {
             attempt: Attempt { bridge, deadline },

@@ -132,7 +132,7 @@ impl<S: Transport> Connection<S> {
     /// What a statement leaves in the session, for who has it next. And what is prepared keeps the database, the SQL
     /// mode and the character set that it was prepared under.
     fn note_leftovers(&mut self, sql: &str) {
-        self.leftovers = self.leftovers.max(Leftovers::of(sql));
+        self.leftovers = self.leftovers.max(Leftovers::after(sql));
         if may_change_session(sql) {
             self.unused.extend(self.statements.drain());
         }

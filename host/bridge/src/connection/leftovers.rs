@@ -34,7 +34,7 @@ const SCANNED_LENGTH: usize = 4 << 10;
 impl Leftovers {
     /// Of a statement by its text. It errs on the side of too much: a sign may be part of a string. A stored function
     /// in a query may set variables, too, and does not show.
-    pub(crate) fn of(sql: &str) -> Self {
+    pub(crate) fn after(sql: &str) -> Self {
         let keyword = first_keyword(sql).unwrap_or_default().to_ascii_uppercase();
         match keyword.as_str() {
             // What it executes does not show.
@@ -79,7 +79,7 @@ mod tests {
                 format!("SELECT {sign}"),
                 format!("SELECT 1, {}(7)", sign.to_lowercase()),
             ] {
-                assert_eq!(Leftovers::of(&sql), Leftovers::Session, "{sql}");
+                assert_eq!(Leftovers::after(&sql), Leftovers::Session, "{sql}");
             }
         }
         assert!(!has_sign("SELECT lag, gets, / FROM s"));
@@ -109,7 +109,7 @@ mod tests {
             ("/*!50000 USE mysql */", Leftovers::Database),
             ("SET ROLE r", Leftovers::Roles),
         ] {
-            assert_eq!(Leftovers::of(sql), leftovers, "{sql}");
+            assert_eq!(Leftovers::after(sql), leftovers, "{sql}");
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         #[cfg(feature = "secrets-manager")]
         ErrorKind::Secret(error) => super::secret_causes::of_secret(error),
         ErrorKind::Server(error) | ErrorKind::ServerBeforeTls(error) => {
-            server_causes::of(stage, error, Product::Unknown)
+            server_causes::likely(stage, error, Product::Unknown)
         }
         ErrorKind::Handshake(error) => of_handshake(error),
         ErrorKind::Malformed(_) => vec![cause(

@@ -5,10 +5,10 @@ use crate::component::{
 };
 use rds_bridge_text::Printable;
 
-pub(super) fn of(error: &HandshakeError) -> String {
+pub(super) fn describe(error: &HandshakeError) -> String {
     match error {
-        HandshakeError::InvalidConfig(invalid) => of_config(invalid),
-        HandshakeError::Misuse(misuse) => of_misuse(*misuse).to_owned(),
+        HandshakeError::InvalidConfig(invalid) => describe_invalid_config(invalid),
+        HandshakeError::Misuse(misuse) => describe_misuse(*misuse).to_owned(),
         HandshakeError::InvalidPacket(invalid) => format!(
             "not a MySQL server, or a damaged stream: cannot read the field {} of {}",
             invalid.field,
@@ -29,7 +29,9 @@ pub(super) fn of(error: &HandshakeError) -> String {
             "bytes came between the server's first packet and TLS: somebody may have put them there"
                 .to_owned()
         }
-        HandshakeError::BytesAfterReady => "bytes came after the login that nobody asked for".to_owned(),
+        HandshakeError::BytesAfterReady => {
+            "bytes came after the login that nobody asked for".to_owned()
+        }
         HandshakeError::RepeatedAuthSwitch => {
             "the server asked to change the authentication method too often".to_owned()
         }
@@ -45,18 +47,11 @@ pub(super) fn of(error: &HandshakeError) -> String {
         }
         HandshakeError::MissingCapability(flag) => format!("the server lacks {flag}"),
         HandshakeError::UnsupportedAuthPlugin(name) => {
-            format!("the server asks for the authentication method {name:?}, which is not known here")
+            format!(
+                "the server asks for the authentication method {name:?}, which is not known here"
+            )
         }
-        HandshakeError::RefusedAuthPlugin(plugin) => match plugin {
-            AuthPlugin::MysqlClearPassword => {
-                "the server asks for the password itself (mysql_clear_password): only a token is sent so"
-                    .to_owned()
-            }
-            _ => format!(
-                "the server asks for {}, and a token answers mysql_clear_password alone",
-                plugin_name(*plugin)
-            ),
-        },
+        HandshakeError::RefusedAuthPlugin(plugin) => describe_refused_auth_plugin(*plugin),
         HandshakeError::MultiFactorAuthentication => {
             "the server asks for another factor (multi-factor authentication)".to_owned()
         }
@@ -67,7 +62,20 @@ pub(super) fn of(error: &HandshakeError) -> String {
     }
 }
 
-pub(super) fn of_config(invalid: &InvalidConfig) -> String {
+fn describe_refused_auth_plugin(plugin: AuthPlugin) -> String {
+    match plugin {
+        AuthPlugin::MysqlClearPassword => {
+            "the server asks for the password itself (mysql_clear_password): only a token is sent so"
+                .to_owned()
+        }
+        _ => format!(
+            "the server asks for {}, and a token answers mysql_clear_password alone",
+            plugin_name(plugin)
+        ),
+    }
+}
+
+pub(super) fn describe_invalid_config(invalid: &InvalidConfig) -> String {
     match invalid {
         InvalidConfig::Empty(field) => format!("{} is empty", field_name(*field)),
         InvalidConfig::TooLong(field) => format!("{} is too long", field_name(*field)),
@@ -77,7 +85,7 @@ pub(super) fn of_config(invalid: &InvalidConfig) -> String {
     }
 }
 
-fn of_misuse(misuse: Misuse) -> &'static str {
+fn describe_misuse(misuse: Misuse) -> &'static str {
     match misuse {
         Misuse::TlsNotAskedFor => "TLS was reported that was not asked for",
         Misuse::TlsNotEstablished => "bytes were received before TLS was reported",

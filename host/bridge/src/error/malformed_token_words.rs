@@ -4,7 +4,7 @@ use crate::component::{Malformed, Parameter};
 
 /// Why a text is not a token, in words: `it lacks X-Amz-Date: it was cut short, perhaps`. Nothing of the text is in it.
 #[must_use]
-pub fn of(malformed: &Malformed) -> String {
+pub fn describe(malformed: &Malformed) -> String {
     match malformed {
         Malformed::NotAToken => {
             "it is not of the form host:port/?Action=connect&… (a password, perhaps)".to_owned()

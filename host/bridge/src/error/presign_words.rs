@@ -5,7 +5,7 @@ use crate::component::{Field, HostProblem, PresignError};
 
 /// Why no token can be signed, in words, and what to do about it.
 #[must_use]
-pub fn of(error: &PresignError) -> String {
+pub fn describe(error: &PresignError) -> String {
     match error {
         PresignError::Empty(field) => format!("{} is empty", name(*field)),
         PresignError::TooLong(too_long) => format!(

@@ -4,7 +4,7 @@ use super::causes::{Cause, cause};
 use crate::aws::plain_http;
 use crate::aws::{OF_CREDENTIALS, SecretError, SecretProblem};
 
-/// Of a secret that cannot be had, or is of no use.
+/// The likely causes of an error of AWS Secrets Manager, or of a secret that cannot be used.
 pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
     let SecretError {
         secret,
@@ -12,18 +12,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         problem,
     } = error;
     match problem {
-        SecretProblem::NotFound { .. } => vec![
-            cause(
-                "it was deleted and made anew: it has another ARN then",
-                format!(
-                    "aws secretsmanager list-secrets --region {region} lists those that there are"
-                ),
-            ),
-            cause(
-                "it has no value yet",
-                "aws secretsmanager put-secret-value gives it one",
-            ),
-        ],
+        SecretProblem::NotFound { .. } => not_found(region),
         SecretProblem::AccessDenied { message } => access_denied(secret, message),
         SecretProblem::NoRequest => vec![endpoint_is_none()],
         SecretProblem::NotDecrypted { .. } => vec![cause(
@@ -34,21 +23,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             "somebody has deleted it; until its recovery window ends it can be had back",
             "aws secretsmanager restore-secret, or give another secret",
         )],
-        SecretProblem::Refused { code, .. } if code == "ThrottlingException" => vec![cause(
-            "too many calls in this account and region",
-            "try again later",
-        )],
-        SecretProblem::Refused { code, .. } if OF_CREDENTIALS.contains(&code.as_str()) => {
-            vec![cause(
-                "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
-                "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
-            )]
-        }
-        SecretProblem::Refused { code, .. } if OF_AWS.contains(&code.as_str()) => vec![cause(
-            "AWS has a fault of its own, for a while",
-            "try again later; https://health.aws.amazon.com tells of larger ones",
-        )],
-        SecretProblem::Refused { .. } => Vec::new(),
+        SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
             "the endpoint that the environment or the profile names is one without TLS",
             "give it with https://, or unset it",
@@ -63,13 +38,46 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::InvalidPort => vec![cause(
             "it was written by hand",
-            "correct it, or leave it away: it is 3306 then",
+            "correct it, or omit it: the port is 3306 then",
         )],
         SecretProblem::OtherEngine { .. } => vec![cause(
             "it is the secret of another database",
             "give that of the MySQL or MariaDB",
         )],
     }
+}
+
+fn not_found(region: &str) -> Vec<Cause> {
+    vec![
+        cause(
+            "it was deleted and created again, with another ARN",
+            format!("aws secretsmanager list-secrets --region {region} lists the secrets"),
+        ),
+        cause(
+            "it has no value yet",
+            "aws secretsmanager put-secret-value gives it one",
+        ),
+    ]
+}
+
+/// By the error code of AWS.
+fn refused(code: &str) -> Vec<Cause> {
+    let cause = match code {
+        "ThrottlingException" => cause(
+            "too many calls in this account and region",
+            "try again later",
+        ),
+        code if OF_CREDENTIALS.contains(&code) => cause(
+            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
+            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+        ),
+        code if OF_AWS.contains(&code) => cause(
+            "AWS has a temporary fault",
+            "try again later; https://health.aws.amazon.com reports larger ones",
+        ),
+        _ => return Vec::new(),
+    };
+    vec![cause]
 }
 
 /// Error codes of a server that has a fault.

@@ -36,7 +36,7 @@ pub fn ends_connection(error: &ServerError) -> bool {
     }
 }
 
-pub(super) fn of(stage: Stage, error: &ServerError, product: Product) -> Vec<Cause> {
+pub(super) fn likely(stage: Stage, error: &ServerError, product: Product) -> Vec<Cause> {
     let is_login = stage <= Stage::Login;
     let causes = match error.code {
         1290 if !is_of_read_only_server(error) => None,
@@ -203,7 +203,7 @@ mod tests {
             sql_state: None,
             message: message.to_owned(),
         };
-        let causes = of(stage, &error, product);
+        let causes = likely(stage, &error, product);
         causes.first().map(|cause| cause.why.clone())
     }
 

@@ -30,7 +30,7 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
-    pub(crate) fn of(wire_type: ColumnType) -> Self {
+    pub(crate) fn from_type(wire_type: ColumnType) -> Self {
         use ColumnType::*;
         match wire_type {
             MYSQL_TYPE_NULL => Self::Fixed(0),

@@ -177,7 +177,7 @@ impl Column {
             nullable: !flags.contains(ColumnFlags::NOT_NULL_FLAG),
             decimals,
             wire_type,
-            layout: Layout::of(wire_type),
+            layout: Layout::from_type(wire_type),
             length,
             unsigned: flags.contains(ColumnFlags::UNSIGNED_FLAG),
         })

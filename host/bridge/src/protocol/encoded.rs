@@ -39,7 +39,7 @@ impl<'a> Encoded<'a> {
 
     #[inline(always)]
     pub(crate) fn signed(self) -> Option<i64> {
-        let bytes = self.of(ColumnKind::Int)?;
+        let bytes = self.bytes_of(ColumnKind::Int)?;
         match self.encoding {
             Encoding::Text => decimal::signed(bytes),
             Encoding::Binary => binary_row::signed(bytes),
@@ -48,7 +48,7 @@ impl<'a> Encoded<'a> {
 
     #[inline(always)]
     pub(crate) fn unsigned(self) -> Option<u64> {
-        let bytes = self.of(ColumnKind::UnsignedInt)?;
+        let bytes = self.bytes_of(ColumnKind::UnsignedInt)?;
         match self.encoding {
             Encoding::Text => decimal::unsigned(bytes),
             Encoding::Binary => binary_row::unsigned(bytes),
@@ -57,7 +57,7 @@ impl<'a> Encoded<'a> {
 
     #[inline(always)]
     pub(crate) fn double(self) -> Option<f64> {
-        let bytes = self.of(ColumnKind::Double)?;
+        let bytes = self.bytes_of(ColumnKind::Double)?;
         match self.encoding {
             Encoding::Text => decimal::double(bytes),
             Encoding::Binary => bytes.try_into().ok().map(f64::from_le_bytes),
@@ -77,7 +77,7 @@ impl<'a> Encoded<'a> {
 
     #[inline(always)]
     pub(crate) fn date_time(self) -> Option<DateTime> {
-        let bytes = self.of(ColumnKind::DateTime)?;
+        let bytes = self.bytes_of(ColumnKind::DateTime)?;
         match self.encoding {
             Encoding::Text => DateTime::parse(bytes),
             Encoding::Binary => DateTime::from_binary(bytes),
@@ -85,7 +85,7 @@ impl<'a> Encoded<'a> {
     }
 
     #[inline(always)]
-    fn of(self, kind: ColumnKind) -> Option<&'a [u8]> {
+    fn bytes_of(self, kind: ColumnKind) -> Option<&'a [u8]> {
         match self.kind == kind {
             true => self.bytes,
             false => None,

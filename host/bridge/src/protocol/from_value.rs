@@ -82,7 +82,7 @@ pub enum Mismatch {
 }
 
 impl Mismatch {
-    pub(crate) fn of(self, column: Option<&Column>) -> ValueError {
+    pub(crate) fn in_column(self, column: Option<&Column>) -> ValueError {
         let column = column.map(Column::name).unwrap_or_default().to_owned();
         match self {
             Self::Null => ValueError::Null { column },

@@ -156,7 +156,7 @@ impl<'a> Row<'a> {
     #[cold]
     fn convert<T: FromValue<'a>>(&self, index: usize) -> Result<T, ValueError> {
         let value = self.value(index)?;
-        T::from_value(value).map_err(|mismatch| mismatch.of(self.columns().get(index)))
+        T::from_value(value).map_err(|mismatch| mismatch.in_column(self.columns().get(index)))
     }
 
     /// A value, by its column's index.

@@ -38,7 +38,9 @@ impl TrustAnchors {
     /// If they are broken, which is a bug of ours.
     pub fn bundled() -> Result<Self, TrustAnchorsError> {
         let bundled = roots::bundled().and_then(|roots| extend(RootCertStore::empty(), &roots));
-        Ok(Self::of(bundled.map_err(TrustAnchorsError::Bundled)?))
+        Ok(Self::from_store(
+            bundled.map_err(TrustAnchorsError::Bundled)?,
+        ))
     }
 
     /// The certificates of a PEM file and no others: what `--ca-file` and `DB_CA_FILE` ask for.
@@ -47,7 +49,7 @@ impl TrustAnchors {
     ///
     /// If the file cannot be read, holds a private key, or its certificates are missing or broken.
     pub fn from_ca_file(path: &Path) -> Result<Self, TrustAnchorsError> {
-        Self::of(RootCertStore::empty()).and_ca_file(path)
+        Self::from_store(RootCertStore::empty()).and_ca_file(path)
     }
 
     /// These, and the certificates of a PEM file: what `--ca-file-extra` asks for.
@@ -62,7 +64,7 @@ impl TrustAnchors {
             path: path.to_owned(),
             problem: CaFileProblem::Pem(error),
         })?;
-        Ok(Self::of(store))
+        Ok(Self::from_store(store))
     }
 
     /// How many there are.
@@ -78,7 +80,7 @@ impl TrustAnchors {
         Arc::clone(&self.store)
     }
 
-    fn of(store: RootCertStore) -> Self {
+    fn from_store(store: RootCertStore) -> Self {
         Self {
             store: Arc::new(store),
         }
