@@ -27,7 +27,7 @@ pub use error::{Error, Misuse};
 pub use session::Session;
 
 use crate::packet::{self, Packet, PacketBuffer};
-use crate::secret::SecretBytes;
+use crate::secret_string::SecretBytes;
 use expect_auth_result::{ExpectAuthResult, Next};
 use expect_initial_handshake::ExpectInitialHandshake;
 use expect_tls::ExpectTls;

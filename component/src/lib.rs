@@ -16,7 +16,7 @@
 //! | [`handshake`] | [`ClientHandshake`](handshake::ClientHandshake), the connection phase as a state machine |
 //! | [`auth_plugin`] | the authentication methods, one a file |
 //! | [`packet`] | framing, and the packets of the connection phase, one a file |
-//! | [`secret`] | what is wiped and not printed |
+//! | [`secret_string`] | text and bytes that are wiped when dropped and cannot be printed |
 //!
 //! The contract that other languages see is in `wit/`; the private module `exports` connects the two,
 //! and is the only code that knows of WebAssembly.
@@ -26,4 +26,4 @@ mod exports;
 pub mod handshake;
 pub mod packet;
 pub mod presign;
-pub mod secret;
+pub mod secret_string;

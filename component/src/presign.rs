@@ -24,7 +24,7 @@ pub use error::{Error, Field, HostProblem, Malformed, Parameter, Rejection};
 pub use lifetime::Lifetime;
 pub use verify::{NOT_YET_VALID_TOLERANCE_SECONDS, verify};
 
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 use amz_date::AmzDate;
 use canonical_request::CanonicalRequest;
 use credential_scope::CredentialScope;
@@ -36,7 +36,7 @@ use unsigned_token::UnsignedToken;
 #[derive(Clone, Debug)]
 pub struct AuthToken {
     /// `host:port/?Action=connect&…`
-    pub text: Secret,
+    pub text: SecretString,
     /// Unix seconds: the first at which the token is no longer good. The earlier of the token's own
     /// end and the end of the credentials that signed it.
     pub valid_until: u64,
@@ -49,7 +49,7 @@ pub struct AuthToken {
 #[derive(Clone, Debug)]
 pub struct Steps {
     /// Step 1.
-    pub canonical_request: Secret,
+    pub canonical_request: SecretString,
     /// Step 2: SHA-256, lower-case hexadecimal.
     pub hashed_canonical_request: String,
     /// `yyyymmdd/region/rds-db/aws4_request`
@@ -57,7 +57,7 @@ pub struct Steps {
     /// Step 3.
     pub string_to_sign: String,
     /// Step 4: 64 lower-case hexadecimal digits.
-    pub signature: Secret,
+    pub signature: SecretString,
 }
 
 /// Signs a token.
@@ -111,7 +111,7 @@ struct Signed<'a> {
     canonical_request: CanonicalRequest<'a>,
     hashed_canonical_request: String,
     string_to_sign: StringToSign,
-    signature: Secret,
+    signature: SecretString,
 }
 
 impl<'a> Signed<'a> {

@@ -7,7 +7,7 @@
 
 use mysql_common::auth::plugins::caching_sha2_password::scramble_sha256;
 
-use crate::secret::{Secret, SecretBytes};
+use crate::secret_string::{SecretBytes, SecretString};
 
 /// What the server says to the scramble, in an `AuthMoreData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Verdict {
 
 /// The answer to a scramble, `SHA256(password) XOR SHA256(SHA256(SHA256(password)), scramble)`: 32
 /// bytes, or none for an empty password.
-pub(crate) fn response(password: &Secret, scramble: &[u8; 20]) -> SecretBytes {
+pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBytes {
     let answer = scramble_sha256(scramble, password.expose().as_bytes());
     SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
 }
@@ -44,13 +44,13 @@ mod tests {
     #[test]
     fn is_the_formula_of_the_documentation() {
         let scramble = *b"0123456789abcdefghij";
-        let answer = response(&Secret::new("hunter2".into()), &scramble);
+        let answer = response(&SecretString::new("hunter2".into()), &scramble);
         assert_eq!(
             hex::encode(answer.expose()),
             "5bfbc73796cdaa80adfd00eb26e332ac9861333244584e69dea530bbf4414abd"
         );
         assert!(
-            response(&Secret::new(String::new()), &scramble)
+            response(&SecretString::new(String::new()), &scramble)
                 .expose()
                 .is_empty()
         );

@@ -6,13 +6,13 @@
 use mysql_common::auth::plugins::client_ed25519::{ClientEd25519, NONCE_BYTES};
 use mysql_common::auth::plugins::{ChallengeResponsePlugin, Context};
 
-use crate::secret::{Secret, SecretBytes};
+use crate::secret_string::{SecretBytes, SecretString};
 
 /// Bytes of a challenge.
 pub(crate) const CHALLENGE_LENGTH: usize = NONCE_BYTES;
 
 /// The answer to a challenge: a signature of 64 bytes.
-pub(crate) fn response(password: &Secret, challenge: &[u8; CHALLENGE_LENGTH]) -> SecretBytes {
+pub(crate) fn response(password: &SecretString, challenge: &[u8; CHALLENGE_LENGTH]) -> SecretBytes {
     let response = ClientEd25519::default().run(PasswordOnly(password), challenge);
     // It fails on a challenge of another length alone.
     let answer = response
@@ -22,7 +22,7 @@ pub(crate) fn response(password: &Secret, challenge: &[u8; CHALLENGE_LENGTH]) ->
 }
 
 /// All that the method asks for.
-struct PasswordOnly<'a>(&'a Secret);
+struct PasswordOnly<'a>(&'a SecretString);
 
 impl Context for PasswordOnly<'_> {
     fn pass(&self) -> &[u8] {
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn signs_as_the_rfc() {
         let answer = response(
-            &Secret::new("hunter2".into()),
+            &SecretString::new("hunter2".into()),
             b"0123456789abcdef0123456789abcdef",
         );
         assert_eq!(

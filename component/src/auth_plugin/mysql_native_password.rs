@@ -4,10 +4,10 @@
 
 use mysql_common::auth::plugins::mysql_native_password::scramble_native;
 
-use crate::secret::{Secret, SecretBytes};
+use crate::secret_string::{SecretBytes, SecretString};
 
 /// The answer to a scramble: 20 bytes, or none for an empty password.
-pub(crate) fn response(password: &Secret, scramble: &[u8; 20]) -> SecretBytes {
+pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBytes {
     let answer = scramble_native(scramble, password.expose().as_bytes());
     SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
 }
@@ -20,13 +20,13 @@ mod tests {
     #[test]
     fn is_the_formula_of_the_documentation() {
         let scramble = *b"0123456789abcdefghij";
-        let answer = response(&Secret::new("hunter2".into()), &scramble);
+        let answer = response(&SecretString::new("hunter2".into()), &scramble);
         assert_eq!(
             hex::encode(answer.expose()),
             "91dbd90edc75e47da9a48a9defc85dcf99fa4fc4"
         );
         assert!(
-            response(&Secret::new(String::new()), &scramble)
+            response(&SecretString::new(String::new()), &scramble)
                 .expose()
                 .is_empty()
         );

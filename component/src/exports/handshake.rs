@@ -10,7 +10,7 @@ use crate::handshake::{
 };
 use crate::packet::{InvalidPacket, PAYLOAD_LIMIT, PacketName, ServerError};
 use crate::presign::AuthToken;
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 impl wit::Guest for Component {
     type ClientHandshake = RefCell<ClientHandshake>;
@@ -51,8 +51,8 @@ impl From<wit::Auth> for Auth {
     fn from(auth: wit::Auth) -> Self {
         match auth {
             wit::Auth::IamToken(token) => Self::IamToken(token.into_inner::<AuthToken>().text),
-            wit::Auth::IamTokenText(token) => Self::IamToken(Secret::new(token)),
-            wit::Auth::Password(password) => Self::Password(Secret::new(password)),
+            wit::Auth::IamTokenText(token) => Self::IamToken(SecretString::new(token)),
+            wit::Auth::Password(password) => Self::Password(SecretString::new(password)),
         }
     }
 }

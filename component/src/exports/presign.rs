@@ -37,7 +37,7 @@ impl wit::Guest for Component {
     }
 
     fn inspect(token: String) -> Result<wit::Claims, wit::Malformed> {
-        let token = crate::secret::Secret::new(token);
+        let token = crate::secret_string::SecretString::new(token);
         Ok(presign::inspect(token.expose())?.into())
     }
 
@@ -47,7 +47,7 @@ impl wit::Guest for Component {
         expected: wit::ConnectRequest,
         now: u64,
     ) -> Result<wit::Claims, wit::Rejection> {
-        let token = crate::secret::Secret::new(token);
+        let token = crate::secret_string::SecretString::new(token);
         let expectation = |error: Error| wit::Rejection::InvalidExpectation(error.into());
         let credentials = Credentials::try_from(credentials).map_err(expectation)?;
         let expected = ConnectRequest::try_from(expected).map_err(expectation)?;

@@ -1,7 +1,7 @@
 //! The secret that proves who the user is.
 
 use super::config::{ConfigField, InvalidConfig, check};
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 /// In bytes: above what signing can make, some 200,000.
 const IAM_TOKEN_LIMIT: usize = 262_144;
@@ -12,9 +12,9 @@ const PASSWORD_LIMIT: usize = 4_096;
 #[derive(Clone, Debug)]
 pub enum Auth {
     /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
-    IamToken(Secret),
+    IamToken(SecretString),
     /// A password. Answers every method but `mysql_clear_password`.
-    Password(Secret),
+    Password(SecretString),
 }
 
 impl Auth {
@@ -38,11 +38,11 @@ mod tests {
     use InvalidConfig::{ContainsNul, Empty, TooLong};
 
     fn token(text: &str) -> Result<(), InvalidConfig> {
-        Auth::IamToken(Secret::new(text.into())).check()
+        Auth::IamToken(SecretString::new(text.into())).check()
     }
 
     fn password(text: &str) -> Result<(), InvalidConfig> {
-        Auth::Password(Secret::new(text.into())).check()
+        Auth::Password(SecretString::new(text.into())).check()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::packet::{
     CapabilityFlags, ERR_HEADER, InitialHandshake, InvalidPacket, OK_HEADER, OkPacket, PacketName,
     ServerError,
 };
-use crate::secret::{Secret, SecretBytes};
+use crate::secret_string::{SecretBytes, SecretString};
 
 /// Requests to change the method that a password answers. MariaDB makes one for each alternative of an account
 /// (`VIA ed25519 … OR mysql_native_password …`) until one accepts; an account may have several of one method.
@@ -170,13 +170,13 @@ fn challenge<const LENGTH: usize>(
 }
 
 #[cfg(feature = "client_ed25519")]
-fn ed25519(password: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
+fn ed25519(password: &SecretString, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
     let challenge = challenge::<{ client_ed25519::CHALLENGE_LENGTH }>(request)?;
     Ok(client_ed25519::response(password, &challenge))
 }
 
 #[cfg(not(feature = "client_ed25519"))]
-fn ed25519(_: &Secret, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
+fn ed25519(_: &SecretString, request: &AuthSwitchRequest) -> Result<SecretBytes, Error> {
     let name = request.auth_plugin_name.clone();
     Err(Error::UnsupportedAuthPlugin(name))
 }
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_password_answers_a_few_requests_and_a_token_one() {
-        let secret = || Secret::new("hunter2".into());
+        let secret = || SecretString::new("hunter2".into());
         let native = b"\xFEmysql_native_password\0abcdefghijklmnopqrst\0";
         assert_eq!(
             answers(Auth::Password(secret()), native),

@@ -4,7 +4,7 @@ use super::auth::Auth;
 use super::expect_auth_result::ExpectAuthResult;
 use crate::auth_plugin::{AuthPlugin, caching_sha2_password, mysql_native_password};
 use crate::packet::{CapabilityFlags, HandshakeResponse, InitialHandshake};
-use crate::secret::SecretBytes;
+use crate::secret_string::SecretBytes;
 
 #[derive(Debug)]
 pub(super) struct ExpectTls {

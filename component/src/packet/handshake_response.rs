@@ -9,7 +9,7 @@ use mysql_common::constants::CapabilityFlags;
 use mysql_common::io::BufMutExt;
 
 use super::ssl_request::SslRequest;
-use crate::secret::SecretBytes;
+use crate::secret_string::SecretBytes;
 
 /// The longest `auth_response` that every server takes: one byte holds its length.
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 /// SHA-256 of nothing: a token's request has no payload.
 const EMPTY_PAYLOAD_HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -49,8 +49,8 @@ impl<'a> CanonicalRequest<'a> {
         hex(&hasher.finalize().into())
     }
 
-    pub(super) fn text(&self) -> Secret {
-        Secret::new(self.parts().concat())
+    pub(super) fn text(&self) -> SecretString {
+        SecretString::new(self.parts().concat())
     }
 }
 

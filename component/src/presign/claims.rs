@@ -7,7 +7,7 @@ use super::connect_request::{check_host, check_region};
 use super::credential_scope::{SERVICE, TERMINATOR};
 use super::error::{Malformed, Parameter};
 use super::unsigned_token::{ALGORITHM, uri_encode};
-use crate::secret::{Secret, SecretBytes};
+use crate::secret_string::{SecretBytes, SecretString};
 use percent_encoding::percent_decode_str;
 
 /// Above what the longest session token makes, percent-encoded: some 200,000 bytes.
@@ -52,11 +52,11 @@ pub fn inspect(token: &str) -> Result<Claims, Malformed> {
 /// A token taken apart.
 pub(super) struct ReadToken<'t> {
     pub(super) claims: Claims,
-    pub(super) session_token: Option<Secret>,
+    pub(super) session_token: Option<SecretString>,
     /// As it stands in the token: 64 hexadecimal digits.
     pub(super) signature: &'t str,
     /// All parameters but the signature, encoded anew and sorted.
-    pub(super) canonical_query: Secret,
+    pub(super) canonical_query: SecretString,
 }
 
 impl<'t> ReadToken<'t> {
@@ -104,7 +104,7 @@ impl<'t> ReadToken<'t> {
                 valid_until: signed_at.saturating_add(u64::from(expires_in_seconds)),
                 has_session_token: session_token.is_some(),
             },
-            session_token: session_token.map(|token| Secret::new(token.to_owned())),
+            session_token: session_token.map(|token| SecretString::new(token.to_owned())),
             signature,
             canonical_query: parameters.canonical(),
         })
@@ -184,7 +184,7 @@ struct OneParameter<'t> {
     /// As it stands in the text.
     raw: &'t str,
     /// Decoded; may hold the session token.
-    value: Secret,
+    value: SecretString,
 }
 
 impl<'t> Parameters<'t> {
@@ -235,8 +235,8 @@ impl<'t> Parameters<'t> {
     }
 
     /// Step 1's query: encoded name and value, sorted by both, without the signature.
-    fn canonical(&self) -> Secret {
-        let mut pairs: Vec<(String, Secret)> = Vec::with_capacity(self.0.len());
+    fn canonical(&self) -> SecretString {
+        let mut pairs: Vec<(String, SecretString)> = Vec::with_capacity(self.0.len());
         for one in &self.0 {
             if one.name == Parameter::Signature.name() {
                 continue;
@@ -245,9 +245,9 @@ impl<'t> Parameters<'t> {
             // In its largest size at once: growing would leave unwiped copies behind.
             let mut value = String::with_capacity(one.value.expose().len().saturating_mul(3));
             value.extend(uri_encode(one.value.expose()));
-            let value = Secret::new(value);
+            let value = SecretString::new(value);
             // They are few: the standard library's sort would be one of the component's largest parts.
-            let after = |(other, other_value): &(String, Secret)| {
+            let after = |(other, other_value): &(String, SecretString)| {
                 (other.as_str(), other_value.expose()) <= (&name, value.expose())
             };
             pairs.insert(pairs.partition_point(after), (name, value));
@@ -270,17 +270,17 @@ impl<'t> Parameters<'t> {
             query.push('=');
             query.push_str(value.expose());
         }
-        Secret::new(query)
+        SecretString::new(query)
     }
 }
 
 /// As [`decode`], into a buffer that does not grow: growing would leave unwiped copies behind.
-fn decode_secret(text: &str, offset: usize) -> Result<Secret, Malformed> {
+fn decode_secret(text: &str, offset: usize) -> Result<SecretString, Malformed> {
     check_encoding(text, offset)?;
     let mut bytes = Vec::with_capacity(text.len());
     bytes.extend(percent_decode_str(text));
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Secret::new(text)),
+        Ok(text) => Ok(SecretString::new(text)),
         Err(error) => {
             drop(SecretBytes::new(error.into_bytes()));
             Err(Malformed::InvalidEncoding(offset))

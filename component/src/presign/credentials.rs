@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{Error, Field};
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 /// AWS limits it to 128 characters (IAM API Reference, `AccessKey`).
 const ACCESS_KEY_ID_LIMIT: usize = 128;
@@ -17,8 +17,8 @@ const SESSION_TOKEN_LIMIT: usize = 65_536;
 #[derive(Clone)]
 pub struct Credentials {
     access_key_id: String,
-    secret_access_key: Secret,
-    session_token: Option<Secret>,
+    secret_access_key: SecretString,
+    session_token: Option<SecretString>,
     expires_at: Option<u64>,
 }
 
@@ -38,8 +38,8 @@ impl Credentials {
         session_token: Option<String>,
         expires_at: Option<u64>,
     ) -> Result<Self, Error> {
-        let secret_access_key = Secret::new(secret_access_key);
-        let session_token = session_token.map(Secret::new);
+        let secret_access_key = SecretString::new(secret_access_key);
+        let session_token = session_token.map(SecretString::new);
 
         check(Field::AccessKeyId, &access_key_id, ACCESS_KEY_ID_LIMIT)?;
         // A slash ends the key id in `X-Amz-Credential`.
@@ -67,11 +67,11 @@ impl Credentials {
         &self.access_key_id
     }
 
-    pub(super) fn secret_access_key(&self) -> &Secret {
+    pub(super) fn secret_access_key(&self) -> &SecretString {
         &self.secret_access_key
     }
 
-    pub(super) fn session_token(&self) -> Option<&Secret> {
+    pub(super) fn session_token(&self) -> Option<&SecretString> {
         self.session_token.as_ref()
     }
 

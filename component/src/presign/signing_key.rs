@@ -8,14 +8,14 @@ use super::amz_date::AmzDate;
 use super::canonical_request::hex;
 use super::credential_scope::{SERVICE, TERMINATOR};
 use super::string_to_sign::StringToSign;
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 /// `kSigning` of the SigV4 documentation.
 pub(super) struct SigningKey(Zeroizing<[u8; 32]>);
 
 impl SigningKey {
     /// `kDate` from the secret, `kRegion` from that, `kService`, `kSigning`.
-    pub(super) fn derive(secret_access_key: &Secret, date: &AmzDate, region: &str) -> Self {
+    pub(super) fn derive(secret_access_key: &SecretString, date: &AmzDate, region: &str) -> Self {
         let secret = secret_access_key.expose();
         let k_secret = Zeroizing::new(["AWS4", secret].concat());
         let k_date = hmac_sha256(k_secret.as_bytes(), date.day().as_bytes());
@@ -25,9 +25,9 @@ impl SigningKey {
     }
 
     /// The signature: 64 lower-case hexadecimal digits.
-    pub(super) fn sign(&self, string_to_sign: &StringToSign) -> Secret {
+    pub(super) fn sign(&self, string_to_sign: &StringToSign) -> SecretString {
         let signature = hmac_sha256(&*self.0, string_to_sign.as_str().as_bytes());
-        Secret::new(hex(&signature))
+        SecretString::new(hex(&signature))
     }
 }
 

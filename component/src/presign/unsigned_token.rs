@@ -7,7 +7,7 @@ use super::connect_request::ConnectRequest;
 use super::credential_scope::CredentialScope;
 use super::credentials::Credentials;
 use super::lifetime::Lifetime;
-use crate::secret::Secret;
+use crate::secret_string::SecretString;
 
 /// The one algorithm.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -36,7 +36,7 @@ const FIXED_LENGTH: usize = 768;
 /// emit them: what an SDK adds for temporary credentials comes last.
 pub(super) struct UnsignedToken {
     /// One buffer, never grown: no unwiped copy of the session token is left behind.
-    text: Secret,
+    text: SecretString,
     /// Where `host:port` ends.
     host_header_end: usize,
     /// Where the parameters begin, after `/?`.
@@ -53,7 +53,7 @@ impl UnsignedToken {
         date: &AmzDate,
         scope: &CredentialScope,
     ) -> Self {
-        let session_token = credentials.session_token().map_or("", Secret::expose);
+        let session_token = credentials.session_token().map_or("", SecretString::expose);
         // Enough for every byte to be encoded, and for what is the same in every token. To count what has
         // to be encoded would take as long as encoding it.
         let capacity = [
@@ -92,7 +92,7 @@ impl UnsignedToken {
             text.extend(uri_encode(session_token));
         }
         Self {
-            text: Secret::new(text),
+            text: SecretString::new(text),
             host_header_end,
             query_at,
             signed_headers_at,
@@ -120,11 +120,11 @@ impl UnsignedToken {
     }
 
     /// The token.
-    pub(super) fn sign(self, signature: &Secret) -> Secret {
+    pub(super) fn sign(self, signature: &SecretString) -> SecretString {
         let mut text = self.text.into_exposed();
         text.push_str(SIGNATURE);
         text.push_str(signature.expose());
-        Secret::new(text)
+        SecretString::new(text)
     }
 }
 
@@ -161,7 +161,9 @@ mod tests {
             let scope = CredentialScope::new(&date, &region);
             let unsigned = UnsignedToken::new(&credentials, &request, lifetime, &date, &scope);
             let before = unsigned.text.expose().as_ptr();
-            let token = unsigned.sign(&Secret::new("0".repeat(64))).into_exposed();
+            let token = unsigned
+                .sign(&SecretString::new("0".repeat(64)))
+                .into_exposed();
             assert_eq!(token.as_ptr(), before);
         }
     }

@@ -7,7 +7,7 @@ mod ratios;
 use criterion::Criterion;
 use rds_bridge::component::{self, ConnectionAttribute, Engine};
 use rds_bridge_component::handshake::{Auth, ClientHandshake, Config, Step};
-use rds_bridge_component::secret::Secret;
+use rds_bridge_component::secret_string::SecretString;
 
 const GREETING: &[u8] =
     b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
@@ -28,7 +28,7 @@ fn main() {
 }
 
 fn natively(token: &str) {
-    let auth = Auth::IamToken(Secret::new(token.into()));
+    let auth = Auth::IamToken(SecretString::new(token.into()));
     let attributes = vec![("_client_name".into(), "rds-bridge".into())];
     let config = Config::new("lambda-user".into(), None, attributes, 45).unwrap();
     let mut handshake = ClientHandshake::new(config);

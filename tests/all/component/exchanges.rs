@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use rds_bridge::component::{self, ConnectionAttribute, Engine};
 use rds_bridge_component::handshake::{Auth, ClientHandshake, Config, Step};
-use rds_bridge_component::secret::Secret;
+use rds_bridge_component::secret_string::SecretString;
 use rds_bridge_exercise::handshake;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -127,8 +127,8 @@ impl Handshake for Native {
 
     fn tls_established(&mut self, auth: &Value) -> Result<Seen, String> {
         let auth = match secret(auth) {
-            ("iam-token-text", token) => Auth::IamToken(Secret::new(token)),
-            (_, password) => Auth::Password(Secret::new(password)),
+            ("iam-token-text", token) => Auth::IamToken(SecretString::new(token)),
+            (_, password) => Auth::Password(SecretString::new(password)),
         };
         self.0.tls_established(auth).map(Seen::from).map_err(debug)
     }

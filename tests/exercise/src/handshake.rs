@@ -2,7 +2,7 @@
 
 use rds_bridge_component::auth_plugin::AuthPlugin;
 use rds_bridge_component::handshake::{Auth, Config, Error};
-use rds_bridge_component::secret::Secret;
+use rds_bridge_component::secret_string::SecretString;
 
 use super::driver::{Event, Transcript, drive};
 
@@ -63,9 +63,9 @@ pub fn config() -> Config {
 /// A token, or a password.
 pub(crate) fn auth(iam: bool) -> Auth {
     if iam {
-        Auth::IamToken(Secret::new(IAM_TOKEN.to_owned()))
+        Auth::IamToken(SecretString::new(IAM_TOKEN.to_owned()))
     } else {
-        Auth::Password(Secret::new(PASSWORD.to_owned()))
+        Auth::Password(SecretString::new(PASSWORD.to_owned()))
     }
 }
 

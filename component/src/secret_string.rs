@@ -6,9 +6,9 @@ use zeroize::Zeroize;
 
 /// A text that must not leak: a key, a session token, a password or an IAM token.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct SecretString(String);
 
-impl Secret {
+impl SecretString {
     /// Takes the text over, and wipes it when dropped.
     #[must_use]
     pub fn new(text: String) -> Self {
@@ -29,13 +29,13 @@ impl Secret {
     }
 }
 
-impl Drop for Secret {
+impl Drop for SecretString {
     fn drop(&mut self) {
         wipe(std::mem::take(&mut self.0).into_bytes());
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(_text) = self;
         f.write_str("<redacted>")
@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn debug_prints_no_secret() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2".into())), "<redacted>");
+        assert_eq!(
+            format!("{:?}", SecretString::new("hunter2".into())),
+            "<redacted>"
+        );
         assert_eq!(
             format!("{:?}", SecretBytes::new(b"hunter2".to_vec())),
             "<7 bytes, redacted>"
