@@ -29,7 +29,8 @@ async fn main() {
     let connecting = bridge.begin().await.unwrap();
     let ready = connecting.load_credentials().await.unwrap();
     let connected = ready.resolve().await.unwrap().connect().await.unwrap();
-    let established = connected.start_tls().await.unwrap();
+    let greeted = connected.read_initial_handshake().await.unwrap();
+    let established = greeted.start_tls().await.unwrap();
     print_tokens();
 
     let ready = bridge.begin().await.unwrap().load_credentials().await;

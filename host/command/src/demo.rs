@@ -82,7 +82,8 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let peer = connected.peer_addr().map(|it| it.to_string());
     steps.say("TCP", &peer.unwrap_or_default())?;
 
-    let established = connected.start_tls().await?;
+    let greeted = connected.read_initial_handshake().await?;
+    let established = greeted.start_tls().await?;
     steps.say("TLS", &tls_in_words(established.tls()))?;
 
     let mut connection = established.log_in().await?.set_up().await?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use rds_bridge::error::ErrorKind;
-use rds_bridge::stages::{CredentialsReady, Resolved};
+use rds_bridge::stages::{CredentialsReady, Resolved, TcpConnected, TlsEstablished};
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage, Timeouts};
 use rds_bridge_test_support::expectation::Expectation;
@@ -56,12 +56,15 @@ fn each_stage_shows_its_result(product: Product) {
         assert_eq!(resolved.addresses(), [server.address()]);
         let connected = resolved.connect().await.unwrap();
         assert_eq!(connected.peer_addr().unwrap(), server.address());
-        let established = connected.start_tls().await.unwrap();
+        let greeted = connected.read_initial_handshake().await.unwrap();
+        let connection_id = connection_id(greeted.first_packet());
+        let established = greeted.start_tls().await.unwrap();
         let chain = established.tls().peer_certificates().unwrap();
         let leaf = Certificate::from_der(&chain[0]).unwrap();
         assert!(leaf.dns_names.contains(&bridge.host().to_owned()), "{leaf}");
         let logged_in = established.log_in().await.unwrap();
         let id = logged_in.session().connection_id;
+        assert_eq!(id, connection_id);
         let mut connection = logged_in.set_up().await.unwrap();
         let mut rows = connection.query("SELECT CONNECTION_ID()").await.unwrap();
         let row = rows.next().await.unwrap().unwrap();
@@ -115,15 +118,29 @@ fn each_stage_fails_as_connect_does(product: Product) {
 
         let bridge = build(with_token(server).tls_server_name("another.example.com")).await;
         let connected = resolved(&bridge).await.connect().await.unwrap();
-        let own = connected.start_tls().await.unwrap_err();
+        let own = start_tls(connected).await.unwrap_err();
         assert_same(own, bridge.connect().await.unwrap_err(), Stage::Tls);
 
         let bridge = build(with_password(server, "another")).await;
         let connected = resolved(&bridge).await.connect().await.unwrap();
-        let established = connected.start_tls().await.unwrap();
+        let established = start_tls(connected).await.unwrap();
         let own = established.log_in().await.unwrap_err();
         assert_same(own, bridge.connect().await.unwrap_err(), Stage::Login);
     });
+}
+
+async fn start_tls(connected: TcpConnected) -> Result<TlsEstablished, Error> {
+    let greeted = connected.read_initial_handshake().await?;
+    greeted.start_tls().await
+}
+
+/// The `thread id` of a `Protocol::HandshakeV10`: `int<4>` after the `string<NUL>` of the version.
+fn connection_id(packet: &[u8]) -> u32 {
+    let payload = &packet[4..];
+    assert_eq!(payload[0], 10);
+    let version_end = payload.iter().position(|byte| *byte == 0).unwrap();
+    let id = payload[version_end + 1..].first_chunk().unwrap();
+    u32::from_le_bytes(*id)
 }
 
 /// A port on which nothing listens: it was free a moment ago.
@@ -180,11 +197,12 @@ fn a_refused_login_goes_on_with_newer_credentials(product: Product) {
         let bridge = build(builder.credentials_provider(Renewed::default())).await;
         let resolved = resolved(&bridge).await;
         let connected = resolved.clone().connect().await.unwrap();
-        let refusal = connected.start_tls().await.unwrap().log_in().await;
+        let refusal = start_tls(connected).await.unwrap().log_in().await;
         let refusal = refusal.unwrap_err();
         assert_eq!(refusal.code(), Some(1045));
         let reloaded = resolved.reload_credentials(refusal).await.unwrap();
-        let established = reloaded.connect().await.unwrap().start_tls().await.unwrap();
+        let established = start_tls(reloaded.connect().await.unwrap()).await;
+        let established = established.unwrap();
         let logged_in = established.log_in().await.unwrap();
         logged_in.set_up().await.unwrap();
     });
@@ -197,7 +215,7 @@ fn a_refusal_stands_without_newer_credentials(product: Product) {
         let bridge = build(with_password(server, "another")).await;
         let resolved = resolved(&bridge).await;
         let connected = resolved.clone().connect().await.unwrap();
-        let refusal = connected.start_tls().await.unwrap().log_in().await;
+        let refusal = start_tls(connected).await.unwrap().log_in().await;
         let still = resolved.reload_credentials(refusal.unwrap_err()).await;
         assert_eq!(still.unwrap_err().code(), Some(1045));
     });
@@ -217,7 +235,9 @@ fn debug_shows_no_secret(product: Product) {
             shown += &format!("{resolved:?}");
             let connected = resolved.connect().await.unwrap();
             shown += &format!("{connected:?}");
-            let established = connected.start_tls().await.unwrap();
+            let greeted = connected.read_initial_handshake().await.unwrap();
+            shown += &format!("{greeted:?}");
+            let established = greeted.start_tls().await.unwrap();
             shown += &format!("{established:?}");
             shown += &format!("{:?}", established.log_in().await.unwrap());
             search("Debug of the stages", &shown);

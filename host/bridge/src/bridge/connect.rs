@@ -55,6 +55,7 @@ async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Conn
 /// Opens a connection of its own: a server closes the connection on which it refuses a login.
 async fn log_in(resolved: Resolved, span: &Span) -> Result<Connection, Error> {
     span.record("user", resolved.user());
-    let established = resolved.connect().await?.start_tls().await?;
+    let greeted = resolved.connect().await?.read_initial_handshake().await?;
+    let established = greeted.start_tls().await?;
     established.log_in().await?.set_up().await
 }

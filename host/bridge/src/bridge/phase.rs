@@ -15,12 +15,34 @@ use crate::tls::{TlsStream, with_refused};
 /// More than any packet of the connection phase but the token's.
 const READ_LENGTH: usize = 4 << 10;
 
-/// Up to the request for TLS, which is still to be written.
+/// Length of a packet's header, in bytes.
+pub(super) const HEADER_LENGTH: usize = 4;
+/// The component reads no longer payload in the connection phase.
+const PAYLOAD_LIMIT: usize = 64 << 10;
+
+/// Reads the server's first packet, header and payload. Returns early if its header cannot be one of the connection phase:
+/// the component then says why.
+pub(super) async fn read_first_packet(tcp: &mut TcpStream) -> Result<Vec<u8>, Error> {
+    let mut received = Vec::with_capacity(READ_LENGTH);
+    loop {
+        if let Some(&[low, middle, high, _]) = received.first_chunk::<HEADER_LENGTH>() {
+            let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
+            if length > PAYLOAD_LIMIT || received.len() >= length.saturating_add(HEADER_LENGTH) {
+                return Ok(received);
+            }
+        }
+        read(tcp, &mut received, Stage::Tls).await?;
+    }
+}
+
+/// Passes the server's first packet to the component, up to the request for TLS, which is still to be written.
 pub(super) async fn agree_on_tls(
     handshake: &mut ClientHandshake,
     mut tcp: TcpStream,
+    first_packet: &[u8],
 ) -> Result<(TcpStream, Vec<u8>), Error> {
-    let mut step = handshake.receive(&[]).map_err(in_stage(Stage::Tls))?;
+    let step = handshake.receive(first_packet);
+    let mut step = step.map_err(in_stage(Stage::Tls))?;
     loop {
         step = match step {
             Step::StartTls(ssl_request) => return Ok((tcp, ssl_request)),
@@ -77,14 +99,24 @@ async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
         Step::Read | Step::StartTls(_) | Step::Ready(_) => {
             // On the heap: in the future it would be cleared, and moved with it, for every read.
             let mut buffer = Vec::with_capacity(READ_LENGTH);
-            let read = stream.read_buf(&mut buffer).await;
-            if read.map_err(|error| Error::of_io(stage, error))? == 0 {
-                return Err(Error::new(stage, ErrorKind::Closed));
-            }
+            read(stream, &mut buffer, stage).await?;
             handshake.receive(&buffer)
         }
     }
     .map_err(in_stage(stage))
+}
+
+/// Appends the bytes that the peer has sent.
+async fn read<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    stage: Stage,
+) -> Result<(), Error> {
+    let read = stream.read_buf(buffer).await;
+    match read.map_err(|error| Error::of_io(stage, error))? {
+        0 => Err(Error::new(stage, ErrorKind::Closed)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn in_stage(stage: Stage) -> impl Fn(CallError<HandshakeError>) -> Error {

@@ -9,7 +9,8 @@
 //! let ready = bridge.begin().await?.load_credentials().await?;
 //! let resolved = ready.resolve().await?;
 //! println!("{:?}", resolved.addresses());
-//! let established = resolved.connect().await?.start_tls().await?;
+//! let greeted = resolved.connect().await?.read_initial_handshake().await?;
+//! let established = greeted.start_tls().await?;
 //! println!("{:?}", established.tls().protocol_version());
 //! let connection = established.log_in().await?.set_up().await?;
 //! # Ok(())
@@ -47,7 +48,7 @@ use crate::net;
 pub use login::{LoggedIn, TlsEstablished};
 #[cfg(feature = "secrets-manager")]
 pub use secret::{SecretCredentialsReady, SecretFetched, SecretNamed};
-pub use tls::TcpConnected;
+pub use tls::{InitialHandshakeReceived, TcpConnected};
 
 /// What all stages of one attempt to connect share.
 #[derive(Clone)]
@@ -141,7 +142,7 @@ impl CredentialsReady {
         }
     }
 
-    /// Signs a token to show or to check. It is not the token that logs in: [`TcpConnected::start_tls`] signs that one.
+    /// Signs a token to show or to check. It is not the token that logs in: [`InitialHandshakeReceived::start_tls`] signs that one.
     /// `None` if the user logs in with a password.
     ///
     /// # Errors
@@ -291,5 +292,5 @@ macro_rules! debug {
 
 debug!(
     Connecting,
-    CredentialsReady, Resolved, TcpConnected, TlsEstablished, LoggedIn
+    CredentialsReady, Resolved, TcpConnected, InitialHandshakeReceived, TlsEstablished, LoggedIn
 );

@@ -14,7 +14,7 @@ pub struct Timeouts {
     pub resolve: Duration,
     /// For TCP, for each address: 5 s.
     pub connect: Duration,
-    /// From the server's first packet to an established TLS connection: 10 s.
+    /// To receive the server's first packet, and again for the TLS handshake: 10 s.
     pub tls: Duration,
     /// From TLS to the end of the login: 10 s.
     pub login: Duration,

@@ -124,17 +124,10 @@ impl Engine {
         Ok(Instance {
             store,
             instance,
-            indices: self.presign.clone(),
+            presign_indices: self.presign.clone(),
             presign: None,
+            handshake_indices: self.handshake.clone(),
         })
-    }
-
-    /// The functions of the handshake. Those of an interface are checked against their types when they
-    /// are looked up, which takes microseconds: so each use looks up its own.
-    pub(super) fn handshake(&self, instance: &mut Instance) -> Result<handshake::Guest, Fault> {
-        self.handshake
-            .load(&mut instance.store, &instance.instance)
-            .map_err(Fault::Load)
     }
 }
 
@@ -150,8 +143,9 @@ impl fmt::Debug for Engine {
 pub struct Instance {
     pub(super) store: Store<InstanceState>,
     instance: ComponentInstance,
-    indices: presign::GuestIndices,
+    presign_indices: presign::GuestIndices,
     presign: Option<presign::Guest>,
+    handshake_indices: handshake::GuestIndices,
 }
 
 impl Instance {
@@ -162,11 +156,19 @@ impl Instance {
         let presign = match self.presign.take() {
             Some(presign) => presign,
             None => self
-                .indices
+                .presign_indices
                 .load(&mut self.store, &self.instance)
                 .map_err(Fault::Load)?,
         };
         Ok((self.presign.insert(presign), &mut self.store))
+    }
+
+    /// The functions of the handshake. Looking up the functions of an interface checks their types, which takes
+    /// microseconds: so each use looks up its own.
+    pub(super) fn handshake_functions(&mut self) -> Result<handshake::Guest, Fault> {
+        self.handshake_indices
+            .load(&mut self.store, &self.instance)
+            .map_err(Fault::Load)
     }
 
     /// Gives the next call its time. Call it before each.

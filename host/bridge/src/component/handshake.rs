@@ -84,6 +84,18 @@ impl ClientHandshake {
     ///
     /// [`wit::Error::InvalidConfig`], or a [`Fault`].
     pub fn start(engine: &Engine, config: &Config<'_>) -> Result<Self, CallError<wit::Error>> {
+        Self::start_in(engine.instantiate()?, config)
+    }
+
+    /// Begins one in an instance that [`Engine::instantiate`] has made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_in(
+        mut instance: Instance,
+        config: &Config<'_>,
+    ) -> Result<Self, CallError<wit::Error>> {
         let attributes = config.connection_attributes.iter();
         check_arguments([
             config.db_user.len(),
@@ -93,14 +105,14 @@ impl ClientHandshake {
                 .fold(0, usize::saturating_add),
         ])?;
 
-        let mut instance = engine.instantiate()?;
+        instance.wind_up();
         let config = wit::Config {
             db_user: config.db_user,
             database: config.database,
             connection_attributes: config.connection_attributes,
             character_set: config.character_set,
         };
-        let functions = engine.handshake(&mut instance)?;
+        let functions = instance.handshake_functions()?;
         let resource = functions
             .client_handshake()
             .call_start(&mut instance.store, config)

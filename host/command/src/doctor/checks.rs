@@ -71,7 +71,9 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     let peer = connected.peer_addr().map(|it| it.to_string());
     report.add("TCP", Outcome::Good, peer.unwrap_or_default(), &[]);
 
-    let established = connected.start_tls().await.map_err(at("TLS"))?;
+    let greeted = connected.read_initial_handshake().await;
+    let established = greeted.map_err(at("TLS"))?.start_tls().await;
+    let established = established.map_err(at("TLS"))?;
     certificate(established.tls(), report);
 
     let logged_in = established.log_in().await.map_err(at("login"))?;

@@ -1,15 +1,19 @@
-//! The stage from a TCP connection to TLS.
+//! The stages from a TCP connection to TLS.
 
 use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
 
-use super::{Attempt, CredentialsReady, TlsEstablished};
+use super::{CredentialsReady, TlsEstablished};
+use crate::bridge::Inner;
 use crate::bridge::connect::STAGES;
-use crate::bridge::phase::{agree_on_tls, in_stage, tls};
-use crate::component::{ClientHandshake, Config, ConnectionAttribute};
-use crate::error::{Error, Stage};
+use crate::bridge::phase::{HEADER_LENGTH, agree_on_tls, in_stage, read_first_packet, tls};
+use crate::component::{
+    CallError, ClientHandshake, Config, ConnectionAttribute, Instance, ServerError,
+};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::err_packet;
 
 /// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default collation.
 const CHARACTER_SET: u8 = 45;
@@ -31,22 +35,77 @@ impl TcpConnected {
         self.tcp.peer_addr()
     }
 
-    /// Reads the server's greeting, requests TLS and makes the TLS handshake. The token is signed meanwhile.
+    /// Reads the server's first packet.
+    ///
+    /// # Errors
+    ///
+    /// [`Stage::Tls`] if the connection ends before the packet does, or the server refuses the connection.
+    pub async fn read_initial_handshake(self) -> Result<InitialHandshakeReceived, Error> {
+        let Self { ready, mut tcp } = self;
+        let attempt = &ready.attempt;
+        // Makes the instance while the server writes.
+        let instance = attempt.engine()?.instantiate();
+        let instance = instance.map_err(|fault| in_stage(Stage::Tls)(CallError::Fault(fault)));
+        let limit = attempt.bridge.timeouts.tls;
+        let reading = read_first_packet(&mut tcp);
+        let reading = attempt.deadline.within(Stage::Tls, limit, reading);
+        let read = reading
+            .instrument(debug_span!(target: STAGES, "initial_handshake"))
+            .await;
+        let first_packet = attempt.explain(read)?;
+        if let Some(refusal) = refusal(&first_packet) {
+            let error = Error::new(Stage::Tls, ErrorKind::ServerBeforeTls(refusal));
+            return attempt.explain(Err(error));
+        }
+        Ok(InitialHandshakeReceived {
+            instance: attempt.explain(instance)?,
+            ready,
+            tcp,
+            first_packet,
+        })
+    }
+}
+
+/// The server has sent its first packet.
+#[must_use]
+pub struct InitialHandshakeReceived {
+    ready: CredentialsReady,
+    tcp: TcpStream,
+    instance: Instance,
+    first_packet: Vec<u8>,
+}
+
+impl InitialHandshakeReceived {
+    /// The server's first packet as it came, header and payload: `Protocol::HandshakeV10`, or what a peer that is not a MySQL
+    /// server has sent. It came before TLS: anyone on the way may have altered it.
+    #[must_use]
+    pub fn first_packet(&self) -> &[u8] {
+        &self.first_packet
+    }
+
+    /// Requests TLS and makes the TLS handshake. The token is signed meanwhile.
     ///
     /// # Errors
     ///
     /// [`Stage::Tls`], with the certificates that were refused; [`Stage::Token`]; [`Stage::Settings`] if the clock is
     /// before 1970.
     pub async fn start_tls(self) -> Result<TlsEstablished, Error> {
+        let Self {
+            ready,
+            tcp,
+            instance,
+            first_packet,
+        } = self;
         let CredentialsReady {
             attempt,
             authenticator,
-        } = self.ready;
+        } = ready;
         let bridge = &attempt.bridge;
         let user = bridge.user_with(&authenticator);
-        let mut handshake = begin_handshake(&attempt, user)?;
+        let mut handshake = begin_handshake(bridge, instance, user)?;
         let establishing = async {
-            let (tcp, ssl_request) = agree_on_tls(&mut handshake, self.tcp).await?;
+            let agreed = agree_on_tls(&mut handshake, tcp, &first_packet).await;
+            let (tcp, ssl_request) = agreed?;
             let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
             // Signs while the server computes its part of the TLS handshake. The instance of the MySQL handshake is idle
             // until TLS is established.
@@ -71,9 +130,19 @@ impl TcpConnected {
     }
 }
 
+/// The error, if the server has sent an `ERR_Packet` in place of its handshake, as it does when it has too many connections.
+fn refusal(first_packet: &[u8]) -> Option<ServerError> {
+    let payload = first_packet.get(HEADER_LENGTH..)?;
+    let is_error = payload.first() == Some(&err_packet::HEADER);
+    is_error.then(|| err_packet::read(payload).ok()).flatten()
+}
+
 /// Starts the component's connection phase. Nothing is read or written yet.
-fn begin_handshake(attempt: &Attempt, user: &str) -> Result<ClientHandshake, Error> {
-    let bridge = &attempt.bridge;
+fn begin_handshake(
+    bridge: &Inner,
+    instance: Instance,
+    user: &str,
+) -> Result<ClientHandshake, Error> {
     let attributes: Vec<ConnectionAttribute<'_>> = bridge
         .attributes
         .iter()
@@ -85,5 +154,5 @@ fn begin_handshake(attempt: &Attempt, user: &str) -> Result<ClientHandshake, Err
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
     };
-    ClientHandshake::start(&attempt.engine()?, &config).map_err(in_stage(Stage::Tls))
+    ClientHandshake::start_in(instance, &config).map_err(in_stage(Stage::Tls))
 }
