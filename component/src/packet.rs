@@ -1,16 +1,13 @@
 //! Framing, and the packets of the connection phase, one a file.
 //!
 //! Source: MySQL Source Code Documentation, "MySQL Packets": three bytes of payload length, one of
-//! sequence id, the payload. The wire types (little-endian integers, length-encoded and
-//! NUL-terminated strings) are `mysql_common`'s; the limits, the sequence and the naming of what is
-//! wrong are ours.
+//! sequence id, the payload. `rds-bridge-wire` reads the fields; this module limits the length of a packet.
 
 mod auth_switch_request;
 mod err_packet;
 mod handshake_response;
 mod initial_handshake;
-mod ok_packet;
-mod payload_reader;
+mod packet_name;
 mod ssl_request;
 
 pub use auth_switch_request::AuthSwitchRequest;
@@ -19,29 +16,24 @@ pub use handshake_response::HandshakeResponse;
 pub(crate) use handshake_response::attributes_on_the_wire;
 pub use initial_handshake::InitialHandshake;
 pub use mysql_common::constants::CapabilityFlags;
-pub use ok_packet::OkPacket;
-pub use payload_reader::{InvalidPacket, PacketName};
+pub use packet_name::{InvalidPacket, PacketName};
 pub use ssl_request::SslRequest;
 
+use rds_bridge_wire::{HEADER_LENGTH, Header};
 use thiserror::Error;
-
-/// Bytes of a packet before its payload.
-const HEADER_LENGTH: usize = 4;
 
 /// The longest payload that is read, in bytes. The connection phase's packets are of some hundred
 /// bytes; an error's message is of 512 at most.
 pub const PAYLOAD_LIMIT: usize = 65_536;
 
-/// First byte of an `OK_Packet`.
-pub(crate) const OK_HEADER: u8 = 0x00;
 /// First byte of an `AuthMoreData`.
 pub(crate) const AUTH_MORE_DATA_HEADER: u8 = 0x01;
 /// First byte of an `AuthNextFactor`.
 pub(crate) const AUTH_NEXT_FACTOR_HEADER: u8 = 0x02;
 /// First byte of an `AuthSwitchRequest`.
 pub(crate) const AUTH_SWITCH_REQUEST_HEADER: u8 = 0xFE;
-/// First byte of an `ERR_Packet`.
-pub(crate) const ERR_HEADER: u8 = 0xFF;
+pub(crate) use rds_bridge_wire::err_packet::HEADER as ERR_HEADER;
+pub(crate) use rds_bridge_wire::ok_packet::HEADER as OK_HEADER;
 
 /// One packet from the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +68,13 @@ impl PacketBuffer {
     ///
     /// [`PacketTooLarge`], as soon as the header is there.
     pub fn next_packet(&mut self) -> Result<Option<Packet>, PacketTooLarge> {
-        let Some(&[low, middle, high, sequence_id]) = self.0.first_chunk::<HEADER_LENGTH>() else {
+        let Some(Header {
+            length,
+            sequence_id,
+        }) = Header::first(&self.0)
+        else {
             return Ok(None);
         };
-        let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
         if length > PAYLOAD_LIMIT {
             return Err(PacketTooLarge { length });
         }
@@ -111,11 +106,13 @@ impl PacketBuffer {
 /// Puts the header in front of a payload of ours. None of them comes near the 16 MiB at which a
 /// payload is split: the limits on what a config may hold see to it.
 pub(crate) fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let [low, middle, high, _] = length.to_le_bytes();
+    let header = Header {
+        length: payload.len(),
+        sequence_id,
+    };
     // With its final capacity at once: growing would leave unwiped copies of a secret behind.
     let mut packet = Vec::with_capacity(payload.len().saturating_add(HEADER_LENGTH));
-    packet.extend_from_slice(&[low, middle, high, sequence_id]);
+    packet.extend_from_slice(&header.write());
     packet.extend_from_slice(payload);
     packet
 }

@@ -1,5 +1,7 @@
 //! Inside TLS: the server accepts, refuses, or asks for more.
 
+use rds_bridge_wire::OkPacket;
+
 use super::auth::Auth;
 use super::error::Error;
 use super::session::Session;
@@ -10,7 +12,7 @@ use crate::auth_plugin::{
 };
 use crate::packet::{
     AUTH_MORE_DATA_HEADER, AUTH_NEXT_FACTOR_HEADER, AUTH_SWITCH_REQUEST_HEADER, AuthSwitchRequest,
-    CapabilityFlags, ERR_HEADER, InitialHandshake, InvalidPacket, OK_HEADER, OkPacket, PacketName,
+    CapabilityFlags, ERR_HEADER, InitialHandshake, InvalidPacket, OK_HEADER, PacketName,
     ServerError,
 };
 use crate::secret_string::{SecretBytes, SecretString};
@@ -69,7 +71,7 @@ impl ExpectAuthResult {
 
     pub(super) fn receive(self, payload: &[u8]) -> Result<Next, Error> {
         match payload.split_first() {
-            Some((&OK_HEADER, _)) => self.accepted(OkPacket::read(payload)?),
+            Some((&OK_HEADER, _)) => self.accepted(OkPacket::read(PacketName::OkPacket, payload)?),
             Some((&ERR_HEADER, _)) => Err(Error::ServerRefused(ServerError::read(payload)?)),
             Some((&AUTH_SWITCH_REQUEST_HEADER, _)) => {
                 self.switch_to(&AuthSwitchRequest::read(payload)?)
@@ -84,7 +86,7 @@ impl ExpectAuthResult {
         }
     }
 
-    fn accepted(self, ok: OkPacket) -> Result<Next, Error> {
+    fn accepted(self, ok: OkPacket<'_>) -> Result<Next, Error> {
         let auth_plugin = self.answered.ok_or(Error::TokenNotRequested)?;
         Ok(Next::Ready(Session {
             server_version: self.server_version,

@@ -2,7 +2,9 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_auth_switch_request.html>
 
-use super::payload_reader::{InvalidPacket, PacketName, PayloadReader, text};
+use rds_bridge_wire::{Payload, text};
+
+use super::packet_name::{InvalidPacket, PacketName};
 
 /// The method of before MySQL 4.1, which a packet of one byte alone asks for
 /// (`Protocol::OldAuthSwitchRequest`).
@@ -25,7 +27,7 @@ impl AuthSwitchRequest {
     ///
     /// [`InvalidPacket`] for an empty payload, or a name of nothing.
     pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
-        let mut reader = PayloadReader::new(PacketName::AuthSwitchRequest, payload);
+        let mut reader = Payload::new(PacketName::AuthSwitchRequest, payload);
         reader.u8("status flag")?; // int<1>, 0xFE
         if payload.len() == 1 {
             return Ok(Self {

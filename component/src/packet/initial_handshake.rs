@@ -3,8 +3,9 @@
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html>
 
 use mysql_common::constants::CapabilityFlags;
+use rds_bridge_wire::{Payload, text};
 
-use super::payload_reader::{InvalidPacket, PacketName, PayloadReader, text};
+use super::packet_name::{InvalidPacket, PacketName};
 
 /// In front of the version of a MariaDB before 11, so that a replica of an old release accepts it
 /// (MariaDB, "Connection", "Initial Handshake Packet").
@@ -35,7 +36,7 @@ impl InitialHandshake {
     ///
     /// [`InvalidPacket`] for an empty payload.
     pub fn protocol_version(payload: &[u8]) -> Result<u8, InvalidPacket> {
-        PayloadReader::new(PacketName::InitialHandshake, payload).u8("protocol version")
+        Payload::new(PacketName::InitialHandshake, payload).u8("protocol version")
     }
 
     /// Reads one.
@@ -44,7 +45,7 @@ impl InitialHandshake {
     ///
     /// [`InvalidPacket`] with the field that is cut short or impossible.
     pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
-        let mut reader = PayloadReader::new(PacketName::InitialHandshake, payload);
+        let mut reader = Payload::new(PacketName::InitialHandshake, payload);
         reader.u8("protocol version")?; // int<1>
         let server_version = text(reader.nul_string("server version")?); // string<NUL>
         let connection_id = reader.u32("thread id")?; // int<4>

@@ -1,9 +1,9 @@
 //! Bytes of MySQL's client/server protocol that client and server read the same way.
 //!
 //! ```
-//! use rds_bridge_wire::{Malformed, Payload};
+//! use rds_bridge_wire::{InvalidField, Payload};
 //!
-//! # fn main() -> Result<(), Malformed> {
+//! # fn main() -> Result<(), InvalidField<&'static str>> {
 //! let mut payload = Payload::new("ERR_Packet", b"\xFF\x15\x04");
 //! assert_eq!(payload.u8("header")?, 0xFF);
 //! assert_eq!(payload.u16("error_code")?, 1045);
@@ -14,8 +14,14 @@
 //! Source: MySQL Source Code Documentation, "Client/Server Protocol".
 
 pub mod command;
+pub mod err_packet;
+mod header;
 mod malformed;
+pub mod ok_packet;
 mod payload;
 
+pub use err_packet::ErrPacket;
+pub use header::{HEADER_LENGTH, Header, PACKET_LIMIT};
 pub use malformed::Malformed;
-pub use payload::{Payload, lenenc_int, lenenc_string, text};
+pub use ok_packet::OkPacket;
+pub use payload::{InvalidField, Payload, lenenc_int, lenenc_string, text};

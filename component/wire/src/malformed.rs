@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::payload::InvalidField;
+
 /// A packet that cannot be what the server claims it is. The connection is of no more use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -62,4 +64,10 @@ pub enum Malformed {
         /// How many.
         bytes: usize,
     },
+}
+
+impl From<InvalidField<&'static str>> for Malformed {
+    fn from(InvalidField { packet, field }: InvalidField<&'static str>) -> Self {
+        Self::Field { packet, field }
+    }
 }

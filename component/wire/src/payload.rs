@@ -2,15 +2,26 @@
 
 use std::fmt;
 
-use crate::malformed::Malformed;
+use thiserror::Error;
 
-/// A payload, and how far it has been read. It may hold a secret: it is not shown.
-pub struct Payload<'a> {
-    rest: &'a [u8],
-    packet: &'static str,
+/// A field that is cut short, or has an impossible value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("cannot read the field {field} of {packet:?}")]
+pub struct InvalidField<P> {
+    /// Which packet.
+    pub packet: P,
+    /// The field, by its name in the protocol documentation.
+    pub field: &'static str,
 }
 
-impl fmt::Debug for Payload<'_> {
+/// A payload, and how far it has been read. `P` names its packet: the packet's name in the protocol documentation, or an
+/// enum of the caller. `Debug` shows no bytes of it, since they may hold a secret.
+pub struct Payload<'a, P = &'static str> {
+    rest: &'a [u8],
+    packet: P,
+}
+
+impl<P: fmt::Debug> fmt::Debug for Payload<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payload")
             .field("packet", &self.packet)
@@ -19,33 +30,43 @@ impl fmt::Debug for Payload<'_> {
     }
 }
 
-impl<'a> Payload<'a> {
-    /// Of a packet, by its name in the protocol documentation.
+impl<'a, P: Copy> Payload<'a, P> {
+    /// The payload of this packet.
     #[must_use]
-    pub fn new(packet: &'static str, payload: &'a [u8]) -> Self {
+    pub fn new(packet: P, payload: &'a [u8]) -> Self {
         Self {
             rest: payload,
             packet,
         }
     }
 
-    /// What is wrong with a field, by its name there.
+    /// The error that this field is cut short, or has an impossible value.
     #[must_use]
-    pub fn malformed(&self, field: &'static str) -> Malformed {
+    pub fn invalid(&self, field: &'static str) -> InvalidField<P> {
         let packet = self.packet;
-        Malformed::Field { packet, field }
+        InvalidField { packet, field }
+    }
+
+    /// The next byte, which stays unread.
+    #[must_use]
+    pub fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
     }
 
     /// `string[$len]`
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn bytes(&mut self, length: usize, field: &'static str) -> Result<&'a [u8], Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn bytes(
+        &mut self,
+        length: usize,
+        field: &'static str,
+    ) -> Result<&'a [u8], InvalidField<P>> {
         let (bytes, rest) = self
             .rest
             .split_at_checked(length)
-            .ok_or_else(|| self.malformed(field))?;
+            .ok_or_else(|| self.invalid(field))?;
         self.rest = rest;
         Ok(bytes)
     }
@@ -54,12 +75,15 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn array<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<[u8; N], InvalidField<P>> {
         let (bytes, rest) = self
             .rest
             .split_first_chunk()
-            .ok_or_else(|| self.malformed(field))?;
+            .ok_or_else(|| self.invalid(field))?;
         self.rest = rest;
         Ok(*bytes)
     }
@@ -68,8 +92,8 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn u8(&mut self, field: &'static str) -> Result<u8, Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn u8(&mut self, field: &'static str) -> Result<u8, InvalidField<P>> {
         self.array(field).map(u8::from_le_bytes)
     }
 
@@ -77,8 +101,8 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn u16(&mut self, field: &'static str) -> Result<u16, Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn u16(&mut self, field: &'static str) -> Result<u16, InvalidField<P>> {
         self.array(field).map(u16::from_le_bytes)
     }
 
@@ -86,8 +110,8 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn u32(&mut self, field: &'static str) -> Result<u32, Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn u32(&mut self, field: &'static str) -> Result<u32, InvalidField<P>> {
         self.array(field).map(u32::from_le_bytes)
     }
 
@@ -95,21 +119,21 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn lenenc_int(&mut self, field: &'static str) -> Result<u64, Malformed> {
-        let (value, length) = lenenc_int(self.rest).ok_or_else(|| self.malformed(field))?;
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn lenenc_int(&mut self, field: &'static str) -> Result<u64, InvalidField<P>> {
+        let (value, length) = lenenc_int(self.rest).ok_or_else(|| self.invalid(field))?;
         self.rest = self.rest.get(length..).unwrap_or_default();
         Ok(value)
     }
 
-    /// A `string<lenenc>` that nobody asks for.
+    /// Skips a `string<lenenc>`.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn pass_over_lenenc(&mut self, field: &'static str) -> Result<(), Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn skip_lenenc_string(&mut self, field: &'static str) -> Result<(), InvalidField<P>> {
         let length = self.lenenc_int(field)?;
-        let length = usize::try_from(length).map_err(|_| self.malformed(field))?;
+        let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
         self.bytes(length, field).map(drop)
     }
 
@@ -117,20 +141,31 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Field`] with that name, if the payload ends before or holds no such value.
-    pub fn lenenc_text(&mut self, field: &'static str) -> Result<String, Malformed> {
+    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    pub fn lenenc_text(&mut self, field: &'static str) -> Result<String, InvalidField<P>> {
         let length = self.lenenc_int(field)?;
-        let length = usize::try_from(length).map_err(|_| self.malformed(field))?;
+        let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
         self.bytes(length, field).map(text)
     }
 
-    /// `string<NUL>`, as text for people.
-    pub fn nul_text(&mut self, field: &'static str) -> Result<String, Malformed> {
+    /// `string<NUL>`
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidField`] with that name, if no NUL follows.
+    pub fn nul_string(&mut self, field: &'static str) -> Result<&'a [u8], InvalidField<P>> {
         let length = self.rest.iter().position(|byte| *byte == 0);
-        let length = length.ok_or_else(|| self.malformed(field))?;
-        let text = text(self.bytes(length, field)?);
+        let text = self.bytes(length.ok_or_else(|| self.invalid(field))?, field)?;
         self.u8(field)?;
         Ok(text)
+    }
+
+    /// A `string<NUL>` at the end of a packet, where some servers omit the NUL.
+    pub fn last_nul_string(&mut self) -> &'a [u8] {
+        match self.nul_string("") {
+            Ok(text) => text,
+            Err(_) => self.rest(),
+        }
     }
 
     /// `string<EOF>`
@@ -207,7 +242,7 @@ mod tests {
         payload.u8("header").unwrap();
         assert_eq!(
             payload.u16("error_code"),
-            Err(Malformed::Field {
+            Err(InvalidField {
                 packet: "ERR_Packet",
                 field: "error_code"
             })

@@ -17,8 +17,7 @@ use super::server_error::ServerError;
 use super::session::{Prepared, Session};
 use super::sql::{Plan, Statement, split};
 use super::wire::PacketStream;
-use rds_bridge::mysql::Malformed;
-use rds_bridge_wire::{Payload, command};
+use rds_bridge_wire::{InvalidField, Payload, command};
 
 /// Asks for a line of text about the server.
 const COM_STATISTICS: u8 = 0x09;
@@ -190,7 +189,7 @@ fn execute(
     session: &mut Session<'_>,
     arguments: &[u8],
 ) -> Result<(), Failure> {
-    let malformed = |_: Malformed| ServerError::malformed_packet();
+    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     let mut payload = Payload::new("COM_STMT_EXECUTE", arguments);
     let id = payload.u32("statement_id").map_err(malformed)?; // int<4>
     payload.u8("flags").map_err(malformed)?; // int<1>: a cursor may be asked for, and not given

@@ -10,8 +10,7 @@ use zeroize::Zeroizing;
 
 use super::fault::AuthSwitchTail;
 use super::server_error::ServerError;
-use rds_bridge::mysql::Malformed;
-use rds_bridge_wire::Payload;
+use rds_bridge_wire::{InvalidField, Payload, text};
 
 pub(super) const CLEAR_PASSWORD: &str = "mysql_clear_password";
 /// What a MySQL 8 greets with.
@@ -92,30 +91,30 @@ pub(super) fn client_capabilities(payload: &[u8]) -> Option<CapabilityFlags> {
 }
 
 impl HandshakeResponse {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, InvalidField<&'static str>> {
         let mut payload = Payload::new("HandshakeResponse41", bytes);
         let capabilities = CapabilityFlags::from_bits_truncate(payload.u32("client_flag")?); // int<4>
         payload.u32("max_packet_size")?; // int<4>
         payload.u8("character_set")?; // int<1>
         payload.bytes(23, "filler")?; // string[23]
-        let user = payload.nul_text("username")?; // string<NUL>
+        let user = payload.nul_string("username").map(text)?; // string<NUL>
         let has = |flag| capabilities.contains(flag);
         let auth_response = if has(CapabilityFlags::CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA) {
             let length = payload.lenenc_int("auth_response_length")?;
-            let length = usize::try_from(length).map_err(|_| payload.malformed("auth_response"))?;
+            let length = usize::try_from(length).map_err(|_| payload.invalid("auth_response"))?;
             payload.bytes(length, "auth_response")?.to_vec()
         } else if has(CapabilityFlags::CLIENT_SECURE_CONNECTION) {
             let length = payload.u8("auth_response_length")?;
             payload.bytes(length.into(), "auth_response")?.to_vec()
         } else {
-            payload.nul_text("auth_response")?.into_bytes()
+            payload.nul_string("auth_response")?.to_vec()
         };
         let database = match has(CapabilityFlags::CLIENT_CONNECT_WITH_DB) {
-            true => Some(payload.nul_text("database")?).filter(|name| !name.is_empty()),
+            true => Some(payload.nul_string("database").map(text)?).filter(|name| !name.is_empty()),
             false => None,
         };
         let auth_plugin = match has(CapabilityFlags::CLIENT_PLUGIN_AUTH) {
-            true => Some(payload.nul_text("client_plugin_name")?),
+            true => Some(payload.nul_string("client_plugin_name").map(text)?),
             false => None,
         };
         Ok(Self {

@@ -8,8 +8,8 @@ use mysql_common::constants::ColumnType;
 use rusqlite::types::Value;
 
 use super::server_error::ServerError;
-use rds_bridge::mysql::{Date, DateTime, Malformed, Time};
-use rds_bridge_wire::Payload;
+use rds_bridge::mysql::{Date, DateTime, Time};
+use rds_bridge_wire::{InvalidField, Payload};
 
 /// The second byte of a type: the number has no sign.
 const UNSIGNED: u8 = 0x80;
@@ -34,7 +34,7 @@ pub(super) fn read(
     types: &mut Vec<ParamType>,
     long: &HashMap<u16, Vec<u8>>,
 ) -> Result<Vec<Value>, ServerError> {
-    let malformed = |_: Malformed| ServerError::malformed_packet();
+    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -74,7 +74,7 @@ pub(super) fn read(
 fn value(payload: &mut Payload<'_>, param: ParamType) -> Result<Value, ServerError> {
     use ColumnType::*;
     const FIELD: &str = "parameter_value";
-    let malformed = |_: Malformed| ServerError::malformed_packet();
+    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     let wire_type =
         ColumnType::try_from(param.wire_type).map_err(|_| ServerError::malformed_packet())?;
     let unsigned = param.is_unsigned;

@@ -6,10 +6,9 @@ use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
+use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
 use thiserror::Error;
 
-/// A packet of this length is followed by another that goes on with the same payload.
-const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// RDS's default of `max_allowed_packet`.
 pub(super) const PAYLOAD_LIMIT: usize = 64 << 20;
 /// Before a login: twice what the longest token takes.
@@ -91,10 +90,12 @@ impl<S: Read + Write> PacketStream<S> {
         self.flush()?;
         let mut payload = Vec::new();
         loop {
-            let mut header = [0; 4];
+            let mut header = [0; HEADER_LENGTH];
             self.stream.read_exact(&mut header)?;
-            let [a, b, c, sequence_id] = header;
-            let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
+            let Header {
+                length,
+                sequence_id,
+            } = Header::read(header);
             if sequence_id != self.sequence_id {
                 return Err(unacceptable("a packet out of turn", header));
             }
@@ -121,9 +122,11 @@ impl<S: Read + Write> PacketStream<S> {
         let mut rest = payload;
         loop {
             let (packet, after) = rest.split_at(rest.len().min(PACKET_LIMIT));
-            let length = u32::try_from(packet.len()).unwrap_or(u32::MAX);
-            let [a, b, c, _] = length.to_le_bytes();
-            self.outgoing.extend([a, b, c, self.sequence_id]);
+            let header = Header {
+                length: packet.len(),
+                sequence_id: self.sequence_id,
+            };
+            self.outgoing.extend(header.write());
             self.outgoing.extend_from_slice(packet);
             self.sequence_id = self.sequence_id.wrapping_add(1);
             rest = after;

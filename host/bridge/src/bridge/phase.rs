@@ -11,12 +11,11 @@ use tokio::net::TcpStream;
 use crate::component::{CallError, ClientHandshake, HandshakeError, Session, Step};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::tls::{TlsStream, with_refused};
+use rds_bridge_wire::{HEADER_LENGTH, Header};
 
 /// More than any packet of the connection phase but the token's.
 const READ_LENGTH: usize = 4 << 10;
 
-/// Length of a packet's header, in bytes.
-pub(super) const HEADER_LENGTH: usize = 4;
 /// The component reads no longer payload in the connection phase.
 const PAYLOAD_LIMIT: usize = 64 << 10;
 
@@ -25,11 +24,10 @@ const PAYLOAD_LIMIT: usize = 64 << 10;
 pub(super) async fn read_first_packet(tcp: &mut TcpStream) -> Result<Vec<u8>, Error> {
     let mut received = Vec::with_capacity(READ_LENGTH);
     loop {
-        if let Some(&[low, middle, high, _]) = received.first_chunk::<HEADER_LENGTH>() {
-            let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
-            if length > PAYLOAD_LIMIT || received.len() >= length.saturating_add(HEADER_LENGTH) {
-                return Ok(received);
-            }
+        if let Some(Header { length, .. }) = Header::first(&received)
+            && (length > PAYLOAD_LIMIT || received.len() >= length.saturating_add(HEADER_LENGTH))
+        {
+            return Ok(received);
         }
         read(tcp, &mut received, Stage::Tls).await?;
     }

@@ -152,12 +152,12 @@ impl Column {
     /// [`Malformed`], if the payload is not a column definition or has a type that the protocol documentation does not name.
     pub fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
-        payload.pass_over_lenenc("catalog")?; // string<lenenc>
-        payload.pass_over_lenenc("schema")?; // string<lenenc>
+        payload.skip_lenenc_string("catalog")?; // string<lenenc>
+        payload.skip_lenenc_string("schema")?; // string<lenenc>
         let table = payload.lenenc_text("table")?; // string<lenenc>
-        payload.pass_over_lenenc("org_table")?; // string<lenenc>
+        payload.skip_lenenc_string("org_table")?; // string<lenenc>
         let name = payload.lenenc_text("name")?; // string<lenenc>
-        payload.pass_over_lenenc("org_name")?; // string<lenenc>
+        payload.skip_lenenc_string("org_name")?; // string<lenenc>
         payload.lenenc_int("length of fixed length fields")?; // int<lenenc>
         let character_set = payload.u16("character_set")?; // int<2>
         let length = payload.u32("column_length")?; // int<4>

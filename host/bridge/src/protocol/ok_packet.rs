@@ -5,13 +5,8 @@
 
 use mysql_common::constants::StatusFlags;
 
-use rds_bridge_wire::Malformed;
-use rds_bridge_wire::{Payload, text};
-
-/// `int<1>` of an `OK_Packet` that is a whole reply.
-pub(crate) const HEADER: u8 = 0x00;
-/// `int<1>` of the one that ends rows.
-pub(crate) const EOF_HEADER: u8 = 0xFE;
+pub(crate) use rds_bridge_wire::ok_packet::{EOF_HEADER, HEADER};
+use rds_bridge_wire::{Malformed, OkPacket, Payload, text};
 
 /// What the server says at the end of a statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,18 +25,13 @@ pub struct Summary {
 impl Summary {
     /// Of either form of the `OK_Packet`.
     pub(crate) fn read_ok(payload: &[u8]) -> Result<Self, Malformed> {
-        let mut payload = Payload::new("OK_Packet", payload);
-        payload.u8("header")?; // int<1>
-        let affected_rows = payload.lenenc_int("affected_rows")?; // int<lenenc>
-        let last_insert_id = payload.lenenc_int("last_insert_id")?; // int<lenenc>
-        let status = payload.u16("status_flags")?; // int<2>
-        let warnings = payload.u16("warnings")?; // int<2>
+        let ok = OkPacket::read("OK_Packet", payload)?;
         Ok(Self {
-            affected_rows,
-            last_insert_id,
-            warnings,
-            info: info(payload.rest()),
-            status,
+            affected_rows: ok.affected_rows,
+            last_insert_id: ok.last_insert_id,
+            warnings: ok.warnings,
+            info: info(ok.info),
+            status: ok.status_flags,
         })
     }
 

@@ -17,12 +17,8 @@ use tokio::time::timeout;
 use super::err_packet;
 use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFAULT_MAX_ROW_BYTES, ReadLimits};
 use crate::component::ServerError;
-use rds_bridge_wire::Malformed;
+use rds_bridge_wire::{HEADER_LENGTH, Header, Malformed, PACKET_LIMIT};
 
-/// `int<3>` and `int<1>`.
-const HEADER_LENGTH: usize = 4;
-/// A packet of this length is followed by another that goes on with the same payload.
-const PACKET_LIMIT: usize = 0xFF_FFFF;
 /// What the first reads may bring: enough for most answers.
 const FIRST_READ_LENGTH: usize = 16 << 10;
 /// What one read may bring when there is much.
@@ -133,8 +129,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     #[inline]
     pub(crate) fn take_if(&mut self, wanted: impl FnOnce(u8) -> bool) -> Option<Range<usize>> {
         let rest = self.buffer.get(self.start..)?;
-        let (&[a, b, c, sequence_id], rest) = rest.split_first_chunk::<HEADER_LENGTH>()?;
-        let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
+        let (header, rest) = rest.split_first_chunk()?;
+        let Header {
+            length,
+            sequence_id,
+        } = Header::read(*header);
         let payload = rest.get(..length)?;
         let is_whole = self.joined == 0 && length < self.plain_row_bytes;
         if !is_whole || sequence_id != self.sequence_id || !wanted(*payload.first()?) {
@@ -158,11 +157,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
                     .saturating_add(joined),
             };
             let header_end = header_at.saturating_add(HEADER_LENGTH);
-            let Some(&[a, b, c, sequence_id]) = self.buffer.get(header_at..header_end) else {
+            let header = self.buffer.get(header_at..).and_then(Header::first);
+            let Some(Header {
+                length,
+                sequence_id,
+            }) = header
+            else {
                 self.fill().await?;
                 continue;
             };
-            let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap_or(PACKET_LIMIT);
             if sequence_id != self.sequence_id {
                 let all_there = self.buffer.len() >= header_end.saturating_add(length);
                 if sequence_id < self.sequence_id && length <= PARTING_WORDS_LIMIT && !all_there {
@@ -220,12 +223,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// counts from 0; or, where the server has not read all packets of a command, from those that it has read.
     pub(crate) fn parting_words(&self) -> Option<ServerError> {
         let rest = self.buffer.get(self.start..)?;
-        let (&[a, b, c, sequence_id], rest) = rest.split_first_chunk::<HEADER_LENGTH>()?;
-        if sequence_id > self.sequence_id {
+        let (header, rest) = rest.split_first_chunk()?;
+        let header = Header::read(*header);
+        if header.sequence_id > self.sequence_id {
             return None;
         }
-        let length = usize::try_from(u32::from_le_bytes([a, b, c, 0])).ok()?;
-        let payload = rest.get(..length)?;
+        let payload = rest.get(..header.length)?;
         match payload.first() {
             Some(&err_packet::HEADER) => err_packet::read(payload).ok(),
             _ => None,

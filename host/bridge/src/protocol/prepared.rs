@@ -43,7 +43,7 @@ impl Statement {
 pub(crate) fn read_prepare_ok(payload: &[u8]) -> Result<Statement, Malformed> {
     let mut payload = Payload::new("COM_STMT_PREPARE_OK", payload);
     if payload.u8("status")? != ok_packet::HEADER {
-        return Err(payload.malformed("status")); // int<1>
+        return Err(payload.invalid("status").into()); // int<1>
     }
     Ok(Statement {
         id: payload.u32("statement_id")?,                    // int<4>

@@ -188,14 +188,14 @@ impl Reply {
             }
             Expect::EndOfColumns => {
                 if first != Some(ok_packet::EOF_HEADER) {
-                    return Err(Payload::new("EOF_Packet", payload).malformed("header"));
+                    return Err(Payload::new("EOF_Packet", payload).invalid("header").into());
                 }
                 Ok(self.columns_are_known())
             }
             Expect::Rows => self.row(first, payload),
             Expect::RefusalOfFile => {
                 if first != Some(ok_packet::HEADER) {
-                    return Err(Payload::new("OK_Packet", payload).malformed("header"));
+                    return Err(Payload::new("OK_Packet", payload).invalid("header").into());
                 }
                 self.end_of_result(Summary::read_ok(payload)?)
                     .map(Event::FileRefused)
@@ -265,7 +265,7 @@ impl Reply {
                 let columns = payload.lenenc_int("column_count")?;
                 // The manual's limit is 4,096; the definition packets of a table have 16 bits for it.
                 if columns == 0 || columns > u64::from(u16::MAX) || !payload.rest().is_empty() {
-                    return Err(payload.malformed("column_count"));
+                    return Err(payload.invalid("column_count").into());
                 }
                 self.expect = Expect::ColumnDefinitions(columns);
                 Ok(Event::Pending)

@@ -23,38 +23,28 @@ pub(super) fn stream(schema: SchemaRef) -> Result<Box<dyn Sink>, Error> {
     Ok(Box::new(StreamWriter::try_new(Vec::new(), &schema)?))
 }
 
-impl Sink for FileWriter<Vec<u8>> {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        Ok(self.write(batch)?)
-    }
+/// Both writers have the same methods, and no trait that has them all.
+macro_rules! sink {
+    ($writer:ty, $cut_off:ident) => {
+        impl Sink for $writer {
+            fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+                Ok(self.write(batch)?)
+            }
 
-    fn finish(&mut self) -> Result<(), Error> {
-        Ok(self.finish()?)
-    }
+            fn finish(&mut self) -> Result<(), Error> {
+                Ok(self.finish()?)
+            }
 
-    fn bytes(&mut self) -> &mut Vec<u8> {
-        self.get_mut()
-    }
+            fn bytes(&mut self) -> &mut Vec<u8> {
+                self.get_mut()
+            }
 
-    fn cut_off(&self) -> &'static [u8] {
-        CUT_OFF_FILE
-    }
+            fn cut_off(&self) -> &'static [u8] {
+                $cut_off
+            }
+        }
+    };
 }
 
-impl Sink for StreamWriter<Vec<u8>> {
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        Ok(self.write(batch)?)
-    }
-
-    fn finish(&mut self) -> Result<(), Error> {
-        Ok(self.finish()?)
-    }
-
-    fn bytes(&mut self) -> &mut Vec<u8> {
-        self.get_mut()
-    }
-
-    fn cut_off(&self) -> &'static [u8] {
-        CUT_OFF_STREAM
-    }
-}
+sink!(FileWriter<Vec<u8>>, CUT_OFF_FILE);
+sink!(StreamWriter<Vec<u8>>, CUT_OFF_STREAM);

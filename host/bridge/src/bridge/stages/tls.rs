@@ -8,12 +8,13 @@ use tracing::{Instrument, debug_span};
 use super::{CredentialsReady, TlsEstablished};
 use crate::bridge::Inner;
 use crate::bridge::connect::STAGES;
-use crate::bridge::phase::{HEADER_LENGTH, agree_on_tls, in_stage, read_first_packet, tls};
+use crate::bridge::phase::{agree_on_tls, in_stage, read_first_packet, tls};
 use crate::component::{
     CallError, ClientHandshake, Config, ConnectionAttribute, Instance, ServerError,
 };
 use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::err_packet;
+use rds_bridge_wire::HEADER_LENGTH;
 
 /// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default collation.
 const CHARACTER_SET: u8 = 45;

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{KEEP_LENGTH, LISTEN_LENGTH, PACKET_LIMIT, PacketStream};
+use super::{KEEP_LENGTH, LISTEN_LENGTH, PacketStream};
+use rds_bridge_wire::{Header, PACKET_LIMIT};
 
 impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// Begins a command of one packet, counted from 0, and holds it back until the next is written.
@@ -59,8 +60,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     }
 
     fn push_header(&mut self, length: usize) {
-        let [a, b, c, _] = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-        self.outgoing.extend([a, b, c, self.sequence_id]);
+        let sequence_id = self.sequence_id;
+        let header = Header {
+            length,
+            sequence_id,
+        };
+        self.outgoing.extend(header.write());
         self.sequence_id = self.sequence_id.wrapping_add(1);
     }
 
