@@ -14,7 +14,7 @@ use super::temporal::{DateTime, Time, date_from_binary};
 use super::value::Value;
 use super::vector::Vector;
 use super::visit::Visit;
-use rds_bridge_wire::{lenenc_int, lenenc_string};
+use rds_bridge_wire::lenenc_string;
 
 /// Of the bitmap's bits the first two are not used.
 const BITMAP_OFFSET: usize = 2;
@@ -44,6 +44,22 @@ impl Layout {
             _ => Self::Lenenc,
         }
     }
+
+    /// Splits a value from the bytes that begin with it.
+    #[inline(always)]
+    fn split(self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        match self {
+            // Lengths that the compiler knows.
+            Self::Fixed(8) => bytes.split_at_checked(8),
+            Self::Fixed(4) => bytes.split_at_checked(4),
+            Self::Fixed(length) => bytes.split_at_checked(length.into()),
+            Self::Short => {
+                let (length, bytes) = bytes.split_first()?;
+                bytes.split_at_checked((*length).into())
+            }
+            Self::Lenenc => lenenc_string(bytes),
+        }
+    }
 }
 
 /// Finds where each value lies. As [`super::text_row::split`].
@@ -64,17 +80,10 @@ pub(crate) fn split(
             continue;
         }
         let rest = payload.get(at..).unwrap_or_default();
-        let (taken, length) = match column.layout() {
-            Layout::Fixed(length) => (0, usize::from(length)),
-            Layout::Short => (1, usize::from(*rest.first().ok_or(index)?)),
-            Layout::Lenenc => {
-                let (length, taken) = lenenc_int(rest).ok_or(index)?;
-                (taken, usize::try_from(length).map_err(|_| index)?)
-            }
-        };
-        let field = Field::within(payload, at.saturating_add(taken), length).ok_or(index)?;
-        at = field.end();
-        *place = field;
+        let (value, rest) = column.layout().split(rest).ok_or(index)?;
+        at = payload.len().saturating_sub(rest.len());
+        let start = at.saturating_sub(value.len());
+        *place = Field::within(payload, start, value.len()).ok_or(index)?;
     }
     Ok(at)
 }
@@ -94,36 +103,17 @@ impl<'a> BinaryValues<'a> {
         let is_whole = bitmap.iter().all(|&byte| byte == 0);
         is_whole.then_some(Self { rest })
     }
-
-    #[inline(always)]
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (value, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(value)
-    }
 }
 
 impl<'a> Values<'a> for BinaryValues<'a> {
     #[inline(always)]
     fn next(&mut self, shape: Shape) -> Option<Encoded<'a>> {
-        let bytes = match shape.layout {
-            Layout::Fixed(8) => self.take(8),
-            Layout::Fixed(4) => self.take(4),
-            Layout::Fixed(length) => self.take(length.into()),
-            Layout::Short => {
-                let length = self.take(1)?;
-                self.take(usize::from(*length.first()?))
-            }
-            Layout::Lenenc => {
-                let (bytes, rest) = lenenc_string(self.rest)?;
-                self.rest = rest;
-                Some(bytes)
-            }
-        };
+        let (bytes, rest) = shape.layout.split(self.rest)?;
+        self.rest = rest;
         Some(Encoded {
             kind: shape.kind,
             encoding: Encoding::Binary,
-            bytes: Some(bytes?),
+            bytes: Some(bytes),
             text: None,
         })
     }

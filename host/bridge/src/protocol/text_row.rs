@@ -23,26 +23,31 @@ const NULL: u8 = 0xFB;
 pub(crate) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize> {
     let mut at = 0_usize;
     for (column, field) in fields.iter_mut().enumerate() {
-        let first = *payload.get(at).ok_or(column)?;
-        let (start, length) = match first {
-            // Most values are short.
-            0..NULL => (at.saturating_add(1), usize::from(first)),
-            NULL => {
-                *field = Field::NULL;
-                at = at.saturating_add(1);
-                continue;
-            }
-            _ => {
-                let rest = payload.get(at..).unwrap_or_default();
-                let (length, taken) = lenenc_int(rest).ok_or(column)?;
-                let length = usize::try_from(length).map_err(|_| column)?;
-                (at.saturating_add(taken), length)
-            }
+        let Some((start, length)) = locate(payload, at).ok_or(column)? else {
+            *field = Field::NULL;
+            at = at.saturating_add(1);
+            continue;
         };
         *field = Field::within(payload, start, length).ok_or(column)?;
         at = field.end();
     }
     Ok(at)
+}
+
+/// Start and length of the value whose `string<lenenc>` begins at `at`; `Some(None)` for NULL. The value may end after the
+/// payload.
+#[inline(always)]
+fn locate(payload: &[u8], at: usize) -> Option<Option<(usize, usize)>> {
+    let first = *payload.get(at)?;
+    Some(match first {
+        // Most values are short.
+        0..NULL => Some((at.saturating_add(1), usize::from(first))),
+        NULL => None,
+        _ => {
+            let (length, taken) = lenenc_int(payload.get(at..)?)?;
+            Some((at.saturating_add(taken), usize::try_from(length).ok()?))
+        }
+    })
 }
 
 /// The values of a row.
@@ -71,28 +76,16 @@ impl<'a> TextValues<'a> {
 impl<'a> Values<'a> for TextValues<'a> {
     #[inline(always)]
     fn next(&mut self, shape: Shape) -> Option<Encoded<'a>> {
-        let first = *self.payload.get(self.at)?;
-        let (start, end) = match first {
-            0..NULL => {
-                let start = self.at.saturating_add(1);
-                (start, start.saturating_add(first.into()))
-            }
-            NULL => {
-                self.at = self.at.saturating_add(1);
-                return Some(Encoded {
-                    kind: shape.kind,
-                    encoding: Encoding::Text,
-                    bytes: None,
-                    text: None,
-                });
-            }
-            _ => {
-                let rest = self.payload.get(self.at..)?;
-                let (length, taken) = lenenc_int(rest)?;
-                let start = self.at.saturating_add(taken);
-                (start, start.checked_add(usize::try_from(length).ok()?)?)
-            }
+        let Some((start, length)) = locate(self.payload, self.at)? else {
+            self.at = self.at.saturating_add(1);
+            return Some(Encoded {
+                kind: shape.kind,
+                encoding: Encoding::Text,
+                bytes: None,
+                text: None,
+            });
         };
+        let end = start.checked_add(length)?;
         self.at = end;
         Some(Encoded {
             kind: shape.kind,
