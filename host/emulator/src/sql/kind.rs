@@ -26,6 +26,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Text of the default collation.
+    pub(super) const TEXT: Self = Self::Text(Collation::AccentInsensitive);
+
     /// From a column's type as MySQL declares it.
     pub(super) fn of_declaration(declared: &str, collation: Option<&str>) -> Self {
         let declared = declared.to_ascii_uppercase();

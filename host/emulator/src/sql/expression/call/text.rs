@@ -1,6 +1,6 @@
 //! Functions of text.
 
-use super::{TEXT, wrong_argument};
+use super::wrong_argument;
 use crate::collation::Collation;
 use crate::sql::expression::Expression;
 use crate::sql::kind::Kind;
@@ -57,13 +57,16 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
             let Some(parts) = printable(arguments) else {
                 return wrong_argument(name, arguments);
             };
-            return made(format!("({})", parts.join(" || ")), TEXT);
+            return made(format!("({})", parts.join(" || ")), Kind::TEXT);
         }
         ("CONCAT_WS", [_, _, ..]) => {
             let Some(parts) = printable(arguments) else {
                 return wrong_argument(name, arguments);
             };
-            return made(format!("\"rds_concat_ws\"({})", parts.join(", ")), TEXT);
+            return made(
+                format!("\"rds_concat_ws\"({})", parts.join(", ")),
+                Kind::TEXT,
+            );
         }
         ("HEX", [value]) => {
             let sql = match &value.kind {
@@ -73,7 +76,7 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
                 _ => return wrong_argument(name, arguments),
             };
             let sql = format!("(CASE WHEN {} IS NULL THEN NULL ELSE {sql} END)", value.sql);
-            return made(sql, TEXT);
+            return made(sql, Kind::TEXT);
         }
         ("LENGTH" | "OCTET_LENGTH", [value]) if value.kind == Kind::Bytes => {
             return made(format!("length({})", value.sql), Kind::Integer);
@@ -98,7 +101,11 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
             return wrong_argument(name, arguments);
         };
         let sql = format!("\"rds_text_{}\"({})", canonical(name), given.join(", "));
-        let kind = if *gives_text { TEXT } else { Kind::Integer };
+        let kind = if *gives_text {
+            Kind::TEXT
+        } else {
+            Kind::Integer
+        };
         return made(sql, kind);
     }
     match is_known {
