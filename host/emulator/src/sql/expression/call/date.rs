@@ -71,7 +71,7 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
         ("DATE", [value]) => (format!("substr({}, 1, 10)", moment(value)?), Kind::Date),
         ("LAST_DAY", [value]) => (format!("\"rds_last_day\"({})", moment(value)?), Kind::Date),
         ("DATEDIFF", [one, other]) => {
-            let days = |value| Ok(date_part("TO_DAYS", &moment(value)?));
+            let days = |value| moment(value).map(|moment| date_part("TO_DAYS", &moment));
             (
                 format!("({} - {})", days(one)?, days(other)?),
                 Kind::Integer,
