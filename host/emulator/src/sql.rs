@@ -36,7 +36,7 @@ mod write;
 
 pub(super) use catalog::Catalog;
 pub(super) use create_table::NewTable;
-pub(super) use kind::arguments;
+pub(super) use kind::{arguments, fraction_digits};
 pub(super) use plan::{Context, Plan, Query, Setting, plan};
 pub(super) use quote::name as quoted_name;
 pub(super) use statement::{Statement, line_of, split};

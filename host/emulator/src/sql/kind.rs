@@ -56,8 +56,8 @@ impl Kind {
             }
             "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Self::Bytes,
             "DATE" => Self::Date,
-            "DATETIME" | "TIMESTAMP" => Self::DateTime(small(first)),
-            "TIME" => Self::Time(small(first)),
+            "DATETIME" | "TIMESTAMP" => Self::DateTime(fraction_digits(first)),
+            "TIME" => Self::Time(fraction_digits(first)),
             _ => Self::Opaque(format!("of the type {declared}")),
         }
     }
@@ -123,8 +123,9 @@ impl Kind {
 /// How many decimal digits a double holds, whatever they are.
 pub(crate) const DECIMAL_DIGITS: u32 = 15;
 
-fn small(number: Option<u32>) -> u8 {
-    number
+/// The digits of a second's fraction that a declaration's first argument asks for.
+pub(crate) fn fraction_digits(first: Option<u32>) -> u8 {
+    first
         .and_then(|number| u8::try_from(number).ok())
         .unwrap_or(0)
 }
