@@ -96,8 +96,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it. Another takes
-    /// [`Self::credentials`] that not everybody knows.
+    /// The address to listen on. Default: 127.0.0.1, which other machines cannot reach. Any other
+    /// address needs [`Self::credentials`] that are secret.
     #[must_use]
     pub fn listen_on(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
@@ -162,7 +162,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How far the emulator's clock is ahead of the machine's, in seconds; behind, if negative. Default: 0.
+    /// How far the emulator's clock is ahead of the machine's, in seconds; it lags, if negative. Default: 0.
     #[must_use]
     pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;

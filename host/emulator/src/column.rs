@@ -37,7 +37,7 @@ pub(super) struct Column {
     pub(super) wire_type: ColumnType,
     pub(super) is_unsigned: bool,
     pub(super) is_binary: bool,
-    /// Digits behind the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
+    /// Digits after the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
     pub(super) scale: u8,
     length: u32,
 }

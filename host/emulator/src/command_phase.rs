@@ -237,7 +237,7 @@ fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     }
 }
 
-/// 0, which is none, where the packet is too short.
+/// The id that a packet begins with: 0, which no statement has, if the packet is too short.
 fn statement_id(arguments: &[u8]) -> u32 {
     Payload::new("COM_STMT_CLOSE", arguments)
         .u32("statement_id")

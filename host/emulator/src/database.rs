@@ -189,7 +189,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_LIMIT)?;
-    // A client has this database, and no other file of ours: neither ATTACH nor VACUUM INTO.
+    // A client reaches this database and no other file: neither ATTACH nor VACUUM INTO.
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     Ok(connection)
 }

@@ -10,7 +10,7 @@ pub(super) enum Kind {
     Integer,
     /// The same, of an `UNSIGNED` column.
     Unsigned,
-    /// With so many digits behind the point, at most 15 in all: SQLite holds it as a double.
+    /// With so many digits after the point, at most 15 in all: SQLite holds it as a double.
     Decimal(u8),
     Double,
     Text(Collation),
@@ -78,7 +78,7 @@ impl Kind {
         matches!(self, Self::Null | Self::Parameter)
     }
 
-    /// Digits behind the point.
+    /// Digits after the point.
     pub(super) fn scale(&self) -> u8 {
         match self {
             Self::Decimal(scale) => *scale,

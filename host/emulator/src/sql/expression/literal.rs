@@ -131,7 +131,7 @@ fn number_literal(number: &str) -> Result<Expression> {
         let scale = u8::try_from(fraction.len()).unwrap_or(0);
         let sql = format!("{whole:0>1}.{fraction:0<1}");
         return Ok(match scale {
-            // As MySQL does, a point without digits behind it counts for nothing.
+            // As MySQL does, a point without digits after it counts for nothing.
             0 => constant(sql, Kind::Decimal(0), Value::Real(value)),
             scale => constant(sql, Kind::Decimal(scale), Value::Real(value)),
         });

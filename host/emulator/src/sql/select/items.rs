@@ -1,4 +1,4 @@
-//! What stands behind `SELECT`: the columns of the result.
+//! The list of a `SELECT`: the columns of the result.
 
 use crate::server_error::ServerError;
 use crate::sql::expression::Expression;
