@@ -62,7 +62,7 @@ test-embedding: build-tests mysql mariadb
 test-scripts:
     python3 -m unittest tests/roots/test_roots.py
     python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py tests/setup/test_mysql.py tests/setup/test_pins.py
-    cd tests/architecture && python3 -m unittest test_import_circles test_long_files
+    cd tests/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
 
 # The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
@@ -110,6 +110,7 @@ fuzz target seconds="600": wasm-target
 lint: wasm-target lint-deploy
     python3 tests/architecture/import_circles.py host/*/src component/src
     git ls-files -z '*.rs' | python3 tests/architecture/long_files.py
+    git ls-files -z '*.rs' | python3 tests/architecture/long_functions.py
     cargo fmt --all --check
     cargo fmt --manifest-path bench/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings

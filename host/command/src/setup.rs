@@ -11,18 +11,18 @@ use super::output;
 use settings::{Missing, Settings};
 
 pub(super) fn run(arguments: &Setup) -> Result<(), Error> {
-    let settings = Settings::of(arguments)?;
+    let settings = Settings::from_arguments(arguments)?;
     let text = match arguments.format {
-        SetupFormat::Text => text::of(&settings)?,
+        SetupFormat::Text => text::instructions(&settings)?,
         // A policy or a grant with a gap in it looks whole to whom it is piped.
         SetupFormat::Policy => {
             let account = settings.account.as_deref().ok_or(Missing::Account)?;
             let resource_id = settings.resource_id.as_ref().ok_or(Missing::ResourceId)?;
-            policy::of(&settings, account, &resource_id.to_string())?
+            policy::connect_policy(&settings, account, &resource_id.to_string())?
         }
         SetupFormat::Sql => {
             let database = settings.database.as_deref().ok_or(Missing::Database)?;
-            sql::of(&settings.user, database, &settings.privileges)
+            sql::create_user(&settings.user, database, &settings.privileges)
         }
     };
     output::print(&text)

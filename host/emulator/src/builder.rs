@@ -22,6 +22,7 @@ use rds_bridge::aws::{Credentials, region_of_endpoint};
 use rds_bridge::component::Engine;
 use rds_bridge::net::host_name;
 use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
+use tempfile::TempDir;
 
 /// Settings of an [`Emulator`], each with its default.
 #[derive(Clone)]
@@ -95,8 +96,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address to listen on. Default: 127.0.0.1, so that nobody else reaches it. Another takes
-    /// [`Self::credentials`] that not everybody knows.
+    /// The address to listen on. Default: 127.0.0.1, which other machines cannot reach. Any other
+    /// address needs [`Self::credentials`] that are secret.
     #[must_use]
     pub fn listen_on(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
@@ -161,7 +162,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How far the emulator's clock is ahead of the machine's, in seconds; behind, if negative. Default: 0.
+    /// How far the emulator's clock is ahead of the machine's, in seconds; it lags, if negative. Default: 0.
     #[must_use]
     pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;
@@ -208,49 +209,15 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// [`StartError`]
-    pub fn start(self) -> Result<Emulator, StartError> {
-        let setting = |setting, problem: &str| StartError::Setting {
-            setting,
-            problem: problem.to_owned(),
-        };
+    pub fn start(mut self) -> Result<Emulator, StartError> {
         let endpoint = self.endpoint.to_ascii_lowercase();
-        if endpoint.is_empty() {
-            return Err(setting("endpoint", "it is empty"));
-        }
-        if endpoint.parse::<IpAddr>().is_ok() {
-            let problem = "it is an IP address: tokens are signed for names, localhost for example";
-            return Err(setting("endpoint", problem));
-        }
-        if let Err(problem) = host_name::check(&endpoint) {
-            return Err(setting("endpoint", &problem.to_string()));
-        }
-        if self.users.iter().any(String::is_empty) {
-            return Err(setting("user", "a name is empty"));
-        }
-        let credentials = self.credentials.unwrap_or_else(made_up);
-        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
-        if is_made_up && !self.address.ip().is_loopback() {
-            let problem = "others can reach it there, and everybody knows the made-up credentials: give \
-                           some of your own";
-            return Err(setting("listen_on", problem));
-        }
-        if self.database.is_empty() {
-            return Err(setting("database", "the name is empty"));
-        }
+        let credentials = self.credentials.take().unwrap_or_else(made_up);
+        self.check(&endpoint, &credentials)?;
 
-        // All that can fail but the statements comes before the database: a file of the user's stays as it was.
+        // The database comes last, so that the user's file stays as it was if anything else fails.
         let bound = Bound::to(self.address)?;
-        let region = self.region.unwrap_or_else(|| {
-            let named = region_of_endpoint(&endpoint);
-            named.unwrap_or_else(|| "us-east-1".to_owned())
-        });
-        let mut names = vec![endpoint.clone()];
-        for name in ["localhost", "127.0.0.1", "::1"] {
-            if endpoint != name {
-                names.push(name.to_owned());
-            }
-        }
-        let certificates = Certificates::make(names, self.expired_certificate)?;
+        let certificates =
+            Certificates::make(certificate_names(&endpoint), self.expired_certificate)?;
         let (engine, clients_engine) = (Engine::new()?, Engine::new()?);
         let seeds: Vec<_> = self
             .seeds
@@ -258,25 +225,17 @@ impl EmulatorBuilder {
             .map(Seed::read)
             .collect::<Result<_, _>>()?;
 
-        let (folder, path) = match self.database_file {
-            Some(path) => (None, path),
-            None => {
-                let folder = private_folder().map_err(StartError::TemporaryFolder)?;
-                let path = folder.path().join("database");
-                (Some(folder), path)
-            }
-        };
+        let (folder, path) = database_place(self.database_file)?;
         let database = Database::open(self.database, path)?;
         database.seed(&seeds)?;
 
-        let users = match self.users.is_empty() {
-            true => vec!["lambda-user".to_owned()],
-            false => self.users,
-        };
         let shared = Shared {
+            region: self.region.unwrap_or_else(|| default_region(&endpoint)),
             endpoint,
-            region,
-            users,
+            users: match self.users.is_empty() {
+                true => vec!["lambda-user".to_owned()],
+                false => self.users,
+            },
             credentials,
             clock_offset_seconds: self.clock_offset_seconds,
             version: self.version,
@@ -297,6 +256,66 @@ impl EmulatorBuilder {
             _folder: folder,
         })
     }
+
+    fn check(&self, endpoint: &str, credentials: &Credentials) -> Result<(), StartError> {
+        check_endpoint(endpoint)?;
+        if self.users.iter().any(String::is_empty) {
+            return Err(wrong_setting("user", "a name is empty"));
+        }
+        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
+        if is_made_up && !self.address.ip().is_loopback() {
+            let problem = "others can reach it there, and everybody knows the made-up credentials: give \
+                           some of your own";
+            return Err(wrong_setting("listen_on", problem));
+        }
+        if self.database.is_empty() {
+            return Err(wrong_setting("database", "the name is empty"));
+        }
+        Ok(())
+    }
+}
+
+fn wrong_setting(setting: &'static str, problem: impl Into<String>) -> StartError {
+    StartError::Setting {
+        setting,
+        problem: problem.into(),
+    }
+}
+
+fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
+    if endpoint.is_empty() {
+        return Err(wrong_setting("endpoint", "it is empty"));
+    }
+    if endpoint.parse::<IpAddr>().is_ok() {
+        let problem = "it is an IP address: tokens are signed for names, localhost for example";
+        return Err(wrong_setting("endpoint", problem));
+    }
+    host_name::check(endpoint).map_err(|problem| wrong_setting("endpoint", problem.to_string()))
+}
+
+/// The region in the endpoint's name, if it is one of RDS.
+fn default_region(endpoint: &str) -> String {
+    region_of_endpoint(endpoint).unwrap_or_else(|| "us-east-1".to_owned())
+}
+
+fn certificate_names(endpoint: &str) -> Vec<String> {
+    let mut names = vec![endpoint.to_owned()];
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        if endpoint != name {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The database's file, with the temporary folder that it is in unless the user keeps it.
+fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), StartError> {
+    if let Some(path) = file {
+        return Ok((None, path));
+    }
+    let folder = private_folder().map_err(StartError::TemporaryFolder)?;
+    let path = folder.path().join("database");
+    Ok((Some(folder), path))
 }
 
 const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";

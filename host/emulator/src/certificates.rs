@@ -16,7 +16,7 @@ use super::StartError;
 pub(super) struct Certificates {
     pub(super) server_config: Arc<ServerConfig>,
     pub(super) ca_pem: String,
-    /// The same authority, for clients of ours.
+    /// The same authority, for this process's own clients.
     pub(super) roots: Arc<RootCertStore>,
 }
 

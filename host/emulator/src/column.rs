@@ -6,7 +6,7 @@ use mysql_common::constants::{ColumnFlags, ColumnType};
 use mysql_common::io::BufMutExt;
 use rusqlite::types::ValueRef;
 
-use super::sql::arguments;
+use super::sql::{arguments, fraction_digits};
 
 /// `utf8mb4_0900_ai_ci`
 const UTF8MB4: u16 = 255;
@@ -37,7 +37,7 @@ pub(super) struct Column {
     pub(super) wire_type: ColumnType,
     pub(super) is_unsigned: bool,
     pub(super) is_binary: bool,
-    /// Digits behind the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
+    /// Digits after the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
     pub(super) scale: u8,
     length: u32,
 }
@@ -61,9 +61,7 @@ impl Column {
             ColumnType::MYSQL_TYPE_NEWDECIMAL => scale,
             ColumnType::MYSQL_TYPE_DATETIME
             | ColumnType::MYSQL_TYPE_TIMESTAMP
-            | ColumnType::MYSQL_TYPE_TIME => precision
-                .and_then(|digits| u8::try_from(digits).ok())
-                .unwrap_or(0),
+            | ColumnType::MYSQL_TYPE_TIME => fraction_digits(precision),
             _ => 0,
         };
         let is_unsigned = declared.contains("UNSIGNED");

@@ -1,4 +1,4 @@
-//! The command phase: commands in, replies out, until the client goes.
+//! The command phase: commands in, replies out, until the client disconnects.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_command_phase.html>
 
@@ -17,7 +17,7 @@ use super::server_error::ServerError;
 use super::session::{Prepared, Session};
 use super::sql::{Plan, Statement, split};
 use super::wire::PacketStream;
-use rds_bridge_wire::{InvalidField, Payload, command};
+use rds_bridge_wire::{Payload, command};
 
 /// Asks for a line of text about the server.
 const COM_STATISTICS: u8 = 0x09;
@@ -25,7 +25,7 @@ const COM_STATISTICS: u8 = 0x09;
 /// What a client may keep prepared: `max_prepared_stmt_count`, by MySQL's default.
 const PREPARED_LIMIT: usize = 16_382;
 
-/// Serves a session until the client says good-bye or is gone.
+/// Serves a session until the client quits or disconnects.
 pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Result<()> {
     let Login {
         mut stream,
@@ -34,67 +34,72 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
     } = login;
     stream.login_is_over();
     stream.get_mut().sock.login_is_over()?;
-    let has = |flag| capabilities.contains(flag);
-    let multi_statements = has(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
+    let multi_statements = capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
     let mut session =
         Session::new(shared, connection_id, &user, capabilities).map_err(io::Error::other)?;
     loop {
         stream.begin_command();
         let payload = stream.read()?;
-        let Some((code, arguments)) = payload.split_first() else {
-            tell(&mut stream, &ServerError::malformed_packet())?;
-            continue;
-        };
-        let done = match *code {
-            command::COM_QUIT => return Ok(()),
-            command::COM_QUERY => query(&mut stream, &mut session, arguments, multi_statements),
-            command::COM_STMT_PREPARE => prepare(&mut stream, &mut session, arguments),
-            command::COM_STMT_EXECUTE => execute(&mut stream, &mut session, arguments),
-            // There is no reply to these two.
-            command::COM_STMT_CLOSE => {
-                session.prepared.remove(&statement_id(arguments));
-                continue;
-            }
-            command::COM_STMT_SEND_LONG_DATA => {
-                send_long_data(&mut session, arguments);
-                continue;
-            }
-            command::COM_STMT_RESET => {
-                if let Some(prepared) = session.prepared.get_mut(&statement_id(arguments)) {
-                    prepared.long.clear();
-                    prepared.is_too_long = false;
-                }
-                ok(&mut stream, &session)
-            }
-            command::COM_PING | command::COM_SET_OPTION => ok(&mut stream, &session),
-            COM_STATISTICS => {
-                // As `mysqladmin status` and the command `status` of `mysql` show it.
-                stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
-                continue;
-            }
-            command::COM_INIT_DB => {
-                let name = String::from_utf8_lossy(arguments);
-                match name == session.database() {
-                    true => ok(&mut stream, &session),
-                    false => Err(ServerError::unknown_database(&name).into()),
-                }
-            }
-            command::COM_RESET_CONNECTION => match session.reset() {
-                Ok(()) => ok(&mut stream, &session),
-                Err(error) => Err(error.into()),
-            },
-            _ => Err(ServerError::unknown_command().into()),
-        };
-        match done {
+        if payload.first() == Some(&command::COM_QUIT) {
+            return Ok(());
+        }
+        match serve(&mut stream, &mut session, &payload, multi_statements) {
             Ok(()) => {}
-            Err(Failure::Refused(error)) => tell(&mut stream, &error)?,
+            Err(Failure::Refused(error)) => stream.write(&packets::err(&error, true))?,
             Err(Failure::Lost(error)) => return Err(error),
         }
     }
 }
 
-fn tell(stream: &mut PacketStream<TlsStream>, error: &ServerError) -> io::Result<()> {
-    stream.write(&packets::err(error, true))
+/// Does what a command asks for, and replies to it.
+fn serve(
+    stream: &mut PacketStream<TlsStream>,
+    session: &mut Session<'_>,
+    payload: &[u8],
+    multi_statements: bool,
+) -> Result<(), Failure> {
+    let Some((code, arguments)) = payload.split_first() else {
+        return Err(ServerError::malformed_packet().into());
+    };
+    match *code {
+        command::COM_QUERY => query(stream, session, arguments, multi_statements),
+        command::COM_STMT_PREPARE => prepare(stream, session, arguments),
+        command::COM_STMT_EXECUTE => execute(stream, session, arguments),
+        command::COM_STMT_CLOSE => {
+            // It has no reply.
+            session.prepared.remove(&statement_id(arguments));
+            Ok(())
+        }
+        command::COM_STMT_SEND_LONG_DATA => {
+            send_long_data(session, arguments);
+            Ok(())
+        }
+        command::COM_STMT_RESET => {
+            if let Some(prepared) = session.prepared.get_mut(&statement_id(arguments)) {
+                prepared.long.clear();
+                prepared.is_too_long = false;
+            }
+            ok(stream, session)
+        }
+        command::COM_PING | command::COM_SET_OPTION => ok(stream, session),
+        COM_STATISTICS => {
+            // As `mysqladmin status` and the command `status` of `mysql` show it.
+            stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
+            Ok(())
+        }
+        command::COM_INIT_DB => {
+            let name = String::from_utf8_lossy(arguments);
+            if name != session.database() {
+                return Err(ServerError::unknown_database(&name).into());
+            }
+            ok(stream, session)
+        }
+        command::COM_RESET_CONNECTION => {
+            session.reset()?;
+            ok(stream, session)
+        }
+        _ => Err(ServerError::unknown_command().into()),
+    }
 }
 
 fn ok(stream: &mut PacketStream<TlsStream>, session: &Session<'_>) -> Result<(), Failure> {
@@ -189,11 +194,10 @@ fn execute(
     session: &mut Session<'_>,
     arguments: &[u8],
 ) -> Result<(), Failure> {
-    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     let mut payload = Payload::new("COM_STMT_EXECUTE", arguments);
-    let id = payload.u32("statement_id").map_err(malformed)?; // int<4>
-    payload.u8("flags").map_err(malformed)?; // int<1>: a cursor may be asked for, and not given
-    payload.u32("iteration_count").map_err(malformed)?; // int<4>
+    let id = payload.u32("statement_id").map_err(ServerError::from)?; // int<4>
+    payload.u8("flags").map_err(ServerError::from)?; // int<1>: a cursor may be asked for, and not given
+    payload.u32("iteration_count").map_err(ServerError::from)?; // int<4>
     let Some(prepared) = session.prepared.get_mut(&id) else {
         return Err(ServerError::unknown_statement(id).into());
     };
@@ -214,7 +218,7 @@ fn execute(
     session.execute(stream, &statement, &params, Encoding::Binary, false)
 }
 
-/// There is no answer to it: what is wrong, the execution says.
+/// It has no reply: the execution says what is wrong.
 fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     let mut payload = Payload::new("COM_STMT_SEND_LONG_DATA", arguments);
     let (Ok(id), Ok(param)) = (payload.u32("statement_id"), payload.u16("param_id")) else {
@@ -233,7 +237,7 @@ fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     }
 }
 
-/// 0, which is none, where the packet is too short.
+/// The id that a packet begins with: 0, which no statement has, if the packet is too short.
 fn statement_id(arguments: &[u8]) -> u32 {
     Payload::new("COM_STMT_CLOSE", arguments)
         .u32("statement_id")

@@ -1,4 +1,4 @@
-//! The connection phase, from the greeting to a user that is let in or refused.
+//! The connection phase, from the greeting to a user that is accepted or refused.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -21,18 +21,18 @@ use super::wire::{PacketStream, Unacceptable};
 
 pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
 
-/// A user that was let in.
+/// A user that was accepted, and the connection.
 pub(super) struct Login {
     pub(super) stream: PacketStream<TlsStream>,
     pub(super) capabilities: CapabilityFlags,
     pub(super) user: String,
 }
 
-/// Why nobody was let in.
+/// Why a client was not accepted.
 enum Refused {
     /// The client and the log have been told.
     Told,
-    /// The client went away, or made no sense.
+    /// The client disconnected, or sent what is not the protocol.
     BrokenOff(String),
 }
 
@@ -48,7 +48,7 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Says what has happened to whoever listens, and gives the login if there is one.
+/// Notes what happened as an event, and returns the login if the client was accepted.
 pub(super) fn run(
     shared: &Shared,
     tls: Arc<ServerConfig>,
@@ -70,11 +70,11 @@ pub(super) fn run(
     }
 }
 
-/// A client that wants to be let in.
+/// A client's attempt to log in.
 struct Attempt<'a> {
     shared: &'a Shared,
     peer: Peer,
-    /// Once it has said who it is.
+    /// Known once the client has sent its name.
     user: Option<String>,
 }
 
@@ -84,34 +84,57 @@ impl Attempt<'_> {
         let faults = shared.faults();
         let stream = FaultyStream::new(tcp, faults.cut_after);
         let mut plain = PacketStream::new(stream, faults.delay);
-        if let Some(error) = in_place_of_the_greeting(&faults) {
-            let reason = "a fault that was asked for";
-            return self.refuse(&mut plain, error, reason, false);
-        }
-        if shared.connections.are_too_many() {
-            let reason = "there are too many connections";
-            return self.refuse(
-                &mut plain,
-                ServerError::too_many_connections(),
-                reason,
-                false,
-            );
-        }
+        self.refuse_before_greeting(&mut plain, &faults)?;
         let scramble = scramble()?;
         let (version, id) = (&shared.version, self.peer.connection_id);
         let greeting = packets::initial_handshake(version, id, &scramble, !faults.no_tls);
         plain.write(&greeting)?;
+        self.expect_ssl_request(&mut plain, &faults)?;
+
+        let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
+        let mut response = self.expect_handshake_response(&mut stream)?;
+        self.check_response(&mut stream, &response)?;
+        let token = self.token(&mut stream, &mut response, &faults, &scramble)?;
+        if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
+            return self.refuse(&mut stream, error, reason, true);
+        }
+        self.accept(stream, response, token.len())
+    }
+
+    /// A server that cannot take a connection sends an error in place of its greeting.
+    fn refuse_before_greeting(
+        &self,
+        plain: &mut PacketStream<FaultyStream>,
+        faults: &Faults,
+    ) -> Result<(), Refused> {
+        if let Some(error) = error_in_place_of_greeting(faults) {
+            let reason = "a fault that was asked for";
+            return self.refuse(plain, error, reason, false);
+        }
+        if self.shared.connections.are_too_many() {
+            let error = ServerError::too_many_connections();
+            let reason = "there are too many connections";
+            return self.refuse(plain, error, reason, false);
+        }
+        Ok(())
+    }
+
+    fn expect_ssl_request(
+        &mut self,
+        plain: &mut PacketStream<FaultyStream>,
+        faults: &Faults,
+    ) -> Result<(), Refused> {
         let request = match plain.read() {
             Err(error) if faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof => {
                 let reason =
                     "the client hung up when it was offered no TLS: a fault that was asked for";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
-            heard => self.packet(&mut plain, heard)?,
+            heard => self.packet(plain, heard)?,
         };
         let Some(capabilities) = packets::client_capabilities(&request) else {
             let reason = "the first packet is none of MySQL 4.1 or later";
-            return self.refuse(&mut plain, ServerError::bad_handshake(), reason, true);
+            return self.refuse(plain, ServerError::bad_handshake(), reason, true);
         };
         if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
             self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
@@ -120,37 +143,57 @@ impl Attempt<'_> {
                 false => "without TLS: switch it on in the client",
             };
             let error = ServerError::secure_transport_required();
-            return self.refuse(&mut plain, error, reason, true);
+            return self.refuse(plain, error, reason, true);
         }
+        Ok(())
+    }
 
-        let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
+    fn expect_handshake_response(
+        &mut self,
+        stream: &mut PacketStream<TlsStream>,
+    ) -> Result<HandshakeResponse, Refused> {
         let heard = stream.read();
-        let response = Zeroizing::new(self.packet(&mut stream, heard)?);
-        let mut response = match HandshakeResponse::read(&response) {
-            Ok(response) => response,
+        let response = Zeroizing::new(self.packet(stream, heard)?);
+        match HandshakeResponse::read(&response) {
+            Ok(response) => {
+                self.user = Some(response.user.clone());
+                Ok(response)
+            }
             Err(malformed) => {
                 let error = ServerError::bad_handshake();
-                return self.refuse(&mut stream, error, malformed.to_string(), true);
+                self.refuse(stream, error, malformed.to_string(), true)
             }
-        };
-        self.user = Some(response.user.clone());
+        }
+    }
+
+    /// Refuses a client that wants another database, or that knows no authentication plugins.
+    fn check_response(
+        &self,
+        stream: &mut PacketStream<TlsStream>,
+        response: &HandshakeResponse,
+    ) -> Result<(), Refused> {
+        let name = self.shared.database.name();
         if let Some(wrong) = &response.database
-            && wrong != shared.database.name()
+            && wrong != name
         {
-            let reason = format!("no database {wrong:?}: it is {:?}", shared.database.name());
+            let reason = format!("no database {wrong:?}: it is {name:?}");
             let error = ServerError::unknown_database(wrong);
-            return self.refuse(&mut stream, error, reason, true);
+            return self.refuse(stream, error, reason, true);
         }
         if response.auth_plugin.is_none() {
             let reason = "the client knows no authentication plugins";
             let error = ServerError::auth_plugin_not_supported();
-            return self.refuse(&mut stream, error, reason, true);
+            return self.refuse(stream, error, reason, true);
         }
-        let token = self.token(&mut stream, &mut response, &faults, &scramble)?;
-        if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
-            return self.refuse(&mut stream, error, reason, true);
-        }
-        let token_bytes = token.len();
+        Ok(())
+    }
+
+    fn accept(
+        &self,
+        mut stream: PacketStream<TlsStream>,
+        response: HandshakeResponse,
+        token_bytes: usize,
+    ) -> Result<Login, Refused> {
         self.note(EventKind::Accepted { token_bytes });
         let done = Done {
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
@@ -165,7 +208,7 @@ impl Attempt<'_> {
         })
     }
 
-    /// Before the client hears of it: who has heard of it finds it noted.
+    /// Called before the client is told, so that a test whose client was told finds the event.
     fn note(&self, kind: EventKind) {
         self.shared.note(self.peer, self.user.as_deref(), kind);
     }
@@ -202,7 +245,7 @@ impl Attempt<'_> {
         Ok(token)
     }
 
-    /// What was heard, if it is a packet of a login; else the client is told.
+    /// What was heard, if it is a packet of a login. The client is told otherwise.
     fn packet<S: Transport>(
         &self,
         stream: &mut PacketStream<S>,
@@ -232,7 +275,7 @@ impl Attempt<'_> {
     ) -> Result<T, Refused> {
         let (code, reason) = (error.code, reason.into());
         self.note(EventKind::Refused { code, reason });
-        // Who has gone does not hear it.
+        // The client may have disconnected.
         let _told = stream
             .write(&packets::err(&error, has_sql_state))
             .and_then(|()| stream.flush())
@@ -258,7 +301,7 @@ impl Transport for TlsStream {
     }
 }
 
-fn in_place_of_the_greeting(faults: &Faults) -> Option<ServerError> {
+fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError> {
     match faults.refuse? {
         Refusal::TooManyConnections => Some(ServerError::too_many_connections()),
         Refusal::HostBlocked => {
@@ -280,7 +323,7 @@ fn verdict(
     let denied = || ServerError::access_denied(user, peer.address.ip());
     judge(shared, peer, user, token).map_err(|verdict| match verdict {
         Verdict::Refused(reason) => (denied(), reason),
-        // The token may be good: nobody has looked at it.
+        // The token may be good: it was not verified.
         Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
     })?;
     if !shared.within_rate(token) {

@@ -1,7 +1,7 @@
-//! The database behind the emulator: a file of SQLite's, shared by all connections.
+//! The emulator's database: a SQLite file, shared by all connections.
 //!
-//! It is a file even if nobody keeps it: only there SQLite lets some read while one writes. In memory a
-//! transaction that is left open would shut all others out, which MySQL's does not.
+//! It is a file even if it is not kept: only in a file does SQLite let others read while one writes. In memory,
+//! a transaction that is left open would lock all others out, which MySQL's does not.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::collation;
 use super::execute::Executor;
 use super::functions::{self, Facts, Ids};
 use super::server_error::ServerError;
-use super::sql::{Catalog, Context, Plan, line_of, plan, split};
+use super::sql::{Catalog, Context, Plan, Statement, line_of, plan, split};
 
 /// As long as MySQL's clients are willing to wait for a lock, and no longer.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -105,7 +105,7 @@ impl Database {
         transaction.commit().map_err(StartError::Database)
     }
 
-    /// A transaction of the text's own is a savepoint within the one at hand.
+    /// Executes all statements of one text.
     fn execute_all(
         &self,
         executor: &Executor<'_>,
@@ -119,75 +119,68 @@ impl Database {
         };
         let statements = split(sql)
             .map_err(|unclosed| refused(line_of(sql, unclosed.at), unclosed.what.to_owned()))?;
-        let connection = executor.sqlite;
-        let catalog = Catalog::new(connection, &self.name);
-        let settings = HashMap::new();
+        let mut is_begun = false;
+        for statement in &statements {
+            let executed = self.plan(executor.sqlite, statement);
+            let executed = executed.and_then(|plan| execute(executor, &plan, is_begun));
+            is_begun = executed.map_err(|error| refused(statement.line, error.message))?;
+        }
+        Ok(())
+    }
+
+    fn plan(&self, sqlite: &Connection, statement: &Statement) -> Result<Plan, ServerError> {
         let context = Context {
             database: &self.name,
             version: "",
             autocommit: true,
             read_only: false,
-            settings: &settings,
-            catalog: &catalog,
+            settings: &HashMap::new(),
+            catalog: &Catalog::new(sqlite, &self.name),
         };
-        let mut is_begun = false;
-        for statement in &statements {
-            let executed = plan(statement, &context, Some(&[])).and_then(|plan| {
-                let was_begun = is_begun;
-                is_begun = match plan {
-                    Plan::Begin { .. } => true,
-                    // As with MySQL, a table is made in no transaction.
-                    Plan::Commit
-                    | Plan::Rollback
-                    | Plan::CreateTable(_)
-                    | Plan::DropTables(_)
-                    | Plan::Truncate(_)
-                    | Plan::CreateIndex(..) => false,
-                    _ => is_begun,
-                };
-                let sql = match &plan {
-                    Plan::Read(query) => return self.execute(connection, &query.sql),
-                    Plan::Write(write, _) => return executor.write(write, &[]).map(|_| ()),
-                    Plan::CreateTable(_)
-                    | Plan::DropTables(_)
-                    | Plan::Truncate(_)
-                    | Plan::CreateIndex(..) => {
-                        if was_begun {
-                            self.batch(connection, &format!("RELEASE {TRANSACTION}"))?;
-                        }
-                        return executor.define(&plan);
-                    }
-                    // As with MySQL, it ends the one at hand.
-                    Plan::Begin { .. } if was_begun => {
-                        format!("RELEASE {TRANSACTION}; SAVEPOINT {TRANSACTION}")
-                    }
-                    Plan::Begin { .. } => format!("SAVEPOINT {TRANSACTION}"),
-                    Plan::Commit if was_begun => format!("RELEASE {TRANSACTION}"),
-                    Plan::Rollback if was_begun => {
-                        format!("ROLLBACK TO {TRANSACTION}; RELEASE {TRANSACTION}")
-                    }
-                    Plan::Savepoint(sql) if was_begun => sql.clone(),
-                    _ => return Ok(()),
-                };
-                self.batch(connection, &sql)
-            });
-            executed.map_err(|error| refused(statement.line, error.message))?;
+        plan(statement, &context, Some(&[]))
+    }
+}
+
+/// Executes one statement of a seed. A transaction of the seed's own is a savepoint within the one that all
+/// seeds are in: `is_begun` says whether it is open, and the result whether it is open from now on.
+fn execute(executor: &Executor<'_>, plan: &Plan, is_begun: bool) -> Result<bool, ServerError> {
+    let begin = format!("SAVEPOINT {TRANSACTION}");
+    let commit = format!("RELEASE {TRANSACTION}");
+    match plan {
+        Plan::Read(query) => {
+            executor.run(&query.sql, &[])?;
         }
-        Ok(())
+        Plan::Write(write, _) => {
+            executor.write(write, &[])?;
+        }
+        // As with MySQL, they end the transaction at hand and are in none.
+        Plan::CreateTable(_) | Plan::DropTables(_) | Plan::Truncate(_) | Plan::CreateIndex(..) => {
+            if is_begun {
+                executor.batch(&commit)?;
+            }
+            executor.define(plan)?;
+            return Ok(false);
+        }
+        // As with MySQL, it ends the one at hand.
+        Plan::Begin { .. } => {
+            if is_begun {
+                executor.batch(&commit)?;
+            }
+            executor.batch(&begin)?;
+            return Ok(true);
+        }
+        Plan::Commit if is_begun => {
+            executor.batch(&commit)?;
+            return Ok(false);
+        }
+        Plan::Rollback if is_begun => {
+            executor.batch(&format!("ROLLBACK TO {TRANSACTION}; {commit}"))?;
+            return Ok(false);
+        }
+        Plan::Savepoint(sql) if is_begun => executor.batch(sql)?,
+        _ => {}
     }
-
-    fn batch(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
-        let executed = connection.execute_batch(sql);
-        executed.map_err(|error| ServerError::of_sqlite(&error, &self.name))
-    }
-
-    fn execute(&self, connection: &Connection, sql: &str) -> Result<(), ServerError> {
-        let refused = |error| ServerError::of_sqlite(&error, &self.name);
-        let mut statement = connection.prepare(sql).map_err(refused)?;
-        let mut rows = statement.raw_query();
-        while rows.next().map_err(refused)?.is_some() {}
-        Ok(())
-    }
+    Ok(is_begun)
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -196,7 +189,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_LIMIT)?;
-    // A client has this database, and no other file of ours: neither ATTACH nor VACUUM INTO.
+    // A client reaches this database and no other file: neither ATTACH nor VACUUM INTO.
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     Ok(connection)
 }

@@ -11,7 +11,7 @@ use rds_bridge_text::Printable;
 pub struct Event {
     /// The connection's number, counted from 1.
     pub connection_id: u32,
-    /// Who is connected.
+    /// The client's address.
     pub peer: SocketAddr,
     /// The user that the client gave, once it has.
     pub user: Option<String>,
@@ -19,7 +19,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// Who is told of each event.
+/// What each event is passed to.
 pub(super) type OnEvent = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// The kinds of events.

@@ -144,7 +144,7 @@ impl Executor<'_> {
     }
 
     /// How many rows it has changed.
-    fn run(&self, sql: &str, values: &[Value]) -> Result<u64, ServerError> {
+    pub(super) fn run(&self, sql: &str, values: &[Value]) -> Result<u64, ServerError> {
         let run = || {
             let mut statement = self.sqlite.prepare(sql)?;
             bind(&mut statement, values)?;
@@ -155,7 +155,7 @@ impl Executor<'_> {
         run().map_err(|error| self.refused(&error))
     }
 
-    fn batch(&self, sql: &str) -> Result<(), ServerError> {
+    pub(super) fn batch(&self, sql: &str) -> Result<(), ServerError> {
         let done = self.sqlite.execute_batch(sql);
         done.map_err(|error| self.refused(&error))
     }

@@ -1,4 +1,4 @@
-//! Whether a token lets its bearer in. The component verifies it, in a sandbox made for the one token.
+//! Whether a token is accepted. The component verifies it, in a sandbox made for this token alone.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use rds_bridge::clock::{date, unix_seconds};
 use rds_bridge::component::{CallError, ConnectRequest, Fault, Rejection};
 use rds_bridge::error::malformed_token_words;
 
-/// Why nobody is let in with a token.
+/// Why a token is not accepted.
 pub(super) enum Verdict {
     /// The true reason; it never holds the token.
     Refused(String),
@@ -42,7 +42,9 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     let mut instance = shared.engine.instantiate().map_err(Verdict::NotJudged)?;
     match instance.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
-        Err(CallError::Refused(rejection)) => Err(words(&rejection, shared, peer, now).into()),
+        Err(CallError::Refused(rejection)) => {
+            Err(rejection_words(&rejection, shared, peer, now).into())
+        }
         Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
     }
 }
@@ -51,7 +53,10 @@ fn now(offset_seconds: i64) -> Option<u64> {
     unix_seconds(SystemTime::now())?.checked_add_signed(offset_seconds)
 }
 
-fn words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
+/// Why the component rejects the token, for people.
+fn rejection_words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
+    let (region, endpoint) = (&shared.region, &shared.endpoint);
+    let now = date(now);
     match rejection {
         Rejection::Malformed(malformed) => {
             format!("not a token: {}", malformed_token_words(malformed))
@@ -68,20 +73,14 @@ fn words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String
             "signed with a session token, and the credentials here have none".to_owned()
         }
         Rejection::SessionTokenMismatch => "signed with another session token".to_owned(),
-        Rejection::SignatureMismatch => {
-            "the signature does not match: another secret access key, or the token was changed on \
-             its way"
-                .to_owned()
-        }
+        Rejection::SignatureMismatch => "the signature does not match: another secret access key, \
+                                         or the token was changed on its way"
+            .to_owned(),
         Rejection::RegionMismatch(claimed) => {
-            format!(
-                "signed for the region {claimed:?} and not for {:?}",
-                shared.region
-            )
+            format!("signed for the region {claimed:?} and not for {region:?}")
         }
         Rejection::HostMismatch(claimed) => format!(
-            "signed for the host {claimed:?} and not for the endpoint's own name {:?}",
-            shared.endpoint
+            "signed for the host {claimed:?} and not for the endpoint's own name {endpoint:?}"
         ),
         Rejection::PortMismatch(claimed) => {
             format!("signed for the port {claimed} and not for {}", peer.port)
@@ -92,23 +91,16 @@ fn words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String
         Rejection::ExpiryOutOfRange(seconds) => {
             format!("good for {seconds} seconds: 1 to 900 are taken")
         }
-        Rejection::NotYetValid(signed_at) => format!(
-            "signed at {}, and it is {} here: a clock is off",
-            date(*signed_at),
-            date(now)
-        ),
+        Rejection::NotYetValid(signed_at) => {
+            let signed_at = date(*signed_at);
+            format!("signed at {signed_at}, and it is {now} here: a clock is off")
+        }
         Rejection::Expired(since) => {
-            format!(
-                "expired since {}, and it is {} here",
-                date(*since),
-                date(now)
-            )
+            format!("expired since {}, and it is {now} here", date(*since))
         }
         Rejection::CredentialsExpired(since) => {
-            format!(
-                "the credentials that signed it are over since {}",
-                date(*since)
-            )
+            let since = date(*since);
+            format!("the credentials that signed it are over since {since}")
         }
     }
 }

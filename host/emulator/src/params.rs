@@ -9,12 +9,12 @@ use rusqlite::types::Value;
 
 use super::server_error::ServerError;
 use rds_bridge::mysql::{Date, DateTime, Time};
-use rds_bridge_wire::{InvalidField, Payload};
+use rds_bridge_wire::Payload;
 
 /// The second byte of a type: the number has no sign.
 const UNSIGNED: u8 = 0x80;
 
-/// Every decimal number with so many digits survives the way through a double.
+/// A double keeps every decimal number of so many digits.
 const DOUBLE_DIGITS: usize = 15;
 
 /// A parameter's type, as it was bound last.
@@ -34,18 +34,15 @@ pub(super) fn read(
     types: &mut Vec<ParamType>,
     long: &HashMap<u16, Vec<u8>>,
 ) -> Result<Vec<Value>, ServerError> {
-    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     if count == 0 {
         return Ok(Vec::new());
     }
-    let nulls = payload
-        .bytes(count.div_ceil(8), "null_bitmap")
-        .map_err(malformed)?;
-    if payload.u8("new_params_bind_flag").map_err(malformed)? == 1 {
+    let nulls = payload.bytes(count.div_ceil(8), "null_bitmap")?;
+    if payload.u8("new_params_bind_flag")? == 1 {
         types.clear();
         for _ in 0..count {
-            let wire_type = payload.u8("parameter_type").map_err(malformed)?;
-            let flags = payload.u8("parameter_type").map_err(malformed)?;
+            let wire_type = payload.u8("parameter_type")?;
+            let flags = payload.u8("parameter_type")?;
             types.push(ParamType {
                 wire_type,
                 is_unsigned: flags & UNSIGNED != 0,
@@ -71,80 +68,84 @@ pub(super) fn read(
     Ok(values)
 }
 
+const FIELD: &str = "parameter_value";
+
 fn value(payload: &mut Payload<'_>, param: ParamType) -> Result<Value, ServerError> {
     use ColumnType::*;
-    const FIELD: &str = "parameter_value";
-    let malformed = |_: InvalidField<&str>| ServerError::malformed_packet();
     let wire_type =
         ColumnType::try_from(param.wire_type).map_err(|_| ServerError::malformed_packet())?;
-    let unsigned = param.is_unsigned;
-    Ok(match wire_type {
-        MYSQL_TYPE_NULL => Value::Null,
+    match wire_type {
+        MYSQL_TYPE_NULL => Ok(Value::Null),
+        MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR | MYSQL_TYPE_LONG
+        | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONGLONG => integer(payload, wire_type, param.is_unsigned),
+        MYSQL_TYPE_FLOAT => {
+            let number = f32::from_le_bytes(payload.array(FIELD)?);
+            Ok(Value::Real(number.into()))
+        }
+        MYSQL_TYPE_DOUBLE => Ok(Value::Real(f64::from_le_bytes(payload.array(FIELD)?))),
+        MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
+            temporal(payload, wire_type)
+        }
+        MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => decimal(length_encoded(payload)?),
+        _ => Ok(string(length_encoded(payload)?, param.wire_type)),
+    }
+}
+
+/// An integer as wide as its type, with a sign or without.
+fn integer(
+    payload: &mut Payload<'_>,
+    wire_type: ColumnType,
+    is_unsigned: bool,
+) -> Result<Value, ServerError> {
+    use ColumnType::*;
+    let (unsigned, signed): (u64, i64) = match wire_type {
         MYSQL_TYPE_TINY => {
-            let byte = payload.u8(FIELD).map_err(malformed)?;
-            Value::Integer(match unsigned {
-                true => byte.into(),
-                false => byte.cast_signed().into(),
-            })
+            let number = payload.u8(FIELD)?;
+            (number.into(), number.cast_signed().into())
         }
         MYSQL_TYPE_SHORT | MYSQL_TYPE_YEAR => {
-            let number = payload.u16(FIELD).map_err(malformed)?;
-            Value::Integer(match unsigned {
-                true => number.into(),
-                false => number.cast_signed().into(),
-            })
+            let number = payload.u16(FIELD)?;
+            (number.into(), number.cast_signed().into())
         }
         MYSQL_TYPE_LONG | MYSQL_TYPE_INT24 => {
-            let number = payload.u32(FIELD).map_err(malformed)?;
-            Value::Integer(match unsigned {
-                true => number.into(),
-                false => number.cast_signed().into(),
-            })
-        }
-        MYSQL_TYPE_LONGLONG => {
-            let bytes = payload.array::<8>(FIELD).map_err(malformed)?;
-            match unsigned {
-                true => i64::try_from(u64::from_le_bytes(bytes))
-                    .map(Value::Integer)
-                    .map_err(|_| {
-                        let message =
-                            "Out of range value: SQLite's integers have 63 bits and a sign";
-                        ServerError::new(1264, "22003", message)
-                    })?,
-                false => Value::Integer(i64::from_le_bytes(bytes)),
-            }
-        }
-        MYSQL_TYPE_FLOAT => {
-            let bytes = payload.array::<4>(FIELD).map_err(malformed)?;
-            Value::Real(f32::from_le_bytes(bytes).into())
-        }
-        MYSQL_TYPE_DOUBLE => {
-            let bytes = payload.array::<8>(FIELD).map_err(malformed)?;
-            Value::Real(f64::from_le_bytes(bytes))
-        }
-        MYSQL_TYPE_DATE | MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIME => {
-            let length = payload.u8(FIELD).map_err(malformed)?;
-            let bytes = payload.bytes(length.into(), FIELD).map_err(malformed)?;
-            let text = match wire_type {
-                MYSQL_TYPE_TIME => Time::from_binary(bytes).map(|time| time.to_string()),
-                MYSQL_TYPE_DATE => DateTime::from_binary(bytes).map(|at| {
-                    let Date { year, month, day } = at.date;
-                    format!("{year:04}-{month:02}-{day:02}")
-                }),
-                _ => DateTime::from_binary(bytes).map(|at| at.to_string()),
-            };
-            Value::Text(text.ok_or_else(ServerError::malformed_packet)?)
+            let number = payload.u32(FIELD)?;
+            (number.into(), number.cast_signed().into())
         }
         _ => {
-            let length = payload.lenenc_int(FIELD).map_err(malformed)?;
-            let length = usize::try_from(length).map_err(|_| ServerError::malformed_packet())?;
-            let bytes = payload.bytes(length, FIELD).map_err(malformed)?;
-            match wire_type {
-                MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => decimal(bytes)?,
-                _ => string(bytes, param.wire_type),
-            }
+            let number = u64::from_le_bytes(payload.array(FIELD)?);
+            (number, number.cast_signed())
         }
+    };
+    if !is_unsigned {
+        return Ok(Value::Integer(signed));
+    }
+    i64::try_from(unsigned).map(Value::Integer).map_err(|_| {
+        let message = "Out of range value: SQLite's integers have 63 bits and a sign";
+        ServerError::new(1264, "22003", message)
     })
+}
+
+/// A date or a time, as the text that is stored for it.
+fn temporal(payload: &mut Payload<'_>, wire_type: ColumnType) -> Result<Value, ServerError> {
+    let length = payload.u8(FIELD)?;
+    let bytes = payload.bytes(length.into(), FIELD)?;
+    let text = match wire_type {
+        ColumnType::MYSQL_TYPE_TIME => Time::from_binary(bytes).map(|time| time.to_string()),
+        ColumnType::MYSQL_TYPE_DATE => DateTime::from_binary(bytes).map(|at| {
+            let Date { year, month, day } = at.date;
+            format!("{year:04}-{month:02}-{day:02}")
+        }),
+        _ => DateTime::from_binary(bytes).map(|at| at.to_string()),
+    };
+    text.map(Value::Text)
+        .ok_or_else(ServerError::malformed_packet)
+}
+
+/// `string<lenenc>`
+fn length_encoded<'a>(payload: &mut Payload<'a>) -> Result<&'a [u8], ServerError> {
+    let length = payload.lenenc_int(FIELD)?;
+    let length = usize::try_from(length).map_err(|_| ServerError::malformed_packet())?;
+    Ok(payload.bytes(length, FIELD)?)
 }
 
 /// SQLite has no `DECIMAL`: a number that its doubles would round is refused.

@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use rds_bridge_wire::InvalidField;
 use rusqlite::ErrorCode;
 
 /// An `ERR_Packet`'s code, SQLSTATE and message.
@@ -224,16 +225,13 @@ impl ServerError {
         }
         if let Some(table) = message.strip_prefix("no such table: ") {
             let table = table.strip_prefix("main.").unwrap_or(table);
-            let message = format!("Table '{database}.{table}' doesn't exist");
-            return Self::new(1146, "42S02", message);
+            return Self::no_such_table(database, table);
         }
         if let Some(column) = message.strip_prefix("no such column: ") {
-            let message = format!("Unknown column '{column}' in 'field list'");
-            return Self::new(1054, "42S22", message);
+            return Self::unknown_column(column);
         }
         if let Some(name) = message.strip_prefix("no such function: ") {
-            let message = format!("FUNCTION {database}.{name} does not exist ({NOT_MYSQL})");
-            return Self::new(1305, "42000", message);
+            return Self::no_such_function(database, name);
         }
         if message.starts_with("table ") && message.ends_with(" already exists") {
             return Self::new(1050, "42S01", message);
@@ -258,6 +256,12 @@ impl ServerError {
             Some(ErrorCode::ConstraintViolation) => Self::new(3819, "HY000", message),
             _ => Self::new(1105, "HY000", format!("{message} ({NOT_MYSQL})")),
         }
+    }
+}
+
+impl From<InvalidField<&str>> for ServerError {
+    fn from(_: InvalidField<&str>) -> Self {
+        Self::malformed_packet()
     }
 }
 

@@ -204,11 +204,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn check_writable(&self) -> Result<(), ServerError> {
+        match self.read_only || self.transaction_is_read_only {
+            true => Err(ServerError::read_only()),
+            false => Ok(()),
+        }
+    }
+
     /// A reader without a transaction holds no lock, so that it is in no writer's way.
     fn begin_to_write(&self) -> Result<(), ServerError> {
-        if self.read_only || self.transaction_is_read_only {
-            return Err(ServerError::read_only());
-        }
+        self.check_writable()?;
         match !self.autocommit && self.sqlite.is_autocommit() {
             true => self.batch("BEGIN IMMEDIATE"),
             false => Ok(()),
@@ -250,9 +255,7 @@ impl<'a> Session<'a> {
             | Plan::DropTables(_)
             | Plan::Truncate(_)
             | Plan::CreateIndex(..) => {
-                if self.read_only || self.transaction_is_read_only {
-                    return Err(ServerError::read_only());
-                }
+                self.check_writable()?;
                 // As with MySQL, it ends the transaction at hand and is in none.
                 self.commit()?;
                 self.executor().define(&plan)
@@ -316,24 +319,24 @@ impl<'a> Session<'a> {
     }
 
     fn commit(&mut self) -> Result<(), ServerError> {
-        self.transaction_is_read_only = false;
-        match self.sqlite.is_autocommit() {
-            true => Ok(()),
-            false => self.batch("COMMIT"),
-        }
+        self.end_transaction("COMMIT")
     }
 
     fn rollback(&mut self) -> Result<(), ServerError> {
+        self.end_transaction("ROLLBACK")
+    }
+
+    /// Ends the transaction at hand, if there is one.
+    fn end_transaction(&mut self, sql: &str) -> Result<(), ServerError> {
         self.transaction_is_read_only = false;
         match self.sqlite.is_autocommit() {
             true => Ok(()),
-            false => self.batch("ROLLBACK"),
+            false => self.batch(sql),
         }
     }
 
     fn batch(&self, sql: &str) -> Result<(), ServerError> {
-        let done = self.sqlite.execute_batch(sql);
-        done.map_err(|error| self.refused(&error))
+        self.executor().batch(sql)
     }
 
     fn refused(&self, error: &rusqlite::Error) -> ServerError {

@@ -25,6 +25,7 @@ mod lexer;
 mod parser;
 mod plan;
 mod quote;
+mod reserved;
 mod scope;
 mod select;
 mod set;
@@ -35,9 +36,8 @@ mod write;
 
 pub(super) use catalog::Catalog;
 pub(super) use create_table::NewTable;
-pub(super) use kind::arguments;
+pub(super) use kind::{arguments, fraction_digits};
 pub(super) use plan::{Context, Plan, Query, Setting, plan};
 pub(super) use quote::name as quoted_name;
-use select::condition as select_condition;
 pub(super) use statement::{Statement, line_of, split};
 pub(super) use write::Write;

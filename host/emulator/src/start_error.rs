@@ -60,7 +60,7 @@ pub enum StartError {
     /// There is no place for a database that is not kept.
     #[error("cannot make a folder among the temporary files")]
     TemporaryFolder(#[source] io::Error),
-    /// No certificate can be made: a name that is none, perhaps.
+    /// The certificate cannot be made, for an invalid name for example.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
     /// TLS cannot be set up.

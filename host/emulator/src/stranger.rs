@@ -1,4 +1,4 @@
-//! Clients that are none of MySQL's, known by the first bytes that they say.
+//! Clients of other protocols, known by their first bytes.
 
 /// What they look like, read as a packet's header.
 pub(super) fn protocol(header: [u8; 4]) -> Option<&'static str> {

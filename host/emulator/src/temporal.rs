@@ -11,25 +11,16 @@ pub(super) fn date(text: &str) -> Option<String> {
 /// `2024-02-29 23:59:58.5`, with so many digits of a fraction. None if it is of another form, or has more
 /// digits that count.
 pub(super) fn date_time(text: &str, digits: u8) -> Option<String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = split_fraction(text, digits)?;
     let (date, clock) = whole.split_once(' ').unwrap_or((whole, "00:00:00"));
     parse_date(date)?;
     parse_clock(clock)?;
-    let digits = usize::from(digits);
-    let kept = fraction.trim_end_matches('0');
-    let are_digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
-    if !are_digits || fraction.len() > 6 || kept.len() > digits || text.ends_with('.') {
-        return None;
-    }
-    Some(match digits {
-        0 => format!("{date} {clock}"),
-        digits => format!("{date} {clock}.{kept:0<digits$}"),
-    })
+    Some(format!("{date} {clock}{fraction}"))
 }
 
 /// `-838:59:59.0`
 pub(super) fn time(text: &str, digits: u8) -> Option<String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = split_fraction(text, digits)?;
     let clock = whole.strip_prefix('-').unwrap_or(whole);
     let (hours, rest) = clock.split_once(':')?;
     let is_number = (2..=3).contains(&hours.len()) && hours.bytes().all(|it| it.is_ascii_digit());
@@ -40,6 +31,13 @@ pub(super) fn time(text: &str, digits: u8) -> Option<String> {
         return None;
     }
     parse_clock(&format!("00:{rest}"))?;
+    Some(format!("{whole}{fraction}"))
+}
+
+/// What stands before a fraction of a second, and the fraction with so many digits, its point included. None
+/// if it has more digits that count.
+fn split_fraction(text: &str, digits: u8) -> Option<(&str, String)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = usize::from(digits);
     let kept = fraction.trim_end_matches('0');
     let are_digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
@@ -47,8 +45,8 @@ pub(super) fn time(text: &str, digits: u8) -> Option<String> {
         return None;
     }
     Some(match digits {
-        0 => whole.to_owned(),
-        digits => format!("{whole}.{kept:0<digits$}"),
+        0 => (whole, String::new()),
+        digits => (whole, format!(".{kept:0<digits$}")),
     })
 }
 

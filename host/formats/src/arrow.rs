@@ -106,7 +106,7 @@ impl Columnar {
                 format: self.format,
             });
         }
-        let schema = schema::of(columns)?;
+        let schema = schema::arrow_schema(columns)?;
         let mut sink = (self.open)(schema.clone())?;
         take(&mut *sink, out);
         let batch = BatchBuilder::new(schema)?;

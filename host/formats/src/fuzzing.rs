@@ -25,8 +25,8 @@ pub fn result_set(data: &[u8]) {
         return;
     };
     let answer = Answer::chosen(choice, bytes);
-    let whole = Written::of(answer);
-    let in_pieces = Written::of(answer.in_pieces_of(usize::from(choice >> 3).saturating_add(1)));
+    let whole = Written::read(answer);
+    let in_pieces = Written::read(answer.in_pieces_of(usize::from(choice >> 3).saturating_add(1)));
     assert!(whole == in_pieces, "it depends on how the bytes come");
 }
 
@@ -39,7 +39,7 @@ struct Written {
 }
 
 impl Written {
-    fn of(answer: Answer<'_>) -> Self {
+    fn read(answer: Answer<'_>) -> Self {
         let mut writers: Vec<(Box<dyn Writer>, Vec<u8>)> = FORMATS
             .into_iter()
             .filter_map(|format| match format.encoder(JsonBigint::default()) {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn written(data: &[u8]) -> Written {
-        Written::of(Answer::chosen(data[0], &data[1..]))
+        Written::read(Answer::chosen(data[0], &data[1..]))
     }
 
     /// In both protocols and with either end, a statement's rows are the same.

@@ -80,7 +80,7 @@ pub enum JsonBigint {
 }
 
 impl JsonBigint {
-    fn of(self, json: json::Json) -> json::Json {
+    fn apply_to(self, json: json::Json) -> json::Json {
         match self {
             Self::Number => json,
             Self::Text => json.with_bigint_as_text(),
@@ -210,8 +210,8 @@ impl Format {
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
-            Self::Json => Box::new(bigint.of(json::Json::array())),
-            Self::Ndjson => Box::new(bigint.of(json::Json::lines())),
+            Self::Json => Box::new(bigint.apply_to(json::Json::array())),
+            Self::Ndjson => Box::new(bigint.apply_to(json::Json::lines())),
             Self::Csv => Box::new(csv::Csv::default()),
             Self::Tsv => Box::new(tsv::Tsv::default()),
             #[cfg(feature = "parquet")]

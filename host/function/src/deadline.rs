@@ -62,7 +62,7 @@ impl Deadline {
 mod tests {
     use super::*;
 
-    fn of(seconds: f64) -> (f64, f64) {
+    fn limit_and_margin(seconds: f64) -> (f64, f64) {
         let length = Duration::from_secs_f64(seconds);
         let end = SystemTime::now().checked_add(length).unwrap();
         let Deadline { limit, margin, .. } = Deadline::before(end);
@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn a_fifth_is_kept_within_bounds() {
-        assert_eq!(of(3.0), (2.4, 0.6));
-        assert_eq!(of(60.0), (59.0, 1.0));
-        assert_eq!(of(0.5), (0.3, 0.2));
-        assert_eq!(of(0.1), (0.0, 0.1));
+        assert_eq!(limit_and_margin(3.0), (2.4, 0.6));
+        assert_eq!(limit_and_margin(60.0), (59.0, 1.0));
+        assert_eq!(limit_and_margin(0.5), (0.3, 0.2));
+        assert_eq!(limit_and_margin(0.1), (0.0, 0.1));
         let past = Deadline::before(SystemTime::UNIX_EPOCH);
         assert_eq!((past.limit, past.margin), (Duration::ZERO, Duration::ZERO));
     }

@@ -13,7 +13,7 @@ const SQL_MODES: [&[char]; 3] = [&['\'', '"'], &['\''], &[]];
 pub(super) struct Placeholders(Vec<usize>);
 
 impl Placeholders {
-    pub(super) fn of(sql: &str) -> Self {
+    pub(super) fn in_statement(sql: &str) -> Self {
         let mut counts: Vec<usize> = SQL_MODES
             .iter()
             .map(|escaping| count(sql, escaping))
@@ -128,7 +128,7 @@ mod tests {
             (r"SELECT 'x\\' a, ? b", &[1], "1"),
             (r"SELECT '\'?', ?", &[1], "1"),
         ] {
-            let placeholders = Placeholders::of(sql);
+            let placeholders = Placeholders::in_statement(sql);
             assert_eq!(placeholders.0, numbers, "{sql}");
             assert_eq!(placeholders.to_string(), words);
             assert!(placeholders.may_be(1) && !placeholders.may_be(2));

@@ -34,7 +34,7 @@ impl Statement {
     pub(super) fn new(name: &str, sql: String) -> Self {
         Self {
             name: name.to_owned(),
-            placeholders: Placeholders::of(&sql),
+            placeholders: Placeholders::in_statement(&sql),
             sql,
             kinds: None,
             is_ad_hoc: false,

@@ -1,4 +1,4 @@
-//! A peer that logs a client in as MySQL 8 with IAM does, takes any token, and then says what a script
+//! A peer that logs a client in as MySQL 8 with IAM does, takes any token, and then sends what a script
 //! says: a hostile server, inside TLS.
 
 use std::io::{self, Read, Write};
@@ -42,7 +42,7 @@ pub enum Say {
     Payload(Vec<u8>),
     /// Bytes as they are, headers and all.
     Bytes(Vec<u8>),
-    /// A short payload again and again, until the other side goes.
+    /// A short payload again and again, until the client disconnects.
     Forever(Vec<u8>),
     /// Ends the connection.
     HangUp,
@@ -108,7 +108,7 @@ impl TlsPeer {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&asked);
         let acceptor = Acceptor::start(move |stream| {
-            // That the other side gives up before the script's end is no business of ours.
+            // The client may disconnect before the script's end.
             let _gave_up = serve(&stream, &config, &script, (login, version), &heard);
             let _closed = stream.shutdown(Shutdown::Both);
         });
@@ -168,7 +168,7 @@ fn serve(
     let (mut tls, _) = start_tls(tcp, config, version)?;
     let (response, _) = read(&mut tls)?;
     if login == Login::Silent {
-        // Until the other side goes.
+        // Until the client disconnects.
         return read(&mut tls).map(drop);
     }
     take_token(&mut tls, response)?;
@@ -176,63 +176,77 @@ fn serve(
     let mut script = script.iter();
     loop {
         let (sequence_id, payload) = read(&mut tls)?;
-        let mut next = sequence_id.wrapping_add(1);
-        let is_setting = SETTINGS.iter().any(|setting| payload.starts_with(setting));
-        if is_setting && login == Login::RefusesSetUp {
-            // Who waits for the answer has sent nothing with it.
-            tcp.set_read_timeout(Some(WITH_IT))?;
-            while let Ok((_, payload)) = read(&mut tls) {
-                if !is_set_up(&payload) {
-                    asked.lock().unwrap().push(payload);
-                    break;
-                }
-            }
-            let refusal = error(1227, "42000", "Access denied; you need a privilege");
-            return tls.write_all(&frame(next, &refusal));
-        }
-        if is_setting {
+        let next = sequence_id.wrapping_add(1);
+        if is_setting(&payload) && login == Login::RefusesSetUp {
+            return refuse_set_up(&mut tls, next, asked);
+        } else if is_setting(&payload) {
             tls.write_all(&frame(next, &ok(Then::Nothing)))?;
-            continue;
-        }
-        if payload.starts_with(IDENTITY) {
-            for payload in identity() {
-                tls.write_all(&frame(next, &payload))?;
-                next = next.wrapping_add(1);
+        } else if payload.starts_with(IDENTITY) {
+            for (number, payload) in (0..).zip(identity()) {
+                tls.write_all(&frame(next.wrapping_add(number), &payload))?;
             }
-            continue;
-        }
-        if payload.first() == Some(&COM_STMT_CLOSE) {
-            continue;
-        }
-        asked.lock().unwrap().push(payload);
-        let Some(lines) = script.next() else {
-            return Ok(());
-        };
-        for line in lines {
-            match line {
-                Say::Payload(payload) => {
-                    let packets = frame(next, payload);
-                    let number = (payload.len() / PACKET_LIMIT).saturating_add(1);
-                    next = next.wrapping_add(u8::try_from(number).unwrap());
-                    tls.write_all(&packets)?;
-                }
-                Say::Bytes(bytes) => tls.write_all(bytes)?,
-                Say::Forever(payload) => loop {
-                    // As many as there are numbers, so that each write begins with the same.
-                    let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
-                    let packets: Vec<u8> =
-                        numbers.flat_map(|number| frame(number, payload)).collect();
-                    tls.write_all(&packets)?;
-                },
-                Say::HangUp => return Ok(()),
+        } else if payload.first() != Some(&COM_STMT_CLOSE) {
+            asked.lock().unwrap().push(payload);
+            let Some(lines) = script.next() else {
+                return Ok(());
+            };
+            if speak(&mut tls, lines, next)? == Speech::HungUp {
+                return Ok(());
             }
         }
     }
 }
 
-fn is_set_up(payload: &[u8]) -> bool {
-    let begins = |with: &[u8]| payload.starts_with(with);
-    begins(IDENTITY) || SETTINGS.into_iter().any(begins)
+fn is_setting(payload: &[u8]) -> bool {
+    SETTINGS.iter().any(|setting| payload.starts_with(setting))
+}
+
+/// Refuses what prepares the session, after noting the first command that the client has sent with it.
+fn refuse_set_up(
+    tls: &mut ServerStream<'_>,
+    next: u8,
+    asked: &Mutex<Vec<Vec<u8>>>,
+) -> io::Result<()> {
+    // A client that waits for the answer has sent nothing with it.
+    tls.sock.set_read_timeout(Some(WITH_IT))?;
+    while let Ok((_, payload)) = read(tls) {
+        if !is_setting(&payload) && !payload.starts_with(IDENTITY) {
+            asked.lock().unwrap().push(payload);
+            break;
+        }
+    }
+    let refusal = error(1227, "42000", "Access denied; you need a privilege");
+    tls.write_all(&frame(next, &refusal))
+}
+
+/// Whether the connection goes on after an entry of the script.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Ended,
+    HungUp,
+}
+
+/// Says the lines of one entry of the script, in packets numbered from `next` on.
+fn speak(tls: &mut ServerStream<'_>, lines: &[Say], mut next: u8) -> io::Result<Speech> {
+    for line in lines {
+        match line {
+            Say::Payload(payload) => {
+                let packets = frame(next, payload);
+                let number = (payload.len() / PACKET_LIMIT).saturating_add(1);
+                next = next.wrapping_add(u8::try_from(number).unwrap());
+                tls.write_all(&packets)?;
+            }
+            Say::Bytes(bytes) => tls.write_all(bytes)?,
+            Say::Forever(payload) => loop {
+                // As many as there are numbers, so that each write begins with the same.
+                let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
+                let packets: Vec<u8> = numbers.flat_map(|number| frame(number, payload)).collect();
+                tls.write_all(&packets)?;
+            },
+            Say::HangUp => return Ok(Speech::HungUp),
+        }
+    }
+    Ok(Speech::Ended)
 }
 
 /// The reply to the question which session it is.
@@ -269,13 +283,13 @@ pub fn start_tls<'t>(
     Ok((StreamOwned::new(connection, tcp), capabilities))
 }
 
-/// Asks for a token and takes any, behind the client's response of that number.
+/// Asks for a token and takes any, after the client's response of that number.
 ///
 /// # Errors
 ///
 /// What the connection says.
 pub fn take_token(tls: &mut ServerStream<'_>, response: u8) -> io::Result<()> {
-    // As Aurora does: nothing behind the name.
+    // As Aurora does: nothing follows the name.
     let next = response.wrapping_add(1);
     tls.write_all(&frame(next, b"\xFEmysql_clear_password\0"))?;
     let (token, _) = read(tls)?;
@@ -320,14 +334,14 @@ pub fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
     let mut rest = payload;
     let mut sequence_id = sequence_id;
     loop {
-        let (packet, behind) = rest.split_at(rest.len().min(PACKET_LIMIT));
+        let (packet, after) = rest.split_at(rest.len().min(PACKET_LIMIT));
         let [a, b, c, _] = u32::try_from(packet.len()).unwrap().to_le_bytes();
         packets.extend([a, b, c, sequence_id]);
         packets.extend(packet);
         if packet.len() < PACKET_LIMIT {
             return packets;
         }
-        rest = behind;
+        rest = after;
         sequence_id = sequence_id.wrapping_add(1);
     }
 }

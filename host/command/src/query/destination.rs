@@ -45,9 +45,9 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Of a file that stays open.
+    /// The reader of an open file, which stays open.
     #[cfg(unix)]
-    fn of(file: impl std::os::fd::AsFd) -> Self {
+    fn for_file(file: impl std::os::fd::AsFd) -> Self {
         use std::os::unix::fs::FileTypeExt;
 
         let kind = file.as_fd().try_clone_to_owned().map(File::from);
@@ -59,7 +59,7 @@ impl Reader {
     }
 
     #[cfg(not(unix))]
-    fn of<F>(_: F) -> Self {
+    fn for_file<F>(_: F) -> Self {
         Self::Other
     }
 }
@@ -97,7 +97,7 @@ impl Destination {
         match file {
             Ok(file) => Ok(Self::Direct {
                 path,
-                reader: Reader::of(&file),
+                reader: Reader::for_file(&file),
                 file: Arc::new(file),
             }),
             Err(error) => Err(Error::File(path, error)),
@@ -105,7 +105,7 @@ impl Destination {
     }
 
     pub(crate) fn stdout() -> Self {
-        Self::Stdout(Reader::of(stdout()))
+        Self::Stdout(Reader::for_file(stdout()))
     }
 
     pub(super) fn is_terminal(&self) -> bool {

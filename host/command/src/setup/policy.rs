@@ -7,7 +7,11 @@ use crate::error::Error;
 use rds_bridge::aws::Partition;
 
 /// The policy, indented, with a line end.
-pub(super) fn of(settings: &Settings, account: &str, resource_id: &str) -> Result<String, Error> {
+pub(super) fn connect_policy(
+    settings: &Settings,
+    account: &str,
+    resource_id: &str,
+) -> Result<String, Error> {
     let region = settings.region()?;
     let partition = Partition::of_region(region).name();
     let user = literal(&settings.user);

@@ -30,7 +30,7 @@ pub(super) enum Missing {
 }
 
 impl Settings {
-    pub(super) fn of(arguments: &Setup) -> Result<Self, Error> {
+    pub(super) fn from_arguments(arguments: &Setup) -> Result<Self, Error> {
         let host = arguments.hostname.as_deref();
         let user = arguments.username.as_deref().ok_or(Missing::User)?;
         let resource_id = arguments.resource_id.as_deref().map(ResourceId::parse);

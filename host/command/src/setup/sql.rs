@@ -1,7 +1,7 @@
 //! The SQL that makes a user who logs in with tokens.
 
 /// Two statements, a line each.
-pub(super) fn of(user: &str, database: &str, privileges: &str) -> String {
+pub(super) fn create_user(user: &str, database: &str, privileges: &str) -> String {
     let account = format!("{}@'%'", user_name(user));
     let database = granted_database(database);
     // REQUIRE SSL: the token is sent in the clear inside TLS, and must not be asked for outside it.
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn is_what_rds_documents() {
         assert_eq!(
-            of("lambda-user", "iamtest", "SELECT"),
+            create_user("lambda-user", "iamtest", "SELECT"),
             "CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;\n\
              GRANT SELECT ON `iamtest`.* TO 'lambda-user'@'%';\n"
         );

@@ -16,7 +16,7 @@ enum Target<'a> {
     Proxy(&'a str),
 }
 
-pub(super) fn of(settings: &Settings) -> Result<String, Error> {
+pub(super) fn instructions(settings: &Settings) -> Result<String, Error> {
     let target = target(settings);
     let region = settings.region()?;
     let account = settings.account.as_deref().unwrap_or(ACCOUNT);
@@ -29,7 +29,7 @@ pub(super) fn of(settings: &Settings) -> Result<String, Error> {
         switch_on(&target, region),
         create_user(
             &target,
-            &sql::of(&settings.user, database, &settings.privileges),
+            &sql::create_user(&settings.user, database, &settings.privileges),
         ),
     ];
     if settings.resource_id.is_none() {
@@ -38,7 +38,11 @@ pub(super) fn of(settings: &Settings) -> Result<String, Error> {
     if settings.account.is_none() {
         steps.push(find_account());
     }
-    steps.push(allow(&policy::of(settings, account, resource_id)?));
+    steps.push(allow(&policy::connect_policy(
+        settings,
+        account,
+        resource_id,
+    )?));
 
     let user = &settings.user;
     let host = settings.host.as_deref().unwrap_or("the database");

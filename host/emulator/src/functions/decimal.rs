@@ -130,7 +130,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     })
 }
 
-/// A function of two decimals, each with its scale behind it; it gives one with its scale. None where the
+/// A function of two decimals, each followed by its scale; it gives one with its scale. None where the
 /// divisor is 0.
 fn with_two(
     connection: &Connection,

@@ -37,6 +37,8 @@ pub(crate) struct Ids {
     pub(crate) row_count: AtomicI64,
 }
 
+const MIXED_VALUES: &str = "an INSERT that says some values of AUTO_INCREMENT and not others";
+
 /// Those of one statement.
 #[derive(Debug, Default)]
 struct StatementIds {
@@ -101,9 +103,7 @@ impl Ids {
         match said {
             None | Some(0) => {
                 if statement.last_said.is_some() {
-                    return not_emulated(
-                        "an INSERT that says some values of AUTO_INCREMENT and not others",
-                    );
+                    return not_emulated(MIXED_VALUES);
                 }
                 let given = *next;
                 *next = given.saturating_add(1);
@@ -112,9 +112,7 @@ impl Ids {
             }
             Some(said) => {
                 if statement.first_given.is_some() {
-                    return not_emulated(
-                        "an INSERT that says some values of AUTO_INCREMENT and not others",
-                    );
+                    return not_emulated(MIXED_VALUES);
                 }
                 *next = (*next).max(said.saturating_add(1));
                 statement.last_said = Some(said);

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Error, Result};
 use super::{PURE, refused};
 use crate::json;
 use crate::server_error::ServerError;
-use crate::sql::arguments;
+use crate::sql::{arguments, fraction_digits};
 use crate::temporal;
 
 /// `rds_store(value, declaration, column, is_nullable)`
@@ -49,9 +49,7 @@ fn stored(value: ValueRef<'_>, declared: &str) -> Option<Value> {
         .take_while(char::is_ascii_alphabetic)
         .collect();
     let (first, scale) = arguments(declared);
-    let digits = first
-        .and_then(|digits| u8::try_from(digits).ok())
-        .unwrap_or(0);
+    let digits = fraction_digits(first);
     let is_unsigned = declared.ends_with("unsigned");
     let limit = |bytes: u64| usize::try_from(bytes).ok();
     let length = || first.and_then(|length| usize::try_from(length).ok());

@@ -8,43 +8,63 @@ use crate::collation::Collation;
 
 const COLLATION: Collation = Collation::AccentInsensitive;
 
-/// What `REPEAT` and its like give at most: MySQL's `max_allowed_packet` bounds them too.
+/// The longest text that `REPEAT` and its like give: MySQL bounds them by `max_allowed_packet`.
 const LENGTH_LIMIT: usize = 1 << 24;
 
 pub(super) fn add(connection: &Connection) -> Result<()> {
-    unary(connection, "rds_text_length", |text: String| {
-        Ok(count(text.len()))
-    })?;
-    unary(connection, "rds_text_char_length", |text: String| {
-        Ok(count(text.chars().count()))
-    })?;
-    unary(connection, "rds_text_ascii", |text: String| {
-        Ok(i64::from(text.bytes().next().unwrap_or(0)))
-    })?;
-    unary(connection, "rds_text_upper", |text: String| {
-        cased(text, char::to_ascii_uppercase, "UPPER")
-    })?;
-    unary(connection, "rds_text_lower", |text: String| {
-        cased(text, char::to_ascii_lowercase, "LOWER")
-    })?;
-    unary(connection, "rds_text_reverse", |text: String| {
-        Ok(text.chars().rev().collect::<String>())
-    })?;
-    unary(connection, "rds_text_trim", |text: String| {
-        Ok(text.trim_matches(' ').to_owned())
-    })?;
-    unary(connection, "rds_text_ltrim", |text: String| {
-        Ok(text.trim_start_matches(' ').to_owned())
-    })?;
-    unary(connection, "rds_text_rtrim", |text: String| {
-        Ok(text.trim_end_matches(' ').to_owned())
-    })?;
-    unary(connection, "rds_text_space", |count: i64| {
-        repeated(" ", count)
-    })?;
-    binary(connection, "rds_text_repeat", |text: String, count: i64| {
-        repeated(&text, count)
-    })?;
+    add_measures(connection)?;
+    add_conversions(connection)?;
+    add_parts(connection)?;
+    add_repetitions(connection)?;
+    add_replacements(connection)?;
+    add_comparisons(connection)
+}
+
+/// Functions that measure a text.
+fn add_measures(connection: &Connection) -> Result<()> {
+    type Measure = fn(&str) -> i64;
+    const MEASURES: [(&str, Measure); 3] = [
+        ("rds_text_length", |text| count(text.len())),
+        ("rds_text_char_length", |text| count(text.chars().count())),
+        ("rds_text_ascii", |text| {
+            text.bytes().next().unwrap_or(0).into()
+        }),
+    ];
+    for (name, measure) in MEASURES {
+        unary(connection, name, move |text: String| Ok(measure(&text)))?;
+    }
+    Ok(())
+}
+
+/// Functions of one text that give another.
+fn add_conversions(connection: &Connection) -> Result<()> {
+    type Convert = fn(&str) -> Result<String>;
+    const CONVERSIONS: [(&str, Convert); 6] = [
+        ("rds_text_upper", |text| {
+            cased(text, char::to_ascii_uppercase, "UPPER")
+        }),
+        ("rds_text_lower", |text| {
+            cased(text, char::to_ascii_lowercase, "LOWER")
+        }),
+        ("rds_text_reverse", |text| Ok(text.chars().rev().collect())),
+        ("rds_text_trim", |text| {
+            Ok(text.trim_matches(' ').to_owned())
+        }),
+        ("rds_text_ltrim", |text| {
+            Ok(text.trim_start_matches(' ').to_owned())
+        }),
+        ("rds_text_rtrim", |text| {
+            Ok(text.trim_end_matches(' ').to_owned())
+        }),
+    ];
+    for (name, convert) in CONVERSIONS {
+        unary(connection, name, move |text: String| convert(&text))?;
+    }
+    Ok(())
+}
+
+/// Functions that give a part of a text.
+fn add_parts(connection: &Connection) -> Result<()> {
     binary(connection, "rds_text_left", |text: String, count: i64| {
         Ok(part(&text, 1, Some(count)))
     })?;
@@ -54,57 +74,58 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
         let start = length.saturating_sub(kept).saturating_add(1);
         Ok(part(&text, start, Some(kept)))
     })?;
-    binary(
-        connection,
-        "rds_text_substring",
-        |text: String, start: i64| Ok(part(&text, start, None)),
-    )?;
-    ternary(
-        connection,
-        "rds_text_substring",
-        |text: String, start: i64, count: i64| Ok(part(&text, start, Some(count))),
-    )?;
+    let name = "rds_text_substring";
+    binary(connection, name, |text: String, start: i64| {
+        Ok(part(&text, start, None))
+    })?;
+    ternary(connection, name, |text: String, start: i64, count: i64| {
+        Ok(part(&text, start, Some(count)))
+    })?;
+    let name = "rds_text_substring_index";
+    ternary(connection, name, |text: String, by: String, count: i64| {
+        Ok(part_by(&text, &by, count))
+    })
+}
+
+/// Functions that fill a text up, or repeat one.
+fn add_repetitions(connection: &Connection) -> Result<()> {
+    unary(connection, "rds_text_space", |count: i64| {
+        repeated(" ", count)
+    })?;
+    binary(connection, "rds_text_repeat", |text: String, count: i64| {
+        repeated(&text, count)
+    })?;
     for (name, is_left) in [("rds_text_lpad", true), ("rds_text_rpad", false)] {
-        ternary(
-            connection,
-            name,
-            move |text: String, length: i64, with: String| padded(&text, length, &with, is_left),
-        )?;
+        let pad =
+            move |text: String, length: i64, with: String| padded(&text, length, &with, is_left);
+        ternary(connection, name, pad)?;
     }
-    ternary(
-        connection,
-        "rds_text_replace",
-        |text: String, from: String, to: String| {
-            Ok(match from.is_empty() {
-                true => text,
-                false => text.replace(&from, &to),
-            })
-        },
-    )?;
-    binary(
-        connection,
-        "rds_text_instr",
-        |text: String, wanted: String| position(&text, &wanted),
-    )?;
-    binary(
-        connection,
-        "rds_text_locate",
-        |wanted: String, text: String| position(&text, &wanted),
-    )?;
-    ternary(
-        connection,
-        "rds_text_substring_index",
-        |text: String, by: String, count: i64| Ok(part_by(&text, &by, count)),
-    )?;
-    binary(
-        connection,
-        "rds_text_strcmp",
-        |one: String, other: String| match COLLATION.compare(&one, &other) {
-            Some(order) => Ok(i64::from(order as i8)),
-            None => not_emulated("STRCMP of these characters"),
-        },
-    )?;
-    connection.create_scalar_function("rds_concat_ws", -1, PURE, |context| concat_ws(context))?;
+    Ok(())
+}
+
+/// Functions that put a text together anew.
+fn add_replacements(connection: &Connection) -> Result<()> {
+    let replace = |text: String, from: String, to: String| {
+        Ok(match from.is_empty() {
+            true => text,
+            false => text.replace(&from, &to),
+        })
+    };
+    ternary(connection, "rds_text_replace", replace)?;
+    connection.create_scalar_function("rds_concat_ws", -1, PURE, |context| concat_ws(context))
+}
+
+/// Functions that search or compare by the collation.
+fn add_comparisons(connection: &Connection) -> Result<()> {
+    let instr = |text: String, wanted: String| position(&text, &wanted);
+    binary(connection, "rds_text_instr", instr)?;
+    let locate = |wanted: String, text: String| position(&text, &wanted);
+    binary(connection, "rds_text_locate", locate)?;
+    let strcmp = |one: String, other: String| match COLLATION.compare(&one, &other) {
+        Some(order) => Ok(i64::from(order as i8)),
+        None => not_emulated("STRCMP of these characters"),
+    };
+    binary(connection, "rds_text_strcmp", strcmp)?;
     connection.create_scalar_function("rds_like", 4, PURE, |context| like(context))
 }
 
@@ -112,7 +133,7 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn cased(text: String, to: fn(&char) -> char, name: &str) -> Result<String> {
+fn cased(text: &str, to: fn(&char) -> char, name: &str) -> Result<String> {
     match text.is_ascii() {
         true => Ok(text.chars().map(|character| to(&character)).collect()),
         false => not_emulated(format!("{name}() of letters that are not ASCII")),

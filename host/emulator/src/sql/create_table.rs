@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::lexer::TokenKind;
 use super::parser::{Parser, Result};
 use super::quote;
-use super::scope::{Scope, Source};
+use super::scope::Scope;
 use crate::collation::Collation;
 
 /// What a `CREATE TABLE` asks for.
@@ -43,17 +43,7 @@ impl Parser<'_> {
         if !self.take_other('(') || self.is_word(0, "SELECT") || self.is_word(0, "LIKE") {
             return refused("CREATE TABLE from another one or from a SELECT");
         }
-        let mut columns: Vec<Column> = Vec::new();
-        let mut constraints = Constraints::default();
-        loop {
-            if !self.constraint(&mut columns, &mut constraints)? {
-                let column = self.column_definition(&mut constraints)?;
-                columns.push(column);
-            }
-            if !self.take_other(',') {
-                break;
-            }
-        }
+        let (mut columns, constraints) = self.definitions()?;
         self.expect_other(')')?;
         let (first_id, collation) = self.table_options()?;
         for column in &mut columns {
@@ -62,22 +52,7 @@ impl Parser<'_> {
             }
         }
         for (is_primary, names) in &constraints.keys {
-            for column in &mut columns {
-                if !names.iter().any(|it| it.eq_ignore_ascii_case(&column.name)) {
-                    continue;
-                }
-                if let kind @ Kind::Opaque(_) = column.kind() {
-                    return refused(format!("a unique key of {}", kind.describe()));
-                }
-                if *is_primary {
-                    column.is_nullable = false;
-                    "PRI".clone_into(&mut column.key);
-                } else if names.len() == 1 && column.key != "PRI" {
-                    "UNI".clone_into(&mut column.key);
-                } else if column.key.is_empty() && names.first() == Some(&column.name) {
-                    "MUL".clone_into(&mut column.key);
-                }
-            }
+            mark_key(&mut columns, *is_primary, names)?;
         }
         let table = Table { name, columns };
         if let Some(id) = table.id()
@@ -86,13 +61,26 @@ impl Parser<'_> {
             return refused("AUTO_INCREMENT of a column that is not the primary key");
         }
         let checks = self.checks(&table, &constraints)?;
-        let sql = sql_of(&table, &constraints, &checks);
+        let sql = create_statement(&table, &constraints, &checks);
         Ok(NewTable {
             table,
             sql,
             if_not_exists,
             first_id,
         })
+    }
+
+    /// What is in the parentheses: columns and constraints, in any order.
+    fn definitions(&mut self) -> Result<(Vec<Column>, Constraints)> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut constraints = Constraints::default();
+        self.comma_separated(|parser| {
+            if !parser.constraint(&mut columns, &mut constraints)? {
+                columns.push(parser.column_definition(&mut constraints)?);
+            }
+            Ok(())
+        })?;
+        Ok((columns, constraints))
     }
 
     /// A key or a check, if that is what follows.
@@ -103,53 +91,40 @@ impl Parser<'_> {
     ) -> Result<bool> {
         let start = self.position();
         if self.take(&["CONSTRAINT"]) {
-            let is_named = !["PRIMARY", "UNIQUE", "FOREIGN", "CHECK"]
-                .iter()
-                .any(|word| self.is_word(0, word));
-            if is_named {
+            let kinds = ["PRIMARY", "UNIQUE", "FOREIGN", "CHECK"];
+            if self.word_among(&kinds).is_none() {
                 self.name()?;
             }
         }
         if self.take(&["PRIMARY", "KEY"]) {
             let names = self.key_columns(true)?;
             constraints.keys.push((true, names));
-        } else if self.is_word(0, "UNIQUE") {
-            self.advance(1);
+        } else if self.take(&["UNIQUE"]) {
             let _is_said = self.take(&["KEY"]) || self.take(&["INDEX"]);
             let names = self.key_columns(true)?;
             constraints.keys.push((false, names));
         } else if self.take(&["FOREIGN", "KEY"]) {
             let foreign = self.foreign_key()?;
             constraints.foreign.push(foreign);
-        } else if self.is_word(0, "CHECK") {
-            self.advance(1);
+        } else if self.take(&["CHECK"]) {
             constraints.checks.push(self.position());
             self.skip_parentheses()?;
             self.take(&["ENFORCED"]);
         } else if self.position() != start {
             return Err(self.unexpected());
-        } else if self.is_word(0, "FULLTEXT") || self.is_word(0, "SPATIAL") {
+        } else if self.word_among(&["FULLTEXT", "SPATIAL"]).is_some() {
             return refused("FULLTEXT and SPATIAL keys");
         } else if self.is_index() {
             self.advance(1);
             let names = self.key_columns(false)?;
-            let first = columns.iter_mut().find(|it| {
-                names
-                    .first()
-                    .is_some_and(|name| name.eq_ignore_ascii_case(&it.name))
-            });
-            if let Some(column) = first
-                && column.key.is_empty()
-            {
-                "MUL".clone_into(&mut column.key);
-            }
+            mark_index(columns, &names);
         } else {
             return Ok(false);
         }
         Ok(true)
     }
 
-    /// A column may have such a name: then a type follows, and no name with a parenthesis behind it.
+    /// A column may have such a name: then a type follows, and no name with a parenthesis after it.
     fn is_index(&self) -> bool {
         (self.is_word(0, "KEY") || self.is_word(0, "INDEX"))
             && (self.is_other(1, '(') || self.is_other(2, '(') || self.is_word(2, "USING"))
@@ -161,22 +136,19 @@ impl Parser<'_> {
             self.name()?;
         }
         self.using()?;
-        let mut names = Vec::new();
         self.expect_other('(')?;
-        loop {
-            names.push(self.name()?);
-            if self.take_other('(') {
-                self.advance(1);
-                self.expect_other(')')?;
+        let names = self.comma_separated(|parser| {
+            let name = parser.name()?;
+            if parser.take_other('(') {
+                parser.advance(1);
+                parser.expect_other(')')?;
                 if is_unique {
                     return refused("a unique key of a column's beginning");
                 }
             }
-            let _is_said = self.take(&["ASC"]) || self.take(&["DESC"]);
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            let _is_said = parser.take(&["ASC"]) || parser.take(&["DESC"]);
+            Ok(name)
+        })?;
         self.expect_other(')')?;
         self.using()?;
         if self.take(&["COMMENT"]) {
@@ -193,19 +165,13 @@ impl Parser<'_> {
     }
 
     fn foreign_key(&mut self) -> Result<String> {
-        let names = |names: &[String]| {
-            let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
-            names.join(", ")
-        };
         let own = self.key_columns(false)?;
         self.expect(&["REFERENCES"])?;
         let table = self.table_name()?;
         let theirs = self.key_columns(false)?;
         let referenced = self.context.catalog.table(&table)?;
         let is_unique = match theirs.as_slice() {
-            [name] => {
-                referenced.column(name)?.key == "PRI" || referenced.column(name)?.key == "UNI"
-            }
+            [name] => matches!(referenced.column(name)?.key.as_str(), "PRI" | "UNI"),
             _ => false,
         };
         if !is_unique || own.len() != 1 {
@@ -213,30 +179,33 @@ impl Parser<'_> {
         }
         let mut sql = format!(
             "FOREIGN KEY ({}) REFERENCES {} ({})",
-            names(&own),
+            quote::names(&own),
             quote::name(&table),
-            names(&theirs)
+            quote::names(&theirs)
         );
         while self.take(&["ON"]) {
-            let event = match self.next() {
-                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
-                _ => return Err(self.unexpected()),
-            };
-            let action = [
-                &["CASCADE"][..],
-                &["RESTRICT"],
-                &["SET", "NULL"],
-                &["NO", "ACTION"],
-            ]
-            .into_iter()
-            .find(|words| self.take(words))
-            .ok_or_else(|| self.unexpected())?;
-            if event != "DELETE" && event != "UPDATE" {
-                return Err(self.unexpected());
-            }
-            sql.push_str(&format!(" ON {event} {}", action.join(" ")));
+            let action = self.referential_action()?;
+            sql.push_str(&action);
         }
         Ok(sql)
+    }
+
+    /// ` ON DELETE CASCADE` and its like, after the `ON`.
+    fn referential_action(&mut self) -> Result<String> {
+        let event = self.next_word()?.to_ascii_uppercase();
+        let action = [
+            &["CASCADE"][..],
+            &["RESTRICT"],
+            &["SET", "NULL"],
+            &["NO", "ACTION"],
+        ]
+        .into_iter()
+        .find(|words| self.take(words))
+        .ok_or_else(|| self.unexpected())?;
+        if event != "DELETE" && event != "UPDATE" {
+            return Err(self.unexpected());
+        }
+        Ok(format!(" ON {event} {}", action.join(" ")))
     }
 
     pub(super) fn skip_parentheses(&mut self) -> Result<()> {
@@ -255,13 +224,7 @@ impl Parser<'_> {
     }
 
     fn checks(&mut self, table: &Table, constraints: &Constraints) -> Result<Vec<String>> {
-        let scope = Scope {
-            levels: vec![vec![Source {
-                alias: table.name.clone(),
-                columns: table.scope_columns(),
-            }]],
-            ..Scope::default()
-        };
+        let scope = Scope::of_table(table.name.clone(), table.scope_columns());
         let end = self.position();
         let mut checks = Vec::new();
         for start in &constraints.checks {
@@ -284,10 +247,7 @@ impl Parser<'_> {
         while self.kind(0).is_some() {
             self.take_other(',');
             self.take(&["DEFAULT"]);
-            let Some(TokenKind::Word(option)) = self.next() else {
-                return Err(self.unexpected());
-            };
-            let mut option = option.to_ascii_uppercase();
+            let mut option = self.next_word()?.to_ascii_uppercase();
             if option == "CHARACTER" {
                 self.expect(&["SET"])?;
                 "CHARSET".clone_into(&mut option);
@@ -312,7 +272,42 @@ impl Parser<'_> {
     }
 }
 
-fn sql_of(table: &Table, constraints: &Constraints, checks: &[String]) -> String {
+/// Marks the columns of a primary or unique key as `DESCRIBE` shows them.
+fn mark_key(columns: &mut [Column], is_primary: bool, names: &[String]) -> Result<()> {
+    for column in columns {
+        if !names.iter().any(|it| it.eq_ignore_ascii_case(&column.name)) {
+            continue;
+        }
+        if let kind @ Kind::Opaque(_) = column.kind() {
+            return refused(format!("a unique key of {}", kind.describe()));
+        }
+        if is_primary {
+            column.is_nullable = false;
+            "PRI".clone_into(&mut column.key);
+        } else if names.len() == 1 && column.key != "PRI" {
+            "UNI".clone_into(&mut column.key);
+        } else if column.key.is_empty() && names.first() == Some(&column.name) {
+            "MUL".clone_into(&mut column.key);
+        }
+    }
+    Ok(())
+}
+
+/// Marks the first column of an index that is not unique.
+fn mark_index(columns: &mut [Column], names: &[String]) {
+    let Some(first) = names.first() else {
+        return;
+    };
+    let mut columns = columns.iter_mut();
+    if let Some(column) = columns.find(|it| first.eq_ignore_ascii_case(&it.name))
+        && column.key.is_empty()
+    {
+        "MUL".clone_into(&mut column.key);
+    }
+}
+
+/// The `CREATE TABLE` for SQLite.
+fn create_statement(table: &Table, constraints: &Constraints, checks: &[String]) -> String {
     let mut parts = Vec::new();
     for column in &table.columns {
         let (name, kind) = (quote::name(&column.name), column.kind());
@@ -328,8 +323,7 @@ fn sql_of(table: &Table, constraints: &Constraints, checks: &[String]) -> String
     }
     for (is_primary, names) in &constraints.keys {
         let kind = if *is_primary { "PRIMARY KEY" } else { "UNIQUE" };
-        let names: Vec<String> = names.iter().map(|it| quote::name(it)).collect();
-        parts.push(format!("{kind} ({})", names.join(", ")));
+        parts.push(format!("{kind} ({})", quote::names(names)));
     }
     parts.extend(checks.iter().map(|check| format!("CHECK ({check})")));
     parts.extend(constraints.foreign.iter().cloned());

@@ -21,6 +21,7 @@ use crate::server_error::ServerError;
 
 pub(super) use compare::{compare, compare_like};
 pub(super) use literal::limit;
+pub(super) use operators::condition;
 pub(super) use unify::unify;
 
 /// An expression in SQLite's dialect, and what is known of it.
@@ -49,14 +50,25 @@ impl Expression {
         }
     }
 
-    /// Made of others.
-    pub(super) fn of(sql: impl Into<String>, kind: Kind, parts: &[&Self]) -> Self {
-        let mut made = Self::new(sql, kind);
+    /// An expression that is composed of others: it names their columns.
+    pub(super) fn composed(sql: impl Into<String>, kind: Kind, parts: &[&Self]) -> Self {
+        let mut composed = Self::new(sql, kind);
+        composed.add_names(parts);
+        composed
+    }
+
+    /// Adds the columns and aggregates that the parts name.
+    fn add_names(&mut self, parts: &[&Self]) {
         for part in parts {
-            made.columns.extend_from_slice(&part.columns);
-            made.has_aggregate |= part.has_aggregate;
+            self.columns.extend_from_slice(&part.columns);
+            self.has_aggregate |= part.has_aggregate;
         }
-        made
+    }
+
+    /// Adds the columns of outer statements that this one names.
+    pub(super) fn add_outer_columns(&self, outer: &mut Vec<Place>) {
+        let columns = self.columns.iter().copied();
+        outer.extend(columns.filter(|place| place.level > 0));
     }
 }
 
@@ -103,10 +115,8 @@ impl Parser<'_> {
     /// `INTERVAL 1 DAY` less its first word.
     fn interval(&mut self, scope: &Scope) -> Result<(Expression, String)> {
         let amount = self.expression(scope)?;
-        match self.next() {
-            Some(TokenKind::Word(unit)) => Ok((amount, unit.to_ascii_uppercase())),
-            _ => Err(self.unexpected()),
-        }
+        let unit = self.next_word()?.to_ascii_uppercase();
+        Ok((amount, unit))
     }
 
     fn multiplicative(&mut self, scope: &Scope) -> Result<Expression> {
@@ -169,7 +179,7 @@ impl Parser<'_> {
         match self.kind(0) {
             Some(TokenKind::Other('(')) => {
                 self.advance(1);
-                if self.is_word(0, "SELECT") || self.is_word(0, "WITH") {
+                if self.is_query() {
                     let found = self.scalar_subquery(scope)?;
                     self.expect_other(')')?;
                     return Ok(found);
@@ -267,8 +277,8 @@ impl Parser<'_> {
                 Some(subject) => compare("=", subject, &when)?,
                 None => when,
             };
-            let truth = operators::truth(&when)?;
-            conditions.push(Expression::of(truth, Kind::Integer, &[&when]));
+            let condition = condition(&when)?;
+            conditions.push(Expression::composed(condition, Kind::Integer, &[&when]));
             self.expect(&["THEN"])?;
             values.push(self.expression(scope)?);
         }
@@ -290,7 +300,7 @@ impl Parser<'_> {
         }
         sql.push_str(" END");
         let parts: Vec<&Expression> = conditions.iter().chain(&values).collect();
-        Ok(Expression::of(format!("({sql})"), kind, &parts))
+        Ok(Expression::composed(format!("({sql})"), kind, &parts))
     }
 
     fn scalar_subquery(&mut self, scope: &Scope) -> Result<Expression> {

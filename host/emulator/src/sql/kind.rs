@@ -10,7 +10,7 @@ pub(super) enum Kind {
     Integer,
     /// The same, of an `UNSIGNED` column.
     Unsigned,
-    /// With so many digits behind the point, at most 15 in all: SQLite holds it as a double.
+    /// With so many digits after the point, at most 15 in all: SQLite holds it as a double.
     Decimal(u8),
     Double,
     Text(Collation),
@@ -26,6 +26,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Text of the default collation.
+    pub(super) const TEXT: Self = Self::Text(Collation::AccentInsensitive);
+
     /// From a column's type as MySQL declares it.
     pub(super) fn of_declaration(declared: &str, collation: Option<&str>) -> Self {
         let declared = declared.to_ascii_uppercase();
@@ -53,8 +56,8 @@ impl Kind {
             }
             "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Self::Bytes,
             "DATE" => Self::Date,
-            "DATETIME" | "TIMESTAMP" => Self::DateTime(small(first)),
-            "TIME" => Self::Time(small(first)),
+            "DATETIME" | "TIMESTAMP" => Self::DateTime(fraction_digits(first)),
+            "TIME" => Self::Time(fraction_digits(first)),
             _ => Self::Opaque(format!("of the type {declared}")),
         }
     }
@@ -75,7 +78,7 @@ impl Kind {
         matches!(self, Self::Null | Self::Parameter)
     }
 
-    /// Digits behind the point.
+    /// Digits after the point.
     pub(super) fn scale(&self) -> u8 {
         match self {
             Self::Decimal(scale) => *scale,
@@ -120,8 +123,9 @@ impl Kind {
 /// How many decimal digits a double holds, whatever they are.
 pub(crate) const DECIMAL_DIGITS: u32 = 15;
 
-fn small(number: Option<u32>) -> u8 {
-    number
+/// The digits of a second's fraction that a declaration's first argument asks for.
+pub(crate) fn fraction_digits(first: Option<u32>) -> u8 {
+    first
         .and_then(|number| u8::try_from(number).ok())
         .unwrap_or(0)
 }

@@ -61,7 +61,7 @@ pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
                 last.end = lexer.at;
                 continue;
             }
-            // An introducer says what the literal behind it is.
+            // An introducer says what the literal after it is.
             (TokenKind::Text(text), Some(last)) if is_introducer(&last.kind) => {
                 last.kind = match &last.kind {
                     TokenKind::Word(word) if word.eq_ignore_ascii_case("_binary") => {

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 
 use super::lexer::{Token, TokenKind};
 use super::plan::Context;
+use super::reserved::is_reserved;
 use super::statement::Statement;
 use crate::server_error::ServerError;
 
@@ -104,6 +105,24 @@ impl<'a> Parser<'a> {
         follows
     }
 
+    /// The one of these words that follows.
+    pub(super) fn word_among<'w>(&self, words: &[&'w str]) -> Option<&'w str> {
+        words.iter().copied().find(|word| self.is_word(0, word))
+    }
+
+    /// Refuses the statement if one of these words follows.
+    pub(super) fn refuse_words(&self, words: &[&str]) -> Result<()> {
+        match self.word_among(words) {
+            Some(word) => Err(ServerError::not_emulated(word)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a `SELECT` follows, with a `WITH` before it or without.
+    pub(super) fn is_query(&self) -> bool {
+        self.is_word(0, "SELECT") || self.is_word(0, "WITH")
+    }
+
     pub(super) fn expect(&mut self, words: &[&str]) -> Result<()> {
         match self.take(words) {
             true => Ok(()),
@@ -130,6 +149,36 @@ impl<'a> Parser<'a> {
             operator.push(*sign);
         }
         operator
+    }
+
+    /// Reads one or more, separated by commas.
+    pub(super) fn comma_separated<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut list = Vec::new();
+        loop {
+            list.push(read(self)?);
+            if !self.take_other(',') {
+                return Ok(list);
+            }
+        }
+    }
+
+    /// A word, in whatever case it is written.
+    pub(super) fn next_word(&mut self) -> Result<String> {
+        match self.next() {
+            Some(TokenKind::Word(word)) => Ok(word),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    pub(super) fn word_or_text(&mut self) -> Result<String> {
+        match self.next() {
+            Some(TokenKind::Word(word)) => Ok(word),
+            Some(TokenKind::Text(text)) => Ok(String::from_utf8_lossy(&text).into_owned()),
+            _ => Err(self.unexpected()),
+        }
     }
 
     pub(super) fn name(&mut self) -> Result<String> {
@@ -161,6 +210,25 @@ impl<'a> Parser<'a> {
             )));
         }
         self.name()
+    }
+
+    /// Goes to the first of these words that is in no parenthesis of its own: not past the end of the
+    /// statement, or of the parenthesis that is being read. Returns whether there is such a word.
+    pub(super) fn skip_to(&mut self, words: &[&str]) -> bool {
+        let mut depth = 0_usize;
+        loop {
+            match self.kind(0) {
+                None => return false,
+                Some(TokenKind::Other('(')) => depth = depth.saturating_add(1),
+                Some(TokenKind::Other(')')) if depth == 0 => return false,
+                Some(TokenKind::Other(')')) => depth = depth.saturating_sub(1),
+                Some(TokenKind::Word(_)) if depth == 0 && self.word_among(words).is_some() => {
+                    return true;
+                }
+                _ => {}
+            }
+            self.advance(1);
+        }
     }
 
     /// The number of the `?` that was just read, and its value if it is known.
@@ -225,82 +293,4 @@ impl<'a> Parser<'a> {
         let near = String::from_utf8_lossy(text);
         ServerError::syntax(format!("near \"{near}\": syntax error"))
     }
-}
-
-/// Words that MySQL takes for a name in backticks only, as far as they could be taken for one here.
-pub(super) fn is_reserved(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "ADD",
-        "ALL",
-        "ALTER",
-        "AND",
-        "AS",
-        "ASC",
-        "BETWEEN",
-        "BINARY",
-        "BY",
-        "CASE",
-        "COLLATE",
-        "CREATE",
-        "CROSS",
-        "DEFAULT",
-        "DELETE",
-        "DESC",
-        "DISTINCT",
-        "DIV",
-        "DROP",
-        "ELSE",
-        "EXCEPT",
-        "EXISTS",
-        "FALSE",
-        "FOR",
-        "FROM",
-        "GROUP",
-        "HAVING",
-        "IN",
-        "INNER",
-        "INSERT",
-        "INTERSECT",
-        "INTERVAL",
-        "INTO",
-        "IS",
-        "JOIN",
-        "KEY",
-        "LEFT",
-        "LIKE",
-        "LIMIT",
-        "LOCK",
-        "MOD",
-        "NATURAL",
-        "NOT",
-        "NULL",
-        "ON",
-        "OR",
-        "ORDER",
-        "OUTER",
-        "OVER",
-        "PRIMARY",
-        "REGEXP",
-        "REPLACE",
-        "RIGHT",
-        "RLIKE",
-        "SELECT",
-        "SET",
-        "STRAIGHT_JOIN",
-        "TABLE",
-        "THEN",
-        "TO",
-        "TRUE",
-        "UNION",
-        "UNIQUE",
-        "UPDATE",
-        "USING",
-        "VALUES",
-        "WHEN",
-        "WHERE",
-        "WINDOW",
-        "WITH",
-        "XOR",
-    ];
-    WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
 }

@@ -91,7 +91,7 @@ pub(crate) fn plan(
 
 impl Parser<'_> {
     fn statement(&mut self) -> Result<Plan> {
-        if self.is_word(0, "SELECT") || self.is_word(0, "WITH") {
+        if self.is_query() {
             let select = self.subquery(&Scope::default())?;
             let columns = select.columns.into_iter();
             return Ok(Plan::Read(Query {
@@ -220,23 +220,10 @@ impl Parser<'_> {
             return Err(users());
         }
         if self.take(&["INDEX"]) {
-            self.name()?;
-            if self.take(&["USING"]) {
-                self.advance(1);
-            }
-            self.expect(&["ON"])?;
-            let name = self.table_name()?;
-            let table = self.context.catalog.table(&name)?;
-            self.expect_other('(')?;
-            let column = table.column(&self.name()?)?.name.clone();
-            self.skip_all();
-            return Ok(Plan::CreateIndex(name, column));
+            return self.create_index();
         }
-        if !self.is_word(0, "TABLE") && !self.is_word(0, "TEMPORARY") {
-            let what = match self.next() {
-                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
-                _ => return Err(self.unexpected()),
-            };
+        if self.word_among(&["TABLE", "TEMPORARY"]).is_none() {
+            let what = self.next_word()?.to_ascii_uppercase();
             return refused(format!("CREATE {what}"));
         }
         let table = self.create_table()?;
@@ -249,6 +236,20 @@ impl Parser<'_> {
         Ok(Plan::CreateTable(table))
     }
 
+    fn create_index(&mut self) -> Result<Plan> {
+        self.name()?;
+        if self.take(&["USING"]) {
+            self.advance(1);
+        }
+        self.expect(&["ON"])?;
+        let name = self.table_name()?;
+        let table = self.context.catalog.table(&name)?;
+        self.expect_other('(')?;
+        let column = table.column(&self.name()?)?.name.clone();
+        self.skip_all();
+        Ok(Plan::CreateIndex(name, column))
+    }
+
     fn drop_tables(&mut self) -> Result<Plan> {
         if self.take(&["DATABASE"]) || self.take(&["SCHEMA"]) {
             self.skip_all();
@@ -258,25 +259,20 @@ impl Parser<'_> {
             return Err(users());
         }
         if !self.take(&["TABLE"]) {
-            let what = match self.next() {
-                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
-                _ => return Err(self.unexpected()),
-            };
+            let what = self.next_word()?.to_ascii_uppercase();
             return refused(format!("DROP {what}"));
         }
         let if_exists = self.take(&["IF", "EXISTS"]);
         let mut names = Vec::new();
-        loop {
-            let name = self.table_name()?;
-            if self.context.catalog.has(&name)? {
+        self.comma_separated(|parser| {
+            let name = parser.table_name()?;
+            if parser.context.catalog.has(&name)? {
                 names.push(name);
             } else if !if_exists {
-                return Err(ServerError::unknown_table(self.context.database, &name));
+                return Err(ServerError::unknown_table(parser.context.database, &name));
             }
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            Ok(())
+        })?;
         let _is_said = self.take(&["RESTRICT"]) || self.take(&["CASCADE"]);
         Ok(Plan::DropTables(names))
     }

@@ -6,6 +6,12 @@ pub(crate) fn name(name: &str) -> String {
     format!("\"{name}\"")
 }
 
+/// A list of names, separated by commas.
+pub(crate) fn names<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
+    let names = names.into_iter().map(|it| name(it.as_ref()));
+    names.collect::<Vec<String>>().join(", ")
+}
+
 pub(crate) fn text(text: &str) -> String {
     match text.contains('\0') {
         true => format!("CAST({} AS TEXT)", bytes(text.as_bytes())),

@@ -32,6 +32,16 @@ pub(super) struct Place {
     pub(super) column: usize,
 }
 
+impl Place {
+    /// The same column for the statement around this `SELECT`.
+    pub(super) fn seen_from_outside(self) -> Self {
+        Self {
+            level: self.level.saturating_sub(1),
+            ..self
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     /// Innermost first.
@@ -45,6 +55,14 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// A scope in which the columns of one table can be named.
+    pub(super) fn of_table(alias: String, columns: Vec<ScopeColumn>) -> Self {
+        Self {
+            levels: vec![vec![Source { alias, columns }]],
+            ..Self::default()
+        }
+    }
+
     /// The one for a `SELECT` within this one's.
     pub(super) fn inner(&self) -> Self {
         let mut levels = self.levels.clone();

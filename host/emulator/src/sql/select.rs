@@ -4,14 +4,12 @@ mod clauses;
 mod items;
 mod tables;
 
-use super::expression::{limit, refused};
+use super::expression::{Expression, limit, refused};
 use super::kind::Kind;
-use super::lexer::TokenKind;
 use super::parser::{Parser, Result};
 use super::quote;
 use super::scope::{Place, Scope, ScopeColumn, Source};
 use clauses::Grouping;
-pub(super) use clauses::condition;
 use items::{Item, column_at};
 
 /// A `SELECT` and what it gives.
@@ -44,14 +42,7 @@ impl Parser<'_> {
             if self.is_word(0, "RECURSIVE") {
                 return refused("WITH RECURSIVE");
             }
-            let mut views = Vec::new();
-            loop {
-                let view = self.view(&mut scope)?;
-                views.push(view);
-                if !self.take_other(',') {
-                    break;
-                }
-            }
+            let views = self.comma_separated(|parser| parser.view(&mut scope))?;
             with = format!("WITH {} ", views.join(", "));
         }
         let mut select = self.union(&scope)?;
@@ -63,12 +54,7 @@ impl Parser<'_> {
         let name = self.name()?;
         let mut names = Vec::new();
         if self.take_other('(') {
-            loop {
-                names.push(self.name()?);
-                if !self.take_other(',') {
-                    break;
-                }
-            }
+            names = self.comma_separated(Self::name)?;
             self.expect_other(')')?;
         }
         self.expect(&["AS"])?;
@@ -81,15 +67,11 @@ impl Parser<'_> {
         for (column, name) in select.columns.iter_mut().zip(names) {
             column.name = name;
         }
-        let names: Vec<String> = select
-            .columns
-            .iter()
-            .map(|it| quote::name(&it.name))
-            .collect();
+        let names = select.columns.iter().map(|it| &it.name);
         let sql = format!(
             "{} ({}) AS ({})",
             quote::name(&name),
-            names.join(", "),
+            quote::names(names),
             select.sql
         );
         tables::check_names(&select.columns)?;
@@ -111,11 +93,7 @@ impl Parser<'_> {
             let next = self.core(scope, true)?;
             clauses::unite(&mut core, next, is_all)?;
         }
-        for word in ["EXCEPT", "INTERSECT"] {
-            if self.is_word(0, word) {
-                return refused(word);
-            }
-        }
+        self.refuse_words(&["EXCEPT", "INTERSECT"])?;
         if self.take(&["ORDER", "BY"]) {
             let order = match has_several {
                 true => self.order_of_union(&core.items)?,
@@ -125,100 +103,67 @@ impl Parser<'_> {
         }
         core.check_grouping()?;
         if self.take(&["LIMIT"]) {
-            let first = limit(self)?;
-            let limits = if self.take_other(',') {
-                format!(" LIMIT {} OFFSET {first}", limit(self)?)
-            } else if self.take(&["OFFSET"]) {
-                format!(" LIMIT {first} OFFSET {}", limit(self)?)
-            } else {
-                core.select.has_one_row |= first == "1";
-                format!(" LIMIT {first}")
-            };
-            core.select.has_limit = true;
-            core.select.sql.push_str(&limits);
+            self.limit_clause(&mut core.select)?;
         }
+        self.refuse_locking_and_into()?;
+        Ok(core.select)
+    }
+
+    /// ` LIMIT …`, with an offset or without.
+    fn limit_clause(&mut self, select: &mut Select) -> Result<()> {
+        let first = limit(self)?;
+        let clause = if self.take_other(',') {
+            format!(" LIMIT {} OFFSET {first}", limit(self)?)
+        } else if self.take(&["OFFSET"]) {
+            format!(" LIMIT {first} OFFSET {}", limit(self)?)
+        } else {
+            select.has_one_row |= first == "1";
+            format!(" LIMIT {first}")
+        };
+        select.has_limit = true;
+        select.sql.push_str(&clause);
+        Ok(())
+    }
+
+    fn refuse_locking_and_into(&mut self) -> Result<()> {
         for words in [&["FOR", "UPDATE"][..], &["FOR", "SHARE"], &["LOCK", "IN"]] {
             if self.take(words) {
                 return refused(words.join(" "));
             }
         }
-        if self.is_word(0, "INTO") {
-            return refused("SELECT … INTO");
+        match self.is_word(0, "INTO") {
+            true => refused("SELECT … INTO"),
+            false => Ok(()),
         }
-        Ok(core.select)
     }
 
+    /// One `SELECT`, up to its `HAVING`.
     fn core(&mut self, scope: &Scope, is_in_union: bool) -> Result<Core> {
-        if self.is_other(0, '(') || self.is_word(0, "VALUES") || self.is_word(0, "TABLE") {
+        if self.is_other(0, '(') || self.word_among(&["VALUES", "TABLE"]).is_some() {
             return refused("a query that does not begin with SELECT");
         }
         self.expect(&["SELECT"])?;
-        let is_distinct = self.take(&["DISTINCT"]) || self.take(&["DISTINCTROW"]);
-        self.take(&["ALL"]);
-        for word in ["STRAIGHT_JOIN", "SQL_CALC_FOUND_ROWS", "HIGH_PRIORITY"] {
-            if self.is_word(0, word) {
-                return refused(word);
-            }
-        }
-        self.take(&["SQL_NO_CACHE"]);
-        let list = self.position();
+        let is_distinct = self.select_options()?;
         let mut scope = scope.clone();
-        let mut sql = String::new();
-        let from = self.skip_to_from();
-        if from {
-            self.advance(1);
-            sql = self.tables(&mut scope)?;
-        }
-        let behind = self.position();
-        self.go_to(list);
-        scope.aggregates_allowed = true;
-        let items = self.items(&scope)?;
-        if from {
-            self.expect(&["FROM"])?;
-            self.go_to(behind);
-        }
-
+        let (items, from) = self.items_and_from(&mut scope)?;
         let mut outer = Vec::new();
-        let mut select = "SELECT ".to_owned();
-        if is_distinct {
-            select.push_str("DISTINCT ");
-        }
-        let mut list = Vec::new();
         for item in &items {
-            let of_outer = item.expression.columns.iter();
-            outer.extend(of_outer.copied().filter(|place| place.level > 0));
-            let text = match (&item.expression.kind, is_distinct || is_in_union) {
-                (Kind::Text(collation), true) => {
-                    format!("({}) COLLATE {}", item.expression.sql, collation.name())
-                }
-                (kind @ (Kind::Opaque(_) | Kind::Time(_)), true) if is_distinct => {
-                    return refused(format!("DISTINCT of {}", kind.describe()));
-                }
-                _ => item.expression.sql.clone(),
-            };
-            list.push(format!("{text} AS {}", quote::name(&item.name)));
+            item.expression.add_outer_columns(&mut outer);
         }
-        select.push_str(&list.join(", "));
-        select.push_str(&sql);
-        let grouping = self.grouping(&mut scope, &items, &mut select, &mut outer)?;
-        let columns = items.iter().map(|item| ScopeColumn {
-            name: item.name.clone(),
-            kind: item.expression.kind.clone(),
-            declared: item.declared.clone(),
-            is_key: false,
-        });
+        let distinct = if is_distinct { "DISTINCT " } else { "" };
+        let list = select_list(&items, is_distinct, is_in_union)?;
+        let from_clause = from.as_deref().unwrap_or_default();
+        let mut sql = format!("SELECT {distinct}{list}{from_clause}");
+        let grouping = self.grouping(&mut scope, &items, &mut sql, &mut outer)?;
         let has_aggregate = items.iter().any(|item| item.expression.has_aggregate);
-        let outer = outer.into_iter().map(|place| Place {
-            level: place.level.saturating_sub(1),
-            ..place
-        });
+        let is_one_group = has_aggregate && grouping.groups.is_none();
         Ok(Core {
             select: Select {
-                sql: select,
-                columns: columns.collect(),
+                sql,
+                columns: items.iter().map(Item::scope_column).collect(),
                 has_limit: false,
-                has_one_row: !is_in_union && (!from || has_aggregate && grouping.groups.is_none()),
-                outer: outer.collect(),
+                has_one_row: !is_in_union && (from.is_none() || is_one_group),
+                outer: outer.into_iter().map(Place::seen_from_outside).collect(),
             },
             items,
             scope,
@@ -227,47 +172,57 @@ impl Parser<'_> {
         })
     }
 
-    /// To the `FROM` of this `SELECT`, if it has one.
-    fn skip_to_from(&mut self) -> bool {
-        let mut depth = 0_usize;
-        loop {
-            match self.kind(0) {
-                None => return false,
-                Some(TokenKind::Other('(')) => depth = depth.saturating_add(1),
-                Some(TokenKind::Other(')')) if depth == 0 => return false,
-                Some(TokenKind::Other(')')) => depth = depth.saturating_sub(1),
-                Some(TokenKind::Word(word)) if depth == 0 => {
-                    if word.eq_ignore_ascii_case("FROM") {
-                        return true;
-                    }
-                    if word.eq_ignore_ascii_case("UNION") {
-                        return false;
-                    }
-                }
-                _ => {}
-            }
-            self.advance(1);
+    /// What may stand between `SELECT` and its list. Returns whether it says `DISTINCT`.
+    fn select_options(&mut self) -> Result<bool> {
+        let is_distinct = self.take(&["DISTINCT"]) || self.take(&["DISTINCTROW"]);
+        self.take(&["ALL"]);
+        self.refuse_words(&["STRAIGHT_JOIN", "SQL_CALC_FOUND_ROWS", "HIGH_PRIORITY"])?;
+        self.take(&["SQL_NO_CACHE"]);
+        Ok(is_distinct)
+    }
+
+    /// The list, and the `FROM` clause if there is one. The tables are read first: the list names their columns.
+    fn items_and_from(&mut self, scope: &mut Scope) -> Result<(Vec<Item>, Option<String>)> {
+        let list = self.position();
+        let mut from = None;
+        if self.skip_to(&["FROM", "UNION"]) && self.take(&["FROM"]) {
+            from = Some(self.tables(scope)?);
         }
+        let after_tables = self.position();
+        self.go_to(list);
+        scope.aggregates_allowed = true;
+        let items = self.items(scope)?;
+        if from.is_some() {
+            self.expect(&["FROM"])?;
+            self.go_to(after_tables);
+        }
+        Ok((items, from))
     }
 
     /// Whether a `UNION` is in what is read now.
     fn union_follows(&mut self) -> bool {
         let start = self.position();
-        let mut depth = 0_usize;
-        let found = loop {
-            match self.kind(0) {
-                None => break false,
-                Some(TokenKind::Other('(')) => depth = depth.saturating_add(1),
-                Some(TokenKind::Other(')')) if depth == 0 => break false,
-                Some(TokenKind::Other(')')) => depth = depth.saturating_sub(1),
-                Some(TokenKind::Word(word)) if depth == 0 && word.eq_ignore_ascii_case("UNION") => {
-                    break true;
-                }
-                _ => {}
-            }
-            self.advance(1);
-        };
+        let follows = self.skip_to(&["UNION"]);
         self.go_to(start);
-        found
+        follows
     }
+}
+
+/// The list of a `SELECT`. Where rows are compared with each other, texts are compared by their collation.
+fn select_list(items: &[Item], is_distinct: bool, is_in_union: bool) -> Result<String> {
+    let column = |item: &Item| {
+        let Expression { sql, kind, .. } = &item.expression;
+        let sql = match kind {
+            Kind::Text(collation) if is_distinct || is_in_union => {
+                format!("({sql}) COLLATE {}", collation.name())
+            }
+            Kind::Opaque(_) | Kind::Time(_) if is_distinct => {
+                return refused(format!("DISTINCT of {}", kind.describe()));
+            }
+            _ => sql.clone(),
+        };
+        Ok(format!("{sql} AS {}", quote::name(&item.name)))
+    };
+    let columns: Vec<String> = items.iter().map(column).collect::<Result<_>>()?;
+    Ok(columns.join(", "))
 }

@@ -11,12 +11,7 @@ impl Parser<'_> {
     /// What follows `SET`.
     pub(super) fn set(&mut self) -> Result<Plan> {
         let mut settings = Vec::new();
-        loop {
-            self.setting(&mut settings)?;
-            if !self.take_other(',') {
-                break;
-            }
-        }
+        self.comma_separated(|parser| parser.setting(&mut settings))?;
         Ok(match settings.is_empty() {
             true => Plan::Nothing,
             false => Plan::Set(settings),
@@ -111,12 +106,7 @@ impl Parser<'_> {
 
     /// All texts are UTF-8 here, whatever the client says: it must not mean another set.
     fn names(&mut self) -> Result<()> {
-        let mut charset = match self.next() {
-            Some(TokenKind::Word(name)) => name,
-            Some(TokenKind::Text(name)) => String::from_utf8_lossy(&name).into_owned(),
-            _ => return Err(self.unexpected()),
-        };
-        charset.make_ascii_lowercase();
+        let charset = self.word_or_text()?.to_ascii_lowercase();
         let known = ["utf8mb4", "utf8mb3", "utf8", "default", "binary", "ascii"];
         if !known.contains(&charset.as_str()) {
             return refused(format!("SET NAMES {charset}"));

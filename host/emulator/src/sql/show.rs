@@ -1,14 +1,13 @@
 //! `SHOW` and `DESCRIBE`: rows that are put together here, and filtered as any others.
 
 use super::catalog::DefaultValue;
-use super::expression::{compare_like, refused};
+use super::expression::{compare_like, condition, refused};
 use super::kind::Kind;
 use super::lexer::TokenKind;
 use super::parser::{Parser, Result};
 use super::plan::Query;
-use super::scope::{Scope, ScopeColumn, Source};
-use super::{quote, select_condition, variables};
-use crate::collation::Collation;
+use super::scope::{Scope, ScopeColumn};
+use super::{quote, variables};
 
 /// Rows, before `LIKE` or `WHERE` leaves some out.
 struct Rows {
@@ -25,30 +24,20 @@ impl Parser<'_> {
         if self.take(&["TABLES"]) {
             self.of_database()?;
             let database = self.context.database;
-            let suffix = match self.like_pattern() {
-                Some(pattern) => format!(" ({pattern})"),
-                None => String::new(),
-            };
-            let mut names = vec![format!("Tables_in_{database}{suffix}")];
-            let mut rows = Vec::new();
-            for name in self.context.catalog.names()? {
-                rows.push(vec![Some(name)]);
-            }
+            let mut names = vec![self.name_with_pattern(&format!("Tables_in_{database}"))];
+            let tables = self.context.catalog.names()?.into_iter();
+            let mut rows: Vec<_> = tables.map(|name| vec![Some(name)]).collect();
             if is_full {
                 names.push("Table_type".to_owned());
                 for row in &mut rows {
                     row.push(Some("BASE TABLE".to_owned()));
                 }
             }
-            return self.filtered(Rows { names, rows });
+            return self.filtered(&Rows { names, rows });
         }
         if self.take(&["DATABASES"]) || self.take(&["SCHEMAS"]) {
-            let suffix = match self.like_pattern() {
-                Some(pattern) => format!(" ({pattern})"),
-                None => String::new(),
-            };
-            return self.filtered(Rows {
-                names: vec![format!("Database{suffix}")],
+            return self.filtered(&Rows {
+                names: vec![self.name_with_pattern("Database")],
                 rows: vec![vec![Some(self.context.database.to_owned())]],
             });
         }
@@ -65,15 +54,12 @@ impl Parser<'_> {
         }
         if self.take(&["WARNINGS"]) || self.take(&["ERRORS"]) {
             let names = ["Level", "Code", "Message"];
-            return self.filtered(Rows {
+            return self.filtered(&Rows {
                 names: names.map(str::to_owned).to_vec(),
                 rows: Vec::new(),
             });
         }
-        let what = match self.next() {
-            Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
-            _ => return Err(self.unexpected()),
-        };
+        let what = self.next_word()?.to_ascii_uppercase();
         refused(format!("SHOW {what}"))
     }
 
@@ -142,7 +128,7 @@ impl Parser<'_> {
             rows.push(row);
         }
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        self.filtered(Rows { names, rows })
+        self.filtered(&Rows { names, rows })
     }
 
     fn show_variables(&mut self) -> Result<Query> {
@@ -171,7 +157,7 @@ impl Parser<'_> {
         });
         let rows = rows.collect();
         let names = ["Variable_name", "Value"].map(str::to_owned).to_vec();
-        self.filtered(Rows { names, rows })
+        self.filtered(&Rows { names, rows })
     }
 
     /// The pattern of the `LIKE` that follows.
@@ -182,62 +168,27 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads `LIKE` or `WHERE`, and makes a query of it all.
-    fn filtered(&mut self, rows: Rows) -> Result<Query> {
-        let Rows { names, rows } = rows;
-        let text = Kind::Text(Collation::AccentInsensitive);
-        let columns: Vec<ScopeColumn> = names
-            .iter()
-            .map(|name| {
-                // Of a warning.
-                let kind = if name == "Code" {
-                    &Kind::Unsigned
-                } else {
-                    &text
-                };
-                ScopeColumn {
-                    name: name.clone(),
-                    kind: kind.clone(),
-                    declared: kind.declaration(),
-                    is_key: false,
-                }
-            })
-            .collect();
-        let scope = Scope {
-            levels: vec![vec![Source {
-                alias: "shown".to_owned(),
-                columns: columns.clone(),
-            }]],
-            ..Scope::default()
-        };
-        let condition = if self.take(&["LIKE"]) {
-            let pattern = self.expression(&Scope::default())?;
-            let first = names.first().map_or("", String::as_str);
-            compare_like(&format!("\"shown\".{}", quote::name(first)), &pattern)?
-        } else if self.take(&["WHERE"]) {
-            select_condition(&self.expression(&scope)?)?
-        } else {
-            "1".to_owned()
-        };
-        let list: Vec<String> = names.iter().map(|name| quote::name(name)).collect();
-        let values = rows.iter().map(|row| {
-            let values = row.iter().map(|value| match value {
-                Some(value) => quote::text(value),
-                None => "NULL".to_owned(),
-            });
-            format!("({})", values.collect::<Vec<String>>().join(", "))
-        });
-        let mut values: Vec<String> = values.collect();
-        let is_empty = values.is_empty();
-        if is_empty {
-            values.push(format!("({})", vec!["NULL"; names.len()].join(", ")));
+    /// The name of a list's first column, as MySQL gives it: with the pattern that follows.
+    fn name_with_pattern(&self, name: &str) -> String {
+        match self.like_pattern() {
+            Some(pattern) => format!("{name} ({pattern})"),
+            None => name.to_owned(),
         }
-        let none = if is_empty { " AND 0" } else { "" };
+    }
+
+    /// Reads `LIKE` or `WHERE`, and makes a query of it all.
+    fn filtered(&mut self, rows: &Rows) -> Result<Query> {
+        let columns = rows.columns();
+        let filter = self.filter_of_shown(&columns)?;
+        let (values, none) = match rows.rows.is_empty() {
+            // `VALUES` takes one row at least.
+            true => (row_of_values(&vec![None; rows.names.len()]), " AND 0"),
+            false => (rows.values(), ""),
+        };
         Ok(Query {
             sql: format!(
-                "WITH \"shown\" ({}) AS (VALUES {}) SELECT * FROM \"shown\" WHERE {condition}{none}",
-                list.join(", "),
-                values.join(", ")
+                "WITH \"shown\" ({}) AS (VALUES {values}) SELECT * FROM \"shown\" WHERE {filter}{none}",
+                quote::names(&rows.names)
             ),
             columns: columns
                 .into_iter()
@@ -246,4 +197,51 @@ impl Parser<'_> {
             parameters: self.parameter_count(),
         })
     }
+
+    /// The condition of the `LIKE`, which is for the first column, or of the `WHERE`.
+    fn filter_of_shown(&mut self, columns: &[ScopeColumn]) -> Result<String> {
+        if self.take(&["LIKE"]) {
+            let pattern = self.expression(&Scope::default())?;
+            let first = columns.first().map_or("", |column| &column.name);
+            return compare_like(&format!("\"shown\".{}", quote::name(first)), &pattern);
+        }
+        if self.take(&["WHERE"]) {
+            let scope = Scope::of_table("shown".to_owned(), columns.to_vec());
+            return condition(&self.expression(&scope)?);
+        }
+        Ok("1".to_owned())
+    }
+}
+
+impl Rows {
+    fn columns(&self) -> Vec<ScopeColumn> {
+        let column = |name: &String| {
+            let kind = match name.as_str() {
+                // Of a warning.
+                "Code" => Kind::Unsigned,
+                _ => Kind::TEXT,
+            };
+            ScopeColumn {
+                name: name.clone(),
+                declared: kind.declaration(),
+                kind,
+                is_key: false,
+            }
+        };
+        self.names.iter().map(column).collect()
+    }
+
+    /// What follows `VALUES`.
+    fn values(&self) -> String {
+        let rows: Vec<String> = self.rows.iter().map(|row| row_of_values(row)).collect();
+        rows.join(", ")
+    }
+}
+
+fn row_of_values(row: &[Option<String>]) -> String {
+    let values = row.iter().map(|value| match value {
+        Some(value) => quote::text(value),
+        None => "NULL".to_owned(),
+    });
+    format!("({})", values.collect::<Vec<String>>().join(", "))
 }

@@ -5,12 +5,12 @@
 mod stored;
 
 use super::catalog::{Column, Table};
-use super::expression::{Expression, refused};
+use super::expression::{Expression, condition, refused};
 use super::lexer::TokenKind;
 use super::parser::{Parser, Result};
 use super::quote;
-use super::scope::{Scope, Source};
-use super::select_condition;
+use super::reserved::is_reserved;
+use super::scope::Scope;
 use crate::server_error::ServerError;
 use stored::{column_names, default, ids_of, now, store, write_rows};
 
@@ -35,10 +35,9 @@ enum Given {
 impl Parser<'_> {
     /// What follows `INSERT`.
     pub(super) fn insert(&mut self) -> Result<Write> {
-        for word in ["IGNORE", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"] {
-            if self.is_word(0, word) {
-                return refused(format!("INSERT {word}"));
-            }
+        let options = ["IGNORE", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"];
+        if let Some(word) = self.word_among(&options) {
+            return refused(format!("INSERT {word}"));
         }
         self.take(&["INTO"]);
         let name = self.table_name()?;
@@ -50,45 +49,35 @@ impl Parser<'_> {
         if self.is_other(0, '(') && !self.is_word(1, "SELECT") {
             names = self.name_list()?;
         }
-        for (index, name) in names.iter().enumerate() {
-            table.column(name)?;
-            let before = names.get(..index).unwrap_or_default();
-            if before.iter().any(|it| it.eq_ignore_ascii_case(name)) {
-                let message = format!("Column '{name}' specified twice");
-                return Err(ServerError::new(1110, "42000", message));
-            }
-        }
-        if self.is_word(0, "SELECT") || self.is_word(0, "WITH") || self.is_other(0, '(') {
+        check_names(&table, &names)?;
+        if self.is_query() || self.is_other(0, '(') {
             return self.insert_select(&table, &names);
         }
         if !self.take(&["VALUES"]) && !self.take(&["VALUE"]) {
             return Err(self.unexpected());
         }
-        let mut rows = Vec::new();
-        loop {
-            self.expect_other('(')?;
-            let mut given = Vec::new();
-            if !self.take_other(')') {
-                loop {
-                    given.push(self.given()?);
-                    if !self.take_other(',') {
-                        break;
-                    }
-                }
-                self.expect_other(')')?;
+        let mut number = 0_usize;
+        let rows = self.comma_separated(|parser| {
+            number = number.saturating_add(1);
+            let row = parser.row()?;
+            if row.len() != names.len() && !row.is_empty() {
+                return Err(wrong_count(number));
             }
-            if given.len() != names.len() && !given.is_empty() {
-                let row = rows.len().saturating_add(1);
-                let message = format!("Column count doesn't match value count at row {row}");
-                return Err(ServerError::new(1136, "21S01", message));
-            }
-            rows.push(given);
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            Ok(row)
+        })?;
         self.no_duplicate_key()?;
         write_rows(&table, &names, &rows)
+    }
+
+    /// The values of one row, in parentheses. None stand for the defaults of all columns.
+    fn row(&mut self) -> Result<Vec<Given>> {
+        self.expect_other('(')?;
+        if self.take_other(')') {
+            return Ok(Vec::new());
+        }
+        let row = self.comma_separated(Self::given)?;
+        self.expect_other(')')?;
+        Ok(row)
     }
 
     fn no_duplicate_key(&self) -> Result<()> {
@@ -100,42 +89,38 @@ impl Parser<'_> {
 
     fn insert_set(&mut self, table: &Table) -> Result<Write> {
         let (mut names, mut row) = (Vec::new(), Vec::new());
-        loop {
-            let name = self.name()?;
+        self.comma_separated(|parser| {
+            let name = parser.name()?;
             table.column(&name)?;
             names.push(name);
-            self.expect_other('=')?;
-            row.push(self.given()?);
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            parser.expect_other('=')?;
+            row.push(parser.given()?);
+            Ok(())
+        })?;
         self.no_duplicate_key()?;
         write_rows(table, &names, &[row])
     }
 
     fn name_list(&mut self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
         self.expect_other('(')?;
         if self.take_other(')') {
-            return Ok(names);
+            return Ok(Vec::new());
         }
-        loop {
-            names.push(self.name()?);
-            if !self.take_other(',') {
-                break;
-            }
-        }
+        let names = self.comma_separated(Self::name)?;
         self.expect_other(')')?;
         Ok(names)
     }
 
     fn given(&mut self) -> Result<Given> {
-        if self.is_word(0, "DEFAULT") && !self.is_other(1, '(') {
-            self.advance(1);
-            return Ok(Given::Default);
+        match self.take_default() {
+            true => Ok(Given::Default),
+            false => self.expression(&Scope::default()).map(Given::Value),
         }
-        self.expression(&Scope::default()).map(Given::Value)
+    }
+
+    /// Takes the word `DEFAULT`, if it is what follows and not a function.
+    fn take_default(&mut self) -> bool {
+        !self.is_other(1, '(') && self.take(&["DEFAULT"])
     }
 
     fn insert_select(&mut self, table: &Table, names: &[String]) -> Result<Write> {
@@ -145,8 +130,7 @@ impl Parser<'_> {
         let select = self.subquery(&Scope::default())?;
         self.no_duplicate_key()?;
         if select.columns.len() != names.len() {
-            let message = "Column count doesn't match value count at row 1";
-            return Err(ServerError::new(1136, "21S01", message));
+            return Err(wrong_count(1));
         }
         if let Some(id) = table.id()
             && !names.iter().any(|it| it.eq_ignore_ascii_case(&id.name))
@@ -189,73 +173,62 @@ impl Parser<'_> {
 
     /// What follows `UPDATE`.
     pub(super) fn update(&mut self) -> Result<Write> {
-        for word in ["IGNORE", "LOW_PRIORITY"] {
-            if self.is_word(0, word) {
-                return refused(format!("UPDATE {word}"));
-            }
+        if let Some(word) = self.word_among(&["IGNORE", "LOW_PRIORITY"]) {
+            return refused(format!("UPDATE {word}"));
         }
         let (table, scope, target) = self.target()?;
         self.expect(&["SET"])?;
         let mut assigned: Vec<(Column, String)> = Vec::new();
-        loop {
-            let name = self.assigned_name(&scope)?;
-            let column = table.column(&name)?.clone();
-            self.expect_other('=')?;
-            let value = match self.is_word(0, "DEFAULT") && !self.is_other(1, '(') {
-                true => {
-                    self.advance(1);
-                    default(&column)?
-                }
-                false => {
-                    let value = self.expression(&scope)?;
-                    // MySQL takes the new value of a column that stands before.
-                    let names_earlier = value.columns.iter().any(|place| {
-                        let named = table.columns.get(place.column);
-                        named.is_some_and(|named| assigned.iter().any(|(it, _)| it == named))
-                    });
-                    if names_earlier {
-                        return refused("UPDATE with a column that it has set before");
-                    }
-                    store(&column, &value)?
-                }
-            };
-            if assigned.iter().any(|(it, _)| *it == column) {
-                return refused("UPDATE that sets a column twice");
-            }
-            assigned.push((column, value));
-            if !self.take_other(',') {
-                break;
-            }
-        }
+        self.comma_separated(|parser| {
+            let assignment = parser.assignment(&table, &scope, &assigned)?;
+            assigned.push(assignment);
+            Ok(())
+        })?;
         let filter = self.filter(&scope)?;
         self.refuse_itself(&table)?;
         let alias = scope.sources().first().map(|it| quote::name(&it.alias));
-        let alias = alias.unwrap_or_default();
-        let changed = assigned.iter().map(|(column, value)| {
-            let name = quote::name(&column.name);
-            format!("({alias}.{name} COLLATE BINARY) IS NOT ({value})")
-        });
-        let changed: Vec<String> = changed.collect();
-        let mut sets = Vec::new();
-        for (column, value) in &assigned {
-            sets.push(format!("{} = {value}", quote::name(&column.name)));
-        }
-        let touched = table.columns.iter().filter(|column| {
-            column.is_set_on_update && !assigned.iter().any(|(it, _)| it == *column)
-        });
-        for column in touched {
-            sets.push(format!("{} = {}", quote::name(&column.name), now(column)));
-        }
         Ok(Write {
             sql: format!(
                 "UPDATE {target} SET {} WHERE ({filter}) AND ({})",
-                sets.join(", "),
-                changed.join(" OR ")
+                set_clause(&table, &assigned),
+                changes_a_value(&alias.unwrap_or_default(), &assigned)
             ),
             count_matched: Some(format!("SELECT count(*) FROM {target} WHERE {filter}")),
             ids_of: None,
             rows: 0,
         })
+    }
+
+    /// `column = value` of an `UPDATE`, after those in `assigned`.
+    fn assignment(
+        &mut self,
+        table: &Table,
+        scope: &Scope,
+        assigned: &[(Column, String)],
+    ) -> Result<(Column, String)> {
+        let is_assigned = |column: &Column| assigned.iter().any(|(it, _)| it == column);
+        let name = self.assigned_name(scope)?;
+        let column = table.column(&name)?.clone();
+        self.expect_other('=')?;
+        let value = if self.take_default() {
+            default(&column)?
+        } else {
+            let value = self.expression(scope)?;
+            // MySQL takes the new value of a column that stands before.
+            let mut named = value.columns.iter();
+            let names_earlier = named.any(|place| {
+                let column = table.columns.get(place.column);
+                column.is_some_and(is_assigned)
+            });
+            if names_earlier {
+                return refused("UPDATE with a column that it has set before");
+            }
+            store(&column, &value)?
+        };
+        match is_assigned(&column) {
+            true => refused("UPDATE that sets a column twice"),
+            false => Ok((column, value)),
+        }
     }
 
     fn assigned_name(&mut self, scope: &Scope) -> Result<String> {
@@ -288,7 +261,7 @@ impl Parser<'_> {
         let is_said = self.take(&["AS"]);
         let is_alias = match self.kind(0) {
             Some(TokenKind::QuotedName(_)) => true,
-            Some(TokenKind::Word(word)) => is_said || !super::parser::is_reserved(word),
+            Some(TokenKind::Word(word)) => is_said || !is_reserved(word),
             _ => is_said,
         };
         let alias = match is_alias {
@@ -296,19 +269,13 @@ impl Parser<'_> {
             false => name.clone(),
         };
         let target = format!("{} AS {}", quote::name(&name), quote::name(&alias));
-        let scope = Scope {
-            levels: vec![vec![Source {
-                alias,
-                columns: table.scope_columns(),
-            }]],
-            ..Scope::default()
-        };
+        let scope = Scope::of_table(alias, table.scope_columns());
         Ok((table, scope, target))
     }
 
     fn filter(&mut self, scope: &Scope) -> Result<String> {
         match self.take(&["WHERE"]) {
-            true => select_condition(&self.expression(scope)?),
+            true => condition(&self.expression(scope)?),
             false => Ok("1".to_owned()),
         }
     }
@@ -319,4 +286,44 @@ impl Parser<'_> {
             false => Ok(()),
         }
     }
+}
+
+/// Refuses names of columns that the table does not have, or that stand twice.
+fn check_names(table: &Table, names: &[String]) -> Result<()> {
+    for (index, name) in names.iter().enumerate() {
+        table.column(name)?;
+        let before = names.get(..index).unwrap_or_default();
+        if before.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+            let message = format!("Column '{name}' specified twice");
+            return Err(ServerError::new(1110, "42000", message));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_count(row: usize) -> ServerError {
+    let message = format!("Column count doesn't match value count at row {row}");
+    ServerError::new(1136, "21S01", message)
+}
+
+/// What follows `SET` in an `UPDATE`: what the statement assigns, and what the table sets by itself.
+fn set_clause(table: &Table, assigned: &[(Column, String)]) -> String {
+    let set = |column: &Column, value: &str| format!("{} = {value}", quote::name(&column.name));
+    let is_assigned = |column: &Column| assigned.iter().any(|(it, _)| it == column);
+    let own = assigned.iter().map(|(column, value)| set(column, value));
+    let columns = table.columns.iter();
+    let touched = columns.filter(|column| column.is_set_on_update && !is_assigned(column));
+    let all: Vec<String> = own
+        .chain(touched.map(|column| set(column, &now(column))))
+        .collect();
+    all.join(", ")
+}
+
+/// Whether an `UPDATE` changes a row at all: MySQL does not touch it otherwise.
+fn changes_a_value(alias: &str, assigned: &[(Column, String)]) -> String {
+    let changed = assigned.iter().map(|(column, value)| {
+        let name = quote::name(&column.name);
+        format!("({alias}.{name} COLLATE BINARY) IS NOT ({value})")
+    });
+    changed.collect::<Vec<String>>().join(" OR ")
 }

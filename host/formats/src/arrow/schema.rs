@@ -12,7 +12,7 @@ use rds_bridge::mysql::{Column, ColumnKind};
 
 /// Readers look columns up by their names, as those of objects: they are named alike. Any of them may be NULL:
 /// `GROUP BY id WITH ROLLUP` gives NULL for an `id` that the server announces as `NOT NULL`.
-pub(super) fn of(columns: &[Column]) -> Result<SchemaRef, Error> {
+pub(super) fn arrow_schema(columns: &[Column]) -> Result<SchemaRef, Error> {
     let fields: Result<Vec<Field>, Error> = distinct(columns)
         .into_iter()
         .zip(columns)

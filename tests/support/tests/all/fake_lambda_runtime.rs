@@ -168,7 +168,7 @@ fn a_process_that_ends_keeps_nobody_waiting() {
 struct Client(BufReader<TcpStream>);
 
 impl Client {
-    fn of(runtime: &FakeLambdaRuntime) -> Self {
+    fn connect(runtime: &FakeLambdaRuntime) -> Self {
         Self(BufReader::new(
             TcpStream::connect(runtime.address()).unwrap(),
         ))
@@ -218,7 +218,7 @@ const STREAMING: &str = "Lambda-Runtime-Function-Response-Mode: streaming\r\nTra
 #[test]
 fn several_wait_for_the_next_one_and_each_gets_another() {
     let runtime = FakeLambdaRuntime::start();
-    let mut clients: Vec<Client> = (0..8).map(|_| Client::of(&runtime)).collect();
+    let mut clients: Vec<Client> = (0..8).map(|_| Client::connect(&runtime)).collect();
     for client in &mut clients {
         client.send(NEXT);
     }
@@ -255,7 +255,7 @@ fn several_wait_for_the_next_one_and_each_gets_another() {
 #[test]
 fn streams() {
     let runtime = FakeLambdaRuntime::start();
-    let mut client = Client::of(&runtime);
+    let mut client = Client::connect(&runtime);
     let mut stream = |headers: &str, body: &str| {
         let invocation = runtime.invoke("{}", LONGEST_TIMEOUT);
         client.send(NEXT);

@@ -55,21 +55,10 @@ impl Parser<'_> {
             constraints.checks.push(self.position());
             self.skip_parentheses()?;
         } else {
-            let what = match self.next() {
-                Some(TokenKind::Word(word)) => word.to_ascii_uppercase(),
-                _ => return Err(self.unexpected()),
-            };
+            let what = self.next_word()?.to_ascii_uppercase();
             return refused(format!("{what} of a column"));
         }
         Ok(())
-    }
-
-    fn word_or_text(&mut self) -> Result<String> {
-        match self.next() {
-            Some(TokenKind::Word(word)) => Ok(word),
-            Some(TokenKind::Text(text)) => Ok(String::from_utf8_lossy(&text).into_owned()),
-            _ => Err(self.unexpected()),
-        }
     }
 
     fn default_value(&mut self, column: &Column) -> Result<DefaultValue> {
@@ -124,10 +113,7 @@ impl Parser<'_> {
 
     /// As `DESCRIBE` shows it.
     fn column_type(&mut self) -> Result<String> {
-        let Some(TokenKind::Word(word)) = self.next() else {
-            return Err(self.unexpected());
-        };
-        let word = word.to_ascii_lowercase();
+        let word = self.next_word()?.to_ascii_lowercase();
         self.take(&["PRECISION"]);
         let start = self.position();
         let mut arguments = String::new();

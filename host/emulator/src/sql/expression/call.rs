@@ -5,7 +5,6 @@ mod number;
 mod text;
 
 use super::{Expression, aggregate, compare, operators, refused, unify};
-use crate::collation::Collation;
 use crate::server_error::ServerError;
 use crate::sql::kind::Kind;
 use crate::sql::parser::{Parser, Result};
@@ -13,27 +12,11 @@ use crate::sql::scope::Scope;
 
 pub(super) use date::add_interval;
 
-const TEXT: Kind = Kind::Text(Collation::AccentInsensitive);
-
 impl Parser<'_> {
     /// A function's call, if that is what follows.
     pub(super) fn call(&mut self, name: &str, scope: &Scope) -> Result<Option<Expression>> {
         if !self.is_other(1, '(') {
-            let clock = [
-                "CURRENT_TIMESTAMP",
-                "CURRENT_DATE",
-                "LOCALTIME",
-                "LOCALTIMESTAMP",
-            ];
-            if clock.contains(&name) || name == "UTC_TIMESTAMP" || name == "UTC_DATE" {
-                self.advance(1);
-                return date::now(name).map(Some);
-            }
-            if name == "CURRENT_USER" {
-                self.advance(1);
-                return Ok(Some(Expression::new("current_user()", TEXT)));
-            }
-            return Ok(None);
+            return self.call_without_parentheses(name);
         }
         // MySQL knows these by the parenthesis that follows at once.
         let is_adjacent = self.is_adjacent(1);
@@ -44,68 +27,78 @@ impl Parser<'_> {
                 false => refused(format!("space behind {name}")),
             };
         }
-        match name {
-            "CAST" => return self.cast("AS", scope).map(Some),
-            "CONVERT" => {
-                let start = self.position();
-                let value = self.expression(scope)?;
-                let parameters = value.sql.contains('?');
-                let separator = if self.is_other(0, ',') { "," } else { "USING" };
-                if parameters {
-                    return refused("CONVERT of a parameter");
-                }
-                self.go_to(start);
-                return self.cast(separator, scope).map(Some);
-            }
-            "DATE_ADD" | "DATE_SUB" | "ADDDATE" | "SUBDATE" => {
-                let value = self.expression(scope)?;
-                self.expect_other(',')?;
-                if !self.take(&["INTERVAL"]) {
-                    return refused(format!("{name}() without INTERVAL"));
-                }
-                let (amount, unit) = self.interval(scope)?;
-                self.expect_other(')')?;
-                let is_less = name.contains("SUB");
-                return add_interval(&value, &amount, &unit, is_less).map(Some);
-            }
-            "EXTRACT" | "TIMESTAMPDIFF" | "TIMESTAMPADD" | "GET_FORMAT" | "WEIGHT_STRING" => {
-                return Err(ServerError::no_such_function(self.context.database, name));
-            }
-            "TRIM"
-                if ["LEADING", "TRAILING", "BOTH"]
-                    .iter()
-                    .any(|it| self.is_word(0, it)) =>
-            {
-                return refused("TRIM() with LEADING, TRAILING or BOTH");
-            }
-            _ => {}
+        if let Some(found) = self.call_with_own_grammar(name, scope)? {
+            return Ok(Some(found));
         }
         let arguments = self.arguments(scope)?;
         let parts: Vec<&Expression> = arguments.iter().collect();
-        let found = call(name, &parts)?;
-        let Some(mut found) = found else {
+        let Some(mut found) = call(name, &parts)? else {
             let database = self.context.database;
             return Err(ServerError::no_such_function(database, name));
         };
         found.columns.clear();
-        for part in parts {
-            found.columns.extend_from_slice(&part.columns);
-            found.has_aggregate |= part.has_aggregate;
-        }
+        found.add_names(&parts);
         Ok(Some(found))
     }
 
-    fn arguments(&mut self, scope: &Scope) -> Result<Vec<Expression>> {
-        let mut arguments = Vec::new();
-        if self.take_other(')') {
-            return Ok(arguments);
+    fn call_without_parentheses(&mut self, name: &str) -> Result<Option<Expression>> {
+        if date::is_keyword_clock(name) {
+            self.advance(1);
+            return date::now(name).map(Some);
         }
-        loop {
-            arguments.push(self.expression(scope)?);
-            if !self.take_other(',') {
-                break;
+        if name == "CURRENT_USER" {
+            self.advance(1);
+            return Ok(Some(Expression::new("current_user()", Kind::TEXT)));
+        }
+        Ok(None)
+    }
+
+    /// A function whose arguments are not separated by commas alone. The parenthesis has been read.
+    fn call_with_own_grammar(&mut self, name: &str, scope: &Scope) -> Result<Option<Expression>> {
+        match name {
+            "CAST" => self.cast("AS", scope).map(Some),
+            "CONVERT" => self.convert(scope).map(Some),
+            "DATE_ADD" | "DATE_SUB" | "ADDDATE" | "SUBDATE" => self.date_add(name, scope).map(Some),
+            "EXTRACT" | "TIMESTAMPDIFF" | "TIMESTAMPADD" | "GET_FORMAT" | "WEIGHT_STRING" => {
+                Err(ServerError::no_such_function(self.context.database, name))
             }
+            "TRIM" if self.word_among(&["LEADING", "TRAILING", "BOTH"]).is_some() => {
+                refused("TRIM() with LEADING, TRAILING or BOTH")
+            }
+            _ => Ok(None),
         }
+    }
+
+    /// `CONVERT(value, type)` or `CONVERT(value USING charset)`
+    fn convert(&mut self, scope: &Scope) -> Result<Expression> {
+        let start = self.position();
+        let value = self.expression(scope)?;
+        let separator = if self.is_other(0, ',') { "," } else { "USING" };
+        if value.sql.contains('?') {
+            return refused("CONVERT of a parameter");
+        }
+        self.go_to(start);
+        self.cast(separator, scope)
+    }
+
+    /// `DATE_ADD(value, INTERVAL 1 DAY)` and its like.
+    fn date_add(&mut self, name: &str, scope: &Scope) -> Result<Expression> {
+        let value = self.expression(scope)?;
+        self.expect_other(',')?;
+        if !self.take(&["INTERVAL"]) {
+            return refused(format!("{name}() without INTERVAL"));
+        }
+        let (amount, unit) = self.interval(scope)?;
+        self.expect_other(')')?;
+        let is_less = name.contains("SUB");
+        add_interval(&value, &amount, &unit, is_less)
+    }
+
+    fn arguments(&mut self, scope: &Scope) -> Result<Vec<Expression>> {
+        if self.take_other(')') {
+            return Ok(Vec::new());
+        }
+        let arguments = self.comma_separated(|parser| parser.expression(scope))?;
         self.expect_other(')')?;
         Ok(arguments)
     }
@@ -136,10 +129,10 @@ fn wrong_argument<T>(name: &str, arguments: &[&Expression]) -> Result<T> {
 
 fn session(name: &str, arguments: &[&Expression]) -> Option<Expression> {
     Some(match (name, arguments) {
-        ("DATABASE" | "SCHEMA", []) => Expression::new("database()", TEXT),
-        ("VERSION", []) => Expression::new("version()", TEXT),
-        ("USER" | "SESSION_USER" | "SYSTEM_USER", []) => Expression::new("user()", TEXT),
-        ("CURRENT_USER", []) => Expression::new("current_user()", TEXT),
+        ("DATABASE" | "SCHEMA", []) => Expression::new("database()", Kind::TEXT),
+        ("VERSION", []) => Expression::new("version()", Kind::TEXT),
+        ("USER" | "SESSION_USER" | "SYSTEM_USER", []) => Expression::new("user()", Kind::TEXT),
+        ("CURRENT_USER", []) => Expression::new("current_user()", Kind::TEXT),
         ("CONNECTION_ID", []) => Expression::new("connection_id()", Kind::Unsigned),
         ("LAST_INSERT_ID", []) => Expression::new("last_insert_id()", Kind::Unsigned),
         ("ROW_COUNT", []) => Expression::new("row_count()", Kind::Integer),
@@ -156,7 +149,7 @@ fn flow(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
         ("IF", [condition, one, other]) => {
             let (kind, values) = unify("IF", owned(&[one, other]))?;
             let values: Vec<String> = values.into_iter().map(|it| it.sql).collect();
-            let condition = operators::truth(condition)?;
+            let condition = operators::condition(condition)?;
             Expression::new(format!("iif({condition}, {})", values.join(", ")), kind)
         }
         ("IFNULL", [_, _]) | ("COALESCE", [_, _, ..]) => {

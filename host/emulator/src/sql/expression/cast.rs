@@ -1,7 +1,6 @@
 //! `CAST`, where the value has one meaning in the other type.
 
 use super::{Expression, refused};
-use crate::collation::Collation;
 use crate::sql::kind::{DECIMAL_DIGITS, Kind};
 use crate::sql::lexer::TokenKind;
 use crate::sql::parser::{Parser, Result};
@@ -15,24 +14,16 @@ impl Parser<'_> {
             "," => self.expect_other(',')?,
             word => self.expect(&[word])?,
         }
-        let Some(TokenKind::Word(to)) = self.next() else {
-            return Err(self.unexpected());
-        };
-        let to = to.to_ascii_uppercase();
+        let to = self.next_word()?.to_ascii_uppercase();
         if to == "SIGNED" || to == "UNSIGNED" {
             self.take(&["INTEGER"]);
         }
         let mut arguments = Vec::new();
         if self.take_other('(') {
-            loop {
-                match self.next() {
-                    Some(TokenKind::Number(number)) => arguments.push(number),
-                    _ => return Err(self.unexpected()),
-                }
-                if !self.take_other(',') {
-                    break;
-                }
-            }
+            arguments = self.comma_separated(|parser| match parser.next() {
+                Some(TokenKind::Number(number)) => Ok(number),
+                _ => Err(parser.unexpected()),
+            })?;
             self.expect_other(')')?;
         }
         if separator == "USING" {
@@ -52,8 +43,7 @@ impl Parser<'_> {
 
 fn cast(value: &Expression, to: &str, arguments: &[String]) -> Result<Expression> {
     let sql = &value.sql;
-    let made = |sql: String, kind| Ok(Expression::of(sql, kind, &[value]));
-    let text = Kind::Text(Collation::AccentInsensitive);
+    let made = |sql: String, kind| Ok(Expression::composed(sql, kind, &[value]));
     let number = |at: usize| arguments.get(at).and_then(|it| it.parse::<u8>().ok());
     match (to, &value.kind) {
         ("SIGNED", kind) if kind.is_integer() => made(sql.clone(), Kind::Integer),
@@ -66,12 +56,14 @@ fn cast(value: &Expression, to: &str, arguments: &[String]) -> Result<Expression
             made(sql.clone(), Kind::Text(*collation))
         }
         ("CHAR", kind) if kind.is_integer() && arguments.is_empty() => {
-            made(format!("CAST({sql} AS TEXT)"), text)
+            made(format!("CAST({sql} AS TEXT)"), Kind::TEXT)
         }
         ("CHAR", Kind::Decimal(scale)) if arguments.is_empty() => {
-            made(format!("\"rds_decimal_text\"({sql}, {scale})"), text)
+            made(format!("\"rds_decimal_text\"({sql}, {scale})"), Kind::TEXT)
         }
-        ("CHAR", Kind::Date | Kind::DateTime(_)) if arguments.is_empty() => made(sql.clone(), text),
+        ("CHAR", Kind::Date | Kind::DateTime(_)) if arguments.is_empty() => {
+            made(sql.clone(), Kind::TEXT)
+        }
         ("DECIMAL", kind) if kind.is_integer() || matches!(kind, Kind::Decimal(_)) => {
             let (precision, scale) = (number(0).unwrap_or(10), number(1).unwrap_or(0));
             if u32::from(precision) > DECIMAL_DIGITS || scale > precision {

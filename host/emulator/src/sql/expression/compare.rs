@@ -25,7 +25,7 @@ pub(in crate::sql) fn compare(
     };
     let made = |a: &str, b: &str| {
         let sql = format!("({a} {of_sqlite} {b})");
-        Ok(Expression::of(sql, Kind::Integer, &[left, right]))
+        Ok(Expression::composed(sql, Kind::Integer, &[left, right]))
     };
     let (a, b) = (left.sql.as_str(), right.sql.as_str());
     let unlike = || {
@@ -150,11 +150,11 @@ pub(super) fn like(
         quote::text(&escape),
         collation.name()
     );
-    Ok(Expression::of(sql, Kind::Integer, &[value, pattern]))
+    Ok(Expression::composed(sql, Kind::Integer, &[value, pattern]))
 }
 
 /// `LIKE` of what `SHOW` shows.
 pub(in crate::sql) fn compare_like(value: &str, pattern: &Expression) -> Result<String> {
-    let value = Expression::new(value, Kind::Text(Collation::AccentInsensitive));
+    let value = Expression::new(value, Kind::TEXT);
     like(&value, pattern, None).map(|found| found.sql)
 }

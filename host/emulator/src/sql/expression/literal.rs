@@ -3,15 +3,12 @@
 use rusqlite::types::Value;
 
 use super::{Expression, refused};
-use crate::collation::Collation;
 use crate::server_error::ServerError;
 use crate::sql::kind::{DECIMAL_DIGITS, Kind};
 use crate::sql::lexer::TokenKind;
 use crate::sql::parser::{Parser, Result};
 use crate::sql::{quote, variables};
 use crate::temporal;
-
-const TEXT: Kind = Kind::Text(Collation::AccentInsensitive);
 
 impl Parser<'_> {
     /// A literal, if that is what follows.
@@ -107,7 +104,7 @@ fn constant(sql: String, kind: Kind, value: Value) -> Expression {
 
 fn text_literal(bytes: Vec<u8>) -> Result<Expression> {
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(constant(quote::text(&text), TEXT, Value::Text(text))),
+        Ok(text) => Ok(constant(quote::text(&text), Kind::TEXT, Value::Text(text))),
         Err(_) => refused("a string that is not UTF-8"),
     }
 }
@@ -134,7 +131,7 @@ fn number_literal(number: &str) -> Result<Expression> {
         let scale = u8::try_from(fraction.len()).unwrap_or(0);
         let sql = format!("{whole:0>1}.{fraction:0<1}");
         return Ok(match scale {
-            // As MySQL does, a point without digits behind it counts for nothing.
+            // As MySQL does, a point without digits after it counts for nothing.
             0 => constant(sql, Kind::Decimal(0), Value::Real(value)),
             scale => constant(sql, Kind::Decimal(scale), Value::Real(value)),
         });
@@ -159,7 +156,7 @@ fn parameter(number: usize, value: Option<Value>) -> Expression {
         Some(Value::Null) => Kind::Null,
         Some(Value::Integer(_)) => Kind::Integer,
         Some(Value::Real(_)) => Kind::Double,
-        Some(Value::Text(_)) => TEXT,
+        Some(Value::Text(_)) => Kind::TEXT,
         Some(Value::Blob(_)) => Kind::Bytes,
     };
     let mut parameter = Expression::new(format!("?{number}"), kind);
@@ -180,7 +177,7 @@ fn variable(name: &str, parser: &Parser<'_>) -> Result<Expression> {
             };
             constant(number.to_string(), kind, Value::Integer(number))
         }
-        Err(_) => constant(quote::text(&value), TEXT, Value::Text(value)),
+        Err(_) => constant(quote::text(&value), Kind::TEXT, Value::Text(value)),
     })
 }
 

@@ -1,11 +1,13 @@
-//! Arithmetic and logic. SQLite's own operators are taken where they cannot overflow or round.
+//! Arithmetic and logic. SQLite's own operators are used where they cannot overflow or round.
+
+use rusqlite::types::Value;
 
 use super::{Expression, refused};
 use crate::sql::kind::Kind;
 use crate::sql::parser::Result;
 
-/// The condition that a value is, for SQLite's `AND`, `CASE` and so on.
-pub(in crate::sql) fn truth(operand: &Expression) -> Result<String> {
+/// A value as a condition: of `WHERE`, `AND`, `CASE` and so on.
+pub(in crate::sql) fn condition(operand: &Expression) -> Result<String> {
     match &operand.kind {
         Kind::Null | Kind::Integer | Kind::Unsigned | Kind::Parameter => Ok(operand.sql.clone()),
         Kind::Decimal(_) | Kind::Double => Ok(format!("(({}) <> 0)", operand.sql)),
@@ -14,19 +16,19 @@ pub(in crate::sql) fn truth(operand: &Expression) -> Result<String> {
 }
 
 pub(super) fn logical(operator: &str, left: &Expression, right: &Expression) -> Result<Expression> {
-    let sql = format!("({} {operator} {})", truth(left)?, truth(right)?);
-    Ok(Expression::of(sql, Kind::Integer, &[left, right]))
+    let sql = format!("({} {operator} {})", condition(left)?, condition(right)?);
+    Ok(Expression::composed(sql, Kind::Integer, &[left, right]))
 }
 
 pub(super) fn xor(left: &Expression, right: &Expression) -> Result<Expression> {
-    let (of_left, of_right) = (truth(left)?, truth(right)?);
+    let (of_left, of_right) = (condition(left)?, condition(right)?);
     let sql = format!("((NOT {of_left}) <> (NOT {of_right}))");
-    Ok(Expression::of(sql, Kind::Integer, &[left, right]))
+    Ok(Expression::composed(sql, Kind::Integer, &[left, right]))
 }
 
 pub(super) fn not(operand: &Expression) -> Result<Expression> {
-    let sql = format!("(NOT {})", truth(operand)?);
-    Ok(Expression::of(sql, Kind::Integer, &[operand]))
+    let sql = format!("(NOT {})", condition(operand)?);
+    Ok(Expression::composed(sql, Kind::Integer, &[operand]))
 }
 
 pub(super) fn negate(operand: &Expression) -> Result<Expression> {
@@ -40,12 +42,10 @@ pub(super) fn negate(operand: &Expression) -> Result<Expression> {
         }
         _ => format!("(- {})", operand.sql),
     };
-    let mut negated = Expression::of(sql, kind, &[operand]);
+    let mut negated = Expression::composed(sql, kind, &[operand]);
     negated.constant = match &operand.constant {
-        Some(rusqlite::types::Value::Integer(number)) => {
-            number.checked_neg().map(rusqlite::types::Value::Integer)
-        }
-        Some(rusqlite::types::Value::Real(number)) => Some(rusqlite::types::Value::Real(-number)),
+        Some(Value::Integer(number)) => number.checked_neg().map(Value::Integer),
+        Some(Value::Real(number)) => Some(Value::Real(-number)),
         _ => None,
     };
     Ok(negated)
@@ -63,46 +63,56 @@ pub(super) fn arithmetic(
             return refused(format!("{operator} with {what}"));
         }
     }
-    let parts = [left, right];
-    let (a, b) = (&left.sql, &right.sql);
     if left.kind == Kind::Null || right.kind == Kind::Null {
         return refused(format!("{operator} with NULL"));
     }
     if left.kind == Kind::Double || right.kind == Kind::Double {
-        let sql = match operator {
-            "+" | "-" | "*" => {
-                format!("\"rds_finite\"(CAST({a} AS REAL) {operator} CAST({b} AS REAL))")
-            }
-            "/" => format!("\"rds_finite\"(CAST({a} AS REAL) / CAST({b} AS REAL))"),
-            _ => return refused(format!("{operator} with a DOUBLE")),
-        };
-        return Ok(Expression::of(sql, Kind::Double, &parts));
+        double_arithmetic(operator, left, right)
+    } else if operator == "/" {
+        let scale = left.kind.scale().saturating_add(4);
+        Ok(decimal_call("rds_divide", scale, left, right))
+    } else if left.kind.is_integer() && right.kind.is_integer() {
+        integer_arithmetic(operator, left, right)
+    } else {
+        decimal_arithmetic(operator, left, right)
     }
+}
+
+fn double_arithmetic(operator: &str, left: &Expression, right: &Expression) -> Result<Expression> {
+    if !["+", "-", "*", "/"].contains(&operator) {
+        return refused(format!("{operator} with a DOUBLE"));
+    }
+    let (a, b) = (&left.sql, &right.sql);
+    let sql = format!("\"rds_finite\"(CAST({a} AS REAL) {operator} CAST({b} AS REAL))");
+    Ok(Expression::composed(sql, Kind::Double, &[left, right]))
+}
+
+fn integer_arithmetic(operator: &str, left: &Expression, right: &Expression) -> Result<Expression> {
+    let parts = [left, right];
+    let is_unsigned = parts.iter().any(|it| it.kind == Kind::Unsigned);
+    let function = match operator {
+        "+" => "rds_add",
+        "-" => "rds_subtract",
+        "*" => "rds_multiply",
+        "%" if is_unsigned && left.kind != right.kind => {
+            return refused("% of a number with a sign and one without");
+        }
+        "%" => "rds_modulo",
+        _ if is_unsigned => return refused("DIV with an UNSIGNED column"),
+        _ => "rds_integer_divide",
+    };
+    let sql = format!("\"{function}\"({}, {})", left.sql, right.sql);
+    Ok(match is_unsigned {
+        true => {
+            let checked = format!("\"rds_unsigned\"({sql})");
+            Expression::composed(checked, Kind::Unsigned, &parts)
+        }
+        false => Expression::composed(sql, Kind::Integer, &parts),
+    })
+}
+
+fn decimal_arithmetic(operator: &str, left: &Expression, right: &Expression) -> Result<Expression> {
     let (of_left, of_right) = (left.kind.scale(), right.kind.scale());
-    if operator == "/" {
-        let scale = of_left.saturating_add(4);
-        let sql = format!("\"rds_divide\"({a}, {of_left}, {b}, {of_right})");
-        return Ok(Expression::of(sql, Kind::Decimal(scale), &parts));
-    }
-    if left.kind.is_integer() && right.kind.is_integer() {
-        let is_unsigned = [left, right].iter().any(|it| it.kind == Kind::Unsigned);
-        let function = match operator {
-            "+" => "rds_add",
-            "-" => "rds_subtract",
-            "*" => "rds_multiply",
-            "%" if is_unsigned && left.kind != right.kind => {
-                return refused("% of a number with a sign and one without");
-            }
-            "%" => "rds_modulo",
-            _ if is_unsigned => return refused("DIV with an UNSIGNED column"),
-            _ => "rds_integer_divide",
-        };
-        let sql = format!("\"{function}\"({a}, {b})");
-        return Ok(match is_unsigned {
-            true => Expression::of(format!("\"rds_unsigned\"({sql})"), Kind::Unsigned, &parts),
-            false => Expression::of(sql, Kind::Integer, &parts),
-        });
-    }
     let (function, scale) = match operator {
         "+" => ("rds_decimal_add", of_left.max(of_right)),
         "-" => ("rds_decimal_subtract", of_left.max(of_right)),
@@ -110,6 +120,13 @@ pub(super) fn arithmetic(
         "%" => ("rds_decimal_modulo", of_left.max(of_right)),
         _ => return refused("DIV with a DECIMAL"),
     };
+    Ok(decimal_call(function, scale, left, right))
+}
+
+/// A function of two decimals, each with its scale.
+fn decimal_call(function: &str, scale: u8, left: &Expression, right: &Expression) -> Expression {
+    let (of_left, of_right) = (left.kind.scale(), right.kind.scale());
+    let (a, b) = (&left.sql, &right.sql);
     let sql = format!("\"{function}\"({a}, {of_left}, {b}, {of_right})");
-    Ok(Expression::of(sql, Kind::Decimal(scale), &parts))
+    Expression::composed(sql, Kind::Decimal(scale), &[left, right])
 }

@@ -62,11 +62,7 @@ impl Parser<'_> {
             match operator.as_str() {
                 "=" | "<=>" | ">=" | ">" | "<=" | "<" | "<>" | "!=" => {
                     self.advance(operator.len());
-                    for word in ["ANY", "ALL", "SOME"] {
-                        if self.is_word(0, word) {
-                            return refused(word);
-                        }
-                    }
+                    self.refuse_words(&["ANY", "ALL", "SOME"])?;
                     let right = self.predicate(scope)?;
                     left = compare(&operator, &left, &right)?;
                 }
@@ -82,13 +78,13 @@ impl Parser<'_> {
         let not = if is_not { "NOT " } else { "" };
         if self.take(&["NULL"]) || self.take(&["UNKNOWN"]) {
             let sql = format!("({} IS {not}NULL)", operand.sql);
-            return Ok(Expression::of(sql, Kind::Integer, &[operand]));
+            return Ok(Expression::composed(sql, Kind::Integer, &[operand]));
         }
         for word in ["TRUE", "FALSE"] {
             if self.take(&[word]) {
-                let truth = operators::truth(operand)?;
-                let sql = format!("({truth} IS {not}{word})");
-                return Ok(Expression::of(sql, Kind::Integer, &[operand]));
+                let condition = operators::condition(operand)?;
+                let sql = format!("({condition} IS {not}{word})");
+                return Ok(Expression::composed(sql, Kind::Integer, &[operand]));
             }
         }
         Err(self.unexpected())
@@ -132,46 +128,46 @@ impl Parser<'_> {
 
     fn is_in(&mut self, left: &Expression, scope: &Scope) -> Result<Expression> {
         self.expect_other('(')?;
-        if self.is_word(0, "SELECT") || self.is_word(0, "WITH") {
-            let select = self.nested(|parser| parser.subquery(scope))?;
-            self.expect_other(')')?;
-            let [column] = select.columns.as_slice() else {
-                return refused("IN with a subquery of several columns");
-            };
-            if select.has_limit {
-                return refused("LIMIT in a subquery of IN");
-            }
-            let value = Expression::new("\"rds-bridge in\".v", column.kind.clone());
-            let compared = compare("=", left, &value)?;
-            // SQLite compares as the left side says.
-            let collated = match (&left.kind, &column.kind) {
-                (Kind::Text(of_left), Kind::Text(of_right)) if of_left == of_right => {
-                    format!("{} COLLATE {}", left.sql, of_left.name())
-                }
-                (left_kind, kind) if left_kind == kind => left.sql.clone(),
-                (left_kind, kind) if left_kind.is_integer() && kind.is_integer() => {
-                    left.sql.clone()
-                }
-                _ => return refused("IN with a subquery of another type"),
-            };
-            let sql = format!("(({collated}) IN ({}))", select.sql);
-            let mut found = Expression::of(sql, Kind::Integer, &[left, &compared]);
-            found.columns.extend(select.outer);
-            return Ok(found);
+        if self.is_query() {
+            return self.is_in_subquery(left, scope);
         }
         let mut found: Option<Expression> = None;
-        loop {
-            let value = self.expression(scope)?;
+        self.comma_separated(|parser| {
+            let value = parser.expression(scope)?;
             let equal = compare("=", left, &value)?;
-            found = Some(match found {
-                Some(found) => operators::logical("OR", &found, &equal)?,
+            found = Some(match &found {
+                Some(found) => operators::logical("OR", found, &equal)?,
                 None => equal,
             });
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            Ok(())
+        })?;
         self.expect_other(')')?;
         found.ok_or_else(|| self.unexpected())
+    }
+
+    fn is_in_subquery(&mut self, left: &Expression, scope: &Scope) -> Result<Expression> {
+        let select = self.nested(|parser| parser.subquery(scope))?;
+        self.expect_other(')')?;
+        let [column] = select.columns.as_slice() else {
+            return refused("IN with a subquery of several columns");
+        };
+        if select.has_limit {
+            return refused("LIMIT in a subquery of IN");
+        }
+        let value = Expression::new("\"rds-bridge in\".v", column.kind.clone());
+        let compared = compare("=", left, &value)?;
+        // SQLite compares as the left side says.
+        let collated = match (&left.kind, &column.kind) {
+            (Kind::Text(of_left), Kind::Text(of_right)) if of_left == of_right => {
+                format!("{} COLLATE {}", left.sql, of_left.name())
+            }
+            (left_kind, kind) if left_kind == kind => left.sql.clone(),
+            (left_kind, kind) if left_kind.is_integer() && kind.is_integer() => left.sql.clone(),
+            _ => return refused("IN with a subquery of another type"),
+        };
+        let sql = format!("(({collated}) IN ({}))", select.sql);
+        let mut found = Expression::composed(sql, Kind::Integer, &[left, &compared]);
+        found.columns.extend(select.outer);
+        Ok(found)
     }
 }

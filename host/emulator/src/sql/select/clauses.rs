@@ -1,7 +1,7 @@
 //! `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY` and `UNION`.
 
 use super::{Core, Item};
-use crate::sql::expression::{Expression, refused};
+use crate::sql::expression::{Expression, condition, refused};
 use crate::sql::kind::Kind;
 use crate::sql::lexer::TokenKind;
 use crate::sql::parser::{Parser, Result};
@@ -10,21 +10,11 @@ use crate::sql::scope::{Place, Scope};
 /// How rows are put together.
 #[derive(Default)]
 pub(super) struct Grouping {
-    /// What is behind `GROUP BY`.
+    /// What follows `GROUP BY`.
     pub(super) groups: Option<Vec<Expression>>,
     pub(super) has_aggregate: bool,
     /// What must be the same in all rows of a group, besides the result's columns.
     others: Vec<Expression>,
-}
-
-/// A condition, of whatever type it is.
-pub(in crate::sql) fn condition(of: &Expression) -> Result<String> {
-    match &of.kind {
-        Kind::Null | Kind::Integer | Kind::Unsigned => Ok(of.sql.clone()),
-        Kind::Decimal(_) | Kind::Double => Ok(format!("(({}) <> 0)", of.sql)),
-        Kind::Parameter => Ok(of.sql.clone()),
-        other => refused(format!("{} as a condition", other.describe())),
-    }
 }
 
 impl Parser<'_> {
@@ -36,15 +26,11 @@ impl Parser<'_> {
         sql: &mut String,
         outer: &mut Vec<Place>,
     ) -> Result<Grouping> {
-        let mut grouping = Grouping::default();
-        let mut name_outer = |of: &Expression| {
-            outer.extend(of.columns.iter().copied().filter(|place| place.level > 0));
-        };
         if self.take(&["WHERE"]) {
             scope.aggregates_allowed = false;
             let filter = self.expression(scope)?;
             scope.aggregates_allowed = true;
-            name_outer(&filter);
+            filter.add_outer_columns(outer);
             sql.push_str(&format!(" WHERE {}", condition(&filter)?));
         }
         let aliases = items.iter().filter(|item| item.has_alias).map(|item| {
@@ -52,33 +38,16 @@ impl Parser<'_> {
             (item.name.clone(), format!("({sql})"), kind.clone())
         });
         scope.aliases = aliases.collect();
+        let mut grouping = Grouping::default();
         if self.take(&["GROUP", "BY"]) {
             scope.aggregates_allowed = false;
-            let mut groups = Vec::new();
-            loop {
-                let group = self.position_or_expression(scope, items)?;
-                name_outer(&group);
-                if group.has_aggregate || group.constant.is_some() {
-                    return refused("GROUP BY of this expression");
-                }
-                groups.push(group);
-                if !self.take_other(',') {
-                    break;
-                }
-            }
-            if self.is_word(0, "WITH") {
-                return refused("WITH ROLLUP");
-            }
-            let keys = groups.iter().map(|it| key("GROUP BY", it));
-            let keys: Vec<String> = keys.collect::<Result<_>>()?;
-            sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
-            grouping.groups = Some(groups);
+            grouping.groups = Some(self.group_by(scope, items, sql, outer)?);
             scope.aggregates_allowed = true;
         }
         grouping.has_aggregate = items.iter().any(|item| item.expression.has_aggregate);
         if self.take(&["HAVING"]) {
             let filter = self.expression(scope)?;
-            name_outer(&filter);
+            filter.add_outer_columns(outer);
             grouping.has_aggregate |= filter.has_aggregate;
             if grouping.groups.is_none() && !grouping.has_aggregate {
                 return refused("HAVING without GROUP BY");
@@ -86,10 +55,32 @@ impl Parser<'_> {
             sql.push_str(&format!(" HAVING {}", condition(&filter)?));
             grouping.others.push(filter);
         }
-        if self.is_word(0, "WINDOW") {
-            return refused("WINDOW");
-        }
+        self.refuse_words(&["WINDOW"])?;
         Ok(grouping)
+    }
+
+    fn group_by(
+        &mut self,
+        scope: &Scope,
+        items: &[Item],
+        sql: &mut String,
+        outer: &mut Vec<Place>,
+    ) -> Result<Vec<Expression>> {
+        let groups = self.comma_separated(|parser| {
+            let group = parser.position_or_expression(scope, items)?;
+            group.add_outer_columns(outer);
+            match group.has_aggregate || group.constant.is_some() {
+                true => refused("GROUP BY of this expression"),
+                false => Ok(group),
+            }
+        })?;
+        if self.is_word(0, "WITH") {
+            return refused("WITH ROLLUP");
+        }
+        let keys = groups.iter().map(|it| key("GROUP BY", it));
+        let keys: Vec<String> = keys.collect::<Result<_>>()?;
+        sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
+        Ok(groups)
     }
 
     /// A number stands for a column of the result, and a name for one with that alias.
@@ -114,85 +105,82 @@ impl Parser<'_> {
 
     /// ` ORDER BY …`
     pub(super) fn order(&mut self, core: &mut Core) -> Result<String> {
-        let mut keys = Vec::new();
-        loop {
-            let start = self.position();
-            let of_alias = self.result_column(&core.items);
-            let expression = match of_alias {
-                Some(expression) => expression,
-                None => {
-                    let expression = self.position_or_expression(&core.scope, &core.items)?;
-                    let text = self.text_from(start);
-                    let is_shadowed = core.items.iter().any(|item| {
-                        item.has_alias
-                            && core.scope.column(None, &item.name).is_ok()
-                            && text.to_lowercase().contains(&item.name.to_lowercase())
-                            && expression.column.is_none()
-                    });
-                    if is_shadowed {
-                        return refused("ORDER BY of an alias that is a column's name too");
-                    }
-                    expression
-                }
-            };
-            if expression.constant.is_some() && expression.columns.is_empty() {
-                return refused("ORDER BY of a literal");
-            }
-            let is_in_result = core
-                .items
-                .iter()
-                .any(|item| item.expression.sql == expression.sql);
-            if core.is_distinct && !is_in_result {
-                return refused("DISTINCT with ORDER BY of what is not in the result");
-            }
+        let keys = self.comma_separated(|parser| {
+            let expression = parser.order_expression(core)?;
             core.grouping.has_aggregate |= expression.has_aggregate;
             let mut sql = key("ORDER BY", &expression)?;
-            sql.push_str(self.direction());
-            keys.push(sql);
+            sql.push_str(parser.direction());
             core.grouping.others.push(expression);
-            if !self.take_other(',') {
-                break;
-            }
-        }
+            Ok(sql)
+        })?;
         Ok(format!(" ORDER BY {}", keys.join(", ")))
     }
 
-    /// By the result's columns alone.
-    pub(super) fn order_of_union(&mut self, items: &[Item]) -> Result<String> {
-        let mut keys = Vec::new();
-        loop {
-            let index = match self.next() {
-                Some(TokenKind::Number(number)) => {
-                    let number = number.parse::<usize>().ok();
-                    number.filter(|number| (1..=items.len()).contains(number))
+    /// What rows are sorted by: a column of the result, or any expression that means the same in both.
+    fn order_expression(&mut self, core: &Core) -> Result<Expression> {
+        let start = self.position();
+        let expression = match self.result_column(&core.items) {
+            Some(expression) => expression,
+            None => {
+                let expression = self.position_or_expression(&core.scope, &core.items)?;
+                let text = self.text_from(start);
+                let is_shadowed = core.items.iter().any(|item| {
+                    item.has_alias
+                        && core.scope.column(None, &item.name).is_ok()
+                        && text.to_lowercase().contains(&item.name.to_lowercase())
+                        && expression.column.is_none()
+                });
+                if is_shadowed {
+                    return refused("ORDER BY of an alias that is a column's name too");
                 }
-                Some(TokenKind::Word(name) | TokenKind::QuotedName(name)) => items
-                    .iter()
-                    .position(|item| item.name.eq_ignore_ascii_case(&name))
-                    .map(|index| index.saturating_add(1)),
-                _ => None,
-            };
-            let kind = index
-                .and_then(|index| index.checked_sub(1))
-                .and_then(|index| items.get(index))
-                .map(|item| &item.expression.kind);
-            let (Some(index), Some(kind)) = (index, kind) else {
-                return refused("ORDER BY of a UNION but by its columns");
-            };
-            let mut sql = match kind {
-                Kind::Opaque(_) | Kind::Time(_) => {
-                    return refused(format!("ORDER BY of {}", kind.describe()));
-                }
-                Kind::Text(collation) => format!("{index} COLLATE {}", collation.name()),
-                _ => index.to_string(),
-            };
-            sql.push_str(self.direction());
-            keys.push(sql);
-            if !self.take_other(',') {
-                break;
+                expression
             }
+        };
+        if expression.constant.is_some() && expression.columns.is_empty() {
+            return refused("ORDER BY of a literal");
         }
+        let mut items = core.items.iter();
+        let is_in_result = items.any(|item| item.expression.sql == expression.sql);
+        match core.is_distinct && !is_in_result {
+            true => refused("DISTINCT with ORDER BY of what is not in the result"),
+            false => Ok(expression),
+        }
+    }
+
+    /// ` ORDER BY …` of a `UNION`: by the result's columns alone.
+    pub(super) fn order_of_union(&mut self, items: &[Item]) -> Result<String> {
+        let keys = self.comma_separated(|parser| parser.order_key_of_union(items))?;
         Ok(format!(" ORDER BY {}", keys.join(", ")))
+    }
+
+    fn order_key_of_union(&mut self, items: &[Item]) -> Result<String> {
+        let index = match self.next() {
+            Some(TokenKind::Number(number)) => {
+                let number = number.parse::<usize>().ok();
+                number.filter(|number| (1..=items.len()).contains(number))
+            }
+            Some(TokenKind::Word(name) | TokenKind::QuotedName(name)) => items
+                .iter()
+                .position(|item| item.name.eq_ignore_ascii_case(&name))
+                .map(|index| index.saturating_add(1)),
+            _ => None,
+        };
+        let kind = index
+            .and_then(|index| index.checked_sub(1))
+            .and_then(|index| items.get(index))
+            .map(|item| &item.expression.kind);
+        let (Some(index), Some(kind)) = (index, kind) else {
+            return refused("ORDER BY of a UNION but by its columns");
+        };
+        let mut sql = match kind {
+            Kind::Opaque(_) | Kind::Time(_) => {
+                return refused(format!("ORDER BY of {}", kind.describe()));
+            }
+            Kind::Text(collation) => format!("{index} COLLATE {}", collation.name()),
+            _ => index.to_string(),
+        };
+        sql.push_str(self.direction());
+        Ok(sql)
     }
 
     fn direction(&mut self) -> &'static str {
@@ -274,7 +262,7 @@ impl Core {
     }
 }
 
-/// Puts the next part of a `UNION` behind the first.
+/// Appends the next part of a `UNION` to the first.
 pub(super) fn unite(core: &mut Core, next: Core, is_all: bool) -> Result<()> {
     core.check_grouping()?;
     next.check_grouping()?;

@@ -1,9 +1,10 @@
-//! What stands behind `SELECT`: the columns of the result.
+//! The list of a `SELECT`: the columns of the result.
 
 use crate::server_error::ServerError;
 use crate::sql::expression::Expression;
 use crate::sql::lexer::TokenKind;
-use crate::sql::parser::{Parser, Result, is_reserved};
+use crate::sql::parser::{Parser, Result};
+use crate::sql::reserved::is_reserved;
 use crate::sql::scope::{Place, Scope, ScopeColumn};
 
 /// A column of the result.
@@ -12,6 +13,18 @@ pub(super) struct Item {
     pub(super) name: String,
     pub(super) has_alias: bool,
     pub(super) declared: Option<String>,
+}
+
+impl Item {
+    /// The column as the statement around this `SELECT` names it.
+    pub(super) fn scope_column(&self) -> ScopeColumn {
+        ScopeColumn {
+            name: self.name.clone(),
+            kind: self.expression.kind.clone(),
+            declared: self.declared.clone(),
+            is_key: false,
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -85,16 +98,11 @@ impl Parser<'_> {
                 Ok(Some(String::from_utf8_lossy(&text).into_owned()))
             }
             Some(TokenKind::QuotedName(_)) => self.name().map(Some),
-            Some(TokenKind::Word(word)) if is_said || !ends_an_item(&word) => self.name().map(Some),
+            Some(TokenKind::Word(word)) if is_said || !is_reserved(&word) => self.name().map(Some),
             _ if is_said => Err(self.unexpected()),
             _ => Ok(None),
         }
     }
-}
-
-/// A word behind an expression that is not its alias.
-fn ends_an_item(word: &str) -> bool {
-    is_reserved(word)
 }
 
 pub(super) fn column_at(scope: &Scope, place: Place) -> Option<&ScopeColumn> {

@@ -1,10 +1,15 @@
 //! What follows `FROM`.
 
 use crate::server_error::ServerError;
-use crate::sql::expression::refused;
+use crate::sql::expression::{condition, refused};
+use crate::sql::lexer::TokenKind;
 use crate::sql::parser::{Parser, Result};
 use crate::sql::quote;
+use crate::sql::reserved::is_reserved;
 use crate::sql::scope::{Scope, ScopeColumn, Source};
+
+/// Words that follow a table in MySQL, and are not its alias.
+const AFTER_A_TABLE: [&str; 5] = ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"];
 
 impl Parser<'_> {
     /// The tables, and the condition: what follows the list of a `SELECT`, up to `GROUP BY`.
@@ -34,18 +39,14 @@ impl Parser<'_> {
             sql.push_str(join);
             sql.push_str(&table);
             if join != ", " && self.take(&["ON"]) {
-                let condition = self.expression(scope)?;
+                let filter = self.expression(scope)?;
                 sql.push_str(" ON ");
-                sql.push_str(&super::clauses::condition(&condition)?);
+                sql.push_str(&condition(&filter)?);
             } else if join.contains("LEFT") || join.contains("RIGHT") {
                 return Err(self.unexpected());
             }
         }
-        for word in ["NATURAL", "STRAIGHT_JOIN", "USING"] {
-            if self.is_word(0, word) {
-                return refused(word);
-            }
-        }
+        self.refuse_words(&["NATURAL", "STRAIGHT_JOIN", "USING"])?;
         Ok(sql)
     }
 
@@ -54,7 +55,7 @@ impl Parser<'_> {
             return refused("LATERAL");
         }
         if self.take_other('(') {
-            if !self.is_word(0, "SELECT") && !self.is_word(0, "WITH") {
+            if !self.is_query() {
                 return refused("parentheses around a table");
             }
             // It sees none of the tables beside it.
@@ -90,10 +91,8 @@ impl Parser<'_> {
             }
         };
         let alias = self.table_alias()?;
-        for word in ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"] {
-            if self.is_word(0, word) {
-                return refused(format!("{word} behind a table"));
-            }
+        if let Some(word) = self.word_among(&AFTER_A_TABLE) {
+            return refused(format!("{word} behind a table"));
         }
         let alias = alias.unwrap_or_else(|| name.clone());
         add(scope, alias.clone(), columns)?;
@@ -103,11 +102,9 @@ impl Parser<'_> {
     fn table_alias(&mut self) -> Result<Option<String>> {
         let is_said = self.take(&["AS"]);
         let follows = match self.kind(0) {
-            Some(crate::sql::lexer::TokenKind::QuotedName(_)) => true,
-            Some(crate::sql::lexer::TokenKind::Word(word)) => {
-                const WORDS: [&str; 5] = ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"];
-                let is_other = WORDS.iter().any(|it| word.eq_ignore_ascii_case(it));
-                !is_other && !crate::sql::parser::is_reserved(word)
+            Some(TokenKind::QuotedName(_)) => true,
+            Some(TokenKind::Word(word)) => {
+                self.word_among(&AFTER_A_TABLE).is_none() && !is_reserved(word)
             }
             _ => false,
         };

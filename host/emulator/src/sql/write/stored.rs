@@ -39,8 +39,7 @@ pub(super) fn write_rows(table: &Table, names: &[String], rows: &[Vec<Given>]) -
 }
 
 pub(super) fn column_names(table: &Table) -> String {
-    let names = table.columns.iter().map(|it| quote::name(&it.name));
-    names.collect::<Vec<String>>().join(", ")
+    quote::names(table.columns.iter().map(|it| &it.name))
 }
 
 pub(super) fn ids_of(table: &Table) -> Option<(String, String)> {

@@ -1,12 +1,12 @@
 //! Functions of dates and times.
 
+use rusqlite::types::Value;
+
 use super::wrong_argument;
 use crate::sql::expression::{Expression, refused};
 use crate::sql::kind::Kind;
 use crate::sql::parser::Result;
 use crate::sql::quote;
-use rusqlite::types::Value;
-
 use crate::temporal;
 
 pub(super) fn now(name: &str) -> Result<Expression> {
@@ -21,76 +21,79 @@ pub(super) fn now(name: &str) -> Result<Expression> {
     })
 }
 
+/// Functions that give the time or the day, and whose parentheses may be omitted.
+const KEYWORD_CLOCKS: [&str; 6] = [
+    "CURRENT_TIMESTAMP",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "UTC_TIMESTAMP",
+    "CURRENT_DATE",
+    "UTC_DATE",
+];
+
+/// Functions that give the time or the day, and need their parentheses.
+const CLOCKS: [&str; 3] = ["NOW", "SYSDATE", "CURDATE"];
+
+/// Functions that give a part of a date as a number.
+const PARTS: [&str; 12] = [
+    "YEAR",
+    "MONTH",
+    "DAY",
+    "DAYOFMONTH",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "DAYOFWEEK",
+    "WEEKDAY",
+    "DAYOFYEAR",
+    "QUARTER",
+    "TO_DAYS",
+];
+
+pub(super) fn is_keyword_clock(name: &str) -> bool {
+    KEYWORD_CLOCKS.contains(&name)
+}
+
 pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
-    let made = |sql: String, kind| Ok(Some(Expression::new(sql, kind)));
-    const CLOCKS: [&str; 9] = [
-        "NOW",
-        "CURRENT_TIMESTAMP",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "UTC_TIMESTAMP",
-        "SYSDATE",
-        "CURDATE",
-        "CURRENT_DATE",
-        "UTC_DATE",
-    ];
-    const PARTS: [&str; 12] = [
-        "YEAR",
-        "MONTH",
-        "DAY",
-        "DAYOFMONTH",
-        "HOUR",
-        "MINUTE",
-        "SECOND",
-        "DAYOFWEEK",
-        "WEEKDAY",
-        "DAYOFYEAR",
-        "QUARTER",
-        "TO_DAYS",
-    ];
-    match (name, arguments) {
-        (clock, []) if CLOCKS.contains(&clock) => now(clock).map(Some),
-        ("UNIX_TIMESTAMP", []) => made("unixepoch()".to_owned(), Kind::Integer),
-        (part, [value]) if PARTS.contains(&part) => match moment(value) {
-            Some(value) => made(
-                format!("\"rds_date_part\"('{part}', {value})"),
-                match part {
-                    "YEAR" => Kind::Unsigned,
-                    _ => Kind::Integer,
-                },
-            ),
-            None => wrong_argument(name, arguments),
-        },
-        ("DATE", [value]) => match moment(value) {
-            Some(value) => made(format!("substr({value}, 1, 10)"), Kind::Date),
-            None => wrong_argument(name, arguments),
-        },
-        ("LAST_DAY", [value]) => match moment(value) {
-            Some(value) => made(format!("\"rds_last_day\"({value})"), Kind::Date),
-            None => wrong_argument(name, arguments),
-        },
-        ("DATEDIFF", [one, other]) => match (moment(one), moment(other)) {
-            (Some(one), Some(other)) => made(
-                format!(
-                    "(\"rds_date_part\"('TO_DAYS', {one}) - \"rds_date_part\"('TO_DAYS', {other}))"
-                ),
-                Kind::Integer,
-            ),
-            _ => wrong_argument(name, arguments),
-        },
-        ("CONVERT_TZ", [value, from, to]) => {
-            let zone = |it: &Expression| match &it.constant {
-                Some(Value::Text(zone)) => matches!(zone.as_str(), "UTC" | "+00:00").then_some(()),
-                _ => None,
-            };
-            match (moment(value), &value.kind, zone(from), zone(to)) {
-                (Some(value), kind, Some(()), Some(())) if *kind != Kind::Date => {
-                    made(value, Kind::DateTime(0))
-                }
-                _ => refused("CONVERT_TZ() but from UTC to UTC"),
-            }
+    let moment = |value: &Expression| match moment(value) {
+        Some(moment) => Ok(moment),
+        None => wrong_argument(name, arguments),
+    };
+    let (sql, kind) = match (name, arguments) {
+        (clock, []) if is_keyword_clock(clock) || CLOCKS.contains(&clock) => {
+            return now(clock).map(Some);
         }
-        _ => Ok(None),
+        ("UNIX_TIMESTAMP", []) => ("unixepoch()".to_owned(), Kind::Integer),
+        ("YEAR", [value]) => (date_part(name, &moment(value)?), Kind::Unsigned),
+        (part, [value]) if PARTS.contains(&part) => {
+            (date_part(part, &moment(value)?), Kind::Integer)
+        }
+        ("DATE", [value]) => (format!("substr({}, 1, 10)", moment(value)?), Kind::Date),
+        ("LAST_DAY", [value]) => (format!("\"rds_last_day\"({})", moment(value)?), Kind::Date),
+        ("DATEDIFF", [one, other]) => {
+            let days = |value| moment(value).map(|moment| date_part("TO_DAYS", &moment));
+            (
+                format!("({} - {})", days(one)?, days(other)?),
+                Kind::Integer,
+            )
+        }
+        ("CONVERT_TZ", [value, from, to]) => return convert_time_zone(value, from, to).map(Some),
+        _ => return Ok(None),
+    };
+    Ok(Some(Expression::new(sql, kind)))
+}
+
+fn date_part(part: &str, moment: &str) -> String {
+    format!("\"rds_date_part\"('{part}', {moment})")
+}
+
+fn convert_time_zone(value: &Expression, from: &Expression, to: &Expression) -> Result<Expression> {
+    let is_utc = |zone: &Expression| matches!(&zone.constant, Some(Value::Text(zone)) if zone == "UTC" || zone == "+00:00");
+    match moment(value) {
+        Some(moment) if value.kind != Kind::Date && is_utc(from) && is_utc(to) => {
+            Ok(Expression::new(moment, Kind::DateTime(0)))
+        }
+        _ => refused("CONVERT_TZ() but from UTC to UTC"),
     }
 }
 
@@ -124,7 +127,7 @@ pub(in crate::sql::expression) fn add_interval(
         Kind::Date => Kind::DateTime(0),
         Kind::DateTime(digits) => Kind::DateTime(*digits),
         // MySQL gives text for it.
-        Kind::Text(_) if moment(value).is_some() => super::TEXT,
+        Kind::Text(_) if moment(value).is_some() => Kind::TEXT,
         other => return refused(format!("INTERVAL with {}", other.describe())),
     };
     let sign = if is_less { "-1" } else { "1" };
@@ -132,5 +135,5 @@ pub(in crate::sql::expression) fn add_interval(
         "\"rds_date_add\"({}, {}, '{unit}', {sign})",
         value.sql, amount.sql
     );
-    Ok(Expression::of(sql, kind, &[value, amount]))
+    Ok(Expression::composed(sql, kind, &[value, amount]))
 }

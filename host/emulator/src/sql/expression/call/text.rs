@@ -1,6 +1,6 @@
 //! Functions of text.
 
-use super::{TEXT, wrong_argument};
+use super::wrong_argument;
 use crate::collation::Collation;
 use crate::sql::expression::Expression;
 use crate::sql::kind::Kind;
@@ -51,19 +51,23 @@ const FUNCTIONS: &[(&str, &[Takes], bool)] = &[
 ];
 
 pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
-    let made = |sql: String, kind| Ok(Some(Expression::new(sql, kind)));
-    match (name, arguments) {
-        ("CONCAT", [_, ..]) => {
-            let Some(parts) = printable(arguments) else {
-                return wrong_argument(name, arguments);
-            };
-            return made(format!("({})", parts.join(" || ")), TEXT);
-        }
+    match own_rule(name, arguments)? {
+        Some(found) => Ok(Some(found)),
+        None => listed(name, arguments),
+    }
+}
+
+/// A function with a rule of its own: it takes any number of arguments, or SQLite has the same.
+fn own_rule(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
+    let printable = || match printable(arguments) {
+        Some(parts) => Ok(parts),
+        None => wrong_argument(name, arguments),
+    };
+    let (sql, kind) = match (name, arguments) {
+        ("CONCAT", [_, ..]) => (format!("({})", printable()?.join(" || ")), Kind::TEXT),
         ("CONCAT_WS", [_, _, ..]) => {
-            let Some(parts) = printable(arguments) else {
-                return wrong_argument(name, arguments);
-            };
-            return made(format!("\"rds_concat_ws\"({})", parts.join(", ")), TEXT);
+            let parts = printable()?.join(", ");
+            (format!("\"rds_concat_ws\"({parts})"), Kind::TEXT)
         }
         ("HEX", [value]) => {
             let sql = match &value.kind {
@@ -73,38 +77,43 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
                 _ => return wrong_argument(name, arguments),
             };
             let sql = format!("(CASE WHEN {} IS NULL THEN NULL ELSE {sql} END)", value.sql);
-            return made(sql, TEXT);
+            (sql, Kind::TEXT)
         }
         ("LENGTH" | "OCTET_LENGTH", [value]) if value.kind == Kind::Bytes => {
-            return made(format!("length({})", value.sql), Kind::Integer);
+            (format!("length({})", value.sql), Kind::Integer)
         }
-        _ => {}
+        _ => return Ok(None),
+    };
+    Ok(Some(Expression::new(sql, kind)))
+}
+
+/// A function of the list.
+fn listed(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
+    let mut forms = FUNCTIONS.iter().filter(|(known, ..)| *known == name);
+    if forms.clone().next().is_none() {
+        return Ok(None);
     }
-    let mut is_known = false;
-    for (_, takes, gives_text) in FUNCTIONS.iter().filter(|(known, ..)| *known == name) {
-        is_known = true;
-        if takes.len() != arguments.len() {
-            continue;
-        }
-        let given = takes.iter().zip(arguments);
-        let given = given.map(|(takes, argument)| match (takes, &argument.kind) {
-            (_, kind) if kind.is_open() => Some(argument.sql.clone()),
-            (Text, Kind::Text(Collation::AccentInsensitive)) => Some(argument.sql.clone()),
-            (Integer, kind) if kind.is_integer() => Some(argument.sql.clone()),
-            (Printable, _) => print(argument),
-            _ => None,
-        });
-        let Some(given) = given.collect::<Option<Vec<String>>>() else {
-            return wrong_argument(name, arguments);
-        };
-        let sql = format!("\"rds_text_{}\"({})", canonical(name), given.join(", "));
-        let kind = if *gives_text { TEXT } else { Kind::Integer };
-        return made(sql, kind);
-    }
-    match is_known {
-        true => wrong_argument(name, arguments),
-        false => Ok(None),
-    }
+    let Some((_, takes, gives_text)) = forms.find(|(_, takes, _)| takes.len() == arguments.len())
+    else {
+        return wrong_argument(name, arguments);
+    };
+    let given = takes.iter().zip(arguments);
+    let given = given.map(|(takes, argument)| match (takes, &argument.kind) {
+        (_, kind) if kind.is_open() => Some(argument.sql.clone()),
+        (Text, Kind::Text(Collation::AccentInsensitive)) => Some(argument.sql.clone()),
+        (Integer, kind) if kind.is_integer() => Some(argument.sql.clone()),
+        (Printable, _) => print(argument),
+        _ => None,
+    });
+    let Some(given) = given.collect::<Option<Vec<String>>>() else {
+        return wrong_argument(name, arguments);
+    };
+    let sql = format!("\"rds_text_{}\"({})", canonical(name), given.join(", "));
+    let kind = match gives_text {
+        true => Kind::TEXT,
+        false => Kind::Integer,
+    };
+    Ok(Some(Expression::new(sql, kind)))
 }
 
 /// The one name of a function that has several.
