@@ -82,6 +82,12 @@ pub(super) fn is_same(
         (Value::UnsignedInt(ours), TheirValue::UInt(theirs)) => ours == theirs,
         (Value::Float(ours), TheirValue::Float(theirs)) => ours.to_bits() == theirs.to_bits(),
         (Value::Double(ours), TheirValue::Double(theirs)) => ours.to_bits() == theirs.to_bits(),
+        _ => is_same_date_or_time(ours, theirs),
+    }
+}
+
+fn is_same_date_or_time(ours: &Value<'_>, theirs: &TheirValue) -> bool {
+    match (ours, theirs) {
         // A clock in a `DATE` is theirs to keep.
         (Value::Date(ours), &TheirValue::Date(year, month, day, ..)) => {
             *ours == Date { year, month, day }
