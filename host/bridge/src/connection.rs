@@ -3,6 +3,7 @@
 mod cancel;
 mod commands;
 mod execute;
+mod fetch;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod in_memory;
 mod leftovers;
@@ -15,6 +16,7 @@ mod result_lengths;
 mod rows;
 mod set_up;
 mod statement_cache;
+mod transaction;
 
 pub use cancel::CancelHandle;
 pub(crate) use cancel::{Redial, Redialling};
@@ -22,6 +24,7 @@ pub(crate) use leftovers::Leftovers;
 pub(crate) use result_lengths::ResultLengths;
 pub use rows::Rows;
 pub(crate) use set_up::SessionSettings;
+pub use transaction::{IsolationLevel, Transaction, TransactionOptions};
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +32,6 @@ use std::time::Duration;
 
 use crate::component::Session;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_limits::ReadLimits;
 use crate::protocol::packet_stream::PacketStream;
 use crate::protocol::prepared::Statement;
@@ -45,6 +47,7 @@ use set_up::{SetUp, can_pipeline};
 use statement_cache::StatementCache;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use transaction::TransactionState;
 
 /// Size of the statement cache. Other clients use the same, and it is far below `max_prepared_stmt_count`, the server's
 /// limit for all of its connections.
@@ -86,6 +89,7 @@ pub struct Connection<S = TlsStream<TcpStream>> {
     set_up: SetUp,
     /// What the statements since the last reset may have left in the session.
     leftovers: Leftovers,
+    transaction: TransactionState,
     /// The server has refused to write, where writing is allowed.
     is_demoted: bool,
     /// Of the last command.
@@ -146,6 +150,7 @@ impl<S: Transport> Connection<S> {
             unused: Vec::new(),
             set_up: SetUp::default(),
             leftovers: Leftovers::None,
+            transaction: TransactionState::None,
             is_demoted: false,
             command_length: 0,
             lengths,
@@ -248,22 +253,13 @@ impl<S: Transport> Connection<S> {
         matches!(self.state, State::Replying(_)) || self.awaits_set_up()
     }
 
-    /// Executes a statement and reads its reply to the end, rows and all; gives the summary of the last
-    /// result.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::query`].
-    pub async fn execute_to_end(&mut self, sql: &str) -> Result<Summary, Error> {
-        self.query(sql).await?.finish().await
-    }
-
     /// Asks the server for a sign of life.
     ///
     /// # Errors
     ///
     /// That the connection is lost.
     pub async fn ping(&mut self) -> Result<(), Error> {
+        self.roll_back_dropped().await?;
         self.simple_command(COM_PING).await
     }
 

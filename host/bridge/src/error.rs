@@ -41,7 +41,7 @@ use server_causes::Product;
 use crate::aws::SecretError;
 use crate::aws::{CredentialsError, RegionError};
 use crate::component::{CallError, Fault, HandshakeError, PresignError, ServerError};
-use crate::protocol::{Malformed, ReadError, ValueError};
+use crate::protocol::{Malformed, NameError, ReadError, ValueError};
 use crate::tls::{Certificate, TrustAnchorsError};
 use rds_bridge_text::Printable;
 
@@ -104,6 +104,7 @@ struct Inner {
     kind: ErrorKind,
     causes: Vec<Cause>,
     refused: Vec<Certificate>,
+    parameter_set: Option<usize>,
 }
 
 /// The kinds of failure.
@@ -190,6 +191,23 @@ pub enum ErrorKind {
         /// Parameters given.
         given: usize,
     },
+    /// The parameters' names do not fit the statement.
+    #[error(transparent)]
+    ParameterName(NameError),
+    /// One row was expected, and the result has none.
+    #[error("the result has no row, and one was expected")]
+    NoRow,
+    /// One row was expected, and the result has more.
+    #[error("the result has more than one row")]
+    MoreRows,
+    /// A transaction is open already. To begin another would commit it.
+    #[error("a transaction is open already")]
+    TransactionOpen,
+    /// The transaction has ended, by an earlier statement or a deadlock. The statement was not sent.
+    #[error(
+        "the transaction has ended: an earlier statement committed it, or the server rolled it back"
+    )]
+    TransactionEnded,
     /// An earlier call was given up in the middle of a command, or failed: the connection cannot be used.
     #[error("the connection is of no more use: an earlier call on it failed or was given up")]
     Unusable,
@@ -210,8 +228,21 @@ impl Error {
             kind,
             causes,
             refused: Vec::new(),
+            parameter_set: None,
         });
         Self { stage, inner }
+    }
+
+    pub(crate) fn with_parameter_set(mut self, index: usize) -> Self {
+        self.inner.parameter_set = Some(index);
+        self
+    }
+
+    /// The index of the set of parameters that failed, counted from 0, in
+    /// [`Connection::execute_batch`](crate::mysql::Connection::execute_batch).
+    #[must_use]
+    pub fn parameter_set(&self) -> Option<usize> {
+        self.inner.parameter_set
     }
 
     pub(crate) fn with_refused(mut self, refused: Vec<Certificate>) -> Self {

@@ -3,10 +3,12 @@
 //! Source of every protocol fact: MySQL Source Code Documentation, "Client/Server Protocol", "Command
 //! Phase"; for MariaDB, its "Client/Server Protocol" reference.
 
-pub use crate::connection::{CancelHandle, Connection, Rows, Transport};
+pub use crate::connection::{
+    CancelHandle, Connection, IsolationLevel, Rows, Transaction, TransactionOptions, Transport,
+};
 pub use crate::error::NotCancelled;
 pub use crate::protocol::{
-    Column, ColumnIndex, ColumnKind, Date, DateTime, Decimal, Encoded, FromRow, FromValue,
-    Malformed, Mismatch, NumberError, Param, Protocol, Row, Summary, Time, Value, ValueError,
-    Vector, Visit, first_keyword,
+    Column, ColumnIndex, ColumnKind, Date, DateTime, Decimal, Encoded, Escapes, FromRow, FromValue,
+    IntoParams, Malformed, Mismatch, NameError, NumberError, OwnedRow, Param, Params, Placeholder,
+    Protocol, Row, Summary, Time, Value, ValueError, Vector, Visit, first_keyword, placeholders,
 };

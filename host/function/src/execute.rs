@@ -93,13 +93,13 @@ impl Executor {
             if !self.allow_writes {
                 return Ok(connection);
             }
-            if let Err(error) = connection.execute_to_end(START).await {
+            if let Err(error) = connection.execute(START, ()).await {
                 if !is_lost(&error) {
                     return Err(error.into());
                 }
                 drop(connection);
                 connection = self.connection(deadline).await?;
-                connection.execute_to_end(START).await?;
+                connection.execute(START, ()).await?;
             }
             Ok(connection)
         };
@@ -193,7 +193,7 @@ impl Executor {
         if self.allow_writes {
             sink.check_answer()?;
             *is_committing = true;
-            let committed = connection.execute_to_end("COMMIT").await;
+            let committed = connection.execute("COMMIT", ()).await;
             committed.map_err(commit_failed)?;
         }
         match summary {

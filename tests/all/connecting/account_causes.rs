@@ -16,7 +16,7 @@ fn refusal(server: &Server, password: &str) -> Error {
             .await?
             .connect()
             .await?
-            .execute_to_end("SELECT 1")
+            .execute("SELECT 1", ())
             .await
     })
     .unwrap_err()

@@ -30,7 +30,7 @@ async fn log_in(server: &Server) -> usize {
         connection.session().auth_plugin,
         AuthPlugin::CachingSha2Password
     );
-    connection.execute_to_end("SELECT 1").await.unwrap();
+    connection.execute("SELECT 1", ()).await.unwrap();
     connection.close().await.unwrap();
     sent
 }

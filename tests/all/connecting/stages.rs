@@ -71,7 +71,7 @@ fn each_stage_shows_its_result(product: Product) {
         assert_eq!(row.get::<u64>(0).unwrap(), u64::from(id));
         drop(rows);
         // Read-only, as a connection of `Bridge::connect`.
-        let refused = connection.execute_to_end("CREATE TABLE t (a INT)").await;
+        let refused = connection.execute("CREATE TABLE t (a INT)", ()).await;
         assert_eq!(refused.unwrap_err().code(), Some(1792));
     });
 }

@@ -80,7 +80,7 @@ fn clients_at_once_take_little_memory() {
         let mut alone = 0;
         for _ in 0..=CLIENTS {
             let mut connection = bridge.connect().await.unwrap();
-            connection.execute_to_end("SELECT 1").await.unwrap();
+            connection.execute("SELECT 1", ()).await.unwrap();
             if connections.is_empty() {
                 alone = memory(emulate.id(), "VmHWM:");
             }

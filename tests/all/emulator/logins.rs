@@ -147,10 +147,10 @@ fn sessions_do_not_see_what_is_not_committed() {
         let bridge = emulator.bridge().allow_writes(true).build().await.unwrap();
         let mut writer = bridge.connect().await.unwrap();
         let mut reader = bridge.connect().await.unwrap();
-        writer.execute_to_end("START TRANSACTION").await.unwrap();
-        let done = writer.execute_to_end("DELETE FROM items").await.unwrap();
+        writer.execute("START TRANSACTION", ()).await.unwrap();
+        let done = writer.execute("DELETE FROM items", ()).await.unwrap();
         assert_eq!(done.affected_rows, 2);
-        writer.execute_to_end("ROLLBACK").await.unwrap();
+        writer.execute("ROLLBACK", ()).await.unwrap();
         let mut rows = reader.query("SELECT count(*) FROM items").await.unwrap();
         let count: u64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
         assert_eq!(count, 2);
@@ -159,7 +159,7 @@ fn sessions_do_not_see_what_is_not_committed() {
         let read_only = emulator.bridge().build().await.unwrap();
         let mut connection = read_only.connect().await.unwrap();
         let error = connection
-            .execute_to_end("DELETE FROM items")
+            .execute("DELETE FROM items", ())
             .await
             .unwrap_err();
         assert_eq!(error.server_error().unwrap().code, 1792);
@@ -174,12 +174,12 @@ fn a_statement_is_killed_from_another_session() {
         let mut sleeper = bridge.connect().await.unwrap();
         let mut killer = bridge.connect().await.unwrap();
         let id = sleeper.session().connection_id;
-        let sleep = sleeper.execute_to_end("SELECT SLEEP(100)");
+        let sleep = sleeper.execute("SELECT SLEEP(100)", ());
         let kill = async {
             // The statement may not have begun when the first one comes.
             let kill = format!("KILL QUERY {id}");
             loop {
-                killer.execute_to_end(&kill).await.unwrap();
+                killer.execute(&kill, ()).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -254,7 +254,7 @@ fn no_other_file_can_be_reached() {
             format!("ATTACH '{path}' AS other"),
             format!("VACUUM INTO '{path}'"),
         ] {
-            let refused = connection.execute_to_end(&sql).await.unwrap_err();
+            let refused = connection.execute(&sql, ()).await.unwrap_err();
             assert!(refused.server_error().is_some(), "{sql}: {refused:?}");
         }
     });
@@ -280,7 +280,7 @@ fn the_deepest_statement_ends_in_an_answer() {
             nested(60),
             nested(2_000),
         ] {
-            match connection.execute_to_end(&sql).await {
+            match connection.execute(&sql, ()).await {
                 Ok(_) => {}
                 Err(error) => assert!(error.server_error().is_some(), "{error:?}"),
             }
@@ -303,7 +303,7 @@ fn ids_are_given_by_tables_as_mysql_has_them() {
         let mut connection = bridge.connect().await.unwrap();
         for id in 7..=8 {
             let insert = "INSERT INTO log (what) VALUES ('x')";
-            let done = connection.execute_to_end(insert).await.unwrap();
+            let done = connection.execute(insert, ()).await.unwrap();
             assert_eq!(done.last_insert_id, id);
         }
     });
@@ -372,7 +372,7 @@ fn a_dumped_schema_is_taken() {
         );
         drop(rows);
         let again = "INSERT INTO orders (note) VALUES ('one')";
-        let refused = connection.execute_to_end(again).await.unwrap_err();
+        let refused = connection.execute(again, ()).await.unwrap_err();
         assert_eq!(refused.server_error().unwrap().code, 1062);
     });
 }
@@ -384,7 +384,7 @@ fn a_column_of_two_types_is_an_error() {
         let bridge = emulator.bridge().build().await.unwrap();
         let mut connection = bridge.connect().await.unwrap();
         let union = "SELECT 1 AS a UNION ALL SELECT 'x'";
-        let refused = connection.execute_to_end(union).await.unwrap_err();
+        let refused = connection.execute(union, ()).await.unwrap_err();
         assert_eq!(refused.server_error().unwrap().code, 1064);
         connection.ping().await.unwrap();
     });

@@ -114,7 +114,7 @@ fn what_rustls_logs() {
             }
             let password = to(server).user("password-user").password(PASSWORD);
             let mut connection = password.build().await.unwrap().connect().await.unwrap();
-            connection.execute_to_end("SELECT 1").await.unwrap();
+            connection.execute("SELECT 1", ()).await.unwrap();
             connection.close().await.unwrap();
         });
         let (_, text) = LOG.0.lock().unwrap().take().unwrap();

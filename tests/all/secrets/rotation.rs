@@ -284,7 +284,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
         for other in others {
             held.push(other.await.unwrap().unwrap());
         }
-        open.execute_to_end("SELECT 1").await.unwrap();
+        open.execute("SELECT 1", ()).await.unwrap();
         let metrics = pool.metrics();
         assert_eq!((metrics.connected_total, metrics.refused_total), (16, 0));
     });

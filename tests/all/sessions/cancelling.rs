@@ -37,7 +37,7 @@ async fn start_stranger(server: &Server) -> (JoinHandle<()>, u32) {
     let mut stranger = connect(to(server).user("password-user").password(PASSWORD)).await;
     let number = stranger.session().connection_id;
     let sleeping = tokio::spawn(async move {
-        let _slept = stranger.execute_to_end(SLOW).await;
+        let _slept = stranger.execute(SLOW, ()).await;
     });
     while server.execute_as_admin(RUNNING) == "0\n" {
         sleep(Duration::from_millis(10)).await;
@@ -51,7 +51,7 @@ async fn cancel(
     handle: &CancelHandle,
     server: &Server,
 ) -> Result<(), rds_bridge::Error> {
-    let statement = connection.execute_to_end(SLOW);
+    let statement = connection.execute(SLOW, ());
     let cancelling = async {
         while server.execute_as_admin(RUNNING) == "0\n" {
             sleep(Duration::from_millis(10)).await;
@@ -84,7 +84,7 @@ fn the_first_statement_and_a_later_one(product: Product) {
         for _ in 0..2 {
             cancel(&mut connection, &handle, &server).await.unwrap();
             assert_eq!(server.execute_as_admin(RUNNING), "0\n");
-            connection.execute_to_end("SELECT 1").await.unwrap();
+            connection.execute("SELECT 1", ()).await.unwrap();
         }
         connection.close().await.unwrap();
         let error = handle.cancel().await.unwrap_err();
@@ -136,7 +136,7 @@ fn a_greeting_with_another_number(product: Product) {
         let relay = Relay::start(&[server.address()], Some(number));
         let mut connection = connect(through(&relay, &server)).await;
         let handle = connection.cancel_handle();
-        connection.execute_to_end("SELECT 1").await.unwrap();
+        connection.execute("SELECT 1", ()).await.unwrap();
         let error = handle.cancel().await.unwrap_err();
         let relayed = NotCancelled::Relayed;
         assert!(
@@ -171,7 +171,7 @@ fn a_handle_that_is_taken_late(product: Product) {
             cancel(&mut connection, &handle, &server).await.unwrap();
         }
         connection.reset().await.unwrap();
-        connection.execute_to_end("SELECT 1").await.unwrap();
+        connection.execute("SELECT 1", ()).await.unwrap();
         cancel(&mut connection, &handle, &server).await.unwrap();
     });
 }
@@ -201,7 +201,7 @@ fn a_pool_s_next_user_is_left_alone(product: Product) {
         let pool = Pool::builder(bridge).max_size(1).build().unwrap();
         let mut first = pool.get().await.unwrap();
         let stale = first.cancel_handle();
-        first.execute_to_end("SELECT 1").await.unwrap();
+        first.execute("SELECT 1", ()).await.unwrap();
         drop(first);
 
         let mut second = pool.get().await.unwrap();
@@ -233,6 +233,6 @@ async fn cancel_and_then(
         second.cancel().await.unwrap();
         cancelled
     };
-    let (_sleep_is_cut_off, cancelled) = tokio::join!(connection.execute_to_end(SLOW), cancelling);
+    let (_sleep_is_cut_off, cancelled) = tokio::join!(connection.execute(SLOW, ()), cancelling);
     cancelled
 }

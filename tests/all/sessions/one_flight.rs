@@ -118,7 +118,7 @@ fn each_query_gets_its_own_rows(product: Product) {
             Product::MySql => procedure.replace("OR REPLACE ", ""),
             Product::MariaDb => procedure.to_owned(),
         };
-        connection.execute_to_end(&create).await.unwrap();
+        connection.execute(&create, ()).await.unwrap();
         let mut expected = 0;
         for (statement, is_refused) in [
             ("SELECT 1 FROM items", false),
@@ -134,7 +134,7 @@ fn each_query_gets_its_own_rows(product: Product) {
         ] {
             for protocol in [Protocol::Auto, Protocol::Binary] {
                 connection.set_protocol(protocol);
-                let done = connection.execute_to_end(statement).await;
+                let done = connection.execute(statement, ()).await;
                 // What is there once cannot be dropped twice.
                 if protocol == Protocol::Auto {
                     assert_eq!(done.is_err(), is_refused, "{statement}: {done:?}");

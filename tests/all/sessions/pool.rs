@@ -85,9 +85,9 @@ fn what_it_was_left_in_is_not_the_next_one_s_business(product: Product) {
         let pool = Pool::builder(bridge).max_size(1).build().unwrap();
         let mut connection = pool.get().await.unwrap();
         let first = id(&mut connection).await;
-        connection.execute_to_end("BEGIN").await.unwrap();
+        connection.execute("BEGIN", ()).await.unwrap();
         let delete = "DELETE FROM items";
-        connection.execute_to_end(delete).await.unwrap();
+        connection.execute(delete, ()).await.unwrap();
         assert!(connection.is_in_transaction());
         let mut rows = connection
             .query(&format!("SELECT seq FROM {}", product.sequence(100_000)))

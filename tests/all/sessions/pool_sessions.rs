@@ -66,7 +66,7 @@ fn the_next_user_finds_a_new_session(product: Product) {
             pool.get()
                 .await
                 .unwrap()
-                .execute_to_end(statement)
+                .execute(statement, ())
                 .await
                 .unwrap();
             let mut next = pool.get().await.unwrap();
@@ -94,7 +94,7 @@ fn what_cannot_be_reset_is_closed(product: Product) {
         pool.get()
             .await
             .unwrap()
-            .execute_to_end("SET ROLE NONE")
+            .execute("SET ROLE NONE", ())
             .await
             .unwrap();
         assert_ne!(id(&mut pool.get().await.unwrap()).await, first);
@@ -110,7 +110,7 @@ fn what_does_not_show_in_the_text(product: Product) {
             let pool = pool(&server, |it| it.max_size(1).always_reset(always)).await;
             let mut connection = pool.get().await.unwrap();
             let first = id(&mut connection).await;
-            let _no_result = connection.execute_to_end("SELECT leaves()").await;
+            let _no_result = connection.execute("SELECT leaves()", ()).await;
             if with_reset {
                 connection.reset_when_dropped();
             }
@@ -152,11 +152,11 @@ fn a_block_of_maria_db_leaves_nothing() {
             "BEGIN NOT ATOMIC START TRANSACTION; INSERT INTO items (name) VALUES ('x'); SELECT * FROM missing; END",
         ] {
             let mut connection = pool.get().await.unwrap();
-            let _refused = connection.execute_to_end(block).await;
+            let _refused = connection.execute(block, ()).await;
             drop(connection);
             let mut next = pool.get().await.unwrap();
             assert_eq!(one::<String>(&mut next, "SELECT @@sql_mode").await, mode);
-            next.execute_to_end("COMMIT").await.unwrap();
+            next.execute("COMMIT", ()).await.unwrap();
             let items = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
             assert_eq!(items.trim(), "3", "{block}");
         }
@@ -174,7 +174,7 @@ fn a_server_that_is_the_writer_no_more(product: Product) {
         let before = [id(&mut one).await, id(&mut other).await];
         drop(other);
         server.execute_as_admin("SET GLOBAL read_only = 1");
-        let refused = one.execute_to_end(insert).await.unwrap_err();
+        let refused = one.execute(insert, ()).await.unwrap_err();
         assert_eq!(refused.code(), Some(1290));
         assert!(one.is_demoted());
         drop(one);
@@ -184,7 +184,7 @@ fn a_server_that_is_the_writer_no_more(product: Product) {
             assert!(!before.contains(&id(connection).await));
         }
         server.execute_as_admin("SET GLOBAL read_only = 0");
-        one.execute_to_end(insert).await.unwrap();
+        one.execute(insert, ()).await.unwrap();
         let kept = id(&mut one).await;
         drop((one, other));
         let mut ids = Vec::new();
@@ -206,7 +206,7 @@ fn a_read_only_session_is_kept(product: Product) {
         let pool = pool.build().unwrap();
         let mut connection = pool.get().await.unwrap();
         let first = id(&mut connection).await;
-        let refused = connection.execute_to_end("CREATE TABLE t (id INT)").await;
+        let refused = connection.execute("CREATE TABLE t (id INT)", ()).await;
         assert_eq!(refused.unwrap_err().code(), Some(1792));
         drop(connection);
         assert_eq!(id(&mut pool.get().await.unwrap()).await, first);

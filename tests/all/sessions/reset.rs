@@ -51,7 +51,7 @@ fn nothing_of_the_session_is_left(product: Product) {
             "USE mysql",
             "INSERT INTO iamtest.items (name) VALUES ('not committed')",
         ] {
-            connection.execute_to_end(sql).await.unwrap();
+            connection.execute(sql, ()).await.unwrap();
         }
         let sql = "SELECT ? + 1";
         connection.query_with(sql, &[Param::from(1)]).await.unwrap();

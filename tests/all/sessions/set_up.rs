@@ -146,7 +146,7 @@ fn a_set_up_that_is_given_up_is_still_to_be_read(product: Product) {
     block_on(async {
         let mut connection = connect(product).await;
         {
-            let mut update = pin!(connection.execute_to_end(UPDATE));
+            let mut update = pin!(connection.execute(UPDATE, ()));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(update.as_mut().poll(&mut cx).is_pending());
         }

@@ -108,7 +108,7 @@ fn the_character_set_is_ours(product: Product) {
             let builder = to(&server).user("writer").password(PASSWORD);
             let mut connection = connect(builder.allow_writes(true)).await;
             connection
-                .execute_to_end("INSERT INTO l VALUES ('é€')")
+                .execute("INSERT INTO l VALUES ('é€')", ())
                 .await
                 .unwrap();
             let hex: String = one(&mut connection, "SELECT HEX(t) FROM l").await;
@@ -131,7 +131,7 @@ fn what_is_inserted_stays(product: Product) {
     block_on(async {
         let mut connection = connect(as_admin(&server).allow_writes(true)).await;
         let insert = "INSERT INTO items (name) VALUES ('dates')";
-        connection.execute_to_end(insert).await.unwrap();
+        connection.execute(insert, ()).await.unwrap();
         connection.close().await.unwrap();
     });
     let count = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items WHERE name = 'dates'");
@@ -172,7 +172,7 @@ fn it_takes_no_round_trip(product: Product) {
         let mut connection = connect(builder()).await;
         let login = relay.round_trips();
         for (sql, round_trips) in [("SELECT 1", 1), ("SELECT 1", 1)] {
-            connection.execute_to_end(sql).await.unwrap();
+            connection.execute(sql, ()).await.unwrap();
             assert_eq!(relay.round_trips(), round_trips, "{sql}");
         }
         connection.reset().await.unwrap();
@@ -185,7 +185,7 @@ fn it_takes_no_round_trip(product: Product) {
         ] {
             let mut connection = connect(builder().allow_writes(allow_writes)).await;
             assert!(relay.round_trips() <= login);
-            connection.execute_to_end(sql).await.unwrap();
+            connection.execute(sql, ()).await.unwrap();
             assert_eq!(relay.round_trips(), round_trips, "{sql}");
         }
         let mut connection = connect(builder()).await;

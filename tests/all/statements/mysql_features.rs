@@ -96,7 +96,7 @@ fn generated_invisible_primary_keys_are_seen_by_name_alone() {
             .unwrap();
         assert_eq!(rows.next_as::<(u64, i32)>().await.unwrap(), Some((1, 7)));
         let insert = connection
-            .execute_to_end("INSERT INTO keyless VALUES (9)")
+            .execute("INSERT INTO keyless VALUES (9)", ())
             .await;
         assert_eq!(insert.unwrap().last_insert_id, 3);
     });
@@ -213,7 +213,7 @@ fn result_sets_always_have_metadata() {
         for protocol in BOTH {
             connection.set_protocol(protocol);
             let refused = connection
-                .execute_to_end("SET resultset_metadata = NONE")
+                .execute("SET resultset_metadata = NONE", ())
                 .await;
             assert_eq!(refused.unwrap_err().code(), Some(3640));
             let metadata = one(&mut connection, "SELECT @@resultset_metadata").await;
@@ -242,7 +242,7 @@ fn a_server_with_query_attributes() {
         for protocol in BOTH {
             connection.set_protocol(protocol);
             for number in [1, 2] {
-                let mut rows = connection.query_with(sql, &[number.into()]).await.unwrap();
+                let mut rows = connection.query_with(sql, (number,)).await.unwrap();
                 let row = rows.next_as::<(Option<String>, i32)>().await.unwrap();
                 assert_eq!(row, Some((None, number)));
             }
@@ -264,7 +264,7 @@ fn a_session_that_tracks_its_state() {
             "session_track_transaction_info = CHARACTERISTICS",
         ] {
             let set = format!("SET SESSION {set}");
-            connection.execute_to_end(&set).await.unwrap();
+            connection.execute(&set, ()).await.unwrap();
         }
         for protocol in BOTH {
             connection.set_protocol(protocol);
@@ -274,7 +274,7 @@ fn a_session_that_tracks_its_state() {
                 "START TRANSACTION",
                 "ROLLBACK",
             ] {
-                let summary = connection.execute_to_end(sql).await.unwrap();
+                let summary = connection.execute(sql, ()).await.unwrap();
                 assert_eq!((summary.affected_rows, summary.warnings), (0, 0), "{sql}");
             }
             assert_eq!(one(&mut connection, "SELECT 'é'").await, "é");

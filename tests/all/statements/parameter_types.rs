@@ -15,7 +15,7 @@ use crate::function;
 use crate::helpers::live::{block_on, to};
 
 async fn count(connection: &mut Connection, sql: &str, param: impl Into<Param>) -> usize {
-    let mut rows = connection.query_with(sql, &[param.into()]).await.unwrap();
+    let mut rows = connection.query_with(sql, (param,)).await.unwrap();
     let mut count = 0;
     while rows.next().await.unwrap().is_some() {
         count += 1;
@@ -24,7 +24,7 @@ async fn count(connection: &mut Connection, sql: &str, param: impl Into<Param>) 
 }
 
 async fn affected(connection: &mut Connection, sql: &str, param: impl Into<Param>) -> u64 {
-    let rows = connection.query_with(sql, &[param.into()]).await.unwrap();
+    let rows = connection.query_with(sql, (param,)).await.unwrap();
     rows.finish().await.unwrap().affected_rows
 }
 
@@ -79,7 +79,7 @@ fn a_user_variable_is_of_the_type_that_it_has_now(product: Product) {
             connection.set_protocol(protocol);
             for (value, expected) in [("5", 0), ("'zzz'", 0), ("'apple'", 1), ("7", 0)] {
                 let set = format!("SELECT {value} INTO @v");
-                connection.execute_to_end(&set).await.unwrap();
+                connection.execute(&set, ()).await.unwrap();
                 let mut rows = connection.query(text).await.unwrap();
                 let count: i64 = rows.next().await.unwrap().unwrap().get(0).unwrap();
                 assert_eq!(count, expected, "{value}");
@@ -110,7 +110,7 @@ fn an_update_and_a_delete_hit_what_they_say(product: Product) {
         for sql in [update, delete] {
             let mut first = pool.get().await.unwrap();
             // Rolled back when it is given back.
-            first.execute_to_end("START TRANSACTION").await.unwrap();
+            first.execute("START TRANSACTION", ()).await.unwrap();
             let numbers = first.query_with(sql, &[Param::from(0)]).await;
             if let Ok(rows) = numbers {
                 let _refused_where_a_name_is_no_number = rows.finish().await;

@@ -90,7 +90,7 @@ fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
         let mut connection = connect(server).await;
         connection.set_protocol(Protocol::Binary);
         let refused = "PREPARE p FROM 'SELECT 7'";
-        connection.execute_to_end(refused).await.unwrap();
+        connection.execute(refused, ()).await.unwrap();
         assert_eq!(rows(&mut connection, "EXECUTE p").await, 1);
     });
 }
@@ -103,7 +103,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
         let mut counters = Counters::read(&mut connection).await;
         let mut ask = async |number: usize| {
             let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
-            let mut rows = connection.query_with(&sql, &[1.into()]).await.unwrap();
+            let mut rows = connection.query_with(&sql, (1,)).await.unwrap();
             let row = rows.next().await.unwrap().unwrap();
             assert_eq!(row.get(0), Ok("apple"));
             assert_eq!(row.get(1), Ok(u64::try_from(number).unwrap()));
@@ -114,7 +114,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
         assert_eq!(counters.statements(&mut connection).await, [32, 64, 0]);
         let mut ask = async |number: usize| {
             let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
-            let rows = connection.query_with(&sql, &[1.into()]).await.unwrap();
+            let rows = connection.query_with(&sql, (1,)).await.unwrap();
             rows.finish().await.unwrap();
         };
         // One too many: the first goes, and is prepared once more; so the second goes.
@@ -125,7 +125,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
         connection.reset().await.unwrap();
         let mut counters = Counters::read(&mut connection).await;
         let sql = "SELECT name, 2 FROM items WHERE id = ?";
-        let rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+        let rows = connection.query_with(sql, (1,)).await.unwrap();
         rows.finish().await.unwrap();
         assert_eq!(counters.statements(&mut connection).await, [1, 1, 0]);
     });
@@ -277,7 +277,7 @@ fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
             Product::MySql => rows(&mut connection, "PREPARE p FROM 'SELECT 1'").await,
             Product::MariaDb => {
                 let sql = "SELECT name FROM items WHERE id = ?";
-                let rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+                let rows = connection.query_with(sql, (1,)).await.unwrap();
                 rows.finish().await.unwrap().affected_rows
             }
         };
@@ -305,7 +305,7 @@ fn another_database_is_another_statement(product: Product) {
             ("USE other", "pear"),
             ("USE iamtest", "apple"),
         ] {
-            connection.execute_to_end(before).await.unwrap();
+            connection.execute(before, ()).await.unwrap();
             let mut rows = connection
                 .query("SELECT MIN(name) FROM items")
                 .await
@@ -314,13 +314,13 @@ fn another_database_is_another_statement(product: Product) {
             assert_eq!(row.get(0), Ok(expected));
             drop(rows);
             let sql = "SELECT MIN(name) FROM items WHERE 1 = ?";
-            let mut rows = connection.query_with(sql, &[1.into()]).await.unwrap();
+            let mut rows = connection.query_with(sql, (1,)).await.unwrap();
             let row = rows.next().await.unwrap().unwrap();
             assert_eq!(row.get(0), Ok(expected));
         }
         for (mode, expected) in [("", "0"), ("PIPES_AS_CONCAT", "ab")] {
             let set = format!("SET sql_mode = '{mode}'");
-            connection.execute_to_end(&set).await.unwrap();
+            connection.execute(&set, ()).await.unwrap();
             let mut rows = connection.query("SELECT CONCAT('a' || 'b')").await.unwrap();
             let row = rows.next().await.unwrap().unwrap();
             assert_eq!(row.get(0), Ok(expected));

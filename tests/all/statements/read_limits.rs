@@ -246,10 +246,7 @@ fn a_server_that_says_nothing_is_not_waited_for(product: Product) {
         }
         let mut connection = bridge.connect().await.unwrap();
         connection.set_read_idle_timeout(None);
-        connection
-            .execute_to_end("SELECT SLEEP(0.5)")
-            .await
-            .unwrap();
+        connection.execute("SELECT SLEEP(0.5)", ()).await.unwrap();
     });
 }
 

@@ -36,16 +36,16 @@ fn results_of_every_number(product: Product) {
     block_on(async {
         let mut connection = connect(&server).await;
         let summary = connection
-            .execute_to_end("INSERT INTO n (v) VALUES (7), (8)")
+            .execute("INSERT INTO n (v) VALUES (7), (8)", ())
             .await
             .unwrap();
         assert_eq!((summary.affected_rows, summary.last_insert_id), (2, 1));
         let summary = connection
-            .execute_to_end("UPDATE n SET v = 9 WHERE v = 7")
+            .execute("UPDATE n SET v = 9 WHERE v = 7", ())
             .await
             .unwrap();
         assert!(summary.info.starts_with("Rows matched: 1"), "{summary:?}");
-        let summary = connection.execute_to_end("SELECT 1 / 0").await.unwrap();
+        let summary = connection.execute("SELECT 1 / 0", ()).await.unwrap();
         assert_eq!(summary.warnings, 1);
 
         let mut none = connection
@@ -311,7 +311,7 @@ fn it_goes_from_thread_to_thread(product: Product) {
         let bridge = bridge.build().await?;
         let mut connection = bridge.connect().await?;
         let mut rows = connection
-            .query_with("SELECT name FROM items WHERE id = ?", &[1.into()])
+            .query_with("SELECT name FROM items WHERE id = ?", (1,))
             .await?;
         let name: Option<String> = match rows.next().await? {
             Some(row) => Some(row.get("name")?),

@@ -121,7 +121,7 @@ impl CancelHandle {
                     return Err(not_cancelled(NotCancelled::GivenBack));
                 };
                 let sql = format!("KILL QUERY {}", session.id);
-                let killed = connection.execute_to_end(&sql).await;
+                let killed = connection.execute(&sql, ()).await;
                 if killed
                     .as_ref()
                     .map_or_else(|it| it.server_error().is_some(), |_| true)

@@ -9,12 +9,15 @@ use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::param::Param;
+use crate::protocol::params::{IntoParams, Params, by_position};
+use crate::protocol::placeholders::Escapes;
 use crate::protocol::prepared::{
     LAST_STATEMENT_ID, Statement, execute_payload, execute_unseen_payload,
 };
 use crate::protocol::reply::Reply;
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{Protocol, is_query, may_change_session, may_prepare};
+use mysql_common::constants::StatusFlags;
 use rds_bridge_wire::command::{COM_QUERY, COM_STMT_PREPARE};
 
 /// `ER_UNKNOWN_STMT_HANDLER`
@@ -44,6 +47,9 @@ impl<S: Transport> Connection<S> {
     ///
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_, S>, Error> {
+        self.roll_back_dropped().await?;
+        self.read_what_is_left().await?;
+        self.check_transaction()?;
         self.set_up_before(sql).await?;
         self.note_leftovers(sql);
         self.forget_types_of_variables(sql, &[]);
@@ -58,21 +64,52 @@ impl<S: Transport> Connection<S> {
         Ok(Rows::new(self, summary))
     }
 
-    /// Executes a statement with parameters, each for a question mark in it. Values never become part of the
-    /// statement's text. It is prepared, which takes a round trip, and stays so: of the statements used last
-    /// on a connection 32 are executed without another.
+    /// Executes a statement with parameters: `()` for none, a tuple or a slice for question marks, [`params!`](crate::params)
+    /// for names ([`IntoParams`]). Values never become part of the statement's text.
+    ///
+    /// With parameters, the statement is prepared, which takes a round trip. It stays prepared: the 32 statements that were
+    /// used last on a connection are executed without another. Without parameters, it is executed as by [`Self::query`].
     ///
     /// # Errors
     ///
-    /// As [`Self::query`], and [`ErrorKind::ParameterCount`].
+    /// As [`Self::query`]; [`ErrorKind::ParameterCount`]; [`ErrorKind::ParameterName`].
     ///
     /// # Types
     ///
-    /// The server takes a parameter for what it is given as: with an [`Param::Int`] of 0 in `WHERE name = ?` it compares
+    /// The server takes a parameter as the type that it is given: with a [`Param::Int`] of 0 in `WHERE name = ?` it compares
     /// names as numbers, and every name that does not begin with a digit is 0. Give a [`Param::Text`] for a column of
-    /// text. A statement that comes again with parameters of other types is prepared again: MySQL, from 8.0.22 on,
-    /// would go on with the types that it was executed with first.
-    pub async fn query_with(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_, S>, Error> {
+    /// text. A statement that is executed again with parameters of other types is prepared again: MySQL, from 8.0.22 on,
+    /// would keep the types of its first execution.
+    pub async fn query_with<'p>(
+        &mut self,
+        sql: &str,
+        params: impl IntoParams<'p>,
+    ) -> Result<Rows<'_, S>, Error> {
+        match params.into_params() {
+            Params::None => self.query(sql).await,
+            Params::Positional(params) => self.query_prepared(sql, &params).await,
+            Params::Named(named) => {
+                let escapes = self.escapes();
+                let (sql, params) = by_position(sql, &named, escapes)
+                    .map_err(|problem| self.error(ErrorKind::ParameterName(problem)))?;
+                self.query_prepared(&sql, &params).await
+            }
+        }
+    }
+
+    /// In which quotes a backslash escapes. A server does not say whether `ANSI_QUOTES` is set.
+    fn escapes(&self) -> Escapes {
+        let no_escapes = StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES;
+        match self.status.contains(no_escapes) {
+            true => Escapes::None,
+            false => Escapes::Strings,
+        }
+    }
+
+    async fn query_prepared(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_, S>, Error> {
+        self.roll_back_dropped().await?;
+        self.read_what_is_left().await?;
+        self.check_transaction()?;
         self.set_up_before_preparing(sql).await?;
         self.note_leftovers(sql);
         self.forget_types_of_variables(sql, params);

@@ -178,6 +178,7 @@ impl<S: Transport> Connection<S> {
             Event::Error(error) => {
                 let may_write = self.set_up.settings.allow_writes;
                 self.is_demoted |= may_write && is_of_read_only_server(error);
+                self.note_rolled_back(error.code);
                 self.state = State::Idle;
                 return Err(self.error(ErrorKind::Server(error.clone())));
             }
@@ -191,7 +192,7 @@ impl<S: Transport> Connection<S> {
             return None;
         };
         if let Some(statement) = self.watched.take() {
-            let length = match reply.rows >= LONG_RESULT_ROWS {
+            let length = match reply.result.rows >= LONG_RESULT_ROWS {
                 true => Length::Long,
                 false => Length::Short,
             };

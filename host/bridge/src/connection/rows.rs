@@ -38,7 +38,7 @@ impl<'c, S: Transport> Rows<'c, S> {
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         match &self.connection.state {
-            State::Replying(reply) if reply.has_rows() => &reply.columns,
+            State::Replying(reply) if reply.has_rows() => &reply.result.columns,
             _ => &[],
         }
     }
@@ -96,8 +96,7 @@ impl<'c, S: Transport> Rows<'c, S> {
         *stage = Stage::Rows;
         let payload = stream.payload(range);
         if let State::Replying(reply) = state
-            && let Some(row) =
-                from_row::read(reply.encoding(), &reply.shapes, reply.has_text, payload)
+            && let Some(row) = from_row::read(&mut reply.result, payload)
         {
             return Ok(row);
         }
@@ -120,7 +119,8 @@ impl<'c, S: Transport> Rows<'c, S> {
         let State::Replying(reply) = state else {
             return Err(Error::new(Stage::Rows, ErrorKind::Unusable));
         };
-        Ok(T::from_row(Row { reply, payload })?)
+        let result = &reply.result;
+        Ok(T::from_row(Row { result, payload })?)
     }
 
     /// Reads up to the next row; none at the result's end.
@@ -163,7 +163,7 @@ impl<'c, S: Transport> Rows<'c, S> {
             return Err(connection.error(ErrorKind::Unusable));
         };
         Ok(Row {
-            reply,
+            result: &reply.result,
             payload: stream.payload(range),
         })
     }

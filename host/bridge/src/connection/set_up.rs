@@ -63,6 +63,8 @@ enum Step {
     Names,
     ReadOnly,
     Identify,
+    /// After a dropped transaction.
+    RollBack,
 }
 
 impl SetUp {
@@ -97,6 +99,7 @@ impl SetUp {
                 None => query("SET NAMES utf8mb4, autocommit=1"),
             },
             Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
+            Step::RollBack => query("ROLLBACK"),
             // MariaDB has no server_uuid.
             Step::Identify if is_maria_db => {
                 query("SELECT CONNECTION_ID(), CONCAT_WS(' ', @@hostname, @@port, @@server_id)")
@@ -207,6 +210,16 @@ impl<S: Transport> Connection<S> {
             self.stream.hold_command(&[&payload]);
         }
         self.set_up.held.extend(steps);
+    }
+
+    /// Sends `ROLLBACK`, with the next command where commands can be pipelined.
+    pub(super) async fn roll_back_with_next(&mut self) -> Result<(), Error> {
+        let step = VecDeque::from([Step::RollBack]);
+        if self.can_pipeline {
+            self.hold_steps(step);
+            return Ok(());
+        }
+        self.one_by_one(step).await
     }
 
     async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {

@@ -38,6 +38,7 @@ impl Error {
             | ErrorKind::Region(_)
             | ErrorKind::TrustAnchors(_)
             | ErrorKind::ParameterCount { .. }
+            | ErrorKind::ParameterName(_)
             | ErrorKind::Credentials(CredentialsError::Profile(_))
             | ErrorKind::Fault(Fault::ArgumentsTooLarge { .. }) => Category::Settings,
             ErrorKind::Credentials(_) => Category::Credentials,
@@ -56,13 +57,16 @@ impl Error {
                 Category::Tls
             }
             ErrorKind::Server(server) if ends_connection(server) => Category::Network,
+            ErrorKind::TransactionOpen | ErrorKind::TransactionEnded => Category::Statement,
             ErrorKind::Server(_) if self.stage() > Stage::Login => Category::Statement,
             ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Category::Login,
             ErrorKind::Handshake(error) => of_handshake(error),
             ErrorKind::RowTooLarge { .. } => Category::Limit,
-            ErrorKind::Malformed(_) | ErrorKind::Value(_) | ErrorKind::LocalInfile => {
-                Category::Protocol
-            }
+            ErrorKind::Malformed(_)
+            | ErrorKind::Value(_)
+            | ErrorKind::NoRow
+            | ErrorKind::MoreRows
+            | ErrorKind::LocalInfile => Category::Protocol,
             ErrorKind::Fault(_) => Category::Bug,
         }
     }

@@ -100,7 +100,7 @@ impl Manager {
             if needs_reset {
                 connection.reset().await
             } else if connection.is_in_transaction() {
-                connection.execute_to_end("ROLLBACK").await.map(drop)
+                connection.execute("ROLLBACK", ()).await.map(drop)
             } else {
                 connection.ping().await
             }

@@ -1,18 +1,62 @@
-//! Rows as wholes: tuples of Rust's types.
+//! Rows as wholes: tuples and structs.
 
 use super::binary_row::BinaryValues;
 use super::encoded::Encoded;
 use super::from_value::{FromValue, ValueError};
+use super::result_set::ResultSet;
 use super::row::{Encoding, Row, Shape};
 use super::text_row::TextValues;
 
-/// A row as a whole: a tuple of up to 16 types, one for each column, each as [`Row::get`] reads it. One column is
-/// a tuple too: `(u64,)`.
+/// A type that a row can be read as.
 ///
-/// It is read in one pass over the packet, where [`Row::get`] looks up where a value lies.
-pub trait FromRow<'a>: Sized + private::FromPacket<'a> {}
+/// | type | reads |
+/// |---|---|
+/// | a tuple of 1 to 16 types, such as `(u64, &str)` or `(u64,)` | each column by its position; their number must be the same |
+/// | a struct with `#[derive(FromRow)]` (feature `derive`) | each field from the column of its name, a tuple struct by position |
+/// | [`OwnedRow`](super::OwnedRow) | a copy of the row |
+///
+/// Tuples and derived structs are read in one pass over the packet, which is faster than [`Row::get`] for each column. A
+/// derived struct is, if the result has exactly its columns, in its order.
+///
+/// Implement it by hand for any other mapping:
+///
+/// ```
+/// use rds_bridge::mysql::{FromRow, Row, ValueError};
+///
+/// struct Item {
+///     id: u64,
+///     name: String,
+/// }
+///
+/// impl FromRow<'_> for Item {
+///     fn from_row(row: Row<'_>) -> Result<Self, ValueError> {
+///         Ok(Self {
+///             id: row.get("id")?,
+///             name: row.get::<Option<String>>("name")?.unwrap_or_default(),
+///         })
+///     }
+/// }
+/// ```
+pub trait FromRow<'r>: Sized {
+    /// The columns of a derived struct, in the order of its fields. `None` reads by position.
+    #[doc(hidden)]
+    const COLUMNS: Option<&'static [&'static str]> = None;
 
-impl<'a, T: private::FromPacket<'a>> FromRow<'a> for T {}
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`], if a column is missing, or a value is not of the type that is asked for.
+    fn from_row(row: Row<'r>) -> Result<Self, ValueError>;
+
+    /// Reads the values in one pass. `None` if that fails, or is not implemented: [`Self::from_row`] then reads the row, or
+    /// says why it cannot be read.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn from_values<V: Values<'r>>(_shapes: &[Shape], _values: V) -> Option<Self> {
+        None
+    }
+}
 
 /// Values one after the other, as they lie in a row's packet.
 pub trait Values<'a>: Sized {
@@ -23,34 +67,24 @@ pub trait Values<'a>: Sized {
     fn is_over(&self) -> bool;
 }
 
-pub(crate) mod private {
-    use super::{Row, Shape, ValueError, Values};
-
-    pub trait FromPacket<'a>: Sized {
-        /// None says nothing: then [`Self::from_row`] is asked, which knows why not.
-        fn from_values<V: Values<'a>>(shapes: &[Shape], values: V) -> Option<Self>;
-
-        fn from_row(row: Row<'a>) -> Result<Self, ValueError>;
-    }
-}
-
-/// The short way, for a row that is what it should be.
+/// Reads a row in one pass, if it can be.
 #[inline(always)]
-pub(crate) fn read<'a, T: FromRow<'a>>(
-    encoding: Encoding,
-    shapes: &[Shape],
-    has_text: bool,
-    payload: &'a [u8],
-) -> Option<T> {
-    match encoding {
-        Encoding::Text => T::from_values(shapes, TextValues::new(payload, has_text)),
+pub(crate) fn read<'r, T: FromRow<'r>>(result: &mut ResultSet, payload: &'r [u8]) -> Option<T> {
+    if let Some(names) = T::COLUMNS
+        && !result.has_names(names)
+    {
+        return None;
+    }
+    let shapes = &*result.shapes;
+    match result.encoding {
+        Encoding::Text => T::from_values(shapes, TextValues::new(payload, result.has_text)),
         Encoding::Binary => T::from_values(shapes, BinaryValues::new(payload, shapes.len())?),
     }
 }
 
 macro_rules! tuples {
     ($(($count:literal: $($type:ident $at:tt),+))+) => {$(
-        impl<'a, $($type: FromValue<'a>),+> private::FromPacket<'a> for ($($type,)+) {
+        impl<'a, $($type: FromValue<'a>),+> FromRow<'a> for ($($type,)+) {
             #[inline(always)]
             fn from_values<V: Values<'a>>(shapes: &[Shape], mut values: V) -> Option<Self> {
                 let shapes: &[Shape; $count] = shapes.try_into().ok()?;

@@ -18,6 +18,12 @@ pub enum ValueError {
         /// The name or the index that was asked for.
         column: String,
     },
+    /// Several columns have the name, and the value of one was asked for.
+    #[error("several columns are named {column}: name them apart with AS")]
+    AmbiguousColumn {
+        /// Their name.
+        column: String,
+    },
     /// A row was asked for as a tuple of another number of columns.
     #[error("the result has columns: {columns}, not {expected}")]
     ColumnCount {

@@ -9,7 +9,8 @@ use super::ok_packet::{self, Summary};
 use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFINITIONS_LIMIT, EMPTY_RESULTS_LIMIT};
 use super::packet_stream::Expected;
 use super::prepared::{Statement, read_prepare_ok};
-use super::row::{Encoding, Field, Shape};
+use super::result_set::ResultSet;
+use super::row::Encoding;
 use super::text_row;
 use crate::component::ServerError;
 use rds_bridge_wire::Malformed;
@@ -26,20 +27,15 @@ const OK_LENGTH_LIMIT: usize = 0xFF_FFFF;
 #[derive(Debug)]
 pub(crate) struct Reply {
     expect: Expect,
-    encoding: Encoding,
     deprecate_eof: bool,
     /// A command that executes the statement has been sent behind the one that prepares it.
     is_executed: bool,
     /// Why the statement could not be prepared. What its execution replies then is nobody's business: mostly an
     /// error too, and where MariaDB had no room, the rows of the query that was prepared before.
-    refusal: Option<ServerError>,
-    pub(crate) columns: Vec<Column>,
-    pub(crate) shapes: Vec<Shape>,
-    /// Whether any of the columns is text.
-    pub(crate) has_text: bool,
-    /// Where the values of the row at hand lie in its packet.
-    pub(crate) fields: Vec<Field>,
-    pub(crate) rows: u64,
+    refusal: Option<Box<ServerError>>,
+    pub(crate) result: ResultSet,
+    /// The columns of the result that is being defined.
+    definitions: Vec<Column>,
     /// Bytes of this result's definitions so far.
     definitions_bytes: usize,
     /// Results of this reply that had no rows.
@@ -94,15 +90,11 @@ impl Reply {
     pub(crate) fn new(encoding: Encoding, deprecate_eof: bool) -> Self {
         Self {
             expect: Expect::Header,
-            encoding,
             deprecate_eof,
             is_executed: false,
             refusal: None,
-            columns: Vec::new(),
-            shapes: Vec::new(),
-            has_text: false,
-            fields: Vec::new(),
-            rows: 0,
+            result: ResultSet::new(encoding),
+            definitions: Vec::new(),
             definitions_bytes: 0,
             empty_results: 0,
         }
@@ -119,17 +111,12 @@ impl Reply {
 
     /// Why the statement could not be prepared, if it could not: all that comes is to be passed over.
     pub(crate) fn refusal(&self) -> Option<&ServerError> {
-        self.refusal.as_ref()
+        self.refusal.as_deref()
     }
 
     /// Whether the statement's execution is what replies next.
     pub(crate) fn is_executed(&self) -> bool {
         self.is_executed
-    }
-
-    #[inline]
-    pub(crate) fn encoding(&self) -> Encoding {
-        self.encoding
     }
 
     /// Whether the columns of a result are known and rows are being read.
@@ -150,8 +137,8 @@ impl Reply {
     /// Begins with the next of several results.
     pub(crate) fn next_result(&mut self) {
         self.expect = Expect::Header;
-        self.columns.clear();
-        self.rows = 0;
+        self.definitions.clear();
+        self.result.rows = 0;
         self.definitions_bytes = 0;
     }
 
@@ -173,7 +160,7 @@ impl Reply {
             Expect::Header | Expect::FailedExecution => self.header(first, payload),
             Expect::ColumnDefinitions(left) => {
                 self.count_definition(payload)?;
-                self.columns.push(Column::read(payload)?);
+                self.definitions.push(Column::read(payload)?);
                 Ok(match left.saturating_sub(1) {
                     0 if self.deprecate_eof => self.columns_are_known(),
                     0 => {
@@ -214,7 +201,7 @@ impl Reply {
 
     /// A result is over, and perhaps the reply is not: nothing else ends a reply of empty results.
     fn end_of_result(&mut self, summary: Summary) -> Result<Summary, Malformed> {
-        if self.rows == 0 && summary.more_results() {
+        if self.result.rows == 0 && summary.more_results() {
             self.empty_results = self.empty_results.saturating_add(1);
             if self.empty_results > EMPTY_RESULTS_LIMIT {
                 let limit = EMPTY_RESULTS_LIMIT;
@@ -228,7 +215,7 @@ impl Reply {
         Ok(match &self.expect {
             Expect::RefusalOfFile => Event::FileRefused(Summary::default()),
             Expect::Prepared if self.is_executed => {
-                self.refusal = Some(error);
+                self.refusal = Some(Box::new(error));
                 self.expect = Expect::FailedExecution;
                 Event::NotPrepared
             }
@@ -237,7 +224,7 @@ impl Reply {
                 let field = "definitions";
                 return Err(Malformed::Field { packet, field });
             }
-            _ => Event::Error(self.refusal.take().unwrap_or(error)),
+            _ => Event::Error(self.refusal.take().map_or(error, |first| *first)),
         })
     }
 
@@ -274,12 +261,7 @@ impl Reply {
     }
 
     fn columns_are_known(&mut self) -> Event {
-        // From row to row every one of them is written anew.
-        self.fields.clear();
-        self.fields.resize(self.columns.len(), Field::NULL);
-        self.shapes.clear();
-        self.shapes.extend(self.columns.iter().map(Column::shape));
-        self.has_text = self.shapes.iter().any(|shape| shape.is_text());
+        self.result.begin(&mut self.definitions);
         self.expect = Expect::Rows;
         Event::Columns
     }
@@ -297,15 +279,21 @@ impl Reply {
     /// Counts a row, of which [`Self::is_row`] knew.
     #[inline]
     pub(crate) fn count_row(&mut self) {
-        self.rows = self.rows.saturating_add(1);
+        self.result.rows = self.result.rows.saturating_add(1);
     }
 
     /// Finds where the values of the row at hand lie.
     #[inline]
     pub(crate) fn split(&mut self, payload: &[u8]) -> Result<(), Malformed> {
-        let split = match self.encoding {
-            Encoding::Text => text_row::split(payload, &mut self.fields),
-            Encoding::Binary => binary_row::split(payload, &self.columns, &mut self.fields),
+        let ResultSet {
+            encoding,
+            columns,
+            fields,
+            ..
+        } = &mut self.result;
+        let split = match encoding {
+            Encoding::Text => text_row::split(payload, fields),
+            Encoding::Binary => binary_row::split(payload, columns, fields),
         };
         match split {
             Ok(end) if end == payload.len() => Ok(()),
@@ -315,7 +303,7 @@ impl Reply {
 
     #[cold]
     fn is_no_row(&self, payload: &[u8], split: Result<usize, usize>) -> Malformed {
-        let row = self.rows;
+        let row = self.result.rows;
         match split {
             Ok(end) => Malformed::TrailingBytes {
                 row,

@@ -8,7 +8,8 @@ use super::binary_row::{self, Layout};
 use super::column::{Column, ColumnKind};
 use super::encoded::Encoded;
 use super::from_value::{FromValue, ValueError};
-use super::reply::Reply;
+use super::owned_row::OwnedRow;
+use super::result_set::ResultSet;
 use super::text_row;
 use super::value::Value;
 use super::visit::{Get, Visit};
@@ -76,7 +77,7 @@ pub(crate) enum Encoding {
 /// It is small, since it is handed on for every row: what belongs to all rows stays where it is.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    pub(crate) reply: &'a Reply,
+    pub(crate) result: &'a ResultSet,
     pub(crate) payload: &'a [u8],
 }
 
@@ -122,7 +123,7 @@ impl<'a> Row<'a> {
     #[must_use]
     #[inline]
     pub fn columns(&self) -> &'a [Column] {
-        &self.reply.columns
+        &self.result.columns
     }
 
     /// A value, as the type that is asked for.
@@ -146,8 +147,8 @@ impl<'a> Row<'a> {
     fn encoded(&self, index: usize) -> Option<Encoded<'a>> {
         Some(Encoded {
             kind: self.columns().get(index)?.kind(),
-            encoding: self.reply.encoding(),
-            bytes: self.reply.fields.get(index)?.bytes(self.payload),
+            encoding: self.result.encoding,
+            bytes: self.result.fields.get(index)?.bytes(self.payload),
             text: None,
         })
     }
@@ -176,7 +177,7 @@ impl<'a> Row<'a> {
     #[cfg(test)]
     pub(crate) fn is_the_same_in_one_pass(&self) -> bool {
         fn same<'a>(row: &Row<'a>, mut values: impl Values<'a>) -> bool {
-            let shapes = row.reply.shapes.iter().zip(&row.reply.fields);
+            let shapes = row.result.shapes.iter().zip(&row.result.fields);
             shapes.into_iter().all(|(shape, field)| {
                 let Some(next) = values.next(*shape) else {
                     return false;
@@ -186,17 +187,17 @@ impl<'a> Row<'a> {
             }) && values.is_over()
         }
         let has_null = self
-            .reply
+            .result
             .fields
             .iter()
             .any(|field| field.bytes(self.payload).is_none());
         let bitmap = self.payload.iter().skip(1);
-        let mut bitmap = bitmap.take(self.reply.shapes.len().saturating_add(9) / 8);
+        let mut bitmap = bitmap.take(self.result.shapes.len().saturating_add(9) / 8);
         let has_bit = bitmap.any(|&bits| bits != 0);
-        match self.reply.encoding() {
+        match self.result.encoding {
             Encoding::Text => same(self, TextValues::new(self.payload, true)),
             Encoding::Binary => {
-                match BinaryValues::new(self.payload, self.reply.shapes.len()) {
+                match BinaryValues::new(self.payload, self.result.shapes.len()) {
                     Some(values) => !has_null && same(self, values),
                     // Of a NULL, or of a bit that stands for no column.
                     None => has_bit,
@@ -208,21 +209,21 @@ impl<'a> Row<'a> {
     /// Which one of its result it is, counted from 1.
     #[must_use]
     pub fn number(&self) -> u64 {
-        self.reply.rows
+        self.result.rows
     }
 
     /// Passes a value to a visitor where it is decoded. It is faster than [`Self::value`] for formats that write millions
     /// of values; [`Visit`] explains why.
     #[inline(always)]
     pub fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
-        let (columns, fields) = (self.columns(), &self.reply.fields);
+        let (columns, fields) = (self.columns(), &self.result.fields);
         let (Some(column), Some(field)) = (columns.get(index), fields.get(index)) else {
             return then.visit(None);
         };
         let Some(bytes) = field.bytes(self.payload) else {
             return then.visit(Some(Value::Null));
         };
-        match self.reply.encoding() {
+        match self.result.encoding {
             Encoding::Text => text_row::visit(column.kind(), bytes, then),
             Encoding::Binary => binary_row::visit(column.kind(), bytes, then),
         }
@@ -239,6 +240,30 @@ impl<'a> Row<'a> {
                 kind: column.kind(),
             },
             None => no_such_column(&index),
+        }
+    }
+
+    /// Copies the row, so that it outlives the next one.
+    #[must_use]
+    pub fn to_owned(&self) -> OwnedRow {
+        OwnedRow::new(self)
+    }
+
+    /// The value of the one column of this name, as [`Self::get`] reads it. For the derive of
+    /// [`FromRow`](super::FromRow).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`], and [`ValueError::AmbiguousColumn`].
+    pub fn get_only<T: FromValue<'a>>(&self, name: &str) -> Result<T, ValueError> {
+        let mut named = self.columns().iter().enumerate();
+        let mut named = named.by_ref().filter(|(_, column)| column.name() == name);
+        match (named.next(), named.next()) {
+            (Some((index, _)), None) => self.get(index),
+            (Some(_), Some(_)) => Err(ValueError::AmbiguousColumn {
+                column: name.to_owned(),
+            }),
+            (None, _) => Err(no_such_column(&name)),
         }
     }
 

@@ -96,12 +96,12 @@ impl Execution<'_> {
         }
         // Not START TRANSACTION, behind which a procedure may not say SET TRANSACTION, and with which one that begins
         // a transaction of its own would commit this one.
-        connection.execute_to_end("SET autocommit = 0").await?;
+        connection.execute("SET autocommit = 0", ()).await?;
         match self.statement(connection, output).await {
             Ok(report) => {
                 interrupt::check()?;
                 self.is_committing.set(true);
-                let committed = connection.execute_to_end("COMMIT").await;
+                let committed = connection.execute("COMMIT", ()).await;
                 committed.map_err(|error| match is_answer(&error) {
                     true => Error::Bridge(error),
                     false => Error::CommitUnknown(Box::new(Error::Bridge(error))),
@@ -182,7 +182,7 @@ impl Execution<'_> {
                 return Error::NotKilled(error);
             }
             // Reads what the server answers to the statement, which is no matter, and waits for its end.
-            let _rolled_back = connection.execute_to_end("ROLLBACK").await;
+            let _rolled_back = connection.execute("ROLLBACK", ()).await;
             Error::Interrupted
         });
         tokio::select! {
@@ -232,7 +232,7 @@ async fn read_to_end(rows: &mut Rows<'_>) -> Result<(), Error> {
 
 /// What cannot be rolled back, a server tells by a warning (1196).
 async fn roll_back(connection: &mut Connection) {
-    if let Ok(summary) = connection.execute_to_end("ROLLBACK").await
+    if let Ok(summary) = connection.execute("ROLLBACK", ()).await
         && summary.warnings > 0
     {
         say("some of what it has written is in tables without transactions, and stays");

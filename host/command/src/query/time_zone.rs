@@ -32,7 +32,7 @@ fn is_offset(zone: &str) -> bool {
 
 pub(super) async fn set(connection: &mut Connection, zone: &str) -> Result<(), rds_bridge::Error> {
     let sql = format!("SET time_zone = '{zone}'");
-    connection.execute_to_end(&sql).await.map(drop)
+    connection.execute(&sql, ()).await.map(drop)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn a_result_in_both_dialects() {
         }
         assert_eq!(reply.receive(b"\x011"), Ok(Event::Row));
         assert!(matches!(reply.receive(end), Ok(Event::EndOfRows(_))));
-        assert_eq!(reply.rows, 1);
+        assert_eq!(reply.result.rows, 1);
     }
 }
 
