@@ -194,6 +194,14 @@ pub enum ErrorKind {
     /// The parameters' names do not fit the statement.
     #[error(transparent)]
     ParameterName(NameError),
+    /// A parameter is of a type of another crate, and MySQL's type has no such value. The statement was not sent.
+    #[error("parameter {index} cannot be sent: {reason}")]
+    UnrepresentableParameter {
+        /// The parameter's index, counted from 0.
+        index: usize,
+        /// Why.
+        reason: &'static str,
+    },
     /// One row was expected, and the result has none.
     #[error("the result has no row, and one was expected")]
     NoRow,

@@ -57,6 +57,12 @@ mod remedy;
 pub mod fuzzing {
     pub use crate::connection::in_memory::{Answer, Part, ways_agree};
 }
+/// What the code of `#[derive(FromRow)]` names. No part of the API.
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::protocol::{Shape, Values};
+}
 pub mod tls;
 
 pub mod component;

@@ -6,6 +6,7 @@
 
 mod binary_row;
 pub(crate) mod column;
+mod conversions;
 mod decimal;
 mod encoded;
 pub(crate) mod err_packet;
@@ -31,8 +32,12 @@ mod vector;
 mod visit;
 
 pub use column::{Column, ColumnKind};
+#[cfg(feature = "serde")]
+pub use conversions::Json;
 pub use encoded::Encoded;
 pub use from_row::FromRow;
+#[cfg(feature = "derive")]
+pub use from_row::Values;
 pub use from_value::{FromValue, Mismatch, ValueError};
 pub use number::{Decimal, NumberError};
 pub use ok_packet::Summary;
@@ -43,6 +48,8 @@ pub use param::Param;
 pub use params::{IntoParams, NameError, Params};
 pub use placeholders::{Escapes, Placeholder, placeholders};
 pub use rds_bridge_wire::Malformed;
+#[cfg(feature = "derive")]
+pub use row::Shape;
 pub use row::{ColumnIndex, Row};
 pub use temporal::{Date, DateTime, Time};
 pub use text_or_binary::Protocol;

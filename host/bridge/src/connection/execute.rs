@@ -107,6 +107,14 @@ impl<S: Transport> Connection<S> {
     }
 
     async fn query_prepared(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_, S>, Error> {
+        let mut params_with_index = params.iter().enumerate();
+        let unrepresentable = params_with_index.find_map(|(index, param)| match param {
+            Param::Unrepresentable(reason) => Some((index, *reason)),
+            _ => None,
+        });
+        if let Some((index, reason)) = unrepresentable {
+            return Err(self.error(ErrorKind::UnrepresentableParameter { index, reason }));
+        }
         self.roll_back_dropped().await?;
         self.read_what_is_left().await?;
         self.check_transaction()?;

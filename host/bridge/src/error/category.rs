@@ -39,6 +39,7 @@ impl Error {
             | ErrorKind::TrustAnchors(_)
             | ErrorKind::ParameterCount { .. }
             | ErrorKind::ParameterName(_)
+            | ErrorKind::UnrepresentableParameter { .. }
             | ErrorKind::Credentials(CredentialsError::Profile(_))
             | ErrorKind::Fault(Fault::ArgumentsTooLarge { .. }) => Category::Settings,
             ErrorKind::Credentials(_) => Category::Credentials,

@@ -18,6 +18,20 @@ use super::text_row::TextValues;
 /// Tuples and derived structs are read in one pass over the packet, which is faster than [`Row::get`] for each column. A
 /// derived struct is, if the result has exactly its columns, in its order.
 ///
+/// ```
+/// # #[cfg(feature = "derive")]
+/// # mod derived {
+/// use rds_bridge::mysql::FromRow;
+///
+/// #[derive(FromRow)]
+/// struct Item {
+///     id: u64,
+///     #[from_row(rename = "item_name")]
+///     name: Option<String>,
+/// }
+/// # }
+/// ```
+///
 /// Implement it by hand for any other mapping:
 ///
 /// ```
@@ -94,10 +108,7 @@ macro_rules! tuples {
 
             #[cold]
             fn from_row(row: Row<'a>) -> Result<Self, ValueError> {
-                let columns = row.columns().len();
-                if columns != $count {
-                    return Err(ValueError::ColumnCount { columns, expected: $count });
-                }
+                row.check_column_count($count)?;
                 Ok(($(row.get::<$type>($at)?,)+))
             }
         }

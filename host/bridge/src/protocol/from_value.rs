@@ -56,6 +56,14 @@ pub enum ValueError {
         /// What was asked for.
         expected: &'static str,
     },
+    /// A text that cannot be read as the type.
+    #[error("the value of column {column} cannot be read as {expected}")]
+    Unparsable {
+        /// Its name.
+        column: String,
+        /// What was asked for.
+        expected: &'static str,
+    },
     /// The server's bytes are not what the column holds: not UTF-8, or not a number.
     #[error("the server sent a value that is not {kind:?}: row {row}, column {column}")]
     Unreadable {
@@ -80,6 +88,11 @@ pub enum Mismatch {
         /// What was asked for.
         expected: &'static str,
     },
+    /// A text that cannot be read as the type.
+    Unparsable {
+        /// What was asked for.
+        expected: &'static str,
+    },
     /// A number that does not fit.
     OutOfRange {
         /// What was asked for.
@@ -98,10 +111,11 @@ impl Mismatch {
                 expected,
             },
             Self::OutOfRange { expected } => ValueError::OutOfRange { column, expected },
+            Self::Unparsable { expected } => ValueError::Unparsable { column, expected },
         }
     }
 
-    fn wrong_kind(value: Value<'_>, expected: &'static str) -> Self {
+    pub(crate) fn wrong_kind(value: Value<'_>, expected: &'static str) -> Self {
         match value {
             Value::Null => Self::Null,
             _ => Self::WrongKind {

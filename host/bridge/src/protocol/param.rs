@@ -8,6 +8,7 @@ use mysql_common::constants::ColumnType;
 use mysql_common::io::BufMutExt;
 
 use super::number::Decimal;
+use super::temporal::{Date, DateTime, Time};
 
 /// A parameter. Its value is the caller's data: `Debug` shows its kind alone.
 #[derive(Clone, PartialEq)]
@@ -23,7 +24,16 @@ pub enum Param {
     Double(f64),
     /// An exact decimal number.
     Decimal(Decimal),
-    /// A text, in UTF-8. Dates and times are passed as texts too. In an expression a server may read a number in a
+    /// `DATE`
+    Date(Date),
+    /// `DATETIME`
+    DateTime(DateTime),
+    /// `TIME`
+    Time(Time),
+    /// A value of another crate's type that MySQL's type has no value for, and why. A statement with it is not sent:
+    /// [`ErrorKind::UnrepresentableParameter`](crate::ErrorKind::UnrepresentableParameter).
+    Unrepresentable(&'static str),
+    /// A text, in UTF-8. In an expression a server may read a number in a
     /// text as a double: [`Self::Decimal`] and [`Self::from_number`] keep its digits.
     Text(String),
     /// Bytes.
@@ -38,7 +48,7 @@ const UNSIGNED: u8 = 0x80;
 
 impl Param {
     pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        matches!(self, Self::Null | Self::Unrepresentable(_))
     }
 
     /// `int<2>`: type and sign.
@@ -49,6 +59,10 @@ impl Param {
             Self::UnsignedInt(_) => (ColumnType::MYSQL_TYPE_LONGLONG, UNSIGNED),
             Self::Double(_) => (ColumnType::MYSQL_TYPE_DOUBLE, 0),
             Self::Decimal(_) => (ColumnType::MYSQL_TYPE_NEWDECIMAL, 0),
+            Self::Date(_) => (ColumnType::MYSQL_TYPE_DATE, 0),
+            Self::DateTime(_) => (ColumnType::MYSQL_TYPE_DATETIME, 0),
+            Self::Time(_) => (ColumnType::MYSQL_TYPE_TIME, 0),
+            Self::Unrepresentable(_) => (ColumnType::MYSQL_TYPE_NULL, 0),
             Self::Text(_) => (ColumnType::MYSQL_TYPE_VAR_STRING, 0),
             Self::Bytes(_) => (ColumnType::MYSQL_TYPE_BLOB, 0),
         };
@@ -57,7 +71,10 @@ impl Param {
 
     pub(crate) fn write(&self, payload: &mut Vec<u8>) {
         match self {
-            Self::Null => {}
+            Self::Null | Self::Unrepresentable(_) => {}
+            Self::Date(date) => date.write_binary(payload),
+            Self::DateTime(date_time) => date_time.write_binary(payload),
+            Self::Time(time) => time.write_binary(payload),
             Self::Int(number) => payload.extend(number.to_le_bytes()),
             Self::UnsignedInt(number) => payload.extend(number.to_le_bytes()),
             Self::Double(number) => payload.extend(number.to_le_bytes()),
@@ -76,6 +93,10 @@ impl fmt::Debug for Param {
             Self::UnsignedInt(_) => "UnsignedInt(…)",
             Self::Double(_) => "Double(…)",
             Self::Decimal(_) => "Decimal(…)",
+            Self::Date(_) => "Date(…)",
+            Self::DateTime(_) => "DateTime(…)",
+            Self::Time(_) => "Time(…)",
+            Self::Unrepresentable(_) => "Unrepresentable(…)",
             Self::Text(_) => "Text(…)",
             Self::Bytes(_) => "Bytes(…)",
         })
@@ -96,6 +117,9 @@ from! {
     Int(i64): i8, i16, i32, i64, bool;
     UnsignedInt(u64): u8, u16, u32, u64;
     Double(f64): f32, f64;
+    Date(Date): Date;
+    DateTime(DateTime): DateTime;
+    Time(Time): Time;
     Text(String): &str, String;
     Bytes(Vec<u8>): &[u8], Vec<u8>;
 }

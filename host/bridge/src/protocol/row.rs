@@ -249,6 +249,15 @@ impl<'a> Row<'a> {
         OwnedRow::new(self)
     }
 
+    /// For the derive of a tuple struct.
+    #[doc(hidden)]
+    pub fn check_column_count(&self, expected: usize) -> Result<(), ValueError> {
+        match self.columns().len() {
+            columns if columns == expected => Ok(()),
+            columns => Err(ValueError::ColumnCount { columns, expected }),
+        }
+    }
+
     /// The value of the one column of this name, as [`Self::get`] reads it. For the derive of
     /// [`FromRow`](super::FromRow).
     ///

@@ -207,6 +207,53 @@ impl Time {
     }
 }
 
+impl From<DateTime> for Time {
+    /// The time of day.
+    fn from(at: DateTime) -> Self {
+        Self {
+            negative: false,
+            hours: at.hour.into(),
+            minutes: at.minute,
+            seconds: at.second,
+            microseconds: at.microsecond,
+        }
+    }
+}
+
+impl Date {
+    pub(crate) fn write_binary(self, payload: &mut Vec<u8>) {
+        payload.push(4); // int<1> length
+        self.write_fields(payload);
+    }
+
+    fn write_fields(self, payload: &mut Vec<u8>) {
+        payload.extend(self.year.to_le_bytes()); // int<2>
+        payload.extend([self.month, self.day]); // int<1>, int<1>
+    }
+}
+
+impl DateTime {
+    pub(crate) fn write_binary(&self, payload: &mut Vec<u8>) {
+        payload.push(11); // int<1> length
+        self.date.write_fields(payload);
+        payload.extend([self.hour, self.minute, self.second]); // int<1> each
+        payload.extend(self.microsecond.to_le_bytes()); // int<4>
+    }
+}
+
+impl Time {
+    pub(crate) fn write_binary(&self, payload: &mut Vec<u8>) {
+        let (days, hours) = (self.hours / 24, self.hours % 24);
+        payload.push(12); // int<1> length
+        payload.push(self.negative.into()); // int<1> is_negative
+        payload.extend(days.to_le_bytes()); // int<4>
+        // Less than 24.
+        payload.push(u8::try_from(hours).unwrap_or_default()); // int<1>
+        payload.extend([self.minutes, self.seconds]); // int<1> each
+        payload.extend(self.microseconds.to_le_bytes()); // int<4>
+    }
+}
+
 /// The date of a column that was sent as `DATE`, `DATETIME` or nothing.
 pub(crate) fn date_from_binary(bytes: &[u8]) -> Option<Date> {
     DateTime::from_binary(bytes).map(|it| it.date)
@@ -283,6 +330,40 @@ mod tests {
         assert_eq!(time.to_string(), "-51:04:05");
         assert_eq!(Time::from_binary(b"\x01"), None);
         assert_eq!(Time::from_binary(b"\x00\xFF\xFF\xFF\xFF\x00\x00\x00"), None);
+    }
+
+    #[test]
+    fn binary_there_and_back() {
+        let date = Date {
+            year: 2026,
+            month: 12,
+            day: 31,
+        };
+        let date_time = DateTime {
+            date,
+            hour: 23,
+            minute: 59,
+            second: 58,
+            microsecond: 999_999,
+        };
+        let time = Time {
+            negative: true,
+            hours: 838,
+            minutes: 59,
+            seconds: 1,
+            microseconds: 7,
+        };
+        let mut payload = Vec::new();
+        date.write_binary(&mut payload);
+        assert_eq!(date_from_binary(&payload[1..]), Some(date));
+        payload.clear();
+        date_time.write_binary(&mut payload);
+        assert_eq!(usize::from(payload[0]), payload.len() - 1);
+        assert_eq!(DateTime::from_binary(&payload[1..]), Some(date_time));
+        payload.clear();
+        time.write_binary(&mut payload);
+        assert_eq!(usize::from(payload[0]), payload.len() - 1);
+        assert_eq!(Time::from_binary(&payload[1..]), Some(time));
     }
 
     #[test]

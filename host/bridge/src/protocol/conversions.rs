@@ -1,0 +1,94 @@
+//! Values to and from the types of other crates.
+//!
+//! What a type of the other crate cannot hold is an error, and never rounded or cut: the zero date in a `time::Date`, a
+//! `TIME` above 24 hours in a `time::Time`, nanoseconds in a `DATETIME`.
+
+#[cfg(feature = "chrono")]
+mod chrono;
+#[cfg(feature = "serde")]
+mod json;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal;
+mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+#[cfg(feature = "serde")]
+pub use json::Json;
+
+use super::from_value::Mismatch;
+use super::param::Param;
+use super::temporal::{Date, DateTime, Time};
+use super::value::Value;
+
+const MICROSECONDS_A_SECOND: u64 = 1_000_000;
+
+/// The mismatch of a value that is not of the wanted kind, or of one that is and does not fit.
+fn mismatch(value: Value<'_>, fits_kind: bool, expected: &'static str) -> Mismatch {
+    if fits_kind {
+        Mismatch::OutOfRange { expected }
+    } else {
+        Mismatch::wrong_kind(value, expected)
+    }
+}
+
+/// A date of the years 0 to 9999, which MySQL has.
+fn date(year: i32, month: u8, day: u8) -> Option<Date> {
+    let year = u16::try_from(year).ok().filter(|year| *year <= 9_999)?;
+    Some(Date { year, month, day })
+}
+
+/// A clock without digits below a microsecond.
+fn date_time(date: Date, hour: u8, minute: u8, second: u8, nanosecond: u32) -> Option<DateTime> {
+    let microsecond = nanosecond.checked_div(1_000)?;
+    let is_exact = nanosecond.is_multiple_of(1_000) && microsecond <= 999_999;
+    is_exact.then_some(DateTime {
+        date,
+        hour,
+        minute,
+        second,
+        microsecond,
+    })
+}
+
+/// A span of whole microseconds, up to 838:59:59.
+fn span(negative: bool, seconds: u64, nanoseconds: u32) -> Option<Time> {
+    let hours = seconds.checked_div(3_600)?;
+    let is_exact = nanoseconds.is_multiple_of(1_000);
+    (is_exact && hours <= 838).then_some(Time {
+        negative,
+        hours: u32::try_from(hours).ok()?,
+        minutes: u8::try_from(seconds.checked_div(60)?.checked_rem(60)?).ok()?,
+        seconds: u8::try_from(seconds.checked_rem(60)?).ok()?,
+        microseconds: nanoseconds.checked_div(1_000)?,
+    })
+}
+
+/// The length of a span, in microseconds.
+fn microseconds(time: &Time) -> Option<u64> {
+    let minutes = u64::from(time.hours)
+        .checked_mul(60)?
+        .checked_add(time.minutes.into())?;
+    let seconds = minutes.checked_mul(60)?.checked_add(time.seconds.into())?;
+    seconds
+        .checked_mul(MICROSECONDS_A_SECOND)?
+        .checked_add(time.microseconds.into())
+}
+
+/// The time of day that a `TIME` of 0 to 24 hours is.
+fn time_of_day(time: &Time) -> Option<(u8, u8, u8, u32)> {
+    let hour = u8::try_from(time.hours).ok().filter(|hour| *hour < 24)?;
+    let is_positive = !time.negative;
+    is_positive.then_some((hour, time.minutes, time.seconds, time.microseconds))
+}
+
+/// The parameter, or the error that the type has no such value.
+fn param(value: Option<impl Into<Param>>, reason: &'static str) -> Param {
+    value.map_or(Param::Unrepresentable(reason), Into::into)
+}
+
+const NO_DATE: &str = "the date is not of the years 0 to 9999";
+const NO_DATE_TIME: &str =
+    "the time is not of the years 0 to 9999, has a leap second, or has digits below a microsecond";
+const NO_TIME: &str = "the time has a leap second, or digits below a microsecond";
+const NO_SPAN: &str = "the duration is longer than 838:59:59, or has digits below a microsecond";

@@ -1,0 +1,131 @@
+//! The implementation of `FromRow` for a struct.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, Error, Fields, GenericParam, Index, Lifetime, LifetimeParam};
+
+use crate::field::MappedField;
+
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
+    let Data::Struct(data) = &input.data else {
+        return Err(Error::new_spanned(
+            &input.ident,
+            "FromRow can be derived for structs, not for enums and unions",
+        ));
+    };
+    let fields = data.fields.iter().map(MappedField::read);
+    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    let read: Vec<&MappedField<'_>> = fields.iter().filter(|field| !field.is_skipped).collect();
+    if read.is_empty() {
+        return Err(Error::new_spanned(
+            &input.ident,
+            "no field is read from a column",
+        ));
+    }
+    check_names(input, &read)?;
+
+    let columns = match &data.fields {
+        Fields::Named(_) => {
+            let names = read.iter().filter_map(|field| field.column.as_deref());
+            quote!(::core::option::Option::Some(&[#(#names),*]))
+        }
+        _ => quote!(::core::option::Option::None),
+    };
+    let count = read.len();
+    let count_check = match &data.fields {
+        Fields::Named(_) => TokenStream::new(),
+        _ => quote!(::rds_bridge::mysql::Row::check_column_count(&row, #count)?;),
+    };
+    let from_row = initializers(&fields, |field, position| match &field.column {
+        Some(name) => quote!(row.get_only(#name)?),
+        None => quote!(row.get(#position)?),
+    });
+    let from_values = initializers(
+        &fields,
+        |_, position| quote!(::rds_bridge::mysql::FromValue::from_encoded(values.next(*shapes.get(#position)?)?)?),
+    );
+
+    let (lifetime, generics) = row_lifetime(input);
+    let (impl_generics, _, _) = generics.split_for_impl();
+    let (_, type_generics, where_clause) = input.generics.split_for_impl();
+    let ident = &input.ident;
+    Ok(quote! {
+        #[automatically_derived]
+        impl #impl_generics ::rds_bridge::mysql::FromRow<#lifetime> for #ident #type_generics #where_clause {
+            const COLUMNS: ::core::option::Option<&'static [&'static str]> = #columns;
+
+            fn from_row(
+                row: ::rds_bridge::mysql::Row<#lifetime>,
+            ) -> ::core::result::Result<Self, ::rds_bridge::mysql::ValueError> {
+                #count_check
+                ::core::result::Result::Ok(Self { #from_row })
+            }
+
+            #[inline(always)]
+            fn from_values<__V: ::rds_bridge::__private::Values<#lifetime>>(
+                shapes: &[::rds_bridge::__private::Shape],
+                mut values: __V,
+            ) -> ::core::option::Option<Self> {
+                let shapes: &[::rds_bridge::__private::Shape; #count] =
+                    ::core::convert::TryFrom::try_from(shapes).ok()?;
+                let read = Self { #from_values };
+                values.is_over().then_some(read)
+            }
+        }
+    })
+}
+
+/// Two fields of one column would make every result ambiguous.
+fn check_names(input: &DeriveInput, read: &[&MappedField<'_>]) -> Result<(), Error> {
+    let mut names = HashSet::new();
+    for name in read.iter().filter_map(|field| field.column.as_deref()) {
+        if !names.insert(name) {
+            let problem = format!("two fields are read from the column {name}");
+            return Err(Error::new_spanned(&input.ident, problem));
+        }
+    }
+    Ok(())
+}
+
+/// `field: value`, for each field.
+fn initializers(
+    fields: &[MappedField<'_>],
+    value: impl Fn(&MappedField<'_>, usize) -> TokenStream,
+) -> TokenStream {
+    let mut position = 0_usize;
+    let mut initializers = TokenStream::new();
+    for (index, field) in fields.iter().enumerate() {
+        let name = match field.ident {
+            Some(ident) => ident.to_token_stream(),
+            None => Index::from(index).to_token_stream(),
+        };
+        let value = if field.is_skipped {
+            quote!(::core::default::Default::default())
+        } else {
+            let value = value(field, position);
+            position = position.saturating_add(1);
+            let ty = field.ty;
+            if field.has_default {
+                quote!(<::core::option::Option<#ty>>::unwrap_or_default(#value))
+            } else {
+                value
+            }
+        };
+        initializers.extend(quote!(#name: #value,));
+    }
+    initializers
+}
+
+/// The lifetime of the row: the struct's own, if it has one, since it borrows from the row. Else a new one.
+fn row_lifetime(input: &DeriveInput) -> (Lifetime, syn::Generics) {
+    let mut generics = input.generics.clone();
+    if let Some(own) = input.generics.lifetimes().next() {
+        return (own.lifetime.clone(), generics);
+    }
+    let lifetime = Lifetime::new("'__row", Span::call_site());
+    let param = GenericParam::Lifetime(LifetimeParam::new(lifetime.clone()));
+    generics.params.insert(0, param);
+    (lifetime, generics)
+}

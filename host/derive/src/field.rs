@@ -1,0 +1,63 @@
+//! A field and its attributes.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Error, Field, Ident, LitStr, Type};
+
+/// Where a field's value comes from.
+pub(crate) struct MappedField<'a> {
+    /// `None` in a tuple struct.
+    pub(crate) ident: Option<&'a Ident>,
+    pub(crate) ty: &'a Type,
+    /// The column's name. `None` in a tuple struct.
+    pub(crate) column: Option<String>,
+    pub(crate) is_skipped: bool,
+    pub(crate) has_default: bool,
+}
+
+impl<'a> MappedField<'a> {
+    pub(crate) fn read(field: &'a Field) -> Result<Self, Error> {
+        let ident = field.ident.as_ref();
+        let mut mapped = Self {
+            ident,
+            ty: &field.ty,
+            column: ident.map(|ident| ident.unraw().to_string()),
+            is_skipped: false,
+            has_default: false,
+        };
+        let mut rename: Option<(String, Span)> = None;
+        for attribute in &field.attrs {
+            if !attribute.path().is_ident("from_row") {
+                continue;
+            }
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("skip") {
+                    mapped.is_skipped = true;
+                } else if meta.path.is_ident("default") {
+                    mapped.has_default = true;
+                } else if meta.path.is_ident("rename") {
+                    let name: LitStr = meta.value()?.parse()?;
+                    rename = Some((name.value(), name.span()));
+                } else {
+                    return Err(meta.error("expected `rename = \"…\"`, `default` or `skip`"));
+                }
+                Ok(())
+            })?;
+        }
+        if let Some((name, span)) = rename {
+            let problem = match (ident, mapped.is_skipped, name.is_empty()) {
+                (None, _, _) => {
+                    Some("a tuple struct is read by position: its fields have no column names")
+                }
+                (_, true, _) => Some("a field that is skipped has no column"),
+                (_, _, true) => Some("a column has a name"),
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                return Err(Error::new(span, problem));
+            }
+            mapped.column = Some(name);
+        }
+        Ok(mapped)
+    }
+}
