@@ -16,6 +16,7 @@ mod result_lengths;
 mod rows;
 mod set_up;
 mod statement_cache;
+mod statement_span;
 mod transaction;
 
 pub use cancel::CancelHandle;
@@ -45,6 +46,7 @@ use rds_bridge_wire::command::{COM_PING, COM_QUIT};
 use result_lengths::Fingerprint;
 use set_up::{SetUp, can_pipeline};
 use statement_cache::StatementCache;
+use statement_span::StatementSpan;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use transaction::TransactionState;
@@ -94,6 +96,8 @@ pub struct Connection<S = TlsStream<TcpStream>> {
     is_demoted: bool,
     /// Of the last command.
     command_length: usize,
+    /// Number of rows of the last result that was read to its end.
+    last_result_rows: u64,
     /// Shared by the connections of a bridge.
     lengths: Arc<ResultLengths>,
     /// The statement that is being executed, if it is to be known whether its result is long.
@@ -153,6 +157,7 @@ impl<S: Transport> Connection<S> {
             transaction: TransactionState::None,
             is_demoted: false,
             command_length: 0,
+            last_result_rows: 0,
             lengths,
             watched: None,
             cancel,
@@ -283,7 +288,9 @@ impl<S: Transport> Connection<S> {
         self.command(&[&[command]]).await?;
         self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
         let summary = self.read_header().await?;
-        Rows::new(self, summary).finish().await?;
+        Rows::new(self, summary, StatementSpan::none())
+            .finish()
+            .await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use super::next_id::NextId;
 use super::result_lengths::{Fingerprint, Length};
 use super::rows::Rows;
 use super::statement_cache::Known;
+use super::statement_span::StatementSpan;
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::ok_packet::Summary;
@@ -47,6 +48,12 @@ impl<S: Transport> Connection<S> {
     ///
     /// The server's refusal with its code, or that the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_, S>, Error> {
+        let span = StatementSpan::begin(sql);
+        let summary = span.run(self.start_query(sql)).await?;
+        Ok(Rows::new(self, summary, span))
+    }
+
+    async fn start_query(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.roll_back_dropped().await?;
         self.read_what_is_left().await?;
         self.check_transaction()?;
@@ -61,7 +68,7 @@ impl<S: Transport> Connection<S> {
             Way::Prepare => self.start_prepared(sql).await?,
         };
         self.watched = watched;
-        Ok(Rows::new(self, summary))
+        Ok(summary)
     }
 
     /// Executes a statement with parameters: `()` for none, a tuple or a slice for question marks, [`params!`](crate::params)
@@ -107,6 +114,16 @@ impl<S: Transport> Connection<S> {
     }
 
     async fn query_prepared(&mut self, sql: &str, params: &[Param]) -> Result<Rows<'_, S>, Error> {
+        let span = StatementSpan::begin(sql);
+        let summary = span.run(self.start_prepared_query(sql, params)).await?;
+        Ok(Rows::new(self, summary, span))
+    }
+
+    async fn start_prepared_query(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Option<Summary>, Error> {
         let mut params_with_index = params.iter().enumerate();
         let unrepresentable = params_with_index.find_map(|(index, param)| match param {
             Param::Unrepresentable(reason) => Some((index, *reason)),
@@ -127,11 +144,10 @@ impl<S: Transport> Connection<S> {
             let given = params.len();
             return Err(self.error(ErrorKind::ParameterCount { expected, given }));
         }
-        let summary = match self.statements.get(sql, params) {
-            Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await?,
-            _ => self.prepare_and_start(sql, params).await?,
-        };
-        Ok(Rows::new(self, summary))
+        match self.statements.get(sql, params) {
+            Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await,
+            _ => self.prepare_and_start(sql, params).await,
+        }
     }
 
     fn way(&mut self, sql: &str, fingerprint: Option<Fingerprint>) -> Way {

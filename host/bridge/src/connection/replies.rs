@@ -191,6 +191,7 @@ impl<S: Transport> Connection<S> {
         let State::Replying(reply) = &mut self.state else {
             return None;
         };
+        self.last_result_rows = reply.result.rows;
         if let Some(statement) = self.watched.take() {
             let length = match reply.result.rows >= LONG_RESULT_ROWS {
                 true => Length::Long,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use tokio::net::TcpStream;
 
+use super::statement_span::StatementSpan;
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::column::Column;
@@ -23,14 +24,23 @@ use crate::tls::TlsStream;
 pub struct Rows<'c, S = TlsStream<TcpStream>> {
     connection: &'c mut Connection<S>,
     summary: Option<Summary>,
+    span: StatementSpan,
 }
 
 impl<'c, S: Transport> Rows<'c, S> {
     /// Of a reply that [`Connection::read_header`] has begun to read.
-    pub(super) fn new(connection: &'c mut Connection<S>, summary: Option<Summary>) -> Self {
+    pub(super) fn new(
+        connection: &'c mut Connection<S>,
+        summary: Option<Summary>,
+        span: StatementSpan,
+    ) -> Self {
+        if let Some(summary) = &summary {
+            span.record_result(0, summary);
+        }
         Self {
             connection,
             summary,
+            span,
         }
     }
 
@@ -130,13 +140,15 @@ impl<'c, S: Transport> Rows<'c, S> {
         }
         // Until the next command: this may be given up at any point.
         self.connection.stage = Stage::Rows;
-        let event = self.connection.next_event().await;
+        let event = self.span.run(self.connection.next_event()).await;
         if event.is_err() {
             // The reply is over, or the connection is: nothing more will come.
             self.summary = Some(Summary::default());
         }
         match event? {
             (Event::EndOfRows(summary) | Event::Done(summary), _) => {
+                self.span
+                    .record_result(self.connection.last_result_rows, &summary);
                 self.summary = Some(summary);
                 Ok(None)
             }

@@ -1,0 +1,97 @@
+//! The span of a statement: how long it took, and how many rows it had.
+
+use std::time::Instant;
+
+use tracing::{Instrument, Level, Span, debug_span, field};
+
+use crate::error::Error;
+use crate::protocol::ok_packet::Summary;
+use crate::protocol::text_or_binary::first_keyword;
+
+/// The tracing target of the spans.
+const TARGET: &str = "rds_bridge::statement";
+
+/// A span at level `DEBUG` from the sending of a statement to the end of its last result, with the fields
+///
+/// | field | value |
+/// |---|---|
+/// | `keyword` | the first keyword of the statement, such as `SELECT`; never its text, which may hold secrets |
+/// | `elapsed_us` | microseconds to the end of the reply, or to the moment at which it was dropped |
+/// | `rows` | number of rows of the last result that was read to its end |
+/// | `affected_rows` | of the last summary |
+/// | `error` | the server's error code, or the kind of the error |
+#[derive(Debug)]
+pub(super) struct StatementSpan {
+    span: Span,
+    /// `None` if nothing is recorded.
+    began: Option<Instant>,
+}
+
+impl StatementSpan {
+    pub(super) fn begin(sql: &str) -> Self {
+        if !tracing::enabled!(target: TARGET, Level::DEBUG) {
+            return Self::none();
+        }
+        let span = debug_span!(
+            target: TARGET,
+            "statement",
+            keyword = first_keyword(sql),
+            elapsed_us = field::Empty,
+            rows = field::Empty,
+            affected_rows = field::Empty,
+            error = field::Empty,
+        );
+        let began = (!span.is_disabled()).then(Instant::now);
+        Self { span, began }
+    }
+
+    /// Of what is not a statement.
+    pub(super) fn none() -> Self {
+        Self {
+            span: Span::none(),
+            began: None,
+        }
+    }
+
+    /// Runs a part of the statement in the span, and records its error.
+    pub(super) async fn run<T>(
+        &self,
+        part: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if self.began.is_none() {
+            return part.await;
+        }
+        let done = part.instrument(self.span.clone()).await;
+        if let Err(error) = &done {
+            self.record_error(error);
+        }
+        done
+    }
+
+    fn record_error(&self, error: &Error) {
+        if self.began.is_none() {
+            return;
+        }
+        match error.code() {
+            Some(code) => self.span.record("error", code),
+            None => self.span.record("error", field::display(error.kind())),
+        };
+    }
+
+    /// Records the end of a result.
+    pub(super) fn record_result(&self, rows: u64, summary: &Summary) {
+        if self.began.is_some() {
+            self.span.record("rows", rows);
+            self.span.record("affected_rows", summary.affected_rows);
+        }
+    }
+}
+
+impl Drop for StatementSpan {
+    fn drop(&mut self) {
+        if let Some(began) = self.began {
+            let elapsed = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.span.record("elapsed_us", elapsed);
+        }
+    }
+}
