@@ -1,6 +1,6 @@
 // What mysql2 makes of the emulator: both protocols, transactions, parameters, several results, errors.
 //
-//     rds-bridge emulate --port 0 --seed schema.sql -- node --test test_mysql2.mjs
+//     rds-bridge emulate --port 0 --seed ../schema.sql -- node --test test_mysql2.mjs
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

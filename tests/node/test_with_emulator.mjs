@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { Signer } from "@aws-sdk/rds-signer";
 import mysql from "mysql2/promise";
 
-const schema = fileURLToPath(new URL("schema.sql", import.meta.url));
+const schema = fileURLToPath(new URL("../schema.sql", import.meta.url));
 let emulator;
 
 before(async () => {

@@ -36,7 +36,7 @@ impl Server {
     pub(crate) fn with(builder: EmulatorBuilder) -> Self {
         let (sender, events) = channel();
         let emulator = builder
-            .seed_file(script("schema.sql"))
+            .seed_file(test_file("schema.sql"))
             .on_event(move |event| sender.send(event.clone()).unwrap_or_default())
             .start()
             .unwrap();
@@ -83,11 +83,9 @@ impl Server {
     }
 }
 
-/// A file of `tests/clients`.
-pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("clients")
-        .join(name)
+/// A file of `tests`.
+pub(crate) fn test_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// Runs a client with nothing in its environment but that, and where programs are.

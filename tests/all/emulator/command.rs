@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::emulator::clients::script;
+use crate::emulator::clients::test_file;
 use crate::helpers::command::{executable, stdout};
 
 /// With this folder for what is temporary, and no other variables but those.
 fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(executable())
         .args(["emulate", "--port", "0", "--seed"])
-        .arg(script("schema.sql"))
+        .arg(test_file("schema.sql"))
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
@@ -225,7 +225,7 @@ fn a_standard_error_that_is_closed_disturbs_nobody() {
     );
     let mut emulate = Command::new(&own)
         .args(["emulate", "--port", "0", "--seed"])
-        .arg(script("schema.sql"))
+        .arg(test_file("schema.sql"))
         .args(["--", "sh", "-c"])
         .arg(format!("sleep 0.2; {query} 2>{}", errors.display()))
         .env("TMPDIR", temporary.path())

@@ -1,6 +1,6 @@
 """What PyMySQL makes of the emulator: transactions, parameters, several results, errors.
 
-    rds-bridge emulate --port 0 --seed schema.sql -- python -m unittest test_pymysql
+    rds-bridge emulate --port 0 --seed ../../schema.sql -- python -m unittest test_pymysql
 """
 
 import datetime

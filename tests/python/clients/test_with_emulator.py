@@ -13,7 +13,7 @@ from unittest import mock
 import boto3
 import pymysql
 
-SCHEMA = pathlib.Path(__file__).with_name("schema.sql")
+SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "schema.sql"
 
 
 class Items(unittest.TestCase):

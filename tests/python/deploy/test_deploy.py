@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-DEPLOY = Path(__file__).resolve().parents[2] / "host/deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "host/deploy"
 TOOLS = ["bash", "env", "dirname", "basename", "uname"]
 
 STAND_IN = """#!/bin/sh

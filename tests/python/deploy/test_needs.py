@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[2] / "host/deploy/needs.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "host/deploy/needs.py"
 specification = importlib.util.spec_from_file_location("needs", SCRIPT)
 needs = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(needs)

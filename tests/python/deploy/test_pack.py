@@ -10,7 +10,7 @@ import unittest
 import zipfile
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[2] / "host/deploy/pack.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "host/deploy/pack.py"
 specification = importlib.util.spec_from_file_location("pack", SCRIPT)
 pack = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(pack)

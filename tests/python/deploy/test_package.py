@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-DEPLOY = Path(__file__).resolve().parents[2] / "host/deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "host/deploy"
 TOOLS = ["bash", "env", "dirname", "mkdir", "touch", "cp", "ls", "cut", "cat", "basename", "rm"]
 
 NOTES = 'echo "${0##*/} $*" >> "$WORLD/asked"\n'

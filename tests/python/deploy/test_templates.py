@@ -23,7 +23,7 @@ from samtranslator.yaml_helper import yaml_parse
 # It would say that nobody publishes its metrics.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
-DEPLOY = Path(__file__).resolve().parents[2] / "host/deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "host/deploy"
 FUNCTION = (DEPLOY / "template.yaml").read_text()
 DATABASE = (DEPLOY / "database.yaml").read_text()
 ACCOUNT = "123456789012"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the seed corpora of the fuzz targets from tests/vectors: corpus/<target>/<number>."""
+"""Makes the seed corpora of the fuzz targets from tests/vectors: tests/fuzz/corpus/<target>/<number>."""
 
 import json
 import pathlib
 
-HERE = pathlib.Path(__file__).resolve().parent
-VECTORS = HERE.parent / "vectors"
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+VECTORS = TESTS / "vectors"
 
 
 def main():
@@ -15,7 +15,7 @@ def main():
         ("result_set", replies()),
         ("verify", changes()),
     ):
-        folder = HERE / "corpus" / target
+        folder = TESTS / "fuzz/corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (folder / f"seed-{number:03}").write_bytes(seed)

@@ -14,7 +14,7 @@ import sigv4
 from component_host import Bridge, Refused
 from replay import replay
 
-VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
+VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 COMPONENT = os.environ["RDS_BRIDGE_COMPONENT_FILE"]
 
 

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "host/bridge/src/tls/roots.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "host/bridge/src/tls/roots.py"
 specification = importlib.util.spec_from_file_location("roots", SCRIPT)
 roots = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(roots)

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("mysql")
+SCRIPT = Path(__file__).resolve().parents[2] / "setup/mysql"
 TOOLS = ["sh", "mkdir", "rm", "cat", "chmod", "ls", "ln", "sort", "head", "dirname", "id", "env"]
 
 VERSION_8 = "mysqld  Ver 8.0.36 for Linux on x86_64 (Source distribution)"

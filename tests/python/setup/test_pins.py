@@ -5,7 +5,7 @@ import re
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ["just", "justfile", "host/deploy/package", ".ci/run", "tests/setup/tools", "tests/setup/mysql"]
 REQUIREMENTS = [
     "tests/setup/requirements.txt",

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("tools")
+SCRIPT = Path(__file__).resolve().parents[2] / "setup/tools"
 TOOLS = ["sh", "chmod", "id", "cat", "env", "cp"]
 
 HERE = """#!/bin/sh

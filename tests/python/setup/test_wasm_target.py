@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("wasm-target")
+SCRIPT = Path(__file__).resolve().parents[2] / "setup/wasm-target"
 TOOLS = ["sh", "chmod", "ls", "cut", "sort", "tail", "id", "mkdir", "touch", "cat", "env", "grep"]
 
 RUSTC = """#!/bin/sh

@@ -25,8 +25,10 @@ pub fn interpreter() -> PathBuf {
     python
 }
 
-/// A script of this crate.
+/// A script of `tests/python/scripts`.
 #[must_use]
 pub fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../python/scripts")
+        .join(name)
 }

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::{
     Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_success, assert_tls_is_demanded, run, script, stderr,
+    assert_success, assert_tls_is_demanded, run, stderr, test_file,
 };
 
 fn items(environment: &Environment, options: &str) -> Output {
-    let mut command = node::command(&script("mysql2_items.mjs"));
+    let mut command = node::command(&test_file("node/mysql2_items.mjs"));
     let mut environment = environment.clone();
     environment.insert("MYSQL2_OPTIONS".to_owned(), options.to_owned());
     run(&mut command, &environment)
@@ -58,7 +58,7 @@ fn without_its_cleartext_plugin() {
 #[test]
 fn statements() {
     let server = Server::start();
-    let mut command = node::command(&script("test_mysql2.mjs"));
+    let mut command = node::command(&test_file("node/test_mysql2.mjs"));
     assert_success(&run(&mut command, &server.environment()));
     server.assert_all_were_let_in();
 }

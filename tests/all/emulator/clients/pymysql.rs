@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::{
     Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_success, assert_tls_is_demanded, run, script, stderr,
+    assert_success, assert_tls_is_demanded, run, stderr, test_file,
 };
 
-fn python(file: &str) -> Command {
+fn python(name: &str) -> Command {
     let mut command = Command::new(interpreter());
-    command.arg(script(file));
+    command.arg(test_file(&format!("python/clients/{name}")));
     command
 }
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import pathlib
 
-HERE = pathlib.Path(__file__).resolve().parent
+TESTS = pathlib.Path(__file__).resolve().parents[3]
+VECTORS = TESTS / "vectors/handshake"
 
 GREETING = (
     b"\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15" + bytes(10)
@@ -221,4 +222,4 @@ def exchanges():
 
 if __name__ == "__main__":
     document = {"origin": __doc__.split("\n\n")[1].replace("\n", " "), "exchanges": list(exchanges())}
-    (HERE / "mysql8.json").write_text(json.dumps(document, indent=1) + "\n")
+    (VECTORS / "mysql8.json").write_text(json.dumps(document, indent=1) + "\n")

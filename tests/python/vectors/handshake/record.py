@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "portability"))
+TESTS = pathlib.Path(__file__).resolve().parents[3]
+VECTORS = TESTS / "vectors/handshake"
+sys.path.insert(0, str(TESTS / "python/portability"))
 from component_host import Bridge, Refused  # noqa: E402
 
 ATTRIBUTES = [["_client_name", "rds-bridge"], ["program_name", "record"]]
@@ -75,7 +76,7 @@ def main(component):
             recordings.append({"name": name, **record(component, port, folder, config, auth)})
         origin = f"{version}, recorded {time.strftime('%Y-%m-%d')} by record.py"
         document = {"origin": origin, "exchanges": recordings}
-        (HERE / "mariadb.json").write_text(json.dumps(document, indent=1) + "\n")
+        (VECTORS / "mariadb.json").write_text(json.dumps(document, indent=1) + "\n")
     finally:
         if server:
             server.kill()

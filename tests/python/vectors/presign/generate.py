@@ -11,8 +11,9 @@ import pathlib
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "portability"))
+TESTS = pathlib.Path(__file__).resolve().parents[3]
+VECTORS = TESTS / "vectors/presign"
+sys.path.insert(0, str(TESTS / "python/portability"))
 import botocore_tokens  # noqa: E402
 import sigv4  # noqa: E402
 
@@ -101,5 +102,5 @@ if __name__ == "__main__":
     document = {"origin": "generate.py, with botocore " + __import__("botocore").__version__,
                 "vectors": list(vectors())}
     text = json.dumps(document, indent=1, ensure_ascii=False)
-    (HERE / "vectors.json").write_text(text + "\n", encoding="utf-8")
+    (VECTORS / "vectors.json").write_text(text + "\n", encoding="utf-8")
     print(len(document["vectors"]), "vectors")

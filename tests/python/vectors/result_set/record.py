@@ -14,7 +14,8 @@ import time
 import pymysql
 from pymysql.constants import CLIENT, COMMAND
 
-HERE = pathlib.Path(__file__).resolve().parent
+TESTS = pathlib.Path(__file__).resolve().parents[3]
+VECTORS = TESTS / "vectors/result_set"
 DEPRECATE_EOF = 1 << 24
 
 TYPES = [
@@ -74,7 +75,7 @@ def main():
         version = version.split("Ver ")[1].split(" for")[0]
         origin = f"MariaDB {version}, recorded {time.strftime('%Y-%m-%d')} by record.py"
         document = {"origin": origin, "replies": replies}
-        (HERE / "mariadb.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        (VECTORS / "mariadb.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     finally:
         if server:
             server.kill()
