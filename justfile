@@ -111,7 +111,7 @@ lint: wasm-target lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     cargo fmt --all --check
-    cargo fmt --manifest-path bench/Cargo.toml --check
+    cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # As it is shipped: the tests switch on what is not there by default.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
@@ -120,7 +120,7 @@ lint: wasm-target lint-deploy
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.
-    cargo update --quiet --locked --workspace --manifest-path bench/Cargo.toml
+    cargo update --quiet --locked --workspace --manifest-path bench/peers/Cargo.toml
 
 # The templates of the deployment, by cfn-lint, with warnings as errors
 [group('check')]
@@ -130,8 +130,8 @@ lint-deploy: python
 # The benchmarks beside the peers: apart from lint, since their dependencies take minutes
 [group('check')]
 lint-bench: wasm-target
-    cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets -- -D warnings
-    cargo test --locked --manifest-path bench/Cargo.toml --lib
+    cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
+    cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
@@ -151,7 +151,7 @@ roots *arguments:
 # Presigning and the handshake beside their peers, as ratios
 [group('measure')]
 bench *arguments: wasm-target
-    cargo bench --locked -p rds-bridge -- {{arguments}}
+    cargo bench --locked -p rds-bridge-bench-component -- {{arguments}}
 
 # Connections a second and what they cost the client, beside mysql_async and a bare program; --server mysql (default) or mariadb, as for all that start a server
 [group('measure')]
@@ -220,7 +220,7 @@ build-tests: wasm-target
 build-bench: wasm-target mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
-    cargo build --quiet --locked --release --manifest-path bench/Cargo.toml
+    cargo build --quiet --locked --release --manifest-path bench/peers/Cargo.toml
 
 [private]
 component: build-tests

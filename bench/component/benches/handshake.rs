@@ -1,11 +1,9 @@
 //! The handshake of an IAM login, as MySQL 8 begins it and RDS goes on: natively, and in the component.
 #![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
 
-#[path = "support/ratios.rs"]
-mod ratios;
-
 use criterion::Criterion;
 use rds_bridge::component::{self, ConnectionAttribute, Engine};
+use rds_bridge_bench_component::{Contender, run};
 use rds_bridge_component::handshake::{Auth, ClientHandshake, Config, Step};
 use rds_bridge_component::secret::Secret;
 
@@ -19,11 +17,11 @@ fn main() {
     let token = "x".repeat(1_500);
     let engine = Engine::new().unwrap();
     let mut criterion = Criterion::default().configure_from_args();
-    let mut contenders: [ratios::Contender<'_>; 2] = [
+    let mut contenders: [Contender<'_>; 2] = [
         ("native", Box::new(|| natively(&token))),
         ("fresh instance", Box::new(|| sandboxed(&engine, &token))),
     ];
-    ratios::run(&mut criterion, "handshake", &mut contenders, &[]);
+    run(&mut criterion, "handshake", &mut contenders, &[]);
     criterion.final_summary();
 }
 

@@ -5,9 +5,6 @@
     reason = "a benchmark: to panic is how it fails"
 )]
 
-#[path = "support/ratios.rs"]
-mod ratios;
-
 use std::hint::black_box;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,6 +18,7 @@ use rds_bridge::aws;
 use rds_bridge::component::{
     ConnectRequest as SandboxedRequest, Engine, Lifetime as SandboxedLifetime,
 };
+use rds_bridge_bench_component::{Contender, run};
 use rds_bridge_component::presign::{AuthToken, ConnectRequest, Credentials, Lifetime, presign};
 
 const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
@@ -43,13 +41,13 @@ fn main() {
         ("presign", None),
         ("presign, session token", Some(session_token.as_str())),
     ] {
-        ratios::run(&mut criterion, name, &mut contenders(token), &promised);
+        run(&mut criterion, name, &mut contenders(token), &promised);
     }
     criterion.final_summary();
     println!("promised of a fresh instance: ≤ 60 µs");
 }
 
-fn contenders(session_token: Option<&str>) -> Vec<ratios::Contender<'_>> {
+fn contenders(session_token: Option<&str>) -> Vec<Contender<'_>> {
     let engine = Engine::new().unwrap();
     let mut instance = engine.instantiate().unwrap();
     let mut credentials = aws::Credentials::new(ID, SECRET);

@@ -8,7 +8,7 @@ use std::time::Instant;
 use criterion::Criterion;
 
 /// A name, and what is measured.
-pub(crate) type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+pub type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 const ROUNDS: usize = 301;
 /// Which of the sorted rounds are a quarter, a half and three quarters of the way.
@@ -17,7 +17,7 @@ const CALLS_PER_ROUND: u32 = 50;
 
 /// Measures a group, and prints every median as a ratio to the first contender's. `promised` names the
 /// most that a ratio may be.
-pub(crate) fn run(
+pub fn run(
     criterion: &mut Criterion,
     name: &str,
     contenders: &mut [Contender<'_>],

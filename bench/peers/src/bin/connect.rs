@@ -6,15 +6,15 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use rds_bridge_bench::component_share::ComponentShare;
-use rds_bridge_bench::contenders::Contender;
-use rds_bridge_bench::contenders::bare::Bare;
-use rds_bridge_bench::contenders::mysql_async::MysqlAsync;
-use rds_bridge_bench::contenders::ours::Ours;
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::process::cpu;
-use rds_bridge_bench::settings::Settings;
+use rds_bridge_bench_peers::component_share::ComponentShare;
+use rds_bridge_bench_peers::contenders::Contender;
+use rds_bridge_bench_peers::contenders::bare::Bare;
+use rds_bridge_bench_peers::contenders::mysql_async::MysqlAsync;
+use rds_bridge_bench_peers::contenders::ours::Ours;
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::process::cpu;
+use rds_bridge_bench_peers::settings::Settings;
 
 /// Of each contender in each round, by all threads together: a quarter of a second, or so.
 const CONNECTIONS: u32 = 240;

@@ -4,14 +4,14 @@
 use std::time::Instant;
 
 use clap::Parser;
-use rds_bridge_bench::contenders::Contender;
-use rds_bridge_bench::contenders::ours::Ours;
-use rds_bridge_bench::emulate::Emulate;
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::settings::Settings;
-use rds_bridge_bench::whole_process::{Process, beside};
-use rds_bridge_bench::{asked, at_once};
+use rds_bridge_bench_peers::contenders::Contender;
+use rds_bridge_bench_peers::contenders::ours::Ours;
+use rds_bridge_bench_peers::emulate::Emulate;
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::settings::Settings;
+use rds_bridge_bench_peers::whole_process::{Process, beside};
+use rds_bridge_bench_peers::{asked, at_once};
 
 /// In a row at the emulator, by all rounds together.
 const LOGINS: usize = 2_000;

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use rds_bridge_bench::asked;
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::rows::Shape;
-use rds_bridge_bench::settings::{Settings, text};
-use rds_bridge_bench::whole_process::{Process, Run, beside};
+use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::rows::Shape;
+use rds_bridge_bench_peers::settings::{Settings, text};
+use rds_bridge_bench_peers::whole_process::{Process, Run, beside};
 use rds_bridge_test_support::server::Product;
 use tempfile::TempDir;
 

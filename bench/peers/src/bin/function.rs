@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use rds_bridge_bench::asked;
-use rds_bridge_bench::functions::cold::{self, Cold};
-use rds_bridge_bench::functions::package::{self, Sizes};
-use rds_bridge_bench::functions::warm::{Block, Warm};
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::process::stay_on;
+use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::functions::cold::{self, Cold};
+use rds_bridge_bench_peers::functions::package::{self, Sizes};
+use rds_bridge_bench_peers::functions::warm::{Block, Warm};
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::process::stay_on;
 use rds_bridge_test_support::original_function::environment;
 
 /// Our Lambda function beside the original, in Python

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use rds_bridge_bench::asked;
-use rds_bridge_bench::latency::{self, Key, Opening, Selects};
-use rds_bridge_bench::measure::{Spread, percentile, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::process::{cpu, stay_on};
-use rds_bridge_bench::settings::Settings;
+use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::latency::{self, Key, Opening, Selects};
+use rds_bridge_bench_peers::measure::{Spread, percentile, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::process::{cpu, stay_on};
+use rds_bridge_bench_peers::settings::Settings;
 
 /// A row by its primary key, on connections that are open and warm
 #[derive(Parser)]

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use rds_bridge_bench::process::{cpu_of_children, peak_kib_of_children};
+use rds_bridge_bench_peers::process::{cpu_of_children, peak_kib_of_children};
 
 /// What is passed on of the output.
 const PASSED_ON: usize = 4 << 10;

@@ -4,18 +4,18 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use rds_bridge_bench::asked;
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::process::cpu_of_thread;
-use rds_bridge_bench::recorded::{Peer, Recording};
-use rds_bridge_bench::rows::bare::BareRows;
-use rds_bridge_bench::rows::mysql::MysqlRows;
-use rds_bridge_bench::rows::mysql_async::MysqlAsyncRows;
-use rds_bridge_bench::rows::ours::OurRows;
-use rds_bridge_bench::rows::sqlx::SqlxRows;
-use rds_bridge_bench::rows::{Depth, Protocol, RowReader, Shape, Totals};
-use rds_bridge_bench::settings::Settings;
+use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::process::cpu_of_thread;
+use rds_bridge_bench_peers::recorded::{Peer, Recording};
+use rds_bridge_bench_peers::rows::bare::BareRows;
+use rds_bridge_bench_peers::rows::mysql::MysqlRows;
+use rds_bridge_bench_peers::rows::mysql_async::MysqlAsyncRows;
+use rds_bridge_bench_peers::rows::ours::OurRows;
+use rds_bridge_bench_peers::rows::sqlx::SqlxRows;
+use rds_bridge_bench_peers::rows::{Depth, Protocol, RowReader, Shape, Totals};
+use rds_bridge_bench_peers::settings::Settings;
 
 /// A long result, from a server and from its recorded answer
 #[derive(Parser)]

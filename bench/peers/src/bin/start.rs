@@ -2,10 +2,10 @@
 //! [ROUNDS] [--server mysql|mariadb]`; the other programs, and `rds-bridge`, are beside it, and are installed for it.
 
 use clap::Parser;
-use rds_bridge_bench::measure::{Spread, rounds};
-use rds_bridge_bench::on_server::OnServer;
-use rds_bridge_bench::settings::{STATEMENT, Settings, text};
-use rds_bridge_bench::whole_process::{Installed, Process, Run};
+use rds_bridge_bench_peers::measure::{Spread, rounds};
+use rds_bridge_bench_peers::on_server::OnServer;
+use rds_bridge_bench_peers::settings::{STATEMENT, Settings, text};
+use rds_bridge_bench_peers::whole_process::{Installed, Process, Run};
 use rds_bridge_test_support::server::Product;
 
 const ROWS: &str = "1\tapple\t1.25\n2\tbread\t3.50\n3\tcheese\t12.00\n";

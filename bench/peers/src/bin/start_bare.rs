@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use rds_bridge_bench::contenders::bare::Bare;
-use rds_bridge_bench::settings::{STATEMENT, Settings};
+use rds_bridge_bench_peers::contenders::bare::Bare;
+use rds_bridge_bench_peers::settings::{STATEMENT, Settings};
 
 fn main() -> io::Result<()> {
     let settings = Settings::from_environment();

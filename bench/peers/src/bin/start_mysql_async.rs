@@ -5,8 +5,8 @@ use std::env;
 
 use mysql_async::Result;
 use mysql_async::prelude::Queryable;
-use rds_bridge_bench::contenders::mysql_async::{open, options};
-use rds_bridge_bench::settings::{STATEMENT, Settings};
+use rds_bridge_bench_peers::contenders::mysql_async::{open, options};
+use rds_bridge_bench_peers::settings::{STATEMENT, Settings};
 
 fn main() -> Result<()> {
     let provider = match env::args().nth(1).as_deref() {
