@@ -19,7 +19,7 @@ use rstest_reuse::apply;
 
 use crate::connecting::addresses::Never;
 use crate::helpers::live::{block_on, credentials, to};
-use crate::leaks::forms::search;
+use crate::helpers::secret_forms::search;
 
 /// Logs in with a token.
 fn with_token(server: &Server) -> BridgeBuilder {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::credentials::sources::Home;
+use crate::helpers::aws_home::Home;
 use crate::helpers::fake_aws::{FakeEndpoint, Request};
 
 const ROLE: &str = "role_arn = arn:aws:iam::123456789012:role/reader\n";

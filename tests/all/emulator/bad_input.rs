@@ -1,7 +1,6 @@
 //! What makes no sense to the emulator: it says so, does not panic, and serves the others meanwhile.
 
 mod any_bytes;
-pub(crate) mod raw_client;
 
 use std::io::{Read, Write};
 use std::process::Output;
@@ -9,12 +8,12 @@ use std::process::Output;
 use rds_bridge_emulator::{Emulator, EventKind, StartError};
 use rds_bridge_test_support::tls_peer::frame;
 
-use crate::emulator::clients::{Server, test_file};
 use crate::helpers::command::run;
-use raw_client::{
+use crate::helpers::emulator::raw_client::{
     CLIENT_SSL, ask, assert_is_served, code, greeted, hang_up, hang_up_in_tls, hear, in_tls,
     logged_in, response,
 };
+use crate::helpers::emulator::server::{Server, test_file};
 
 const BAD_HANDSHAKE: u16 = 1043;
 const MALFORMED_PACKET: u16 = 1835;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::emulator::clients::test_file;
 use crate::helpers::command::{executable, stdout};
+use crate::helpers::emulator::server::test_file;
 
 /// With this folder for what is temporary, and no other variables but those.
 fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {

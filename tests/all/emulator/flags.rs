@@ -8,9 +8,9 @@ use rds_bridge::component::HandshakeError;
 use rds_bridge::{BridgeBuilder, Error, ErrorKind, Stage};
 use rds_bridge_test_support::tls_peer::frame;
 
-use crate::emulator::bad_input::raw_client::{CLIENT_SSL, hear, in_tls, response};
-use crate::emulator::clients::test_file;
-use crate::emulator::program::Program;
+use crate::helpers::emulator::program::Program;
+use crate::helpers::emulator::raw_client::{CLIENT_SSL, hear, in_tls, response};
+use crate::helpers::emulator::server::test_file;
 use crate::helpers::live::block_on;
 
 const ENDPOINT: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";

@@ -16,9 +16,9 @@ use serde_json::json;
 
 use crate::helpers::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::helpers::live::block_on;
-use crate::leaks::forms::{forms, search, shown};
-use crate::secrets::managed::{WithSecrets, arn, run_at, whole};
-use crate::secrets::rotation::run_alone;
+use crate::helpers::run_alone::run_alone;
+use crate::helpers::secret_forms::{forms, search, shown};
+use crate::helpers::secrets_manager::{WithSecrets, arn, run_at, whole};
 
 /// With the characters that JSON escapes, so that it is in other forms there.
 const ANOTHER: &str = "Tr0ub4dor\"&3\\staple";

@@ -16,7 +16,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::live::block_on;
-use crate::leaks::forms::{Standing, search, shown, temporary};
+use crate::helpers::secret_forms::{Standing, search, shown, temporary};
 
 /// To an address, with credentials whose signature is known.
 fn at(address: impl ToString) -> BridgeBuilder {

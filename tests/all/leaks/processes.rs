@@ -13,7 +13,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::command::{run, stdout};
 use crate::helpers::live::{block_on, environment, to};
-use crate::leaks::forms::{SESSION_TOKEN, search, temporary};
+use crate::helpers::secret_forms::{SESSION_TOKEN, search, temporary};
 
 #[apply(on_each_server)]
 fn the_command_at_its_most_verbose(product: Product) {

@@ -3,9 +3,9 @@
 
 use std::process::Output;
 
-use crate::credentials::sources::{Home, IN_JSON, metadata};
+use crate::helpers::aws_home::{Home, IN_JSON, metadata};
 use crate::helpers::fake_aws::{FakeEndpoint, Moto};
-use crate::leaks::forms::forms;
+use crate::helpers::secret_forms::forms;
 
 /// Of what the fakes give.
 fn search(what: &str, output: &Output) {

@@ -11,7 +11,7 @@ use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use serde_json::json;
 
 use crate::helpers::fake_aws::FakeEndpoint;
-use crate::secrets::managed::{WithSecrets, arn, run_at, whole};
+use crate::helpers::secrets_manager::{WithSecrets, arn, run_at, whole};
 
 /// One message with all of these words, and the exit code.
 fn check(what: &str, output: &Output, code: i32, words: &[&str]) {

@@ -4,76 +4,15 @@ use rds_bridge_test_support::on_each_server;
 use rstest::rstest;
 use rstest_reuse::apply;
 use std::process::Output;
-use std::sync::Arc;
 
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
-use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{PASSWORD, Product};
 use serde_json::{Value as Json, json};
 
-use crate::helpers::command::{run, stdout};
-use crate::helpers::fake_aws::Moto;
+use crate::helpers::command::stdout;
+use crate::helpers::secrets_manager::{WithSecrets, arn, whole};
 
 const WHO: &str = "SELECT CURRENT_USER(), DATABASE()";
-
-/// The command with a server, and nothing else in its environment but keys and where AWS is.
-pub(crate) struct WithSecrets {
-    product: Product,
-    pub(crate) moto: Arc<Moto>,
-}
-
-impl WithSecrets {
-    pub(crate) fn new(product: Product) -> Self {
-        Self {
-            product,
-            moto: Moto::shared(),
-        }
-    }
-
-    /// Makes a secret, and gives its ARN.
-    pub(crate) fn create(&self, region: &str, name: &str, text: &str) -> String {
-        // Tests on both servers share AWS.
-        let name = format!("{name}/{}", self.product.name());
-        let input = json!({ "Name": name, "SecretString": text });
-        let made = self.moto.secrets_manager(region, "CreateSecret", &input);
-        made["ARN"].as_str().unwrap().to_owned()
-    }
-
-    pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        run_at(self.product, self.moto.url(), arguments, variables)
-    }
-}
-
-/// The command, with keys, and with AWS at this URL.
-pub(crate) fn run_at(
-    product: Product,
-    url: &str,
-    arguments: &[&str],
-    variables: &[(&str, &str)],
-) -> Output {
-    let server = Server::shared(product);
-    let (address, ca_file) = (server.address().to_string(), server.ca_file());
-    let mut all = vec![
-        ("DB_CONNECT_TO", address.as_str()),
-        ("DB_CA_FILE", ca_file.to_str().unwrap()),
-        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "made up"),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url),
-    ];
-    all.extend(variables);
-    run(arguments, &all, "")
-}
-
-/// Of a secret that nobody made.
-pub(crate) fn arn(name: &str) -> String {
-    format!("arn:aws:secretsmanager:{REGION}:123456789012:secret:{name}-AbCdEf")
-}
-
-/// As RDS's are, with all that they may have.
-pub(crate) fn whole(user: &str) -> String {
-    json!({ "engine": "mysql", "username": user, "password": PASSWORD, "host": ENDPOINT, "port": 3307,
-            "dbname": "iamtest", "dbInstanceIdentifier": "mydb" })
-    .to_string()
-}
 
 fn row(output: &Output) -> Json {
     assert!(output.status.success(), "{output:?}");

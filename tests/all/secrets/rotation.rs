@@ -4,8 +4,6 @@
 //! Where AWS is, the environment names, which a test shares with all others: so each is run in a process of its
 //! own, this same test once more.
 
-use std::env;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,8 +13,8 @@ use rds_bridge::pool::Pool;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
 use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
-use rds_bridge_test_support::{case_of, on_each_server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
@@ -24,29 +22,8 @@ use tokio::time::sleep;
 
 use crate::helpers::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::helpers::live::block_on;
-use crate::secrets::managed::arn;
-
-const URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
-
-/// Where AWS is, in the process that a test has to itself.
-fn url() -> Option<String> {
-    env::var(URL).ok()
-}
-
-/// Runs a test once more, with AWS at this URL.
-pub(crate) fn run_alone(test: &str, product: Product, url: &str) -> String {
-    let output = Command::new(env::current_exe().unwrap())
-        .args([&case_of(test, product), "--exact", "--nocapture"])
-        .env(URL, url)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}{log}");
-    assert!(said.contains("1 passed"), "{test}: {said}");
-    said
-}
+use crate::helpers::run_alone::{run_alone, url};
+use crate::helpers::secrets_manager::arn;
 
 /// A user of the test's own, at a server of its own.
 struct Rotated {

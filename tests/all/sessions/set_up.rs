@@ -13,8 +13,8 @@ use rds_bridge_test_support::tls_peer::TlsPeer;
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::hostile_server;
 use crate::helpers::live::{block_on, to};
-use crate::hostile::server as hostile_server;
 
 /// MySQL's name of it came to MariaDB with 11.1.
 fn read_only_variable(product: Product) -> &'static str {

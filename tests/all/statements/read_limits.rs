@@ -17,8 +17,8 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::command::{query, stderr};
+use crate::helpers::hostile_server::{After, ask, malformed_by, read, use_again};
 use crate::helpers::live::{block_on, credentials, to};
-use crate::hostile::server::{After, ask, malformed_by, read, use_again};
 
 /// Of a packet that is not a row.
 const CONTROL_LIMIT: usize = 64 << 10;

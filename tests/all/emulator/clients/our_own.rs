@@ -3,12 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    stderr,
+use crate::helpers::command::{executable, stderr, stdout};
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake,
 };
-
-use crate::helpers::command::{executable, stdout};
+use crate::helpers::emulator::server::{Environment, Server};
 
 fn command(environment: &Environment, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable());
@@ -53,7 +52,7 @@ fn it_is_refused_for_the_right_reasons() {
         environment.remove("DB_CONNECT_TO");
         let output = run(&environment, &["query", "SELECT 1"]);
         assert!(!output.status.success() && output.stdout.is_empty());
-        stderr(&output)
+        stderr(&output).to_owned()
     };
     assert_refused_for_each_mistake(refused);
     assert_another_authority_is_refused(refused);

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use rds_bridge::aws::Credentials;
 use rds_bridge::{Bridge, BridgeBuilder};
 
-use crate::emulator::clients::Environment;
 use crate::helpers::command::executable;
+use crate::helpers::emulator::server::Environment;
 
 /// The program, and what it says to standard error.
 pub(crate) struct Program {
