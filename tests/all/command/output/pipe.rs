@@ -11,7 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use socket2::SockRef;
 
-use crate::command::interrupted_statements::command;
+use crate::command::statements::interrupted::command;
 use crate::helpers::command::query;
 
 const ROWS: u64 = 200_000;

@@ -8,7 +8,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use tempfile::TempDir;
 
-use crate::command::interrupted_statements::endless;
+use crate::command::statements::interrupted::endless;
 use crate::helpers::command::{query, start, stderr};
 
 #[apply(on_each_server)]
