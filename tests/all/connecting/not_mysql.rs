@@ -4,9 +4,8 @@
 use std::time::{Duration, Instant};
 
 use rds_bridge::component::HandshakeError;
-use rds_bridge::error::ErrorKind;
+use rds_bridge::error::{Category, ErrorKind};
 use rds_bridge::{Bridge, Error, Stage, Timeouts};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
 use rds_bridge_test_support::server_packets;
@@ -65,7 +64,7 @@ fn who_waits_for_the_client_to_begin() {
         "{error}"
     );
     assert_eq!(error.stage(), Stage::Tls);
-    assert_eq!(Exit::of(&error), Exit::Network);
+    assert_eq!(error.category(), Category::Network);
     assert!(
         error.causes()[0].why.contains("HTTP, TLS and PostgreSQL"),
         "{error:?}"
@@ -129,7 +128,7 @@ fn other_protocols() {
         let error = connect(&peer, Timeouts::default());
         assert!(matches!(error.kind(), ErrorKind::Handshake(_)), "{error}");
         assert_eq!(error.stage(), Stage::Tls);
-        assert_eq!(Exit::of(&error), Exit::Protocol);
+        assert_eq!(error.category(), Category::Protocol);
         assert!(error.causes()[0].why.contains(cause), "{cause}: {error:?}");
         let (code, said) = command(&peer);
         assert_eq!(code, Some(10), "{said}");

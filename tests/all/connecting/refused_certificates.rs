@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use rds_bridge::clock::Clock;
+use rds_bridge::error::Category;
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, Error, Stage};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
@@ -107,7 +107,7 @@ fn without_a_root_there_is_nobody_to_trust() {
         .tls_roots(rustls::RootCertStore::empty());
     let error = block_on(builder.build()).unwrap_err();
     assert_eq!(error.stage(), Stage::Settings);
-    assert_eq!(Exit::of(&error), Exit::Usage);
+    assert_eq!(error.category(), Category::Settings);
     assert!(error.to_string().contains("tls_roots"), "{error}");
 }
 

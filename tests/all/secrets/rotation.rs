@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rds_bridge::aws::Credentials;
+use rds_bridge::error::Category;
 use rds_bridge::pool::Pool;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -134,7 +134,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
         rotated.alter("app", "second");
         let error = bridge.connect().await.unwrap_err();
         assert_eq!((error.stage(), error.code()), (Stage::Login, Some(1045)));
-        assert_eq!(Exit::of(&error), Exit::Login);
+        assert_eq!(error.category(), Category::Login);
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
