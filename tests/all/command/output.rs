@@ -9,3 +9,4 @@ pub(crate) mod fractions;
 pub(crate) mod pipe;
 pub(crate) mod security;
 pub(crate) mod terminal;
+pub(crate) mod vectors;

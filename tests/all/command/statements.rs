@@ -1,5 +1,6 @@
 //! What `rds-bridge query` executes, and how it ends.
 
+pub(crate) mod exact_numbers;
 pub(crate) mod interrupted;
 pub(crate) mod query;
 pub(crate) mod texts;

@@ -243,3 +243,24 @@ fn the_doctor_says_how_far_it_gets(product: Product) {
         assert_eq!((exit, good), (Some(code), false));
     }
 }
+
+#[apply(on_each_server)]
+fn a_row_may_have_a_limit(product: Product) {
+    let server = Server::shared(product);
+    let sql = "SELECT REPEAT('x', 70000) AS x";
+    let output = query(server, &[sql, "--max-row-bytes", "65536"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("--max-row-bytes"), "{said}");
+    assert_eq!(query(server, &[sql]).status.code(), Some(0));
+}
+
+#[apply(on_each_server)]
+fn as_many_columns_as_a_result_can_have(product: Product) {
+    let columns: Vec<String> = (0..4_096).map(|n| format!("{n} AS c{n}")).collect();
+    let sql = format!("SELECT {}", columns.join(","));
+    let output = query(Server::shared(product), &[&sql]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let row: Json = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(row.as_object().unwrap().len(), 4_096);
+}
