@@ -6,6 +6,7 @@ pub(crate) mod late_greeting;
 pub(crate) mod not_mysql;
 pub(crate) mod output;
 pub(crate) mod programs;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod statements;

@@ -7,6 +7,7 @@ pub(crate) mod fake_aws;
 pub(crate) mod function;
 pub(crate) mod hostile_server;
 pub(crate) mod late_forwarder;
+pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod relay;
 pub(crate) mod run_alone;

@@ -1,5 +1,6 @@
 //! Arguments and variables of the command, and what it says of wrong ones.
 
+pub(crate) mod credentials;
 pub(crate) mod global_endpoints;
 pub(crate) mod host_names;
 pub(crate) mod wrong_arguments;

@@ -1,13 +1,15 @@
 //! A user's home with files of AWS, and what of the default chain gives credentials there.
 
 use std::fs;
-use std::path::Path;
 use std::process::Output;
 
+use rds_bridge::Stage;
+use rds_bridge::error::Category;
 use tempfile::TempDir;
 
 use super::command::run;
 use super::fake_aws::Request;
+use super::library::{self, Outcome};
 
 const HOST: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
 
@@ -19,6 +21,8 @@ pub(crate) const IN_JSON: &str = r#"{
     "Token": "fake+session",
     "Expiration": "2099-01-01T00:05:00Z"
 }"#;
+/// Their end.
+const EXPIRES_AT: u64 = 4_070_909_100;
 
 /// Files as of a user's home, and what names them.
 pub(crate) struct Home(TempDir);
@@ -37,63 +41,46 @@ impl Home {
         path.to_str().unwrap().to_owned()
     }
 
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
     /// `rds-bridge token` with these files.
-    pub(crate) fn token(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let config = self.path().join("config");
-        let mut all = vec![
-            ("HOME", self.path().to_str().unwrap()),
-            ("AWS_CONFIG_FILE", config.to_str().unwrap()),
-            ("PATH", "/usr/bin:/bin"),
-            ("DB_HOST", HOST),
-            ("DB_USER", "u"),
-        ];
-        all.extend(variables);
-        run(&[&["token"], arguments].concat(), &all, "")
+    pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let own = [("DB_HOST", HOST), ("DB_USER", "u")];
+        self.with_files(&[&own[..], variables].concat(), |variables| {
+            run(&[&["token"], arguments].concat(), variables, "")
+        })
     }
 
-    /// What `rds-bridge inspect` says of the token.
-    pub(crate) fn claims(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Claims {
-        let output = self.token(arguments, variables);
-        assert!(output.status.success(), "{output:?}");
-        let token = String::from_utf8(output.stdout).unwrap();
-        let said = run(&["inspect"], &[], &token);
-        Claims(String::from_utf8(said.stdout).unwrap())
+    /// A token of the library's with these files.
+    pub(crate) fn token(&self, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
+        // What is set later counts.
+        let settings = [&[("endpoint", HOST), ("user", "u")], settings].concat();
+        self.with_files(variables, |variables| library::token(&settings, variables))
+    }
+
+    fn with_files<T>(
+        &self,
+        variables: &[(&str, &str)],
+        start: impl FnOnce(&[(&str, &str)]) -> T,
+    ) -> T {
+        let home = self.0.path().to_str().unwrap();
+        let config = format!("{home}/config");
+        let own = [
+            ("HOME", home),
+            ("AWS_CONFIG_FILE", &config),
+            ("PATH", "/usr/bin:/bin"),
+        ];
+        start(&[&own[..], variables].concat())
     }
 
     /// Those of [`IN_JSON`]: with their id, their session token, and their end.
     pub(crate) fn assert_gives_the_fakes(&self, variables: &[(&str, &str)]) {
-        let claims = self.claims(&["--signed-at", "2099-01-01T00:04:59Z"], variables);
-        assert_eq!(claims.get("access key id"), "ASIAFAKE");
-        let credentials = claims.get("credentials");
-        assert_eq!(credentials, "temporary (with a session token)");
-        let (error, _) = self.error(&["--signed-at", "2099-01-01T00:05:00Z"], variables);
-        assert!(error.contains("expired at 2099-01-01T00:05:00Z"), "{error}");
-    }
-
-    /// The error, which is one line, and the exit code.
-    pub(crate) fn error(
-        &self,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> (String, Option<i32>) {
-        let output = self.token(arguments, variables);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(error.lines().count(), 1, "{error}");
-        assert!(output.stdout.is_empty());
-        (error, output.status.code())
-    }
-}
-
-pub(crate) struct Claims(String);
-
-impl Claims {
-    pub(crate) fn get(&self, name: &str) -> &str {
-        let mut lines = self.0.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(own, _)| *own == name).unwrap().1.trim()
+        let clock = (EXPIRES_AT - 1).to_string();
+        let token = self.token(&[("clock", &clock)], variables).success();
+        assert_eq!(token["access_key_id"], "ASIAFAKE");
+        assert_eq!(token["has_session_token"], true);
+        let clock = EXPIRES_AT.to_string();
+        let expired = self.token(&[("clock", &clock)], variables).failure();
+        expired.assert_is(Stage::Token, Category::Credentials);
+        expired.assert_says(&["expired at 2099-01-01T00:05:00Z"]);
     }
 }
 

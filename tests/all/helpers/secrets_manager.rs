@@ -1,4 +1,4 @@
-//! Secrets of AWS Secrets Manager, in moto, and the command that logs in with one.
+//! Secrets of AWS Secrets Manager, in moto, and who logs in with one: the library, and the command.
 
 use std::process::Output;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::command::run;
 use super::fake_aws::Moto;
+use super::library::{self, Outcome};
 
-/// The command with a server, and nothing else in its environment but keys and where AWS is.
+/// A server, and AWS with secrets. What logs in has nothing in its environment but keys and where AWS is.
 pub(crate) struct WithSecrets {
     product: Product,
     pub(crate) moto: Arc<Moto>,
@@ -33,9 +34,32 @@ impl WithSecrets {
         made["ARN"].as_str().unwrap().to_owned()
     }
 
+    /// The library logs in, with AWS being moto.
+    pub(crate) fn log_in(&self, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
+        log_in_at(self.product, self.moto.url(), settings, variables)
+    }
+
+    /// The command likewise.
     pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         run_at(self.product, self.moto.url(), arguments, variables)
     }
+}
+
+/// The library logs in, with keys, and with AWS at this URL.
+pub(crate) fn log_in_at(
+    product: Product,
+    url: &str,
+    settings: &[(&str, &str)],
+    variables: &[(&str, &str)],
+) -> Outcome {
+    let server = Server::shared(product);
+    let (address, ca_file) = (server.address().to_string(), server.ca_file());
+    let own = [
+        ("connect_to", address.as_str()),
+        ("ca_file", ca_file.to_str().unwrap()),
+    ];
+    let settings = [&own[..], settings].concat();
+    library::log_in(&settings, &[&aws(url)[..], variables].concat())
 }
 
 /// The command, with keys, and with AWS at this URL.
@@ -47,15 +71,19 @@ pub(crate) fn run_at(
 ) -> Output {
     let server = Server::shared(product);
     let (address, ca_file) = (server.address().to_string(), server.ca_file());
-    let mut all = vec![
+    let own = [
         ("DB_CONNECT_TO", address.as_str()),
         ("DB_CA_FILE", ca_file.to_str().unwrap()),
+    ];
+    run(arguments, &[&own[..], &aws(url), variables].concat(), "")
+}
+
+fn aws(url: &str) -> [(&str, &str); 3] {
+    [
         ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "made up"),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url),
-    ];
-    all.extend(variables);
-    run(arguments, &all, "")
+    ]
 }
 
 /// Of a secret that nobody made.
