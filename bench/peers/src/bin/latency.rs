@@ -68,18 +68,7 @@ fn main() {
         stay_on(1);
     }
     let settings = &Settings::of(&server);
-    let opening = Opening {
-        number: most,
-        workers: arguments.workers,
-    };
-    let mut contenders: [Box<dyn Selects>; CONTENDERS] = [
-        Box::new(latency::ours::open(settings, opening)),
-        Box::new(latency::mysql_async::open(settings, opening)),
-        Box::new(latency::sqlx::open(settings, opening)),
-        Box::new(latency::mysql::open(settings, most)),
-        Box::new(latency::bare::open(settings, most)),
-        Box::new(latency::ours::open_auto(settings, opening)),
-    ];
+    let mut contenders = open(settings, most, arguments.workers);
     let threads = match arguments.workers {
         0 => "of one thread".to_owned(),
         workers => format!("of {workers} worker threads"),
@@ -90,29 +79,52 @@ fn main() {
     let text = (arguments.connections[0], Key::InText);
     let bound = arguments.connections.iter().map(|&it| (it, Key::Bound));
     for (connections, key) in bound.chain([text]) {
-        let times = arguments.selects.div_ceil(connections);
         let contenders = match key {
             Key::Bound => &mut contenders[..IN_TEXT_ALONE],
             Key::InText => &mut contenders[..],
         };
-        for contender in &mut *contenders {
-            // Statements are prepared, and caches warm, on every connection.
-            contender.select(connections, times.div_ceil(4), key);
-        }
-        let measured = rounds(arguments.rounds, contenders.len(), |contender| {
-            turn(&mut *contenders[contender], connections, times, key)
-        });
-        let what = match key {
-            Key::Bound => "with a bound parameter",
-            Key::InText => "as a text",
-        };
-        println!(
-            "\n{connections} connections, {what}; {} interleaved rounds of {} selects",
-            arguments.rounds,
-            connections * times
-        );
-        print(contenders, &measured);
+        measure(&arguments, contenders, connections, key);
     }
+}
+
+/// Opens so many connections for each contender.
+fn open(settings: &Settings, number: usize, workers: usize) -> [Box<dyn Selects>; CONTENDERS] {
+    let opening = Opening { number, workers };
+    [
+        Box::new(latency::ours::open(settings, opening)),
+        Box::new(latency::mysql_async::open(settings, opening)),
+        Box::new(latency::sqlx::open(settings, opening)),
+        Box::new(latency::mysql::open(settings, number)),
+        Box::new(latency::bare::open(settings, number)),
+        Box::new(latency::ours::open_auto(settings, opening)),
+    ]
+}
+
+/// Warms the contenders up, measures them on so many of their connections, and prints the figures.
+fn measure(
+    arguments: &Arguments,
+    contenders: &mut [Box<dyn Selects>],
+    connections: usize,
+    key: Key,
+) {
+    let times = arguments.selects.div_ceil(connections);
+    for contender in &mut *contenders {
+        // Statements are prepared, and caches warm, on every connection.
+        contender.select(connections, times.div_ceil(4), key);
+    }
+    let measured = rounds(arguments.rounds, contenders.len(), |contender| {
+        turn(&mut *contenders[contender], connections, times, key)
+    });
+    let what = match key {
+        Key::Bound => "with a bound parameter",
+        Key::InText => "as a text",
+    };
+    println!(
+        "\n{connections} connections, {what}; {} interleaved rounds of {} selects",
+        arguments.rounds,
+        connections * times
+    );
+    print(contenders, &measured);
 }
 
 struct Turn {
