@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -179,16 +180,7 @@ fn serve(
         let mut next = sequence_id.wrapping_add(1);
         let is_setting = SETTINGS.iter().any(|setting| payload.starts_with(setting));
         if is_setting && login == Login::RefusesSetUp {
-            // Who waits for the answer has sent nothing with it.
-            tcp.set_read_timeout(Some(WITH_IT))?;
-            while let Ok((_, payload)) = read(&mut tls) {
-                if !is_set_up(&payload) {
-                    asked.lock().unwrap().push(payload);
-                    break;
-                }
-            }
-            let refusal = error(1227, "42000", "Access denied; you need a privilege");
-            return tls.write_all(&frame(next, &refusal));
+            return refuse_set_up(tcp, &mut tls, next, asked);
         }
         if is_setting {
             tls.write_all(&frame(next, &ok(Then::Nothing)))?;
@@ -208,26 +200,52 @@ fn serve(
         let Some(lines) = script.next() else {
             return Ok(());
         };
-        for line in lines {
-            match line {
-                Say::Payload(payload) => {
-                    let packets = frame(next, payload);
-                    let number = (payload.len() / PACKET_LIMIT).saturating_add(1);
-                    next = next.wrapping_add(u8::try_from(number).unwrap());
-                    tls.write_all(&packets)?;
-                }
-                Say::Bytes(bytes) => tls.write_all(bytes)?,
-                Say::Forever(payload) => loop {
-                    // As many as there are numbers, so that each write begins with the same.
-                    let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
-                    let packets: Vec<u8> =
-                        numbers.flat_map(|number| frame(number, payload)).collect();
-                    tls.write_all(&packets)?;
-                },
-                Say::HangUp => return Ok(()),
-            }
+        if answer(&mut tls, lines, next)?.is_break() {
+            return Ok(());
         }
     }
+}
+
+/// Refuses the settings of a session, after what may have been sent with them.
+fn refuse_set_up(
+    tcp: &TcpStream,
+    tls: &mut (impl Read + Write),
+    sequence_id: u8,
+    asked: &Mutex<Vec<Vec<u8>>>,
+) -> io::Result<()> {
+    // Who waits for the answer has sent nothing with it.
+    tcp.set_read_timeout(Some(WITH_IT))?;
+    while let Ok((_, payload)) = read(tls) {
+        if !is_set_up(&payload) {
+            asked.lock().unwrap().push(payload);
+            break;
+        }
+    }
+    let refusal = error(1227, "42000", "Access denied; you need a privilege");
+    tls.write_all(&frame(sequence_id, &refusal))
+}
+
+/// Says an entry of the script, whose first packet has this number. It breaks where the script hangs up.
+fn answer(tls: &mut impl Write, lines: &[Say], mut next: u8) -> io::Result<ControlFlow<()>> {
+    for line in lines {
+        match line {
+            Say::Payload(payload) => {
+                let packets = frame(next, payload);
+                let number = (payload.len() / PACKET_LIMIT).saturating_add(1);
+                next = next.wrapping_add(u8::try_from(number).unwrap());
+                tls.write_all(&packets)?;
+            }
+            Say::Bytes(bytes) => tls.write_all(bytes)?,
+            Say::Forever(payload) => loop {
+                // As many as there are numbers, so that each write begins with the same.
+                let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
+                let packets: Vec<u8> = numbers.flat_map(|number| frame(number, payload)).collect();
+                tls.write_all(&packets)?;
+            },
+            Say::HangUp => return Ok(ControlFlow::Break(())),
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 fn is_set_up(payload: &[u8]) -> bool {
