@@ -4,7 +4,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use aws_credential_types::provider::{ProvideCredentials, future};
 use rds_bridge::error::{Category, ErrorKind};
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{BridgeBuilder, Error, Stage, Timeouts};
@@ -16,6 +15,7 @@ use rstest_reuse::apply;
 use socket2::{Domain, Socket, Type};
 
 use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::never::Never;
 
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -114,24 +114,6 @@ fn where_none_answers_each_is_named(product: Product) {
     );
     let error = connect(through(product, vec![])).unwrap_err();
     assert_eq!(error.stage(), Stage::Resolve, "{error}");
-}
-
-#[derive(Debug)]
-pub(crate) struct Never;
-
-impl Resolve for Never {
-    fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
-        Box::pin(std::future::pending())
-    }
-}
-
-impl ProvideCredentials for Never {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(std::future::pending())
-    }
 }
 
 /// TCP is above, TLS in `not_mysql`.

@@ -10,8 +10,8 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::command::{run, stderr, stdout};
+use crate::helpers::counted_rows::{of_rows, rows};
 use crate::helpers::live::{block_on, environment, to};
-use crate::statements::protocol_choice::{of_rows, rows};
 
 /// A connection whose session has been set up, and what counts its round trips.
 async fn connect(product: Product) -> (Connection, TurnCounter) {

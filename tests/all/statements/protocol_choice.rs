@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_test_support::expectation::ENDPOINT;
@@ -11,6 +10,7 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::counted_rows::{of_rows, read, rows};
 use crate::helpers::live::{block_on, to};
 
 async fn connect(server: &Server) -> Connection {
@@ -43,19 +43,6 @@ impl Counters {
         *self = now;
         since
     }
-}
-
-async fn read(connection: &mut Connection, sql: &str) -> Result<u64, Error> {
-    let mut rows = connection.query(sql).await?;
-    let mut count = 0;
-    while rows.next().await?.is_some() {
-        count += 1;
-    }
-    Ok(count)
-}
-
-pub(crate) async fn rows(connection: &mut Connection, sql: &str) -> u64 {
-    read(connection, sql).await.unwrap()
 }
 
 #[apply(on_each_server)]
@@ -204,13 +191,6 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
         let error = connection.query("SELECT * FROM c").await.unwrap_err();
         assert_eq!(error.code(), Some(1146), "{error}");
     });
-}
-
-/// A query of so many rows, of 2,187 at most, that no other query is.
-pub(crate) fn of_rows(number: usize) -> String {
-    format!(
-        "SELECT a.id FROM items a, items b, items c, items d, items e, items f, items g LIMIT {number}"
-    )
 }
 
 /// What was short needs no preparing for one time, and what was long is worth it at once.

@@ -12,8 +12,8 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
+use crate::helpers::column_types::columns_of;
 use crate::helpers::command::{query, stderr, stdout};
-use crate::statements::column_types::columns_of;
 
 const FORMATS: [&str; 3] = ["parquet", "arrow", "arrow-stream"];
 

@@ -11,9 +11,9 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::column_types::columns_of;
 use crate::helpers::command::run;
 use crate::helpers::live::environment;
-use crate::statements::column_types::columns_of;
 
 const FORMATS: [&str; 6] = ["table", "vertical", "json", "ndjson", "csv", "tsv"];
 
