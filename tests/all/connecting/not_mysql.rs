@@ -11,7 +11,7 @@ use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
 use rds_bridge_test_support::server_packets;
 use rds_bridge_test_support::tls_peer::{self, frame};
 
-use crate::helpers::live::{block_on, credentials};
+use crate::helpers::live::{connect_error, credentials};
 
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -22,7 +22,7 @@ fn connect(peer: &ScriptedPeer, timeouts: Timeouts) -> Error {
         .user("lambda-user")
         .credentials(credentials())
         .timeouts(timeouts);
-    block_on(async { builder.build().await?.connect().await }).unwrap_err()
+    connect_error(builder)
 }
 
 fn short_tls() -> Timeouts {

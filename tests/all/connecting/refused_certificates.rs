@@ -13,7 +13,7 @@ use rds_bridge_test_support::tls_peer::TlsPeer;
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::live::{block_on, connect_error, credentials, to};
 
 const AUTHORITY: &str = "CN=rds-bridge tests: authority";
 
@@ -23,7 +23,7 @@ fn a_good_one_is_not_among_them(product: Product) {
         .user("no-grant")
         .database("mysql")
         .credentials(credentials());
-    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    let error = connect_error(builder);
     assert_eq!(error.code(), Some(1044));
     assert_eq!(error.refused_certificates(), []);
 }

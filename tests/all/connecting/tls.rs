@@ -9,12 +9,12 @@ use rds_bridge_test_support::server::{Options, Product, Server, Tls};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::live::{block_on, connect_error, credentials, to};
 
 fn refusal(product: Product, options: &Options) -> (Error, Server) {
     let server = Server::start(product, options);
     let builder = to(&server).user("lambda-user").credentials(credentials());
-    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    let error = connect_error(builder);
     assert_eq!(error.category(), Category::Tls, "{error}");
     // The plugin writes a line for each token that it gets.
     assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));

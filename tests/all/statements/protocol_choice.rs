@@ -11,12 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::counted_rows::{of_rows, read, rows};
-use crate::helpers::live::{block_on, to};
-
-async fn connect(server: &Server) -> Connection {
-    let builder = to(server).user("password-user").password(PASSWORD);
-    builder.build().await.unwrap().connect().await.unwrap()
-}
+use crate::helpers::live::{block_on, connect_with_password, to};
 
 /// How often the session has done what has happened since it was asked last.
 struct Counters(HashMap<String, u64>);
@@ -49,7 +44,7 @@ impl Counters {
 fn a_query_is_prepared_once(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         for expected in [[1, 1, 0], [0, 1, 0], [0, 1, 0]] {
             assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
@@ -74,7 +69,7 @@ fn a_query_is_prepared_once(product: Product) {
 fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         connection.set_protocol(Protocol::Binary);
         let refused = "PREPARE p FROM 'SELECT 7'";
         connection.execute_to_end(refused).await.unwrap();
@@ -86,7 +81,7 @@ fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
 fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         let mut ask = async |number: usize| {
             let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
@@ -122,7 +117,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
 fn the_wrong_number_of_parameters_is_an_error_each_time(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         for params in [&[][..], &[Param::from(1), Param::from(2)]] {
             let sql = "SELECT name FROM items WHERE id = ?";
@@ -140,7 +135,7 @@ fn the_wrong_number_of_parameters_is_an_error_each_time(product: Product) {
 fn an_error_of_two_commands_is_the_first_s(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         for (sql, code) in [
             ("SELECT * FROM nowhere", 1146),
             ("SELECT FROM", 1064),
@@ -159,7 +154,7 @@ fn a_call_that_is_given_up_leaves_nothing_behind() {
     let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         let asking = connection.query("SELECT SLEEP(0.2), 'not mine'");
         let limit = std::time::Duration::from_millis(20);
@@ -181,7 +176,7 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
     let server = Server::start(product, &Options::default());
     server.execute_as_admin("CREATE TABLE iamtest.c (a INT); INSERT INTO iamtest.c VALUES (1)");
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_with_password(&server).await;
         for (change, columns) in [("SELECT 1", 1), ("ALTER TABLE iamtest.c ADD b INT", 2)] {
             server.execute_as_admin(change);
             let rows = connection.query("SELECT * FROM c").await.unwrap();
@@ -252,7 +247,7 @@ fn where_a_proxy_may_be_mysql_prepares_what_was_long() {
 fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         match product {
             Product::MySql => rows(&mut connection, "PREPARE p FROM 'SELECT 1'").await,
             Product::MariaDb => {
@@ -319,7 +314,7 @@ fn without_room_for_statements_it_is_text(product: Product) {
         },
     );
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_with_password(&server).await;
         for sql in [
             "SELECT 1 FROM items",
             "SELECT 2 FROM items",

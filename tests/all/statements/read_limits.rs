@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rds_bridge::error::{Category, ErrorKind, Stage};
-use rds_bridge::mysql::{Connection, Malformed, Param, Protocol};
+use rds_bridge::mysql::{Malformed, Param, Protocol};
 use rds_bridge::{Bridge, BridgeBuilder, Error};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
@@ -17,7 +17,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::hostile_server::{After, ask, malformed_by, read, use_again};
-use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::live::{block_on, connect, credentials, to};
 
 /// Of a packet that is not a row.
 const CONTROL_LIMIT: usize = 64 << 10;
@@ -33,10 +33,6 @@ fn to_peer(peer: &TlsPeer) -> BridgeBuilder {
         .ca_file(peer.ca_file())
         .user("lambda-user")
         .credentials(credentials())
-}
-
-async fn connect(builder: BridgeBuilder) -> Connection {
-    builder.build().await.unwrap().connect().await.unwrap()
 }
 
 /// Begins a packet of this length, and says no more of it than its beginning: it is refused by its header.
