@@ -6,6 +6,7 @@ pub(crate) mod command;
 pub(crate) mod counted_rows;
 pub(crate) mod emulator;
 pub(crate) mod fake_aws;
+pub(crate) mod folders;
 pub(crate) mod function;
 pub(crate) mod hostile_server;
 pub(crate) mod late_forwarder;

@@ -1,6 +1,6 @@
 //! `rds-bridge query` at a server that greets late, as a paused Aurora Serverless v2 does.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -10,9 +10,8 @@ use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::command::{executable, stderr, stdout};
+use crate::helpers::command::{query_command, stderr, stdout};
 use crate::helpers::late_forwarder::forward;
-use crate::helpers::live::environment;
 
 const RESUMING: Duration = Duration::from_millis(10_500);
 
@@ -22,14 +21,8 @@ fn is_waited_for_as_long_as_is_asked(product: Product) {
     let passes = Arc::new(AtomicBool::new(true));
     let address = forward(server.address(), passes, RESUMING).to_string();
     let start = |arguments: &[&str]| -> Child {
-        Command::new(executable())
-            .args(["query", "SELECT 1 AS a"])
-            .args(arguments)
-            .env_clear()
-            .envs(environment(server))
+        query_command(server, &[&["SELECT 1 AS a"], arguments].concat())
             .env("DB_CONNECT_TO", &address)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .unwrap()
     };

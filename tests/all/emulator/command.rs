@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::helpers::command::{executable, stdout};
+use crate::helpers::command::{executable, send_signal, stdout};
 use crate::helpers::emulator::server::test_file;
 
 /// With this folder for what is temporary, and no other variables but those.
@@ -165,9 +165,7 @@ fn told_to_end_it_ends_with_its_command() {
         .unwrap();
     let mut lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "up");
-    let id = emulate.id().to_string();
-    let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    assert!(told.success());
+    send_signal(&emulate, "-TERM");
     // 128 and SIGTERM: it was asked to end, and not killed.
     assert_eq!(emulate.wait().unwrap().code(), Some(143));
     // The command held the other end of it.

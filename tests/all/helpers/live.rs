@@ -64,6 +64,16 @@ pub(crate) fn environment(server: &Server) -> Vec<(&'static str, String)> {
     environment_of(server.address(), &server.ca_file())
 }
 
+/// Variables as a process takes them.
+pub(crate) fn borrowed<'v>(
+    variables: &'v [(&'static str, String)],
+) -> Vec<(&'static str, &'v str)> {
+    let variables = variables.iter();
+    variables
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
+}
+
 /// The same, for a peer that says what a script says.
 pub(crate) fn environment_of_peer(peer: &TlsPeer) -> Vec<(&'static str, String)> {
     environment_of(peer.address(), &peer.ca_file())

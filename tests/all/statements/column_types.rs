@@ -1,7 +1,5 @@
 //! Every column type, in both protocols, value by value beside PyMySQL's answer.
 
-use std::process::Command;
-
 use rds_bridge::mysql::{Column, Param, Protocol, Row, Value};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::python;
@@ -68,19 +66,10 @@ fn every_type_in_both_protocols_beside_pymysql(product: Product) {
 }
 
 fn read_with_pymysql(server: &Server, sql: &str) -> Vec<Json> {
-    let output = Command::new(python::interpreter())
-        .arg(python::script("read_with_pymysql.py"))
-        .args([
-            &server.port().to_string(),
-            server.ca_file().to_str().unwrap(),
-            PASSWORD,
-            sql,
-        ])
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    let (port, ca_file) = (server.port().to_string(), server.ca_file());
+    let arguments = [&port, ca_file.to_str().unwrap(), PASSWORD, sql];
+    let printed = python::run("read_with_pymysql.py", &arguments);
+    serde_json::from_str(&printed).unwrap()
 }
 
 fn compare(row: &Row<'_>, theirs: &Json, what: &str) {

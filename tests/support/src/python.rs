@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The path of a Python that has what `tests/setup/requirements.txt` lists.
 const PYTHON_VARIABLE: &str = "RDS_BRIDGE_PYTHON";
@@ -23,6 +24,24 @@ pub fn interpreter() -> PathBuf {
     let hint = "`./just python` puts it in place";
     assert!(python.is_file(), "{} is not here: {hint}", python.display());
     python
+}
+
+/// Runs a script of `tests/python/scripts`, and gives what it printed.
+///
+/// # Panics
+///
+/// If it fails, with what it complained of.
+#[must_use]
+pub fn run(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(interpreter())
+        .arg(script(name))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{complaint}\n{printed}");
+    printed
 }
 
 /// A script of `tests/python/scripts`.

@@ -105,17 +105,6 @@ fn table_of_every_type(server: &Server) -> Vec<&'static str> {
     types
 }
 
-fn python(script: &str, arguments: &[&str]) -> String {
-    let output = Command::new(python::interpreter())
-        .arg(python::script(script))
-        .args(arguments)
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// Writes a statement's rows in each format, in the text and in the binary protocol.
 fn write_all(server: &Server, folder: &Path, sql: &str) -> Vec<(String, &'static str)> {
     let mut files = Vec::new();
@@ -146,7 +135,7 @@ fn compare(server: &Server, sql: &str, types: &[&str], files: &[(String, &str)])
         "types": types,
         "files": files,
     });
-    python("columns_beside_pymysql.py", &[&asked.to_string()]);
+    let _printed = python::run("columns_beside_pymysql.py", &[&asked.to_string()]);
 }
 
 #[apply(on_each_server)]
@@ -217,7 +206,7 @@ fn many_row_groups_of_bounded_size(product: Product) {
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let rows = ROWS.to_string();
     arguments.push(&rows);
-    let printed = python("many_row_groups.py", &arguments);
+    let printed = python::run("many_row_groups.py", &arguments);
     let parts: Json = serde_json::from_str(&printed).unwrap();
     let number = |name: &str| parts[name].as_u64().unwrap();
     assert!(number("row groups") > 1, "{parts}");
@@ -342,5 +331,5 @@ fn refused_by_readers(files: &[(&str, &[u8])]) {
         arguments.extend([(*format).to_owned(), path.to_str().unwrap().to_owned()]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    python("refuses_columns.py", &arguments);
+    let _printed = python::run("refuses_columns.py", &arguments);
 }

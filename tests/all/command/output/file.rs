@@ -15,18 +15,10 @@ use rstest_reuse::apply;
 use tempfile::TempDir;
 
 use crate::helpers::command::{end, executable, query, run, run_on, start, stderr, stdout};
+use crate::helpers::folders::names;
 use crate::helpers::live::environment;
 
 const APPLES: &str = "SELECT id, name FROM items WHERE id = 1";
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777

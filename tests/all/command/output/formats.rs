@@ -13,7 +13,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::column_types::columns_of;
 use crate::helpers::command::run;
-use crate::helpers::live::environment;
+use crate::helpers::live::{borrowed, environment};
 
 const FORMATS: [&str; 6] = ["table", "vertical", "json", "ndjson", "csv", "tsv"];
 
@@ -50,14 +50,13 @@ fn fill(server: &Server) {
 
 fn write_ours(server: &Server, folder: &Path) {
     let variables = environment(server);
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
     for format in FORMATS {
         for (protocol, arguments) in [
             ("text", &[ALL, "--protocol", "text"][..]),
             ("binary", &[ALL_WITH_A_PARAMETER, "--param-json", "1"]),
         ] {
             let arguments = [&["query"], arguments, &["--format", format]].concat();
-            let output = run(&arguments, &variables, "");
+            let output = run(&arguments, &borrowed(&variables), "");
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{said}");
             fs::write(folder.join(format!("{format}.{protocol}")), output.stdout).unwrap();
@@ -97,16 +96,16 @@ fn every_format_value_by_value_beside_pymysql_and_mariadb(product: Product) {
     write_ours(&server, folder.path());
     write_mariadbs(&server, folder.path());
 
-    let output = Command::new(python::interpreter())
-        .arg(python::script("compare_formats.py"))
-        .arg(server.port().to_string())
-        .args([&server.ca_file(), folder.path()])
-        .args([PASSWORD, ALL])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    let compared = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{compared}");
+    let compared = python::run(
+        "compare_formats.py",
+        &[
+            &server.port().to_string(),
+            server.ca_file().to_str().unwrap(),
+            folder.path().to_str().unwrap(),
+            PASSWORD,
+            ALL,
+        ],
+    );
     // Two protocols, six formats, and one beside the mariadb command.
     assert_eq!(compared.lines().count(), 14, "{compared}");
 }

@@ -3,8 +3,7 @@
 use rds_bridge_test_support::server_packets::{Then, column, end_of_rows, text_row};
 use rds_bridge_test_support::tls_peer::{TlsPeer, say};
 
-use crate::helpers::command::{run, stderr, stdout};
-use crate::helpers::live::environment_of_peer;
+use crate::helpers::command::{run_on, stderr, stdout};
 
 /// `MYSQL_TYPE_TIME` and `MYSQL_TYPE_DATETIME`
 const TYPES: [u8; 2] = [11, 12];
@@ -22,8 +21,6 @@ fn no_format_cuts_a_fraction_that_was_not_announced() {
     payloads.push(end_of_rows(Then::Nothing));
     for format in ["table", "vertical", "json", "ndjson", "csv", "tsv"] {
         let peer = TlsPeer::start(vec![say(payloads.clone())]);
-        let variables = environment_of_peer(&peer);
-        let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let arguments = [
             "query",
             "SELECT 1",
@@ -32,7 +29,7 @@ fn no_format_cuts_a_fraction_that_was_not_announced() {
             "--protocol",
             "text",
         ];
-        let output = run(&arguments, &variables, "");
+        let output = run_on(&peer, &arguments);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let written = stdout(&output);
         let is_digit = |byte: char| byte.is_ascii_digit() || "-:.".contains(byte);

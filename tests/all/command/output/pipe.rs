@@ -11,8 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use socket2::SockRef;
 
-use crate::command::statements::interrupted::command;
-use crate::helpers::command::query;
+use crate::helpers::command::{query, query_command};
 
 const ROWS: u64 = 200_000;
 
@@ -48,7 +47,7 @@ fn read_slowly(mut pipe: impl Read) -> String {
 #[apply(on_each_server)]
 fn a_slow_reader_gets_every_row(product: Product) {
     let server = Server::shared(product);
-    let mut child = command(server, &[&select(product), "--format", "csv"])
+    let mut child = query_command(server, &[&select(product), "--format", "csv"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -63,7 +62,7 @@ fn a_pipe_that_does_not_wait_is_waited_for(product: Product) {
     let server = Server::shared(product);
     let (reader, writer) = io::pipe().unwrap();
     SockRef::from(&writer).set_nonblocking(true).unwrap();
-    let mut child = command(server, &[&select(product), "--format", "csv"])
+    let mut child = query_command(server, &[&select(product), "--format", "csv"])
         .stdout(Stdio::from(writer))
         .spawn()
         .unwrap();
@@ -78,7 +77,7 @@ fn an_error_that_nobody_reads_is_one(product: Product) {
     let server = Server::shared(product);
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
-    let ended = command(server, &["SELECT * FROM nowhere"])
+    let ended = query_command(server, &["SELECT * FROM nowhere"])
         .stderr(Stdio::from(writer))
         .status();
     let told = query(server, &["SELECT * FROM nowhere"]);

@@ -3,20 +3,16 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
 
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::python;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rds_bridge_test_support::server_packets::error;
 use rds_bridge_test_support::tls_peer::{TlsPeer, say};
 use rstest::rstest;
 use rstest_reuse::apply;
-use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::helpers::command::{end, executable, query, run_on, start, stderr};
-use crate::helpers::live::environment;
+use crate::helpers::command::{end, query, query_in_terminal, run_on, start, stderr};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -119,16 +115,7 @@ fn values_do_not_act_on_a_terminal(product: Product) {
         ("table", "| a\\u{1b}[2m\\u{9b}31m\\u{202e}b |"),
         ("vertical", "v: a\\u{1b}[2m\\u{9b}31m\\u{202e}b\r\n"),
     ] {
-        let output = Command::new(python::interpreter())
-            .arg(python::script("in_terminal.py"))
-            .arg("both")
-            .arg(executable())
-            .args(["query", sql, "--format", format])
-            .env_clear()
-            .envs(environment(server))
-            .output()
-            .unwrap();
-        let said: Json = serde_json::from_slice(&output.stdout).unwrap();
+        let said = query_in_terminal(server, "both", &[sql, "--format", format]);
         let shown = said["terminal"].as_str().unwrap();
         assert!(shown.contains(on_terminal), "{format}: {shown:?}");
         if matches!(format, "csv" | "tsv") {

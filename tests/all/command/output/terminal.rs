@@ -1,18 +1,14 @@
 //! `query` at a terminal: progress, summary, and what is not for it.
 
 use std::fs;
-use std::process::Command;
 
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::python;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
-use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::helpers::command::{executable, query, stderr};
-use crate::helpers::live::environment;
+use crate::helpers::command::{query, query_in_terminal, stderr};
 
 /// Most of the rows come at once, and the others after more than a second.
 fn slow(product: Product) -> String {
@@ -24,19 +20,7 @@ fn slow(product: Product) -> String {
 
 /// With a terminal for standard error, or for both outputs.
 fn in_terminal(product: Product, which: &str, arguments: &[&str]) -> (i64, String, u64) {
-    let output = Command::new(python::interpreter())
-        .arg(python::script("in_terminal.py"))
-        .arg(which)
-        .arg(executable())
-        .arg("query")
-        .args(arguments)
-        .env_clear()
-        .envs(environment(Server::shared(product)))
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let said: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let said = query_in_terminal(Server::shared(product), which, arguments);
     (
         said["code"].as_i64().unwrap(),
         said["terminal"].as_str().unwrap().to_owned(),

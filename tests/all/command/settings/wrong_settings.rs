@@ -8,8 +8,7 @@ use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::command::{run, stdout};
-use crate::helpers::live::environment;
+use crate::helpers::command::{stdout, with};
 
 /// A password in a URL that was given for a name: never shown.
 const URL: &str = "mysql://u:hunter2@db.example.com/x";
@@ -19,13 +18,8 @@ fn query(
     changes: &[(&'static str, &str)],
     arguments: &[&str],
 ) -> (Option<i32>, String) {
-    let mut variables = environment(Server::shared(product));
-    for (name, value) in changes {
-        variables.retain(|(own, _)| own != name);
-        variables.push((name, (*value).to_owned()));
-    }
-    let borrowed: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let output = run(&[&["query"], arguments].concat(), &borrowed, "");
+    let arguments = [&["query"], arguments].concat();
+    let output = with(Server::shared(product), changes, &arguments);
     assert_eq!(stdout(&output), "");
     let said = String::from_utf8(output.stderr).unwrap();
     let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));

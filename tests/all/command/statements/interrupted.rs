@@ -3,8 +3,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
@@ -14,41 +12,17 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use tempfile::TempDir;
 
-use crate::helpers::command::{end, executable, query, start, stderr, stdout};
-use crate::helpers::live::environment;
+use crate::helpers::command::{
+    end, endless, query, query_command, send_signal, start, stderr, stdout,
+};
+use crate::helpers::folders::names;
 
 const BEGINNING: &str = "SELECT /*+ NO_BNL() */";
-
-/// Three rows, twenty times over: 3,486,784,401 rows, so that whoever does not hear a signal writes for ever.
-pub(crate) fn endless() -> String {
-    let tables: Vec<String> = (0..20).map(|number| format!("items t{number}")).collect();
-    // Without the hint MySQL joins by hashes, of which it makes millions before the first row.
-    format!(
-        "SELECT /*+ NO_BNL() */ t0.name, t1.price, t2.id FROM {}",
-        tables.join(", ")
-    )
-}
-
-fn signal(child: &Child, signal: &str) {
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
 
 fn wait_until_running(server: &Server, words: &str) {
     let processes =
         format!("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '{words}%'");
     while server.execute_as_admin(&processes).trim() != "1" {}
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// MySQL ends `SLEEP` with a row and without an error; `BENCHMARK` and `DO` likewise.
@@ -127,7 +101,7 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
         "arrow-stream",
     ] {
         let path = folder.path().join("out");
-        let mut child = command(server, &[&endless(), "--format", format])
+        let mut child = query_command(server, &[&endless(), "--format", format])
             .stdout(File::create(&path).unwrap())
             .spawn()
             .unwrap();
@@ -166,19 +140,6 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
     }
 }
 
-pub(crate) fn command(server: &Server, arguments: &[&str]) -> Command {
-    let mut command = Command::new(executable());
-    command
-        .arg("query")
-        .args(arguments)
-        .env_clear()
-        .envs(environment(server))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
 /// As a pager's, whose user reads the first page.
 #[apply(on_each_server)]
 fn a_reader_that_does_not_read_is_not_waited_for(product: Product) {
@@ -187,7 +148,7 @@ fn a_reader_that_does_not_read_is_not_waited_for(product: Product) {
         let mut child = start(server, &[&[&*endless()], arguments].concat());
         let mut pipe = child.stdout.take().unwrap();
         pipe.read_exact(&mut [0; 100]).unwrap();
-        signal(&child, "-INT");
+        send_signal(&child, "-INT");
         // The pipe is open, and full.
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{output:?}");
@@ -201,18 +162,18 @@ fn a_second_signal_does_not_wait(product: Product) {
     let server = Server::start(product, &Options::default());
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     let sql = "SELECT SLEEP(300)";
-    let mut child = command(&server, &[sql])
+    let mut child = query_command(&server, &[sql])
         .env("DB_CONNECT_TO", proxy.address().to_string())
         .spawn()
         .unwrap();
     wait_until_running(&server, sql);
     proxy.set(Fault::BlackHole);
-    signal(&child, "-INT");
+    send_signal(&child, "-INT");
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     said.read_line(&mut first).unwrap();
     assert!(first.contains("again: do not wait"), "{first}");
-    signal(&child, "-INT");
+    send_signal(&child, "-INT");
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("it may go on there"), "{rest}");
@@ -226,7 +187,7 @@ fn a_commit_that_was_sent_is_waited_for(product: Product) {
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let proxy = FaultProxy::start(server.address(), Fault::Pass);
     let sql = "INSERT INTO items SELECT 99, 'more', SLEEP(2)";
-    let child = command(&server, &[sql, "--allow-writes"])
+    let child = query_command(&server, &[sql, "--allow-writes"])
         .env("DB_CONNECT_TO", proxy.address().to_string())
         .spawn()
         .unwrap();
@@ -234,7 +195,7 @@ fn a_commit_that_was_sent_is_waited_for(product: Product) {
     proxy.set(Fault::Delay(Duration::from_secs(2)));
     let items = "SELECT COUNT(*) FROM iamtest.items";
     while server.execute_as_admin(items).trim() == "3" {}
-    signal(&child, "-INT");
+    send_signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(stderr(&output).contains("affected rows: 1"), "{output:?}");

@@ -1,15 +1,12 @@
 //! `rds-bridge query` and `doctor` against a real MariaDB: what they print, and how they end.
 
-use std::process::{Command, Stdio};
-
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::Value as Json;
 
-use crate::helpers::command::{end, executable, query, start, stderr, stdout, with};
-use crate::helpers::live::environment;
+use crate::helpers::command::{end, query, start, stderr, stdout, with};
 
 const MIXED: &str =
     "SELECT id, name, NULL AS nothing, '' AS `empty` FROM items WHERE id < 3 ORDER BY id";
@@ -181,18 +178,8 @@ fn writing_is_asked_for_and_failing_writes_are_rolled_back(product: Product) {
 
 #[apply(on_each_server)]
 fn a_reader_that_has_gone_is_no_error(product: Product) {
-    let mut child = Command::new(executable())
-        .args([
-            "query",
-            &format!("SELECT seq FROM {}", product.sequence(1_000_000)),
-        ])
-        .env_clear()
-        .envs(environment(Server::shared(product)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let sql = format!("SELECT seq FROM {}", product.sequence(1_000_000));
+    let mut child = start(Server::shared(product), &[&sql]);
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -6,7 +6,7 @@ use rds_bridge_test_support::server::{Product, Server};
 use tempfile::TempDir;
 
 use crate::helpers::command::{query, run, stderr, stdout, with};
-use crate::helpers::live::environment;
+use crate::helpers::live::{borrowed, environment};
 
 /// As editors and shells of Windows save it.
 #[test]
@@ -20,8 +20,7 @@ fn a_byte_order_mark_is_no_part_of_it() {
     assert_eq!(stdout(&output), "{\"e\":\"é\"}\n", "{}", stderr(&output));
 
     let variables = environment(server);
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let output = run(&["query"], &variables, "\u{FEFF}SELECT 1 AS n");
+    let output = run(&["query"], &borrowed(&variables), "\u{FEFF}SELECT 1 AS n");
     assert_eq!(stdout(&output), "{\"n\":1}\n", "{}", stderr(&output));
 
     let utf16 = "\u{FEFF}SELECT 1".encode_utf16().flat_map(u16::to_le_bytes);

@@ -8,8 +8,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use tempfile::TempDir;
 
-use crate::command::statements::interrupted::endless;
-use crate::helpers::command::{query, start, stderr};
+use crate::helpers::command::{endless, query, start, stderr};
 
 #[apply(on_each_server)]
 fn a_statement_that_takes_too_long_is_ended_on_the_server(product: Product) {

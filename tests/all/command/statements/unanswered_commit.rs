@@ -2,11 +2,11 @@
 
 use std::process::{Child, Command, Stdio};
 
-use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::server_packets::{Then, error, ok};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
-use crate::helpers::command::{executable, stderr};
+use crate::helpers::command::{executable, send_signal, stderr};
+use crate::helpers::live::environment_of_peer;
 
 const COMMIT: &[u8] = b"\x03COMMIT";
 
@@ -21,12 +21,7 @@ fn update(peer: &TlsPeer, arguments: &[&str]) -> Child {
         .args(["query", "UPDATE t SET a = 1", "--allow-writes"])
         .args(arguments)
         .env_clear()
-        .env("DB_HOST", ENDPOINT)
-        .env("DB_CONNECT_TO", peer.address().to_string())
-        .env("DB_CA_FILE", peer.ca_file())
-        .env("DB_USER", "lambda-user")
-        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .envs(environment_of_peer(peer))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
@@ -50,13 +45,8 @@ fn a_second_signal_does_not_wait_for_it() {
     let peer = peer();
     let child = update(&peer, &[]);
     while peer.asked().last().is_none_or(|asked| asked != COMMIT) {}
-    let interrupt = || {
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status();
-        assert!(sent.unwrap().success());
-    };
-    interrupt();
-    interrupt();
+    send_signal(&child, "-INT");
+    send_signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let said = stderr(&output);

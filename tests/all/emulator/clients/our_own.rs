@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-use crate::helpers::command::{executable, stderr, stdout};
+use crate::helpers::command::{executable, send_signal, stderr, stdout};
 use crate::helpers::emulator::clients::{
     assert_another_authority_is_refused, assert_refused_for_each_mistake,
 };
@@ -106,10 +106,7 @@ fn ctrl_c_kills_the_statement() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "{\"i\":0,\"x\":0}");
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
+    send_signal(&child, "-INT");
     let last = lines.map(Result::unwrap).last().unwrap();
     assert!(last.starts_with("{\"incomplete\":"), "{last}");
     let output = child.wait_with_output().unwrap();
