@@ -60,30 +60,30 @@ test-embedding: build-tests mysql mariadb
 # The scripts that fetch the roots, see to a Rust for WebAssembly, package and deploy, with stand-ins for what they call
 [group('test')]
 test-scripts:
-    python3 -m unittest tests/roots/test_roots.py
-    python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py tests/setup/test_mysql.py tests/setup/test_pins.py
-    cd tests/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
-    python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
+    cd tests/python/roots && python3 -m unittest test_roots
+    cd tests/python/setup && python3 -m unittest test_tools test_wasm_target test_mysql test_pins
+    cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
+    cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
 
 # The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
 [group('test')]
 test-deploy: python
-    '{{venv}}/bin/python' -m unittest tests/deploy/test_templates.py tests/deploy/test_needs.py
+    cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
 
 # The built component in Wasmtime for Python, beside botocore; and a test with the emulator
 [group('test')]
 test-python: component python
-    cd tests/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
-    cd tests/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
+    cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
+    cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
 
 # The built component in Node, through jco; a test with the emulator; and the edge function of host/deploy
 [group('test')]
 test-node: component node
     rm -rf '{{node}}/bridge'
     cd '{{node}}' && node_modules/.bin/jco transpile --quiet '{{component}}' --name bridge --out-dir bridge
-    RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/portability/test_node.mjs
+    RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/node/test_portability.mjs
     # Beside the packages, which Node looks for above the file.
-    rm -rf '{{node}}/clients' && cp -r tests/clients '{{node}}/'
+    rm -rf '{{node}}/clients' && cp -r tests/node '{{node}}/clients' && cp tests/schema.sql '{{node}}/'
     PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
     cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
@@ -100,7 +100,7 @@ component-sizes: component wasm-target
 [group('test')]
 fuzz target seconds="600": wasm-target
     command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@0.13.2
-    python3 tests/fuzz/seed.py
+    python3 tests/python/fuzz/seed.py
     # cargo-fuzz needs the sanitizers, which a stable compiler has and does not admit to. An input is of some
     # kilobytes: what asks for 64 MiB at once believes a length that was made up.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
@@ -108,11 +108,11 @@ fuzz target seconds="600": wasm-target
 # Folders that import each other, long files, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: wasm-target lint-deploy
-    python3 tests/architecture/import_circles.py host/*/src component/src
-    git ls-files -z '*.rs' | python3 tests/architecture/long_files.py
-    git ls-files -z '*.rs' | python3 tests/architecture/long_functions.py
+    python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
+    git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
+    git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
     cargo fmt --all --check
-    cargo fmt --manifest-path bench/Cargo.toml --check
+    cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # As it is shipped: the tests switch on what is not there by default.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
@@ -121,7 +121,7 @@ lint: wasm-target lint-deploy
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
     # Whether its lock file is as it must be; to compile it takes minutes.
-    cargo update --quiet --locked --workspace --manifest-path bench/Cargo.toml
+    cargo update --quiet --locked --workspace --manifest-path bench/peers/Cargo.toml
 
 # The templates of the deployment, by cfn-lint, with warnings as errors
 [group('check')]
@@ -131,8 +131,8 @@ lint-deploy: python
 # The benchmarks beside the peers: apart from lint, since their dependencies take minutes
 [group('check')]
 lint-bench: wasm-target
-    cargo clippy --locked --manifest-path bench/Cargo.toml --all-targets -- -D warnings
-    cargo test --locked --manifest-path bench/Cargo.toml --lib
+    cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
+    cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
@@ -152,7 +152,7 @@ roots *arguments:
 # Presigning and the handshake beside their peers, as ratios
 [group('measure')]
 bench *arguments: wasm-target
-    cargo bench --locked -p rds-bridge -- {{arguments}}
+    cargo bench --locked -p rds-bridge-bench-component -- {{arguments}}
 
 # Connections a second and what they cost the client, beside mysql_async and a bare program; --server mysql (default) or mariadb, as for all that start a server
 [group('measure')]
@@ -221,7 +221,7 @@ build-tests: wasm-target
 build-bench: wasm-target mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
-    cargo build --quiet --locked --release --manifest-path bench/Cargo.toml
+    cargo build --quiet --locked --release --manifest-path bench/peers/Cargo.toml
 
 [private]
 component: build-tests

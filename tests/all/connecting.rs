@@ -5,8 +5,6 @@ pub(crate) mod addresses;
 pub(crate) mod aliases;
 pub(crate) mod alternative_logins;
 pub(crate) mod causes;
-pub(crate) mod host_names;
-pub(crate) mod late_greeting;
 pub(crate) mod login;
 pub(crate) mod login_with_caching_sha2;
 pub(crate) mod not_mysql;

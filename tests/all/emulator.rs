@@ -7,5 +7,4 @@ pub(crate) mod faults;
 pub(crate) mod flags;
 pub(crate) mod load;
 pub(crate) mod logins;
-pub(crate) mod program;
 pub(crate) mod sql;

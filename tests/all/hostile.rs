@@ -2,4 +2,4 @@
 
 pub(crate) mod binary;
 pub(crate) mod properties;
-pub(crate) mod server;
+pub(crate) mod text;

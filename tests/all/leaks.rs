@@ -2,6 +2,6 @@
 
 pub(crate) mod database_secrets;
 pub(crate) mod errors;
-pub(crate) mod forms;
 pub(crate) mod processes;
+pub(crate) mod search;
 pub(crate) mod sources;

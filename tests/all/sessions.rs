@@ -9,4 +9,3 @@ pub(crate) mod pool_sessions;
 pub(crate) mod reset;
 pub(crate) mod set_up;
 pub(crate) mod settings;
-pub(crate) mod time_zone;

@@ -1,8 +1,9 @@
 //! Statements and their rows, in both protocols.
 
 pub(crate) mod column_types;
+pub(crate) mod derived_rows;
 pub(crate) mod exact_numbers;
-pub(crate) mod fractions;
+pub(crate) mod fetching;
 pub(crate) mod local_infile;
 pub(crate) mod long_statements;
 pub(crate) mod mysql_features;
@@ -12,5 +13,5 @@ pub(crate) mod protocol_choice_of_peers;
 pub(crate) mod read_limits;
 pub(crate) mod rows;
 pub(crate) mod rows_as_tuples;
-pub(crate) mod texts;
+pub(crate) mod transactions;
 pub(crate) mod vector_columns;

@@ -4,11 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use aws_credential_types::provider::{ProvideCredentials, future};
-use rds_bridge::error::ErrorKind;
+use rds_bridge::error::{Category, ErrorKind};
 use rds_bridge::net::{Resolve, Resolving};
 use rds_bridge::{BridgeBuilder, Error, Stage, Timeouts};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
@@ -17,6 +15,7 @@ use rstest_reuse::apply;
 use socket2::{Domain, Socket, Type};
 
 use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::never::Never;
 
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -117,24 +116,6 @@ fn where_none_answers_each_is_named(product: Product) {
     assert_eq!(error.stage(), Stage::Resolve, "{error}");
 }
 
-#[derive(Debug)]
-pub(crate) struct Never;
-
-impl Resolve for Never {
-    fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolving<'a> {
-        Box::pin(std::future::pending())
-    }
-}
-
-impl ProvideCredentials for Never {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(std::future::pending())
-    }
-}
-
 /// TCP is above, TLS in `not_mysql`.
 #[apply(on_each_server)]
 fn each_stage_has_its_limit(product: Product) {
@@ -149,10 +130,10 @@ fn each_stage_has_its_limit(product: Product) {
         .connect_to(peer.address().to_string())
         .ca_file(peer.ca_file());
     let (credentials, resolve, login) = (SHORT, SHORT, SHORT);
-    for (stage, exit, builder) in [
+    for (stage, category, builder) in [
         (
             Stage::Credentials,
-            Exit::Credentials,
+            Category::Credentials,
             server().credentials_provider(Never).timeouts(Timeouts {
                 credentials,
                 ..long
@@ -160,14 +141,14 @@ fn each_stage_has_its_limit(product: Product) {
         ),
         (
             Stage::Resolve,
-            Exit::Network,
+            Category::Network,
             server()
                 .resolver(Never)
                 .timeouts(Timeouts { resolve, ..long }),
         ),
         (
             Stage::Login,
-            Exit::Network,
+            Category::Network,
             silent.timeouts(Timeouts { login, ..long }),
         ),
     ] {
@@ -176,7 +157,7 @@ fn each_stage_has_its_limit(product: Product) {
             matches!(error.kind(), ErrorKind::Timeout(limit) if *limit == SHORT),
             "{error}"
         );
-        assert_eq!((error.stage(), Exit::of(&error)), (stage, exit));
+        assert_eq!((error.stage(), error.category()), (stage, category));
         assert!(!error.causes().is_empty(), "{error}");
     }
 }

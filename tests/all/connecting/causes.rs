@@ -2,18 +2,14 @@
 //! among them where it shows.
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
+use rds_bridge::{Bridge, Error, Stage};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, credentials, to};
-
-fn failure(builder: BridgeBuilder) -> Error {
-    block_on(async { builder.build().await?.connect().await }).unwrap_err()
-}
+use crate::helpers::live::{connect_error, credentials, to};
 
 /// Each of the words is in one of the causes, in this order.
 fn assert_named(error: &Error, words: &[&str]) {
@@ -44,7 +40,7 @@ fn of_access_denied(product: Product) {
         "new connections a second",
     ];
     let user = to(server).user("Lambda-User").credentials(credentials());
-    let error = failure(user);
+    let error = connect_error(user);
     // MySQL refuses a user that it does not have, or asks for some method, so that names cannot be tried out.
     assert_named(&error, &["case-sensitive"]);
     assert_eq!(error.stage(), Stage::Login, "{error}");
@@ -52,7 +48,7 @@ fn of_access_denied(product: Product) {
     let another = to(server)
         .user("lambda-user")
         .credentials(Credentials::new("AKIDEXAMPLE", "another"));
-    let error = failure(another);
+    let error = connect_error(another);
     assert_eq!(error.code(), Some(1045), "{error}");
     assert_named(&error, &always);
     assert_named(&error, &["\"lambda-user\""]);
@@ -71,13 +67,13 @@ fn of_access_denied(product: Product) {
         .region("us-east-1")
         .user("lambda-user")
         .credentials(credentials());
-    let error = failure(alias);
+    let error = connect_error(alias);
     assert_eq!(error.code(), Some(1045), "{error}");
     let more = ["db.example.com is an alias", "signed for us-east-1"];
     assert_named(&error, &[&more[..], &always].concat());
 
     let password = to(server).user("password-user").password("another");
-    assert_named(&failure(password), &["password of \"password-user\""]);
+    assert_named(&connect_error(password), &["password of \"password-user\""]);
 }
 
 #[apply(on_each_server)]
@@ -90,11 +86,11 @@ fn of_an_unknown_authority(product: Product) {
             .password(PASSWORD)
     };
     assert_named(
-        &failure(to_endpoint(ENDPOINT)),
+        &connect_error(to_endpoint(ENDPOINT)),
         &["the roots of RDS in eu-central-1 are bundled", "in between"],
     );
     assert_named(
-        &failure(to_endpoint("mydb.abc123.il-central-1.rds.amazonaws.com")),
+        &connect_error(to_endpoint("mydb.abc123.il-central-1.rds.amazonaws.com")),
         &[
             "the roots of RDS in il-central-1 are not bundled",
             "your own authority",
@@ -102,7 +98,7 @@ fn of_an_unknown_authority(product: Product) {
         ],
     );
     assert_named(
-        &failure(to_endpoint("db.example.com")),
+        &connect_error(to_endpoint("db.example.com")),
         &["GovCloud", "your own authority", "in between"],
     );
     let of_rds_alone = concat!(
@@ -110,7 +106,7 @@ fn of_an_unknown_authority(product: Product) {
         "/../host/bridge/src/tls/roots.pem"
     );
     assert_named(
-        &failure(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
+        &connect_error(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
         &[
             "RDS Proxy and Aurora Serverless",
             "your own authority",
@@ -126,7 +122,7 @@ fn of_a_name_that_is_not_the_certificates(product: Product) {
         .user("password-user")
         .password(PASSWORD);
     assert_named(
-        &failure(builder),
+        &connect_error(builder),
         &["db.example.com is an alias or a tunnel"],
     );
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::clock::Clock;
+use rds_bridge::error::Category;
 use rds_bridge::{BridgeBuilder, Error, Stage};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
@@ -111,7 +111,7 @@ fn who_is_refused_and_why(product: Product) {
         assert_eq!(error.code(), Some(1045), "{what}: {error}");
         assert_eq!(error.sql_state(), Some("28000"));
         assert_eq!(error.stage(), Stage::Login);
-        assert_eq!(Exit::of(&error), Exit::Login);
+        assert_eq!(error.category(), Category::Login);
         assert!(error.to_string().contains("Access denied"), "{error}");
         let first = &error.causes()[0].why;
         assert_eq!(first.contains("us-east-1"), what == "region", "{first}");
@@ -138,5 +138,5 @@ fn expired_credentials_send_nothing(product: Product) {
     let builder = with_token(Server::shared(product)).credentials(expired);
     let error = items(builder).unwrap_err();
     assert_eq!(error.stage(), Stage::Token, "{error}");
-    assert_eq!(Exit::of(&error), Exit::Credentials);
+    assert_eq!(error.category(), Category::Credentials);
 }

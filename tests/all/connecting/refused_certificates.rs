@@ -1,99 +1,29 @@
-//! Certificates that are refused can be seen: in the error, and in what the doctor says.
+//! Certificates that are refused can be seen in the error.
 
 use std::time::{Duration, SystemTime};
 
 use rds_bridge::clock::Clock;
+use rds_bridge::error::Category;
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, Error, Stage};
-use rds_bridge_cli::Exit;
-use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::server::{Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
 use rstest::rstest;
 use rstest_reuse::apply;
-use serde_json::Value as Json;
 
-use crate::helpers::command::{run, stdout};
-use crate::helpers::live::{block_on, credentials, environment, to};
+use crate::helpers::live::{block_on, connect_error, credentials, to};
 
 const AUTHORITY: &str = "CN=rds-bridge tests: authority";
 
-fn doctor(server: &Server, arguments: &[&str]) -> (Option<i32>, String) {
-    let variables = environment(server);
-    let borrowed: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let output = run(
-        &[&["doctor", "--offline"], arguments].concat(),
-        &borrowed,
-        "",
-    );
-    (output.status.code(), stdout(&output).to_owned())
-}
-
-fn check<'a>(report: &'a Json, name: &str) -> &'a Json {
-    let mut checks = report["checks"].as_array().unwrap().iter();
-    checks.find(|check| check["check"] == name).unwrap()
-}
-
-#[apply(on_each_server)]
-fn the_doctor_shows_what_was_presented(product: Product) {
-    for (certificate, in_text, name, value) in [
-        (
-            ServerCertificate::Expired,
-            "to 2021-01-01T00:00:00Z",
-            "not_after",
-            "2021-01-01T00:00:00Z",
-        ),
-        (
-            ServerCertificate::WrongName,
-            "for elsewhere.example.com (",
-            "subject",
-            "CN=rds-bridge tests: server",
-        ),
-        (
-            ServerCertificate::UnknownAuthority,
-            "issued by CN=rds-bridge tests: authority",
-            "issuer",
-            AUTHORITY,
-        ),
-    ] {
-        let server = Server::start(
-            product,
-            &Options {
-                certificate,
-                ..Options::default()
-            },
-        );
-        let (code, text) = doctor(&server, &[]);
-        assert_eq!(code, Some(7), "{text}");
-        let mut lines = text.lines();
-        let line = lines.find(|line| line.trim().starts_with("presented: a certificate "));
-        assert!(line.unwrap().contains(in_text), "{text}");
-
-        let (code, json) = doctor(&server, &["--json"]);
-        assert_eq!(code, Some(7));
-        let report: Json = serde_json::from_str(&json).unwrap();
-        let failed = check(&report, "TLS");
-        assert_eq!(failed["outcome"], "failed");
-        assert_eq!(failed["presented"][0][name], value, "{failed}");
-        assert_eq!(failed["presented"][0]["not_before"], "2020-01-01T00:00:00Z");
-        // It has been refused all the same.
-        assert_eq!(check(&report, "login")["outcome"], "not reached");
-        assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
-    }
-}
-
 #[apply(on_each_server)]
 fn a_good_one_is_not_among_them(product: Product) {
-    let (_, json) = doctor(Server::shared(product), &["--json"]);
-    let report: Json = serde_json::from_str(&json).unwrap();
-    assert_eq!(check(&report, "TLS").get("presented"), None);
     let builder = to(Server::shared(product))
         .user("no-grant")
         .database("mysql")
         .credentials(credentials());
-    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    let error = connect_error(builder);
     assert_eq!(error.code(), Some(1044));
     assert_eq!(error.refused_certificates(), []);
 }
@@ -107,7 +37,7 @@ fn without_a_root_there_is_nobody_to_trust() {
         .tls_roots(rustls::RootCertStore::empty());
     let error = block_on(builder.build()).unwrap_err();
     assert_eq!(error.stage(), Stage::Settings);
-    assert_eq!(Exit::of(&error), Exit::Usage);
+    assert_eq!(error.category(), Category::Settings);
     assert!(error.to_string().contains("tls_roots"), "{error}");
 }
 

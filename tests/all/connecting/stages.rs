@@ -17,9 +17,9 @@ use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::connecting::addresses::Never;
 use crate::helpers::live::{block_on, credentials, to};
-use crate::leaks::forms::search;
+use crate::helpers::never::Never;
+use crate::helpers::secret_forms::search;
 
 /// Logs in with a token.
 fn with_token(server: &Server) -> BridgeBuilder {

@@ -1,22 +1,21 @@
 //! TLS with servers that are not to be trusted: each has its error, and gets no secret.
 
 use rds_bridge::component::HandshakeError;
-use rds_bridge::error::ErrorKind;
+use rds_bridge::error::{Category, ErrorKind};
 use rds_bridge::{Error, Stage};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server, Tls};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, credentials, to};
+use crate::helpers::live::{block_on, connect_error, credentials, to};
 
 fn refusal(product: Product, options: &Options) -> (Error, Server) {
     let server = Server::start(product, options);
     let builder = to(&server).user("lambda-user").credentials(credentials());
-    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
-    assert_eq!(Exit::of(&error), Exit::Tls, "{error}");
+    let error = connect_error(builder);
+    assert_eq!(error.category(), Category::Tls, "{error}");
     // The plugin writes a line for each token that it gets.
     assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
     (error, server)

@@ -4,34 +4,24 @@
 //! a process of its own, this same test once more.
 
 use std::env;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rds_bridge::aws::{CallerIdentity, Credentials, IdentityError, caller_identity};
 
 use crate::helpers::fake_aws::{FakeEndpoint, Moto};
+use crate::helpers::live::block_on;
+use crate::helpers::run_alone::run_alone;
 
 const INSIDE: &str = "RDS_BRIDGE_TEST_CALLER_IDENTITY";
 
 fn ask_aws() -> Result<CallerIdentity, IdentityError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
     let credentials = Credentials::new("AKIAEXAMPLE", "hunter2");
-    runtime.block_on(caller_identity(&credentials, "eu-central-1"))
+    block_on(caller_identity(&credentials, "eu-central-1"))
 }
 
 /// What a process of its own prints that asks this endpoint.
 fn ask(test: &str, endpoint: &str) -> String {
-    let output = Command::new(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env_clear()
-        .env(INSIDE, "1")
-        .env("AWS_ENDPOINT_URL_STS", endpoint)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    run_alone(test, &[(INSIDE, "1"), ("AWS_ENDPOINT_URL_STS", endpoint)])
 }
 
 fn now() -> u64 {

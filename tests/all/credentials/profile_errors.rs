@@ -2,22 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
+use rds_bridge::Stage;
+use rds_bridge::error::Category;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::credentials::sources::Home;
+use crate::helpers::aws_home::Home;
 use crate::helpers::fake_aws::{FakeEndpoint, Request};
+use crate::helpers::library::Failure;
 
 const ROLE: &str = "role_arn = arn:aws:iam::123456789012:role/reader\n";
 const BASE: &str = "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = hunter2\nregion = eu-west-1\n";
 const SESSION: &str = "arn:aws:iam::123456789012:user/Admin";
 const SESSION_SHA256: &str = "10cabd19777b6651ac57333b55c7c10a1242b1c2337f40e674926d7324698347";
 
-/// The error of `token`, and its exit code.
-fn error(home: &Home, variables: &[(&str, &str)]) -> (String, Option<i32>) {
-    let output = home.token(&["--profile", "x"], variables);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(error.lines().count(), 1, "{error}");
+/// The error of a token, which is of the credentials and prints no secret.
+fn failure(home: &Home, variables: &[(&str, &str)]) -> Failure {
+    let error = home.token(&[("profile", "x")], variables).failure();
+    error.assert_is(Stage::Credentials, Category::Credentials);
+    let text = error.text();
     // As Rust prints its structures, and the SDK its features.
     for words in [
         " { ",
@@ -28,9 +31,9 @@ fn error(home: &Home, variables: &[(&str, &str)]) -> (String, Option<i32>) {
         "unhandled error",
         "hunter2",
     ] {
-        assert!(!error.contains(words), "{words}: {error}");
+        assert!(!text.contains(words), "{words}: {text}");
     }
-    (error, output.status.code())
+    error
 }
 
 fn refusing(code: &'static str, message: &'static str) -> FakeEndpoint {
@@ -59,15 +62,11 @@ fn a_role_with_mfa_is_named_with_what_to_do() {
             "[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}{serial}source_profile = base\n{BASE}"
         ),
     ] {
-        let (error, code) = error(&Home::new(&config), &[sts]);
-        for words in [
+        failure(&Home::new(&config), &[sts]).assert_says(&[
             "MFA (arn:aws:iam::123456789012:mfa/x)",
             "aws configure export-credentials",
             "AccessDenied: User x is not authorized",
-        ] {
-            assert!(error.contains(words), "{words}: {error}");
-        }
-        assert_eq!(code, Some(3));
+        ]);
     }
 }
 
@@ -76,13 +75,12 @@ fn a_role_without_mfa_is_refused_in_aws_words_alone() {
     let config = format!("[profile x]\n{ROLE}source_profile = base\n{BASE}");
     let sts = refusing("AccessDenied", "User x is not authorized");
     let home = Home::new(&config);
-    let (error, _) = error(&home, &[("AWS_ENDPOINT_URL_STS", &sts.url())]);
-    assert!(
-        error.contains("the profile \"x\"")
-            && error.contains("AccessDenied: User x is not authorized:"),
-        "{error}"
-    );
-    assert!(!error.contains("MFA"), "{error}");
+    let error = failure(&home, &[("AWS_ENDPOINT_URL_STS", &sts.url())]);
+    error.assert_says(&[
+        "the profile \"x\"",
+        "AccessDenied: User x is not authorized",
+    ]);
+    assert!(!error.text().contains("MFA"), "{}", error.text());
 }
 
 /// Every kind of profile that can fail, and what its error has to name.
@@ -163,13 +161,11 @@ fn no_error_prints_a_structure() {
             );
         }
         let variables: Vec<_> = variable.into_iter().collect();
-        let (error, code) = error(&home, &variables);
-        assert!(error.contains(words), "{words}: {error}");
-        assert_eq!(code, Some(3), "{error}");
+        failure(&home, &variables).assert_says(&[words]);
     }
 }
 
-/// An empty variable is one that is not set, to the command and all that it asks.
+/// An empty variable is one that is not set, to a program that has removed them and to all that it asks.
 #[test]
 fn an_empty_variable_of_the_sdk_is_not_set() {
     let empty = [
@@ -198,9 +194,7 @@ fn an_empty_variable_of_the_sdk_is_not_set() {
         "[profile x]\nregion = eu-west-1\n".to_owned(),
     ] {
         let config = config.replace("= config", "= /etc/hostname");
-        let (error, code) = error(&Home::new(&config), &variables);
-        assert!(!error.contains("panicked"), "{error}");
-        assert_eq!(code, Some(3), "{error}");
+        failure(&Home::new(&config), &variables);
     }
 }
 
@@ -214,12 +208,7 @@ fn an_endpoint_that_is_no_url_shows_nothing_of_the_request() {
         &format!("[profile x]\n{ROLE}web_identity_token_file = {token}\nregion = eu-west-1\n"),
     );
     let variables = [("AWS_ENDPOINT_URL_STS", "no url, but hunter2")];
-    let (error, code) = error(&home, &variables);
-    assert!(
-        error.contains("AWS_ENDPOINT_URL") && error.contains("is not a URL"),
-        "{error}"
-    );
-    assert_eq!(code, Some(3));
+    failure(&home, &variables).assert_says(&["AWS_ENDPOINT_URL", "is not a URL"]);
 }
 
 /// The session of `aws login`, as the AWS CLI keeps it.
@@ -237,10 +226,8 @@ fn a_session_of_aws_login_gives_credentials() {
     let home = Home::new(&format!("[profile x]\nlogin_session = {SESSION}\n"));
     let (name, text) = session("2099-01-01T00:00:00Z");
     home.write(&name, &text);
-    let output = home.token(&["--profile", "x"], &[]);
-    assert!(output.status.success(), "{output:?}");
-    let token = String::from_utf8(output.stdout).unwrap();
-    assert!(token.contains("X-Amz-Credential=ASIALOGIN%2F"), "{token}");
+    let token = home.token(&[("profile", "x")], &[]).success();
+    assert_eq!(token["access_key_id"], "ASIALOGIN");
 }
 
 #[test]
@@ -252,12 +239,7 @@ fn a_session_of_aws_login_that_has_ended_says_how_to_begin_another() {
     let ended = OffsetDateTime::from(ended).format(&Rfc3339).unwrap();
     let (name, text) = session(&ended);
     home.write(&name, &text);
-    let (error, code) = error(&home, &[]);
-    assert!(
-        error.contains("the profile \"x\"") && error.contains("`aws login`"),
-        "{error}"
-    );
-    assert_eq!(code, Some(3));
+    failure(&home, &[]).assert_says(&["the profile \"x\"", "`aws login`"]);
 }
 
 /// botocore takes these, and programs write them.
@@ -276,23 +258,22 @@ fn an_expiration_in_a_form_of_botocores_is_taken() {
         "2099-12-31 12:00:00.123456+00:00",
         "20991231T120000Z",
     ] {
-        let output = home.token(&[], &keys(expiration));
-        assert!(output.status.success(), "{expiration}: {output:?}");
+        home.token(&[], &keys(expiration)).success();
     }
     for expiration in ["2099-12-31T12:00:00", "tomorrow"] {
-        let output = home.token(&[], &keys(expiration));
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{error}");
+        let error = home.token(&[], &keys(expiration)).failure();
+        error.assert_is(Stage::Credentials, Category::Credentials);
+        error.assert_says(&["AWS_CREDENTIAL_EXPIRATION", "unset it"]);
         assert!(
-            error.contains("AWS_CREDENTIAL_EXPIRATION") && error.contains("unset it"),
-            "{error}"
+            !error.text().contains("both, or neither"),
+            "{}",
+            error.text()
         );
-        assert!(!error.contains("both, or neither"), "{error}");
     }
     // And counts.
-    let output = home.token(&[], &keys("2020-12-31T12:00:00+0000"));
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("expired at 2020-12-31T12:00:00Z"), "{error}");
+    let expired = home.token(&[], &keys("2020-12-31T12:00:00+0000")).failure();
+    expired.assert_is(Stage::Token, Category::Credentials);
+    expired.assert_says(&["expired at 2020-12-31T12:00:00Z"]);
 }
 
 /// Credentials and secrets do not go over a network in the clear.
@@ -311,11 +292,6 @@ fn an_endpoint_without_tls_is_not_asked() {
             vec![],
         ),
     ] {
-        let (error, code) = error(&Home::new(&config), &variables);
-        assert!(
-            error.contains(remote) && error.contains("without TLS"),
-            "{error}"
-        );
-        assert_eq!(code, Some(3));
+        failure(&Home::new(&config), &variables).assert_says(&[remote, "without TLS"]);
     }
 }

@@ -1,98 +1,12 @@
-//! Credentials from every place of the default chain, as the command finds them: each test is a process
-//! of its own, with files, an environment and endpoints of its own.
+//! Credentials from every place of the default chain, as the library finds them: each is
+//! asked for in a process of its own, with files, an environment and endpoints of its own.
 
-use std::fs;
-use std::path::Path;
-use std::process::Output;
+use rds_bridge::Stage;
+use rds_bridge::error::Category;
+use serde_json::Value as Json;
 
-use tempfile::TempDir;
-
-use crate::helpers::command::run;
-use crate::helpers::fake_aws::{FakeEndpoint, Moto, Request};
-
-const HOST: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
-
-/// As the container's endpoint and the metadata service give them.
-pub(crate) const IN_JSON: &str = r#"{
-    "Code": "Success",
-    "AccessKeyId": "ASIAFAKE",
-    "SecretAccessKey": "fake/secret",
-    "Token": "fake+session",
-    "Expiration": "2099-01-01T00:05:00Z"
-}"#;
-
-/// Files as of a user's home, and what names them.
-pub(crate) struct Home(TempDir);
-
-impl Home {
-    pub(crate) fn new(config: &str) -> Self {
-        let home = Self(tempfile::tempdir().unwrap());
-        home.write("config", config);
-        home
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) -> String {
-        let path = self.0.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// `rds-bridge token` with these files.
-    pub(crate) fn token(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let config = self.path().join("config");
-        let mut all = vec![
-            ("HOME", self.path().to_str().unwrap()),
-            ("AWS_CONFIG_FILE", config.to_str().unwrap()),
-            ("PATH", "/usr/bin:/bin"),
-            ("DB_HOST", HOST),
-            ("DB_USER", "u"),
-        ];
-        all.extend(variables);
-        run(&[&["token"], arguments].concat(), &all, "")
-    }
-
-    /// What `rds-bridge inspect` says of the token.
-    fn claims(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Claims {
-        let output = self.token(arguments, variables);
-        assert!(output.status.success(), "{output:?}");
-        let token = String::from_utf8(output.stdout).unwrap();
-        let said = run(&["inspect"], &[], &token);
-        Claims(String::from_utf8(said.stdout).unwrap())
-    }
-
-    /// Those of [`IN_JSON`]: with their id, their session token, and their end.
-    fn assert_gives_the_fakes(&self, variables: &[(&str, &str)]) {
-        let claims = self.claims(&["--signed-at", "2099-01-01T00:04:59Z"], variables);
-        assert_eq!(claims.get("access key id"), "ASIAFAKE");
-        let credentials = claims.get("credentials");
-        assert_eq!(credentials, "temporary (with a session token)");
-        let (error, _) = self.error(&["--signed-at", "2099-01-01T00:05:00Z"], variables);
-        assert!(error.contains("expired at 2099-01-01T00:05:00Z"), "{error}");
-    }
-
-    /// The error, which is one line, and the exit code.
-    fn error(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (String, Option<i32>) {
-        let output = self.token(arguments, variables);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(error.lines().count(), 1, "{error}");
-        assert!(output.stdout.is_empty());
-        (error, output.status.code())
-    }
-}
-
-struct Claims(String);
-
-impl Claims {
-    fn get(&self, name: &str) -> &str {
-        let mut lines = self.0.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(own, _)| *own == name).unwrap().1.trim()
-    }
-}
+use crate::helpers::aws_home::{Home, IN_JSON, metadata};
+use crate::helpers::fake_aws::{FakeEndpoint, Moto};
 
 #[test]
 fn profiles_are_found_and_each_name_has_its_place() {
@@ -100,9 +14,9 @@ fn profiles_are_found_and_each_name_has_its_place() {
         "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
          [profile other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\nregion = eu-west-9\n",
     );
-    let id = |arguments: &[&str], variables: &[_]| {
-        let claims = home.claims(arguments, variables);
-        claims.get("access key id").to_owned()
+    let id = |settings: &[_], variables: &[_]| {
+        let token = home.token(settings, variables).success();
+        token["access_key_id"].as_str().unwrap().to_owned()
     };
     let keys = [
         ("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT"),
@@ -112,17 +26,17 @@ fn profiles_are_found_and_each_name_has_its_place() {
     assert_eq!(id(&[], &[]), "AKIADEFAULT");
     assert_eq!(id(&[], &[("AWS_PROFILE", "")]), "AKIADEFAULT");
     assert_eq!(id(&[], &[named]), "AKIAOTHER");
-    assert_eq!(id(&["--profile", "default"], &[named]), "AKIADEFAULT");
+    assert_eq!(id(&[("profile", "default")], &[named]), "AKIADEFAULT");
     assert_eq!(id(&[], &[keys[0], keys[1], named]), "AKIAENVIRONMENT");
-    assert_eq!(id(&["--profile", "other"], &keys), "AKIAOTHER");
+    assert_eq!(id(&[("profile", "other")], &keys), "AKIAOTHER");
 
-    let region = |arguments: &[&str], variables: &[_]| {
-        let arguments = [arguments, &["--hostname", "db.example.com"]].concat();
-        let claims = home.claims(&arguments, variables);
-        claims.get("region").to_owned()
+    let region = |settings: &[_], variables: &[_]| {
+        let settings = [settings, &[("endpoint", "db.example.com")]].concat();
+        let token = home.token(&settings, variables).success();
+        token["region"].as_str().unwrap().to_owned()
     };
     assert_eq!(region(&[], &[named]), "eu-west-9");
-    assert_eq!(region(&["--profile", "other"], &keys), "eu-west-9");
+    assert_eq!(region(&[("profile", "other")], &keys), "eu-west-9");
     assert_eq!(
         region(&[], &[named, ("AWS_REGION", "eu-west-8")]),
         "eu-west-8"
@@ -143,25 +57,28 @@ fn profiles_are_found_and_each_name_has_its_place() {
 #[test]
 fn a_profile_that_is_not_there_is_an_error_and_not_passed_over() {
     let home = Home::new("[default]\naws_access_key_id = A\naws_secret_access_key = s\n");
-    for (arguments, variables) in [
-        (&["--profile", "typo"][..], &[][..]),
-        (&[], &[("AWS_PROFILE", "typo")]),
+    let of_environment = [("AWS_PROFILE", "typo")];
+    for (stage, settings, variables) in [
+        (Stage::Credentials, &[("profile", "typo")][..], &[][..]),
+        (Stage::Credentials, &[], &of_environment),
+        // It is asked for the region first.
         (
-            &["--hostname", "db.example.com"],
-            &[("AWS_PROFILE", "typo")],
+            Stage::Settings,
+            &[("endpoint", "db.example.com")],
+            &of_environment,
         ),
     ] {
-        let (error, code) = home.error(arguments, variables);
-        assert!(error.contains("no profile \"typo\""), "{error}");
-        assert_eq!(code, Some(2));
+        let error = home.token(settings, variables).failure();
+        error.assert_is(stage, Category::Settings);
+        error.assert_says(&["no profile \"typo\""]);
     }
 }
 
 #[test]
 fn a_config_file_that_cannot_be_parsed_is_an_error() {
-    let (error, code) = Home::new("[default\n").error(&[], &[]);
-    assert!(error.contains("on line 1"), "{error}");
-    assert_eq!(code, Some(2));
+    let error = Home::new("[default\n").token(&[], &[]).failure();
+    error.assert_is(Stage::Credentials, Category::Settings);
+    error.assert_says(&["on line 1"]);
 }
 
 #[test]
@@ -175,44 +92,21 @@ fn a_process_of_the_profile_gives_them() {
     home.assert_gives_the_fakes(&[]);
 }
 
-/// A word of it may be a secret. What the SDK logs of it has them taken out, and is not logged either.
-#[test]
-fn its_command_is_not_logged_whatever_is_asked_for() {
-    let home = Home::new("[default]\ncredential_process = false --vault-pin hunter2\n");
-    let module = "aws_config::credential_process";
-    for filter in [
-        "trace".to_owned(),
-        format!("{module}=trace"),
-        format!("aws_config=debug,{module}::provider=trace,{module}=trace"),
-    ] {
-        let output = home.token(&[], &[("RDS_BRIDGE_LOG", &filter)]);
-        let said = String::from_utf8_lossy(&output.stderr);
-        for line in ["hunter2", "executed command", "loading credentials from"] {
-            assert!(!said.contains(line), "{filter}: {said}");
-        }
-        assert_eq!(output.status.code(), Some(3), "{filter}: {said}");
-    }
-    let output = home.token(&[], &[("RDS_BRIDGE_LOG", "aws_config=debug")]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(" aws_config::"), "{said}");
-}
-
 #[test]
 fn a_process_that_fails_says_so_without_what_it_printed_before() {
     let home = Home::new(
         "[default]\ncredential_process = echo hunter2; echo 'the vault' >&2; echo 'is sealed' >&2; exit 3\n",
     );
-    let (error, code) = home.error(&[], &[]);
-    assert!(error.contains("the profile \"default\""), "{error}");
-    assert!(error.contains("the vault is sealed"), "{error}");
-    assert!(!error.contains("hunter2"), "{error}");
-    assert_eq!(code, Some(3));
+    let error = home.token(&[], &[]).failure();
+    error.assert_is(Stage::Credentials, Category::Credentials);
+    error.assert_says(&["the profile \"default\"", "the vault is sealed"]);
+    assert!(!error.text().contains("hunter2"), "{}", error.text());
 
     let home =
         Home::new("[default]\ncredential_process = echo '{\"SecretAccessKey\": \"hunter2\" 7'\n");
-    let (error, _) = home.error(&[], &[]);
-    assert!(error.contains("could not parse response"), "{error}");
-    assert!(!error.contains("hunter2"), "{error}");
+    let error = home.token(&[], &[]).failure();
+    error.assert_says(&["could not parse response"]);
+    assert!(!error.text().contains("hunter2"), "{}", error.text());
 }
 
 #[test]
@@ -262,30 +156,10 @@ fn the_containers_endpoint_gives_them() {
         home.assert_gives_the_fakes(&[uri, authorization]);
     }
 
-    let (error, code) = home.error(&[], &[uri, ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "wrong")]);
-    assert!(error.contains("from the container's endpoint"), "{error}");
-    assert_eq!(code, Some(3));
-}
-
-/// Version 2 of the protocol: without the token it gives nothing.
-pub(crate) fn metadata(request: &Request) -> (u16, String) {
-    let token = request.header("x-aws-ec2-metadata-token");
-    match (request.line.as_str(), token) {
-        ("PUT /latest/api/token", _)
-            if request
-                .header("x-aws-ec2-metadata-token-ttl-seconds")
-                .is_some() =>
-        {
-            (200, "of-the-instance".to_owned())
-        }
-        ("GET /latest/meta-data/iam/security-credentials/", Some("of-the-instance")) => {
-            (200, "role".to_owned())
-        }
-        ("GET /latest/meta-data/iam/security-credentials/role", Some("of-the-instance")) => {
-            (200, IN_JSON.to_owned())
-        }
-        _ => (401, String::new()),
-    }
+    let wrong = ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "wrong");
+    let error = home.token(&[], &[uri, wrong]).failure();
+    error.assert_is(Stage::Credentials, Category::Credentials);
+    error.assert_says(&["from the container's endpoint"]);
 }
 
 #[test]
@@ -305,24 +179,23 @@ fn the_instance_metadata_gives_them() {
     );
     let moto = Moto::shared();
     let sts = ("AWS_ENDPOINT_URL_STS", moto.url());
-    let claims = home.claims(&["--profile", "role"], &[variables[0], variables[1], sts]);
-    assert_are_motos(&claims);
+    let variables = [variables[0], variables[1], sts];
+    let token = home.token(&[("profile", "role")], &variables).success();
+    assert_is_of_motos(&token);
 }
 
 #[test]
 fn where_nothing_has_them_the_error_says_what_was_looked_at() {
-    let (error, code) = Home::new("").error(&[], &[]);
-    for place in [
+    let error = Home::new("").token(&[], &[]).failure();
+    error.assert_is(Stage::Credentials, Category::Credentials);
+    error.assert_says(&[
         "the environment has none (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set)",
         "the profile \"default\" has none",
         "the web identity token has none",
         "the container's endpoint has none",
         "the instance metadata has none",
         "name a profile in AWS_PROFILE",
-    ] {
-        assert!(error.contains(place), "{error}");
-    }
-    assert_eq!(code, Some(3));
+    ]);
 
     // An instance that has no role, or does not let this program ask.
     for status in [403, 404] {
@@ -335,24 +208,20 @@ fn where_nothing_has_them_the_error_says_what_was_looked_at() {
             ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str()),
             ("AWS_EC2_METADATA_DISABLED", "false"),
         ];
-        let (error, code) = Home::new("").error(&[], &variables);
-        assert!(error.contains("the environment has none"), "{error}");
-        assert!(
-            error.contains("the instance metadata has none ("),
-            "{error}"
-        );
-        assert_eq!(code, Some(3));
+        let error = Home::new("").token(&[], &variables).failure();
+        error.assert_is(Stage::Credentials, Category::Credentials);
+        error.assert_says(&[
+            "the environment has none",
+            "the instance metadata has none (",
+        ]);
     }
 }
 
 /// Its keys are made up when they are asked for.
-fn assert_are_motos(claims: &Claims) {
-    let id = claims.get("access key id");
+fn assert_is_of_motos(token: &Json) {
+    let id = token["access_key_id"].as_str().unwrap();
     assert!(id.starts_with("ASIA") && id.len() == 20, "{id}");
-    assert_eq!(
-        claims.get("credentials"),
-        "temporary (with a session token)"
-    );
+    assert_eq!(token["has_session_token"], true);
 }
 
 #[test]
@@ -362,11 +231,9 @@ fn a_role_is_assumed_with_the_keys_of_another_profile() {
         "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = base\n\
          [profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\nregion = eu-west-1\n",
     );
-    let claims = home.claims(
-        &["--profile", "role"],
-        &[("AWS_ENDPOINT_URL_STS", moto.url())],
-    );
-    assert_are_motos(&claims);
+    let sts = [("AWS_ENDPOINT_URL_STS", moto.url())];
+    let token = home.token(&[("profile", "role")], &sts).success();
+    assert_is_of_motos(&token);
 }
 
 /// As on EKS; and with no region but that of the database, whose STS is then asked.
@@ -380,5 +247,5 @@ fn a_role_is_assumed_with_a_web_identity_token() {
         ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reader"),
         ("AWS_ENDPOINT_URL", moto.url()),
     ];
-    assert_are_motos(&home.claims(&[], &variables));
+    assert_is_of_motos(&home.token(&[], &variables).success());
 }

@@ -1,7 +1,6 @@
 //! What makes no sense to the emulator: it says so, does not panic, and serves the others meanwhile.
 
 mod any_bytes;
-pub(crate) mod raw_client;
 
 use std::io::{Read, Write};
 use std::process::Output;
@@ -9,12 +8,12 @@ use std::process::Output;
 use rds_bridge_emulator::{Emulator, EventKind, StartError};
 use rds_bridge_test_support::tls_peer::frame;
 
-use crate::emulator::clients::{Server, script};
 use crate::helpers::command::run;
-use raw_client::{
+use crate::helpers::emulator::raw_client::{
     CLIENT_SSL, ask, assert_is_served, code, greeted, hang_up, hang_up_in_tls, hear, in_tls,
     logged_in, response,
 };
+use crate::helpers::emulator::server::{Server, test_file};
 
 const BAD_HANDSHAKE: u16 = 1043;
 const MALFORMED_PACKET: u16 = 1835;
@@ -57,7 +56,7 @@ fn a_port_in_use() {
 #[test]
 fn a_port_in_use_leaves_the_database_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let (file, seed) = (folder.path().join("kept"), script("schema.sql"));
+    let (file, seed) = (folder.path().join("kept"), test_file("schema.sql"));
     let kept = |port: u16| {
         let builder = Emulator::builder().port(port).seed_file(&seed);
         builder.database_file(&file).start()
@@ -77,7 +76,7 @@ fn a_seed_that_is_refused_leaves_the_databases_tables_as_they_were() {
     let kept = |second: &str| {
         let builder = Emulator::builder().database_file(&file);
         builder
-            .seed_file(script("schema.sql"))
+            .seed_file(test_file("schema.sql"))
             .seed(format!("BEGIN; CREATE TABLE t (a INT); COMMIT; {second}"))
             .start()
     };

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::emulator::clients::script;
-use crate::helpers::command::{executable, stdout};
+use crate::helpers::command::{executable, send_signal, stdout};
+use crate::helpers::emulator::server::test_file;
 
 /// With this folder for what is temporary, and no other variables but those.
 fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(executable())
         .args(["emulate", "--port", "0", "--seed"])
-        .arg(script("schema.sql"))
+        .arg(test_file("schema.sql"))
         .args(arguments)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
@@ -165,9 +165,7 @@ fn told_to_end_it_ends_with_its_command() {
         .unwrap();
     let mut lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "up");
-    let id = emulate.id().to_string();
-    let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    assert!(told.success());
+    send_signal(&emulate, "-TERM");
     // 128 and SIGTERM: it was asked to end, and not killed.
     assert_eq!(emulate.wait().unwrap().code(), Some(143));
     // The command held the other end of it.
@@ -225,7 +223,7 @@ fn a_standard_error_that_is_closed_disturbs_nobody() {
     );
     let mut emulate = Command::new(&own)
         .args(["emulate", "--port", "0", "--seed"])
-        .arg(script("schema.sql"))
+        .arg(test_file("schema.sql"))
         .args(["--", "sh", "-c"])
         .arg(format!("sleep 0.2; {query} 2>{}", errors.display()))
         .env("TMPDIR", temporary.path())

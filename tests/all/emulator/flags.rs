@@ -8,9 +8,9 @@ use rds_bridge::component::HandshakeError;
 use rds_bridge::{BridgeBuilder, Error, ErrorKind, Stage};
 use rds_bridge_test_support::tls_peer::frame;
 
-use crate::emulator::bad_input::raw_client::{CLIENT_SSL, hear, in_tls, response};
-use crate::emulator::clients::script;
-use crate::emulator::program::Program;
+use crate::helpers::emulator::program::Program;
+use crate::helpers::emulator::raw_client::{CLIENT_SSL, hear, in_tls, response};
+use crate::helpers::emulator::server::test_file;
 use crate::helpers::live::block_on;
 
 const ENDPOINT: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
@@ -226,7 +226,7 @@ fn whom_it_lets_in_and_as_what() {
 #[test]
 fn a_database_that_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let (file, seed) = (folder.path().join("kept"), script("schema.sql"));
+    let (file, seed) = (folder.path().join("kept"), test_file("schema.sql"));
     let kept = ["--database-file", file.to_str().unwrap()];
     let seeded = [&kept[..], &["--seed", seed.to_str().unwrap()]].concat();
     for arguments in [&seeded[..], &kept] {

@@ -4,7 +4,7 @@ use std::thread;
 
 use rds_bridge_emulator::{Emulator, EventKind};
 
-use crate::emulator::program::Program;
+use crate::helpers::emulator::program::Program;
 use crate::helpers::live::block_on;
 
 const LOGINS: usize = 2_000;

@@ -1,14 +1,13 @@
 //! The emulator's SQL beside MySQL's: each statement has the same answer, or an error that says that it is
 //! the emulator.
 
-mod answers;
 mod mysql_client;
 
 use std::fmt::Write;
 
 use rds_bridge_test_support::server::{Options, Product, Server};
 
-use answers::{Answer, Both};
+use crate::helpers::emulator::answers::{self, Answer, Both};
 
 const TABLES: &str = include_str!("sql/tables.sql");
 const EXPRESSIONS: &str = include_str!("sql/expressions.txt");

@@ -7,7 +7,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{failure, items, rows, start};
+use crate::helpers::function::{failure, items, rows, start};
 
 /// What the account has ever sent to be executed.
 const STATEMENTS: &str = "SELECT COUNT(*) FROM mysql.general_log \

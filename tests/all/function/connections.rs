@@ -10,7 +10,9 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, connection_id, failure, invocation_lines, items, logins, rows, start};
+use crate::helpers::function::{
+    AD_HOC, connection_id, failure, invocation_lines, items, logins, rows, start,
+};
 
 const KILLED: &str =
     "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
@@ -24,7 +26,7 @@ fn kill_connections(server: &Server) {
 #[apply(on_each_server)]
 fn one_that_the_server_has_closed_is_renewed(product: Product) {
     let server = Server::start(product, &Options::default());
-    for changes in [&[][..], &[super::WRITES]] {
+    for changes in [&[][..], &[crate::helpers::function::WRITES]] {
         let function = start(&server, changes);
         let mut last = connection_id(&function);
         let logged_in = logins(&server);

@@ -11,8 +11,8 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{connection_id, failure, items, rows, start};
 use crate::helpers::fake_aws::FakeEndpoint;
+use crate::helpers::function::{connection_id, failure, items, rows, start};
 
 /// A fake of the endpoint that gives a container, or a Lambda function, its credentials.
 struct Container {

@@ -9,8 +9,9 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::http::url_request;
-use super::{AD_HOC, items, of_type, rows, start};
+use crate::helpers::function::{
+    AD_HOC, assert_is_not_whole, items, of_type, rows, start, url_request,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 const UNDER_WAY: &str = "SELECT COUNT(*) FROM information_schema.processlist \
@@ -78,7 +79,7 @@ fn in_the_middle_of_a_stream(product: Product) {
         assert!(response.is_streamed);
         let http = response.http();
         assert_eq!(http.status, 200);
-        super::large_results::assert_is_not_whole(&http, accept);
+        assert_is_not_whole(&http, accept);
         assert!(http.text().contains("Deadline"));
         assert_eq!(server.execute_as_admin(UNDER_WAY), "0\n");
     }

@@ -11,7 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, WRITES, items, of_type, rows, start};
+use crate::helpers::function::{AD_HOC, WRITES, items, of_type, rows, start};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 

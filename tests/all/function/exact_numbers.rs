@@ -6,8 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::http::url_request;
-use super::{AD_HOC, WRITES, of_type, rows, start};
+use crate::helpers::function::{AD_HOC, WRITES, of_type, rows, start, url_request};
 
 /// Neighbours that are the same as doubles.
 const TABLE: &str = "CREATE TABLE iamtest.exact (

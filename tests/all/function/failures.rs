@@ -10,9 +10,10 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start};
-
 use crate::helpers::command::program;
+use crate::helpers::function::{
+    AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start,
+};
 
 #[apply(on_each_server)]
 fn a_statement_that_fails(product: Product) {

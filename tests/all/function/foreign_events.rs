@@ -6,8 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::http::url_request;
-use super::{failure, items, rows, start};
+use crate::helpers::function::{failure, items, rows, start, url_request};
 
 /// As in the AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
 fn sqs() -> Json {

@@ -2,8 +2,9 @@
 
 use rds_bridge_test_support::server::{Product, Server};
 
-use super::{failure, items, rows, start};
 use serde_json::json;
+
+use crate::helpers::function::{failure, items, rows, start};
 
 const GLOBAL: &str = "mydb.global-abc123.global.rds.amazonaws.com";
 

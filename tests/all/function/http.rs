@@ -10,67 +10,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{AD_HOC, invocation_lines, items, start};
-
-/// A Function URL's event. AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request payload format".
-pub(super) fn url_request(
-    method: &str,
-    query: &str,
-    headers: &[(&str, &str)],
-    body: Option<&str>,
-) -> Json {
-    let mut event = json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": "/my/path",
-        "rawQueryString": query,
-        "cookies": ["cookie1", "cookie2"],
-        "headers": {
-            "x-forwarded-proto": "https",
-            "x-forwarded-port": "443",
-            "user-agent": "agent",
-            "host": "abcdefgh.lambda-url.eu-central-1.on.aws",
-        },
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": "abcdefgh",
-            "authentication": null,
-            "authorizer": {"iam": {
-                "accessKey": "AKIAIOSFODNN7EXAMPLE",
-                "accountId": "111122223333",
-                "callerId": "AIDACKCEVSQ6C2EXAMPLE",
-                "cognitoIdentity": null,
-                "principalOrgId": null,
-                "userArn": "arn:aws:iam::111122223333:user/example-user",
-                "userId": "AIDACOSFODNN7EXAMPLE2",
-            }},
-            "domainName": "abcdefgh.lambda-url.eu-central-1.on.aws",
-            "domainPrefix": "abcdefgh",
-            "http": {
-                "method": method,
-                "path": "/my/path",
-                "protocol": "HTTP/1.1",
-                "sourceIp": "123.123.123.123",
-                "userAgent": "agent",
-            },
-            "requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "12/Mar/2020:19:03:58 +0000",
-            "timeEpoch": 1_583_348_638_390_u64,
-        },
-        "pathParameters": null,
-        "isBase64Encoded": false,
-        "stageVariables": null,
-    });
-    for (name, value) in headers {
-        event["headers"][*name] = json!(value);
-    }
-    if let Some(body) = body {
-        event["body"] = json!(body);
-    }
-    event
-}
+use crate::helpers::function::{AD_HOC, invocation_lines, items, start, url_request};
 
 /// An HTTP API's event. Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs",
 /// payload format version 2.0.

@@ -8,7 +8,9 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, WRITES, connection_id, failure, invocation_lines, items, logins, rows, start};
+use crate::helpers::function::{
+    AD_HOC, WRITES, connection_id, failure, invocation_lines, items, logins, rows, start,
+};
 
 #[apply(on_each_server)]
 fn cold_and_warm(product: Product) {

@@ -1,17 +1,17 @@
 //! Results that are larger than a response may be: refused where it is whole, streamed where it is a stream.
 
-use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::http::url_request;
-use super::{AD_HOC, WRITES, failure, invocation_lines, items, rows, start};
+use crate::helpers::function::{
+    AD_HOC, NDJSON, WRITES, assert_is_not_whole, failure, invocation_lines, items, rows, start,
+    url_request,
+};
 
 const STREAM: (&str, &str) = ("INVOKE_MODE", "RESPONSE_STREAM");
-const NDJSON: &str = "application/x-ndjson";
 
 /// Rows of some hundred bytes each.
 fn select(product: Product, rows: u64) -> Json {
@@ -169,19 +169,6 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
     let codes: Vec<&Json> = lines.iter().map(|line| &line["error"]["code"]).collect();
     assert_eq!(codes, [&json!(1242), &json!(1242), &json!(1146)]);
     assert_eq!(rows(&function, &json!({})), items());
-}
-
-/// Nobody who parses it takes it for all.
-#[track_caller]
-pub(super) fn assert_is_not_whole(http: &HttpResponse, accept: &str) {
-    let is_json = |text: &str| serde_json::from_str::<Json>(text).is_ok();
-    match accept {
-        NDJSON => {
-            let last = http.text().lines().last().unwrap();
-            assert!(!is_json(last), "{last}");
-        }
-        _ => assert!(!is_json(http.text())),
-    }
 }
 
 /// Their quotes are escaped in an HTTP response: it is refused before the statement is committed, for the caller takes

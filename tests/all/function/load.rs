@@ -9,7 +9,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{invocation_lines, logins, start};
+use crate::helpers::function::{invocation_lines, logins, start};
 
 const INVOCATIONS: usize = 200;
 const MANY: [(&str, &str); 2] = [

@@ -10,9 +10,9 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use super::{AD_HOC, invocation_lines, start, start_with};
+use crate::helpers::function::{AD_HOC, invocation_lines, start, start_with};
 use crate::helpers::live::environment;
-use crate::leaks::forms::{SESSION_TOKEN, search};
+use crate::helpers::secret_forms::{SESSION_TOKEN, search};
 
 /// All lines so far, each of which is a JSON object.
 fn lines(function: &LambdaFunction) -> Vec<Json> {
@@ -132,8 +132,8 @@ fn levels(product: Product) {
         (&[("LOG_LEVEL", "nonsense")], true, false),
     ] {
         let function = start(server, changes);
-        let _rows = super::rows(&function, &json!({}));
-        let _failure = super::failure(&function, &json!({"query": "nowhere"}));
+        let _rows = crate::helpers::function::rows(&function, &json!({}));
+        let _failure = crate::helpers::function::failure(&function, &json!({"query": "nowhere"}));
         invocation_lines(&function, 1);
         function.wait_for_stdout(|text| text.contains("\"Statement\"").then_some(()));
         let levels: HashSet<String> = lines(&function)
@@ -209,12 +209,12 @@ fn assert_is_emf(line: &Json, namespace: &str) -> Vec<String> {
 fn metrics(product: Product) {
     let server = Server::start(product, &Options::default());
     let function = start(&server, &[("METRICS_NAMESPACE", "Items/Test")]);
-    let _rows = super::rows(&function, &json!({}));
-    let _rows = super::rows(&function, &json!({}));
-    let _failure = super::failure(&function, &json!({"query": "nowhere"}));
-    let _failure = super::failure(&function, &json!({"query": 1}));
+    let _rows = crate::helpers::function::rows(&function, &json!({}));
+    let _rows = crate::helpers::function::rows(&function, &json!({}));
+    let _failure = crate::helpers::function::failure(&function, &json!({"query": "nowhere"}));
+    let _failure = crate::helpers::function::failure(&function, &json!({"query": 1}));
     server.kill_connections_of("lambda-user");
-    let _rows = super::rows(&function, &json!({}));
+    let _rows = crate::helpers::function::rows(&function, &json!({}));
     let lines = invocation_lines(&function, 5);
     let names: Vec<_> = lines
         .iter()
@@ -248,13 +248,13 @@ fn metrics(product: Product) {
     assert!(lines[4]["ConnectTime"].as_f64().unwrap() > 0.0);
 
     let by_default = start(&server, &[]);
-    let _rows = super::rows(&by_default, &json!({}));
+    let _rows = crate::helpers::function::rows(&by_default, &json!({}));
     assert_is_emf(&invocation_lines(&by_default, 1)[0], "rds-bridge");
     // Set to nothing is not the same as not set.
     let mut variables = environment(&server);
     variables.push(("METRICS_NAMESPACE", String::new()));
     let without = start_with(variables, &[]);
-    let _rows = super::rows(&without, &json!({}));
+    let _rows = crate::helpers::function::rows(&without, &json!({}));
     let line = &invocation_lines(&without, 1)[0];
     assert!(line.get("_aws").is_none() && line["rows"] == 3, "{line}");
 }
@@ -286,8 +286,8 @@ fn no_secret(product: Product) {
             json!({"query": "nowhere"}),
             json!({"query": "typed", "parameters": ["x"]}),
             json!([1]),
-            super::http::url_request("GET", "", &[], None),
-            super::http::url_request("GET", "query=nowhere", &[], None),
+            crate::helpers::function::url_request("GET", "", &[], None),
+            crate::helpers::function::url_request("GET", "query=nowhere", &[], None),
         ] {
             let outcome = function.invoke(event.to_string());
             search("the outcome", &format!("{outcome:?}"));

@@ -8,8 +8,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::http::url_request;
-use super::{AD_HOC, failure, items, rows, start};
+use crate::helpers::function::{AD_HOC, failure, items, rows, start, url_request};
 
 const MEGABYTE: u64 = 1 << 20;
 

@@ -15,8 +15,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::http::url_request;
-use super::{invocation_lines, items, of_type, rows, start};
+use crate::helpers::function::{invocation_lines, items, of_type, rows, start, url_request};
 use crate::helpers::late_forwarder::forward;
 
 /// Lambda's default. The pool would go on trying for some ten seconds.

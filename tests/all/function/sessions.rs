@@ -7,7 +7,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, WRITES, connection_id, failure, rows, start};
+use crate::helpers::function::{AD_HOC, WRITES, connection_id, failure, rows, start};
 
 #[apply(on_each_server)]
 fn the_next_caller_finds_nothing_of_it(product: Product) {

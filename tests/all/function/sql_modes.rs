@@ -6,7 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{failure, rows, start};
+use crate::helpers::function::{failure, rows, start};
 
 /// With `NO_BACKSLASH_ESCAPES` the first string ends at the second quote, and the question mark is a parameter.
 const QUERIES: &str = r#"{

@@ -6,7 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, rows, start};
+use crate::helpers::function::{AD_HOC, rows, start};
 
 #[apply(on_each_server)]
 fn of_every_type(product: Product) {
@@ -110,5 +110,8 @@ fn bigints_as_texts(product: Product) {
             (&json!(0.5), &json!("2024-02-29T12:00:00"))
         );
     }
-    assert_eq!(rows(&function, &json!({})), super::items());
+    assert_eq!(
+        rows(&function, &json!({})),
+        crate::helpers::function::items()
+    );
 }

@@ -6,7 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::{AD_HOC, WRITES, invocation_lines, rows, start};
+use crate::helpers::function::{AD_HOC, WRITES, invocation_lines, rows, start};
 
 #[apply(on_each_server)]
 fn are_counted(product: Product) {

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::python;
 use rds_bridge_test_support::server::Server;
 use rds_bridge_test_support::tls_peer::TlsPeer;
+use serde_json::Value as Json;
 
-use super::live::environment;
+use super::live::{borrowed, environment, environment_of_peer};
 
 pub(crate) const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 
@@ -32,16 +33,7 @@ pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -
 
 /// On a scripted peer, which takes any token.
 pub(crate) fn run_on(peer: &TlsPeer, arguments: &[&str]) -> Output {
-    let (address, ca_file) = (peer.address().to_string(), peer.ca_file());
-    let variables = [
-        ("DB_HOST", ENDPOINT),
-        ("DB_CONNECT_TO", &address),
-        ("DB_CA_FILE", ca_file.to_str().unwrap()),
-        ("DB_USER", "lambda-user"),
-        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ];
-    run(arguments, &variables, "")
+    run(arguments, &borrowed(&environment_of_peer(peer)), "")
 }
 
 /// The command.
@@ -76,8 +68,7 @@ pub(crate) fn with(
         variables.retain(|(own, _)| own != name);
         variables.push((name, (*value).to_owned()));
     }
-    let borrowed: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    run(arguments, &borrowed, "")
+    run(arguments, &borrowed(&variables), "")
 }
 
 /// Runs `query` on a server.
@@ -89,27 +80,63 @@ pub(crate) fn stderr(output: &Output) -> &str {
     str::from_utf8(&output.stderr).unwrap()
 }
 
-/// Starts a query, and leaves it running.
-pub(crate) fn start(server: &Server, arguments: &[&str]) -> Child {
-    Command::new(executable())
+/// A query on a server, to be started.
+pub(crate) fn query_command(server: &Server, arguments: &[&str]) -> Command {
+    let mut command = Command::new(executable());
+    command
         .arg("query")
         .args(arguments)
         .env_clear()
         .envs(environment(server))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Starts a query, and leaves it running.
+pub(crate) fn start(server: &Server, arguments: &[&str]) -> Child {
+    query_command(server, arguments).spawn().unwrap()
+}
+
+/// Sends a process a signal, as `-INT`.
+pub(crate) fn send_signal(process: &Child, signal: &str) {
+    let sent = Command::new("kill")
+        .args([signal, &process.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
 }
 
 /// Sends it a signal, upon which it is to end.
 pub(crate) fn end(child: Child, signal: &str) -> Output {
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+    send_signal(&child, signal);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
     output
+}
+
+/// A query on a server with a terminal: for standard error, or for both outputs. What it was like there.
+pub(crate) fn query_in_terminal(server: &Server, which: &str, arguments: &[&str]) -> Json {
+    let output = Command::new(python::interpreter())
+        .arg(python::script("in_terminal.py"))
+        .arg(which)
+        .arg(executable())
+        .arg("query")
+        .args(arguments)
+        .env_clear()
+        .envs(environment(server))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Three rows, twenty times over: 3,486,784,401 rows, so that whoever does not hear a signal writes for ever.
+pub(crate) fn endless() -> String {
+    let tables: Vec<String> = (0..20).map(|number| format!("items t{number}")).collect();
+    // Without the hint MySQL joins by hashes, of which it makes millions before the first row.
+    format!(
+        "SELECT /*+ NO_BNL() */ t0.name, t1.price, t2.id FROM {}",
+        tables.join(", ")
+    )
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use rds_bridge::aws::Credentials;
-use rds_bridge::{Bridge, BridgeBuilder};
+use rds_bridge::mysql::{Connection, FromValue};
+use rds_bridge::{Bridge, BridgeBuilder, Error};
 use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
-use rds_bridge_test_support::server::Server;
+use rds_bridge_test_support::server::{PASSWORD, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -23,6 +24,36 @@ pub(crate) fn to(server: &Server) -> BridgeBuilder {
         .database("iamtest")
 }
 
+/// A connection, for a test that does not fail before it has one.
+pub(crate) async fn connect(builder: BridgeBuilder) -> Connection {
+    builder.build().await.unwrap().connect().await.unwrap()
+}
+
+/// The connection of a user that has a password.
+pub(crate) async fn connect_with_password(server: &Server) -> Connection {
+    connect(to(server).user("password-user").password(PASSWORD)).await
+}
+
+/// The connection of a user that may do everything, and writes.
+pub(crate) async fn connect_as_admin(server: &Server) -> Connection {
+    let builder = to(server).user("admin").password(PASSWORD);
+    connect(builder.allow_writes(true)).await
+}
+
+/// Why there is no connection.
+pub(crate) fn connect_error(builder: BridgeBuilder) -> Error {
+    block_on(async { builder.build().await?.connect().await }).unwrap_err()
+}
+
+/// The first value of the first row.
+pub(crate) async fn first_value<T: for<'a> FromValue<'a>>(
+    connection: &mut Connection,
+    sql: &str,
+) -> T {
+    let mut rows = connection.query(sql).await.unwrap();
+    rows.next().await.unwrap().unwrap().get(0).unwrap()
+}
+
 pub(crate) fn credentials() -> Credentials {
     let expectation = Expectation::default();
     Credentials::new(&expectation.access_key_id, &expectation.secret_access_key)
@@ -31,6 +62,16 @@ pub(crate) fn credentials() -> Credentials {
 /// The settings that a user of the command has in the environment.
 pub(crate) fn environment(server: &Server) -> Vec<(&'static str, String)> {
     environment_of(server.address(), &server.ca_file())
+}
+
+/// Variables as a process takes them.
+pub(crate) fn borrowed<'v>(
+    variables: &'v [(&'static str, String)],
+) -> Vec<(&'static str, &'v str)> {
+    let variables = variables.iter();
+    variables
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
 }
 
 /// The same, for a peer that says what a script says.

@@ -9,8 +9,8 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame, say};
 
+use crate::helpers::hostile_server::{After, connect, malformed_by, use_again};
 use crate::helpers::live::block_on;
-use crate::hostile::server::{After, connect, malformed_by, use_again};
 
 const DATETIME: u8 = 12;
 const DATE: u8 = 10;

@@ -7,8 +7,8 @@ use rds_bridge::error::ErrorKind;
 use rds_bridge_test_support::server_packets::{Then, result};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame};
 
+use crate::helpers::hostile_server::{connect, read};
 use crate::helpers::live::block_on;
-use crate::hostile::server::{connect, read};
 
 /// The server says this, and ends.
 fn check(bytes: Vec<u8>) {

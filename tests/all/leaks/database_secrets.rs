@@ -1,7 +1,6 @@
 //! Neither the password nor the JSON of a secret of Secrets Manager comes out: not in the command's log at its
 //! most verbose, where the AWS SDK logs too, not in an error, and not in what `{:?}` shows.
 
-use std::env;
 use std::process::Output;
 
 use rds_bridge::Bridge;
@@ -16,9 +15,9 @@ use serde_json::json;
 
 use crate::helpers::fake_aws::{FakeEndpoint, Moto, secrets_manager};
 use crate::helpers::live::block_on;
-use crate::leaks::forms::{forms, search, shown};
-use crate::secrets::managed::{WithSecrets, arn, run_at, whole};
-use crate::secrets::rotation::run_alone;
+use crate::helpers::run_alone;
+use crate::helpers::secret_forms::{forms, search, shown};
+use crate::helpers::secrets_manager::{WithSecrets, arn, run_at, whole};
 
 /// With the characters that JSON escapes, so that it is in other forms there.
 const ANOTHER: &str = "Tr0ub4dor\"&3\\staple";
@@ -115,9 +114,9 @@ fn builder(product: Product, name: &str) -> rds_bridge::BridgeBuilder {
 /// In a process of its own, as in the tests of rotation.
 #[apply(on_each_server)]
 fn what_the_library_shows(product: Product) {
-    let Ok(url) = env::var("AWS_ENDPOINT_URL_SECRETS_MANAGER") else {
+    let Some(url) = run_alone::secrets_manager() else {
         let test = "leaks::database_secrets::what_the_library_shows";
-        run_alone(test, product, Moto::shared().url());
+        run_alone::run_with_secrets_manager(test, product, Moto::shared().url());
         return;
     };
     let create = |name: &str, text: &str| {

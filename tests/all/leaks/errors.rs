@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use rds_bridge::error::Category;
 use rds_bridge::mysql::Protocol;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage, Timeouts};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
@@ -16,7 +16,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::live::block_on;
-use crate::leaks::forms::{Standing, search, shown, temporary};
+use crate::helpers::secret_forms::{Standing, search, shown, temporary};
 
 /// To an address, with credentials whose signature is known.
 fn at(address: impl ToString) -> BridgeBuilder {
@@ -44,7 +44,7 @@ fn failure(builder: BridgeBuilder) -> Error {
 fn check(what: &str, stage: Stage, builder: BridgeBuilder) {
     let error = failure(builder);
     assert_eq!(error.stage(), stage, "{what}: {error}");
-    assert_ne!(Exit::of(&error), Exit::Bug, "{what}: {error}");
+    assert_ne!(error.category(), Category::Bug, "{what}: {error}");
     search(what, &shown(&error));
 }
 

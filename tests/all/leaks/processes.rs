@@ -12,8 +12,8 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::command::{run, stdout};
-use crate::helpers::live::{block_on, environment, to};
-use crate::leaks::forms::{SESSION_TOKEN, search, temporary};
+use crate::helpers::live::{block_on, borrowed, environment, to};
+use crate::helpers::secret_forms::{SESSION_TOKEN, search, temporary};
 
 #[apply(on_each_server)]
 fn the_command_at_its_most_verbose(product: Product) {
@@ -29,9 +29,7 @@ fn the_command_at_its_most_verbose(product: Product) {
             let mut variables = environment(server);
             variables.push(("AWS_SESSION_TOKEN", session_token.to_owned()));
             variables.push(("RDS_BRIDGE_LOG", "trace".to_owned()));
-            let borrowed: Vec<(&str, &str)> =
-                variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
-            let output = run(arguments, &borrowed, "");
+            let output = run(arguments, &borrowed(&variables), "");
             let log = String::from_utf8_lossy(&output.stderr);
             assert!(log.contains("rds_bridge"), "{log}");
             search("the log", &log);

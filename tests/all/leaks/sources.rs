@@ -3,9 +3,9 @@
 
 use std::process::Output;
 
-use crate::credentials::sources::{Home, IN_JSON, metadata};
+use crate::helpers::aws_home::{Home, IN_JSON, metadata};
 use crate::helpers::fake_aws::{FakeEndpoint, Moto};
-use crate::leaks::forms::forms;
+use crate::helpers::secret_forms::forms;
 
 /// Of what the fakes give.
 fn search(what: &str, output: &Output) {
@@ -33,7 +33,7 @@ fn the_endpoints_that_give_them() {
         let home = Home::new("");
         let uri = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", url.as_str());
         let trace = ("RDS_BRIDGE_LOG", "trace");
-        let output = home.token(&[], &[uri, trace]);
+        let output = home.command(&[], &[uri, trace]);
         assert_eq!(output.status.success(), good);
         search("the container's endpoint", &output);
 
@@ -43,7 +43,7 @@ fn the_endpoints_that_give_them() {
         });
         let url = service.url();
         let at = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str());
-        let output = home.token(&[], &[at, ("AWS_EC2_METADATA_DISABLED", "false"), trace]);
+        let output = home.command(&[], &[at, ("AWS_EC2_METADATA_DISABLED", "false"), trace]);
         assert_eq!(output.status.success(), good);
         search("the instance metadata", &output);
     }
@@ -57,7 +57,7 @@ fn sts_that_is_asked_with_them_and_gives_others() {
          [profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = fake/secret\n\
          aws_session_token = fake+session\nregion = eu-west-1\n",
     );
-    let output = home.token(
+    let output = home.command(
         &["--profile", "role"],
         &[
             ("AWS_ENDPOINT_URL_STS", moto.url()),
@@ -69,4 +69,26 @@ fn sts_that_is_asked_with_them_and_gives_others() {
     for secret in ["fake/secret", "fake%2Fsecret", "SecretAccessKey>"] {
         assert!(!log.contains(secret), "{secret}:\n{log}");
     }
+}
+
+/// A word of it may be a secret. What the SDK logs of it has them taken out, and is not logged either.
+#[test]
+fn the_command_of_a_credential_process_is_not_logged_whatever_is_asked_for() {
+    let home = Home::new("[default]\ncredential_process = false --vault-pin hunter2\n");
+    let module = "aws_config::credential_process";
+    for filter in [
+        "trace".to_owned(),
+        format!("{module}=trace"),
+        format!("aws_config=debug,{module}::provider=trace,{module}=trace"),
+    ] {
+        let output = home.command(&[], &[("RDS_BRIDGE_LOG", &filter)]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        for line in ["hunter2", "executed command", "loading credentials from"] {
+            assert!(!said.contains(line), "{filter}: {said}");
+        }
+        assert_eq!(output.status.code(), Some(3), "{filter}: {said}");
+    }
+    let output = home.command(&[], &[("RDS_BRIDGE_LOG", "aws_config=debug")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(" aws_config::"), "{said}");
 }

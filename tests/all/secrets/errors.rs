@@ -1,35 +1,39 @@
-//! Secrets that are not there, may not be read, or are of no use: each has its own words, the exit code of
+//! Secrets that are not there, may not be read, or are of no use: each has its own words, the category of
 //! credentials, and nothing of what is in it.
 
+use rds_bridge::Stage;
+use rds_bridge::error::Category;
+use rds_bridge_test_support::expectation::REGION;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::Product;
 use rstest::rstest;
 use rstest_reuse::apply;
-use std::process::Output;
-
-use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
 use serde_json::json;
 
 use crate::helpers::fake_aws::FakeEndpoint;
-use crate::secrets::managed::{WithSecrets, arn, run_at, whole};
+use crate::helpers::library::Outcome;
+use crate::helpers::secrets_manager::{WithSecrets, arn, log_in_at, whole};
 
-/// One message with all of these words, and the exit code.
-fn check(what: &str, output: &Output, code: i32, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{what}: {said}");
-    assert!(output.stdout.is_empty());
-    let messages = said.lines().filter(|line| line.starts_with("rds-bridge: "));
-    assert_eq!(messages.count(), 1, "{what}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{what}: {word}: {said}");
-    }
-    assert!(!said.contains("hunter2"), "{what}: {said}");
+/// Of a fake, which says the same each time.
+const ONCE: [(&str, &str); 1] = [("AWS_MAX_ATTEMPTS", "1")];
+
+/// An error of the credentials with all of these words.
+#[track_caller]
+fn check(outcome: Outcome, words: &[&str]) {
+    check_in(Category::Credentials, Stage::Credentials, outcome, words);
 }
 
-const QUERY: [&str; 3] = ["query", "SELECT 1", "--secret"];
+/// An error of the settings likewise.
+#[track_caller]
+fn check_settings(outcome: Outcome, words: &[&str]) {
+    check_in(Category::Settings, Stage::Settings, outcome, words);
+}
 
-fn query(name: &str) -> Vec<&str> {
-    [&QUERY[..], &[name]].concat()
+#[track_caller]
+fn check_in(category: Category, stage: Stage, outcome: Outcome, words: &[&str]) {
+    let error = outcome.failure();
+    error.assert_is(stage, category).assert_says(words);
+    assert!(!error.text().contains("hunter2"), "{}", error.text());
 }
 
 #[apply(on_each_server)]
@@ -58,16 +62,16 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         ),
     ] {
         let name = aws.create(REGION, &format!("bad/{name}"), text);
-        let output = aws.run(&query(&name), &[]);
         let whole = format!("credentials: the secret {name} (eu-central-1) ");
-        check(&name, &output, 3, &[&[whole.as_str()], &words[..]].concat());
+        let words = [&[whole.as_str()], &words[..]].concat();
+        check(aws.log_in(&[("secret", &name)], &[]), &words);
     }
 
     let name = format!("bad/binary/{}", product.name());
     let binary = json!({ "Name": name, "SecretBinary": "aHVudGVyMg==" });
     let made = aws.moto.secrets_manager(REGION, "CreateSecret", &binary);
-    let output = aws.run(&query(made["ARN"].as_str().unwrap()), &[]);
-    check("binary", &output, 3, &["is binary", form]);
+    let secret = ("secret", made["ARN"].as_str().unwrap());
+    check(aws.log_in(&[secret], &[]), &["is binary", form]);
 
     // What is missing there may be given.
     for (name, text, words) in [
@@ -79,8 +83,7 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         ),
     ] {
         let name = aws.create(REGION, &format!("bad/{name}"), text);
-        let output = aws.run(&query(&name), &[]);
-        check(&name, &output, 2, &[words]);
+        check_settings(aws.log_in(&[("secret", &name)], &[]), &[words]);
     }
 }
 
@@ -90,13 +93,13 @@ fn it_is_not_there(product: Product) {
     let nowhere = arn("prod/nowhere");
     let whole_words = format!("credentials: the secret {nowhere} (eu-central-1) is not there");
     let words = [whole_words.as_str(), "list-secrets --region eu-central-1"];
-    check("not there", &aws.run(&query(&nowhere), &[]), 3, &words);
+    check(aws.log_in(&[("secret", &nowhere)], &[]), &words);
 
     let arn = aws.create(REGION, "prod/deleted", &whole("password-user"));
     let input = json!({ "SecretId": arn });
     aws.moto.secrets_manager(REGION, "DeleteSecret", &input);
     let words = ["(eu-central-1) is deleted", "restore-secret"];
-    check("deleted", &aws.run(&query(&arn), &[]), 3, &words);
+    check(aws.log_in(&[("secret", &arn)], &[]), &words);
 }
 
 /// As moto does not.
@@ -146,9 +149,8 @@ fn aws_refuses(product: Product) {
     ] {
         let body = json!({ "__type": code, "Message": message }).to_string();
         let fake = FakeEndpoint::start(move |_| (400, body.clone()));
-        let once = [("AWS_MAX_ATTEMPTS", "1")];
-        let output = run_at(product, &fake.url(), &query(&arn("prod/db")), &once);
-        check(code, &output, 3, &words);
+        let secret = [("secret", &*arn("prod/db"))];
+        check(log_in_at(product, &fake.url(), &secret, &ONCE), &words);
     }
 }
 
@@ -156,6 +158,8 @@ fn aws_refuses(product: Product) {
 #[apply(on_each_server)]
 fn what_answers_is_not_secrets_manager(product: Product) {
     let cut = r#"{"Name": "prod/db", "SecretString": "{\"password\": \"hunter2\"}"#;
+    let arn = arn("prod/db");
+    let secret = [("secret", arn.as_str())];
     for (status, body) in [
         (200, "<html>hunter2</html>"),
         (200, cut),
@@ -163,34 +167,22 @@ fn what_answers_is_not_secrets_manager(product: Product) {
         (200, "{}"),
     ] {
         let fake = FakeEndpoint::start(move |_| (status, body.to_owned()));
-        let output = run_at(
-            product,
-            &fake.url(),
-            &query(&arn("prod/db")),
-            &[("AWS_MAX_ATTEMPTS", "1")],
-        );
         let words = match body {
             "{}" => "is not JSON".to_owned(),
             _ => format!("the answer (status {status}) is not one of Secrets Manager"),
         };
-        check(body, &output, 3, &[&words]);
+        check(log_in_at(product, &fake.url(), &secret, &ONCE), &[&words]);
     }
-    let variables = [("AWS_MAX_ATTEMPTS", "1")];
-    let output = run_at(
-        product,
-        "http://127.0.0.1:1",
-        &query(&arn("prod/db")),
-        &variables,
-    );
+    let outcome = log_in_at(product, "http://127.0.0.1:1", &secret, &ONCE);
     let words = [
         "cannot be asked for",
         "Connection refused",
         "a VPC endpoint for com.amazonaws.eu-central-1.secretsmanager",
     ];
-    check("nobody", &output, 3, &words);
+    check(outcome, &words);
     for url in ["localhost:4566", "http://u:hunter2@", "hunter2"] {
-        let output = run_at(product, url, &query(&arn("prod/db")), &variables);
-        check(url, &output, 3, &["see AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
+        let outcome = log_in_at(product, url, &secret, &ONCE);
+        check(outcome, &["see AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
     }
 }
 
@@ -200,13 +192,13 @@ fn it_does_not_answer_in_time(product: Product) {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let arn = arn("prod/db");
-    let arguments = [&query(&arn)[..], &["--connect-timeout", "1"]].concat();
-    let output = run_at(product, &url, &arguments, &[]);
+    let settings = [("secret", arn.as_str()), ("credentials_timeout", "1")];
+    let outcome = log_in_at(product, &url, &settings, &[]);
     let words = [
         "credentials: not done within 1 s",
         "no way to Secrets Manager",
     ];
-    check("silent", &output, 3, &words);
+    check(outcome, &words);
 }
 
 #[apply(on_each_server)]
@@ -225,23 +217,13 @@ fn settings_that_cannot_be(product: Product) {
             "the ARN of something else than a secret",
         ),
     ] {
-        let output = aws.run(&query(text), &[]);
-        check(text, &output, 2, &["--secret: ", words]);
+        let error = aws.log_in(&[("secret", text)], &[]).failure();
+        error.assert_is(Stage::Settings, Category::Settings);
+        assert_eq!(error.setting(), Some("secret"), "{}", error.text());
+        error.assert_says(&[words]);
+        assert!(!error.text().contains("hunter2"), "{}", error.text());
     }
-    let variables = [("DB_SECRET_ARN", "hunter2")];
-    let help = aws.run(&["query", "--help"], &variables).stdout;
-    assert!(!String::from_utf8_lossy(&help).contains("hunter2"));
-    // An empty one is not set.
-    let output = aws.run(
-        &["query", "SELECT 1"],
-        &[("DB_SECRET_ARN", ""), ("DB_HOST", ENDPOINT)],
-    );
-    check("empty", &output, 2, &["no user"]);
     let none = [("AWS_ACCESS_KEY_ID", "")];
-    check(
-        "no credentials",
-        &aws.run(&query(&arn("prod/db")), &none),
-        3,
-        &["AWS_ACCESS_KEY_ID"],
-    );
+    let outcome = aws.log_in(&[("secret", &arn("prod/db"))], &none);
+    check(outcome, &["AWS_ACCESS_KEY_ID"]);
 }

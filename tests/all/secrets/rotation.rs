@@ -4,49 +4,26 @@
 //! Where AWS is, the environment names, which a test shares with all others: so each is run in a process of its
 //! own, this same test once more.
 
-use std::env;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rds_bridge::aws::Credentials;
+use rds_bridge::error::Category;
 use rds_bridge::pool::Pool;
 use rds_bridge::{Bridge, BridgeBuilder, Error, Stage};
-use rds_bridge_cli::Exit;
 use rds_bridge_test_support::expectation::{ENDPOINT, REGION};
+use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
-use rds_bridge_test_support::{case_of, on_each_server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
-use crate::helpers::fake_aws::{FakeEndpoint, Moto, secrets_manager};
+use crate::helpers::fake_aws::{self, FakeEndpoint, Moto};
 use crate::helpers::live::block_on;
-use crate::secrets::managed::arn;
-
-const URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
-
-/// Where AWS is, in the process that a test has to itself.
-fn url() -> Option<String> {
-    env::var(URL).ok()
-}
-
-/// Runs a test once more, with AWS at this URL.
-pub(crate) fn run_alone(test: &str, product: Product, url: &str) -> String {
-    let output = Command::new(env::current_exe().unwrap())
-        .args([&case_of(test, product), "--exact", "--nocapture"])
-        .env(URL, url)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}{log}");
-    assert!(said.contains("1 passed"), "{test}: {said}");
-    said
-}
+use crate::helpers::run_alone::{run_with_secrets_manager, secrets_manager};
+use crate::helpers::secrets_manager::arn;
 
 /// A user of the test's own, at a server of its own.
 struct Rotated {
@@ -67,7 +44,7 @@ impl Rotated {
     }
 
     fn call(&self, action: &str, input: &Json) -> Json {
-        secrets_manager(&self.url, REGION, action, input)
+        fake_aws::secrets_manager(&self.url, REGION, action, input)
     }
 
     /// Gives the secret's ARN.
@@ -119,9 +96,9 @@ async fn user(bridge: &Bridge) -> Result<String, Error> {
 
 #[apply(on_each_server)]
 fn between_two_connections_it_is_picked_up(product: Product) {
-    let Some(url) = url() else {
+    let Some(url) = secrets_manager() else {
         let test = "secrets::rotation::between_two_connections_it_is_picked_up";
-        run_alone(test, product, Moto::shared().url());
+        run_with_secrets_manager(test, product, Moto::shared().url());
         return;
     };
     let rotated = Rotated::new(product, url);
@@ -143,9 +120,9 @@ fn between_two_connections_it_is_picked_up(product: Product) {
 /// While the function that rotates is between the database and Secrets Manager, there is no good password.
 #[apply(on_each_server)]
 fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
-    let Some(url) = url() else {
+    let Some(url) = secrets_manager() else {
         let test = "secrets::rotation::what_has_not_changed_is_refused_with_a_cause_of_its_own";
-        run_alone(test, product, Moto::shared().url());
+        run_with_secrets_manager(test, product, Moto::shared().url());
         return;
     };
     let rotated = Rotated::new(product, url);
@@ -157,7 +134,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
         rotated.alter("app", "second");
         let error = bridge.connect().await.unwrap_err();
         assert_eq!((error.stage(), error.code()), (Stage::Login, Some(1045)));
-        assert_eq!(Exit::of(&error), Exit::Login);
+        assert_eq!(error.category(), Category::Login);
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
@@ -187,9 +164,9 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
 /// With alternating users the secret gets the name of the other, whose password has been set.
 #[apply(on_each_server)]
 fn the_user_may_change_with_the_password(product: Product) {
-    let Some(url) = url() else {
+    let Some(url) = secrets_manager() else {
         let test = "secrets::rotation::the_user_may_change_with_the_password";
-        run_alone(test, product, Moto::shared().url());
+        run_with_secrets_manager(test, product, Moto::shared().url());
         return;
     };
     let rotated = Rotated::new(product, url);
@@ -218,8 +195,8 @@ fn the_user_may_change_with_the_password(product: Product) {
 
 #[apply(on_each_server)]
 fn a_user_that_is_given_stays(product: Product) {
-    let Some(url) = url() else {
-        run_alone(
+    let Some(url) = secrets_manager() else {
+        run_with_secrets_manager(
             "secrets::rotation::a_user_that_is_given_stays",
             product,
             Moto::shared().url(),
@@ -246,7 +223,7 @@ fn a_user_that_is_given_stays(product: Product) {
 #[apply(on_each_server)]
 fn many_connections_of_a_pool_fetch_it_once(product: Product) {
     let test = "secrets::rotation::many_connections_of_a_pool_fetch_it_once";
-    let Some(url) = url() else {
+    let Some(url) = secrets_manager() else {
         let fetched = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&fetched);
         // A fake, which has the old one once.
@@ -263,7 +240,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
             let answer = json!({ "Name": "db", "VersionId": version, "SecretString": text });
             (200, answer.to_string())
         });
-        run_alone(test, product, &fake.url());
+        run_with_secrets_manager(test, product, &fake.url());
         assert_eq!(fetched.load(Ordering::SeqCst), 2);
         return;
     };
@@ -295,7 +272,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
 #[apply(on_each_server)]
 fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product) {
     let test = "secrets::rotation::one_that_cannot_be_fetched_again_is_told_beside_the_refusal";
-    let Some(url) = url() else {
+    let Some(url) = secrets_manager() else {
         let first = AtomicU64::new(0);
         let fake = FakeEndpoint::start(move |_| {
             if first.fetch_add(1, Ordering::SeqCst) > 0 {
@@ -308,7 +285,7 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
             let answer = json!({ "Name": "db", "VersionId": "1", "SecretString": text });
             (200, answer.to_string())
         });
-        run_alone(test, product, &fake.url());
+        run_with_secrets_manager(test, product, &fake.url());
         return;
     };
     let rotated = Rotated::new(product, url);

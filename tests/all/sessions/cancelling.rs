@@ -13,7 +13,7 @@ use rstest_reuse::apply;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::helpers::live::{block_on, to};
+use crate::helpers::live::{block_on, connect, to};
 use crate::helpers::relay::Relay;
 
 /// Long enough that it is not waited for, and it can be told that it was cut off.
@@ -26,10 +26,6 @@ fn through(relay: &Relay, server: &Server) -> BridgeBuilder {
         .connect_to(relay.address().to_string())
         .user("password-user")
         .password(PASSWORD)
-}
-
-async fn connect(builder: BridgeBuilder) -> Connection {
-    builder.build().await.unwrap().connect().await.unwrap()
 }
 
 /// The slow statement of another connection, under way, and that connection's number.

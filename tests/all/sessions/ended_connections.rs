@@ -12,8 +12,8 @@ use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::hostile_server::{After, ask, connect, read, use_again};
 use crate::helpers::live::{block_on, credentials, to};
-use crate::hostile::server::{After, ask, connect, read, use_again};
 
 #[test]
 fn a_server_that_ends_anywhere() {

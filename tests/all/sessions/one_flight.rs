@@ -10,8 +10,8 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::command::{run, stderr, stdout};
-use crate::helpers::live::{block_on, environment, to};
-use crate::statements::protocol_choice::{of_rows, rows};
+use crate::helpers::counted_rows::{of_rows, rows};
+use crate::helpers::live::{block_on, borrowed, environment, to};
 
 /// A connection whose session has been set up, and what counts its round trips.
 async fn connect(product: Product) -> (Connection, TurnCounter) {
@@ -80,9 +80,8 @@ fn the_command_takes_no_more_than_with_text(product: Product) {
         let counter = TurnCounter::start(server.address());
         let mut variables = environment(server);
         variables.push(("DB_CONNECT_TO", counter.address().to_string()));
-        let variables: Vec<_> = variables.iter().map(|(name, it)| (*name, &**it)).collect();
         let arguments = ["query", sql, "--format", "csv", "--protocol", protocol];
-        let output = run(&arguments, &variables, "");
+        let output = run(&arguments, &borrowed(&variables), "");
         assert!(output.status.success(), "{}", stderr(&output));
         (counter.turns(), stdout(&output).to_owned())
     };

@@ -13,8 +13,8 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
+use crate::helpers::hostile_server::connect_with;
 use crate::helpers::live::{block_on, credentials};
-use crate::hostile::server::connect_with;
 
 const TEXT: u8 = 0x03;
 const PREPARE: u8 = 0x16;

@@ -1,22 +1,17 @@
 //! `Connection::reset`: the session is as a new one, and prepared as a new one is.
 
-use rds_bridge::mysql::{Connection, FromValue, Param};
+use rds_bridge::mysql::{Connection, Param};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, to};
+use crate::helpers::live::{block_on, first_value, to};
 
 async fn connect(server: &Server, allow_writes: bool) -> Connection {
     let builder = to(server).user("admin").password(PASSWORD);
     let bridge = builder.allow_writes(allow_writes).build().await.unwrap();
     bridge.connect().await.unwrap()
-}
-
-async fn one<T: for<'a> FromValue<'a>>(connection: &mut Connection, sql: &str) -> T {
-    let mut rows = connection.query(sql).await.unwrap();
-    rows.next().await.unwrap().unwrap().get(0).unwrap()
 }
 
 #[apply(on_each_server)]
@@ -39,7 +34,7 @@ fn nothing_of_the_session_is_left(product: Product) {
     let server = Server::start(product, &Options::default());
     block_on(async {
         let mut connection = connect(&server, true).await;
-        let before: String = one(&mut connection, "SELECT @@sql_mode").await;
+        let before: String = first_value(&mut connection, "SELECT @@sql_mode").await;
         for sql in [
             "SET @mine = 7",
             "SET SESSION sql_mode = 'ANSI'",
@@ -58,27 +53,33 @@ fn nothing_of_the_session_is_left(product: Product) {
         connection.reset().await.unwrap();
 
         assert_eq!(
-            one::<Option<i64>>(&mut connection, "SELECT @mine").await,
+            first_value::<Option<i64>>(&mut connection, "SELECT @mine").await,
             None
         );
         assert_eq!(
-            one::<String>(&mut connection, "SELECT @@sql_mode").await,
+            first_value::<String>(&mut connection, "SELECT @@sql_mode").await,
             before
         );
-        assert_eq!(one::<String>(&mut connection, "SELECT 'é'").await, "é");
-        assert_eq!(one::<i64>(&mut connection, "SELECT @@autocommit").await, 1);
         assert_eq!(
-            one::<u64>(&mut connection, "SELECT LAST_INSERT_ID()").await,
+            first_value::<String>(&mut connection, "SELECT 'é'").await,
+            "é"
+        );
+        assert_eq!(
+            first_value::<i64>(&mut connection, "SELECT @@autocommit").await,
+            1
+        );
+        assert_eq!(
+            first_value::<u64>(&mut connection, "SELECT LAST_INSERT_ID()").await,
             0
         );
         assert_eq!(
-            one::<String>(&mut connection, "SELECT DATABASE()").await,
+            first_value::<String>(&mut connection, "SELECT DATABASE()").await,
             "iamtest"
         );
         let gone = connection.query("SELECT * FROM mine").await.map(drop);
         assert_eq!(gone.unwrap_err().code(), Some(1146));
         assert_eq!(
-            one::<i64>(&mut connection, "SELECT COUNT(*) FROM items").await,
+            first_value::<i64>(&mut connection, "SELECT COUNT(*) FROM items").await,
             3
         );
         let mut rows = connection.query_with(sql, &[Param::from(1)]).await.unwrap();
@@ -101,6 +102,6 @@ fn in_the_middle_of_a_result(product: Product) {
         rows.next().await.unwrap().unwrap();
         drop(rows);
         connection.reset().await.unwrap();
-        assert_eq!(one::<i64>(&mut connection, "SELECT 5").await, 5);
+        assert_eq!(first_value::<i64>(&mut connection, "SELECT 5").await, 5);
     });
 }

@@ -8,13 +8,13 @@ use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{Product, Server};
 use rds_bridge_test_support::tls_peer::TlsPeer;
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, to};
-use crate::hostile::server as hostile_server;
+use crate::helpers::hostile_server;
+use crate::helpers::live::{block_on, connect_with_password};
 
 /// MySQL's name of it came to MariaDB with 11.1.
 fn read_only_variable(product: Product) -> &'static str {
@@ -26,13 +26,6 @@ fn read_only_variable(product: Product) -> &'static str {
 
 const UPDATE: &str = "UPDATE items SET price = price";
 
-async fn connect(product: Product) -> Connection {
-    let builder = to(Server::shared(product))
-        .user("password-user")
-        .password(PASSWORD);
-    builder.build().await.unwrap().connect().await.unwrap()
-}
-
 async fn is_read_only(product: Product, connection: &mut Connection) -> bool {
     let sql = format!("SELECT {}", read_only_variable(product));
     let mut rows = connection.query(&sql).await.unwrap();
@@ -43,9 +36,15 @@ async fn is_read_only(product: Product, connection: &mut Connection) -> bool {
 #[apply(on_each_server)]
 fn the_first_statement_finds_it_done(product: Product) {
     block_on(async {
-        assert!(is_read_only(product, &mut connect(product).await).await);
+        assert!(
+            is_read_only(
+                product,
+                &mut connect_with_password(Server::shared(product)).await
+            )
+            .await
+        );
 
-        let mut connection = connect(product).await;
+        let mut connection = connect_with_password(Server::shared(product)).await;
         let sql = format!("SELECT {} + ?", read_only_variable(product));
         let mut rows = connection
             .query_with(&sql, &[Param::from(1)])
@@ -55,15 +54,19 @@ fn the_first_statement_finds_it_done(product: Product) {
         drop(rows);
         assert!(is_read_only(product, &mut connection).await);
 
-        let mut connection = connect(product).await;
+        let mut connection = connect_with_password(Server::shared(product)).await;
         let created = connection.query("CREATE TABLE t (id INT)").await.map(drop);
         assert_eq!(created.unwrap_err().code(), Some(1792));
         assert!(is_read_only(product, &mut connection).await);
 
-        let mut connection = connect(product).await;
+        let mut connection = connect_with_password(Server::shared(product)).await;
         connection.ping().await.unwrap();
         assert!(is_read_only(product, &mut connection).await);
-        connect(product).await.close().await.unwrap();
+        connect_with_password(Server::shared(product))
+            .await
+            .close()
+            .await
+            .unwrap();
     });
 }
 
@@ -73,7 +76,7 @@ fn a_first_query_that_is_given_up(product: Product) {
     block_on(async {
         for polls in 1..8 {
             for sql in ["SELECT 'not this'", "DO 1"] {
-                let mut connection = connect(product).await;
+                let mut connection = connect_with_password(Server::shared(product)).await;
                 {
                     let mut query = pin!(connection.query(sql));
                     for _ in 0..polls {
@@ -129,7 +132,7 @@ fn what_may_write_is_not_sent_before_it_is_done() {
 #[apply(on_each_server)]
 fn a_long_first_query(product: Product) {
     block_on(async {
-        let mut connection = connect(product).await;
+        let mut connection = connect_with_password(Server::shared(product)).await;
         let length = 0xFF_FFFF - 1 - "SELECT LENGTH('')".len();
         let sql = format!("SELECT LENGTH('{}')", "x".repeat(length));
         let mut rows = connection.query(&sql).await.unwrap();
@@ -144,7 +147,7 @@ fn a_long_first_query(product: Product) {
 #[apply(on_each_server)]
 fn a_set_up_that_is_given_up_is_still_to_be_read(product: Product) {
     block_on(async {
-        let mut connection = connect(product).await;
+        let mut connection = connect_with_password(Server::shared(product)).await;
         {
             let mut update = pin!(connection.execute(UPDATE, ()));
             let mut cx = Context::from_waker(Waker::noop());

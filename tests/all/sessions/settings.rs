@@ -1,26 +1,17 @@
 //! What a session is prepared with, on servers whose defaults are others, and how many round trips it takes.
 
-use rds_bridge::mysql::{Connection, FromValue, Param};
+use rds_bridge::mysql::Param;
 use rds_bridge::{BridgeBuilder, Stage};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, to};
+use crate::helpers::live::{block_on, connect, first_value, to};
 use crate::helpers::relay::Relay;
 
 fn as_admin(server: &Server) -> BridgeBuilder {
     to(server).user("admin").password(PASSWORD)
-}
-
-async fn connect(builder: BridgeBuilder) -> Connection {
-    builder.build().await.unwrap().connect().await.unwrap()
-}
-
-async fn one<T: for<'a> FromValue<'a>>(connection: &mut Connection, sql: &str) -> T {
-    let mut rows = connection.query(sql).await.unwrap();
-    rows.next().await.unwrap().unwrap().get(0).unwrap()
 }
 
 fn with_arguments(product: Product, arguments: &[&str]) -> Server {
@@ -41,15 +32,15 @@ fn the_collation_is_the_server_s_own(product: Product) {
     let own = server.execute_as_admin("SET NAMES utf8mb4; SELECT @@collation_connection");
     block_on(async {
         let mut connection = connect(as_admin(server)).await;
-        let collation: String = one(&mut connection, "SELECT @@collation_connection").await;
+        let collation: String = first_value(&mut connection, "SELECT @@collation_connection").await;
         assert_eq!(collation, own.trim());
         connection.reset().await.unwrap();
-        let collation: String = one(&mut connection, "SELECT @@collation_connection").await;
+        let collation: String = first_value(&mut connection, "SELECT @@collation_connection").await;
         assert_eq!(collation, own.trim());
 
         let other = as_admin(server).collation("utf8mb4_bin");
         let mut connection = connect(other).await;
-        let collation: String = one(&mut connection, "SELECT @@collation_connection").await;
+        let collation: String = first_value(&mut connection, "SELECT @@collation_connection").await;
         assert_eq!(collation, "utf8mb4_bin");
     });
 }
@@ -75,7 +66,11 @@ fn comparisons_are_those_of_mysql_s_tables() {
                 2,
             ),
         ] {
-            assert_eq!(one::<i64>(&mut connection, sql).await, value, "{sql}");
+            assert_eq!(
+                first_value::<i64>(&mut connection, sql).await,
+                value,
+                "{sql}"
+            );
         }
     });
 }
@@ -111,9 +106,9 @@ fn the_character_set_is_ours(product: Product) {
                 .execute("INSERT INTO l VALUES ('é€')", ())
                 .await
                 .unwrap();
-            let hex: String = one(&mut connection, "SELECT HEX(t) FROM l").await;
+            let hex: String = first_value(&mut connection, "SELECT HEX(t) FROM l").await;
             assert_eq!(hex, "C3A9E282AC", "{arguments:?}");
-            let text: String = one(&mut connection, "SELECT t FROM l").await;
+            let text: String = first_value(&mut connection, "SELECT t FROM l").await;
             assert_eq!(text, "é€", "{arguments:?}");
             let sql = "SELECT t FROM l WHERE t = ?";
             let mut rows = connection

@@ -5,8 +5,8 @@ use rds_bridge::mysql::Malformed;
 use rds_bridge_test_support::server_packets::{Then, error, ok, result};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
+use crate::helpers::hostile_server::{connect, read};
 use crate::helpers::live::block_on;
-use crate::hostile::server::{connect, read};
 
 const REQUEST: &[u8] = b"\xFB/etc/passwd";
 

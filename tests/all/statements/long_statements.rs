@@ -1,13 +1,13 @@
 //! Statements that are longer than the server takes: it says so, whenever it says it.
 
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::mysql::Param;
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, to};
+use crate::helpers::live::{block_on, connect_with_password};
 
 fn with_a_limit_of_a_mebibyte(product: Product) -> Server {
     Server::start(
@@ -19,11 +19,6 @@ fn with_a_limit_of_a_mebibyte(product: Product) -> Server {
     )
 }
 
-async fn connect(server: &Server) -> Connection {
-    let builder = to(server).user("password-user").password(PASSWORD);
-    builder.build().await.unwrap().connect().await.unwrap()
-}
-
 #[apply(on_each_server)]
 fn the_server_s_limit_is_told(product: Product) {
     let server = with_a_limit_of_a_mebibyte(product);
@@ -31,7 +26,7 @@ fn the_server_s_limit_is_told(product: Product) {
         for mebibytes in [2, 17, 70] {
             let long = "x".repeat(mebibytes << 20);
             for _ in 0..3 {
-                let mut connection = connect(&server).await;
+                let mut connection = connect_with_password(&server).await;
                 let sql = format!("SELECT LENGTH('{long}')");
                 let error = connection.query(&sql).await.map(drop).unwrap_err();
                 assert_eq!(error.code(), Some(1153), "{mebibytes} MiB: {error}");
@@ -41,7 +36,7 @@ fn the_server_s_limit_is_told(product: Product) {
                 assert!(matches!(again.kind(), ErrorKind::Unusable), "{again}");
             }
         }
-        let mut connection = connect(&server).await;
+        let mut connection = connect_with_password(&server).await;
         let long = [Param::from("x".repeat(3 << 20))];
         let refused = connection.query_with("SELECT LENGTH(?)", &long).await;
         assert_eq!(refused.map(drop).unwrap_err().code(), Some(1153));

@@ -11,7 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use crate::function;
+use crate::helpers::function;
 use crate::helpers::live::{block_on, to};
 
 async fn count(connection: &mut Connection, sql: &str, param: impl Into<Param>) -> usize {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_test_support::expectation::ENDPOINT;
@@ -11,12 +10,8 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, to};
-
-async fn connect(server: &Server) -> Connection {
-    let builder = to(server).user("password-user").password(PASSWORD);
-    builder.build().await.unwrap().connect().await.unwrap()
-}
+use crate::helpers::counted_rows::{of_rows, read, rows};
+use crate::helpers::live::{block_on, connect_with_password, to};
 
 /// How often the session has done what has happened since it was asked last.
 struct Counters(HashMap<String, u64>);
@@ -45,24 +40,11 @@ impl Counters {
     }
 }
 
-async fn read(connection: &mut Connection, sql: &str) -> Result<u64, Error> {
-    let mut rows = connection.query(sql).await?;
-    let mut count = 0;
-    while rows.next().await?.is_some() {
-        count += 1;
-    }
-    Ok(count)
-}
-
-pub(crate) async fn rows(connection: &mut Connection, sql: &str) -> u64 {
-    read(connection, sql).await.unwrap()
-}
-
 #[apply(on_each_server)]
 fn a_query_is_prepared_once(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         for expected in [[1, 1, 0], [0, 1, 0], [0, 1, 0]] {
             assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
@@ -87,7 +69,7 @@ fn a_query_is_prepared_once(product: Product) {
 fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         connection.set_protocol(Protocol::Binary);
         let refused = "PREPARE p FROM 'SELECT 7'";
         connection.execute(refused, ()).await.unwrap();
@@ -99,7 +81,7 @@ fn what_cannot_be_prepared_is_sent_as_text(product: Product) {
 fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         let mut ask = async |number: usize| {
             let sql = format!("SELECT name, {number} FROM items WHERE id = ?");
@@ -135,7 +117,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
 fn the_wrong_number_of_parameters_is_an_error_each_time(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         for params in [&[][..], &[Param::from(1), Param::from(2)]] {
             let sql = "SELECT name FROM items WHERE id = ?";
@@ -153,7 +135,7 @@ fn the_wrong_number_of_parameters_is_an_error_each_time(product: Product) {
 fn an_error_of_two_commands_is_the_first_s(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         for (sql, code) in [
             ("SELECT * FROM nowhere", 1146),
             ("SELECT FROM", 1064),
@@ -172,7 +154,7 @@ fn a_call_that_is_given_up_leaves_nothing_behind() {
     let product = Product::MariaDb;
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         let mut counters = Counters::read(&mut connection).await;
         let asking = connection.query("SELECT SLEEP(0.2), 'not mine'");
         let limit = std::time::Duration::from_millis(20);
@@ -194,7 +176,7 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
     let server = Server::start(product, &Options::default());
     server.execute_as_admin("CREATE TABLE iamtest.c (a INT); INSERT INTO iamtest.c VALUES (1)");
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_with_password(&server).await;
         for (change, columns) in [("SELECT 1", 1), ("ALTER TABLE iamtest.c ADD b INT", 2)] {
             server.execute_as_admin(change);
             let rows = connection.query("SELECT * FROM c").await.unwrap();
@@ -204,13 +186,6 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
         let error = connection.query("SELECT * FROM c").await.unwrap_err();
         assert_eq!(error.code(), Some(1146), "{error}");
     });
-}
-
-/// A query of so many rows, of 2,187 at most, that no other query is.
-pub(crate) fn of_rows(number: usize) -> String {
-    format!(
-        "SELECT a.id FROM items a, items b, items c, items d, items e, items f, items g LIMIT {number}"
-    )
 }
 
 /// What was short needs no preparing for one time, and what was long is worth it at once.
@@ -272,7 +247,7 @@ fn where_a_proxy_may_be_mysql_prepares_what_was_long() {
 fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
     let server = Server::shared(product);
     block_on(async {
-        let mut connection = connect(server).await;
+        let mut connection = connect_with_password(server).await;
         match product {
             Product::MySql => rows(&mut connection, "PREPARE p FROM 'SELECT 1'").await,
             Product::MariaDb => {
@@ -339,7 +314,7 @@ fn without_room_for_statements_it_is_text(product: Product) {
         },
     );
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_with_password(&server).await;
         for sql in [
             "SELECT 1 FROM items",
             "SELECT 2 FROM items",

@@ -8,9 +8,9 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
+use crate::helpers::counted_rows::rows;
+use crate::helpers::hostile_server::connect_with;
 use crate::helpers::live::{block_on, credentials};
-use crate::hostile::server::connect_with;
-use crate::statements::protocol_choice::rows;
 
 async fn connect_to_peer(peer: &TlsPeer) -> Connection {
     connect_with(peer, Protocol::Auto).await

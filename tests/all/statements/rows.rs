@@ -3,27 +3,16 @@
 use std::time::Duration;
 
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::{Connection, Param};
+use rds_bridge::mysql::Param;
 use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy, Side};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::live::{block_on, credentials, to};
-
-async fn connect(server: &Server) -> Connection {
-    let builder = to(server)
-        .user("admin")
-        .password(PASSWORD)
-        .allow_writes(true);
-    builder.build().await.unwrap().connect().await.unwrap()
-}
-
-async fn one(connection: &mut Connection, sql: &str) -> u64 {
-    let mut rows = connection.query(sql).await.unwrap();
-    rows.next().await.unwrap().unwrap().get(0).unwrap()
-}
+use crate::helpers::live::{
+    block_on, connect_as_admin, connect_error, credentials, first_value, to,
+};
 
 #[apply(on_each_server)]
 fn results_of_every_number(product: Product) {
@@ -34,7 +23,7 @@ fn results_of_every_number(product: Product) {
          CREATE PROCEDURE iamtest.three() BEGIN SELECT 1; SELECT 2, 3 FROM items; SELECT 4; END //",
     );
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_as_admin(&server).await;
         let summary = connection
             .execute("INSERT INTO n (v) VALUES (7), (8)", ())
             .await
@@ -76,7 +65,7 @@ fn results_of_every_number(product: Product) {
             // The last one is the procedure's own end.
             assert_eq!(counts, [(1, 1), (2, 3), (1, 1), (0, 0)], "{prepared}");
         }
-        assert_eq!(one(&mut connection, "SELECT 5").await, 5);
+        assert_eq!(first_value::<u64>(&mut connection, "SELECT 5").await, 5);
     });
 }
 
@@ -90,7 +79,7 @@ fn what_is_longer_than_a_packet(product: Product) {
         },
     );
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_as_admin(&server).await;
         // The value's length takes four bytes: around the length at which a second packet begins.
         for length in [16_777_210, 16_777_211, 16_777_212, 20_000_000] {
             let sql = format!("SELECT REPEAT('x', {length})");
@@ -109,14 +98,14 @@ fn what_is_longer_than_a_packet(product: Product) {
         assert_eq!(row.get::<u32>(0).unwrap(), 17_000_000);
         drop(rows);
         let sql = format!("SELECT LENGTH('{long}')");
-        assert_eq!(one(&mut connection, &sql).await, 17_000_000);
+        assert_eq!(first_value::<u64>(&mut connection, &sql).await, 17_000_000);
     });
 }
 
 #[apply(on_each_server)]
 fn every_kind_of_parameter(product: Product) {
     block_on(async {
-        let mut connection = connect(Server::shared(product)).await;
+        let mut connection = connect_as_admin(Server::shared(product)).await;
         let params = [
             Param::from(i64::MIN),
             Param::from(u64::MAX),
@@ -165,14 +154,14 @@ fn every_kind_of_parameter(product: Product) {
 #[apply(on_each_server)]
 fn what_is_given_up_confuses_nothing(product: Product) {
     block_on(async {
-        let mut connection = connect(Server::shared(product)).await;
+        let mut connection = connect_as_admin(Server::shared(product)).await;
         let mut rows = connection
             .query(&format!("SELECT seq FROM {}", product.sequence(100_000)))
             .await
             .unwrap();
         rows.next().await.unwrap();
         drop(rows);
-        assert_eq!(one(&mut connection, "SELECT 6").await, 6);
+        assert_eq!(first_value::<u64>(&mut connection, "SELECT 6").await, 6);
 
         let slow = connection.query("SELECT SLEEP(0.2)");
         assert!(
@@ -239,7 +228,7 @@ fn who_does_not_answer_is_not_waited_for(product: Product) {
             whole: Duration::from_millis(100),
             ..rds_bridge::Timeouts::default()
         });
-    let error = block_on(async { builder.build().await?.connect().await }).unwrap_err();
+    let error = connect_error(builder);
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error}");
 }
 
@@ -247,7 +236,7 @@ fn who_does_not_answer_is_not_waited_for(product: Product) {
 fn a_server_that_dies_while_rows_stream(product: Product) {
     let server = Server::start(product, &Options::default());
     block_on(async {
-        let mut connection = connect(&server).await;
+        let mut connection = connect_as_admin(&server).await;
         let mut rows = connection
             .query(&format!(
                 "SELECT seq FROM {}",
@@ -277,7 +266,7 @@ fn a_server_that_dies_while_rows_stream(product: Product) {
 #[apply(on_each_server)]
 fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     block_on(async {
-        let mut connection = connect(Server::shared(product)).await;
+        let mut connection = connect_as_admin(Server::shared(product)).await;
         let sql = &format!(
             "SELECT IF(seq < 50000, 1, (SELECT id FROM items)) FROM {}",
             product.sequence(60_000)
@@ -293,7 +282,7 @@ fn an_error_ends_its_result_and_not_the_connection(product: Product) {
         assert!(rows.next().await.unwrap().is_none());
         assert!(!rows.next_result().await.unwrap());
         drop(rows);
-        assert_eq!(one(&mut connection, "SELECT 8").await, 8);
+        assert_eq!(first_value::<u64>(&mut connection, "SELECT 8").await, 8);
     });
 }
 

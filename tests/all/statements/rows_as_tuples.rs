@@ -10,8 +10,8 @@ use rds_bridge_test_support::tls_peer::{TlsPeer, say};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::hostile_server;
 use crate::helpers::live::{block_on, to};
-use crate::hostile::server as hostile_server;
 
 async fn connect(product: Product, protocol: Protocol) -> Connection {
     let builder = to(Server::shared(product))

@@ -28,7 +28,7 @@ impl OriginalFunction {
     #[must_use]
     pub fn unpack() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients");
+        let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("../python/clients");
         fs::copy(clients.join(SOURCE), folder.path().join(SOURCE)).unwrap();
         let compiled = Command::new(interpreter())
             .args(["-m", "compileall", "-q"])

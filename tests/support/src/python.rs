@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The path of a Python that has what `tests/setup/requirements.txt` lists.
 const PYTHON_VARIABLE: &str = "RDS_BRIDGE_PYTHON";
@@ -25,8 +26,28 @@ pub fn interpreter() -> PathBuf {
     python
 }
 
-/// A script of this crate.
+/// Runs a script of `tests/python/scripts`, and gives what it printed.
+///
+/// # Panics
+///
+/// If it fails, with what it complained of.
+#[must_use]
+pub fn run(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(interpreter())
+        .arg(script(name))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{complaint}\n{printed}");
+    printed
+}
+
+/// A script of `tests/python/scripts`.
 #[must_use]
 pub fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../python/scripts")
+        .join(name)
 }

@@ -8,8 +8,10 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rds_bridge_test_support::tls_peer::frame;
 
-use super::raw_client::{assert_is_served, greeted, hang_up, hang_up_in_tls, in_tls, logged_in};
-use crate::emulator::program::Program;
+use crate::helpers::emulator::program::Program;
+use crate::helpers::emulator::raw_client::{
+    assert_is_served, greeted, hang_up, hang_up_in_tls, in_tls, logged_in,
+};
 
 const CASES: u32 = 128;
 

@@ -2,10 +2,12 @@
 
 use std::process::{Command, Output};
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_success, assert_tls_is_demanded, run, stderr, token,
+use crate::helpers::command::stderr;
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake, assert_success,
+    assert_tls_is_demanded, run,
 };
+use crate::helpers::emulator::server::{Environment, Server, token};
 
 /// With a token signed so many seconds ago. To MySQL's command it is `--enable-cleartext-plugin` that lets it
 /// send one; MariaDB's does so without, and calls the option obsolete.
@@ -31,7 +33,7 @@ fn mariadb(environment: &Environment, seconds_ago: u64, more: &[&str]) -> Output
 fn refused(environment: &Environment, more: &[&str]) -> String {
     let output = mariadb(environment, 0, more);
     assert!(!output.status.success() && output.stdout.is_empty());
-    stderr(&output)
+    stderr(&output).to_owned()
 }
 
 #[test]

@@ -5,13 +5,15 @@ use std::process::Output;
 use rds_bridge_test_support::node;
 use serde_json::json;
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_success, assert_tls_is_demanded, run, script, stderr,
+use crate::helpers::command::stderr;
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake, assert_success,
+    assert_tls_is_demanded, run,
 };
+use crate::helpers::emulator::server::{Environment, Server, test_file};
 
 fn items(environment: &Environment, options: &str) -> Output {
-    let mut command = node::command(&script("mysql2_items.mjs"));
+    let mut command = node::command(&test_file("node/mysql2_items.mjs"));
     let mut environment = environment.clone();
     environment.insert("MYSQL2_OPTIONS".to_owned(), options.to_owned());
     run(&mut command, &environment)
@@ -20,7 +22,7 @@ fn items(environment: &Environment, options: &str) -> Output {
 fn refused(environment: &Environment, options: &str) -> String {
     let output = items(environment, options);
     assert!(!output.status.success() && output.stdout.is_empty());
-    stderr(&output)
+    stderr(&output).to_owned()
 }
 
 #[test]
@@ -58,7 +60,7 @@ fn without_its_cleartext_plugin() {
 #[test]
 fn statements() {
     let server = Server::start();
-    let mut command = node::command(&script("test_mysql2.mjs"));
+    let mut command = node::command(&test_file("node/test_mysql2.mjs"));
     assert_success(&run(&mut command, &server.environment()));
     server.assert_all_were_let_in();
 }

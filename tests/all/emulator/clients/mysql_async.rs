@@ -4,10 +4,10 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, TxOpts, Value};
 use rds_bridge_emulator::{Emulator, EventKind};
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_tls_is_demanded, token,
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake, assert_tls_is_demanded,
 };
+use crate::helpers::emulator::server::{Environment, Server, token};
 use crate::helpers::live::block_on;
 
 fn options(environment: &Environment, seconds_ago: u64) -> OptsBuilder {

@@ -3,12 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    stderr,
+use crate::helpers::command::{executable, send_signal, stderr, stdout};
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake,
 };
-
-use crate::helpers::command::{executable, stdout};
+use crate::helpers::emulator::server::{Environment, Server};
 
 fn command(environment: &Environment, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable());
@@ -53,7 +52,7 @@ fn it_is_refused_for_the_right_reasons() {
         environment.remove("DB_CONNECT_TO");
         let output = run(&environment, &["query", "SELECT 1"]);
         assert!(!output.status.success() && output.stdout.is_empty());
-        stderr(&output)
+        stderr(&output).to_owned()
     };
     assert_refused_for_each_mistake(refused);
     assert_another_authority_is_refused(refused);
@@ -107,10 +106,7 @@ fn ctrl_c_kills_the_statement() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "{\"i\":0,\"x\":0}");
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
+    send_signal(&child, "-INT");
     let last = lines.map(Result::unwrap).last().unwrap();
     assert!(last.starts_with("{\"incomplete\":"), "{last}");
     let output = child.wait_with_output().unwrap();

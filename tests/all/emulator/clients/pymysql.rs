@@ -5,21 +5,23 @@ use std::process::Command;
 use rds_bridge_test_support::python::interpreter;
 use serde_json::json;
 
-use super::{
-    Environment, Server, assert_another_authority_is_refused, assert_refused_for_each_mistake,
-    assert_success, assert_tls_is_demanded, run, script, stderr,
+use crate::helpers::command::stderr;
+use crate::helpers::emulator::clients::{
+    assert_another_authority_is_refused, assert_refused_for_each_mistake, assert_success,
+    assert_tls_is_demanded, run,
 };
+use crate::helpers::emulator::server::{Environment, Server, test_file};
 
-fn python(file: &str) -> Command {
+fn python(name: &str) -> Command {
     let mut command = Command::new(interpreter());
-    command.arg(script(file));
+    command.arg(test_file(&format!("python/clients/{name}")));
     command
 }
 
 fn lambda_function(environment: &Environment) -> String {
     let output = run(&mut python("lambda_function.py"), environment);
     assert!(!output.status.success() && output.stdout.is_empty());
-    stderr(&output)
+    stderr(&output).to_owned()
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn without_tls() {
                    password='x', ssl_disabled=True)";
     assert_tls_is_demanded(|environment| {
         let mut command = Command::new(interpreter());
-        stderr(&run(command.args(["-c", program]), environment))
+        stderr(&run(command.args(["-c", program]), environment)).to_owned()
     });
 }
 

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use rds_bridge_test_support::server::Product;
 
-use crate::emulator::clients::{Environment, Server, token};
+use crate::helpers::emulator::server::{Environment, Server, token};
 
 fn mysql(environment: &Environment, arguments: &[&str]) -> Output {
     Product::MySql

@@ -1,0 +1,12 @@
+//! Rows as `rds-bridge query` writes them.
+
+pub(crate) mod columnar;
+pub(crate) mod cut_off;
+pub(crate) mod file;
+pub(crate) mod formats;
+pub(crate) mod fractions;
+#[cfg(target_os = "linux")]
+pub(crate) mod pipe;
+pub(crate) mod security;
+pub(crate) mod terminal;
+pub(crate) mod vectors;

@@ -1,0 +1,7 @@
+//! Arguments and variables of the command, and what it says of wrong ones.
+
+pub(crate) mod credentials;
+pub(crate) mod global_endpoints;
+pub(crate) mod host_names;
+pub(crate) mod wrong_arguments;
+pub(crate) mod wrong_settings;

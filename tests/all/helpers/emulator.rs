@@ -1,0 +1,7 @@
+//! The emulator, as a library and as a program, and clients of it.
+
+pub(crate) mod answers;
+pub(crate) mod clients;
+pub(crate) mod program;
+pub(crate) mod raw_client;
+pub(crate) mod server;

@@ -1,0 +1,14 @@
+//! What is in a folder.
+
+use std::fs;
+use std::path::Path;
+
+/// The names of what is in a folder.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}

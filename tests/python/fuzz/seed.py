@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Makes the seed corpora of the fuzz targets from tests/vectors: tests/fuzz/corpus/<target>/<number>."""
+
+import json
+import pathlib
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+VECTORS = TESTS / "vectors"
+
+
+def main():
+    for target, seeds in (
+        ("handshake", handshakes()),
+        ("inspect", tokens()),
+        ("result_set", replies()),
+        ("verify", changes()),
+    ):
+        folder = TESTS / "fuzz/corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(seeds):
+            (folder / f"seed-{number:03}").write_bytes(seed)
+
+
+def handshakes():
+    """What to log in with, the length of what comes before TLS, and all that the server says."""
+    for file in sorted((VECTORS / "handshake").glob("*.json")):
+        for case in json.loads(file.read_text())["exchanges"]:
+            said = [bytes.fromhex(event["server"]) for event in case["exchange"] if "server" in event]
+            choice = 0 if "iam-token-text" in case["auth"] else 1
+            yield bytes([choice]) + len(said[0]).to_bytes(2, "little") + b"".join(said)
+
+
+def replies():
+    """What has been agreed upon, and all that the server says to a command."""
+    for reply in json.loads((VECTORS / "result_set" / "mariadb.json").read_text(encoding="utf-8"))["replies"]:
+        choice = int(reply["protocol"] == "binary") | int(not reply["deprecate-eof"]) << 1
+        yield bytes([choice]) + bytes.fromhex(reply["reply"])
+
+
+def tokens():
+    for vector in json.loads((VECTORS / "presign" / "vectors.json").read_text(encoding="utf-8"))["vectors"]:
+        yield vector["token"].encode()
+
+
+def changes():
+    """Whole tokens, and changes to one: a place and a byte to put there."""
+    yield from tokens()
+    for place in range(0, 400, 7):
+        yield place.to_bytes(2, "little") + b"%"
+
+
+if __name__ == "__main__":
+    main()
