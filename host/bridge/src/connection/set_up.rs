@@ -79,6 +79,11 @@ impl SetUp {
         self.wants_identity.store(true, Ordering::Relaxed);
     }
 
+    /// Whether `ROLLBACK` precedes the next command.
+    pub(super) fn rolls_back_next(&self) -> bool {
+        self.held.contains(&Step::RollBack)
+    }
+
     /// What was held back has gone out, with a command or by itself.
     pub(super) fn wrote(&mut self) {
         self.awaited.append(&mut self.held);

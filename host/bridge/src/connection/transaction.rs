@@ -139,8 +139,9 @@ impl<S: Transport> Connection<S> {
     ) -> Result<Transaction<'_, S>, Error> {
         self.roll_back_dropped().await?;
         self.read_what_is_left().await?;
-        let is_open = self.transaction != TransactionState::None;
-        if is_open || self.is_in_transaction() {
+        let has_guard = self.transaction != TransactionState::None;
+        let is_open = self.is_in_transaction() && !self.set_up.rolls_back_next();
+        if has_guard || is_open {
             return Err(self.error(ErrorKind::TransactionOpen));
         }
         if let Some(level) = options.isolation_level {
