@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the seed corpora of the fuzz targets from tests/vectors: corpus/<target>/<number>."""
+"""Makes the seed corpora of the fuzz targets from the recorded vectors: corpus/<target>/<number>."""
 
 import json
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parent / "vectors"
+RESULTS = HERE.parent.parent / "host/formats/vectors/mariadb.json"
 
 
 def main():
@@ -32,7 +33,7 @@ def handshakes():
 
 def replies():
     """What has been agreed upon, and all that the server says to a command."""
-    for reply in json.loads((VECTORS / "result_set" / "mariadb.json").read_text(encoding="utf-8"))["replies"]:
+    for reply in json.loads(RESULTS.read_text(encoding="utf-8"))["replies"]:
         choice = int(reply["protocol"] == "binary") | int(not reply["deprecate-eof"]) << 1
         yield bytes([choice]) + bytes.fromhex(reply["reply"])
 
