@@ -42,6 +42,11 @@ run *arguments: c-compiler
 package architecture="" queries="": c-compiler
     @host/deploy/package "$@"
 
+# An archive, a .deb and a wheel of the command, for this machine's system, below target/dist/; profile is cargo's
+[group('deploy')]
+dist profile="release": c-compiler
+    @host/dist/dist '{{profile}}'
+
 # Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
 test: tools test-rust test-embedding test-scripts test-deploy test-python test-node
@@ -64,12 +69,13 @@ test-scripts:
     python3 -m unittest tests/roots/test_roots.py
     python3 -m unittest tests/setup/test_tools.py tests/setup/test_wasm_target.py tests/setup/test_mysql.py tests/setup/test_pins.py
     cd tests/architecture && python3 -m unittest test_import_circles test_long_files
+    cd tests/packages && python3 -m unittest test_package_crates
     python3 -m unittest tests/deploy/test_deploy.py tests/deploy/test_package.py tests/deploy/test_pack.py
 
-# The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
+# The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
 [group('test')]
 test-deploy: python
-    '{{venv}}/bin/python' -m unittest tests/deploy/test_templates.py tests/deploy/test_needs.py
+    '{{venv}}/bin/python' -m unittest tests/deploy/test_templates.py tests/deploy/test_needs.py tests/dist/test_scripts.py
 
 # The built component in Wasmtime for Python, beside botocore; and a test with the emulator
 [group('test')]
@@ -89,6 +95,11 @@ test-node: embedded node
     cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
+
+# The archive, the .deb and the wheel, each installed in an empty place and run there
+[group('test')]
+test-dist profile="release": (dist profile)
+    cd tests/dist && RDS_BRIDGE_DIST='{{justfile_directory()}}/target/dist' python3 -m unittest test_dist
 
 # Sizes of the component with all methods and without client_ed25519, against what was promised
 [group('test')]
@@ -142,6 +153,11 @@ component-check: wasm-target python
         for file in "$PWD/$built" "$PWD/component/built/${built##*/}"; do \
             ( cd tests/portability && RDS_BRIDGE_COMPONENT_FILE="$file" '{{venv}}/bin/python' -m unittest test_python ); done; done
 
+# The packages for crates.io: each compiles from its own files, and a program is built with them where there is no WebAssembly toolchain
+[group('check')]
+package-crates: c-compiler
+    python3 tests/packages/package_crates.py
+
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
 deny:
@@ -150,7 +166,7 @@ deny:
 
 # What CI runs
 [group('check')]
-ci: lint test component-sizes
+ci: lint test component-sizes component-check package-crates (test-dist "dev")
 
 # Build the component from its source into component/built, which is committed: after each change of its source
 [group('maintenance')]
