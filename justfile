@@ -5,6 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
+# What the command has embedded.
 component := justfile_directory() / "target/rds_bridge.wasm"
 # What the tests' servers load, and what Python and Node have for them: the tests look for it here.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
@@ -20,26 +21,31 @@ default:
 
 # See the whole way from credentials to rows, on this machine
 [group('use')]
-demo: c-compiler wasm-target
+demo: c-compiler
     @cargo run --locked -p rds-bridge-cli -- demo
 
 # Sign a token: ./just token --hostname NAME --username USER
 [group('use')]
 [positional-arguments]
-token *arguments: wasm-target
+token *arguments: c-compiler
     @cargo run --locked -p rds-bridge-cli -- token "$@"
 
 # Run the command: ./just run inspect
 [group('use')]
 [positional-arguments]
-run *arguments: wasm-target
+run *arguments: c-compiler
     @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
 
 # The package for Lambda, below target/lambda/: arm64 or x86_64, without it this machine's; queries is a JSON file of named statements
 [group('deploy')]
 [positional-arguments]
-package architecture="" queries="": wasm-target
+package architecture="" queries="": c-compiler
     @host/deploy/package "$@"
+
+# An archive, a .deb and a wheel of the command, for this machine's system, below target/dist/; profile is cargo's
+[group('deploy')]
+dist profile="release": c-compiler
+    @host/dist/dist '{{profile}}'
 
 # Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
@@ -63,22 +69,24 @@ test-scripts:
     cd tests/python/roots && python3 -m unittest test_roots
     cd tests/python/setup && python3 -m unittest test_tools test_wasm_target test_mysql test_pins
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
+    cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
 
-# The templates of the deployment, as SAM and CloudFormation take them, and the check of the package's program
+# The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
 [group('test')]
 test-deploy: python
     cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
+    cd tests/python/dist && '{{venv}}/bin/python' -m unittest test_scripts
 
 # The built component in Wasmtime for Python, beside botocore; and a test with the emulator
 [group('test')]
-test-python: component python
+test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
     cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
 
 # The built component in Node, through jco; a test with the emulator; and the edge function of host/deploy
 [group('test')]
-test-node: component node
+test-node: embedded node
     rm -rf '{{node}}/bridge'
     cd '{{node}}' && node_modules/.bin/jco transpile --quiet '{{component}}' --name bridge --out-dir bridge
     RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/node/test_portability.mjs
@@ -89,16 +97,20 @@ test-node: component node
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
 
+# The archive, the .deb and the wheel, each installed in an empty place and run there
+[group('test')]
+test-dist profile="release": (dist profile)
+    cd tests/python/dist && RDS_BRIDGE_DIST='{{justfile_directory()}}/target/dist' python3 -m unittest test_dist
+
 # Sizes of the component with all methods and without client_ed25519, against what was promised
 [group('test')]
-component-sizes: component wasm-target
-    test "$(wc -c < '{{component}}')" -le 180000
-    cargo run --quiet --locked -p rds-bridge-cli --no-default-features -- component --output "$CARGO_TARGET_DIR/small.wasm"
-    test "$(wc -c < "$CARGO_TARGET_DIR/small.wasm")" -le 110000
+component-sizes:
+    test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
+    test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
 
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
 [group('test')]
-fuzz target seconds="600": wasm-target
+fuzz target seconds="600": c-compiler
     command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@0.13.2
     python3 tests/python/fuzz/seed.py
     # cargo-fuzz needs the sanitizers, which a stable compiler has and does not admit to. An input is of some
@@ -107,7 +119,7 @@ fuzz target seconds="600": wasm-target
 
 # Folders that import each other, long files, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
-lint: wasm-target lint-deploy
+lint: c-compiler lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
@@ -130,9 +142,23 @@ lint-deploy: python
 
 # The benchmarks beside the peers: apart from lint, since their dependencies take minutes
 [group('check')]
-lint-bench: wasm-target
+lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
+
+# That component/built is of its source: by hashes, and by its bytes where this compiler is the recorded one; else the vectors run on those bytes and on what this compiler builds
+[group('check')]
+component-check: wasm-target python
+    cargo run --quiet --locked -p rds-bridge-component-builder -- check target/component
+    # Empty where the bytes were compared.
+    shopt -s nullglob; for built in target/component/*.wasm; do \
+        for file in "$PWD/$built" "$PWD/component/built/${built##*/}"; do \
+            ( cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE="$file" '{{venv}}/bin/python' -m unittest test_python ); done; done
+
+# The packages for crates.io: each compiles from its own files, and a program is built with them where there is no WebAssembly toolchain
+[group('check')]
+package-crates: c-compiler
+    python3 tests/python/packages/package_crates.py
 
 # Licences, advisories and duplicates of the dependencies
 [group('check')]
@@ -142,7 +168,12 @@ deny:
 
 # What CI runs
 [group('check')]
-ci: lint test component-sizes
+ci: lint test component-sizes component-check package-crates (test-dist "dev")
+
+# Build the component from its source into component/built, which is committed: after each change of its source
+[group('maintenance')]
+component: wasm-target
+    cargo run --quiet --locked -p rds-bridge-component-builder -- write
 
 # Fetch the current roots of RDS and Amazon from AWS, and rewrite host/bridge/src/tls/roots.pem
 [group('maintenance')]
@@ -151,7 +182,7 @@ roots *arguments:
 
 # Presigning and the handshake beside their peers, as ratios
 [group('measure')]
-bench *arguments: wasm-target
+bench *arguments: c-compiler
     cargo bench --locked -p rds-bridge-bench-component -- {{arguments}}
 
 # Connections a second and what they cost the client, beside mysql_async and a bare program; --server mysql (default) or mariadb, as for all that start a server
@@ -213,18 +244,18 @@ mysql:
 # Tests, command and the server's plugin (a library) in one selection: each other one would build the
 # dependencies anew, with other features.
 [private]
-build-tests: wasm-target
+build-tests: c-compiler
     cargo build --locked --workspace --lib --bins --tests
 
 # Apart, so that the command is built as it is shipped: with its own features, and not the peers'.
 [private]
-build-bench: wasm-target mysql mariadb
+build-bench: c-compiler mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli
     cargo build --quiet --locked --release -p rds-bridge-auth-plugin
     cargo build --quiet --locked --release --manifest-path bench/peers/Cargo.toml
 
 [private]
-component: build-tests
+embedded: build-tests
     "$CARGO_TARGET_DIR/debug/rds-bridge" component --output '{{component}}'
 
 [private]

@@ -13,7 +13,7 @@ mod heap;
 mod presign;
 
 wit_bindgen::generate!({
-    path: "../wit",
+    path: "wit",
     world: "bridge",
 });
 

@@ -1,14 +1,7 @@
-//! Builds the component, and precompiles it for the target: the host embeds both.
+//! Precompiles the component for the target: the host embeds its bytes and its machine code.
 //!
-//! 1. A nested cargo builds the core module (`core_module`), with the Rust that can (`toolchain`).
-//! 2. wit-component turns it into a component.
-//! 3. Cranelift compiles that to machine code, which the host only has to map.
-//!
-//! `RDS_BRIDGE_COMPONENT` may name a component built elsewhere; then there is no step 1 and 2.
-
-mod component_names;
-mod core_module;
-mod toolchain;
+//! The bytes are those in the component's package, or those of the file that `RDS_BRIDGE_COMPONENT` names. Cranelift
+//! compiles them to machine code, which the host only has to map.
 
 #[path = "../src/component/engine_config.rs"]
 mod engine_config;
@@ -17,6 +10,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use rds_bridge_component::built;
 use sha2::{Digest, Sha256};
 
 /// What every x86-64 processor has had since 2009 (x86-64-v2 of the System V ABI). Without SSSE3 the
@@ -45,7 +39,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={COMPONENT_VARIABLE}");
     let component = match env::var_os(COMPONENT_VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => given(Path::new(&path))?,
-        None => componentize(&core_module::build(&out_dir)?)?,
+        None => in_package().to_owned(),
     };
     let precompiled = precompile(&component, &variable("TARGET")?)?;
 
@@ -68,10 +62,12 @@ fn given(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
         .map_err(|error| format!("{COMPONENT_VARIABLE} names {}: {error}", path.display()).into())
 }
 
-fn componentize(core_module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let encoder = wit_component::ComponentEncoder::default().validate(true);
-    let component = encoder.module(core_module)?.encode()?;
-    Ok(component_names::strip(&component).ok_or("the component that was made is not one")?)
+fn in_package() -> &'static [u8] {
+    if env::var_os("CARGO_FEATURE_CLIENT_ED25519").is_some() {
+        built::COMPONENT
+    } else {
+        built::WITHOUT_CLIENT_ED25519
+    }
 }
 
 fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, Box<dyn Error>> {

@@ -104,12 +104,9 @@ mod tests {
         data: Vec<u8>,
     }
 
-    /// What a server has said: `tests/vectors`.
+    /// What a server has said: `vectors/`.
     fn recorded() -> Vec<Recorded> {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/vectors/result_set/mariadb.json"
-        );
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/mariadb.json");
         let text = std::fs::read_to_string(file).unwrap();
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         let replies = document["replies"].as_array().unwrap().iter();

@@ -1,12 +1,11 @@
 //! The question marks of a statement that stand for parameters.
-//!
-//! MySQL Reference Manual, "Comments", "String Literals", "Schema Object Names", "Server SQL Modes".
 
 use std::fmt;
 
-/// The quotes in which a backslash takes the next character with it: by default, with `ANSI_QUOTES`, and with
-/// `NO_BACKSLASH_ESCAPES`. Which of them the server is in shows only when it prepares the statement.
-const SQL_MODES: [&[char]; 3] = [&['\'', '"'], &['\''], &[]];
+use rds_bridge::mysql::{Escapes, placeholders};
+
+/// Which one the server's SQL mode sets shows only when the server prepares the statement.
+const SQL_MODES: [Escapes; 3] = [Escapes::Strings, Escapes::SingleQuotes, Escapes::None];
 
 /// How many parameters a statement may have. The server's count decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +15,10 @@ impl Placeholders {
     pub(super) fn in_statement(sql: &str) -> Self {
         let mut counts: Vec<usize> = SQL_MODES
             .iter()
-            .map(|escaping| count(sql, escaping))
+            .map(|escapes| {
+                let found = placeholders(sql, *escapes);
+                found.iter().filter(|it| it.name.is_none()).count()
+            })
             .collect();
         counts.sort_unstable();
         counts.dedup();
@@ -36,88 +38,9 @@ impl fmt::Display for Placeholders {
     }
 }
 
-/// How many there are, outside of strings, names in quotes and comments.
-fn count(sql: &str, escaping: &[char]) -> usize {
-    let mut rest = sql;
-    let mut placeholders = 0_usize;
-    while let Some(character) = rest.chars().next() {
-        rest = match character {
-            '\'' | '"' => behind_string(rest, character, escaping.contains(&character)),
-            '`' => behind_name(rest),
-            '#' => behind(rest, "\n"),
-            '-' if is_line_comment(rest) => behind(rest, "\n"),
-            // What is in /*! … */ is executed, and counts.
-            '/' if rest.starts_with("/*") && !is_executed(rest) => behind(rest, "*/"),
-            '?' => {
-                placeholders = placeholders.saturating_add(1);
-                after(rest, 1)
-            }
-            other => after(rest, other.len_utf8()),
-        };
-    }
-    placeholders
-}
-
-fn after(text: &str, length: usize) -> &str {
-    text.get(length..).unwrap_or_default()
-}
-
-fn behind<'a>(text: &'a str, end: &str) -> &'a str {
-    text.split_once(end).map_or("", |(_, rest)| rest)
-}
-
-/// `-- ` with a space, a control character or nothing behind it: `1--1` is arithmetic.
-fn is_line_comment(text: &str) -> bool {
-    text.strip_prefix("--").is_some_and(|rest| {
-        rest.chars()
-            .next()
-            .is_none_or(|next| next.is_whitespace() || next.is_control())
-    })
-}
-
-fn is_executed(text: &str) -> bool {
-    text.starts_with("/*!") || text.starts_with("/*M!")
-}
-
-fn behind_string(text: &str, quote: char, is_escaping: bool) -> &str {
-    let mut characters = text.char_indices().skip(1);
-    while let Some((at, character)) = characters.next() {
-        if character == '\\' && is_escaping {
-            characters.next();
-        } else if character == quote {
-            // Of a doubled one, the second begins another string: it comes to the same.
-            return after(text, at.saturating_add(1));
-        }
-    }
-    ""
-}
-
-fn behind_name(text: &str) -> &str {
-    behind(after(text, 1), "`")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn those_that_stand_for_parameters() {
-        for (sql, placeholders) in [
-            ("SELECT 1", 0),
-            ("SELECT * FROM items WHERE id = ? AND name = ?", 2),
-            ("SELECT '?', \"?\", `?`, ?", 1),
-            ("SELECT 'it''s ?', ?", 1),
-            (r"SELECT '\'?', ?", 1),
-            ("SELECT ? -- ?\n, ? # ?\n /* ? */ , /*! ? */ 1", 3),
-            ("SELECT 1--?", 1),
-            ("SELECT '?", 0),
-            ("SELECT /* ?", 0),
-            ("SELECT 'ä?', ?, 'ß' --", 1),
-            ("", 0),
-        ] {
-            assert_eq!(count(sql, SQL_MODES[0]), placeholders, "{sql}");
-        }
-    }
 
     #[test]
     fn the_sql_mode_may_decide() {

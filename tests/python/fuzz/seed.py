@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the seed corpora of the fuzz targets from tests/vectors: tests/fuzz/corpus/<target>/<number>."""
+"""Makes the seed corpora of the fuzz targets from the recorded vectors: tests/fuzz/corpus/<target>/<number>."""
 
 import json
 import pathlib
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = TESTS / "vectors"
+RESULTS = TESTS.parent / "host/formats/vectors/mariadb.json"
 
 
 def main():
@@ -32,7 +33,7 @@ def handshakes():
 
 def replies():
     """What has been agreed upon, and all that the server says to a command."""
-    for reply in json.loads((VECTORS / "result_set" / "mariadb.json").read_text(encoding="utf-8"))["replies"]:
+    for reply in json.loads(RESULTS.read_text(encoding="utf-8"))["replies"]:
         choice = int(reply["protocol"] == "binary") | int(not reply["deprecate-eof"]) << 1
         yield bytes([choice]) + bytes.fromhex(reply["reply"])
 

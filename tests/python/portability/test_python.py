@@ -16,6 +16,8 @@ from replay import replay
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 COMPONENT = os.environ["RDS_BRIDGE_COMPONENT_FILE"]
+# The method that a smaller component is built without, as its file is named.
+LEFT_OUT = "client_ed25519" if "without_ed25519" in pathlib.Path(COMPONENT).name else None
 
 
 def load(path):
@@ -80,6 +82,10 @@ class Handshake(unittest.TestCase):
         exchanges = [case for file in ("mysql8", "mariadb") for case in load(f"handshake/{file}.json")["exchanges"]]
         self.assertGreaterEqual(len(exchanges), 50)
         for case in exchanges:
+            if LEFT_OUT and asks_for(case, LEFT_OUT):
+                with self.subTest(case["name"]), self.assertRaisesRegex(AssertionError, LEFT_OUT):
+                    replay(bridge, case, 1 << 20)
+                continue
             for part in (1 << 20, 1):
                 with self.subTest(case["name"], part=part):
                     replay(bridge, case, part)
@@ -103,6 +109,11 @@ class Handshake(unittest.TestCase):
                 step = handshake.receive(b"")
         self.assertIn("ready", step)
         self.assertIn(bridge.presign(*token)["text"].encode().hex(), written)
+
+
+def asks_for(case, method):
+    """Whether the server names this authentication method."""
+    return any(method.encode().hex() in event.get("server", "") for event in case["exchange"])
 
 
 def random_case(random_):

@@ -6,12 +6,13 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPTS = ["just", "justfile", "host/deploy/package", ".ci/run", "tests/setup/tools", "tests/setup/mysql"]
+SCRIPTS = ["just", "justfile", "host/deploy/package", "host/dist/dist", ".ci/run", "tests/setup/tools", "tests/setup/mysql"]
 REQUIREMENTS = [
     "tests/setup/requirements.txt",
     "tests/setup/just/requirements.txt",
     "host/deploy/check-requirements.txt",
     "host/deploy/zig-requirements.txt",
+    "host/dist/requirements.txt",
 ]
 LOCKS = ["tests/setup/package-lock.json"]
 

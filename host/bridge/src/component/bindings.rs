@@ -1,7 +1,7 @@
 //! Generated from `wit/`: the contract's types, and the calls.
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "wit",
     world: "bridge",
     // Arguments are borrowed: no copy of a secret is made on this side of the sandbox.
     additional_derives: [PartialEq, Eq],

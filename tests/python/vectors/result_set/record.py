@@ -14,8 +14,8 @@ import time
 import pymysql
 from pymysql.constants import CLIENT, COMMAND
 
-TESTS = pathlib.Path(__file__).resolve().parents[3]
-VECTORS = TESTS / "vectors/result_set"
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+VECTORS = ROOT / "host/formats/vectors"
 DEPRECATE_EOF = 1 << 24
 
 TYPES = [

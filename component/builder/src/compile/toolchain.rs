@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -17,11 +17,10 @@ wasm32-unknown-unknown. Either one of these installs what is missing:
     rustup target add wasm32-unknown-unknown
     apt-get install --no-install-recommends rustc-web cargo-web rust-web-src lld-22
 
-The second is for Debian and needs root. ./just does the one that fits this machine. Or set
-RDS_BRIDGE_COMPONENT to the path of a component that has been built elsewhere.";
+The second is for Debian and needs root. ./just component does the one that fits this machine.";
 
 /// A Rust that can.
-pub(crate) enum Toolchain {
+pub(super) enum Toolchain {
     /// The one in use has the target's standard library.
     InUse { cargo: PathBuf, rustc: PathBuf },
     /// Debian's `rustc-web`, which builds the standard library from its own sources.
@@ -30,7 +29,7 @@ pub(crate) enum Toolchain {
 
 impl Toolchain {
     /// The one in use if it can, else Debian's, else what to install.
-    pub(crate) fn find() -> Result<Self, String> {
+    pub(super) fn find() -> Result<Self, String> {
         let rustc = PathBuf::from(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         if has_standard_library(&rustc) {
             let cargo = env::var_os("CARGO")
@@ -52,7 +51,7 @@ impl Toolchain {
     }
 
     /// Its cargo, told which compiler to use; [`Self::build_std`] goes with its arguments.
-    pub(crate) fn cargo(&self) -> Command {
+    pub(super) fn cargo(&self) -> Command {
         match self {
             Self::InUse { cargo, rustc } => {
                 let mut command = Command::new(cargo);
@@ -74,26 +73,55 @@ impl Toolchain {
         }
     }
 
-    /// Where its standard library's sources are, if it has them.
-    pub(crate) fn sysroot(&self) -> Option<PathBuf> {
-        let rustc = match self {
-            Self::InUse { rustc, .. } => rustc.as_path(),
-            Self::Debian { .. } => Path::new(DEBIAN_RUSTC),
+    /// What it is, as far as it can change the bytes that it builds.
+    pub(super) fn identity(&self) -> Result<Vec<String>, String> {
+        let version = said_by(self.rustc(), &["-vV"])?;
+        // The name of the program, and the day that is in the first line too.
+        let repeated = ["binary: ", "commit-date: ", "release: "];
+        let is_new = |line: &&str| !repeated.iter().any(|start| line.starts_with(start));
+        let mut identity: Vec<String> = version.lines().filter(is_new).map(Into::into).collect();
+        let cargo = match self {
+            Self::InUse { cargo, .. } => cargo.as_path(),
+            Self::Debian { .. } => Path::new(DEBIAN_CARGO),
         };
-        let output = Command::new(rustc)
-            .args(["--print", "sysroot"])
-            .output()
-            .ok()?;
-        let path = String::from_utf8(output.stdout).ok()?;
-        Some(PathBuf::from(path.trim()).join("lib/rustlib/src/rust"))
+        identity.push(said_by(cargo, &["--version"])?);
+        identity.push(match self {
+            Self::InUse { .. } => "its own linker and standard library".to_owned(),
+            Self::Debian { wasm_ld } => format!(
+                "{}, standard library from source",
+                said_by(Path::new(wasm_ld), &["--version"])?
+            ),
+        });
+        Ok(identity)
     }
 
-    pub(crate) fn build_std(&self) -> &'static [&'static str] {
+    /// Where its standard library's sources are, if it has them.
+    pub(super) fn sources(&self) -> Option<PathBuf> {
+        let sysroot = said_by(self.rustc(), &["--print", "sysroot"]).ok()?;
+        Some(PathBuf::from(sysroot).join("lib/rustlib/src/rust"))
+    }
+
+    fn rustc(&self) -> &Path {
+        match self {
+            Self::InUse { rustc, .. } => rustc,
+            Self::Debian { .. } => Path::new(DEBIAN_RUSTC),
+        }
+    }
+
+    pub(super) fn build_std(&self) -> &'static [&'static str] {
         match self {
             Self::InUse { .. } => &[],
             Self::Debian { .. } => &["-Z", "build-std=std,panic_abort"],
         }
     }
+}
+
+fn said_by(program: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn has_standard_library(rustc: &Path) -> bool {

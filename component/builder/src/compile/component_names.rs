@@ -5,11 +5,11 @@
 
 const HEADER_LENGTH: usize = 8;
 const CUSTOM_SECTION: u8 = 0;
-/// A custom section's content begins with its name, behind the name's length.
+/// A custom section's content begins with its name, after the name's length.
 const COMPONENT_NAME: &[u8] = b"\x0ecomponent-name";
 
 /// The component without its names; none if it is not a component.
-pub(crate) fn strip(component: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn strip(component: &[u8]) -> Option<Vec<u8>> {
     let (header, mut rest) = component.split_at_checked(HEADER_LENGTH)?;
     let mut stripped = header.to_vec();
     while let Some((&id, after_id)) = rest.split_first() {
@@ -36,5 +36,21 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
             return Some((value, rest));
         }
         shift = shift.checked_add(7)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_sections_stay_as_they_are() {
+        let header = b"\0asm\x0d\0\x01\0";
+        let names = b"\0\x10\x0ecomponent-name\x01";
+        let other = b"\x07\x02ab";
+        let component = [&header[..], names, other].concat();
+        let expected = [&header[..], other].concat();
+        assert_eq!(strip(&component), Some(expected));
+        assert_eq!(strip(&component[..component.len() - 1]), None);
     }
 }

@@ -1,0 +1,82 @@
+//! The paths of the machine that builds: the component's bytes name none of them, and so are the same elsewhere.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::toolchain::Toolchain;
+
+pub(super) struct Paths {
+    pub(super) workspace: PathBuf,
+    pub(super) target_dir: PathBuf,
+    cargo_home: Option<PathBuf>,
+    standard_library: Option<PathBuf>,
+}
+
+impl Paths {
+    pub(super) fn new(workspace: &Path, toolchain: &Toolchain) -> Self {
+        let target_dir = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+        Self {
+            workspace: workspace.to_owned(),
+            target_dir: workspace.join(target_dir.unwrap_or_else(|| "target".into())),
+            cargo_home: cargo_home.or(home),
+            standard_library: toolchain.sources(),
+        }
+    }
+
+    /// For the compiler. Of several that fit it takes the last.
+    pub(super) fn remap_flags(&self) -> Vec<String> {
+        let flag =
+            |(from, to): (&Path, &str)| format!("--remap-path-prefix={}={to}", from.display());
+        self.named().map(flag).collect()
+    }
+
+    /// # Errors
+    ///
+    /// If the component names one of them.
+    pub(super) fn check_absent(&self, component: &[u8]) -> Result<(), String> {
+        for (path, _) in self.named() {
+            let path = path.to_string_lossy();
+            let mut windows = component.windows(path.len().max(1));
+            if path.len() > 1 && windows.any(|window| window == path.as_bytes()) {
+                return Err(format!(
+                    "the component's bytes name a path of this machine: {path}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&Path, &'static str)> {
+        let paths = [
+            (self.cargo_home.as_deref(), "/cargo"),
+            (Some(self.workspace.as_path()), "/rds-bridge"),
+            (Some(self.target_dir.as_path()), "/target"),
+            (self.standard_library.as_deref(), "/rustc"),
+        ];
+        let known = paths.into_iter();
+        known.filter_map(|(from, to)| Some((from?, to)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_that_names_a_path_is_refused() {
+        let paths = Paths {
+            workspace: "/home/somebody/rds-bridge".into(),
+            target_dir: "/var/target".into(),
+            cargo_home: None,
+            standard_library: None,
+        };
+        assert_eq!(
+            paths.check_absent(b"/rds-bridge/component/src/lib.rs"),
+            Ok(())
+        );
+        let error = paths.check_absent(b"at /var/target/x.rs").unwrap_err();
+        assert!(error.ends_with(": /var/target"), "{error}");
+    }
+}

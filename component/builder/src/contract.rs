@@ -1,0 +1,75 @@
+//! The contract, `wit/`, and the copies that the crates carry: a package can include only its own files, and a
+//! checkout on Windows has no symbolic links.
+
+use std::error::Error;
+use std::path::Path;
+use std::{fs, io};
+
+/// The crates that generate code from it.
+const CARRIERS: [&str; 2] = ["component/wit", "host/bridge/wit"];
+
+/// Copies the contract into the crates.
+pub(crate) fn copy(workspace: &Path) -> io::Result<()> {
+    let contract = read(&workspace.join("wit"))?;
+    for carrier in CARRIERS.map(|carrier| workspace.join(carrier)) {
+        if carrier.exists() {
+            fs::remove_dir_all(&carrier)?;
+        }
+        fs::create_dir_all(&carrier)?;
+        for (name, text) in &contract {
+            fs::write(carrier.join(name), text)?;
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// If a copy is not equal to the contract.
+pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
+    let contract = read(&workspace.join("wit"))?;
+    for carrier in CARRIERS {
+        if read(&workspace.join(carrier))? != contract {
+            return Err(format!(
+                "{carrier} is not equal to wit/: edit wit/ alone, then run ./just component, which copies it"
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Names and contents, sorted by name.
+fn read(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files.push((name.into_owned(), fs::read(&path)?));
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_differs_is_named_until_it_is_copied() {
+        let workspace = tempfile::tempdir().unwrap();
+        let wit = workspace.path().join("wit");
+        fs::create_dir(&wit).unwrap();
+        fs::write(wit.join("world.wit"), "world bridge {}").unwrap();
+        copy(workspace.path()).unwrap();
+        check(workspace.path()).unwrap();
+
+        let stale = workspace.path().join("host/bridge/wit/old.wit");
+        fs::write(&stale, "").unwrap();
+        let error = check(workspace.path()).unwrap_err().to_string();
+        assert!(error.starts_with("host/bridge/wit is not equal"), "{error}");
+        copy(workspace.path()).unwrap();
+        check(workspace.path()).unwrap();
+        assert!(!stale.exists());
+    }
+}

@@ -1,0 +1,130 @@
+//! Builds the component from its source for `component/built`, and checks what lies there.
+//!
+//! - `component-builder write` builds both files, records what they were built from, and copies the contract.
+//! - `component-builder check FOLDER` fails if the files are not of this source. With the recorded compiler it
+//!   builds them anew and compares the bytes. With another one it builds them into FOLDER, so that the vectors
+//!   can be run on both.
+
+mod built;
+mod compile;
+mod contract;
+mod lock;
+mod record;
+mod sources;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use compile::{Compiler, Methods};
+use record::Record;
+
+const USAGE: &str = "usage: component-builder write | check FOLDER";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["write"] => write(),
+        ["check", folder] => check(Path::new(folder)),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write() -> Result<String, Box<dyn Error>> {
+    let workspace = workspace()?;
+    contract::copy(&workspace)?;
+    // Read before the build, so that an edit during it makes the record stale, and not wrong.
+    let sources = sources::read(&workspace)?;
+    let compiler = Compiler::find()?;
+    let mut files = Vec::new();
+    for methods in Methods::BOTH {
+        files.push((methods, compiler.build(&workspace, methods)?));
+    }
+    let folder = built::folder(&workspace);
+    built::write(&folder, &files)?;
+    let record = Record::new(&compiler, &files, sources, &workspace)?;
+    record.write(&folder)?;
+    let sizes = files.iter().map(|(methods, bytes)| {
+        let name = built::file_name(*methods);
+        format!("\n    {name}, {} bytes", bytes.len())
+    });
+    let sizes: String = sizes.collect();
+    Ok(format!("wrote to {}:{sizes}", folder.display()))
+}
+
+fn check(output: &Path) -> Result<String, Box<dyn Error>> {
+    let workspace = workspace()?;
+    contract::check(&workspace)?;
+    let record = Record::read(&built::folder(&workspace))?;
+    record.check_sources(&sources::read(&workspace)?)?;
+    record.check_files(&built::folder(&workspace))?;
+
+    // Files of an earlier check must not be taken for what this one has built.
+    if output.exists() {
+        fs::remove_dir_all(output)?;
+    }
+    let compiler = Compiler::find()?;
+    let mut files = Vec::new();
+    for methods in Methods::BOTH {
+        files.push((methods, compiler.build(&workspace, methods)?));
+    }
+    if record.is_of(&compiler) {
+        record.check_bytes(&files)?;
+        return Ok("component/built has the bytes that its source gives".to_owned());
+    }
+    built::write(output, &files)?;
+    Ok(format!(
+        "component/built is of this source. Another compiler built it, so its bytes are not compared:\n    \
+         built with {}\n    here is    {}\n\
+         What this one builds is in {}",
+        record.compiler(),
+        compiler.identity().join("; "),
+        output.display()
+    ))
+}
+
+/// Where the workspace is: this program is run from its source.
+fn workspace() -> Result<PathBuf, Box<dyn Error>> {
+    let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = manifest_dir.ancestors().nth(2);
+    Ok(workspace.ok_or("the builder is not in a workspace")?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without this, an edit of the source would be tested with the old bytes.
+    #[test]
+    fn the_built_component_is_of_this_source() {
+        let workspace = workspace().unwrap();
+        let record = Record::read(&built::folder(&workspace)).unwrap();
+        let sources = sources::read(&workspace).unwrap();
+        record
+            .check_sources(&sources)
+            .unwrap_or_else(|error| panic!("{error}"));
+        record
+            .check_files(&built::folder(&workspace))
+            .unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    #[test]
+    fn the_crates_carry_the_contract() {
+        contract::check(&workspace().unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    }
+}

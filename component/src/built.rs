@@ -1,0 +1,31 @@
+//! The component as bytes, built from this crate's source: a program that embeds it needs no WebAssembly toolchain.
+
+/// With every authentication method: `rds:bridge@0.2.0`, world `bridge`.
+pub const COMPONENT: &[u8] = include_bytes!("../built/rds_bridge.wasm");
+
+/// Without MariaDB's `client_ed25519`, and optimised for size.
+pub const WITHOUT_CLIENT_ED25519: &[u8] =
+    include_bytes!("../built/rds_bridge_without_ed25519.wasm");
+
+/// How they were built, as JSON: their SHA-256, the compiler, the version of wit-component, and the SHA-256 of
+/// everything that determines their bytes.
+pub const RECORD: &str = include_str!("../built/built.json");
+
+#[cfg(all(test, feature = "source"))]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_record_is_of_these_bytes() {
+        for (name, bytes) in [
+            ("rds_bridge.wasm", COMPONENT),
+            ("rds_bridge_without_ed25519.wasm", WITHOUT_CLIENT_ED25519),
+        ] {
+            let sha256 = hex::encode(Sha256::digest(bytes));
+            let entry = format!("\"{name}\": \"{sha256}\"");
+            assert!(RECORD.contains(&entry), "{entry} is not in {RECORD}");
+        }
+    }
+}

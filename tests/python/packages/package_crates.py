@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Packages the crates that are published, and uses the library from its packages as somebody's program does.
+
+    package_crates.py
+
+1. `cargo package` makes the packages and compiles each of them from its own files.
+2. Each package has its licences and a front page, and names no file outside of it.
+3. A program in an empty folder is built with the library's packages, and signs a token. What builds it sees no
+   WebAssembly toolchain: its PATH holds cargo, a C compiler, and a rustc that refuses WebAssembly.
+
+Compiled dependencies are shared with the other builds of this clone, below its target/: they are the same crates.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+# Without debug information, as dependencies have none in this workspace: so those that are compiled already fit.
+SHARED = {"CARGO_TARGET_DIR": str(TARGET), "CARGO_PROFILE_DEV_DEBUG": "none", "CARGO_INCREMENTAL": "0"}
+LIBRARY = "rds-bridge"
+# What each package has, beside its own files.
+CARRIED = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]
+# All that compiling a Rust program takes: rustc links with cc, and ring is partly C and assembler.
+C_COMPILER = ["cc", "gcc", "as", "ld", "ar", "ranlib"]
+WASM_TARGET = "wasm32-unknown-unknown"
+# What a build script would build WebAssembly with.
+WASM_TOOLCHAIN = ["wasm32", "wasm-ld", "rust-lld", "/usr/bin/"]
+
+REFUSING_RUSTC = """#!/bin/sh
+# The toolchain's rustc, as one that has nothing for WebAssembly.
+for argument in "$@"; do
+    case $argument in
+        wasm32* | --target=wasm32*)
+            echo "error: this rustc was asked for WebAssembly: $*" >&2
+            exit 1
+            ;;
+    esac
+done
+exec '{rustc}' "$@"
+"""
+
+MANIFEST = """[package]
+name = "program"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+{library} = "={version}"
+secrecy = {{ version = "0.10", default-features = false }}
+
+[patch.crates-io]
+{patches}
+"""
+
+# A path in the source that is read when the crate is compiled or tested, from the file's folder or from the crate's.
+READ_FROM_FILE = re.compile(r'(?:include(?:_str|_bytes)?!\(\s*|#\[path = )"([^"]+)"')
+READ_FROM_CRATE = re.compile(
+    r'env!\("CARGO_MANIFEST_DIR"\),\s*"/([^"]+)"|(?:generate|bindgen)!\(\{\s*path: "([^"]+)"')
+
+
+def published(metadata):
+    """Names and versions of the packages that may be published, of what `cargo metadata` gives."""
+    return {package["name"]: package["version"] for package in metadata["packages"] if package["publish"] != []}
+
+
+def problems(package):
+    """What is wrong with an unpacked package."""
+    found = [f"{package.name} does not have {name}" for name in CARRIED if not (package / name).is_file()]
+    for file in sorted(package.rglob("*.rs")):
+        source = file.read_text(encoding="utf-8")
+        read = [(file.parent, path) for path in READ_FROM_FILE.findall(source)]
+        read += [(package, path or other) for path, other in READ_FROM_CRATE.findall(source)]
+        for folder, path in read:
+            resolved = (folder / path).resolve()
+            if not resolved.is_relative_to(package.resolve()) or not resolved.exists():
+                found.append(f"{package.name}: {file.relative_to(package)} reads {path}, which the package does not have")
+        if file.name == "build.rs" or file.relative_to(package).parts[0] == "build":
+            names = [name for name in WASM_TOOLCHAIN if name in source]
+            found += [f"{package.name}: the build script names {name}" for name in names]
+    return found
+
+
+def without_wasm(folder, sysroot):
+    """Fills a folder with the only programs that the build is to see, and gives its environment."""
+    folder.mkdir()
+    (folder / "cargo").symlink_to(sysroot / "bin/cargo")
+    rustc = folder / "rustc"
+    rustc.write_text(REFUSING_RUSTC.format(rustc=sysroot / "bin/rustc"))
+    rustc.chmod(0o755)
+    for name in C_COMPILER:
+        if found := shutil.which(name):
+            (folder / name).symlink_to(found)
+    kept = ["HOME", "CARGO_HOME", "CARGO_NET_OFFLINE", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy", "TMPDIR"]
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    # Named too: cargo would take the build.rustc of a configuration before the rustc of the PATH.
+    return environment | SHARED | {"PATH": str(folder), "RUSTC": str(rustc)}
+
+
+def refuses_wasm(environment):
+    asked = [environment["RUSTC"], "--print", "target-libdir", "--target", WASM_TARGET]
+    return subprocess.run(asked, env=environment, capture_output=True).returncode != 0
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, text=True, **options)
+
+
+def use(packages, versions, folder):
+    """Builds the program with the library's packages in an empty folder, and gives the lines that it writes."""
+    sysroot = Path(run("rustc", "--print", "sysroot", capture_output=True).stdout.strip())
+    environment = without_wasm(folder / "bin", sysroot)
+    if not refuses_wasm(environment):
+        sys.exit("error: the build would see a WebAssembly toolchain")
+    program = folder / "program"
+    (program / "src").mkdir(parents=True)
+    shutil.copy(HERE / "program.rs", program / "src/main.rs")
+    patches = [f'{name} = {{ path = "{packages / f"{name}-{versions[name]}"}" }}' for name in needed(packages, versions)]
+    manifest = MANIFEST.format(library=LIBRARY, version=versions[LIBRARY], patches="\n".join(patches))
+    (program / "Cargo.toml").write_text(manifest)
+    # The versions that are tested here, and compiled already.
+    shutil.copy(ROOT / "Cargo.lock", program / "Cargo.lock")
+    run(str(folder / "bin/cargo"), "build", "--quiet", cwd=program, env=environment)
+    return run(str(TARGET / "debug/program"), env={}, capture_output=True).stdout.splitlines()
+
+
+def needed(packages, versions):
+    """The packages of ours that the library depends on, and itself: cargo warns of a patch that it does not need."""
+    found, new = set(), [LIBRARY]
+    while new:
+        name = new.pop()
+        found.add(name)
+        manifest = (packages / f"{name}-{versions[name]}" / "Cargo.toml").read_text()
+        tables = re.findall(r"^\[(?:build-)?dependencies\.([\w-]+)\]", manifest, re.MULTILINE)
+        new += [table for table in tables if table in versions and table not in found]
+    return sorted(found)
+
+
+def main():
+    metadata = run("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1", cwd=ROOT, capture_output=True)
+    versions = published(json.loads(metadata.stdout))
+    selection = [argument for name in versions for argument in ("--package", name)]
+    # What is not committed is packaged too: this shows whether it could be published, and publishes nothing.
+    run("cargo", "package", "--quiet", "--locked", "--allow-dirty", *selection, cwd=ROOT, env=os.environ | SHARED)
+
+    with tempfile.TemporaryDirectory(prefix="rds-bridge-packages-") as folder:
+        folder = Path(folder).resolve()
+        packages = folder / "packages"
+        packages.mkdir()
+        for name, version in versions.items():
+            run("tar", "-xzf", str(TARGET / "package" / f"{name}-{version}.crate"), "-C", str(packages))
+        wrong = [problem for name, version in versions.items() for problem in problems(packages / f"{name}-{version}")]
+        if wrong:
+            sys.exit("\n".join(f"error: {problem}" for problem in wrong))
+
+        sha256, token = use(packages, versions, folder)
+        component = packages / f"rds-bridge-component-{versions['rds-bridge-component']}"
+        record = json.loads((component / "built/built.json").read_text())
+        vector = json.loads((ROOT / "tests/vectors/presign/vectors.json").read_text(encoding="utf-8"))["vectors"][0]
+        if sha256 != record["files"]["rds_bridge.wasm"]:
+            sys.exit(f"error: the program has the component {sha256}, and not the one of the package")
+        if token != vector["token"]:
+            sys.exit("error: the program signs another token than the vector's")
+    print(f"packaged {', '.join(versions)}; a program built with them signs as it must")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What `package_crates.py` refuses, on packages and a toolchain that are made up."""
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import package_crates
+
+
+class Packages(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.package = self.folder / "crate-0.1.0"
+        (self.package / "src").mkdir(parents=True)
+        for name in package_crates.CARRIED:
+            (self.package / name).touch()
+
+    def write(self, path, text):
+        (self.package / path).parent.mkdir(exist_ok=True)
+        (self.package / path).write_text(text)
+
+    def problems(self):
+        return package_crates.problems(self.package)
+
+    def test_what_may_not_be_published_is_left_out(self):
+        packages = [
+            {"name": "ours", "version": "0.1.0", "publish": None},
+            {"name": "tests", "version": "0.1.0", "publish": []},
+        ]
+        self.assertEqual(package_crates.published({"packages": packages}), {"ours": "0.1.0"})
+
+    def test_a_package_that_reads_its_own_files_is_good(self):
+        self.write("src/roots.pem", "")
+        self.write("wit/world.wit", "")
+        self.write("build/main.rs", '#[path = "../src/lib.rs"] mod x;')
+        self.write("src/lib.rs", 'include_bytes!("roots.pem"); wit_bindgen::generate!({\n    path: "wit",\n});')
+        self.assertEqual(self.problems(), [])
+
+    def test_a_file_of_another_crate_is_named(self):
+        (self.folder / "vectors.json").touch()
+        for source in [
+            'include_str!("../../vectors.json")',
+            'include_bytes!(\n    "../../vectors.json"\n)',
+            '#[path = "../../vectors.json"] mod x;',
+            'concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors.json")',
+            'bindgen!({\n    path: "../vectors.json",\n})',
+            'include_str!("missing.json")',
+        ]:
+            with self.subTest(source):
+                self.write("src/lib.rs", source)
+                self.assertEqual(len(self.problems()), 1)
+                self.assertIn("src/lib.rs reads ", self.problems()[0])
+
+    def test_a_build_script_that_knows_a_toolchain_is_named(self):
+        for path in ["build.rs", "build/toolchain.rs"]:
+            with self.subTest(path):
+                self.write(path, 'Command::new("/usr/bin/rustc")')
+                self.assertEqual(self.problems(), ["crate-0.1.0: the build script names /usr/bin/"])
+                (self.package / path).unlink()
+        self.write("src/lib.rs", 'Command::new("/usr/bin/open")')
+        self.assertEqual(self.problems(), [])
+
+    def test_a_licence_that_is_missing_is_named(self):
+        (self.package / "LICENSE-MIT").unlink()
+        self.assertEqual(self.problems(), ["crate-0.1.0 does not have LICENSE-MIT"])
+
+    def test_the_library_brings_what_it_depends_on(self):
+        for name, dependencies in {"rds-bridge": ["dependencies.text", "build-dependencies.component"], "text": [],
+                                   "component": ["dependencies.serde"], "other": []}.items():
+            (self.folder / f"{name}-1").mkdir()
+            tables = "".join(f"[{table}]\nversion = \"1\"\n" for table in dependencies)
+            (self.folder / f"{name}-1/Cargo.toml").write_text(tables)
+        versions = dict.fromkeys(["rds-bridge", "text", "component", "other"], "1")
+        self.assertEqual(package_crates.needed(self.folder, versions), ["component", "rds-bridge", "text"])
+
+
+class Toolchain(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "sysroot/bin").mkdir(parents=True)
+        # Stand-in for a rustc that has WebAssembly.
+        rustc = self.folder / "sysroot/bin/rustc"
+        rustc.write_text('#!/bin/sh\necho "compiled $*"\n')
+        rustc.chmod(0o755)
+        self.environment = package_crates.without_wasm(self.folder / "bin", self.folder / "sysroot")
+
+    def test_its_rustc_refuses_webassembly_alone(self):
+        self.assertTrue(package_crates.refuses_wasm(self.environment))
+        done = subprocess.run(["rustc", "src/lib.rs"], env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.stdout, "compiled src/lib.rs\n")
+
+    def test_no_linker_for_webassembly_is_in_its_path(self):
+        names = [path.name for path in Path(self.environment["PATH"]).iterdir()]
+        self.assertIn("cargo", names)
+        self.assertEqual([name for name in names if "wasm" in name or "lld" in name], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
