@@ -123,6 +123,7 @@ lint: c-compiler lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
+    python3 tests/python/docs/ten_tasks.py --check
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -5,6 +5,7 @@ pub mod bare;
 mod decode;
 pub mod mysql;
 pub mod mysql_async;
+pub mod our_structs;
 pub mod ours;
 mod shape;
 pub mod sqlx;

@@ -129,3 +129,71 @@ fn row_lifetime(input: &DeriveInput) -> (Lifetime, syn::Generics) {
     generics.params.insert(0, param);
     (lifetime, generics)
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn problem(input: DeriveInput) -> String {
+        expand(&input).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_mapped_does_not_compile() {
+        let input: DeriveInput = parse_quote! { enum Item { One } };
+        assert_eq!(
+            problem(input),
+            "FromRow can be derived for structs, not for enums and unions"
+        );
+        let input: DeriveInput = parse_quote! { struct Item; };
+        assert_eq!(problem(input), "no field is read from a column");
+        let input: DeriveInput = parse_quote! {
+            struct Item { #[from_row(skip)] id: u64 }
+        };
+        assert_eq!(problem(input), "no field is read from a column");
+        let input: DeriveInput = parse_quote! {
+            struct Item { id: u64, #[from_row(rename = "id")] other: u64 }
+        };
+        assert_eq!(problem(input), "two fields are read from the column id");
+    }
+
+    #[test]
+    fn wrong_attributes_do_not_compile() {
+        let input: DeriveInput = parse_quote! {
+            struct Item { #[from_row(renamed = "x")] id: u64 }
+        };
+        assert_eq!(
+            problem(input),
+            "expected `rename = \"…\"`, `default` or `skip`"
+        );
+        let input: DeriveInput = parse_quote! {
+            struct Item { #[from_row(rename = "")] id: u64 }
+        };
+        assert_eq!(problem(input), "a column has a name");
+        let input: DeriveInput = parse_quote! {
+            struct Item { id: u64, #[from_row(skip, rename = "x")] other: u64 }
+        };
+        assert_eq!(problem(input), "a field that is skipped has no column");
+        let input: DeriveInput = parse_quote! {
+            struct Item(#[from_row(rename = "x")] u64);
+        };
+        assert_eq!(
+            problem(input),
+            "a tuple struct is read by position: its fields have no column names"
+        );
+    }
+
+    #[test]
+    fn the_row_has_the_lifetime_of_the_struct() {
+        let borrowed: DeriveInput = parse_quote! { struct Item<'a> { name: &'a str } };
+        let (lifetime, generics) = row_lifetime(&borrowed);
+        assert_eq!(lifetime.to_string(), "'a");
+        assert_eq!(generics.lifetimes().count(), 1);
+        let owned: DeriveInput = parse_quote! { struct Item<T> { value: T } };
+        let (lifetime, generics) = row_lifetime(&owned);
+        assert_eq!(lifetime.to_string(), "'__row");
+        assert_eq!(generics.params.len(), 2);
+    }
+}

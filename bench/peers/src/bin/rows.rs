@@ -12,6 +12,7 @@ use rds_bridge_bench_peers::recorded::{Peer, Recording};
 use rds_bridge_bench_peers::rows::bare::BareRows;
 use rds_bridge_bench_peers::rows::mysql::MysqlRows;
 use rds_bridge_bench_peers::rows::mysql_async::MysqlAsyncRows;
+use rds_bridge_bench_peers::rows::our_structs::OurStructs;
 use rds_bridge_bench_peers::rows::ours::OurRows;
 use rds_bridge_bench_peers::rows::sqlx::SqlxRows;
 use rds_bridge_bench_peers::rows::{Depth, Protocol, RowReader, Shape, Totals};
@@ -90,8 +91,9 @@ const OURS_WALKED: usize = 1;
 const FLOOR: usize = 2;
 const MYSQL_ASYNC: usize = 4;
 const MYSQL_WALKED: usize = 7;
+const OUR_STRUCTS: usize = 8;
 
-fn readers(settings: &Settings) -> [Box<dyn RowReader>; 8] {
+fn readers(settings: &Settings) -> [Box<dyn RowReader>; 9] {
     [
         Box::new(OurRows::open(settings, Depth::Decoded)),
         Box::new(OurRows::open(settings, Depth::Walked)),
@@ -101,6 +103,7 @@ fn readers(settings: &Settings) -> [Box<dyn RowReader>; 8] {
         Box::new(SqlxRows::open(settings)),
         Box::new(MysqlRows::open(settings, Depth::Decoded)),
         Box::new(MysqlRows::open(settings, Depth::Walked)),
+        Box::new(OurStructs::open(settings)),
     ]
 }
 
@@ -193,6 +196,8 @@ impl Run {
     }
 
     fn print_asked(&self, measured: &[Vec<Reading>], protocol: Protocol) {
+        let to_tuples = cpu_to(measured, OUR_STRUCTS, OURS);
+        asked::at_most(1.1, "CPU, our structs to our tuples", to_tuples);
         match self.source {
             Source::Live => {
                 let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);

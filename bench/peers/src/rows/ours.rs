@@ -33,6 +33,31 @@ impl OurRows {
     }
 }
 
+impl OurRows {
+    /// Reads the rows of a shape's statement with `read`.
+    pub(super) fn read_with(
+        &mut self,
+        shape: Shape,
+        protocol: Protocol,
+        read: impl AsyncFnOnce(Rows<'_>) -> Result<Totals, Error>,
+    ) -> Totals {
+        let Self {
+            runtime,
+            connection,
+            ..
+        } = self;
+        let totals = async {
+            let sql = shape.statement();
+            let rows = match protocol {
+                Protocol::Text => connection.query(sql).await?,
+                Protocol::Binary => connection.query_with(sql, &[]).await?,
+            };
+            read(rows).await
+        };
+        runtime.block_on(totals).expect("rows")
+    }
+}
+
 impl RowReader for OurRows {
     fn name(&self) -> &'static str {
         match self.depth {
@@ -42,26 +67,14 @@ impl RowReader for OurRows {
     }
 
     fn read(&mut self, shape: Shape, protocol: Protocol) -> Totals {
-        let Self {
-            runtime,
-            connection,
-            depth,
-        } = self;
-        let totals = async {
-            let sql = shape.statement();
-            let rows = match protocol {
-                Protocol::Text => connection.query(sql).await?,
-                Protocol::Binary => connection.query_with(sql, &[]).await?,
-            };
-            match (*depth, shape) {
-                (Depth::Walked, _) => walk(rows).await,
-                (Depth::Decoded, Shape::Mixed) => mixed(rows).await,
-                (Depth::Decoded, Shape::One) => one(rows).await,
-                (Depth::Decoded, Shape::Wide) => wide(rows).await,
-                (Depth::Decoded, Shape::Blobs) => blobs(rows).await,
-            }
-        };
-        runtime.block_on(totals).expect("rows")
+        let depth = self.depth;
+        self.read_with(shape, protocol, async |rows| match (depth, shape) {
+            (Depth::Walked, _) => walk(rows).await,
+            (Depth::Decoded, Shape::Mixed) => mixed(rows).await,
+            (Depth::Decoded, Shape::One) => one(rows).await,
+            (Depth::Decoded, Shape::Wide) => wide(rows).await,
+            (Depth::Decoded, Shape::Blobs) => blobs(rows).await,
+        })
     }
 }
 
@@ -79,26 +92,30 @@ type Mixed<'a> = (i32, i64, &'a str, &'a str, DateTime, f64);
 async fn mixed(mut rows: Rows<'_>) -> Result<Totals, Error> {
     let mut totals = Totals::default();
     while let Some((n, big, name, price, made, ratio)) = rows.next_as::<Mixed<'_>>().await? {
-        let date = made.date;
-        let made = [
-            date.year,
-            date.month.into(),
-            date.day.into(),
-            made.hour.into(),
-            made.minute.into(),
-            made.second.into(),
-        ];
         let fields = Fields {
             n,
             big,
             name,
             price,
-            made,
+            made: parts(made),
             ratio,
         };
         totals.add(fields.sum());
     }
     Ok(totals)
+}
+
+#[inline]
+pub(super) fn parts(made: DateTime) -> [u16; 6] {
+    let date = made.date;
+    [
+        date.year,
+        date.month.into(),
+        date.day.into(),
+        made.hour.into(),
+        made.minute.into(),
+        made.second.into(),
+    ]
 }
 
 async fn one(mut rows: Rows<'_>) -> Result<Totals, Error> {
@@ -117,7 +134,7 @@ async fn blobs(mut rows: Rows<'_>) -> Result<Totals, Error> {
     Ok(totals)
 }
 
-async fn wide(mut rows: Rows<'_>) -> Result<Totals, Error> {
+pub(super) async fn wide(mut rows: Rows<'_>) -> Result<Totals, Error> {
     let mut totals = Totals::default();
     while let Some(row) = rows.next().await? {
         let mut sum = 0_u64;

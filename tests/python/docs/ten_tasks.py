@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Writes docs/ten-tasks.md from the code of bench/peers/examples/ten_tasks, which is compiled.
+
+    ten_tasks.py            writes the page
+    ten_tasks.py --check    fails if the page is not what the code gives
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = ROOT / "bench/peers/examples/ten_tasks"
+PAGE = ROOT / "docs/ten-tasks.md"
+CRATES = {"ours": "rds-bridge", "mysql_async": "mysql_async 0.37", "sqlx": "sqlx 0.9"}
+
+INTRODUCTION = """# Ten tasks in three crates
+
+The same ten tasks in rds-bridge, mysql_async and sqlx, for those who come from one of these two. The code is compiled
+with the benchmarks (`bench/peers/examples/ten_tasks`), and this page is made from it. `Item` is a struct that derives the
+crate's `FromRow`:
+
+```rust
+#[derive(FromRow)]
+struct Item {
+    id: u64,
+    name: String,
+}
+```
+
+Lines of code, without those of braces alone:
+
+"""
+
+TASK = re.compile(r"^// task: (.+?)\n(.+?)^// end$", re.MULTILINE | re.DOTALL)
+
+
+def tasks(crate: str) -> dict[str, str]:
+    """Each task's code by its name, in the order of the file."""
+    return dict(TASK.findall((EXAMPLES / f"{crate}.rs").read_text(encoding="utf-8")))
+
+
+def lines(code: str) -> int:
+    """Lines with more than braces and comments in them."""
+    stripped = (line.strip() for line in code.splitlines())
+    return sum(1 for line in stripped if re.search(r"\w", line) and not line.startswith("//"))
+
+
+def page() -> str:
+    of_crate = {crate: tasks(crate) for crate in CRATES}
+    names = list(of_crate["ours"])
+    for crate, code in of_crate.items():
+        if list(code) != names:
+            raise SystemExit(f"{crate}.rs has other tasks than ours.rs: {list(code)}")
+    header = " | ".join(CRATES.values())
+    rows = [f"| | {header} |", "|---|" + "---|" * len(CRATES)]
+    for number, name in enumerate(names, 1):
+        counts = " | ".join(str(lines(of_crate[crate][name])) for crate in CRATES)
+        rows.append(f"| {number}. {name} | {counts} |")
+    totals = (sum(map(lines, of_crate[crate].values())) for crate in CRATES)
+    rows.append("| all | " + " | ".join(map(str, totals)) + " |")
+    text = INTRODUCTION + "\n".join(rows) + "\n"
+    for number, name in enumerate(names, 1):
+        text += f"\n## {number}. {name[0].upper()}{name[1:]}\n"
+        for crate, title in CRATES.items():
+            text += f"\n{title}:\n\n```rust\n{of_crate[crate][name].strip()}\n```\n"
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    text = page()
+    if arguments == ["--check"]:
+        is_same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
+        if not is_same:
+            print("docs/ten-tasks.md is not what its code gives: run tests/python/docs/ten_tasks.py", file=sys.stderr)
+        return 0 if is_same else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
