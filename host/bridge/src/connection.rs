@@ -80,7 +80,7 @@ pub struct Connection<S = TlsStream<TcpStream>> {
     /// Whether the server takes several commands at once.
     can_pipeline: bool,
     /// Whether a statement can be executed in the flight that prepares it.
-    executes_unseen: bool,
+    can_pipeline_execute: bool,
     /// By which MySQL can do the same.
     next_id: NextId,
     statements: StatementCache,
@@ -147,8 +147,8 @@ impl<S: Transport> Connection<S> {
             protocol: Protocol::default(),
             is_maria_db,
             can_pipeline,
-            executes_unseen: is_maria_db,
-            next_id: NextId::Unforeseeable,
+            can_pipeline_execute: is_maria_db,
+            next_id: NextId::Unknown,
             statements: StatementCache::new(STATEMENTS),
             last_prepared_is_query: true,
             unused: Vec::new(),

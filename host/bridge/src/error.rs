@@ -334,7 +334,7 @@ impl Error {
             ReadError::Closed => ErrorKind::Closed,
             ReadError::Idle(limit) => ErrorKind::Timeout(limit),
             ReadError::RowTooLarge { limit } => ErrorKind::RowTooLarge { limit },
-            ReadError::PartingWords(words) => ErrorKind::Server(words),
+            ReadError::ServerClosing(words) => ErrorKind::Server(words),
             ReadError::Malformed(malformed) => ErrorKind::Malformed(malformed),
         };
         Self::new(stage, kind)

@@ -157,7 +157,7 @@ impl Drop for PooledConnection {
             return;
         };
         object.leave();
-        object.connection.read_what_is_at_hand();
+        object.connection.drain_received();
         let Some(pool) = Object::pool(&object) else {
             return;
         };

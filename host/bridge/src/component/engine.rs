@@ -172,7 +172,7 @@ impl Instance {
     }
 
     /// Gives the next call its time. Call it before each.
-    pub(super) fn wind_up(&mut self) {
+    pub(super) fn reset_deadline(&mut self) {
         let deadline_ticks = self.store.data().deadline_ticks;
         self.store.set_epoch_deadline(deadline_ticks);
     }

@@ -105,7 +105,7 @@ impl ClientHandshake {
                 .fold(0, usize::saturating_add),
         ])?;
 
-        instance.wind_up();
+        instance.reset_deadline();
         let config = wit::Config {
             db_user: config.db_user,
             database: config.database,
@@ -138,7 +138,7 @@ impl ClientHandshake {
             functions,
             resource,
         } = self;
-        instance.wind_up();
+        instance.reset_deadline();
         let handshake = functions.client_handshake();
         step(handshake.call_receive(&mut instance.store, *resource, bytes))
     }
@@ -168,7 +168,7 @@ impl ClientHandshake {
             functions,
             resource,
         } = self;
-        instance.wind_up();
+        instance.reset_deadline();
         let handshake = functions.client_handshake();
         step(handshake.call_tls_established(&mut instance.store, *resource, auth))
     }

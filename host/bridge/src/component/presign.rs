@@ -59,15 +59,15 @@ impl Instance {
         lifetime: wit::Lifetime,
     ) -> Result<AuthToken, CallError<wit::Error>> {
         let SandboxedToken(token) = self.presign_in_sandbox(credentials, request, lifetime)?;
-        self.wind_up();
+        self.reset_deadline();
         let (functions, store) = self.presign_functions()?;
         let text = functions.auth_token().call_text(store, token);
         let text = text.map_err(Fault::Trap)?;
-        self.wind_up();
+        self.reset_deadline();
         let (functions, store) = self.presign_functions()?;
         let valid_until = functions.auth_token().call_valid_until(store, token);
         let valid_until = valid_until.map_err(Fault::Trap)?;
-        self.wind_up();
+        self.reset_deadline();
         token.resource_drop(&mut self.store).map_err(Fault::Trap)?;
         Ok(AuthToken {
             text: text.into(),
@@ -130,7 +130,7 @@ impl Instance {
     /// [`wit::Malformed`] where the text is not a token, or a [`Fault`].
     pub fn inspect(&mut self, token: &str) -> Result<wit::Claims, CallError<wit::Malformed>> {
         check_arguments([token.len()])?;
-        self.wind_up();
+        self.reset_deadline();
         let (functions, store) = self.presign_functions()?;
         functions
             .call_inspect(store, token)
@@ -178,7 +178,7 @@ impl Instance {
             request.db_user.len(),
             token.len(),
         ])?;
-        self.wind_up();
+        self.reset_deadline();
         Ok(())
     }
 }

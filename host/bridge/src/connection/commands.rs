@@ -20,7 +20,7 @@ pub(super) enum Outgoing<'a> {
 impl<S: Transport> Connection<S> {
     /// Drains the last reply, then writes a command.
     pub(crate) async fn command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.write_command(parts).await
     }
 
@@ -30,14 +30,14 @@ impl<S: Transport> Connection<S> {
         first: &[&[u8]],
         second: &[&[u8]],
     ) -> Result<(), Error> {
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_usable()?;
-        self.hold_closing();
+        self.hold_statement_closes();
         self.stream.hold_command(first);
         self.write_command(second).await
     }
 
-    pub(crate) async fn read_what_is_left(&mut self) -> Result<(), Error> {
+    pub(crate) async fn drain_reply(&mut self) -> Result<(), Error> {
         if self.stage == Stage::Rows {
             self.stage = Stage::Statement;
         }
@@ -59,7 +59,7 @@ impl<S: Transport> Connection<S> {
             return Err(self.poison(unusable));
         }
         if !self.stream.is_quiet() {
-            let error = self.error(match self.stream.parting_words() {
+            let error = self.error(match self.stream.closing_error() {
                 Some(words) => ErrorKind::Server(words),
                 None => ErrorKind::Malformed(Malformed::Unasked),
             });
@@ -78,7 +78,7 @@ impl<S: Transport> Connection<S> {
     async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.check_usable()?;
         self.watched = None;
-        self.hold_closing();
+        self.hold_statement_closes();
         self.command_length = parts
             .iter()
             .map(|part| part.len())
@@ -86,7 +86,7 @@ impl<S: Transport> Connection<S> {
         let written = self.write_or_poison(Outgoing::Command(parts)).await;
         if let Err(error) = written {
             // The server may have sent an error before it stopped reading.
-            return Err(match self.stream.last_words().await {
+            return Err(match self.stream.read_closing_error().await {
                 Some(words) => self.error(ErrorKind::Server(words)),
                 None => self.lost(Error::of_io(self.stage, error)),
             });
@@ -109,7 +109,7 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Queues `COM_STMT_CLOSE` for evicted statements in front of the next command. It has no reply.
-    fn hold_closing(&mut self) {
+    fn hold_statement_closes(&mut self) {
         for statement in self.unused.drain(..) {
             self.stream.hold_command(&[&close_payload(statement)]);
         }

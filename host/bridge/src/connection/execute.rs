@@ -13,7 +13,7 @@ use crate::protocol::param::Param;
 use crate::protocol::params::{IntoParams, Params, by_position};
 use crate::protocol::placeholders::Escapes;
 use crate::protocol::prepared::{
-    LAST_STATEMENT_ID, Statement, execute_payload, execute_unseen_payload,
+    LAST_STATEMENT_ID, Statement, execute_payload, execute_pipelined_payload,
 };
 use crate::protocol::reply::Reply;
 use crate::protocol::row::Encoding;
@@ -55,7 +55,7 @@ impl<S: Transport> Connection<S> {
 
     async fn start_query(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.roll_back_dropped().await?;
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_transaction()?;
         self.set_up_before(sql).await?;
         self.note_leftovers(sql);
@@ -63,8 +63,8 @@ impl<S: Transport> Connection<S> {
         let may_be_prepared = self.protocol == Protocol::Auto && is_query(sql);
         let watched = may_be_prepared.then(|| self.lengths.fingerprint(sql));
         let summary = match self.way(sql, watched) {
-            Way::Text => self.start_as_text(sql).await?,
-            Way::Prepared(statement) => self.start_again(sql, statement, &[]).await?,
+            Way::Text => self.execute_as_text(sql).await?,
+            Way::Prepared(statement) => self.execute_again(sql, statement, &[]).await?,
             Way::Prepare => self.start_prepared(sql).await?,
         };
         self.watched = watched;
@@ -133,7 +133,7 @@ impl<S: Transport> Connection<S> {
             return Err(self.error(ErrorKind::UnrepresentableParameter { index, reason }));
         }
         self.roll_back_dropped().await?;
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_transaction()?;
         self.set_up_before_preparing(sql).await?;
         self.note_leftovers(sql);
@@ -145,8 +145,8 @@ impl<S: Transport> Connection<S> {
             return Err(self.error(ErrorKind::ParameterCount { expected, given }));
         }
         match self.statements.get(sql, params) {
-            Some(Known::Prepared(statement)) => self.start_again(sql, statement, params).await,
-            _ => self.prepare_and_start(sql, params).await,
+            Some(Known::Prepared(statement)) => self.execute_again(sql, statement, params).await,
+            _ => self.prepare_and_execute(sql, params).await,
         }
     }
 
@@ -165,7 +165,7 @@ impl<S: Transport> Connection<S> {
                 self.note(sql, &[], Known::OnceAsText);
                 Way::Text
             }
-            _ if self.unseen_id(sql).is_some() => Way::Prepare,
+            _ if self.pipelined_id(sql).is_some() => Way::Prepare,
             _ => Way::Text,
         }
     }
@@ -180,14 +180,14 @@ impl<S: Transport> Connection<S> {
     /// With a question mark it may have parameters: to execute it without them is not to be tried. Where MariaDB
     /// has no room to prepare it, it executes the one before it, which has to be a query too. With `@@`, MySQL may
     /// refuse to prepare it, and that refusal would change what `@@warning_count` and `@@error_count` say.
-    fn unseen_id(&self, sql: &str) -> Option<u32> {
+    fn pipelined_id(&self, sql: &str) -> Option<u32> {
         if sql.len() > FLIGHT_LENGTH || sql.contains('?') || !is_query(sql) {
             return None;
         }
-        if self.executes_unseen {
+        if self.can_pipeline_execute {
             return self.last_prepared_is_query.then_some(LAST_STATEMENT_ID);
         }
-        self.next_id.foreseen().filter(|_| !sql.contains("@@"))
+        self.next_id.predicted().filter(|_| !sql.contains("@@"))
     }
 
     /// What a statement leaves in the session, for who has it next. And what is prepared keeps the database, the SQL
@@ -198,7 +198,7 @@ impl<S: Transport> Connection<S> {
             self.unused.extend(self.statements.drain());
         }
         if may_prepare(sql) {
-            self.next_id.lose_count();
+            self.next_id.forget();
         }
     }
 
@@ -212,24 +212,24 @@ impl<S: Transport> Connection<S> {
         }
     }
 
-    async fn start_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
+    async fn execute_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.command(&[&[COM_QUERY], sql.as_bytes()]).await?;
         self.state = State::Replying(Reply::new(Encoding::Text, self.deprecate_eof()));
         self.read_header().await
     }
 
     async fn start_prepared(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
-        let unseen_id = self.unseen_id(sql);
+        let pipelined_id = self.pipelined_id(sql);
         let id_before = self.next_id.take();
         let prepare: &[&[u8]] = &[&[COM_STMT_PREPARE], sql.as_bytes()];
-        match unseen_id {
+        match pipelined_id {
             Some(id) => {
-                self.two_commands(prepare, &[&execute_unseen_payload(id)])
+                self.two_commands(prepare, &[&execute_pipelined_payload(id)])
                     .await?
             }
             None => self.command(prepare).await?,
         }
-        self.state = State::Replying(Reply::prepare(unseen_id.is_some(), self.deprecate_eof()));
+        self.state = State::Replying(Reply::prepare(pipelined_id.is_some(), self.deprecate_eof()));
         let statement = match self.read_prepared(sql, &[], id_before).await {
             Ok(statement) => statement,
             Err(error)
@@ -238,19 +238,19 @@ impl<S: Transport> Connection<S> {
             {
                 if error.code() == Some(TOO_MANY_PREPARED) {
                     // It would be refused with the next one too, each time at the cost of a round trip.
-                    self.next_id = NextId::Unforeseeable;
+                    self.next_id = NextId::Unknown;
                 }
-                return self.start_as_text(sql).await;
+                return self.execute_as_text(sql).await;
             }
             Err(error) => return Err(error),
         };
-        match unseen_id {
+        match pipelined_id {
             Some(LAST_STATEMENT_ID) => {}
             Some(id) if id == statement.id => {}
-            // No statement had the id that was foreseen, so that nothing has been executed. Whatever the server has
+            // No statement had the id that was predicted, so that nothing has been executed. Whatever the server has
             // said to it is passed over.
             Some(_) => {
-                self.read_what_is_left().await?;
+                self.drain_reply().await?;
                 return self.start(statement, &[]).await;
             }
             None => return self.start(statement, &[]).await,
@@ -258,15 +258,15 @@ impl<S: Transport> Connection<S> {
         match self.read_header().await {
             // It prepares, and does not know which was the last. It was a query: nothing has been done.
             Err(error) if error.code() == Some(UNKNOWN_STATEMENT) => {
-                self.executes_unseen = false;
-                self.next_id = NextId::Unforeseeable;
+                self.can_pipeline_execute = false;
+                self.next_id = NextId::Unknown;
                 self.start(statement, &[]).await
             }
             header => header,
         }
     }
 
-    async fn prepare_and_start(
+    async fn prepare_and_execute(
         &mut self,
         sql: &str,
         params: &[Param],
@@ -313,7 +313,7 @@ impl<S: Transport> Connection<S> {
         self.next_id.given(id_before, statement.id);
         if may_prepare(sql) {
             // When it is executed.
-            self.next_id.lose_count();
+            self.next_id.forget();
         }
         self.last_prepared_is_query = statement.parameters == 0 && is_query(sql);
         self.note(sql, params, Known::Prepared(statement));
@@ -321,7 +321,7 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Executes a statement that has been prepared before.
-    async fn start_again(
+    async fn execute_again(
         &mut self,
         sql: &str,
         statement: Statement,
@@ -340,7 +340,7 @@ impl<S: Transport> Connection<S> {
         self.unused.extend(removed);
         // A query has not been executed. A procedure may have been, and may itself have met that error.
         match is_query(sql) {
-            true => self.prepare_and_start(sql, params).await,
+            true => self.prepare_and_execute(sql, params).await,
             false => started,
         }
     }

@@ -128,7 +128,7 @@ impl<'a> Answer<'a> {
             }
             ErrorKind::LocalInfile => {
                 see(Part::FileRefused);
-                connection.read_what_is_left().await
+                connection.drain_reply().await
             }
             _ => Err(error),
         }

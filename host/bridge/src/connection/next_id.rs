@@ -5,9 +5,9 @@
 //! source, `Prepared_statement` takes the next value of the session's `statement_id_counter`). So
 //! `COM_STMT_EXECUTE` can follow `COM_STMT_PREPARE` before the server has replied to it.
 //!
-//! A wrong id must not execute anything else. Therefore an id is foreseen only while it is higher than every id
+//! A wrong id must not execute anything else. Therefore an id is predicted only while it is higher than every id
 //! that the server has given to this connection, and only while nothing can have been prepared that the connection
-//! does not know of. A server that gives another id than the one foreseen is not asked in this way again.
+//! does not know of. A server that gives another id than the one predicted is not asked in this way again.
 
 use super::{Connection, Transport};
 
@@ -19,7 +19,7 @@ pub(super) enum NextId {
     /// This one or a higher one: a procedure may have prepared statements, or a reply was not awaited.
     AtLeast(u32),
     /// The server does not count so, or it is not known to be a MySQL server.
-    Unforeseeable,
+    Unknown,
 }
 
 impl NextId {
@@ -27,10 +27,10 @@ impl NextId {
     pub(super) const FIRST: Self = Self::Is(1);
 
     /// The id with which a statement can be executed before the server has said that it is prepared.
-    pub(super) fn foreseen(self) -> Option<u32> {
+    pub(super) fn predicted(self) -> Option<u32> {
         match self {
             Self::Is(id) => Some(id),
-            Self::AtLeast(_) | Self::Unforeseeable => None,
+            Self::AtLeast(_) | Self::Unknown => None,
         }
     }
 
@@ -38,12 +38,12 @@ impl NextId {
     /// the reply is not awaited, neither is called.
     pub(super) fn take(&mut self) -> Self {
         let before = *self;
-        self.lose_count();
+        self.forget();
         before
     }
 
     /// Something may have been prepared that the connection does not know of.
-    pub(super) fn lose_count(&mut self) {
+    pub(super) fn forget(&mut self) {
         if let Self::Is(id) = *self {
             *self = Self::AtLeast(id);
         }
@@ -54,18 +54,18 @@ impl NextId {
         let is_as_counted = match before {
             Self::Is(next) => id == next,
             Self::AtLeast(least) => id >= least,
-            Self::Unforeseeable => false,
+            Self::Unknown => false,
         };
         *self = match id.checked_add(1) {
             Some(next) if is_as_counted => Self::Is(next),
-            _ => Self::Unforeseeable,
+            _ => Self::Unknown,
         };
     }
 
     /// The server has refused to prepare a statement. MySQL has counted it.
     pub(super) fn refused(&mut self, before: Self) {
         *self = match before {
-            Self::Is(id) => id.checked_add(1).map_or(Self::Unforeseeable, Self::Is),
+            Self::Is(id) => id.checked_add(1).map_or(Self::Unknown, Self::Is),
             other => other,
         };
     }
@@ -75,8 +75,8 @@ impl<S: Transport> Connection<S> {
     /// From now on a statement may be executed in the flight that prepares it on a MySQL server, too. To be called
     /// before the first statement, and only where the server itself is at the other end: a proxy between may not
     /// take a second command before it has answered the first (ProxySQL closes the connection).
-    pub(crate) fn foresee_statement_ids(&mut self) {
-        if !self.executes_unseen {
+    pub(crate) fn predict_statement_ids(&mut self) {
+        if !self.can_pipeline_execute {
             self.next_id = NextId::FIRST;
         }
     }
@@ -91,12 +91,12 @@ mod tests {
         let mut next = NextId::FIRST;
         for id in [1, 2] {
             let before = next.take();
-            assert_eq!(next.foreseen(), None);
+            assert_eq!(next.predicted(), None);
             next.given(before, id);
         }
         let before = next.take();
         next.refused(before);
-        assert_eq!(next.foreseen(), Some(4));
+        assert_eq!(next.predicted(), Some(4));
     }
 
     #[test]
@@ -109,10 +109,10 @@ mod tests {
         ] {
             let before = next.take();
             next.given(before, id);
-            assert_eq!(next, NextId::Unforeseeable);
+            assert_eq!(next, NextId::Unknown);
             let before = next.take();
             next.given(before, 1);
-            assert_eq!(next, NextId::Unforeseeable);
+            assert_eq!(next, NextId::Unknown);
         }
     }
 
@@ -121,13 +121,13 @@ mod tests {
     fn a_lost_count_is_found_again() {
         let mut next = NextId::Is(3);
         next.take();
-        next.lose_count();
+        next.forget();
         assert_eq!(next, NextId::AtLeast(3));
         let before = next.take();
         next.refused(before);
         assert_eq!(next, NextId::AtLeast(3));
         let before = next.take();
         next.given(before, 7);
-        assert_eq!(next.foreseen(), Some(8));
+        assert_eq!(next.predicted(), Some(8));
     }
 }

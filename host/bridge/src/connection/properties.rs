@@ -132,7 +132,7 @@ fn compare_beside_peer(made: &Generated, payload: &[u8], encoding: Encoding) {
     let ours = read_one(made, payload, encoding, |row| {
         let (theirs, left_over) = theirs.as_ref().expect("they refuse what we take");
         assert_eq!(*left_over, 0, "we take what is too long");
-        assert!(row.is_the_same_in_one_pass(), "{payload:?}");
+        assert!(row.one_pass_agrees(), "{payload:?}");
         for (index, (theirs, column)) in theirs.iter().zip(&made.columns).enumerate() {
             assert!(ways_agree(row, index), "{column:?}");
             match row.value(index) {

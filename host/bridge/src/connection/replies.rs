@@ -18,7 +18,7 @@ use crate::protocol::reply::Event;
 use rds_bridge_wire::Malformed;
 
 /// How many packets a dropped reply may still have for it to be drained on the spot.
-const PACKETS_AT_HAND: usize = 16;
+const DRAINED_PACKETS: usize = 16;
 /// From this number of rows on, the binary protocol saves more than preparing and a round trip within a VPC cost: 0.4 µs
 /// a row (`just bench-rows`).
 const LONG_RESULT_ROWS: u64 = 1_000;
@@ -65,7 +65,7 @@ impl<S: Transport> Connection<S> {
 
     /// The next row, if it is in the buffer. Most rows take this path, without a future.
     #[inline]
-    pub(crate) fn row_at_hand(&mut self) -> Option<Range<usize>> {
+    pub(crate) fn received_row(&mut self) -> Option<Range<usize>> {
         let State::Replying(reply) = &mut self.state else {
             return None;
         };
@@ -75,12 +75,12 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Drains a reply if its rest is received and short, as the end of a small result is.
-    pub(crate) fn read_what_is_at_hand(&mut self) {
+    pub(crate) fn drain_received(&mut self) {
         // Without a runtime there are no timers, which an idle limit starts.
         if Handle::try_current().is_err() {
             return;
         }
-        for _ in 0..PACKETS_AT_HAND {
+        for _ in 0..DRAINED_PACKETS {
             if !self.is_replying() {
                 return;
             }

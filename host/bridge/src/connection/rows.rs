@@ -59,7 +59,7 @@ impl<'c, S: Transport> Rows<'c, S> {
     ///
     /// The server's, in the middle of a result, or that the connection is lost.
     pub async fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
-        let range = match self.connection.row_at_hand() {
+        let range = match self.connection.received_row() {
             Some(range) => range,
             None => match self.read_row().await? {
                 Some(range) => range,
@@ -85,7 +85,7 @@ impl<'c, S: Transport> Rows<'c, S> {
     /// As [`Self::next`]; [`ErrorKind::Value`] as of [`Row::get`], and where there are more columns or fewer.
     /// Then the row is passed over.
     pub async fn next_as<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>, Error> {
-        let range = match self.connection.row_at_hand() {
+        let range = match self.connection.received_row() {
             Some(range) => range,
             None => match self.read_row().await? {
                 Some(range) => range,

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::{Event, Reply};
 use crate::protocol::row::Encoding;
-use crate::protocol::text_or_binary::{begins_transaction, only_asks};
+use crate::protocol::text_or_binary::{begins_transaction, only_reads};
 use rds_bridge_wire::Malformed;
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
 use rds_bridge_wire::{lenenc_string, text};
@@ -116,11 +116,11 @@ impl SetUp {
     /// Whether a statement may go out with what is held back. If that is refused, the statement is executed all the
     /// same: so it is one that only asks, or begins a transaction; or, where writing is allowed, any one, since
     /// there is no more to refuse than what every server takes from everybody.
-    fn goes_with(&self, sql: &str) -> bool {
+    fn can_go_out_with(&self, sql: &str) -> bool {
         let is_identity_alone = self.held.front() == Some(&Step::Identify);
         sql.len() <= FLIGHT_LENGTH
             && (is_identity_alone
-                || only_asks(sql)
+                || only_reads(sql)
                 || begins_transaction(sql)
                 || self.settings.allow_writes && self.settings.collation.is_none())
     }
@@ -150,7 +150,7 @@ impl<S: Transport> Connection<S> {
             return Ok(());
         }
         // Before anything is held back: its packets are counted anew.
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_usable()?;
         self.set_up.has_asked_identity = true;
         let step = VecDeque::from([Step::Identify]);
@@ -176,7 +176,7 @@ impl<S: Transport> Connection<S> {
         drop(self.statements.drain());
         self.unused.clear();
         self.last_prepared_is_query = true;
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_usable()?;
         if self.set_up.held.contains(&Step::Names) {
             // Nothing has been executed yet.
@@ -246,7 +246,7 @@ impl<S: Transport> Connection<S> {
     /// What may go out with it does. Any other statement waits, and so does a long one, as everywhere.
     pub(super) async fn set_up_before(&mut self, sql: &str) -> Result<(), Error> {
         self.ask_identity(true).await?;
-        if self.set_up.goes_with(sql) {
+        if self.set_up.can_go_out_with(sql) {
             return Ok(());
         }
         self.set_up_now().await

@@ -138,7 +138,7 @@ impl<S: Transport> Connection<S> {
         options: TransactionOptions,
     ) -> Result<Transaction<'_, S>, Error> {
         self.roll_back_dropped().await?;
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         let has_guard = self.transaction != TransactionState::None;
         let is_open = self.is_in_transaction() && !self.set_up.rolls_back_next();
         if has_guard || is_open {
@@ -157,7 +157,7 @@ impl<S: Transport> Connection<S> {
         if self.transaction != TransactionState::RollBackNext {
             return Ok(());
         }
-        self.read_what_is_left().await?;
+        self.drain_reply().await?;
         self.check_usable()?;
         self.transaction = TransactionState::None;
         if self.is_in_transaction() {
@@ -208,7 +208,7 @@ impl<S: Transport> Transaction<'_, S> {
     ///
     /// As [`Self::commit`]. A server rolls back too when the connection is lost.
     pub async fn roll_back(self) -> Result<(), Error> {
-        self.connection.read_what_is_left().await?;
+        self.connection.drain_reply().await?;
         match self.connection.transaction {
             TransactionState::RolledBack => Ok(()),
             _ => self.end("ROLLBACK").await,
@@ -218,7 +218,7 @@ impl<S: Transport> Transaction<'_, S> {
     /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless the
     /// server has received `COMMIT`.
     async fn end(self, statement: &str) -> Result<(), Error> {
-        self.connection.read_what_is_left().await?;
+        self.connection.drain_reply().await?;
         self.connection.execute(statement, ()).await?;
         self.connection.transaction = TransactionState::None;
         Ok(())

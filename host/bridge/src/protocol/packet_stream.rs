@@ -24,7 +24,7 @@ const FIRST_READ_LENGTH: usize = 16 << 10;
 /// What one read may bring when there is much.
 const MOST_READ_LENGTH: usize = 128 << 10;
 /// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
-const PARTING_WORDS_LIMIT: usize = 1024;
+const CLOSING_ERROR_LIMIT: usize = 1024;
 /// While a longer command is written, the server is listened to: it may have no room for it, and say so. Shorter ones
 /// go out with others, whose replies may come at any time.
 const LISTEN_LENGTH: usize = 64 << 10;
@@ -39,7 +39,7 @@ pub(crate) enum ReadError {
     Closed,
     /// The server ends the connection, and says why.
     #[error("the server ends the connection")]
-    PartingWords(ServerError),
+    ServerClosing(ServerError),
     /// Nothing has come for so long.
     #[error("nothing has come for {} s", .0.as_secs_f32())]
     Idle(Duration),
@@ -168,12 +168,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             };
             if sequence_id != self.sequence_id {
                 let all_there = self.buffer.len() >= header_end.saturating_add(length);
-                if sequence_id < self.sequence_id && length <= PARTING_WORDS_LIMIT && !all_there {
+                if sequence_id < self.sequence_id && length <= CLOSING_ERROR_LIMIT && !all_there {
                     self.fill().await?;
                     continue;
                 }
-                if let Some(words) = self.parting_words() {
-                    return Err(ReadError::PartingWords(words));
+                if let Some(words) = self.closing_error() {
+                    return Err(ReadError::ServerClosing(words));
                 }
                 return Err(Malformed::SequenceId {
                     expected: self.sequence_id,
@@ -221,7 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
 
     /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked for it, so it
     /// counts from 0; or, where the server has not read all packets of a command, from those that it has read.
-    pub(crate) fn parting_words(&self) -> Option<ServerError> {
+    pub(crate) fn closing_error(&self) -> Option<ServerError> {
         let rest = self.buffer.get(self.start..)?;
         let (header, rest) = rest.split_first_chunk()?;
         let header = Header::read(*header);
@@ -236,28 +236,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     }
 
     /// What the server said before it stopped reading a command, if it did.
-    pub(crate) async fn last_words(&mut self) -> Option<ServerError> {
-        while self.buffer.len().saturating_sub(self.start) <= PARTING_WORDS_LIMIT {
-            if let Some(words) = self.parting_words() {
+    pub(crate) async fn read_closing_error(&mut self) -> Option<ServerError> {
+        while self.buffer.len().saturating_sub(self.start) <= CLOSING_ERROR_LIMIT {
+            if let Some(words) = self.closing_error() {
                 return Some(words);
             }
             self.fill().await.ok()?;
         }
-        self.parting_words()
+        self.closing_error()
     }
 
     /// Reads what there is, and waits no longer for it than the limit allows.
     async fn fill(&mut self) -> Result<(), ReadError> {
         let Some(limit) = self.idle_limit else {
-            return self.fill_at_leisure().await;
+            return self.fill_without_limit().await;
         };
         // On the heap: without a limit there is no timer to make room for.
-        let filling = Box::pin(timeout(limit, self.fill_at_leisure()));
+        let filling = Box::pin(timeout(limit, self.fill_without_limit()));
         filling.await.unwrap_or(Err(ReadError::Idle(limit)))
     }
 
     /// The buffer grows by what comes, never by what the peer says will come.
-    async fn fill_at_leisure(&mut self) -> Result<(), ReadError> {
+    async fn fill_without_limit(&mut self) -> Result<(), ReadError> {
         if self.start > 0 {
             let left = self.buffer.len().saturating_sub(self.start);
             self.buffer.copy_within(self.start.., 0);
@@ -303,7 +303,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
             return true;
         }
         // Without a timer, which would need a runtime.
-        let reading = pin!(self.fill_at_leisure());
+        let reading = pin!(self.fill_without_limit());
         let read = reading.poll(&mut Context::from_waker(Waker::noop()));
         read.is_ready()
     }

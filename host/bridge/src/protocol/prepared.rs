@@ -58,7 +58,7 @@ pub(crate) fn close_payload(statement: Statement) -> [u8; 5] {
 }
 
 /// Of a statement without parameters, of which nothing but its id is known yet.
-pub(crate) fn execute_unseen_payload(id: u32) -> Vec<u8> {
+pub(crate) fn execute_pipelined_payload(id: u32) -> Vec<u8> {
     let unseen = Statement {
         id,
         columns: 0,

@@ -297,12 +297,12 @@ impl Reply {
         };
         match split {
             Ok(end) if end == payload.len() => Ok(()),
-            other => Err(self.is_no_row(payload, other)),
+            other => Err(self.describe_bad_row(payload, other)),
         }
     }
 
     #[cold]
-    fn is_no_row(&self, payload: &[u8], split: Result<usize, usize>) -> Malformed {
+    fn describe_bad_row(&self, payload: &[u8], split: Result<usize, usize>) -> Malformed {
         let row = self.result.rows;
         match split {
             Ok(end) => Malformed::TrailingBytes {

@@ -175,7 +175,7 @@ impl<'a> Row<'a> {
 
     /// Whether reading the values one after the other finds them where looking them up does.
     #[cfg(test)]
-    pub(crate) fn is_the_same_in_one_pass(&self) -> bool {
+    pub(crate) fn one_pass_agrees(&self) -> bool {
         fn same<'a>(row: &Row<'a>, mut values: impl Values<'a>) -> bool {
             let shapes = row.result.shapes.iter().zip(&row.result.fields);
             shapes.into_iter().all(|(shape, field)| {

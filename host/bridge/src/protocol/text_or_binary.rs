@@ -66,7 +66,7 @@ pub(crate) fn is_query(sql: &str) -> bool {
 }
 
 /// Whether a statement asks, and does nothing else, unless a function in it does. `WITH` may begin an `UPDATE`.
-pub(crate) fn only_asks(sql: &str) -> bool {
+pub(crate) fn only_reads(sql: &str) -> bool {
     begins_with(sql, &["SELECT", "TABLE", "VALUES"])
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn may_change_session(sql: &str) -> bool {
 /// ```
 #[must_use]
 pub fn first_keyword(sql: &str) -> Option<&str> {
-    let statement = without_what_is_before(sql)?;
+    let statement = skip_leading_comments(sql)?;
     let end = statement.find(|character: char| !character.is_ascii_alphabetic());
     statement.get(..end.unwrap_or(statement.len()))
 }
@@ -120,7 +120,7 @@ fn begins_with(sql: &str, keywords: &[&str]) -> bool {
 }
 
 /// Without the spaces, parentheses and comments that it begins with; none if a comment does not end.
-fn without_what_is_before(mut sql: &str) -> Option<&str> {
+fn skip_leading_comments(mut sql: &str) -> Option<&str> {
     loop {
         sql = sql.trim_start_matches(|character: char| {
             character.is_ascii_whitespace() || character == '('

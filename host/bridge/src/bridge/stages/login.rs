@@ -114,7 +114,7 @@ impl LoggedIn {
 async fn set_up(bridge: &Inner, mut connection: Connection) -> Result<Connection, Error> {
     connection.set_protocol(bridge.protocol);
     if bridge.is_direct {
-        connection.foresee_statement_ids();
+        connection.predict_statement_ids();
     }
     let settings = SessionSettings {
         collation: bridge.collation.clone(),

@@ -29,16 +29,16 @@ fn what_goes_out_with_it() {
         ..SessionSettings::default()
     });
     for sql in ["SELECT 1", "START TRANSACTION", "begin"] {
-        assert!(to_read.goes_with(sql) && to_write.goes_with(sql), "{sql}");
+        assert!(to_read.can_go_out_with(sql) && to_write.can_go_out_with(sql), "{sql}");
     }
     let insert = "INSERT INTO t VALUES (1)";
-    assert!(!to_read.goes_with(insert) && to_write.goes_with(insert));
+    assert!(!to_read.can_go_out_with(insert) && to_write.can_go_out_with(insert));
     let collated = SetUp::new(SessionSettings {
         allow_writes: true,
         collation: Some("utf8mb4_bin".to_owned()),
         ..SessionSettings::default()
     });
-    assert!(!collated.goes_with(insert));
+    assert!(!collated.can_go_out_with(insert));
     let long = format!("SELECT '{}'", "x".repeat(FLIGHT_LENGTH));
-    assert!(!to_write.goes_with(&long));
+    assert!(!to_write.can_go_out_with(&long));
 }

@@ -187,7 +187,7 @@ fn what_is_said_before_all_is_written() {
             written.unwrap_err().kind(),
             io::ErrorKind::ConnectionAborted
         );
-        assert_eq!(stream.last_words().await.unwrap().code, 1153);
+        assert_eq!(stream.read_closing_error().await.unwrap().code, 1153);
     });
 }
 
@@ -204,6 +204,6 @@ fn what_is_said_to_a_part_of_a_command() {
             .unwrap();
         theirs.write_all(&refusal).await.unwrap();
         let read = stream.read(Expected::Control).await;
-        assert!(matches!(read, Err(ReadError::PartingWords(words)) if words.code == 1153));
+        assert!(matches!(read, Err(ReadError::ServerClosing(words)) if words.code == 1153));
     });
 }

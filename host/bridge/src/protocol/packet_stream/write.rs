@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
                 Poll::Ready(Ok(Some(length))) => *written = written.saturating_add(length),
                 Poll::Ready(Ok(None)) => return Poll::Ready(Ok(())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending if listens && pin!(self.fill_at_leisure()).poll(cx).is_ready() => {
+                Poll::Pending if listens && pin!(self.fill_without_limit()).poll(cx).is_ready() => {
                     return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
                 }
                 Poll::Pending => return Poll::Pending,
