@@ -6,7 +6,7 @@
 //! | [`CachedCredentials`] | a source that is asked only when it has to be, by one caller at a time |
 //! | [`resolve_region`] | the region to sign for, and what told it |
 //! | `SecretError` | why a secret of Secrets Manager gives no user and password (feature `secrets-manager`) |
-//! | [`caller_identity`] | whom AWS takes the credentials for |
+//! | [`caller_identity`] | the identity that AWS sees in the credentials |
 
 mod cache;
 mod credentials;

@@ -27,7 +27,7 @@ use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 
 use alias::Alias;
-pub use alias::endpoint_behind;
+pub use alias::resolve_alias;
 pub use builder::BridgeBuilder;
 pub use builder::DEFAULT_PORT;
 pub use engine_source::EngineSource;

@@ -55,19 +55,17 @@ use transaction::TransactionState;
 /// limit for all of its connections.
 const STATEMENTS: usize = 32;
 
-/// A connection to the server, logged in, one statement at a time.
+/// An authenticated connection to a server. It executes one statement at a time.
 ///
-/// Futures of its methods, and of [`Rows`], may be dropped at any point: a reply that has not been read
-/// is read to its end by the next call, and a command that was cut off half-written makes the connection
-/// unusable, which the next call says.
+/// The futures of its methods, and of [`Rows`], can be dropped at any point. The next call discards the rest of a reply that
+/// was not read. If a future is dropped while it writes a command, the connection is unusable, and the next call says so.
 ///
-/// A server that asks for a file of this machine (`LOAD DATA LOCAL`, or one that is not to be trusted) is
-/// sent an empty one. The statement fails with [`ErrorKind::LocalInfile`], further results of it are passed
-/// over, and the connection goes on. After what the protocol does not allow ([`ErrorKind::Malformed`]) it
-/// does not: every further call gives [`ErrorKind::Unusable`].
+/// A server may ask for a file of this machine (`LOAD DATA LOCAL`). It is sent an empty file: the statement fails with
+/// [`ErrorKind::LocalInfile`], and the connection stays usable. After a reply that the protocol does not allow
+/// ([`ErrorKind::Malformed`]), the connection is unusable: every further call fails with [`ErrorKind::Unusable`].
 ///
-/// `S` is what it runs on: TLS over TCP as [`Bridge::connect`](crate::Bridge::connect) makes it, or a stream of the
-/// caller's ([`Self::over`]).
+/// `S` is the stream: TLS over TCP as [`Bridge::connect`](crate::Bridge::connect) makes it, or the caller's own
+/// ([`Self::over`]).
 pub struct Connection<S = TlsStream<TcpStream>> {
     stream: PacketStream<S>,
     session: Session,
@@ -79,9 +77,9 @@ pub struct Connection<S = TlsStream<TcpStream>> {
     is_maria_db: bool,
     /// Whether the server takes several commands at once.
     can_pipeline: bool,
-    /// Whether a statement can be executed in the flight that prepares it.
+    /// Whether `COM_STMT_EXECUTE` can follow `COM_STMT_PREPARE` in one flight.
     can_pipeline_execute: bool,
-    /// By which MySQL can do the same.
+    /// With it, MySQL can do the same.
     next_id: NextId,
     statements: StatementCache,
     /// Whether what was prepared last, if anything was, is a query without parameters.
@@ -114,17 +112,17 @@ pub(crate) enum State {
     Unusable,
 }
 
-/// What a connection can run on. Every type that fits has it.
+/// A stream that a connection can run on. Implemented for every suitable type.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for S {}
 
 impl<S: Transport> Connection<S> {
-    /// A connection on a stream whose login is done, by [`ClientHandshake`](crate::component::ClientHandshake) or by other
-    /// means. `session` is what was agreed upon at the login.
+    /// A connection on a stream whose connection phase is over, by
+    /// [`ClientHandshake`](crate::component::ClientHandshake) or by other means. `session` is the result of that phase.
     ///
-    /// The session stays as the login left it: it is not made read-only, and its character set and `autocommit` are not
-    /// set. A [`CancelHandle`] of it cancels nothing ([`NotCancelled::UnknownSession`](crate::NotCancelled)).
+    /// The session is used as it is: this function makes it neither read-only nor sets its character set or `autocommit`. Its
+    /// [`CancelHandle`] cannot cancel ([`NotCancelled::UnknownSession`](crate::NotCancelled)).
     pub fn over(stream: S, session: Session) -> Self {
         Self::new(stream, session, Arc::default(), CancelHandle::default())
     }
@@ -164,17 +162,15 @@ impl<S: Transport> Connection<S> {
         }
     }
 
-    /// What cancels the statement that this connection is executing, while a future of this connection is being
-    /// awaited elsewhere. Take it before. With the first statement after that the server is asked which session it is,
-    /// in the same flight.
+    /// A handle that cancels the statement that this connection is executing. Take it before the statement: the first
+    /// statement after this call also asks the server for its session id, in the same flight.
     #[must_use]
     pub fn cancel_handle(&self) -> CancelHandle {
         self.set_up.want_identity();
         self.cancel.clone()
     }
 
-    /// How statements without parameters are executed from now on. Default: as [`crate::BridgeBuilder`] was
-    /// told.
+    /// Sets how statements without parameters are executed. Default: [`crate::BridgeBuilder::protocol`].
     pub fn set_protocol(&mut self, protocol: Protocol) {
         self.protocol = protocol;
     }
@@ -192,8 +188,8 @@ impl<S: Transport> Connection<S> {
         (self.protocol, self.stream.idle_limit())
     }
 
-    /// How long to wait, while a reply is read, for anything to come; without a limit for ever. Default: as
-    /// [`crate::BridgeBuilder::read_idle_timeout`] was told.
+    /// Sets how long a read may wait for the next bytes of a reply; `None` waits without limit. Default:
+    /// [`crate::BridgeBuilder::read_idle_timeout`].
     pub fn set_read_idle_timeout(&mut self, limit: Option<Duration>) {
         self.stream.set_idle_limit(limit);
     }
@@ -202,37 +198,37 @@ impl<S: Transport> Connection<S> {
         self.stream.set_limits(limits);
     }
 
-    /// What was agreed upon at login: the server's version and more. It is from the server's greeting, before TLS:
-    /// anyone on the way may have altered version and number. `KILL` no connection by this number; use
-    /// [`Self::cancel_handle`].
+    /// The result of the connection phase: the server's version, the capabilities and more. The version and the connection
+    /// id come from the server's first packet, before TLS: anyone on the path may have altered them. Do not `KILL` by this
+    /// id; use [`Self::cancel_handle`].
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Whether a transaction is open, as the server said at the end of its last reply.
+    /// Whether a transaction is open, according to the server's last reply.
     #[must_use]
     pub fn is_in_transaction(&self) -> bool {
         self.status.contains(StatusFlags::SERVER_STATUS_IN_TRANS)
     }
 
-    /// Whether the connection can be used. After some errors the position in the stream is unknown, and it cannot.
+    /// Whether the connection can be used. After some errors the position in the stream is unknown, and it cannot be.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         !matches!(self.state, State::Unusable) && !self.set_up.is_unfinished
     }
 
-    /// Whether the server has closed the connection, as far as this machine has received it. It sends nothing;
-    /// [`Self::ping`] asks the server, and takes a round trip.
+    /// Whether the server has closed the connection, as far as this machine knows. It sends nothing; [`Self::ping`] asks the
+    /// server, and takes a round trip.
     #[must_use]
     pub fn has_ended(&mut self) -> bool {
         matches!(self.state, State::Unusable)
             || matches!(self.state, State::Idle) && !self.awaits_set_up() && self.stream.has_ended()
     }
 
-    /// Whether the server has refused a statement because it is read-only as a whole (1290, 1836) although this
-    /// connection may write: it was a writer, and is a replica since a failover. The connection works, but one to the
-    /// new writer is wanted.
+    /// Whether the server has refused a statement because the whole server is read-only (1290, 1836), although this
+    /// connection may write: the server was the writer, and is a replica since a failover. The connection works, but the
+    /// application needs one to the new writer.
     #[must_use]
     pub fn is_demoted(&self) -> bool {
         self.is_demoted
@@ -252,27 +248,28 @@ impl<S: Transport> Connection<S> {
         }
     }
 
-    /// Whether there is more of a reply to read.
+    /// Whether a part of a reply is still to be read.
     #[must_use]
     pub fn is_replying(&self) -> bool {
         matches!(self.state, State::Replying(_)) || self.awaits_set_up()
     }
 
-    /// Asks the server for a sign of life.
+    /// Sends `COM_PING`, and waits for the server's reply.
     ///
     /// # Errors
     ///
-    /// That the connection is lost.
+    /// The connection is lost.
     pub async fn ping(&mut self) -> Result<(), Error> {
         self.roll_back_dropped().await?;
         self.simple_command(COM_PING).await
     }
 
-    /// Says good-bye. A connection that is dropped is closed too, and the server notes an aborted one.
+    /// Sends `COM_QUIT` and closes the connection. A connection that is dropped is closed too, but the server counts it as
+    /// aborted.
     ///
     /// # Errors
     ///
-    /// That the connection was lost already.
+    /// The connection was lost already.
     pub async fn close(mut self) -> Result<(), Error> {
         if matches!(self.state, State::Idle) && !self.awaits_set_up() {
             self.check_usable()?;
@@ -305,7 +302,7 @@ impl<S: Transport> Connection<S> {
 }
 
 impl<S: Transport> Connection<TlsStream<S>> {
-    /// The TLS connection, for what it negotiated.
+    /// The TLS connection's negotiated parameters and peer certificates.
     #[must_use]
     pub fn tls(&self) -> &rustls::CommonState {
         self.stream.get_ref().state()

@@ -159,7 +159,7 @@ pub enum ErrorKind {
     /// The server refuses, with its own code, SQLSTATE and words.
     #[error("{}", server_words(.0))]
     Server(ServerError),
-    /// The same before TLS: whoever is on the way may have written it.
+    /// The same before TLS: anyone on the path may have written it.
     #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
     ServerBeforeTls(ServerError),
     /// Reading or writing failed.
@@ -171,7 +171,7 @@ pub enum ErrorKind {
     /// The server sent what the protocol does not allow.
     #[error("the server does not keep to the protocol: {0}")]
     Malformed(Malformed),
-    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is of no more use.
+    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
     #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
     RowTooLarge {
         /// The limit, in bytes.
@@ -216,8 +216,8 @@ pub enum ErrorKind {
         "the transaction has ended: an earlier statement committed it, or the server rolled it back"
     )]
     TransactionEnded,
-    /// An earlier call was given up in the middle of a command, or failed: the connection cannot be used.
-    #[error("the connection is of no more use: an earlier call on it failed or was given up")]
+    /// An earlier call failed, or its future was dropped while it wrote a command: the connection is unusable.
+    #[error("the connection is unusable: an earlier call on it failed, or was dropped half-way")]
     Unusable,
     /// A statement was not cancelled, and may still be running.
     #[error("the statement may still be running: {0}")]

@@ -39,7 +39,7 @@
 //! | [`aws`] | credentials, region, and what an endpoint's name tells |
 //! | [`net`], [`clock`] | what can be brought along in place of the system's own |
 //! | [`component`] | the component in its sandbox, by itself |
-//! | [`tls`] | whom to trust, and what a certificate says |
+//! | [`tls`] | certificate authorities, and what a certificate says |
 
 pub mod aws;
 mod bridge;
@@ -68,7 +68,7 @@ pub mod tls;
 pub mod component;
 
 pub use bridge::{
-    Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, endpoint_behind, stages,
+    Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, resolve_alias, stages,
 };
 pub use error::{Error, ErrorKind, Stage};
 pub use mysql::{CancelHandle, NotCancelled};

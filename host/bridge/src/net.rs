@@ -5,6 +5,6 @@ pub mod host_name;
 mod resolve;
 mod tcp;
 
-pub use alias::rds_endpoint_behind;
+pub use alias::resolve_rds_alias;
 pub use resolve::{CanonicalName, Resolve, Resolving, SystemResolver};
 pub(crate) use tcp::connect;

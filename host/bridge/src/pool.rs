@@ -1,4 +1,4 @@
-//! Connections that are kept, and how fast new ones are made.
+//! A pool of connections, with a limit on the rate of new ones.
 //!
 //! ```no_run
 //! use rds_bridge::{Bridge, pool::Pool};
@@ -14,18 +14,18 @@
 //! # }
 //! ```
 //!
-//! A token is signed for each connection that is made, with the credentials of that moment, and is not kept:
-//! no token expires in a pool. RDS takes some 200 new connections a second with IAM, and refuses more with the
-//! words of a wrong token: so there is a limit on them here, and who is refused all the same tries again, after
-//! a while that grows and is not the same for everybody.
+//! The pool signs a token for each new connection, with the credentials of that moment, and does not keep it: no token
+//! expires in the pool. RDS accepts about 200 new IAM connections a second and answers more with error 1045, as it answers
+//! a wrong token. The pool therefore limits the rate of new connections, and retries a refused login with jittered
+//! exponential backoff.
 //!
-//! Nothing passes from one user of a connection to the next. As soon as the connection is given back, rows that were
-//! not read are passed over, a transaction that was left open is rolled back, and a session that may hold variables,
-//! locks or temporary tables is reset ([`PoolBuilder::always_reset`] says when).
+//! Nothing passes from one user of a connection to the next. When a connection is returned, the pool discards unread rows,
+//! rolls back an open transaction, and resets a session that may hold variables, locks or temporary tables
+//! ([`PoolBuilder::always_reset`] says when).
 //!
-//! Where writing is allowed and a server says that it is read-only (1290, 1836), it was the writer before a failover.
-//! The pool closes the connections that it has by then, each when it comes back or is to be used again, and makes new
-//! ones, which look up the endpoint's name again. The statement that was refused is not repeated.
+//! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover. The
+//! pool then closes the connections that it has, each when it is returned or before its next use, and opens new ones, which
+//! resolve the endpoint's name again. The pool does not repeat the statement that was refused.
 
 mod builder;
 mod error;
@@ -53,7 +53,7 @@ pub use metrics::PoolMetrics;
 use crate::bridge::Bridge;
 use crate::mysql::Connection;
 
-/// Connections of one [`Bridge`], to be borrowed. Cheap to clone.
+/// A pool of the connections of one [`Bridge`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Pool {
     connections: managed::Pool<Manager>,
@@ -62,7 +62,7 @@ pub struct Pool {
     _keeper: Arc<keeper::Keeper>,
 }
 
-/// A connection of a pool. Dropped, it goes back; one that cannot be trusted is closed there.
+/// A connection that is borrowed from a pool. Dropping it returns it; the pool closes it if its state is unknown.
 pub struct PooledConnection {
     /// Taken when it is dropped or detached.
     object: Option<Object<Manager>>,
@@ -75,21 +75,22 @@ impl Pool {
         PoolBuilder::new(bridge)
     }
 
-    /// A connection that was alive a moment ago: one that is idle, or a new one, or the next that comes back.
+    /// Borrows a connection: an idle one that was checked within the last second, a new one, or the next one that is
+    /// returned.
     ///
     /// # Errors
     ///
-    /// [`PoolError`]: why none can be made, that none was free in time, or that the pool is closed.
+    /// [`PoolError`]: no connection can be opened, none was free in time, or the pool is closed.
     pub async fn get(&self) -> Result<PooledConnection, PoolError> {
         self.get_within(self.acquire_timeout).await
     }
 
-    /// The same within another time than [`PoolBuilder::acquire_timeout`].
+    /// As [`Self::get`], within another limit than [`PoolBuilder::acquire_timeout`].
     ///
     /// # Errors
     ///
-    /// As [`Self::get`]. If a connection was being made when the time was over, the error is why the server refused it
-    /// last, or that its current stage was not done in time.
+    /// As [`Self::get`]. If the limit ends while a connection is being opened, the error is the server's last refusal, or
+    /// the timeout of the current stage.
     pub async fn get_within(&self, limit: Duration) -> Result<PooledConnection, PoolError> {
         let metrics = &self.connections.manager().metrics;
         let getting = manager::ending_within(limit, self.connections.get());
@@ -114,36 +115,37 @@ impl Pool {
         got
     }
 
-    /// What there is and what there has been.
+    /// The current numbers of connections, and the counts since the pool was built.
     #[must_use]
     pub fn metrics(&self) -> PoolMetrics {
         let status = self.connections.status();
         self.connections.manager().metrics.read(&status)
     }
 
-    /// Closes it: idle connections now, the others when they come back. [`Self::get`] gives
-    /// [`PoolError::Closed`] from now on.
+    /// Closes the pool: idle connections now, borrowed ones when they are returned. [`Self::get`] then fails with
+    /// [`PoolError::Closed`].
     pub fn close(&self) {
         self.connections.close();
     }
 }
 
 impl PooledConnection {
-    /// Whether it has served before. A new one was made for whoever asked.
+    /// Whether the connection was used before. `false`: it was opened for this call.
     #[must_use]
     pub fn is_reused(&self) -> bool {
         let object = self.object.as_ref();
         object.is_some_and(|object| Object::metrics(object).recycle_count > 0)
     }
 
-    /// Has the session reset when the connection is given back, whatever its statements were: for SQL of a stranger's.
+    /// Resets the session when the connection is returned, whatever its statements were. Use it for SQL that you did not
+    /// write.
     pub fn reset_when_dropped(&mut self) {
         if let Some(object) = &mut self.object {
             object.is_to_be_reset = true;
         }
     }
 
-    /// Takes it out of the pool for good: there is room for another.
+    /// Removes the connection from the pool, which may open another in its place.
     #[must_use]
     #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
     pub fn detach(mut self) -> Connection {
@@ -171,7 +173,7 @@ impl Drop for PooledConnection {
         if manager.is_tidy(&object) {
             return;
         }
-        // In the background, so that no lock of it waits in the pool. Where there is none, it is closed.
+        // In the background, so that it holds no locks while it is idle. Without a runtime, it is closed.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
         } else {

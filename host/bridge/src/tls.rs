@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and what a certificate says of itself.
+//! TLS: certificate authorities, and what a certificate says of itself.
 //!
 //! | type | what it is |
 //! |---|---|

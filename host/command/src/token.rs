@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     host_name::check_signable(host)
         .map_err(|problem| rds_bridge::Error::setting("endpoint", problem.to_string()))?;
     let host = &match arguments.endpoint.resolve_cname() {
-        true => runtime::block_on(endpoint_behind(host))?,
+        true => runtime::block_on(resolve_alias(host))?,
         false => host.to_owned(),
     };
     let (region, credentials) = region_and_credentials(arguments, host)?;
@@ -68,9 +68,9 @@ fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Cred
     })
 }
 
-async fn endpoint_behind(host: &str) -> Result<String, Error> {
+async fn resolve_alias(host: &str) -> Result<String, Error> {
     let timeout = Timeouts::default().resolve;
-    Ok(rds_bridge::endpoint_behind(host, &SystemResolver, timeout).await?)
+    Ok(rds_bridge::resolve_alias(host, &SystemResolver, timeout).await?)
 }
 
 fn now() -> Result<u64, Error> {

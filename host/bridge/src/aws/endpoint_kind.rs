@@ -1,8 +1,8 @@
-//! What an RDS endpoint's own name says of what stands behind it.
+//! What the name of an RDS endpoint says about its kind.
 
 use super::region::{is_aws, region_of_endpoint};
 
-/// What stands behind an endpoint, with its name where the endpoint's name tells it.
+/// The kind of an endpoint, with the name of the instance or cluster where the endpoint's name has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointKind {
     /// An instance, alone or in an Aurora cluster: the name does not tell which.

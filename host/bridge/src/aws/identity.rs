@@ -1,4 +1,4 @@
-//! Whom AWS takes credentials for: STS GetCallerIdentity, which every identity may call.
+//! The identity of credentials: STS `GetCallerIdentity`, which every identity may call.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
 

@@ -1,4 +1,4 @@
-//! The region to sign for: never one that nobody named.
+//! The region to sign for. There is no default: a region is always named somewhere.
 
 use std::fmt;
 

@@ -27,7 +27,7 @@ pub(crate) struct Alias {
 /// # Errors
 ///
 /// [`ErrorKind::Resolve`] if it cannot be looked up in that time, [`ErrorKind::Setting`] if it is no alias of one.
-pub async fn endpoint_behind(
+pub async fn resolve_alias(
     host: &str,
     resolver: &dyn Resolve,
     limit: Duration,
@@ -37,7 +37,7 @@ pub async fn endpoint_behind(
         Error::new(Stage::Resolve, ErrorKind::Resolve { host, source })
     };
     let looking_up = async {
-        let behind = net::rds_endpoint_behind(resolver, host).await;
+        let behind = net::resolve_rds_alias(resolver, host).await;
         behind.map_err(unresolved)
     };
     let behind = within(Stage::Resolve, limit, looking_up).await?;
@@ -59,7 +59,7 @@ impl Inner {
         alias: &Alias,
     ) -> Result<Arc<Self>, Error> {
         let limit = self.timeouts.resolve;
-        let host = endpoint_behind(&alias.name, &*self.resolver, limit).await?;
+        let host = resolve_alias(&alias.name, &*self.resolver, limit).await?;
         if host == self.endpoint.host {
             return Ok(Arc::clone(self));
         }

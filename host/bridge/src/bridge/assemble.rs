@@ -6,7 +6,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::address::{check_host, parse_address};
-use super::alias::{Alias, endpoint_behind};
+use super::alias::{Alias, resolve_alias};
 use super::auth::Login;
 use super::builder::{BridgeBuilder, DEFAULT_PORT};
 use super::engine_source::EngineSource;
@@ -91,7 +91,7 @@ impl BridgeBuilder {
         if !self.resolve_cname {
             return Ok((name, None));
         }
-        let host = endpoint_behind(&name, &*self.resolver, self.timeouts.resolve).await?;
+        let host = resolve_alias(&name, &*self.resolver, self.timeouts.resolve).await?;
         let alias = Alias {
             name,
             is_connected_to: self.connect_to.is_none(),

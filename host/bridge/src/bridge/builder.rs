@@ -279,7 +279,7 @@ impl BridgeBuilder {
     /// default of `max_allowed_packet` of MySQL, so raise it where that was raised.
     ///
     /// A row lies in memory as a whole, and it is the server that says how long it is. One that is longer is
-    /// [`ErrorKind::RowTooLarge`](crate::error::ErrorKind::RowTooLarge), and the connection is of no more use. Other
+    /// [`ErrorKind::RowTooLarge`](crate::error::ErrorKind::RowTooLarge), and the connection is unusable. Other
     /// packets of a reply have limits of their own: 64 KiB each, and 16 MiB for all column definitions of a result.
     #[must_use]
     pub fn max_row_bytes(mut self, limit: usize) -> Self {

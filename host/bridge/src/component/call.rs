@@ -17,7 +17,7 @@ pub enum Fault {
     /// (`ulimit -v`) to less than one takes: a command reserves it for each.
     #[error("the component cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),
-    /// The component trapped, ran out of memory or of time. A bug of ours: please report it.
+    /// The component trapped, or ran out of memory or time. This is a bug of the component: please report it.
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
     /// The arguments of a call are larger than all that the component accepts.

@@ -139,7 +139,7 @@ impl fmt::Debug for Engine {
 
 /// One instance of the component. Its memory is its own, and is wiped when it is dropped.
 ///
-/// After a [`Fault::Trap`] it is of no more use: drop it and make another.
+/// After a [`Fault::Trap`] it is unusable: drop it and make another.
 pub struct Instance {
     pub(super) store: Store<InstanceState>,
     instance: ComponentInstance,

@@ -29,8 +29,8 @@ const TOO_MANY_PREPARED: u16 = 1461;
 const NOT_TO_BE_PREPARED: u16 = 1295;
 /// `ER_NEED_REPREPARE`
 const TO_BE_PREPARED_AGAIN: u16 = 1615;
-/// A longer one is prepared first, and then executed: two commands that wait for each other in buffers of the
-/// network are nobody's gain.
+/// A longer statement is prepared and executed in two flights: commands of this length fill the network's buffers, and
+/// sending them together saves nothing.
 pub(super) const FLIGHT_LENGTH: usize = 16 << 10;
 
 /// What a statement without parameters becomes.
@@ -41,12 +41,12 @@ enum Way {
 }
 
 impl<S: Transport> Connection<S> {
-    /// Executes a statement without parameters, in the text protocol or the binary one as
-    /// [`Protocol`] says. The rows stream: memory does not grow with their number.
+    /// Executes a statement without parameters, in the text or the binary protocol as [`Protocol`] says. The rows stream:
+    /// memory does not grow with their number.
     ///
     /// # Errors
     ///
-    /// The server's refusal with its code, or that the connection is lost.
+    /// The server refuses the statement, with its code; or the connection is lost.
     pub async fn query(&mut self, sql: &str) -> Result<Rows<'_, S>, Error> {
         let span = StatementSpan::begin(sql);
         let summary = span.run(self.start_query(sql)).await?;
@@ -190,8 +190,8 @@ impl<S: Transport> Connection<S> {
         self.next_id.predicted().filter(|_| !sql.contains("@@"))
     }
 
-    /// What a statement leaves in the session, for who has it next. And what is prepared keeps the database, the SQL
-    /// mode and the character set that it was prepared under.
+    /// Notes what a statement may leave in the session. Prepared statements keep the database, the SQL mode and the character
+    /// set of their preparation, so a statement that may change these drops them.
     fn note_leftovers(&mut self, sql: &str) {
         self.leftovers = self.leftovers.max(Leftovers::after(sql));
         if may_change_session(sql) {

@@ -8,8 +8,8 @@ const PLACES: usize = 256;
 /// The lowest bit of a place. The others are the statement's; none of them set is an empty place.
 const LONG: u64 = 1;
 
-/// Statements by their hashes alone: a text may hold what is nobody's business. Two that have one hash, of 63
-/// bits that nobody can foretell, would share what is remembered, which is of no consequence but for time.
+/// Keyed by the statements' hashes: a text may hold secrets. Two statements with the same hash, of 63 unpredictable bits,
+/// would share an entry, which costs time only.
 #[derive(Debug)]
 pub(crate) struct ResultLengths {
     hasher: RandomState,

@@ -1,4 +1,4 @@
-//! The rows of a result, as they come.
+//! The rows of a result, streamed.
 
 use std::fmt;
 use std::ops::Range;
@@ -15,12 +15,12 @@ use crate::protocol::reply::Event;
 use crate::protocol::row::Row;
 use crate::tls::TlsStream;
 
-/// A statement's rows, as they come: nothing is read that nobody asked for.
+/// The rows of a statement's results. They stream: each is read when it is asked for.
 ///
-/// A statement without a result (an `UPDATE`, say) has no columns and no rows. Drop it at any point: what
-/// has not been read is read by the connection's next call.
+/// A statement without a result, such as an `UPDATE`, has no columns and no rows. `Rows` can be dropped at any point: the
+/// connection's next call discards the rest.
 ///
-/// `S` is what the connection runs on (see [`Connection`]).
+/// `S` is the connection's stream (see [`Connection`]).
 pub struct Rows<'c, S = TlsStream<TcpStream>> {
     connection: &'c mut Connection<S>,
     summary: Option<Summary>,
@@ -44,7 +44,7 @@ impl<'c, S: Transport> Rows<'c, S> {
         }
     }
 
-    /// The columns; none for a statement without a result.
+    /// The columns of the current result; empty for a statement without a result.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         match &self.connection.state {
@@ -53,11 +53,11 @@ impl<'c, S: Transport> Rows<'c, S> {
         }
     }
 
-    /// The next row; none at the result's end. The row borrows from the read buffer until the next call.
+    /// Reads the next row of the current result; `None` at its end. The row borrows from the read buffer until the next call.
     ///
     /// # Errors
     ///
-    /// The server's, in the middle of a result, or that the connection is lost.
+    /// The server reports an error in the middle of a result, or the connection is lost.
     pub async fn next(&mut self) -> Result<Option<Row<'_>>, Error> {
         let range = match self.connection.received_row() {
             Some(range) => range,
@@ -69,7 +69,7 @@ impl<'c, S: Transport> Rows<'c, S> {
         self.row(range).map(Some)
     }
 
-    /// The next row as a whole, a tuple of a type for each column: as [`Self::next`] and [`Row::get`], and faster.
+    /// Reads the next row as a tuple or a struct ([`FromRow`]). This is faster than [`Self::next`] and [`Row::get`].
     ///
     /// ```no_run
     /// # async fn items(mut rows: rds_bridge::mysql::Rows<'_>) -> Result<(), rds_bridge::Error> {
@@ -82,8 +82,7 @@ impl<'c, S: Transport> Rows<'c, S> {
     ///
     /// # Errors
     ///
-    /// As [`Self::next`]; [`ErrorKind::Value`] as of [`Row::get`], and where there are more columns or fewer.
-    /// Then the row is passed over.
+    /// As [`Self::next`]; [`ErrorKind::Value`], if the row cannot be read as `T`. That row is skipped.
     pub async fn next_as<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>, Error> {
         let range = match self.connection.received_row() {
             Some(range) => range,
@@ -180,8 +179,8 @@ impl<'c, S: Transport> Rows<'c, S> {
         })
     }
 
-    /// Goes on to the next of several results (a procedure gives more than one). Rows of this one that
-    /// have not been read are passed over. False where there is none.
+    /// Continues with the next result (a procedure may give several). Unread rows of the current one are discarded. Returns
+    /// `false` after the last result.
     ///
     /// # Errors
     ///
@@ -197,13 +196,13 @@ impl<'c, S: Transport> Rows<'c, S> {
         Ok(more)
     }
 
-    /// What the server said at the end of this result; none before.
+    /// The server's summary at the end of the current result; `None` before.
     #[must_use]
     pub fn summary(&self) -> Option<&Summary> {
         self.summary.as_ref()
     }
 
-    /// Reads to the end of the last result, and gives its summary.
+    /// Discards the remaining rows and results, and returns the last summary.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What prepares a session: commands that go out with its first statement, where the server takes several at once.
+//! The set-up of a session: commands that go out with its first statement, where the server accepts several at once.
 //!
 //! | command | why |
 //! |---|---|
@@ -49,7 +49,7 @@ pub(super) struct SetUp {
     awaited: VecDeque<Step>,
     /// The first of them, partly read.
     reply: Option<Reply>,
-    /// Whether somebody may cancel a statement.
+    /// Whether a [`CancelHandle`](super::CancelHandle) exists.
     wants_identity: AtomicBool,
     has_asked_identity: bool,
     /// A reset whose commands go one by one was not done to its end: the session may be without its settings.
@@ -172,7 +172,7 @@ impl<S: Transport> Connection<S> {
     ///
     /// The server's refusal, after which the connection cannot be used, or that the connection is lost.
     pub async fn reset(&mut self) -> Result<(), Error> {
-        // Before: whoever gives this up has no statement left, either.
+        // First, so that a future that is dropped leaves no statement either.
         drop(self.statements.drain());
         self.unused.clear();
         self.last_prepared_is_query = true;

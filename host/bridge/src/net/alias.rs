@@ -18,7 +18,7 @@ const CHAIN_LIMIT: usize = 8;
 /// # Errors
 ///
 /// The resolver's.
-pub async fn rds_endpoint_behind(resolver: &dyn Resolve, host: &str) -> io::Result<Option<String>> {
+pub async fn resolve_rds_alias(resolver: &dyn Resolve, host: &str) -> io::Result<Option<String>> {
     let mut name = host.to_owned();
     for _ in 0..CHAIN_LIMIT {
         if region_of_endpoint(&name).is_some() {
@@ -126,7 +126,7 @@ mod tests {
                 .build()
                 .unwrap();
             let asking = Asking(resolver);
-            let behind = |host| rds_endpoint_behind(&asking, host);
+            let behind = |host| resolve_rds_alias(&asking, host);
             assert_eq!(
                 behind("db.example.com").await.unwrap().as_deref(),
                 Some("mydb.abc.eu-west-1.rds.amazonaws.com")

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 /// after which AWS's gateways forget a connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Tries the addresses in their order, each for at most `limit`, and none behind the end.
+/// Tries the addresses in order, each for at most `limit`, and none after `end`.
 pub(crate) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn behind_the_end_no_address_is_tried() {
+    async fn after_the_end_no_address_is_tried() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let addresses = [listener.local_addr().unwrap(); 2];

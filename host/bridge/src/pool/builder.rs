@@ -68,7 +68,7 @@ impl PoolBuilder {
         self
     }
 
-    /// A connection that nobody has used for so long is closed. Default: 10 minutes.
+    /// How long an idle connection is kept before it is closed. Default: 10 minutes.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.limits.idle = limit;

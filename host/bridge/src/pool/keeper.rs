@@ -14,7 +14,7 @@ use super::kept::Kept;
 use super::manager::{Limits, Manager};
 use crate::error::Error;
 
-/// How often it is looked whether somebody waits, while connections are made that nobody has asked for.
+/// How often the keeper checks for waiting callers while it opens connections in advance.
 const LOOK: Duration = Duration::from_millis(10);
 const SHORTEST_ROUND: Duration = Duration::from_millis(100);
 const LONGEST_ROUND: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! A connection, since when nobody has used it, and what is to be done when it comes back.
+//! A connection of the pool, since when it is idle, and what is to be done when it is returned.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ pub(super) struct Kept {
     choices: (Protocol, Option<Duration>),
     /// How often the pool's connections had been given up when this one was made.
     pub(super) generation: u64,
-    /// Whoever had it wants nothing of it left.
+    /// Its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Manager {
     pub(super) metrics: Counters,
     rate: Rate,
     limits: Limits,
-    /// Connections of an earlier one lead to a server that was the writer, and is none any more.
+    /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Limits {
     pub(super) trust: Duration,
     /// How long that may take.
     pub(super) check: Duration,
-    /// Whether a session is reset behind every use.
+    /// Whether a session is reset after every use.
     pub(super) always_reset: bool,
 }
 

@@ -91,7 +91,7 @@ impl Column {
         self.nullable
     }
 
-    /// Digits behind the point of a `DECIMAL`, or of the seconds of a time; 31 where it is not fixed, as
+    /// Digits after the point of a `DECIMAL`, or of the seconds of a time; 31 where it is not fixed, as
     /// in a `DOUBLE`.
     #[must_use]
     pub fn decimals(&self) -> u8 {

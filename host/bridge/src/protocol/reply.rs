@@ -28,10 +28,10 @@ const OK_LENGTH_LIMIT: usize = 0xFF_FFFF;
 pub(crate) struct Reply {
     expect: Expect,
     deprecate_eof: bool,
-    /// A command that executes the statement has been sent behind the one that prepares it.
+    /// `COM_STMT_EXECUTE` was sent in the same flight as `COM_STMT_PREPARE`.
     is_executed: bool,
-    /// Why the statement could not be prepared. What its execution replies then is nobody's business: mostly an
-    /// error too, and where MariaDB had no room, the rows of the query that was prepared before.
+    /// Why the statement could not be prepared. The reply to its execution is then discarded: mostly it is an error too, and
+    /// if MariaDB had no room for the statement, it is the result of the query that was prepared before.
     refusal: Option<Box<ServerError>>,
     pub(crate) result: ResultSet,
     /// The columns of the result that is being defined.
@@ -54,10 +54,10 @@ enum Expect {
     Header,
     /// So many more column definitions.
     ColumnDefinitions(u64),
-    /// The `EOF_Packet` behind them, where it has not been done away with.
+    /// The `EOF_Packet` after them, without `CLIENT_DEPRECATE_EOF`.
     EndOfColumns,
     Rows,
-    /// The answer to our refusal of a file.
+    /// The reply to the empty file that was sent.
     RefusalOfFile,
 }
 
@@ -100,7 +100,7 @@ impl Reply {
         }
     }
 
-    /// To `COM_STMT_PREPARE`, with the statement's execution sent behind it or not.
+    /// The reply to `COM_STMT_PREPARE`, with `COM_STMT_EXECUTE` in the same flight or not.
     pub(crate) fn prepare(is_executed: bool, deprecate_eof: bool) -> Self {
         Self {
             expect: Expect::Prepared,
@@ -266,8 +266,7 @@ impl Reply {
         Event::Columns
     }
 
-    /// Whether a packet that begins so can be nothing but a row, now that rows are being read: it is none
-    /// that ends them.
+    /// Whether a packet with this first byte is a row, now that rows are being read.
     #[inline]
     pub(crate) fn is_row(&self, first: u8) -> bool {
         self.has_rows()

@@ -25,8 +25,7 @@ pub enum Protocol {
     /// endpoint's name is that of an RDS instance or a cluster, for which the server's certificate has been
     /// verified: proxies do not expect two commands at once.
     ///
-    /// A [`crate::Bridge`] to an RDS Proxy uses [`Self::Text`] instead: a prepared statement pins the connection
-    /// behind the proxy.
+    /// A [`crate::Bridge`] to an RDS Proxy uses [`Self::Text`] instead: a prepared statement pins the proxy's connection.
     ///
     /// Values are the same in both protocols, except `FLOAT`: in text the server rounds it to six digits, in binary
     /// it is exact.
@@ -39,9 +38,9 @@ pub enum Protocol {
     Binary,
 }
 
-/// They ask for rows, and can be prepared.
+/// Keywords of statements that return rows and can be prepared.
 const QUERIES: [&str; 4] = ["SELECT", "WITH", "TABLE", "VALUES"];
-/// They leave the session's database and settings as they are.
+/// Keywords of other statements that leave the session's database and settings as they are.
 const OTHERS: [&str; 15] = [
     "INSERT",
     "UPDATE",
@@ -60,12 +59,12 @@ const OTHERS: [&str; 15] = [
     "KILL",
 ];
 
-/// Whether a statement asks for rows, and can be prepared.
+/// Whether a statement is a query, which can be prepared.
 pub(crate) fn is_query(sql: &str) -> bool {
     begins_with(sql, &QUERIES)
 }
 
-/// Whether a statement asks, and does nothing else, unless a function in it does. `WITH` may begin an `UPDATE`.
+/// Whether a statement only reads, apart from the functions that it calls. `WITH` may begin an `UPDATE`.
 pub(crate) fn only_reads(sql: &str) -> bool {
     begins_with(sql, &["SELECT", "TABLE", "VALUES"])
 }
@@ -88,15 +87,15 @@ pub(crate) fn begins_transaction(sql: &str) -> bool {
     )
 }
 
-/// Whether another database or another setting may be in force behind it: as behind `USE`, `SET`, and all that
-/// is not known to leave them.
+/// Whether the database or a setting may be another one after the statement: after `USE`, `SET`, and every statement that is
+/// not known to leave them.
 pub(crate) fn may_change_session(sql: &str) -> bool {
     // Not every BEGIN: that of a block of MariaDB, BEGIN NOT ATOMIC, executes what is in it.
     !is_query(sql) && !begins_with(sql, &OTHERS) && !begins_transaction(sql)
 }
 
-/// The word that a statement begins with, behind spaces, parentheses and comments. None if a comment does not end, or is
-/// one that servers execute (`/*! … */`).
+/// The first word of a statement, after spaces, parentheses and comments. `None` if a comment does not end, or is one that
+/// servers execute (`/*! … */`).
 ///
 /// ```
 /// use rds_bridge::mysql::first_keyword;
@@ -119,7 +118,7 @@ fn begins_with(sql: &str, keywords: &[&str]) -> bool {
         .any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// Without the spaces, parentheses and comments that it begins with; none if a comment does not end.
+/// The statement without its leading spaces, parentheses and comments; `None` if a comment does not end.
 fn skip_leading_comments(mut sql: &str) -> Option<&str> {
     loop {
         sql = sql.trim_start_matches(|character: char| {

@@ -17,9 +17,9 @@ const NAMES_SHOWN: usize = 5;
 /// Control characters are escaped, so that it can be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whom it is for, as `C=US, O=Example, CN=db.example.com`.
+    /// The subject, as `C=US, O=Example, CN=db.example.com`.
     pub subject: String,
-    /// Who issued it, in the same form.
+    /// The issuer, in the same form.
     pub issuer: String,
     /// From when on it is good.
     pub not_before: OffsetDateTime,

@@ -17,7 +17,7 @@ pub(super) const BUNDLED: &[u8] = include_bytes!("roots.pem");
 ///
 /// # Errors
 ///
-/// If the file that was built in is broken, which is a bug of ours.
+/// The bundled file cannot be parsed: a bug of this library.
 pub fn bundled() -> Result<Vec<CertificateDer<'static>>, PemError> {
     pem::certificates(BUNDLED)
 }

@@ -18,10 +18,10 @@ pub struct TrustAnchors {
     store: Arc<RootCertStore>,
 }
 
-/// Why there is nobody to trust.
+/// Why the certificate authorities cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrustAnchorsError {
-    /// The roots that come with us are broken: a bug of ours.
+    /// The bundled roots cannot be parsed: a bug of this library.
     #[error("the bundled roots are broken")]
     Bundled(#[source] PemError),
     /// The user's CA file cannot be used.
@@ -35,7 +35,7 @@ impl TrustAnchors {
     ///
     /// # Errors
     ///
-    /// If they are broken, which is a bug of ours.
+    /// The bundled roots cannot be parsed: a bug of this library.
     pub fn bundled() -> Result<Self, TrustAnchorsError> {
         let bundled = roots::bundled().and_then(|roots| extend(RootCertStore::empty(), &roots));
         Ok(Self::from_store(

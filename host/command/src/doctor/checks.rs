@@ -15,7 +15,7 @@ use rds_bridge::aws::{EndpointKind, region_of_endpoint};
 use rds_bridge::clock::{SystemClock, date, unix_seconds};
 use rds_bridge::error::{Cause, Error, plugin_name};
 use rds_bridge::mysql::Connection;
-use rds_bridge::net::{SystemResolver, rds_endpoint_behind};
+use rds_bridge::net::{SystemResolver, resolve_rds_alias};
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, BridgeBuilder};
 
@@ -148,7 +148,7 @@ async fn name(host: &str, offline: bool, report: &mut Report) {
     }
     let endpoint = match offline {
         true => None,
-        false => rds_endpoint_behind(&SystemResolver, host)
+        false => resolve_rds_alias(&SystemResolver, host)
             .await
             .ok()
             .flatten(),

@@ -26,7 +26,7 @@ impl Date {
 }
 
 impl DateTime {
-    /// Appends `2026-01-31 12:00:00`, and behind a point so many digits of the fraction.
+    /// Appends `2026-01-31 12:00:00`, and after a point so many digits of the fraction.
     pub fn push_to(self, out: &mut Vec<u8>, fraction_digits: usize) {
         self.date.push_to(out);
         out.push(b' ');
@@ -36,7 +36,7 @@ impl DateTime {
 }
 
 impl Time {
-    /// Appends `-838:59:59`, and behind a point so many digits of the fraction.
+    /// Appends `-838:59:59`, and after a point so many digits of the fraction.
     pub fn push_to(self, out: &mut Vec<u8>, fraction_digits: usize) {
         if self.negative {
             out.push(b'-');
@@ -111,7 +111,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// With `{:.3}` three digits behind the point of the seconds; without a precision as many as there are.
+/// With `{:.3}` three digits after the point of the seconds; without a precision as many as there are.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
