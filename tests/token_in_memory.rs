@@ -1,7 +1,7 @@
 //! Makes a connection up to TLS, and searches the memory of this process for the token that was signed meanwhile.
 //!
-//! It prints how many tokens are found in sandboxes, and how many elsewhere: first before the login, then once the text of
-//! a token was asked for.
+//! It prints how many tokens are found in sandboxes, and how many elsewhere: first before the login, then once the text
+//! of a token was asked for.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -24,8 +24,8 @@ pub struct ErrPacket<'a> {
 impl<'a> ErrPacket<'a> {
     /// Reads one.
     ///
-    /// The SQLSTATE is recognised by its marker `#` and not by a capability flag: a server that refuses a connection in its
-    /// first packet knows no flags of the client, and some proxies never send a SQLSTATE.
+    /// The SQLSTATE is recognised by its marker `#` and not by a capability flag: a server that refuses a connection in
+    /// its first packet knows no flags of the client, and some proxies never send a SQLSTATE.
     ///
     /// # Errors
     ///

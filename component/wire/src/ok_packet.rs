@@ -20,8 +20,8 @@ pub struct OkPacket<'a> {
     pub status_flags: u16,
     /// Number of warnings.
     pub warnings: u16,
-    /// What follows, as it was sent: `string<EOF>` info, or with `CLIENT_SESSION_TRACK` a `string<lenenc>` and the session's
-    /// changes.
+    /// What follows, as it was sent: `string<EOF>` info, or with `CLIENT_SESSION_TRACK` a `string<lenenc>` and the
+    /// session's changes.
     pub info: &'a [u8],
 }
 

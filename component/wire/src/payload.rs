@@ -14,8 +14,8 @@ pub struct InvalidField<P> {
     pub field: &'static str,
 }
 
-/// A payload, and how far it has been read. `P` names its packet: the packet's name in the protocol documentation, or an
-/// enum of the caller. `Debug` shows no bytes of it, since they may hold a secret.
+/// A payload, and how far it has been read. `P` names its packet: the packet's name in the protocol documentation, or
+/// an enum of the caller. `Debug` shows no bytes of it, since they may hold a secret.
 pub struct Payload<'a, P = &'static str> {
     rest: &'a [u8],
     packet: P,

@@ -1,4 +1,4 @@
-//! The paved path: settings once, then connections.
+//! [`Bridge`]: settings once, then connections.
 
 mod address;
 mod alias;
@@ -44,11 +44,11 @@ pub(crate) use auth::Login;
 use stages::Connecting;
 use unknown_authority::missing_roots;
 
-/// Makes connections to one endpoint as one user. Cheap to clone; make one for the process.
+/// Opens connections to one endpoint as one user. Cheap to clone; build one for the process.
 ///
-/// A token is signed for each connection and forgotten when it is logged in; a secret of Secrets Manager is kept
-/// until a server refuses it. Connections share the TLS configuration, so that sessions are resumed, and what is
-/// known of the length of results, so that [`Protocol::Auto`] chooses well; nothing else.
+/// Each connection gets a token of its own, which is dropped after the login. A secret of AWS Secrets Manager is cached
+/// until a server refuses it. Connections share the TLS configuration, so that TLS sessions are resumed, and the
+/// lengths of earlier results, by which [`Protocol::Auto`] chooses. They share nothing else.
 #[derive(Clone)]
 pub struct Bridge {
     inner: Arc<Inner>,
@@ -57,7 +57,7 @@ pub struct Bridge {
 #[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) endpoint: Endpoint,
-    /// Where the endpoint is what a name is an alias of.
+    /// The alias that led to the endpoint.
     pub(crate) alias: Option<Alias>,
     pub(crate) address: Address,
     pub(crate) server_name: ServerName<'static>,
@@ -68,7 +68,7 @@ pub(crate) struct Inner {
     pub(crate) allow_writes: bool,
     pub(crate) collation: Option<String>,
     pub(crate) protocol: Protocol,
-    /// Whether the server itself is at the other end, and no proxy.
+    /// Whether the peer is the server itself, and not a proxy.
     pub(crate) is_direct: bool,
     pub(crate) timeouts: Timeouts,
     pub(crate) trusted: Trusted,
@@ -80,18 +80,18 @@ pub(crate) struct Inner {
     pub(crate) result_lengths: Arc<ResultLengths>,
 }
 
-/// Which authorities are trusted.
+/// Which certificate authorities are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trusted {
-    /// The bundled ones, and no others.
+    /// The bundled ones only.
     Bundled,
-    /// Those of a file, alone or beside the bundled ones.
+    /// Those of a file, alone or in addition to the bundled ones.
     CaFile,
     /// The caller's own.
     Roots,
 }
 
-/// What a token is signed for.
+/// The endpoint for which tokens are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
@@ -99,7 +99,7 @@ pub(crate) struct Endpoint {
     pub(crate) region: Option<(String, RegionSource)>,
 }
 
-/// What is connected to.
+/// The address to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) host: String,
@@ -107,45 +107,47 @@ pub(crate) struct Address {
 }
 
 impl Bridge {
-    /// Begins with the settings; [`BridgeBuilder::endpoint`] and [`BridgeBuilder::user`] are the two that
-    /// have no default, unless a secret has them.
+    /// Begins with the settings. [`BridgeBuilder::endpoint`] and [`BridgeBuilder::user`] have no default, unless a
+    /// secret provides them.
     #[must_use]
     pub fn builder() -> BridgeBuilder {
         BridgeBuilder::new()
     }
 
-    /// Makes a connection and logs in: credentials, a token, addresses, TCP, TLS, handshake.
+    /// Opens a connection and logs in: loads credentials, resolves the host, connects by TCP, starts TLS, signs a
+    /// token, and authenticates.
     ///
-    /// Then the session is prepared: character set and collation, `autocommit=1`, and read-only unless writing is
-    /// allowed. To MariaDB, and to MySQL from 8.0 on at an endpoint of RDS's own name, the commands for it go with the first query in one flight; before
-    /// a first statement that may write in a read-only session they take a round trip. Elsewhere, through an RDS
-    /// Proxy and to MySQL 5.7 among them, each of up to three takes a round trip in this call.
+    /// Then it sets up the session: character set and collation, `autocommit=1`, and read-only unless writing is
+    /// allowed. To MariaDB, and to MySQL 8.0 and later at an endpoint with RDS's own name, these commands go out with
+    /// the first query, in one flight; before a first statement that may write in a read-only session they take a round
+    /// trip. Elsewhere, such as through an RDS Proxy and to MySQL 5.7, this call sends up to three commands, each in a
+    /// round trip.
     ///
     /// # Errors
     ///
-    /// [`Error`] with the stage that failed, what failed there, and the likely causes.
+    /// [`Error`] with the stage that failed, the kind of the failure, and the likely causes.
     pub async fn connect(&self) -> Result<Connection, Error> {
         connect::connect(&self.inner, None).await
     }
 
-    /// Begins to connect in separate stages ([`crate::stages`]). It resolves the alias of the endpoint again, if the bridge
-    /// was built with [`BridgeBuilder::resolve_cname`].
+    /// Begins to connect in separate stages ([`crate::stages`]). If the bridge was built with
+    /// [`BridgeBuilder::resolve_cname`], this resolves the alias again.
     ///
     /// # Errors
     ///
-    /// [`crate::Stage::Resolve`] if the alias cannot be resolved in time; [`crate::ErrorKind::Setting`] if it no longer leads
-    /// to an RDS endpoint.
+    /// [`crate::Stage::Resolve`] if the alias cannot be resolved in time; [`crate::ErrorKind::Setting`] if it no longer
+    /// leads to an RDS endpoint.
     pub async fn begin(&self) -> Result<Connecting, Error> {
         Connecting::begin(&self.inner, None).await
     }
 
-    /// As [`Self::connect`]; what is under way at `end` fails with [`crate::ErrorKind::Timeout`] in its stage.
+    /// As [`Self::connect`]; the stage that is not done at `end` fails with [`crate::ErrorKind::Timeout`].
     pub(crate) async fn connect_before(&self, end: Option<Instant>) -> Result<Connection, Error> {
         connect::connect(&self.inner, end).await
     }
 
-    /// The endpoint's name, which tokens are signed for. With [`BridgeBuilder::resolve_cname`], the name that it
-    /// was an alias of when the bridge was built.
+    /// The endpoint's name, for which tokens are signed. With [`BridgeBuilder::resolve_cname`], the name to which the
+    /// alias led when the bridge was built.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.inner.endpoint.host
@@ -157,8 +159,7 @@ impl Bridge {
         self.inner.endpoint.port
     }
 
-    /// The region that tokens are signed for; none with a password or a secret. It is the region of
-    /// [`Self::host`].
+    /// The region for which tokens are signed: that of [`Self::host`]. `None` with a password or a secret.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.inner
@@ -175,20 +176,20 @@ impl Bridge {
         region.map(|(_, source)| source)
     }
 
-    /// The host that is connected to: the endpoint's, unless [`BridgeBuilder::connect_to`] names another way.
+    /// The host to connect to: the endpoint's, unless [`BridgeBuilder::connect_to`] names another address.
     #[must_use]
     pub fn address_host(&self) -> &str {
         &self.inner.address.host
     }
 
-    /// The port that is connected to.
+    /// The port to connect to.
     #[must_use]
     pub fn address_port(&self) -> u16 {
         self.inner.address.port
     }
 
-    /// The cause of the certificate error to expect, if the roots of the endpoint's region are not among the bundled ones
-    /// and no others were given ([`BridgeBuilder::ca_file`]). `None` if they are, or if the region is unknown.
+    /// The cause of the certificate error to expect, if the bundled roots lack those of the endpoint's region and no
+    /// others were given ([`BridgeBuilder::ca_file`]). `None` if they do not, or if the region is unknown.
     #[must_use]
     pub fn missing_roots(&self) -> Option<Cause> {
         let host = self.host();
@@ -199,7 +200,7 @@ impl Bridge {
         }
     }
 
-    /// The database user. With a secret whose user changes with its rotation, the one that it had at first.
+    /// The database user. With a secret whose rotation changes the user, the one at the time of the build.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.inner.user

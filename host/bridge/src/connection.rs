@@ -57,8 +57,9 @@ const STATEMENTS: usize = 32;
 
 /// An authenticated connection to a server. It executes one statement at a time.
 ///
-/// The futures of its methods, and of [`Rows`], can be dropped at any point. The next call discards the rest of a reply that
-/// was not read. If a future is dropped while it writes a command, the connection is unusable, and the next call says so.
+/// The futures of its methods, and of [`Rows`], can be dropped at any point. The next call discards the rest of a reply
+/// that was not read. If a future is dropped while it writes a command, the connection is unusable, and the next call
+/// says so.
 ///
 /// A server may ask for a file of this machine (`LOAD DATA LOCAL`). It is sent an empty file: the statement fails with
 /// [`ErrorKind::LocalInfile`], and the connection stays usable. After a reply that the protocol does not allow
@@ -121,8 +122,8 @@ impl<S: Transport> Connection<S> {
     /// A connection on a stream whose connection phase is over, by
     /// [`ClientHandshake`](crate::component::ClientHandshake) or by other means. `session` is the result of that phase.
     ///
-    /// The session is used as it is: this function makes it neither read-only nor sets its character set or `autocommit`. Its
-    /// [`CancelHandle`] cannot cancel ([`NotCancelled::UnknownSession`](crate::NotCancelled)).
+    /// The session is used as it is: this function makes it neither read-only nor sets its character set or
+    /// `autocommit`. Its [`CancelHandle`] cannot cancel ([`NotCancelled::UnknownSession`](crate::NotCancelled)).
     pub fn over(stream: S, session: Session) -> Self {
         Self::new(stream, session, Arc::default(), CancelHandle::default())
     }
@@ -198,9 +199,9 @@ impl<S: Transport> Connection<S> {
         self.stream.set_limits(limits);
     }
 
-    /// The result of the connection phase: the server's version, the capabilities and more. The version and the connection
-    /// id come from the server's first packet, before TLS: anyone on the path may have altered them. Do not `KILL` by this
-    /// id; use [`Self::cancel_handle`].
+    /// The result of the connection phase: the server's version, the capabilities and more. The version and the
+    /// connection id come from the server's first packet, before TLS: anyone on the path may have altered them. Do not
+    /// `KILL` by this id; use [`Self::cancel_handle`].
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
@@ -218,8 +219,8 @@ impl<S: Transport> Connection<S> {
         !matches!(self.state, State::Unusable) && !self.set_up.is_unfinished
     }
 
-    /// Whether the server has closed the connection, as far as this machine knows. It sends nothing; [`Self::ping`] asks the
-    /// server, and takes a round trip.
+    /// Whether the server has closed the connection, as far as this machine knows. It sends nothing; [`Self::ping`]
+    /// asks the server, and takes a round trip.
     #[must_use]
     pub fn has_ended(&mut self) -> bool {
         matches!(self.state, State::Unusable)
@@ -227,8 +228,8 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Whether the server has refused a statement because the whole server is read-only (1290, 1836), although this
-    /// connection may write: the server was the writer, and is a replica since a failover. The connection works, but the
-    /// application needs one to the new writer.
+    /// connection may write: the server was the writer, and is a replica since a failover. The connection works, but
+    /// the application needs one to the new writer.
     #[must_use]
     pub fn is_demoted(&self) -> bool {
         self.is_demoted
@@ -264,8 +265,8 @@ impl<S: Transport> Connection<S> {
         self.simple_command(COM_PING).await
     }
 
-    /// Sends `COM_QUIT` and closes the connection. A connection that is dropped is closed too, but the server counts it as
-    /// aborted.
+    /// Sends `COM_QUIT` and closes the connection. A connection that is dropped is closed too, but the server counts it
+    /// as aborted.
     ///
     /// # Errors
     ///

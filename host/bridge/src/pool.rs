@@ -15,17 +15,17 @@
 //! ```
 //!
 //! The pool signs a token for each new connection, with the credentials of that moment, and does not keep it: no token
-//! expires in the pool. RDS accepts about 200 new IAM connections a second and answers more with error 1045, as it answers
-//! a wrong token. The pool therefore limits the rate of new connections, and retries a refused login with jittered
-//! exponential backoff.
+//! expires in the pool. RDS accepts about 200 new IAM connections a second and answers more with error 1045, as it
+//! answers a wrong token. The pool therefore limits the rate of new connections, and retries a refused login with
+//! jittered exponential backoff.
 //!
-//! Nothing passes from one user of a connection to the next. When a connection is returned, the pool discards unread rows,
-//! rolls back an open transaction, and resets a session that may hold variables, locks or temporary tables
+//! Nothing passes from one user of a connection to the next. When a connection is returned, the pool discards unread
+//! rows, rolls back an open transaction, and resets a session that may hold variables, locks or temporary tables
 //! ([`PoolBuilder::always_reset`] says when).
 //!
-//! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover. The
-//! pool then closes the connections that it has, each when it is returned or before its next use, and opens new ones, which
-//! resolve the endpoint's name again. The pool does not repeat the statement that was refused.
+//! If writing is allowed and a server answers that it is read-only (1290, 1836), it was the writer before a failover.
+//! The pool then closes the connections that it has, each when it is returned or before its next use, and opens new
+//! ones, which resolve the endpoint's name again. The pool does not repeat the statement that was refused.
 
 mod builder;
 mod error;
@@ -89,8 +89,8 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// As [`Self::get`]. If the limit ends while a connection is being opened, the error is the server's last refusal, or
-    /// the timeout of the current stage.
+    /// As [`Self::get`]. If the limit ends while a connection is being opened, the error is the server's last refusal,
+    /// or the timeout of the current stage.
     pub async fn get_within(&self, limit: Duration) -> Result<PooledConnection, PoolError> {
         let metrics = &self.connections.manager().metrics;
         let getting = manager::ending_within(limit, self.connections.get());
@@ -137,8 +137,8 @@ impl PooledConnection {
         object.is_some_and(|object| Object::metrics(object).recycle_count > 0)
     }
 
-    /// Resets the session when the connection is returned, whatever its statements were. Use it for SQL that you did not
-    /// write.
+    /// Resets the session when the connection is returned, whatever its statements were. Use it for SQL that you did
+    /// not write.
     pub fn reset_when_dropped(&mut self) {
         if let Some(object) = &mut self.object {
             object.is_to_be_reset = true;

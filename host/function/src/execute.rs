@@ -277,7 +277,8 @@ fn check(deadline: &Deadline) -> Result<(), Stop> {
     }
 }
 
-/// The last of a response is sent, also shortly after the deadline; but a caller who does not read it is not waited for.
+/// The last of a response is sent, also shortly after the deadline; but a caller who does not read it is not waited
+/// for.
 async fn in_what_is_left(
     deadline: &Deadline,
     sending: impl Future<Output = Result<(), Failure>>,

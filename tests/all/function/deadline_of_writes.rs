@@ -46,8 +46,8 @@ fn are_not_committed(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// There is always something to read, so that no timer is waited for. The client gives up at the deadline, or after as many
-/// results as a reply may have, whichever comes first.
+/// There is always something to read, so that no timer is waited for. The client gives up at the deadline, or after as
+/// many results as a reply may have, whichever comes first.
 #[test]
 fn come_although_results_do_not_end() {
     let endless = vec![Say::Forever(ok(Then::More))];

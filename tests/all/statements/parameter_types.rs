@@ -1,7 +1,7 @@
 //! Parameters of other types than the last time: what a statement was executed with before decides nothing.
 //!
-//! MySQL, from 8.0.22 on, derives a parameter's type once: a name that was compared with a number would make later names
-//! numbers, and every name that does not begin with a digit is 0.
+//! MySQL, from 8.0.22 on, derives a parameter's type once: a name that was compared with a number would make later
+//! names numbers, and every name that does not begin with a digit is 0.
 
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge::pool::Pool;
@@ -127,8 +127,8 @@ fn an_update_and_a_delete_hit_what_they_say(product: Product) {
     assert_eq!(left, "bread\t3.50\ncheese\t12.00\n");
 }
 
-/// One caller's number is not the next caller's, and without types in the settings it is none for its own caller either:
-/// compared with a name, 0 is equal to all of them.
+/// One caller's number is not the next caller's, and without types in the settings it is none for its own caller
+/// either: compared with a name, 0 is equal to all of them.
 #[apply(on_each_server)]
 fn callers_of_a_function_do_not_meet(product: Product) {
     let queries = r#"{

@@ -22,8 +22,8 @@ struct Arguments {
     /// How many connections at once; several numbers, one after the other
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     connections: Vec<usize>,
-    /// Worker threads of the asynchronous clients' runtime; 0 runs all connections on the calling thread. Tokio's default
-    /// is one for each processor
+    /// Worker threads of the asynchronous clients' runtime; 0 runs all connections on the calling thread. Tokio's
+    /// default is one for each processor
     #[arg(long, default_value = "0")]
     workers: usize,
     /// Where server and clients run. It is chance, if one leaves it to the system, whether a single connection

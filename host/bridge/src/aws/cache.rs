@@ -1,4 +1,4 @@
-//! Credentials that are kept while they are good, and fetched by one caller for all.
+//! Credentials that are cached while they are valid, and fetched by one caller for all.
 
 use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,15 +13,15 @@ use super::provider::CredentialsSource;
 use super::single_flight::SingleFlight;
 use crate::clock::{Clock, SystemClock};
 
-/// Credentials with less left than this are fetched anew: 5 minutes. EC2 has new ones at least so
-/// long before the old ones end, and what is signed with the old ones ends with them.
+/// Credentials are refreshed when they expire in less than this time: 5 minutes. EC2 has new ones at least that long
+/// before the old ones expire, and a token expires with the credentials that signed it.
 pub const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(5 * 60);
 
-/// How long credentials that are still good are used after a refresh that brought nothing better:
-/// 10 seconds. Without it, every connection in their last minutes would ask the source again.
+/// How long valid credentials are used after a refresh that failed or returned the same ones: 10 seconds. Without it,
+/// every connection in their last minutes would ask the source again.
 pub const REFRESH_RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// A source that is asked only when it has to be.
+/// A source of credentials with a cache.
 ///
 /// Callers that need it at the same time share one call, and its error if it fails. An error is not
 /// kept: the next caller asks again. While the cached credentials are still valid, a refresh that
@@ -37,20 +37,20 @@ pub struct CachedCredentials {
 #[derive(Debug, Default)]
 struct Kept {
     credentials: Option<Credentials>,
-    /// None: never.
+    /// `None`: never.
     refresh_at: Option<SystemTime>,
-    /// Until then a server's refusal is no reason to ask.
+    /// Until then, a server's refusal is no reason to ask the source.
     ask_again_at: Option<SystemTime>,
 }
 
 impl CachedCredentials {
-    /// Nothing is fetched until it is asked for.
+    /// Fetches nothing yet.
     #[must_use]
     pub fn new(source: CredentialsSource) -> Self {
         Self::with_clock(source, Arc::new(SystemClock))
     }
 
-    /// By another clock than the machine's.
+    /// As [`Self::new`], with this clock.
     #[must_use]
     pub fn with_clock(source: CredentialsSource, clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -86,9 +86,9 @@ impl CachedCredentials {
         turn.call(answer, |answer| self.keep(answer)).await
     }
 
-    /// Credentials other than the ones whose signature a server has refused: another caller has fetched them since, or the
-    /// source gives them now. `None` if the source has no others. After a call that found no others it does not ask again
-    /// for [`REFRESH_RETRY_AFTER`].
+    /// Credentials other than the ones whose signature a server has refused: another caller has fetched them since, or
+    /// the source gives them now. `None` if the source has no others. After a call that found no others it does not ask
+    /// again for [`REFRESH_RETRY_AFTER`].
     pub(crate) async fn other_than(&self, refused: &Credentials) -> Option<Credentials> {
         let mut turn = self.calls.turn(self.calls.arrive()).await;
         let now = self.clock.now();
@@ -112,7 +112,7 @@ impl CachedCredentials {
         other
     }
 
-    /// Drops what is kept, as when a server has refused what it signed: the next call asks.
+    /// Empties the cache, such as after a server has refused a token: the next call asks the source.
     pub fn forget(&self) {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         kept.credentials = None;
@@ -161,7 +161,7 @@ impl CachedCredentials {
     }
 }
 
-/// Whether they sign alike.
+/// Whether both give the same signatures.
 fn is_same(one: &Credentials, other: &Credentials) -> bool {
     let session = |it: &Credentials| {
         let token = it.session_token.as_ref();
@@ -174,14 +174,15 @@ fn is_same(one: &Credentials, other: &Credentials) -> bool {
         && session(one) == session(other)
 }
 
-/// In good time, or in a little while if that is past; but at their end at the latest.
+/// [`REFRESH_BEFORE_EXPIRY`] before their end; if that has passed, after [`REFRESH_RETRY_AFTER`]; at their end at the
+/// latest.
 fn refresh_at(end: SystemTime, now: SystemTime) -> SystemTime {
     let in_good_time = end.checked_sub(REFRESH_BEFORE_EXPIRY).unwrap_or(UNIX_EPOCH);
     let in_a_while = now.checked_add(REFRESH_RETRY_AFTER).unwrap_or(now);
     in_good_time.max(in_a_while).min(end)
 }
 
-/// None: without an end, or one that no clock will reach.
+/// `None`: they do not expire, or at a time that the system cannot represent.
 fn end_of(credentials: &Credentials) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(credentials.expires_at?))
 }

@@ -37,7 +37,8 @@ impl<E> Default for SingleFlight<E> {
 }
 
 impl<E: Clone> SingleFlight<E> {
-    /// Notes the arrival of a caller. Call it before looking into the cache, so that no call that ends in between is missed.
+    /// Notes the arrival of a caller. Call it before looking into the cache, so that no call that ends in between is
+    /// missed.
     pub(super) fn arrive(&self) -> Arrival {
         Arrival(self.calls_ended.load(Ordering::SeqCst))
     }

@@ -1,4 +1,4 @@
-//! From settings to a bridge: they are checked, and what it needs is found, read and loaded.
+//! Builds a bridge from its settings: checks them, finds the region, reads the CA files and loads the component.
 
 use std::sync::Arc;
 
@@ -21,13 +21,14 @@ use crate::protocol::ROW_LIMITS;
 use crate::tls::{TrustAnchors, client_config};
 
 impl BridgeBuilder {
-    /// Checks the settings, finds the region, reads the CA files and loads the component. Connects to
-    /// nothing, and asks for no credentials, unless there is a secret, which it fetches.
+    /// Checks the settings, finds the region, reads the CA files and loads the component. It opens no connection and
+    /// loads no credentials, except to fetch a secret.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Setting`] with what is wrong, [`ErrorKind::Region`], or that a CA file cannot be used. With
-    /// a secret, those of [`Stage::Credentials`] too.
+    /// [`ErrorKind::Setting`] for a setting that is missing or wrong; [`ErrorKind::Region`];
+    /// [`ErrorKind::TrustAnchors`] for a CA file that cannot be used. With a secret, also those of
+    /// [`Stage::Credentials`].
     pub async fn build(self) -> Result<Bridge, Error> {
         #[cfg(feature = "secrets-manager")]
         if let Some(secret) = self.cached_secret()? {
@@ -36,7 +37,7 @@ impl BridgeBuilder {
         self.build_as(None).await
     }
 
-    /// Checks the settings that need nothing but themselves.
+    /// Checks the settings that can be checked alone.
     fn check(&self, port: u16) -> Result<(), Error> {
         if self.user.is_empty() {
             return Err(Error::setting("user", "none is given"));
@@ -54,7 +55,7 @@ impl BridgeBuilder {
         }
     }
 
-    /// The name to verify the server's certificate for.
+    /// The name for which the server's certificate is verified.
     fn server_name(&self, host: &str) -> Result<ServerName<'static>, Error> {
         let (setting, name) = match &self.tls_server_name {
             Some(name) => ("tls_server_name", name.as_str()),
@@ -76,7 +77,8 @@ impl BridgeBuilder {
         Ok((Login::Iam(Arc::new(cached)), Some(region)))
     }
 
-    /// Where the AWS credentials come from. The default chain asks STS in `region`, unless the profile names another one.
+    /// Where the AWS credentials come from. The default chain asks STS in `region`, unless the profile names another
+    /// one.
     pub(super) fn credentials_source(&self, region: &str) -> CredentialsSource {
         self.credentials.clone().unwrap_or_else(|| {
             let chain = DefaultChain::new(self.profile.clone());
@@ -131,8 +133,8 @@ impl BridgeBuilder {
         }
     }
 
-    /// Whether the server itself is at the other end: only RDS has a certificate for such a name. At any other name, or with
-    /// a certificate for another, there may be a proxy.
+    /// Whether the server itself is at the other end: only RDS has a certificate for such a name. At any other name, or
+    /// with a certificate for another, there may be a proxy.
     fn is_direct(&self, kind: &EndpointKind) -> bool {
         let is_server = matches!(
             kind,
@@ -208,7 +210,7 @@ impl BridgeBuilder {
     }
 }
 
-/// It becomes part of a statement.
+/// The name becomes part of a statement, so only a plain identifier is accepted.
 fn check_collation(name: &str) -> Result<(), Error> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {

@@ -1,4 +1,4 @@
-//! What a connection logs in with.
+//! What a connection authenticates with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,16 +27,16 @@ const EXPIRES_IN_SECONDS: u32 = 900;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Login {
-    /// A token for each connection, signed with these.
+    /// A token for each connection, signed with these credentials.
     Iam(Arc<CachedCredentials>),
-    /// A password, for users that have no IAM authentication.
+    /// A password, for users without IAM authentication.
     Password(SecretString),
-    /// The user and the password of a secret, which is kept until a server refuses it.
+    /// The user and the password of a secret, which is cached until a server refuses it.
     #[cfg(feature = "secrets-manager")]
     Secret(Arc<SecretLogin>),
 }
 
-/// What the user logs in with at present, loaded from where [`Login`] says.
+/// The credentials, password or secret of one attempt, loaded from the source that [`Login`] names.
 pub(super) enum Authenticator {
     Credentials(Credentials),
     Password(SecretString),
@@ -45,7 +45,7 @@ pub(super) enum Authenticator {
 }
 
 impl Inner {
-    /// Loads it, so that [`Self::auth`] need not wait.
+    /// Loads the authenticator, so that [`Self::auth`] does not wait.
     pub(super) async fn authenticator(&self) -> Result<Authenticator, Error> {
         let limit = self.timeouts.credentials;
         Ok(match &self.login {
@@ -97,7 +97,7 @@ impl Inner {
         }
     }
 
-    /// What the component logs in with: a token, which it signs now and keeps, or the password.
+    /// What the component authenticates with: a token, which it signs now and keeps, or the password.
     pub(super) fn auth(
         &self,
         authenticator: &Authenticator,
@@ -165,8 +165,8 @@ fn token_fault(fault: Fault) -> Error {
     Error::new(Stage::Token, ErrorKind::Fault(fault))
 }
 
-/// Whether a server that is verified does not let this user in with this proof: it says so, or asks for what
-/// only another kind of user has, as it does for a user that is not there.
+/// Whether a verified server has refused this user with this authenticator: by error 1045, or by asking for a method of
+/// another kind of user, as servers do for users that do not exist.
 fn is_denied(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Server(server) => error.stage() == Stage::Login && server.code == ACCESS_DENIED,

@@ -1,4 +1,4 @@
-//! The settings of a bridge, and their defaults. `assemble.rs` makes the bridge of them.
+//! The settings of a bridge and their defaults. `assemble.rs` builds the bridge.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::mysql::Protocol;
 use crate::net::{Resolve, SystemResolver};
 use crate::protocol::ReadLimits;
 
-/// The port of an endpoint that none is given for: MySQL's.
+/// The default port of an endpoint: MySQL's.
 pub const DEFAULT_PORT: u16 = 3306;
 
 /// Settings of a [`Bridge`](super::Bridge), each with its default.
@@ -87,8 +87,8 @@ impl BridgeBuilder {
         }
     }
 
-    /// The endpoint's own name, not an alias of it: it is what tokens are signed for, and what the
-    /// server's certificate must be for. Has no default.
+    /// The endpoint's own name, not an alias of it: tokens are signed for this name, and the server's certificate must
+    /// have it. No default.
     #[must_use]
     pub fn endpoint(mut self, host: impl Into<String>) -> Self {
         self.endpoint = host.into();
@@ -102,7 +102,7 @@ impl BridgeBuilder {
         self
     }
 
-    /// The database user. Has no default.
+    /// The database user. No default.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
@@ -116,10 +116,9 @@ impl BridgeBuilder {
         self
     }
 
-    /// The endpoint's region. Default: as in the endpoint's name, else `AWS_REGION`, else
-    /// `AWS_DEFAULT_REGION`, else the profile's; without any of them it is an error. So it is for the writer
-    /// endpoint of an Aurora global database, unless [`Self::resolve_cname`] is set: its region is that of the
-    /// primary cluster, which nothing else tells.
+    /// The endpoint's region. Default: the region in the endpoint's name, else `AWS_REGION`, else `AWS_DEFAULT_REGION`,
+    /// else the profile's; if there is none, [`Self::build`] fails. The name of the writer endpoint of an Aurora global
+    /// database has no region: set it, or set [`Self::resolve_cname`].
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
@@ -133,29 +132,28 @@ impl BridgeBuilder {
         self
     }
 
-    /// The AWS credentials that sign. Default: the SDK's default chain.
+    /// The AWS credentials that sign tokens. Default: the SDK's default chain.
     #[must_use]
     pub fn credentials(self, credentials: Credentials) -> Self {
         self.credentials_source_is(CredentialsSource::fixed(credentials))
     }
 
-    /// Who gives the AWS credentials that sign; what it gives is kept until five minutes before its end.
-    /// When it fails, its error's words are shown and logged: they are to hold no secret.
-    /// Default: the SDK's default chain.
+    /// The provider of the AWS credentials that sign tokens. Its credentials are cached until five minutes before they
+    /// expire. The text of its errors is shown and logged, so it must hold no secret. Default: the SDK's default chain.
     #[must_use]
     pub fn credentials_provider(self, provider: impl ProvideCredentials + 'static) -> Self {
         self.credentials_source_is(CredentialsSource::provider(provider))
     }
 
-    /// Replaces a password: the login that was set last counts.
+    /// Replaces a password: of credentials and password, the one that is set last counts.
     fn credentials_source_is(mut self, source: CredentialsSource) -> Self {
         self.credentials = Some(source);
         self.password = None;
         self
     }
 
-    /// A password in place of a token, for users that have no IAM authentication:
-    /// `caching_sha2_password`, `mysql_native_password` or MariaDB's `ed25519`. Never sent in clear.
+    /// A password in place of a token, for users without IAM authentication. It answers `caching_sha2_password`,
+    /// `mysql_native_password` and MariaDB's `ed25519`, and is never sent in clear text.
     #[must_use]
     pub fn password(mut self, password: impl Into<SecretString>) -> Self {
         self.password = Some(password.into());
@@ -163,18 +161,18 @@ impl BridgeBuilder {
         self
     }
 
-    /// The ARN of a secret of AWS Secrets Manager, in place of a token: its user and its password log in, by the
-    /// methods of [`Self::password`]. It is JSON as RDS and the rotation functions write it. The AWS credentials
-    /// are for reading it: `secretsmanager:GetSecretValue`, and `kms:Decrypt` if its key is one of your own. A
-    /// name alone is not taken, for a password given by mistake can look like one: what is no ARN is neither sent
+    /// The ARN of a secret of AWS Secrets Manager, in place of a token: the user logs in with the secret's password, by
+    /// the methods of [`Self::password`]. The secret is JSON as RDS and the rotation functions write it. The AWS
+    /// credentials read it: they need `secretsmanager:GetSecretValue`, and `kms:Decrypt` for a KMS key of your own.
+    /// Only an ARN is accepted, since a password given by mistake can look like a name: any other text is neither sent
     /// nor shown.
     ///
-    /// [`Self::build`] fetches it. Where [`Self::endpoint`], [`Self::port`], [`Self::database`] and
-    /// [`Self::user`] are not set, they are its `host`, `port`, `dbname` and `username`; what is set comes first.
-    /// A user that is set stays, also if the secret gets another with a rotation: leave it to the secret.
+    /// [`Self::build`] fetches the secret. Its `host`, `port`, `dbname` and `username` are the defaults of
+    /// [`Self::endpoint`], [`Self::port`], [`Self::database`] and [`Self::user`]. A rotation may change the user name:
+    /// do not set the user, or the bridge keeps it.
     ///
-    /// It is kept. When a server refuses the login (1045), it is fetched again; if it is another by then, the
-    /// login is tried once more with it, so that a rotation is picked up. If not, the refusal is given.
+    /// The secret is cached. When a server refuses the login (1045), the bridge fetches it again. If it has changed,
+    /// the bridge logs in once more with the new one, which covers a rotation; if not, the refusal is the error.
     #[cfg(feature = "secrets-manager")]
     #[must_use]
     pub fn secret(mut self, arn: impl Into<String>) -> Self {
@@ -182,49 +180,49 @@ impl BridgeBuilder {
         self
     }
 
-    /// Where to connect, if that is not the endpoint itself: a tunnel, a bastion or a PrivateLink
-    /// address, as `host` or `host:port`. Tokens are still signed for the endpoint, and its certificate
-    /// is still what is verified. Default: the endpoint.
+    /// The address to connect to in place of the endpoint's: a tunnel, a bastion or a PrivateLink endpoint, as `host`
+    /// or `host:port`. Tokens are still signed for the endpoint, and the certificate is still verified for its name.
+    /// Default: the endpoint.
     #[must_use]
     pub fn connect_to(mut self, address: impl Into<String>) -> Self {
         self.connect_to = Some(address.into());
         self
     }
 
-    /// The name that the server's certificate must be for. Default: the endpoint's.
+    /// The name that the server's certificate must have. Default: the endpoint's.
     #[must_use]
     pub fn tls_server_name(mut self, name: impl Into<String>) -> Self {
         self.tls_server_name = Some(name.into());
         self
     }
 
-    /// Whether the endpoint that is given is an alias (CNAME) of an RDS endpoint, whose name is then signed for,
-    /// connected to and verified. Default: no.
+    /// Whether the given endpoint is an alias (CNAME) of an RDS endpoint. The bridge then signs for, connects to and
+    /// verifies the name of that endpoint. Default: no.
     ///
-    /// The alias is looked up when the bridge is built and again for each connection, since it may change: the
-    /// writer endpoint of an Aurora global database is an alias of another cluster, in another region, after a
-    /// switchover. The region then follows too, unless [`Self::region`] is set.
+    /// The alias is resolved when the bridge is built, and again for each connection, since it may change: after a
+    /// switchover, the writer endpoint of an Aurora global database is an alias of another cluster in another region.
+    /// The region follows it, unless [`Self::region`] is set.
     #[must_use]
     pub fn resolve_cname(mut self, resolve: bool) -> Self {
         self.resolve_cname = resolve;
         self
     }
 
-    /// A PEM file of the authorities to trust, in place of the bundled roots of RDS and Amazon.
+    /// A PEM file of certificate authorities, in place of the bundled roots of RDS and Amazon.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
     }
 
-    /// A PEM file of authorities to trust as well.
+    /// A PEM file of further certificate authorities.
     #[must_use]
     pub fn extra_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.extra_ca_files.push(path.into());
         self
     }
 
-    /// The authorities to trust, in place of the bundled roots and of all CA files.
+    /// The certificate authorities, in place of the bundled roots and of all CA files.
     #[must_use]
     pub fn tls_roots(mut self, roots: impl Into<Arc<RootCertStore>>) -> Self {
         self.roots = Some(roots.into());
@@ -243,25 +241,25 @@ impl BridgeBuilder {
         self
     }
 
-    /// Whether sessions may write. Default: they are set `TRANSACTION READ ONLY`. A guard rail: the
-    /// boundary is what the user has been granted.
+    /// Whether sessions may write. Default: no; they are set to `TRANSACTION READ ONLY`. This is a guard rail: the
+    /// security boundary is the database user's grants.
     #[must_use]
     pub fn allow_writes(mut self, allow: bool) -> Self {
         self.allow_writes = allow;
         self
     }
 
-    /// The collation of the connection, which is that of literals and parameters: `utf8mb4_bin` for example. Default:
-    /// the server's default for `utf8mb4`, as with the client `mysql` and `SET NAMES utf8mb4`: `utf8mb4_0900_ai_ci` on
-    /// MySQL 8 and later. The character set is always `utf8mb4`.
+    /// The collation of the connection, such as `utf8mb4_bin`. It applies to literals and parameters. Default: the
+    /// server's default for `utf8mb4`, as after `SET NAMES utf8mb4`: `utf8mb4_0900_ai_ci` on MySQL 8 and later. The
+    /// character set is always `utf8mb4`.
     #[must_use]
     pub fn collation(mut self, name: impl Into<String>) -> Self {
         self.collation = Some(name.into());
         self
     }
 
-    /// How statements without parameters are executed. Default: [`Protocol::Auto`], the binary protocol where
-    /// it costs no round trip.
+    /// How statements without parameters are executed. Default: [`Protocol::Auto`], which uses the binary protocol
+    /// where that costs no round trip.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
@@ -275,10 +273,10 @@ impl BridgeBuilder {
         self
     }
 
-    /// The longest row that is read, in bytes as the server sends them, from 64 KiB to 1 GiB. Default: 64 MiB, the
-    /// default of `max_allowed_packet` of MySQL, so raise it where that was raised.
+    /// The longest row that is read, in bytes on the wire, from 64 KiB to 1 GiB. Default: 64 MiB, which is MySQL's
+    /// default of `max_allowed_packet`: raise it where the server's is higher.
     ///
-    /// A row lies in memory as a whole, and it is the server that says how long it is. One that is longer is
+    /// A row is held in memory as a whole, and the server determines its length. A longer row fails with
     /// [`ErrorKind::RowTooLarge`](crate::error::ErrorKind::RowTooLarge), and the connection is unusable. Other
     /// packets of a reply have limits of their own: 64 KiB each, and 16 MiB for all column definitions of a result.
     #[must_use]
@@ -287,34 +285,34 @@ impl BridgeBuilder {
         self
     }
 
-    /// How long a reply's next bytes may take to come. Default: no limit, since a server is silent while it executes
-    /// a statement; TCP keep-alive finds a machine that is gone.
+    /// How long a read may wait for the next bytes of a reply. Default: no limit, since a server is silent while it
+    /// executes a statement; TCP keep-alive detects a machine that is gone.
     ///
-    /// After that it is [`ErrorKind::Timeout`](crate::error::ErrorKind::Timeout), and the connection is of no more
-    /// use. The statement may go on on the server: `max_execution_time` limits it there. To limit a whole statement,
-    /// drop its future.
+    /// After this time the call fails with [`ErrorKind::Timeout`](crate::error::ErrorKind::Timeout), and the connection
+    /// is unusable. The statement may continue on the server: `max_execution_time` limits it there. To limit a whole
+    /// statement, drop its future.
     #[must_use]
     pub fn read_idle_timeout(mut self, limit: Duration) -> Self {
         self.limits.idle = Some(limit);
         self
     }
 
-    /// The engine that runs the component: an [`Engine`](crate::component::Engine), to share one among bridges, or what
-    /// makes one when it is needed. Default: an engine of its own, made by [`Self::build`].
+    /// The engine that runs the component: an [`Engine`](crate::component::Engine) that several bridges share, or a
+    /// source that makes one when it is needed. Default: an engine of its own, made by [`Self::build`].
     #[must_use]
     pub fn engine(mut self, engine: impl EngineSource + 'static) -> Self {
         self.engine = Some(Arc::new(engine));
         self
     }
 
-    /// The clock: tokens are signed, and certificates verified, as at its time. Default: the system's.
+    /// The clock by which tokens are signed and certificates verified. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The resolver of names. Default: the system's.
+    /// The resolver of host names. Default: the system's.
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolve + 'static) -> Self {
         self.resolver = Arc::new(resolver);

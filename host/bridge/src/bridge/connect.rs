@@ -11,8 +11,8 @@ use super::stages::{Connecting, Resolved};
 use crate::error::Error;
 use crate::mysql::Connection;
 
-/// The tracing target of the span of a connection and of the spans of its stages. Log filters use it, and the function's
-/// log collects the times of the stages by it, so it does not depend on the module of the code.
+/// The tracing target of the span of a connection and of the spans of its stages. Log filters use it, and the
+/// function's log collects the times of the stages by it, so it does not depend on the module of the code.
 pub(crate) const STAGES: &str = "rds_bridge::bridge::connect";
 
 /// Connects and logs in, before `end` if there is one.

@@ -1,4 +1,4 @@
-//! The connection phase on a socket: the component says what to write, when to read and when to start TLS.
+//! The connection phase on a socket: does what the component's steps ask for.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::tls::{TlsStream, with_refused};
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 
-/// More than any packet of the connection phase but the token's.
+/// Longer than every packet of the connection phase except the one with the token.
 const READ_LENGTH: usize = 4 << 10;
 
 /// The component reads no longer payload in the connection phase.
 const PAYLOAD_LIMIT: usize = 64 << 10;
 
-/// Reads the server's first packet, header and payload. Returns early if its header cannot be one of the connection phase:
-/// the component then says why.
+/// Reads the server's first packet, header and payload. Returns early if its header cannot be one of the connection
+/// phase: the component then says why.
 pub(super) async fn read_first_packet(tcp: &mut TcpStream) -> Result<Vec<u8>, Error> {
     let mut received = Vec::with_capacity(READ_LENGTH);
     loop {
@@ -81,7 +81,7 @@ pub(super) async fn authenticate(
     }
 }
 
-/// Does what a step says, other than TLS and the end.
+/// Carries out a step, except for TLS and the end.
 async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
     handshake: &mut ClientHandshake,
     stream: &mut S,
@@ -93,9 +93,9 @@ async fn advance<S: AsyncRead + AsyncWrite + Unpin>(
             write(stream, bytes.expose_secret(), stage).await?;
             handshake.receive(&[])
         }
-        // The component asks for TLS once, and for the end behind it: it is told what it got.
+        // The component asks for TLS once and then ends: any other step is answered by what was received.
         Step::Read | Step::StartTls(_) | Step::Ready(_) => {
-            // On the heap: in the future it would be cleared, and moved with it, for every read.
+            // On the heap: an array in the future would be zeroed and moved with it for every read.
             let mut buffer = Vec::with_capacity(READ_LENGTH);
             read(stream, &mut buffer, stage).await?;
             handshake.receive(&buffer)

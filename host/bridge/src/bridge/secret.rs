@@ -1,5 +1,5 @@
-//! A secret of Secrets Manager in place of a token: what a bridge takes from it, and what becomes of it when a
-//! server refuses the login.
+//! A secret of AWS Secrets Manager in place of a token: the settings that it provides, and its refresh after a refused
+//! login.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::aws::{
 use crate::error::{Error, ErrorKind, Stage, no_way_to_secrets_manager};
 use crate::net::host_name;
 
-/// Logs in as a secret says.
+/// A login with the user and the password of a secret.
 #[derive(Debug)]
 pub(crate) struct SecretLogin {
     pub(crate) cached: CachedSecret<SecretsManager>,
-    /// The user is the caller's, and not the secret's.
+    /// The user is set by the caller, and not taken from the secret.
     pub(crate) user_is_given: bool,
 }
 
 impl BridgeBuilder {
-    /// The secret, not fetched yet; none if the login is another.
+    /// The secret, not fetched yet; `None` if no secret is set.
     pub(super) fn cached_secret(&self) -> Result<Option<CachedSecret<SecretsManager>>, Error> {
         let Some(id) = &self.secret else {
             return Ok(None);
@@ -44,7 +44,7 @@ impl BridgeBuilder {
         Ok(Some(CachedSecret::new(manager, Arc::clone(&self.clock))))
     }
 
-    /// Takes from the secret what is not set, and makes the bridge.
+    /// Takes the settings that are not set from the secret, and builds the bridge.
     pub(super) async fn build_with(
         mut self,
         cached: CachedSecret<SecretsManager>,
@@ -65,7 +65,7 @@ impl BridgeBuilder {
         if self.endpoint.is_empty() {
             let host = secret.host.clone();
             self.endpoint = host.ok_or_else(|| lacks("host", "endpoint"))?;
-            // What is in a secret is not shown.
+            // The content of a secret is not shown.
             host_name::check(&self.endpoint)
                 .map_err(|problem| Error::setting("secret", problem.unshown()))?;
         }
@@ -79,7 +79,7 @@ impl BridgeBuilder {
     }
 }
 
-/// The secret that is at hand, or else the one that is current.
+/// The cached secret, or else the current one.
 pub(super) async fn fetch(
     cached: &CachedSecret<SecretsManager>,
     timeouts: &Timeouts,
@@ -91,8 +91,8 @@ pub(super) async fn fetch(
 }
 
 impl Inner {
-    /// What to log in with where a secret was refused: it may have been rotated since. If it has not, the
-    /// refusal stands.
+    /// The secret to log in with after a refusal, if it has been rotated since. If it has not, the refusal is the
+    /// error.
     pub(super) async fn rotated(
         &self,
         login: &SecretLogin,
@@ -110,7 +110,7 @@ impl Inner {
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        // The causes of a refused password are the same, without what asking again has shown.
+        // The server's causes are for passwords in general: the ones below know whether the secret has changed.
         let mut all = match refused.kind() {
             ErrorKind::Server(_) => Vec::new(),
             _ => refused.causes().to_vec(),
@@ -120,13 +120,13 @@ impl Inner {
     }
 }
 
-/// First the credentials, so that what takes too long is known.
+/// Loads the credentials first, so that a timeout tells which of the two took too long.
 async fn in_time<T>(
     cached: &CachedSecret<SecretsManager>,
     timeouts: &Timeouts,
     call: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, Error> {
-    // To make a bridge has no limit of its own.
+    // Building a bridge has no limit of its own.
     let limit = timeouts.credentials.min(timeouts.whole);
     credentials(&cached.source().credentials, limit).await?;
     let call = async { call.await.map_err(of_fetch) };

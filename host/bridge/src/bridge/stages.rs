@@ -142,8 +142,8 @@ impl CredentialsReady {
         }
     }
 
-    /// Signs a token to show or to check. It is not the token that logs in: [`InitialHandshakeReceived::start_tls`] signs that one.
-    /// `None` if the user logs in with a password.
+    /// Signs a token to show or to check. It is not the token that logs in: [`InitialHandshakeReceived::start_tls`]
+    /// signs that one. `None` if the user logs in with a password.
     ///
     /// # Errors
     ///
@@ -231,8 +231,8 @@ impl Resolved {
     ///
     /// # Errors
     ///
-    /// The refusal, if it is not about the credentials or if there are no newer ones. With a secret, its causes then say
-    /// whether the secret has changed.
+    /// The refusal, if it is not about the credentials or if there are no newer ones. With a secret, its causes then
+    /// say whether the secret has changed.
     pub async fn reload_credentials(self, refusal: Error) -> Result<Self, Error> {
         let CredentialsReady {
             attempt,

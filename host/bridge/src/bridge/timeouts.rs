@@ -4,19 +4,19 @@ use std::time::Duration;
 
 /// How long each stage of a connection may take, and all of them together.
 ///
-/// A statement has no limit of its own: drop its future, or use the server's (`max_execution_time`).
-/// [`crate::BridgeBuilder::read_idle_timeout`] ends a read for which nothing comes.
+/// Statements have no limit here: drop the statement's future, or use the server's limit (`max_execution_time`).
+/// [`crate::BridgeBuilder::read_idle_timeout`] limits the silence within a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To find AWS credentials: 10 s. The providers have limits of their own within it.
+    /// To load AWS credentials or a secret: 10 s. The providers have limits of their own within it.
     pub credentials: Duration,
     /// To resolve the name: 5 s.
     pub resolve: Duration,
-    /// For TCP, for each address: 5 s.
+    /// To connect by TCP, for each address: 5 s.
     pub connect: Duration,
     /// To receive the server's first packet, and again for the TLS handshake: 10 s.
     pub tls: Duration,
-    /// From TLS to the end of the login: 10 s.
+    /// To log in, after TLS is established: 10 s.
     pub login: Duration,
     /// For all of these together: 30 s.
     pub whole: Duration,

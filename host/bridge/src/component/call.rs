@@ -13,8 +13,8 @@ pub enum Fault {
     /// The engine that was brought along could not end a call that goes on for ever.
     #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
     NoDeadline,
-    /// No room for another instance: more than [`super::CONCURRENT_INSTANCES`] are alive, or the address space is limited
-    /// (`ulimit -v`) to less than one takes: a command reserves it for each.
+    /// No room for another instance: more than [`super::CONCURRENT_INSTANCES`] are alive, or the address space is
+    /// limited (`ulimit -v`) to less than one takes: a command reserves it for each.
     #[error("the component cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),
     /// The component trapped, or ran out of memory or time. This is a bug of the component: please report it.

@@ -45,8 +45,8 @@ impl Engine {
         Ok(this)
     }
 
-    /// Loads the component for a process that ends after a few instances. Nothing is reserved: each instance gets memory of
-    /// its own from the system, which takes longer than from a pool, and making a pool takes longer still.
+    /// Loads the component for a process that ends after a few instances. Nothing is reserved: each instance gets
+    /// memory of its own from the system, which takes longer than from a pool, and making a pool takes longer still.
     ///
     /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::component`] on every
     /// [`TICK`](super::TICK) while there are instances: by a [`Ticker`], or by a timer of its own.

@@ -10,8 +10,8 @@ use super::call::{CallError, Fault, check_arguments};
 use super::engine::Instance;
 use crate::aws::Credentials;
 
-/// A token in the sandbox that signed it, for [`ClientHandshake::tls_established`](super::ClientHandshake). Its text does
-/// not leave the sandbox before the server has asked for it, inside TLS.
+/// A token in the sandbox that signed it, for [`ClientHandshake::tls_established`](super::ClientHandshake). Its text
+/// does not leave the sandbox before the server has asked for it, inside TLS.
 pub struct SandboxedToken(pub(super) ResourceAny);
 
 impl fmt::Debug for SandboxedToken {

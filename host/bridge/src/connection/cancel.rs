@@ -92,9 +92,9 @@ impl CancelHandle {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy, and once a connection of a pool has been given back;
-    /// those of [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095 where
-    /// the statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the
+    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy, and once a connection of a pool has been given
+    /// back; those of [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095
+    /// where the statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the
     /// statement may still be running.
     pub async fn cancel(&self) -> Result<(), Error> {
         let Some((redial, peer)) = &self.way else {

@@ -95,8 +95,8 @@ impl<S: Transport> Connection<S> {
         Ok(())
     }
 
-    /// Writes to the server. The connection is unusable until all of it is written: if the write fails, or its future is
-    /// dropped half-way, the server has part of a packet.
+    /// Writes to the server. The connection is unusable until all of it is written: if the write fails, or its future
+    /// is dropped half-way, the server has part of a packet.
     pub(super) async fn write_or_poison(&mut self, outgoing: Outgoing<'_>) -> io::Result<()> {
         let state = mem::replace(&mut self.state, State::Unusable);
         match outgoing {

@@ -41,8 +41,8 @@ enum Way {
 }
 
 impl<S: Transport> Connection<S> {
-    /// Executes a statement without parameters, in the text or the binary protocol as [`Protocol`] says. The rows stream:
-    /// memory does not grow with their number.
+    /// Executes a statement without parameters, in the text or the binary protocol as [`Protocol`] says. The rows
+    /// stream: memory does not grow with their number.
     ///
     /// # Errors
     ///
@@ -71,11 +71,12 @@ impl<S: Transport> Connection<S> {
         Ok(summary)
     }
 
-    /// Executes a statement with parameters: `()` for none, a tuple or a slice for question marks, [`params!`](crate::params)
-    /// for names ([`IntoParams`]). Values never become part of the statement's text.
+    /// Executes a statement with parameters: `()` for none, a tuple or a slice for question marks,
+    /// [`params!`](crate::params) for names ([`IntoParams`]). Values never become part of the statement's text.
     ///
-    /// With parameters, the statement is prepared, which takes a round trip. It stays prepared: the 32 statements that were
-    /// used last on a connection are executed without another. Without parameters, it is executed as by [`Self::query`].
+    /// With parameters, the statement is prepared, which takes a round trip. It stays prepared: the 32 statements that
+    /// were used last on a connection are executed without another. Without parameters, it is executed as by
+    /// [`Self::query`].
     ///
     /// # Errors
     ///
@@ -83,10 +84,10 @@ impl<S: Transport> Connection<S> {
     ///
     /// # Types
     ///
-    /// The server takes a parameter as the type that it is given: with a [`Param::Int`] of 0 in `WHERE name = ?` it compares
-    /// names as numbers, and every name that does not begin with a digit is 0. Give a [`Param::Text`] for a column of
-    /// text. A statement that is executed again with parameters of other types is prepared again: MySQL, from 8.0.22 on,
-    /// would keep the types of its first execution.
+    /// The server takes a parameter as the type that it is given: with a [`Param::Int`] of 0 in `WHERE name = ?` it
+    /// compares names as numbers, and every name that does not begin with a digit is 0. Give a [`Param::Text`] for a
+    /// column of text. A statement that is executed again with parameters of other types is prepared again: MySQL, from
+    /// 8.0.22 on, would keep the types of its first execution.
     pub async fn query_with<'p>(
         &mut self,
         sql: &str,
@@ -190,8 +191,8 @@ impl<S: Transport> Connection<S> {
         self.next_id.predicted().filter(|_| !sql.contains("@@"))
     }
 
-    /// Notes what a statement may leave in the session. Prepared statements keep the database, the SQL mode and the character
-    /// set of their preparation, so a statement that may change these drops them.
+    /// Notes what a statement may leave in the session. Prepared statements keep the database, the SQL mode and the
+    /// character set of their preparation, so a statement that may change these drops them.
     fn note_leftovers(&mut self, sql: &str) {
         self.leftovers = self.leftovers.max(Leftovers::after(sql));
         if may_change_session(sql) {

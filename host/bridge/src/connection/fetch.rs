@@ -7,8 +7,8 @@ use crate::protocol::ok_packet::Summary;
 use crate::protocol::params::IntoParams;
 
 impl<S: Transport> Connection<S> {
-    /// Executes a statement and reads its reply to the end. Rows are discarded. Returns the summary of the last result: the
-    /// number of affected rows, the last insert id and the number of warnings.
+    /// Executes a statement and reads its reply to the end. Rows are discarded. Returns the summary of the last result:
+    /// the number of affected rows, the last insert id and the number of warnings.
     ///
     /// # Errors
     ///
@@ -33,8 +33,8 @@ impl<S: Transport> Connection<S> {
     ///
     /// # Errors
     ///
-    /// As [`Self::query_with`]; [`ErrorKind::NoRow`] and [`ErrorKind::MoreRows`], if the first result has not exactly one
-    /// row; [`ErrorKind::Value`], if `T` cannot be read from it.
+    /// As [`Self::query_with`]; [`ErrorKind::NoRow`] and [`ErrorKind::MoreRows`], if the first result has not exactly
+    /// one row; [`ErrorKind::Value`], if `T` cannot be read from it.
     pub async fn query_one<'p, T: for<'r> FromRow<'r>>(
         &mut self,
         sql: &str,
@@ -63,8 +63,8 @@ impl<S: Transport> Connection<S> {
         Ok(row)
     }
 
-    /// Executes a query and returns all of its rows. For a result that is larger than memory, use [`Self::query_with`]: its
-    /// rows stream.
+    /// Executes a query and returns all of its rows. For a result that is larger than memory, use [`Self::query_with`]:
+    /// its rows stream.
     ///
     /// # Errors
     ///
@@ -83,15 +83,16 @@ impl<S: Transport> Connection<S> {
         Ok(all)
     }
 
-    /// Executes a statement once for each set of parameters. It is prepared once, and each execution takes a round trip.
-    /// Returns a summary for each set.
+    /// Executes a statement once for each set of parameters. It is prepared once, and each execution takes a round
+    /// trip. Returns a summary for each set.
     ///
     /// The batch is no transaction: what was executed before a failure stays. Begin a [`Self::transaction`] for all or
     /// nothing.
     ///
     /// # Errors
     ///
-    /// As [`Self::query_with`], for the first set that fails: [`Error::parameter_set`] is its index. No later set is executed.
+    /// As [`Self::query_with`], for the first set that fails: [`Error::parameter_set`] is its index. No later set is
+    /// executed.
     pub async fn execute_batch<'p, P: IntoParams<'p>>(
         &mut self,
         sql: &str,

@@ -19,8 +19,8 @@ use rds_bridge_wire::Malformed;
 
 /// How many packets a dropped reply may still have for it to be drained on the spot.
 const DRAINED_PACKETS: usize = 16;
-/// From this number of rows on, the binary protocol saves more than preparing and a round trip within a VPC cost: 0.4 µs
-/// a row (`just bench-rows`).
+/// From this number of rows on, the binary protocol saves more than preparing and a round trip within a VPC cost: 0.4
+/// µs a row (`just bench-rows`).
 const LONG_RESULT_ROWS: u64 = 1_000;
 
 /// In bytes: longer than most statements, and the smallest `max_allowed_packet` in use.

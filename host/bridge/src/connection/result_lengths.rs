@@ -8,8 +8,8 @@ const PLACES: usize = 256;
 /// The lowest bit of a place. The others are the statement's; none of them set is an empty place.
 const LONG: u64 = 1;
 
-/// Keyed by the statements' hashes: a text may hold secrets. Two statements with the same hash, of 63 unpredictable bits,
-/// would share an entry, which costs time only.
+/// Keyed by the statements' hashes: a text may hold secrets. Two statements with the same hash, of 63 unpredictable
+/// bits, would share an entry, which costs time only.
 #[derive(Debug)]
 pub(crate) struct ResultLengths {
     hasher: RandomState,

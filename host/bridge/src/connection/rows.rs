@@ -17,8 +17,8 @@ use crate::tls::TlsStream;
 
 /// The rows of a statement's results. They stream: each is read when it is asked for.
 ///
-/// A statement without a result, such as an `UPDATE`, has no columns and no rows. `Rows` can be dropped at any point: the
-/// connection's next call discards the rest.
+/// A statement without a result, such as an `UPDATE`, has no columns and no rows. `Rows` can be dropped at any point:
+/// the connection's next call discards the rest.
 ///
 /// `S` is the connection's stream (see [`Connection`]).
 pub struct Rows<'c, S = TlsStream<TcpStream>> {
@@ -53,7 +53,8 @@ impl<'c, S: Transport> Rows<'c, S> {
         }
     }
 
-    /// Reads the next row of the current result; `None` at its end. The row borrows from the read buffer until the next call.
+    /// Reads the next row of the current result; `None` at its end. The row borrows from the read buffer until the next
+    /// call.
     ///
     /// # Errors
     ///
@@ -179,8 +180,8 @@ impl<'c, S: Transport> Rows<'c, S> {
         })
     }
 
-    /// Continues with the next result (a procedure may give several). Unread rows of the current one are discarded. Returns
-    /// `false` after the last result.
+    /// Continues with the next result (a procedure may give several). Unread rows of the current one are discarded.
+    /// Returns `false` after the last result.
     ///
     /// # Errors
     ///

@@ -141,8 +141,8 @@ impl<S: Transport> Connection<S> {
         self.one_by_one(steps).await
     }
 
-    /// Asks which session it is, if that is wanted and was not asked before: with the next command where that `is_short`,
-    /// and else in a round trip. An RDS Proxy is never asked.
+    /// Asks which session it is, if that is wanted and was not asked before: with the next command where that
+    /// `is_short`, and else in a round trip. An RDS Proxy is never asked.
     async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
         let set_up = &mut self.set_up;
         let is_wanted = *set_up.wants_identity.get_mut() && !set_up.settings.is_rds_proxy;
@@ -284,8 +284,8 @@ impl<S: Transport> Connection<S> {
         !self.set_up.awaited.is_empty() && !matches!(self.state, State::Unusable)
     }
 
-    /// Reads the replies to the set-up, if they come next. After a refusal, replies may follow that no caller would read,
-    /// so the connection is unusable.
+    /// Reads the replies to the set-up, if they come next. After a refusal, replies may follow that no caller would
+    /// read, so the connection is unusable.
     pub(super) async fn await_set_up(&mut self) -> Result<(), Error> {
         while self.awaits_set_up() {
             match self.read_set_up().await {
@@ -356,9 +356,9 @@ fn read_session(row: &[u8]) -> Option<ServerSession> {
     })
 }
 
-/// Whether a server of this version reads command after command, also where several have come at once. Aurora MySQL
-/// 2, which greets as a MySQL 5.7, hangs: MySqlConnector's issues 486 and 1088 (<https://github.com/mysql-net/MySqlConnector/issues/1088>);
-/// Aurora MySQL 3, which greets as a MySQL 8.0, does not.
+/// Whether a server of this version reads command after command, also where several have come at once. Aurora MySQL 2,
+/// which greets as a MySQL 5.7, hangs: MySqlConnector's issues 486 and 1088
+/// (<https://github.com/mysql-net/MySqlConnector/issues/1088>); Aurora MySQL 3, which greets as a MySQL 8.0, does not.
 ///
 /// The version is from the greeting, before TLS. Who alters it there can make a connection hang, as anybody on the way
 /// can, or take a round trip more.

@@ -95,11 +95,12 @@ impl TransactionOptions {
 ///
 /// Dropping it sends nothing. `ROLLBACK` goes out with the next statement of the connection, in the same flight where
 /// commands can be pipelined; a pool sends it as soon as the connection is given back; and a server rolls back when the
-/// connection is closed. Until then the server keeps the transaction's locks: call [`Self::roll_back`] to release them now.
+/// connection is closed. Until then the server keeps the transaction's locks: call [`Self::roll_back`] to release them
+/// now.
 ///
-/// If a statement ends the transaction, every further statement fails with [`ErrorKind::TransactionEnded`], so that none is
-/// committed alone: `COMMIT`, statements that commit implicitly such as `CREATE TABLE`, and a deadlock (1213), after which
-/// the server has rolled back.
+/// If a statement ends the transaction, every further statement fails with [`ErrorKind::TransactionEnded`], so that
+/// none is committed alone: `COMMIT`, statements that commit implicitly such as `CREATE TABLE`, and a deadlock (1213),
+/// after which the server has rolled back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c, S = TlsStream<TcpStream>>
 where
@@ -123,7 +124,8 @@ impl<S: Transport> Connection<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TransactionOpen`], if a transaction is open already: the server would commit it. Else as [`Self::query`].
+    /// [`ErrorKind::TransactionOpen`], if a transaction is open already: the server would commit it. Else as
+    /// [`Self::query`].
     pub async fn transaction(&mut self) -> Result<Transaction<'_, S>, Error> {
         self.transaction_with(TransactionOptions::default()).await
     }
@@ -196,8 +198,8 @@ impl<S: Transport> Transaction<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TransactionEnded`], if it has ended already. The server's refusal. That the connection is lost: then the
-    /// server may or may not have committed.
+    /// [`ErrorKind::TransactionEnded`], if it has ended already. The server's refusal. That the connection is lost:
+    /// then the server may or may not have committed.
     pub async fn commit(self) -> Result<(), Error> {
         self.end("COMMIT").await
     }
@@ -215,8 +217,8 @@ impl<S: Transport> Transaction<'_, S> {
         }
     }
 
-    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless the
-    /// server has received `COMMIT`.
+    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless
+    /// the server has received `COMMIT`.
     async fn end(self, statement: &str) -> Result<(), Error> {
         self.connection.drain_reply().await?;
         self.connection.execute(statement, ()).await?;

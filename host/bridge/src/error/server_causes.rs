@@ -25,8 +25,8 @@ impl Product {
     }
 }
 
-/// Whether the server says by it that the connection ends: 1053 as it shuts down, 1927 and 3169 where the connection was
-/// killed, MySQL's 4031 where it was idle for too long.
+/// Whether the server says by it that the connection ends: 1053 as it shuts down, 1927 and 3169 where the connection
+/// was killed, MySQL's 4031 where it was idle for too long.
 #[must_use]
 pub fn ends_connection(error: &ServerError) -> bool {
     match error.code {
@@ -50,7 +50,8 @@ pub(super) fn likely(stage: Stage, error: &ServerError, product: Product) -> Vec
 }
 
 /// Whether the server as a whole is read-only: `ER_READ_ONLY_MODE`, and `ER_OPTION_PREVENTS_STATEMENT`, which is of
-/// other options too, as `--secure-file-priv`. `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION` (1792) is of the session alone.
+/// other options too, as `--secure-file-priv`. `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION` (1792) is of the session
+/// alone.
 pub(crate) fn is_of_read_only_server(error: &ServerError) -> bool {
     match error.code {
         1836 => true,

@@ -92,8 +92,8 @@ impl PoolBuilder {
 
     /// Whether a connection's session is reset ([`Connection::reset`](crate::mysql::Connection::reset)) each time that
     /// it is given back. Default: false, which resets it where a statement may have left something in it: by its text,
-    /// `SET`, `USE`, `CALL`, DDL, a user variable, `GET_LOCK` or `LAST_INSERT_ID`. A variable that a stored function sets
-    /// in a query does not show in its text.
+    /// `SET`, `USE`, `CALL`, DDL, a user variable, `GET_LOCK` or `LAST_INSERT_ID`. A variable that a stored function
+    /// sets in a query does not show in its text.
     ///
     /// It takes a round trip, in the background, and the statements that are prepared.
     #[must_use]

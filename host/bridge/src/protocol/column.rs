@@ -149,7 +149,8 @@ impl Column {
     ///
     /// # Errors
     ///
-    /// [`Malformed`], if the payload is not a column definition or has a type that the protocol documentation does not name.
+    /// [`Malformed`], if the payload is not a column definition or has a type that the protocol documentation does not
+    /// name.
     pub fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
         payload.skip_lenenc_string("catalog")?; // string<lenenc>

@@ -15,8 +15,8 @@ use super::text_row::TextValues;
 /// | a struct with `#[derive(FromRow)]` (feature `derive`) | each field from the column of its name, a tuple struct by position |
 /// | [`OwnedRow`](super::OwnedRow) | a copy of the row |
 ///
-/// Tuples and derived structs are read in one pass over the packet, which is faster than [`Row::get`] for each column. A
-/// derived struct is, if the result has exactly its columns, in its order.
+/// Tuples and derived structs are read in one pass over the packet, which is faster than [`Row::get`] for each column.
+/// A derived struct is, if the result has exactly its columns, in its order.
 ///
 /// ```
 /// # #[cfg(feature = "derive")]
@@ -63,8 +63,8 @@ pub trait FromRow<'r>: Sized {
     /// [`ValueError`], if a column is missing, or a value is not of the type that is asked for.
     fn from_row(row: Row<'r>) -> Result<Self, ValueError>;
 
-    /// Reads the values in one pass. `None` if that fails, or is not implemented: [`Self::from_row`] then reads the row, or
-    /// says why it cannot be read.
+    /// Reads the values in one pass. `None` if that fails, or is not implemented: [`Self::from_row`] then reads the
+    /// row, or says why it cannot be read.
     #[doc(hidden)]
     #[inline(always)]
     fn from_values<V: Values<'r>>(_shapes: &[Shape], _values: V) -> Option<Self> {

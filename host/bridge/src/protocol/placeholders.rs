@@ -34,8 +34,8 @@ impl Escapes {
     }
 }
 
-/// Finds the placeholders of a statement: question marks, and names such as `:id` of a letter or `_` and letters, digits or
-/// `_`. A name follows neither a letter, a digit, `_`, `$`, `:` nor `@`.
+/// Finds the placeholders of a statement: question marks, and names such as `:id` of a letter or `_` and letters,
+/// digits or `_`. A name follows neither a letter, a digit, `_`, `$`, `:` nor `@`.
 ///
 /// ```
 /// use rds_bridge::mysql::{Escapes, placeholders};

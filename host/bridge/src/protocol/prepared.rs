@@ -15,8 +15,9 @@ const ITERATION_COUNT: u32 = 1;
 /// The parameters' types are sent along.
 const NEW_PARAMS_BIND_FLAG: u8 = 1;
 
-/// To MariaDB, from 10.2, the statement that was prepared last on this connection: so that it can be executed
-/// in the same flight. No server gives it to a statement. <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
+/// To MariaDB, from 10.2, the statement that was prepared last on this connection: so that it can be executed in the
+/// same flight. No server gives it to a statement.
+/// <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
 pub(crate) const LAST_STATEMENT_ID: u32 = u32::MAX;
 
 /// What the server knows a statement by.

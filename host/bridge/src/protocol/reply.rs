@@ -30,8 +30,8 @@ pub(crate) struct Reply {
     deprecate_eof: bool,
     /// `COM_STMT_EXECUTE` was sent in the same flight as `COM_STMT_PREPARE`.
     is_executed: bool,
-    /// Why the statement could not be prepared. The reply to its execution is then discarded: mostly it is an error too, and
-    /// if MariaDB had no room for the statement, it is the result of the query that was prepared before.
+    /// Why the statement could not be prepared. The reply to its execution is then discarded: mostly it is an error
+    /// too, and if MariaDB had no room for the statement, it is the result of the query that was prepared before.
     refusal: Option<Box<ServerError>>,
     pub(crate) result: ResultSet,
     /// The columns of the result that is being defined.

@@ -46,8 +46,8 @@ impl ResultSet {
         self.matched = None;
     }
 
-    /// Whether these are the names of the columns, all of them in order. The answer for the names of a type is found once for
-    /// a result, not for each row.
+    /// Whether these are the names of the columns, all of them in order. The answer for the names of a type is found
+    /// once for a result, not for each row.
     #[inline]
     pub(crate) fn has_names(&mut self, names: &'static [&'static str]) -> bool {
         let is_known = self.matched.is_some_and(|matched| {

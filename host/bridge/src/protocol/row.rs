@@ -212,8 +212,8 @@ impl<'a> Row<'a> {
         self.result.rows
     }
 
-    /// Passes a value to a visitor where it is decoded. It is faster than [`Self::value`] for formats that write millions
-    /// of values; [`Visit`] explains why.
+    /// Passes a value to a visitor where it is decoded. It is faster than [`Self::value`] for formats that write
+    /// millions of values; [`Visit`] explains why.
     #[inline(always)]
     pub fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
         let (columns, fields) = (self.columns(), &self.result.fields);

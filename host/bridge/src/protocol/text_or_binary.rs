@@ -25,7 +25,8 @@ pub enum Protocol {
     /// endpoint's name is that of an RDS instance or a cluster, for which the server's certificate has been
     /// verified: proxies do not expect two commands at once.
     ///
-    /// A [`crate::Bridge`] to an RDS Proxy uses [`Self::Text`] instead: a prepared statement pins the proxy's connection.
+    /// A [`crate::Bridge`] to an RDS Proxy uses [`Self::Text`] instead: a prepared statement pins the proxy's
+    /// connection.
     ///
     /// Values are the same in both protocols, except `FLOAT`: in text the server rounds it to six digits, in binary
     /// it is exact.
@@ -87,15 +88,15 @@ pub(crate) fn begins_transaction(sql: &str) -> bool {
     )
 }
 
-/// Whether the database or a setting may be another one after the statement: after `USE`, `SET`, and every statement that is
-/// not known to leave them.
+/// Whether the database or a setting may be another one after the statement: after `USE`, `SET`, and every statement
+/// that is not known to leave them.
 pub(crate) fn may_change_session(sql: &str) -> bool {
     // Not every BEGIN: that of a block of MariaDB, BEGIN NOT ATOMIC, executes what is in it.
     !is_query(sql) && !begins_with(sql, &OTHERS) && !begins_transaction(sql)
 }
 
-/// The first word of a statement, after spaces, parentheses and comments. `None` if a comment does not end, or is one that
-/// servers execute (`/*! … */`).
+/// The first word of a statement, after spaces, parentheses and comments. `None` if a comment does not end, or is one
+/// that servers execute (`/*! … */`).
 ///
 /// ```
 /// use rds_bridge::mysql::first_keyword;

@@ -34,8 +34,8 @@ pub(crate) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize
     Ok(at)
 }
 
-/// Start and length of the value whose `string<lenenc>` begins at `at`; `Some(None)` for NULL. The value may end after the
-/// payload.
+/// Start and length of the value whose `string<lenenc>` begins at `at`; `Some(None)` for NULL. The value may end after
+/// the payload.
 #[inline(always)]
 fn locate(payload: &[u8], at: usize) -> Option<Option<(usize, usize)>> {
     let first = *payload.get(at)?;

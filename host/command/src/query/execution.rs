@@ -1,5 +1,5 @@
-//! A statement from its beginning to its end, whatever the end is: done and committed, failed and rolled back, or ended by
-//! Ctrl-C.
+//! A statement from its beginning to its end, whatever the end is: done and committed, failed and rolled back, or ended
+//! by Ctrl-C.
 
 use std::cell::Cell;
 use std::io::{Write, stderr};

@@ -1,5 +1,5 @@
-//! `rds-bridge query` that is asked to end (Ctrl-C, SIGTERM): exit 130, nothing kept, whatever the server answers to the
-//! KILL and whoever reads the rows.
+//! `rds-bridge query` that is asked to end (Ctrl-C, SIGTERM): exit 130, nothing kept, whatever the server answers to
+//! the KILL and whoever reads the rows.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};

@@ -20,8 +20,8 @@ pub(crate) trait FetchSecret: fmt::Debug + Send + Sync {
 
 /// A secret that is fetched when it is first needed, and again after a server has refused it.
 ///
-/// Callers that need it at the same time share one call, and its error if it fails. A caller's future may be dropped: then
-/// the next waiting caller fetches.
+/// Callers that need it at the same time share one call, and its error if it fails. A caller's future may be dropped:
+/// then the next waiting caller fetches.
 #[derive(Debug)]
 pub(crate) struct CachedSecret<S> {
     source: S,
@@ -79,8 +79,8 @@ impl<S: FetchSecret> CachedSecret<S> {
         }
     }
 
-    /// A secret that differs from one that a server has refused: another caller has fetched it since, or it is the current
-    /// one. `None` if the current secret is the refused one.
+    /// A secret that differs from one that a server has refused: another caller has fetched it since, or it is the
+    /// current one. `None` if the current secret is the refused one.
     ///
     /// # Errors
     ///

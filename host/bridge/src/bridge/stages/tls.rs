@@ -16,7 +16,8 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::err_packet;
 use rds_bridge_wire::HEADER_LENGTH;
 
-/// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default collation.
+/// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default
+/// collation.
 const CHARACTER_SET: u8 = 45;
 
 /// The server has accepted the connection.
@@ -77,8 +78,8 @@ pub struct InitialHandshakeReceived {
 }
 
 impl InitialHandshakeReceived {
-    /// The server's first packet as it came, header and payload: `Protocol::HandshakeV10`, or what a peer that is not a MySQL
-    /// server has sent. It came before TLS: anyone on the way may have altered it.
+    /// The server's first packet as it came, header and payload: `Protocol::HandshakeV10`, or what a peer that is not a
+    /// MySQL server has sent. It came before TLS: anyone on the way may have altered it.
     #[must_use]
     pub fn first_packet(&self) -> &[u8] {
         &self.first_packet
@@ -108,8 +109,8 @@ impl InitialHandshakeReceived {
             let agreed = agree_on_tls(&mut handshake, tcp, &first_packet).await;
             let (tcp, ssl_request) = agreed?;
             let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
-            // Signs while the server computes its part of the TLS handshake. The instance of the MySQL handshake is idle
-            // until TLS is established.
+            // Signs while the server computes its part of the TLS handshake. The instance of the MySQL handshake is
+            // idle until TLS is established.
             let signing = async {
                 let signing = debug_span!(target: STAGES, "token");
                 signing.in_scope(|| bridge.auth(&authenticator, handshake.instance()))
@@ -131,7 +132,8 @@ impl InitialHandshakeReceived {
     }
 }
 
-/// The error, if the server has sent an `ERR_Packet` in place of its handshake, as it does when it has too many connections.
+/// The error, if the server has sent an `ERR_Packet` in place of its handshake, as it does when it has too many
+/// connections.
 fn refusal(first_packet: &[u8]) -> Option<ServerError> {
     let payload = first_packet.get(HEADER_LENGTH..)?;
     let is_error = payload.first() == Some(&err_packet::HEADER);

@@ -7,7 +7,8 @@ use crate::protocol::from_value::{FromValue, Mismatch};
 use crate::protocol::param::Param;
 use crate::protocol::value::Value;
 
-/// From a `BINARY(16)` in the order of `UUID_TO_BIN(uuid)`, from a text such as a `CHAR(36)`, and from MariaDB's `UUID`.
+/// From a `BINARY(16)` in the order of `UUID_TO_BIN(uuid)`, from a text such as a `CHAR(36)`, and from MariaDB's
+/// `UUID`.
 impl FromValue<'_> for Uuid {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         let expected = "uuid::Uuid";
