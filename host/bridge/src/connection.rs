@@ -179,6 +179,8 @@ impl<S: Transport> Connection<S> {
     /// Its user gives it back to a pool. It becomes unusable if a `KILL QUERY` for it has no answer yet: the server may
     /// receive that later.
     pub(crate) fn end_loan(&mut self) {
+        // No guard can exist any more, but one may have been leaked (`mem::forget`).
+        self.transaction.guard_is_gone();
         if !self.cancel.end_loan() {
             self.state = State::Unusable;
         }

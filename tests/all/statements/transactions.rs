@@ -219,5 +219,16 @@ fn a_pool_rolls_it_back(product: Product) {
             .unwrap();
         let mut connection = pool.get().await.unwrap();
         assert_eq!(count(&mut connection, "tx_pool").await, 1);
+
+        // A guard that is leaked does not reach the connection's next user.
+        let mut transaction = connection.transaction().await.unwrap();
+        let delete = "DELETE FROM tx_pool";
+        transaction.execute(delete, ()).await.unwrap();
+        std::mem::forget(transaction);
+        drop(connection);
+        let mut connection = pool.get().await.unwrap();
+        assert_eq!(count(&mut connection, "tx_pool").await, 1);
+        let transaction = connection.transaction().await.unwrap();
+        transaction.commit().await.unwrap();
     });
 }

@@ -26,6 +26,17 @@ pub(super) enum TransactionState {
     RollBackNext,
 }
 
+impl TransactionState {
+    /// The guard is dropped, or it has been leaked and its connection is returned to the pool.
+    pub(super) fn guard_is_gone(&mut self) {
+        *self = match *self {
+            Self::Open => Self::RollBackNext,
+            Self::RolledBack => Self::None,
+            other => other,
+        };
+    }
+}
+
 /// The isolation level of a transaction (MySQL Reference Manual, "Transaction Isolation Levels").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsolationLevel {
@@ -229,12 +240,7 @@ impl<S: Transport> Transaction<'_, S> {
 
 impl<S: Transport> Drop for Transaction<'_, S> {
     fn drop(&mut self) {
-        let state = &mut self.connection.transaction;
-        *state = match *state {
-            TransactionState::Open => TransactionState::RollBackNext,
-            TransactionState::RolledBack => TransactionState::None,
-            other => other,
-        };
+        self.connection.transaction.guard_is_gone();
     }
 }
 
