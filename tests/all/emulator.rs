@@ -8,3 +8,4 @@ pub(crate) mod flags;
 pub(crate) mod load;
 pub(crate) mod logins;
 pub(crate) mod sql;
+pub(crate) mod transactions;

@@ -16,12 +16,10 @@
 pub mod command;
 pub mod err_packet;
 mod header;
-mod malformed;
 pub mod ok_packet;
 mod payload;
 
 pub use err_packet::ErrPacket;
 pub use header::{HEADER_LENGTH, Header, PACKET_LIMIT};
-pub use malformed::Malformed;
 pub use ok_packet::OkPacket;
 pub use payload::{InvalidField, Payload, lenenc_int, lenenc_string, text};

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// A field that is cut short, or has an impossible value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("cannot read the field {field} of {packet:?}")]
+#[error("cannot read the field {field} of {packet}")]
 pub struct InvalidField<P> {
     /// Which packet.
     pub packet: P,

@@ -25,7 +25,7 @@ pub(crate) use leftovers::Leftovers;
 pub(crate) use result_lengths::ResultLengths;
 pub use rows::Rows;
 pub(crate) use set_up::SessionSettings;
-pub use transaction::{IsolationLevel, Transaction, TransactionOptions};
+pub use transaction::{AccessMode, IsolationLevel, Transaction, TransactionOptions};
 
 use std::fmt;
 use std::sync::Arc;
@@ -264,6 +264,10 @@ impl<S: Transport> Connection<S> {
     /// The connection is lost.
     pub async fn ping(&mut self) -> Result<(), Error> {
         self.roll_back_dropped().await?;
+        self.ping_server().await
+    }
+
+    async fn ping_server(&mut self) -> Result<(), Error> {
         self.simple_command(COM_PING).await
     }
 

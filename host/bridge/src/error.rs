@@ -5,6 +5,7 @@ mod category;
 mod causes;
 mod chain;
 mod handshake_words;
+mod kind;
 mod malformed_token_words;
 mod not_cancelled;
 mod other_protocols;
@@ -19,6 +20,7 @@ pub use causes::Cause;
 pub(crate) use causes::{cause, of_long_command};
 pub use chain::Chain;
 pub use handshake_words::plugin_name;
+pub use kind::ErrorKind;
 pub use malformed_token_words::describe as malformed_token_words;
 pub use not_cancelled::NotCancelled;
 pub use presign_words::describe as presign_words;
@@ -30,20 +32,12 @@ pub(crate) use server_causes::is_of_read_only_server;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use thiserror::Error as ThisError;
 
 use server_causes::Product;
 
-#[cfg(feature = "secrets-manager")]
-use crate::aws::SecretError;
-use crate::aws::{CredentialsError, RegionError};
-use crate::component::{CallError, Fault, HandshakeError, PresignError, ServerError};
-use crate::protocol::{Malformed, NameError, ReadError, ValueError};
-use crate::tls::{Certificate, TrustAnchorsError};
-use rds_bridge_text::Printable;
+use crate::component::{CallError, HandshakeError, ServerError};
+use crate::protocol::{ReadError, ValueError};
+use crate::tls::Certificate;
 
 /// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
 /// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. It passes.
@@ -92,8 +86,10 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What went wrong, and at which stage. [`StdError::source`] has what is beneath.
-#[derive(Debug)]
+/// What failed, and at which stage. [`StdError::source`] has the error beneath.
+///
+/// `Display` shows one level. `Debug` shows the whole chain and the likely causes, for people: a `main` that returns the error
+/// prints it. With `{:#?}` it shows the fields.
 pub struct Error {
     stage: Stage,
     inner: Box<Inner>,
@@ -105,126 +101,6 @@ struct Inner {
     causes: Vec<Cause>,
     refused: Vec<Certificate>,
     parameter_set: Option<usize>,
-}
-
-/// The kinds of failure.
-#[derive(Debug, ThisError)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A setting is missing or wrong.
-    #[error("{setting}: {problem}")]
-    Setting {
-        /// The builder's method.
-        setting: &'static str,
-        /// What is wrong with it, and what to do.
-        problem: String,
-    },
-    /// No credentials, or none that can be used.
-    #[error(transparent)]
-    Credentials(CredentialsError),
-    /// The secret gives no user and password.
-    #[cfg(feature = "secrets-manager")]
-    #[error(transparent)]
-    Secret(SecretError),
-    /// No region.
-    #[error(transparent)]
-    Region(RegionError),
-    /// The authorities to trust cannot be read.
-    #[error(transparent)]
-    TrustAnchors(TrustAnchorsError),
-    /// The token cannot be signed.
-    #[error("{}", presign_words(.0))]
-    Presign(PresignError),
-    /// The name has no address.
-    #[error("cannot resolve {host}")]
-    Resolve {
-        /// The name.
-        host: String,
-        /// The resolver's answer.
-        #[source]
-        source: io::Error,
-    },
-    /// None of the addresses takes a connection.
-    #[error("{}", attempts(.0))]
-    Connect(Vec<(SocketAddr, io::Error)>),
-    /// Not done in time.
-    #[error("not done within {} s", .0.as_secs_f32())]
-    Timeout(Duration),
-    /// No TLS connection, or not with the right server.
-    #[error("{}", tls_words(.0))]
-    Tls(#[source] rustls::Error),
-    /// The connection phase failed, other than by the server's refusal.
-    #[error("{}", handshake_words::describe(.0))]
-    Handshake(HandshakeError),
-    /// The server refuses, with its own code, SQLSTATE and words.
-    #[error("{}", server_words(.0))]
-    Server(ServerError),
-    /// The same before TLS: anyone on the path may have written it.
-    #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
-    ServerBeforeTls(ServerError),
-    /// Reading or writing failed.
-    #[error("the connection failed")]
-    Io(#[source] io::Error),
-    /// The server closed the connection.
-    #[error("the server closed the connection")]
-    Closed,
-    /// The server sent what the protocol does not allow.
-    #[error("the server does not keep to the protocol: {0}")]
-    Malformed(Malformed),
-    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
-    #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
-    RowTooLarge {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// A value is not what was asked for.
-    #[error(transparent)]
-    Value(ValueError),
-    /// The server asked for a file of this machine, and did not get it.
-    #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
-    LocalInfile,
-    /// As many parameters as the statement has question marks are needed.
-    #[error("parameters in the statement: {expected}, given: {given}")]
-    ParameterCount {
-        /// Question marks in the statement.
-        expected: usize,
-        /// Parameters given.
-        given: usize,
-    },
-    /// The parameters' names do not fit the statement.
-    #[error(transparent)]
-    ParameterName(NameError),
-    /// A parameter is of a type of another crate, and MySQL's type has no such value. The statement was not sent.
-    #[error("parameter {index} cannot be sent: {reason}")]
-    UnrepresentableParameter {
-        /// The parameter's index, counted from 0.
-        index: usize,
-        /// Why.
-        reason: &'static str,
-    },
-    /// One row was expected, and the result has none.
-    #[error("the result has no row, and one was expected")]
-    NoRow,
-    /// One row was expected, and the result has more.
-    #[error("the result has more than one row")]
-    MoreRows,
-    /// A transaction is open already. To begin another would commit it.
-    #[error("a transaction is open already")]
-    TransactionOpen,
-    /// The transaction has ended, by an earlier statement or a deadlock. The statement was not sent.
-    #[error(
-        "the transaction has ended: an earlier statement committed it, or the server rolled it back"
-    )]
-    TransactionEnded,
-    /// An earlier call failed, or its future was dropped while it wrote a command: the connection is unusable.
-    #[error("the connection is unusable: an earlier call on it failed, or was dropped half-way")]
-    Unusable,
-    /// A statement was not cancelled, and may still be running.
-    #[error("the statement may still be running: {0}")]
-    NotCancelled(NotCancelled),
-    /// The sandbox failed.
-    #[error("the sandbox failed")]
-    Fault(#[source] Fault),
 }
 
 impl Error {
@@ -379,54 +255,28 @@ impl fmt::Display for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stage, inner } = self;
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("stage", stage)
+                .field("inner", inner)
+                .finish();
+        }
+        write!(f, "{}", Chain(self))?;
+        for (number, Cause { why, remedy }) in (1..).zip(&inner.causes) {
+            write!(f, "\n{number}. {why}\n   {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.kind.source()
     }
-}
-
-fn server_words(error: &ServerError) -> String {
-    let ServerError {
-        code,
-        sql_state,
-        message,
-    } = error;
-    let message = Printable(message);
-    match sql_state {
-        Some(state) => format!("{message} ({code}, {})", Printable(state)),
-        None => format!("{message} ({code})"),
-    }
-}
-
-fn tls_words(error: &rustls::Error) -> &'static str {
-    use rustls::CertificateError as Certificate;
-    match error {
-        rustls::Error::InvalidCertificate(certificate) => match certificate {
-            Certificate::Expired | Certificate::ExpiredContext { .. } => {
-                "the server's certificate has expired"
-            }
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                "the server's certificate is not valid yet"
-            }
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                "the server's certificate is for another name"
-            }
-            // An authority of the same name, with another key, is another one.
-            Certificate::UnknownIssuer | Certificate::BadSignature => {
-                "the server's certificate is of an unknown authority"
-            }
-            _ => "the server's certificate is not good",
-        },
-        _ => "no TLS connection",
-    }
-}
-
-fn attempts(attempts: &[(SocketAddr, io::Error)]) -> String {
-    let attempts: Vec<String> = attempts
-        .iter()
-        .map(|(address, error)| format!("{address}: {error}"))
-        .collect();
-    format!("no address takes a connection ({})", attempts.join("; "))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod encoded;
 pub(crate) mod err_packet;
 pub(crate) mod from_row;
 pub(crate) mod from_value;
+pub(crate) mod malformed;
 mod number;
 pub(crate) mod ok_packet;
 pub(crate) mod owned_row;
@@ -47,7 +48,7 @@ pub(crate) use packet_stream::ReadError;
 pub use param::Param;
 pub use params::{IntoParams, NameError, Params};
 pub use placeholders::{Escapes, Placeholder, placeholders};
-pub use rds_bridge_wire::Malformed;
+pub use malformed::Malformed;
 #[cfg(feature = "derive")]
 pub use row::Shape;
 pub use row::{ColumnIndex, Row};

@@ -39,7 +39,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
         _ => quote!(::rds_bridge::mysql::Row::check_column_count(&row, #count)?;),
     };
     let from_row = initializers(&fields, |field, position| match &field.column {
-        Some(name) => quote!(row.get_only(#name)?),
+        Some(name) => quote!(row.only(#name)?),
         None => quote!(row.get(#position)?),
     });
     let from_values = initializers(

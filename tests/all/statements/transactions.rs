@@ -1,14 +1,18 @@
 //! `Connection::transaction`: the guard, its end, and what ends it otherwise.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use rds_bridge::error::ErrorKind;
-use rds_bridge::mysql::{Connection, IsolationLevel, TransactionOptions};
+use rds_bridge::mysql::{AccessMode, Connection, IsolationLevel, TransactionOptions};
 use rds_bridge::pool::Pool;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
+use tokio::time::sleep;
 
 use crate::helpers::live::{block_on, connect_as_admin, first_value, to};
 
@@ -165,7 +169,8 @@ fn after_a_deadlock_nothing_is_executed_alone(product: Product) {
             matches!(alone.kind(), ErrorKind::TransactionEnded),
             "{alone:?}"
         );
-        victim.roll_back().await.unwrap();
+        let ended = victim.roll_back().await.unwrap_err();
+        assert!(matches!(ended.kind(), ErrorKind::TransactionEnded), "{ended:?}");
         survivor.commit().await.unwrap();
         let sum = "SELECT CAST(SUM(value) AS SIGNED) FROM tx_deadlock";
         assert_eq!(first_value::<i64>(&mut one, sum).await, 2);
@@ -179,8 +184,8 @@ fn its_options_reach_the_server(product: Product) {
         let mut connection = connect_as_admin(server).await;
         table(&mut connection, "tx_options").await;
         let read_only = TransactionOptions::default()
-            .read_only(true)
-            .consistent_snapshot(true)
+            .access_mode(AccessMode::ReadOnly)
+            .consistent_snapshot()
             .isolation_level(IsolationLevel::RepeatableRead);
         let mut transaction = connection.transaction_with(read_only).await.unwrap();
         let mut other = connect_as_admin(server).await;
@@ -230,5 +235,149 @@ fn a_pool_rolls_it_back(product: Product) {
         assert_eq!(count(&mut connection, "tx_pool").await, 1);
         let transaction = connection.transaction().await.unwrap();
         transaction.commit().await.unwrap();
+    });
+}
+
+/// It has committed before it failed.
+#[apply(on_each_server)]
+fn a_failed_statement_may_have_ended_it(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let mut connection = connect_as_admin(server).await;
+        table(&mut connection, "tx_failed").await;
+        let insert = "INSERT INTO tx_failed VALUES (?, 0)";
+        let mut transaction = connection.transaction().await.unwrap();
+        transaction.execute(insert, (1,)).await.unwrap();
+        let exists = "CREATE TABLE tx_failed (id INT)";
+        let refused = transaction.execute(exists, ()).await.unwrap_err();
+        assert_eq!(refused.code(), Some(1050));
+        let alone = transaction.execute(insert, (2,)).await.unwrap_err();
+        assert!(matches!(alone.kind(), ErrorKind::TransactionEnded), "{alone:?}");
+        let commit = transaction.commit().await.unwrap_err();
+        assert!(matches!(commit.kind(), ErrorKind::TransactionEnded), "{commit:?}");
+        assert_eq!(count(&mut connection, "tx_failed").await, 1);
+    });
+}
+
+#[apply(on_each_server)]
+fn after_an_error_that_ends_nothing_it_goes_on(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let mut connection = connect_as_admin(server).await;
+        table(&mut connection, "tx_goes_on").await;
+        let insert = "INSERT INTO tx_goes_on VALUES (?, 0)";
+        // The code of a deadlock, by a statement that rolls nothing back.
+        let signal = "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1213";
+        for is_committed in [true, false] {
+            let mut transaction = connection.transaction().await.unwrap();
+            transaction.execute(insert, (1,)).await.unwrap();
+            let again = transaction.execute(insert, (1,)).await.unwrap_err();
+            assert_eq!(again.code(), Some(1062));
+            let signalled = transaction.execute(signal, ()).await.unwrap_err();
+            assert_eq!(signalled.code(), Some(1213));
+            transaction.execute(insert, (2,)).await.unwrap();
+            if is_committed {
+                transaction.commit().await.unwrap();
+                assert_eq!(count(&mut connection, "tx_goes_on").await, 2);
+                connection.execute("DELETE FROM tx_goes_on", ()).await.unwrap();
+            } else {
+                transaction.roll_back().await.unwrap();
+                assert_eq!(count(&mut connection, "tx_goes_on").await, 0);
+            }
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn statements_that_begin_or_end_it_are_refused(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let mut connection = connect_as_admin(server).await;
+        table(&mut connection, "tx_words").await;
+        let mut transaction = connection.transaction().await.unwrap();
+        let insert = "INSERT INTO tx_words VALUES (?, 0)";
+        transaction.execute(insert, (1,)).await.unwrap();
+        for sql in [
+            "BEGIN",
+            "/* x */ start transaction",
+            "COMMIT AND CHAIN",
+            "ROLLBACK",
+        ] {
+            let refused = transaction.execute(sql, ()).await.unwrap_err();
+            let is_refused = matches!(refused.kind(), ErrorKind::TransactionStatement);
+            assert!(is_refused, "{sql}: {refused:?}");
+        }
+        transaction.execute("SAVEPOINT a", ()).await.unwrap();
+        transaction.execute(insert, (2,)).await.unwrap();
+        transaction.execute("ROLLBACK TO a", ()).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(count(&mut connection, "tx_words").await, 1);
+    });
+}
+
+/// Polls a future at most so many times, a while apart, and drops it. Returns whether it was done.
+async fn drop_after(polls: usize, future: impl Future<Output = ()>) -> bool {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready()));
+        if polled.await {
+            return true;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    false
+}
+
+#[apply(on_each_server)]
+fn a_future_that_is_dropped_leaves_no_transaction(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let mut connection = connect_as_admin(server).await;
+        table(&mut connection, "tx_futures").await;
+        let options = TransactionOptions::default().isolation_level(IsolationLevel::ReadCommitted);
+        for polls in 1.. {
+            let begun = drop_after(polls, async {
+                let transaction = connection.transaction_with(options).await.unwrap();
+                drop(transaction);
+            });
+            let is_done = begun.await;
+            let insert = format!("INSERT INTO tx_futures VALUES ({polls}, 0)");
+            connection.execute(&insert, ()).await.unwrap();
+            let mut other = connect_as_admin(server).await;
+            let rows = count(&mut other, "tx_futures").await;
+            assert_eq!(rows, u64::try_from(polls).unwrap());
+            // The level was for that transaction alone.
+            let level = "SELECT @@transaction_isolation";
+            let level: String = first_value(&mut connection, level).await;
+            assert_eq!(level, "REPEATABLE-READ");
+            if is_done {
+                break;
+            }
+        }
+    });
+}
+
+#[apply(on_each_server)]
+fn an_end_whose_future_is_dropped_is_one_or_the_other(product: Product) {
+    let server = Server::shared(product);
+    block_on(async {
+        let mut connection = connect_as_admin(server).await;
+        table(&mut connection, "tx_ending").await;
+        for polls in 1.. {
+            let mut transaction = connection.transaction().await.unwrap();
+            let insert = "INSERT INTO tx_ending VALUES (1, 0)";
+            transaction.execute(insert, ()).await.unwrap();
+            let ending = drop_after(polls, async { transaction.commit().await.unwrap() });
+            let is_done = ending.await;
+            // The next statement is not part of it.
+            connection.execute("DO 1", ()).await.unwrap();
+            assert!(!connection.is_in_transaction());
+            let delete = "DELETE FROM tx_ending";
+            let rows = connection.execute(delete, ()).await.unwrap().affected_rows;
+            assert!(rows == 1 || !is_done && rows == 0, "{rows}");
+            if is_done {
+                break;
+            }
+        }
     });
 }

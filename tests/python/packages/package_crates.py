@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packages the crates that are published, and uses the library from its packages as somebody's program does.
+"""Packages the crates that are published, and builds a program with the library's packages.
 
     package_crates.py
 
@@ -76,6 +76,13 @@ def published(metadata):
 def problems(package):
     """What is wrong with an unpacked package."""
     found = [f"{package.name} does not have {name}" for name in CARRIED if not (package / name).is_file()]
+    # A checkout without symbolic links has the name of the file in its place.
+    licences = [name for name in CARRIED if name.startswith("LICENSE") and (package / name).is_file()]
+    found += [
+        f"{package.name}: {name} is not the licence"
+        for name in licences
+        if (package / name).read_bytes() != (ROOT / name).read_bytes()
+    ]
     for file in sorted(package.rglob("*.rs")):
         source = file.read_text(encoding="utf-8")
         read = [(file.parent, path) for path in READ_FROM_FILE.findall(source)]
@@ -134,7 +141,7 @@ def use(packages, versions, folder):
 
 
 def needed(packages, versions):
-    """The packages of ours that the library depends on, and itself: cargo warns of a patch that it does not need."""
+    """The library and the packages of this workspace that it depends on: cargo warns about a patch that it does not need."""
     found, new = set(), [LIBRARY]
     while new:
         name = new.pop()

@@ -1,5 +1,6 @@
 """What `package_crates.py` refuses, on packages and a toolchain that are made up."""
 
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -14,7 +15,7 @@ class Packages(unittest.TestCase):
         self.package = self.folder / "crate-0.1.0"
         (self.package / "src").mkdir(parents=True)
         for name in package_crates.CARRIED:
-            (self.package / name).touch()
+            shutil.copy(package_crates.ROOT / name, self.package / name)
 
     def write(self, path, text):
         (self.package / path).parent.mkdir(exist_ok=True)
@@ -64,6 +65,10 @@ class Packages(unittest.TestCase):
     def test_a_licence_that_is_missing_is_named(self):
         (self.package / "LICENSE-MIT").unlink()
         self.assertEqual(self.problems(), ["crate-0.1.0 does not have LICENSE-MIT"])
+
+    def test_a_link_that_became_a_text_is_named(self):
+        (self.package / "LICENSE-MIT").write_text("../../LICENSE-MIT")
+        self.assertEqual(self.problems(), ["crate-0.1.0: LICENSE-MIT is not the licence"])
 
     def test_the_library_brings_what_it_depends_on(self):
         for name, dependencies in {"rds-bridge": ["dependencies.text", "build-dependencies.component"], "text": [],

@@ -1,7 +1,7 @@
 //! The paths of the machine that builds: the component's bytes name none of them, and so are the same elsewhere.
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use super::toolchain::Toolchain;
 
@@ -9,6 +9,8 @@ pub(super) struct Paths {
     pub(super) workspace: PathBuf,
     pub(super) target_dir: PathBuf,
     cargo_home: Option<PathBuf>,
+    /// The sources of each registry: cargo names the folder after the registry's host.
+    registries: Vec<PathBuf>,
     standard_library: Option<PathBuf>,
 }
 
@@ -17,10 +19,12 @@ impl Paths {
         let target_dir = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
         let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+        let cargo_home = cargo_home.or(home);
         Self {
+            registries: cargo_home.as_deref().map(registries).unwrap_or_default(),
             workspace: workspace.to_owned(),
             target_dir: workspace.join(target_dir.unwrap_or_else(|| "target".into())),
-            cargo_home: cargo_home.or(home),
+            cargo_home,
             standard_library: toolchain.sources(),
         }
     }
@@ -56,8 +60,16 @@ impl Paths {
             (self.standard_library.as_deref(), "/rustc"),
         ];
         let known = paths.into_iter();
-        known.filter_map(|(from, to)| Some((from?, to)))
+        let known = known.filter_map(|(from, to)| Some((from?, to)));
+        let registries = self.registries.iter();
+        known.chain(registries.map(|registry| (registry.as_path(), "/cargo/registry")))
     }
+}
+
+fn registries(cargo_home: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cargo_home.join("registry/src"));
+    let entries = entries.into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
@@ -70,12 +82,16 @@ mod tests {
             workspace: "/home/somebody/rds-bridge".into(),
             target_dir: "/var/target".into(),
             cargo_home: None,
+            registries: vec!["/home/somebody/.cargo/registry/src/index-1".into()],
             standard_library: None,
         };
         assert_eq!(
             paths.check_absent(b"/rds-bridge/component/src/lib.rs"),
             Ok(())
         );
+        let flags = paths.remap_flags();
+        let last = "--remap-path-prefix=/home/somebody/.cargo/registry/src/index-1=/cargo/registry";
+        assert_eq!(flags.last().map(String::as_str), Some(last));
         let error = paths.check_absent(b"at /var/target/x.rs").unwrap_err();
         assert!(error.ends_with(": /var/target"), "{error}");
     }

@@ -14,7 +14,7 @@ pub struct Timeouts {
     pub resolve: Duration,
     /// To connect by TCP, for each address: 5 s.
     pub connect: Duration,
-    /// To receive the server's first packet, and again for the TLS handshake: 10 s.
+    /// To receive the server's first packet and to establish TLS, together: 10 s.
     pub tls: Duration,
     /// To log in, after TLS is established: 10 s.
     pub login: Duration,

@@ -5,7 +5,7 @@ use std::{io, mem};
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::prepared::close_payload;
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 
 /// What [`Connection::write_or_poison`] writes.
 pub(super) enum Outgoing<'a> {

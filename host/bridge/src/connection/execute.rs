@@ -56,7 +56,7 @@ impl<S: Transport> Connection<S> {
     async fn start_query(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
         self.roll_back_dropped().await?;
         self.drain_reply().await?;
-        self.check_transaction()?;
+        self.check_transaction(sql).await?;
         self.set_up_before(sql).await?;
         self.note_leftovers(sql);
         self.forget_types_of_variables(sql, &[]);
@@ -97,6 +97,9 @@ impl<S: Transport> Connection<S> {
             Params::None => self.query(sql).await,
             Params::Positional(params) => self.query_prepared(sql, &params).await,
             Params::Named(named) => {
+                // The SQL mode is that after the last reply.
+                self.roll_back_dropped().await?;
+                self.drain_reply().await?;
                 let escapes = self.escapes();
                 let (sql, params) = by_position(sql, &named, escapes)
                     .map_err(|problem| self.error(ErrorKind::ParameterName(problem)))?;
@@ -135,7 +138,7 @@ impl<S: Transport> Connection<S> {
         }
         self.roll_back_dropped().await?;
         self.drain_reply().await?;
-        self.check_transaction()?;
+        self.check_transaction(sql).await?;
         self.set_up_before_preparing(sql).await?;
         self.note_leftovers(sql);
         self.forget_types_of_variables(sql, params);
@@ -211,6 +214,12 @@ impl<S: Transport> Connection<S> {
             let removed = self.statements.remove(sql, params);
             self.unused.extend(removed);
         }
+    }
+
+    /// Begins a statement that controls the transaction.
+    pub(super) async fn start_control(&mut self, sql: &str) -> Result<Option<Summary>, Error> {
+        self.set_up_before(sql).await?;
+        self.execute_as_text(sql).await
     }
 
     async fn execute_as_text(&mut self, sql: &str) -> Result<Option<Summary>, Error> {

@@ -22,7 +22,7 @@ use crate::error::ErrorKind;
 use crate::protocol::column::Column;
 use crate::protocol::from_value::ValueError;
 use crate::protocol::row::{Encoding, Row};
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 
 /// A result that has been made up.
 #[derive(Clone, Debug)]

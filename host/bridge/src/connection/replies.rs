@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, is_of_read_only_server, of_long_command};
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::Event;
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 
 /// How many packets a dropped reply may still have for it to be drained on the spot.
 const DRAINED_PACKETS: usize = 16;
@@ -164,7 +164,10 @@ impl<S: Transport> Connection<S> {
             }
             Event::Done(summary) | Event::EndOfRows(summary) => match self.end_result(summary) {
                 Some(_) if summary.more_results() => false,
-                Some(why) => return Err(self.error(ErrorKind::Server(why))),
+                Some(why) => {
+                    self.transaction.note_refusal();
+                    return Err(self.error(ErrorKind::Server(why)));
+                }
                 None => true,
             },
             Event::FileRefused(summary) => {
@@ -178,7 +181,7 @@ impl<S: Transport> Connection<S> {
             Event::Error(error) => {
                 let may_write = self.set_up.settings.allow_writes;
                 self.is_demoted |= may_write && is_of_read_only_server(error);
-                self.note_rolled_back(error.code);
+                self.transaction.note_refusal();
                 self.state = State::Idle;
                 return Err(self.error(ErrorKind::Server(error.clone())));
             }

@@ -32,7 +32,7 @@ impl<'c, S: Transport> Rows<'c, S> {
     pub(super) fn new(
         connection: &'c mut Connection<S>,
         summary: Option<Summary>,
-        span: StatementSpan,
+        mut span: StatementSpan,
     ) -> Self {
         if let Some(summary) = &summary {
             span.record_result(0, summary);

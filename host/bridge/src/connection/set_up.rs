@@ -19,7 +19,7 @@ use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::{Event, Reply};
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{begins_transaction, only_reads};
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
 use rds_bridge_wire::{lenenc_string, text};
 
@@ -63,6 +63,8 @@ enum Step {
     Names,
     ReadOnly,
     Identify,
+    /// Before a [`Self::RollBack`] that uses up the isolation level of the next transaction.
+    Begin,
     /// After a dropped transaction.
     RollBack,
 }
@@ -104,7 +106,8 @@ impl SetUp {
                 None => query("SET NAMES utf8mb4, autocommit=1"),
             },
             Step::ReadOnly => query("SET SESSION TRANSACTION READ ONLY"),
-            Step::RollBack => query("ROLLBACK"),
+            Step::Begin => query("START TRANSACTION"),
+            Step::RollBack => query("ROLLBACK AND NO CHAIN NO RELEASE"),
             // MariaDB has no server_uuid.
             Step::Identify if is_maria_db => {
                 query("SELECT CONNECTION_ID(), CONCAT_WS(' ', @@hostname, @@port, @@server_id)")
@@ -217,14 +220,18 @@ impl<S: Transport> Connection<S> {
         self.set_up.held.extend(steps);
     }
 
-    /// Sends `ROLLBACK`, with the next command where commands can be pipelined.
-    pub(super) async fn roll_back_with_next(&mut self) -> Result<(), Error> {
-        let step = VecDeque::from([Step::RollBack]);
+    /// Sends `ROLLBACK`, with the next command where commands can be pipelined; and before it `START TRANSACTION`, if it
+    /// `begins`.
+    pub(super) async fn roll_back_with_next(&mut self, begins: bool) -> Result<(), Error> {
+        let mut steps = VecDeque::from([Step::RollBack]);
+        if begins {
+            steps.push_front(Step::Begin);
+        }
         if self.can_pipeline {
-            self.hold_steps(step);
+            self.hold_steps(steps);
             return Ok(());
         }
-        self.one_by_one(step).await
+        self.one_by_one(steps).await
     }
 
     async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {

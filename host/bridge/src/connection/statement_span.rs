@@ -11,15 +11,7 @@ use crate::protocol::text_or_binary::first_keyword;
 /// The tracing target of the spans.
 const TARGET: &str = "rds_bridge::statement";
 
-/// A span at level `DEBUG` from the sending of a statement to the end of its last result, with the fields
-///
-/// | field | value |
-/// |---|---|
-/// | `keyword` | the first keyword of the statement, such as `SELECT`; never its text, which may hold secrets |
-/// | `elapsed_us` | microseconds to the end of the reply, or to the moment at which it was dropped |
-/// | `rows` | number of rows of the last result that was read to its end |
-/// | `affected_rows` | of the last summary |
-/// | `error` | the server's error code, or the kind of the error |
+/// The span of a statement. The docs of [`mysql`](crate::mysql) list its fields.
 #[derive(Debug)]
 pub(super) struct StatementSpan {
     span: Span,
@@ -79,19 +71,27 @@ impl StatementSpan {
     }
 
     /// Records the end of a result.
-    pub(super) fn record_result(&self, rows: u64, summary: &Summary) {
-        if self.began.is_some() {
-            self.span.record("rows", rows);
-            self.span.record("affected_rows", summary.affected_rows);
+    pub(super) fn record_result(&mut self, rows: u64, summary: &Summary) {
+        if self.began.is_none() {
+            return;
+        }
+        self.span.record("rows", rows);
+        self.span.record("affected_rows", summary.affected_rows);
+        if !summary.more_results() {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(began) = self.began.take() {
+            let elapsed = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.span.record("elapsed_us", elapsed);
         }
     }
 }
 
 impl Drop for StatementSpan {
     fn drop(&mut self) {
-        if let Some(began) = self.began {
-            let elapsed = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.span.record("elapsed_us", elapsed);
-        }
+        self.end();
     }
 }

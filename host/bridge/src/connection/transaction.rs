@@ -3,26 +3,38 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use mysql_common::constants::StatusFlags;
 use tokio::net::TcpStream;
 
+use super::rows::Rows;
+use super::statement_span::StatementSpan;
 use super::{Connection, Transport};
 use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::text_or_binary::controls_transaction;
 use crate::tls::TlsStream;
 
-/// `ER_LOCK_DEADLOCK`: InnoDB has rolled back the transaction.
-const DEADLOCK: u16 = 1213;
+/// `completion_type` may be `CHAIN` or `RELEASE`.
+const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
+const ROLLBACK: &str = "ROLLBACK AND NO CHAIN NO RELEASE";
 
 /// What the connection does for a [`Transaction`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum TransactionState {
     #[default]
     None,
+    /// The isolation level of the next transaction is sent, and `START TRANSACTION` is not.
+    LevelSet,
+    /// `START TRANSACTION` is sent, and no [`Transaction`] exists yet.
+    Beginning,
     /// A [`Transaction`] exists.
     Open,
-    /// A [`Transaction`] exists, and the server has rolled it back.
-    RolledBack,
-    /// A [`Transaction`] was dropped without an end: `ROLLBACK` precedes the next command.
+    /// A [`Transaction`] exists, and a statement has failed. The server may have ended the transaction: an `ERR_Packet` has
+    /// no status flags.
+    Uncertain,
+    /// A [`Transaction`] exists, and its own `COMMIT` or `ROLLBACK` is sent.
+    Ending,
+    /// A [`Transaction`] exists, and a statement has ended the transaction.
+    Ended,
+    /// A [`Transaction`] was dropped before its end: `ROLLBACK` precedes the next command.
     RollBackNext,
 }
 
@@ -30,10 +42,17 @@ impl TransactionState {
     /// The guard is dropped, or it has been leaked and its connection is returned to the pool.
     pub(super) fn guard_is_gone(&mut self) {
         *self = match *self {
-            Self::Open => Self::RollBackNext,
-            Self::RolledBack => Self::None,
+            Self::Open | Self::Uncertain | Self::Ending => Self::RollBackNext,
+            Self::Ended => Self::None,
             other => other,
         };
+    }
+
+    /// A statement was refused.
+    pub(super) fn note_refusal(&mut self) {
+        if *self == Self::Open {
+            *self = Self::Uncertain;
+        }
     }
 }
 
@@ -61,42 +80,54 @@ impl IsolationLevel {
     }
 }
 
+/// Whether a transaction may write (MySQL Reference Manual, "START TRANSACTION, COMMIT, and ROLLBACK Statements").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessMode {
+    /// `READ ONLY`
+    ReadOnly,
+    /// `READ WRITE`, also in a session that is read-only by default.
+    ReadWrite,
+}
+
 /// How a transaction begins. The default is a plain `START TRANSACTION`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransactionOptions {
     isolation_level: Option<IsolationLevel>,
-    is_read_only: bool,
+    access_mode: Option<AccessMode>,
     has_consistent_snapshot: bool,
 }
 
 impl TransactionOptions {
-    /// The isolation level. Default: the session's. It takes one more round trip.
+    /// The isolation level. Default: the session's. Setting it takes one more round trip.
     #[must_use]
     pub fn isolation_level(mut self, level: IsolationLevel) -> Self {
         self.isolation_level = Some(level);
         self
     }
 
-    /// Whether the transaction refuses to write. Default: as the session does.
+    /// Whether the transaction may write. Default: as the session.
     #[must_use]
-    pub fn read_only(mut self, is_read_only: bool) -> Self {
-        self.is_read_only = is_read_only;
+    pub fn access_mode(mut self, mode: AccessMode) -> Self {
+        self.access_mode = Some(mode);
         self
     }
 
-    /// Whether the snapshot that the transaction reads is taken at its start, and not at its first read. Default: no.
+    /// Takes the snapshot that the transaction reads at its start, and not at its first read.
     #[must_use]
-    pub fn consistent_snapshot(mut self, has_consistent_snapshot: bool) -> Self {
-        self.has_consistent_snapshot = has_consistent_snapshot;
+    pub fn consistent_snapshot(mut self) -> Self {
+        self.has_consistent_snapshot = true;
         self
     }
 
     fn statement(self) -> &'static str {
-        match (self.has_consistent_snapshot, self.is_read_only) {
-            (false, false) => "START TRANSACTION",
-            (false, true) => "START TRANSACTION READ ONLY",
-            (true, false) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-            (true, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+        use AccessMode::{ReadOnly, ReadWrite};
+        match (self.has_consistent_snapshot, self.access_mode) {
+            (false, None) => "START TRANSACTION",
+            (false, Some(ReadOnly)) => "START TRANSACTION READ ONLY",
+            (false, Some(ReadWrite)) => "START TRANSACTION READ WRITE",
+            (true, None) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+            (true, Some(ReadOnly)) => "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+            (true, Some(ReadWrite)) => "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE",
         }
     }
 }
@@ -109,9 +140,12 @@ impl TransactionOptions {
 /// connection is closed. Until then the server keeps the transaction's locks: call [`Self::roll_back`] to release them
 /// now.
 ///
-/// If a statement ends the transaction, every further statement fails with [`ErrorKind::TransactionEnded`], so that
-/// none is committed alone: `COMMIT`, statements that commit implicitly such as `CREATE TABLE`, and a deadlock (1213),
-/// after which the server has rolled back.
+/// If a statement ends the transaction, every further call fails with [`ErrorKind::TransactionEnded`], so that no statement
+/// is committed alone. Statements that end it are those that commit implicitly, such as `CREATE TABLE`, and those that the
+/// server answers by a rollback, such as the victim of a deadlock (1213). After each error of the server the next call takes
+/// one more round trip, which asks whether the transaction is still open. `BEGIN`, `START TRANSACTION`, `COMMIT` and `ROLLBACK`
+/// are refused as statements ([`ErrorKind::TransactionStatement`]); savepoints are not. A procedure that ends the transaction
+/// and begins another is not noticed.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c, S = TlsStream<TcpStream>>
 where
@@ -158,48 +192,94 @@ impl<S: Transport> Connection<S> {
             return Err(self.error(ErrorKind::TransactionOpen));
         }
         if let Some(level) = options.isolation_level {
-            self.execute(level.statement(), ()).await?;
+            // The level is that of the next transaction, whichever that is.
+            self.transaction = TransactionState::LevelSet;
+            if let Err(error) = self.control(level.statement()).await {
+                self.transaction = TransactionState::None;
+                return Err(error);
+            }
         }
-        self.execute(options.statement(), ()).await?;
-        self.transaction = TransactionState::Open;
+        if self.transaction == TransactionState::None {
+            self.transaction = TransactionState::Beginning;
+        }
+        match self.control(options.statement()).await {
+            Ok(()) => self.transaction = TransactionState::Open,
+            Err(error) => {
+                if self.transaction == TransactionState::Beginning {
+                    self.transaction = TransactionState::None;
+                }
+                return Err(error);
+            }
+        }
         Ok(Transaction { connection: self })
     }
 
-    /// Rolls back after a dropped [`Transaction`]: with the next command where commands can be pipelined, else now.
+    /// Executes a statement that controls the transaction. It leaves nothing in the session.
+    async fn control(&mut self, statement: &str) -> Result<(), Error> {
+        let span = StatementSpan::begin(statement);
+        let summary = span.run(self.start_control(statement)).await?;
+        Rows::new(self, summary, span).finish().await?;
+        Ok(())
+    }
+
+    /// Ends what a dropped [`Transaction`], or a dropped future of [`Self::transaction`], has left: with the next command
+    /// where commands can be pipelined, else now.
     pub(super) async fn roll_back_dropped(&mut self) -> Result<(), Error> {
-        if self.transaction != TransactionState::RollBackNext {
-            return Ok(());
+        let left = self.transaction;
+        match left {
+            TransactionState::LevelSet
+            | TransactionState::Beginning
+            | TransactionState::RollBackNext => {}
+            _ => return Ok(()),
         }
         self.drain_reply().await?;
         self.check_usable()?;
         self.transaction = TransactionState::None;
-        if self.is_in_transaction() {
-            self.roll_back_with_next().await?;
-        }
-        Ok(())
-    }
-
-    /// Refuses a statement after the end of the transaction that it was meant for.
-    pub(super) fn check_transaction(&self) -> Result<(), Error> {
-        let has_ended = match self.transaction {
-            TransactionState::Open => !self.is_in_transaction(),
-            TransactionState::RolledBack => true,
-            TransactionState::None | TransactionState::RollBackNext => false,
-        };
-        match has_ended {
-            true => Err(Error::new(Stage::Statement, ErrorKind::TransactionEnded)),
-            false => Ok(()),
+        if left == TransactionState::LevelSet && !self.is_in_transaction() {
+            // A transaction uses up the level that was meant for it.
+            self.roll_back_with_next(true).await
+        } else if self.is_in_transaction() {
+            self.roll_back_with_next(false).await
+        } else {
+            Ok(())
         }
     }
 
-    /// Notes that the server has rolled back: an `ERR_Packet` has no status flags.
-    pub(super) fn note_rolled_back(&mut self, code: u16) {
-        if code != DEADLOCK {
-            return;
+    /// Whether the session may hold a transaction, or a part of one, that its user has left.
+    pub(crate) fn holds_transaction(&self) -> bool {
+        self.transaction != TransactionState::None
+            || self.set_up.rolls_back_next()
+            || self.is_in_transaction()
+    }
+
+    /// Refuses a statement after the end of the transaction that it was meant for, and one that would end it.
+    pub(super) async fn check_transaction(&mut self, sql: &str) -> Result<(), Error> {
+        match self.transaction {
+            TransactionState::Open | TransactionState::Uncertain if controls_transaction(sql) => {
+                return Err(Error::new(
+                    Stage::Statement,
+                    ErrorKind::TransactionStatement,
+                ));
+            }
+            _ => {}
         }
-        self.status.remove(StatusFlags::SERVER_STATUS_IN_TRANS);
-        if self.transaction == TransactionState::Open {
-            self.transaction = TransactionState::RolledBack;
+        self.check_transaction_is_open().await
+    }
+
+    async fn check_transaction_is_open(&mut self) -> Result<(), Error> {
+        if self.transaction == TransactionState::Uncertain {
+            // An OK_Packet has the status flags.
+            self.ping_server().await?;
+            self.transaction = TransactionState::Open;
+        }
+        if self.transaction == TransactionState::Open && !self.is_in_transaction() {
+            self.transaction = TransactionState::Ended;
+        }
+        match self.transaction {
+            TransactionState::Ended => {
+                Err(Error::new(Stage::Statement, ErrorKind::TransactionEnded))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -209,10 +289,10 @@ impl<S: Transport> Transaction<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TransactionEnded`], if it has ended already. The server's refusal. That the connection is lost:
-    /// then the server may or may not have committed.
+    /// [`ErrorKind::TransactionEnded`], if an earlier statement has ended the transaction. The server refuses. The connection
+    /// is lost: then the server may or may not have committed.
     pub async fn commit(self) -> Result<(), Error> {
-        self.end("COMMIT").await
+        self.end(COMMIT).await
     }
 
     /// Rolls back.
@@ -221,18 +301,16 @@ impl<S: Transport> Transaction<'_, S> {
     ///
     /// As [`Self::commit`]. A server rolls back too when the connection is lost.
     pub async fn roll_back(self) -> Result<(), Error> {
-        self.connection.drain_reply().await?;
-        match self.connection.transaction {
-            TransactionState::RolledBack => Ok(()),
-            _ => self.end("ROLLBACK").await,
-        }
+        self.end(ROLLBACK).await
     }
 
-    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless
-    /// the server has received `COMMIT`.
+    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless the
+    /// server has received `COMMIT`.
     async fn end(self, statement: &str) -> Result<(), Error> {
         self.connection.drain_reply().await?;
-        self.connection.execute(statement, ()).await?;
+        self.connection.check_transaction_is_open().await?;
+        self.connection.transaction = TransactionState::Ending;
+        self.connection.control(statement).await?;
         self.connection.transaction = TransactionState::None;
         Ok(())
     }

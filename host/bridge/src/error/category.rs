@@ -19,7 +19,7 @@ pub enum Category {
     Tls,
     /// The server does not let the user in.
     Login,
-    /// The server refuses the statement.
+    /// The server refuses the statement, or its result has not the rows that were expected.
     Statement,
     /// A row is longer than it may be.
     Limit,
@@ -53,21 +53,25 @@ impl Error {
             | ErrorKind::Io(_)
             | ErrorKind::Closed
             | ErrorKind::Unusable
+            | ErrorKind::PoolTimeout { .. }
+            | ErrorKind::PoolClosed
             | ErrorKind::NotCancelled(_) => Category::Network,
             ErrorKind::Tls(_) | ErrorKind::Handshake(HandshakeError::TlsNotOffered) => {
                 Category::Tls
             }
             ErrorKind::Server(server) if ends_connection(server) => Category::Network,
-            ErrorKind::TransactionOpen | ErrorKind::TransactionEnded => Category::Statement,
+            ErrorKind::TransactionOpen
+            | ErrorKind::TransactionEnded
+            | ErrorKind::TransactionStatement
+            | ErrorKind::NoRow
+            | ErrorKind::MoreRows => Category::Statement,
             ErrorKind::Server(_) if self.stage() > Stage::Login => Category::Statement,
             ErrorKind::Server(_) | ErrorKind::ServerBeforeTls(_) => Category::Login,
             ErrorKind::Handshake(error) => of_handshake(error),
             ErrorKind::RowTooLarge { .. } => Category::Limit,
-            ErrorKind::Malformed(_)
-            | ErrorKind::Value(_)
-            | ErrorKind::NoRow
-            | ErrorKind::MoreRows
-            | ErrorKind::LocalInfile => Category::Protocol,
+            ErrorKind::Malformed(_) | ErrorKind::Value(_) | ErrorKind::LocalInfile => {
+                Category::Protocol
+            }
             ErrorKind::Fault(_) => Category::Bug,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::error;
+use crate::error::{self, ErrorKind, Stage};
 
 /// Why a pool has no connection to give.
 #[derive(Debug, Error)]
@@ -34,6 +34,20 @@ pub enum PoolError {
     /// It has been closed.
     #[error("the pool is closed")]
     Closed,
+}
+
+impl From<PoolError> for error::Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Connect(error) => error,
+            PoolError::Timeout { limit, max_size } => {
+                let kind = ErrorKind::PoolTimeout { limit, max_size };
+                Self::new(Stage::Connect, kind)
+            }
+            PoolError::Setting { setting, problem } => Self::setting(setting, problem),
+            PoolError::Closed => Self::new(Stage::Connect, ErrorKind::PoolClosed),
+        }
+    }
 }
 
 impl PoolError {

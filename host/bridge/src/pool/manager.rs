@@ -162,7 +162,7 @@ fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
 }
 
 fn is_tidy(connection: &Connection) -> bool {
-    connection.is_usable() && !connection.is_replying() && !connection.is_in_transaction()
+    connection.is_usable() && !connection.is_replying() && !connection.holds_transaction()
 }
 
 impl managed::Manager for Manager {

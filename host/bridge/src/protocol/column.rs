@@ -6,7 +6,7 @@ use mysql_common::constants::{ColumnFlags, ColumnType};
 
 use super::binary_row::Layout;
 use super::row::Shape;
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::Payload;
 
 /// The collation id `binary`: a string of bytes, not of characters.

@@ -22,6 +22,8 @@ use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
 
 const MICROSECONDS_A_SECOND: u64 = 1_000_000;
+/// 838:59:59 (MySQL Reference Manual, "The TIME Type").
+const LONGEST_SPAN: u64 = (838 * 60 + 59) * 60 + 59;
 
 /// The mismatch of a value that is not of the wanted kind, or of one that is and does not fit.
 fn mismatch(value: Value<'_>, fits_kind: bool, expected: &'static str) -> Mismatch {
@@ -51,11 +53,12 @@ fn date_time(date: Date, hour: u8, minute: u8, second: u8, nanosecond: u32) -> O
     })
 }
 
-/// A span of whole microseconds, up to 838:59:59.
+/// A span of whole microseconds, up to 838:59:59. MySQL has no fraction of a second at that limit, and MariaDB has.
 fn span(negative: bool, seconds: u64, nanoseconds: u32) -> Option<Time> {
     let hours = seconds.checked_div(3_600)?;
     let is_exact = nanoseconds.is_multiple_of(1_000);
-    (is_exact && hours <= 838).then_some(Time {
+    let is_within = seconds < LONGEST_SPAN || seconds == LONGEST_SPAN && nanoseconds == 0;
+    (is_exact && is_within).then_some(Time {
         negative,
         hours: u32::try_from(hours).ok()?,
         minutes: u8::try_from(seconds.checked_div(60)?.checked_rem(60)?).ok()?,

@@ -78,6 +78,7 @@ pub enum ValueError {
 
 /// Why a value is not of a type; [`super::Row::get`] adds the column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mismatch {
     /// NULL.
     Null,

@@ -6,7 +6,8 @@
 use mysql_common::constants::StatusFlags;
 
 pub(crate) use rds_bridge_wire::ok_packet::{EOF_HEADER, HEADER};
-use rds_bridge_wire::{Malformed, OkPacket, Payload, text};
+use crate::protocol::malformed::Malformed;
+use rds_bridge_wire::{OkPacket, Payload, text};
 
 /// What the server says at the end of a statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

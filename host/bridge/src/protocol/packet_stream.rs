@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use super::err_packet;
 use super::packet_limits::{CONTROL_PACKET_LIMIT, DEFAULT_MAX_ROW_BYTES, ReadLimits};
 use crate::component::ServerError;
-use rds_bridge_wire::{HEADER_LENGTH, Header, Malformed, PACKET_LIMIT};
+use crate::protocol::malformed::Malformed;
+use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
 
 /// What the first reads may bring: enough for most answers.
 const FIRST_READ_LENGTH: usize = 16 << 10;

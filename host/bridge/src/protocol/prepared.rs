@@ -4,7 +4,7 @@
 
 use super::ok_packet;
 use super::param::Param;
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::Payload;
 use rds_bridge_wire::command::{COM_STMT_CLOSE, COM_STMT_EXECUTE};
 

@@ -13,7 +13,7 @@ use super::result_set::ResultSet;
 use super::row::Encoding;
 use super::text_row;
 use crate::component::ServerError;
-use rds_bridge_wire::Malformed;
+use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::Payload;
 
 /// `int<1>` of a request for a file of the client's.

@@ -249,7 +249,7 @@ impl<'a> Row<'a> {
         OwnedRow::new(self)
     }
 
-    /// For the derive of a tuple struct.
+    /// For tuples, and for the derive of a tuple struct.
     #[doc(hidden)]
     pub fn check_column_count(&self, expected: usize) -> Result<(), ValueError> {
         match self.columns().len() {
@@ -264,7 +264,8 @@ impl<'a> Row<'a> {
     /// # Errors
     ///
     /// As [`Self::get`], and [`ValueError::AmbiguousColumn`].
-    pub fn get_only<T: FromValue<'a>>(&self, name: &str) -> Result<T, ValueError> {
+    #[doc(hidden)]
+    pub fn only<T: FromValue<'a>>(&self, name: &str) -> Result<T, ValueError> {
         let mut named = self.columns().iter().enumerate();
         let mut named = named.by_ref().filter(|(_, column)| column.name() == name);
         match (named.next(), named.next()) {

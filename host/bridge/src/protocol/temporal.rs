@@ -207,15 +207,15 @@ impl Time {
     }
 }
 
-impl From<DateTime> for Time {
-    /// The time of day.
-    fn from(at: DateTime) -> Self {
-        Self {
+impl DateTime {
+    /// The time of day, without the date.
+    pub(super) fn time_of_day(self) -> Time {
+        Time {
             negative: false,
-            hours: at.hour.into(),
-            minutes: at.minute,
-            seconds: at.second,
-            microseconds: at.microsecond,
+            hours: self.hour.into(),
+            minutes: self.minute,
+            seconds: self.second,
+            microseconds: self.microsecond,
         }
     }
 }

@@ -78,14 +78,31 @@ pub(crate) fn may_prepare(sql: &str) -> bool {
 
 /// Whether a statement begins a transaction: it changes no data, and what it begins ends with the connection.
 pub(crate) fn begins_transaction(sql: &str) -> bool {
-    let words = sql.trim_end_matches(|end: char| end == ';' || end.is_ascii_whitespace());
-    let words = words.split_ascii_whitespace().map(str::to_ascii_uppercase);
-    let words: Vec<String> = words.take(3).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words = first_words(sql);
+    let words = [&*words[0], &*words[1], &*words[2]];
     matches!(
-        words.as_slice(),
-        ["START", "TRANSACTION", ..] | ["BEGIN"] | ["BEGIN", "WORK"]
+        words,
+        ["START", "TRANSACTION", _] | ["BEGIN", "", ""] | ["BEGIN", "WORK", ""]
     )
+}
+
+/// Whether a statement begins or ends a transaction as a whole. A savepoint is a part of one.
+pub(crate) fn controls_transaction(sql: &str) -> bool {
+    let words = first_words(sql);
+    match [&*words[0], &*words[1], &*words[2]] {
+        ["COMMIT", _, _] => true,
+        ["ROLLBACK", "TO", _] | ["ROLLBACK", "WORK", "TO"] => false,
+        ["ROLLBACK", _, _] => true,
+        _ => begins_transaction(sql),
+    }
+}
+
+/// The first three words in upper case; empty where there are fewer.
+fn first_words(sql: &str) -> [String; 3] {
+    let sql = skip_leading_comments(sql).unwrap_or_default();
+    let sql = sql.trim_end_matches(|end: char| end == ';' || end.is_ascii_whitespace());
+    let mut words = sql.split_ascii_whitespace().map(str::to_ascii_uppercase);
+    std::array::from_fn(|_| words.next().unwrap_or_default())
 }
 
 /// Whether the database or a setting may be another one after the statement: after `USE`, `SET`, and every statement
@@ -162,6 +179,31 @@ mod tests {
             "",
         ] {
             assert!(!begins_transaction(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn transactions_are_controlled() {
+        for sql in [
+            "COMMIT",
+            "-- now\nrollback;",
+            "ROLLBACK WORK AND CHAIN",
+            "/* x */ START TRANSACTION READ ONLY",
+            "begin",
+        ] {
+            assert!(controls_transaction(sql), "{sql}");
+        }
+        for sql in [
+            "ROLLBACK TO a",
+            "rollback work to savepoint a",
+            "SAVEPOINT a",
+            "RELEASE SAVEPOINT a",
+            "BEGIN NOT ATOMIC SELECT 1; END",
+            "START REPLICA",
+            "SELECT 1",
+            "",
+        ] {
+            assert!(!controls_transaction(sql), "{sql}");
         }
     }
 

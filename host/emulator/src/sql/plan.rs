@@ -120,6 +120,7 @@ impl Parser<'_> {
             }
             "COMMIT" => {
                 self.take(&["WORK"]);
+                self.completion();
                 Ok(Plan::Commit)
             }
             "ROLLBACK" => self.rollback(),
@@ -172,9 +173,16 @@ impl Parser<'_> {
         Ok(Plan::Begin { read_only })
     }
 
+    /// What the emulator does after every transaction: `AND CHAIN` and `RELEASE` are refused as unexpected words.
+    fn completion(&mut self) {
+        self.take(&["AND", "NO", "CHAIN"]);
+        self.take(&["NO", "RELEASE"]);
+    }
+
     fn rollback(&mut self) -> Result<Plan> {
         self.take(&["WORK"]);
         if !self.take(&["TO"]) {
+            self.completion();
             return Ok(Plan::Rollback);
         }
         self.take(&["SAVEPOINT"]);

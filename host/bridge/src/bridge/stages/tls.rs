@@ -1,6 +1,7 @@
 //! The stages from a TCP connection to TLS.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
@@ -14,7 +15,7 @@ use crate::component::{
 };
 use crate::error::{Error, ErrorKind, Stage};
 use crate::protocol::err_packet;
-use rds_bridge_wire::HEADER_LENGTH;
+use rds_bridge_wire::{HEADER_LENGTH, Header};
 
 /// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default
 /// collation.
@@ -49,21 +50,23 @@ impl TcpConnected {
         let instance = attempt.engine()?.instantiate();
         let instance = instance.map_err(|fault| in_stage(Stage::Tls)(CallError::Fault(fault)));
         let limit = attempt.bridge.timeouts.tls;
+        let began = Instant::now();
         let reading = read_first_packet(&mut tcp);
         let reading = attempt.deadline.within(Stage::Tls, limit, reading);
         let read = reading
             .instrument(debug_span!(target: STAGES, "initial_handshake"))
             .await;
-        let first_packet = attempt.explain(read)?;
-        if let Some(refusal) = refusal(&first_packet) {
+        let received = attempt.explain(read)?;
+        if let Some(refusal) = refusal(&received) {
             let error = Error::new(Stage::Tls, ErrorKind::ServerBeforeTls(refusal));
             return attempt.explain(Err(error));
         }
         Ok(InitialHandshakeReceived {
             instance: attempt.explain(instance)?,
+            tls_limit: limit.saturating_sub(began.elapsed()),
             ready,
             tcp,
-            first_packet,
+            received,
         })
     }
 }
@@ -74,15 +77,19 @@ pub struct InitialHandshakeReceived {
     ready: CredentialsReady,
     tcp: TcpStream,
     instance: Instance,
-    first_packet: Vec<u8>,
+    /// The first packet, and what came with it.
+    received: Vec<u8>,
+    /// What is left of [`Timeouts::tls`](crate::Timeouts). The time between the two stages does not count.
+    tls_limit: Duration,
 }
 
 impl InitialHandshakeReceived {
-    /// The server's first packet as it came, header and payload: `Protocol::HandshakeV10`, or what a peer that is not a
-    /// MySQL server has sent. It came before TLS: anyone on the way may have altered it.
+    /// The server's first packet, header and payload: `Protocol::HandshakeV10`. If the peer is not a MySQL server, it is the
+    /// beginning of what the peer sent: its first four bytes, read as a header, claim more than a packet of the connection
+    /// phase. The bytes came before TLS: anyone on the path may have altered them.
     #[must_use]
     pub fn first_packet(&self) -> &[u8] {
-        &self.first_packet
+        first_packet(&self.received)
     }
 
     /// Requests TLS and makes the TLS handshake. The token is signed meanwhile.
@@ -96,7 +103,8 @@ impl InitialHandshakeReceived {
             ready,
             tcp,
             instance,
-            first_packet,
+            received,
+            tls_limit,
         } = self;
         let CredentialsReady {
             attempt,
@@ -106,7 +114,7 @@ impl InitialHandshakeReceived {
         let user = bridge.user_with(&authenticator);
         let mut handshake = begin_handshake(bridge, instance, user)?;
         let establishing = async {
-            let agreed = agree_on_tls(&mut handshake, tcp, &first_packet).await;
+            let agreed = agree_on_tls(&mut handshake, tcp, &received).await;
             let (tcp, ssl_request) = agreed?;
             let tls = tls(&bridge.tls, bridge.server_name.clone(), ssl_request, tcp);
             // Signs while the server computes its part of the TLS handshake. The instance of the MySQL handshake is
@@ -117,8 +125,7 @@ impl InitialHandshakeReceived {
             };
             tokio::try_join!(tls, signing)
         };
-        let limit = bridge.timeouts.tls;
-        let establishing = attempt.deadline.within(Stage::Tls, limit, establishing);
+        let establishing = attempt.deadline.within(Stage::Tls, tls_limit, establishing);
         let established = establishing
             .instrument(debug_span!(target: STAGES, "tls"))
             .await;
@@ -134,10 +141,26 @@ impl InitialHandshakeReceived {
 
 /// The error, if the server has sent an `ERR_Packet` in place of its handshake, as it does when it has too many
 /// connections.
-fn refusal(first_packet: &[u8]) -> Option<ServerError> {
-    let payload = first_packet.get(HEADER_LENGTH..)?;
+///
+/// Anything else that the server must not send is for the component to judge, when TLS starts.
+fn refusal(received: &[u8]) -> Option<ServerError> {
+    let Header {
+        length,
+        sequence_id,
+    } = Header::first(received)?;
+    let (packet, rest) = received.split_at_checked(HEADER_LENGTH.checked_add(length)?)?;
+    let payload = packet.get(HEADER_LENGTH..)?;
     let is_error = payload.first() == Some(&err_packet::HEADER);
-    is_error.then(|| err_packet::read(payload).ok()).flatten()
+    if !is_error || sequence_id != 0 || !rest.is_empty() {
+        return None;
+    }
+    err_packet::read(payload).ok()
+}
+
+fn first_packet(received: &[u8]) -> &[u8] {
+    let length = Header::first(received).map_or(0, |header| header.length);
+    let end = HEADER_LENGTH.saturating_add(length);
+    received.get(..end).unwrap_or(received)
 }
 
 /// Starts the component's connection phase. Nothing is read or written yet.

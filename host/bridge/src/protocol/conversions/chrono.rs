@@ -116,7 +116,7 @@ impl From<NaiveDateTime> for Param {
 impl From<NaiveTime> for Param {
     fn from(time: NaiveTime) -> Self {
         let time = to_date_time(ours::Date::default(), time);
-        param(time.map(ours::Time::from), NO_TIME)
+        param(time.map(ours::DateTime::time_of_day), NO_TIME)
     }
 }
 

@@ -98,7 +98,8 @@ impl From<Time> for Param {
     fn from(time: Time) -> Self {
         let (hour, minute, second, nano) = time.as_hms_nano();
         let midnight = ours::Date::default();
-        let time = super::date_time(midnight, hour, minute, second, nano).map(ours::Time::from);
+        let time = super::date_time(midnight, hour, minute, second, nano);
+        let time = time.map(ours::DateTime::time_of_day);
         param(time, NO_TIME)
     }
 }
@@ -136,7 +137,7 @@ mod tests {
             second: 58,
             microsecond: 7,
         };
-        let of_day = ours::Time::from(at);
+        let of_day = at.time_of_day();
         assert_eq!(
             Date::from_value(Value::Date(day)),
             Ok(date!(2026 - 02 - 28))
@@ -153,13 +154,13 @@ mod tests {
 
     #[test]
     fn durations_there_and_back() {
-        for (negative, hours) in [(false, 0), (true, 838), (false, 838)] {
+        for (negative, hours, microseconds) in [(false, 0, 1), (true, 838, 0), (false, 837, 1)] {
             let time = ours::Time {
                 negative,
                 hours,
                 minutes: 59,
                 seconds: 59,
-                microseconds: 1,
+                microseconds,
             };
             let duration = Duration::from_value(Value::Time(time)).unwrap();
             assert_eq!(duration.is_negative(), negative);
@@ -186,6 +187,7 @@ mod tests {
             Param::from(datetime!(2026-02-28 0:00:00.0000001)),
             Param::from(time!(0:00:00.0000001)),
             Param::from(Duration::hours(839)),
+            Param::from(Duration::hours(839) - Duration::microseconds(1)),
             Param::from(Duration::nanoseconds(1)),
         ] {
             assert!(matches!(param, Param::Unrepresentable(_)), "{param:?}");

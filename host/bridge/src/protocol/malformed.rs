@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::payload::InvalidField;
+use rds_bridge_wire::InvalidField;
 
 /// A packet that cannot be what the server claims it is. The connection is of no more use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,0 +1,198 @@
+//! The kinds of failure, and what they say.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
+use super::{NotCancelled, handshake_words, presign_words};
+#[cfg(feature = "secrets-manager")]
+use crate::aws::SecretError;
+use crate::aws::{CredentialsError, RegionError};
+use crate::component::{Fault, HandshakeError, PresignError, ServerError};
+use crate::protocol::{Malformed, NameError, ValueError};
+use crate::tls::TrustAnchorsError;
+use rds_bridge_text::Printable;
+
+/// The kinds of failure.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is missing or wrong.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// The builder's method.
+        setting: &'static str,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// No credentials, or none that can be used.
+    #[error(transparent)]
+    Credentials(CredentialsError),
+    /// The secret gives no user and password.
+    #[cfg(feature = "secrets-manager")]
+    #[error(transparent)]
+    Secret(SecretError),
+    /// No region.
+    #[error(transparent)]
+    Region(RegionError),
+    /// The authorities to trust cannot be read.
+    #[error(transparent)]
+    TrustAnchors(TrustAnchorsError),
+    /// The token cannot be signed.
+    #[error("{}", presign_words(.0))]
+    Presign(PresignError),
+    /// The name has no address.
+    #[error("cannot resolve {host}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// The resolver's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the addresses takes a connection.
+    #[error("{}", attempts(.0))]
+    Connect(Vec<(SocketAddr, io::Error)>),
+    /// Not done in time.
+    #[error("not done within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    /// No TLS connection, or not with the right server.
+    #[error("{}", tls_words(.0))]
+    Tls(#[source] rustls::Error),
+    /// The connection phase failed, other than by the server's refusal.
+    #[error("{}", handshake_words::describe(.0))]
+    Handshake(HandshakeError),
+    /// The server refuses, with its own code, SQLSTATE and words.
+    #[error("{}", server_words(.0))]
+    Server(ServerError),
+    /// The same before TLS: anyone on the path may have written it.
+    #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
+    ServerBeforeTls(ServerError),
+    /// Reading or writing failed.
+    #[error("the connection failed")]
+    Io(#[source] io::Error),
+    /// The server closed the connection.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The server sent what the protocol does not allow.
+    #[error("the server does not keep to the protocol: {0}")]
+    Malformed(Malformed),
+    /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
+    #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
+    RowTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A value is not what was asked for.
+    #[error(transparent)]
+    Value(ValueError),
+    /// The server asked for a file of this machine, and did not get it.
+    #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
+    LocalInfile,
+    /// As many parameters as the statement has question marks are needed.
+    #[error("parameters in the statement: {expected}, given: {given}")]
+    ParameterCount {
+        /// Question marks in the statement.
+        expected: usize,
+        /// Parameters given.
+        given: usize,
+    },
+    /// The parameters' names do not fit the statement.
+    #[error(transparent)]
+    ParameterName(NameError),
+    /// A parameter is of a type of another crate, and MySQL's type has no such value. The statement was not sent.
+    #[error("parameter {index} cannot be sent: {reason}")]
+    UnrepresentableParameter {
+        /// The parameter's index, counted from 0.
+        index: usize,
+        /// Why.
+        reason: &'static str,
+    },
+    /// One row was expected, and the result has none.
+    #[error("the result has no row, and one was expected")]
+    NoRow,
+    /// One row was expected, and the result has more.
+    #[error("the result has more than one row")]
+    MoreRows,
+    /// A transaction is open already. To begin another would commit it.
+    #[error("a transaction is open already")]
+    TransactionOpen,
+    /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was given as a statement of a
+    /// [`Transaction`](crate::mysql::Transaction). It was not sent.
+    #[error("a transaction is ended by its methods commit and roll_back, and not by a statement")]
+    TransactionStatement,
+    /// The transaction has ended, by an earlier statement or a deadlock. The statement was not sent.
+    #[error(
+        "the transaction has ended: an earlier statement committed it, or the server rolled it back"
+    )]
+    TransactionEnded,
+    /// No connection of a pool was free in time.
+    #[error(
+        "no connection of {max_size} was free within {} s: raise max_size, or hold connections for a shorter time",
+        .limit.as_secs_f32()
+    )]
+    PoolTimeout {
+        /// The acquire timeout.
+        limit: Duration,
+        /// How many connections the pool may have.
+        max_size: usize,
+    },
+    /// The pool is closed.
+    #[error("the pool is closed")]
+    PoolClosed,
+    /// An earlier call failed, or its future was dropped while it wrote a command: the connection is unusable.
+    #[error("the connection is unusable: an earlier call on it failed, or was dropped half-way")]
+    Unusable,
+    /// A statement was not cancelled, and may still be running.
+    #[error("the statement may still be running: {0}")]
+    NotCancelled(NotCancelled),
+    /// The sandbox failed.
+    #[error("the sandbox failed")]
+    Fault(#[source] Fault),
+}
+
+fn server_words(error: &ServerError) -> String {
+    let ServerError {
+        code,
+        sql_state,
+        message,
+    } = error;
+    let message = Printable(message);
+    match sql_state {
+        Some(state) => format!("{message} ({code}, {})", Printable(state)),
+        None => format!("{message} ({code})"),
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Certificate;
+    match error {
+        rustls::Error::InvalidCertificate(certificate) => match certificate {
+            Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                "the server's certificate has expired"
+            }
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                "the server's certificate is not valid yet"
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                "the server's certificate is for another name"
+            }
+            // An authority of the same name, with another key, is another one.
+            Certificate::UnknownIssuer | Certificate::BadSignature => {
+                "the server's certificate is of an unknown authority"
+            }
+            _ => "the server's certificate is not good",
+        },
+        _ => "no TLS connection",
+    }
+}
+
+fn attempts(attempts: &[(SocketAddr, io::Error)]) -> String {
+    let attempts: Vec<String> = attempts
+        .iter()
+        .map(|(address, error)| format!("{address}: {error}"))
+        .collect();
+    format!("no address takes a connection ({})", attempts.join("; "))
+}
