@@ -15,7 +15,8 @@
 //! Phase"; for MariaDB, its "Client/Server Protocol" reference.
 
 pub use crate::connection::{
-    AccessMode, CancelHandle, Connection, IsolationLevel, Rows, Transaction, TransactionOptions, Transport,
+    AccessMode, CancelHandle, Connection, IsolationLevel, Rows, Transaction, TransactionOptions,
+    Transport,
 };
 pub use crate::error::NotCancelled;
 #[cfg(feature = "serde")]
@@ -27,3 +28,14 @@ pub use crate::protocol::{
 };
 #[cfg(feature = "derive")]
 pub use rds_bridge_derive::FromRow;
+
+/// Parameters by name: `params! { id: 7, name: "lamp" }`. Each value is anything that a
+/// [`Param`](crate::mysql::Param) can be made from.
+#[macro_export]
+macro_rules! params {
+    ($($name:ident : $value:expr),* $(,)?) => {
+        $crate::mysql::Params::Named(::std::vec![
+            $((::std::borrow::Cow::Borrowed(::core::stringify!($name)), $crate::mysql::Param::from($value))),*
+        ])
+    };
+}

@@ -40,6 +40,7 @@ pub use from_row::FromRow;
 #[cfg(feature = "derive")]
 pub use from_row::Values;
 pub use from_value::{FromValue, Mismatch, ValueError};
+pub use malformed::Malformed;
 pub use number::{Decimal, NumberError};
 pub use ok_packet::Summary;
 pub use owned_row::OwnedRow;
@@ -48,7 +49,6 @@ pub(crate) use packet_stream::ReadError;
 pub use param::Param;
 pub use params::{IntoParams, NameError, Params};
 pub use placeholders::{Escapes, Placeholder, placeholders};
-pub use malformed::Malformed;
 #[cfg(feature = "derive")]
 pub use row::Shape;
 pub use row::{ColumnIndex, Row};

@@ -26,18 +26,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
     }
     check_names(input, &read)?;
 
-    let columns = match &data.fields {
-        Fields::Named(_) => {
-            let names = read.iter().filter_map(|field| field.column.as_deref());
-            quote!(::core::option::Option::Some(&[#(#names),*]))
-        }
-        _ => quote!(::core::option::Option::None),
-    };
+    let columns = columns(&data.fields, &read);
     let count = read.len();
-    let count_check = match &data.fields {
-        Fields::Named(_) => TokenStream::new(),
-        _ => quote!(::rds_bridge::mysql::Row::check_column_count(&row, #count)?;),
-    };
+    let count_check = count_check(&data.fields, count);
     let from_row = initializers(&fields, |field, position| match &field.column {
         Some(name) => quote!(row.only(#name)?),
         None => quote!(row.get(#position)?),
@@ -75,6 +66,25 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
             }
         }
     })
+}
+
+/// The constant `COLUMNS`: the names of a struct's columns; none for a tuple struct.
+fn columns(fields: &Fields, read: &[&MappedField<'_>]) -> TokenStream {
+    match fields {
+        Fields::Named(_) => {
+            let names = read.iter().filter_map(|field| field.column.as_deref());
+            quote!(::core::option::Option::Some(&[#(#names),*]))
+        }
+        _ => quote!(::core::option::Option::None),
+    }
+}
+
+/// A tuple struct is read by position, so the number of columns must be the same.
+fn count_check(fields: &Fields, count: usize) -> TokenStream {
+    match fields {
+        Fields::Named(_) => TokenStream::new(),
+        _ => quote!(::rds_bridge::mysql::Row::check_column_count(&row, #count)?;),
+    }
 }
 
 /// Two fields of one column would make every result ambiguous.
@@ -176,6 +186,17 @@ mod tests {
             struct Item { id: u64, #[from_row(skip, rename = "x")] other: u64 }
         };
         assert_eq!(problem(input), "a field that is skipped has no column");
+        let input: DeriveInput = parse_quote! {
+            struct Item { #[from_row(default, default)] id: u64 }
+        };
+        assert_eq!(problem(input), "it is given twice");
+        let input: DeriveInput = parse_quote! {
+            struct Item { id: u64, #[from_row(skip, default)] other: u64 }
+        };
+        assert_eq!(
+            problem(input),
+            "a field that is skipped has the default already"
+        );
         let input: DeriveInput = parse_quote! {
             struct Item(#[from_row(rename = "x")] u64);
         };

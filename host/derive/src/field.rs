@@ -1,5 +1,7 @@
 //! A field and its attributes.
 
+use std::collections::HashSet;
+
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Error, Field, Ident, LitStr, Type};
@@ -26,11 +28,16 @@ impl<'a> MappedField<'a> {
             has_default: false,
         };
         let mut rename: Option<(String, Span)> = None;
+        let mut given = HashSet::new();
         for attribute in &field.attrs {
             if !attribute.path().is_ident("from_row") {
                 continue;
             }
             attribute.parse_nested_meta(|meta| {
+                let name = meta.path.get_ident().map(ToString::to_string);
+                if !name.is_none_or(|name| given.insert(name)) {
+                    return Err(meta.error("it is given twice"));
+                }
                 if meta.path.is_ident("skip") {
                     mapped.is_skipped = true;
                 } else if meta.path.is_ident("default") {
@@ -57,6 +64,10 @@ impl<'a> MappedField<'a> {
                 return Err(Error::new(span, problem));
             }
             mapped.column = Some(name);
+        }
+        if mapped.is_skipped && mapped.has_default {
+            let problem = "a field that is skipped has the default already";
+            return Err(Error::new_spanned(field, problem));
         }
         Ok(mapped)
     }

@@ -35,7 +35,10 @@ fn the_guard_commits_rolls_back_and_refuses() {
         let implicit = "CREATE TABLE other (id INT)";
         transaction.execute(implicit, ()).await.unwrap();
         let ended = transaction.execute(insert, (6,)).await.unwrap_err();
-        assert!(matches!(ended.kind(), ErrorKind::TransactionEnded), "{ended:?}");
+        assert!(
+            matches!(ended.kind(), ErrorKind::TransactionEnded),
+            "{ended:?}"
+        );
         drop(transaction);
 
         let sql = "SELECT id FROM tx ORDER BY id";

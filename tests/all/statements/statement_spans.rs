@@ -83,11 +83,17 @@ fn a_statement_is_a_span_without_its_text(product: Product) {
     let all = format!("{spans:?}");
     assert!(!all.contains(MARK), "{all}");
     assert_eq!(spans.len(), 5, "{all}");
-    for (span, keyword) in spans.iter().zip(["SELECT", "SELECT", "DO", "SELECT", "SELECT"]) {
+    for (span, keyword) in spans
+        .iter()
+        .zip(["SELECT", "SELECT", "DO", "SELECT", "SELECT"])
+    {
         assert_eq!(span["keyword"], format!("{keyword:?}"), "{span:?}");
         assert!(span["elapsed_us"].parse::<u64>().is_ok(), "{span:?}");
     }
-    let rows: Vec<Option<&str>> = spans.iter().map(|it| it.get("rows").map(String::as_str)).collect();
+    let rows: Vec<Option<&str>> = spans
+        .iter()
+        .map(|it| it.get("rows").map(String::as_str))
+        .collect();
     assert_eq!(rows, [Some("2"), Some("1"), Some("0"), None, None]);
     let errors = spans.iter().filter(|it| it.contains_key("error")).count();
     assert_eq!(errors, 1, "{all}");

@@ -170,7 +170,10 @@ fn after_a_deadlock_nothing_is_executed_alone(product: Product) {
             "{alone:?}"
         );
         let ended = victim.roll_back().await.unwrap_err();
-        assert!(matches!(ended.kind(), ErrorKind::TransactionEnded), "{ended:?}");
+        assert!(
+            matches!(ended.kind(), ErrorKind::TransactionEnded),
+            "{ended:?}"
+        );
         survivor.commit().await.unwrap();
         let sum = "SELECT CAST(SUM(value) AS SIGNED) FROM tx_deadlock";
         assert_eq!(first_value::<i64>(&mut one, sum).await, 2);
@@ -252,9 +255,15 @@ fn a_failed_statement_may_have_ended_it(product: Product) {
         let refused = transaction.execute(exists, ()).await.unwrap_err();
         assert_eq!(refused.code(), Some(1050));
         let alone = transaction.execute(insert, (2,)).await.unwrap_err();
-        assert!(matches!(alone.kind(), ErrorKind::TransactionEnded), "{alone:?}");
+        assert!(
+            matches!(alone.kind(), ErrorKind::TransactionEnded),
+            "{alone:?}"
+        );
         let commit = transaction.commit().await.unwrap_err();
-        assert!(matches!(commit.kind(), ErrorKind::TransactionEnded), "{commit:?}");
+        assert!(
+            matches!(commit.kind(), ErrorKind::TransactionEnded),
+            "{commit:?}"
+        );
         assert_eq!(count(&mut connection, "tx_failed").await, 1);
     });
 }
@@ -279,7 +288,10 @@ fn after_an_error_that_ends_nothing_it_goes_on(product: Product) {
             if is_committed {
                 transaction.commit().await.unwrap();
                 assert_eq!(count(&mut connection, "tx_goes_on").await, 2);
-                connection.execute("DELETE FROM tx_goes_on", ()).await.unwrap();
+                connection
+                    .execute("DELETE FROM tx_goes_on", ())
+                    .await
+                    .unwrap();
             } else {
                 transaction.roll_back().await.unwrap();
                 assert_eq!(count(&mut connection, "tx_goes_on").await, 0);
@@ -341,15 +353,19 @@ fn a_future_that_is_dropped_leaves_no_transaction(product: Product) {
                 drop(transaction);
             });
             let is_done = begun.await;
+            // The level was for that transaction alone.
+            let mut next = connection.transaction().await.unwrap();
+            count(&mut next, "tx_futures").await;
+            let sql = "SELECT trx_isolation_level FROM information_schema.innodb_trx \
+                       WHERE trx_mysql_thread_id = CONNECTION_ID()";
+            let level: String = first_value(&mut next, sql).await;
+            assert_eq!(level, "REPEATABLE READ");
+            next.commit().await.unwrap();
             let insert = format!("INSERT INTO tx_futures VALUES ({polls}, 0)");
             connection.execute(&insert, ()).await.unwrap();
             let mut other = connect_as_admin(server).await;
             let rows = count(&mut other, "tx_futures").await;
             assert_eq!(rows, u64::try_from(polls).unwrap());
-            // The level was for that transaction alone.
-            let level = "SELECT @@transaction_isolation";
-            let level: String = first_value(&mut connection, level).await;
-            assert_eq!(level, "REPEATABLE-READ");
             if is_done {
                 break;
             }

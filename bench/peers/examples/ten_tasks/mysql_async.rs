@@ -1,13 +1,14 @@
 //! The tasks in mysql_async.
 
+use std::path::Path;
+
 use futures_util::StreamExt;
 use mysql_async::prelude::{FromRow, Queryable};
-use mysql_async::{
-    Conn, Deserialized, Error, OptsBuilder, PathOrBuf, Result, SslOpts, TxOpts, params,
-};
+use mysql_async::{Conn, Deserialized, Error, OptsBuilder, Result, SslOpts, TxOpts, params};
 use time::Date;
 
 #[derive(FromRow)]
+#[mysql(crate_name = "mysql_async")]
 struct Item {
     id: u64,
     name: String,
@@ -17,7 +18,7 @@ struct Item {
 async fn connect(token: String) -> Result<Conn> {
     // The token comes from elsewhere, such as the AWS SDK, and is good for 15 minutes.
     let host = "mydb.abc123.eu-central-1.rds.amazonaws.com";
-    let roots = vec![PathOrBuf::from(std::path::Path::new("global-bundle.pem"))];
+    let roots = vec![Path::new("global-bundle.pem").into()];
     let tls = SslOpts::default().with_root_certs(roots);
     let options = OptsBuilder::default()
         .ip_or_hostname(host)
@@ -66,7 +67,9 @@ async fn longest(connection: &mut Conn) -> Result<usize> {
 // task: insert by name, and get the id
 async fn insert(connection: &mut Conn, name: &str) -> Result<Option<u64>> {
     let sql = "INSERT INTO items (name, label) VALUES (:name, :name)";
-    connection.exec_drop(sql, params! { "name" => name }).await?;
+    connection
+        .exec_drop(sql, params! { "name" => name })
+        .await?;
     Ok(connection.last_insert_id())
 }
 // end

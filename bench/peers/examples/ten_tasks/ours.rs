@@ -24,7 +24,9 @@ async fn connect() -> Result<Connection, Error> {
 
 // task: read one value
 async fn count(connection: &mut Connection) -> Result<u64, Error> {
-    let (count,) = connection.query_one("SELECT COUNT(*) FROM items", ()).await?;
+    let (count,) = connection
+        .query_one("SELECT COUNT(*) FROM items", ())
+        .await?;
     Ok(count)
 }
 // end
@@ -89,7 +91,10 @@ async fn tags(connection: &mut Connection, day: Date) -> Result<Vec<String>, Err
 
 // task: tell a duplicate key
 async fn insert_new(connection: &mut Connection, id: u64) -> Result<bool, Error> {
-    match connection.execute("INSERT INTO items (id) VALUES (?)", (id,)).await {
+    match connection
+        .execute("INSERT INTO items (id) VALUES (?)", (id,))
+        .await
+    {
         Ok(_) => Ok(true),
         Err(error) if error.code() == Some(1062) => Ok(false),
         Err(error) => Err(error),

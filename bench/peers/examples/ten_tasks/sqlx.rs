@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::types::Json;
-use sqlx::{Connection, ConnectOptions, Error, FromRow, MySqlConnection, Result};
+use sqlx::{ConnectOptions, Connection, Error, FromRow, MySqlConnection, Result};
 use time::Date;
 
 #[derive(FromRow)]
@@ -38,7 +38,10 @@ async fn count(connection: &mut MySqlConnection) -> Result<i64> {
 // task: read a row, or none
 async fn find(connection: &mut MySqlConnection, id: u64) -> Result<Option<Item>> {
     let sql = "SELECT id, name FROM items WHERE id = ?";
-    sqlx::query_as(sql).bind(id).fetch_optional(connection).await
+    sqlx::query_as(sql)
+        .bind(id)
+        .fetch_optional(connection)
+        .await
 }
 // end
 
@@ -86,7 +89,10 @@ async fn transfer(connection: &mut MySqlConnection, amount: i64) -> Result<()> {
 async fn insert_all(connection: &mut MySqlConnection, names: &[&str]) -> Result<()> {
     let sql = "INSERT INTO items (name) VALUES (?)";
     for name in names {
-        sqlx::query(sql).bind(name).execute(&mut *connection).await?;
+        sqlx::query(sql)
+            .bind(name)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }

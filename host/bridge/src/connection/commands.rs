@@ -4,8 +4,8 @@ use std::{io, mem};
 
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::protocol::prepared::close_payload;
 use crate::protocol::malformed::Malformed;
+use crate::protocol::prepared::close_payload;
 
 /// What [`Connection::write_or_poison`] writes.
 pub(super) enum Outgoing<'a> {

@@ -21,8 +21,8 @@ use super::in_memory::{Answer, Command, Part, ways_agree};
 use crate::error::ErrorKind;
 use crate::protocol::column::Column;
 use crate::protocol::from_value::ValueError;
-use crate::protocol::row::{Encoding, Row};
 use crate::protocol::malformed::Malformed;
+use crate::protocol::row::{Encoding, Row};
 
 /// A result that has been made up.
 #[derive(Clone, Debug)]

@@ -12,10 +12,10 @@ use super::result_lengths::Length;
 use super::{Connection, State, Transport};
 use crate::component::ServerError;
 use crate::error::{Error, ErrorKind, is_of_read_only_server, of_long_command};
+use crate::protocol::malformed::Malformed;
 use crate::protocol::ok_packet::Summary;
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::Event;
-use crate::protocol::malformed::Malformed;
 
 /// How many packets a dropped reply may still have for it to be drained on the spot.
 const DRAINED_PACKETS: usize = 16;

@@ -15,11 +15,11 @@ use super::execute::FLIGHT_LENGTH;
 use super::leftovers::Leftovers;
 use super::{Connection, State, Transport};
 use crate::error::{Error, ErrorKind, Stage};
+use crate::protocol::malformed::Malformed;
 use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::{Event, Reply};
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{begins_transaction, only_reads};
-use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
 use rds_bridge_wire::{lenenc_string, text};
 

@@ -2,8 +2,8 @@
 
 use super::packet_limits::CONTROL_PACKET_LIMIT;
 use crate::component::ServerError;
-pub(crate) use rds_bridge_wire::err_packet::HEADER;
 use crate::protocol::malformed::Malformed;
+pub(crate) use rds_bridge_wire::err_packet::HEADER;
 use rds_bridge_wire::{ErrPacket, text};
 
 /// Bytes of a message that are kept. Servers write at most 512 (`MYSQL_ERRMSG_SIZE`): a longer one would

@@ -5,8 +5,8 @@
 
 use mysql_common::constants::StatusFlags;
 
-pub(crate) use rds_bridge_wire::ok_packet::{EOF_HEADER, HEADER};
 use crate::protocol::malformed::Malformed;
+pub(crate) use rds_bridge_wire::ok_packet::{EOF_HEADER, HEADER};
 use rds_bridge_wire::{OkPacket, Payload, text};
 
 /// What the server says at the end of a statement.

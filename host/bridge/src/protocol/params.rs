@@ -44,17 +44,6 @@ pub trait IntoParams<'p> {
     fn into_params(self) -> Params<'p>;
 }
 
-/// Parameters by name: `params! { id: 7, name: "lamp" }`. Each value is anything that a
-/// [`Param`](crate::mysql::Param) can be made from.
-#[macro_export]
-macro_rules! params {
-    ($($name:ident : $value:expr),* $(,)?) => {
-        $crate::mysql::Params::Named(::std::vec![
-            $((::std::borrow::Cow::Borrowed(::core::stringify!($name)), $crate::mysql::Param::from($value))),*
-        ])
-    };
-}
-
 impl<'p> IntoParams<'p> for Params<'p> {
     fn into_params(self) -> Self {
         self
@@ -178,6 +167,7 @@ pub(crate) fn by_position(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params;
 
     fn named(sql: &str, params: Params<'_>) -> Result<(String, Vec<Param>), NameError> {
         let Params::Named(named) = params else {

@@ -118,11 +118,7 @@ impl Parser<'_> {
                 self.take(&["WORK"]);
                 Ok(Plan::Begin { read_only: false })
             }
-            "COMMIT" => {
-                self.take(&["WORK"]);
-                self.completion();
-                Ok(Plan::Commit)
-            }
+            "COMMIT" => Ok(self.commit()),
             "ROLLBACK" => self.rollback(),
             "SAVEPOINT" | "RELEASE" => self.savepoint(&word),
             "KILL" => self.kill(),
@@ -171,6 +167,12 @@ impl Parser<'_> {
             self.take_other(',');
         }
         Ok(Plan::Begin { read_only })
+    }
+
+    fn commit(&mut self) -> Plan {
+        self.take(&["WORK"]);
+        self.completion();
+        Plan::Commit
     }
 
     /// What the emulator does after every transaction: `AND CHAIN` and `RELEASE` are refused as unexpected words.
