@@ -1,4 +1,4 @@
-//! Starts the function, and serves one event after another.
+//! Starts the function, and serves its invocations.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,13 +27,14 @@ use super::statements::Statements;
 use super::{http, init_error, log};
 use rds_bridge::pool::Pool;
 
-/// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
-/// secret has to be there by then: it has half of it.
+/// The limit for opening the first connection. Lambda limits initialization to ten seconds. If connecting fails, the
+/// first invocation tries again. Reading a secret is part of this time, and has a limit of half of it (`settings.rs`):
+/// without the secret, the function does not start.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// For the sign of life of a connection that was kept. Many functions have only three seconds, and a new connection
-/// has to fit into the rest.
+/// The limit for checking that an idle connection is alive. Many functions have a timeout of only three seconds, and a
+/// new connection has to fit into the rest.
 const CHECK_LIMIT: Duration = Duration::from_secs(1);
-/// What lambda_runtime panics without.
+/// Variables that Lambda always sets. The crate `lambda_runtime` panics if one is missing.
 const OF_LAMBDA: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -68,7 +69,8 @@ pub(crate) fn run() -> ExitCode {
             Ok(function) => Arc::new(function),
             Err(failure) => return refuse_to_start(&failure).await,
         };
-        // As a task: before each turn of what it blocks on, the runtime asks the system what has happened.
+        // Spawned as a task: a current-thread runtime polls the system for I/O before each poll of the future that it
+        // blocks on, but runs many tasks between two such system calls.
         match tokio::spawn(function.serve()).await {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => {
@@ -83,7 +85,7 @@ pub(crate) fn run() -> ExitCode {
     })
 }
 
-/// Lambda shows it to who invokes, and starts the function anew then.
+/// Reports the failure to Lambda, which shows it to callers and restarts the function for the next invocation.
 async fn refuse_to_start(failure: &Failure) -> ExitCode {
     error!(error = %failure.json(""), "the function does not start");
     if let Err(error) = init_error::post(&failure.diagnostic("")).await {
@@ -103,7 +105,7 @@ struct Function {
     reporter: Reporter,
 }
 
-/// A function error. All that is in it is told.
+/// A function error. The caller receives all of it.
 #[derive(Debug)]
 struct Refused(Diagnostic);
 
@@ -185,7 +187,7 @@ impl Function {
             && may_stream
             && self.streams
         {
-            // Boxed, since it is large, and all invocations would be moved about with its size.
+            // Boxed: this future is large, and would make the future of every invocation as large.
             return Box::pin(self.stream(request, format, deadline, begun, context)).await;
         }
         let format = match form {
@@ -207,7 +209,7 @@ impl Function {
         }
     }
 
-    /// The answer begins with its first piece; until then it may still be an error.
+    /// Streams the response. It begins when the first chunk is complete; a failure before that is an error response.
     async fn stream(
         self: Arc<Self>,
         request: Request,
@@ -227,7 +229,7 @@ impl Function {
                 .executor
                 .execute(&request, format, &mut sink, &deadline, &mut took)
                 .await;
-            // Before the response ends: from then on the process may be frozen.
+            // Before the response ends: Lambda may freeze the process after that.
             let name = &request.statement.name;
             function.report(name, &sink, took, begun, done.as_ref().err());
             done.err()
@@ -253,7 +255,7 @@ impl Function {
         self.refused(form, &failure, &context.request_id)
     }
 
-    /// Over HTTP the response says it, with the status; directly it is the function's error.
+    /// Responds with a failure: over HTTP as a response with its status, directly as a function error.
     fn refused(&self, form: Form, failure: &Failure, request_id: &str) -> Result<Answer, Refused> {
         let Form::Http { may_stream, .. } = form else {
             return Err(Refused(failure.diagnostic(request_id)));
@@ -289,7 +291,8 @@ impl Function {
     }
 }
 
-/// A connection for the first invocation. That there is none is told to whoever invokes.
+/// Opens a connection for the first invocation. A failure is only logged: the first invocation tries again and reports
+/// it.
 async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
     let begun = Instant::now();
     match pool.get_within(limit).await {
@@ -322,13 +325,13 @@ fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
     RawValue::from_string(json).map_err(|error| bug(&error))
 }
 
-/// A Function URL that streams takes the status of a prelude alone, and not that of a response in one piece.
+/// Streams a response that is already complete: a streaming Function URL reads the status only from a prelude.
 fn in_pieces(response: &Json) -> Answer {
     let (mut sender, body) = channel();
     let text = response.get("body").and_then(Json::as_str);
     let text = text.unwrap_or_default().to_owned();
     tokio::spawn(async move {
-        // If nobody reads it, nobody is to be told.
+        // An error means that the caller has stopped reading.
         let _sent = sender.send_data(text.into()).await;
     });
     FunctionResponse::StreamingResponse(StreamResponse {
