@@ -4,7 +4,8 @@
 //!
 //! | MySQL | Arrow |
 //! |---|---|
-//! | `TINYINT`, `SMALLINT`, `MEDIUMINT` and `INT`, `BIGINT` | `Int8`, `Int16`, `Int32`, `Int64`; `UNSIGNED`: `UInt8` to `UInt64` |
+//! | `TINYINT`, `SMALLINT`, `MEDIUMINT` and `INT`, `BIGINT` | `Int8`, `Int16`, `Int32`, `Int64` |
+//! | the same, `UNSIGNED` | `UInt8`, `UInt16`, `UInt32`, `UInt64` |
 //! | `YEAR` | `UInt16` |
 //! | `FLOAT`, `DOUBLE` | `Float32`, `Float64` |
 //! | `DECIMAL(p,s)` | `Decimal128(p,s)` up to 38 digits, `Decimal256(p,s)` above |

@@ -4,7 +4,7 @@
 use super::arrow;
 use rds_bridge::mysql::ValueError;
 
-/// Why rows cannot be written in a format.
+/// An error of writing rows in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The server's bytes are not a value of the column's type.

@@ -11,7 +11,7 @@
 //! let mut rows = connection.query("SELECT * FROM items").await?;
 //! encoder.begin(rows.columns(), &mut out)?;
 //! while let Some(row) = rows.next().await? {
-//!     encoder.row(&row, &mut out)?; // write `out` and clear it whenever it is long enough
+//!     encoder.row(&row, &mut out)?; // write `out` to its destination and clear it from time to time
 //! }
 //! encoder.end(&mut out);
 //! encoder.finish(&mut out)?;

@@ -1,4 +1,4 @@
-//! rds-bridge as an AWS Lambda function: what the program `bootstrap` of a package does.
+//! rds-bridge as an AWS Lambda function. The program `bootstrap` of a package consists of this crate.
 //!
 //! ```text
 //!  settings.rs, statements.rs    read the environment, once

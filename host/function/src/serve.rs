@@ -49,7 +49,7 @@ const NETWORK: u8 = 6;
 
 type Answer = FunctionResponse<Box<RawValue>, Body>;
 
-/// Serves until Lambda ends the process.
+/// Serves invocations until Lambda ends the process, or an error occurs. Returns the exit code.
 pub(crate) fn run() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
     let level = log::start(variable);
