@@ -111,7 +111,7 @@ impl Columnar {
         }
         let schema = schema::arrow_schema(columns)?;
         let mut sink = (self.open)(schema.clone())?;
-        take(&mut *sink, out);
+        drain_into(&mut *sink, out);
         let batch = BatchBuilder::new(schema)?;
         self.writing = Some(Writing { batch, sink });
         Ok(())
@@ -124,7 +124,7 @@ impl Columnar {
         batch.append(row)?;
         if batch.is_full() {
             sink.write(&batch.finish()?)?;
-            take(&mut **sink, out);
+            drain_into(&mut **sink, out);
         }
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Columnar {
             sink.write(&batch.finish()?)?;
         }
         sink.finish()?;
-        take(&mut **sink, out);
+        drain_into(&mut **sink, out);
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl Columnar {
 }
 
 /// Moves the sink's bytes to `out`. An empty `out` is swapped, because copying a row group would be slow.
-fn take(sink: &mut dyn Sink, out: &mut Vec<u8>) {
+fn drain_into(sink: &mut dyn Sink, out: &mut Vec<u8>) {
     let bytes = sink.bytes();
     match out.is_empty() {
         true => std::mem::swap(bytes, out),

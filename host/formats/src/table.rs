@@ -55,11 +55,11 @@ impl Table {
         for (cell, column) in cells.iter().zip(&self.columns) {
             let space = column.width.saturating_sub(cell.width());
             let right = numbers_right && column.is_number;
-            let (before, behind) = if right { (space, 0) } else { (0, space) };
+            let (before, after) = if right { (space, 0) } else { (0, space) };
             out.extend_from_slice(b"| ");
             out.extend(std::iter::repeat_n(b' ', before));
             out.extend_from_slice(cell.as_bytes());
-            out.extend(std::iter::repeat_n(b' ', behind.saturating_add(1)));
+            out.extend(std::iter::repeat_n(b' ', after.saturating_add(1)));
         }
         out.extend_from_slice(b"|\n");
     }

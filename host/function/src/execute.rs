@@ -63,11 +63,11 @@ impl Executor {
             "executing"
         );
         let done = self
-            .in_time(&mut connection, request, &mut writer, sink, deadline)
+            .execute_until_deadline(&mut connection, request, &mut writer, sink, deadline)
             .await;
         took.query = begun.elapsed();
         let done = match done {
-            Ok(()) => in_what_is_left(deadline, sink.flush()).await,
+            Ok(()) => within_grace_period(deadline, sink.flush()).await,
             Err(failure) => {
                 if sink.has_begun() {
                     // Do not wait for a caller that reads slowly.
@@ -77,7 +77,7 @@ impl Executor {
                 Err(failure)
             }
         };
-        self.give_back(connection, request, done.as_ref().err());
+        self.release(connection, request, done.as_ref().err());
         done
     }
 
@@ -131,7 +131,7 @@ impl Executor {
     }
 
     /// Executes the statement, and cancels it on the server at the deadline.
-    async fn in_time(
+    async fn execute_until_deadline(
         &self,
         connection: &mut Connection,
         request: &Request,
@@ -190,7 +190,7 @@ impl Executor {
         is_committing: &mut bool,
     ) -> Result<(), Stop> {
         let summary = rows(connection, request, writer, sink, deadline).await?;
-        check(deadline)?;
+        check_deadline(deadline)?;
         if self.allow_writes {
             sink.check_answer()?;
             *is_committing = true;
@@ -216,7 +216,7 @@ impl Executor {
 
     /// Returns the connection to the pool, which discards unread rows, rolls back an open transaction and resets the
     /// session. If the request failed in the middle of a reply, the connection is closed instead.
-    fn give_back(
+    fn release(
         &self,
         mut connection: PooledConnection,
         request: &Request,
@@ -274,7 +274,7 @@ impl<E: Into<Failure>> From<E> for Stop {
 
 /// Stops the statement after the deadline. `timeout_at` alone is not enough: reading buffered rows never waits, so the
 /// timer is not polled.
-fn check(deadline: &Deadline) -> Result<(), Stop> {
+fn check_deadline(deadline: &Deadline) -> Result<(), Stop> {
     match deadline.has_come() {
         true => Err(Stop::OutOfTime),
         false => Ok(()),
@@ -283,7 +283,7 @@ fn check(deadline: &Deadline) -> Result<(), Stop> {
 
 /// Sends the end of a response within the time until the deadline and the grace period after it. A caller that does not
 /// read must not block longer.
-async fn in_what_is_left(
+async fn within_grace_period(
     deadline: &Deadline,
     sending: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
@@ -297,7 +297,7 @@ async fn in_what_is_left(
 }
 
 /// How many rows are written between two checks of the deadline.
-const ROWS_UNCHECKED: u64 = 128;
+const ROWS_BETWEEN_CHECKS: u64 = 128;
 
 /// Writes the rows of the result, and returns `None`; for a statement without a result, returns its summary. A second
 /// result with columns is an error.
@@ -324,21 +324,21 @@ async fn rows(
                 sink.begin();
                 sink.flush().await?;
             }
-            if sink.rows.is_multiple_of(ROWS_UNCHECKED) {
-                check(deadline)?;
+            if sink.rows.is_multiple_of(ROWS_BETWEEN_CHECKS) {
+                check_deadline(deadline)?;
             }
         }
     }
     while rows.next_result().await? {
-        refuse_another(!rows.columns().is_empty())?;
-        check(deadline)?;
+        refuse_second_result(!rows.columns().is_empty())?;
+        check_deadline(deadline)?;
     }
     let summary = rows.summary().cloned().unwrap_or_default();
     sink.warnings = summary.warnings;
     Ok((!has_rows).then_some(summary))
 }
 
-fn refuse_another(has_columns: bool) -> Result<(), Failure> {
+fn refuse_second_result(has_columns: bool) -> Result<(), Failure> {
     match has_columns {
         true => Err(Failure::new(
             Type::Statement,

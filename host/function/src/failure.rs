@@ -205,7 +205,7 @@ impl From<Error> for Failure {
             Category::Protocol => Type::Protocol,
             Category::Bug => Type::Bug,
         };
-        let message = words(&error);
+        let message = describe(&error);
         Self {
             kind,
             message,
@@ -218,7 +218,7 @@ impl From<Error> for Failure {
 }
 
 /// The library's message. It names a setting by the environment variable that the function reads it from.
-fn words(error: &Error) -> String {
+fn describe(error: &Error) -> String {
     if let ErrorKind::Setting { setting, problem } = error.kind()
         && let Some(variable) = variable_of(setting)
     {
@@ -244,7 +244,7 @@ fn variable_of(setting: &str) -> Option<&'static str> {
 }
 
 /// The remedy's text. It names settings by their environment variables.
-fn words_of(remedy: &Remedy) -> String {
+fn describe_remedy(remedy: &Remedy) -> String {
     remedy.with_names(|setting| {
         let words = match setting {
             "resolve_cname" => "DB_RESOLVE_CNAME=true",
@@ -260,7 +260,7 @@ fn words_of(remedy: &Remedy) -> String {
 
 fn hint(error: &Error) -> Option<String> {
     if let ErrorKind::Region(region) = error.kind() {
-        return Some(words_of(&region.hint()));
+        return Some(describe_remedy(&region.hint()));
     }
     if let ErrorKind::RowTooLarge { .. } = error.kind() {
         return Some(
@@ -268,7 +268,7 @@ fn hint(error: &Error) -> Option<String> {
         );
     }
     let cause = error.causes().first();
-    cause.map(|cause| format!("{}: {}", cause.why, words_of(&cause.remedy)))
+    cause.map(|cause| format!("{}: {}", cause.why, describe_remedy(&cause.remedy)))
 }
 
 impl From<PoolError> for Failure {
@@ -301,7 +301,7 @@ mod tests {
     fn a_hint_names_variables() {
         let remedy = "{connect_to}, {resolve_cname}, {extra_ca_file}, {timeouts}".into();
         assert_eq!(
-            words_of(&remedy),
+            describe_remedy(&remedy),
             "DB_CONNECT_TO, DB_RESOLVE_CNAME=true, DB_CA_FILE, the function's timeout"
         );
     }

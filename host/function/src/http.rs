@@ -69,13 +69,13 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
 fn asked(event: &Event) -> Result<Keys, Failure> {
     match event.context.pointer("/http/method").and_then(Json::as_str) {
         Some("GET") if !event.body.is_empty() => {
-            Err(elsewhere("the body", "GET", "the query string"))
+            Err(misplaced("the body", "GET", "the query string"))
         }
-        Some("GET") => of_query(&event.query),
+        Some("GET") => read_query(&event.query),
         Some("POST") if !event.query.is_empty() => {
-            Err(elsewhere("the query string", "POST", "the body"))
+            Err(misplaced("the query string", "POST", "the body"))
         }
-        Some("POST") => of_body(event),
+        Some("POST") => read_body(event),
         other => {
             let method = quoted(other.unwrap_or_default());
             Err(Failure::new(
@@ -87,7 +87,7 @@ fn asked(event: &Event) -> Result<Keys, Failure> {
 }
 
 /// An ignored body or query string would silently execute the default statement, so it is refused.
-fn elsewhere(found: &str, method: &str, right: &str) -> Failure {
+fn misplaced(found: &str, method: &str, right: &str) -> Failure {
     let problem = format!("{found} of a {method} is not read: {right} says what is asked for");
     Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
 }
@@ -102,7 +102,7 @@ impl Event {
 }
 
 /// Reads a query string such as `?query=by_id&parameters=[7]`, percent-encoded.
-fn of_query(query: &str) -> Result<Keys, Failure> {
+fn read_query(query: &str) -> Result<Keys, Failure> {
     let mut asked = Keys::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
@@ -121,7 +121,7 @@ fn of_query(query: &str) -> Result<Keys, Failure> {
     Ok(asked)
 }
 
-fn of_body(event: &Event) -> Result<Keys, Failure> {
+fn read_body(event: &Event) -> Result<Keys, Failure> {
     let body = &event.body;
     if body.len() > BODY_LIMIT {
         let problem = format!("the body is longer than {BODY_LIMIT} bytes");

@@ -53,7 +53,7 @@ pub(super) async fn in_request<T>(
 pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let level = VARIABLES
         .iter()
-        .find_map(|name| variable(name).and_then(|level| of_name(&level)));
+        .find_map(|name| variable(name).and_then(|level| parse_level(&level)));
     let level = level.unwrap_or(LevelFilter::INFO);
     let mut targets = Targets::new()
         .with_default(level)
@@ -72,7 +72,7 @@ pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
 }
 
 /// Parses the name of a level. `FATAL` is a level of Lambda that `tracing` does not have: it becomes `ERROR`.
-fn of_name(name: &str) -> Option<LevelFilter> {
+fn parse_level(name: &str) -> Option<LevelFilter> {
     let name = name.trim();
     if name.eq_ignore_ascii_case("fatal") {
         return Some(LevelFilter::ERROR);
@@ -252,7 +252,7 @@ mod tests {
             ("FATAL", Some(LevelFilter::ERROR)),
             ("loud", None),
         ] {
-            assert_eq!(of_name(name), level, "{name}");
+            assert_eq!(parse_level(name), level, "{name}");
         }
     }
 }

@@ -28,13 +28,13 @@ pub(super) const KINDS: [(&str, Kind); 5] = [
 ];
 
 impl Kind {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         let known = KINDS.iter().find(|(known, _)| *known == name);
         known.map(|(_, kind)| *kind)
     }
 
     /// Whether the type accepts a number or a text. Booleans and null are bound before this is called.
-    pub(super) fn takes(self, param: &Param) -> bool {
+    pub(super) fn accepts(self, param: &Param) -> bool {
         match self {
             Self::Any => true,
             Self::Integer => matches!(param, Param::Int(_) | Param::UnsignedInt(_)),

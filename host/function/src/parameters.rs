@@ -88,7 +88,7 @@ fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
             (number, found)
         }
     };
-    match kind.takes(&param) {
+    match kind.accepts(&param) {
         true => Ok(param),
         false => Err(of_another_kind(found)),
     }

@@ -35,7 +35,7 @@ const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
 /// new connection has to fit into the rest.
 const CHECK_LIMIT: Duration = Duration::from_secs(1);
 /// Variables that Lambda always sets. The crate `lambda_runtime` panics if one is missing.
-const OF_LAMBDA: [&str; 3] = [
+const LAMBDA_VARIABLES: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_VERSION",
@@ -120,7 +120,7 @@ impl Function {
         environment: &Environment<F>,
         level: LevelFilter,
     ) -> Result<Self, Failure> {
-        for name in OF_LAMBDA {
+        for name in LAMBDA_VARIABLES {
             if (environment.0)(name).is_none() {
                 let problem = format!("{name} is not set: Lambda sets it for every function");
                 return Err(Failure::new(Type::Settings, problem));
@@ -177,7 +177,7 @@ impl Function {
         let request = match request {
             Ok(request) => request,
             Err(failure) => {
-                let sink = Sink::whole(form);
+                let sink = Sink::buffered(form);
                 self.report("", &sink, Took::default(), begun, Some(&failure));
                 return self.refused(form, &failure, id);
             }
@@ -194,7 +194,7 @@ impl Function {
             Form::Direct => Format::Json,
             Form::Http { format, .. } => format,
         };
-        let mut sink = Sink::whole(form);
+        let mut sink = Sink::buffered(form);
         let mut took = Took::default();
         let done = self
             .executor
@@ -223,7 +223,7 @@ impl Function {
         let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
         let function = Arc::clone(&self);
         let work = async move {
-            let mut sink = Sink::pieces(sender, has_begun);
+            let mut sink = Sink::streamed(sender, has_begun);
             let mut took = Took::default();
             let done = function
                 .executor
@@ -262,7 +262,7 @@ impl Function {
         };
         let response = http::failed(failure, request_id);
         if may_stream && self.streams {
-            return Ok(in_pieces(&response));
+            return Ok(stream_whole(&response));
         }
         match RawValue::from_string(response.to_string()) {
             Ok(response) => Ok(FunctionResponse::BufferedResponse(response)),
@@ -326,7 +326,7 @@ fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
 }
 
 /// Streams a response that is already complete: a streaming Function URL reads the status only from a prelude.
-fn in_pieces(response: &Json) -> Answer {
+fn stream_whole(response: &Json) -> Answer {
     let (mut sender, body) = channel();
     let text = response.get("body").and_then(Json::as_str);
     let text = text.unwrap_or_default().to_owned();

@@ -14,47 +14,47 @@ const SHORTER_BY: usize = 32 << 10;
 /// The longest row that may fit into a buffered response, in bytes as the server sends it.
 pub(super) const LONGEST_ROW: usize = RESPONSE_LIMIT + SHORTER_BY;
 /// Room for the text around the rows, in bytes: the end of the array, and the HTTP response with its headers.
-const AROUND: usize = 256;
+const ENVELOPE_LENGTH: usize = 256;
 /// The length at which a chunk is sent, in bytes: large enough for few writes, small enough for a short wait.
-const PIECE_LENGTH: usize = 64 << 10;
+const CHUNK_LENGTH: usize = 64 << 10;
 
 pub(super) struct Sink {
     /// Bytes that are written but not sent yet.
     pub(super) out: Vec<u8>,
-    way: Way,
+    mode: Mode,
     pub(super) rows: u64,
     /// The server's count of warnings.
     pub(super) warnings: u16,
     sent: u64,
 }
 
-enum Way {
+enum Mode {
     /// One buffered response. It is embedded as a string in the JSON of an HTTP response, or is the response itself.
-    Whole { is_within_text: bool },
+    Buffered { is_embedded: bool },
     /// A streamed response. `begun` signals that the first chunk is ready, and is taken when it has.
-    Pieces {
+    Streamed {
         sender: Sender,
         begun: Option<oneshot::Sender<()>>,
     },
 }
 
 impl Sink {
-    pub(super) fn whole(form: Form) -> Self {
-        let is_within_text = matches!(form, Form::Http { .. });
-        Self::new(Way::Whole { is_within_text })
+    pub(super) fn buffered(form: Form) -> Self {
+        let is_embedded = matches!(form, Form::Http { .. });
+        Self::new(Mode::Buffered { is_embedded })
     }
 
     /// A sink that streams. It sends nothing before the first chunk is full or the result ends: until then, the
     /// response can still become an error.
-    pub(super) fn pieces(sender: Sender, begun: oneshot::Sender<()>) -> Self {
+    pub(super) fn streamed(sender: Sender, begun: oneshot::Sender<()>) -> Self {
         let begun = Some(begun);
-        Self::new(Way::Pieces { sender, begun })
+        Self::new(Mode::Streamed { sender, begun })
     }
 
-    fn new(way: Way) -> Self {
+    fn new(mode: Mode) -> Self {
         Self {
             out: Vec::new(),
-            way,
+            mode,
             rows: 0,
             warnings: 0,
             sent: 0,
@@ -69,12 +69,12 @@ impl Sink {
 
     /// Whether a streamed response has begun, so that it can no longer become an error response.
     pub(super) fn has_begun(&self) -> bool {
-        matches!(&self.way, Way::Pieces { begun: None, .. })
+        matches!(&self.mode, Mode::Streamed { begun: None, .. })
     }
 
     /// Begins a streamed response. A buffered one has no such point.
     pub(super) fn begin(&mut self) {
-        if let Way::Pieces { begun, .. } = &mut self.way
+        if let Mode::Streamed { begun, .. } = &mut self.mode
             && let Some(begun) = begun.take()
         {
             // Fails if the receiver is gone; the next write to the stream then fails too.
@@ -86,8 +86,8 @@ impl Sink {
     /// would each take its length in memory again.
     pub(super) fn make_room_for(&self, encoded_length: usize) -> Result<(), Failure> {
         let length = self.out.len().saturating_add(encoded_length);
-        match self.way {
-            Way::Whole { .. } if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => {
+        match self.mode {
+            Mode::Buffered { .. } if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => {
                 Err(too_large())
             }
             _ => Ok(()),
@@ -97,16 +97,16 @@ impl Sink {
     /// Refuses rows for which a buffered response has no room, including the text around them. Call it before the
     /// commit: afterwards, the caller would take a committed statement for a failed one.
     pub(super) fn check_answer(&self) -> Result<(), Failure> {
-        let Way::Whole { is_within_text } = self.way else {
+        let Mode::Buffered { is_embedded } = self.mode else {
             return Ok(());
         };
         let escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | 0..=31);
-        let escapes = match is_within_text {
+        let escapes = match is_embedded {
             true => self.out.iter().filter(escaped).count(),
             false => 0,
         };
         let length = self.out.len().saturating_add(escapes);
-        match length.saturating_add(AROUND) > RESPONSE_LIMIT {
+        match length.saturating_add(ENVELOPE_LENGTH) > RESPONSE_LIMIT {
             true => Err(too_large()),
             false => Ok(()),
         }
@@ -119,15 +119,15 @@ impl Sink {
 
     /// Whether [`Self::flush`] must be called before the next row.
     pub(super) fn is_full(&self) -> bool {
-        match &self.way {
-            Way::Whole { .. } => self.out.len() > RESPONSE_LIMIT,
-            Way::Pieces { .. } => self.out.len() >= PIECE_LENGTH,
+        match &self.mode {
+            Mode::Buffered { .. } => self.out.len() > RESPONSE_LIMIT,
+            Mode::Streamed { .. } => self.out.len() >= CHUNK_LENGTH,
         }
     }
 
     /// Sends the written bytes of a streamed response; for a buffered one, checks its length.
     pub(super) async fn flush(&mut self) -> Result<(), Failure> {
-        let Way::Pieces { sender, .. } = &mut self.way else {
+        let Mode::Streamed { sender, .. } = &mut self.mode else {
             return match self.out.len() > RESPONSE_LIMIT {
                 true => Err(too_large()),
                 false => Ok(()),

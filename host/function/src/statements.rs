@@ -150,7 +150,7 @@ fn read_kinds(kinds: &Json) -> Result<Vec<Kind>, String> {
         format!("has \"parameters\" that are not a list of types: {names}")
     };
     let kinds = kinds.as_array().ok_or_else(known)?.iter();
-    let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::of_name).ok_or_else(known));
+    let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::from_name).ok_or_else(known));
     kinds.collect()
 }
 

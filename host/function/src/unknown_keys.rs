@@ -56,13 +56,13 @@ pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
     let Some(first) = unknown.first() else {
         return Ok(());
     };
-    let is_passed_over = match origin {
+    let is_tolerated = match origin {
         Origin::Direct => {
             is_scheduled(keys) || unknown.iter().all(|name| CONSOLE_TEST.contains(name))
         }
         Origin::Http => false,
     };
-    if is_passed_over {
+    if is_tolerated {
         return Ok(());
     }
     if let Some((name, meant)) = unknown.iter().find_map(|name| Some((name, meant(name)?))) {

@@ -152,11 +152,11 @@ impl ArrayBuilder {
             Self::Float64(it) => number(it, row, index)?,
             Self::Decimal128(it, digits) => {
                 let text = value(row, index)?;
-                it.append_option(of_text(text, *digits, row, index)?);
+                it.append_option(parse_decimal(text, *digits, row, index)?);
             }
             Self::Decimal256(it, digits) => {
                 let text = value(row, index)?;
-                it.append_option(of_text(text, *digits, row, index)?);
+                it.append_option(parse_decimal(text, *digits, row, index)?);
             }
             Self::Date(it) => {
                 let date = value(row, index)?;
@@ -237,7 +237,7 @@ fn number<'a, T: ArrowPrimitiveType<Native: FromValue<'a>>>(
 }
 
 #[inline]
-fn of_text<T: Unscaled>(
+fn parse_decimal<T: Unscaled>(
     text: Option<&str>,
     Digits { precision, scale }: Digits,
     row: &Row<'_>,
