@@ -1,12 +1,12 @@
-// An edge function, here as a Cloudflare Worker: it asks the function in the VPC for a row, over its URL.
+// An edge function, here as a Cloudflare Worker: it reads a row through the Function URL of the function in the VPC.
 
 import { AwsClient } from "aws4fetch";
 
 interface Env {
   FUNCTION_URL: string; // the stack's output FunctionUrl
   AWS_REGION: string;
-  // Of a role that has the stack's CallerPolicyArn and nothing else, where your platform gives it: Workers have no
-  // identity of their own at AWS, and take the key of an IAM user. The README says how to keep and rotate one.
+  // The credentials of a role that has only the stack's CallerPolicyArn, if your platform provides one. Workers have no
+  // AWS identity and use the access key of an IAM user. The README says how to store and rotate one.
   AWS_ACCESS_KEY_ID: string;
   AWS_SECRET_ACCESS_KEY: string; // wrangler secret put AWS_SECRET_ACCESS_KEY
   AWS_SESSION_TOKEN?: string; // with a role's credentials
@@ -24,7 +24,7 @@ export default {
       sessionToken: env.AWS_SESSION_TOKEN,
       service: "lambda",
       region: env.AWS_REGION,
-      // Of its own accord it would ask ten times more after a 500 or a 504.
+      // By default, aws4fetch retries ten times after a 500 or a 504.
       retries: 0,
     });
     const answer = await aws.fetch(env.FUNCTION_URL, {
@@ -33,7 +33,7 @@ export default {
       body: JSON.stringify({ query: "by_id", parameters: [id] }),
     });
     if (!answer.ok) {
-      // {"error":{"type":"…","requestId":"…"}}: the function's log has the rest under that id.
+      // {"error":{"type":"…","requestId":"…"}}: the function's log has the details under this id.
       console.error(answer.status, await answer.text());
       return new Response("the database cannot be asked", { status: 502 });
     }

@@ -1,12 +1,12 @@
-"""Whether Amazon Linux 2023 can run a program: its architecture, its libraries, and its glibc, which is 2.34.
+"""Checks whether Amazon Linux 2023 can run a program: the architecture, the libraries, and glibc 2.34.
 
     needs.py PROGRAM arm64|x86_64
 
-What fails is named, symbol by symbol. Exit code 3 is for symbols that are too new alone: to build with an older
-glibc in view, as zig can, is the cure for that and for nothing else.
+It prints each symbol that fails. Exit code 3 means that only the versions of symbols are too new: building against an
+older glibc, as with zig, solves that and no other failure.
 
 Sources: Amazon Linux 2023 User Guide, "Core toolchain packages glibc, gcc, binutils"; the ELF gABI supplement of
-Linux Standard Base, "Symbol Versioning". What GLIBC_ABI_DT_RELR stands for came with glibc 2.36.
+Linux Standard Base, "Symbol Versioning". GLIBC_ABI_DT_RELR came with glibc 2.36.
 """
 
 import re
@@ -19,22 +19,22 @@ from elftools.elf.gnuversions import GNUVerNeedSection, GNUVerSymSection
 
 GLIBC = (2, 34)
 MACHINES = {"EM_AARCH64": "arm64", "EM_X86_64": "x86_64"}
-# Of glibc and of libgcc, which the runtime brings. What else a program needs would have to be in the package.
+# The libraries of glibc and libgcc, which the runtime has. Any other would have to be in the package.
 LIBRARIES = re.compile(r"^(lib(c|m|dl|rt|pthread|resolv|util|gcc_s)|ld-linux-(x86-64|aarch64))\.so\.[0-9]+$")
 TOO_NEW = 3
 
 
 def is_too_new(version):
-    """Whether a version's name is of glibc and is none that 2.34 has."""
+    """Whether a version belongs to glibc, but not to glibc 2.34."""
     if not version.startswith("GLIBC_"):
         return False
     numbers = re.fullmatch(r"GLIBC_([0-9]+(?:\.[0-9]+)+)", version)
-    # GLIBC_ABI_DT_RELR, GLIBC_PRIVATE and the like are no numbers, and are not for programs as ours.
+    # Names without a number, such as GLIBC_ABI_DT_RELR and GLIBC_PRIVATE, are not in 2.34 or not for programs.
     return numbers is None or tuple(map(int, numbers[1].split("."))) > GLIBC
 
 
 def versions(elf):
-    """The versions of libraries that the program asks for, by the number that its symbols have for them."""
+    """The library versions that the program needs, by the index that its symbols use for them."""
     needed = {}
     for section in elf.iter_sections():
         if isinstance(section, GNUVerNeedSection):
@@ -45,7 +45,7 @@ def versions(elf):
 
 
 def too_new(elf):
-    """What is newer than glibc 2.34: `symbol@version`, or the version alone where no symbol has it."""
+    """What the program needs from a newer glibc than 2.34: `symbol@version`, or a version that no symbol uses."""
     needed = {number: version for number, (version, _) in versions(elf).items() if is_too_new(version)}
     symbols = []
     names = elf.get_section_by_name(".dynsym")
@@ -67,7 +67,7 @@ def libraries(elf):
 
 
 def check(program, architecture):
-    """The exit code, and what to say."""
+    """Returns the exit code and the lines to print."""
     try:
         with open(program, "rb") as file:
             elf = ELFFile(file)

@@ -1,9 +1,9 @@
-"""Makes the zip for Lambda: the program as `bootstrap`, and queries.json if there is one.
+"""Creates the zip for Lambda: the program as `bootstrap`, and optionally queries.json.
 
     pack.py PROGRAM ZIP [QUERIES]
 
-The same files give the same zip: their times, owners and the order are fixed. (Another zlib may compress otherwise.)
-A zip of 6 MB or more is refused, and none is left: it is what has to be loaded when a function starts cold.
+The zip is reproducible: times, owners and the order of the files are fixed. (Another version of zlib may compress
+differently.) A zip of 6 MB or more is an error, and is not kept, because a cold start has to load it.
 """
 
 import json
@@ -12,14 +12,14 @@ import sys
 import zipfile
 
 LIMIT = 6_000_000
-# The earliest that the format can say.
+# The earliest time that the format can represent.
 TIME = (1980, 1, 1, 0, 0, 0)
 UNIX = 3
 FILE = 0o100000
 
 
 def read_queries(path):
-    """Its bytes, once they are the JSON object that the function wants; whether the SQL is right it sees itself."""
+    """Reads the file, and checks that it is a JSON object that is not empty. The function checks the statements."""
     with open(path, "rb") as file:
         content = file.read()
     try:
@@ -39,7 +39,7 @@ def add(archive, name, mode, content):
 
 
 def pack(program, path, queries=None):
-    """Writes the zip, and gives its size."""
+    """Writes the zip, and returns its size in bytes."""
     with open(program, "rb") as file:
         entries = [("bootstrap", 0o755, file.read())]
     if queries:

@@ -1,8 +1,8 @@
-"""Makes the archive of the command: a folder of its own name, with all files of a folder in it.
+"""Creates the archive of the command: all files of a folder, in a folder with the archive's name.
 
     archive.py FOLDER ARCHIVE.tar.gz
 
-The same files give the same archive: owners and order are fixed, and the time is SOURCE_DATE_EPOCH.
+The archive is reproducible: the owners and the order of the files are fixed, and their time is SOURCE_DATE_EPOCH.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def pack(folder, path, time):
-    """Writes the archive. Programs stay executable."""
+    """Writes the archive. Executable files stay executable."""
     name = Path(path).name.removesuffix(".tar.gz")
     with open(path, "wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=time) as compressed:
         with tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive:

@@ -1,9 +1,9 @@
-"""Makes the .deb of the command.
+"""Builds the .deb of the command.
 
     deb.py FILES FOLDER VERSION
 
-FILES has the program and what goes with it; the .deb is written to FOLDER under the name that Debian gives it. It depends
-on the C library in the version that the program asks for.
+FILES is a folder with the program and its documentation. The .deb is written to FOLDER, with Debian's usual name. It
+depends on the glibc version that the program needs.
 
 Sources: Debian Policy Manual, 5.3 "Binary package control files", 9.1.1 "File System Structure", 12 "Documentation".
 """
@@ -21,7 +21,7 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-# Where each file goes, and whether it is compressed there.
+# The destination of each file, and whether it is compressed.
 PLACES = {
     "rds-bridge": ("usr/bin/rds-bridge", False),
     "rds-bridge.1": ("usr/share/man/man1/rds-bridge.1.gz", True),
@@ -33,7 +33,7 @@ PLACES = {
 }
 COPYRIGHT = "usr/share/doc/rds-bridge/copyright"
 PROGRAM = "usr/bin/rds-bridge"
-# The packages of the libraries that the program may be linked with. Those of glibc are in one.
+# The packages of the libraries that the program may be linked with. glibc's libraries share one package.
 PACKAGES = {
     "libgcc_s": "libgcc-s1",
     **dict.fromkeys(["libc", "libm", "libdl", "libpthread", "librt", "libresolv", "ld-linux"], "libc6"),
@@ -60,7 +60,7 @@ The Apache License is in /usr/share/common-licenses/Apache-2.0. The MIT licence:
 
 
 def dependencies(program):
-    """The packages that the program needs, with the version of glibc, for the field Depends."""
+    """The value of the field Depends for a program: its packages, with the version of glibc."""
     with open(program, "rb") as file:
         elf = ELFFile(file)
         sections = list(elf.iter_sections())
@@ -72,7 +72,7 @@ def dependencies(program):
 
 
 def of_libraries(libraries, versions):
-    """The field Depends for libraries by their file names, and versions of symbols."""
+    """The value of the field Depends for file names of libraries and versions of symbols."""
     numbers = [re.fullmatch(r"GLIBC_([0-9.]+)", version) for version in versions]
     newest = max((tuple(map(int, number[1].split("."))) for number in numbers if number), default=None)
     packages = set()
@@ -86,7 +86,7 @@ def of_libraries(libraries, versions):
 
 
 def lay_out(files, root):
-    """Puts the files where a system has them, below a folder."""
+    """Copies the files to their destinations below a root folder."""
     for name, (place, is_compressed) in PLACES.items():
         target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,26 +1,29 @@
-//! Rows as columns: Arrow IPC and Parquet, from the borrowed row straight into the arrays' builders.
+//! Writes rows as columns, in Arrow IPC and Parquet.
+//!
+//! Values go directly from the borrowed row into the arrays' builders.
 //!
 //! | MySQL | Arrow |
 //! |---|---|
-//! | `TINYINT`, `SMALLINT`, `MEDIUMINT` and `INT`, `BIGINT` | `Int8`, `Int16`, `Int32`, `Int64`; `UNSIGNED`: `UInt8` to `UInt64` |
+//! | `TINYINT`, `SMALLINT`, `MEDIUMINT` and `INT`, `BIGINT` | `Int8`, `Int16`, `Int32`, `Int64` |
+//! | the same, `UNSIGNED` | `UInt8`, `UInt16`, `UInt32`, `UInt64` |
 //! | `YEAR` | `UInt16` |
 //! | `FLOAT`, `DOUBLE` | `Float32`, `Float64` |
 //! | `DECIMAL(p,s)` | `Decimal128(p,s)` up to 38 digits, `Decimal256(p,s)` above |
 //! | `DATE` | `Date32` |
-//! | `DATETIME`, `TIMESTAMP` | `Timestamp(Microsecond)` without a zone: what the server shows, for `TIMESTAMP` in the session's |
-//! | `TIME` | `Duration(Microsecond)`: it is a span, up to 838 hours and below zero too, and `Time64` is a time of day |
+//! | `DATETIME`, `TIMESTAMP` | `Timestamp(Microsecond)` without a zone; `TIMESTAMP` is in the session's time zone |
+//! | `TIME` | `Duration(Microsecond)`: a span, from -838 to 838 hours. `Time64` is a time of day |
 //! | `CHAR`, `VARCHAR`, `TEXT`, `ENUM`, `SET`, `JSON` | `Utf8` |
 //! | `BIT` | `UInt64` |
 //! | `BINARY`, `VARBINARY`, `BLOB`, geometry | `Binary` |
 //! | `VECTOR` of MySQL | `List(Float32)` |
 //! | `NULL` | `Null` |
 //!
-//! Every column may be NULL, whatever the server announces (see `schema.rs`).
+//! Every column is nullable, whatever the server announces (see `schema.rs`).
 //!
-//! Parquet has no type for a span: it is `INT64` there, and the Arrow schema in the file says what it is. What
-//! has no value of its type in Arrow, as the day 0000-00-00, is an error: another value it never becomes.
+//! Parquet has no type for a span: the column is an `INT64`, and the Arrow schema in the file gives its type. A value
+//! that its Arrow type cannot hold, such as the date 0000-00-00, is an error. It is never replaced by another value.
 //!
-//! Memory does not grow with the rows' number: see `batch.rs` and `parquet.rs`.
+//! Memory does not grow with the number of rows: `batch.rs` and `parquet.rs` set the limits.
 
 mod array;
 mod batch;
@@ -41,23 +44,23 @@ use batch::BatchBuilder;
 pub use error::{Error, Unfit};
 use rds_bridge::mysql::{Column, Row};
 
-/// What a format makes of the batches. It writes into memory; whoever calls it takes that away.
+/// Encodes record batches in one format. It writes to memory, and the caller drains the bytes.
 trait Sink {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error>;
 
-    /// No batch follows: what makes the bytes a whole.
+    /// Completes the output, after the last batch.
     fn finish(&mut self) -> Result<(), Error>;
 
-    /// What has been written and not been taken yet.
+    /// Bytes that are written but not drained yet.
     fn bytes(&mut self) -> &mut Vec<u8>;
 
-    /// What is put behind bytes that are not whole, or no longer what they are to be.
+    /// The bytes to append to incomplete or invalid output, so that no reader accepts it.
     fn cut_off(&self) -> &'static [u8];
 }
 
 type Open = fn(SchemaRef) -> Result<Box<dyn Sink>, Error>;
 
-/// One result, as columns.
+/// Encodes one result as columns.
 pub struct Columnar {
     format: &'static str,
     open: Open,
@@ -99,7 +102,7 @@ impl Columnar {
         }
     }
 
-    /// One result is all that these formats hold.
+    /// Begins the result. A second one is an error, because these formats hold one.
     pub(super) fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) -> Result<(), Error> {
         if self.writing.is_some() {
             return Err(Error::SecondResult {
@@ -108,7 +111,7 @@ impl Columnar {
         }
         let schema = schema::arrow_schema(columns)?;
         let mut sink = (self.open)(schema.clone())?;
-        take(&mut *sink, out);
+        drain_into(&mut *sink, out);
         let batch = BatchBuilder::new(schema)?;
         self.writing = Some(Writing { batch, sink });
         Ok(())
@@ -121,12 +124,12 @@ impl Columnar {
         batch.append(row)?;
         if batch.is_full() {
             sink.write(&batch.finish()?)?;
-            take(&mut **sink, out);
+            drain_into(&mut **sink, out);
         }
         Ok(())
     }
 
-    /// Behind the last result. Without any, there is nothing to write.
+    /// Writes the last batch and completes the output. Without a result, writes nothing.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         let Some(Writing { batch, sink }) = &mut self.writing else {
             return Ok(());
@@ -135,7 +138,7 @@ impl Columnar {
             sink.write(&batch.finish()?)?;
         }
         sink.finish()?;
-        take(&mut **sink, out);
+        drain_into(&mut **sink, out);
         Ok(())
     }
 
@@ -146,8 +149,8 @@ impl Columnar {
     }
 }
 
-/// A row group is large: where it can, it changes hands.
-fn take(sink: &mut dyn Sink, out: &mut Vec<u8>) {
+/// Moves the sink's bytes to `out`. An empty `out` is swapped, because copying a row group would be slow.
+fn drain_into(sink: &mut dyn Sink, out: &mut Vec<u8>) {
     let bytes = sink.bytes();
     match out.is_empty() {
         true => std::mem::swap(bytes, out),

@@ -1,5 +1,5 @@
-//! CSV after RFC 4180, with one thing settled that it leaves open: NULL is nothing between the commas, an
-//! empty text is `""`. PostgreSQL's `COPY` does the same, also where a NULL is alone on its line.
+//! CSV according to RFC 4180, which does not define NULL: here a NULL is an empty field, and an empty text is `""`.
+//! PostgreSQL's `COPY` does the same, also for a NULL that is the only field of its line.
 
 use super::{WriteValue, Writer, each_value, text};
 use rds_bridge::mysql::{Column, Row, Value, ValueError};
@@ -13,9 +13,9 @@ impl WriteValue for Csv {
     #[inline(always)]
     fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
         match value {
-            // A server is not trusted to send digits alone for a DECIMAL.
+            // A DECIMAL too: the server is not trusted to send only digits.
             Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
-            // Its commas.
+            // Quoted, because a vector contains commas.
             Value::Vector(_) => {
                 out.push(b'"');
                 text::write(out, value, column);
@@ -26,8 +26,8 @@ impl WriteValue for Csv {
     }
 }
 
-/// A text, in quotes where it must have them. What is put between them is found once for the whole text, so
-/// that the common one, with nothing to quote, is looked at in one sweep.
+/// Writes a text, in quotes if it needs them: if it is empty, has special bytes, or begins or ends with a space. One
+/// branchless pass checks for special bytes, so the common text without any is fast.
 fn push_text(out: &mut Vec<u8>, text: &str) {
     let text = text.as_bytes();
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
@@ -49,7 +49,7 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
 
 impl Writer for Csv {
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) {
-        // An empty line between the results of a procedure: each has a header of its own.
+        // An empty line separates the results of a procedure. Each has its own header.
         if self.results > 0 {
             out.extend_from_slice(b"\r\n");
         }
@@ -77,7 +77,7 @@ impl Writer for Csv {
     fn end(&mut self, _out: &mut Vec<u8>) {}
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        // A quote that is not closed: no reader takes it for a whole file.
+        // The quote is never closed, so no reader accepts the file as complete.
         out.extend_from_slice(b"\"incomplete");
     }
 }

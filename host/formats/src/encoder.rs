@@ -1,4 +1,4 @@
-//! What the rows go through, of whatever format.
+//! The encoder of rows, for every format.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use super::arrow::Columnar;
 use super::{Error, Escape, Writer};
 use rds_bridge::mysql::{Column, Row};
 
-/// Rows as text, which holds every value; or as columns, which do not.
+/// Encodes rows in one format. Text formats hold every value; formats of columns do not.
 pub enum Encoder {
     /// A text format.
     Text(Box<dyn Writer>),
-    /// A format of columns: Arrow or Parquet.
+    /// A columnar format: Arrow or Parquet.
     #[cfg(feature = "arrow")]
     Columnar(Columnar),
 }
@@ -27,11 +27,12 @@ impl fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    /// Begins a result.
+    /// Begins a result: writes what precedes its rows to `out`.
     ///
     /// # Errors
     ///
-    /// [`Error::Columnar`]: Arrow has no type for a column, or a second result begins.
+    /// [`Error::Columnar`]: Arrow has no type for a column, or this is a second result, which these formats cannot
+    /// hold.
     pub fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(writer) => writer.begin(columns, out),
@@ -41,19 +42,19 @@ impl Encoder {
         Ok(())
     }
 
-    /// Adds a row. A row that fails is not in the output.
+    /// Adds a row. If it fails, no part of the row is in `out`.
     ///
     /// # Errors
     ///
-    /// [`Error::Value`], if the server's bytes are not of the column's type; [`Error::Columnar`], if Arrow has no such
-    /// value.
+    /// [`Error::Value`]: the server's bytes are not of the column's type. [`Error::Columnar`]: the column's Arrow type
+    /// cannot hold the value, or a batch cannot be written.
     #[inline]
     pub fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Text(writer) => {
                 let length = out.len();
                 writer.row(row, out).map_err(|error| {
-                    // Half a row is none.
+                    // Remove the part of the row that was written.
                     out.truncate(length);
                     error.into()
                 })
@@ -63,21 +64,21 @@ impl Encoder {
         }
     }
 
-    /// Ends the result.
+    /// Ends the result: writes what follows its rows to `out`.
     pub fn end(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Text(writer) => writer.end(out),
-            // Another may follow, and then it is not whole.
+            // Not here but in `finish`: if another result follows, the output must not be complete.
             #[cfg(feature = "arrow")]
             Self::Columnar(_) => {}
         }
     }
 
-    /// Ends the output, after the last result.
+    /// Ends the output, after the last result. Text formats write nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Columnar`], if the arrays cannot be written.
+    /// [`Error::Columnar`]: the arrays cannot be written.
     #[cfg_attr(
         not(feature = "arrow"),
         expect(
@@ -94,7 +95,7 @@ impl Encoder {
         }
     }
 
-    /// How a terminal is to be shown it. It is not shown columns.
+    /// How to escape the output for a terminal. Columnar output is never shown on one.
     pub fn escape(&self) -> Escape {
         match self {
             Self::Text(writer) => writer.escape(),
@@ -103,7 +104,7 @@ impl Encoder {
         }
     }
 
-    /// Whether it must have a result to be whole.
+    /// Whether the output is incomplete without at least one result.
     pub fn needs_result(&self) -> bool {
         match self {
             Self::Text(_) => false,
@@ -112,7 +113,8 @@ impl Encoder {
         }
     }
 
-    /// It was cut off, within a result or behind one: what has been written must not look whole.
+    /// Marks the output as incomplete, so that no reader takes it for complete. `is_in_result` tells whether it ends
+    /// within a result or after one.
     pub fn cut_off(&mut self, is_in_result: bool, out: &mut Vec<u8>) {
         match self {
             Self::Text(writer) => {

@@ -1,13 +1,13 @@
-//! Why rows cannot be written in a format.
+//! Errors of writing rows.
 
 #[cfg(feature = "arrow")]
 use super::arrow;
 use rds_bridge::mysql::ValueError;
 
-/// Why rows cannot be written in a format.
+/// An error of writing rows in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Of the bytes that the server sent.
+    /// The server's bytes are not a value of the column's type.
     #[error(transparent)]
     Value(#[from] ValueError),
     /// The program was built without the feature that the format needs.
@@ -16,7 +16,7 @@ pub enum Error {
         /// The feature of this crate.
         feature: &'static str,
     },
-    /// Rows that do not become columns.
+    /// The rows cannot be converted to columns, or the columns cannot be written.
     #[cfg(feature = "arrow")]
     #[error(transparent)]
     Columnar(arrow::Error),
@@ -26,7 +26,7 @@ pub enum Error {
 impl From<arrow::Error> for Error {
     fn from(error: arrow::Error) -> Self {
         match error {
-            // As of a row of any format.
+            // The same variant as for the text formats.
             arrow::Error::Value(error) => Self::Value(error),
             error => Self::Columnar(error),
         }

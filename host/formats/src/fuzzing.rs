@@ -1,5 +1,5 @@
-//! What the fuzz target of results calls, and a test too: any bytes as a server's answer, read and written
-//! in every format that is text.
+//! The check that the fuzz target of results and a test share: reads any bytes as a server's reply, and writes it in
+//! every text format.
 
 use super::{Encoder, Format, JsonBigint, Writer};
 use rds_bridge::fuzzing::{Answer, Part, ways_agree};
@@ -13,13 +13,13 @@ const FORMATS: [Format; 6] = [
     Format::Tsv,
 ];
 
-/// Reads an answer. The first byte says by its lowest two bits what has been agreed upon (1: the binary
-/// protocol, 2: no `CLIENT_DEPRECATE_EOF`), and by the others how many bytes come at a time.
+/// Reads a reply. The lowest three bits of the first byte choose the command and what was negotiated
+/// ([`Answer::chosen`]). The other bits, plus one, are the number of bytes that arrive at a time.
 ///
 /// # Panics
 ///
-/// If anything is not as it must always be: an answer is understood the same in whatever pieces it comes,
-/// and a value is the same whatever way it is read.
+/// An invariant does not hold: a reply must be read the same however it is split, and a value must be the same by every
+/// way of reading it.
 pub fn result_set(data: &[u8]) {
     let Some((&choice, bytes)) = data.split_first() else {
         return;
@@ -30,10 +30,10 @@ pub fn result_set(data: &[u8]) {
     assert!(whole == in_pieces, "it depends on how the bytes come");
 }
 
-/// All that has been made of an answer.
+/// The result of reading a reply and writing its rows.
 #[derive(PartialEq, Eq)]
 struct Written {
-    /// In each of the formats.
+    /// The output in each of [`FORMATS`].
     outputs: Vec<Vec<u8>>,
     end: String,
 }
@@ -47,7 +47,7 @@ impl Written {
                 _ => None,
             })
             .collect();
-        // One is shown, for it is the last.
+        // Only the last error of each kind is kept.
         let mut refusal = None;
         let mut unreadable = None;
         let read = answer.read(|part| match part {
@@ -100,11 +100,11 @@ mod tests {
 
     struct Recorded {
         statement: String,
-        /// As the fuzz target takes it.
+        /// The input for the fuzz target.
         data: Vec<u8>,
     }
 
-    /// What a server has said: `vectors/`.
+    /// Recorded replies of a server, from `vectors/`.
     fn recorded() -> Vec<Recorded> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/mariadb.json");
         let text = std::fs::read_to_string(file).unwrap();
@@ -128,7 +128,7 @@ mod tests {
         Written::read(Answer::chosen(data[0], &data[1..]))
     }
 
-    /// In both protocols and with either end, a statement's rows are the same.
+    /// A statement's rows are the same in both protocols, with and without `CLIENT_DEPRECATE_EOF`.
     #[test]
     fn what_a_server_has_said() {
         let recorded = recorded();
@@ -154,7 +154,7 @@ mod tests {
         assert!(rows > 100, "{rows}");
     }
 
-    /// At the last byte an answer is whole, and nowhere before it.
+    /// A reply is complete at its last byte, and not before.
     #[test]
     fn what_a_server_has_said_and_then_it_ends() {
         for it in recorded() {

@@ -1,8 +1,9 @@
-//! JSON: integers and floating point numbers as numbers, `DECIMAL` as text (a reader would round it),
-//! `JSON` as it is, `VECTOR` as an array of numbers, bytes in base64, the rest as text.
+//! JSON. Integers and floating-point numbers are numbers; `DECIMAL` is a string, because readers would round it;
+//! `JSON` is embedded as it is; `VECTOR` is an array of numbers; bytes are base64; everything else is a string. A
+//! floating-point number that is not finite is `null`.
 //!
 //! JavaScript and jq read numbers as doubles, which hold integers up to 2^53 exactly. [`Json::with_bigint_as_text`]
-//! writes `BIGINT` as text for them.
+//! writes `BIGINT` as a string for them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,17 +16,18 @@ use rds_bridge::mysql::{Column, Row, Value, ValueError, Vector};
 #[derive(Debug)]
 pub struct Json {
     is_array: bool,
-    /// Whether a `DATETIME` is written as ISO 8601 has it, and not as MySQL.
+    /// Whether a `DATETIME` has the form of ISO 8601 instead of MySQL's.
     is_iso_8601: bool,
-    /// Whether integers that a double may not hold are written as text.
+    /// Whether columns whose integers may exceed a double are written as strings.
     is_bigint_text: bool,
     rows: u64,
-    /// What stands before the value of each column, written once: `{"name":`, and `,"name":` behind the first.
+    /// The text before the value of each column, encoded once per result: `{"name":` for the first column, `,"name":`
+    /// for the others.
     keys: Vec<Key>,
 }
 
 impl Json {
-    /// One array for each result.
+    /// Writes each result as an array of objects.
     pub fn array() -> Self {
         Self {
             is_array: true,
@@ -33,7 +35,7 @@ impl Json {
         }
     }
 
-    /// An object a line.
+    /// Writes one object per line (JSON Lines).
     pub fn lines() -> Self {
         Self {
             is_array: false,
@@ -44,14 +46,15 @@ impl Json {
         }
     }
 
-    /// With every value of a `BIGINT` column as a text, and of a `BIT` column of more than 53 digits: all of the
-    /// column, so that its type does not depend on the value.
+    /// Writes the values of `BIGINT` columns, and of `BIT` columns of more than 53 bits, as strings. This applies to
+    /// every value of the column, so that its JSON type does not depend on the value. Default: numbers.
     pub fn with_bigint_as_text(mut self) -> Self {
         self.is_bigint_text = true;
         self
     }
 
-    /// With a `T` between date and time, which ISO 8601 asks for.
+    /// Writes a `T` between the date and the time of a `DATETIME` or `TIMESTAMP`, as ISO 8601 requires. Default: a
+    /// space.
     pub fn with_iso_8601(mut self) -> Self {
         self.is_iso_8601 = true;
         self
@@ -107,22 +110,23 @@ impl Writer for Json {
     }
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        // An array without its end is not whole as it is; a line more that is not an object shows the other.
+        // An array without its end is already invalid. Lines get one more, which is not an object.
         if !self.is_array {
             out.extend_from_slice(b"{\"incomplete\":");
         }
     }
 }
 
-/// What stands before a value.
+/// The text before a value: punctuation and the column's name.
 #[derive(Debug)]
 enum Key {
-    /// With its length. A copy of a fixed length needs no call: 12 ns a row of eight columns.
+    /// Padded to a fixed length, and the real length. Copying a fixed length needs no call, which saves 12 ns per row
+    /// of eight columns.
     Short([u8; SHORT_KEY], usize),
     Long(Vec<u8>),
 }
 
-/// Longer than most, quotes, comma and colon included.
+/// The padded length in bytes: most keys fit, including the quotes, the comma and the colon.
 const SHORT_KEY: usize = 32;
 
 impl Key {
@@ -150,7 +154,7 @@ impl Key {
     }
 }
 
-/// An object has one value for a name: the second column `id` becomes `id_2`.
+/// The columns' names, made unique, because an object has one value per name: a second column `id` becomes `id_2`.
 pub(super) fn distinct(columns: &[Column]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(columns.len());
     for column in columns {
@@ -165,7 +169,7 @@ pub(super) fn distinct(columns: &[Column]) -> Vec<String> {
     names
 }
 
-/// The form of values that a [`Json`] was asked for: known where it is compiled, so that none is asked about a value.
+/// The options of a [`Json`] as constants, so that the compiled code does not check them for each value.
 struct Form<const IS_BIGINT_TEXT: bool, const IS_ISO_8601: bool>;
 
 impl<const IS_BIGINT_TEXT: bool, const IS_ISO_8601: bool> WriteValue
@@ -213,7 +217,7 @@ fn is_bigint(value: &Value<'_>, column: Option<&Column>) -> bool {
     !matches!(value, Value::Null) && column.is_some_and(Column::exceeds_double)
 }
 
-/// A value whose text has nothing to escape.
+/// Writes a value as a string. Its text must not need escapes.
 fn push_quoted(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
     out.push(b'"');
     text::write(out, value, column);
@@ -224,7 +228,7 @@ fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {
     if vector.iter().all(f32::is_finite) {
         return text::push_vector(out, vector);
     }
-    // No MySQL stores such an entry. As that of a FLOAT it has no number in JSON.
+    // An entry that is not finite, which MySQL does not store. Like such a FLOAT, it is `null` in JSON.
     out.push(b'[');
     for (index, entry) in vector.iter().enumerate() {
         if index > 0 {
@@ -235,14 +239,15 @@ fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {
     out.push(b']');
 }
 
-/// A server is not trusted to send JSON where it says so.
+/// Whether a value of type `JSON` can be embedded: the server is not trusted to send valid JSON, and a line break would
+/// break JSON Lines.
 fn is_one_line_of_json(text: &str) -> bool {
     !text.contains(['\n', '\r']) && serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 #[inline]
 fn push_string(out: &mut Vec<u8>, text: &str) {
-    // Most texts have nothing to escape. All bytes are looked at without a branch, many at once.
+    // Most texts need no escapes. This check has no branches, so the compiler vectorizes it.
     let escapes = text.bytes().fold(false, |escapes, byte| {
         escapes | (byte < b' ') | (byte == b'"') | (byte == b'\\')
     });
@@ -252,7 +257,7 @@ fn push_string(out: &mut Vec<u8>, text: &str) {
         out.push(b'"');
         return;
     }
-    // Writing a string to a Vec has no error to give.
+    // Writing a string to a Vec cannot fail.
     let _written = serde_json::to_writer(out, text);
 }
 

@@ -1,4 +1,6 @@
-//! Rows as text or as columns, straight from the borrowed row: no tree of values in between.
+//! Writes rows as text or as columns.
+//!
+//! Values are written directly from the borrowed row, without an intermediate tree of values.
 //!
 //! ```no_run
 //! use rds_bridge_formats::{Format, JsonBigint};
@@ -9,7 +11,7 @@
 //! let mut rows = connection.query("SELECT * FROM items").await?;
 //! encoder.begin(rows.columns(), &mut out)?;
 //! while let Some(row) = rows.next().await? {
-//!     encoder.row(&row, &mut out)?; // write `out` and clear it whenever it is long enough
+//!     encoder.row(&row, &mut out)?; // write `out` to its destination and clear it from time to time
 //! }
 //! encoder.end(&mut out);
 //! encoder.finish(&mut out)?;
@@ -17,7 +19,7 @@
 //! # }
 //! ```
 //!
-//! Text formats are always there. Arrow IPC and Parquet are the features `arrow` and `parquet`.
+//! The text formats are always available. Arrow IPC needs the feature `arrow`, and Parquet the feature `parquet`.
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
@@ -41,41 +43,41 @@ use std::path::Path;
 
 use rds_bridge::mysql::{Column, Row, Value, ValueError, Visit};
 
-/// How rows are written.
+/// The format of the rows.
 ///
-/// `TIMESTAMP` values are written as the server shows them, in the time zone of the session and without naming it.
+/// `TIMESTAMP` values are written as the server sends them: in the session's time zone, which the output does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Format {
-    /// A table for people, with lines around it; the default on a terminal
+    /// A table with borders, for people; the default on a terminal
     Table,
-    /// A line for each value, for wide rows
+    /// One line per value, for wide rows
     Vertical,
-    /// One array of objects
+    /// One array with an object per row
     Json,
-    /// An object a line (JSON Lines); the default in a pipe or a file
+    /// One object per line (JSON Lines); the default in a pipe or a file
     Ndjson,
-    /// RFC 4180, with a header line; NULL is nothing, an empty text is "". Values are exact: one that begins with
-    /// = + - or @ is a formula to a spreadsheet that opens the file
+    /// RFC 4180, with a header line; NULL is an empty field, an empty text is "". Values are exact: a spreadsheet that
+    /// opens the file takes one that begins with = + - or @ for a formula
     Csv,
-    /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
+    /// Tab-separated, with a header line; NULL is \N, and special characters are the escapes \t \n \r \\ \0
     Tsv,
-    /// Apache Parquet, of one result; if built with the feature parquet
+    /// Apache Parquet, for one result; requires the feature parquet
     Parquet,
-    /// An Apache Arrow IPC file (Feather), of one result; if built with the feature arrow
+    /// An Apache Arrow IPC file (Feather), for one result; requires the feature arrow
     Arrow,
-    /// The same as a stream, for pipes
+    /// An Apache Arrow IPC stream, for pipes and one result; requires the feature arrow
     ArrowStream,
 }
 
-/// How JSON has the values of `BIGINT` columns.
+/// How JSON represents the values of `BIGINT` columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum JsonBigint {
-    /// As numbers. JavaScript and jq hold integers up to 2^53 exactly.
+    /// As numbers. JavaScript and jq keep integers up to 2^53 exactly.
     #[default]
     Number,
-    /// As texts, which every reader holds exactly.
+    /// As strings, which every reader keeps exactly.
     Text,
 }
 
@@ -88,32 +90,36 @@ impl JsonBigint {
     }
 }
 
-/// What a format is escaped by where a terminal shows it.
+/// How a format's output is escaped before a terminal shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escape {
-    /// Nothing is left to escape: it is written for people.
+    /// Not at all: the format has already escaped its values for display.
     Done,
-    /// `\u{9b}`
+    /// As `\u{9b}`, for display only.
     Text,
-    /// `\u009b`, which reads back as the same text.
+    /// As `\u009b`, which a JSON parser reads as the same text.
     Json,
 }
 
-/// Writes one result after another into a buffer, as text.
+/// Writes results in a text format. The methods append to `out`.
 pub trait Writer {
-    /// A result begins.
+    /// Begins a result with these columns.
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>);
 
-    /// A row of it.
+    /// Writes a row of the result.
+    ///
+    /// # Errors
+    ///
+    /// The server's bytes are not of the column's type. `out` may then contain a part of the row.
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError>;
 
-    /// It has come to its end.
+    /// Ends the result.
     fn end(&mut self, out: &mut Vec<u8>);
 
-    /// It was cut off: what has been written must not look whole.
+    /// Marks the output as incomplete, so that no reader takes it for complete.
     fn cut_off(&mut self, out: &mut Vec<u8>);
 
-    /// How a terminal is to be shown it.
+    /// How to escape the output for a terminal. Default: [`Escape::Text`].
     fn escape(&self) -> Escape {
         Escape::Text
     }
@@ -121,12 +127,12 @@ pub trait Writer {
 
 /// How a format writes a value.
 trait WriteValue {
-    /// Must be `#[inline(always)]` (see [`Visit`]). It is a trait's function because a call through `Fn` is not
-    /// inlined, whatever the function called says.
+    /// Writes one value. Implementations must be `#[inline(always)]` (see [`Visit`]). This is a trait's function
+    /// because the compiler does not inline a call through `Fn`, whatever attribute the called function has.
     fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>);
 }
 
-/// Writes the values of a row as `F` has them, each behind what `before` writes.
+/// Writes the values of a row in the format `F`. Before each value, calls `before` with its index.
 #[inline(always)]
 fn each_value<F: WriteValue>(
     row: &Row<'_>,
@@ -171,7 +177,7 @@ impl<'a, F: WriteValue> Visit<'a> for Write<'_, '_, F> {
     }
 }
 
-/// What a file's name tells of its format.
+/// The format for each extension of a file's name.
 const EXTENSIONS: [(&str, Format); 12] = [
     ("parquet", Format::Parquet),
     ("arrow", Format::Arrow),
@@ -188,7 +194,7 @@ const EXTENSIONS: [(&str, Format); 12] = [
 ];
 
 impl Format {
-    /// By a file's name; none if its ending is not one of [`Self::endings`].
+    /// The format for a file, by its extension, ignoring case; `None` if the extension is not one of [`Self::endings`].
     pub fn of_file(path: &Path) -> Option<Self> {
         let extension = path.extension().unwrap_or_default();
         let mut known = EXTENSIONS.iter();
@@ -196,16 +202,16 @@ impl Format {
         found.map(|(_, format)| *format)
     }
 
-    /// The endings of names that tell a format, as `.csv .json`.
+    /// The known extensions, separated by spaces: `.csv .json` and so on.
     pub fn endings() -> String {
         EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ")
     }
 
-    /// What writes rows in this format.
+    /// Returns an encoder for this format. `bigint` applies to JSON and JSON Lines.
     ///
     /// # Errors
     ///
-    /// [`Error::NotBuiltIn`], if the crate was built without the format's feature.
+    /// [`Error::NotBuiltIn`]: the crate was built without the format's feature.
     pub fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
@@ -229,7 +235,7 @@ impl Format {
         }))
     }
 
-    /// Whether a terminal, and who looks at it, can make nothing of it.
+    /// Whether the format is binary, and not readable on a terminal.
     pub fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
     }

@@ -1,6 +1,8 @@
-//! A table with lines around it. The widths are those of the first rows: a later value that is wider makes
-//! its own line longer, and nothing is cut. What would act on a terminal is escaped, wherever the table goes: it is for
-//! people.
+//! A table with borders, for people.
+//!
+//! The first [`SAMPLE`] rows determine the widths of the columns. A later value that is wider makes its own line
+//! longer; nothing is truncated. Characters that would act on a terminal are escaped, also if the output is not a
+//! terminal.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -8,14 +10,14 @@ use super::{Escape, Writer, text};
 use rds_bridge::mysql::{Column, ColumnKind, Row, ValueError};
 use rds_bridge_text::Printable;
 
-/// Rows that are looked at before the first is written.
+/// Rows that are buffered to determine the widths before the first one is written.
 const SAMPLE: usize = 1_000;
 
 #[derive(Default)]
 pub(super) struct Table {
     results: usize,
     columns: Vec<TableColumn>,
-    /// Rows that wait for the widths to be known.
+    /// Rows that are buffered until the widths are known.
     waiting: Vec<Vec<String>>,
     has_begun: bool,
 }
@@ -53,11 +55,11 @@ impl Table {
         for (cell, column) in cells.iter().zip(&self.columns) {
             let space = column.width.saturating_sub(cell.width());
             let right = numbers_right && column.is_number;
-            let (before, behind) = if right { (space, 0) } else { (0, space) };
+            let (before, after) = if right { (space, 0) } else { (0, space) };
             out.extend_from_slice(b"| ");
             out.extend(std::iter::repeat_n(b' ', before));
             out.extend_from_slice(cell.as_bytes());
-            out.extend(std::iter::repeat_n(b' ', behind.saturating_add(1)));
+            out.extend(std::iter::repeat_n(b' ', after.saturating_add(1)));
         }
         out.extend_from_slice(b"|\n");
     }

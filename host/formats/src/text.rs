@@ -1,11 +1,11 @@
-//! A value as text, the same in every format that is not JSON.
+//! The text form of a value, which all formats but JSON share.
 
 use rds_bridge::mysql::{Column, Value, Vector};
 use rds_bridge_text::Printable;
 
-/// Digits of a time's fraction: what is above is no number of digits.
+/// The most digits of a time's fraction. A column may announce more; they are ignored.
 const MAX_FRACTION_DIGITS: usize = 6;
-/// Of a second.
+/// Microseconds per second.
 const MICROSECONDS: u32 = 1_000_000;
 
 /// Writes a value that is not NULL.
@@ -31,15 +31,15 @@ pub(super) fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>
     }
 }
 
-/// As many as the column has, and never fewer than the value needs: proxies announce a column without a fraction,
-/// and send one.
+/// The number of fraction digits: those of the column, but at least those that the value needs. Proxies announce
+/// columns without a fraction and send values with one.
 #[inline]
 fn fraction_digits(column: Option<&Column>, microseconds: u32) -> usize {
     let decimals = column.map_or(0, Column::decimals).into();
     match microseconds {
         0 => MAX_FRACTION_DIGITS.min(decimals),
         1..MICROSECONDS => needed_digits(microseconds).max(decimals),
-        // More than a second, from a server that is not to be trusted.
+        // A second or more: the server is not trusted to send less.
         MICROSECONDS.. => MAX_FRACTION_DIGITS,
     }
 }
@@ -53,8 +53,8 @@ fn needed_digits(microseconds: u32) -> usize {
     digits
 }
 
-/// As `STRING_TO_VECTOR` reads it: `[1,2.5]`. Each entry has the shortest digits that give the same number back,
-/// where `VECTOR_TO_STRING` has six.
+/// Writes a vector as `STRING_TO_VECTOR` reads it: `[1,2.5]`. Each entry has the shortest digits that parse to the same
+/// number; `VECTOR_TO_STRING` writes six.
 pub(super) fn push_vector(out: &mut Vec<u8>, vector: Vector<'_>) {
     out.push(b'[');
     for (index, entry) in vector.iter().enumerate() {
@@ -70,8 +70,8 @@ fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// The shortest digits that give the same number back, as MySQL writes them: without the `.0` of a whole one,
-/// and without the plus of an exponent.
+/// Writes the shortest digits that parse to the same number, in MySQL's form: without the `.0` of a whole number, and
+/// without the plus sign of an exponent.
 #[inline]
 fn push_float(out: &mut Vec<u8>, text: &str) {
     if text.as_bytes().contains(&b'+') {
@@ -81,7 +81,7 @@ fn push_float(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// As MySQL takes it back: `0x1F`; `0x` for nothing.
+/// Writes bytes as a hexadecimal literal of MySQL, such as `0x1F`; empty bytes are `0x`.
 fn push_hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
@@ -93,7 +93,7 @@ fn push_hexadecimal(out: &mut Vec<u8>, bytes: &[u8]) {
     );
 }
 
-/// A value for people.
+/// Formats a value for display: NULL is `NULL`, and characters that would act on a terminal are escaped.
 pub(super) fn visible(value: Value<'_>, column: Option<&Column>) -> String {
     let mut text = Vec::new();
     match value {
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(text(Value::Bit(b"\x05")), "5");
     }
 
-    /// Of a column that was announced without a fraction.
+    /// The column is announced without a fraction.
     #[test]
     fn no_fraction_is_cut() {
         let time = |microseconds| {

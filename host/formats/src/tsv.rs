@@ -1,5 +1,5 @@
-//! Tab-separated values, as `LOAD DATA` reads them back: NULL is `\N`, and tab, line end and backslash are
-//! escaped.
+//! Tab-separated values that `LOAD DATA` reads back: NULL is `\N`; tab, line feed, carriage return, backslash and NUL
+//! are escaped.
 
 use super::{WriteValue, Writer, each_value, text};
 use rds_bridge::mysql::{Column, Row, Value, ValueError};
@@ -14,14 +14,14 @@ impl WriteValue for Tsv {
     fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
         match value {
             Value::Null => out.extend_from_slice(b"\\N"),
-            // A server is not trusted to send digits alone for a DECIMAL.
+            // A DECIMAL too: the server is not trusted to send only digits.
             Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
             value => text::write(out, value, column),
         }
     }
 }
 
-/// A text, in which what has a meaning of its own is escaped. Looked for in one sweep: most have none.
+/// Writes a text with its special bytes escaped. Most texts have none, so one branchless pass checks for that first.
 fn push_text(out: &mut Vec<u8>, text: &str) {
     let text = text.as_bytes();
     let special = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\' | 0);
@@ -70,7 +70,7 @@ impl Writer for Tsv {
     fn end(&mut self, _out: &mut Vec<u8>) {}
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        // No value has this escape.
+        // An escape that no value contains.
         out.extend_from_slice(b"\\!incomplete");
     }
 }

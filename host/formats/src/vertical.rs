@@ -1,4 +1,4 @@
-//! A line for each value, as the `mysql` command's `\G`.
+//! One line per value, like `\G` in the `mysql` command.
 
 use super::{Escape, Writer, text};
 use rds_bridge::mysql::{Column, Row, ValueError};
@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 #[derive(Default)]
 pub(super) struct Vertical {
     rows: u64,
-    /// The names, set flush right.
+    /// The columns' names, aligned right.
     names: Vec<String>,
 }
 

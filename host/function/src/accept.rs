@@ -1,18 +1,18 @@
-//! Which of the formats a caller over HTTP wants.
+//! Content negotiation: chooses the response format from the `Accept` header.
 //!
-//! RFC 9110, "Accept".
+//! Source: RFC 9110, "Accept".
 
-/// How rows are answered.
+/// The format of the rows in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// One array of objects.
+    /// One array with an object per row.
     Json,
-    /// An object a line.
+    /// One object per line.
     Ndjson,
 }
 
-/// What is asked for, the first being the default. There is no registered type for lines of JSON: these are in
-/// use.
+/// The supported media types; the first is the default. No type is registered for JSON Lines: these three are the ones
+/// in use.
 const KNOWN: [(&str, Format); 4] = [
     ("application/json", Format::Json),
     ("application/x-ndjson", Format::Ndjson),
@@ -29,7 +29,8 @@ impl Format {
     }
 }
 
-/// The format that is preferred; none if all that is asked for is another. Without the header, JSON.
+/// Returns the preferred format; `None` if the header accepts no supported one. Without the header, or with an empty
+/// one, the format is JSON.
 pub(super) fn negotiate(accept: Option<&str>) -> Option<Format> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return Some(Format::Json);
@@ -44,7 +45,7 @@ pub(super) fn negotiate(accept: Option<&str>) -> Option<Format> {
     best.map(|(format, _)| format)
 }
 
-/// By the most specific range that it falls under; 0 if it is not wanted.
+/// The quality of a media type according to the most specific range that matches it; 0 if it is not acceptable.
 fn quality_of(name: &str, accept: &str) -> f32 {
     let (kind, _) = name.split_once('/').unwrap_or_default();
     let mut found = (0_u8, 0.0);

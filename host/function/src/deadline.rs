@@ -1,27 +1,29 @@
-//! The end that Lambda sets: what is under way is to come to its own before.
+//! The deadline of an invocation: work stops early enough to cancel the statement and to respond.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-/// What is left for ending a statement on the server, and for saying so: a fifth of the time, within these.
+/// Bounds of the margin, which is a fifth of the invocation's time. It is reserved for cancelling the statement on the
+/// server and for sending the response.
 const SHORTEST_MARGIN: Duration = Duration::from_millis(200);
 const LONGEST_MARGIN: Duration = Duration::from_secs(1);
 
+/// The pool stops up to 50 ms before its limit, so that it can report why it has no connection.
 const NEAR: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
-    /// When work is to end.
+    /// When the work must end.
     pub(super) at: Instant,
-    /// How long there was for it.
+    /// How long the work may take, from the creation of this deadline.
     pub(super) limit: Duration,
-    /// What remains from there on.
+    /// The time from `at` until Lambda ends the invocation.
     pub(super) margin: Duration,
 }
 
 impl Deadline {
-    /// Of an invocation that Lambda ends at a time.
+    /// The deadline of an invocation that Lambda ends at `end`.
     pub(super) fn before(end: SystemTime) -> Self {
         let left = end.duration_since(SystemTime::now()).unwrap_or_default();
         let margin = left
@@ -38,12 +40,12 @@ impl Deadline {
         }
     }
 
-    /// How much of the time is left.
+    /// The remaining time for work; zero after the deadline.
     pub(super) fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// Whether what was waited for has been given up because of it: the pool gives up a little earlier.
+    /// Whether a timeout that was just observed is due to this deadline: the pool stops waiting slightly before it.
     pub(super) fn is_near(&self) -> bool {
         self.left() <= NEAR
     }
@@ -52,7 +54,7 @@ impl Deadline {
         self.left().is_zero()
     }
 
-    /// How long ending a statement may take: the other half of the margin is for the answer.
+    /// How long cancelling a statement may take. The other half of the margin is for the response.
     pub(super) fn grace(&self) -> Duration {
         self.margin.checked_div(2).unwrap_or_default()
     }

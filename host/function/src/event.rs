@@ -1,4 +1,4 @@
-//! What an event asks for: a direct invocation's, or an HTTP request's.
+//! Reads a request from an event of a direct invocation, or from an HTTP request.
 
 use serde_json::value::RawValue;
 
@@ -9,14 +9,14 @@ use super::statements::{Statement, Statements};
 use super::{http, parameters, unknown_keys};
 use rds_bridge::mysql::Param;
 
-/// A statement with its values.
+/// A statement with the values of its parameters.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) statement: Statement,
     pub(super) params: Vec<Param>,
 }
 
-/// What is asked for, in an event of either form.
+/// Reads the request, and the form that the response must have. The form is known even if the request is invalid.
 pub(super) fn read(event: &RawValue, statements: &Statements) -> (Form, Result<Request, Failure>) {
     let keys = match keys(event) {
         Ok(keys) => keys,
@@ -52,7 +52,7 @@ fn keys(event: &RawValue) -> Result<Keys, Failure> {
     Ok(keys)
 }
 
-/// Of an object with `query` or `sql`, and `parameters`.
+/// Builds a request from the keys `query` or `sql`, and `parameters`.
 fn request(keys: &Keys, origin: Origin, statements: &Statements) -> Result<Request, Failure> {
     unknown_keys::check(keys, origin)?;
     let text = |name: &str| keys.text(name).map_err(|failure| failure.with_hint(HOW));

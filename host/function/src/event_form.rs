@@ -1,23 +1,23 @@
-//! In which form events come, and answers go.
+//! The forms of events and of responses.
 
 use super::accept::Format;
 
-/// How the answer is to be.
+/// The form of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// The rows, or a function error.
+    /// The rows themselves, or a function error.
     Direct,
-    /// An HTTP response, whose body may come in pieces if it is a Function URL's.
+    /// An HTTP response. Its body can be streamed only for a Function URL.
     Http { format: Format, may_stream: bool },
 }
 
-/// How an event came.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Direct,
     Http,
 }
 
-/// For who sends another event.
+/// The hint for an event that cannot be read.
 pub(super) const HOW: &str =
     r#"{} executes the default statement, {"query": "by_id", "parameters": [7]} a named one"#;

@@ -1,4 +1,4 @@
-//! From a request to its rows: a connection of the pool, the statement, and its end in time.
+//! Executes a request on a pooled connection, and cancels the statement at the deadline.
 
 use std::time::{Duration, Instant};
 
@@ -17,25 +17,26 @@ use rds_bridge::pool::{Pool, PooledConnection};
 use rds_bridge_formats::Writer;
 use rds_bridge_formats::json::Json;
 
-/// What executes.
+/// Executes requests, with the settings that apply to all of them.
 pub(super) struct Executor {
     pub(super) pool: Pool,
     pub(super) allow_writes: bool,
-    /// Whether values of `BIGINT` columns are texts in JSON.
+    /// Whether JSON represents `BIGINT` columns as strings.
     pub(super) is_bigint_text: bool,
 }
 
-/// How long the parts of it took.
+/// How long the parts of an execution took.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Took {
     pub(super) acquire: Duration,
     pub(super) query: Duration,
-    /// Whether there was a connection already; none if there is none.
+    /// Whether the connection had been used before; `None` if no connection was acquired.
     pub(super) reused: Option<bool>,
 }
 
 impl Executor {
-    /// Writes the rows into the sink. Of a failure, what the sink has sent by then is marked as cut off.
+    /// Writes the rows into the sink. If the statement fails after the sink has begun to send, the response ends with a
+    /// marker that makes it invalid in its format.
     pub(super) async fn execute(
         &self,
         request: &Request,
@@ -62,26 +63,26 @@ impl Executor {
             "executing"
         );
         let done = self
-            .in_time(&mut connection, request, &mut writer, sink, deadline)
+            .execute_until_deadline(&mut connection, request, &mut writer, sink, deadline)
             .await;
         took.query = begun.elapsed();
         let done = match done {
-            Ok(()) => in_what_is_left(deadline, sink.flush()).await,
+            Ok(()) => within_grace_period(deadline, sink.flush()).await,
             Err(failure) => {
                 if sink.has_begun() {
-                    // Whoever reads slowly is not waited for.
+                    // Do not wait for a caller that reads slowly.
                     let cut = cut_off(&mut writer, &failure, sink);
                     let _told = timeout(deadline.grace(), cut).await;
                 }
                 Err(failure)
             }
         };
-        self.give_back(connection, request, done.as_ref().err());
+        self.release(connection, request, done.as_ref().err());
         done
     }
 
-    /// One that lives, in a transaction if it may write. If it turns out to be lost by then, another one, once:
-    /// nothing of the statement has been sent.
+    /// Acquires a live connection, and starts a transaction if the function may write. If the connection turns out to
+    /// be lost, this is repeated once with another connection: no part of the statement has been sent yet.
     async fn ready_connection(
         &self,
         deadline: &Deadline,
@@ -115,8 +116,8 @@ impl Executor {
         Ok(connection)
     }
 
-    /// One that lives. At the deadline the failure is what the server has refused a new one with, or how far that one
-    /// had come.
+    /// Acquires a live connection. At the deadline, the failure reports the server's last refusal of a new connection,
+    /// or the stage that the new connection had reached.
     async fn connection(&self, deadline: &Deadline) -> Result<PooledConnection, Failure> {
         self.pool
             .get_within(deadline.left())
@@ -129,8 +130,8 @@ impl Executor {
             })
     }
 
-    /// Ends the statement on the server when the time is up.
-    async fn in_time(
+    /// Executes the statement, and cancels it on the server at the deadline.
+    async fn execute_until_deadline(
         &self,
         connection: &mut Connection,
         request: &Request,
@@ -159,7 +160,7 @@ impl Executor {
                     .with_hint(UNKNOWN_COMMIT),
             );
         }
-        // Whatever the statement gives now does not count: MySQL's SLEEP succeeds when it is ended.
+        // The statement's result is ignored from here on: MySQL's SLEEP succeeds when it is killed.
         let end = async {
             cancel.cancel().await?;
             connection.ping().await
@@ -189,7 +190,7 @@ impl Executor {
         is_committing: &mut bool,
     ) -> Result<(), Stop> {
         let summary = rows(connection, request, writer, sink, deadline).await?;
-        check(deadline)?;
+        check_deadline(deadline)?;
         if self.allow_writes {
             sink.check_answer()?;
             *is_committing = true;
@@ -197,7 +198,7 @@ impl Executor {
             committed.map_err(commit_failed)?;
         }
         match summary {
-            // Behind the commit: until then it is not whole.
+            // Only after the commit: until then the array must not look complete.
             None => writer.end(&mut sink.out),
             Some(summary) => {
                 let summary = json!({
@@ -213,8 +214,9 @@ impl Executor {
         Ok(())
     }
 
-    /// Back to the pool, which rolls back, reads what is left and resets the session; or away with it.
-    fn give_back(
+    /// Returns the connection to the pool, which discards unread rows, rolls back an open transaction and resets the
+    /// session. If the request failed in the middle of a reply, the connection is closed instead.
+    fn release(
         &self,
         mut connection: PooledConnection,
         request: &Request,
@@ -224,7 +226,8 @@ impl Executor {
         if is_left_in_the_middle {
             drop(connection.detach());
         } else if request.statement.is_ad_hoc {
-            // What it has set or locked, in a function that it calls perhaps, would be there for the next caller.
+            // The SQL may set variables or take locks, also inside a stored function that it calls. They must not
+            // reach the next caller.
             connection.reset_when_dropped();
         }
     }
@@ -241,7 +244,7 @@ fn is_lost(error: &Error) -> bool {
 
 const UNKNOWN_COMMIT: &str = "whether it is committed is not known: see before you try again";
 
-/// Where the server has not refused, it may have committed.
+/// Unless the server refused the COMMIT, the transaction may have been committed.
 fn commit_failed(error: Error) -> Failure {
     let is_refused =
         matches!(error.kind(), ErrorKind::Server(refusal) if !ends_connection(refusal));
@@ -256,10 +259,10 @@ fn is_out_of_time(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Timeout(_))
 }
 
-/// Why a statement has not come to its end.
+/// Why a statement stopped.
 enum Stop {
     Failed(Failure),
-    /// The deadline has come.
+    /// The deadline has passed.
     OutOfTime,
 }
 
@@ -269,17 +272,18 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
-/// Rows that are there already are read without waiting, and the timer is not asked meanwhile.
-fn check(deadline: &Deadline) -> Result<(), Stop> {
+/// Stops the statement after the deadline. `timeout_at` alone is not enough: reading buffered rows never waits, so the
+/// timer is not polled.
+fn check_deadline(deadline: &Deadline) -> Result<(), Stop> {
     match deadline.has_come() {
         true => Err(Stop::OutOfTime),
         false => Ok(()),
     }
 }
 
-/// The last of a response is sent, also shortly after the deadline; but a caller who does not read it is not waited
-/// for.
-async fn in_what_is_left(
+/// Sends the end of a response within the time until the deadline and the grace period after it. A caller that does not
+/// read must not block longer.
+async fn within_grace_period(
     deadline: &Deadline,
     sending: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
@@ -292,10 +296,11 @@ async fn in_what_is_left(
     })
 }
 
-/// How many rows are written between two looks at the clock.
-const ROWS_UNCHECKED: u64 = 128;
+/// How many rows are written between two checks of the deadline.
+const ROWS_BETWEEN_CHECKS: u64 = 128;
 
-/// The rows of its one result; or the summary of a statement that has none.
+/// Writes the rows of the result, and returns `None`; for a statement without a result, returns its summary. A second
+/// result with columns is an error.
 async fn rows(
     connection: &mut Connection,
     request: &Request,
@@ -319,21 +324,21 @@ async fn rows(
                 sink.begin();
                 sink.flush().await?;
             }
-            if sink.rows.is_multiple_of(ROWS_UNCHECKED) {
-                check(deadline)?;
+            if sink.rows.is_multiple_of(ROWS_BETWEEN_CHECKS) {
+                check_deadline(deadline)?;
             }
         }
     }
     while rows.next_result().await? {
-        refuse_another(!rows.columns().is_empty())?;
-        check(deadline)?;
+        refuse_second_result(!rows.columns().is_empty())?;
+        check_deadline(deadline)?;
     }
     let summary = rows.summary().cloned().unwrap_or_default();
     sink.warnings = summary.warnings;
     Ok((!has_rows).then_some(summary))
 }
 
-fn refuse_another(has_columns: bool) -> Result<(), Failure> {
+fn refuse_second_result(has_columns: bool) -> Result<(), Failure> {
     match has_columns {
         true => Err(Failure::new(
             Type::Statement,
@@ -344,12 +349,12 @@ fn refuse_another(has_columns: bool) -> Result<(), Failure> {
     }
 }
 
-/// No parser takes what was sent for whole, and a person reads why.
+/// Ends a response that has already begun: no parser accepts it as complete, and a person can read the reason.
 async fn cut_off(writer: &mut Json, failure: &Failure, sink: &mut Sink) {
     let reason = failure.public_json("").to_string();
     writer.cut_off(&mut sink.out);
     sink.out.extend_from_slice(reason.as_bytes());
     sink.out.push(b'\n');
-    // If nobody reads any more, nobody takes it for whole.
+    // An error means that the caller has stopped reading, so it cannot take the response for complete.
     let _sent = sink.flush().await;
 }

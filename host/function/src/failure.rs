@@ -1,4 +1,4 @@
-//! What went wrong with an invocation, as a caller gets it.
+//! The failure of an invocation, as the caller and the log see it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use rds_bridge::error::{Category, Chain, Error, ErrorKind, Remedy, Stage, TOO_MANY_CONNECTIONS};
 use rds_bridge::pool::PoolError;
 
-/// What a caller distinguishes. Part of the function's contract.
+/// The type of a failure, which callers match on. It is part of the function's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     InvalidEvent,
@@ -59,7 +59,7 @@ impl Type {
         }
     }
 
-    /// RFC 9110, "Status Codes".
+    /// The HTTP status: RFC 9110, "Status Codes".
     pub(super) fn status(self) -> u16 {
         match self {
             Self::InvalidEvent | Self::InvalidParameters => 400,
@@ -78,7 +78,7 @@ impl Type {
     }
 }
 
-/// What went wrong. Nothing in it is secret.
+/// A failure. It contains no secrets.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     kind: Type,
@@ -106,7 +106,7 @@ impl Failure {
         self
     }
 
-    /// The function's deadline was near: what was under way then, and how long it had had.
+    /// The deadline ended the work: `what` did not happen within `limit`.
     pub(super) fn deadline(what: &str, limit: Duration) -> Self {
         Self::new(
             Type::Deadline,
@@ -117,7 +117,7 @@ impl Failure {
         )
     }
 
-    /// The same of a connection that was being made: how far it had come, and the likely cause.
+    /// As [`Self::deadline`], while a connection was being opened: adds the stage it had reached and the likely cause.
     pub(super) fn deadline_of_connecting(error: &Error, limit: Duration) -> Self {
         let failure = Self::deadline("there was no connection to the database", limit);
         Self {
@@ -137,13 +137,13 @@ impl Failure {
         &self.message
     }
 
-    /// As a caller over HTTP gets it. What went wrong behind the request is for the log alone: it names users,
-    /// addresses and settings.
+    /// The JSON for callers over HTTP. Failures with a status of 500 or above keep only their type and request id:
+    /// their messages name users, addresses and settings, and are for the log alone.
     pub(super) fn public_json(&self, request_id: &str) -> Json {
         let kind = self.kind;
         let public = match kind {
             _ if kind.status() >= 500 => Self::new(kind, ""),
-            // What they advise is for who deploys the function.
+            // Their hints are for the person who deploys the function.
             Type::AdHocSqlNotAllowed | Type::UnknownQuery | Type::ResultTooLarge => Self {
                 hint: None,
                 ..self.clone()
@@ -153,7 +153,7 @@ impl Failure {
         public.json(request_id)
     }
 
-    /// As the log has it, and as a direct caller finds it in `errorMessage`.
+    /// The complete JSON, for the log and for the `errorMessage` of a direct invocation.
     pub(super) fn json(&self, request_id: &str) -> Json {
         let mut object = Map::new();
         let mut put = |name: &str, value: Option<Json>| {
@@ -176,7 +176,7 @@ impl Failure {
         Json::Object(object)
     }
 
-    /// As the Lambda Runtime API takes it, which has two fields.
+    /// The failure in the two fields of the Lambda Runtime API.
     pub(super) fn diagnostic(&self, request_id: &str) -> Diagnostic {
         Diagnostic {
             error_type: format!("RdsBridge.{}", self.kind.name()),
@@ -205,7 +205,7 @@ impl From<Error> for Failure {
             Category::Protocol => Type::Protocol,
             Category::Bug => Type::Bug,
         };
-        let message = words(&error);
+        let message = describe(&error);
         Self {
             kind,
             message,
@@ -217,8 +217,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// What the library says, with a setting by the variable that gives it.
-fn words(error: &Error) -> String {
+/// The library's message. It names a setting by the environment variable that the function reads it from.
+fn describe(error: &Error) -> String {
     if let ErrorKind::Setting { setting, problem } = error.kind()
         && let Some(variable) = variable_of(setting)
     {
@@ -227,7 +227,7 @@ fn words(error: &Error) -> String {
     Chain(error).to_string()
 }
 
-/// The variable that gives a setting of the library; none where the function has none for it.
+/// The environment variable for a setting of the library; `None` if the function has none for it.
 fn variable_of(setting: &str) -> Option<&'static str> {
     Some(match setting {
         "endpoint" => "DB_HOST",
@@ -243,13 +243,13 @@ fn variable_of(setting: &str) -> Option<&'static str> {
     })
 }
 
-/// What to do, with the variables that give the settings.
-fn words_of(remedy: &Remedy) -> String {
+/// The remedy's text. It names settings by their environment variables.
+fn describe_remedy(remedy: &Remedy) -> String {
     remedy.with_names(|setting| {
         let words = match setting {
             "resolve_cname" => "DB_RESOLVE_CNAME=true",
             "allow_writes" => "ALLOW_WRITES=true",
-            // The function has one file alone, and its own time for connecting.
+            // The function has a single variable for CA files, and its own timeouts for connecting.
             "extra_ca_file" => "DB_CA_FILE",
             "timeouts" => "the function's timeout",
             _ => variable_of(setting)?,
@@ -260,7 +260,7 @@ fn words_of(remedy: &Remedy) -> String {
 
 fn hint(error: &Error) -> Option<String> {
     if let ErrorKind::Region(region) = error.kind() {
-        return Some(words_of(&region.hint()));
+        return Some(describe_remedy(&region.hint()));
     }
     if let ErrorKind::RowTooLarge { .. } = error.kind() {
         return Some(
@@ -268,7 +268,7 @@ fn hint(error: &Error) -> Option<String> {
         );
     }
     let cause = error.causes().first();
-    cause.map(|cause| format!("{}: {}", cause.why, words_of(&cause.remedy)))
+    cause.map(|cause| format!("{}: {}", cause.why, describe_remedy(&cause.remedy)))
 }
 
 impl From<PoolError> for Failure {
@@ -301,7 +301,7 @@ mod tests {
     fn a_hint_names_variables() {
         let remedy = "{connect_to}, {resolve_cname}, {extra_ca_file}, {timeouts}".into();
         assert_eq!(
-            words_of(&remedy),
+            describe_remedy(&remedy),
             "DB_CONNECT_TO, DB_RESOLVE_CNAME=true, DB_CA_FILE, the function's timeout"
         );
     }

@@ -1,4 +1,4 @@
-//! A Function URL's request, or an HTTP API's: both have the payload format 2.0.
+//! HTTP requests of a Function URL or an HTTP API: both use the payload format 2.0.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +13,7 @@ use super::failure::{Failure, Type};
 use super::keys::{Keys, NotKeys, raw_text};
 use super::quoted::quoted;
 
-/// More than this, no statement is.
+/// The longest body, in bytes. No sensible statement needs more.
 const BODY_LIMIT: usize = 1 << 20;
 
 pub(super) fn is_http(keys: &Keys) -> bool {
@@ -21,12 +21,12 @@ pub(super) fn is_http(keys: &Keys) -> bool {
     context.get("http").is_some_and(Json::is_object)
 }
 
-/// A REST API's (format 1.0), or a load balancer's.
+/// Whether the event is an HTTP request in another format: of a REST API (format 1.0), or of a load balancer.
 pub(super) fn is_of_another_version(keys: &Keys) -> bool {
     keys.has("requestContext") && keys.has("httpMethod")
 }
 
-/// The parts of an event that say what is asked for.
+/// The parts of an HTTP event that define the request.
 struct Event {
     context: Json,
     headers: Json,
@@ -35,7 +35,7 @@ struct Event {
     is_base64: bool,
 }
 
-/// What a request asks for, as a direct event has it.
+/// Reads the form of the response, and the request as the keys that a direct event would have.
 pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
     let text = |name: &str| keys.text(name).ok().flatten().unwrap_or_default();
     let event = Event {
@@ -46,7 +46,7 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
         is_base64: keys.json("isBase64Encoded") == true,
     };
     let domain = event.context.get("domainName").and_then(Json::as_str);
-    // An HTTP API waits for the whole.
+    // An HTTP API cannot stream a response: it waits for the complete one.
     let may_stream = domain.is_some_and(|domain| domain.contains(".lambda-url."));
     let Some(format) = negotiate(event.header("accept")) else {
         let failure = Failure::new(
@@ -69,13 +69,13 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
 fn asked(event: &Event) -> Result<Keys, Failure> {
     match event.context.pointer("/http/method").and_then(Json::as_str) {
         Some("GET") if !event.body.is_empty() => {
-            Err(elsewhere("the body", "GET", "the query string"))
+            Err(misplaced("the body", "GET", "the query string"))
         }
-        Some("GET") => of_query(&event.query),
+        Some("GET") => read_query(&event.query),
         Some("POST") if !event.query.is_empty() => {
-            Err(elsewhere("the query string", "POST", "the body"))
+            Err(misplaced("the query string", "POST", "the body"))
         }
-        Some("POST") => of_body(event),
+        Some("POST") => read_body(event),
         other => {
             let method = quoted(other.unwrap_or_default());
             Err(Failure::new(
@@ -86,14 +86,14 @@ fn asked(event: &Event) -> Result<Keys, Failure> {
     }
 }
 
-/// What stands where nobody looks would be passed over, and the default statement executed in its place.
-fn elsewhere(found: &str, method: &str, right: &str) -> Failure {
+/// An ignored body or query string would silently execute the default statement, so it is refused.
+fn misplaced(found: &str, method: &str, right: &str) -> Failure {
     let problem = format!("{found} of a {method} is not read: {right} says what is asked for");
     Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
 }
 
 impl Event {
-    /// Names are in lower case in this format; an event that was written by hand may have others.
+    /// Looks a header up, ignoring case: this format has lower-case names, but a hand-written event may not.
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.as_object()?.iter();
         let (_, value) = headers.find(|(own, _)| own.eq_ignore_ascii_case(name))?;
@@ -101,8 +101,8 @@ impl Event {
     }
 }
 
-/// `?query=by_id&parameters=[7]`, percent-encoded.
-fn of_query(query: &str) -> Result<Keys, Failure> {
+/// Reads a query string such as `?query=by_id&parameters=[7]`, percent-encoded.
+fn read_query(query: &str) -> Result<Keys, Failure> {
     let mut asked = Keys::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
@@ -121,7 +121,7 @@ fn of_query(query: &str) -> Result<Keys, Failure> {
     Ok(asked)
 }
 
-fn of_body(event: &Event) -> Result<Keys, Failure> {
+fn read_body(event: &Event) -> Result<Keys, Failure> {
     let body = &event.body;
     if body.len() > BODY_LIMIT {
         let problem = format!("the body is longer than {BODY_LIMIT} bytes");
@@ -167,7 +167,7 @@ fn is_json(content_type: Option<&str>) -> bool {
     })
 }
 
-/// A response whose body is a text.
+/// A buffered response with a text body.
 pub(super) fn response(status: u16, format: Format, body: &str) -> Json {
     json!({
         "statusCode": status,
@@ -177,7 +177,7 @@ pub(super) fn response(status: u16, format: Format, body: &str) -> Json {
     })
 }
 
-/// A response that says what went wrong, with the status and the headers for it.
+/// The response for a failure, with its status and headers.
 pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
     let status = failure.kind().status();
     let body = json!({"error": failure.public_json(request_id)}).to_string();
@@ -193,12 +193,12 @@ pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
     response
 }
 
-/// Rows are one caller's: nobody on the way is to keep them.
+/// `no-store`: the rows are for one caller, and no cache on the path may keep them.
 fn headers(content_type: &str) -> Json {
     json!({"content-type": content_type, "cache-control": "no-store"})
 }
 
-/// What goes before a response that comes in pieces, in place of what is around its body otherwise.
+/// The prelude of a streamed response: the status and headers of the same response in buffered form.
 pub(super) fn prelude(response: &Json) -> MetadataPrelude {
     let mut prelude = MetadataPrelude::default();
     let status = response.get("statusCode").and_then(Json::as_u64);

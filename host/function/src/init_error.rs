@@ -1,6 +1,6 @@
-//! Tells Lambda why the function does not start.
+//! Reports to Lambda why the function cannot start.
 //!
-//! AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Initialization error".
+//! Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Initialization error".
 
 use lambda_runtime::Diagnostic;
 use lambda_runtime_api_client::body::Body;

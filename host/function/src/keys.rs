@@ -1,4 +1,4 @@
-//! The keys of an event, or of a request's body, each with its JSON as it was written: a number keeps its digits.
+//! The keys of an event or of a request body, each with its original JSON text, so that a number keeps all its digits.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::quoted::quoted;
 #[derive(Debug, Default)]
 pub(super) struct Keys(BTreeMap<String, Box<RawValue>>);
 
-/// Why a text is not an object with keys.
+/// Why a text is not a JSON object.
 #[derive(Debug)]
 pub(super) enum NotKeys {
     NotJson(serde_json::Error),
@@ -28,7 +28,7 @@ impl Keys {
             })
     }
 
-    /// Adds a key. False if it is there already.
+    /// Adds a key, or replaces its value. Returns `false` if the key was already present.
     pub(super) fn add(&mut self, name: &str, value: Box<RawValue>) -> bool {
         self.0.insert(name.to_owned(), value).is_none()
     }
@@ -41,19 +41,20 @@ impl Keys {
         self.0.contains_key(name)
     }
 
-    /// The value as it was written; none if it is null.
+    /// The value as it was written; `None` if the key is missing or its value is `null`.
     pub(super) fn raw(&self, name: &str) -> Option<&RawValue> {
         let value = self.0.get(name).map(|value| &**value);
         value.filter(|value| value.get() != "null")
     }
 
-    /// The value, other than its numbers' digits; null if it is nothing that can be read.
+    /// The parsed value, whose numbers may be rounded; `Json::Null` if the key is missing or its value cannot be
+    /// parsed.
     pub(super) fn json(&self, name: &str) -> Json {
         let value = self.raw(name).map(RawValue::get).unwrap_or("null");
         serde_json::from_str(value).unwrap_or_default()
     }
 
-    /// The value as a text; none if it is null.
+    /// The value as a string; `None` if the key is missing or its value is `null`. Any other value is an error.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         let Some(value) = self.raw(name) else {
             return Ok(None);
@@ -65,7 +66,7 @@ impl Keys {
     }
 }
 
-/// A text as JSON.
+/// Encodes a text as a JSON string.
 pub(super) fn raw_text(text: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(json!(text).to_string()).ok()
 }

@@ -1,16 +1,16 @@
-//! rds-bridge as an AWS Lambda function: what the program `bootstrap` of a package does.
+//! rds-bridge as an AWS Lambda function. The program `bootstrap` of a package consists of this crate.
 //!
 //! ```text
-//!  settings.rs, statements.rs    what the environment says, once
-//!  log.rs                        a JSON object a line
-//!  serve.rs                      connects, and takes one event after another from the Lambda Runtime API
-//!    event.rs, http.rs           what an event asks for, and how it wants its answer
-//!    keys.rs, unknown_keys.rs    its keys, and those that it must not have
-//!    parameters.rs               its values, before anything reaches the database
-//!    execute.rs, deadline.rs     a connection of the pool, the statement, its end in time
-//!    sink.rs                     the rows: in one answer, or as they come
-//!    failure.rs                  what went wrong: type, HTTP status, stage, code, hint
-//!    report.rs                   a line at the end, with CloudWatch's metrics in it
+//!  settings.rs, statements.rs    read the environment, once
+//!  log.rs                        writes the log, one JSON object per line
+//!  serve.rs                      connects, and polls the Lambda Runtime API for events
+//!    event.rs, http.rs           read the request from an event, and choose the form of the response
+//!    keys.rs, unknown_keys.rs    read the event's keys, and reject unknown ones
+//!    parameters.rs               checks the parameters' values before anything reaches the database
+//!    execute.rs, deadline.rs     execute the statement on a pooled connection, within the deadline
+//!    sink.rs                     collects the rows for one response, or streams them
+//!    failure.rs                  describes a failure: type, HTTP status, stage, code, hint
+//!    report.rs                   logs one line per invocation, with CloudWatch metrics
 //! ```
 //!
 //! Sources: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes" and "Invoking Lambda
@@ -41,13 +41,16 @@ mod unknown_keys;
 
 use std::process::ExitCode;
 
-/// Whether Lambda has started this process: it says where its Runtime API is.
+/// Whether Lambda started this process: Lambda sets `AWS_LAMBDA_RUNTIME_API` to the address of its Runtime API.
 #[must_use]
 pub fn is_started_by_lambda() -> bool {
     std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
 }
 
-/// Serves invocations until Lambda ends the process.
+/// Serves invocations until Lambda ends the process, or an error occurs.
+///
+/// The exit code is 1 for a bug, 2 for settings, 3 for credentials, and 6 if the Runtime API cannot be reached. The
+/// command uses the same numbers.
 #[must_use]
 pub fn run() -> ExitCode {
     serve::run()

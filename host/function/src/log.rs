@@ -1,4 +1,4 @@
-//! What is logged: a JSON object a line on standard output, with the request that it belongs to.
+//! The log: one JSON object per line on standard output, with the id of the request it belongs to.
 
 use std::fmt;
 use std::io::Write;
@@ -19,27 +19,28 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::milliseconds::milliseconds;
 
-/// Lambda's own setting comes first.
+/// The variables for the log level. Lambda's own setting takes precedence.
 const VARIABLES: [&str; 2] = ["AWS_LAMBDA_LOG_LEVEL", "LOG_LEVEL"];
-/// As of a command: `cli/log.rs` says why.
+/// Limited to `INFO`, as in the command: `host/command/src/log.rs` says why.
 const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
-/// At trace they would log whole events, which are the caller's business.
+/// Limited to `DEBUG`: at `TRACE`, these targets log complete events, which may be confidential.
 const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
-/// It tells each function error, of which there is a line already.
+/// Switched off: it logs each function error, which the invocation's own line already contains.
 const ERRORS: &str = "lambda_runtime::layers::panic";
-/// The stages of connecting are spans of level debug, whose times belong into the line of the whole.
+/// The stages of connecting are spans of level `DEBUG`. At `INFO` they are enabled too, so that the line for the whole
+/// connect can include their durations.
 const STAGES: &str = "rds_bridge::bridge::connect";
 const CONNECT: &str = "connect";
-/// Those that every line has.
+/// The fields of every line. Fields of events and spans cannot replace them.
 const OWN_FIELDS: [&str; 5] = ["timestamp", "level", "message", "requestId", "xrayTraceId"];
 const TYPICAL_LENGTH: usize = 1024;
 
 tokio::task_local! {
-    /// Whose work is being done.
+    /// The id and the X-Ray trace id of the request that the current task works on.
     static REQUEST: (String, Option<String>);
 }
 
-/// Does work in the name of a request.
+/// Runs work whose log lines carry the ids of a request.
 pub(super) async fn in_request<T>(
     id: String,
     trace_id: Option<String>,
@@ -48,11 +49,11 @@ pub(super) async fn in_request<T>(
     REQUEST.scope((id, trace_id), work).await
 }
 
-/// Begins, at the level that the environment says.
+/// Starts logging at the level that the environment sets, and returns that level. The default is `INFO`.
 pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let level = VARIABLES
         .iter()
-        .find_map(|name| variable(name).and_then(|level| of_name(&level)));
+        .find_map(|name| variable(name).and_then(|level| parse_level(&level)));
     let level = level.unwrap_or(LevelFilter::INFO);
     let mut targets = Targets::new()
         .with_default(level)
@@ -65,13 +66,13 @@ pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
         targets = targets.with_target(target, level.min(LevelFilter::DEBUG));
     }
     let lines = JsonLines { level }.with_filter(targets);
-    // A test of the library may have begun before.
+    // Fails if a subscriber is already installed, as in the library's tests.
     let _begun = tracing_subscriber::registry().with(lines).try_init();
     level
 }
 
-/// Lambda's names and ours; `FATAL` is Lambda's alone.
-fn of_name(name: &str) -> Option<LevelFilter> {
+/// Parses the name of a level. `FATAL` is a level of Lambda that `tracing` does not have: it becomes `ERROR`.
+fn parse_level(name: &str) -> Option<LevelFilter> {
     let name = name.trim();
     if name.eq_ignore_ascii_case("fatal") {
         return Some(LevelFilter::ERROR);
@@ -79,8 +80,8 @@ fn of_name(name: &str) -> Option<LevelFilter> {
     name.parse().ok()
 }
 
-/// A line that is being written. Each invocation writes one, and a map of its fields would cost as much as the
-/// statement.
+/// A line that is being written, as JSON. Each invocation writes one; collecting its fields in a map first would take
+/// as long as the statement itself.
 pub(super) struct Line(Vec<u8>);
 
 impl Line {
@@ -101,7 +102,7 @@ impl Line {
         line
     }
 
-    /// A field, of which there is none yet.
+    /// Adds a field, whose name must not occur in the line yet.
     pub(super) fn put(&mut self, name: &str, value: &Json) {
         self.name(name);
         let _always = serde_json::to_writer(&mut self.0, value);
@@ -112,7 +113,7 @@ impl Line {
         let _always = serde_json::to_writer(&mut self.0, value);
     }
 
-    /// A field whose value is JSON already.
+    /// Adds a field whose value is already encoded as JSON.
     pub(super) fn json(&mut self, name: &str, value: &str) {
         self.name(name);
         self.0.extend(value.as_bytes());
@@ -124,15 +125,15 @@ impl Line {
         self.0.push(b':');
     }
 
-    /// Whole.
+    /// Completes the line, and writes it to standard output in one call.
     pub(super) fn write(mut self) {
         self.0.extend(b"}\n");
-        // Where nobody takes the log, there is nobody to tell.
+        // A log that cannot be written cannot report that either.
         let _written = std::io::stdout().lock().write_all(&self.0);
     }
 }
 
-/// Of what happened outside of us, whose fields may have any name.
+/// Writes a line for an event or a span of any crate. Fields with the name of an own field are dropped.
 fn line(level: Level, message: &str, fields: &Map<String, Json>) {
     let mut line = Line::begin(level, message);
     for (name, value) in fields {
@@ -147,7 +148,7 @@ struct JsonLines {
     level: LevelFilter,
 }
 
-/// When a span began, and what it is about.
+/// When a span began, and its fields.
 struct Begun(Instant, Map<String, Json>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
@@ -251,7 +252,7 @@ mod tests {
             ("FATAL", Some(LevelFilter::ERROR)),
             ("loud", None),
         ] {
-            assert_eq!(of_name(name), level, "{name}");
+            assert_eq!(parse_level(name), level, "{name}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The function's program, `bootstrap`.
+//! The program `bootstrap`, which Lambda starts.
 
 use std::env::args_os;
 use std::process::ExitCode;
 
 use rds_bridge_unwinder as _;
 
-/// As of the command, for wrong usage.
+/// The exit code for wrong usage, the same as the command's.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         unsafe_code,
         reason = "no other thread may read the environment meanwhile"
     )]
-    // SAFETY: it is the first thing that the process does, and there is no other thread.
+    // SAFETY: this is the first call of the process, and no other thread exists yet.
     unsafe {
         rds_bridge::aws::remove_empty_variables();
     }

@@ -1,8 +1,8 @@
-//! Durations as the log and the metrics have them.
+//! Durations in the log and in the metrics.
 
 use std::time::Duration;
 
-/// With three digits behind the point, and no more: a log is for people, too.
+/// Converts to milliseconds, rounded to three decimal places to keep the log readable.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }

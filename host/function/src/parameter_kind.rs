@@ -1,10 +1,10 @@
-//! The types that a named statement gives its parameters.
+//! The types that a named statement declares for its parameters.
 
 use std::fmt;
 
 use rds_bridge::mysql::Param;
 
-/// What a parameter may be, other than null.
+/// The type of a parameter. Every type accepts null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Integer,
@@ -12,12 +12,13 @@ pub(super) enum Kind {
     Text,
     Boolean,
     Any,
-    /// Of a statement that was set without types. A number compared with a text column is equal to every text that does
-    /// not begin with a digit, so that a caller who chooses the type could select rows that the statement does not mean.
+    /// The statement was configured without types: the parameter accepts only text. MySQL compares a number with a text
+    /// column numerically, and 0 equals every text that does not begin with a number. A caller that may choose the type
+    /// could thus select rows that the statement does not mean.
     NotSet,
 }
 
-/// As they are called in the settings.
+/// The names of the types in the settings.
 pub(super) const KINDS: [(&str, Kind); 5] = [
     ("integer", Kind::Integer),
     ("number", Kind::Number),
@@ -27,13 +28,13 @@ pub(super) const KINDS: [(&str, Kind); 5] = [
 ];
 
 impl Kind {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         let known = KINDS.iter().find(|(known, _)| *known == name);
         known.map(|(_, kind)| *kind)
     }
 
-    /// Whether a value that is bound may be bound for this one.
-    pub(super) fn takes(self, param: &Param) -> bool {
+    /// Whether the type accepts a number or a text. Booleans and null are bound before this is called.
+    pub(super) fn accepts(self, param: &Param) -> bool {
         match self {
             Self::Any => true,
             Self::Integer => matches!(param, Param::Int(_) | Param::UnsignedInt(_)),

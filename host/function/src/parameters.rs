@@ -1,4 +1,4 @@
-//! The values of an event for the question marks of a statement: their number and types are looked at before
+//! Binds an event's values to a statement's parameters. The number of values and their types are checked before
 //! anything reaches the database.
 
 use serde_json::value::RawValue;
@@ -14,7 +14,11 @@ const HOW: &str = "a value is a number, a text, true, false or null; dates are g
 
 const HOW_TO_SET: &str = r#"set the types with the statement, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}} in DB_QUERIES; "any" takes every value"#;
 
-/// The values of a statement's parameters, in their order.
+/// Converts the values to parameters, in order.
+///
+/// # Errors
+///
+/// [`Type::InvalidParameters`]: the number of values does not match, or a value does not have its parameter's type.
 pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Param>, Failure> {
     let (is_right, expected) = match &statement.kinds {
         Some(kinds) => (kinds.len() == values.len(), kinds.len().to_string()),
@@ -84,7 +88,7 @@ fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
             (number, found)
         }
     };
-    match kind.takes(&param) {
+    match kind.accepts(&param) {
         true => Ok(param),
         false => Err(of_another_kind(found)),
     }
@@ -172,7 +176,7 @@ mod tests {
         );
     }
 
-    /// Ad hoc SQL is the caller's own.
+    /// Only for configured statements: a caller that sends its own SQL may choose the types.
     #[test]
     fn without_types_a_caller_does_not_choose_them() {
         let mut statement = Statement::new("test", "SELECT 1 WHERE a = ?".to_owned());

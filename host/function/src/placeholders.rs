@@ -1,13 +1,14 @@
-//! The question marks of a statement that stand for parameters.
+//! Counts the placeholders (`?`) of a statement.
 
 use std::fmt;
 
 use rds_bridge::mysql::{Escapes, placeholders};
 
-/// Which one the server's SQL mode sets shows only when the server prepares the statement.
+/// The rules for backslashes that the server may use. Its SQL mode decides, and is not known before it prepares.
 const SQL_MODES: [Escapes; 3] = [Escapes::Strings, Escapes::SingleQuotes, Escapes::None];
 
-/// How many parameters a statement may have. The server's count decides.
+/// The possible numbers of parameters of a statement, ascending. There are several if the SQL mode matters; the server
+/// decides when it prepares the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placeholders(Vec<usize>);
 
@@ -30,7 +31,7 @@ impl Placeholders {
     }
 }
 
-/// `1`, or `0 or 1`.
+/// Formats the numbers as `1` or `0 or 1`.
 impl fmt::Display for Placeholders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts: Vec<String> = self.0.iter().map(usize::to_string).collect();

@@ -1,9 +1,9 @@
-//! What a caller wrote, as an error shows it.
+//! Quotes a caller's input for an error message.
 
-/// The longest name that is shown whole, in characters.
+/// The longest name that is shown in full, in characters.
 const LONGEST: usize = 64;
 
-/// In quotes and escaped. A longer one is cut: an error is no place for a megabyte.
+/// Quotes and escapes a name. A name of more than [`LONGEST`] characters is truncated: it may be a megabyte long.
 pub(super) fn quoted(name: &str) -> String {
     match name.char_indices().nth(LONGEST) {
         None => format!("{name:?}"),

@@ -1,6 +1,6 @@
-//! The line at the end of an invocation: what it did, and CloudWatch's metrics in the embedded metric format.
+//! Logs one line at the end of each invocation, with CloudWatch metrics in the embedded metric format.
 //!
-//! Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+//! Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use super::milliseconds::milliseconds;
 use super::settings::Settings;
 use rds_bridge::pool::Pool;
 
-/// What one invocation did.
+/// The outcome of one invocation.
 pub(super) struct Invocation<'a> {
     pub(super) query: &'a str,
     pub(super) rows: u64,
@@ -28,15 +28,17 @@ pub(super) struct Invocation<'a> {
     pub(super) failure: Option<&'a Failure>,
 }
 
-/// Reports invocations.
+/// Writes the lines, and keeps the state that metrics need across invocations.
 pub(super) struct Reporter {
     level: LevelFilter,
-    /// As JSON.
+    /// The namespace of the metrics, encoded as a JSON string; `None` writes no metrics.
     namespace: Option<String>,
     function_name: String,
     invocations: AtomicU64,
-    /// How long connecting took before the first, in microseconds; 0 if there is no such connection.
+    /// How long connecting took before the first invocation, in microseconds. 0 if that failed, or once it has been
+    /// reported.
     initial_connect: AtomicU64,
+    /// The pool's count of refused logins that has already been reported.
     refused: AtomicU64,
 }
 
@@ -55,12 +57,14 @@ impl Reporter {
         }
     }
 
+    /// Records the duration of the connect before the first invocation.
     pub(super) fn connected(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.initial_connect.store(micros, Ordering::Relaxed);
     }
 
-    /// Writes the line. Without metrics it is one of level info, or error if it failed.
+    /// Writes the line, at level `INFO`, or `ERROR` if the invocation failed. With metrics it is written whatever the
+    /// log level is.
     pub(super) fn report(&self, invocation: &Invocation<'_>, pool: &Pool) {
         let level = match invocation.failure {
             None => Level::INFO,
@@ -143,8 +147,8 @@ impl Metric {
     }
 }
 
-/// What CloudWatch is to take for metrics of all that is in the line. JSON, as the namespace is; the metrics'
-/// names and units have nothing to escape.
+/// The `_aws` object of the embedded metric format, which tells CloudWatch which fields of the line are metrics.
+/// `namespace` is already encoded as JSON; the metrics' names and units have nothing to escape.
 fn declaration(namespace: &str, metrics: &[Metric]) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis();
@@ -153,7 +157,7 @@ fn declaration(namespace: &str, metrics: &[Metric]) -> String {
     );
     for (at, Metric { name, unit, .. }) in metrics.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
-        // To a text one can always write.
+        // Writing to a String cannot fail.
         let _always = write!(text, r#"{comma}{{"Name":"{name}","Unit":"{unit}"}}"#);
     }
     text.push_str("]}]}");

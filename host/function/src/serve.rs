@@ -1,4 +1,4 @@
-//! Starts the function, and serves one event after another.
+//! Starts the function, and serves its invocations.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,14 +27,15 @@ use super::statements::Statements;
 use super::{http, init_error, log};
 use rds_bridge::pool::Pool;
 
-/// Lambda gives initialisation ten seconds. What cannot be connected by then, the first invocation tries again. A
-/// secret has to be there by then: it has half of it.
+/// The limit for opening the first connection. Lambda limits initialization to ten seconds. If connecting fails, the
+/// first invocation tries again. Reading a secret is part of this time, and has a limit of half of it (`settings.rs`):
+/// without the secret, the function does not start.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// For the sign of life of a connection that was kept. Many functions have only three seconds, and a new connection
-/// has to fit into the rest.
+/// The limit for checking that an idle connection is alive. Many functions have a timeout of only three seconds, and a
+/// new connection has to fit into the rest.
 const CHECK_LIMIT: Duration = Duration::from_secs(1);
-/// What lambda_runtime panics without.
-const OF_LAMBDA: [&str; 3] = [
+/// Variables that Lambda always sets. The crate `lambda_runtime` panics if one is missing.
+const LAMBDA_VARIABLES: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_FUNCTION_VERSION",
@@ -48,7 +49,7 @@ const NETWORK: u8 = 6;
 
 type Answer = FunctionResponse<Box<RawValue>, Body>;
 
-/// Serves until Lambda ends the process.
+/// Serves invocations until Lambda ends the process, or an error occurs. Returns the exit code.
 pub(crate) fn run() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok();
     let level = log::start(variable);
@@ -68,7 +69,8 @@ pub(crate) fn run() -> ExitCode {
             Ok(function) => Arc::new(function),
             Err(failure) => return refuse_to_start(&failure).await,
         };
-        // As a task: before each turn of what it blocks on, the runtime asks the system what has happened.
+        // Spawned as a task: a current-thread runtime polls the system for I/O before each poll of the future that it
+        // blocks on, but runs many tasks between two such system calls.
         match tokio::spawn(function.serve()).await {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => {
@@ -83,7 +85,7 @@ pub(crate) fn run() -> ExitCode {
     })
 }
 
-/// Lambda shows it to who invokes, and starts the function anew then.
+/// Reports the failure to Lambda, which shows it to callers and restarts the function for the next invocation.
 async fn refuse_to_start(failure: &Failure) -> ExitCode {
     error!(error = %failure.json(""), "the function does not start");
     if let Err(error) = init_error::post(&failure.diagnostic("")).await {
@@ -103,7 +105,7 @@ struct Function {
     reporter: Reporter,
 }
 
-/// A function error. All that is in it is told.
+/// A function error. The caller receives all of it.
 #[derive(Debug)]
 struct Refused(Diagnostic);
 
@@ -118,7 +120,7 @@ impl Function {
         environment: &Environment<F>,
         level: LevelFilter,
     ) -> Result<Self, Failure> {
-        for name in OF_LAMBDA {
+        for name in LAMBDA_VARIABLES {
             if (environment.0)(name).is_none() {
                 let problem = format!("{name} is not set: Lambda sets it for every function");
                 return Err(Failure::new(Type::Settings, problem));
@@ -175,7 +177,7 @@ impl Function {
         let request = match request {
             Ok(request) => request,
             Err(failure) => {
-                let sink = Sink::whole(form);
+                let sink = Sink::buffered(form);
                 self.report("", &sink, Took::default(), begun, Some(&failure));
                 return self.refused(form, &failure, id);
             }
@@ -185,14 +187,14 @@ impl Function {
             && may_stream
             && self.streams
         {
-            // Boxed, since it is large, and all invocations would be moved about with its size.
+            // Boxed: this future is large, and would make the future of every invocation as large.
             return Box::pin(self.stream(request, format, deadline, begun, context)).await;
         }
         let format = match form {
             Form::Direct => Format::Json,
             Form::Http { format, .. } => format,
         };
-        let mut sink = Sink::whole(form);
+        let mut sink = Sink::buffered(form);
         let mut took = Took::default();
         let done = self
             .executor
@@ -207,7 +209,7 @@ impl Function {
         }
     }
 
-    /// The answer begins with its first piece; until then it may still be an error.
+    /// Streams the response. It begins when the first chunk is complete; a failure before that is an error response.
     async fn stream(
         self: Arc<Self>,
         request: Request,
@@ -221,13 +223,13 @@ impl Function {
         let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
         let function = Arc::clone(&self);
         let work = async move {
-            let mut sink = Sink::pieces(sender, has_begun);
+            let mut sink = Sink::streamed(sender, has_begun);
             let mut took = Took::default();
             let done = function
                 .executor
                 .execute(&request, format, &mut sink, &deadline, &mut took)
                 .await;
-            // Before the response ends: from then on the process may be frozen.
+            // Before the response ends: Lambda may freeze the process after that.
             let name = &request.statement.name;
             function.report(name, &sink, took, begun, done.as_ref().err());
             done.err()
@@ -253,14 +255,14 @@ impl Function {
         self.refused(form, &failure, &context.request_id)
     }
 
-    /// Over HTTP the response says it, with the status; directly it is the function's error.
+    /// Responds with a failure: over HTTP as a response with its status, directly as a function error.
     fn refused(&self, form: Form, failure: &Failure, request_id: &str) -> Result<Answer, Refused> {
         let Form::Http { may_stream, .. } = form else {
             return Err(Refused(failure.diagnostic(request_id)));
         };
         let response = http::failed(failure, request_id);
         if may_stream && self.streams {
-            return Ok(in_pieces(&response));
+            return Ok(stream_whole(&response));
         }
         match RawValue::from_string(response.to_string()) {
             Ok(response) => Ok(FunctionResponse::BufferedResponse(response)),
@@ -289,7 +291,8 @@ impl Function {
     }
 }
 
-/// A connection for the first invocation. That there is none is told to whoever invokes.
+/// Opens a connection for the first invocation. A failure is only logged: the first invocation tries again and reports
+/// it.
 async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
     let begun = Instant::now();
     match pool.get_within(limit).await {
@@ -322,13 +325,13 @@ fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
     RawValue::from_string(json).map_err(|error| bug(&error))
 }
 
-/// A Function URL that streams takes the status of a prelude alone, and not that of a response in one piece.
-fn in_pieces(response: &Json) -> Answer {
+/// Streams a response that is already complete: a streaming Function URL reads the status only from a prelude.
+fn stream_whole(response: &Json) -> Answer {
     let (mut sender, body) = channel();
     let text = response.get("body").and_then(Json::as_str);
     let text = text.unwrap_or_default().to_owned();
     tokio::spawn(async move {
-        // If nobody reads it, nobody is to be told.
+        // An error means that the caller has stopped reading.
         let _sent = sender.send_data(text.into()).await;
     });
     FunctionResponse::StreamingResponse(StreamResponse {

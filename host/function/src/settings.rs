@@ -1,4 +1,4 @@
-//! What the environment says to the function.
+//! The function's settings, read from environment variables.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -9,36 +9,40 @@ use super::sink::LONGEST_ROW;
 use super::statements::Statements;
 use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 
-/// More connections than this, one process has no use for.
+/// The largest default of `DB_POOL_SIZE`. One process has no use for more connections.
 const LARGEST_DEFAULT_POOL: usize = 16;
-/// For the credentials and then for the secret: both within the time that Lambda gives initialisation, so that it can
-/// be said what is wrong.
+/// The limit for the AWS credentials, and again for the secret. Both fit into the time that Lambda allows for
+/// initialization, so that the function can report which of them failed.
 const SECRET_LIMIT: Duration = Duration::from_secs(4);
-/// Lambda's longest timeout. How long connecting may take, each invocation's deadline decides: a paused Aurora Serverless
-/// v2 takes connections, and greets when it has resumed, which takes 15 s and more.
+/// Lambda's longest timeout, as the limit for the stages of connecting, so that each invocation's deadline decides. A
+/// paused Aurora Serverless v2 accepts connections, but sends its greeting only after it has resumed, which takes 15 s
+/// or more.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
-/// In a stream a row is held as it came and as JSON, and the template gives the function 256 MB.
+/// The longest row of a streamed response, in bytes as the server sends it. Memory holds the row and its JSON at the
+/// same time, and the template gives the function 256 MB.
 const LONGEST_STREAMED_ROW: usize = 32 << 20;
-/// In the package, beside `bootstrap`.
+/// The file of named statements, beside `bootstrap` in the package.
 const BUNDLED_QUERIES: &str = "queries.json";
 
-/// The settings; those of AWS itself are read by what needs them.
+/// The function's settings. The AWS SDK reads its own variables itself.
 pub(super) struct Settings {
     pub(super) bridge: BridgeBuilder,
     pub(super) statements: Statements,
     pub(super) allow_writes: bool,
-    /// Whether values of `BIGINT` columns are texts in JSON.
+    /// Whether JSON represents `BIGINT` columns as strings.
     pub(super) is_bigint_text: bool,
+    /// The largest number of connections. Default: the number of concurrent invocations
+    /// (`AWS_LAMBDA_MAX_CONCURRENCY`), at most 16.
     pub(super) pool_size: usize,
     pub(super) connections_per_second: Option<NonZeroU32>,
     /// Whether the Function URL's `InvokeMode` is `RESPONSE_STREAM`.
     pub(super) streams: bool,
-    /// None: no metrics.
+    /// The namespace of the CloudWatch metrics; `None` writes none. Default: `rds-bridge`.
     pub(super) metrics_namespace: Option<String>,
     pub(super) function_name: String,
 }
 
-/// Looks variables up; one that is empty is one that is not set.
+/// Looks variables up. An empty variable counts as unset.
 pub(super) struct Environment<F>(pub(super) F);
 
 impl<F: Fn(&str) -> Option<String>> Environment<F> {
@@ -84,7 +88,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         if let Some(secret) = self.get("DB_SECRET_ARN") {
             builder = with_secret(builder, secret)?;
             timeouts.credentials = SECRET_LIMIT;
-            // The secret has them, or may have.
+            // Optional, because the secret may contain them.
             for (variable, set) in [
                 ("DB_HOST", BridgeBuilder::endpoint as fn(_, String) -> _),
                 ("DB_USER", BridgeBuilder::user),
@@ -146,9 +150,11 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 }
 
 impl Settings {
+    /// Reads all settings.
+    ///
     /// # Errors
     ///
-    /// The first setting that is missing or wrong, by its name.
+    /// [`Type::Settings`], naming the first setting that is missing or invalid.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         environment: &Environment<F>,
     ) -> Result<Self, Failure> {
@@ -197,7 +203,7 @@ impl Settings {
     }
 }
 
-/// A file's text. What is in UTF-16, as PowerShell's `>` writes it, is named.
+/// Decodes a file's text. The error names UTF-16, in which PowerShell's `>` writes files.
 fn utf_8(bytes: &[u8]) -> Result<&str, &'static str> {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("it is in UTF-16: save it as UTF-8"),

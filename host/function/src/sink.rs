@@ -1,4 +1,4 @@
-//! Where rows go: into one answer, or out in pieces as they come.
+//! The destination of rows: a buffered response, or a streamed one.
 
 use lambda_runtime::streaming::Sender;
 use tokio::sync::oneshot;
@@ -6,126 +6,128 @@ use tokio::sync::oneshot;
 use super::event_form::Form;
 use super::failure::{Failure, Type};
 
-/// AWS Lambda Developer Guide, "Lambda quotas": the payload of a response.
+/// The largest payload of a buffered response, in bytes. Source: AWS Lambda Developer Guide, "Lambda quotas".
 pub(super) const RESPONSE_LIMIT: usize = 6_291_556;
-/// A row's JSON is at most so much shorter than the row as the server sent it: of 4,096 columns each may be a number
-/// that takes eight bytes there, and two here.
+/// A row's JSON is shorter than the row on the wire by at most this many bytes: a row has up to 4,096 columns, and
+/// each may be a number that takes eight bytes on the wire and two in JSON.
 const SHORTER_BY: usize = 32 << 10;
-/// The longest row, as the server sends it, that one answer may have room for.
+/// The longest row that may fit into a buffered response, in bytes as the server sends it.
 pub(super) const LONGEST_ROW: usize = RESPONSE_LIMIT + SHORTER_BY;
-/// What may still come around the rows: the end of an array, and an HTTP response with its headers.
-const AROUND: usize = 256;
-/// A piece: enough for few writes, and little to wait for.
-const PIECE_LENGTH: usize = 64 << 10;
+/// Room for the text around the rows, in bytes: the end of the array, and the HTTP response with its headers.
+const ENVELOPE_LENGTH: usize = 256;
+/// The length at which a chunk is sent, in bytes: large enough for few writes, small enough for a short wait.
+const CHUNK_LENGTH: usize = 64 << 10;
 
 pub(super) struct Sink {
-    /// What has been written and not sent.
+    /// Bytes that are written but not sent yet.
     pub(super) out: Vec<u8>,
-    way: Way,
+    mode: Mode,
     pub(super) rows: u64,
-    /// How many the server has counted.
+    /// The server's count of warnings.
     pub(super) warnings: u16,
     sent: u64,
 }
 
-enum Way {
-    /// All of it at the end; as a text within the JSON of an HTTP response, or as it is.
-    Whole { is_within_text: bool },
-    /// In pieces; whoever waits for the first is told when there is one.
-    Pieces {
+enum Mode {
+    /// One buffered response. It is embedded as a string in the JSON of an HTTP response, or is the response itself.
+    Buffered { is_embedded: bool },
+    /// A streamed response. `begun` signals that the first chunk is ready, and is taken when it has.
+    Streamed {
         sender: Sender,
         begun: Option<oneshot::Sender<()>>,
     },
 }
 
 impl Sink {
-    pub(super) fn whole(form: Form) -> Self {
-        let is_within_text = matches!(form, Form::Http { .. });
-        Self::new(Way::Whole { is_within_text })
+    pub(super) fn buffered(form: Form) -> Self {
+        let is_embedded = matches!(form, Form::Http { .. });
+        Self::new(Mode::Buffered { is_embedded })
     }
 
-    /// Nothing is sent before there is a piece, or the result's end: until then the answer can be another.
-    pub(super) fn pieces(sender: Sender, begun: oneshot::Sender<()>) -> Self {
+    /// A sink that streams. It sends nothing before the first chunk is full or the result ends: until then, the
+    /// response can still become an error.
+    pub(super) fn streamed(sender: Sender, begun: oneshot::Sender<()>) -> Self {
         let begun = Some(begun);
-        Self::new(Way::Pieces { sender, begun })
+        Self::new(Mode::Streamed { sender, begun })
     }
 
-    fn new(way: Way) -> Self {
+    fn new(mode: Mode) -> Self {
         Self {
             out: Vec::new(),
-            way,
+            mode,
             rows: 0,
             warnings: 0,
             sent: 0,
         }
     }
 
+    /// Length of the response so far in bytes, sent or not.
     pub(super) fn bytes(&self) -> u64 {
         let held = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
         self.sent.saturating_add(held)
     }
 
-    /// Whether something has gone out that cannot be taken back.
+    /// Whether a streamed response has begun, so that it can no longer become an error response.
     pub(super) fn has_begun(&self) -> bool {
-        matches!(&self.way, Way::Pieces { begun: None, .. })
+        matches!(&self.mode, Mode::Streamed { begun: None, .. })
     }
 
-    /// What has been written is to be sent: the answer is this one.
+    /// Begins a streamed response. A buffered one has no such point.
     pub(super) fn begin(&mut self) {
-        if let Way::Pieces { begun, .. } = &mut self.way
+        if let Mode::Streamed { begun, .. } = &mut self.mode
             && let Some(begun) = begun.take()
         {
-            // Whoever does not wait any more hears of it when it reads.
+            // Fails if the receiver is gone; the next write to the stream then fails too.
             let _heard = begun.send(());
         }
     }
 
-    /// Refuses a row that is too long for one answer, before it is written: its JSON and the answer around it would
-    /// take its length in memory again and again.
+    /// Refuses a row that is too long for a buffered response before it is written: its JSON and the response around it
+    /// would each take its length in memory again.
     pub(super) fn make_room_for(&self, encoded_length: usize) -> Result<(), Failure> {
         let length = self.out.len().saturating_add(encoded_length);
-        match self.way {
-            Way::Whole { .. } if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => {
+        match self.mode {
+            Mode::Buffered { .. } if length.saturating_sub(SHORTER_BY) > RESPONSE_LIMIT => {
                 Err(too_large())
             }
             _ => Ok(()),
         }
     }
 
-    /// Refuses rows that the answer has no room for, with what is still to come around them: before a statement is
-    /// committed, whose caller would take it for failed.
+    /// Refuses rows for which a buffered response has no room, including the text around them. Call it before the
+    /// commit: afterwards, the caller would take a committed statement for a failed one.
     pub(super) fn check_answer(&self) -> Result<(), Failure> {
-        let Way::Whole { is_within_text } = self.way else {
+        let Mode::Buffered { is_embedded } = self.mode else {
             return Ok(());
         };
         let escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | 0..=31);
-        let escapes = match is_within_text {
+        let escapes = match is_embedded {
             true => self.out.iter().filter(escaped).count(),
             false => 0,
         };
         let length = self.out.len().saturating_add(escapes);
-        match length.saturating_add(AROUND) > RESPONSE_LIMIT {
+        match length.saturating_add(ENVELOPE_LENGTH) > RESPONSE_LIMIT {
             true => Err(too_large()),
             false => Ok(()),
         }
     }
 
-    /// A row more has been written.
+    /// Counts a row that was written.
     pub(super) fn count_row(&mut self) {
         self.rows = self.rows.saturating_add(1);
     }
 
-    /// Whether [`Self::flush`] is to be called before the next row.
+    /// Whether [`Self::flush`] must be called before the next row.
     pub(super) fn is_full(&self) -> bool {
-        match &self.way {
-            Way::Whole { .. } => self.out.len() > RESPONSE_LIMIT,
-            Way::Pieces { .. } => self.out.len() >= PIECE_LENGTH,
+        match &self.mode {
+            Mode::Buffered { .. } => self.out.len() > RESPONSE_LIMIT,
+            Mode::Streamed { .. } => self.out.len() >= CHUNK_LENGTH,
         }
     }
 
-    /// Sends what is there, if it goes out in pieces.
+    /// Sends the written bytes of a streamed response; for a buffered one, checks its length.
     pub(super) async fn flush(&mut self) -> Result<(), Failure> {
-        let Way::Pieces { sender, .. } = &mut self.way else {
+        let Mode::Streamed { sender, .. } = &mut self.mode else {
             return match self.out.len() > RESPONSE_LIMIT {
                 true => Err(too_large()),
                 false => Ok(()),

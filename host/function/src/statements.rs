@@ -1,4 +1,4 @@
-//! The statements that may be executed: the default one, named ones, and any at all where that is allowed.
+//! The statements that may be executed: the default one, named ones, and, if allowed, ad hoc SQL.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,19 @@ use super::parameter_kind::{KINDS, Kind};
 use super::placeholders::Placeholders;
 use super::quoted::quoted;
 
-/// The original's.
+/// The statement of the original function in Python.
 const DEFAULT: &str = "SELECT * FROM items";
 
-/// A statement, and what its parameters are.
+/// A statement and its parameters' types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// For the log: it says nothing of what is in it.
+    /// The name in the log. It reveals nothing about the SQL.
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) placeholders: Placeholders,
-    /// The types of its parameters, if they were given.
+    /// The types of the parameters; `None` if they are not configured.
     pub(super) kinds: Option<Vec<Kind>>,
+    /// Whether the event contained the SQL.
     pub(super) is_ad_hoc: bool,
 }
 
@@ -52,15 +53,15 @@ impl Statements {
         }
     }
 
-    /// Adds named ones, from a JSON object: `{"all": "SELECT …"}`, or with the types of its parameters
-    /// `{"by_id": {"sql": "…", "parameters": ["integer"]}}`.
+    /// Adds the named statements of a JSON object: `{"all": "SELECT …"}`, or with the types of the parameters
+    /// `{"by_id": {"sql": "…", "parameters": ["integer"]}}`. Error messages begin with `source`.
     pub(super) fn add(&mut self, source: &str, json: &str) -> Result<(), Failure> {
         let wrong = |problem: String| {
             Failure::new(Type::Settings, format!("{source}: {problem}")).with_hint(
                 r#"it is a JSON object, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}"#,
             )
         };
-        // As editors of Windows begin a file.
+        // Windows editors begin a file with a byte order mark.
         let read = serde_json::from_str(json.strip_prefix('\u{feff}').unwrap_or(json));
         let Json::Object(all) = read.map_err(|error| wrong(format!("it is not JSON: {error}")))?
         else {
@@ -149,7 +150,7 @@ fn read_kinds(kinds: &Json) -> Result<Vec<Kind>, String> {
         format!("has \"parameters\" that are not a list of types: {names}")
     };
     let kinds = kinds.as_array().ok_or_else(known)?.iter();
-    let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::of_name).ok_or_else(known));
+    let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::from_name).ok_or_else(known));
     kinds.collect()
 }
 
@@ -173,7 +174,7 @@ mod tests {
         assert!(long.message().len() < 100);
     }
 
-    /// With `NO_BACKSLASH_ESCAPES`, which the server's parameter group may set, the string ends at the backslash.
+    /// With `NO_BACKSLASH_ESCAPES`, which a parameter group may set, the string ends at the quote after the backslash.
     #[test]
     fn types_may_be_for_either_sql_mode() {
         let add = |json: &str| Statements::new(None, false).add("DB_QUERIES", json);

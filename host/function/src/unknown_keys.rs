@@ -1,7 +1,7 @@
-//! Keys that the function does not know: a misspelt one, or an event of another service.
+//! Refuses events with unknown keys: a misspelt key, or an event of another service.
 //!
-//! Such an event must not execute the default statement: a queue would take the success for its message's, and
-//! delete it.
+//! Such an event must not execute the default statement: a queue would take the success for the processing of its
+//! message, and delete the message.
 
 use super::event_form::{HOW, Origin};
 use super::failure::{Failure, Type};
@@ -9,9 +9,9 @@ use super::keys::Keys;
 use super::quoted::quoted;
 
 const KNOWN: [&str; 3] = ["query", "sql", "parameters"];
-/// Those that name a statement.
+/// The keys that select a statement.
 const STATEMENTS: [&str; 2] = ["query", "sql"];
-/// What other interfaces call the same.
+/// Names that other interfaces use for the same keys.
 const SYNONYMS: [(&str, &str); 6] = [
     ("args", "parameters"),
     ("arguments", "parameters"),
@@ -20,8 +20,8 @@ const SYNONYMS: [(&str, &str); 6] = [
     ("queries", "query"),
     ("statement", "sql"),
 ];
-/// A key that tells which service an event is from. AWS Lambda Developer Guide, "Lambda event source mappings" and
-/// "Invoking Lambda with events from other AWS services".
+/// Keys that identify the service that sent an event. Source: AWS Lambda Developer Guide, "Lambda event source
+/// mappings" and "Invoking Lambda with events from other AWS services".
 const SERVICES: [(&str, &str); 13] = [
     (
         "Records",
@@ -40,26 +40,29 @@ const SERVICES: [(&str, &str); 13] = [
     ("eventSource", "an event source mapping"),
     ("requestContext", "an API"),
 ];
-/// What EventBridge and EventBridge Scheduler send where a schedule has no input of its own.
+/// The `detail-type` and `source` that EventBridge and EventBridge Scheduler send if a schedule has no input of its
+/// own.
 const SCHEDULED: (&str, [&str; 2]) = ("Scheduled Event", ["aws.events", "aws.scheduler"]);
-/// The keys of the event that the Lambda console offers for a test.
+/// The keys of the Lambda console's default test event.
 const CONSOLE_TEST: [&str; 3] = ["key1", "key2", "key3"];
 
-/// Refuses keys that are not known. Over HTTP all of them; of a direct event those that look like a known one, and
-/// any if the event names no statement, unless a schedule or the console's test sent it. A direct event that names a
-/// statement may have others: a state machine passes its own on.
+/// Refuses unknown keys.
+///
+/// Over HTTP, every unknown key is refused. In a direct event, an unknown key is refused if it resembles a known one,
+/// or if the event selects no statement. An event of a schedule or of the console's test is accepted. A direct event
+/// that selects a statement may have other keys, because a state machine passes its own on.
 pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
     let unknown: Vec<&str> = keys.names().filter(|name| !KNOWN.contains(name)).collect();
     let Some(first) = unknown.first() else {
         return Ok(());
     };
-    let is_passed_over = match origin {
+    let is_tolerated = match origin {
         Origin::Direct => {
             is_scheduled(keys) || unknown.iter().all(|name| CONSOLE_TEST.contains(name))
         }
         Origin::Http => false,
     };
-    if is_passed_over {
+    if is_tolerated {
         return Ok(());
     }
     if let Some((name, meant)) = unknown.iter().find_map(|name| Some((name, meant(name)?))) {
@@ -92,13 +95,13 @@ fn is_scheduled(keys: &Keys) -> bool {
     keys.json("detail-type") == kind && sources.iter().any(|source| keys.json("source") == *source)
 }
 
-/// The source that the event itself names.
+/// The source that the event itself names, for the error message.
 fn sender(keys: &Keys, key: &str) -> Option<String> {
     let source = match key {
         "Records" => {
             let records = keys.json(key);
             let first = records.get(0)?;
-            // SNS writes it with a capital.
+            // SNS capitalizes this key.
             first
                 .get("eventSource")
                 .or_else(|| first.get("EventSource"))
@@ -110,7 +113,7 @@ fn sender(keys: &Keys, key: &str) -> Option<String> {
     source.as_str().map(quoted)
 }
 
-/// The known key that a name is likely to be meant for.
+/// The known key that the caller probably meant.
 fn meant(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower);
@@ -119,7 +122,8 @@ fn meant(name: &str) -> Option<&'static str> {
         .or_else(|| KNOWN.into_iter().find(|known| is_near(&lower, known)))
 }
 
-/// Equal but for letter case, or for a slip or two: fewer in a shorter name.
+/// Whether a name equals a known key, or differs from it by at most one edit, or two for a key of more than three
+/// letters. A swap of two adjacent letters is one edit.
 fn is_near(lower: &str, known: &str) -> bool {
     let slips = match known.len() {
         ..=3 => 1,

@@ -1,4 +1,6 @@
-//! Text that peers and users wrote: shown without harm, and read as their editors save it.
+//! Text from untrusted sources.
+//!
+//! [`Printable`] escapes it for display, and [`utf8_text`] reads files as editors save them.
 //!
 //! ```
 //! use rds_bridge_text::Printable;

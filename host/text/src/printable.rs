@@ -1,12 +1,12 @@
-//! Text that a peer wrote, in what people read.
+//! Escapes text from a peer for display.
 //!
-//! A terminal obeys control characters, and bidirectional and invisible characters change what a line seems to say.
-//! A server, AWS, or whoever can write before TLS chooses the text of errors, names and values, so these characters
-//! are shown as escapes. Values keep their exact text: only what is displayed is escaped.
+//! A terminal obeys control characters, and bidirectional and invisible characters change what a line seems to say. The
+//! text of errors, names and values comes from a server, from AWS, or from anyone on the path before TLS, so these
+//! characters are displayed as escapes. Only the display is escaped: values keep their exact text.
 
 use std::fmt::{self, Display, Write};
 
-/// Displays a text in one line: characters that act on a terminal, or that cannot be seen, as escapes.
+/// Displays a text on one line. Characters that act on a terminal or are invisible are escaped, line breaks included.
 #[derive(Clone, Copy, Debug)]
 pub struct Printable<'a>(pub &'a str);
 
@@ -16,7 +16,7 @@ impl Display for Printable<'_> {
     }
 }
 
-/// The same with its line ends, for a text of several lines of our own.
+/// As [`Printable`], but keeps line feeds. Use it for a text whose lines this program composed.
 #[derive(Clone, Copy, Debug)]
 pub struct PrintableLines<'a>(pub &'a str);
 
@@ -26,11 +26,12 @@ impl Display for PrintableLines<'_> {
     }
 }
 
-/// Writes a text; what would act on a terminal, unless it is to be kept, is written by `write`.
+/// Writes a text to `out`. For each character that acts on a terminal or is invisible, calls `write`, unless `is_kept`
+/// returns `true` for it.
 ///
 /// # Errors
 ///
-/// What `out` or `write` gives.
+/// `out` or `write` fails.
 pub fn escape<W: Write>(
     text: &str,
     out: &mut W,
@@ -54,11 +55,11 @@ pub fn escape<W: Write>(
     Ok(())
 }
 
-/// Writes a character as `\n`, `\t`, `\r`, or `\u{9b}`.
+/// Writes a character as an escape: `\n`, `\t`, `\r`, or in the form `\u{9b}`.
 ///
 /// # Errors
 ///
-/// What `out` answers.
+/// `out` fails.
 pub fn write_escape(out: &mut impl Write, character: char) -> fmt::Result {
     match character {
         '\n' => out.write_str("\\n"),
@@ -71,7 +72,8 @@ pub fn write_escape(out: &mut impl Write, character: char) -> fmt::Result {
 fn is_shown(character: char, before: Option<char>, after: Option<char>) -> bool {
     match character {
         ' '..='~' => true,
-        // Joiners, which Persian, the scripts of India and composed emoji need. Between ASCII letters they only hide.
+        // Joiners, which Persian, the scripts of India and composed emoji need. Next to ASCII they would only be
+        // invisible.
         '\u{200C}' | '\u{200D}' => [before, after]
             .iter()
             .all(|it| it.is_some_and(|it| !it.is_ascii() && !is_format(it))),
@@ -79,8 +81,8 @@ fn is_shown(character: char, before: Option<char>, after: Option<char>) -> bool 
     }
 }
 
-/// Unicode's format characters (general category Cf) that take no room or turn the direction of a line, and its
-/// separators of lines and paragraphs.
+/// Whether a character is invisible or changes the direction of text: Unicode's format characters (general category Cf)
+/// that do, invisible fillers and tags, and the separators of lines and paragraphs.
 fn is_format(character: char) -> bool {
     matches!(
         character,

@@ -1,29 +1,29 @@
-//! Text files as editors save them: UTF-8 with or without a byte order mark.
+//! Reads text files as editors save them: UTF-8, with or without a byte order mark.
 
 use thiserror::Error;
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Why bytes are not a text.
+/// Why bytes are not UTF-8 text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotUtf8 {
-    /// It begins with the byte order mark of UTF-16, or has a NUL beside its first character.
+    /// The bytes are UTF-16: they begin with its byte order mark, or with an ASCII character in two bytes.
     #[error("it is UTF-16, as PowerShell and Windows editors may save it: save it as UTF-8")]
     Utf16,
-    /// Bytes that no UTF-8 has.
+    /// The bytes are not valid UTF-8.
     #[error("it is not UTF-8: the byte at {offset} cannot be there")]
     Invalid {
-        /// Of the first byte that cannot be there.
+        /// Offset of the first invalid byte.
         offset: usize,
     },
 }
 
-/// The text of a file, without the byte order mark that some editors put before it.
+/// Decodes the text of a file, without the byte order mark that some editors write at its beginning.
 ///
 /// # Errors
 ///
-/// If it is not UTF-8.
+/// [`NotUtf8`]: the file is UTF-16, or is not valid UTF-8.
 pub fn utf8_text(bytes: Vec<u8>) -> Result<String, NotUtf8> {
     if is_utf16(&bytes) {
         return Err(NotUtf8::Utf16);
@@ -37,12 +37,13 @@ pub fn utf8_text(bytes: Vec<u8>) -> Result<String, NotUtf8> {
     })
 }
 
-/// Drops one byte order mark.
+/// Removes one UTF-8 byte order mark from the beginning, if there is one.
 pub fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-/// By its byte order mark; without one, by a first character that is ASCII: a text has no NUL.
+/// Whether bytes are UTF-16: by the byte order mark, or without one by an ASCII character in two bytes at the
+/// beginning. UTF-8 text contains no NUL.
 pub fn is_utf16(bytes: &[u8]) -> bool {
     matches!(
         bytes,

@@ -1,14 +1,16 @@
-//! Links the unwinder of panics into a program: a program of a few milliseconds has one shared library less to load.
+//! Links the panic unwinder into a program statically.
 //!
-//! A program names this crate, and calls nothing of it:
+//! The program then loads one shared library less, which matters if it runs for only a few milliseconds.
+//!
+//! The program only has to name this crate:
 //!
 //! ```
 //! use rds_bridge_unwinder as _;
 //! ```
 //!
-//! Where the C compiler has no archive of the unwinder, the program loads `libgcc_s.so` as any other.
+//! If the C compiler has no archive of the unwinder, the program loads `libgcc_s.so` as usual.
 
-// The linker takes the unwinder from here, and not from `libgcc_s.so`.
+// With this archive, the linker does not need `libgcc_s.so`.
 #[cfg(unwinder_within)]
 #[expect(unsafe_code, reason = "it names an archive, and declares nothing")]
 #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]

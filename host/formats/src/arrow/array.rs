@@ -1,4 +1,4 @@
-//! A column's values on their way into an array.
+//! Builds the array of a column.
 
 use std::sync::Arc;
 
@@ -19,10 +19,11 @@ use super::decimal::{Misfit, Unscaled, unscaled};
 use super::error::{Error, Unfit};
 use rds_bridge::mysql::{FromValue, Row, ValueError, Vector};
 
-/// Arrow's offsets count up to 2 GiB, of a batch: with the rest of it, a value of this length fits.
+/// The longest value, in bytes. Arrow's offsets address 2 GiB per batch, which leaves room for the batch's other
+/// values.
 const MAX_LENGTH: usize = 1 << 30;
 
-/// An array that is being built, by the type of its values.
+/// The builder of an array, by the type of its values.
 pub(super) enum ArrayBuilder {
     Null(NullBuilder),
     Int8(PrimitiveBuilder<Int8Type>),
@@ -45,14 +46,14 @@ pub(super) enum ArrayBuilder {
     Vector(ListBuilder<PrimitiveBuilder<Float32Type>>),
 }
 
-/// Of a `DECIMAL`.
+/// The digits of a `DECIMAL` column.
 #[derive(Clone, Copy)]
 pub(super) struct Digits {
     precision: u8,
     scale: u8,
 }
 
-/// Why a value is not in the array: what is the matter with it, or with the server's bytes.
+/// Why a value was not appended: the type cannot hold it, or the server's bytes are invalid.
 pub(super) enum Refusal {
     Unfit(Unfit),
     Value(ValueError),
@@ -115,7 +116,7 @@ impl ArrayBuilder {
         })
     }
 
-    /// Bytes of each value, without those that lie elsewhere.
+    /// Bytes per value in the array's buffer of fixed width.
     pub(super) fn width(&self) -> usize {
         match self {
             Self::Null(_) => 0,
@@ -129,12 +130,12 @@ impl ArrayBuilder {
             | Self::Span(_) => 8,
             Self::Decimal128(..) => 16,
             Self::Decimal256(..) => 32,
-            // Where it ends.
+            // The offset.
             Self::Text(_) | Self::Bytes(_) | Self::Vector(_) => 4,
         }
     }
 
-    /// Gives the bytes of a value that lies elsewhere.
+    /// Appends a value of the row. Returns its length in bytes if it is of variable length; otherwise 0.
     #[inline]
     pub(super) fn append(&mut self, row: &Row<'_>, index: usize) -> Result<usize, Refusal> {
         match self {
@@ -151,11 +152,11 @@ impl ArrayBuilder {
             Self::Float64(it) => number(it, row, index)?,
             Self::Decimal128(it, digits) => {
                 let text = value(row, index)?;
-                it.append_option(of_text(text, *digits, row, index)?);
+                it.append_option(parse_decimal(text, *digits, row, index)?);
             }
             Self::Decimal256(it, digits) => {
                 let text = value(row, index)?;
-                it.append_option(of_text(text, *digits, row, index)?);
+                it.append_option(parse_decimal(text, *digits, row, index)?);
             }
             Self::Date(it) => {
                 let date = value(row, index)?;
@@ -236,7 +237,7 @@ fn number<'a, T: ArrowPrimitiveType<Native: FromValue<'a>>>(
 }
 
 #[inline]
-fn of_text<T: Unscaled>(
+fn parse_decimal<T: Unscaled>(
     text: Option<&str>,
     Digits { precision, scale }: Digits,
     row: &Row<'_>,
@@ -255,7 +256,7 @@ fn of_text<T: Unscaled>(
         })
 }
 
-/// A number that a server made up may be long.
+/// Truncates a number for an error message: an invalid one may be long.
 fn shortened(number: &str) -> String {
     match number.get(..80) {
         Some(beginning) => format!("{beginning}…"),

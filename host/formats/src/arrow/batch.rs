@@ -1,4 +1,4 @@
-//! Rows gathered to a batch: at most 16,384 of them, and 1 MiB of values or the one row that is longer.
+//! Collects rows into record batches of at most 16,384 rows. A batch ends with the row that reaches 1 MiB of values.
 
 use arrow_array::RecordBatch;
 use arrow_array::RecordBatchOptions;
@@ -14,11 +14,11 @@ const MAX_BYTES: usize = 1 << 20;
 pub(super) struct BatchBuilder {
     schema: SchemaRef,
     arrays: Vec<ArrayBuilder>,
-    /// Bytes of a row, without those of texts and the like.
+    /// Bytes per row in arrays of fixed width; values of variable length are counted separately.
     row_width: usize,
     rows: usize,
     bytes: usize,
-    /// Of the batches before.
+    /// Rows in previous batches, for the row number in errors.
     rows_before: u64,
 }
 
@@ -61,7 +61,7 @@ impl BatchBuilder {
         let arrays = self.arrays.iter_mut().map(ArrayBuilder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?;
-        // The next batch will be as this one: its arrays get their room at once.
+        // The next batch will probably have as many rows: reserve their memory at once.
         self.arrays = builders(&self.schema, self.rows)?;
         self.rows_before = self
             .rows_before

@@ -1,5 +1,5 @@
-//! Days and microseconds as Arrow counts them: from 1970-01-01, in the Gregorian calendar, also before it was
-//! introduced, as MySQL does.
+//! Converts dates and times to Arrow's days and microseconds since 1970-01-01, in the proleptic Gregorian calendar,
+//! which MySQL uses too.
 
 use super::error::Unfit;
 use rds_bridge::mysql::{Date, DateTime, Time};
@@ -37,7 +37,7 @@ pub(super) fn microseconds(time: DateTime) -> Result<i64, Unfit> {
     }
 }
 
-/// A span, in microseconds.
+/// Length of a span in microseconds; negative if the span is.
 pub(super) fn span(time: Time) -> Result<i64, Unfit> {
     let Some(length) = clock(time.hours, time.minutes, time.seconds, time.microseconds) else {
         let value = time.to_string();
@@ -53,7 +53,7 @@ fn clock(hours: u32, minutes: u8, seconds: u8, microseconds: u32) -> Option<i64>
     if minutes > 59 || seconds > 59 || microseconds > 999_999 {
         return None;
     }
-    // 2³² hours are some 2⁵⁴ microseconds: nothing is saturated.
+    // Saturates above 2,562,047,788 hours, where i64 overflows. MySQL's TIME ends at 838 hours.
     let minutes = i64::from(hours)
         .saturating_mul(60)
         .saturating_add(i64::from(minutes));
@@ -68,8 +68,8 @@ fn clock(hours: u32, minutes: u8, seconds: u8, microseconds: u32) -> Option<i64>
     )
 }
 
-/// None if there is no such day. After Howard Hinnant's `days_from_civil`: the year begins in March, so that
-/// the day that only some years have is its last.
+/// Days since 1970-01-01; `None` if the day does not exist. The algorithm is Howard Hinnant's `days_from_civil`: a year
+/// begins in March, so that a leap day is its last day.
 fn day_number(Date { year, month, day }: Date) -> Option<i32> {
     if day == 0 || day > days_in_month(year, month)? {
         return None;
@@ -90,7 +90,7 @@ fn day_number(Date { year, month, day }: Date) -> Option<i32> {
         .wrapping_add(year.wrapping_div(4))
         .wrapping_sub(year.wrapping_div(100))
         .wrapping_add(day_of_year);
-    // From 0000-03-01 to 1970-01-01 it is 719,468 days.
+    // 0000-03-01 is 719,468 days before 1970-01-01.
     Some(
         era.wrapping_mul(146_097)
             .wrapping_add(day_of_era)
@@ -120,7 +120,7 @@ mod tests {
         Date::parse(text.as_bytes()).unwrap()
     }
 
-    /// Every day there is, beside the crate `time`.
+    /// Compares every day from 0000-01-01 to 9999-12-30 with the crate `time`.
     #[test]
     fn every_day() {
         let epoch = time::Date::from_calendar_date(1970, time::Month::January, 1).unwrap();

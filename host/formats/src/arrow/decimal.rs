@@ -1,16 +1,16 @@
-//! `DECIMAL`, which the server writes as text in both protocols, as Arrow's whole number of the column's
-//! smallest unit: exact, without an allocation.
+//! Converts a `DECIMAL` to Arrow's unscaled integer: exactly, and without an allocation. The server sends it as text
+//! in both protocols.
 
 use arrow_buffer::i256;
 
-/// So many digits fit 64 bits, whatever they are.
+/// Any number of this many digits fits 64 bits.
 const DIGITS_AT_ONCE: usize = 18;
 
-/// A whole number that grows at its end. None of it overflows: how many digits there are is known before.
+/// An integer that is built from its digits. It cannot overflow, because the number of digits is checked first.
 pub(super) trait Unscaled: Copy {
     const ZERO: Self;
 
-    /// Behind its digits, others: `self × factor + digits`.
+    /// Appends digits: `self × factor + digits`.
     fn push(self, factor: u64, digits: u64) -> Self;
 
     fn negated(self) -> Self;
@@ -42,16 +42,16 @@ impl Unscaled for i256 {
     }
 }
 
-/// Why a text is not of a column.
+/// Why a text is not a value of the column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Misfit {
-    /// It is no decimal number.
+    /// It is not a decimal number.
     NotANumber,
-    /// It has more digits than the column.
+    /// It has more digits than the column's type.
     TooLong,
 }
 
-/// The number in units of the scale: `12.50` of scale 3 is 12500. The type must have room for the precision.
+/// Parses the number in units of the scale: `12.50` with scale 3 is 12500. `T` must have room for `precision` digits.
 pub(super) fn unscaled<T: Unscaled>(text: &str, precision: u8, scale: u8) -> Result<T, Misfit> {
     let (is_negative, number) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -68,7 +68,7 @@ pub(super) fn unscaled<T: Unscaled>(text: &str, precision: u8, scale: u8) -> Res
     let (precision, scale) = (usize::from(precision), usize::from(scale));
     let zeros = whole.iter().take_while(|byte| **byte == b'0').count();
     let whole = whole.get(zeros..).unwrap_or_default();
-    // Zeros behind those that the column has change nothing.
+    // Zeros after the last digit of the column do not change the value.
     let (fraction, rest) = fraction
         .split_at_checked(scale)
         .unwrap_or((fraction, &[][..]));
@@ -84,7 +84,7 @@ pub(super) fn unscaled<T: Unscaled>(text: &str, precision: u8, scale: u8) -> Res
     }
     let value = push_digits(T::ZERO, whole)?;
     let mut value = push_digits(value, fraction)?;
-    // The server writes as many digits as the column has; who does not leaves zeros off.
+    // MySQL sends all fraction digits of the column. If another server omits trailing zeros, add them.
     for _ in fraction.len()..scale {
         value = value.push(10, 0);
     }

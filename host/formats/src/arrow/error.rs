@@ -1,33 +1,33 @@
-//! Why rows do not become columns, and what to do.
+//! Errors of converting rows to columns. Their messages suggest what to do.
 
 use arrow_schema::ArrowError;
 
 use rds_bridge::mysql::ValueError;
 
-/// Why rows do not become columns.
+/// Why rows cannot be converted to columns.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A value that its column's type does not have.
+    /// The Arrow type of the column cannot hold a value.
     #[error("row {row}, column {column}: {unfit}")]
     Unfit {
-        /// Counted from 1.
+        /// The row's number, from 1.
         row: u64,
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// What is wrong with the value.
+        /// Why the value does not fit.
         unfit: Unfit,
     },
-    /// A `DECIMAL` column of more digits behind the point than Arrow has.
+    /// A `DECIMAL` column with more digits after the decimal point than Arrow supports.
     #[error(
         "column {column} has {digits} digits behind the point, and Arrow's decimals at most 76"
     )]
     Scale {
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// How many.
+        /// The number of digits after the decimal point.
         digits: u8,
     },
-    /// The statement gives more than one result.
+    /// The statement returned more than one result.
     #[error(
         "the statement gives more than one result, and {format} holds one: take ndjson, or a statement that gives one"
     )]
@@ -35,22 +35,22 @@ pub enum Error {
         /// The format's name.
         format: &'static str,
     },
-    /// Of the bytes that the server sent.
+    /// The server's bytes are not a value of the column's type.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// A bug: the arrays that this crate makes are of the schema.
+    /// A bug: the arrays that this crate builds always match the schema.
     #[error("cannot write Arrow: {0}")]
     Arrow(#[from] ArrowError),
-    /// A bug: Parquet has a type for each array that this crate makes.
+    /// A bug: Parquet has a type for every array that this crate builds.
     #[cfg(feature = "parquet")]
     #[error("cannot write Parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
 }
 
-/// What is the matter with a value.
+/// Why the Arrow type of a column cannot hold a value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// A zero date, or a day that the calendar does not have.
+    /// A zero date, or a day that is not in the calendar.
     #[error(
         "{value} is no day of the calendar, and Arrow has no value for it: NULLIF(…, 0) makes a zero date NULL, CAST(… AS CHAR) makes a text of it"
     )]
@@ -58,33 +58,33 @@ pub enum Unfit {
         /// As the server sent it.
         value: String,
     },
-    /// A time of more than a day, as of a `DATETIME` of a broken server.
+    /// An hour, minute, second or fraction that is out of range. Only a broken server sends one.
     #[error("{value} is no time of a day: CAST(… AS CHAR) makes a text of it")]
     Clock {
         /// As the server sent it.
         value: String,
     },
-    /// A `DECIMAL` of more digits than the server announced.
+    /// A `DECIMAL` with more digits than the server announced.
     #[error(
         "{value} does not fit DECIMAL({precision},{scale}), as which the server announced it: CAST(… AS DECIMAL(65,30)), or CAST(… AS CHAR)"
     )]
     Decimal {
         /// As the server sent it.
         value: String,
-        /// Digits in all.
+        /// The total number of digits.
         precision: u8,
-        /// Digits behind the point.
+        /// The number of digits after the decimal point.
         scale: u8,
     },
-    /// A number out of the range that the server announced.
+    /// A number outside the range of the type that the server announced.
     #[error(
         "the number does not fit {expected}, as which the server announced it: CAST(… AS SIGNED), or CAST(… AS CHAR)"
     )]
     Number {
-        /// The type.
+        /// The announced type.
         expected: &'static str,
     },
-    /// A value that is too long for an array.
+    /// A value of more than 1 GiB, which is too long for an array.
     #[error("a value of more than 1 GiB: take SUBSTRING(…) of it")]
     Length,
 }

@@ -1,6 +1,6 @@
-//! Arrow IPC, as a file and as a stream. A batch is written as soon as it is full.
+//! Arrow IPC, as a file and as a stream. Each batch is written as soon as it is full.
 //!
-//! <https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>
+//! Source: <https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
@@ -9,10 +9,10 @@ use arrow_schema::SchemaRef;
 use super::Sink;
 use super::error::Error;
 
-/// A message's beginning, of 16 bytes of metadata of which only 10 follow. A stream may end without saying so,
-/// and readers take the end of its bytes for its own; here they miss something.
+/// The beginning of a message that announces 16 bytes of metadata, of which only 10 follow. A stream may end without an
+/// end marker, so readers accept the end of the bytes; in the middle of a message, they report an error.
 const CUT_OFF_STREAM: &[u8] = b"\xFF\xFF\xFF\xFF\x10\0\0\0incomplete";
-/// A file is read from its end, where the footer is not, or no longer.
+/// Readers start at the end of a file. With these bytes, no footer is there.
 const CUT_OFF_FILE: &[u8] = b"incomplete";
 
 pub(super) fn file(schema: SchemaRef) -> Result<Box<dyn Sink>, Error> {
@@ -23,7 +23,7 @@ pub(super) fn stream(schema: SchemaRef) -> Result<Box<dyn Sink>, Error> {
     Ok(Box::new(StreamWriter::try_new(Vec::new(), &schema)?))
 }
 
-/// Both writers have the same methods, and no trait that has them all.
+/// Implements [`Sink`] for a writer. Both writers have the same methods, but share no trait.
 macro_rules! sink {
     ($writer:ty, $cut_off:ident) => {
         impl Sink for $writer {

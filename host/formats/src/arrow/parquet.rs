@@ -1,9 +1,8 @@
-//! Parquet. A row group is held in memory until it is written: 16 MiB of it, as it is in the file, or 1,048,576
-//! rows.
+//! Parquet. A row group is kept in memory until it is complete: at 16 MiB of encoded data or 1,048,576 rows.
 //!
-//! Made to be written fast. Pages are compressed by Snappy. Values get a dictionary as long as it is small, as
-//! where they are few and repeat: one that grows is given up soon, for to look every value up is the most
-//! that writing costs. Minimum and maximum are kept for each row group, and not for each page.
+//! The settings favor fast writing. Pages are compressed with Snappy. A column uses a dictionary only while the
+//! dictionary is at most 64 KiB, which suits few, repeated values: looking values up is the largest cost of writing.
+//! Statistics (minimum and maximum) are written per row group and not per page.
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -49,7 +48,7 @@ impl Sink for File {
         self.0.inner_mut()
     }
 
-    /// It is read from its end, where the footer is not, or no longer.
+    /// Readers start at the end of a file. With these bytes, no footer is there.
     fn cut_off(&self) -> &'static [u8] {
         b"incomplete"
     }

@@ -1,4 +1,4 @@
-//! A result's columns as an Arrow schema.
+//! Converts a result's columns to an Arrow schema.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::error::Error;
 use crate::json::distinct;
 use rds_bridge::mysql::{Column, ColumnKind};
 
-/// Readers look columns up by their names, as those of objects: they are named alike. Any of them may be NULL:
-/// `GROUP BY id WITH ROLLUP` gives NULL for an `id` that the server announces as `NOT NULL`.
+/// Builds the schema. The names are made unique as in JSON, because readers look columns up by name. Every column is
+/// nullable: `GROUP BY id WITH ROLLUP` returns NULL for an `id` that the server announces as `NOT NULL`.
 pub(super) fn arrow_schema(columns: &[Column]) -> Result<SchemaRef, Error> {
     let fields: Result<Vec<Field>, Error> = distinct(columns)
         .into_iter()
@@ -35,7 +35,7 @@ fn data_type(column: &Column) -> Result<DataType, Error> {
         ColumnKind::DateTime => DataType::Timestamp(TimeUnit::Microsecond, None),
         ColumnKind::Text | ColumnKind::Json => DataType::Utf8,
         ColumnKind::Bytes | ColumnKind::Geometry => DataType::Binary,
-        // Not of a fixed size: a VECTOR(n) holds up to n entries.
+        // Not a fixed-size list: a VECTOR(n) has up to n entries.
         ColumnKind::Vector => DataType::new_list(DataType::Float32, true),
     })
 }
