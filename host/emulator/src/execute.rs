@@ -1,4 +1,4 @@
-//! Statements that change something: each is done whole or not at all.
+//! Statements that change something. Each is executed completely or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,20 +10,20 @@ use super::functions::Ids;
 use super::server_error::ServerError;
 use super::sql::{Catalog, NewTable, Plan, Write, quoted_name};
 
-/// What a statement has changed.
+/// The result of a statement that changes rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changed {
     pub(super) affected_rows: u64,
     pub(super) last_insert_id: u64,
 }
 
-/// A connection, as far as a statement needs it.
+/// The parts of a session that a statement needs.
 pub(super) struct Executor<'a> {
     pub(super) database: &'a str,
     pub(super) sqlite: &'a Connection,
     pub(super) is_unknown: &'a AtomicBool,
     pub(super) ids: &'a Arc<Ids>,
-    /// `CLIENT_FOUND_ROWS`: an `UPDATE` counts the rows that it finds, not those that it changes.
+    /// `CLIENT_FOUND_ROWS`: the affected rows of an `UPDATE` are those that it matches, not those that it changes.
     pub(super) counts_found: bool,
 }
 
@@ -56,7 +56,7 @@ impl Executor<'_> {
         })
     }
 
-    /// `CREATE TABLE` and its like.
+    /// Executes `CREATE TABLE`, `DROP TABLE`, `TRUNCATE` or `CREATE INDEX`.
     pub(super) fn define(&self, plan: &Plan) -> Result<(), ServerError> {
         let catalog = Catalog::new(self.sqlite, self.database);
         self.whole(|| {
@@ -88,7 +88,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Does it within a transaction of its own, or within the one at hand.
+    /// Runs `act` atomically: in a savepoint of the open transaction, or else in a transaction of its own.
     fn whole<T>(&self, act: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
         const SAVEPOINT: &str = "\"rds-bridge: a statement\"";
         let is_alone = self.sqlite.is_autocommit();
@@ -112,7 +112,7 @@ impl Executor<'_> {
         });
         let ended = acted.and_then(|acted| self.batch(&done).map(|()| acted));
         if ended.is_err() && self.sqlite.is_autocommit() != is_alone {
-            // SQLite may have ended it by itself.
+            // On some errors, SQLite rolls back the transaction itself.
             let _ended = self.sqlite.execute_batch(&undone);
         } else if ended.is_err() && !is_alone {
             let _undone = self.sqlite.execute_batch(&undone);
@@ -143,7 +143,7 @@ impl Executor<'_> {
         count().map_err(|error| self.refused(&error))
     }
 
-    /// How many rows it has changed.
+    /// Executes a statement. Returns how many rows it has changed.
     pub(super) fn run(&self, sql: &str, values: &[Value]) -> Result<u64, ServerError> {
         let run = || {
             let mut statement = self.sqlite.prepare(sql)?;
@@ -165,7 +165,7 @@ impl Executor<'_> {
     }
 }
 
-/// Binds the values that the statement has a place for: the others have become literals.
+/// Binds as many values as the statement has parameters. A value that has become a literal has no parameter.
 pub(super) fn bind(
     statement: &mut rusqlite::Statement<'_>,
     values: &[Value],
