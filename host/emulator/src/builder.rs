@@ -330,7 +330,7 @@ fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), S
 
 const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";
 
-/// The credentials of AWS's own examples, which give access to nothing.
+/// The credentials of AWS's own examples, which do not belong to an account.
 fn made_up() -> Credentials {
     Credentials::new(MADE_UP_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 }

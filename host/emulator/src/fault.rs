@@ -25,7 +25,7 @@ pub enum Refusal {
     AccessDenied,
     /// 1040 in place of the initial handshake, as when `max_connections` is reached.
     TooManyConnections,
-    /// 1129 in place of the initial handshake, as after too many interrupted connections.
+    /// 1129 in place of the initial handshake, as after too many connection errors from the client's host.
     HostBlocked,
     /// 3118 for a valid token: the account is locked. An invalid token is refused with 1045.
     AccountLocked,

@@ -16,7 +16,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// The column as the statement around this `SELECT` names it.
+    /// The column as an outer statement names it.
     pub(super) fn scope_column(&self) -> ScopeColumn {
         ScopeColumn {
             name: self.name.clone(),
@@ -72,7 +72,7 @@ impl Parser<'_> {
                 name = last.trim().trim_matches('`').to_owned();
             }
         }
-        // Names have three bytes for a character at most.
+        // MySQL's names are `utf8mb3`: a character of four bytes becomes `?`.
         name = name.replace(|character| character > '\u{FFFF}', "?");
         let has_alias = match self.alias()? {
             Some(alias) => {
@@ -89,7 +89,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `AS name`, or the name alone.
+    /// Parses an alias, with or without `AS`.
     fn alias(&mut self) -> Result<Option<String>> {
         let is_said = self.take(&["AS"]);
         match self.kind(0).cloned() {
