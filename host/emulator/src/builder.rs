@@ -221,7 +221,7 @@ impl EmulatorBuilder {
     /// cannot be set up, the database cannot be opened, or a seed cannot be read or executed.
     pub fn start(mut self) -> Result<Emulator, StartError> {
         let endpoint = self.endpoint.to_ascii_lowercase();
-        let credentials = self.credentials.take().unwrap_or_else(made_up);
+        let credentials = self.credentials.take().unwrap_or_else(example_credentials);
         self.check(&endpoint, &credentials)?;
 
         // The database comes last, so that the user's file stays unchanged if anything else fails.
@@ -272,8 +272,8 @@ impl EmulatorBuilder {
         if self.users.iter().any(String::is_empty) {
             return Err(wrong_setting("user", "a name is empty"));
         }
-        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
-        if is_made_up && !self.address.ip().is_loopback() {
+        let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
+        if is_example && !self.address.ip().is_loopback() {
             let problem = "others can reach it there, and everybody knows the made-up credentials: give \
                            some of your own";
             return Err(wrong_setting("listen_on", problem));
@@ -328,11 +328,11 @@ fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), S
     Ok((Some(folder), path))
 }
 
-const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";
+const EXAMPLE_KEY_ID: &str = "AKIDEXAMPLE";
 
 /// The credentials of AWS's own examples, which do not belong to an account.
-fn made_up() -> Credentials {
-    Credentials::new(MADE_UP_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+fn example_credentials() -> Credentials {
+    Credentials::new(EXAMPLE_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 }
 
 impl fmt::Debug for EmulatorBuilder {

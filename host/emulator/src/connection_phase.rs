@@ -130,7 +130,7 @@ impl Attempt<'_> {
                     "the client hung up when it was offered no TLS: a fault that was asked for";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
-            heard => self.packet(plain, heard)?,
+            received => self.packet(plain, received)?,
         };
         let Some(capabilities) = packets::client_capabilities(&request) else {
             let reason = "the first packet is none of MySQL 4.1 or later";
@@ -152,8 +152,8 @@ impl Attempt<'_> {
         &mut self,
         stream: &mut PacketStream<TlsStream>,
     ) -> Result<HandshakeResponse, Refused> {
-        let heard = stream.read();
-        let response = Zeroizing::new(self.packet(stream, heard)?);
+        let received = stream.read();
+        let response = Zeroizing::new(self.packet(stream, received)?);
         match HandshakeResponse::read(&response) {
             Ok(response) => {
                 self.user = Some(response.user.clone());
@@ -230,15 +230,15 @@ impl Attempt<'_> {
             false => {
                 let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
                 stream.write(&request)?;
-                let heard = match stream.read() {
+                let received = match stream.read() {
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                         let reason = "the client hung up when it was asked for \
                                       mysql_clear_password: its cleartext plugin has to be enabled";
                         return Err(Refused::BrokenOff(reason.to_owned()));
                     }
-                    heard => self.packet(stream, heard)?,
+                    received => self.packet(stream, received)?,
                 };
-                Zeroizing::new(heard)
+                Zeroizing::new(received)
             }
         };
         if token.last() == Some(&0) {
@@ -251,9 +251,9 @@ impl Attempt<'_> {
     fn packet<S: Transport>(
         &self,
         stream: &mut PacketStream<S>,
-        heard: io::Result<Vec<u8>>,
+        received: io::Result<Vec<u8>>,
     ) -> Result<Vec<u8>, Refused> {
-        heard.or_else(|error| {
+        received.or_else(|error| {
             let inner = error.get_ref();
             let Some(what) = inner.and_then(|it| it.downcast_ref::<Unacceptable>()) else {
                 return Err(error.into());
@@ -279,7 +279,7 @@ impl Attempt<'_> {
         let (code, reason) = (error.code, reason.into());
         self.note(EventKind::Refused { code, reason });
         // The client may have disconnected already.
-        let _told = stream
+        let _sent = stream
             .write(&packets::err(&error, has_sql_state))
             .and_then(|()| stream.flush())
             .and_then(|()| stream.get_mut().tcp().linger());

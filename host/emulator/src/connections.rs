@@ -18,7 +18,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(crate) struct Connections {
     state: Mutex<State>,
-    one_has_gone: Condvar,
+    closed: Condvar,
 }
 
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let connections = &self.shared.connections;
         connections.state().open.remove(&self.id);
-        connections.one_has_gone.notify_all();
+        connections.closed.notify_all();
     }
 }
 
@@ -114,7 +114,7 @@ impl Connections {
         state.is_over = true;
         state.open.values().for_each(Open::close);
         let waited = self
-            .one_has_gone
+            .closed
             .wait_timeout_while(state, END_LIMIT, |state| !state.open.is_empty());
         drop(waited);
     }

@@ -74,7 +74,7 @@ impl Database {
 
     /// The `AUTO_INCREMENT` state of a new session of this database.
     pub(super) fn ids(&self) -> Arc<Ids> {
-        Arc::new(Ids::beside(&self.next_ids))
+        Arc::new(Ids::sharing(&self.next_ids))
     }
 
     /// Executes all statements of these texts, or none of them. Each text comes with the path of its file, if it has
@@ -264,15 +264,15 @@ mod tests {
     #[test]
     fn a_statement_that_is_refused_is_named_by_its_line() {
         let (_folder, database) = database();
-        let said = |sql: &str, file| {
+        let refusal = |sql: &str, file| {
             let refused = database.seed(&[(sql.as_bytes().into(), file)]).unwrap_err();
             refused.to_string()
         };
-        let error = said("SELECT 1;\n\nnonsense", None);
+        let error = refusal("SELECT 1;\n\nnonsense", None);
         assert!(error.starts_with("the seed, line 3: near"), "{error}");
         let file = Some(Path::new("schema.sql"));
         assert_eq!(
-            said("SELECT 1;\nSELECT 'a;\n", file),
+            refusal("SELECT 1;\nSELECT 'a;\n", file),
             "schema.sql, line 2: a string is not closed"
         );
     }

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_client_sends_makes_no_lines() {
+    fn an_event_is_one_line() {
         let event = Event {
             connection_id: 1,
             peer: ([127, 0, 0, 1], 4).into(),

@@ -29,7 +29,7 @@ pub(super) struct Executor<'a> {
 
 impl Executor<'_> {
     pub(super) fn write(&self, write: &Write, values: &[Value]) -> Result<Changed, ServerError> {
-        self.whole(|| {
+        self.atomically(|| {
             let found = match &write.count_matched {
                 Some(sql) => Some(self.count(sql, values)?),
                 None => None,
@@ -40,7 +40,7 @@ impl Executor<'_> {
                 begun.map_err(|error| self.refused(&error))?;
             }
             let done = self.run(&write.sql, values);
-            let told = match write.ids_of {
+            let reported_id = match write.ids_of {
                 Some(_) => self.ids.end(write.rows, done.is_ok()),
                 None => 0,
             };
@@ -51,7 +51,7 @@ impl Executor<'_> {
             };
             Ok(Changed {
                 affected_rows,
-                last_insert_id: u64::try_from(told).unwrap_or(0),
+                last_insert_id: u64::try_from(reported_id).unwrap_or(0),
             })
         })
     }
@@ -59,7 +59,7 @@ impl Executor<'_> {
     /// Executes `CREATE TABLE`, `DROP TABLE`, `TRUNCATE` or `CREATE INDEX`.
     pub(super) fn define(&self, plan: &Plan) -> Result<(), ServerError> {
         let catalog = Catalog::new(self.sqlite, self.database);
-        self.whole(|| {
+        self.atomically(|| {
             match plan {
                 Plan::CreateTable(table) => self.create_table(&catalog, table)?,
                 Plan::DropTables(names) => {
@@ -89,7 +89,10 @@ impl Executor<'_> {
     }
 
     /// Runs `act` atomically: in a savepoint of the open transaction, or else in a transaction of its own.
-    fn whole<T>(&self, act: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
+    fn atomically<T>(
+        &self,
+        act: impl FnOnce() -> Result<T, ServerError>,
+    ) -> Result<T, ServerError> {
         const SAVEPOINT: &str = "\"rds-bridge: a statement\"";
         let is_alone = self.sqlite.is_autocommit();
         let (begin, done, undone) = match is_alone {

@@ -44,7 +44,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     match instance.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
         Err(CallError::Refused(rejection)) => {
-            Err(rejection_words(&rejection, shared, peer, now).into())
+            Err(describe_rejection(&rejection, shared, peer, now).into())
         }
         Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
     }
@@ -55,7 +55,7 @@ fn now(offset_seconds: i64) -> Option<u64> {
 }
 
 /// Describes a rejection for people.
-fn rejection_words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
+fn describe_rejection(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
     let (region, endpoint) = (&shared.region, &shared.endpoint);
     let now = date(now);
     match rejection {

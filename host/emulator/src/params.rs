@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_binds() {
+    fn bound_values_are_read() {
         // "ab", NULL, -1
         let bytes = b"\x02\x01\xFD\x00\x06\x00\x08\x00\x02ab\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
         assert_eq!(

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_a_second_and_the_same_token_always() {
+    fn new_tokens_are_limited_and_known_ones_are_not() {
         let mut limit = RateLimit::new(Some(2));
         let start = Instant::now();
         assert!(limit.allows(b"a", start));

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_by_what_they_say() {
+    fn protocols_are_known_by_their_first_bytes() {
         assert_eq!(protocol(*b"GET "), Some("HTTP"));
         assert_eq!(protocol(*b"SSH-"), Some("SSH"));
         assert!(protocol([0x16, 3, 1, 2]).is_some_and(|it| it.contains("TLS")));

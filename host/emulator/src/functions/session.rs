@@ -43,13 +43,15 @@ const MIXED_VALUES: &str = "an INSERT that says some values of AUTO_INCREMENT an
 #[derive(Debug, Default)]
 struct StatementIds {
     table: String,
-    first_given: Option<i64>,
-    last_said: Option<i64>,
+    /// The first generated value.
+    first_generated: Option<i64>,
+    /// The last value that the statement states.
+    last_explicit: Option<i64>,
 }
 
 impl Ids {
     /// The state of a new session, which shares `next` with the other sessions of the database.
-    pub(crate) fn beside(next: &Arc<Mutex<HashMap<String, i64>>>) -> Self {
+    pub(crate) fn sharing(next: &Arc<Mutex<HashMap<String, i64>>>) -> Self {
         Self {
             next: Arc::clone(next),
             ..Self::default()
@@ -73,7 +75,7 @@ impl Ids {
     /// Ends an `INSERT` of `rows` rows, executed or refused. Returns the id that the client receives.
     pub(crate) fn end(&self, rows: u64, is_done: bool) -> i64 {
         let statement = std::mem::take(&mut *lock(&self.statement));
-        if let Some(first) = statement.first_given {
+        if let Some(first) = statement.first_generated {
             // InnoDB reserves the values of all rows before it inserts the first one.
             let rows = i64::try_from(rows).unwrap_or(0);
             let mut next = lock(&self.next);
@@ -83,8 +85,8 @@ impl Ids {
                 self.last.store(first, Ordering::SeqCst);
             }
         }
-        let told = statement.first_given.or(statement.last_said);
-        told.filter(|_| is_done).unwrap_or(0)
+        let reported = statement.first_generated.or(statement.last_explicit);
+        reported.filter(|_| is_done).unwrap_or(0)
     }
 
     /// Sets the next value of a table that was created or truncated, or removes that of a table that was dropped.
@@ -97,27 +99,27 @@ impl Ids {
     }
 
     /// Returns the id of a row: the one that the statement states or, for NULL and 0, a generated one.
-    fn id(&self, said: Option<i64>) -> Result<i64> {
+    fn id(&self, explicit: Option<i64>) -> Result<i64> {
         let mut statement = lock(&self.statement);
         let mut next = lock(&self.next);
         let next = next.entry(statement.table.clone()).or_insert(1);
-        match said {
+        match explicit {
             None | Some(0) => {
-                if statement.last_said.is_some() {
+                if statement.last_explicit.is_some() {
                     return not_emulated(MIXED_VALUES);
                 }
                 let given = *next;
                 *next = given.saturating_add(1);
-                statement.first_given.get_or_insert(given);
+                statement.first_generated.get_or_insert(given);
                 Ok(given)
             }
-            Some(said) => {
-                if statement.first_given.is_some() {
+            Some(explicit) => {
+                if statement.first_generated.is_some() {
                     return not_emulated(MIXED_VALUES);
                 }
-                *next = (*next).max(said.saturating_add(1));
-                statement.last_said = Some(said);
-                Ok(said)
+                *next = (*next).max(explicit.saturating_add(1));
+                statement.last_explicit = Some(explicit);
+                Ok(explicit)
             }
         }
     }

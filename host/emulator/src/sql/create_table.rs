@@ -102,7 +102,7 @@ impl Parser<'_> {
             let names = self.key_columns(true)?;
             constraints.keys.push((true, names));
         } else if self.take(&["UNIQUE"]) {
-            let _is_said = self.take(&["KEY"]) || self.take(&["INDEX"]);
+            let _is_present = self.take(&["KEY"]) || self.take(&["INDEX"]);
             let names = self.key_columns(true)?;
             constraints.keys.push((false, names));
         } else if self.take(&["FOREIGN", "KEY"]) {
@@ -149,7 +149,7 @@ impl Parser<'_> {
                     return refused("a unique key of a column's beginning");
                 }
             }
-            let _is_said = parser.take(&["ASC"]) || parser.take(&["DESC"]);
+            let _is_present = parser.take(&["ASC"]) || parser.take(&["DESC"]);
             Ok(name)
         })?;
         self.expect_other(')')?;

@@ -274,7 +274,7 @@ impl Parser<'_> {
             }
             Ok(())
         })?;
-        let _is_said = self.take(&["RESTRICT"]) || self.take(&["CASCADE"]);
+        let _is_present = self.take(&["RESTRICT"]) || self.take(&["CASCADE"]);
         Ok(Plan::DropTables(names))
     }
 

@@ -185,7 +185,7 @@ impl Parser<'_> {
             Ok(())
         })?;
         let filter = self.filter(&scope)?;
-        self.refuse_itself(&table)?;
+        self.refuse_reading_target(&table)?;
         let alias = scope.sources().first().map(|it| quote::name(&it.alias));
         Ok(Write {
             sql: format!(
@@ -245,7 +245,7 @@ impl Parser<'_> {
         self.expect(&["FROM"])?;
         let (table, scope, target) = self.target()?;
         let filter = self.filter(&scope)?;
-        self.refuse_itself(&table)?;
+        self.refuse_reading_target(&table)?;
         Ok(Write {
             sql: format!("DELETE FROM {target} WHERE {filter}"),
             count_matched: None,
@@ -258,11 +258,11 @@ impl Parser<'_> {
     fn target(&mut self) -> Result<(Table, Scope, String)> {
         let name = self.table_name()?;
         let table = self.context.catalog.table(&name)?;
-        let is_said = self.take(&["AS"]);
+        let has_as = self.take(&["AS"]);
         let is_alias = match self.kind(0) {
             Some(TokenKind::QuotedName(_)) => true,
-            Some(TokenKind::Word(word)) => is_said || !is_reserved(word),
-            _ => is_said,
+            Some(TokenKind::Word(word)) => has_as || !is_reserved(word),
+            _ => has_as,
         };
         let alias = match is_alias {
             true => self.name()?,
@@ -280,7 +280,7 @@ impl Parser<'_> {
         }
     }
 
-    fn refuse_itself(&self, table: &Table) -> Result<()> {
+    fn refuse_reading_target(&self, table: &Table) -> Result<()> {
         match self.tables_read.contains(&table.name) {
             true => refused("a subquery of the table that is changed"),
             false => Ok(()),

@@ -90,8 +90,8 @@ impl Parser<'_> {
         }
         let (amount, unit) = self.interval(scope)?;
         self.expect_other(')')?;
-        let is_less = name.contains("SUB");
-        add_interval(&value, &amount, &unit, is_less)
+        let is_subtraction = name.contains("SUB");
+        add_interval(&value, &amount, &unit, is_subtraction)
     }
 
     fn arguments(&mut self, scope: &Scope) -> Result<Vec<Expression>> {

@@ -100,7 +100,7 @@ impl Parser<'_> {
     }
 
     fn table_alias(&mut self) -> Result<Option<String>> {
-        let is_said = self.take(&["AS"]);
+        let has_as = self.take(&["AS"]);
         let follows = match self.kind(0) {
             Some(TokenKind::QuotedName(_)) => true,
             Some(TokenKind::Word(word)) => {
@@ -108,7 +108,7 @@ impl Parser<'_> {
             }
             _ => false,
         };
-        match is_said || follows {
+        match has_as || follows {
             true => self.name().map(Some),
             false => Ok(None),
         }

@@ -110,12 +110,12 @@ fn moment(value: &Expression) -> Option<String> {
     }
 }
 
-/// Translates `+ INTERVAL 1 DAY` and, if `is_less`, `- INTERVAL 1 DAY`.
+/// Translates `+ INTERVAL 1 DAY` and, if `is_subtraction`, `- INTERVAL 1 DAY`.
 pub(in crate::sql::expression) fn add_interval(
     value: &Expression,
     amount: &Expression,
     unit: &str,
-    is_less: bool,
+    is_subtraction: bool,
 ) -> Result<Expression> {
     let is_date_unit = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"].contains(&unit);
     let is_clock_unit = ["HOUR", "MINUTE", "SECOND"].contains(&unit);
@@ -130,7 +130,7 @@ pub(in crate::sql::expression) fn add_interval(
         Kind::Text(_) if moment(value).is_some() => Kind::TEXT,
         other => return refused(format!("INTERVAL with {}", other.describe())),
     };
-    let sign = if is_less { "-1" } else { "1" };
+    let sign = if is_subtraction { "-1" } else { "1" };
     let sql = format!(
         "\"rds_date_add\"({}, {}, '{unit}', {sign})",
         value.sql, amount.sql
