@@ -11,7 +11,7 @@ pub struct Faults {
     pub delay: Duration,
     /// Closes the connection after the server has sent this many bytes, including those of TLS. `None` has no limit.
     pub cut_after: Option<u64>,
-    /// Whether the server does not offer TLS. It then refuses every client, because it requires TLS.
+    /// If `true`, the server does not offer TLS. It then refuses every client, because it still requires TLS.
     pub no_tls: bool,
     /// What follows the plugin's name in the `AuthSwitchRequest`.
     pub auth_switch_tail: AuthSwitchTail,

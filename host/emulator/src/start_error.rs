@@ -52,7 +52,7 @@ pub enum StartError {
         file: Option<PathBuf>,
         /// The line on which the statement begins, counted from 1.
         line: usize,
-        /// The error's message, mostly SQLite's.
+        /// The message of the error.
         message: String,
     },
     /// The database cannot be opened.

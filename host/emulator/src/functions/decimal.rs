@@ -16,7 +16,7 @@ pub(crate) fn scaled(number: f64, scale: u8) -> Option<i128> {
     (scaled.abs() < 1e15).then_some(scaled as i128)
 }
 
-/// Converts an integer in units of the last digit back to a number.
+/// Converts an integer in units of the last digit back to a number. Refuses more than 15 digits.
 #[expect(clippy::cast_precision_loss, reason = "it is checked before")]
 pub(super) fn unscaled(number: i128, scale: u8) -> Result<f64> {
     match number.abs() < LIMIT {

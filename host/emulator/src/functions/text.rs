@@ -1,4 +1,4 @@
-//! SQL functions of text. As in MySQL, they count characters.
+//! SQL functions of text. As in MySQL, all of them but `LENGTH` count characters.
 
 use rusqlite::functions::Context;
 use rusqlite::{Connection, Result};

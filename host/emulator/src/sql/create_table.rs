@@ -18,7 +18,7 @@ pub(crate) struct NewTable {
     /// The statement for SQLite.
     pub(crate) sql: String,
     pub(super) if_not_exists: bool,
-    /// `AUTO_INCREMENT=7`
+    /// The first value of `AUTO_INCREMENT`, if the table's options state it.
     pub(crate) first_id: Option<i64>,
 }
 
@@ -193,7 +193,7 @@ impl Parser<'_> {
         Ok(sql)
     }
 
-    /// ` ON DELETE CASCADE` and its like, after the `ON`.
+    /// Parses `DELETE CASCADE` or a similar action, after the `ON`. Returns the clause for SQLite.
     fn referential_action(&mut self) -> Result<String> {
         let event = self.next_word()?.to_ascii_uppercase();
         let action = [

@@ -39,8 +39,8 @@ pub(crate) struct Query {
 pub(crate) enum Plan {
     /// SQLite executes the statement, and its rows are the reply.
     Read(Query),
-    /// SQLite executes the statement, and the reply contains the number of changed rows. The number is that of the
-    /// parameters.
+    /// SQLite executes the statement, and the reply contains the number of changed rows. The second field is the
+    /// number of parameters.
     Write(Write, usize),
     CreateTable(NewTable),
     DropTables(Vec<String>),
