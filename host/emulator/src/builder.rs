@@ -24,7 +24,7 @@ use rds_bridge::net::host_name;
 use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
 use tempfile::TempDir;
 
-/// Settings of an [`Emulator`], each with its default.
+/// Configures and starts an [`Emulator`]. Each method states its default.
 #[derive(Clone)]
 pub struct EmulatorBuilder {
     address: SocketAddr,
@@ -50,7 +50,7 @@ enum Seed {
 }
 
 impl Seed {
-    /// The statements, and the file that they are in.
+    /// Reads the statements. Returns them with the path of their file, if they come from one.
     fn read(&self) -> Result<(Cow<'_, [u8]>, Option<&Path>), StartError> {
         match self {
             Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
@@ -89,72 +89,78 @@ impl EmulatorBuilder {
         }
     }
 
-    /// The port to listen on. Default: 0, a free one.
+    /// Sets the port to listen on. Default: 0, which selects a free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// The address to listen on. Default: 127.0.0.1, which other machines cannot reach. Any other
-    /// address needs [`Self::credentials`] that are secret.
+    /// Sets the address to listen on. Default: 127.0.0.1, which other machines cannot reach. Any other than a loopback
+    /// address requires [`Self::credentials`], because the default ones are public.
     #[must_use]
     pub fn listen_on(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
         self
     }
 
-    /// The name that tokens must be signed for, and that the certificate is for as well as for `localhost`
-    /// and 127.0.0.1. Default: `localhost`. With a name of RDS clients have to be told where to connect.
+    /// Sets the host name that tokens must be signed for. The certificate is issued for this name, `localhost`,
+    /// 127.0.0.1 and `::1`. Default: `localhost`. With the name of an RDS endpoint, clients must be told separately
+    /// where to connect.
     #[must_use]
     pub fn endpoint(mut self, name: impl Into<String>) -> Self {
         self.endpoint = name.into();
         self
     }
 
-    /// The region that tokens must be signed for. Default: the one in the endpoint's name, else `us-east-1`.
+    /// Sets the region that tokens must be signed for. Default: the region in the endpoint's name, or else
+    /// `us-east-1`.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// A user that may log in with a token. Default: `lambda-user` alone.
+    /// Adds a user that may log in with a token. Names are case-sensitive. The first one is the user of
+    /// [`Emulator::bridge`] and [`Emulator::environment`]. Default: only `lambda-user`.
     #[must_use]
     pub fn user(mut self, name: impl Into<String>) -> Self {
         self.users.push(name.into());
         self
     }
 
-    /// The database's name. Default: `iamtest`.
+    /// Sets the name of the only database. Default: `iamtest`.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
         self.database = name.into();
         self
     }
 
-    /// A file to keep the database in. Default: one among the temporary files, gone with the emulator.
+    /// Sets the SQLite file that holds the database; it is created if it does not exist. Default: a temporary file,
+    /// which is removed with the emulator.
     #[must_use]
     pub fn database_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.database_file = Some(path.into());
         self
     }
 
-    /// Statements to execute at the start.
+    /// Adds statements to execute at the start, after those that were added before. All seeds are executed in one
+    /// transaction: if a statement fails, all are rolled back, and [`Self::start`] fails.
     #[must_use]
     pub fn seed(mut self, sql: impl Into<String>) -> Self {
         self.seeds.push(Seed::Text(sql.into()));
         self
     }
 
-    /// A file of statements to execute at the start.
+    /// Adds a file of statements, as [`Self::seed`]. The file is read by [`Self::start`]. A UTF-8 byte order mark is
+    /// skipped, and UTF-16 is refused.
     #[must_use]
     pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.seeds.push(Seed::File(path.into()));
         self
     }
 
-    /// The credentials that must have signed a token. Default: `AKIDEXAMPLE` with a secret that is in AWS's
+    /// Sets the credentials that must have signed a token. Default: `AKIDEXAMPLE` with a secret key from AWS's
     /// documentation.
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
@@ -162,59 +168,63 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How far the emulator's clock is ahead of the machine's, in seconds; it lags, if negative. Default: 0.
+    /// Sets how far the emulator's clock is ahead of the machine's, in seconds; a negative number sets it back.
+    /// Default: 0.
     #[must_use]
     pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
         self.clock_offset_seconds = seconds;
         self
     }
 
-    /// How many logins with new tokens are taken per second; RDS takes about 200. Default: no limit.
+    /// Limits the number of logins with new tokens per second. Further ones are refused with 1045; a token that was
+    /// accepted in the last 900 seconds does not count again. RDS accepts about 200 per second. Default: no limit.
     #[must_use]
     pub fn connections_per_second(mut self, limit: u32) -> Self {
         self.connections_per_second = Some(limit);
         self
     }
 
-    /// Whether the certificate has expired. Default: it has not.
+    /// Uses a certificate that expired ten days ago. Default: `false`.
     #[must_use]
     pub fn expired_certificate(mut self, is_expired: bool) -> Self {
         self.expired_certificate = is_expired;
         self
     }
 
-    /// Faults of connections. Default: none.
+    /// Sets the faults of connections. Default: no faults.
     #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// The version that it greets as. Default: `8.0.39`.
+    /// Sets the server version of the initial handshake and of `VERSION()`. Default: `8.0.39`.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// What to call at each [`Event`], on the connection's thread.
+    /// Sets a function that is called at each [`Event`], on the connection's thread and before the client receives the
+    /// reply. By default, no function is called.
     #[must_use]
     pub fn on_event(mut self, call: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Arc::new(call));
         self
     }
 
-    /// Starts it, and returns when it takes connections.
+    /// Starts the emulator, and returns once it accepts connections.
     ///
     /// # Errors
     ///
-    /// [`StartError`]
+    /// [`StartError`]: a setting is invalid, the address cannot be listened on, the certificate, TLS or the component
+    /// cannot be set up, the database cannot be opened, or a seed cannot be read or executed.
     pub fn start(mut self) -> Result<Emulator, StartError> {
         let endpoint = self.endpoint.to_ascii_lowercase();
-        let credentials = self.credentials.take().unwrap_or_else(made_up);
+        let credentials = self.credentials.take().unwrap_or_else(example_credentials);
         self.check(&endpoint, &credentials)?;
 
-        // The database comes last, so that the user's file stays as it was if anything else fails.
+        // The database comes last, so that the user's file stays unchanged if anything else fails.
         let bound = Bound::to(self.address)?;
         let certificates =
             Certificates::make(certificate_names(&endpoint), self.expired_certificate)?;
@@ -262,8 +272,8 @@ impl EmulatorBuilder {
         if self.users.iter().any(String::is_empty) {
             return Err(wrong_setting("user", "a name is empty"));
         }
-        let is_made_up = credentials.access_key_id == MADE_UP_KEY_ID;
-        if is_made_up && !self.address.ip().is_loopback() {
+        let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
+        if is_example && !self.address.ip().is_loopback() {
             let problem = "others can reach it there, and everybody knows the made-up credentials: give \
                            some of your own";
             return Err(wrong_setting("listen_on", problem));
@@ -293,7 +303,7 @@ fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
     host_name::check(endpoint).map_err(|problem| wrong_setting("endpoint", problem.to_string()))
 }
 
-/// The region in the endpoint's name, if it is one of RDS.
+/// The region in the name of an RDS endpoint, or else `us-east-1`.
 fn default_region(endpoint: &str) -> String {
     region_of_endpoint(endpoint).unwrap_or_else(|| "us-east-1".to_owned())
 }
@@ -308,7 +318,7 @@ fn certificate_names(endpoint: &str) -> Vec<String> {
     names
 }
 
-/// The database's file, with the temporary folder that it is in unless the user keeps it.
+/// The path of the database's file, and the temporary folder that holds it, unless the user keeps the file.
 fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), StartError> {
     if let Some(path) = file {
         return Ok((None, path));
@@ -318,11 +328,11 @@ fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), S
     Ok((Some(folder), path))
 }
 
-const MADE_UP_KEY_ID: &str = "AKIDEXAMPLE";
+const EXAMPLE_KEY_ID: &str = "AKIDEXAMPLE";
 
-/// Those of AWS's own examples, which open nothing.
-fn made_up() -> Credentials {
-    Credentials::new(MADE_UP_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+/// The credentials of AWS's own examples, which do not belong to an account.
+fn example_credentials() -> Credentials {
+    Credentials::new(EXAMPLE_KEY_ID, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 }
 
 impl fmt::Debug for EmulatorBuilder {

@@ -1,4 +1,4 @@
-//! A certificate authority made at the start, and the server's certificate.
+//! A certificate authority that is created at the start, and the server's certificate.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use time::{Duration, OffsetDateTime};
 
 use super::StartError;
 
-/// The server's side of TLS, and the certificate of the authority that clients are to trust, as PEM.
+/// The server's TLS configuration, and the certificate of the authority that clients must trust, as PEM.
 pub(super) struct Certificates {
     pub(super) server_config: Arc<ServerConfig>,
     pub(super) ca_pem: String,
-    /// The same authority, for this process's own clients.
+    /// The same authority as `ca_pem`, for clients in this process.
     pub(super) roots: Arc<RootCertStore>,
 }
 
 impl Certificates {
-    /// For these names and IP addresses; expired, if a client is to see that.
+    /// Issues a certificate for these names and IP addresses. If `is_expired`, it expired ten days ago.
     pub(super) fn make(names: Vec<String>, is_expired: bool) -> Result<Self, StartError> {
         let now = OffsetDateTime::now_utc();
-        // Valid from yesterday, for a client whose clock is behind.
+        // Valid since yesterday, so that clients with a slow clock accept it.
         let mut authority = params(vec![], "rds-bridge emulator: authority", now)?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

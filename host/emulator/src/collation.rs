@@ -1,8 +1,8 @@
-//! MySQL's collations, as far as they are known here, for SQLite.
+//! The MySQL collations that the emulator supports, for SQLite.
 //!
-//! The weights of `utf8mb4_0900_ai_ci` are those of the Default Unicode Collation Element Table 9.0, first
-//! level, as `WEIGHT_STRING` gives them. Characters that have none in `weights.txt` can be compared with
-//! themselves only: any other comparison is marked as unknown, and the statement is refused.
+//! `utf8mb4_0900_ai_ci` uses the primary weights of the Default Unicode Collation Element Table 9.0, as MySQL's
+//! `WEIGHT_STRING` returns them. A character that `weights.txt` does not list can be compared only with itself: the
+//! result of any other comparison is marked as unknown, and the statement is refused.
 //!
 //! Source: MySQL 8.0 Reference Manual, "Unicode Character Sets".
 
@@ -13,21 +13,21 @@ use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 
-/// A collation of MySQL's.
+/// A MySQL collation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Collation {
     /// `utf8mb4_0900_ai_ci`
     AccentInsensitive,
-    /// `utf8mb4_general_ci`: known for ASCII.
+    /// `utf8mb4_general_ci`, supported for ASCII only.
     General,
-    /// `utf8mb4_bin`, which pads with spaces.
+    /// `utf8mb4_bin`, a `PAD SPACE` collation.
     Binary,
 }
 
 impl Collation {
     pub(super) const ALL: [Self; 3] = [Self::AccentInsensitive, Self::General, Self::Binary];
 
-    /// MySQL's name, and SQLite's here.
+    /// The collation's name in MySQL, which is also its name in SQLite.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::AccentInsensitive => "utf8mb4_0900_ai_ci",
@@ -41,7 +41,7 @@ impl Collation {
         Self::ALL.into_iter().find(known)
     }
 
-    /// How two strings compare. None if it is not known here.
+    /// The order of two strings. `None` if the emulator does not know it.
     pub(super) fn compare(self, left: &str, right: &str) -> Option<Ordering> {
         if left == right {
             return Some(Ordering::Equal);
@@ -57,7 +57,7 @@ impl Collation {
         }
     }
 
-    /// Whether two characters are the same to it. None if it is not known here.
+    /// Whether two characters are equal. `None` if the emulator does not know it.
     pub(super) fn same(self, left: char, right: char) -> Option<bool> {
         if left == right {
             return Some(true);
@@ -76,7 +76,7 @@ impl Collation {
     }
 }
 
-/// By code points, the shorter one filled up with spaces.
+/// Compares by code points, after padding the shorter string with spaces.
 fn padded(left: &str, right: &str) -> Ordering {
     let (left, right) = (left.trim_end_matches(' '), right.trim_end_matches(' '));
     let length = left.chars().count().max(right.chars().count());
@@ -90,7 +90,7 @@ fn padded(left: &str, right: &str) -> Ordering {
 fn weights(text: &str) -> Option<Vec<u16>> {
     let mut weights = Vec::with_capacity(text.len());
     for character in text.chars() {
-        // Control characters have no weight.
+        // Control characters have no weight, except for those from tab to carriage return.
         if !character.is_ascii_control() || matches!(character, '\t'..='\r') {
             weights.extend_from_slice(table().get(&character)?);
         }
@@ -114,7 +114,7 @@ fn table() -> &'static Table {
     })
 }
 
-/// Makes them known to a connection. `is_unknown` is set by a comparison whose result is not known.
+/// Registers the collations with a connection. A comparison whose result is unknown sets `is_unknown`.
 pub(super) fn add(connection: &Connection, is_unknown: &Arc<AtomicBool>) -> rusqlite::Result<()> {
     for collation in Collation::ALL {
         let is_unknown = Arc::clone(is_unknown);

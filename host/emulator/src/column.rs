@@ -1,6 +1,4 @@
-//! The type that a column of SQLite's has for a MySQL client.
-//!
-//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html>
+//! The columns of a result, with the MySQL types of SQLite's values.
 
 use mysql_common::constants::{ColumnFlags, ColumnType};
 use mysql_common::io::BufMutExt;
@@ -10,14 +8,14 @@ use super::sql::{arguments, fraction_digits};
 
 /// `utf8mb4_0900_ai_ci`
 const UTF8MB4: u16 = 255;
-/// The collation id `binary`, of numbers too.
+/// The collation id `binary`, which numbers have, too.
 const BINARY: u16 = 63;
-/// `decimals` where they are not fixed.
+/// `decimals` of a type whose number of decimals is not fixed.
 const NOT_FIXED: u8 = 31;
-/// Of a `DECIMAL` that says nothing of it.
+/// The precision of a `DECIMAL` that is declared without one.
 const DECIMAL_PRECISION: u32 = 10;
 
-/// A column's name, and the type that it was declared with: an expression has none.
+/// A column's name, and the type that it was declared with. An expression has no declared type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Declared {
     pub(super) name: String,
@@ -37,13 +35,14 @@ pub(super) struct Column {
     pub(super) wire_type: ColumnType,
     pub(super) is_unsigned: bool,
     pub(super) is_binary: bool,
-    /// Digits after the point of a `DECIMAL`, or of the seconds of a `DATETIME`, `TIMESTAMP` or `TIME`.
+    /// The number of digits after the decimal point of a `DECIMAL`, or in the fractional seconds of a `DATETIME`,
+    /// `TIMESTAMP` or `TIME`.
     pub(super) scale: u8,
     length: u32,
 }
 
 impl Column {
-    /// From the type it was declared with; without one, from the first value that comes.
+    /// Derives the type from the declaration or, without one, from the first row's value.
     pub(super) fn new(name: &str, declared: Option<&str>, first: Option<ValueRef<'_>>) -> Self {
         let of_value = || match first {
             Some(ValueRef::Integer(_)) => (ColumnType::MYSQL_TYPE_LONGLONG, true),
@@ -72,7 +71,7 @@ impl Column {
             is_binary,
             scale,
             length: match is_decimal {
-                // With the point and the sign.
+                // Plus the decimal point and the sign.
                 true => precision
                     .unwrap_or(DECIMAL_PRECISION)
                     .saturating_add(u32::from(scale > 0))
@@ -110,7 +109,7 @@ impl Column {
     }
 }
 
-/// The type's own name, and whether its values are bytes.
+/// The wire type of a declaration, and whether its values have the collation `binary`.
 fn of_declaration(declared: &str) -> Option<(ColumnType, bool)> {
     use ColumnType::*;
     let word = declared
@@ -121,7 +120,7 @@ fn of_declaration(declared: &str) -> Option<(ColumnType, bool)> {
         "SMALLINT" => (MYSQL_TYPE_SHORT, true),
         "MEDIUMINT" => (MYSQL_TYPE_INT24, true),
         "INT" => (MYSQL_TYPE_LONG, true),
-        // SQLite's, of 64 bits.
+        // SQLite's `INTEGER` has 64 bits.
         "BIGINT" | "INTEGER" => (MYSQL_TYPE_LONGLONG, true),
         "YEAR" => (MYSQL_TYPE_YEAR, true),
         "FLOAT" => (MYSQL_TYPE_FLOAT, true),
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!(kind(ValueRef::Null), ColumnType::MYSQL_TYPE_VAR_STRING);
     }
 
-    /// What we write as a server, we read as a client.
+    /// The client's parser reads what the server's side writes.
     #[test]
     fn the_hosts_own_parser_reads_a_definition() {
         use rds_bridge::mysql::ColumnKind;

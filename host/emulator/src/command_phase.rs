@@ -19,10 +19,10 @@ use super::sql::{Plan, Statement, split};
 use super::wire::PacketStream;
 use rds_bridge_wire::{Payload, command};
 
-/// Asks for a line of text about the server.
+/// The client asks for a line of text about the server.
 const COM_STATISTICS: u8 = 0x09;
 
-/// What a client may keep prepared: `max_prepared_stmt_count`, by MySQL's default.
+/// How many prepared statements a session may hold: MySQL's default of `max_prepared_stmt_count`.
 const PREPARED_LIMIT: usize = 16_382;
 
 /// Serves a session until the client quits or disconnects.
@@ -51,7 +51,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
     }
 }
 
-/// Does what a command asks for, and replies to it.
+/// Executes a command and writes its reply.
 fn serve(
     stream: &mut PacketStream<TlsStream>,
     session: &mut Session<'_>,
@@ -66,7 +66,7 @@ fn serve(
         command::COM_STMT_PREPARE => prepare(stream, session, arguments),
         command::COM_STMT_EXECUTE => execute(stream, session, arguments),
         command::COM_STMT_CLOSE => {
-            // It has no reply.
+            // The command has no reply.
             session.prepared.remove(&statement_id(arguments));
             Ok(())
         }
@@ -83,7 +83,7 @@ fn serve(
         }
         command::COM_PING | command::COM_SET_OPTION => ok(stream, session),
         COM_STATISTICS => {
-            // As `mysqladmin status` and the command `status` of `mysql` show it.
+            // `mysqladmin status` and the `status` command of `mysql` show this line.
             stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
             Ok(())
         }
@@ -142,7 +142,7 @@ fn prepare(
     session: &mut Session<'_>,
     sql: &[u8],
 ) -> Result<(), Failure> {
-    // MySQL counts a statement that it refuses to prepare, too.
+    // MySQL uses up an id for a statement that it refuses to prepare, too.
     let id = session.last_prepared.wrapping_add(1);
     session.last_prepared = id;
     let mut statements = statements(sql)?;
@@ -196,7 +196,7 @@ fn execute(
 ) -> Result<(), Failure> {
     let mut payload = Payload::new("COM_STMT_EXECUTE", arguments);
     let id = payload.u32("statement_id").map_err(ServerError::from)?; // int<4>
-    payload.u8("flags").map_err(ServerError::from)?; // int<1>: a cursor may be asked for, and not given
+    payload.u8("flags").map_err(ServerError::from)?; // int<1>: the request for a cursor is ignored
     payload.u32("iteration_count").map_err(ServerError::from)?; // int<4>
     let Some(prepared) = session.prepared.get_mut(&id) else {
         return Err(ServerError::unknown_statement(id).into());
@@ -218,7 +218,7 @@ fn execute(
     session.execute(stream, &statement, &params, Encoding::Binary, false)
 }
 
-/// It has no reply: the execution says what is wrong.
+/// Stores a piece of a parameter's value. The command has no reply, so the following execution reports errors.
 fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     let mut payload = Payload::new("COM_STMT_SEND_LONG_DATA", arguments);
     let (Ok(id), Ok(param)) = (payload.u32("statement_id"), payload.u16("param_id")) else {
@@ -237,7 +237,7 @@ fn send_long_data(session: &mut Session<'_>, arguments: &[u8]) {
     }
 }
 
-/// The id that a packet begins with: 0, which no statement has, if the packet is too short.
+/// The id that a packet begins with. If the packet is too short: 0, which is the id of no statement.
 fn statement_id(arguments: &[u8]) -> u32 {
     Payload::new("COM_STMT_CLOSE", arguments)
         .u32("statement_id")

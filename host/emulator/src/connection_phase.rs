@@ -1,4 +1,4 @@
-//! The connection phase, from the greeting to a user that is accepted or refused.
+//! The connection phase, from the initial handshake until the client is accepted or refused.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ use super::wire::{PacketStream, Unacceptable};
 
 pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
 
-/// A user that was accepted, and the connection.
+/// An authenticated client: its connection, capabilities and user name.
 pub(super) struct Login {
     pub(super) stream: PacketStream<TlsStream>,
     pub(super) capabilities: CapabilityFlags,
@@ -30,9 +30,9 @@ pub(super) struct Login {
 
 /// Why a client was not accepted.
 enum Refused {
-    /// The client and the log have been told.
+    /// The client has received an error, and the event is recorded.
     Told,
-    /// The client disconnected, or sent what is not the protocol.
+    /// The client disconnected, was silent for too long, or violated the protocol.
     BrokenOff(String),
 }
 
@@ -48,7 +48,7 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Notes what happened as an event, and returns the login if the client was accepted.
+/// Runs the connection phase and records its result as an event. Returns the login if the client was accepted.
 pub(super) fn run(
     shared: &Shared,
     tls: Arc<ServerConfig>,
@@ -74,7 +74,7 @@ pub(super) fn run(
 struct Attempt<'a> {
     shared: &'a Shared,
     peer: Peer,
-    /// Known once the client has sent its name.
+    /// The user name, once the client has sent it.
     user: Option<String>,
 }
 
@@ -101,7 +101,7 @@ impl Attempt<'_> {
         self.accept(stream, response, token.len())
     }
 
-    /// A server that cannot take a connection sends an error in place of its greeting.
+    /// A server that cannot accept a connection sends an error in place of the initial handshake.
     fn refuse_before_greeting(
         &self,
         plain: &mut PacketStream<FaultyStream>,
@@ -130,7 +130,7 @@ impl Attempt<'_> {
                     "the client hung up when it was offered no TLS: a fault that was asked for";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
-            heard => self.packet(plain, heard)?,
+            received => self.packet(plain, received)?,
         };
         let Some(capabilities) = packets::client_capabilities(&request) else {
             let reason = "the first packet is none of MySQL 4.1 or later";
@@ -152,8 +152,8 @@ impl Attempt<'_> {
         &mut self,
         stream: &mut PacketStream<TlsStream>,
     ) -> Result<HandshakeResponse, Refused> {
-        let heard = stream.read();
-        let response = Zeroizing::new(self.packet(stream, heard)?);
+        let received = stream.read();
+        let response = Zeroizing::new(self.packet(stream, received)?);
         match HandshakeResponse::read(&response) {
             Ok(response) => {
                 self.user = Some(response.user.clone());
@@ -166,7 +166,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Refuses a client that wants another database, or that knows no authentication plugins.
+    /// Refuses a client that asks for another database, or that does not support authentication plugins.
     fn check_response(
         &self,
         stream: &mut PacketStream<TlsStream>,
@@ -208,12 +208,14 @@ impl Attempt<'_> {
         })
     }
 
-    /// Called before the client is told, so that a test whose client was told finds the event.
+    /// Records an event. It is called before the reply is sent, so that a test finds the event once its client has the
+    /// reply.
     fn note(&self, kind: EventKind) {
         self.shared.note(self.peer, self.user.as_deref(), kind);
     }
 
-    /// The token, which is asked for unless the client has sent it already by the same method.
+    /// Returns the token. It is requested with an `AuthSwitchRequest`, unless the client has already sent it by the
+    /// same plugin.
     fn token(
         &self,
         stream: &mut PacketStream<TlsStream>,
@@ -228,15 +230,15 @@ impl Attempt<'_> {
             false => {
                 let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
                 stream.write(&request)?;
-                let heard = match stream.read() {
+                let received = match stream.read() {
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                         let reason = "the client hung up when it was asked for \
                                       mysql_clear_password: its cleartext plugin has to be enabled";
                         return Err(Refused::BrokenOff(reason.to_owned()));
                     }
-                    heard => self.packet(stream, heard)?,
+                    received => self.packet(stream, received)?,
                 };
-                Zeroizing::new(heard)
+                Zeroizing::new(received)
             }
         };
         if token.last() == Some(&0) {
@@ -245,13 +247,13 @@ impl Attempt<'_> {
         Ok(token)
     }
 
-    /// What was heard, if it is a packet of a login. The client is told otherwise.
+    /// Returns the packet that was read. If it is not acceptable in a connection phase, sends the client an error.
     fn packet<S: Transport>(
         &self,
         stream: &mut PacketStream<S>,
-        heard: io::Result<Vec<u8>>,
+        received: io::Result<Vec<u8>>,
     ) -> Result<Vec<u8>, Refused> {
-        heard.or_else(|error| {
+        received.or_else(|error| {
             let inner = error.get_ref();
             let Some(what) = inner.and_then(|it| it.downcast_ref::<Unacceptable>()) else {
                 return Err(error.into());
@@ -266,6 +268,7 @@ impl Attempt<'_> {
         })
     }
 
+    /// Records the refusal with its true reason, and sends the client the error.
     fn refuse<S: Transport, T>(
         &self,
         stream: &mut PacketStream<S>,
@@ -275,8 +278,8 @@ impl Attempt<'_> {
     ) -> Result<T, Refused> {
         let (code, reason) = (error.code, reason.into());
         self.note(EventKind::Refused { code, reason });
-        // The client may have disconnected.
-        let _told = stream
+        // The client may have disconnected already.
+        let _sent = stream
             .write(&packets::err(&error, has_sql_state))
             .and_then(|()| stream.flush())
             .and_then(|()| stream.get_mut().tcp().linger());
@@ -284,7 +287,7 @@ impl Attempt<'_> {
     }
 }
 
-/// What packets go over, and TCP below it.
+/// The stream that carries packets, and the TCP stream below it.
 trait Transport: Read + Write {
     fn tcp(&mut self) -> &mut FaultyStream;
 }
@@ -323,7 +326,7 @@ fn verdict(
     let denied = || ServerError::access_denied(user, peer.address.ip());
     judge(shared, peer, user, token).map_err(|verdict| match verdict {
         Verdict::Refused(reason) => (denied(), reason),
-        // The token may be good: it was not verified.
+        // The token was not verified, and may be valid.
         Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
     })?;
     if !shared.within_rate(token) {
@@ -342,7 +345,7 @@ fn verdict(
     }
 }
 
-/// A server's is of 7-bit characters without NUL.
+/// The server's challenge: 20 random 7-bit characters without NUL.
 fn scramble() -> Result<[u8; 20], Refused> {
     let mut scramble = [0; 20];
     rustls::crypto::ring::default_provider()

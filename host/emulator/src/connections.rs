@@ -1,4 +1,4 @@
-//! The connections that are open, by their number: for `KILL`, for the limit, and for the end.
+//! The open connections by their id: for `KILL`, for the limit on their number, and for the shutdown.
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpStream};
@@ -10,15 +10,15 @@ use rusqlite::InterruptHandle;
 
 use super::Shared;
 
-/// More get 1040, as from a server at its `max_connections`.
+/// Further connections are refused with 1040, as by a server that has reached `max_connections`.
 const CONNECTIONS_LIMIT: usize = 1_000;
-/// How long the end waits for statements that do not heed it.
+/// How long [`Connections::end`] waits for statements that do not react to an interruption.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 pub(crate) struct Connections {
     state: Mutex<State>,
-    one_has_gone: Condvar,
+    closed: Condvar,
 }
 
 #[derive(Default)]
@@ -30,18 +30,18 @@ struct State {
 struct Open {
     tcp: TcpStream,
     interrupt: Option<InterruptHandle>,
-    /// Seen by what does not run within SQLite.
+    /// Tells functions that SQLite cannot interrupt, such as `SLEEP`, to stop.
     is_interrupted: Arc<AtomicBool>,
 }
 
-/// A connection's place among the others, until it is dropped.
+/// The registration of an open connection. Dropping it removes the connection.
 pub(super) struct Place {
     shared: Arc<Shared>,
     id: u32,
 }
 
 impl Place {
-    /// None if it is over, or the machine has no more sockets.
+    /// Registers a connection. `None` if the emulator is shutting down, or if the socket cannot be duplicated.
     pub(super) fn take(shared: Arc<Shared>, id: u32, tcp: &TcpStream) -> Option<Self> {
         let open = Open {
             tcp: tcp.try_clone().ok()?,
@@ -66,12 +66,13 @@ impl Drop for Place {
     fn drop(&mut self) {
         let connections = &self.shared.connections;
         connections.state().open.remove(&self.id);
-        connections.one_has_gone.notify_all();
+        connections.closed.notify_all();
     }
 }
 
 impl Connections {
-    /// What a thread that panicked has left is whole: nothing here is changed in steps.
+    /// Locks the state. A poisoned lock is ignored: no change of the state has intermediate steps, so a panic leaves
+    /// it consistent.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,7 +81,8 @@ impl Connections {
         self.state().open.len() > CONNECTIONS_LIMIT
     }
 
-    /// How a statement of this connection can be ended.
+    /// Registers the handle that interrupts this connection's statements. Returns the flag that is set on an
+    /// interruption.
     pub(super) fn interruptible(&self, id: u32, handle: InterruptHandle) -> Arc<AtomicBool> {
         match self.state().open.get_mut(&id) {
             Some(open) => {
@@ -91,12 +93,12 @@ impl Connections {
         }
     }
 
-    /// `KILL QUERY`. False if there is no such connection.
+    /// `KILL QUERY`. Returns `false` if there is no such connection.
     pub(super) fn interrupt(&self, id: u32) -> bool {
         self.state().open.get(&id).map(Open::interrupt).is_some()
     }
 
-    /// `KILL`. False if there is no such connection.
+    /// `KILL`. Returns `false` if there is no such connection.
     pub(super) fn close(&self, id: u32) -> bool {
         self.state().open.get(&id).map(Open::close).is_some()
     }
@@ -105,13 +107,14 @@ impl Connections {
         self.state().open.values().for_each(Open::close);
     }
 
-    /// Closes all, takes no more, and waits until they have gone: what they work on is about to go too.
+    /// Closes all connections, refuses new ones, and waits until the sessions have ended: the database that they use
+    /// is about to be removed.
     pub(super) fn end(&self) {
         let mut state = self.state();
         state.is_over = true;
         state.open.values().for_each(Open::close);
         let waited = self
-            .one_has_gone
+            .closed
             .wait_timeout_while(state, END_LIMIT, |state| !state.open.is_empty());
         drop(waited);
     }

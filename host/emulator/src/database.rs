@@ -1,7 +1,7 @@
 //! The emulator's database: a SQLite file, shared by all connections.
 //!
-//! It is a file even if it is not kept: only in a file does SQLite let others read while one writes. In memory,
-//! a transaction that is left open would lock all others out, which MySQL's does not.
+//! Even a temporary database is a file: only with a file does SQLite let connections read while another one writes. In
+//! memory, an open transaction would lock out all other connections, which it does not in MySQL.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,25 +20,26 @@ use super::functions::{self, Facts, Ids};
 use super::server_error::ServerError;
 use super::sql::{Catalog, Context, Plan, Statement, line_of, plan, split};
 
-/// As long as MySQL's clients are willing to wait for a lock, and no longer.
+/// How long a statement waits for another session's lock before it fails with 1205 (lock wait timeout).
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
-/// The savepoint that stands for a seed's own transaction: no seed has one of that name.
+/// The savepoint that replaces a seed's own transaction. The name is one that no seed uses.
 const TRANSACTION: &str = "\"rds-bridge: a transaction of the seed\"";
 
 pub(crate) struct Database {
     name: String,
     path: PathBuf,
-    /// Without it the last session to end would fold SQLite's log into the file, again and again.
+    /// Keeps one connection open. Without it, SQLite would checkpoint the write-ahead log and delete it each time the
+    /// last session ends.
     _kept: Mutex<Connection>,
-    /// What `AUTO_INCREMENT` gives next, for each table.
+    /// The next `AUTO_INCREMENT` value of each table.
     next_ids: Arc<Mutex<HashMap<String, i64>>>,
 }
 
 /// A connection to the database.
 pub(super) struct Connected {
     pub(super) sqlite: Connection,
-    /// Set by a comparison of texts whose result is not known here.
+    /// Set by a comparison of texts whose result the emulator does not know.
     pub(super) is_unknown: Arc<AtomicBool>,
 }
 
@@ -46,7 +47,7 @@ impl Database {
     pub(super) fn open(name: String, path: PathBuf) -> Result<Self, StartError> {
         let open = || {
             let connection = open(&path)?;
-            // Readers and a writer at once. The file remembers it.
+            // Lets connections read while another one writes. The setting is stored in the file.
             connection.pragma_update(None, "journal_mode", "WAL")?;
             Catalog::set_up(&connection)?;
             Ok(connection)
@@ -71,12 +72,13 @@ impl Database {
         Ok(Connected { sqlite, is_unknown })
     }
 
-    /// What a session of this database has of `AUTO_INCREMENT`.
+    /// The `AUTO_INCREMENT` state of a new session of this database.
     pub(super) fn ids(&self) -> Arc<Ids> {
-        Arc::new(Ids::beside(&self.next_ids))
+        Arc::new(Ids::sharing(&self.next_ids))
     }
 
-    /// Executes all statements of these texts, each with the file that it is from, or none of them.
+    /// Executes all statements of these texts, or none of them. Each text comes with the path of its file, if it has
+    /// one.
     pub(super) fn seed(&self, texts: &[(Cow<'_, [u8]>, Option<&Path>)]) -> Result<(), StartError> {
         let Connected { sqlite, is_unknown } = self.connect().map_err(StartError::Database)?;
         let (connection, ids) = (sqlite, self.ids());
@@ -97,7 +99,7 @@ impl Database {
             counts_found: false,
         };
         let transaction = connection.unchecked_transaction();
-        // Dropped before that, it is rolled back.
+        // If it is dropped before the commit, it is rolled back.
         let transaction = transaction.map_err(StartError::Database)?;
         for (sql, file) in texts {
             self.execute_all(&executor, sql, *file)?;
@@ -141,8 +143,8 @@ impl Database {
     }
 }
 
-/// Executes one statement of a seed. A transaction of the seed's own is a savepoint within the one that all
-/// seeds are in: `is_begun` says whether it is open, and the result whether it is open from now on.
+/// Executes one statement of a seed. All seeds run in one transaction, so a seed's own transaction is a savepoint in
+/// it. `is_begun` says whether that savepoint is open. Returns whether it is open afterwards.
 fn execute(executor: &Executor<'_>, plan: &Plan, is_begun: bool) -> Result<bool, ServerError> {
     let begin = format!("SAVEPOINT {TRANSACTION}");
     let commit = format!("RELEASE {TRANSACTION}");
@@ -153,7 +155,7 @@ fn execute(executor: &Executor<'_>, plan: &Plan, is_begun: bool) -> Result<bool,
         Plan::Write(write, _) => {
             executor.write(write, &[])?;
         }
-        // As with MySQL, they end the transaction at hand and are in none.
+        // As in MySQL, these statements commit the open transaction and run outside of any.
         Plan::CreateTable(_) | Plan::DropTables(_) | Plan::Truncate(_) | Plan::CreateIndex(..) => {
             if is_begun {
                 executor.batch(&commit)?;
@@ -161,7 +163,7 @@ fn execute(executor: &Executor<'_>, plan: &Plan, is_begun: bool) -> Result<bool,
             executor.define(plan)?;
             return Ok(false);
         }
-        // As with MySQL, it ends the one at hand.
+        // As in MySQL, `BEGIN` commits the open transaction.
         Plan::Begin { .. } => {
             if is_begun {
                 executor.batch(&commit)?;
@@ -189,7 +191,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_LIMIT)?;
-    // A client reaches this database and no other file: neither ATTACH nor VACUUM INTO.
+    // Restricts a client to this database: without attached databases, neither `ATTACH` nor `VACUUM INTO` can open
+    // another file.
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     Ok(connection)
 }
@@ -240,7 +243,7 @@ mod tests {
         assert_eq!(sum, Ok(1_101));
     }
 
-    /// As with MySQL, and unlike SQLite's databases in memory.
+    /// This is as in MySQL, and unlike SQLite's databases in memory.
     #[test]
     fn a_transaction_that_is_left_open_keeps_no_reader_out() {
         let (_folder, database) = database();
@@ -250,7 +253,7 @@ mod tests {
             .execute_batch("BEGIN; INSERT INTO t VALUES (1)")
             .unwrap();
         let reader = database.connect().unwrap().sqlite;
-        // Without waiting for it.
+        // The read must not wait for the writer.
         reader.busy_timeout(Duration::ZERO).unwrap();
         let count = || reader.query_row("SELECT count(*) FROM t", (), |row| row.get::<_, u32>(0));
         assert_eq!(count(), Ok(0));
@@ -261,15 +264,15 @@ mod tests {
     #[test]
     fn a_statement_that_is_refused_is_named_by_its_line() {
         let (_folder, database) = database();
-        let said = |sql: &str, file| {
+        let refusal = |sql: &str, file| {
             let refused = database.seed(&[(sql.as_bytes().into(), file)]).unwrap_err();
             refused.to_string()
         };
-        let error = said("SELECT 1;\n\nnonsense", None);
+        let error = refusal("SELECT 1;\n\nnonsense", None);
         assert!(error.starts_with("the seed, line 3: near"), "{error}");
         let file = Some(Path::new("schema.sql"));
         assert_eq!(
-            said("SELECT 1;\nSELECT 'a;\n", file),
+            refusal("SELECT 1;\nSELECT 'a;\n", file),
             "schema.sql, line 2: a string is not closed"
         );
     }

@@ -1,4 +1,4 @@
-//! What happens, for people and for tests.
+//! Events of the connection phase, for logs and tests.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,43 +9,43 @@ use rds_bridge_text::Printable;
 /// Something that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The connection's number, counted from 1.
+    /// The connection's id, counted from 1. It is also the server's connection id (thread id).
     pub connection_id: u32,
     /// The client's address.
     pub peer: SocketAddr,
-    /// The user that the client gave, once it has.
+    /// The user name that the client sent, if it has sent one.
     pub user: Option<String>,
     /// What happened.
     pub kind: EventKind,
 }
 
-/// What each event is passed to.
+/// The function that is called with each event.
 pub(super) type OnEvent = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// The kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The token is good.
+    /// The token is valid, and the client is accepted.
     Accepted {
-        /// Its length.
+        /// The token's length in bytes.
         token_bytes: usize,
     },
     /// The client was refused.
     Refused {
-        /// The code that it got.
+        /// The error code that the client received.
         code: u16,
-        /// The true reason, which it did not get. Never holds the token.
+        /// The true reason, which the client does not learn. It never contains the token.
         reason: String,
     },
-    /// The connection ended before the login was over.
+    /// The connection ended during the connection phase, without an error packet from the server.
     BrokenOff {
-        /// What was wrong.
+        /// Why it ended.
         reason: String,
     },
 }
 
-/// One line, whatever the client sent.
+/// Formats the event as one line, whatever the client sent.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_client_sends_makes_no_lines() {
+    fn an_event_is_one_line() {
         let event = Event {
             connection_id: 1,
             peer: ([127, 0, 0, 1], 4).into(),

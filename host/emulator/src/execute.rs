@@ -1,4 +1,4 @@
-//! Statements that change something: each is done whole or not at all.
+//! Statements that change something. Each is executed completely or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,26 +10,26 @@ use super::functions::Ids;
 use super::server_error::ServerError;
 use super::sql::{Catalog, NewTable, Plan, Write, quoted_name};
 
-/// What a statement has changed.
+/// The result of a statement that changes rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changed {
     pub(super) affected_rows: u64,
     pub(super) last_insert_id: u64,
 }
 
-/// A connection, as far as a statement needs it.
+/// The parts of a session that a statement needs.
 pub(super) struct Executor<'a> {
     pub(super) database: &'a str,
     pub(super) sqlite: &'a Connection,
     pub(super) is_unknown: &'a AtomicBool,
     pub(super) ids: &'a Arc<Ids>,
-    /// `CLIENT_FOUND_ROWS`: an `UPDATE` counts the rows that it finds, not those that it changes.
+    /// `CLIENT_FOUND_ROWS`: the affected rows of an `UPDATE` are those that it matches, not those that it changes.
     pub(super) counts_found: bool,
 }
 
 impl Executor<'_> {
     pub(super) fn write(&self, write: &Write, values: &[Value]) -> Result<Changed, ServerError> {
-        self.whole(|| {
+        self.atomically(|| {
             let found = match &write.count_matched {
                 Some(sql) => Some(self.count(sql, values)?),
                 None => None,
@@ -40,7 +40,7 @@ impl Executor<'_> {
                 begun.map_err(|error| self.refused(&error))?;
             }
             let done = self.run(&write.sql, values);
-            let told = match write.ids_of {
+            let reported_id = match write.ids_of {
                 Some(_) => self.ids.end(write.rows, done.is_ok()),
                 None => 0,
             };
@@ -51,15 +51,15 @@ impl Executor<'_> {
             };
             Ok(Changed {
                 affected_rows,
-                last_insert_id: u64::try_from(told).unwrap_or(0),
+                last_insert_id: u64::try_from(reported_id).unwrap_or(0),
             })
         })
     }
 
-    /// `CREATE TABLE` and its like.
+    /// Executes `CREATE TABLE`, `DROP TABLE`, `TRUNCATE` or `CREATE INDEX`.
     pub(super) fn define(&self, plan: &Plan) -> Result<(), ServerError> {
         let catalog = Catalog::new(self.sqlite, self.database);
-        self.whole(|| {
+        self.atomically(|| {
             match plan {
                 Plan::CreateTable(table) => self.create_table(&catalog, table)?,
                 Plan::DropTables(names) => {
@@ -88,8 +88,11 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Does it within a transaction of its own, or within the one at hand.
-    fn whole<T>(&self, act: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
+    /// Runs `act` atomically: in a savepoint of the open transaction, or else in a transaction of its own.
+    fn atomically<T>(
+        &self,
+        act: impl FnOnce() -> Result<T, ServerError>,
+    ) -> Result<T, ServerError> {
         const SAVEPOINT: &str = "\"rds-bridge: a statement\"";
         let is_alone = self.sqlite.is_autocommit();
         let (begin, done, undone) = match is_alone {
@@ -112,7 +115,7 @@ impl Executor<'_> {
         });
         let ended = acted.and_then(|acted| self.batch(&done).map(|()| acted));
         if ended.is_err() && self.sqlite.is_autocommit() != is_alone {
-            // SQLite may have ended it by itself.
+            // On some errors, SQLite rolls back the transaction itself.
             let _ended = self.sqlite.execute_batch(&undone);
         } else if ended.is_err() && !is_alone {
             let _undone = self.sqlite.execute_batch(&undone);
@@ -143,7 +146,7 @@ impl Executor<'_> {
         count().map_err(|error| self.refused(&error))
     }
 
-    /// How many rows it has changed.
+    /// Executes a statement. Returns how many rows it has changed.
     pub(super) fn run(&self, sql: &str, values: &[Value]) -> Result<u64, ServerError> {
         let run = || {
             let mut statement = self.sqlite.prepare(sql)?;
@@ -165,7 +168,7 @@ impl Executor<'_> {
     }
 }
 
-/// Binds the values that the statement has a place for: the others have become literals.
+/// Binds as many values as the statement has parameters. A value that has become a literal has no parameter.
 pub(super) fn bind(
     statement: &mut rusqlite::Statement<'_>,
     values: &[Value],

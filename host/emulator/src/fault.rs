@@ -1,44 +1,44 @@
-//! Faults that connections are to have, to see what a client makes of them.
+//! Faults of connections, to test how a client reacts to them.
 
 use std::time::Duration;
 
-/// Faults of new connections. The default has none.
+/// Faults of new connections. The default has no faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Every login is refused so.
+    /// Refuses every login with this error. `None` accepts valid tokens.
     pub refuse: Option<Refusal>,
-    /// So long it waits before each answer.
+    /// How long the server waits before it sends: before each reply, and before the TLS handshake.
     pub delay: Duration,
-    /// So many bytes are sent on a connection, those of TLS included, and then it is closed.
+    /// Closes the connection after the server has sent this many bytes, including those of TLS. `None` has no limit.
     pub cut_after: Option<u64>,
-    /// No TLS is offered.
+    /// If `true`, the server does not offer TLS. It then refuses every client, because it still requires TLS.
     pub no_tls: bool,
-    /// What comes after the plugin's name when the client is asked for its token.
+    /// What follows the plugin's name in the `AuthSwitchRequest`.
     pub auth_switch_tail: AuthSwitchTail,
 }
 
-/// How a login is refused.
+/// The error with which a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// 1045, whatever the token: as for a policy that does not allow it.
+    /// 1045 even for a valid token, as if an IAM policy did not allow the connection.
     AccessDenied,
-    /// 1040 in place of the greeting: as when `max_connections` is reached.
+    /// 1040 in place of the initial handshake, as when `max_connections` is reached.
     TooManyConnections,
-    /// 1129 in place of the greeting: as after too many broken off connections.
+    /// 1129 in place of the initial handshake, as after too many connection errors from the client's host.
     HostBlocked,
-    /// 3118: the account is locked.
+    /// 3118 for a valid token: the account is locked. An invalid token is refused with 1045.
     AccountLocked,
 }
 
-/// What servers send after the name `mysql_clear_password`: they differ.
+/// What a server sends after the name `mysql_clear_password` in an `AuthSwitchRequest`. Servers differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthSwitchTail {
-    /// Nothing, as Aurora and RDS.
+    /// Nothing, as Aurora and RDS do.
     #[default]
     Nothing,
-    /// A NUL.
+    /// One NUL byte.
     Nul,
-    /// A challenge of 20 bytes and a NUL, as for any other method.
+    /// A challenge of 20 bytes and a NUL, as for any other plugin.
     Challenge,
 }

@@ -1,22 +1,22 @@
-//! A TCP stream that ends when it is told to, and on which a login does not last for ever.
+//! A TCP stream that can be cut after a number of bytes, and that limits the duration of a login.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How long a login may take, as MySQL's `connect_timeout`.
+/// The maximum duration of a login: MySQL's default of `connect_timeout`.
 const LOGIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long, and for how many bytes, a client that was refused is listened to.
+/// For how long, and for how many bytes, the server reads from a client that it has refused.
 const LINGER_LIMIT: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 64 << 10;
 
-/// The server's end of a connection, with the fault that was asked for.
+/// The server's end of a connection, with its configured fault.
 pub(super) struct FaultyStream {
     tcp: TcpStream,
-    /// So many more bytes are sent, and then the connection is closed.
+    /// How many more bytes may be sent before the connection is closed. `None`: no limit.
     left: Option<u64>,
-    /// When the login must be over; none when it is.
+    /// When the login must be over. `None` once it is.
     deadline: Option<Instant>,
 }
 
@@ -29,14 +29,14 @@ impl FaultyStream {
         }
     }
 
-    /// A client that says nothing from now on is one that has nothing to say.
+    /// Removes the limit on the duration: after the login, a client may be idle for as long as it likes.
     pub(super) fn login_is_over(&mut self) -> io::Result<()> {
         self.deadline = None;
         self.tcp.set_read_timeout(None)
     }
 
-    /// Says no more, so that the client can read what it was told last: a connection that is closed with
-    /// something unread is reset, and what was sent is lost.
+    /// Shuts down the sending direction, then reads and discards what the client still sends. If a connection is
+    /// closed while received bytes are unread, TCP resets it, and the client may lose the last reply.
     pub(super) fn linger(&mut self) -> io::Result<()> {
         self.tcp.shutdown(Shutdown::Write)?;
         let limit = Instant::now().checked_add(LINGER_LIMIT);

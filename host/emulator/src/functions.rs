@@ -1,5 +1,4 @@
-//! Functions that statements call once they are in SQLite's dialect: MySQL's own, and those that see to it
-//! that a value is as in MySQL.
+//! SQL functions that translated statements call: MySQL's own, and functions that check that a value is as in MySQL.
 
 mod aggregate;
 mod date;
@@ -18,7 +17,7 @@ use super::server_error::ServerError;
 pub(super) use decimal::{scaled, text as decimal_text};
 pub(super) use session::{Facts, Ids};
 
-/// Makes them known to a connection.
+/// Registers all functions with a connection.
 pub(super) fn add(connection: &Connection, facts: Facts) -> Result<()> {
     add_pure(connection)?;
     session::add(connection, facts)
@@ -33,10 +32,10 @@ fn add_pure(connection: &Connection) -> Result<()> {
     store::add(connection)
 }
 
-/// The same for the same arguments.
+/// Flags of a function that returns the same result for the same arguments.
 const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC);
 
-/// What a function refuses with: the number and the words reach the client.
+/// Makes the error of a SQL function. Its code and message reach the client.
 fn refused(error: &ServerError) -> Error {
     Error::UserFunctionError(error.encoded().into())
 }
@@ -45,7 +44,7 @@ fn not_emulated<T>(what: impl std::fmt::Display) -> Result<T> {
     Err(refused(&ServerError::not_emulated(what)))
 }
 
-/// A function of one argument; NULL for NULL.
+/// Registers a function of one argument. It returns NULL for NULL.
 fn unary<A: FromSql, R: ToSql>(
     connection: &Connection,
     name: &str,
@@ -57,7 +56,7 @@ fn unary<A: FromSql, R: ToSql>(
     })
 }
 
-/// A function of two arguments; NULL if one is NULL.
+/// Registers a function of two arguments. It returns NULL if an argument is NULL.
 fn binary<A: FromSql, B: FromSql, R: ToSql>(
     connection: &Connection,
     name: &str,
@@ -71,7 +70,7 @@ fn binary<A: FromSql, B: FromSql, R: ToSql>(
     })
 }
 
-/// A function of three arguments; NULL if one is NULL.
+/// Registers a function of three arguments. It returns NULL if an argument is NULL.
 fn ternary<A: FromSql, B: FromSql, C: FromSql, R: ToSql>(
     connection: &Connection,
     name: &str,

@@ -1,9 +1,9 @@
-//! JSON as MySQL keeps and shows it.
+//! JSON in the form in which MySQL stores and prints it.
 
 use serde_json::Value;
 
-/// Sorted, and with spaces as MySQL has them. None for what is not JSON, or has a number that MySQL may
-/// write in another way.
+/// Normalizes a JSON text: members sorted, spaces as MySQL prints them. `None` if the text is not JSON, or if it
+/// contains a number that MySQL may print in another form.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
     let mut written = String::new();
@@ -26,7 +26,7 @@ fn write(value: &Value, written: &mut String) -> Option<()> {
         }
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            // Shorter names come first.
+            // MySQL sorts members by the length of their names, then by the names.
             members.sort_by(|(one, _), (other, _)| {
                 one.len().cmp(&other.len()).then_with(|| one.cmp(other))
             });

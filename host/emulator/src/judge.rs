@@ -1,4 +1,4 @@
-//! Whether a token is accepted. The component verifies it, in a sandbox made for this token alone.
+//! Verification of a token, by the component in an instance of its own for each token.
 
 use std::time::SystemTime;
 
@@ -10,9 +10,9 @@ use rds_bridge::error::malformed_token_words;
 
 /// Why a token is not accepted.
 pub(super) enum Verdict {
-    /// The true reason; it never holds the token.
+    /// The token is refused, for this reason. The text never contains the token.
     Refused(String),
-    /// The sandbox failed, for want of room for example.
+    /// The token was not verified, because the instance failed, for lack of memory for example.
     NotJudged(Fault),
 }
 
@@ -22,6 +22,7 @@ impl From<String> for Verdict {
     }
 }
 
+/// Verifies that the token is valid for this user, endpoint and port at the emulator's current time.
 pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), Verdict> {
     if !shared.users.iter().any(|known| known == user) {
         let known = shared.users.join(", ");
@@ -43,7 +44,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     match instance.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
         Err(CallError::Refused(rejection)) => {
-            Err(rejection_words(&rejection, shared, peer, now).into())
+            Err(describe_rejection(&rejection, shared, peer, now).into())
         }
         Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
     }
@@ -53,8 +54,8 @@ fn now(offset_seconds: i64) -> Option<u64> {
     unix_seconds(SystemTime::now())?.checked_add_signed(offset_seconds)
 }
 
-/// Why the component rejects the token, for people.
-fn rejection_words(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
+/// Describes a rejection for people.
+fn describe_rejection(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
     let (region, endpoint) = (&shared.region, &shared.endpoint);
     let now = date(now);
     match rejection {

@@ -1,8 +1,8 @@
-//! RDS on a laptop: a MySQL server that lets in who has an IAM token, for development and for tests.
+//! RDS on a laptop: a MySQL server with IAM authentication, for development and tests.
 //!
-//! To a client with a token it behaves as RDS does: it demands TLS, asks for `mysql_clear_password`, verifies
-//! the token in full (signature, credentials, host, port, region, user, time), and refuses a bad one with
-//! 1045 and not a word more. The true reason is in [`Emulator::events`].
+//! To a client with a token, the emulator behaves as RDS does: it requires TLS, asks for `mysql_clear_password`,
+//! verifies the whole token (signature, credentials, host, port, region, user, time), and answers an invalid one with
+//! error 1045, which states no reason. The true reason is in [`Emulator::events`].
 //!
 //! ```
 //! use rds_bridge_emulator::Emulator;
@@ -22,10 +22,10 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test()).unwrap();
 //! ```
 //!
-//! **It is not MySQL.** It has a part of MySQL's SQL ([`sql`]), which SQLite executes. A statement gets the same
-//! answer as from MySQL, or an error that says that it is the emulator. Users may do everything. There is
-//! one writer at a time: another waits for its commit, and after five seconds gets 1205.
-//! How RDS words a refusal for too many new connections is not documented: here it is 1045 too.
+//! **The emulator is not MySQL.** It supports a part of MySQL's SQL ([`sql`]), which it translates for SQLite. A
+//! statement gets the same answer as from MySQL, or an error that names the emulator. Every user has all privileges.
+//! Only one session writes at a time: another waits until it has committed, and fails with 1205 after five seconds.
+//! AWS does not document the error for too many new connections; the emulator uses 1045.
 
 mod builder;
 mod certificates;
@@ -75,57 +75,60 @@ pub use start_error::StartError;
 use listener::Listener;
 use rds_bridge::{Bridge, BridgeBuilder};
 
-/// A running emulator. Dropped, it closes its connections and listens no more.
+/// A running emulator. Dropping it closes its connections and stops listening.
 pub struct Emulator {
     listener: Listener,
-    /// Of the database. Fields are dropped in their order: it goes when its connections have been closed.
+    /// The folder of the database file, unless the user keeps the file. Fields are dropped in the order of their
+    /// declaration: the folder is removed after `listener` has closed the connections that use it.
     _folder: Option<TempDir>,
 }
 
 impl Emulator {
-    /// Begins with the settings, each of which has a default.
+    /// Returns a builder. Every setting has a default.
     #[must_use]
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::new()
     }
 
-    /// Starts one with all defaults: an empty database on a free port of 127.0.0.1.
+    /// Starts an emulator with all defaults: an empty database on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
-    /// [`StartError`]
+    /// As [`EmulatorBuilder::start`].
     pub fn start() -> Result<Self, StartError> {
         Self::builder().start()
     }
 
-    /// Where it listens.
+    /// The address that the emulator listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// The name that tokens must be signed for, and that the certificate is for.
+    /// The host name that tokens must be signed for. The certificate is issued for it, too.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.listener.shared().endpoint
     }
 
-    /// The port that tokens must be signed for: the one it listens on.
+    /// The port that tokens must be signed for: the one that the emulator listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address().port()
     }
 
-    /// The certificate of the authority that clients are to trust, as PEM.
+    /// The certificate of the authority that clients must trust, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         self.listener.ca_pem()
     }
 
-    /// What a client needs to know, under the names that clients look for. `AWS_*` are the credentials that
-    /// it accepts; `ca_file` is where the caller has put [`Self::ca_pem`].
+    /// The environment variables with which a client connects: endpoint, port, user, database, region and credentials.
+    /// `ca_file` is the path of the file to which the caller has written [`Self::ca_pem`].
     ///
-    /// They hold a secret, if the credentials are the caller's own.
+    /// `DB_CONNECT_TO` is absent if the endpoint is `localhost` and the emulator listens on a loopback address.
+    /// `AWS_SESSION_TOKEN` is absent if the credentials have no session token. The variables contain the secret access
+    /// key: keep them secret if the credentials are your own.
     #[must_use]
     pub fn environment(&self, ca_file: &Path) -> Vec<(&'static str, String)> {
         let shared = self.listener.shared();
@@ -136,7 +139,7 @@ impl Emulator {
             ("DB_NAME", shared.database.name().to_owned()),
             ("DB_CA_FILE", ca_file.display().to_string()),
             ("AWS_REGION", shared.region.clone()),
-            // Python's SDK reads this one alone; Lambda sets both.
+            // boto3 reads only this variable; Lambda sets both.
             ("AWS_DEFAULT_REGION", shared.region.clone()),
         ];
         if shared.endpoint != "localhost" || !self.address().ip().is_loopback() {
@@ -155,7 +158,7 @@ impl Emulator {
         environment
     }
 
-    /// The settings with which a [`Bridge`] connects to it.
+    /// A builder for a [`Bridge`] to this emulator, with everything set that it needs to connect.
     #[must_use]
     pub fn bridge(&self) -> BridgeBuilder {
         let shared = self.listener.shared();
@@ -171,19 +174,18 @@ impl Emulator {
             .tls_roots(self.listener.roots())
     }
 
-    /// What has happened so far, the oldest first: logins, and why they were refused. The latest 10,000 are
-    /// kept.
+    /// The events so far, oldest first: accepted and refused logins, with the true reason. The latest 10,000 are kept.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.listener.shared().events()
     }
 
-    /// From now on, the faults that connections have. Those that are there keep theirs.
+    /// Sets the faults of new connections. Connections that are already open keep theirs.
     pub fn set_faults(&self, faults: Faults) {
         self.listener.shared().set_faults(faults);
     }
 
-    /// Closes all connections, as a server does that goes down, and takes new ones.
+    /// Closes all open connections, as a server does when it restarts, and continues to accept new ones.
     pub fn disconnect_all(&self) {
         self.listener.shared().connections.close_all();
     }
@@ -198,7 +200,7 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Shared {
     pub(crate) endpoint: String,
     pub(crate) region: String,
@@ -206,7 +208,8 @@ pub(crate) struct Shared {
     pub(crate) credentials: rds_bridge::aws::Credentials,
     pub(crate) clock_offset_seconds: i64,
     pub(crate) version: String,
-    /// The judge's. Clients have one of their own: they are not to take its room.
+    /// Verifies tokens. Clients from [`Emulator::bridge`] use `clients_engine`, so that they do not take up its
+    /// capacity.
     pub(crate) engine: rds_bridge::component::Engine,
     clients_engine: rds_bridge::component::Engine,
     pub(crate) database: database::Database,
@@ -215,7 +218,7 @@ pub(crate) struct Shared {
     state: std::sync::Mutex<State>,
 }
 
-/// What changes while it runs.
+/// The part of the shared state that changes while the emulator runs.
 struct State {
     faults: Faults,
     rate: rate::RateLimit,

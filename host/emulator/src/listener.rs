@@ -1,4 +1,4 @@
-//! Takes connections, a thread for each, until it is dropped.
+//! Accepts connections, with one thread for each, until it is dropped.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -17,17 +17,18 @@ use super::lock::lock;
 use super::peer::Peer;
 use super::{Shared, StartError, State, command_phase, connection_phase};
 
-/// For the deepest statement that SQLite takes, built without optimisation. What is not touched costs nothing.
+/// Enough for the most deeply nested statement that SQLite accepts, in an unoptimized build. The system provides
+/// memory only for the pages that are touched.
 const STACK_BYTES: usize = 8 << 20;
 const EVENTS_KEPT: usize = 10_000;
-/// After an accept that failed, for want of files for example.
+/// The pause after a failed `accept`, which fails if no file descriptor is free, for example.
 const PAUSE: Duration = Duration::from_millis(20);
-/// To wake the thread that waits for connections, from this machine.
+/// The time limit for the connection that wakes the accepting thread at the end.
 const WAKE_LIMIT: Duration = Duration::from_secs(1);
-/// How long a client may leave what it is sent unread: MySQL's `net_write_timeout`.
+/// How long a write may wait for a client that does not read: MySQL's default of `net_write_timeout`.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
-/// A port that is this process's own. Who connects to it waits until a [`Listener`] takes connections.
+/// A bound port. Clients that connect wait in its backlog until a [`Listener`] accepts them.
 pub(super) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -42,7 +43,7 @@ impl Bound {
     }
 }
 
-/// The thread that takes connections.
+/// The thread that accepts connections.
 pub(super) struct Listener {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -86,7 +87,8 @@ impl Listener {
         self.address
     }
 
-    /// For a client on this machine: one that listens everywhere listens here too.
+    /// The address for clients on this machine. If the listener is bound to all addresses, this is the loopback
+    /// address.
     pub(super) fn reachable_address(&self) -> SocketAddr {
         let mut address = self.address;
         match address.ip() {
@@ -134,7 +136,8 @@ fn accept(
     loop {
         let accepted = listener.accept();
         if is_over.load(Ordering::SeqCst) {
-            // Closed it would listen on in a child that another thread is just starting, until its program runs.
+            // Closing the socket does not suffice: a child process that another thread is starting holds a copy until
+            // it calls `exec`, and the port would stay open for that long.
             let _was_closed = SockRef::from(listener).shutdown(Shutdown::Both);
             return;
         }
@@ -155,7 +158,7 @@ fn accept(
         let builder = thread::Builder::new()
             .name(NAME.to_owned())
             .stack_size(STACK_BYTES);
-        // A machine that has no thread left closes the connection: the stream is dropped.
+        // If no thread can be started, the stream is dropped, which closes the connection.
         let _not_served = builder.spawn(move || serve(&place, tls, tcp, peer));
     }
 }
@@ -167,7 +170,7 @@ fn serve(place: &Place, tls: Arc<ServerConfig>, tcp: TcpStream, peer: Peer) {
     if prepared.is_ok()
         && let Some(login) = connection_phase::run(place.shared(), tls, tcp, peer)
     {
-        // How a session ends is its client's business.
+        // An error ends only this session, and there is no client left to report it to.
         let _ended = command_phase::run(place.shared(), login, peer.connection_id);
     }
 }

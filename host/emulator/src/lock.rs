@@ -1,8 +1,8 @@
-//! Mutexes after a panic.
+//! Locking that ignores poisoning.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What a thread that panicked has left is whole: no value here is changed in steps.
+/// Locks a mutex, poisoned or not: no value here is changed in steps, so a panic leaves it consistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! The packets of both phases, as a server writes and reads them.
 //!
-//! Source: MySQL Source Code Documentation, "Client/Server Protocol": "Connection Phase Packets" and
-//! "Generic Response Packets".
+//! Source: MySQL Source Code Documentation, "Client/Server Protocol": "Connection Phase Packets" and "Generic Response
+//! Packets".
 
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use mysql_common::io::BufMutExt;
@@ -13,14 +13,14 @@ use super::server_error::ServerError;
 use rds_bridge_wire::{InvalidField, Payload, text};
 
 pub(super) const CLEAR_PASSWORD: &str = "mysql_clear_password";
-/// What a MySQL 8 greets with.
+/// The plugin in the initial handshake of MySQL 8.
 const DEFAULT_PLUGIN: &str = "caching_sha2_password";
-/// `utf8mb4_0900_ai_ci`, MySQL 8's default. One byte holds it.
+/// The id of `utf8mb4_0900_ai_ci`, MySQL 8's default collation. The field has one byte.
 const CHARACTER_SET: u8 = 255;
-/// The length of a scramble, its NUL included.
+/// The length of a scramble, including its NUL.
 const AUTH_PLUGIN_DATA_LENGTH: u8 = 21;
 
-/// What the server can, TLS aside.
+/// The server's capabilities, without TLS.
 fn server_capabilities() -> CapabilityFlags {
     CapabilityFlags::CLIENT_LONG_PASSWORD
         | CapabilityFlags::CLIENT_FOUND_ROWS
@@ -69,17 +69,18 @@ pub(super) fn initial_handshake(
     payload
 }
 
-/// `Protocol::HandshakeResponse41`, or the `SSLRequest` that is its beginning.
+/// `Protocol::HandshakeResponse41`
 pub(super) struct HandshakeResponse {
     pub(super) capabilities: CapabilityFlags,
     pub(super) user: String,
-    /// Maybe a token.
+    /// May be a token.
     pub(super) auth_response: Zeroizing<Vec<u8>>,
     pub(super) database: Option<String>,
     pub(super) auth_plugin: Option<String>,
 }
 
-/// The flags with which every answer of a client begins. None if it is of a protocol before 4.1.
+/// The capability flags at the beginning of an `SSLRequest` or a `HandshakeResponse41`. `None` if the client's
+/// protocol is older than 4.1.
 pub(super) fn client_capabilities(payload: &[u8]) -> Option<CapabilityFlags> {
     let flags = Payload::new("HandshakeResponse41", payload)
         .u32("client_flag")
@@ -143,7 +144,7 @@ pub(super) fn auth_switch_request(tail: AuthSwitchTail, scramble: &[u8; 20]) -> 
     payload
 }
 
-/// What an `OK_Packet` says.
+/// The contents of an `OK_Packet`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Done {
     pub(super) affected_rows: u64,
@@ -151,12 +152,12 @@ pub(super) struct Done {
     pub(super) status: StatusFlags,
 }
 
-/// `OK_Packet`, as a reply of its own.
+/// An `OK_Packet` that is a complete reply.
 pub(super) fn ok(done: Done) -> Vec<u8> {
     ok_packet(0x00, done)
 }
 
-/// What ends column definitions and rows: an `EOF_Packet`, or in its place an `OK_Packet`.
+/// The packet after column definitions or rows: an `EOF_Packet` or, with `CLIENT_DEPRECATE_EOF`, an `OK_Packet`.
 pub(super) fn end_of_rows(deprecate_eof: bool, status: StatusFlags) -> Vec<u8> {
     if deprecate_eof {
         let done = Done {
@@ -179,7 +180,7 @@ fn ok_packet(header: u8, done: Done) -> Vec<u8> {
     payload
 }
 
-/// `ERR_Packet`. Before the client has said what it can, SQLSTATE is left out.
+/// `ERR_Packet`. It has no SQLSTATE until the server has received the client's capabilities.
 pub(super) fn err(error: &ServerError, has_sql_state: bool) -> Vec<u8> {
     let mut payload = vec![0xFF];
     payload.extend(error.code.to_le_bytes()); // int<2>
@@ -195,7 +196,7 @@ pub(super) fn err(error: &ServerError, has_sql_state: bool) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// What we write as a server, our component reads as a client.
+    /// The component's parser reads what the server's side writes.
     #[test]
     fn the_components_parser_reads_the_greeting() {
         use mysql_common::io::ParseBuf;

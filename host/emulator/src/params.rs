@@ -11,13 +11,13 @@ use super::server_error::ServerError;
 use rds_bridge::mysql::{Date, DateTime, Time};
 use rds_bridge_wire::Payload;
 
-/// The second byte of a type: the number has no sign.
+/// The flag in the second byte of a parameter's type: the number is unsigned.
 const UNSIGNED: u8 = 0x80;
 
-/// A double keeps every decimal number of so many digits.
+/// How many decimal digits of a number a double always preserves.
 const DOUBLE_DIGITS: usize = 15;
 
-/// A parameter's type, as it was bound last.
+/// A parameter's type, from the last execution that sent types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ParamType {
     wire_type: u8,
@@ -26,8 +26,8 @@ pub(super) struct ParamType {
 
 /// Reads the values that follow `iteration_count`.
 ///
-/// `types` are those of the last execution, and this one's when it has new ones; `long` is what
-/// `COM_STMT_SEND_LONG_DATA` has brought.
+/// `types` holds the types of the last execution, and is replaced if this one sends new types. `long` holds the values
+/// that `COM_STMT_SEND_LONG_DATA` has sent.
 pub(super) fn read(
     payload: &mut Payload<'_>,
     count: usize,
@@ -91,7 +91,7 @@ fn value(payload: &mut Payload<'_>, param: ParamType) -> Result<Value, ServerErr
     }
 }
 
-/// An integer as wide as its type, with a sign or without.
+/// Reads an integer of its type's width, signed or unsigned.
 fn integer(
     payload: &mut Payload<'_>,
     wire_type: ColumnType,
@@ -125,7 +125,7 @@ fn integer(
     })
 }
 
-/// A date or a time, as the text that is stored for it.
+/// Reads a date or a time, and returns the text that is stored for it.
 fn temporal(payload: &mut Payload<'_>, wire_type: ColumnType) -> Result<Value, ServerError> {
     let length = payload.u8(FIELD)?;
     let bytes = payload.bytes(length.into(), FIELD)?;
@@ -148,7 +148,7 @@ fn length_encoded<'a>(payload: &mut Payload<'a>) -> Result<&'a [u8], ServerError
     Ok(payload.bytes(length, FIELD)?)
 }
 
-/// SQLite has no `DECIMAL`: a number that its doubles would round is refused.
+/// Converts to a double, because SQLite has no `DECIMAL`. A number that a double may round is refused.
 fn decimal(bytes: &[u8]) -> Result<Value, ServerError> {
     let text = str::from_utf8(bytes).map_err(|_| ServerError::malformed_packet())?;
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -163,7 +163,7 @@ fn decimal(bytes: &[u8]) -> Result<Value, ServerError> {
     }
 }
 
-/// Text, unless it is declared or bound to be bytes.
+/// Returns text, unless the parameter has a binary type or the bytes are not UTF-8.
 fn string(bytes: &[u8], wire_type: u8) -> Value {
     use ColumnType::*;
     let is_blob = matches!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_binds() {
+    fn bound_values_are_read() {
         // "ab", NULL, -1
         let bytes = b"\x02\x01\xFD\x00\x06\x00\x08\x00\x02ab\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
         assert_eq!(

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-/// The peer of a connection.
+/// The client of a connection.
 #[derive(Clone, Copy)]
 pub(super) struct Peer {
     pub(super) connection_id: u32,
     pub(super) address: SocketAddr,
-    /// The emulator's, for which tokens are signed.
+    /// The emulator's port, which tokens are signed for.
     pub(super) port: u16,
 }

@@ -1,14 +1,14 @@
-//! A temporary folder that other users of the machine cannot look into.
+//! A temporary folder that other users of the machine cannot read.
 
 use std::io;
 
 use tempfile::{Builder, TempDir};
 
-/// Makes a folder with the mode 0700, which is removed with all that is in it when it is dropped.
+/// Creates a temporary folder, on Unix with the mode 0700. Dropping the result removes the folder with its contents.
 ///
 /// # Errors
 ///
-/// The system's.
+/// The error of the operating system, if the folder cannot be created.
 pub fn private_folder() -> io::Result<TempDir> {
     let mut builder = Builder::new();
     builder.prefix("rds-bridge-emulator-");

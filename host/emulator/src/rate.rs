@@ -1,21 +1,21 @@
 //! The limit on new connections per second.
 //!
-//! Source: Amazon RDS User Guide, "IAM database authentication", "Recommendations": about 200 new
-//! connections per second; those that use the same token as an earlier one are not throttled.
+//! Source: Amazon RDS User Guide, "IAM database authentication", "Recommendations": about 200 new connections per
+//! second; connections that reuse a token are not throttled.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(1);
-/// No token is good for longer.
+/// The longest validity of a token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(900);
 
-/// Counts logins within the last second.
+/// Counts the logins of the last second.
 pub(super) struct RateLimit {
     per_second: Option<u32>,
     recent: VecDeque<Instant>,
-    /// When a token was seen, by its hash: the token itself is kept nowhere.
+    /// When each token was first accepted, by the token's hash: the token itself is not stored.
     tokens: HashMap<u64, Instant>,
     hasher: RandomState,
 }
@@ -30,7 +30,7 @@ impl RateLimit {
         }
     }
 
-    /// Whether a login with this token is within the limit. One that is not does not count.
+    /// Whether a login with this token is within the limit. A login that exceeds it does not count.
     pub(super) fn allows(&mut self, token: &[u8], now: Instant) -> bool {
         let Some(per_second) = self.per_second else {
             return true;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_a_second_and_the_same_token_always() {
+    fn new_tokens_are_limited_and_known_ones_are_not() {
         let mut limit = RateLimit::new(Some(2));
         let start = Instant::now();
         assert!(limit.allows(b"a", start));

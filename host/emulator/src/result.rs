@@ -1,4 +1,4 @@
-//! The reply to a statement that SQLite executes: a result, or what has changed.
+//! The reply to a statement that SQLite executes: a result set, or the number of changed rows.
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,18 +14,18 @@ use super::server_error::ServerError;
 use super::value::{write_binary, write_text};
 use super::wire::PacketStream;
 
-/// Which of the two protocols the rows are sent in.
+/// The protocol in which rows are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Text,
     Binary,
 }
 
-/// Why a reply ends before its end.
+/// Why a reply is incomplete.
 pub(super) enum Failure {
-    /// The client is to be told.
+    /// The statement failed, and the client must receive this error.
     Refused(ServerError),
-    /// The client cannot be told.
+    /// The connection failed, and the client cannot receive an error.
     Lost(io::Error),
 }
 
@@ -41,14 +41,15 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// How replies are written to this client.
+/// How replies to this client are encoded.
 pub(super) struct Format<'a> {
     pub(super) database: &'a str,
     pub(super) encoding: Encoding,
     pub(super) deprecate_eof: bool,
 }
 
-/// Writes columns and rows, as they come, up to the rows' end; what ends them is the caller's.
+/// Writes the column definitions and the rows, as SQLite produces them. The caller writes the packet that ends the
+/// rows.
 pub(super) fn write_rows<S: Read + Write>(
     stream: &mut PacketStream<S>,
     rows: &mut Rows<'_>,
@@ -62,7 +63,7 @@ pub(super) fn write_rows<S: Read + Write>(
         true => Err(Failure::Refused(ServerError::unknown_comparison())),
         false => Ok(()),
     };
-    // The first one tells what type an expression has, where the statement does not.
+    // An expression without a declared type has the type of the first row's value.
     let mut row = rows.next().map_err(refused)?;
     check()?;
     let columns: Vec<Column> = declared
@@ -97,7 +98,7 @@ fn write_columns<S: Read + Write>(
     write_definitions(stream, columns, format, status)
 }
 
-/// Column definitions, and what ends them.
+/// Writes column definitions and, unless the client deprecates it, the `EOF_Packet` after them.
 pub(super) fn write_definitions<S: Read + Write>(
     stream: &mut PacketStream<S>,
     columns: &[Column],
@@ -121,7 +122,7 @@ fn write_row(
 ) -> Result<(), Failure> {
     if encoding == Encoding::Binary {
         payload.push(0);
-        // The bitmap of a result has two bits that are not used.
+        // The first two bits of a result row's bitmap are reserved.
         let bits = columns.len().saturating_add(2);
         payload.resize(bits.div_ceil(8).saturating_add(1), 0);
     }
@@ -143,7 +144,7 @@ fn write_row(
     Ok(())
 }
 
-/// What ends the rows.
+/// Writes the packet that ends the rows.
 pub(super) fn end<S: Read + Write>(
     stream: &mut PacketStream<S>,
     format: &Format<'_>,

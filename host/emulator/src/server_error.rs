@@ -1,4 +1,4 @@
-//! What the server refuses with, in MySQL's numbers and words.
+//! Errors of the server, with MySQL's codes and messages.
 //!
 //! Source: MySQL 8.0 Error Message Reference, "Server Error Message Reference".
 
@@ -86,7 +86,7 @@ impl ServerError {
         Self::new(1064, "42000", format!("{what} ({NOT_MYSQL})"))
     }
 
-    /// What MySQL has and the emulator does not.
+    /// `ER_PARSE_ERROR` for a feature of MySQL that the emulator does not have.
     pub(super) fn not_emulated(what: impl Display) -> Self {
         Self::new(
             1064,
@@ -95,12 +95,12 @@ impl ServerError {
         )
     }
 
-    /// Of texts whose order, or likeness, is not known here.
+    /// For a comparison of texts whose result the emulator does not know.
     pub(super) fn unknown_comparison() -> Self {
         Self::not_emulated("a comparison of texts with these characters")
     }
 
-    /// A message that says who it is from.
+    /// A message that says that it comes from the emulator.
     pub(super) fn named(message: impl Display) -> String {
         format!("{message} ({NOT_MYSQL})")
     }
@@ -160,13 +160,13 @@ impl ServerError {
         Self::new(1364, "HY000", message)
     }
 
-    /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`, for all that MySQL would refuse, or store with a change.
+    /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`, for every value that MySQL would refuse, or change when it stores it.
     pub(super) fn wrong_value_for(column: &str, value: &str) -> Self {
         let message = format!("Incorrect value: {value} for column '{column}' ({NOT_MYSQL})");
         Self::new(1366, "HY000", message)
     }
 
-    /// As the text of an error of SQLite's.
+    /// Encodes the error as the message of a SQLite error; [`Self::of_sqlite`] decodes it.
     pub(super) fn encoded(&self) -> String {
         let Self {
             code,
@@ -202,14 +202,14 @@ impl ServerError {
         Self::new(1094, "HY000", format!("Unknown thread id: {id}"))
     }
 
-    /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`: SQLite lets a column hold values of every type.
+    /// `ER_TRUNCATED_WRONG_VALUE_FOR_FIELD`, for a stored value of another type than its column: SQLite allows that.
     pub(super) fn wrong_value(column: &str) -> Self {
         let message =
             format!("Incorrect value for column '{column}': it is not of the column's type");
         Self::new(1366, "HY000", message)
     }
 
-    /// SQLite's refusal, in MySQL's terms where there are some.
+    /// Translates SQLite's error into MySQL's equivalent, if there is one.
     pub(super) fn of_sqlite(error: &rusqlite::Error, database: &str) -> Self {
         let message = match error {
             rusqlite::Error::SqliteFailure(_, Some(message))
@@ -265,11 +265,11 @@ impl From<InvalidField<&str>> for ServerError {
     }
 }
 
-/// Every refusal that is not MySQL's own says so.
+/// Marks messages that MySQL itself would not send.
 const NOT_MYSQL: &str = "this is rds-bridge's emulator, which has a part of MySQL's SQL";
 
-/// Before each part of an error that goes through SQLite as a text.
+/// Precedes each part of an error that passes through SQLite as text.
 const MARK: char = '\u{1}';
 
-/// Those of errors that go through SQLite.
+/// The SQLSTATEs of errors that pass through SQLite.
 const STATES: [&str; 5] = ["42000", "22003", "23000", "HY000", "42S22"];

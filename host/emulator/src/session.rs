@@ -1,4 +1,4 @@
-//! A session: its connection to SQLite, its settings, and what a statement does in it.
+//! A session: its SQLite connection, its settings, and the execution of statements in it.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -25,11 +25,12 @@ pub(super) struct Session<'a> {
     shared: &'a Shared,
     sqlite: Connection,
     autocommit: bool,
-    /// Of the session, and of the transaction at hand.
+    /// Whether the session's transactions are read-only.
     read_only: bool,
+    /// Whether the open transaction is read-only.
     transaction_is_read_only: bool,
     is_interrupted: Arc<AtomicBool>,
-    /// Set by a comparison of texts whose result is not known here.
+    /// Set by a comparison of texts whose result the emulator does not know.
     is_unknown: Arc<AtomicBool>,
     ids: Arc<Ids>,
     settings: HashMap<String, String>,
@@ -45,7 +46,7 @@ pub(super) struct Prepared {
     pub(super) parameters: usize,
     pub(super) types: Vec<ParamType>,
     pub(super) long: HashMap<u16, Vec<u8>>,
-    /// Whether some of it was refused.
+    /// Whether a piece of long data was refused. The next execution then fails.
     pub(super) is_too_long: bool,
 }
 
@@ -118,7 +119,7 @@ impl<'a> Session<'a> {
         status
     }
 
-    /// `values` are those of `?`, if they are known.
+    /// Plans a statement. `values` are the values of the `?` parameters, if they are known.
     pub(super) fn plan(
         &self,
         statement: &Statement,
@@ -135,7 +136,7 @@ impl<'a> Session<'a> {
         plan(statement, &context, values)
     }
 
-    /// How many parameters a statement has, and its columns with their declared types.
+    /// Returns the number of the statement's parameters, and its columns with their declared types.
     pub(super) fn describe(&self, plan: &Plan) -> Result<(usize, Vec<Declared>), ServerError> {
         let (sql, parameters, columns) = match plan {
             Plan::Read(query) => (&query.sql, query.parameters, declared(query)),
@@ -147,7 +148,7 @@ impl<'a> Session<'a> {
         Ok((parameters, columns))
     }
 
-    /// Executes a statement and writes its reply. `more` says that another statement's follows.
+    /// Executes a statement and writes its reply. `more` says that the result of another statement follows.
     pub(super) fn execute<S: Read + Write>(
         &mut self,
         stream: &mut PacketStream<S>,
@@ -211,7 +212,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A reader without a transaction holds no lock, so that it is in no writer's way.
+    /// Checks that the session may write. With `autocommit` off, begins a transaction if none is open; reads do not
+    /// begin one, so that they do not hold a lock that blocks writers.
     fn begin_to_write(&self) -> Result<(), ServerError> {
         self.check_writable()?;
         match !self.autocommit && self.sqlite.is_autocommit() {
@@ -256,11 +258,11 @@ impl<'a> Session<'a> {
             | Plan::Truncate(_)
             | Plan::CreateIndex(..) => {
                 self.check_writable()?;
-                // As with MySQL, it ends the transaction at hand and is in none.
+                // As in MySQL, these statements commit the open transaction and run outside of any.
                 self.commit()?;
                 self.executor().define(&plan)
             }
-            // Without a transaction there is nothing to go back to.
+            // In autocommit mode without a transaction, a savepoint has no effect.
             Plan::Savepoint(_) if self.sqlite.is_autocommit() && self.autocommit => Ok(()),
             Plan::Savepoint(sql) => {
                 if self.sqlite.is_autocommit() {
@@ -275,7 +277,7 @@ impl<'a> Session<'a> {
                 Ok(())
             }
             Plan::Begin { read_only } => {
-                // As with MySQL, it ends the one at hand.
+                // As in MySQL, it commits the open transaction.
                 self.commit()?;
                 self.batch("BEGIN")?;
                 self.transaction_is_read_only = read_only;
@@ -326,7 +328,7 @@ impl<'a> Session<'a> {
         self.end_transaction("ROLLBACK")
     }
 
-    /// Ends the transaction at hand, if there is one.
+    /// Ends the open transaction, if there is one.
     fn end_transaction(&mut self, sql: &str) -> Result<(), ServerError> {
         self.transaction_is_read_only = false;
         match self.sqlite.is_autocommit() {

@@ -1,18 +1,17 @@
-//! From what MySQL clients send to what SQLite executes: the same answer as MySQL's, or an error that says
-//! that it is the emulator.
+//! Translation of MySQL's SQL to SQLite's. The answer is the same as MySQL's, or an error that names the emulator.
 //!
-//! A statement is read in MySQL's grammar, with the types of its columns. What is known to have MySQL's
-//! answer is written for SQLite; what is not listed is refused by its name.
+//! The parser reads a statement in MySQL's grammar and derives the type of each expression. It translates only what is
+//! known to have the same result as in MySQL, and refuses everything else by name.
 //!
-//! | taken | |
+//! | supported | |
 //! |---|---|
 //! | strings | backslash escapes, double quotes, `'a' 'b'`, `_binary'…'`, `0x…`, `x'…'` |
-//! | comments | `#`, `-- `, `/* … */`; what is in `/*!40101 … */` is executed |
+//! | comments | `#`, `-- `, `/* … */`; the contents of `/*!40101 … */` are executed |
 //! | tables | `CREATE TABLE` as `mysqldump` writes it, `DROP`, `TRUNCATE`, `CREATE INDEX` |
 //! | `SELECT` | `JOIN … ON`, `WHERE`, `GROUP BY`, `HAVING`, `ORDER BY`, `LIMIT`, `UNION`, `WITH`, subqueries |
-//! | changes | `INSERT`, `UPDATE`, `DELETE`: values that MySQL would store as they are |
+//! | changes | `INSERT`, `UPDATE`, `DELETE`, with values that MySQL would store unchanged |
 //! | operators | arithmetic, comparisons of values of one type, `LIKE`, `IN`, `BETWEEN`, `CASE`, logic |
-//! | text | `utf8mb4_0900_ai_ci`, without case and accents; `utf8mb4_general_ci` and `utf8mb4_bin` of columns |
+//! | text | `utf8mb4_0900_ai_ci`, which ignores case and accents; `utf8mb4_general_ci` and `utf8mb4_bin` for columns |
 //! | functions | of text, numbers and dates (`expression/call`), `COUNT`, `SUM`, `AVG`, `MIN`, `MAX` |
 //! | sessions | `SET …`, `USE`, transactions, savepoints, `KILL`, `@@variables` |
 //! | `SHOW` | `TABLES`, `DATABASES`, `VARIABLES`, `WARNINGS`, `COLUMNS`, with `FULL`, `LIKE` and `WHERE`; `DESCRIBE` |

@@ -1,4 +1,4 @@
-//! Why the emulator does not start.
+//! The errors of starting the emulator.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,10 +8,10 @@ use thiserror::Error;
 
 use rds_bridge::component::Fault;
 
-/// Why the emulator does not start.
+/// Why the emulator cannot start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The address cannot be listened on: mostly, somebody else does.
+    /// The address cannot be listened on, mostly because another program uses it.
     #[error("cannot listen on {address}{}", if source.kind() == io::ErrorKind::AddrInUse {
         ": another program does; give another port, or 0 for a free one"
     } else {
@@ -20,47 +20,48 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The system's answer.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
     /// A setting cannot be used.
     #[error("{setting}: {problem}")]
     Setting {
-        /// The builder's method.
+        /// The name of the method of [`EmulatorBuilder`](crate::EmulatorBuilder).
         setting: &'static str,
-        /// What is wrong with it.
+        /// Why the value cannot be used.
         problem: String,
     },
-    /// The file of statements cannot be read.
+    /// A file of statements cannot be read.
     #[error("cannot read {}", path.display())]
     SeedFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The system's answer.
+        /// Why the file cannot be read: the error of the operating system, or [`io::ErrorKind::InvalidData`] for
+        /// UTF-16.
         #[source]
         source: io::Error,
     },
-    /// A statement of the seed is refused.
+    /// A statement of a seed cannot be executed.
     #[error("{}line {line}: {message}", match file {
         Some(file) => format!("{}, ", file.display()),
         None => "the seed, ".to_owned(),
     })]
     Seed {
-        /// The file that it is in, if it is in one.
+        /// The path of the statement's file, if it comes from one.
         file: Option<PathBuf>,
-        /// Where it begins, counted from 1.
+        /// The line on which the statement begins, counted from 1.
         line: usize,
-        /// What is wrong, mostly in SQLite's words.
+        /// The message of the error.
         message: String,
     },
     /// The database cannot be opened.
     #[error("cannot open the database")]
     Database(#[source] rusqlite::Error),
-    /// There is no place for a database that is not kept.
+    /// The folder for a temporary database cannot be created.
     #[error("cannot make a folder among the temporary files")]
     TemporaryFolder(#[source] io::Error),
-    /// The certificate cannot be made, for an invalid name for example.
+    /// The certificate cannot be issued, because of an invalid name for example.
     #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
     /// TLS cannot be set up.

@@ -1,12 +1,12 @@
-//! Clients of other protocols, known by their first bytes.
+//! Detection of clients of other protocols, by their first bytes.
 
-/// What they look like, read as a packet's header.
+/// The protocol that these bytes begin, if they are not a packet's header.
 pub(super) fn protocol(header: [u8; 4]) -> Option<&'static str> {
     match &header {
         b"GET " | b"HEAD" | b"POST" | b"PUT " | b"DELE" | b"OPTI" | b"CONN" | b"PATC" | b"TRAC"
         | b"PRI " => Some("HTTP"),
         b"SSH-" => Some("SSH"),
-        // A record with a handshake, of SSL 3.0 or any TLS.
+        // A TLS record of the type handshake, of SSL 3.0 or any version of TLS.
         [0x16, 3, ..] => Some("TLS from the first byte"),
         text if text
             .iter()
@@ -23,12 +23,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_by_what_they_say() {
+    fn protocols_are_known_by_their_first_bytes() {
         assert_eq!(protocol(*b"GET "), Some("HTTP"));
         assert_eq!(protocol(*b"SSH-"), Some("SSH"));
         assert!(protocol([0x16, 3, 1, 2]).is_some_and(|it| it.contains("TLS")));
         assert!(protocol(*b"EHLO").is_some_and(|it| it.contains("text")));
-        // An SSLRequest's, out of turn or not.
+        // The header of an `SSLRequest`, whatever its sequence id.
         assert_eq!(protocol([32, 0, 0, 7]), None);
     }
 }

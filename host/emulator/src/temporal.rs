@@ -1,15 +1,15 @@
-//! Dates and times as texts, in the one form in which they are stored.
+//! Dates and times as text, in the one form in which they are stored.
 
 use time::{Date, Month, OffsetDateTime};
 
-/// `2024-02-29`, of a text that says it so or with a time of midnight. None if it is of another form.
+/// Returns `2024-02-29` for a text of this form, with or without a time of midnight. `None` for any other text.
 pub(super) fn date(text: &str) -> Option<String> {
     let text = text.strip_suffix(" 00:00:00").unwrap_or(text);
     parse_date(text).map(|_| text.to_owned())
 }
 
-/// `2024-02-29 23:59:58.5`, with so many digits of a fraction. None if it is of another form, or has more
-/// digits that count.
+/// Returns `2024-02-29 23:59:58.5`, with `digits` fractional digits. `None` if the text has another form, or more
+/// significant fractional digits.
 pub(super) fn date_time(text: &str, digits: u8) -> Option<String> {
     let (whole, fraction) = split_fraction(text, digits)?;
     let (date, clock) = whole.split_once(' ').unwrap_or((whole, "00:00:00"));
@@ -18,7 +18,7 @@ pub(super) fn date_time(text: &str, digits: u8) -> Option<String> {
     Some(format!("{date} {clock}{fraction}"))
 }
 
-/// `-838:59:59.0`
+/// Returns `-838:59:59.0`, with `digits` fractional digits. `None` as for [`date_time`].
 pub(super) fn time(text: &str, digits: u8) -> Option<String> {
     let (whole, fraction) = split_fraction(text, digits)?;
     let clock = whole.strip_prefix('-').unwrap_or(whole);
@@ -34,8 +34,8 @@ pub(super) fn time(text: &str, digits: u8) -> Option<String> {
     Some(format!("{whole}{fraction}"))
 }
 
-/// What stands before a fraction of a second, and the fraction with so many digits, its point included. None
-/// if it has more digits that count.
+/// Splits a text into the part before the fractional seconds, and the fraction with its point and `digits` digits.
+/// `None` if the fraction has more significant digits.
 fn split_fraction(text: &str, digits: u8) -> Option<(&str, String)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = usize::from(digits);
@@ -50,13 +50,13 @@ fn split_fraction(text: &str, digits: u8) -> Option<(&str, String)> {
     })
 }
 
-/// How many digits the fraction of a text has.
+/// The number of digits of a text's fractional seconds, at most 6.
 pub(super) fn fraction_digits(text: &str) -> u8 {
     let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
     u8::try_from(fraction.len().min(6)).unwrap_or(6)
 }
 
-/// The moment, in UTC.
+/// The current time in UTC, with `digits` fractional digits.
 pub(super) fn now(digits: u8) -> String {
     let now = OffsetDateTime::now_utc();
     let (hour, minute, second) = now.to_hms();
@@ -82,7 +82,7 @@ pub(super) fn format_date(date: Date) -> String {
     format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
 
-/// None for a date that does not exist too.
+/// Parses `2024-02-29`. `None` for a text of another form, and for a date that does not exist.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     if text.len() != 10 {
         return None;
@@ -92,14 +92,14 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
     let month = number(parts.next()?, 2)?;
     let day = number(parts.next()?, 2)?;
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    // What comes before the year 1000 MySQL does not promise to take.
+    // MySQL does not guarantee to support dates before the year 1000.
     if year < 1000 {
         return None;
     }
     Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
 }
 
-/// Hours, minutes and seconds.
+/// Parses `23:59:58` into hours, minutes and seconds.
 pub(super) fn parse_clock(text: &str) -> Option<(u16, u16, u16)> {
     if text.len() != 8 {
         return None;

@@ -1,4 +1,4 @@
-//! A value of SQLite's on the wire, in both protocols.
+//! The encoding of SQLite's values in both protocols.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>
 
@@ -9,10 +9,10 @@ use rusqlite::types::ValueRef;
 use super::column::Column;
 use rds_bridge::mysql::{Date, DateTime, Time};
 
-/// `ProtocolText`: NULL is one byte.
+/// NULL in a `ProtocolText::ResultsetRow`.
 const NULL: u8 = 0xFB;
 
-/// Appends a value of the text protocol. None if it is not of the column's type.
+/// Appends a value in the text protocol. `None` if it does not have the column's type.
 pub(super) fn write_text(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Column) -> Option<()> {
     if let ValueRef::Null = value {
         row.push(NULL);
@@ -33,7 +33,7 @@ pub(super) fn write_text(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Column
     Some(())
 }
 
-/// Appends a value of the binary protocol, other than NULL. None if it is not of the column's type.
+/// Appends a value other than NULL in the binary protocol. `None` if it does not have the column's type.
 pub(super) fn write_binary(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Column) -> Option<()> {
     use ColumnType::*;
     match column.wire_type {
@@ -133,10 +133,10 @@ fn text(value: ValueRef<'_>, column: &Column) -> Option<Vec<u8>> {
     temporal(text, column.wire_type)
 }
 
-/// As the column's type has it. What a client would not understand is not sent.
+/// Brings a date or time into the form of the column's type. `None` if a client could not parse it.
 ///
-/// A client that binds a `DATETIME` for a column of dates, as most do, means the date alone. MySQL cuts the
-/// time off when it stores the value; SQLite stores what comes.
+/// Most clients bind a `DATETIME` for a column of type `DATE`. MySQL truncates the time when it stores the value;
+/// SQLite stores the value as it is.
 fn temporal(mut text: Vec<u8>, wire_type: ColumnType) -> Option<Vec<u8>> {
     use ColumnType::*;
     const DATE_LENGTH: usize = 10;
@@ -157,13 +157,13 @@ fn temporal(mut text: Vec<u8>, wire_type: ColumnType) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// With six digits, as MySQL writes a `FLOAT` as text.
+/// Formats with six significant digits, as MySQL does for a `FLOAT`.
 fn float(number: f64) -> String {
     let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
     double(rounded)
 }
 
-/// The shortest that reads back as the same number, with an exponent where it is large or small.
+/// Formats the shortest text that parses to the same number, with an exponent if the number is large or small.
 fn double(number: f64) -> String {
     let size = number.abs();
     match size != 0.0 && !(1e-5..1e15).contains(&size) {

@@ -11,29 +11,29 @@ use thiserror::Error;
 
 /// RDS's default of `max_allowed_packet`.
 pub(super) const PAYLOAD_LIMIT: usize = 64 << 20;
-/// Before a login: twice what the longest token takes.
+/// The payload limit before the end of the login: twice the length of the longest token.
 const LOGIN_PAYLOAD_LIMIT: usize = 512 << 10;
-/// Before TLS: what asks for it is of 32 bytes, and what does not is refused. Less than what the first bytes
-/// of TLS are, read as a length.
+/// The payload limit before TLS. An `SSLRequest` has 32 bytes, and any other packet is refused. The limit is below the
+/// length that the first bytes of a TLS record encode, so that a client that begins with TLS is detected at once.
 const PLAIN_PAYLOAD_LIMIT: usize = 64 << 10;
-/// What is written is sent when there is so much of it.
+/// How many written bytes are collected before they are sent.
 const FLUSH_LENGTH: usize = 64 << 10;
 
-/// What was read is no packet that can be taken, within an [`io::ErrorKind::InvalidData`].
+/// The packet that was read is not acceptable. It is the source of an [`io::ErrorKind::InvalidData`].
 #[derive(Debug, Error)]
 #[error("{what}")]
 pub(super) struct Unacceptable {
     what: &'static str,
-    /// Of the packet, if it is one.
+    /// The packet's header, or the first bytes of another protocol.
     pub(super) header: [u8; 4],
 }
 
-/// Packets in both directions.
+/// Reads and writes packets on a stream.
 pub(super) struct PacketStream<S> {
     stream: S,
     sequence_id: u8,
     payload_limit: usize,
-    /// Before each answer.
+    /// How long to wait before each flush.
     delay: Duration,
     outgoing: Vec<u8>,
 }
@@ -49,7 +49,7 @@ impl<S: Read + Write> PacketStream<S> {
         }
     }
 
-    /// From now on payloads may be as large as a server takes them.
+    /// Raises the limit on payloads to the one of the command phase.
     pub(super) fn login_is_over(&mut self) {
         self.payload_limit = PAYLOAD_LIMIT;
     }
@@ -58,7 +58,7 @@ impl<S: Read + Write> PacketStream<S> {
         &mut self.stream
     }
 
-    /// Goes on in TLS: the numbers of the packets go on too.
+    /// Continues on a TLS stream. The sequence ids continue, too.
     pub(super) fn upgrade<T: Read + Write, E>(
         self,
         upgrade: impl FnOnce(S) -> Result<T, E>,
@@ -73,19 +73,19 @@ impl<S: Read + Write> PacketStream<S> {
         })
     }
 
-    /// A command begins: its packets are counted from 0.
+    /// Begins a command, whose sequence ids start at 0.
     pub(super) fn begin_command(&mut self) {
         self.sequence_id = 0;
     }
 
-    /// Reads a payload, after all that was written has been sent.
+    /// Reads a payload, after sending everything that was written.
     ///
-    /// Nothing is read that belongs to what follows: after an `SSLRequest` that is TLS.
+    /// It reads no byte after the payload: after an `SSLRequest`, those bytes belong to TLS.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::UnexpectedEof`] at the stream's end, and [`Unacceptable`] for a packet out of turn or
-    /// a payload that is larger than is taken.
+    /// [`io::ErrorKind::UnexpectedEof`] at the end of the stream, and [`io::ErrorKind::InvalidData`] with
+    /// [`Unacceptable`] for a wrong sequence id or a payload above the limit.
     pub(super) fn read(&mut self) -> io::Result<Vec<u8>> {
         self.flush()?;
         let mut payload = Vec::new();
@@ -106,7 +106,7 @@ impl<S: Read + Write> PacketStream<S> {
                     header,
                 ));
             }
-            // Grows by what comes, not by what is announced.
+            // The buffer grows with the bytes that arrive, not with the announced length.
             let mut packet = (&mut self.stream).take(u64::try_from(length).unwrap_or(u64::MAX));
             if packet.read_to_end(&mut payload)? < length {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -117,7 +117,7 @@ impl<S: Read + Write> PacketStream<S> {
         }
     }
 
-    /// Writes a payload, to be sent with the next ones.
+    /// Writes a payload into the buffer, which is sent when it is full or by [`Self::flush`].
     pub(super) fn write(&mut self, payload: &[u8]) -> io::Result<()> {
         let mut rest = payload;
         loop {
@@ -140,7 +140,7 @@ impl<S: Read + Write> PacketStream<S> {
         Ok(())
     }
 
-    /// Sends what was written.
+    /// Sends everything that was written.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         if self.outgoing.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! `SUM` and `AVG`: exact for integers and decimals, and one addition after another for doubles.
+//! `SUM` and `AVG`: exact for integers and decimals, and by plain additions in the order of the rows for doubles.
 
 use rusqlite::functions::{Aggregate, Context};
 use rusqlite::{Connection, Result};
@@ -20,7 +20,7 @@ struct Exact {
     is_average: bool,
 }
 
-/// How many values, their sum as so many of the last digit, and how many digits those are.
+/// The number of values, their sum in units of its last digit, and its scale.
 type Sum = (i128, i128, u8);
 
 impl Aggregate<Sum, Option<f64>> for Exact {

@@ -1,4 +1,4 @@
-//! Functions of dates and times, which are texts of one form.
+//! SQL functions of dates and times, which are stored as text of one form.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Result};
@@ -8,7 +8,7 @@ use super::{PURE, binary, not_emulated, refused, unary};
 use crate::server_error::ServerError;
 use crate::temporal::{self, format_date, parse_clock, parse_date};
 
-/// What MySQL counts days from, as a Julian day.
+/// The Julian day number of day 0 of MySQL's `TO_DAYS`.
 const DAY_ZERO: i32 = 1_721_060;
 
 pub(super) fn add(connection: &Connection) -> Result<()> {
@@ -117,7 +117,7 @@ fn added(text: &str, amount: i64, unit: &str) -> Result<String> {
     ))
 }
 
-/// The same day, or the month's last.
+/// Adds months. If the resulting month does not have the day, the result is the month's last day.
 fn with_months(date: Date, months: i64) -> Option<Date> {
     let month = i64::from(u8::from(date.month())).checked_sub(1)?;
     let all = i64::from(date.year())

@@ -1,20 +1,22 @@
-//! Arithmetic with decimals. SQLite holds them as doubles; here they are whole numbers of their last digit.
+//! Arithmetic with decimals. SQLite stores them as doubles; the functions here compute with integers in units of the
+//! last digit.
 
 use rusqlite::functions::Context;
 use rusqlite::{Connection, Result};
 
 use super::{PURE, not_emulated};
 
-/// Below that, each decimal is a double of its own.
+/// Below 10^15, distinct decimals are distinct doubles.
 const LIMIT: i128 = 1_000_000_000_000_000;
 
-/// A number as so many of its last digit.
+/// Converts a number to an integer in units of the last digit of `scale`. `None` if it has more than 15 digits.
 #[expect(clippy::cast_possible_truncation, reason = "it is checked before")]
 pub(crate) fn scaled(number: f64, scale: u8) -> Option<i128> {
     let scaled = (number * 10_f64.powi(scale.into())).round();
     (scaled.abs() < 1e15).then_some(scaled as i128)
 }
 
+/// Converts an integer in units of the last digit back to a number. Refuses more than 15 digits.
 #[expect(clippy::cast_precision_loss, reason = "it is checked before")]
 pub(super) fn unscaled(number: i128, scale: u8) -> Result<f64> {
     match number.abs() < LIMIT {
@@ -23,6 +25,7 @@ pub(super) fn unscaled(number: i128, scale: u8) -> Result<f64> {
     }
 }
 
+/// Formats an integer in units of the last digit, with `scale` digits after the point.
 pub(crate) fn text(number: i128, scale: u8) -> String {
     let width = usize::from(scale).saturating_add(1);
     let digits = format!("{:0>width$}", number.unsigned_abs());
@@ -38,7 +41,7 @@ pub(super) fn power(exponent: u8) -> i128 {
     10_i128.saturating_pow(exponent.into())
 }
 
-/// Half is rounded away from zero.
+/// Divides, and rounds half away from zero. `None` for a divisor of 0 or an overflow.
 pub(super) fn divided(number: i128, by: i128) -> Option<i128> {
     let half = by.abs().checked_div(2)?;
     let sum = number.abs().checked_add(half)?;
@@ -49,7 +52,7 @@ pub(super) fn divided(number: i128, by: i128) -> Option<i128> {
     }
 }
 
-/// The argument of that number, as so many of its last digit; none for NULL.
+/// Reads an argument as an integer in units of the last digit of `scale`. `None` for NULL.
 fn argument(context: &Context<'_>, index: usize, scale: u8) -> Result<Option<i128>> {
     let number: Option<f64> = match context.get_raw(index) {
         rusqlite::types::ValueRef::Null => None,
@@ -124,14 +127,14 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
         };
         match changed {
             Some(changed) if changed.abs() < power(precision) => unscaled(changed, to).map(Some),
-            // MySQL gives the largest that there is, and a warning.
+            // MySQL returns the largest number of the type, with a warning.
             _ => not_emulated("CAST of a number that is too large for the DECIMAL"),
         }
     })
 }
 
-/// A function of two decimals, each followed by its scale; it gives one with its scale. None where the
-/// divisor is 0.
+/// Registers a function of two decimals, each followed by its scale. `call` returns the result with its scale. A
+/// division by 0 returns NULL.
 fn with_two(
     connection: &Connection,
     name: &str,
@@ -155,7 +158,7 @@ fn with_two(
     })
 }
 
-/// A function of a decimal, its scale, and the wanted one.
+/// Registers a function of a decimal, its scale, and the scale of the result.
 fn with_scales(
     connection: &Connection,
     name: &str,

@@ -1,4 +1,4 @@
-//! Arithmetic with integers, which does not leave 63 bits and a sign.
+//! Integer arithmetic that refuses a result outside of signed 64 bits.
 
 use rusqlite::{Connection, Result};
 
@@ -20,7 +20,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     binary(connection, "rds_modulo", |one: i64, other: i64| {
         Ok(match other {
             0 => None,
-            // The least number has no remainder of -1.
+            // `checked_rem` fails for the least integer and -1, whose remainder is 0.
             other => Some(one.checked_rem(other).unwrap_or(0)),
         })
     })?;

@@ -1,4 +1,4 @@
-//! Functions that tell of the session, and the values of `AUTO_INCREMENT`.
+//! SQL functions that return properties of the session, and the values of `AUTO_INCREMENT`.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -13,7 +13,7 @@ use rusqlite::{Connection, Error, Result, ffi};
 use super::not_emulated;
 use crate::lock::lock;
 
-/// What the functions tell of the session.
+/// The properties of a session that the functions return or depend on.
 pub(crate) struct Facts {
     pub(crate) database: String,
     pub(crate) version: String,
@@ -24,11 +24,11 @@ pub(crate) struct Facts {
     pub(crate) ids: Arc<Ids>,
 }
 
-/// The values that `AUTO_INCREMENT` gives, as with InnoDB: a value that was given once is not given again,
-/// even if its row was rolled back.
+/// The values that `AUTO_INCREMENT` generates. As with InnoDB, a value is generated once only, even if its row is
+/// rolled back.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
-    /// The next value of each table, of all sessions.
+    /// The next value of each table. All sessions share it.
     next: Arc<Mutex<HashMap<String, i64>>>,
     statement: Mutex<StatementIds>,
     /// `LAST_INSERT_ID()`
@@ -39,24 +39,26 @@ pub(crate) struct Ids {
 
 const MIXED_VALUES: &str = "an INSERT that says some values of AUTO_INCREMENT and not others";
 
-/// Those of one statement.
+/// The values of one statement.
 #[derive(Debug, Default)]
 struct StatementIds {
     table: String,
-    first_given: Option<i64>,
-    last_said: Option<i64>,
+    /// The first generated value.
+    first_generated: Option<i64>,
+    /// The last value that the statement states.
+    last_explicit: Option<i64>,
 }
 
 impl Ids {
-    /// Of another session of the same database.
-    pub(crate) fn beside(next: &Arc<Mutex<HashMap<String, i64>>>) -> Self {
+    /// The state of a new session, which shares `next` with the other sessions of the database.
+    pub(crate) fn sharing(next: &Arc<Mutex<HashMap<String, i64>>>) -> Self {
         Self {
             next: Arc::clone(next),
             ..Self::default()
         }
     }
 
-    /// Before an `INSERT`: `first` is what comes next if no value has been given yet.
+    /// Begins an `INSERT`. `first` returns the table's next value if it is not known yet.
     pub(crate) fn begin(&self, table: &str, first: impl FnOnce() -> Result<i64>) -> Result<()> {
         let is_known = lock(&self.next).contains_key(table);
         if !is_known {
@@ -70,11 +72,11 @@ impl Ids {
         Ok(())
     }
 
-    /// After an `INSERT` of so many rows, whether it was done or refused. The id that the client is told.
+    /// Ends an `INSERT` of `rows` rows, executed or refused. Returns the id that the client receives.
     pub(crate) fn end(&self, rows: u64, is_done: bool) -> i64 {
         let statement = std::mem::take(&mut *lock(&self.statement));
-        if let Some(first) = statement.first_given {
-            // InnoDB takes them all before the first row.
+        if let Some(first) = statement.first_generated {
+            // InnoDB reserves the values of all rows before it inserts the first one.
             let rows = i64::try_from(rows).unwrap_or(0);
             let mut next = lock(&self.next);
             let next = next.entry(statement.table).or_insert(1);
@@ -83,11 +85,11 @@ impl Ids {
                 self.last.store(first, Ordering::SeqCst);
             }
         }
-        let told = statement.first_given.or(statement.last_said);
-        told.filter(|_| is_done).unwrap_or(0)
+        let reported = statement.first_generated.or(statement.last_explicit);
+        reported.filter(|_| is_done).unwrap_or(0)
     }
 
-    /// From now on the table begins anew, or is gone.
+    /// Sets the next value of a table that was created or truncated, or removes that of a table that was dropped.
     pub(crate) fn forget(&self, table: &str, first: Option<i64>) {
         let mut next = lock(&self.next);
         match first {
@@ -96,27 +98,28 @@ impl Ids {
         };
     }
 
-    fn id(&self, said: Option<i64>) -> Result<i64> {
+    /// Returns the id of a row: the one that the statement states or, for NULL and 0, a generated one.
+    fn id(&self, explicit: Option<i64>) -> Result<i64> {
         let mut statement = lock(&self.statement);
         let mut next = lock(&self.next);
         let next = next.entry(statement.table.clone()).or_insert(1);
-        match said {
+        match explicit {
             None | Some(0) => {
-                if statement.last_said.is_some() {
+                if statement.last_explicit.is_some() {
                     return not_emulated(MIXED_VALUES);
                 }
                 let given = *next;
                 *next = given.saturating_add(1);
-                statement.first_given.get_or_insert(given);
+                statement.first_generated.get_or_insert(given);
                 Ok(given)
             }
-            Some(said) => {
-                if statement.first_given.is_some() {
+            Some(explicit) => {
+                if statement.first_generated.is_some() {
                     return not_emulated(MIXED_VALUES);
                 }
-                *next = (*next).max(said.saturating_add(1));
-                statement.last_said = Some(said);
-                Ok(said)
+                *next = (*next).max(explicit.saturating_add(1));
+                statement.last_explicit = Some(explicit);
+                Ok(explicit)
             }
         }
     }
@@ -160,8 +163,8 @@ pub(super) fn add(connection: &Connection, facts: Facts) -> Result<()> {
     })
 }
 
-/// 0, or the error of a statement that was interrupted. (MySQL's gives 1 if a statement does nothing else:
-/// here it would depend on whether SQLite or this function hears of it first.)
+/// Sleeps, and returns 0, or the error of an interrupted statement. (MySQL returns 1 if the statement does nothing
+/// else. Here, that would depend on whether SQLite or this function notices the interruption first.)
 fn sleep_for(asked: Duration, is_interrupted: &AtomicBool) -> Result<i64> {
     const STEP: Duration = Duration::from_millis(10);
     let mut left = asked;

@@ -1,4 +1,5 @@
-//! What a column takes: a value as MySQL would store it, without a warning. Any other is refused.
+//! The conversion of a value to a column's type. It refuses every value that MySQL would refuse, or store with a
+//! warning.
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
@@ -90,7 +91,7 @@ fn stored(value: ValueRef<'_>, declared: &str) -> Option<Value> {
         "time" => temporal::time(as_text(value)?, digits).map(Value::Text),
         "json" => json::canonical(as_text(value)?).map(Value::Text),
         "enum" => one_of(as_text(value)?, declared).map(Value::Text),
-        // Bits, and sets.
+        // `BIT` and `SET` are not supported.
         _ => None,
     }
 }
@@ -119,7 +120,8 @@ fn integer(value: ValueRef<'_>, bits: u32, is_unsigned: bool) -> Option<Value> {
     is_in_range.then(|| i64::try_from(number).ok().map(Value::Integer))?
 }
 
-/// A whole number that is a double of its own.
+/// The integer that equals a double. `None` if there is none, or from 2^53 on, where one double equals several
+/// integers.
 #[expect(clippy::cast_possible_truncation, reason = "it is checked before")]
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
@@ -140,7 +142,8 @@ fn real(value: ValueRef<'_>) -> Option<f64> {
     }
 }
 
-/// A number with all its digits. Above 15 of them it is kept as text.
+/// Brings a number into the form of its declaration. A column with a precision above 15 stores text, which keeps all
+/// digits.
 fn decimal(value: ValueRef<'_>, precision: u32, scale: u8, is_unsigned: bool) -> Option<Value> {
     let given = match value {
         ValueRef::Integer(number) => number.to_string(),
@@ -198,7 +201,7 @@ fn bytes(value: ValueRef<'_>, most: usize) -> Option<Value> {
     (bytes.len() <= most).then(|| Value::Blob(bytes.to_vec()))
 }
 
-/// A `BINARY` is filled up with zeros.
+/// Pads the value of a `BINARY` column with zero bytes.
 fn filled(value: Value, length: usize) -> Value {
     match value {
         Value::Blob(mut bytes) => {
@@ -209,7 +212,7 @@ fn filled(value: Value, length: usize) -> Value {
     }
 }
 
-/// One of `enum('new','paid')`, written exactly so.
+/// Returns the value if it equals one of `enum('new','paid')` exactly.
 fn one_of(value: &str, declared: &str) -> Option<String> {
     let quoted = format!("'{}'", value.replace('\'', "''"));
     let inner = declared.split_once('(')?.1.trim_end_matches(')');

@@ -1,4 +1,4 @@
-//! Functions of text, by characters as in MySQL.
+//! SQL functions of text. As in MySQL, all of them but `LENGTH` count characters.
 
 use rusqlite::functions::Context;
 use rusqlite::{Connection, Result};
@@ -8,7 +8,7 @@ use crate::collation::Collation;
 
 const COLLATION: Collation = Collation::AccentInsensitive;
 
-/// The longest text that `REPEAT` and its like give: MySQL bounds them by `max_allowed_packet`.
+/// The longest text that `REPEAT`, `LPAD` and similar functions return. MySQL limits it by `max_allowed_packet`.
 const LENGTH_LIMIT: usize = 1 << 24;
 
 pub(super) fn add(connection: &Connection) -> Result<()> {
@@ -20,7 +20,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
     add_comparisons(connection)
 }
 
-/// Functions that measure a text.
+/// Registers functions that measure a text.
 fn add_measures(connection: &Connection) -> Result<()> {
     type Measure = fn(&str) -> i64;
     const MEASURES: [(&str, Measure); 3] = [
@@ -36,7 +36,7 @@ fn add_measures(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Functions of one text that give another.
+/// Registers functions that convert a text.
 fn add_conversions(connection: &Connection) -> Result<()> {
     type Convert = fn(&str) -> Result<String>;
     const CONVERSIONS: [(&str, Convert); 6] = [
@@ -63,7 +63,7 @@ fn add_conversions(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Functions that give a part of a text.
+/// Registers functions that return a part of a text.
 fn add_parts(connection: &Connection) -> Result<()> {
     binary(connection, "rds_text_left", |text: String, count: i64| {
         Ok(part(&text, 1, Some(count)))
@@ -87,7 +87,7 @@ fn add_parts(connection: &Connection) -> Result<()> {
     })
 }
 
-/// Functions that fill a text up, or repeat one.
+/// Registers functions that pad or repeat a text.
 fn add_repetitions(connection: &Connection) -> Result<()> {
     unary(connection, "rds_text_space", |count: i64| {
         repeated(" ", count)
@@ -103,7 +103,7 @@ fn add_repetitions(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Functions that put a text together anew.
+/// Registers functions that replace parts of a text or join texts.
 fn add_replacements(connection: &Connection) -> Result<()> {
     let replace = |text: String, from: String, to: String| {
         Ok(match from.is_empty() {
@@ -115,7 +115,7 @@ fn add_replacements(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("rds_concat_ws", -1, PURE, |context| concat_ws(context))
 }
 
-/// Functions that search or compare by the collation.
+/// Registers functions that search or compare by the collation.
 fn add_comparisons(connection: &Connection) -> Result<()> {
     let instr = |text: String, wanted: String| position(&text, &wanted);
     binary(connection, "rds_text_instr", instr)?;
@@ -148,7 +148,7 @@ fn repeated(text: &str, count: i64) -> Result<String> {
     }
 }
 
-/// `SUBSTRING`: from 1, or from the end if negative.
+/// `SUBSTRING`. `start` counts from 1, or back from the end if it is negative.
 fn part(text: &str, start: i64, count: Option<i64>) -> String {
     let length = self::count(text.chars().count());
     let start = match start {
@@ -186,7 +186,7 @@ fn padded(text: &str, length: i64, with: &str, is_left: bool) -> Result<Option<S
     }))
 }
 
-/// Where a text begins in another, by the collation; 0 if it does not.
+/// The position of `wanted` in `text` by the collation, counted from 1; 0 if it does not occur.
 fn position(text: &str, wanted: &str) -> Result<i64> {
     let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..0x7F));
     if !is_plain(text) || !is_plain(wanted) {
@@ -198,7 +198,7 @@ fn position(text: &str, wanted: &str) -> Result<i64> {
         .map_or(0, |at| count(at.saturating_add(1))))
 }
 
-/// `SUBSTRING_INDEX`, where case counts.
+/// `SUBSTRING_INDEX`, which is case-sensitive.
 fn part_by(text: &str, by: &str, count: i64) -> String {
     if by.is_empty() || count == 0 {
         return String::new();
@@ -244,7 +244,7 @@ fn like(context: &Context<'_>) -> Result<Option<bool>> {
     }
 }
 
-/// A part of a pattern.
+/// An element of a pattern.
 #[derive(Clone, Copy)]
 enum Part {
     Any,
@@ -258,7 +258,7 @@ fn parts(pattern: &str, escape: Option<char>) -> Vec<Part> {
     while let Some(character) = characters.next() {
         parts.push(match character {
             character if Some(character) == escape => {
-                // At the end it stands for itself.
+                // At the end of the pattern, the escape character stands for itself.
                 Part::Is(characters.next().unwrap_or(character))
             }
             '%' => Part::Any,
@@ -269,10 +269,10 @@ fn parts(pattern: &str, escape: Option<char>) -> Vec<Part> {
     parts
 }
 
-/// None if it is not known whether two characters are the same.
+/// Whether a text matches a pattern. `None` if the emulator does not know whether two characters are equal.
 fn matches(text: &[char], parts: &[Part], collation: Collation) -> Option<bool> {
     let (mut at, mut of) = (0_usize, 0_usize);
-    // Where the last `%` was, and up to where it has reached.
+    // The position of the last `%`, and the position in the text up to which it matches.
     let mut back: Option<(usize, usize)> = None;
     loop {
         let matched = match (parts.get(of), text.get(at)) {

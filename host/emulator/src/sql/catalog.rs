@@ -1,4 +1,4 @@
-//! The tables as MySQL has them: what SQLite does not keep of a `CREATE TABLE`.
+//! The catalog: the parts of a `CREATE TABLE` that SQLite does not store.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -7,13 +7,13 @@ use super::parser::Result;
 use super::scope::ScopeColumn;
 use crate::server_error::ServerError;
 
-/// A table of SQLite's with a row for each column of the others. Clients cannot reach it.
+/// The SQLite table that stores the catalog, with a row for each column. Clients cannot access it.
 const TABLE: &str = "rds_bridge_columns";
 
-/// What a column has if an `INSERT` does not say.
+/// The value of a column that an `INSERT` does not name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DefaultValue {
-    /// NULL, or an error for a column that takes none.
+    /// NULL, or an error if the column is `NOT NULL`.
     None,
     Literal(String),
     Now,
@@ -23,14 +23,16 @@ pub(crate) enum DefaultValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(super) name: String,
-    /// As `DESCRIBE` shows it.
+    /// The type in the form that `DESCRIBE` shows.
     pub(super) declared: String,
     pub(super) collation: Option<String>,
     pub(super) is_nullable: bool,
     /// `PRI`, `UNI`, `MUL` or empty.
     pub(super) key: String,
     pub(super) default: DefaultValue,
+    /// Whether it is the `AUTO_INCREMENT` column.
     pub(super) has_ids: bool,
+    /// Whether it has `ON UPDATE CURRENT_TIMESTAMP`.
     pub(super) is_set_on_update: bool,
 }
 
@@ -39,6 +41,7 @@ impl Column {
         Kind::of_declaration(&self.declared, self.collation.as_deref())
     }
 
+    /// The column `Extra` of `DESCRIBE`.
     pub(super) fn extra(&self) -> String {
         let mut extra = Vec::new();
         if self.has_ids {
@@ -80,13 +83,13 @@ impl Table {
             .ok_or_else(|| ServerError::unknown_column(name))
     }
 
-    /// The one with `AUTO_INCREMENT`.
+    /// The `AUTO_INCREMENT` column.
     pub(super) fn id(&self) -> Option<&Column> {
         self.columns.iter().find(|column| column.has_ids)
     }
 }
 
-/// What a connection knows of the tables.
+/// Access to the catalog through a connection.
 pub(crate) struct Catalog<'a> {
     connection: &'a Connection,
     database: &'a str,
@@ -100,7 +103,7 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// Makes the table of the tables.
+    /// Creates the catalog's table, unless it exists.
     pub(crate) fn set_up(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {TABLE} (table_name TEXT NOT NULL, position INTEGER NOT NULL, \
@@ -114,7 +117,7 @@ impl<'a> Catalog<'a> {
         ServerError::of_sqlite(error, self.database)
     }
 
-    /// All tables, by name.
+    /// The names of all tables, sorted.
     pub(super) fn names(&self) -> Result<Vec<String>> {
         let read = || {
             let sql = format!("SELECT DISTINCT table_name FROM {TABLE} ORDER BY 1");
@@ -125,7 +128,7 @@ impl<'a> Catalog<'a> {
         read().map_err(|error| self.refused(&error))
     }
 
-    /// The table of exactly this name: case counts, as on RDS.
+    /// The table of this name, which is case-sensitive as on RDS.
     pub(super) fn table(&self, name: &str) -> Result<Table> {
         let read = || {
             let sql = format!(
@@ -153,7 +156,7 @@ impl<'a> Catalog<'a> {
         Ok(found.is_some())
     }
 
-    /// Keeps what a new table is.
+    /// Adds a new table to the catalog.
     pub(crate) fn add(&self, table: &Table) -> Result<()> {
         let add = || {
             let sql = format!("INSERT INTO {TABLE} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -189,7 +192,7 @@ impl<'a> Catalog<'a> {
         removed.map(|_| ()).map_err(|error| self.refused(&error))
     }
 
-    /// An index that is not unique changes what `DESCRIBE` shows, and nothing else.
+    /// Adds an index that is not unique. It changes what `DESCRIBE` shows, and nothing else.
     pub(crate) fn add_index(&self, table: &str, column: &str) -> Result<()> {
         let sql = format!(
             "UPDATE {TABLE} SET key = 'MUL' WHERE table_name = ? AND name = ? AND key = ''"

@@ -1,4 +1,4 @@
-//! `CREATE TABLE` as MySQL has it: what SQLite is to make, and what is kept besides.
+//! Parsing of `CREATE TABLE`, into SQLite's statement and the entry for the catalog.
 
 mod column;
 
@@ -11,28 +11,30 @@ use super::quote;
 use super::scope::Scope;
 use crate::collation::Collation;
 
-/// What a `CREATE TABLE` asks for.
+/// A parsed `CREATE TABLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewTable {
     pub(crate) table: Table,
-    /// For SQLite.
+    /// The statement for SQLite.
     pub(crate) sql: String,
     pub(super) if_not_exists: bool,
-    /// `AUTO_INCREMENT=7`
+    /// The first value of `AUTO_INCREMENT`, if the table's options state it.
     pub(crate) first_id: Option<i64>,
 }
 
-/// Constraints, in SQLite's dialect.
+/// The keys, checks and foreign keys of a table.
 #[derive(Default)]
 pub(super) struct Constraints {
+    /// Primary keys (`true`) and unique keys, with the names of their columns.
     keys: Vec<(bool, Vec<String>)>,
-    /// Where `CHECK`s begin: they are read when all columns are known.
+    /// The positions of the `CHECK` expressions, which are parsed once all columns are known.
     checks: Vec<usize>,
+    /// Foreign keys, in SQLite's dialect.
     foreign: Vec<String>,
 }
 
 impl Parser<'_> {
-    /// What follows `CREATE`.
+    /// Parses what follows `CREATE`.
     pub(super) fn create_table(&mut self) -> Result<NewTable> {
         if self.is_word(0, "TEMPORARY") {
             return refused("CREATE TEMPORARY TABLE");
@@ -70,7 +72,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What is in the parentheses: columns and constraints, in any order.
+    /// Parses the columns and constraints in the parentheses, in any order.
     fn definitions(&mut self) -> Result<(Vec<Column>, Constraints)> {
         let mut columns: Vec<Column> = Vec::new();
         let mut constraints = Constraints::default();
@@ -83,7 +85,7 @@ impl Parser<'_> {
         Ok((columns, constraints))
     }
 
-    /// A key or a check, if that is what follows.
+    /// Parses a key or a check. Returns whether there was one.
     fn constraint(
         &mut self,
         columns: &mut [Column],
@@ -100,7 +102,7 @@ impl Parser<'_> {
             let names = self.key_columns(true)?;
             constraints.keys.push((true, names));
         } else if self.take(&["UNIQUE"]) {
-            let _is_said = self.take(&["KEY"]) || self.take(&["INDEX"]);
+            let _is_present = self.take(&["KEY"]) || self.take(&["INDEX"]);
             let names = self.key_columns(true)?;
             constraints.keys.push((false, names));
         } else if self.take(&["FOREIGN", "KEY"]) {
@@ -124,13 +126,14 @@ impl Parser<'_> {
         Ok(true)
     }
 
-    /// A column may have such a name: then a type follows, and no name with a parenthesis after it.
+    /// Whether an index follows. A column may also be named `key` or `index`: then a type follows, without a
+    /// parenthesis after a name.
     fn is_index(&self) -> bool {
         (self.is_word(0, "KEY") || self.is_word(0, "INDEX"))
             && (self.is_other(1, '(') || self.is_other(2, '(') || self.is_word(2, "USING"))
     }
 
-    /// `name USING BTREE (a, b)`
+    /// Parses `name USING BTREE (a, b)`, and returns the columns.
     fn key_columns(&mut self, is_unique: bool) -> Result<Vec<String>> {
         if !self.is_other(0, '(') && !self.is_word(0, "USING") {
             self.name()?;
@@ -146,7 +149,7 @@ impl Parser<'_> {
                     return refused("a unique key of a column's beginning");
                 }
             }
-            let _is_said = parser.take(&["ASC"]) || parser.take(&["DESC"]);
+            let _is_present = parser.take(&["ASC"]) || parser.take(&["DESC"]);
             Ok(name)
         })?;
         self.expect_other(')')?;
@@ -190,7 +193,7 @@ impl Parser<'_> {
         Ok(sql)
     }
 
-    /// ` ON DELETE CASCADE` and its like, after the `ON`.
+    /// Parses `DELETE CASCADE` or a similar action, after the `ON`. Returns the clause for SQLite.
     fn referential_action(&mut self) -> Result<String> {
         let event = self.next_word()?.to_ascii_uppercase();
         let action = [
@@ -233,7 +236,7 @@ impl Parser<'_> {
             if !matches!(check.kind, Kind::Integer | Kind::Null) {
                 return refused("CHECK of this expression");
             }
-            // The table is not yet there to be named.
+            // A `CHECK` names only columns of its own table, so the qualifier is not needed.
             let qualifier = format!("{}.", quote::name(&table.name));
             checks.push(check.sql.replace(&qualifier, ""));
         }
@@ -241,7 +244,8 @@ impl Parser<'_> {
         Ok(checks)
     }
 
-    /// The first value of `AUTO_INCREMENT`, and the collation of columns that say none.
+    /// Parses the table options. Returns the first value of `AUTO_INCREMENT`, and the collation of columns that state
+    /// none.
     fn table_options(&mut self) -> Result<(Option<i64>, String)> {
         let (mut first_id, mut collation, mut charset) = (None, None, None);
         while self.kind(0).is_some() {
@@ -293,7 +297,7 @@ fn mark_key(columns: &mut [Column], is_primary: bool, names: &[String]) -> Resul
     Ok(())
 }
 
-/// Marks the first column of an index that is not unique.
+/// Marks the first column of a non-unique index, as `DESCRIBE` shows it.
 fn mark_index(columns: &mut [Column], names: &[String]) {
     let Some(first) = names.first() else {
         return;
@@ -306,7 +310,7 @@ fn mark_index(columns: &mut [Column], names: &[String]) {
     }
 }
 
-/// The `CREATE TABLE` for SQLite.
+/// Writes the `CREATE TABLE` for SQLite.
 fn create_statement(table: &Table, constraints: &Constraints, checks: &[String]) -> String {
     let mut parts = Vec::new();
     for column in &table.columns {
@@ -317,7 +321,7 @@ fn create_statement(table: &Table, constraints: &Constraints, checks: &[String])
             Kind::Text(collation) => format!("{name} TEXT COLLATE {}", collation.name()),
             Kind::Bytes => format!("{name} BLOB"),
             Kind::Date | Kind::DateTime(_) | Kind::Time(_) => format!("{name} TEXT"),
-            // Nothing is changed when it is stored.
+            // SQLite does not convert the values of a `BLOB` column.
             Kind::Null | Kind::Parameter | Kind::Opaque(_) => format!("{name} BLOB"),
         });
     }
@@ -334,7 +338,7 @@ fn create_statement(table: &Table, constraints: &Constraints, checks: &[String])
     )
 }
 
-/// The name of MySQL's own default.
+/// The name of MySQL's default collation.
 pub(super) fn default_name() -> String {
     Collation::AccentInsensitive.name().to_owned()
 }

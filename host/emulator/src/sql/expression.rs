@@ -1,4 +1,4 @@
-//! Expressions: read in MySQL's grammar, written in SQLite's, and refused where the two would not agree.
+//! Expressions: parsed by MySQL's grammar and written in SQLite's. Those whose results may differ are refused.
 //!
 //! Source: MySQL 8.0 Reference Manual, "Operator Precedence", and the grammar in `sql/sql_yacc.yy`.
 
@@ -24,17 +24,17 @@ pub(super) use literal::limit;
 pub(super) use operators::condition;
 pub(super) use unify::unify;
 
-/// An expression in SQLite's dialect, and what is known of it.
+/// An expression in SQLite's dialect, with its properties.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Expression {
     pub(super) sql: String,
     pub(super) kind: Kind,
-    /// Of a literal, or of a parameter.
+    /// The value, if the expression is a literal or a parameter whose value is known.
     pub(super) constant: Option<Value>,
-    /// Columns that are named outside of aggregate functions.
+    /// The columns that it names outside of aggregate functions.
     pub(super) columns: Vec<Place>,
     pub(super) has_aggregate: bool,
-    /// Where it is a column and nothing else.
+    /// The column, if the expression is only a column's name.
     pub(super) column: Option<Place>,
 }
 
@@ -50,14 +50,14 @@ impl Expression {
         }
     }
 
-    /// An expression that is composed of others: it names their columns.
+    /// Makes an expression that consists of others, and therefore names their columns.
     pub(super) fn composed(sql: impl Into<String>, kind: Kind, parts: &[&Self]) -> Self {
         let mut composed = Self::new(sql, kind);
         composed.add_names(parts);
         composed
     }
 
-    /// Adds the columns and aggregates that the parts name.
+    /// Adds the columns and aggregates of its parts.
     fn add_names(&mut self, parts: &[&Self]) {
         for part in parts {
             self.columns.extend_from_slice(&part.columns);
@@ -65,14 +65,14 @@ impl Expression {
         }
     }
 
-    /// Adds the columns of outer statements that this one names.
+    /// Adds to `outer` the columns of outer statements that the expression names.
     pub(super) fn add_outer_columns(&self, outer: &mut Vec<Place>) {
         let columns = self.columns.iter().copied();
         outer.extend(columns.filter(|place| place.level > 0));
     }
 }
 
-/// A construct in a place where it is not known to be the same in both.
+/// The error for a construct whose result is not known to be the same in MySQL and SQLite.
 pub(super) fn refused<T>(what: impl std::fmt::Display) -> Result<T> {
     Err(ServerError::not_emulated(what))
 }
@@ -112,7 +112,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `INTERVAL 1 DAY` less its first word.
+    /// Parses what follows `INTERVAL`, such as `1 DAY`.
     fn interval(&mut self, scope: &Scope) -> Result<(Expression, String)> {
         let amount = self.expression(scope)?;
         let unit = self.next_word()?.to_ascii_uppercase();
@@ -139,7 +139,7 @@ impl Parser<'_> {
         match self.kind(0) {
             Some(TokenKind::Other('-')) => {
                 self.advance(1);
-                // It has no positive counterpart.
+                // The least integer has no positive counterpart, so it is parsed with its sign.
                 if self.kind(0) == Some(&TokenKind::Number("9223372036854775808".to_owned())) {
                     self.advance(1);
                     let mut least = Expression::new("(-9223372036854775808)", Kind::Integer);

@@ -1,4 +1,4 @@
-//! What is known of a value before the statement runs.
+//! The types of expressions, which are known before the statement runs.
 
 use super::super::collation::Collation;
 
@@ -6,22 +6,23 @@ use super::super::collation::Collation;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Null,
-    /// A number of SQLite's with 63 bits and a sign.
+    /// A signed integer of 64 bits, SQLite's only integer type.
     Integer,
-    /// The same, of an `UNSIGNED` column.
+    /// The same, for an `UNSIGNED` column.
     Unsigned,
-    /// With so many digits after the point, at most 15 in all: SQLite holds it as a double.
+    /// With this number of digits after the point, and at most 15 digits in all: SQLite stores it as a double.
     Decimal(u8),
     Double,
     Text(Collation),
     Bytes,
     Date,
-    /// With so many digits of a second's fraction.
+    /// With this number of fractional digits of the seconds.
     DateTime(u8),
+    /// With this number of fractional digits of the seconds.
     Time(u8),
-    /// `?` before its value is known.
+    /// A `?` parameter whose value is not known yet.
     Parameter,
-    /// Of a type that is stored and read here, and not computed with.
+    /// A type that the emulator stores and reads but does not compute with. The text describes it in errors.
     Opaque(String),
 }
 
@@ -29,7 +30,7 @@ impl Kind {
     /// Text of the default collation.
     pub(super) const TEXT: Self = Self::Text(Collation::AccentInsensitive);
 
-    /// From a column's type as MySQL declares it.
+    /// Derives the type of a column from its declaration in MySQL.
     pub(super) fn of_declaration(declared: &str, collation: Option<&str>) -> Self {
         let declared = declared.to_ascii_uppercase();
         let word: String = declared
@@ -73,12 +74,12 @@ impl Kind {
         matches!(self, Self::Integer | Self::Unsigned)
     }
 
-    /// NULL, or a parameter that may be anything.
+    /// Whether it is NULL or a parameter, which may have any type.
     pub(super) fn is_open(&self) -> bool {
         matches!(self, Self::Null | Self::Parameter)
     }
 
-    /// Digits after the point.
+    /// The number of digits after the decimal point.
     pub(super) fn scale(&self) -> u8 {
         match self {
             Self::Decimal(scale) => *scale,
@@ -86,7 +87,7 @@ impl Kind {
         }
     }
 
-    /// As an error names it.
+    /// The name of the type in an error.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Null => "NULL".to_owned(),
@@ -103,7 +104,7 @@ impl Kind {
         }
     }
 
-    /// The type that a client is told of an expression. None where its value decides.
+    /// The type that a client receives for the column of a result. `None` if the value decides.
     pub(super) fn declaration(&self) -> Option<String> {
         Some(match self {
             Self::Integer => "BIGINT".to_owned(),
@@ -120,17 +121,17 @@ impl Kind {
     }
 }
 
-/// How many decimal digits a double holds, whatever they are.
+/// How many decimal digits of a number a double always preserves.
 pub(crate) const DECIMAL_DIGITS: u32 = 15;
 
-/// The digits of a second's fraction that a declaration's first argument asks for.
+/// The number of fractional digits of the seconds, from a declaration's first argument.
 pub(crate) fn fraction_digits(first: Option<u32>) -> u8 {
     first
         .and_then(|number| u8::try_from(number).ok())
         .unwrap_or(0)
 }
 
-/// `(10,2)`
+/// Parses the arguments of a declaration, such as `(10,2)`. The second one defaults to 0.
 pub(crate) fn arguments(declared: &str) -> (Option<u32>, u8) {
     let inner = declared
         .split_once('(')

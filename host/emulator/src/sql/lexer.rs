@@ -1,8 +1,8 @@
-//! MySQL's tokens.
+//! Lexical analysis of MySQL's SQL.
 //!
 //! Source: MySQL 8.0 Reference Manual, "Language Structure": "String Literals", "Comments".
 
-/// A piece of a statement.
+/// A token of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
@@ -36,16 +36,16 @@ pub(crate) enum TokenKind {
     Other(char),
 }
 
-/// What is wrong with a text.
+/// A string, a quoted name or a comment that is not closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unclosed {
-    /// What is not closed.
+    /// The message, such as "a string is not closed".
     pub(crate) what: &'static str,
     /// Where it begins in the text, in bytes.
     pub(crate) at: usize,
 }
 
-/// All tokens of a text. What is not UTF-8 outside of literals becomes U+FFFD.
+/// Returns all tokens of a text. Invalid UTF-8 outside of literals becomes U+FFFD.
 pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
     let mut lexer = Lexer {
         sql,
@@ -61,7 +61,7 @@ pub(crate) fn tokens(sql: &[u8]) -> Result<Vec<Token>, Unclosed> {
                 last.end = lexer.at;
                 continue;
             }
-            // An introducer says what the literal after it is.
+            // A character set introducer determines the kind of the literal after it.
             (TokenKind::Text(text), Some(last)) if is_introducer(&last.kind) => {
                 last.kind = match &last.kind {
                     TokenKind::Word(word) if word.eq_ignore_ascii_case("_binary") => {
@@ -97,7 +97,7 @@ fn is_introducer(kind: &TokenKind) -> bool {
 struct Lexer<'a> {
     sql: &'a [u8],
     at: usize,
-    /// MySQL executes what is in `/*!40101 … */`.
+    /// Whether the lexer is in a `/*!40101 … */`, whose contents MySQL executes.
     is_in_versioned_comment: bool,
 }
 
@@ -178,14 +178,14 @@ impl Lexer<'_> {
         rest.get(..length).unwrap_or_default()
     }
 
-    /// Whether a point is a number's and not between two names.
+    /// Whether a point begins a number, and does not separate two names.
     fn begins_a_fraction(&self) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.sql.get(at));
         self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
             && !before.is_some_and(|byte| is_word(*byte) || *byte == b'`')
     }
 
-    /// A number, or a name that begins with a digit.
+    /// Reads a number, or a name that begins with a digit.
     fn number(&mut self) -> TokenKind {
         let rest = self.sql.get(self.at..).unwrap_or_default();
         let byte = |at: usize| rest.get(at).copied();
@@ -240,7 +240,7 @@ impl Lexer<'_> {
             };
             self.skip(1);
             if byte == quote {
-                // A doubled quote is one.
+                // A doubled quote stands for one quote.
                 if self.peek(0) != Some(quote) {
                     return Ok(text);
                 }
@@ -258,7 +258,7 @@ impl Lexer<'_> {
                     b'r' => text.push(b'\r'),
                     b't' => text.push(b'\t'),
                     b'Z' => text.push(0x1A),
-                    // For LIKE, where they stay escaped.
+                    // These escapes remain, for `LIKE`.
                     b'%' | b'_' => text.extend([b'\\', escaped]),
                     other => text.push(other),
                 }
@@ -321,12 +321,12 @@ impl Lexer<'_> {
     }
 }
 
-/// Of names, keywords and numbers without a point.
+/// Whether a byte belongs to a name, a keyword or a number without a point.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
-/// What is no digit counts as 0, as a literal that MySQL would not take.
+/// Decodes hexadecimal digits. Any other character counts as 0, although MySQL refuses such a literal.
 fn hex(digits: &[u8]) -> Vec<u8> {
     let digits: Vec<u8> = digits
         .iter()

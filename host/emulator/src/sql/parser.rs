@@ -1,4 +1,4 @@
-//! Where a statement is being read.
+//! The parser's position in a statement, and the basic steps of parsing.
 
 use rusqlite::types::Value;
 
@@ -10,19 +10,20 @@ use crate::server_error::ServerError;
 
 pub(super) type Result<T> = std::result::Result<T, ServerError>;
 
-/// Parentheses, subqueries and operators within each other: for SQLite's sake and the stack's.
+/// The limit on nested parentheses, subqueries and operators. It bounds this parser's stack and the depth of SQLite's
+/// expressions.
 const DEPTH_LIMIT: usize = 30;
 
 pub(super) struct Parser<'a> {
-    /// Without space.
+    /// The tokens, without white space and comments.
     tokens: Vec<Token>,
     text: &'a [u8],
     at: usize,
     depth: usize,
     pub(super) context: &'a Context<'a>,
-    /// The values of `?`, if they are known.
+    /// The values of the `?` parameters, if they are known.
     values: Option<&'a [Value]>,
-    /// Tables that were read so far.
+    /// The tables that the statement reads, as parsed so far.
     pub(super) tables_read: Vec<String>,
 }
 
@@ -67,7 +68,7 @@ impl<'a> Parser<'a> {
         self.at = self.at.saturating_add(tokens).min(self.tokens.len());
     }
 
-    /// Whether a token follows the one before without space.
+    /// Whether no space precedes a token.
     pub(super) fn is_adjacent(&self, ahead: usize) -> bool {
         let index = self.at.saturating_add(ahead);
         let before = index.checked_sub(1).and_then(|at| self.tokens.get(at));
@@ -85,7 +86,7 @@ impl<'a> Parser<'a> {
         self.kind(ahead) == Some(&TokenKind::Other(wanted))
     }
 
-    /// Takes these words, if they are what follows.
+    /// Skips these words if they follow. Returns whether they did.
     pub(super) fn take(&mut self, words: &[&str]) -> bool {
         let follow = words
             .iter()
@@ -105,7 +106,7 @@ impl<'a> Parser<'a> {
         follows
     }
 
-    /// The one of these words that follows.
+    /// Returns the one of these words that follows.
     pub(super) fn word_among<'w>(&self, words: &[&'w str]) -> Option<&'w str> {
         words.iter().copied().find(|word| self.is_word(0, word))
     }
@@ -118,7 +119,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether a `SELECT` follows, with a `WITH` before it or without.
+    /// Whether a `SELECT` follows, with or without a `WITH`.
     pub(super) fn is_query(&self) -> bool {
         self.is_word(0, "SELECT") || self.is_word(0, "WITH")
     }
@@ -137,7 +138,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The signs of an operator that follow each other without space.
+    /// The characters of an operator, which follow each other without space.
     pub(super) fn operator(&self) -> String {
         let mut operator = String::new();
         while let Some(TokenKind::Other(sign)) = self.kind(operator.len()) {
@@ -151,7 +152,7 @@ impl<'a> Parser<'a> {
         operator
     }
 
-    /// Reads one or more, separated by commas.
+    /// Parses one or more items, separated by commas.
     pub(super) fn comma_separated<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T>,
@@ -165,7 +166,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A word, in whatever case it is written.
+    /// Reads a word, as it is written.
     pub(super) fn next_word(&mut self) -> Result<String> {
         match self.next() {
             Some(TokenKind::Word(word)) => Ok(word),
@@ -197,7 +198,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A table's name, with the database's before it or without.
+    /// Parses a table's name, with or without the database's name.
     pub(super) fn table_name(&mut self) -> Result<String> {
         let name = self.name()?;
         if !self.take_other('.') {
@@ -212,8 +213,8 @@ impl<'a> Parser<'a> {
         self.name()
     }
 
-    /// Goes to the first of these words that is in no parenthesis of its own: not past the end of the
-    /// statement, or of the parenthesis that is being read. Returns whether there is such a word.
+    /// Advances to the first of these words outside of nested parentheses. It stops at the end of the statement, or of
+    /// the parentheses that are being parsed. Returns whether it found a word.
     pub(super) fn skip_to(&mut self, words: &[&str]) -> bool {
         let mut depth = 0_usize;
         loop {
@@ -231,7 +232,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The number of the `?` that was just read, and its value if it is known.
+    /// The number of the `?` that was just read, counted from 1, and its value if it is known.
     pub(super) fn parameter(&self) -> (usize, Option<Value>) {
         let before = self.tokens.get(..self.at).unwrap_or_default().iter();
         let is_parameter = |token: &&Token| token.kind == TokenKind::Parameter;
@@ -241,13 +242,13 @@ impl<'a> Parser<'a> {
         (number, value.cloned())
     }
 
-    /// How many `?` the statement has.
+    /// How many `?` parameters the statement has.
     pub(super) fn parameter_count(&self) -> usize {
         let is_parameter = |token: &&Token| token.kind == TokenKind::Parameter;
         self.tokens.iter().filter(is_parameter).count()
     }
 
-    /// What the text says from a token up to the one that follows now.
+    /// The statement's text from the token at `position` up to the current one.
     pub(super) fn text_from(&self, position: usize) -> String {
         let start = self.tokens.get(position).map_or(0, |token| token.at);
         let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
@@ -255,7 +256,7 @@ impl<'a> Parser<'a> {
         let text = self.text.get(start..end).unwrap_or_default();
         let text = String::from_utf8_lossy(text).into_owned();
         match text.split_once("/*!") {
-            // What is executed of a comment is text like any other.
+            // The contents of an executed comment are ordinary text.
             Some((before, within)) => {
                 let within = within.trim_start_matches(|it: char| it.is_ascii_digit());
                 format!("{before}{}", within.replace("*/", ""))
@@ -264,7 +265,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads what may be within itself.
+    /// Parses a construct that may contain itself, within the limit on nesting.
     pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= DEPTH_LIMIT {
             let what = format!("an expression of more than {DEPTH_LIMIT} levels");
@@ -283,7 +284,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What follows is not understood here.
+    /// The error for a token that cannot be parsed.
     pub(super) fn unexpected(&self) -> ServerError {
         let Some(token) = self.tokens.get(self.at) else {
             return ServerError::syntax("the statement's end is not expected here");

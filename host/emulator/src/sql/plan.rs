@@ -1,4 +1,4 @@
-//! What is to be done for a statement.
+//! The plan of a statement: what the session has to do for it.
 
 use std::collections::HashMap;
 
@@ -20,40 +20,41 @@ pub(crate) struct Context<'a> {
     pub(crate) version: &'a str,
     pub(crate) autocommit: bool,
     pub(crate) read_only: bool,
-    /// System variables that the session has set.
+    /// The system variables that the session has set.
     pub(crate) settings: &'a HashMap<String, String>,
     pub(crate) catalog: &'a Catalog<'a>,
 }
 
-/// A statement with a result.
+/// A statement that returns rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) sql: String,
-    /// Each column's name, and its type, unless its value decides.
+    /// Each column's name and type. Without a type, the value decides.
     pub(crate) columns: Vec<(String, Option<String>)>,
     pub(crate) parameters: usize,
 }
 
-/// What is to be done.
+/// What a session does for a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// SQLite executes this, and its rows are the reply.
+    /// SQLite executes the statement, and its rows are the reply.
     Read(Query),
-    /// SQLite executes this, and the reply says how many rows it has changed.
+    /// SQLite executes the statement, and the reply contains the number of changed rows. The second field is the
+    /// number of parameters.
     Write(Write, usize),
     CreateTable(NewTable),
     DropTables(Vec<String>),
     Truncate(String),
-    /// Of a table, beginning with that column: it changes what `DESCRIBE` shows.
+    /// An index of this table that begins with this column. It changes only what `DESCRIBE` shows.
     CreateIndex(String, String),
-    /// Nothing, and the client is told that it is done: a setting that does not matter here.
+    /// Nothing is done, and the client receives an OK: for a statement without effect in the emulator.
     Nothing,
     Begin {
         read_only: bool,
     },
     Commit,
     Rollback,
-    /// `SAVEPOINT` and what goes with it, for SQLite.
+    /// `SAVEPOINT`, `ROLLBACK TO` or `RELEASE`, in SQLite's dialect.
     Savepoint(String),
     Set(Vec<Setting>),
     Use(String),
@@ -63,16 +64,16 @@ pub(crate) enum Plan {
     },
 }
 
-/// What a `SET` sets.
+/// An assignment of a `SET`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
     Autocommit(bool),
     ReadOnly(bool),
-    /// A system variable that can be read back.
+    /// A system variable, by name and value, that can be read back.
     Variable(String, String),
 }
 
-/// `values` are those of `?`, if they are known.
+/// Plans a statement. `values` are the values of the `?` parameters, if they are known.
 pub(crate) fn plan(
     statement: &Statement,
     context: &Context<'_>,
@@ -148,7 +149,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What there is no need to understand.
+    /// Skips the rest of the statement.
     pub(super) fn skip_all(&mut self) {
         while self.next().is_some() {}
     }
@@ -283,11 +284,11 @@ impl Parser<'_> {
             }
             Ok(())
         })?;
-        let _is_said = self.take(&["RESTRICT"]) || self.take(&["CASCADE"]);
+        let _is_present = self.take(&["RESTRICT"]) || self.take(&["CASCADE"]);
         Ok(Plan::DropTables(names))
     }
 
-    /// As `mysqldump` writes it around the rows of a table.
+    /// Parses the `ALTER TABLE … KEYS` that `mysqldump` writes around a table's rows.
     fn alter(&mut self) -> Result<Plan> {
         if self.is_word(0, "USER") {
             return Err(users());

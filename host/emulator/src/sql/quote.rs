@@ -1,12 +1,13 @@
-//! Names and values as SQLite reads them.
+//! Names and literals in SQLite's syntax.
 
 pub(crate) fn name(name: &str) -> String {
-    // SQLite's text ends at a NUL: a column that has the name of its literal is not told by it.
+    // SQLite's statements end at a NUL, so it is replaced. Only a column that is named after a literal may contain
+    // one, and the client receives that name from the plan, not from SQLite.
     let name = name.replace('"', "\"\"").replace('\0', "\u{FFFD}");
     format!("\"{name}\"")
 }
 
-/// A list of names, separated by commas.
+/// A list of quoted names, separated by commas.
 pub(crate) fn names<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
     let names = names.into_iter().map(|it| name(it.as_ref()));
     names.collect::<Vec<String>>().join(", ")

@@ -1,6 +1,4 @@
-//! MySQL's reserved words, as far as they could stand where a name may stand here.
-//!
-//! Source: MySQL 8.0 Reference Manual, "Keywords and Reserved Words".
+//! The reserved words of MySQL that may follow where the parser expects a name.
 
 const RESERVED: &[&str] = &[
     "ADD",
@@ -76,7 +74,7 @@ const RESERVED: &[&str] = &[
     "XOR",
 ];
 
-/// Whether MySQL takes this word for a name only in backticks.
+/// Whether MySQL accepts this word as a name only in backticks.
 pub(super) fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|it| word.eq_ignore_ascii_case(it))
 }

@@ -1,4 +1,4 @@
-//! Which columns an expression may name.
+//! The columns that an expression may name.
 
 use super::kind::Kind;
 use super::parser::Result;
@@ -10,30 +10,30 @@ use crate::server_error::ServerError;
 pub(super) struct ScopeColumn {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// The type that a client is told.
+    /// The type that a client receives.
     pub(super) declared: Option<String>,
-    /// A primary key of one column: all others of the table depend on it.
+    /// Whether the column alone is the primary key, so that the table's other columns depend on it.
     pub(super) is_key: bool,
 }
 
-/// A table, a view of a `WITH`, or a subquery of a `FROM`.
+/// A table, a common table expression of a `WITH`, or a derived table of a `FROM`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) alias: String,
     pub(super) columns: Vec<ScopeColumn>,
 }
 
-/// A column of a statement's sources.
+/// The position of a column in a [`Scope`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
-    /// 0 is the innermost `SELECT`.
+    /// The nesting level of the `SELECT`; 0 is the innermost one.
     pub(super) level: usize,
     pub(super) source: usize,
     pub(super) column: usize,
 }
 
 impl Place {
-    /// The same column for the statement around this `SELECT`.
+    /// The same column, as the `SELECT` around this one names it.
     pub(super) fn seen_from_outside(self) -> Self {
         Self {
             level: self.level.saturating_sub(1),
@@ -44,13 +44,13 @@ impl Place {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
-    /// Innermost first.
+    /// The sources of each `SELECT`, the innermost first.
     pub(super) levels: Vec<Vec<Source>>,
-    /// The columns of the result, where they can be named: name, SQL, and type.
+    /// The aliases of the result's columns, where they can be named: name, SQL, and type.
     pub(super) aliases: Vec<(String, String, Kind)>,
-    /// Names of `WITH`.
+    /// The common table expressions of a `WITH`.
     pub(super) views: Vec<Source>,
-    /// Why an aggregate cannot be here; none where it can.
+    /// Whether an aggregate function is allowed.
     pub(super) aggregates_allowed: bool,
 }
 
@@ -63,7 +63,7 @@ impl Scope {
         }
     }
 
-    /// The one for a `SELECT` within this one's.
+    /// The scope of a `SELECT` within this one.
     pub(super) fn inner(&self) -> Self {
         let mut levels = self.levels.clone();
         levels.insert(0, Vec::new());
@@ -109,7 +109,7 @@ impl Scope {
         Err(ServerError::unknown_column(&name))
     }
 
-    /// The column as SQLite finds it.
+    /// The column's qualified name for SQLite.
     pub(super) fn sql(&self, place: Place) -> String {
         let sources = self.levels.get(place.level);
         let source = sources.and_then(|sources| sources.get(place.source));

@@ -1,4 +1,4 @@
-//! `SELECT`, in SQLite's dialect.
+//! Translation of `SELECT` to SQLite's dialect.
 
 mod clauses;
 mod items;
@@ -12,19 +12,19 @@ use super::scope::{Place, Scope, ScopeColumn, Source};
 use clauses::Grouping;
 use items::{Item, column_at};
 
-/// A `SELECT` and what it gives.
+/// A translated `SELECT` and its properties.
 #[derive(Clone, Debug)]
 pub(super) struct Select {
     pub(super) sql: String,
     pub(super) columns: Vec<ScopeColumn>,
     pub(super) has_limit: bool,
-    /// At most.
+    /// Whether it returns at most one row.
     pub(super) has_one_row: bool,
-    /// Columns of the statement around it that it names.
+    /// The columns of outer statements that it names.
     pub(super) outer: Vec<Place>,
 }
 
-/// A part of a `UNION`, or all there is.
+/// One `SELECT` of a `UNION`, or the only one.
 struct Core {
     select: Select,
     items: Vec<Item>,
@@ -34,7 +34,7 @@ struct Core {
 }
 
 impl Parser<'_> {
-    /// A whole statement, or what is in parentheses.
+    /// Parses a query: a whole statement, or the contents of parentheses.
     pub(super) fn subquery(&mut self, around: &Scope) -> Result<Select> {
         let mut scope = around.inner();
         let mut with = String::new();
@@ -109,7 +109,7 @@ impl Parser<'_> {
         Ok(core.select)
     }
 
-    /// ` LIMIT …`, with an offset or without.
+    /// Parses what follows `LIMIT`, with or without an offset.
     fn limit_clause(&mut self, select: &mut Select) -> Result<()> {
         let first = limit(self)?;
         let clause = if self.take_other(',') {
@@ -137,7 +137,7 @@ impl Parser<'_> {
         }
     }
 
-    /// One `SELECT`, up to its `HAVING`.
+    /// Parses one `SELECT`, up to its `HAVING`.
     fn core(&mut self, scope: &Scope, is_in_union: bool) -> Result<Core> {
         if self.is_other(0, '(') || self.word_among(&["VALUES", "TABLE"]).is_some() {
             return refused("a query that does not begin with SELECT");
@@ -172,7 +172,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What may stand between `SELECT` and its list. Returns whether it says `DISTINCT`.
+    /// Parses the options between `SELECT` and its list. Returns whether there is a `DISTINCT`.
     fn select_options(&mut self) -> Result<bool> {
         let is_distinct = self.take(&["DISTINCT"]) || self.take(&["DISTINCTROW"]);
         self.take(&["ALL"]);
@@ -181,7 +181,8 @@ impl Parser<'_> {
         Ok(is_distinct)
     }
 
-    /// The list, and the `FROM` clause if there is one. The tables are read first: the list names their columns.
+    /// Parses the list and the `FROM` clause, if there is one. The tables come first, because the list names their
+    /// columns.
     fn items_and_from(&mut self, scope: &mut Scope) -> Result<(Vec<Item>, Option<String>)> {
         let list = self.position();
         let mut from = None;
@@ -199,7 +200,7 @@ impl Parser<'_> {
         Ok((items, from))
     }
 
-    /// Whether a `UNION` is in what is read now.
+    /// Whether a `UNION` follows in the query that is being parsed.
     fn union_follows(&mut self) -> bool {
         let start = self.position();
         let follows = self.skip_to(&["UNION"]);
@@ -208,7 +209,7 @@ impl Parser<'_> {
     }
 }
 
-/// The list of a `SELECT`. Where rows are compared with each other, texts are compared by their collation.
+/// Writes the list of a `SELECT`. `DISTINCT` and `UNION` compare rows, so their texts need an explicit collation.
 fn select_list(items: &[Item], is_distinct: bool, is_in_union: bool) -> Result<String> {
     let column = |item: &Item| {
         let Expression { sql, kind, .. } = &item.expression;

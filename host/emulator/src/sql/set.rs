@@ -1,4 +1,4 @@
-//! `SET`: what the session remembers, what makes no difference here, and what would.
+//! `SET`: variables that the session stores, that have no effect here, or that are refused.
 
 use super::expression::refused;
 use super::lexer::TokenKind;
@@ -8,7 +8,7 @@ use super::variables;
 use crate::server_error::ServerError;
 
 impl Parser<'_> {
-    /// What follows `SET`.
+    /// Parses what follows `SET`.
     pub(super) fn set(&mut self) -> Result<Plan> {
         let mut settings = Vec::new();
         self.comma_separated(|parser| parser.setting(&mut settings))?;
@@ -23,7 +23,7 @@ impl Parser<'_> {
             return self.names();
         }
         if self.take_other('@') {
-            // It is refused where it is read.
+            // A user variable can be set, but a statement that reads one is refused.
             self.name()?;
             return self.skip_value();
         }
@@ -63,7 +63,7 @@ impl Parser<'_> {
             (known, Some(value)) if variables::value(known, self.context).is_some() => {
                 settings.push(Setting::Variable(name, value));
             }
-            // An expression, as of a dump, which puts back what was there.
+            // An expression, such as the one with which a dump restores the old value.
             (_, None) => {
                 self.go_to(start);
                 self.skip_value()?;
@@ -73,7 +73,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A literal or a word. None for an expression.
+    /// Parses a literal or a word. `None` for any other expression.
     fn value(&mut self) -> Result<Option<String>> {
         let sign = match self.take_other('-') {
             true => "-",
@@ -89,7 +89,7 @@ impl Parser<'_> {
         Ok(ends.then_some(value))
     }
 
-    /// Up to the comma that is in no parenthesis.
+    /// Skips to the next comma outside of parentheses.
     fn skip_value(&mut self) -> Result<()> {
         let mut depth = 0_usize;
         loop {
@@ -104,7 +104,8 @@ impl Parser<'_> {
         }
     }
 
-    /// All texts are UTF-8 here, whatever the client says: it must not mean another set.
+    /// Parses what follows `SET NAMES`. All text is UTF-8 here, so a character set that would change its meaning is
+    /// refused.
     fn names(&mut self) -> Result<()> {
         let charset = self.word_or_text()?.to_ascii_lowercase();
         let known = ["utf8mb4", "utf8mb3", "utf8", "default", "binary", "ascii"];
@@ -142,7 +143,7 @@ fn switch(value: &str) -> Result<bool> {
     }
 }
 
-/// A mode with which statements mean something else than here.
+/// Returns a mode in the list that changes the meaning of statements.
 fn changing_mode(modes: &str) -> Option<String> {
     const MODES: [&str; 9] = [
         "ANSI",

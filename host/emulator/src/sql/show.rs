@@ -1,4 +1,4 @@
-//! `SHOW` and `DESCRIBE`: rows that are put together here, and filtered as any others.
+//! `SHOW` and `DESCRIBE`: the rows are computed here, and SQLite filters them.
 
 use super::catalog::DefaultValue;
 use super::expression::{compare_like, condition, refused};
@@ -9,15 +9,15 @@ use super::plan::Query;
 use super::scope::{Scope, ScopeColumn};
 use super::{quote, variables};
 
-/// Rows, before `LIKE` or `WHERE` leaves some out.
+/// Rows, before `LIKE` or `WHERE` filters them.
 struct Rows {
-    /// Of the column that `LIKE` is for, which comes first.
+    /// The names of the columns. `LIKE` applies to the first one.
     names: Vec<String>,
     rows: Vec<Vec<Option<String>>>,
 }
 
 impl Parser<'_> {
-    /// What follows `SHOW`.
+    /// Parses what follows `SHOW`.
     pub(super) fn show(&mut self) -> Result<Query> {
         let is_full = self.take(&["FULL"]);
         let _has_scope = self.take(&["SESSION"]) || self.take(&["GLOBAL"]) || self.take(&["LOCAL"]);
@@ -63,7 +63,7 @@ impl Parser<'_> {
         refused(format!("SHOW {what}"))
     }
 
-    /// `FROM iamtest`
+    /// Parses `FROM iamtest`, and refuses any other database.
     fn of_database(&mut self) -> Result<()> {
         if !self.take(&["FROM"]) && !self.take(&["IN"]) {
             return Ok(());
@@ -75,7 +75,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `DESCRIBE`.
+    /// Parses what follows `DESCRIBE`.
     pub(super) fn describe(&mut self) -> Result<Query> {
         let table = self.table_name()?;
         match self.kind(0) {
@@ -137,7 +137,7 @@ impl Parser<'_> {
             Some(pattern) if variables::can_list(&pattern) => {}
             Some(pattern) => return refused(format!("SHOW VARIABLES LIKE '{pattern}'")),
             None if self.take(&["WHERE"]) => {
-                // Names that are not known here may be known to MySQL.
+                // MySQL may have variables that the emulator does not know, so the condition may name only known ones.
                 while let Some(token) = self.next() {
                     if let TokenKind::Text(text) = token {
                         let text = String::from_utf8_lossy(&text).to_lowercase();
@@ -160,7 +160,7 @@ impl Parser<'_> {
         self.filtered(&Rows { names, rows })
     }
 
-    /// The pattern of the `LIKE` that follows.
+    /// The pattern, if a `LIKE` follows.
     fn like_pattern(&self) -> Option<String> {
         match (self.is_word(0, "LIKE"), self.kind(1)) {
             (true, Some(TokenKind::Text(text))) => Some(String::from_utf8_lossy(text).into_owned()),
@@ -168,7 +168,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The name of a list's first column, as MySQL gives it: with the pattern that follows.
+    /// The name of the first column, to which MySQL appends the pattern.
     fn name_with_pattern(&self, name: &str) -> String {
         match self.like_pattern() {
             Some(pattern) => format!("{name} ({pattern})"),
@@ -176,12 +176,12 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads `LIKE` or `WHERE`, and makes a query of it all.
+    /// Parses `LIKE` or `WHERE`, and makes the query that filters the rows.
     fn filtered(&mut self, rows: &Rows) -> Result<Query> {
         let columns = rows.columns();
         let filter = self.filter_of_shown(&columns)?;
         let (values, none) = match rows.rows.is_empty() {
-            // `VALUES` takes one row at least.
+            // `VALUES` needs at least one row.
             true => (row_of_values(&vec![None; rows.names.len()]), " AND 0"),
             false => (rows.values(), ""),
         };
@@ -198,7 +198,7 @@ impl Parser<'_> {
         })
     }
 
-    /// The condition of the `LIKE`, which is for the first column, or of the `WHERE`.
+    /// Parses the condition: a `LIKE` for the first column, or a `WHERE`.
     fn filter_of_shown(&mut self, columns: &[ScopeColumn]) -> Result<String> {
         if self.take(&["LIKE"]) {
             let pattern = self.expression(&Scope::default())?;
@@ -217,7 +217,7 @@ impl Rows {
     fn columns(&self) -> Vec<ScopeColumn> {
         let column = |name: &String| {
             let kind = match name.as_str() {
-                // Of a warning.
+                // The code of a warning.
                 "Code" => Kind::Unsigned,
                 _ => Kind::TEXT,
             };
@@ -231,7 +231,7 @@ impl Rows {
         self.names.iter().map(column).collect()
     }
 
-    /// What follows `VALUES`.
+    /// The rows for `VALUES`.
     fn values(&self) -> String {
         let rows: Vec<String> = self.rows.iter().map(|row| row_of_values(row)).collect();
         rows.join(", ")

@@ -1,20 +1,20 @@
-//! A text of several statements, one by one.
+//! Splitting of a text into its statements.
 
 use std::sync::Arc;
 
 use super::lexer::{Token, TokenKind, Unclosed, tokens};
 
-/// The tokens of one statement, without space at its ends.
+/// The tokens of one statement, without space at its beginning and end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) tokens: Vec<Token>,
-    /// The text that the tokens are of.
+    /// The whole text, to which the tokens' positions refer.
     pub(crate) text: Arc<[u8]>,
-    /// Where it begins, counted from 1.
+    /// The line on which the statement begins, counted from 1.
     pub(crate) line: usize,
 }
 
-/// The statements of a text; those that are empty are left out.
+/// Splits a text into its statements, and omits empty ones.
 pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
     let tokens = tokens(sql)?;
     let text: Arc<[u8]> = sql.into();
@@ -35,7 +35,7 @@ pub(crate) fn split(sql: &[u8]) -> Result<Vec<Statement>, Unclosed> {
     Ok(statements.collect())
 }
 
-/// The line that a byte of a text is in, counted from 1.
+/// The line of the byte at `at`, counted from 1.
 pub(crate) fn line_of(sql: &[u8], at: usize) -> usize {
     let before = sql.get(..at).unwrap_or_default();
     let ends = before.iter().filter(|byte| **byte == b'\n').count();

@@ -1,12 +1,12 @@
-//! System variables that clients ask for, and what they are told.
+//! The system variables that clients read, and their values.
 
 use super::plan::Context;
 
-/// MySQL's default: what is refused here is refused there too.
+/// MySQL 8's default, which is as strict as the emulator.
 const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
                         ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
 
-/// The value of `@@name`; none for one that is not known.
+/// The value of `@@name`. `None` if the emulator does not know the variable.
 pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
     if let Some(value) = context.settings.get(name) {
         return Some(value.clone());
@@ -54,7 +54,7 @@ pub(super) fn value(name: &str, context: &Context<'_>) -> Option<String> {
     Some(fixed.to_owned())
 }
 
-/// Whether it is shown as `ON` or `OFF`. As a number it has a sign, and those of the others have none.
+/// Whether a variable is shown as `ON` or `OFF`. Such a variable is a signed number; other numeric ones are unsigned.
 pub(super) fn is_switch(name: &str) -> bool {
     const SWITCHES: [&str; 11] = [
         "autocommit",
@@ -72,7 +72,7 @@ pub(super) fn is_switch(name: &str) -> bool {
     SWITCHES.contains(&name) || name == "transaction_read_only"
 }
 
-/// As `SHOW VARIABLES` has it.
+/// The value in the form of `SHOW VARIABLES`.
 pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
     let value = value(name, context)?;
     Some(match (is_switch(name), value.as_str()) {
@@ -82,7 +82,7 @@ pub(super) fn shown(name: &str, context: &Context<'_>) -> Option<String> {
     })
 }
 
-/// Whether all variables of such a pattern are known here.
+/// Whether the emulator knows all variables of MySQL that match the pattern.
 pub(super) fn can_list(pattern: &str) -> bool {
     const FAMILIES: [&str; 5] = [
         "character_set_",
@@ -98,7 +98,7 @@ pub(super) fn can_list(pattern: &str) -> bool {
     }
 }
 
-/// All names, for `SHOW VARIABLES`.
+/// The names of all variables, for `SHOW VARIABLES`.
 pub(super) const NAMES: [&str; 45] = [
     "auto_increment_increment",
     "auto_increment_offset",

@@ -1,6 +1,6 @@
-//! `INSERT`, `UPDATE` and `DELETE`, in SQLite's dialect.
+//! Translation of `INSERT`, `UPDATE` and `DELETE` to SQLite's dialect.
 //!
-//! Each value goes through `rds_store`, which refuses what MySQL would refuse or change.
+//! Each value passes through `rds_store`, which refuses what MySQL would refuse or change.
 
 mod stored;
 
@@ -14,26 +14,26 @@ use super::scope::Scope;
 use crate::server_error::ServerError;
 use stored::{column_names, default, ids_of, now, store, write_rows};
 
-/// A statement that changes rows.
+/// A translated statement that changes rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Write {
     pub(crate) sql: String,
-    /// Counts the rows that an `UPDATE` finds, whether it changes them or not.
+    /// The statement that counts the rows that an `UPDATE` matches, whether it changes them or not.
     pub(crate) count_matched: Option<String>,
-    /// The table whose `AUTO_INCREMENT` may give values, and its column.
+    /// The table whose `AUTO_INCREMENT` may generate values, and its column.
     pub(crate) ids_of: Option<(String, String)>,
-    /// The rows of an `INSERT` with values.
+    /// The number of rows of an `INSERT` with `VALUES`.
     pub(crate) rows: u64,
 }
 
-/// One value of a row, before it is stored.
+/// A value of a row, before its conversion to the column's type.
 enum Given {
     Default,
     Value(Expression),
 }
 
 impl Parser<'_> {
-    /// What follows `INSERT`.
+    /// Parses what follows `INSERT`.
     pub(super) fn insert(&mut self) -> Result<Write> {
         let options = ["IGNORE", "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"];
         if let Some(word) = self.word_among(&options) {
@@ -69,7 +69,7 @@ impl Parser<'_> {
         write_rows(&table, &names, &rows)
     }
 
-    /// The values of one row, in parentheses. None stand for the defaults of all columns.
+    /// Parses the values of one row, in parentheses. An empty row stands for the defaults of all columns.
     fn row(&mut self) -> Result<Vec<Given>> {
         self.expect_other('(')?;
         if self.take_other(')') {
@@ -118,7 +118,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes the word `DEFAULT`, if it is what follows and not a function.
+    /// Skips the word `DEFAULT` if it follows and is not a function.
     fn take_default(&mut self) -> bool {
         !self.is_other(1, '(') && self.take(&["DEFAULT"])
     }
@@ -154,7 +154,7 @@ impl Parser<'_> {
         let columns: Vec<String> = (0..names.len())
             .map(|index| format!("\"c{index}\""))
             .collect();
-        // Of the columns of the result, whatever their names.
+        // Names the query's columns `c0`, `c1` and so on, whatever their own names are.
         let sql = format!(
             "INSERT INTO {} ({}) WITH \"rds-bridge\" ({}) AS ({}) SELECT {} FROM \"rds-bridge\"",
             quote::name(&table.name),
@@ -171,7 +171,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What follows `UPDATE`.
+    /// Parses what follows `UPDATE`.
     pub(super) fn update(&mut self) -> Result<Write> {
         if let Some(word) = self.word_among(&["IGNORE", "LOW_PRIORITY"]) {
             return refused(format!("UPDATE {word}"));
@@ -185,7 +185,7 @@ impl Parser<'_> {
             Ok(())
         })?;
         let filter = self.filter(&scope)?;
-        self.refuse_itself(&table)?;
+        self.refuse_reading_target(&table)?;
         let alias = scope.sources().first().map(|it| quote::name(&it.alias));
         Ok(Write {
             sql: format!(
@@ -199,7 +199,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `column = value` of an `UPDATE`, after those in `assigned`.
+    /// Parses `column = value` of an `UPDATE`. `assigned` holds the assignments before it.
     fn assignment(
         &mut self,
         table: &Table,
@@ -214,7 +214,7 @@ impl Parser<'_> {
             default(&column)?
         } else {
             let value = self.expression(scope)?;
-            // MySQL takes the new value of a column that stands before.
+            // MySQL reads the new value of a column that an earlier assignment has set; SQLite reads the old one.
             let mut named = value.columns.iter();
             let names_earlier = named.any(|place| {
                 let column = table.columns.get(place.column);
@@ -240,12 +240,12 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `DELETE`.
+    /// Parses what follows `DELETE`.
     pub(super) fn delete(&mut self) -> Result<Write> {
         self.expect(&["FROM"])?;
         let (table, scope, target) = self.target()?;
         let filter = self.filter(&scope)?;
-        self.refuse_itself(&table)?;
+        self.refuse_reading_target(&table)?;
         Ok(Write {
             sql: format!("DELETE FROM {target} WHERE {filter}"),
             count_matched: None,
@@ -254,15 +254,15 @@ impl Parser<'_> {
         })
     }
 
-    /// A table, and how it is named in the statement.
+    /// Parses the table that is changed. Returns it with its scope and its SQL.
     fn target(&mut self) -> Result<(Table, Scope, String)> {
         let name = self.table_name()?;
         let table = self.context.catalog.table(&name)?;
-        let is_said = self.take(&["AS"]);
+        let has_as = self.take(&["AS"]);
         let is_alias = match self.kind(0) {
             Some(TokenKind::QuotedName(_)) => true,
-            Some(TokenKind::Word(word)) => is_said || !is_reserved(word),
-            _ => is_said,
+            Some(TokenKind::Word(word)) => has_as || !is_reserved(word),
+            _ => has_as,
         };
         let alias = match is_alias {
             true => self.name()?,
@@ -280,7 +280,7 @@ impl Parser<'_> {
         }
     }
 
-    fn refuse_itself(&self, table: &Table) -> Result<()> {
+    fn refuse_reading_target(&self, table: &Table) -> Result<()> {
         match self.tables_read.contains(&table.name) {
             true => refused("a subquery of the table that is changed"),
             false => Ok(()),
@@ -288,7 +288,7 @@ impl Parser<'_> {
     }
 }
 
-/// Refuses names of columns that the table does not have, or that stand twice.
+/// Refuses a column that the table does not have, or that is named twice.
 fn check_names(table: &Table, names: &[String]) -> Result<()> {
     for (index, name) in names.iter().enumerate() {
         table.column(name)?;
@@ -306,7 +306,8 @@ fn wrong_count(row: usize) -> ServerError {
     ServerError::new(1136, "21S01", message)
 }
 
-/// What follows `SET` in an `UPDATE`: what the statement assigns, and what the table sets by itself.
+/// Writes what follows `SET` in an `UPDATE`: the statement's assignments, and the columns with `ON UPDATE
+/// CURRENT_TIMESTAMP`.
 fn set_clause(table: &Table, assigned: &[(Column, String)]) -> String {
     let set = |column: &Column, value: &str| format!("{} = {value}", quote::name(&column.name));
     let is_assigned = |column: &Column| assigned.iter().any(|(it, _)| it == column);
@@ -319,7 +320,7 @@ fn set_clause(table: &Table, assigned: &[(Column, String)]) -> String {
     all.join(", ")
 }
 
-/// Whether an `UPDATE` changes a row at all: MySQL does not touch it otherwise.
+/// Writes the condition that an `UPDATE` changes a row. MySQL does not count or touch other rows.
 fn changes_a_value(alias: &str, assigned: &[(Column, String)]) -> String {
     let changed = assigned.iter().map(|(column, value)| {
         let name = quote::name(&column.name);

@@ -1,4 +1,4 @@
-//! A column's definition.
+//! Parsing of a column's definition.
 
 use super::Constraints;
 use crate::sql::catalog::{Column, DefaultValue};
@@ -97,7 +97,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `CURRENT_TIMESTAMP(6)` and its other names.
+    /// Parses `CURRENT_TIMESTAMP(6)` or a synonym.
     fn now(&mut self) -> Result<()> {
         let is_now = ["NOW", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"]
             .iter()
@@ -111,7 +111,7 @@ impl Parser<'_> {
         }
     }
 
-    /// As `DESCRIBE` shows it.
+    /// Parses a type. Returns it in the form that `DESCRIBE` shows.
     fn column_type(&mut self) -> Result<String> {
         let word = self.next_word()?.to_ascii_lowercase();
         self.take(&["PRECISION"]);
@@ -155,7 +155,7 @@ impl Parser<'_> {
     }
 }
 
-/// The collation of a character set where none is said.
+/// The default collation of a character set.
 pub(super) fn default_collation(charset: Option<&str>) -> String {
     match charset.map(str::to_ascii_lowercase).as_deref() {
         None | Some("utf8mb4") => super::default_name(),
@@ -164,7 +164,7 @@ pub(super) fn default_collation(charset: Option<&str>) -> String {
     }
 }
 
-/// Whether values have a collation.
+/// Whether the type's values have a collation.
 pub(super) fn is_text(declared: &str) -> bool {
     let word = declared.split('(').next().unwrap_or_default();
     [

@@ -12,14 +12,14 @@ pub(super) fn is_aggregate(name: &str) -> bool {
 }
 
 impl Parser<'_> {
-    /// The parenthesis has been read.
+    /// Parses the arguments of an aggregate function, after the opening parenthesis.
     pub(super) fn aggregate(&mut self, name: &str, scope: &Scope) -> Result<Expression> {
         if !scope.aggregates_allowed {
             return refused(format!("{name}() in this place"));
         }
         let mut within = scope.clone();
         within.aggregates_allowed = false;
-        // MySQL counts by the collation, and so on: what is named is the table's.
+        // In an argument, a name is a column of a table, and never an alias of the result.
         within.aliases.clear();
         let mut found = if name == "COUNT" && self.take_other('*') {
             Expression::new("count(*)", Kind::Integer)
@@ -69,7 +69,7 @@ fn aggregate(name: &str, distinct: &str, argument: &Expression) -> Result<Expres
         }
         ("MIN", kind) => (format!("min({sql})"), kind.clone()),
         ("MAX", kind) => (format!("max({sql})"), kind.clone()),
-        // SQLite takes DISTINCT with one argument alone.
+        // SQLite supports `DISTINCT` only for aggregates of one argument, and `rds_sum` has two.
         _ if !distinct.is_empty() => return refused(format!("{name}(DISTINCT)")),
         ("SUM", Kind::Double) => (format!("\"rds_sum_double\"({sql})"), Kind::Double),
         ("AVG", Kind::Double) => (format!("\"rds_average_double\"({sql})"), Kind::Double),

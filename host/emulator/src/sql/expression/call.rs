@@ -1,4 +1,4 @@
-//! Calls of functions: those that are the same here for the types of their arguments.
+//! Function calls. A function is accepted for the types of arguments for which its result is known to be MySQL's.
 
 mod date;
 mod number;
@@ -13,12 +13,12 @@ use crate::sql::scope::Scope;
 pub(super) use date::add_interval;
 
 impl Parser<'_> {
-    /// A function's call, if that is what follows.
+    /// Parses a function call, if one follows.
     pub(super) fn call(&mut self, name: &str, scope: &Scope) -> Result<Option<Expression>> {
         if !self.is_other(1, '(') {
             return self.call_without_parentheses(name);
         }
-        // MySQL knows these by the parenthesis that follows at once.
+        // MySQL recognizes aggregate functions only if no space precedes the parenthesis.
         let is_adjacent = self.is_adjacent(1);
         self.advance(2);
         if aggregate::is_aggregate(name) {
@@ -53,7 +53,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    /// A function whose arguments are not separated by commas alone. The parenthesis has been read.
+    /// Parses a function whose arguments are not only separated by commas, after the opening parenthesis.
     fn call_with_own_grammar(&mut self, name: &str, scope: &Scope) -> Result<Option<Expression>> {
         match name {
             "CAST" => self.cast("AS", scope).map(Some),
@@ -69,7 +69,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `CONVERT(value, type)` or `CONVERT(value USING charset)`
+    /// Parses `CONVERT(value, type)` or `CONVERT(value USING charset)`.
     fn convert(&mut self, scope: &Scope) -> Result<Expression> {
         let start = self.position();
         let value = self.expression(scope)?;
@@ -81,7 +81,7 @@ impl Parser<'_> {
         self.cast(separator, scope)
     }
 
-    /// `DATE_ADD(value, INTERVAL 1 DAY)` and its like.
+    /// Parses `DATE_ADD(value, INTERVAL 1 DAY)` and similar functions.
     fn date_add(&mut self, name: &str, scope: &Scope) -> Result<Expression> {
         let value = self.expression(scope)?;
         self.expect_other(',')?;
@@ -90,8 +90,8 @@ impl Parser<'_> {
         }
         let (amount, unit) = self.interval(scope)?;
         self.expect_other(')')?;
-        let is_less = name.contains("SUB");
-        add_interval(&value, &amount, &unit, is_less)
+        let is_subtraction = name.contains("SUB");
+        add_interval(&value, &amount, &unit, is_subtraction)
     }
 
     fn arguments(&mut self, scope: &Scope) -> Result<Vec<Expression>> {
@@ -104,7 +104,7 @@ impl Parser<'_> {
     }
 }
 
-/// None for a function that is not known here.
+/// Translates a function call. `None` for a function that the emulator does not know.
 fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
     if let Some(found) = session(name, arguments) {
         return Ok(Some(found));
@@ -121,7 +121,7 @@ fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
     date::call(name, arguments)
 }
 
-/// What a function's argument is refused for.
+/// The error for arguments of unsupported types.
 fn wrong_argument<T>(name: &str, arguments: &[&Expression]) -> Result<T> {
     let kinds: Vec<String> = arguments.iter().map(|it| it.kind.describe()).collect();
     refused(format!("{name}() of {}", kinds.join(", ")))

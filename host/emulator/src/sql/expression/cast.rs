@@ -1,4 +1,4 @@
-//! `CAST`, where the value has one meaning in the other type.
+//! `CAST`, for values that have exactly one meaning in the other type.
 
 use super::{Expression, refused};
 use crate::sql::kind::{DECIMAL_DIGITS, Kind};
@@ -7,7 +7,7 @@ use crate::sql::parser::{Parser, Result};
 use crate::sql::scope::Scope;
 
 impl Parser<'_> {
-    /// The parenthesis has been read.
+    /// Parses the arguments of `CAST` or `CONVERT`, after the opening parenthesis. `separator` precedes the type.
     pub(super) fn cast(&mut self, separator: &str, scope: &Scope) -> Result<Expression> {
         let value = self.expression(scope)?;
         match separator {

@@ -1,4 +1,4 @@
-//! Comparisons: of values of the same type, and of a column with a literal that means one of its values.
+//! Comparisons of values of one type, or of a column with a literal that stands for one of its values.
 
 use rusqlite::types::Value;
 
@@ -9,10 +9,10 @@ use crate::sql::parser::Result;
 use crate::sql::quote;
 use crate::temporal;
 
-/// Whole numbers up to here are each a double of its own.
+/// Up to 2^53, distinct integers are distinct doubles.
 const EXACT: i64 = 1 << 53;
 
-/// `=`, `<=>`, `<` and so on.
+/// Translates a comparison by `=`, `<=>`, `<` and so on.
 pub(in crate::sql) fn compare(
     operator: &str,
     left: &Expression,
@@ -74,7 +74,8 @@ pub(in crate::sql) fn compare(
     }
 }
 
-/// Of a column's rather than of a literal's.
+/// The collation of a comparison. That of a column precedes that of a literal. `None` if two columns or two literals
+/// have different ones.
 fn collation(
     left: &Expression,
     of_left: Collation,
@@ -89,13 +90,13 @@ fn collation(
     }
 }
 
-/// A double that only one whole number equals.
+/// Whether a literal is a double that equals only one integer.
 #[expect(clippy::cast_precision_loss, reason = "2^53 is exact")]
 fn is_exact(literal: &Expression) -> bool {
     matches!(literal.constant, Some(Value::Real(number)) if number.abs() < EXACT as f64)
 }
 
-/// A literal that is a number's text as MySQL itself writes it.
+/// The text of a literal, if it is a number in MySQL's own form.
 fn number_of(literal: &Expression, kind: &Kind) -> Option<String> {
     let Some(Value::Text(text)) = &literal.constant else {
         return None;
@@ -108,7 +109,7 @@ fn number_of(literal: &Expression, kind: &Kind) -> Option<String> {
     (is_plain && (kind.is_number())).then(|| text.clone())
 }
 
-/// A literal in the form in which the column's values are stored.
+/// A literal's text in the form in which the column's values are stored.
 fn temporal_of(literal: &Expression, kind: &Kind) -> Option<String> {
     let Some(Value::Text(text)) = &literal.constant else {
         return None;
@@ -153,7 +154,7 @@ pub(super) fn like(
     Ok(Expression::composed(sql, Kind::Integer, &[value, pattern]))
 }
 
-/// `LIKE` of what `SHOW` shows.
+/// Translates the `LIKE` of a `SHOW`.
 pub(in crate::sql) fn compare_like(value: &str, pattern: &Expression) -> Result<String> {
     let value = Expression::new(value, Kind::TEXT);
     like(&value, pattern, None).map(|found| found.sql)

@@ -11,7 +11,7 @@ use crate::sql::{quote, variables};
 use crate::temporal;
 
 impl Parser<'_> {
-    /// A literal, if that is what follows.
+    /// Parses a literal, if one follows.
     pub(super) fn literal(&mut self) -> Result<Option<Expression>> {
         let Some(kind) = self.kind(0).cloned() else {
             return Ok(None);
@@ -24,7 +24,7 @@ impl Parser<'_> {
             TokenKind::Text(bytes) => {
                 self.advance(1);
                 let mut bytes = bytes;
-                // Those that follow each other are one.
+                // Adjacent string literals are one.
                 while let Some(TokenKind::Text(more)) = self.kind(0) {
                     bytes.extend_from_slice(more);
                     self.advance(1);
@@ -131,7 +131,7 @@ fn number_literal(number: &str) -> Result<Expression> {
         let scale = u8::try_from(fraction.len()).unwrap_or(0);
         let sql = format!("{whole:0>1}.{fraction:0<1}");
         return Ok(match scale {
-            // As MySQL does, a point without digits after it counts for nothing.
+            // As in MySQL, `1.` is a `DECIMAL` without digits after the point.
             0 => constant(sql, Kind::Decimal(0), Value::Real(value)),
             scale => constant(sql, Kind::Decimal(scale), Value::Real(value)),
         });
@@ -181,11 +181,11 @@ fn variable(name: &str, parser: &Parser<'_>) -> Result<Expression> {
     })
 }
 
-/// A `LIMIT`'s number.
+/// Parses the number of a `LIMIT` or an offset.
 pub(in crate::sql) fn limit(parser: &mut Parser<'_>) -> Result<String> {
     match parser.next() {
         Some(TokenKind::Number(number)) if number.parse::<i64>().is_ok() => Ok(number),
-        // "All": as large as SQLite takes.
+        // Larger than any number of rows: SQLite's largest integer.
         Some(TokenKind::Number(number)) if number.parse::<u64>().is_ok() => {
             Ok(i64::MAX.to_string())
         }

@@ -1,4 +1,4 @@
-//! Arithmetic and logic. SQLite's own operators are used where they cannot overflow or round.
+//! Arithmetic and logic. SQLite's own operators are used only where they neither overflow nor round.
 
 use rusqlite::types::Value;
 
@@ -6,7 +6,7 @@ use super::{Expression, refused};
 use crate::sql::kind::Kind;
 use crate::sql::parser::Result;
 
-/// A value as a condition: of `WHERE`, `AND`, `CASE` and so on.
+/// Writes a value as a condition, for `WHERE`, `AND`, `CASE` and so on.
 pub(in crate::sql) fn condition(operand: &Expression) -> Result<String> {
     match &operand.kind {
         Kind::Null | Kind::Integer | Kind::Unsigned | Kind::Parameter => Ok(operand.sql.clone()),
@@ -51,7 +51,7 @@ pub(super) fn negate(operand: &Expression) -> Result<Expression> {
     Ok(negated)
 }
 
-/// `+`, `-`, `*`, `/`, `%` and `DIV`
+/// Translates `+`, `-`, `*`, `/`, `%` and `DIV`.
 pub(super) fn arithmetic(
     operator: &str,
     left: &Expression,
@@ -123,7 +123,7 @@ fn decimal_arithmetic(operator: &str, left: &Expression, right: &Expression) -> 
     Ok(decimal_call(function, scale, left, right))
 }
 
-/// A function of two decimals, each with its scale.
+/// Writes the call of a function of two decimals, each followed by its scale.
 fn decimal_call(function: &str, scale: u8, left: &Expression, right: &Expression) -> Expression {
     let (of_left, of_right) = (left.kind.scale(), right.kind.scale());
     let (a, b) = (&left.sql, &right.sql);

@@ -1,4 +1,4 @@
-//! What is true, false or NULL: `OR` down to comparisons and `IN`.
+//! Predicates: the operators from `OR` to comparisons and `IN`.
 
 use super::compare::{self, compare};
 use super::{Expression, operators, refused};
@@ -156,7 +156,7 @@ impl Parser<'_> {
         }
         let value = Expression::new("\"rds-bridge in\".v", column.kind.clone());
         let compared = compare("=", left, &value)?;
-        // SQLite compares as the left side says.
+        // SQLite's `IN` compares with the collation of the left side.
         let collated = match (&left.kind, &column.kind) {
             (Kind::Text(of_left), Kind::Text(of_right)) if of_left == of_right => {
                 format!("{} COLLATE {}", left.sql, of_left.name())

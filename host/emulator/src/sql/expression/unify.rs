@@ -1,10 +1,10 @@
-//! The one type of several values.
+//! The common type of several values.
 
 use super::{Expression, refused};
 use crate::sql::kind::Kind;
 use crate::sql::parser::Result;
 
-/// The values as they are in that type: of a `CASE`, a `COALESCE`, a `UNION`'s column.
+/// Converts the values of a `CASE`, a `COALESCE` or a similar expression to their common type.
 pub(in crate::sql) fn unify(
     what: &str,
     values: Vec<Expression>,
@@ -31,7 +31,7 @@ pub(in crate::sql) fn unify(
         };
     }
     let is_like_all = |value: &Expression| value.kind == kind || value.kind.is_open();
-    // MySQL shows each number with its own digits here, whatever the type is.
+    // For `IF` and `CASE`, MySQL prints each number with its own digits, whatever the common type is.
     if matches!(kind, Kind::Decimal(_))
         && (what == "IF" || what == "CASE")
         && !values.iter().all(is_like_all)

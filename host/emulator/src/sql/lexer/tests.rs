@@ -1,4 +1,4 @@
-//! Tokens of MySQL, as its lexer has them.
+//! Tests of the lexer.
 
 use super::*;
 

@@ -7,18 +7,18 @@ use crate::sql::lexer::TokenKind;
 use crate::sql::parser::{Parser, Result};
 use crate::sql::scope::{Place, Scope};
 
-/// How rows are put together.
+/// How a `SELECT` groups its rows.
 #[derive(Default)]
 pub(super) struct Grouping {
-    /// What follows `GROUP BY`.
+    /// The expressions of `GROUP BY`.
     pub(super) groups: Option<Vec<Expression>>,
     pub(super) has_aggregate: bool,
-    /// What must be the same in all rows of a group, besides the result's columns.
+    /// The expressions besides the result's columns that must have one value in each group.
     others: Vec<Expression>,
 }
 
 impl Parser<'_> {
-    /// `WHERE`, `GROUP BY` and `HAVING`, which are appended to the statement.
+    /// Parses `WHERE`, `GROUP BY` and `HAVING`, and appends them to `sql`.
     pub(super) fn grouping(
         &mut self,
         scope: &mut Scope,
@@ -83,7 +83,8 @@ impl Parser<'_> {
         Ok(groups)
     }
 
-    /// A number stands for a column of the result, and a name for one with that alias.
+    /// Parses a key of `GROUP BY` or `ORDER BY`. A number refers to a column of the result, and an alias to the column
+    /// with it.
     fn position_or_expression(&mut self, scope: &Scope, items: &[Item]) -> Result<Expression> {
         if let Some(TokenKind::Number(number)) = self.kind(0) {
             let index = number.parse::<usize>().ok();
@@ -103,7 +104,7 @@ impl Parser<'_> {
         self.expression(scope)
     }
 
-    /// ` ORDER BY …`
+    /// Parses what follows `ORDER BY`.
     pub(super) fn order(&mut self, core: &mut Core) -> Result<String> {
         let keys = self.comma_separated(|parser| {
             let expression = parser.order_expression(core)?;
@@ -116,7 +117,7 @@ impl Parser<'_> {
         Ok(format!(" ORDER BY {}", keys.join(", ")))
     }
 
-    /// What rows are sorted by: a column of the result, or any expression that means the same in both.
+    /// Parses a key of `ORDER BY`: a column of the result, or an expression with the same meaning in MySQL and SQLite.
     fn order_expression(&mut self, core: &Core) -> Result<Expression> {
         let start = self.position();
         let expression = match self.result_column(&core.items) {
@@ -147,7 +148,7 @@ impl Parser<'_> {
         }
     }
 
-    /// ` ORDER BY …` of a `UNION`: by the result's columns alone.
+    /// Parses the `ORDER BY` of a `UNION`, which may name only columns of the result.
     pub(super) fn order_of_union(&mut self, items: &[Item]) -> Result<String> {
         let keys = self.comma_separated(|parser| parser.order_key_of_union(items))?;
         Ok(format!(" ORDER BY {}", keys.join(", ")))
@@ -191,7 +192,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A name and nothing else that a column of the result has.
+    /// Parses a key that is only the alias of a column of the result.
     fn result_column(&mut self, items: &[Item]) -> Option<Expression> {
         let (TokenKind::Word(name) | TokenKind::QuotedName(name)) = self.kind(0)? else {
             return None;
@@ -215,7 +216,7 @@ impl Parser<'_> {
     }
 }
 
-/// What rows are put together or sorted by.
+/// Writes a key for grouping or sorting.
 fn key(what: &str, expression: &Expression) -> Result<String> {
     match &expression.kind {
         kind @ (Kind::Opaque(_) | Kind::Time(_)) => {
@@ -227,7 +228,8 @@ fn key(what: &str, expression: &Expression) -> Result<String> {
 }
 
 impl Core {
-    /// MySQL gives any row's value, or refuses it; SQLite gives another one's.
+    /// Refuses a column beside `GROUP BY` or an aggregate whose value is not determined by the group. MySQL returns
+    /// the value of any row, or refuses the statement; SQLite may return that of another row.
     pub(super) fn check_grouping(&self) -> Result<()> {
         let Grouping {
             groups,
@@ -281,7 +283,7 @@ pub(super) fn unite(core: &mut Core, next: Core, is_all: bool) -> Result<()> {
             let (kind, other) = (kind.describe(), other.describe());
             return refused(format!("UNION of {kind} and {other}"));
         }
-        // It could be either one of two texts that are the same to the collation.
+        // Of two texts that are equal by the collation, `UNION` keeps one: MySQL and SQLite may keep different ones.
         if matches!(kind, Kind::Text(_)) && !is_all {
             return refused("UNION of text without ALL");
         }

@@ -16,7 +16,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// The column as the statement around this `SELECT` names it.
+    /// The column as an outer statement names it.
     pub(super) fn scope_column(&self) -> ScopeColumn {
         ScopeColumn {
             name: self.name.clone(),
@@ -32,11 +32,11 @@ impl Parser<'_> {
         let mut items = Vec::new();
         loop {
             if self.take_other('*') {
-                all_of(scope, None, &mut items)?;
+                expand_wildcard(scope, None, &mut items)?;
             } else if self.is_other(1, '.') && self.is_other(2, '*') {
                 let table = self.name()?;
                 self.advance(2);
-                all_of(scope, Some(&table), &mut items)?;
+                expand_wildcard(scope, Some(&table), &mut items)?;
             } else {
                 items.push(self.item(scope)?);
             }
@@ -72,7 +72,7 @@ impl Parser<'_> {
                 name = last.trim().trim_matches('`').to_owned();
             }
         }
-        // Names have three bytes for a character at most.
+        // MySQL's names are `utf8mb3`: a character of four bytes becomes `?`.
         name = name.replace(|character| character > '\u{FFFF}', "?");
         let has_alias = match self.alias()? {
             Some(alias) => {
@@ -89,17 +89,17 @@ impl Parser<'_> {
         })
     }
 
-    /// `AS name`, or the name alone.
+    /// Parses an alias, with or without `AS`.
     fn alias(&mut self) -> Result<Option<String>> {
-        let is_said = self.take(&["AS"]);
+        let has_as = self.take(&["AS"]);
         match self.kind(0).cloned() {
             Some(TokenKind::Text(text)) => {
                 self.advance(1);
                 Ok(Some(String::from_utf8_lossy(&text).into_owned()))
             }
             Some(TokenKind::QuotedName(_)) => self.name().map(Some),
-            Some(TokenKind::Word(word)) if is_said || !is_reserved(&word) => self.name().map(Some),
-            _ if is_said => Err(self.unexpected()),
+            Some(TokenKind::Word(word)) if has_as || !is_reserved(&word) => self.name().map(Some),
+            _ if has_as => Err(self.unexpected()),
             _ => Ok(None),
         }
     }
@@ -110,7 +110,7 @@ pub(super) fn column_at(scope: &Scope, place: Place) -> Option<&ScopeColumn> {
     source.columns.get(place.column)
 }
 
-fn all_of(scope: &Scope, table: Option<&str>, items: &mut Vec<Item>) -> Result<()> {
+fn expand_wildcard(scope: &Scope, table: Option<&str>, items: &mut Vec<Item>) -> Result<()> {
     let before = items.len();
     for (source, it) in scope.sources().iter().enumerate() {
         if table.is_some_and(|table| table != it.alias) {

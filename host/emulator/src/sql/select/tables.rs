@@ -1,4 +1,4 @@
-//! What follows `FROM`.
+//! The `FROM` clause.
 
 use crate::server_error::ServerError;
 use crate::sql::expression::{condition, refused};
@@ -8,11 +8,11 @@ use crate::sql::quote;
 use crate::sql::reserved::is_reserved;
 use crate::sql::scope::{Scope, ScopeColumn, Source};
 
-/// Words that follow a table in MySQL, and are not its alias.
+/// Words that may follow a table in MySQL, and are not its alias.
 const AFTER_A_TABLE: [&str; 5] = ["USE", "FORCE", "IGNORE", "PARTITION", "TABLESAMPLE"];
 
 impl Parser<'_> {
-    /// The tables, and the condition: what follows the list of a `SELECT`, up to `GROUP BY`.
+    /// Parses what follows `FROM`: the tables with their join conditions.
     pub(super) fn tables(&mut self, scope: &mut Scope) -> Result<String> {
         if self.take(&["DUAL"]) {
             return Ok(String::new());
@@ -58,7 +58,7 @@ impl Parser<'_> {
             if !self.is_query() {
                 return refused("parentheses around a table");
             }
-            // It sees none of the tables beside it.
+            // A derived table cannot refer to the other tables of its `FROM`.
             let around = Scope {
                 levels: scope.levels.get(1..).unwrap_or_default().to_vec(),
                 views: scope.views.clone(),
@@ -100,7 +100,7 @@ impl Parser<'_> {
     }
 
     fn table_alias(&mut self) -> Result<Option<String>> {
-        let is_said = self.take(&["AS"]);
+        let has_as = self.take(&["AS"]);
         let follows = match self.kind(0) {
             Some(TokenKind::QuotedName(_)) => true,
             Some(TokenKind::Word(word)) => {
@@ -108,7 +108,7 @@ impl Parser<'_> {
             }
             _ => false,
         };
-        match is_said || follows {
+        match has_as || follows {
             true => self.name().map(Some),
             false => Ok(None),
         }
@@ -130,7 +130,7 @@ fn add(scope: &mut Scope, alias: String, columns: Vec<ScopeColumn>) -> Result<()
     Ok(())
 }
 
-/// MySQL takes no two columns of one name here.
+/// Refuses a duplicate column name, as MySQL does for derived tables and `WITH`.
 pub(super) fn check_names(columns: &[ScopeColumn]) -> Result<()> {
     for (index, column) in columns.iter().enumerate() {
         let before = columns.get(..index).unwrap_or_default();

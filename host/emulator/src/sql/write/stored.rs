@@ -1,4 +1,4 @@
-//! The values that a statement writes, as the table stores them.
+//! The values that a statement writes, converted to the types of their columns.
 
 use super::{Given, Write};
 use crate::server_error::ServerError;
@@ -46,7 +46,7 @@ pub(super) fn ids_of(table: &Table) -> Option<(String, String)> {
     table.id().map(|id| (table.name.clone(), id.name.clone()))
 }
 
-/// A value as the column takes it.
+/// Writes the conversion of a value to the column's type.
 pub(super) fn store(column: &Column, value: &Expression) -> Result<String> {
     let kind = column.kind();
     let sql = match (&kind, &value.kind) {

@@ -16,12 +16,12 @@ pub(super) fn now(name: &str) -> Result<Expression> {
         }
         "CURTIME" | "CURRENT_TIME" => return refused(name),
         "SYSDATE" => Expression::new("\"rds_sysdate\"()", Kind::DateTime(0)),
-        // It is the same in all of a statement.
+        // The value is the same throughout a statement.
         _ => Expression::new(quote::text(&temporal::now(0)), Kind::DateTime(0)),
     })
 }
 
-/// Functions that give the time or the day, and whose parentheses may be omitted.
+/// Functions that return the current time or date, and whose parentheses may be omitted.
 const KEYWORD_CLOCKS: [&str; 6] = [
     "CURRENT_TIMESTAMP",
     "LOCALTIME",
@@ -31,10 +31,10 @@ const KEYWORD_CLOCKS: [&str; 6] = [
     "UTC_DATE",
 ];
 
-/// Functions that give the time or the day, and need their parentheses.
+/// Functions that return the current time or date, and need parentheses.
 const CLOCKS: [&str; 3] = ["NOW", "SYSDATE", "CURDATE"];
 
-/// Functions that give a part of a date as a number.
+/// Functions that return a part of a date as a number.
 const PARTS: [&str; 12] = [
     "YEAR",
     "MONTH",
@@ -97,7 +97,7 @@ fn convert_time_zone(value: &Expression, from: &Expression, to: &Expression) -> 
     }
 }
 
-/// A date, with a time or without one; a literal in the one form that it has when it is stored.
+/// The SQL of a date with or without a time. A literal must have the form in which dates are stored.
 fn moment(value: &Expression) -> Option<String> {
     match (&value.kind, &value.constant) {
         (Kind::Date | Kind::DateTime(_) | Kind::Null, _) => Some(value.sql.clone()),
@@ -110,12 +110,12 @@ fn moment(value: &Expression) -> Option<String> {
     }
 }
 
-/// `+ INTERVAL 1 DAY`
+/// Translates `+ INTERVAL 1 DAY` and, if `is_subtraction`, `- INTERVAL 1 DAY`.
 pub(in crate::sql::expression) fn add_interval(
     value: &Expression,
     amount: &Expression,
     unit: &str,
-    is_less: bool,
+    is_subtraction: bool,
 ) -> Result<Expression> {
     let is_date_unit = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"].contains(&unit);
     let is_clock_unit = ["HOUR", "MINUTE", "SECOND"].contains(&unit);
@@ -126,11 +126,11 @@ pub(in crate::sql::expression) fn add_interval(
         Kind::Date if is_date_unit => Kind::Date,
         Kind::Date => Kind::DateTime(0),
         Kind::DateTime(digits) => Kind::DateTime(*digits),
-        // MySQL gives text for it.
+        // MySQL returns text for a text argument.
         Kind::Text(_) if moment(value).is_some() => Kind::TEXT,
         other => return refused(format!("INTERVAL with {}", other.describe())),
     };
-    let sign = if is_less { "-1" } else { "1" };
+    let sign = if is_subtraction { "-1" } else { "1" };
     let sql = format!(
         "\"rds_date_add\"({}, {}, '{unit}', {sign})",
         value.sql, amount.sql

@@ -6,18 +6,18 @@ use crate::sql::expression::Expression;
 use crate::sql::kind::Kind;
 use crate::sql::parser::Result;
 
-/// What a function takes.
+/// The type of an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     Text,
     Integer,
-    /// Text, or a number that has one form as text.
+    /// Text, or a value that has exactly one form as text.
     Printable,
 }
 
 use Takes::{Integer, Printable, Text};
 
-/// MySQL's name, the arguments, and whether it gives text.
+/// MySQL's name, the types of the arguments, and whether the function returns text.
 const FUNCTIONS: &[(&str, &[Takes], bool)] = &[
     ("LENGTH", &[Printable], false),
     ("OCTET_LENGTH", &[Printable], false),
@@ -57,7 +57,7 @@ pub(super) fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expre
     }
 }
 
-/// A function with a rule of its own: it takes any number of arguments, or SQLite has the same.
+/// Translates a function that accepts any number of arguments, or that SQLite has, too.
 fn own_rule(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
     let printable = || match printable(arguments) {
         Some(parts) => Ok(parts),
@@ -87,7 +87,7 @@ fn own_rule(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>>
     Ok(Some(Expression::new(sql, kind)))
 }
 
-/// A function of the list.
+/// Translates a function of [`FUNCTIONS`].
 fn listed(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
     let mut forms = FUNCTIONS.iter().filter(|(known, ..)| *known == name);
     if forms.clone().next().is_none() {
@@ -116,7 +116,7 @@ fn listed(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
     Ok(Some(Expression::new(sql, kind)))
 }
 
-/// The one name of a function that has several.
+/// The canonical name of a function that has synonyms.
 fn canonical(name: &str) -> String {
     let name = match name {
         "OCTET_LENGTH" => "LENGTH",
@@ -133,7 +133,7 @@ fn printable(arguments: &[&Expression]) -> Option<Vec<String>> {
     arguments.iter().map(|argument| print(argument)).collect()
 }
 
-/// As text, where MySQL has one form for it.
+/// Writes the conversion to text. `None` if the value does not have exactly one form as text.
 fn print(argument: &Expression) -> Option<String> {
     let sql = &argument.sql;
     Some(match &argument.kind {
