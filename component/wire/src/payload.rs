@@ -17,7 +17,7 @@ pub struct InvalidField<P> {
 /// A payload and the read position in it.
 ///
 /// `P` identifies the packet in errors: by its name in the protocol documentation, or by an enum of the caller. `Debug`
-/// prints only the number of unread bytes, because the bytes may contain a secret.
+/// prints the packet and the number of unread bytes, but no bytes, because they may contain a secret.
 pub struct Payload<'a, P = &'static str> {
     rest: &'a [u8],
     packet: P,
