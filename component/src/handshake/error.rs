@@ -79,7 +79,8 @@ pub enum Error {
     #[error("the server asks for the authentication method {0}, which is not supported")]
     UnsupportedAuthPlugin(String),
     /// The server requests an authentication method that this kind of secret must not answer: for a token, anything but
-    /// `mysql_clear_password`; for a password, `mysql_clear_password`.
+    /// `mysql_clear_password`; for a password, `mysql_clear_password`. For a token, the account does not use IAM
+    /// authentication.
     #[error("the server asks for {}, which is not answered with this kind of secret", .0.name())]
     RefusedAuthPlugin(AuthPlugin),
     /// The server requests a further factor (multi-factor authentication).
@@ -87,9 +88,11 @@ pub enum Error {
     MultiFactorAuthentication,
 
     /// The server refused the connection before TLS, so anyone on the network path may have written this error.
+    /// Retry later if the code says so (1040, too many connections).
     #[error("the server refused before TLS: {} ({})", .0.message, .0.code)]
     ServerRefusedBeforeTls(ServerError),
-    /// The server refused the login, inside TLS.
+    /// The server refused the login, inside TLS. Retry with a fresh token if the code is 1045 and the token was not
+    /// new.
     #[error("the server refused: {} ({})", .0.message, .0.code)]
     ServerRefused(ServerError),
 }
