@@ -1,7 +1,7 @@
-//! The authentication methods, one a file: what each answers to the server's challenge.
+//! The authentication methods: each file computes one method's response to the server's challenge.
 //!
-//! The hashes are `mysql_common`'s. Its drivers of whole exchanges are not used: they answer
-//! anything they are asked for, and would bring RSA for servers without TLS.
+//! `mysql_common` computes the hashes and signatures. This crate does not use its drivers for whole exchanges: they
+//! answer every request of a server, and they depend on RSA, which only connections without TLS need.
 
 pub(crate) mod caching_sha2_password;
 pub(crate) mod mysql_clear_password;
@@ -10,22 +10,22 @@ pub(crate) mod mysql_native_password;
 #[cfg(feature = "client_ed25519")]
 pub(crate) mod client_ed25519;
 
-/// A method, by the name of the client's plugin.
+/// An authentication method, by the name of the client's plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthPlugin {
-    /// The token itself, inside TLS: what RDS asks for with IAM.
+    /// Sends the secret itself, inside TLS. RDS requests it for IAM authentication.
     MysqlClearPassword,
-    /// MySQL 8's default.
+    /// The default of MySQL 8.
     CachingSha2Password,
     /// The default of MariaDB and of MySQL 5.7.
     MysqlNativePassword,
-    /// MariaDB's `ed25519`. Known without the feature `client_ed25519` too, but then
-    /// [`Self::from_name`] does not give it.
+    /// MariaDB's `ed25519`. The variant exists without the feature `client_ed25519` too, but [`Self::from_name`] does
+    /// not return it then.
     ClientEd25519,
 }
 
 impl AuthPlugin {
-    /// As in the protocol.
+    /// The plugin's name in the protocol.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl AuthPlugin {
         }
     }
 
-    /// The method of a name; none if it is not one that this build has.
+    /// Returns the method with this plugin name; `None` if this build does not support it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [

@@ -1,14 +1,14 @@
-//! The component as bytes, built from this crate's source: a program that embeds it needs no WebAssembly toolchain.
+//! The component as bytes, built from this crate's source. A program can embed it without a WebAssembly toolchain.
 
-/// With every authentication method: `rds:bridge@0.2.0`, world `bridge`.
+/// The component with every authentication method: package `rds:bridge@0.2.0`, world `bridge`.
 pub const COMPONENT: &[u8] = include_bytes!("../built/rds_bridge.wasm");
 
-/// Without MariaDB's `client_ed25519`, and optimised for size.
+/// The component without MariaDB's `client_ed25519`, and optimised for size. It has the same world.
 pub const WITHOUT_CLIENT_ED25519: &[u8] =
     include_bytes!("../built/rds_bridge_without_ed25519.wasm");
 
-/// How they were built, as JSON: their SHA-256, the compiler, the version of wit-component, and the SHA-256 of
-/// everything that determines their bytes.
+/// The record of the build, as JSON: the SHA-256 of both components, the compiler, the version of wit-component, and
+/// the SHA-256 of every source that determines their bytes.
 pub const RECORD: &str = include_str!("../built/built.json");
 
 #[cfg(all(test, feature = "source"))]

@@ -1,4 +1,4 @@
-//! The component's exports: the only code that knows wit-bindgen.
+//! The component's exports. Only this module uses wit-bindgen.
 #![cfg_attr(
     target_family = "wasm",
     expect(
@@ -19,12 +19,11 @@ wit_bindgen::generate!({
 
 struct Component;
 
-// Only there: native linkers refuse the `:` in these names, as soon as a shared library is made of
-// this crate.
+// Only for WebAssembly: native linkers reject the `:` in the exports' names when a shared library contains this crate.
 #[cfg(target_family = "wasm")]
 export!(Component);
 
-/// A length or an offset as the contract has it.
+/// Converts a length or an offset to the contract's `u32`.
 fn number(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,7 @@
 //! The client's side of the connection phase, without any I/O.
 //!
-//! [`ClientHandshake`] is told what the peer sent and says what to do next. It never asks for the
-//! time, and never reads or writes: whoever drives it does.
+//! [`ClientHandshake`] processes the peer's bytes and returns the next step. It never reads the clock, and never reads
+//! or writes a stream: its caller does.
 //!
 //! Source: MySQL Source Code Documentation, "Connection Phase".
 //!
@@ -10,7 +10,7 @@
 //! InitialHandshake ──▶ SSLRequest ─ TLS ─▶ HandshakeResponse ──▶ OK_Packet ──▶ ready
 //!                                                │    ▲
 //!                                                ▼    │ AuthSwitchRequest, AuthMoreData
-//!                                             the method's answers
+//!                                          the method's responses
 //! ```
 
 mod auth;
@@ -32,18 +32,18 @@ use expect_auth_result::{ExpectAuthResult, Next};
 use expect_initial_handshake::ExpectInitialHandshake;
 use expect_tls::ExpectTls;
 
-/// What whoever drives the handshake is to do next.
+/// The caller's next step.
 #[derive(Clone, Debug)]
 #[must_use = "the handshake goes on only when the step has been done"]
 pub enum Step {
-    /// Read from the peer, and [`ClientHandshake::receive`] what came.
+    /// Read from the peer, and call [`ClientHandshake::receive`] with the bytes.
     Read,
-    /// Write these bytes, and [`ClientHandshake::receive`] none. They may be a secret.
+    /// Write all of these bytes, and call [`ClientHandshake::receive`] with none. They may contain a secret.
     Write(SecretBytes),
-    /// Write these bytes, make the TLS connection and verify the server's certificate, then call
+    /// Write all of these bytes, establish TLS, verify the server's certificate, and call
     /// [`ClientHandshake::tls_established`].
     StartTls(Vec<u8>),
-    /// Done: the connection is the caller's.
+    /// The connection phase is over: begin the command phase.
     Ready(Session),
 }
 
@@ -55,7 +55,7 @@ pub struct ClientHandshake {
     next_sequence_id: u8,
 }
 
-/// Each state is named for the one thing that may come next, and holds what is needed for it.
+/// Each state is named for the one event that may come next, and holds what that event needs.
 #[derive(Debug)]
 enum State {
     ExpectInitialHandshake(ExpectInitialHandshake),
@@ -66,8 +66,8 @@ enum State {
 }
 
 impl ClientHandshake {
-    /// Begins one. The first step is to read: call [`Self::receive`] with no bytes, or with the
-    /// server's first ones.
+    /// Begins a handshake. The server speaks first: call [`Self::receive`] with its first bytes, or with none to get
+    /// [`Step::Read`].
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -77,25 +77,27 @@ impl ClientHandshake {
         }
     }
 
-    /// What came from the peer, in any split: one byte at a time gives the same steps as all at
-    /// once. No bytes ask for the next step without new ones. Not to be called between
-    /// [`Step::StartTls`] and [`Self::tls_established`].
+    /// Processes bytes from the peer and returns the next step. Chunk boundaries do not matter: one byte at a time
+    /// results in the same steps as all bytes at once. With no bytes, it returns the next step for the bytes so far.
+    ///
+    /// Do not call it between [`Step::StartTls`] and [`Self::tls_established`].
     ///
     /// # Errors
     ///
-    /// [`Error`], and from then on the same one at every call.
+    /// [`Error`]. After an error, every call returns that error.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, Error> {
         let state = std::mem::replace(&mut self.state, State::Ready);
         let next = self.advance(state, bytes);
         self.settle(next)
     }
 
-    /// TLS stands, and the server's certificate has been verified for the name that was meant. Until now there was no
-    /// secret that could have gone anywhere.
+    /// Reports that TLS is established and that the server's certificate is verified for the intended name. The
+    /// handshake receives its secret only here, so it cannot send one before TLS.
     ///
     /// # Errors
     ///
-    /// [`Error`], and from then on the same one at every call.
+    /// [`Error`]: `auth` is invalid, or the last step was not [`Step::StartTls`]. After an error, every call returns
+    /// that error.
     pub fn tls_established(&mut self, auth: Auth) -> Result<Step, Error> {
         let next = match std::mem::replace(&mut self.state, State::Ready) {
             State::ExpectTls(expect) => self.authenticate(*expect, auth),
@@ -137,7 +139,7 @@ impl ClientHandshake {
                     return Ok((State::ExpectInitialHandshake(expect), Step::Read));
                 };
                 let (expect, ssl_request) = expect.receive(&packet.payload)?;
-                // What lies here came in the clear, and would be taken for what comes inside TLS.
+                // Bytes left in the buffer came in plaintext, and must not be processed as if they came inside TLS.
                 if !self.buffer.is_empty() {
                     return Err(Error::BytesBeforeTls);
                 }
@@ -178,7 +180,7 @@ impl ClientHandshake {
         };
         let expected = self.next_sequence_id;
         let received = packet.sequence_id;
-        // An error is worth more than the count: servers that time a client out lose theirs.
+        // A server that times a client out sends its ERR_Packet with a wrong sequence id. Report the server's error.
         let is_error = packet.payload.first() == Some(&packet::ERR_HEADER);
         if received != expected && !is_error {
             return Err(Error::SequenceIdMismatch { expected, received });

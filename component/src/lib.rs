@@ -1,31 +1,31 @@
 //! RDS IAM tokens and the client's side of the MySQL handshake, as pure functions.
 //!
-//! What is promised:
+//! Guarantees:
 //!
-//! - **Pure.** Time and secrets are arguments. There is no clock, no randomness, no environment, no
-//!   file and no socket in here, and the component built from this crate imports nothing.
-//! - **Deterministic.** The same calls give the same bytes, on every runtime and every run.
-//! - **Total.** Any bytes give a value or an error: no panic, no endless loop, no allocation by a
-//!   length that a peer made up.
-//! - **Discreet.** Secrets are wiped when dropped and cannot be printed. No secret is sent before
-//!   TLS is established and verified.
+//! - **Pure.** Time and secrets are arguments. The crate uses no clock, randomness, environment, files or sockets, and
+//!   the component that is built from it imports nothing.
+//! - **Deterministic.** The same calls return the same bytes, on every runtime and in every run.
+//! - **Total.** Every input results in a value or an error: no panic, no endless loop, and no allocation of a length
+//!   that a peer only claims.
+//! - **Discreet.** Secrets are wiped when dropped and cannot be printed. The handshake sends no secret before TLS is
+//!   established and verified.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! |---|---|
-//! | [`presign`] | signing, reading and verifying tokens: SigV4 for `rds-db:connect` |
+//! | [`presign`] | signs, inspects and verifies tokens: SigV4 for `rds-db:connect` |
 //! | [`handshake`] | [`ClientHandshake`](handshake::ClientHandshake), the connection phase as a state machine |
-//! | [`auth_plugin`] | the authentication methods, one a file |
-//! | [`packet`] | framing, and the packets of the connection phase, one a file |
+//! | [`auth_plugin`] | the authentication methods |
+//! | [`packet`] | framing, and the packets of the connection phase |
 //! | [`secret_string`] | text and bytes that are wiped when dropped and cannot be printed |
-//! | [`built`] | the component that was built from these, as bytes |
+//! | [`built`] | the component that is built from these modules, as bytes |
 //!
-//! The contract that other languages see is in `wit/`; the private module `exports` connects the two,
-//! and is the only code that knows of WebAssembly.
+//! `wit/` contains the contract for other languages. The private module `exports` implements it with the modules above,
+//! and is the only WebAssembly-specific code.
 //!
-//! | feature | by default | what it brings |
+//! | feature | by default | contents |
 //! |---|---|---|
 //! | `source` | yes | all modules but [`built`], and all dependencies of this crate |
-//! | `client_ed25519` | yes | MariaDB's authentication method `client_ed25519` in `source` |
+//! | `client_ed25519` | yes | MariaDB's authentication method `client_ed25519`; enables `source` |
 
 #[cfg(feature = "source")]
 pub mod auth_plugin;

@@ -1,7 +1,7 @@
-//! Framing, and the packets of the connection phase, one a file.
+//! Packet framing, and the packets of the connection phase.
 //!
-//! Source: MySQL Source Code Documentation, "MySQL Packets": three bytes of payload length, one of
-//! sequence id, the payload. `rds-bridge-wire` reads the fields; this module limits the length of a packet.
+//! Source: MySQL Source Code Documentation, "MySQL Packets": a packet is three bytes of payload length, one byte of
+//! sequence id, and the payload. `rds-bridge-wire` decodes the fields; this module limits the length of a packet.
 
 mod auth_switch_request;
 mod err_packet;
@@ -22,8 +22,8 @@ pub use ssl_request::SslRequest;
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use thiserror::Error;
 
-/// The longest payload that is read, in bytes. The connection phase's packets are of some hundred
-/// bytes; an error's message is of 512 at most.
+/// The longest payload that is read, in bytes. The packets of the connection phase have some hundred bytes, and an
+/// error message at most 512.
 pub const PAYLOAD_LIMIT: usize = 65_536;
 
 /// First byte of an `AuthMoreData`.
@@ -38,35 +38,35 @@ pub(crate) use rds_bridge_wire::ok_packet::HEADER as OK_HEADER;
 /// One packet from the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Its number in the exchange, modulo 256.
+    /// The packet's number, modulo 256. It starts at 0 with the connection.
     pub sequence_id: u8,
-    /// Its content, up to [`PAYLOAD_LIMIT`].
+    /// The payload, up to [`PAYLOAD_LIMIT`] bytes.
     pub payload: Vec<u8>,
 }
 
-/// A packet whose header claims more than [`PAYLOAD_LIMIT`].
+/// A packet whose header announces more than [`PAYLOAD_LIMIT`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a packet claims {length} bytes, and at most {PAYLOAD_LIMIT} are read here")]
 pub struct PacketTooLarge {
-    /// As the peer claims it, in bytes. Nothing was allocated for it.
+    /// The payload's length in bytes, according to the header. Nothing was allocated for it.
     pub length: usize,
 }
 
-/// Cuts a stream of bytes into packets.
+/// Splits a stream of bytes into packets.
 #[derive(Clone, Debug, Default)]
 pub struct PacketBuffer(Vec<u8>);
 
 impl PacketBuffer {
-    /// Appends what came.
+    /// Appends bytes of the stream.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    /// The next packet; none if its end has not come yet.
+    /// Removes the next packet from the buffer and returns it; `None` if it is not complete yet.
     ///
     /// # Errors
     ///
-    /// [`PacketTooLarge`], as soon as the header is there.
+    /// [`PacketTooLarge`], as soon as the buffer contains the header.
     pub fn next_packet(&mut self) -> Result<Option<Packet>, PacketTooLarge> {
         let Some(Header {
             length,
@@ -90,27 +90,27 @@ impl PacketBuffer {
         }))
     }
 
-    /// How many bytes wait for the rest of their packet.
+    /// The number of bytes in the buffer.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none wait.
+    /// Whether the buffer has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Puts the header in front of a payload of ours. None of them comes near the 16 MiB at which a
-/// payload is split: the limits on what a config may hold see to it.
+/// Prepends the header to a payload of the client. The limits on the config and the secret keep every payload far below
+/// the 16 MiB at which the protocol splits it.
 pub(crate) fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
     let header = Header {
         length: payload.len(),
         sequence_id,
     };
-    // With its final capacity at once: growing would leave unwiped copies of a secret behind.
+    // With the final capacity. A buffer that grows would leave unwiped copies of a secret in memory.
     let mut packet = Vec::with_capacity(payload.len().saturating_add(HEADER_LENGTH));
     packet.extend_from_slice(&header.write());
     packet.extend_from_slice(payload);

@@ -1,8 +1,8 @@
 //! Amazon RDS IAM authentication tokens: a presigned SigV4 request for `rds-db:connect`.
 //!
-//! Sources: AWS IAM User Guide, "Create a signed AWS API request" (the four steps, each a file
-//! here) and "Signature Version 4: authenticating requests, using query parameters"; Amazon RDS
-//! User Guide, "Connecting to your DB instance using IAM authentication" (the form of the token).
+//! Sources: AWS IAM User Guide, "Create a signed AWS API request" (the steps) and "Signature Version 4: authenticating
+//! requests, using query parameters"; Amazon RDS User Guide, "Connecting to your DB instance using IAM authentication"
+//! (the form of the token).
 
 mod amz_date;
 mod canonical_request;
@@ -32,40 +32,40 @@ use signing_key::SigningKey;
 use string_to_sign::StringToSign;
 use unsigned_token::UnsignedToken;
 
-/// A token that lets one user connect to one endpoint until it expires.
+/// A signed token. With it, one user can connect to one endpoint until it expires.
 #[derive(Clone, Debug)]
 pub struct AuthToken {
-    /// `host:port/?Action=connect&…`
+    /// The token's text: `host:port/?Action=connect&…`.
     pub text: SecretString,
-    /// Unix seconds: the first at which the token is no longer good. The earlier of the token's own
-    /// end and the end of the credentials that signed it.
+    /// The first second at which the token is no longer valid, in Unix seconds. It is the earlier of the token's own
+    /// expiry and the expiry of the credentials that signed it.
     pub valid_until: u64,
 }
 
-/// The steps of a signature, under the names of the SigV4 documentation.
+/// The intermediate results of a signature, with the names of the SigV4 documentation.
 ///
-/// The canonical request holds the session token, and the signature is what makes a token good:
-/// both are secrets.
+/// The canonical request contains the session token, and the signature is the secret part of the token: both are
+/// secrets.
 #[derive(Clone, Debug)]
 pub struct Steps {
-    /// Step 1.
+    /// Step 1: method, path, sorted query, headers, signed headers, hash of the empty payload.
     pub canonical_request: SecretString,
-    /// Step 2: SHA-256, lower-case hexadecimal.
+    /// Step 2: the SHA-256 of the canonical request, in lower-case hexadecimal.
     pub hashed_canonical_request: String,
-    /// `yyyymmdd/region/rds-db/aws4_request`
+    /// The credential scope: `yyyymmdd/region/rds-db/aws4_request`.
     pub credential_scope: String,
-    /// Step 3.
+    /// Step 3: algorithm, date, credential scope and the hash of step 2.
     pub string_to_sign: String,
-    /// Step 4: 64 lower-case hexadecimal digits.
+    /// Step 4: the signature, 64 lower-case hexadecimal digits.
     pub signature: SecretString,
 }
 
-/// Signs a token.
+/// Signs a token. The same arguments result in the same token.
 ///
 /// # Errors
 ///
-/// [`Error::CredentialsExpired`] if the credentials are over at `lifetime`'s start. All else has
-/// been checked when the arguments were made.
+/// [`Error::CredentialsExpired`], if the credentials have expired when `lifetime` begins. The constructors of the
+/// arguments have checked everything else.
 pub fn presign(
     credentials: &Credentials,
     request: &ConnectRequest,
@@ -82,7 +82,7 @@ pub fn presign(
     })
 }
 
-/// The steps of the signature that [`presign`] gives for the same arguments.
+/// Returns the intermediate results of the signature that [`presign`] makes for the same arguments.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub fn steps(
     })
 }
 
-/// The four steps, on one screen.
+/// The results of the four steps.
 struct Signed<'a> {
     canonical_request: CanonicalRequest<'a>,
     hashed_canonical_request: String,

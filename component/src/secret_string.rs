@@ -1,28 +1,28 @@
-//! Secrets: wiped when dropped, and without a way to print them by accident.
+//! Types for secrets. They are wiped when dropped, and cannot be printed by accident.
 
 use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A text that must not leak: a key, a session token, a password or an IAM token.
+/// A secret text: a key, a session token, a password or an IAM token. It is wiped when dropped, and `Debug` redacts it.
 #[derive(Clone)]
 pub struct SecretString(String);
 
 impl SecretString {
-    /// Takes the text over, and wipes it when dropped.
+    /// Wraps the text. Copies that the caller keeps are not wiped.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text itself, for the one who has to send or to sign with it.
+    /// The text itself, to send it or to sign with it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Gives the text away, unwiped. In the component what it is given to frees it unwiped as well: it
-    /// goes with the instance's memory.
+    /// Returns the text, which is then no longer wiped. In the component, the generated bindings free it unwiped too:
+    /// the host wipes or frees it with the instance's memory.
     #[must_use]
     pub fn into_exposed(mut self) -> String {
         std::mem::take(&mut self.0)
@@ -42,25 +42,25 @@ impl fmt::Debug for SecretString {
     }
 }
 
-/// Bytes that may hold a secret: what the handshake wants to be written.
+/// Bytes that may contain a secret, such as a packet to send. They are wiped when dropped, and `Debug` redacts them.
 #[derive(Clone)]
 pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
-    /// Takes the bytes over, and wipes them when dropped.
+    /// Wraps the bytes. Copies that the caller keeps are not wiped.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// The bytes themselves, for the one who has to send them.
+    /// The bytes themselves, to send them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Gives the bytes away, unwiped. In the component what they are given to frees them unwiped as well:
-    /// they go with the instance's memory.
+    /// Returns the bytes, which are then no longer wiped. In the component, the generated bindings free them unwiped
+    /// too: the host wipes or frees them with the instance's memory.
     #[must_use]
     pub fn into_exposed(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
@@ -80,8 +80,8 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Wipes all that was allocated, in use or not. As a slice: `Zeroize` for `Vec` and `String` goes byte
-/// by byte, which takes longer than the hash of what it wipes.
+/// Wipes the whole allocation, including the unused capacity. It wipes a slice, because `Zeroize` for `Vec` and
+/// `String` writes byte by byte, which takes longer than hashing the same bytes.
 fn wipe(mut bytes: Vec<u8>) {
     bytes.resize(bytes.capacity(), 0);
     bytes.as_mut_slice().zeroize();

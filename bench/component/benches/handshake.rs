@@ -1,4 +1,6 @@
-//! The handshake of an IAM login, as MySQL 8 begins it and RDS goes on: natively, and in the component.
+//! Benchmarks the handshake of an IAM login, natively and in the component.
+//!
+//! The server's packets are the initial handshake of MySQL 8, and the `AuthSwitchRequest` and `OK_Packet` of RDS.
 #![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
 
 use criterion::Criterion;

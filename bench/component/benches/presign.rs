@@ -1,4 +1,4 @@
-//! Signing a token: natively, in the component, and with the signer of the AWS SDK for Rust.
+//! Benchmarks signing a token: natively, in the component, and with the signer of the AWS SDK for Rust.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
@@ -26,8 +26,8 @@ const ID: &str = "AKIDEXAMPLEAKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const SIGNED_AT: u64 = 1_724_709_600;
 
-/// As long as those of a Lambda function's role, and base64 as they are: every 32nd character has to be
-/// percent-encoded.
+/// A text like the session token of a Lambda function's role: of the same length, and base64, so that every 32nd
+/// character has to be percent-encoded.
 fn session_token() -> String {
     let base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     base64.repeat(15) + "=="
@@ -113,7 +113,7 @@ fn native(session_token: Option<&str>) -> AuthToken {
     .unwrap()
 }
 
-/// What the SDK's users do for a token: the whole URL, signed.
+/// Signs a whole URL, as users of the SDK do for a token.
 fn sdk(session_token: Option<&str>) -> String {
     let token = session_token.map(Into::into);
     let identity = SdkCredentials::new(ID, SECRET, token, None, "bench").into();

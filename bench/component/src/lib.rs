@@ -1,22 +1,23 @@
-//! Runs benchmarks through criterion, and then once more interleaved, for their ratios.
+//! Runs benchmarks with criterion, and then interleaved to compute their ratios.
 //!
-//! Criterion measures one after the other; on a machine that others use too, what is slow for a while
-//! then changes a ratio. Here every contender runs in every round, and the medians are compared.
+//! Criterion measures one contender after the other. On a shared machine, a temporary load then slows only some of
+//! them, which changes the ratios. The interleaved runs measure every contender in every round, and compare the
+//! medians.
 
 use std::time::Instant;
 
 use criterion::Criterion;
 
-/// A name, and what is measured.
+/// A contender's name, and the function to measure.
 pub type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 const ROUNDS: usize = 301;
-/// Which of the sorted rounds are a quarter, a half and three quarters of the way.
+/// The indexes of the quartiles in the sorted rounds.
 const QUARTILES: [usize; 3] = [ROUNDS / 4, ROUNDS / 2, ROUNDS * 3 / 4];
 const CALLS_PER_ROUND: u32 = 50;
 
-/// Measures a group, and prints every median as a ratio to the first contender's. `promised` names the
-/// most that a ratio may be.
+/// Measures a group of contenders, and prints each median in microseconds and its ratio to the first contender's
+/// median. `promised` contains the greatest promised ratio by contender; it is printed, not checked.
 pub fn run(
     criterion: &mut Criterion,
     name: &str,

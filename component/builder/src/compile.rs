@@ -1,7 +1,8 @@
-//! From the component's source to its bytes.
+//! Compiles the component from its source.
 //!
-//! 1. A cargo of its own builds the core module (`core_module`), with the Rust that can (`toolchain`).
-//! 2. wit-component turns it into a component, whose inner names are taken out (`component_names`).
+//! 1. A separate cargo process builds the core module (`core_module`), with a toolchain that supports the target
+//!    (`toolchain`).
+//! 2. wit-component wraps the core module in a component. The names of its inner parts are removed (`component_names`).
 
 mod component_names;
 mod core_module;
@@ -15,7 +16,7 @@ use paths::Paths;
 use toolchain::Toolchain;
 use wit_component::ComponentEncoder;
 
-/// The authentication methods that a component has.
+/// The authentication methods of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Methods {
     All,
@@ -33,14 +34,14 @@ impl Methods {
     }
 }
 
-/// A Rust that can build the component, and what it is.
+/// A toolchain that can build the component, and its identity.
 pub(crate) struct Compiler {
     toolchain: Toolchain,
     identity: Vec<String>,
 }
 
 impl Compiler {
-    /// The one in use if it can, else Debian's, else an error that says what to install.
+    /// Finds the toolchain in use if it supports the target, or else Debian's. The error says what to install.
     pub(crate) fn find() -> Result<Self, String> {
         let toolchain = Toolchain::find()?;
         let identity = toolchain.identity()?;
@@ -50,7 +51,7 @@ impl Compiler {
         })
     }
 
-    /// What it is, as far as it can change the bytes that it builds.
+    /// The versions of the tools that determine the component's bytes, for the record.
     pub(crate) fn identity(&self) -> &[String] {
         &self.identity
     }

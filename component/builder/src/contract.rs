@@ -1,14 +1,14 @@
-//! The contract, `wit/`, and the copies that the crates carry: a package can include only its own files, and a
-//! checkout on Windows has no symbolic links.
+//! Copies the contract, `wit/`, into the crates. A package can include only its own files, and a checkout on Windows
+//! has no symbolic links.
 
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
 
-/// The crates that generate code from it.
+/// The copies, in the crates that generate code from the contract.
 const CARRIERS: [&str; 2] = ["component/wit", "host/bridge/wit"];
 
-/// Copies the contract into the crates.
+/// Replaces the copies by the contract.
 pub(crate) fn copy(workspace: &Path) -> io::Result<()> {
     let contract = read(&workspace.join("wit"))?;
     for carrier in CARRIERS.map(|carrier| workspace.join(carrier)) {
@@ -23,9 +23,11 @@ pub(crate) fn copy(workspace: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Checks that the copies are equal to the contract.
+///
 /// # Errors
 ///
-/// If a copy is not equal to the contract.
+/// A copy differs, or cannot be read.
 pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
     let contract = read(&workspace.join("wit"))?;
     for carrier in CARRIERS {
@@ -39,7 +41,7 @@ pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Names and contents, sorted by name.
+/// Reads the files of a folder: their names and contents, sorted by name.
 fn read(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,21 +1,22 @@
-//! What `Cargo.lock` says of a package's dependencies.
+//! Reads a package's dependencies from `Cargo.lock`.
 //!
-//! Source: The Cargo Book, "Cargo.toml vs Cargo.lock", and cargo's `encode.rs`: a dependency is named by as much of
-//! `name version source` as makes it unique.
+//! Source: The Cargo Book, "Cargo.toml vs Cargo.lock", and cargo's `encode.rs`: a dependency is named by the shortest
+//! of `name`, `name version` and `name version source` that is unique.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
 use toml::{Table, Value};
 
-/// The packages that a workspace member needs for these direct dependencies, one a line with version and checksum.
+/// Lists the packages that a workspace member needs for these direct dependencies: one per line, with version and
+/// checksum.
 ///
-/// Of a dependency the lock file has all that any member's features and targets need, which may be more than this
-/// member does.
+/// The list may contain more packages than this member needs: `Cargo.lock` contains a package's dependencies for the
+/// features and targets of all workspace members.
 ///
 /// # Errors
 ///
-/// If the lock file lacks one of them.
+/// `Cargo.lock` lacks one of the packages, or does not identify it uniquely.
 pub(crate) fn closure(
     lock: &Table,
     member: &str,
@@ -43,7 +44,11 @@ pub(crate) fn closure(
         .collect())
 }
 
-/// The locked version of a package that has one alone.
+/// The locked version of a package.
+///
+/// # Errors
+///
+/// `Cargo.lock` does not contain exactly one version of the package.
 pub(crate) fn version<'a>(lock: &'a Table, name: &str) -> Result<&'a str, Box<dyn Error>> {
     let package = find(&packages(lock), name)?;
     let version = package.get("version").and_then(Value::as_str);
@@ -64,7 +69,7 @@ fn dependencies(package: &Table) -> impl Iterator<Item = &str> {
     dependencies.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// By `name`, `name version` or `name version source`.
+/// Finds the only package that matches `name`, `name version` or `name version source`. It does not compare the source.
 fn find<'a>(packages: &[&'a Table], wanted: &str) -> Result<&'a Table, Box<dyn Error>> {
     let mut parts = wanted.split(' ');
     let (name, version) = (parts.next(), parts.next());

@@ -1,8 +1,8 @@
-//! Builds the component from its source for `component/built`, and checks what lies there.
+//! Builds the component from its source into `component/built`, and checks the files there.
 //!
-//! - `component-builder write` builds both files, records what they were built from, and copies the contract.
-//! - `component-builder check FOLDER` fails if the files are not of this source. With the recorded compiler it
-//!   builds them anew and compares the bytes. With another one it builds them into FOLDER, so that the vectors
+//! - `component-builder write` builds both files, records their sources, and copies the contract.
+//! - `component-builder check FOLDER` fails if the files were built from other sources. With the recorded compiler it
+//!   builds them again and compares the bytes. With another compiler it builds them into FOLDER, so that the vectors
 //!   can be run on both.
 
 mod built;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 fn write() -> Result<String, Box<dyn Error>> {
     let workspace = workspace()?;
     contract::copy(&workspace)?;
-    // Read before the build, so that an edit during it makes the record stale, and not wrong.
+    // The sources are hashed before the build, so that an edit during the build makes the record stale and not wrong.
     let sources = sources::read(&workspace)?;
     let compiler = Compiler::find()?;
     let mut files = Vec::new();
@@ -74,7 +74,7 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     record.check_sources(&sources::read(&workspace)?)?;
     record.check_files(&built::folder(&workspace))?;
 
-    // Files of an earlier check must not be taken for what this one has built.
+    // The files of an earlier check must not be mistaken for those of this one.
     if output.exists() {
         fs::remove_dir_all(output)?;
     }
@@ -98,7 +98,7 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Where the workspace is: this program is run from its source.
+/// The workspace's path. This program is always run from its source.
 fn workspace() -> Result<PathBuf, Box<dyn Error>> {
     let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = manifest_dir.ancestors().nth(2);
@@ -109,7 +109,7 @@ fn workspace() -> Result<PathBuf, Box<dyn Error>> {
 mod tests {
     use super::*;
 
-    /// Without this, an edit of the source would be tested with the old bytes.
+    /// Without this test, the other tests would run old bytes after an edit of the source.
     #[test]
     fn the_built_component_is_of_this_source() {
         let workspace = workspace().unwrap();

@@ -1,4 +1,4 @@
-//! `component/built/built.json`: what the built files are, and what they were built from.
+//! `component/built/built.json`: the hashes of the built files, and of everything that they were built from.
 
 use std::error::Error;
 use std::fs;
@@ -52,9 +52,11 @@ impl Record {
         Ok(fs::write(folder.join(FILE), text + "\n")?)
     }
 
+    /// Checks that the files were built from these sources.
+    ///
     /// # Errors
     ///
-    /// If the files were built from other sources than these.
+    /// The record lists other sources. The error names them.
     pub(crate) fn check_sources(&self, sources: &Sources) -> Result<(), String> {
         let recorded = |name: &str| self.text(&["sources", name]);
         let changed = sources
@@ -79,9 +81,11 @@ impl Record {
         ))
     }
 
+    /// Checks that the files in the folder are the recorded ones.
+    ///
     /// # Errors
     ///
-    /// If a file is not the one that was recorded.
+    /// A file has another hash, or cannot be read.
     pub(crate) fn check_files(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
         for methods in Methods::BOTH {
             let path = folder.join(built::file_name(methods));
@@ -93,9 +97,11 @@ impl Record {
         Ok(())
     }
 
+    /// Checks that these bytes are the recorded ones.
+    ///
     /// # Errors
     ///
-    /// If what was built now is not what was recorded.
+    /// Bytes have another hash.
     pub(crate) fn check_bytes(&self, files: &[(Methods, Vec<u8>)]) -> Result<(), String> {
         for (methods, bytes) in files {
             self.check_hash(*methods, bytes).map_err(|name| {
@@ -130,7 +136,7 @@ impl Record {
     }
 }
 
-/// As `sha256sum` lists files.
+/// Lists the sources in the format of `sha256sum`.
 fn listed(sources: &Sources) -> String {
     let lines = sources
         .iter()

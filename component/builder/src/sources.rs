@@ -1,4 +1,4 @@
-//! Everything that determines the component's bytes, as names and hashes.
+//! Hashes everything that determines the component's bytes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::lock;
 
-/// What is hashed, by its name: a file's path, or a part of a file.
+/// Hashes by the name of the source: the path of a file that is hashed as a whole or in part.
 pub(crate) type Sources = BTreeMap<String, String>;
 
 const COMPONENT: &str = "rds-bridge-component";
@@ -26,10 +26,10 @@ const FILES: [&str; 3] = [
     "component/wire/Cargo.toml",
     "component/builder/src/compile.rs",
 ];
-/// Compiled for tests alone, or not for WebAssembly.
+/// Names of files that are compiled only for tests, or not for WebAssembly.
 const NOT_BUILT: [&str; 2] = ["tests.rs", "built.rs"];
 
-/// Reads and hashes what is in the workspace now.
+/// Reads and hashes the workspace's current sources.
 pub(crate) fn read(workspace: &Path) -> Result<Sources, Box<dyn Error>> {
     let mut sources = Sources::new();
     for folder in FOLDERS {
@@ -56,7 +56,7 @@ pub(crate) fn read(workspace: &Path) -> Result<Sources, Box<dyn Error>> {
     Ok(sources)
 }
 
-/// The names of what the component depends on, without what only its tests do.
+/// The names of the component's dependencies for all targets, without its dev-dependencies.
 fn dependencies(manifest: &Table) -> Vec<&str> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets.into_iter().flat_map(Table::values);
@@ -65,7 +65,7 @@ fn dependencies(manifest: &Table) -> Vec<&str> {
     tables.flat_map(Table::keys).map(String::as_str).collect()
 }
 
-/// What the component takes over from the workspace's manifest.
+/// The settings that the component inherits from the workspace's manifest.
 fn inherited(root: &Table, dependencies: &[&str]) -> String {
     let workspace = root.get("workspace").and_then(Value::as_table);
     let package = workspace.and_then(|it| it.get("package")?.as_table());
@@ -107,7 +107,8 @@ fn add_file(workspace: &Path, path: &str, sources: &mut Sources) -> Result<(), B
     Ok(())
 }
 
-/// A checkout on Windows may have other ends of lines, which change no byte of the component.
+/// Hashes a text without its carriage returns: a checkout on Windows may have other line endings, which do not change
+/// the component.
 fn add_text(name: &str, text: &str, sources: &mut Sources) {
     let hash = Sha256::digest(text.replace('\r', ""));
     sources.insert(name.to_owned(), hex::encode(hash));

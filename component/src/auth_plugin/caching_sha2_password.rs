@@ -1,25 +1,26 @@
-//! `caching_sha2_password`: a scramble that the server checks against its cache, and where it has
-//! none, the password itself, inside TLS.
+//! `caching_sha2_password`: a hash that the server checks against its cache. If the cache has no entry for the user,
+//! the server requests the password itself, inside TLS.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html>
 //!
-//! The third way, the password encrypted for the server's RSA key, is for connections without TLS.
+//! The method's RSA exchange, which encrypts the password for the server's key, is for connections without TLS and is
+//! not implemented.
 
 use mysql_common::auth::plugins::caching_sha2_password::scramble_sha256;
 
 use crate::secret_string::{SecretBytes, SecretString};
 
-/// What the server says to the scramble, in an `AuthMoreData`.
+/// The server's reaction to the hash, from an `AuthMoreData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// `fast_auth_success`: an `OK_Packet` follows.
     FastAuthSuccess,
-    /// `perform_full_authentication`: the password itself is wanted.
+    /// `perform_full_authentication`: the server requests the password itself.
     PerformFullAuthentication,
 }
 
 impl Verdict {
-    /// Reads the data of an `AuthMoreData`, after its header.
+    /// Decodes the payload of an `AuthMoreData` without its header byte. `None` if it is neither of the two.
     pub(crate) fn read(data: &[u8]) -> Option<Self> {
         match data {
             [3] => Some(Self::FastAuthSuccess),
@@ -29,8 +30,8 @@ impl Verdict {
     }
 }
 
-/// The answer to a scramble, `SHA256(password) XOR SHA256(SHA256(SHA256(password)), scramble)`: 32
-/// bytes, or none for an empty password.
+/// The response to a scramble: `SHA256(password) XOR SHA256(SHA256(SHA256(password)), scramble)`. It has 32 bytes, or 0
+/// for an empty password.
 pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBytes {
     let answer = scramble_sha256(scramble, password.expose().as_bytes());
     SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
@@ -40,7 +41,7 @@ pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBy
 mod tests {
     use super::*;
 
-    /// Remade with Python's hashlib from the formula above.
+    /// The expected value was computed with Python's hashlib from the formula above.
     #[test]
     fn is_the_formula_of_the_documentation() {
         let scramble = *b"0123456789abcdefghij";

@@ -1,27 +1,27 @@
-//! `client_ed25519`: the challenge, signed with a key made of the password.
+//! `client_ed25519`: signs the challenge with a key that is derived from the password.
 //!
-//! MariaDB, "Authentication Plugin - ed25519"; the signature is that of RFC 8032, section 5.1.6,
-//! with the SHA-512 of the password where the RFC has that of a random seed.
+//! Source: MariaDB, "Authentication Plugin - ed25519". The signature is the one of RFC 8032, section 5.1.6, but the
+//! password takes the place of the random private key that the RFC hashes with SHA-512.
 
 use mysql_common::auth::plugins::client_ed25519::{ClientEd25519, NONCE_BYTES};
 use mysql_common::auth::plugins::{ChallengeResponsePlugin, Context};
 
 use crate::secret_string::{SecretBytes, SecretString};
 
-/// Bytes of a challenge.
+/// Length of a challenge in bytes: 32.
 pub(crate) const CHALLENGE_LENGTH: usize = NONCE_BYTES;
 
-/// The answer to a challenge: a signature of 64 bytes.
+/// The response to a challenge: a signature of 64 bytes.
 pub(crate) fn response(password: &SecretString, challenge: &[u8; CHALLENGE_LENGTH]) -> SecretBytes {
     let response = ClientEd25519::default().run(PasswordOnly(password), challenge);
-    // It fails on a challenge of another length alone.
+    // It fails only for a challenge of another length, which the parameter's type rules out.
     let answer = response
         .ok()
         .and_then(|response| response.data().map(Vec::from));
     SecretBytes::new(answer.unwrap_or_default())
 }
 
-/// All that the method asks for.
+/// Gives `mysql_common` the password. This method does not read the rest of the context.
 struct PasswordOnly<'a>(&'a SecretString);
 
 impl Context for PasswordOnly<'_> {
@@ -50,7 +50,7 @@ impl Context for PasswordOnly<'_> {
 mod tests {
     use super::*;
 
-    /// Remade with Python from RFC 8032's own reference code.
+    /// The expected value was computed with the Python reference code of RFC 8032.
     #[test]
     fn signs_as_the_rfc() {
         let answer = response(

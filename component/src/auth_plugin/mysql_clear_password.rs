@@ -1,11 +1,12 @@
-//! `mysql_clear_password`: the secret as it is, and a NUL. Inside verified TLS only.
+//! `mysql_clear_password`: sends the secret itself, followed by a NUL, only inside verified TLS.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_authentication_methods_clear_text_password.html>
 
 use crate::secret_string::{SecretBytes, SecretString};
 
-/// The answer. Whatever challenge came with the request means nothing to this method.
+/// The response. This method ignores the challenge.
 pub(crate) fn response(secret: &SecretString) -> SecretBytes {
-    // At once in its final size: growing would leave an unwiped copy behind.
+    // `concat` allocates the final size at once. A buffer that grows would leave an unwiped copy of the secret in
+    // memory.
     SecretBytes::new([secret.expose().as_bytes(), &[0]].concat())
 }

@@ -6,7 +6,7 @@ use mysql_common::auth::plugins::mysql_native_password::scramble_native;
 
 use crate::secret_string::{SecretBytes, SecretString};
 
-/// The answer to a scramble: 20 bytes, or none for an empty password.
+/// The response to a scramble. It has 20 bytes, or 0 for an empty password.
 pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBytes {
     let answer = scramble_native(scramble, password.expose().as_bytes());
     SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
@@ -16,7 +16,7 @@ pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBy
 mod tests {
     use super::*;
 
-    /// Remade with Python's hashlib from the formula above.
+    /// The expected value was computed with Python's hashlib from the formula above.
     #[test]
     fn is_the_formula_of_the_documentation() {
         let scramble = *b"0123456789abcdefghij";

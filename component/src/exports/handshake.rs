@@ -1,4 +1,4 @@
-//! `rds:bridge/handshake`: the contract's types to this crate's, and back.
+//! `rds:bridge/handshake`: converts between the contract's types and this crate's.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! `rds:bridge/presign`: the contract's types to this crate's, and back.
+//! `rds:bridge/presign`: converts between the contract's types and this crate's.
 
 use super::exports::rds::bridge::presign as wit;
 use super::{Component, number};

@@ -1,27 +1,28 @@
-//! The secret that proves who the user is.
+//! The secret that authenticates the user.
 
 use super::config::{ConfigField, InvalidConfig, check};
 use crate::secret_string::SecretString;
 
-/// In bytes: above what signing can make, some 200,000.
+/// In bytes. The longest token that `presign` can sign has about 200,000.
 const IAM_TOKEN_LIMIT: usize = 262_144;
-/// In bytes. Servers take less: 256 in MySQL.
+/// In bytes. Servers accept less: MySQL 256.
 const PASSWORD_LIMIT: usize = 4_096;
 
-/// How the user proves who it is. It is given when TLS stands.
+/// The secret that authenticates the user. The handshake receives it when TLS is established.
 #[derive(Clone, Debug)]
 pub enum Auth {
-    /// An RDS IAM token. Answers `mysql_clear_password` inside TLS, and nothing else.
+    /// An RDS IAM token, 1 to 262,144 bytes without NUL. It answers only `mysql_clear_password`, inside TLS.
     IamToken(SecretString),
-    /// A password. Answers every method but `mysql_clear_password`.
+    /// A password, up to 4,096 bytes without NUL; empty for an account without a password. It answers every method but
+    /// `mysql_clear_password`.
     Password(SecretString),
 }
 
 impl Auth {
-    /// The limits are in `wit/handshake.wit`.
+    /// Checks the limits, which `wit/handshake.wit` documents.
     pub(super) fn check(&self) -> Result<(), InvalidConfig> {
         let (field, secret, limit) = match self {
-            // An account may have no password.
+            // An account may have an empty password.
             Self::Password(password) if password.expose().is_empty() => return Ok(()),
             Self::Password(password) => (ConfigField::Password, password, PASSWORD_LIMIT),
             Self::IamToken(token) => (ConfigField::IamToken, token, IAM_TOKEN_LIMIT),

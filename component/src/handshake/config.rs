@@ -1,17 +1,17 @@
-//! Who logs in, and to what, checked: nothing in it can break the framing of a packet.
+//! The user, the database and the session's settings. They are validated, so that they cannot break a packet's layout.
 
 use thiserror::Error;
 
 use crate::packet::attributes_on_the_wire;
 
-/// In characters. MariaDB's limit; MySQL's is 32.
+/// In characters. This is the limit of MariaDB; that of MySQL is 32.
 const DB_USER_LIMIT: usize = 128;
 /// In characters (MySQL Reference Manual, "Identifier Length Limits").
 const DATABASE_LIMIT: usize = 64;
 /// In bytes on the wire (MySQL Reference Manual, "Performance Schema Connection Attribute Tables").
 const CONNECTION_ATTRIBUTES_LIMIT: usize = 65_535;
 
-/// Who logs in, and to what.
+/// The user, the database and the session's settings, validated.
 #[derive(Debug)]
 pub struct Config {
     pub(super) db_user: String,
@@ -20,18 +20,18 @@ pub struct Config {
     pub(super) character_set: u8,
 }
 
-/// The field that is wrong.
+/// The invalid field of a config, or the invalid secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigField {
     /// The database user.
     DbUser,
-    /// The token.
+    /// The token of [`Auth::IamToken`](super::Auth::IamToken).
     IamToken,
-    /// The password.
+    /// The password of [`Auth::Password`](super::Auth::Password).
     Password,
     /// The default database.
     Database,
-    /// A name or a value of them, or all together.
+    /// A name or a value of a connection attribute, or their total length.
     ConnectionAttributes,
     /// The collation's id.
     CharacterSet,
@@ -50,28 +50,34 @@ impl ConfigField {
     }
 }
 
-/// What is wrong with a config, or with the secret.
+/// Why a config or a secret is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidConfig {
-    /// Empty, or 0 for the character set.
+    /// The field is empty, or the character set is 0.
     #[error("the {} is empty", .0.name())]
     Empty(ConfigField),
-    /// Over its limit.
+    /// The field is longer than its limit.
     #[error("the {} is too long", .0.name())]
     TooLong(ConfigField),
-    /// A NUL ends a text in this protocol.
+    /// The field contains a NUL, which terminates strings in this protocol.
     #[error("the {} holds a NUL", .0.name())]
     ContainsNul(ConfigField),
 }
 
 impl Config {
-    /// Checks it; the limits are in `wit/handshake.wit`.
+    /// Validates the settings.
     ///
-    /// `character_set` is the id of a collation, which names its character set.
+    /// - `db_user` has 1 to 128 characters.
+    /// - `database` is the default database, with 1 to 64 characters; `None` for a session without one.
+    /// - `connection_attributes` are names and values, sent in this order, at most 65,535 bytes on the wire. A name is
+    ///   not empty. They are omitted if the server lacks `CLIENT_CONNECT_ATTRS`.
+    /// - `character_set` is the id of the session's collation, which determines its character set: 45 is
+    ///   `utf8mb4_general_ci`. It is not 0.
     ///
     /// # Errors
     ///
-    /// [`InvalidConfig`] with the first field that is wrong.
+    /// [`InvalidConfig`] with the first invalid field, if a field is empty, is longer than its limit, or contains a
+    /// NUL.
     pub fn new(
         db_user: String,
         database: Option<String>,
@@ -176,7 +182,7 @@ mod tests {
             with("u", None, &[("a", "v\0")], 45),
             Err(ContainsNul(ConnectionAttributes))
         );
-        // `a` takes 2 bytes, a value above 250 bytes 3 more than itself.
+        // `a` is encoded in 2 bytes. A value longer than 250 bytes has a length prefix of 3 bytes.
         let longest = "v".repeat(65_535 - 2 - 3);
         assert_eq!(with("u", None, &[("a", &longest)], 45), Ok(()));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Why a handshake failed, by whose fault it is.
+//! The errors of a handshake, grouped by whose fault they are.
 
 use thiserror::Error;
 
@@ -6,84 +6,93 @@ use super::config::InvalidConfig;
 use crate::auth_plugin::AuthPlugin;
 use crate::packet::{InvalidPacket, PacketTooLarge, ServerError};
 
-/// A call that was not the one to make.
+/// A call that the current step does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Misuse {
-    /// `tls_established` without a step to start it.
+    /// `tls_established` was called when the last step was not [`Step::StartTls`](super::Step::StartTls).
     #[error("TLS was not asked for")]
     TlsNotAskedFor,
-    /// `receive` between the step to start TLS and `tls_established`.
+    /// `receive` was called, with no bytes, between [`Step::StartTls`](super::Step::StartTls) and `tls_established`.
+    /// With bytes, the error is [`Error::BytesBeforeTls`].
     #[error("TLS was asked for, and has not been reported as established")]
     TlsNotEstablished,
-    /// A call after the session was given.
+    /// A call after [`Step::Ready`](super::Step::Ready). For `receive` with bytes, the error is
+    /// [`Error::BytesAfterReady`].
     #[error("the handshake is over")]
     AlreadyReady,
 }
 
-/// Why a handshake failed. The connection is of no more use.
+/// Why a handshake failed. The connection is unusable: close it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// The caller's fault. Nothing has been sent.
+    /// The secret is invalid, or in the component the config is. The caller's fault. No secret has been sent.
     #[error("the configuration is not one to log in with")]
     InvalidConfig(#[from] InvalidConfig),
-    /// The caller's fault: a call out of turn.
+    /// The caller made a call that the current step does not allow. The caller's fault.
     #[error("the handshake was called out of turn")]
     Misuse(#[source] Misuse),
 
-    /// The peer sent a packet that cannot be read.
+    /// The peer sent a packet that cannot be decoded. It is not a MySQL server, or the stream is damaged.
     #[error("the server sent a packet that cannot be read")]
     InvalidPacket(#[from] InvalidPacket),
-    /// The peer sent a packet that has no place here; its first byte.
+    /// The peer sent a packet that the protocol does not allow at this point. The value is the first byte of its
+    /// payload.
     #[error("the server sent a packet that has no place here, with the header 0x{0:02X}")]
     UnexpectedPacket(u8),
-    /// The peer lost count of the packets.
+    /// The peer sent a packet, other than an `ERR_Packet`, with a wrong sequence id.
     #[error("the server numbered a packet {received} where {expected} was next")]
     SequenceIdMismatch {
-        /// The number that was next.
+        /// The next sequence id.
         expected: u8,
-        /// The number that came.
+        /// The sequence id in the packet's header.
         received: u8,
     },
-    /// The peer claims a packet longer than any of the connection phase.
+    /// The peer announced a packet that is longer than [`PAYLOAD_LIMIT`](crate::packet::PAYLOAD_LIMIT).
     #[error("the server claims a packet that is too large")]
     PacketTooLarge(#[from] PacketTooLarge),
-    /// STARTTLS injection, perhaps. The bytes have not been read.
+    /// Bytes arrived between the server's first packet and TLS. An attacker may have injected them (STARTTLS
+    /// injection), so the handshake does not read them.
     #[error("bytes came between the server's first packet and TLS")]
     BytesBeforeTls,
-    /// Nothing may come before a command.
+    /// Bytes arrived after the server's last packet, before any command.
     #[error("bytes came after the server's last packet")]
     BytesAfterReady,
-    /// A token answers one request to change the method, and a password a few: MariaDB makes one for each
+    /// The server sent too many `AuthSwitchRequest`s. A token answers one, a password eight: MariaDB sends one for each
     /// alternative of an account.
     #[error("the server asked to change the authentication method too often")]
     RepeatedAuthSwitch,
-    /// Anybody can log in to such an account.
+    /// The server accepted the login without requesting the token. The account does not use IAM authentication, and
+    /// anyone can log in to it.
     #[error("the server let the user in without asking for the token")]
     TokenNotRequested,
 
-    /// Nothing secret is sent without TLS.
+    /// The server does not offer TLS. The handshake sends no secret without TLS.
     #[error("the server does not offer TLS")]
     TlsNotOffered,
-    /// Its version.
+    /// The server speaks another protocol version than 10. The value is its version.
     #[error("the server speaks version {0} of the protocol, and not 10")]
     UnsupportedProtocolVersion(u8),
-    /// The flag's name in the manual.
+    /// The server lacks a required capability. The value is the flag's name in the manual.
     #[error("the server lacks {0}")]
     MissingCapability(&'static str),
-    /// Its name.
+    /// The server requests an authentication method that this build does not have. The value is the method's name.
     #[error("the server asks for the authentication method {0}, which is not supported")]
     UnsupportedAuthPlugin(String),
-    /// Anything but `mysql_clear_password` with a token, or `mysql_clear_password` with a password.
+    /// The server requests an authentication method that this kind of secret must not answer: for a token, anything but
+    /// `mysql_clear_password`; for a password, `mysql_clear_password`. For a token, the account does not use IAM
+    /// authentication.
     #[error("the server asks for {}, which is not answered with this kind of secret", .0.name())]
     RefusedAuthPlugin(AuthPlugin),
-    /// The server asks for another factor.
+    /// The server requests a further factor (multi-factor authentication).
     #[error("the server asks for another authentication factor, which is not supported")]
     MultiFactorAuthentication,
 
-    /// Whoever is on the way may have written this.
+    /// The server refused the connection before TLS, so anyone on the network path may have written this error.
+    /// Retry later if the code says so (1040, too many connections).
     #[error("the server refused before TLS: {} ({})", .0.message, .0.code)]
     ServerRefusedBeforeTls(ServerError),
-    /// Said inside TLS.
+    /// The server refused the login, inside TLS. Retry with a fresh token if the code is 1045 and the token was not
+    /// new.
     #[error("the server refused: {} ({})", .0.message, .0.code)]
     ServerRefused(ServerError),
 }

@@ -1,4 +1,4 @@
-//! Inside TLS: the server accepts, refuses, or asks for more.
+//! Inside TLS, after the `HandshakeResponse`: the server accepts, refuses, or continues the authentication.
 
 use rds_bridge_wire::OkPacket;
 
@@ -17,20 +17,21 @@ use crate::packet::{
 };
 use crate::secret_string::{SecretBytes, SecretString};
 
-/// Requests to change the method that a password answers. MariaDB makes one for each alternative of an account
-/// (`VIA ed25519 … OR mysql_native_password …`) until one accepts; an account may have several of one method.
+/// How many `AuthSwitchRequest`s a password answers. MariaDB sends one for each alternative of an account
+/// (`VIA ed25519 … OR mysql_native_password …`) until one succeeds; several alternatives may have the same method.
 const MAX_PASSWORD_SWITCHES: u8 = 8;
-/// Those that a token answers: it goes out once.
+/// How many `AuthSwitchRequest`s a token answers: it is sent only once.
 const MAX_TOKEN_SWITCHES: u8 = 1;
 
 #[derive(Debug)]
 pub(super) struct ExpectAuthResult {
     auth: Auth,
-    /// The method that has been answered; none has while a token waits to be asked for.
+    /// The last method that was answered. `None` until the server requests the token.
     answered: Option<AuthPlugin>,
-    /// Requests to change the method so far.
+    /// How many `AuthSwitchRequest`s were answered.
     switches: u8,
-    /// Whether `caching_sha2_password` has had its one `AuthMoreData` since it was asked for.
+    /// Whether the server has sent the one `AuthMoreData` that `caching_sha2_password` allows. An `AuthSwitchRequest`
+    /// allows another.
     has_verdict: bool,
     server_version: String,
     connection_id: u32,
@@ -38,14 +39,14 @@ pub(super) struct ExpectAuthResult {
     character_set: u8,
 }
 
-/// What comes of a packet.
+/// The outcome of a packet.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Another packet must come.
+    /// Wait for another packet.
     Wait(ExpectAuthResult),
-    /// This payload must be sent.
+    /// Send this payload.
     Answer(ExpectAuthResult, SecretBytes),
-    /// The user is in.
+    /// The user is authenticated.
     Ready(Session),
 }
 
@@ -144,7 +145,7 @@ impl ExpectAuthResult {
                 Ok(Next::Wait(self))
             }
             Some(Verdict::PerformFullAuthentication) => {
-                // The password and a NUL: inside TLS, the same as `mysql_clear_password`.
+                // Inside TLS, the server expects the password and a NUL, as `mysql_clear_password` sends them.
                 let answer = mysql_clear_password::response(password);
                 self.has_verdict = true;
                 Ok(Next::Answer(self, answer))
@@ -157,7 +158,7 @@ impl ExpectAuthResult {
     }
 }
 
-/// The challenge of a request, of the length that the method needs: servers may put a NUL behind it.
+/// The challenge of a request, with the length that the method needs. A server may append a NUL.
 fn challenge<const LENGTH: usize>(
     request: &AuthSwitchRequest,
 ) -> Result<[u8; LENGTH], InvalidPacket> {
@@ -200,7 +201,7 @@ mod tests {
         }
     }
 
-    /// How many requests for a method are answered.
+    /// Repeats a request until it is refused, and returns how often it was answered.
     fn answers(auth: Auth, request: &[u8]) -> (usize, Error) {
         let mut expect = expecting(auth);
         let mut count = 0_usize;

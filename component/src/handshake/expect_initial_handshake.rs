@@ -1,14 +1,14 @@
-//! Nothing has been sent: the server speaks first.
+//! The first state: the server sends the first packet.
 
 use super::config::Config;
 use super::error::Error;
 use super::expect_tls::ExpectTls;
 use crate::packet::{CapabilityFlags, ERR_HEADER, InitialHandshake, ServerError, SslRequest};
 
-/// The one version of the protocol since MySQL 3.21.
+/// The only protocol version since MySQL 3.21.
 const PROTOCOL_VERSION: u8 = 10;
 
-/// What the handshake cannot do without, in the order in which it is looked for. TLS comes first.
+/// The required capabilities, in the order of the checks. `CLIENT_SSL` is checked before them.
 const REQUIRED: [(CapabilityFlags, &str); 3] = [
     (CapabilityFlags::CLIENT_PROTOCOL_41, "CLIENT_PROTOCOL_41"),
     (
@@ -18,8 +18,8 @@ const REQUIRED: [(CapabilityFlags, &str); 3] = [
     (CapabilityFlags::CLIENT_PLUGIN_AUTH, "CLIENT_PLUGIN_AUTH"),
 ];
 
-/// What is asked for where the server has it. Not `CLIENT_LOCAL_FILES` nor
-/// `CLIENT_MULTI_STATEMENTS`: a server cannot ask for a file, and a statement is one.
+/// The optional capabilities, used if the server has them. `CLIENT_LOCAL_FILES` and `CLIENT_MULTI_STATEMENTS` are not
+/// among them: the server may not request a file of the client, and `COM_QUERY` may not contain several statements.
 const WANTED: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
     .union(CapabilityFlags::CLIENT_LONG_FLAG)
     .union(CapabilityFlags::CLIENT_TRANSACTIONS)
@@ -38,7 +38,7 @@ impl ExpectInitialHandshake {
         Self { config }
     }
 
-    /// The next state, and the `SSLRequest` that leads to it.
+    /// Returns the next state, and the `SSLRequest` to send.
     pub(super) fn receive(self, payload: &[u8]) -> Result<(ExpectTls, Vec<u8>), Error> {
         if payload.first() == Some(&ERR_HEADER) {
             return Err(Error::ServerRefusedBeforeTls(ServerError::read(payload)?));
@@ -48,7 +48,7 @@ impl ExpectInitialHandshake {
             return Err(Error::UnsupportedProtocolVersion(version));
         }
         let initial_handshake = InitialHandshake::read(payload)?;
-        let capabilities = self.agree_on(initial_handshake.capabilities)?;
+        let capabilities = self.negotiate(initial_handshake.capabilities)?;
 
         let Config {
             db_user,
@@ -71,8 +71,8 @@ impl ExpectInitialHandshake {
         Ok((expect, ssl_request.payload()))
     }
 
-    /// The flags of both sides.
-    fn agree_on(&self, servers: CapabilityFlags) -> Result<CapabilityFlags, Error> {
+    /// Returns the flags that both sides support.
+    fn negotiate(&self, servers: CapabilityFlags) -> Result<CapabilityFlags, Error> {
         if !servers.contains(CapabilityFlags::CLIENT_SSL) {
             return Err(Error::TlsNotOffered);
         }

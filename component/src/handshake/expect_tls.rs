@@ -1,4 +1,4 @@
-//! The `SSLRequest` has been given out: TLS must stand before anything else happens.
+//! The state after the `SSLRequest`: TLS must be established before any other packet.
 
 use super::auth::Auth;
 use super::expect_auth_result::ExpectAuthResult;
@@ -17,7 +17,7 @@ pub(super) struct ExpectTls {
 }
 
 impl ExpectTls {
-    /// The next state, and the `HandshakeResponse` that leads to it.
+    /// Returns the next state, and the `HandshakeResponse` to send.
     pub(super) fn tls_established(self, auth: Auth) -> (ExpectAuthResult, SecretBytes) {
         let first = FirstAnswer::new(&auth, &self.initial_handshake);
         let response = HandshakeResponse {
@@ -41,11 +41,11 @@ impl ExpectTls {
     }
 }
 
-/// What the `HandshakeResponse` answers, before the server has said what the account needs.
+/// The authentication fields of the `HandshakeResponse`. The client does not know the account's method yet.
 struct FirstAnswer {
     auth_plugin_name: &'static str,
     auth_response: SecretBytes,
-    /// The method that has been answered; none has with a token.
+    /// The method that this response answers; `None` with a token.
     auth_plugin: Option<AuthPlugin>,
 }
 
@@ -58,8 +58,8 @@ impl FirstAnswer {
                     plugin,
                     mysql_native_password::response(password, &server.scramble),
                 ),
-                // The scramble is not one for the other methods: this one says that, and the server
-                // asks for the account's own.
+                // The server's scramble suits only these two methods. If the account has another one, the server sends
+                // an `AuthSwitchRequest` with a new challenge.
                 Some(_) | None => Self::with(
                     AuthPlugin::CachingSha2Password,
                     caching_sha2_password::response(password, &server.scramble),
@@ -68,10 +68,11 @@ impl FirstAnswer {
         }
     }
 
-    /// The token never goes along: the one byte that holds the answer's length at some servers is
-    /// too small for it. It goes where it is asked for, so the method named here must not be the
-    /// account's: a server would take the empty answer for the token. The server's default is named
-    /// if it is another, and never a name that only the server knows.
+    /// The `HandshakeResponse` never contains the token: some servers accept only a length of one byte there, which is
+    /// too short for it. The token is sent when the server requests it with an `AuthSwitchRequest`. The response must
+    /// therefore name another method than the account's, `mysql_clear_password`: otherwise the server would take the
+    /// empty response for the token. It names the server's default if that is another method that this crate has, and
+    /// `mysql_native_password` if not.
     fn without_token(servers_default: &str) -> Self {
         let plugin = match AuthPlugin::from_name(servers_default) {
             Some(AuthPlugin::MysqlClearPassword) | None => AuthPlugin::MysqlNativePassword,

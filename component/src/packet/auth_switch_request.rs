@@ -1,4 +1,4 @@
-//! `Protocol::AuthSwitchRequest`: the server wants another method than the one it was answered with.
+//! `Protocol::AuthSwitchRequest`: the server requests a response of another authentication method.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_auth_switch_request.html>
 
@@ -6,26 +6,25 @@ use rds_bridge_wire::{Payload, text};
 
 use super::packet_name::{InvalidPacket, PacketName};
 
-/// The method of before MySQL 4.1, which a packet of one byte alone asks for
-/// (`Protocol::OldAuthSwitchRequest`).
+/// The method from before MySQL 4.1. A packet of one byte requests it (`Protocol::OldAuthSwitchRequest`).
 const OLD_PASSWORD: &str = "mysql_old_password";
 
-/// Which method, and a new challenge for it.
+/// The requested method, and a new challenge for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthSwitchRequest {
-    /// The method's name.
+    /// The method's name, not empty. Bytes that are not UTF-8 are replaced by U+FFFD.
     pub auth_plugin_name: String,
-    /// The challenge, as it stands in the packet: for `mysql_clear_password` servers send 0, 1 or 21
-    /// bytes, for the methods with a scramble 20 and a NUL, for `client_ed25519` 32.
+    /// The challenge, as sent. For `mysql_clear_password`, servers send 0, 1 or 21 bytes; for the methods with a
+    /// scramble, 20 bytes and a NUL; for `client_ed25519`, 32 bytes.
     pub auth_plugin_data: Vec<u8>,
 }
 
 impl AuthSwitchRequest {
-    /// Reads one.
+    /// Decodes the payload of an `AuthSwitchRequest`.
     ///
     /// # Errors
     ///
-    /// [`InvalidPacket`] for an empty payload, or a name of nothing.
+    /// [`InvalidPacket`], if the payload or the method's name is empty.
     pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
         let mut reader = Payload::new(PacketName::AuthSwitchRequest, payload);
         reader.u8("status flag")?; // int<1>, 0xFE

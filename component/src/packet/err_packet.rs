@@ -1,27 +1,29 @@
-//! `ERR_Packet`: the server refuses.
+//! `ERR_Packet`: the server reports an error.
+//!
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>
 
 use rds_bridge_wire::{ErrPacket, text};
 
 use super::packet_name::{InvalidPacket, PacketName};
 
-/// What the server says, kept as values.
+/// The server's error, from its `ERR_Packet`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
-    /// As 1045.
+    /// The server's error code, such as 1045.
     pub code: u16,
-    /// As `28000`; none where the server gave none, which it may before it knows the client's
-    /// protocol.
+    /// The SQLSTATE, such as `28000`. `None` if the server sent none: it may omit the SQLSTATE before it knows the
+    /// client's capabilities.
     pub sql_state: Option<String>,
-    /// The server's own words.
+    /// The server's message; free text.
     pub message: String,
 }
 
 impl ServerError {
-    /// Reads one.
+    /// Decodes the payload of an `ERR_Packet`.
     ///
     /// # Errors
     ///
-    /// [`InvalidPacket`] with the field that is cut short.
+    /// [`InvalidPacket`] with the field that is truncated.
     pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
         let packet = ErrPacket::read(PacketName::ErrPacket, payload)?;
         Ok(Self {

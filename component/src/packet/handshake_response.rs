@@ -1,9 +1,9 @@
-//! `Protocol::HandshakeResponse41`: who the client is, and its answer to the challenge.
+//! `Protocol::HandshakeResponse41`: the user, the session's settings, and the response to the challenge.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_response.html>
 //!
-//! Ours and not `mysql_common`'s, which keeps connection attributes in a `HashMap`, so that their
-//! order would differ from run to run, and has no say in the character set.
+//! This crate does not use `mysql_common`'s type. That one keeps connection attributes in a `HashMap`, so that their
+//! order differs from run to run, and does not let the caller choose the character set.
 
 use mysql_common::constants::CapabilityFlags;
 use mysql_common::io::BufMutExt;
@@ -11,34 +11,34 @@ use mysql_common::io::BufMutExt;
 use super::ssl_request::SslRequest;
 use crate::secret_string::SecretBytes;
 
-/// The longest `auth_response` that every server takes: one byte holds its length.
+/// The longest `auth_response` whose length both encodings write as the same single byte.
 #[cfg(test)]
 const AUTH_RESPONSE_LIMIT: usize = 250;
 
-/// All that the client says of itself.
+/// The fields of a `HandshakeResponse41`.
 ///
-/// It is not printable: a hash can be guessed at.
+/// It does not implement `Debug`: `auth_response` may be a hash, from which a password can be guessed.
 #[expect(missing_debug_implementations, reason = "a hash can be guessed at")]
 #[derive(Clone)]
 pub struct HandshakeResponse<'a> {
-    /// Those of both sides; they decide which of the fields below are sent.
+    /// The flags that both sides support. They determine which of the fields below are sent.
     pub capabilities: CapabilityFlags,
-    /// A collation's id.
+    /// The id of the session's collation.
     pub character_set: u8,
-    /// Without NUL.
+    /// The database user, without NUL.
     pub db_user: &'a str,
-    /// The first answer of the method, of up to 250 bytes: a hash, never a token or a password.
+    /// The response of the method named below, up to 250 bytes: a hash or nothing, never a token or a password.
     pub auth_response: &'a [u8],
-    /// Without NUL; sent with `CLIENT_CONNECT_WITH_DB`.
+    /// The default database, without NUL. `capabilities` must contain `CLIENT_CONNECT_WITH_DB` exactly if it is `Some`.
     pub database: Option<&'a str>,
-    /// The method's name; sent with `CLIENT_PLUGIN_AUTH`.
+    /// The method's name. `capabilities` must contain `CLIENT_PLUGIN_AUTH`.
     pub auth_plugin_name: &'a str,
-    /// In this order; sent with `CLIENT_CONNECT_ATTRS`.
+    /// Names and values, sent in this order if `capabilities` contains `CLIENT_CONNECT_ATTRS`.
     pub connection_attributes: &'a [(String, String)],
 }
 
 impl HandshakeResponse<'_> {
-    /// The payload.
+    /// Encodes the payload.
     #[must_use]
     pub fn payload(&self) -> SecretBytes {
         let mut payload = SslRequest {
@@ -48,7 +48,7 @@ impl HandshakeResponse<'_> {
         .payload();
         payload.extend_from_slice(self.db_user.as_bytes()); // string<NUL>
         payload.push(0);
-        // string<lenenc> and string<1-byte length> are the same up to 250 bytes.
+        // Up to 250 bytes, `string<lenenc>` equals the form with a length of one byte.
         payload.put_lenenc_str(self.auth_response);
         if let Some(database) = self.database {
             payload.extend_from_slice(database.as_bytes()); // string<NUL>
@@ -60,14 +60,14 @@ impl HandshakeResponse<'_> {
             .capabilities
             .contains(CapabilityFlags::CLIENT_CONNECT_ATTRS)
         {
-            // int<lenenc> of all that follows, then a string<lenenc> for each name and each value
+            // The total length as int<lenenc>, then a string<lenenc> for each name and each value.
             payload.put_lenenc_str(&attributes_on_the_wire(self.connection_attributes));
         }
         SecretBytes::new(payload)
     }
 }
 
-/// Connection attributes as they are sent, less the length of them all.
+/// Encodes connection attributes, without the prefix of their total length.
 pub(crate) fn attributes_on_the_wire(attributes: &[(String, String)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, value) in attributes {
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// What we write, `mysql_common` reads.
+    /// `mysql_common` decodes the payload.
     #[test]
     fn another_implementation_reads_it() {
         let capabilities = CapabilityFlags::CLIENT_PROTOCOL_41

@@ -7,43 +7,43 @@ use rds_bridge_wire::{Payload, text};
 
 use super::packet_name::{InvalidPacket, PacketName};
 
-/// In front of the version of a MariaDB before 11, so that a replica of an old release accepts it
-/// (MariaDB, "Connection", "Initial Handshake Packet").
+/// MariaDB before 11 prepends this to its version, so that a replica of an old release accepts it (MariaDB,
+/// "Connection", "Initial Handshake Packet").
 const MARIADB_VERSION_PREFIX: &str = "5.5.5-";
 
-/// Both parts of `auth-plugin-data` together, without the NUL that ends them.
+/// Length in bytes of both parts of `auth-plugin-data` together, without the terminating NUL.
 const SCRAMBLE_LENGTH: usize = 20;
 
-/// What the server is, what it can, and its challenge.
+/// The fields of a `HandshakeV10`: the server's version, capabilities and challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InitialHandshake {
-    /// Less MariaDB's `5.5.5-`.
+    /// The server's version, without MariaDB's prefix `5.5.5-`. Bytes that are not UTF-8 are replaced by U+FFFD.
     pub server_version: String,
-    /// The server's number of this connection.
+    /// The server's id of this connection (`thread id`).
     pub connection_id: u32,
-    /// The challenge: `auth-plugin-data` of 20 bytes.
+    /// The challenge: the first 20 bytes of `auth-plugin-data`. Bytes that the server did not send are 0.
     pub scramble: [u8; SCRAMBLE_LENGTH],
-    /// What the server can do.
+    /// The server's capabilities. Flags that `mysql_common` does not know are dropped.
     pub capabilities: CapabilityFlags,
-    /// The server's default method; empty where it gives none.
+    /// The server's default authentication method; empty if it sent none.
     pub auth_plugin_name: String,
 }
 
 impl InitialHandshake {
-    /// The version of the protocol: the packet's first byte. The layout below is version 10's.
+    /// Returns the protocol version: the payload's first byte. [`Self::read`] decodes only version 10.
     ///
     /// # Errors
     ///
-    /// [`InvalidPacket`] for an empty payload.
+    /// [`InvalidPacket`], if the payload is empty.
     pub fn protocol_version(payload: &[u8]) -> Result<u8, InvalidPacket> {
         Payload::new(PacketName::InitialHandshake, payload).u8("protocol version")
     }
 
-    /// Reads one.
+    /// Decodes the payload of a `HandshakeV10`.
     ///
     /// # Errors
     ///
-    /// [`InvalidPacket`] with the field that is cut short or impossible.
+    /// [`InvalidPacket`] with the field that is truncated.
     pub fn read(payload: &[u8]) -> Result<Self, InvalidPacket> {
         let mut reader = Payload::new(PacketName::InitialHandshake, payload);
         reader.u8("protocol version")?; // int<1>
@@ -74,7 +74,7 @@ impl InitialHandshake {
         }
 
         let auth_plugin_name = if capabilities.contains(CapabilityFlags::CLIENT_PLUGIN_AUTH) {
-            // string<NUL>; MySQL before 5.5.10 and 5.6.2 leaves the NUL out (its bug 59453)
+            // string<NUL>. MySQL before 5.5.10 and 5.6.2 omits the NUL (MySQL bug 59453).
             text(reader.last_nul_string())
         } else {
             String::new()

@@ -1,10 +1,10 @@
-//! The packets of the connection phase by name, for errors.
+//! The names of the connection phase's packets, for errors.
 
 use std::fmt;
 
 use rds_bridge_wire::InvalidField;
 
-/// A packet of the connection phase that the server sends.
+/// A packet that the server sends in the connection phase, by its name in the protocol documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PacketName {
     /// `Protocol::HandshakeV10`
@@ -31,5 +31,5 @@ impl fmt::Display for PacketName {
     }
 }
 
-/// A packet that cannot be read, and the field that is cut short or has an impossible value.
+/// A packet that cannot be decoded, and its field that is truncated or has an invalid value.
 pub type InvalidPacket = InvalidField<PacketName>;

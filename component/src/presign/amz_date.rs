@@ -1,22 +1,22 @@
-//! `X-Amz-Date`: ISO 8601 basic format, in UTC, to the second: `20161107T173933Z`.
+//! `X-Amz-Date`: a time in the ISO 8601 basic format, in UTC and whole seconds, such as `20161107T173933Z`.
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-/// A second between the years 1970 and 9999.
+/// A time within the years 1970 to 9999, in whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AmzDate {
     unix_seconds: u64,
     text: String,
 }
 
-/// Bytes of the date without the time.
+/// Length of the date without the time, in bytes.
 const DAY_LENGTH: usize = 8;
 
 impl AmzDate {
-    /// 9999-12-31T23:59:59Z, the last that four digits of a year can hold.
+    /// 9999-12-31T23:59:59Z, the last second of a year with four digits.
     pub(super) const MAX_UNIX_SECONDS: u64 = 253_402_300_799;
 
-    /// The date of a Unix second; of [`Self::MAX_UNIX_SECONDS`] for a later one.
+    /// Formats a Unix time. A time after [`Self::MAX_UNIX_SECONDS`] is formatted as that one.
     pub(super) fn at(unix_seconds: u64) -> Self {
         let unix_seconds = unix_seconds.min(Self::MAX_UNIX_SECONDS);
         let at = i64::try_from(unix_seconds)
@@ -27,7 +27,7 @@ impl AmzDate {
         let (hour, minute, second) = at.to_hms();
 
         let mut text = String::with_capacity(16);
-        // Within 1970 to 9999, as every date here is.
+        // The conversion cannot fail: the year is within 1970 to 9999.
         let year = u16::try_from(year).unwrap_or(0);
         for two_digits in [year / 100, year % 100] {
             push_two_digits(&mut text, u8::try_from(two_digits).unwrap_or(0));
@@ -42,7 +42,7 @@ impl AmzDate {
         Self { unix_seconds, text }
     }
 
-    /// Reads one; none if it is not of the format or before 1970.
+    /// Parses an `X-Amz-Date`. `None` if it does not have this format, or is before 1970.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
         if date.len() != DAY_LENGTH || time.len() != 6 {
@@ -72,18 +72,18 @@ impl AmzDate {
         self.unix_seconds
     }
 
-    /// The whole of it: `20161107T173933Z`.
+    /// The date and the time: `20161107T173933Z`.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The date without the time, as the credential scope has it: `20161107`.
+    /// The date without the time, as in the credential scope: `20161107`.
     pub(super) fn day(&self) -> &str {
         self.text.get(..DAY_LENGTH).unwrap_or_default()
     }
 }
 
-/// By hand: `format!` would take as long as one of the hashes.
+/// Avoids `format!`, which takes as long as one of the hashes.
 fn push_two_digits(text: &mut String, number: u8) {
     for digit in [number / 10, number % 10] {
         text.push(char::from_digit(u32::from(digit), 10).unwrap_or('0'));

@@ -1,18 +1,19 @@
-//! Steps 1 and 2: `CanonicalRequest`, and its hash.
+//! Steps 1 and 2 of SigV4: the canonical request, and its hash.
 
 use sha2::{Digest, Sha256};
 
 use crate::secret_string::SecretString;
 
-/// SHA-256 of nothing: a token's request has no payload.
+/// The SHA-256 of the empty string: a token's request has no payload.
 const EMPTY_PAYLOAD_HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// `GET`, `/`, the sorted query, the one header `host`, its name, and the hash of the payload.
+/// The canonical request: `GET`, `/`, the sorted query, the only header `host`, the list of signed headers, and the
+/// hash of the payload.
 ///
-/// It holds the session token, and so is put together only where somebody wants to see it: the hash
-/// takes it in parts.
+/// It contains the session token, so it is kept in parts. [`Self::hash`] hashes the parts one by one; only
+/// [`Self::text`] concatenates them.
 pub(super) struct CanonicalRequest<'a> {
-    /// The sorted and encoded parameters without the signature, in parts.
+    /// The sorted and encoded parameters without the signature, in consecutive parts.
     canonical_query: [&'a str; 3],
     /// The value of the `host` header.
     host_header: &'a str,
@@ -40,7 +41,7 @@ impl<'a> CanonicalRequest<'a> {
         ]
     }
 
-    /// Step 2: SHA-256, in lower-case hexadecimal.
+    /// Step 2: the SHA-256 of the canonical request, in lower-case hexadecimal.
     pub(super) fn hash(&self) -> String {
         let mut hasher = Sha256::new();
         for part in self.parts() {
@@ -54,11 +55,11 @@ impl<'a> CanonicalRequest<'a> {
     }
 }
 
-/// In lower case. Into a buffer: `hex::encode` goes through an iterator of characters, which takes as
-/// long as hashing does.
+/// Encodes a hash in lower-case hexadecimal. It avoids `hex::encode`, whose iterator of characters takes as long as
+/// hashing.
 pub(super) fn hex(hash: &[u8; 32]) -> String {
     let mut digits = vec![0; 64];
-    // It fails if the buffer is not of twice the length.
+    // It fails only if the buffer does not have twice the length of the hash.
     match hex::encode_to_slice(hash, &mut digits) {
         Ok(()) => String::from_utf8(digits).unwrap_or_default(),
         Err(_) => String::new(),

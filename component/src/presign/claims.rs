@@ -1,4 +1,4 @@
-//! What a token says of itself: `inspect`, and the reading that `verify` builds on.
+//! Decodes tokens, for `inspect` and `verify`.
 
 use std::borrow::Cow;
 
@@ -10,52 +10,53 @@ use super::unsigned_token::{ALGORITHM, uri_encode};
 use crate::secret_string::{SecretBytes, SecretString};
 use percent_encoding::percent_decode_str;
 
-/// Above what the longest session token makes, percent-encoded: some 200,000 bytes.
+/// In bytes. A token with the longest session token, percent-encoded, has about 200,000.
 const TOKEN_LIMIT: usize = 262_144;
-/// A token has eight or nine; some SDKs add a few of their own.
+/// A token has eight or nine parameters; some SDKs add a few of their own.
 pub(super) const MAX_PARAMETERS: usize = 32;
 
-/// What a token says. None of it is secret, and [`inspect`] has verified none of it.
+/// The fields of a token that are not secret. [`inspect`] does not verify them; [`verify`](super::verify()) does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// In lower case.
+    /// The endpoint's name, in lower case.
     pub host: String,
-    /// TCP port.
+    /// The endpoint's TCP port, 1 to 65,535.
     pub port: u16,
-    /// From the credential scope.
+    /// The AWS region, from the credential scope.
     pub region: String,
-    /// Database user.
+    /// The database user.
     pub db_user: String,
-    /// Names the credentials; is not a secret.
+    /// The access key id of the credentials that signed. It is not a secret.
     pub access_key_id: String,
-    /// Unix seconds.
+    /// When the token was signed, in Unix seconds.
     pub signed_at: u64,
-    /// Seconds, as in the token, whatever number that is.
+    /// The validity in seconds, as in the token. [`inspect`] does not limit it to 900.
     pub expires_in_seconds: u32,
-    /// Unix seconds. The credentials may expire before that; a token does not say.
+    /// `signed_at + expires_in_seconds`, in Unix seconds. The credentials may expire earlier: a token does not contain
+    /// their expiry.
     pub valid_until: u64,
-    /// Whether it was signed with temporary credentials.
+    /// Whether the token contains an STS session token, that is, temporary credentials signed it.
     pub has_session_token: bool,
 }
 
-/// What a token says, without any secret: never its signature, never its session token.
+/// Decodes a token without verifying it. The result contains neither the signature nor the session token.
 ///
-/// Reads what AWS SDKs emit: parameters in any order, unknown ones passed over.
+/// It accepts tokens as AWS SDKs emit them: the parameters may have any order, and unknown ones are ignored.
 ///
 /// # Errors
 ///
-/// [`Malformed`] where the text is not a token.
+/// [`Malformed`], if the text is not a token.
 pub fn inspect(token: &str) -> Result<Claims, Malformed> {
     ReadToken::read(token).map(|token| token.claims)
 }
 
-/// A token taken apart.
+/// The decoded parts of a token.
 pub(super) struct ReadToken<'t> {
     pub(super) claims: Claims,
     pub(super) session_token: Option<SecretString>,
-    /// As it stands in the token: 64 hexadecimal digits.
+    /// As written in the token: 64 hexadecimal digits of either case.
     pub(super) signature: &'t str,
-    /// All parameters but the signature, encoded anew and sorted.
+    /// All parameters but the signature, decoded, encoded again and sorted.
     pub(super) canonical_query: SecretString,
 }
 
@@ -65,7 +66,7 @@ impl<'t> ReadToken<'t> {
             return Err(Malformed::TooLong(token.len()));
         }
         let (host, port, query) = split(token)?;
-        // Bytes before the query: offsets in errors count from the start of the token.
+        // Offsets in errors count from the beginning of the token.
         let query_offset = token.len().saturating_sub(query.len());
         let parameters = Parameters::read(query, query_offset)?;
 
@@ -111,9 +112,9 @@ impl<'t> ReadToken<'t> {
     }
 }
 
-/// Host, port and query.
+/// Splits a token into host, port and query.
 fn split(token: &str) -> Result<(&str, u16, &str), Malformed> {
-    // By characters: the standard library's search for a text is larger than all of this.
+    // Split at characters: the standard library's search for a string would be larger than all of this code.
     let (front, query) = token
         .split_once('?')
         .ok_or_else(|| why_not_a_token(token))?;
@@ -129,7 +130,7 @@ fn split(token: &str) -> Result<(&str, u16, &str), Malformed> {
     Ok((host, port, query))
 }
 
-/// The name of what went wrong most often, where it can be told.
+/// Recognizes the most frequent mistake, percent-encoding the whole token, by its traces.
 fn why_not_a_token(text: &str) -> Malformed {
     let contains = |pattern: &str| {
         let windows = &mut text.as_bytes().windows(pattern.len());
@@ -154,7 +155,7 @@ fn is_signature(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A number of decimal digits alone: no sign, no space.
+/// Parses a number that consists only of decimal digits, without sign or space.
 fn decimal(text: &str) -> Option<u32> {
     let all_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| text.parse().ok())?
@@ -165,7 +166,8 @@ fn port_number(text: &str) -> Option<u16> {
     (port != 0).then_some(port)
 }
 
-/// Access key id and region of `AKID/yyyymmdd/region/rds-db/aws4_request`.
+/// Returns the access key id and the region of `AKID/yyyymmdd/region/rds-db/aws4_request`. `None` if it has another
+/// form or another day than `signed_at`.
 fn read_credential<'c>(credential: &'c str, signed_at: &AmzDate) -> Option<(&'c str, &'c str)> {
     let mut parts = credential.split('/');
     let access_key_id = parts.next().filter(|id| !id.is_empty())?;
@@ -176,14 +178,14 @@ fn read_credential<'c>(credential: &'c str, signed_at: &AmzDate) -> Option<(&'c 
     parts.next().is_none().then_some((access_key_id, region))
 }
 
-/// The parameters of a query, decoded, in the order of the text.
+/// The decoded parameters of a query, in the order of the text.
 struct Parameters<'t>(Vec<OneParameter<'t>>);
 
 struct OneParameter<'t> {
     name: Cow<'t, str>,
-    /// As it stands in the text.
+    /// The value as written in the text.
     raw: &'t str,
-    /// Decoded; may hold the session token.
+    /// The decoded value, which may be the session token.
     value: SecretString,
 }
 
@@ -234,7 +236,7 @@ impl<'t> Parameters<'t> {
             .ok_or(Malformed::MissingParameter(parameter))
     }
 
-    /// Step 1's query: encoded name and value, sorted by both, without the signature.
+    /// The canonical query of step 1: the parameters without the signature, encoded, and sorted by name and value.
     fn canonical(&self) -> SecretString {
         let mut pairs: Vec<(String, SecretString)> = Vec::with_capacity(self.0.len());
         for one in &self.0 {
@@ -242,11 +244,12 @@ impl<'t> Parameters<'t> {
                 continue;
             }
             let name = uri_encode(&one.name).to_string();
-            // In its largest size at once: growing would leave unwiped copies behind.
+            // With the largest possible size. A buffer that grows would leave unwiped copies in memory.
             let mut value = String::with_capacity(one.value.expose().len().saturating_mul(3));
             value.extend(uri_encode(one.value.expose()));
             let value = SecretString::new(value);
-            // They are few: the standard library's sort would be one of the component's largest parts.
+            // Inserted in order: the parameters are few, and the standard library's sort would be one of the
+            // component's largest parts.
             let after = |(other, other_value): &(String, SecretString)| {
                 (other.as_str(), other_value.expose()) <= (&name, value.expose())
             };
@@ -274,7 +277,7 @@ impl<'t> Parameters<'t> {
     }
 }
 
-/// As [`decode`], into a buffer that does not grow: growing would leave unwiped copies behind.
+/// As [`decode`], into a buffer with its final capacity. A buffer that grows would leave unwiped copies in memory.
 fn decode_secret(text: &str, offset: usize) -> Result<SecretString, Malformed> {
     check_encoding(text, offset)?;
     let mut bytes = Vec::with_capacity(text.len());
@@ -288,7 +291,7 @@ fn decode_secret(text: &str, offset: usize) -> Result<SecretString, Malformed> {
     }
 }
 
-/// Decodes `%XX`. A `+` is a plus: in a signed query, a space is `%20`.
+/// Decodes `%XX`. A `+` stays a plus sign: a signed query encodes a space as `%20`.
 fn decode(text: &str, offset: usize) -> Result<Cow<'_, str>, Malformed> {
     check_encoding(text, offset)?;
     percent_decode_str(text)
@@ -296,7 +299,7 @@ fn decode(text: &str, offset: usize) -> Result<Cow<'_, str>, Malformed> {
         .map_err(|_| Malformed::InvalidEncoding(offset))
 }
 
-/// Whether every `%` has its two digits.
+/// Checks that two hexadecimal digits follow every `%`.
 fn check_encoding(text: &str, offset: usize) -> Result<(), Malformed> {
     for (at, _) in text.match_indices('%') {
         let digits = text

@@ -1,18 +1,18 @@
-//! What a token allows: one user, at one endpoint, to connect.
+//! The permission that a token grants: one user connects to one endpoint.
 
 use super::error::{Error, Field, HostProblem};
 
-/// RFC 1035, section 2.3.4, less the dot at the end and the length byte before it.
+/// In bytes: the 255 of RFC 1035, section 2.3.4, without the first label's length byte and the root's.
 const HOST_LIMIT: usize = 253;
-/// RFC 1035, section 2.3.4.
+/// In bytes (RFC 1035, section 2.3.4).
 const LABEL_LIMIT: usize = 63;
-/// A region is part of the endpoint's DNS name, where it is one label.
+/// In bytes. A region is one label of the endpoint's DNS name.
 const REGION_LIMIT: usize = 63;
-/// In characters. MariaDB's limit, the longest of all engines with IAM authentication: MySQL's is
-/// 32, PostgreSQL's 63.
+/// In characters. This is the limit of MariaDB, the longest of all engines with IAM authentication; that of MySQL is
+/// 32, that of PostgreSQL 63.
 const DB_USER_LIMIT: usize = 128;
 
-/// What a token allows, checked.
+/// The permission that a token grants, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectRequest {
     host: String,
@@ -22,13 +22,21 @@ pub struct ConnectRequest {
 }
 
 impl ConnectRequest {
-    /// Checks a request, and lowers the host's letters: DNS does not tell them apart, a signature
-    /// does, and RDS knows its endpoints by their lower-case names.
+    /// Validates a request, and converts the host to lower case. DNS names are not case-sensitive but a signature is,
+    /// and RDS verifies a token against the endpoint's lower-case name.
+    ///
+    /// - `host` is the endpoint's own DNS name, 1 to 253 characters: neither an alias nor an IP address.
+    /// - `port` is its TCP port, not 0.
+    /// - `region` is its AWS region, 1 to 63 lower-case letters, digits and `-`.
+    /// - `db_user` is the database user, 1 to 128 characters without control characters. It is case-sensitive.
     ///
     /// # Errors
     ///
-    /// Every error but those of time and credentials. Fields are looked at in the order host, port,
-    /// region, user.
+    /// The first one in the order host, port, region, user:
+    ///
+    /// - [`Error::Empty`], [`Error::TooLong`] or [`Error::InvalidCharacter`] with the field.
+    /// - [`Error::InvalidHost`], if the host is not a DNS name.
+    /// - [`Error::PortZero`].
     pub fn new(host: &str, port: u16, region: String, db_user: String) -> Result<Self, Error> {
         check_host(host)?;
         if port == 0 {
@@ -44,7 +52,7 @@ impl ConnectRequest {
         })
     }
 
-    /// The endpoint's name, in lower case.
+    /// The endpoint's DNS name, in lower case.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -56,7 +64,7 @@ impl ConnectRequest {
         self.port
     }
 
-    /// The endpoint's region.
+    /// The endpoint's AWS region.
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region
@@ -69,7 +77,7 @@ impl ConnectRequest {
     }
 }
 
-/// Whether a host is a DNS name that a token may be signed for.
+/// Checks that a host is a DNS name for which a token can be signed.
 pub(super) fn check_host(host: &str) -> Result<(), Error> {
     let field = Field::Host;
     if host.is_empty() {
@@ -108,8 +116,8 @@ pub(super) fn check_host(host: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A name cannot be taken for an address: no top-level domain is all digits (RFC 3696, section 2),
-/// and no name holds a colon; one colon alone is a port's.
+/// Whether a host is an IP address. No DNS name is mistaken for one: no top-level domain consists of digits only (RFC
+/// 3696, section 2), and no name contains a colon. A host with one colon has a port, and fails another check.
 fn is_ip_address(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);
     let is_v4 = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,10 +1,10 @@
-//! `CredentialScope`: what day, region and service a signature is for.
+//! The credential scope: the day, the region and the service of a signature.
 
 use super::amz_date::AmzDate;
 
-/// The service that IAM knows the action `rds-db:connect` under.
+/// The service prefix of the IAM action `rds-db:connect`.
 pub(super) const SERVICE: &str = "rds-db";
-/// Ends every scope of Signature Version 4.
+/// The last part of every credential scope in SigV4.
 pub(super) const TERMINATOR: &str = "aws4_request";
 
 /// `yyyymmdd/region/rds-db/aws4_request`

@@ -1,19 +1,19 @@
-//! The AWS credentials that sign.
+//! The AWS credentials that sign a token.
 
 use std::fmt;
 
 use super::error::{Error, Field};
 use crate::secret_string::SecretString;
 
-/// AWS limits it to 128 characters (IAM API Reference, `AccessKey`).
+/// In bytes. AWS limits an access key id to 128 characters (IAM API Reference, `AccessKey`).
 const ACCESS_KEY_ID_LIMIT: usize = 128;
-/// AWS gives no limit; today's have 40 characters.
+/// In bytes. AWS documents no limit; current keys have 40 characters.
 const SECRET_ACCESS_KEY_LIMIT: usize = 256;
-/// AWS advises to assume no limit (STS API Reference, `Credentials`); the longest seen have some
-/// 4,000 characters.
+/// In bytes. AWS advises against assuming a limit (STS API Reference, `Credentials`); the longest seen have about 4,000
+/// characters.
 const SESSION_TOKEN_LIMIT: usize = 65_536;
 
-/// AWS credentials, checked.
+/// Validated AWS credentials. `Debug` redacts the secrets.
 #[derive(Clone)]
 pub struct Credentials {
     access_key_id: String,
@@ -23,15 +23,18 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Checks credentials.
+    /// Validates credentials. All texts are visible ASCII characters.
     ///
-    /// `expires_at` is in Unix seconds. All texts are visible ASCII; see the contract in
-    /// `wit/presign.wit` for their lengths.
+    /// - `access_key_id` has 1 to 128 characters, without `/`.
+    /// - `secret_access_key` has 1 to 256.
+    /// - `session_token` is the STS session token of temporary credentials, with 1 to 65,536; `None` for long-term
+    ///   credentials.
+    /// - `expires_at` is when the credentials expire, in Unix seconds; `None` if they do not.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::TooLong`] or [`Error::InvalidCharacter`], for a key with white
-    /// space around it for example.
+    /// [`Error::Empty`], [`Error::TooLong`], or [`Error::InvalidCharacter`], for example for a key with white space
+    /// around it.
     pub fn new(
         access_key_id: String,
         secret_access_key: String,
@@ -42,7 +45,7 @@ impl Credentials {
         let session_token = session_token.map(SecretString::new);
 
         check(Field::AccessKeyId, &access_key_id, ACCESS_KEY_ID_LIMIT)?;
-        // A slash ends the key id in `X-Amz-Credential`.
+        // A slash terminates the key id in `X-Amz-Credential`.
         if let Some(offset) = access_key_id.find('/') {
             let field = Field::AccessKeyId;
             return Err(Error::InvalidCharacter { field, offset });
@@ -109,7 +112,7 @@ fn check(field: Field, text: &str, limit: usize) -> Result<(), Error> {
             limit,
         });
     }
-    // Without an early end, so that the compiler can look at many bytes at once.
+    // `fold` has no early exit, so the compiler can vectorize it.
     let all_visible = |text: &str| {
         let bytes = text.bytes();
         bytes.fold(true, |all, byte| all & byte.is_ascii_graphic())

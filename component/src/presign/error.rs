@@ -1,8 +1,8 @@
-//! Why a token was not signed, could not be read, or was refused. Cases with values, no text.
+//! Errors of signing, decoding and verifying tokens. They carry values, no text.
 
 use thiserror::Error;
 
-/// The argument that an error is about.
+/// The invalid argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The access key id.
@@ -11,7 +11,7 @@ pub enum Field {
     SecretAccessKey,
     /// The STS session token.
     SessionToken,
-    /// The endpoint's name.
+    /// The endpoint's DNS name.
     Host,
     /// The region.
     Region,
@@ -35,19 +35,19 @@ impl Field {
 /// Why a host is not the DNS name of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HostProblem {
-    /// RDS signs for the name without it.
+    /// The name ends with a dot. RDS verifies a token against the name without it.
     #[error("it ends in a dot")]
     TrailingDot,
-    /// Two dots in a row, or one in front.
+    /// A label is empty: the name has two dots in a row, or begins with one.
     #[error("there is nothing between two of its dots")]
     EmptyLabel,
-    /// The limit is 63 bytes (RFC 1035, section 2.3.4).
+    /// A label is longer than 63 bytes (RFC 1035, section 2.3.4).
     #[error("more than 63 bytes lie between two of its dots")]
     LabelTooLong,
-    /// Not allowed by RFC 1123, section 2.1.
+    /// A label begins or ends with `-`, which RFC 1123, section 2.1, does not allow.
     #[error("a part of it begins or ends with a hyphen")]
     HyphenAtEdge,
-    /// RDS verifies a token against the endpoint's name.
+    /// The host is an IP address. RDS verifies a token against the endpoint's name.
     #[error("it is an IP address")]
     IpAddress,
 }
@@ -55,47 +55,48 @@ pub enum HostProblem {
 /// Why no token was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// A text of no characters.
+    /// A field is empty.
     #[error("the {} is empty", .0.name())]
     Empty(Field),
-    /// A text over its limit.
+    /// A field is longer than its limit.
     #[error("the {} has a length of {length}, and at most {limit} is allowed", .field.name())]
     TooLong {
-        /// Which argument.
+        /// The invalid argument.
         field: Field,
-        /// In characters for the user, in bytes for all others.
+        /// Its length: in characters for the user, in bytes for all others.
         length: usize,
-        /// The longest allowed, in the same unit.
+        /// The greatest allowed length, in the same unit.
         limit: usize,
     },
-    /// A character that the field may not hold. It is not given: it may be part of a secret.
+    /// A field contains a character that it does not allow. The error omits the character, which may be part of a
+    /// secret.
     #[error("the {} may not hold the character at byte {offset}", .field.name())]
     InvalidCharacter {
-        /// Which argument.
+        /// The invalid argument.
         field: Field,
-        /// Bytes before the character.
+        /// The character's offset, in bytes.
         offset: usize,
     },
-    /// Not a DNS name to sign for.
+    /// The host is not the DNS name of an endpoint.
     #[error("the host is not the DNS name of an endpoint")]
     InvalidHost(#[source] HostProblem),
-    /// Port 0 is no port.
+    /// The port is 0.
     #[error("the port is 0")]
     PortZero,
-    /// The value given.
+    /// `expires_in_seconds` is not within 1 to 900. The value is that number.
     #[error("an expiry of {0} seconds is not within 1 to 900")]
     ExpiryOutOfRange(u32),
-    /// The value given: past what `X-Amz-Date` can hold.
+    /// `signed_at` is after the year 9999, which `X-Amz-Date` cannot represent. The value is that time in Unix seconds.
     #[error("the time {0} is past the year 9999")]
     TimeOutOfRange(u64),
-    /// Retry with fresh credentials.
+    /// The credentials have expired at the time of signing. Retry with fresh credentials.
     #[error(
         "the credentials expired at {expired_at}, and the token was to be signed at {signed_at} (Unix seconds)"
     )]
     CredentialsExpired {
-        /// Unix seconds.
+        /// When the credentials expired, in Unix seconds.
         expired_at: u64,
-        /// Unix seconds.
+        /// The time of signing, in Unix seconds.
         signed_at: u64,
     },
 }
@@ -124,7 +125,7 @@ pub enum Parameter {
 }
 
 impl Parameter {
-    /// All of them.
+    /// All parameters that a token can have, in the order of botocore and the AWS CLI.
     pub const ALL: [Self; 9] = [
         Self::Action,
         Self::DbUser,
@@ -137,7 +138,7 @@ impl Parameter {
         Self::Signature,
     ];
 
-    /// As it stands in the query.
+    /// The parameter's name in the query.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -157,85 +158,90 @@ impl Parameter {
 /// Why a text is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Malformed {
-    /// An ordinary password, perhaps.
+    /// The text does not have the form `host:port/?query`. It may be an ordinary password.
     #[error("not of the form host:port/?query")]
     NotAToken,
-    /// A token is the presigned URL without its scheme.
+    /// The text begins with a scheme such as `https://`. A token is the presigned URL without its scheme.
     #[error("begins with a scheme")]
     HasScheme,
-    /// As happens in connection URLs.
+    /// The whole text was percent-encoded once more, as happens in connection URLs.
     #[error("percent-encoded twice")]
     EncodedTwice,
-    /// The length given, in bytes.
+    /// The text is longer than 262,144 bytes. The value is its length in bytes.
     #[error("{0} bytes long")]
     TooLong(usize),
-    /// Not a DNS name, or longer than 253 bytes.
+    /// The host is not a DNS name, or is longer than 253 bytes.
     #[error("its host is not a DNS name")]
     InvalidHost,
-    /// Not a number from 1 to 65,535.
+    /// The port is not a number from 1 to 65,535.
     #[error("its port is not a number from 1 to 65535")]
     InvalidPort,
-    /// `%` without two hexadecimal digits, or bytes that are not UTF-8; the offset in bytes.
+    /// A `%` without two hexadecimal digits, or bytes that are not UTF-8. The value is the offset in bytes: of that
+    /// `%`, or of the name or value that is not UTF-8.
     #[error("not percent-encoded text at byte {0}")]
     InvalidEncoding(usize),
-    /// More than 32.
+    /// The query has more than 32 parameters.
     #[error("more parameters than any token has")]
     TooManyParameters,
-    /// A token cut short, perhaps.
+    /// A required parameter is missing. The token may be truncated.
     #[error("without {}", .0.name())]
     MissingParameter(Parameter),
-    /// It is there twice.
+    /// A parameter occurs more than once.
     #[error("with more than one {}", .0.name())]
     RepeatedParameter(Parameter),
-    /// A value that a token for `rds-db:connect` cannot have.
+    /// A parameter has a value that is impossible in a token for `rds-db:connect`.
     #[error("with an impossible {}", .0.name())]
     InvalidParameter(Parameter),
 }
 
-/// Why a token is refused, in the order in which it is looked at: what the token is, who signed it,
-/// what for, and when.
+/// Why a token is rejected. [`verify`](super::verify()) checks in the order of these cases: the format, the signer, the
+/// granted permission, the time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
-    /// Not a token at all.
+    /// The text is not a token.
     #[error("not a token")]
     Malformed(#[source] Malformed),
-    /// Signed with another access key; the one claimed.
+    /// Another access key signed the token. The value is the access key id in the token.
     #[error("signed with the access key {0}")]
     AccessKeyIdMismatch(String),
-    /// Signed without a session token, which these credentials have.
+    /// The token has no session token, but the credentials have one.
     #[error("signed without a session token")]
     SessionTokenMissing,
-    /// Signed with a session token, which these credentials do not have.
+    /// The token has a session token, but the credentials have none.
     #[error("signed with a session token")]
     SessionTokenUnexpected,
-    /// Signed with another session token.
+    /// The token has another session token than the credentials.
     #[error("signed with another session token")]
     SessionTokenMismatch,
-    /// Another secret access key, or a text that was changed on its way.
+    /// The signature is not the one that the credentials produce for this token. Another secret access key signed it,
+    /// or the text was changed.
     #[error("the signature is not the one that the credentials make of it")]
     SignatureMismatch,
-    /// The region claimed.
+    /// The token is for another region. The value is the region in the token.
     #[error("signed for the region {0}")]
     RegionMismatch(String),
-    /// The host claimed.
+    /// The token is for another host, such as an alias. The value is the host in the token.
     #[error("signed for the host {0}")]
     HostMismatch(String),
-    /// The port claimed.
+    /// The token is for another port. The value is the port in the token.
     #[error("signed for the port {0}")]
     PortMismatch(u16),
-    /// The user claimed.
+    /// The token is for another user; user names are case-sensitive. The value is the user in the token.
     #[error("signed for the user {0}")]
     DbUserMismatch(String),
-    /// The value claimed.
+    /// The token's validity is not within 1 to 900 seconds. The value is the number in the token.
     #[error("an expiry of {0} seconds is not within 1 to 900")]
     ExpiryOutOfRange(u32),
-    /// The time claimed, in Unix seconds.
+    /// The token was signed more than 300 seconds after the verifier's time: one of the clocks is wrong. The value is
+    /// the time of signing in Unix seconds. Retry with a new token.
     #[error("signed in the future, at {0}")]
     NotYetValid(u64),
-    /// The second from which it no longer was good.
+    /// The token has expired. The value is the first second at which it was no longer valid, in Unix seconds. Retry
+    /// with a new token.
     #[error("expired at {0}")]
     Expired(u64),
-    /// The second since when.
+    /// The credentials that signed the token have expired. The value is their expiry in Unix seconds. Retry with a new
+    /// token of fresh credentials.
     #[error("the credentials that signed it expired at {0}")]
     CredentialsExpired(u64),
 }

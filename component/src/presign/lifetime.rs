@@ -1,13 +1,13 @@
-//! From when and for how long a token is good.
+//! When a token's validity begins, and how long it lasts.
 
 use super::amz_date::AmzDate;
 use super::credentials::Credentials;
 use super::error::Error;
 
-/// The longest that RDS accepts: 15 minutes (Amazon RDS User Guide, "IAM database authentication").
+/// The longest validity that RDS accepts: 15 minutes (Amazon RDS User Guide, "IAM database authentication").
 pub(super) const EXPIRES_IN_SECONDS_MAX: u32 = 900;
 
-/// From when and for how long a token is good, checked.
+/// When a token's validity begins, and how long it lasts, validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     signed_at: u64,
@@ -15,8 +15,10 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// Checks a lifetime: `signed_at` in Unix seconds up to the end of the year 9999,
-    /// `expires_in_seconds` from 1 to 900.
+    /// Validates a lifetime.
+    ///
+    /// - `signed_at` is the current time in Unix seconds, 0 to 253,402,300,799 (the end of the year 9999).
+    /// - `expires_in_seconds` is 1 to 900. RDS accepts at most 900.
     ///
     /// # Errors
     ///
@@ -42,7 +44,7 @@ impl Lifetime {
         self.expires_in_seconds
     }
 
-    /// The first second at which a token signed by `credentials` is no longer good.
+    /// The first second at which a token signed by `credentials` is no longer valid.
     pub(super) fn valid_until(self, credentials: &Credentials) -> Result<u64, Error> {
         let own_end = self
             .signed_at

@@ -1,4 +1,4 @@
-//! Step 4: the signing key of a day, a region and the service, and the signature it makes.
+//! Step 4 of SigV4: derives the signing key for a day, a region and the service, and computes the signature.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -10,11 +10,12 @@ use super::credential_scope::{SERVICE, TERMINATOR};
 use super::string_to_sign::StringToSign;
 use crate::secret_string::SecretString;
 
-/// `kSigning` of the SigV4 documentation.
+/// `kSigning` in the SigV4 documentation.
 pub(super) struct SigningKey(Zeroizing<[u8; 32]>);
 
 impl SigningKey {
-    /// `kDate` from the secret, `kRegion` from that, `kService`, `kSigning`.
+    /// Derives `kDate`, `kRegion`, `kService` and `kSigning`, each from the one before. `kDate` is derived from the
+    /// secret access key.
     pub(super) fn derive(secret_access_key: &SecretString, date: &AmzDate, region: &str) -> Self {
         let secret = secret_access_key.expose();
         let k_secret = Zeroizing::new(["AWS4", secret].concat());
@@ -24,7 +25,7 @@ impl SigningKey {
         Self(hmac_sha256(&*k_service, TERMINATOR.as_bytes()))
     }
 
-    /// The signature: 64 lower-case hexadecimal digits.
+    /// Computes the signature: 64 lower-case hexadecimal digits.
     pub(super) fn sign(&self, string_to_sign: &StringToSign) -> SecretString {
         let signature = hmac_sha256(&*self.0, string_to_sign.as_str().as_bytes());
         SecretString::new(hex(&signature))
@@ -32,7 +33,7 @@ impl SigningKey {
 }
 
 fn hmac_sha256(key: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
-    // HMAC takes a key of any length (RFC 2104, section 2): this has no error to give.
+    // HMAC accepts a key of any length (RFC 2104, section 2), so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return Zeroizing::new([0; 32]);
     };

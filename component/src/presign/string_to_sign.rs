@@ -1,10 +1,11 @@
-//! Step 3: `StringToSign`.
+//! Step 3 of SigV4: the string to sign.
 
 use super::amz_date::AmzDate;
 use super::credential_scope::CredentialScope;
 use super::unsigned_token::ALGORITHM;
 
-/// Algorithm, date, scope and the hash of the canonical request, a line each.
+/// The string to sign: the algorithm, the date, the credential scope and the hash of the canonical request, one per
+/// line.
 pub(super) struct StringToSign(String);
 
 impl StringToSign {

@@ -1,4 +1,4 @@
-//! A token before it is signed: its text, whose parts are also those of the canonical request.
+//! The text of a token without its signature. The canonical request consists of the same parts.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
@@ -9,18 +9,18 @@ use super::credentials::Credentials;
 use super::lifetime::Lifetime;
 use crate::secret_string::SecretString;
 
-/// The one algorithm.
+/// The signature algorithm.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// `UriEncode` of the SigV4 documentation keeps the unreserved characters of RFC 3986, section 2.3,
-/// and turns every other byte into upper-case `%XX`, a space too.
+/// The characters that `UriEncode` encodes: all but the unreserved ones of RFC 3986, section 2.3. A space becomes
+/// `%20`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// `UriEncode` of the SigV4 documentation.
+/// `UriEncode` in the SigV4 documentation: encodes every byte but the unreserved characters as `%XX`, in upper case.
 pub(super) fn uri_encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
@@ -29,17 +29,18 @@ const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
 const SECURITY_TOKEN: &str = "&X-Amz-Security-Token=";
 const SIGNATURE: &str = "&X-Amz-Signature=";
 
-/// More than the rest of a token takes: a host of 253 bytes, a region of 63, and what never changes.
+/// An upper limit for the rest of a token, in bytes: a host of 253, a region of 63, and the parts that are always the
+/// same.
 const FIXED_LENGTH: usize = 768;
 
-/// `host:port/?` and all parameters but the signature, in the order in which botocore and the AWS CLI
-/// emit them: what an SDK adds for temporary credentials comes last.
+/// `host:port/?` and all parameters but the signature. The parameters have the order of botocore and the AWS CLI: the
+/// session token comes last.
 pub(super) struct UnsignedToken {
-    /// One buffer, never grown: no unwiped copy of the session token is left behind.
+    /// One buffer that never grows, so that no unwiped copy of the session token stays in memory.
     text: SecretString,
-    /// Where `host:port` ends.
+    /// The offset of the end of `host:port`.
     host_header_end: usize,
-    /// Where the parameters begin, after `/?`.
+    /// The offset of the first parameter, after `/?`.
     query_at: usize,
     signed_headers_at: usize,
     security_token_at: usize,
@@ -54,8 +55,8 @@ impl UnsignedToken {
         scope: &CredentialScope,
     ) -> Self {
         let session_token = credentials.session_token().map_or("", SecretString::expose);
-        // Enough for every byte to be encoded, and for what is the same in every token. To count what has
-        // to be encoded would take as long as encoding it.
+        // Sufficient if every byte of these has to be encoded. Counting the bytes that have to be encoded would take as
+        // long as encoding them.
         let capacity = [
             request.db_user(),
             credentials.access_key_id(),
@@ -100,7 +101,7 @@ impl UnsignedToken {
         }
     }
 
-    /// The value of the `host` header: name and port.
+    /// The value of the `host` header: `host:port`.
     pub(super) fn host_header(&self) -> &str {
         self.text
             .expose()
@@ -108,7 +109,7 @@ impl UnsignedToken {
             .unwrap_or_default()
     }
 
-    /// The parameters sorted by name, in parts to be put together.
+    /// The parameters sorted by name, in consecutive parts. The session token sorts before the signed headers.
     pub(super) fn canonical_query(&self) -> [&str; 3] {
         let text = self.text.expose();
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
@@ -119,7 +120,7 @@ impl UnsignedToken {
         ]
     }
 
-    /// The token.
+    /// Appends the signature, and returns the token.
     pub(super) fn sign(self, signature: &SecretString) -> SecretString {
         let mut text = self.text.into_exposed();
         text.push_str(SIGNATURE);
@@ -144,7 +145,7 @@ mod tests {
         assert_eq!(uri_encode("é").to_string(), "%C3%A9");
     }
 
-    /// Growing would leave a copy of the session token behind, unwiped.
+    /// A buffer that grows would leave an unwiped copy of the session token in memory.
     #[test]
     fn its_buffer_never_grows() {
         for length in [0, 1, 1_000, 65_536] {

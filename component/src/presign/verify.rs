@@ -1,4 +1,4 @@
-//! What RDS does with a token, for emulators and tests.
+//! Verifies tokens as RDS does, for emulators and tests.
 
 use subtle::ConstantTimeEq;
 
@@ -13,18 +13,19 @@ use super::lifetime::EXPIRES_IN_SECONDS_MAX;
 use super::signing_key::SigningKey;
 use super::string_to_sign::StringToSign;
 
-/// How far ahead of the verifier's clock the signer's may be. AWS asks for requests within five
-/// minutes of their date (IAM User Guide, "Troubleshoot signed AWS API requests").
+/// How many seconds the signer's clock may be ahead of the verifier's. AWS requires that a request arrives within five
+/// minutes of its date (IAM User Guide, "Troubleshoot signed AWS API requests").
 pub const NOT_YET_VALID_TOLERANCE_SECONDS: u64 = 300;
 
-/// The port that some SDKs leave out of what they sign: `https` has it by default, and a token is
-/// signed as if for `https`.
+/// The port that some SDKs omit from the signed `host` header. It is the default of `https`, and SDKs sign a token as
+/// an `https` request.
 const DEFAULT_PORT: u16 = 443;
 
-/// Whether `credentials` signed this token for what is `expected`, and whether it is good `now`
-/// (Unix seconds).
+/// Verifies that `credentials` signed the token, that it grants `expected`, and that it is valid at `now` (Unix
+/// seconds).
 ///
-/// Secrets are compared in constant time.
+/// Secrets are compared in constant time. For port 443, a signature over the host without the port is accepted too,
+/// because some SDKs omit a default port.
 ///
 /// # Errors
 ///
@@ -82,8 +83,8 @@ pub fn verify(
     }
 }
 
-/// The signature is remade from what the token itself claims, so that a wrong claim is told from a
-/// wrong signature.
+/// Whether `credentials` produce the token's signature for the token's own claims. The expected permission is compared
+/// later, so that a wrong claim and a wrong signature have different errors.
 fn is_signed_by(token: &ReadToken<'_>, credentials: &Credentials) -> bool {
     let claims = &token.claims;
     let date = AmzDate::at(claims.signed_at);
@@ -99,7 +100,7 @@ fn is_signed_by(token: &ReadToken<'_>, credentials: &Credentials) -> bool {
         || (claims.port == DEFAULT_PORT && signed_with(&claims.host))
 }
 
-/// In a time that depends on the lengths alone.
+/// Compares in a time that depends only on the lengths.
 fn equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
@@ -199,7 +200,7 @@ mod tests {
         );
     }
 
-    /// Signs what [`presign`] refuses to sign.
+    /// Signs a query that [`presign`] refuses to sign.
     fn signed_by_hand(query: &str, host_header: &str) -> String {
         let date = AmzDate::at(NOW);
         let scope = CredentialScope::new(&date, "us-east-1");
@@ -242,7 +243,7 @@ mod tests {
         };
         assert_eq!(verify_at(443), Ok(443));
         assert_eq!(verify_at(3306), Err(Rejection::SignatureMismatch));
-        // And ours, which keeps the port, is good as well.
+        // A token of this crate, whose signature includes the port, is accepted too.
         let db = request("db.example.com", 443, "us-east-1", "u");
         assert!(verify(&token(&ours, &db), &ours, &db, NOW).is_ok());
     }

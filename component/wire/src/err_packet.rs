@@ -1,35 +1,36 @@
-//! `ERR_Packet`: the server refuses.
+//! `ERR_Packet`: the server reports an error.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>
 
 use crate::payload::{InvalidField, Payload};
 
-/// `int<1>` of an `ERR_Packet`.
+/// The first byte of an `ERR_Packet`, `int<1>`.
 pub const HEADER: u8 = 0xFF;
 
 const SQL_STATE_MARKER: u8 = b'#';
 const SQL_STATE_LENGTH: usize = 5;
 
-/// What the server says, as it sent it.
+/// The fields of an `ERR_Packet`, as the server sent them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrPacket<'a> {
     /// The server's error code, such as 1045.
     pub error_code: u16,
-    /// Five bytes, such as `28000`. `None` from a server that does not know the client's capabilities yet.
+    /// The SQLSTATE, five bytes such as `28000`. `None` if the server sent none: it may omit the SQLSTATE before it
+    /// knows the client's capabilities.
     pub sql_state: Option<&'a [u8]>,
     /// The server's message; free text.
     pub error_message: &'a [u8],
 }
 
 impl<'a> ErrPacket<'a> {
-    /// Reads one.
+    /// Decodes the payload of an `ERR_Packet`. It does not check the header byte.
     ///
     /// The SQLSTATE is recognised by its marker `#` and not by a capability flag: a server that refuses a connection in
     /// its first packet knows no flags of the client, and some proxies never send a SQLSTATE.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`], if a field is cut short.
+    /// [`InvalidField`], if a field is truncated.
     pub fn read<P: Copy>(packet: P, payload: &'a [u8]) -> Result<Self, InvalidField<P>> {
         let mut payload = Payload::new(packet, payload);
         payload.u8("header")?; // int<1>, 0xFF

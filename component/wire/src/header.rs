@@ -2,7 +2,7 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
-/// Length of a header, in bytes: `int<3>` and `int<1>`.
+/// Length of a header in bytes: `int<3>` for the payload's length and `int<1>` for the sequence id.
 pub const HEADER_LENGTH: usize = 4;
 
 /// The longest payload of one packet, in bytes. After a packet of this length, the payload continues in the next one.
@@ -13,12 +13,12 @@ pub const PACKET_LIMIT: usize = 0xFF_FFFF;
 pub struct Header {
     /// Length of the packet's payload, in bytes, up to [`PACKET_LIMIT`].
     pub length: usize,
-    /// The packet's number in the exchange, modulo 256.
+    /// The packet's number, modulo 256. It starts at 0 with each command.
     pub sequence_id: u8,
 }
 
 impl Header {
-    /// Reads one.
+    /// Decodes a header.
     #[inline]
     #[must_use]
     pub fn read([low, middle, high, sequence_id]: [u8; HEADER_LENGTH]) -> Self {
@@ -29,14 +29,14 @@ impl Header {
         }
     }
 
-    /// Reads the one that `bytes` begins with. `None` if it is cut short.
+    /// Decodes the header at the beginning of `bytes`. `None` if there are fewer than [`HEADER_LENGTH`].
     #[inline]
     #[must_use]
     pub fn first(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk().map(|header| Self::read(*header))
     }
 
-    /// Its bytes. A length above [`PACKET_LIMIT`] is written as that limit.
+    /// Encodes the header. A length above [`PACKET_LIMIT`] is encoded as that limit.
     #[inline]
     #[must_use]
     pub fn write(self) -> [u8; HEADER_LENGTH] {

@@ -1,4 +1,5 @@
-//! Bytes of MySQL's client/server protocol that client and server read the same way.
+//! The parts of MySQL's client/server protocol that client and server decode in the same way: packet headers, fields,
+//! `OK_Packet` and `ERR_Packet`.
 //!
 //! ```
 //! use rds_bridge_wire::{InvalidField, Payload};

@@ -1,36 +1,36 @@
-//! `OK_Packet`: the end of the connection phase, of a command, or of rows.
+//! `OK_Packet`: ends the connection phase, a command, or the rows of a result.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html>
 
 use crate::payload::{InvalidField, Payload};
 
-/// `int<1>` of an `OK_Packet` that is a whole reply.
+/// The first byte of an `OK_Packet` that is a whole reply, `int<1>`.
 pub const HEADER: u8 = 0x00;
-/// `int<1>` of an `OK_Packet` that ends rows, and of an `EOF_Packet`.
+/// The first byte of an `OK_Packet` that ends rows, and of an `EOF_Packet`, `int<1>`.
 pub const EOF_HEADER: u8 = 0xFE;
 
-/// What an `OK_Packet` of protocol 4.1 says, with either header.
+/// The fields of an `OK_Packet` of protocol 4.1 (`CLIENT_PROTOCOL_41`), with either header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OkPacket<'a> {
     /// Number of rows inserted, changed or deleted.
     pub affected_rows: u64,
-    /// The first `AUTO_INCREMENT` value that was generated; 0 if none was.
+    /// The first `AUTO_INCREMENT` value that the statement generated; 0 if it generated none.
     pub last_insert_id: u64,
     /// The `SERVER_STATUS_*` flags.
     pub status_flags: u16,
     /// Number of warnings.
     pub warnings: u16,
-    /// What follows, as it was sent: `string<EOF>` info, or with `CLIENT_SESSION_TRACK` a `string<lenenc>` and the
-    /// session's changes.
+    /// The rest of the payload: `info` as `string<EOF>`, or with `CLIENT_SESSION_TRACK` `info` as `string<lenenc>` and
+    /// the session state changes.
     pub info: &'a [u8],
 }
 
 impl<'a> OkPacket<'a> {
-    /// Reads one.
+    /// Decodes the payload of an `OK_Packet`. It does not check the header byte.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`], if a field is cut short.
+    /// [`InvalidField`], if a field is truncated.
     pub fn read<P: Copy>(packet: P, payload: &'a [u8]) -> Result<Self, InvalidField<P>> {
         let mut payload = Payload::new(packet, payload);
         payload.u8("header")?; // int<1>

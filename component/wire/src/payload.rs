@@ -1,21 +1,23 @@
-//! Reads a payload field by field: every read is checked, and a failure names packet and field.
+//! Reads a payload field by field. Every read is checked, and an error names the packet and the field.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// A field that is cut short, or has an impossible value.
+/// A field that is truncated or has an invalid value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("cannot read the field {field} of {packet}")]
 pub struct InvalidField<P> {
-    /// Which packet.
+    /// The packet.
     pub packet: P,
     /// The field, by its name in the protocol documentation.
     pub field: &'static str,
 }
 
-/// A payload, and how far it has been read. `P` names its packet: the packet's name in the protocol documentation, or
-/// an enum of the caller. `Debug` shows no bytes of it, since they may hold a secret.
+/// A payload and the read position in it.
+///
+/// `P` identifies the packet in errors: by its name in the protocol documentation, or by an enum of the caller. `Debug`
+/// prints the packet and the number of unread bytes, but no bytes, because they may contain a secret.
 pub struct Payload<'a, P = &'static str> {
     rest: &'a [u8],
     packet: P,
@@ -31,7 +33,7 @@ impl<P: fmt::Debug> fmt::Debug for Payload<'_, P> {
 }
 
 impl<'a, P: Copy> Payload<'a, P> {
-    /// The payload of this packet.
+    /// Starts at the beginning of `payload`.
     #[must_use]
     pub fn new(packet: P, payload: &'a [u8]) -> Self {
         Self {
@@ -40,24 +42,24 @@ impl<'a, P: Copy> Payload<'a, P> {
         }
     }
 
-    /// The error that this field is cut short, or has an impossible value.
+    /// Returns the error for a field of this packet that is truncated or has an invalid value.
     #[must_use]
     pub fn invalid(&self, field: &'static str) -> InvalidField<P> {
         let packet = self.packet;
         InvalidField { packet, field }
     }
 
-    /// The next byte, which stays unread.
+    /// Returns the next byte without reading it; `None` at the end.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
-    /// `string[$len]`
+    /// Reads a `string[$len]` of `length` bytes.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the payload has fewer bytes left.
     pub fn bytes(
         &mut self,
         length: usize,
@@ -71,11 +73,11 @@ impl<'a, P: Copy> Payload<'a, P> {
         Ok(bytes)
     }
 
-    /// `string[N]`
+    /// Reads a `string[N]`.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the payload has fewer bytes left.
     pub fn array<const N: usize>(
         &mut self,
         field: &'static str,
@@ -88,38 +90,38 @@ impl<'a, P: Copy> Payload<'a, P> {
         Ok(*bytes)
     }
 
-    /// `int<1>`
+    /// Reads an `int<1>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the payload has no byte left.
     pub fn u8(&mut self, field: &'static str) -> Result<u8, InvalidField<P>> {
         self.array(field).map(u8::from_le_bytes)
     }
 
-    /// `int<2>`
+    /// Reads an `int<2>`, little-endian.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the payload has fewer than 2 bytes left.
     pub fn u16(&mut self, field: &'static str) -> Result<u16, InvalidField<P>> {
         self.array(field).map(u16::from_le_bytes)
     }
 
-    /// `int<4>`
+    /// Reads an `int<4>`, little-endian.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the payload has fewer than 4 bytes left.
     pub fn u32(&mut self, field: &'static str) -> Result<u32, InvalidField<P>> {
         self.array(field).map(u32::from_le_bytes)
     }
 
-    /// `int<lenenc>`
+    /// Reads an `int<lenenc>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the integer is truncated or its first byte is 0xFB or 0xFF.
     pub fn lenenc_int(&mut self, field: &'static str) -> Result<u64, InvalidField<P>> {
         let (value, length) = lenenc_int(self.rest).ok_or_else(|| self.invalid(field))?;
         self.rest = self.rest.get(length..).unwrap_or_default();
@@ -130,29 +132,29 @@ impl<'a, P: Copy> Payload<'a, P> {
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the length is invalid or the string is truncated.
     pub fn skip_lenenc_string(&mut self, field: &'static str) -> Result<(), InvalidField<P>> {
         let length = self.lenenc_int(field)?;
         let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
         self.bytes(length, field).map(drop)
     }
 
-    /// `string<lenenc>`, as text for people: what is not UTF-8 in it is replaced.
+    /// Reads a `string<lenenc>` as text for people: bytes that are not UTF-8 are replaced by U+FFFD.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if the payload ends before or holds no such value.
+    /// [`InvalidField`] with the name `field`, if the length is invalid or the string is truncated.
     pub fn lenenc_text(&mut self, field: &'static str) -> Result<String, InvalidField<P>> {
         let length = self.lenenc_int(field)?;
         let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
         self.bytes(length, field).map(text)
     }
 
-    /// `string<NUL>`
+    /// Reads a `string<NUL>`, and returns it without the NUL.
     ///
     /// # Errors
     ///
-    /// [`InvalidField`] with that name, if no NUL follows.
+    /// [`InvalidField`] with the name `field`, if the rest of the payload contains no NUL.
     pub fn nul_string(&mut self, field: &'static str) -> Result<&'a [u8], InvalidField<P>> {
         let length = self.rest.iter().position(|byte| *byte == 0);
         let text = self.bytes(length.ok_or_else(|| self.invalid(field))?, field)?;
@@ -160,7 +162,8 @@ impl<'a, P: Copy> Payload<'a, P> {
         Ok(text)
     }
 
-    /// A `string<NUL>` at the end of a packet, where some servers omit the NUL.
+    /// Reads a `string<NUL>` that may be the last field. Some servers omit the NUL there; the string then ends with the
+    /// payload.
     pub fn last_nul_string(&mut self) -> &'a [u8] {
         match self.nul_string("") {
             Ok(text) => text,
@@ -168,14 +171,15 @@ impl<'a, P: Copy> Payload<'a, P> {
         }
     }
 
-    /// `string<EOF>`
+    /// Reads a `string<EOF>`: the rest of the payload.
     pub fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.rest)
     }
 }
 
-/// `int<lenenc>` at the beginning of `bytes`, and how many bytes it takes; none if it is cut short, or if
-/// its first byte is one that begins no number (0xFB is NULL in a row, 0xFF an error).
+/// Decodes an `int<lenenc>` at the beginning of `bytes`, and returns it with its encoded length in bytes.
+///
+/// `None` if it is truncated, or if its first byte does not begin an integer (0xFB is NULL in a row, 0xFF an error).
 #[inline]
 #[must_use]
 pub fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
@@ -194,12 +198,14 @@ pub fn lenenc_int(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((u64::from_le_bytes(value), taken))
 }
 
-/// `string<lenenc>` at the beginning of `bytes`, and what is behind it. None as of [`lenenc_int`].
+/// Splits a `string<lenenc>` from the beginning of `bytes`, and returns it with the bytes after it.
+///
+/// `None` if the string is truncated or its length is invalid (see [`lenenc_int`]).
 #[inline]
 #[must_use]
 pub fn lenenc_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
-    // Most are short.
+    // A fast path: most strings are short.
     if first <= 0xFA {
         return rest.split_at_checked(first.into());
     }
@@ -208,7 +214,7 @@ pub fn lenenc_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(length).ok()?)
 }
 
-/// Text of a peer, for people: what is not UTF-8 in it is replaced.
+/// Decodes a peer's bytes as text for people: bytes that are not UTF-8 are replaced by U+FFFD.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -1,14 +1,14 @@
-//! Takes the names of a component's inner parts out: a debugger's help, and a hundredth of its size.
+//! Removes the names of a component's inner parts. Only debuggers use them, and they are a hundredth of its size.
 //!
-//! Source: WebAssembly Component Model, "Binary Format Explainer": a component is a header of 8 bytes
-//! and sections, each an id of one byte, a size in LEB128 and so many bytes.
+//! Source: WebAssembly Component Model, "Binary Format Explainer": a component is a header of 8 bytes, followed by
+//! sections. A section is an id of one byte, a size in LEB128, and that many bytes.
 
 const HEADER_LENGTH: usize = 8;
 const CUSTOM_SECTION: u8 = 0;
-/// A custom section's content begins with its name, after the name's length.
+/// How the content of the custom section begins: with the length of its name, and the name.
 const COMPONENT_NAME: &[u8] = b"\x0ecomponent-name";
 
-/// The component without its names; none if it is not a component.
+/// Returns the component without its names; `None` if its sections are malformed.
 pub(super) fn strip(component: &[u8]) -> Option<Vec<u8>> {
     let (header, mut rest) = component.split_at_checked(HEADER_LENGTH)?;
     let mut stripped = header.to_vec();

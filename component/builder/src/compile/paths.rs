@@ -1,4 +1,5 @@
-//! The paths of the machine that builds: the component's bytes name none of them, and so are the same elsewhere.
+//! The paths of the build machine. The component's bytes contain none of them, so that other machines build the same
+//! bytes.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -29,7 +30,7 @@ impl Paths {
         }
     }
 
-    /// For the compiler. Of several that fit it takes the last.
+    /// The compiler's flags that replace the paths. If several match, the compiler applies the last one.
     pub(super) fn remap_flags(&self) -> Vec<String> {
         let flag =
             |(from, to): (&Path, &str)| format!("--remap-path-prefix={}={to}", from.display());
@@ -38,7 +39,7 @@ impl Paths {
 
     /// # Errors
     ///
-    /// If the component names one of them.
+    /// The component contains one of the paths.
     pub(super) fn check_absent(&self, component: &[u8]) -> Result<(), String> {
         for (path, _) in self.named() {
             let path = path.to_string_lossy();

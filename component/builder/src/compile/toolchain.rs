@@ -1,4 +1,4 @@
-//! Which Rust can build for `wasm32-unknown-unknown`: the one in use, or else Debian's.
+//! Finds a Rust toolchain that can build for `wasm32-unknown-unknown`: the one in use, or else Debian's.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,16 +19,17 @@ wasm32-unknown-unknown. Either one of these installs what is missing:
 
 The second is for Debian and needs root. ./just component does the one that fits this machine.";
 
-/// A Rust that can.
+/// A toolchain that can build for [`TARGET`].
 pub(super) enum Toolchain {
-    /// The one in use has the target's standard library.
+    /// The toolchain in use, which has the target's standard library.
     InUse { cargo: PathBuf, rustc: PathBuf },
     /// Debian's `rustc-web`, which builds the standard library from its own sources.
     Debian { wasm_ld: String },
 }
 
 impl Toolchain {
-    /// The one in use if it can, else Debian's, else what to install.
+    /// Finds the toolchain in use if it has the target's standard library, or else Debian's. The error says what to
+    /// install.
     pub(super) fn find() -> Result<Self, String> {
         let rustc = PathBuf::from(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         if has_standard_library(&rustc) {
@@ -50,7 +51,7 @@ impl Toolchain {
         }
     }
 
-    /// Its cargo, told which compiler to use; [`Self::build_std`] goes with its arguments.
+    /// A cargo command that uses this toolchain's compiler. Add [`Self::build_std`] to its arguments.
     pub(super) fn cargo(&self) -> Command {
         match self {
             Self::InUse { cargo, rustc } => {
@@ -65,7 +66,8 @@ impl Toolchain {
                 command
                     .env_remove("RUSTUP_TOOLCHAIN")
                     .env("RUSTC", DEBIAN_RUSTC)
-                    // Debian has no standard library for the target: it is built, with `-Z build-std`.
+                    // Debian has no compiled standard library for the target. This variable allows `-Z build-std`,
+                    // which compiles it, with a stable toolchain.
                     .env("RUSTC_BOOTSTRAP", "1")
                     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_ld);
                 command
@@ -73,10 +75,10 @@ impl Toolchain {
         }
     }
 
-    /// What it is, as far as it can change the bytes that it builds.
+    /// The versions of the tools that determine the component's bytes.
     pub(super) fn identity(&self) -> Result<Vec<String>, String> {
-        let version = said_by(self.rustc(), &["-vV"])?;
-        // The name of the program, and the day that is in the first line too.
+        let version = stdout_of(self.rustc(), &["-vV"])?;
+        // The binary's name is irrelevant, and the first line contains the date and the release too.
         let repeated = ["binary: ", "commit-date: ", "release: "];
         let is_new = |line: &&str| !repeated.iter().any(|start| line.starts_with(start));
         let mut identity: Vec<String> = version.lines().filter(is_new).map(Into::into).collect();
@@ -84,20 +86,20 @@ impl Toolchain {
             Self::InUse { cargo, .. } => cargo.as_path(),
             Self::Debian { .. } => Path::new(DEBIAN_CARGO),
         };
-        identity.push(said_by(cargo, &["--version"])?);
+        identity.push(stdout_of(cargo, &["--version"])?);
         identity.push(match self {
             Self::InUse { .. } => "its own linker and standard library".to_owned(),
             Self::Debian { wasm_ld } => format!(
                 "{}, standard library from source",
-                said_by(Path::new(wasm_ld), &["--version"])?
+                stdout_of(Path::new(wasm_ld), &["--version"])?
             ),
         });
         Ok(identity)
     }
 
-    /// Where its standard library's sources are, if it has them.
+    /// The path at which the toolchain installs the sources of its standard library.
     pub(super) fn sources(&self) -> Option<PathBuf> {
-        let sysroot = said_by(self.rustc(), &["--print", "sysroot"]).ok()?;
+        let sysroot = stdout_of(self.rustc(), &["--print", "sysroot"]).ok()?;
         Some(PathBuf::from(sysroot).join("lib/rustlib/src/rust"))
     }
 
@@ -116,7 +118,8 @@ impl Toolchain {
     }
 }
 
-fn said_by(program: &Path, arguments: &[&str]) -> Result<String, String> {
+/// Runs a program and returns what it prints to its standard output, without surrounding white space.
+fn stdout_of(program: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments)
         .output()
@@ -139,7 +142,8 @@ fn has_standard_library(rustc: &Path) -> bool {
     names.any(|name| name.to_string_lossy().starts_with("libstd-"))
 }
 
-/// Debian's other Rust, `rustc`, is years older than `rustc-web`, and has the same path.
+/// Whether the compiler is not older than the workspace's `rust-version`. Debian's package `rustc` is years older than
+/// `rustc-web`, and installs to the same path.
 fn is_new_enough(rustc: &Path) -> bool {
     let minor = |version: &str| version.split('.').nth(1)?.parse::<u32>().ok();
     let Ok(output) = Command::new(rustc).arg("--version").output() else {
@@ -151,7 +155,7 @@ fn is_new_enough(rustc: &Path) -> bool {
     own >= minor(env!("CARGO_PKG_RUST_VERSION")) && own.is_some()
 }
 
-/// Debian's linkers are named for the release of LLVM that they are of.
+/// Debian's linkers have the LLVM release in their names.
 fn newest_wasm_ld() -> Option<String> {
     let releases = fs::read_dir("/usr/bin")
         .ok()?
@@ -163,8 +167,8 @@ fn newest_wasm_ld() -> Option<String> {
     releases.max().map(|release| format!("wasm-ld-{release}"))
 }
 
-/// What the outer cargo says to the compilers it starts is not meant for another build, and would
-/// change the component's bytes. What the user says of the network and the registries stays.
+/// Removes the variables that the outer cargo sets for the compilers it starts: they are not meant for another build,
+/// and would change the component's bytes. The user's settings for the network and the registries are kept.
 fn clean_environment(command: &mut Command) {
     const LEAKS: [&str; 11] = [
         "TARGET",

@@ -1,4 +1,4 @@
-//! Reads the claims of tokens, and names what is wrong with other texts.
+//! Tests that the claims of tokens are decoded, and that every malformed text has its error.
 
 use super::*;
 

@@ -1,67 +1,67 @@
-//! What a server sent that the protocol does not allow.
+//! Errors for bytes of a server that the protocol does not allow.
 
 use thiserror::Error;
 
 use rds_bridge_wire::InvalidField;
 
-/// A packet that cannot be what the server claims it is. The connection is of no more use.
+/// The server sent bytes that the protocol does not allow, or more than the limits allow. The connection is unusable.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A field is cut short, or has an impossible value.
+    /// A field is truncated or has an invalid value.
     #[error("cannot read the field {field} of {packet}")]
     Field {
         /// The packet, by its name in the protocol documentation.
         packet: &'static str,
-        /// The field, by its name there.
+        /// The field, by its name in the protocol documentation.
         field: &'static str,
     },
-    /// A packet out of turn.
+    /// A packet's sequence id is not the next one.
     #[error("packet number {received} came where {expected} was next")]
     SequenceId {
-        /// The number that was next.
+        /// The next sequence id.
         expected: u8,
-        /// The number that came.
+        /// The sequence id in the packet's header.
         received: u8,
     },
-    /// Bytes behind the end of a reply.
+    /// Bytes after the end of a reply.
     #[error("bytes came that nobody had asked for")]
     Unasked,
-    /// A packet that is larger than any that a server sends of its kind, or all column definitions of a result
-    /// together. Rows have a limit of their own: `ErrorKind::RowTooLarge`.
+    /// A packet is larger than a server sends of its kind, or the column definitions of a result together are. Rows
+    /// have their own limit: `ErrorKind::RowTooLarge`.
     #[error("a packet of more than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A reply of results without end: so many of them had no rows.
+    /// One reply has more results without rows than the limit allows. It may be endless.
     #[error("more than {limit} results without rows in one reply")]
     TooManyResults {
-        /// The limit.
+        /// The greatest number of results without rows.
         limit: u32,
     },
-    /// A column type that no documented server has.
+    /// A column has a type that the protocol documentation does not list.
     #[error("column {column} is of the unknown type {kind}")]
     UnknownColumnType {
         /// The column's name.
         column: String,
-        /// `type` of the column definition.
+        /// The field `type` of the column definition.
         kind: u8,
     },
-    /// A row that does not hold one value for each column.
+    /// A row does not contain one value for each column.
     #[error("row {row}, column {column}: the value has no length, or is cut short")]
     Value {
-        /// Counted from 1.
+        /// The row's number, from 1.
         row: u64,
-        /// Counted from 1.
+        /// The column's number, from 1.
         column: usize,
     },
-    /// Bytes behind the last value of a row.
+    /// A row has bytes after its last value.
     #[error("row {row} has {bytes} bytes more than its columns take")]
     TrailingBytes {
-        /// Counted from 1.
+        /// The row's number, from 1.
         row: u64,
-        /// How many.
+        /// The number of these bytes.
         bytes: usize,
     },
 }
