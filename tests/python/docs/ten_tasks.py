@@ -2,7 +2,7 @@
 """Writes docs/ten-tasks.md from the compiled code in bench/peers/examples/ten_tasks.
 
     ten_tasks.py            writes the page
-        ten_tasks.py --check    fails if the page differs from what it would write
+    ten_tasks.py --check    fails if the page differs from what it would write
 """
 
 import re
