@@ -4,15 +4,12 @@
 //! | program | measures |
 //! |---|---|
 //! | `connect` | connections a second, the client's CPU time for each, and the component's share |
-//! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU time, live and from a
-//! recording |
+//! | `rows` | long results of several shapes, text and binary, live and recorded: rows a second, the client's CPU time |
 //! | `latency` | selecting a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and their memory |
-//! | `emulator` | the command `demo`, and `emulate` compared with a server: sequential logins, clients at once, memory
-//! |
+//! | `emulator` | the command `demo`, and `emulate` compared with a server: sequential logins, many clients, memory |
 //! | `export` | whole processes that write a long result: wall-clock time, CPU time, memory |
-//! | `function` | rds-bridge's Lambda function compared with the original: cold starts, warm invocations, CPU time,
-//! memory, package |
+//! | `function` | rds-bridge's Lambda function compared with the original: cold starts, invocations, memory, package |
 //!
 //! [`contenders`] describes how each contender connects, [`rows`] and [`latency`] what it does then, and [`measure`]
 //! how it is measured.

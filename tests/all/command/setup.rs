@@ -156,7 +156,7 @@ fn the_text_marks_what_is_missing() {
     assert_eq!(numbers, [1, 2, 3]);
 }
 
-/// An instance of Aurora needs its cluster's name in one command.
+/// An instance of Aurora, recognised by its cluster's resource id, is set up with the cluster's command.
 #[test]
 fn an_instance_of_aurora_is_set_up_as_its_cluster() {
     let id = ["--resource-id", "cluster-ABCDEFGHIJKL01234"];

@@ -198,7 +198,8 @@ fn half_a_packet_at_every_length() {
     assert_is_served(&mut logged_in(&server.environment()));
 }
 
-/// Before the login the emulator refuses them. After it, it reserves no memory for a length that is only announced.
+/// The emulator refuses huge packets before the login. After it, it reserves no memory for a length that is only
+/// announced.
 #[test]
 fn huge_packets() {
     let server = Server::start();
@@ -269,8 +270,8 @@ fn another_protocol() {
     assert!(reason.starts_with("TLS: "), "{reason}");
 }
 
-/// They can read the reason and see the end of the connection, even if they have sent more than the emulator reads, and
-/// without disconnecting first.
+/// Such clients can read the reason and see the end of the connection, even if they have sent more than the emulator
+/// reads, and without disconnecting first.
 #[test]
 fn clients_that_are_none_of_mysqls() {
     let server = Server::start();

@@ -309,7 +309,7 @@ fn ids_are_given_by_tables_as_mysql_has_them() {
     });
 }
 
-/// A savepoint of any name does not change that.
+/// A seed's open transaction is rolled back as a whole, whatever the names of its savepoints.
 #[test]
 fn a_seeds_own_transaction_is_rolled_back_whole() {
     let emulator = Emulator::builder()

@@ -1,5 +1,5 @@
-//! After a deadline no change is kept, whatever the server answers to the cancelling. Nothing that the server sends
-//! delays the deadline.
+//! After a deadline no change is kept, whatever the server answers to the cancellation. Nothing that the server
+//! sends delays the deadline.
 
 use std::time::Duration;
 

@@ -53,7 +53,8 @@ fn good(function: &LambdaFunction, request: &Json) -> Json {
     response.json()
 }
 
-/// Otherwise the function would ignore it and execute the default statement.
+/// The function refuses a query string in a POST and a body in a GET. Otherwise it would ignore them and execute the
+/// default statement.
 #[apply(on_each_server)]
 fn what_stands_where_nobody_looks(product: Product) {
     let function = start(Server::shared(product), &[]);

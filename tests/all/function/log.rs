@@ -259,7 +259,7 @@ fn metrics(product: Product) {
     assert!(line.get("_aws").is_none() && line["rows"] == 3, "{line}");
 }
 
-/// At the most verbose level, in success and failure.
+/// The log contains no secret at the most verbose level, in success and failure.
 #[apply(on_each_server)]
 fn no_secret(product: Product) {
     let server = Server::start(product, &Options::default());

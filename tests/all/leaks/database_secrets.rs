@@ -146,7 +146,7 @@ fn what_the_library_shows(product: Product) {
         let all: [&dyn std::fmt::Debug; 5] =
             [&builder_of_good, &bridge, &connection, &pool, &pooled];
         let all = all.map(|one| format!("{one:?}\n{one:#?}\n")).concat();
-        // The secret is in the output, but only its name is printed.
+        // The output shows that there is a secret, but redacts it.
         assert!(
             all.contains("CachedSecret") && all.contains("REDACTED"),
             "{all}"

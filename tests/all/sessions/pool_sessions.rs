@@ -213,7 +213,7 @@ fn a_read_only_session_is_kept(product: Product) {
     });
 }
 
-/// Also if callers are already waiting.
+/// The pool opens the minimum of connections at once, also if callers are already waiting.
 #[apply(on_each_server)]
 fn the_minimum_is_made_at_once(product: Product) {
     let server = server_with_writer(product);

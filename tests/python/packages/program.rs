@@ -1,4 +1,4 @@
-//! Uses the library as another program does: prints the embedded component's version, and signs a token.
+//! Uses the library as another program does: prints the embedded component's SHA-256, and signs a token.
 
 use std::error::Error;
 

@@ -4,8 +4,7 @@
 //! |---|---|---|
 //! | `lambda-user` | an IAM token, over TLS | reads `iamtest` |
 //! | `no-grant` | an IAM token, over TLS | none |
-//! | `password-user` | [`PASSWORD`], by `caching_sha2_password`; on MariaDB by `mysql_native_password` | reads
-//! `iamtest` |
+//! | `password-user` | [`PASSWORD`], by `caching_sha2_password` (MariaDB: `mysql_native_password`) | reads `iamtest` |
 //! | `ed25519-user`, on MariaDB only | [`PASSWORD`], by `client_ed25519` | reads `iamtest` |
 //! | `admin` | [`PASSWORD`], as `password-user` | all |
 //!

@@ -128,7 +128,7 @@ fn values_do_not_act_on_a_terminal(product: Product) {
     }
 }
 
-/// As `> FILE` does. The old result must not look like the new one.
+/// As with `> FILE`, the file becomes empty, so that an old result does not look like the new one.
 #[apply(on_each_server)]
 fn a_statement_without_a_result_gives_an_empty_file(product: Product) {
     let server = Server::shared(product);
