@@ -4,7 +4,7 @@
 //! | program | measures |
 //! |---|---|
 //! | `connect` | connections a second, the client's CPU time for each, and the component's share |
-//! | `rows` | long results of several shapes, text and binary, live and recorded: rows a second, the client's CPU time |
+//! | `rows` | long results of several shapes, text and binary, live and recorded: rows a second, the client's CPU |
 //! | `latency` | selecting a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
 //! | `start` | whole processes, from their start to the rows, and their memory |
 //! | `emulator` | the command `demo`, and `emulate` compared with a server: sequential logins, many clients, memory |

@@ -18,7 +18,7 @@ async fn pool(server: &Server, with: impl FnOnce(PoolBuilder) -> PoolBuilder) ->
     with(Pool::builder(bridge)).build().unwrap()
 }
 
-/// A server with a user for whom `read_only` applies. It does not apply to `admin`.
+/// A server with a user to whose statements `read_only` applies. It does not apply to those of `admin`.
 fn server_with_writer(product: Product) -> Server {
     let server = Server::start(product, &Options::default());
     server.execute_as_admin(&format!(
