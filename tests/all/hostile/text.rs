@@ -21,7 +21,7 @@ fn two_columns() -> Vec<Vec<u8>> {
     vec![vec![2], column("a", VAR_STRING), column("b", VAR_STRING)]
 }
 
-fn behind_two_columns(payload: &[u8]) -> Vec<Say> {
+fn after_two_columns(payload: &[u8]) -> Vec<Say> {
     let mut payloads = two_columns();
     payloads.push(text_row(&["x", "y"]));
     payloads.push(payload.to_vec());
@@ -64,7 +64,7 @@ fn rows_whose_lengths_lie() {
             Malformed::TrailingBytes { row: 2, bytes: 5 },
         ),
     ] {
-        assert_eq!(malformed(behind_two_columns(row)), expected, "{row:?}");
+        assert_eq!(malformed(after_two_columns(row)), expected, "{row:?}");
     }
 }
 
@@ -78,7 +78,7 @@ fn ends_of_rows_that_are_cut_short() {
     ] {
         let expected = Malformed::Field { packet, field };
         assert_eq!(
-            malformed(behind_two_columns(payload)),
+            malformed(after_two_columns(payload)),
             expected,
             "{payload:?}"
         );

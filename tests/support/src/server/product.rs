@@ -29,8 +29,8 @@ impl Product {
     #[must_use]
     pub fn client(self) -> Command {
         let mut client = Command::new(match self {
-            Self::MySql => of_mysql("mysql"),
-            Self::MariaDb => of_maria_db("mariadb"),
+            Self::MySql => mysql_program("mysql"),
+            Self::MariaDb => mariadb_program("mariadb"),
         });
         client.arg("--no-defaults");
         client
@@ -47,8 +47,8 @@ impl Product {
 
     pub(super) fn server(self) -> Command {
         let mut server = Command::new(match self {
-            Self::MySql => of_mysql("mysqld"),
-            Self::MariaDb => of_maria_db("mariadbd"),
+            Self::MySql => mysql_program("mysqld"),
+            Self::MariaDb => mariadb_program("mariadbd"),
         });
         server.arg("--no-defaults");
         server
@@ -123,7 +123,7 @@ impl Product {
                 server
             }
             Self::MariaDb => {
-                let mut script = Command::new(of_maria_db("mariadb-install-db"));
+                let mut script = Command::new(mariadb_program("mariadb-install-db"));
                 script
                     .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
                     .arg("--auth-root-authentication-method=normal");
@@ -184,7 +184,7 @@ impl FromStr for Product {
 
 /// The path of a MySQL program. `tests/setup/mysql` installs them below cargo's target folder, which also contains this
 /// program.
-fn of_mysql(name: &str) -> PathBuf {
+fn mysql_program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let this_program = env::current_exe().unwrap();
@@ -198,7 +198,7 @@ fn of_mysql(name: &str) -> PathBuf {
 }
 
 /// The path of a MariaDB program. On some systems the folder of servers is not in an ordinary user's `PATH`.
-fn of_maria_db(name: &str) -> PathBuf {
+fn mariadb_program(name: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let more = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
     env::split_paths(&path)
