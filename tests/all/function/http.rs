@@ -48,7 +48,7 @@ fn good(function: &LambdaFunction, request: &Json) -> Json {
     let response = send(function, request);
     assert_eq!(response.status, 200, "{response:?}");
     assert_eq!(response.header("content-type"), Some("application/json"));
-    // Only the caller may store the rows.
+    // No cache may store the rows: they are meant for the caller only.
     assert_eq!(response.header("cache-control"), Some("no-store"));
     response.json()
 }

@@ -297,8 +297,8 @@ fn what_was_cut_off_is_read_by_nobody(product: Product) {
     }
 }
 
-/// A reader accepts a stream that ends after any message. Only the end mark, which must follow the last one, shows
-/// whether it is complete.
+/// Readers accept a stream that ends after any message. The command therefore appends a mark to an incomplete stream,
+/// and readers refuse that mark.
 #[apply(on_each_server)]
 fn a_stream_that_ends_between_two_batches(product: Product) {
     let folder = TempDir::new().unwrap();
@@ -310,7 +310,7 @@ fn a_stream_that_ends_between_two_batches(product: Product) {
     );
     assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
     let whole = fs::read(path).unwrap();
-    // The end mark: a message with the length 0.
+    // The regular end of a stream: a message of length 0.
     let messages = whole.strip_suffix(b"\xFF\xFF\xFF\xFF\0\0\0\0").unwrap();
     fs::write(path, messages).unwrap();
     let read =
