@@ -1,17 +1,17 @@
-# Every task of rds-bridge. `./just` lists them, and puts just itself in place.
+# The tasks of rds-bridge. `./just` lists them, and installs just if it is missing.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
-# What the command has embedded.
+# The component that the command has embedded.
 component := justfile_directory() / "target/rds_bridge.wasm"
-# What the tests' servers load, and what Python and Node have for them: the tests look for it here.
+# The tests find the server's plugin, Python and the Node packages by these variables.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
 export RDS_BRIDGE_NODE := node
-# Where it is measured, the server is not to spend its time on a plugin that is not optimised.
+# The benchmarks use the optimised plugin, so that the server does not spend its time in it.
 released_plugin := replace(RDS_BRIDGE_AUTH_PLUGIN, "/debug/", "/release/")
 
 # List the tasks
@@ -19,7 +19,7 @@ released_plugin := replace(RDS_BRIDGE_AUTH_PLUGIN, "/debug/", "/release/")
 default:
     @just --list --unsorted
 
-# See the whole way from credentials to rows, on this machine
+# Run the demo: from credentials to rows, on this machine
 [group('use')]
 demo: c-compiler
     @cargo run --locked -p rds-bridge-cli -- demo
@@ -36,34 +36,34 @@ token *arguments: c-compiler
 run *arguments: c-compiler
     @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
 
-# The package for Lambda, below target/lambda/: arm64 or x86_64, without it this machine's; queries is a JSON file of named statements
+# Build the Lambda package in target/lambda/: arm64, x86_64 or (default) this machine's; queries is a JSON file
 [group('deploy')]
 [positional-arguments]
 package architecture="" queries="": c-compiler
     @host/deploy/package "$@"
 
-# An archive, a .deb and a wheel of the command, for this machine's system, below target/dist/; profile is cargo's
+# Build the command's archive, .deb and wheel for this system in target/dist/; profile is cargo's
 [group('deploy')]
 dist profile="release": c-compiler
     @host/dist/dist '{{profile}}'
 
-# Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
+# Run all tests: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
 test: tools test-rust test-embedding test-scripts test-deploy test-python test-node
 
-# The tests in Rust
+# Run the tests in Rust
 [group('test')]
 test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
-# A host that has a Wasmtime engine of its own
+# Test a host with a Wasmtime engine of its own
 [group('test')]
 test-embedding: build-tests mysql mariadb
     cargo test --locked -p rds-bridge --features jit --lib component
     cargo build --locked -p rds-bridge --features jit --example embed
     for server in mysql mariadb; do cargo run --quiet --locked -p rds-bridge-test-support --example server -- "$server" "$CARGO_TARGET_DIR/debug/examples/embed"; done
 
-# The scripts that fetch the roots, see to a Rust for WebAssembly, package and deploy, with stand-ins for what they call
+# Test the scripts that fetch roots, install a Rust for WebAssembly, package and deploy, with stand-in tools
 [group('test')]
 test-scripts:
     cd tests/python/roots && python3 -m unittest test_roots
@@ -72,37 +72,37 @@ test-scripts:
     cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
 
-# The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
+# Test the deployment's templates, the check of the package's program, and the scripts for the archive and the .deb
 [group('test')]
 test-deploy: python
     cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
     cd tests/python/dist && '{{venv}}/bin/python' -m unittest test_scripts
 
-# The built component in Wasmtime for Python, beside botocore; and a test with the emulator
+# Test the built component in Wasmtime for Python and against botocore, and the emulator
 [group('test')]
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
     cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
 
-# The built component in Node, through jco; a test with the emulator; and the edge function of host/deploy
+# Test the built component in Node with jco, the emulator, and the edge function of host/deploy
 [group('test')]
 test-node: embedded node
     rm -rf '{{node}}/bridge'
     cd '{{node}}' && node_modules/.bin/jco transpile --quiet '{{component}}' --name bridge --out-dir bridge
     RDS_BRIDGE_TRANSPILED='{{node}}/bridge/bridge.js' node --test tests/node/test_portability.mjs
-    # Beside the packages, which Node looks for above the file.
+    # A copy in this folder, because Node searches the packages in the folders above the file.
     rm -rf '{{node}}/clients' && cp -r tests/node '{{node}}/clients' && cp tests/schema.sql '{{node}}/'
     PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
     cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
 
-# The archive, the .deb and the wheel, each installed in an empty place and run there
+# Install the archive, the .deb and the wheel, each in an empty place, and run them there
 [group('test')]
 test-dist profile="release": (dist profile)
     cd tests/python/dist && RDS_BRIDGE_DIST='{{justfile_directory()}}/target/dist' python3 -m unittest test_dist
 
-# Sizes of the component with all methods and without client_ed25519, against what was promised
+# Check the size limits of the component with all plugins and without client_ed25519
 [group('test')]
 component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
@@ -113,11 +113,11 @@ component-sizes:
 fuzz target seconds="600": c-compiler
     command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@0.13.2
     python3 tests/python/fuzz/seed.py
-    # cargo-fuzz needs the sanitizers, which a stable compiler has and does not admit to. An input is of some
-    # kilobytes: what asks for 64 MiB at once believes a length that was made up.
+    # cargo-fuzz needs the sanitizers: a stable compiler has them, but enables them only with RUSTC_BOOTSTRAP. An input
+    # has some kilobytes, so an allocation of 64 MiB means that a forged length was trusted.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Folders that import each other, long files, format, clippy, docs and the fuzz targets, with warnings as errors
+# Check import circles, long files, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: c-compiler lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
@@ -127,51 +127,51 @@ lint: c-compiler lint-deploy
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
-    # As it is shipped: the tests switch on what is not there by default.
+    # With the features of the release: the tests enable more.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
     cargo clippy --locked -p rds-bridge --no-default-features -- -D warnings
     cargo clippy --locked -p rds-bridge-cli --no-default-features -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
-    # Whether its lock file is as it must be; to compile it takes minutes.
+    # Checks the lock file. Compiling the crate takes minutes.
     cargo update --quiet --locked --workspace --manifest-path bench/peers/Cargo.toml
 
-# The templates of the deployment, by cfn-lint, with warnings as errors
+# Check the deployment's templates with cfn-lint, with warnings as errors
 [group('check')]
 lint-deploy: python
     '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
 
-# The benchmarks beside the peers: apart from lint, since their dependencies take minutes
+# Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
 [group('check')]
 lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
-# That component/built is of its source: by hashes, and by its bytes where this compiler is the recorded one; else the vectors run on those bytes and on what this compiler builds
+# Check component/built against its source: by hashes, and by bytes if the recorded compiler is here, else by vectors
 [group('check')]
 component-check: wasm-target python
     cargo run --quiet --locked -p rds-bridge-component-builder -- check target/component
-    # Empty where the bytes were compared.
+    # The folder is empty if the bytes were compared.
     shopt -s nullglob; for built in target/component/*.wasm; do \
         for file in "$PWD/$built" "$PWD/component/built/${built##*/}"; do \
             ( cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE="$file" '{{venv}}/bin/python' -m unittest test_python ); done; done
 
-# The packages for crates.io: each compiles from its own files, and a program is built with them where there is no WebAssembly toolchain
+# Package for crates.io: each crate compiles from its own files, and a program uses them without a WebAssembly toolchain
 [group('check')]
 package-crates: c-compiler
     python3 tests/python/packages/package_crates.py
 
-# Licences, advisories and duplicates of the dependencies
+# Check the dependencies' licences, advisories and duplicates
 [group('check')]
 deny:
     command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@0.20.2
     cargo deny check
 
-# What CI runs
+# Run all checks of CI
 [group('check')]
 ci: lint test component-sizes component-check package-crates (test-dist "dev")
 
-# Build the component from its source into component/built, which is committed: after each change of its source
+# Build the component into component/built, which is committed; needed after each change of its source
 [group('maintenance')]
 component: wasm-target
     cargo run --quiet --locked -p rds-bridge-component-builder -- write
@@ -181,42 +181,42 @@ component: wasm-target
 roots *arguments:
     python3 host/bridge/src/tls/roots.py {{arguments}}
 
-# Presigning and the handshake beside their peers, as ratios
+# Compare presigning and the handshake with their peers, as ratios
 [group('measure')]
 bench *arguments: c-compiler
     cargo bench --locked -p rds-bridge-bench-component -- {{arguments}}
 
-# Connections a second and what they cost the client, beside mysql_async and a bare program; --server mysql (default) or mariadb, as for all that start a server
+# Measure connections a second and the client's CPU time (--server mysql or mariadb, as in all that start a server)
 [group('measure')]
 bench-connect *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
 
-# Long results of several shapes (--shape, --rows, --rounds): rows a second and what they cost the client, beside mysql_async, sqlx, mysql and a bare program, from a server and from its recorded answer
+# Measure long results (--shape, --rows, --rounds), live and recorded: rows a second and the client's CPU time
 [group('measure')]
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}
 
-# A row by its primary key on 1, 8 and 64 open connections: p50 and p99, beside mysql_async, sqlx, mysql and a bare program
+# Measure p50 and p99 of selecting a row by its primary key on 1, 8 and 64 open connections
 [group('measure')]
 bench-latency *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/latency" {{arguments}}
 
-# Whole processes from exec to the rows, and their memory: the command, Python, mysql_async, a bare program
+# Measure whole processes, from exec to the rows, and their memory: the command, Python, mysql_async, a bare program
 [group('measure')]
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
-# The emulator: the demo as a whole process, 2,000 logins in a row and 64 clients at once beside a server, memory
+# Measure the emulator: the demo, 2,000 sequential logins and 64 clients compared with a server, and memory
 [group('measure')]
 bench-emulator *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/emulator" {{arguments}}
 
-# Whole processes that write a long result as NDJSON, CSV and Parquet, and their memory: the command, mysql or mariadb, PyMySQL
+# Measure whole processes that export NDJSON, CSV and Parquet: the command, mysql or mariadb, PyMySQL
 [group('measure')]
 bench-export *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
 
-# The function, as packaged, beside the original in Python (--starts, --rounds): cold starts, warm invocations, CPU, memory, package
+# Measure the packaged function and the original in Python (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]
 bench-function *arguments: build-bench python package
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/function" --package target/lambda/rds-bridge.zip {{arguments}}
@@ -225,7 +225,7 @@ bench-function *arguments: build-bench python package
 c-compiler:
     @tests/setup/tools cc
 
-# Before anything is compiled for minutes.
+# Missing tools are reported before anything is compiled for minutes.
 [private]
 tools:
     @tests/setup/tools cc python node
@@ -242,13 +242,13 @@ mariadb:
 mysql:
     @tests/setup/mysql
 
-# Tests, command and the server's plugin (a library) in one selection: each other one would build the
-# dependencies anew, with other features.
+# Builds the tests, the command and the server's plugin (a library) in one selection. Another selection would build the
+# dependencies again, with other features.
 [private]
 build-tests: c-compiler
     cargo build --locked --workspace --lib --bins --tests
 
-# Apart, so that the command is built as it is shipped: with its own features, and not the peers'.
+# A selection of its own, so that the command is built with its own features and not with those of the peers.
 [private]
 build-bench: c-compiler mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli
@@ -267,7 +267,7 @@ python:
 [private]
 node:
     mkdir -p '{{node}}'
-    # What the lock file lists is installed once: npm ci begins anew each time.
+    # npm ci installs everything again each time, so it runs only if the lock file has changed.
     cmp --silent tests/setup/package-lock.json '{{node}}/installed.json' || { \
         cp tests/setup/package.json tests/setup/package-lock.json '{{node}}/' && \
         npm ci --loglevel=error --fetch-retries=1 --no-audit --no-fund --prefix '{{node}}' && \

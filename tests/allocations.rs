@@ -1,4 +1,5 @@
-//! Reading rows takes no memory for each: counted by the allocator, which is why this is a program of its own.
+//! Reading a row allocates no memory. The tests replace the global allocator to count, which is why they are a program
+//! of their own.
 #![expect(unsafe_code, reason = "an allocator cannot be written without")]
 #![expect(clippy::unwrap_used, reason = "a test: to panic is how it fails")]
 
@@ -14,32 +15,33 @@ use rds_bridge_test_support::server_packets::{
 };
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame, say};
 
-/// `MYSQL_TYPE_DATETIME`
+/// `MYSQL_TYPE_DATETIME`.
 const DATETIME: u8 = 12;
-/// For TLS, which takes some for each record: of 16 KiB at most, and so of hundreds of rows.
+/// TLS allocates memory for each record, which holds up to 16 KiB and thus hundreds of rows.
 const ROWS_FOR_ONE_ALLOCATION: usize = 50;
-/// For what comes of it, the reads' buffer, and TLS. A packet that is believed in takes sixteen times that.
+/// The limit of bytes for an error, the read buffer, and TLS. A client that trusted the length of a packet would
+/// allocate sixteen times as much.
 const MOST_FOR_WHAT_COMES: usize = 1 << 20;
 
 struct Counting;
 
 thread_local! {
-    /// Of the client's thread alone: the peer has its own.
+    /// The allocations of the client's thread. The peer runs in another one.
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: all is the system allocator's; to count needs no memory.
+// SAFETY: all memory is the system allocator's, and counting allocates none.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ended = ALLOCATIONS.try_with(|count| count.set(count.get().saturating_add(1)));
         let _ended = BYTES.try_with(|bytes| bytes.set(bytes.get().saturating_add(layout.size())));
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -60,7 +62,7 @@ fn result(row: &[u8], rows: usize) -> Vec<Say> {
     payloads.extend(columns());
     payloads.extend(std::iter::repeat_n(row.to_vec(), rows));
     payloads.push(end_of_rows(Then::Nothing));
-    // In one piece, and so in few records.
+    // In one write, and so in few TLS records.
     let numbers = (1..=u8::MAX).chain([0]).cycle();
     let packets = numbers
         .zip(&payloads)
@@ -91,12 +93,12 @@ async fn connect(peer: &TlsPeer) -> Connection {
         .ca_file(peer.ca_file())
         .user("lambda-user")
         .credentials(Credentials::new(&access_key_id, secret_access_key.as_str()))
-        // What has parameters is prepared all the same.
+        // A query with parameters is prepared nevertheless.
         .protocol(Protocol::Text);
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
-/// How many allocations it takes to read a result, and how many rows it has.
+/// Reads a result. Returns the number of allocations and the number of rows.
 async fn read(connection: &mut Connection, binary: bool) -> (usize, usize) {
     let before = ALLOCATIONS.get();
     let mut rows = match binary {
@@ -122,7 +124,7 @@ fn no_allocation_for_a_row() {
     for (row, is_binary) in [(&text[..], false), (binary, true)] {
         let mut script = vec![result(row, 100), result(row, 40_000)];
         if is_binary {
-            // Once: it stays so.
+            // Prepared once, and then executed twice.
             script.insert(0, prepared());
         }
         let peer = TlsPeer::start(script);
@@ -140,8 +142,8 @@ fn no_allocation_for_a_row() {
     }
 }
 
-/// What a made-up length asks for is not taken before it has come: neither of columns, nor of a value, nor of
-/// a packet, nor of parameters.
+/// No memory is allocated for a forged length before as many bytes have arrived: neither for columns, nor for a value,
+/// a packet or parameters.
 #[test]
 fn no_allocation_by_a_length_that_a_peer_made_up() {
     let result = |row: &[u8]| {
@@ -152,7 +154,7 @@ fn no_allocation_by_a_length_that_a_peer_made_up() {
     let long_column = b"\xFE\0\0\0\0\0\0\0\x10def".to_vec();
     let packet = Say::Bytes(b"\xFF\xFF\xFF\x01\x01".to_vec());
     for (script, is_prepared) in [
-        // 65,535 columns, 2^63 of them, and a name of 2^60 bytes.
+        // 65,535 columns, 2^63 columns, and a name of 2^60 bytes.
         (vec![say([b"\xFC\xFF\xFF".to_vec()])], false),
         (vec![say([b"\xFE\0\0\0\0\0\0\0\x80".to_vec()])], false),
         (vec![say([vec![1], long_column])], false),
@@ -165,9 +167,9 @@ fn no_allocation_by_a_length_that_a_peer_made_up() {
             ],
             true,
         ),
-        // A packet of 16 MiB, of which one byte comes.
+        // A packet of 16 MiB, of which one byte arrives.
         (vec![vec![packet]], false),
-        // 65,535 columns of a statement.
+        // A statement with 65,535 columns.
         (
             vec![say([b"\0\x01\0\0\0\xFF\xFF\0\0\0\0\0".to_vec()])],
             true,

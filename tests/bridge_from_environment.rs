@@ -1,11 +1,11 @@
-//! A program that uses the library with what its environment tells: it signs a token, or logs in and asks who it is.
-//! Tests start it where the environment counts, which they share with each other.
+//! A program that uses the library with the settings in its environment: it signs a token, or logs in and queries the
+//! current user. Tests run it because all tests of a process share its environment.
 //!
 //! ```text
 //! bridge-from-environment token|log-in [SETTING=VALUE …]
 //! ```
 //!
-//! It prints what came of it as JSON: what it has, or `error`.
+//! It prints the result as JSON: the token's or the login's properties, or `error`.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use rds_bridge::{Bridge, BridgeBuilder, Error, Timeouts};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
-/// A time that does not go on.
+/// A clock that stands still.
 #[derive(Debug)]
 struct Standing(Duration);
 
@@ -37,7 +37,7 @@ fn main() {
         unsafe_code,
         reason = "no other thread may read the environment meanwhile"
     )]
-    // SAFETY: it is the first thing that the process does, and there is no other thread.
+    // SAFETY: this is the first thing that the process does, and there is no other thread.
     unsafe {
         rds_bridge::aws::remove_empty_variables();
     }
@@ -79,7 +79,7 @@ fn set(builder: BridgeBuilder, name: &str, value: &str) -> BridgeBuilder {
     }
 }
 
-/// What the token says of itself.
+/// The claims of the signed token.
 async fn token(builder: BridgeBuilder) -> Result<Json, Error> {
     let bridge = builder.build().await?;
     let ready = bridge.begin().await?.load_credentials().await?;
@@ -93,7 +93,7 @@ async fn token(builder: BridgeBuilder) -> Result<Json, Error> {
     }))
 }
 
-/// Who the server says that it is, and in which database.
+/// The current user and the database, as the server reports them.
 async fn log_in(builder: BridgeBuilder) -> Result<Json, Error> {
     let mut connection = builder.build().await?.connect().await?;
     let mut rows = connection

@@ -1,7 +1,7 @@
-//! A program that panics in the middle of a connection, with every secret alive, and prints all that can be
-//! printed of what holds them. Its standard error is what a test searches.
+//! A program that panics while it connects, with every secret in memory, and prints everything that can be printed of
+//! the values that contain them. A test searches its standard error.
 //!
-//! Its settings are in the environment, under the names that the command has for them.
+//! Its settings are in the environment, in the command's variables.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ const LIFETIME: Lifetime = Lifetime {
     expires_in_seconds: 900,
 };
 
-/// Panics in the library's call to it: between the token's signing and the connection.
+/// Panics when the library calls it, between the signing of the token and the connection.
 #[derive(Debug)]
 struct Panics(String);
 
@@ -57,7 +57,7 @@ fn main() {
     });
 }
 
-/// All that holds a secret, as `{:?}` and `{:#?}` show it.
+/// All values that contain a secret, as `{:?}` and `{:#?}` print them.
 async fn printed(host: &str, credentials: &Credentials, builder: BridgeBuilder) -> String {
     let engine = Engine::new().unwrap();
     let request = || ConnectRequest {

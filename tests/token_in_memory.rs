@@ -1,7 +1,6 @@
-//! Makes a connection up to TLS, and searches the memory of this process for the token that was signed meanwhile.
-//!
-//! It prints how many tokens are found in sandboxes, and how many elsewhere: first before the login, then once the text
-//! of a token was asked for.
+//! Connects up to TLS, and searches the memory of this process for the token that was signed meanwhile.
+//! It prints how many tokens are in sandboxes, and how many elsewhere: first before the login, and then after the
+//! token's text was requested.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -15,9 +14,9 @@ use std::os::unix::fs::FileExt;
 use rds_bridge_emulator::Emulator;
 use secrecy::ExposeSecret;
 
-/// What Wasmtime names the memory that an instance begins with.
+/// Wasmtime's name of an instance's initial memory.
 const MEMORY_IMAGE: &str = "/memfd:wasm-memory-image";
-/// What is before the signature, which is 64 hexadecimal digits.
+/// The bytes before the signature, which has 64 hexadecimal digits.
 const BEFORE_SIGNATURE: &[u8] = b"X-Amz-Signature=";
 const SIGNATURE_LENGTH: usize = 64;
 const PIECE_LENGTH: usize = 1 << 20;
@@ -38,19 +37,19 @@ async fn main() {
     print_tokens();
     assert!(!token.text.expose_secret().is_empty());
 
-    // With the very token that was searched for.
+    // The login uses the token that was searched for.
     let logged_in = established.log_in().await.unwrap();
     logged_in.set_up().await.unwrap();
 }
 
-/// A mapping of memory that can be written, as proc_pid_maps(5) has it.
+/// A writable memory mapping. Format: proc_pid_maps(5).
 struct Mapping {
     begin: u64,
     end: u64,
     name: String,
 }
 
-/// How many tokens are in sandboxes, and how many elsewhere.
+/// Prints how many tokens are in sandboxes, and how many elsewhere.
 fn print_tokens() {
     let mappings = mappings();
     let memory = File::open("/proc/self/mem").unwrap();
@@ -81,7 +80,7 @@ fn mappings() -> Vec<Mapping> {
     maps.lines().filter_map(mapping).collect()
 }
 
-/// Mappings that follow each other without a gap.
+/// Groups of mappings that follow each other without a gap.
 fn runs(mappings: &[Mapping]) -> Vec<Vec<&Mapping>> {
     let mut runs: Vec<Vec<&Mapping>> = Vec::new();
     for mapping in mappings {
@@ -103,7 +102,7 @@ fn tokens_in(memory: &File, mapping: &Mapping) -> usize {
             break;
         };
         let within = usize::try_from(mapping.end - at).unwrap().min(length);
-        // Most of the memory is zeros.
+        // Most of the memory is zero, so a quick test comes first.
         if piece[..within].contains(&BEFORE_SIGNATURE[0]) {
             let windows = piece[..within].windows(overlap + 1);
             found += windows.filter(|window| is_signature(window)).count();

@@ -1,4 +1,4 @@
-//! The component as it is built: what it exports, its sandbox, its handshake.
+//! The built component: its exports, its sandbox, its connection phase.
 
 pub(crate) mod exchanges;
 pub(crate) mod exports;

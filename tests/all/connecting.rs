@@ -1,4 +1,4 @@
-//! From an endpoint to a session, and why it fails.
+//! Connecting to an endpoint, and the errors of each stage.
 
 pub(crate) mod account_causes;
 pub(crate) mod addresses;

@@ -1,4 +1,4 @@
-//! Where credentials come from, and what is said when they cannot be had.
+//! The sources of credentials, and the errors if there are none.
 
 pub(crate) mod caller_identity;
 pub(crate) mod profile_errors;

@@ -1,4 +1,4 @@
-//! The AWS Lambda function, at a fake of the Runtime API, on a MariaDB that judges its tokens.
+//! The AWS Lambda function, with a fake of the Runtime API, on servers that verify its tokens.
 
 mod bad_events;
 mod connections;

@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Functions that several tests share.
 
 pub(crate) mod aws_home;
 pub(crate) mod column_types;

@@ -1,4 +1,4 @@
-//! Servers that lie.
+//! Servers that violate the protocol.
 
 pub(crate) mod binary;
 pub(crate) mod properties;

@@ -1,4 +1,4 @@
-//! No secret in anything that is printed, logged or left in memory.
+//! No secret appears in anything that is printed or logged, or stays in the process's memory.
 
 pub(crate) mod database_secrets;
 pub(crate) mod errors;

@@ -1,4 +1,4 @@
-//! Every test that is not of one file alone.
+//! The integration tests.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Logging in with a secret of AWS Secrets Manager.
+//! Logins with a secret of AWS Secrets Manager.
 
 pub(crate) mod errors;
 pub(crate) mod managed;

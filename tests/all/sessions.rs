@@ -1,4 +1,4 @@
-//! What a session is set up with, keeps, and leaves to the next user.
+//! Sessions: their set-up, their reuse, cancelling, and the pool.
 
 pub(crate) mod cancelling;
 pub(crate) mod ended_connections;

@@ -1,4 +1,4 @@
-//! Tokens, byte by byte, beside what others sign.
+//! Tokens, compared byte by byte with those of other implementations.
 
 pub(crate) mod properties;
 pub(crate) mod sigv4_oracle;

@@ -1,6 +1,6 @@
-// Prints the items as JSON, or the error that mysql2 gives.
+// Prints the items as JSON, or the error of mysql2.
 //
-// MYSQL2_OPTIONS, as JSON, are options of the connection in place of those here.
+// MYSQL2_OPTIONS contains options of the connection, as JSON, which override those here.
 
 import { readFileSync } from "node:fs";
 

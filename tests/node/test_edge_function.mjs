@@ -1,4 +1,4 @@
-// The edge function of host/deploy, against a fake of the Function URL, which judges signatures by the AWS SDK's own.
+// Tests of the edge function of host/deploy, with a fake of the Function URL that verifies signatures with the AWS SDK.
 //
 //     EDGE_FUNCTION=FILE.mjs node --test test_edge_function.mjs     with the file as tsc made it
 
@@ -27,7 +27,7 @@ class Sha256 {
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 let server, env, next, seen;
 
-// As Lambda does for AuthType AWS_IAM: signs what came, as it came, and compares.
+// Verifies like Lambda with AuthType AWS_IAM: signs the request as it was received, and compares.
 async function isSigned({ method, url, headers }, body) {
   const [, scope, signed] = headers.authorization?.match(/Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+)/) ?? [];
   if (scope !== `${headers["x-amz-date"].slice(0, 8)}/eu-central-1/lambda/aws4_request`) return false;

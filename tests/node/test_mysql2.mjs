@@ -1,4 +1,4 @@
-// What mysql2 makes of the emulator: both protocols, transactions, parameters, several results, errors.
+// Tests of the emulator with mysql2: both protocols, transactions, parameters, several results, errors.
 //
 //     rds-bridge emulate --port 0 --seed ../schema.sql -- node --test test_mysql2.mjs
 

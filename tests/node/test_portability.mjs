@@ -1,6 +1,6 @@
-// The built component in Node, through jco: every vector and every exchange.
+// Tests of the built component in Node, through jco: every vector and every exchange.
 //
-// RDS_BRIDGE_TRANSPILED names the module that jco made of the component.
+// RDS_BRIDGE_TRANSPILED is the path of the module that jco generated from the component.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const read = (path) => JSON.parse(readFileSync(new URL(`../vectors/${path}`, imp
 
 const camel = (name) => name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
-// A record of the vectors as jco takes it: names in camel case, 64-bit integers as BigInt.
+// Converts a record of the vectors to jco's form: names in camel case, 64-bit integers as BigInt.
 function record(fields, big = []) {
   const value = ([name, value]) => {
     if (value === null) return undefined;
@@ -23,7 +23,7 @@ function record(fields, big = []) {
   return Object.fromEntries(Object.entries(fields).map((field) => [camel(field[0]), value(field)]));
 }
 
-// What jco gives, as the vectors have it.
+// Converts a value of jco to the form of the vectors.
 function plain(value) {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (typeof value === "bigint") return Number(value);
@@ -76,7 +76,7 @@ test("every exchange, whole and byte by byte", () => {
   }
 });
 
-// Until the server asks for it, inside TLS.
+// The token's text stays in the component until the server asks for it inside TLS.
 test("a token that stays in the component", () => {
   const [vector] = read("presign/vectors.json").vectors;
   const { exchanges } = read("handshake/mysql8.json");

@@ -1,4 +1,4 @@
-// A test that talks to the emulator: it is started before the tests of the file, and ends with them.
+// A test with the emulator, which is started before the tests of the file and ends with them.
 //
 //     node --test test_with_emulator.mjs     with rds-bridge on the PATH
 

@@ -1,4 +1,4 @@
-//! What a figure has to be, printed with what it is.
+//! Prints a figure together with its limit.
 
 use crate::measure::Spread;
 
@@ -10,7 +10,7 @@ pub fn at_least(limit: f64, what: &str, measured: Spread) {
     print('≥', limit, what, measured, rounded(measured) >= limit);
 }
 
-/// As it is printed.
+/// The median as printed, so that the verdict agrees with the printed figure.
 fn rounded(measured: Spread) -> f64 {
     (measured.median * 100.0).round() / 100.0
 }

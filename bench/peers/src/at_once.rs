@@ -1,4 +1,4 @@
-//! Clients that are connected at once, each with statements of its own.
+//! Clients that are connected at the same time, each with its own statements.
 
 use std::sync::Barrier;
 use std::thread;
@@ -8,10 +8,10 @@ use rds_bridge::Error;
 use crate::contenders::block_on;
 use crate::contenders::ours::Ours;
 
-/// Of each client, when all are connected.
+/// How many statements each client executes once all are connected.
 const STATEMENTS: u64 = 20;
 
-/// So many of ours, a thread each. None goes before all are there.
+/// Connects `clients` clients of rds-bridge, a thread each. No client executes a statement before all are connected.
 pub fn connect(ours: &Ours, clients: usize) {
     let all_are_there = Barrier::new(clients);
     thread::scope(|scope| {

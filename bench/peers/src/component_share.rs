@@ -1,4 +1,4 @@
-//! What the component takes of a connection: a signature and a handshake, in a fresh instance.
+//! The component's share of a connection: a signature and a connection phase, in a new instance.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use rds_bridge::component::{
 
 use crate::settings::Settings;
 
-/// As MySQL 8 begins a login with a token, and RDS goes on.
+/// The packets with which MySQL 8 begins the connection phase and RDS continues it for a token.
 const INITIAL_HANDSHAKE: &[u8] =
     b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
     \0\0\0\0\0\0\0\0\0\0tL\x03s\x0f[4\rl4. \0caching_sha2_password\0";
@@ -32,7 +32,7 @@ impl<'a> ComponentShare<'a> {
         }
     }
 
-    /// How long both take together: the instance made, used and dropped.
+    /// The time to create an instance, sign a token with it, perform the connection phase with it, and drop it.
     pub fn measure(&self) -> Duration {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let lifetime = Lifetime {

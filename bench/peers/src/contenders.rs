@@ -1,7 +1,7 @@
-//! Who is measured.
+//! The contenders: the clients that are measured.
 //!
-//! Each signs a token for every connection, trusts the server's authority alone, verifies the
-//! certificate for the endpoint's name, and resumes TLS sessions, unless it says otherwise.
+//! Unless it says otherwise, each signs a token for every connection, trusts only the server's authority, verifies the
+//! certificate for the endpoint's name, and resumes TLS sessions.
 
 pub mod bare;
 pub mod mysql;
@@ -11,15 +11,15 @@ pub mod sqlx;
 
 use tokio::runtime::Runtime;
 
-/// Somebody who can connect, log in, ask `SELECT 1` and close.
+/// A client that can connect, log in, execute `SELECT 1` and close the connection.
 pub trait Contender: Sync {
     fn name(&self) -> &'static str;
 
-    /// Does it so many times, one after the other, on the calling thread.
+    /// Does all that `times` times, sequentially on the calling thread.
     fn connect(&self, times: u32);
 }
 
-/// Those that are asynchronous get the same runtime: one thread, the caller's.
+/// The runtime of all asynchronous contenders. It runs on the calling thread only.
 pub(crate) fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().expect("a runtime")

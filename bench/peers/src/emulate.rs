@@ -1,4 +1,4 @@
-//! The command `rds-bridge emulate`, as a test of somebody's starts it.
+//! The command `rds-bridge emulate`, started as a user's test starts it.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
@@ -19,7 +19,7 @@ pub struct Emulate {
 }
 
 impl Emulate {
-    /// Under the endpoint's name that the server beside it has too.
+    /// Starts an emulator for the same endpoint as the server that it is compared with.
     pub fn start() -> Self {
         let endpoint = Expectation::default().host;
         let mut child = Command::new(beside("rds-bridge"))
@@ -32,7 +32,7 @@ impl Emulate {
             .spawn()
             .expect("rds-bridge");
         let mut stderr = child.stderr.take().expect("a pipe");
-        // Read on, so that the program does not wait for us.
+        // Reads on, so that the program never blocks on a full pipe.
         let log = thread::spawn(move || {
             let mut log = String::new();
             stderr.read_to_string(&mut log).expect("UTF-8");
@@ -51,12 +51,12 @@ impl Emulate {
         &self.settings
     }
 
-    /// The most memory that it has had so far.
+    /// The program's peak memory so far.
     pub fn peak_megabytes(&self) -> f64 {
         peak_kib(self.child.id()) as f64 / 1024.0
     }
 
-    /// Ends it, and gives how many logins it has let in. There must be no others.
+    /// Ends the program and returns how many logins it accepted. Panics if it refused one.
     pub fn end(mut self) -> usize {
         drop(self.child.stdin.take());
         assert!(self.child.wait().expect("a child").success());
@@ -70,7 +70,7 @@ impl Emulate {
     }
 }
 
-/// From the lines up to an empty one.
+/// Parses the settings from the lines before the first empty one.
 fn settings(stdout: impl BufRead) -> Settings {
     let lines = stdout.lines().map(|line| line.expect("UTF-8"));
     let variables: HashMap<String, String> = lines
@@ -86,7 +86,7 @@ fn settings(stdout: impl BufRead) -> Settings {
         endpoint: value("DB_HOST"),
         port: value("DB_PORT").parse().expect("a port"),
         region: value("AWS_REGION"),
-        // That is what it greets as.
+        // The emulator's greeting is that of MySQL.
         product: Product::MySql,
         address: value("DB_CONNECT_TO").parse().expect("an address"),
         user: value("DB_USER"),

@@ -1,5 +1,5 @@
-//! The two functions: ours as it is packaged, and the original, in Python. Each at a fake of Lambda's Runtime API
-//! of its own, on the same server, with the same environment and the same event.
+//! The two Lambda functions: the packaged one of rds-bridge, and the original in Python. Each has its own fake of
+//! Lambda's Runtime API; the server, the environment and the event are the same.
 
 pub mod cold;
 pub mod package;
@@ -10,7 +10,7 @@ use std::process::Command;
 use rds_bridge_test_support::fake_lambda_runtime::Response;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
 
-/// It asks for the statement that both have without being told: `SELECT * FROM items`.
+/// It selects the default statement of both functions: `SELECT * FROM items`.
 const EVENT: &str = "{}";
 
 /// A function that can be started.
@@ -29,8 +29,8 @@ impl Function {
     }
 }
 
-/// What every answer has to be. A price is a text of ours, since readers round numbers, and a number of the
-/// original's.
+/// Checks an answer. rds-bridge returns a price as a string, because readers of JSON round numbers; the original
+/// returns a number.
 fn check(response: &Response) {
     let rows = response.json();
     let rows = rows.as_array().expect("rows").iter().map(|row| {

@@ -1,4 +1,4 @@
-//! Who selects a row by its primary key, again and again, on connections that are open and warm.
+//! Contenders that repeatedly select a row by its primary key on open, warm connections.
 
 pub mod bare;
 pub mod mysql;
@@ -15,21 +15,21 @@ use rds_bridge_test_support::server::Product;
 pub use tasks::{Opening, Tasks};
 pub use threads::Threads;
 
-/// How many rows the table has: they are in memory, and no two selects in a row are of the same one.
+/// The number of rows of the table. They fit in memory, and consecutive selects read different rows.
 pub const ROWS: u64 = 10_000;
 
 pub const BOUND: &str = "SELECT name, price FROM points WHERE id = ?";
 
-/// How the key is given.
+/// How a statement contains the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// As a parameter of [`BOUND`], which has been prepared.
+    /// As a parameter of the prepared statement [`BOUND`].
     Bound,
-    /// In the statement's text.
+    /// As a literal in the statement's text.
     InText,
 }
 
-/// With its key in it.
+/// The statement with the key as a literal.
 pub fn in_text(id: i64) -> String {
     format!("SELECT name, price FROM points WHERE id = {id}")
 }
@@ -43,24 +43,25 @@ pub fn create_table(product: Product) -> String {
     )
 }
 
-/// What is read of a row.
+/// Checks the values of a row.
 fn check(id: i64, name: &str, price: &str) {
     let (whole, cents) = (id / 100, id % 100);
     assert_eq!(name.strip_prefix("item number "), Some(&*id.to_string()));
     assert_eq!(price, format!("{whole}.{cents:02}"));
 }
 
-/// A contender with connections.
+/// A contender with open connections.
 pub trait Selects {
     fn name(&self) -> &'static str;
 
-    /// Selects so many times on each of so many connections at once, and gives how long each select took.
+    /// Executes `times` selects on each of `connections` connections at the same time. Returns the duration of each
+    /// select.
     fn select(&mut self, connections: usize, times: usize, key: Key) -> Vec<Duration>;
 }
 
-/// The keys of a connection.
+/// The keys of a connection's selects.
 fn ids(connection: usize, times: usize) -> impl Iterator<Item = i64> {
-    // Far from each other, and all of them in turn.
+    // Consecutive keys are far apart. The step and the number of rows are coprime, so all rows occur.
     let step = 6_151;
     let begin = connection as u64 * 131;
     (0..times as u64).map(move |time| ((begin + time * step) % ROWS + 1) as i64)

@@ -1,19 +1,20 @@
-//! Ours beside its peers, on a MySQL or a MariaDB (`--server`) over TLS whose plugin judges tokens as RDS does.
+//! Benchmarks of rds-bridge and its peers, on a MySQL or MariaDB server (`--server`) over TLS, with a plugin that
+//! verifies tokens as RDS does.
 //!
-//! | program | what it measures |
+//! | program | measures |
 //! |---|---|
-//! | `connect` | connections a second, the client's CPU for each, and the component's share |
-//! | `rows` | long results of several shapes, text and binary: rows a second and the client's CPU, live and from a recording |
-//! | `latency` | a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
-//! | `start` | whole processes, from their start to the rows, and how much memory they take |
-//! | `emulator` | the command `demo`, and `emulate` beside a server: logins in a row, clients at once, memory |
-//! | `export` | whole processes that write a long result: wall, CPU, memory |
-//! | `function` | our Lambda function beside the original: cold starts, warm invocations, CPU, memory, package |
+//! | `connect` | connections a second, the client's CPU time for each, and the component's share |
+//! | `rows` | long results of several shapes, text and binary, live and recorded: rows a second, the client's CPU |
+//! | `latency` | selecting a row by its primary key on 1, 8 and 64 open connections: p50 and p99 |
+//! | `start` | whole processes, from their start to the rows, and their memory |
+//! | `emulator` | the command `demo`, and `emulate` compared with a server: sequential logins, many clients, memory |
+//! | `export` | whole processes that write a long result: wall-clock time, CPU time, memory |
+//! | `function` | rds-bridge's Lambda function compared with the original: cold starts, invocations, memory, package |
 //!
-//! How each contender connects is in [`contenders`], and what it then does in [`rows`] and [`latency`]; how
-//! it is measured is in [`measure`].
+//! [`contenders`] describes how each contender connects, [`rows`] and [`latency`] what it does then, and [`measure`]
+//! how it is measured.
 //!
-//! All of it panics when something fails: a figure of what did not work is none.
+//! Everything panics on failure: a failed run must not produce a figure.
 
 pub mod asked;
 pub mod at_once;

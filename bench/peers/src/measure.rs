@@ -1,11 +1,11 @@
-//! Interleaved rounds, and what is told of them: medians and quartiles.
+//! Interleaved rounds, and their statistics: medians and quartiles.
 //!
-//! On a machine that others use too, what is slow for a while must not change a ratio. So every contender
-//! is measured in every round, and a ratio is the median of the rounds' ratios.
+//! A slow period of a shared machine must not change a ratio. Therefore every round measures every contender, and a
+//! ratio is the median of the rounds' ratios.
 
 use std::fmt;
 
-/// The quartiles of some values.
+/// The quartiles of a list of values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     pub first: f64,
@@ -25,7 +25,7 @@ impl Spread {
         }
     }
 
-    /// Of what each round's values are to the same round's of another.
+    /// The quartiles of the ratios of each round's value to the other contender's value in the same round.
     pub fn of_ratios(values: &[f64], others: &[f64]) -> Self {
         assert_eq!(values.len(), others.len());
         Self::of(
@@ -37,7 +37,7 @@ impl Spread {
     }
 }
 
-/// `12.3 (11.9 – 12.8)`, with as many digits as the format says.
+/// `12.3 (11.9 – 12.8)`, with the precision of the format (two digits by default).
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = f.precision().unwrap_or(2);
@@ -51,14 +51,14 @@ impl fmt::Display for Spread {
     }
 }
 
-/// The value that so many percent of them do not exceed.
+/// The value that `percent` percent of the values do not exceed. Sorts `values`.
 pub fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values[(values.len() - 1) * percent / 100]
 }
 
-/// Measures every contender in every round, each round beginning with another one, and each contender behind another
-/// one, since what has just run leaves its traces. Gives what was measured by contender, then by round.
+/// Measures every contender in every round. Each round begins with another contender and has another order, because a
+/// contender influences the one that runs after it. Returns the measurements by contender, then by round.
 pub fn rounds<T>(
     rounds: usize,
     contenders: usize,
@@ -67,7 +67,7 @@ pub fn rounds<T>(
     let mut measured: Vec<_> = (0..contenders)
         .map(|_| Vec::with_capacity(rounds))
         .collect();
-    // With such steps one comes by everybody.
+    // A step that is coprime to the number of contenders reaches each of them once.
     let steps: Vec<_> = (1..=contenders.max(1))
         .filter(|&step| greatest_common_divisor(step, contenders) == 1)
         .collect();

@@ -1,4 +1,4 @@
-//! Which server it is measured on.
+//! The server to measure on.
 
 use clap::Args;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -12,7 +12,7 @@ pub struct OnServer {
 }
 
 impl OnServer {
-    /// Starts one with further arguments, and prints which it is.
+    /// Starts the server with additional arguments, and prints its version.
     pub fn start(&self, arguments: Vec<String>) -> Server {
         let options = Options {
             arguments,

@@ -1,4 +1,4 @@
-//! What the system says that a process has used.
+//! What a process has used, as the operating system reports it.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use nix::time::{ClockId, clock_gettime};
 #[cfg(target_os = "linux")]
 use nix::unistd::Pid;
 
-/// The time that this process has had, in all its threads, of its own and in the system.
+/// The CPU time of this process, with all its threads, in user and system mode.
 pub fn cpu() -> Duration {
     cpu_of(UsageWho::RUSAGE_SELF)
 }
 
-/// The same of its children that have ended.
+/// The CPU time of this process's children that have ended.
 pub fn cpu_of_children() -> Duration {
     cpu_of(UsageWho::RUSAGE_CHILDREN)
 }
@@ -27,14 +27,14 @@ fn cpu_of(whom: UsageWho) -> Duration {
     Duration::from_micros(microseconds.try_into().expect("a positive time"))
 }
 
-/// The time that the calling thread has had, of its own and in the system. Servers in threads of this
-/// process do not count.
+/// The CPU time of the calling thread, in user and system mode. Servers in other threads of this process are not
+/// counted.
 pub fn cpu_of_thread() -> Duration {
     let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("this thread");
     Duration::from(time)
 }
 
-/// From now on the calling thread, and the threads and processes that it starts, have this processor only.
+/// Restricts the calling thread, and the threads and processes that it starts from now on, to one processor.
 #[cfg(target_os = "linux")]
 pub fn stay_on(processor: usize) {
     let mut only = CpuSet::new();
@@ -47,13 +47,13 @@ pub fn stay_on(_: usize) {
     panic!("here one cannot choose a processor");
 }
 
-/// The most memory that a child has had at once, of those that ended, in KiB.
+/// The largest peak memory of the children that have ended, in KiB.
 ///
-/// A child begins with the figure of the process that made it: only a small one can see a small child.
+/// A child inherits the peak of the process that started it, so only a small process can measure a small child.
 pub fn peak_kib_of_children() -> u64 {
     let usage: Usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the children");
     let peak = usage.max_rss().try_into().expect("a positive size");
-    // macOS counts bytes.
+    // macOS reports bytes.
     if cfg!(target_os = "macos") {
         peak / 1024
     } else {

@@ -1,5 +1,4 @@
-//! A server that says from memory, over TLS, what a real one has said: it is no bottleneck, so that one
-//! sees the client.
+//! A server that replays over TLS what a real server has sent. It is not a bottleneck, so the figures show the client.
 
 mod eof;
 mod peer;
@@ -12,23 +11,23 @@ use crate::rows::Shape;
 use crate::settings::Settings;
 pub use peer::Peer;
 
-/// A real server's answers to a statement, packets and all.
+/// A real server's answers to a statement, as raw packets.
 struct Answers {
     text: Vec<u8>,
     prepared: Vec<u8>,
     binary: Vec<u8>,
 }
 
-/// What a real server has said to the statement of a shape.
+/// What a real server answered to the statement of a shape.
 pub struct Recording {
     shape: Shape,
     answers: Answers,
-    /// For a client without `CLIENT_DEPRECATE_EOF`; made when there is one.
+    /// The answers for a client without `CLIENT_DEPRECATE_EOF`, created when the first such client connects.
     with_eof: OnceLock<Answers>,
 }
 
 impl Recording {
-    /// Asks a server.
+    /// Records the answers of a server.
     pub fn of(settings: &Settings, shape: Shape) -> Self {
         let sql = shape.statement();
         let connection = Bare::resuming(settings).open();
@@ -67,7 +66,7 @@ impl Recording {
         })
     }
 
-    /// How many bytes each protocol takes, text first.
+    /// The bytes of the answer in the text and in the binary protocol.
     pub fn sizes(&self) -> [usize; 2] {
         [self.answers.text.len(), self.answers.binary.len()]
     }

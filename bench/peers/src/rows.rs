@@ -1,5 +1,5 @@
-//! Who reads a long result, and what is told of it: every field decoded to its type, and the sum of them;
-//! or every field walked, and nothing decoded.
+//! Contenders that read a long result. They decode every field to its type and add the values up, or they walk the
+//! fields without decoding them.
 
 pub mod bare;
 mod decode;
@@ -15,31 +15,31 @@ pub use shape::{BLOB_LENGTH, GROUPS, Shape};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Text,
-    /// Prepared and executed. Who keeps prepared statements prepares once.
+    /// Prepared and executed. A contender that caches prepared statements prepares once.
     Binary,
 }
 
-/// What is done to a row.
+/// How far a contender processes a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// It is taken as the client gives it, and no value is asked for.
+    /// The client returns the row, and no value is read from it.
     Walked,
     /// Every value is decoded to its type.
     Decoded,
 }
 
-/// Somebody who has a connection and reads the result of a shape's statement to its end.
+/// A contender with a connection that reads the result of a shape's statement to its end.
 pub trait RowReader {
     fn name(&self) -> &'static str;
 
     fn read(&mut self, shape: Shape, protocol: Protocol) -> Totals;
 }
 
-/// What has been read: who decodes every field gets the same as everybody else who does.
+/// The totals of a result. All contenders that decode must have the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub rows: u64,
-    /// None of who only walks the fields.
+    /// `None` if the contender only walks the fields.
     pub sum: Option<u64>,
 }
 
@@ -61,9 +61,9 @@ pub struct Fields<'a> {
     pub n: i32,
     pub big: i64,
     pub name: &'a str,
-    /// A DECIMAL is exact: its text.
+    /// The text of a DECIMAL, which is exact.
     pub price: &'a str,
-    /// Year, month, day, hour, minute, second.
+    /// Year, month, day, hour, minute and second.
     pub made: [u16; 6],
     pub ratio: f64,
 }
@@ -78,14 +78,14 @@ impl Fields<'_> {
     }
 }
 
-/// Of the four columns that [`Shape::Wide`] repeats.
+/// The sum of the four columns that [`Shape::Wide`] repeats.
 #[inline]
 pub fn sum_of_group(n: i32, big: i64, name: &str, ratio: f64) -> u64 {
     let values = [n as u64, big as u64, name.len() as u64, ratio.to_bits()];
     values.into_iter().fold(0, u64::wrapping_add)
 }
 
-/// Of a value of [`Shape::Blobs`]. Its bytes are the same all over.
+/// The sum of a value of [`Shape::Blobs`]. All its bytes are equal.
 #[inline]
 pub fn sum_of_blob(bytes: &[u8]) -> u64 {
     bytes.len() as u64 + bytes.last().copied().map_or(0, u64::from)

@@ -1,4 +1,4 @@
-//! What the system says that another process has used so far.
+//! What another process has used so far, as the operating system reports it.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -8,15 +8,15 @@ mod linux {
     use nix::time::{clock_getcpuclockid, clock_gettime};
     use nix::unistd::Pid;
 
-    /// The time that it has had in all its threads, of its own and in the system. (`/proc` has it in steps of
-    /// 10 ms only.)
+    /// The CPU time of a process, with all its threads, in user and system mode. (`/proc` has a resolution of only 10
+    /// ms.)
     pub fn cpu(id: u32) -> Duration {
         let id = id.try_into().expect("a process");
         let clock = clock_getcpuclockid(Pid::from_raw(id)).expect("it runs");
         Duration::from(clock_gettime(clock).expect("it runs"))
     }
 
-    /// The most memory that it has had at once.
+    /// The peak memory of a process.
     pub fn peak_kib(id: u32) -> u64 {
         let status = fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! What every contender is told: where the server is, as whom to log in, and what to sign with.
+//! The settings of every contender: the server's address, the user, and the credentials that sign.
 
 use std::env;
 use std::net::SocketAddr;
@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::server::{Product, Server};
 
-/// The statement of whole processes. It gives three rows.
+/// The statement of the whole processes. It returns three rows.
 pub const STATEMENT: &str = "SELECT id, name, price FROM items ORDER BY id";
 
-/// Not to be printed: it has the secret access key, if only a made-up one.
+/// No `Debug`, because it contains the secret access key, although an invented one.
 #[derive(Clone)]
 pub struct Settings {
-    /// What is signed, and whose name the certificate has.
+    /// The host name in the token and in the certificate.
     pub endpoint: String,
     pub port: u16,
     pub region: String,
-    /// Whose client is a peer.
+    /// The product whose command line client is a peer.
     pub product: Product,
-    /// What is connected to.
+    /// The address to connect to.
     pub address: SocketAddr,
     pub user: String,
     pub database: String,
@@ -52,13 +52,13 @@ impl Settings {
         }
     }
 
-    /// As [`Self::environment`] gives them.
+    /// Reads the variables of [`Self::environment`].
     pub fn from_environment() -> Self {
         Self {
             endpoint: variable("DB_HOST"),
             port: 3306,
             region: variable("AWS_REGION"),
-            // A process that gets them has no use for it.
+            // A whole process does not use the product.
             product: Product::MySql,
             address: variable("DB_CONNECT_TO").parse().expect("an address"),
             user: variable("DB_USER"),
@@ -69,7 +69,7 @@ impl Settings {
         }
     }
 
-    /// For a process, which gets nothing else but where programs are.
+    /// The whole environment of a process.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
@@ -89,7 +89,7 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A path of ours, as an argument or a variable.
+/// A path as an argument or a variable. It must be UTF-8.
 pub fn text(path: &Path) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }

@@ -1,4 +1,4 @@
-//! Tokens, as those sign who do not use ours.
+//! Tokens, signed without rds-bridge.
 
 pub mod by_hand;
 pub mod sdk;

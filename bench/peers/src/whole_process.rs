@@ -1,5 +1,5 @@
-//! Programs that are run as a user runs them, from their start to their end. They, and `once`, are beside
-//! the one that measures.
+//! Programs that run as a user runs them, from start to end. The programs and `once` are expected in this program's
+//! folder.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,24 +11,24 @@ use tempfile::TempDir;
 
 use crate::settings::{Settings, text};
 
-/// A program with its arguments and all of its environment.
+/// A program with its arguments and its whole environment.
 pub struct Process {
     pub name: &'static str,
     pub command: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
 }
 
-/// What a process took, and what it printed.
+/// What a run used and printed.
 pub struct Run {
     pub milliseconds_to_first_byte: f64,
     pub milliseconds: f64,
-    /// Of its own and in the system.
+    /// In user and system mode.
     pub cpu_milliseconds: f64,
-    /// The most memory that it had at once.
+    /// The peak memory of the process.
     pub peak_megabytes: f64,
     pub bytes: u64,
     pub lines: u64,
-    /// The first of it.
+    /// The beginning of the output.
     pub output: String,
 }
 
@@ -41,7 +41,7 @@ impl Process {
         }
     }
 
-    /// The command of the server's makers, with a password: it knows no tokens.
+    /// The command line client of the server's vendor, with a password, because it cannot sign tokens.
     pub fn makers_client(name: &'static str, settings: &Settings, arguments: &[&str]) -> Self {
         let (host, port) = (settings.address.ip(), settings.address.port());
         let client = settings.product.client();
@@ -66,7 +66,7 @@ impl Process {
         process
     }
 
-    /// A script of the tests' that is told where to log in, and then the arguments.
+    /// A script in `tests/python/scripts`. Its first arguments are the login's settings.
     pub fn python(
         name: &'static str,
         settings: &Settings,
@@ -87,7 +87,7 @@ impl Process {
         Self::new(name, settings, &[&login, arguments].concat())
     }
 
-    /// Runs it.
+    /// Runs the program once.
     pub fn run(&self) -> Run {
         let mut once = Command::new(beside("once"));
         once.args(&self.command).env_clear();
@@ -116,10 +116,10 @@ impl Process {
     }
 }
 
-/// Programs that were built with this one, copied as an installer does it.
+/// Copies of programs that were built with this one, as an installer makes them.
 ///
-/// A program that was just linked lies in the system's memory in pieces of a page, as the linker has written it, and
-/// takes longer to start than it ever will again.
+/// The pages of a program that was just linked are scattered in the page cache, as the linker wrote them. It starts
+/// slower than it ever will again.
 pub struct Installed(TempDir);
 
 impl Installed {
@@ -131,7 +131,7 @@ impl Installed {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    /// Its path.
+    /// The path of a copy of the program.
     pub fn program(&self, name: &str) -> String {
         let installed = self.0.path().join(name);
         fs::copy(beside(name), &installed).expect("a program to copy");

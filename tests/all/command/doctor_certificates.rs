@@ -1,4 +1,4 @@
-//! `rds-bridge doctor` shows the certificates that it refuses.
+//! `rds-bridge doctor` prints the certificates that it refuses.
 
 use rds_bridge_test_support::certificates::ServerCertificate;
 use rds_bridge_test_support::on_each_server;
@@ -61,7 +61,7 @@ fn the_doctor_shows_what_was_presented(product: Product) {
         assert_eq!(failed["outcome"], "failed");
         assert_eq!(failed["presented"][0][name], value, "{failed}");
         assert_eq!(failed["presented"][0]["not_before"], "2020-01-01T00:00:00Z");
-        // It has been refused all the same.
+        // Although the certificate is printed, the connection is refused before the login.
         assert_eq!(check(&report, "login")["outcome"], "not reached");
         assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
     }

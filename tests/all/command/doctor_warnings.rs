@@ -1,4 +1,4 @@
-//! What `rds-bridge doctor` warns of before it connects: nothing listens where it would.
+//! The warnings of `rds-bridge doctor` before it connects. Nothing listens at the address.
 
 use serde_json::Value as Json;
 
@@ -89,7 +89,8 @@ fn that_secrets_manager_is_named_without_tls() {
     }
 }
 
-/// With the credentials of the environment goes its region; what is given or named comes first.
+/// With credentials from the environment, the region comes from there too. A region in an argument or in the endpoint's
+/// name takes precedence.
 #[test]
 fn the_emulator_takes_the_region_of_the_environment() {
     let region = |arguments: &[&str], variables: &[(&str, &str)]| {

@@ -1,4 +1,4 @@
-//! `rds-bridge query` at a server that greets late, as a paused Aurora Serverless v2 does.
+//! `rds-bridge query` at a server whose greeting is late, like that of a paused Aurora Serverless v2 cluster.
 
 use std::process::Child;
 use std::sync::Arc;

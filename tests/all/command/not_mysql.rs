@@ -1,4 +1,4 @@
-//! `rds-bridge query` at peers that are no MySQL server, or none that lets anybody in: one message, and the exit code.
+//! `rds-bridge query` at peers that are not MySQL servers, or refuse every client: one message, and the exit code.
 
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};

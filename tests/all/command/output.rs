@@ -1,4 +1,4 @@
-//! Rows as `rds-bridge query` writes them.
+//! Rows in the formats of `rds-bridge query`.
 
 pub(crate) mod columnar;
 pub(crate) mod cut_off;

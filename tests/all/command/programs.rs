@@ -1,4 +1,4 @@
-//! The command as a user has it: what it prints, and how it ends.
+//! The command as a user runs it: its output and its exit code.
 
 use std::process::{Command, Stdio};
 
@@ -66,7 +66,7 @@ fn token_prints_what_botocore_would_and_nothing_else() {
     }
 }
 
-/// Wasmtime reads it, and machine code compiled with another value does not load.
+/// Wasmtime reads this variable, and does not load machine code that was compiled with another value.
 #[test]
 fn wasmtimes_own_variables_change_nothing() {
     let variables = [
@@ -96,13 +96,13 @@ fn token_takes_everything_from_the_environment() {
         token.starts_with(&format!("{HOST}:3307/?Action=connect&DBUser=peccy&")),
         "{output:?}"
     );
-    // The region is in the endpoint's name, and what that says comes before the environment.
+    // The region in the endpoint's name takes precedence over the environment.
     assert!(token.contains("%2Fus-east-1%2F"));
     let elsewhere = [&variables[..], &[("AWS_REGION", "eu-west-1")]].concat();
     assert!(stdout(&run(&["token"], &elsewhere, "")).contains("%2Fus-east-1%2F"));
     let output = run(&["token", "--region", "eu-west-3"], &elsewhere, "");
     assert!(stdout(&output).contains("%2Feu-west-3%2F"));
-    // Nor has an alias one: there the environment says it.
+    // An alias has no region in its name, so the environment's is used.
     let alias = ["token", "--hostname", "db.example.com"];
     assert!(stdout(&run(&alias, &elsewhere, "")).contains("%2Feu-west-1%2F"));
 }

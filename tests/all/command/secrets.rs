@@ -1,4 +1,4 @@
-//! `rds-bridge query` and `doctor` with a secret of Secrets Manager: what names it, and what is said of it.
+//! `rds-bridge query` and `doctor` with a secret of Secrets Manager: how it is named, and the messages about it.
 
 use std::process::Output;
 
@@ -30,7 +30,7 @@ fn the_flag_and_the_variable_name_it(product: Product) {
         let expected = json!({ "CURRENT_USER()": "password-user@%", "DATABASE()": "iamtest" });
         assert_eq!(row, expected);
     }
-    // What is given comes first.
+    // An argument takes precedence over the secret.
     let arguments = ["query", WHO, "--secret", &arn, "--username", "nobody"];
     let output = aws.run(&arguments, &[("DB_NAME", "information_schema")]);
     let said = stderr(&output);
@@ -63,7 +63,7 @@ fn what_is_wrong_gets_one_message_and_its_exit_code(product: Product) {
             Some(&"hunter2".to_owned()),
             &[],
         ),
-        // An empty one is not set.
+        // An empty variable counts as not set.
         (2, "no user", None, &empty),
     ] {
         let flag = name.map(|name| ["--secret", name]);
@@ -129,7 +129,7 @@ fn the_doctor_tells_that_it_was_fetched(product: Product) {
     };
     assert!(detail("login").contains(method), "{all:?}");
 
-    // As people read it, with AWS asked who the caller is.
+    // The text for people. `doctor` asks AWS for the caller's identity.
     let variables = [
         ("AWS_ENDPOINT_URL_STS", ""),
         ("AWS_ENDPOINT_URL", aws.moto.url()),

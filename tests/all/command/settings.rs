@@ -1,4 +1,4 @@
-//! Arguments and variables of the command, and what it says of wrong ones.
+//! The command's arguments and variables, and the messages about wrong ones.
 
 pub(crate) mod credentials;
 pub(crate) mod global_endpoints;

@@ -1,4 +1,4 @@
-//! `rds-bridge setup` as a user has it.
+//! `rds-bridge setup` as a user runs it.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const INSTANCE: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
 const CLUSTER: &str = "shop.cluster-abc123.us-gov-west-1.rds.amazonaws.com";
 const PROXY: &str = "gate.proxy-abc123.cn-north-1.rds.amazonaws.com.cn";
 
-/// What `setup` prints for an endpoint and a user, which must succeed.
+/// The output of `setup` for an endpoint and a user. It must succeed.
 fn setup(host: &str, user: &str, more: &[&str]) -> String {
     let variables = [("DB_HOST", host), ("DB_USER", user)];
     let output = run(&[&["setup"], more].concat(), &variables, "");
@@ -51,7 +51,7 @@ fn the_policy_is_json_for_one_user_of_one_database() {
         resource(PROXY, "u", "prx-0a1b2c3d4e5f60718"),
         "arn:aws-cn:rds-db:cn-north-1:123456789012:dbuser:prx-0a1b2c3d4e5f60718/u"
     );
-    // An instance of Aurora; and a name that JSON must escape and IAM must not take for a pattern.
+    // An instance of Aurora, and a user name that has to be escaped in JSON and that IAM must not treat as a pattern.
     assert_eq!(
         resource(INSTANCE, "a\"\\*", "cluster-ABCDEFGHIJKL01234"),
         "arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-ABCDEFGHIJKL01234/a\"\\${*}"
@@ -123,7 +123,7 @@ fn the_text_names_what_the_endpoint_tells() {
     }
 }
 
-/// The text marks what is missing and says how to find it; given it, it does neither.
+/// The text marks missing values and explains how to find them. With these values it does neither.
 #[test]
 fn the_text_marks_what_is_missing() {
     let text = setup(INSTANCE, "u", &[]);
@@ -150,13 +150,13 @@ fn the_text_marks_what_is_missing() {
     );
     assert!(whole.contains("To fill in: <ROLE>\n"), "{whole}");
     assert!(!whole.contains("describe-") && !whole.contains("get-caller-identity"));
-    // What is told is numbered without a gap.
+    // The steps are numbered without a gap.
     let steps = whole.lines().filter_map(|line| line.split_once(". "));
     let numbers: Vec<_> = steps.filter_map(|(n, _)| n.parse::<usize>().ok()).collect();
     assert_eq!(numbers, [1, 2, 3]);
 }
 
-/// The one line that names an instance of Aurora by its cluster's id.
+/// An instance of Aurora, recognised by its cluster's resource id, is set up with the cluster's command.
 #[test]
 fn an_instance_of_aurora_is_set_up_as_its_cluster() {
     let id = ["--resource-id", "cluster-ABCDEFGHIJKL01234"];
@@ -173,7 +173,7 @@ fn an_instance_of_aurora_is_set_up_as_its_cluster() {
 fn what_is_wrong_gets_one_line_and_exit_code_2() {
     const DB: &str = "--resource-id=db-ABCDEFGHIJKL01234";
     const ACCOUNT: &str = "--account=123456789012";
-    /// Endpoint, arguments, and what the line must say.
+    /// The endpoint, the arguments, and a part of the message.
     type Case<'a> = (&'a str, &'a [&'a str], &'a str);
     let cases: [Case<'_>; 20] = [
         (INSTANCE, &["--username="], "the user is empty"),
@@ -187,7 +187,7 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
         (INSTANCE, &["--privileges=ALL; --"], "--privileges"),
         (INSTANCE, &["--format=yaml"], "yaml"),
         (INSTANCE, &["--account=12345"], "12 digits"),
-        // Half a policy looks whole.
+        // An incomplete policy would look complete.
         (INSTANCE, &["--format=policy", ACCOUNT], "no resource id"),
         (INSTANCE, &["--format=policy", DB], "no account"),
         (
@@ -195,7 +195,7 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
             &["--format=policy", ACCOUNT, DB],
             "no region",
         ),
-        // The trap.
+        // A common mistake: the name of the instance in place of its resource id.
         (INSTANCE, &["--resource-id=mydb"], "looks like a name"),
         (INSTANCE, &["--resource-id=db-prod"], "looks like a name"),
         (INSTANCE, &["--resource-id=arn:aws:rds:…"], "not an ARN"),

@@ -1,4 +1,4 @@
-//! What `rds-bridge query` executes, and how it ends.
+//! The statements of `rds-bridge query`, and its exit codes.
 
 pub(crate) mod exact_numbers;
 pub(crate) mod interrupted;

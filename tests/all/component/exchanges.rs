@@ -1,5 +1,5 @@
-//! Every recorded or composed exchange, natively and in the sandbox: whole, byte by byte, cut short
-//! and corrupted. The values of the errors are compared in the tests of Python and Node.
+//! Every recorded or composed exchange, natively and in the sandbox: as a whole, byte by byte, truncated and corrupted.
+//! The tests in Python and Node compare the values of the errors.
 
 use std::fmt::Debug;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::helpers::vectors;
 
-/// A step, whoever gave it.
+/// A step, of the native handshake or of the one in the sandbox.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Read,
@@ -77,7 +77,7 @@ fn replay(exchange: &Value, part: usize, handshake: &mut dyn Handshake) {
         match kind {
             "server" => {
                 for part in bytes.chunks(part) {
-                    // Every strict prefix of what the server says asks for more.
+                    // After every strict prefix of the server's bytes the handshake asks for more.
                     if ends_well {
                         assert_eq!(last, Ok(Seen::Read), "{name}");
                     }
@@ -262,8 +262,7 @@ fn debug(value: impl Debug) -> String {
     format!("{value:?}")
 }
 
-/// The name of a case as the contract has it, from the one that Rust prints. Generated types print
-/// the path of their type in front of it.
+/// The case name of the WIT contract, from the name that Rust prints. Generated types print their path before the name.
 fn kebab(printed: &str) -> String {
     let name = printed.split(['(', '{', ' ']).next().unwrap();
     let name = name.rsplit("::").next().unwrap();

@@ -1,10 +1,9 @@
-//! The built artefact: no imports, and no larger than promised.
+//! The built component has no imports, and keeps its size limit.
 
 use rds_bridge::component::{COMPONENT, Engine};
 use wit_component::DecodedWasm;
 
-/// With every authentication method; without `client_ed25519` the command `just component-sizes`
-/// checks its limit.
+/// The limit with every authentication method. `just component-sizes` checks the limit without `client_ed25519`.
 const SIZE_LIMIT_BYTES: usize = 180_000;
 
 #[test]
@@ -25,7 +24,7 @@ fn imports_nothing() {
     );
 }
 
-/// [`Engine::new`] links nothing: an import would have nothing to be resolved with.
+/// [`Engine::new`] uses an empty linker, so that an import could not be resolved.
 #[test]
 fn instantiates_with_an_empty_linker() {
     Engine::new().unwrap().instantiate().unwrap();

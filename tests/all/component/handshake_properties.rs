@@ -1,4 +1,4 @@
-//! Any bytes from a server, in any split. What is checked is in `rds_bridge_exercise`.
+//! Arbitrary bytes from a server, split arbitrarily. `rds_bridge_exercise` has the checks.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -58,7 +58,7 @@ proptest! {
             let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
             input.extend(&length[..3]);
             input.push(sequence_id);
-            // A switch is answered by a packet of ours.
+            // An `AuthSwitchRequest` is answered by a packet of the client, which uses a sequence id.
             let ours = if payload.first() == Some(&0xFE) || payload == [1, 4] { 2 } else { 1 };
             sequence_id = sequence_id.wrapping_add(ours);
             input.extend(payload);

@@ -1,5 +1,5 @@
-//! The limits of the sandbox: what is largest fits, what is larger is refused before it is copied,
-//! and instances come and go.
+//! The limits of the sandbox: the largest arguments fit, larger ones are refused before they are copied, and instances
+//! are created and dropped.
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::component::{
@@ -30,12 +30,12 @@ const CONFIG: Config<'_> = Config {
     character_set: 45,
 };
 
-/// As MySQL 8 begins.
+/// The greeting of MySQL 8.
 const GREETING: &[u8] =
     b"\x4a\0\0\0\n8.0.18\0\x19\0\0\0\x114aB0c\x06g\0\xff\xff\xff\x02\0\xff\xc7\x15\
     \0\0\0\0\0\0\0\0\0\0tL\x03s\x0f[4\rl4. \0caching_sha2_password\0";
 
-/// The first engine of a process runs the machine code where it lies, and others a copy.
+/// The first engine of a process uses the embedded machine code in place, and others use a copy.
 #[test]
 fn engines_side_by_side_give_the_same_bytes() {
     let credentials = Credentials::new("akid", "secret");
@@ -52,12 +52,12 @@ fn engines_side_by_side_give_the_same_bytes() {
     assert!(tokens.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-/// All of it in the 4 MiB that an instance may have.
+/// Everything fits in the 4 MiB of memory that an instance may have.
 #[test]
 fn the_largest_of_everything_fits_its_memory() {
     let engine = Engine::new().unwrap();
     let mut instance = engine.instantiate().unwrap();
-    // Every byte of it triples when it is encoded.
+    // Percent-encoding triples the size of every byte.
     let credentials = Credentials::new(&"+".repeat(128), &"s".repeat(256))
         .with_session_token(&"/".repeat(65_536));
     let user = "漢".repeat(128);
@@ -90,9 +90,9 @@ fn the_largest_of_everything_fits_its_memory() {
     };
     let mut handshake = ClientHandshake::start(&engine, &config).unwrap();
     assert!(matches!(handshake.receive(&[]), Ok(Step::Read)));
-    // As far as the token goes, with as much behind each packet as one call may bring.
+    // Continues until the client sends the token, with as many bytes after each packet as one call may pass.
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
-    // Signed beside it.
+    // Signs a token in the same instance.
     let request = request(&user, "db.example.com");
     let signed = handshake
         .instance()
@@ -125,7 +125,7 @@ fn larger_arguments_are_refused_before_they_are_copied() {
         refused,
         Err(CallError::Fault(Fault::ArgumentsTooLarge { bytes, .. })) if bytes > ARGUMENTS_LIMIT_BYTES
     ));
-    // The instance has not been touched, and is as good as before.
+    // The call did not reach the instance, which still works.
     instance
         .presign(&credentials, request("u", "db.example.com"), LIFETIME)
         .unwrap();

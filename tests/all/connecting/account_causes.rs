@@ -1,4 +1,4 @@
-//! What an error says where it is the account that does not let a user in.
+//! The errors and causes of accounts that the server locks out.
 
 use rds_bridge::{Error, ErrorKind, Stage};
 use rds_bridge_test_support::on_each_server;
@@ -42,7 +42,7 @@ fn a_locked_account(product: Product) {
 
 #[apply(on_each_server)]
 fn an_expired_password(product: Product) {
-    // The server refuses the login, or every statement until there is a new password.
+    // Depending on the option, the server refuses the login, or every statement until the password is changed.
     for (is_login_refused, code) in [("ON", 1862), ("OFF", 1820)] {
         let server = Server::start(
             product,
@@ -76,13 +76,13 @@ fn an_init_connect_that_fails(product: Product) {
     let server = Server::start(product, &Options::default());
     server.execute_as_admin("SET GLOBAL init_connect = 'SELECT nothing'");
     let error = refusal(&server, PASSWORD);
-    // The server says so to the first statement, or closes before that is sent.
+    // The server reports the failure to the first statement, or closes the connection before the client sends it.
     if error.code().is_some() {
         assert_says(&error, 1184, "init_connect failed");
     }
 }
 
-/// MySQL alone has them.
+/// Only MySQL has `FAILED_LOGIN_ATTEMPTS`.
 #[test]
 fn an_account_that_was_tried_too_often() {
     let server = Server::start(Product::MySql, &Options::default());
@@ -99,7 +99,7 @@ fn an_account_that_was_tried_too_often() {
     );
 }
 
-/// MySQL alone has them.
+/// Only MySQL has multi-factor authentication.
 #[test]
 fn an_account_with_a_second_factor() {
     let server = Server::start(Product::MySql, &Options::default());

@@ -1,4 +1,4 @@
-//! All addresses of a name are tried, and each stage has a limit of its own.
+//! A connection tries all addresses of a name, and each stage has a limit of its own.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -28,7 +28,7 @@ impl Resolve for To {
     }
 }
 
-/// Takes no connection and refuses none: its queue is full.
+/// A listener that neither accepts nor refuses a connection, because its queue is full.
 struct BlackHole {
     address: SocketAddr,
     _queue: (Socket, Vec<TcpStream>),
@@ -50,7 +50,7 @@ impl BlackHole {
     }
 }
 
-/// Where nothing listens.
+/// An address at which nothing listens.
 fn refusing() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
@@ -102,7 +102,7 @@ fn where_none_answers_each_is_named(product: Product) {
     for address in [hole.address, refusing] {
         assert!(error.to_string().contains(&address.to_string()), "{error}");
     }
-    // One that does not answer is most likely a security group; where all refuse, nothing listens.
+    // An address that does not answer indicates a security group. If all refuse, nothing listens.
     assert!(
         error.causes()[0].why.contains("security group"),
         "{error:?}"
@@ -116,7 +116,7 @@ fn where_none_answers_each_is_named(product: Product) {
     assert_eq!(error.stage(), Stage::Resolve, "{error}");
 }
 
-/// TCP is above, TLS in `not_mysql`.
+/// The limit of TCP is tested above, and that of TLS in `not_mysql`.
 #[apply(on_each_server)]
 fn each_stage_has_its_limit(product: Product) {
     let peer = TlsPeer::silent_in_tls();

@@ -1,5 +1,5 @@
-//! An endpoint that is given by an alias: it is looked up for each connection, and all that is signed, connected to
-//! and verified follows it.
+//! An endpoint given as an alias (CNAME). The bridge resolves it for each connection, and signs for, connects to and
+//! verifies the name behind it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const GLOBAL: &str = "shop.global-xyz.global.rds.amazonaws.com";
 const FIRST: &str = "shop.cluster-abc.us-east-1.rds.amazonaws.com";
 const SECOND: &str = "shop.cluster-def.eu-west-1.rds.amazonaws.com";
 
-/// A global database's names, as its name servers have them before and after a switchover.
+/// The names of a global database, as its name servers return them before and after a switchover.
 #[derive(Clone, Debug)]
 struct Names {
     has_switched: Arc<AtomicBool>,
@@ -42,12 +42,12 @@ impl Resolve for Names {
             (GLOBAL, true) => Some(SECOND),
             _ => None,
         };
-        // As a name server writes it.
+        // In the form of a name server's answer: upper case, with a dot at the end.
         Box::pin(async move { Ok(target.map(|name| name.to_uppercase() + ".")) })
     }
 }
 
-/// A cluster in each of two regions: both listen on the same port, as clusters do.
+/// Two clusters, each in a region of its own. Both listen on the same port, as Aurora clusters do.
 struct GlobalDatabase {
     clusters: [Emulator; 2],
     names: Names,
@@ -105,8 +105,7 @@ async fn name_of_cluster(bridge: &Bridge) -> String {
     row.get::<&str>(0).unwrap().to_owned()
 }
 
-/// The emulator verifies for which host, port and region the token was signed, and the bridge the name in the
-/// certificate.
+/// The emulator verifies the host, port and region in the token, and the bridge verifies the name in the certificate.
 #[test]
 fn each_connection_goes_to_the_cluster_that_is_the_primary_then() {
     let database = GlobalDatabase::start();

@@ -1,4 +1,4 @@
-//! Accounts of MariaDB with several ways to log in: the server asks for one after the other until one accepts.
+//! MariaDB accounts with alternative authentication plugins: the server tries one after the other until one accepts.
 
 use rds_bridge::component::HandshakeError;
 use rds_bridge::error::ErrorKind;
@@ -45,8 +45,8 @@ fn a_password_of_any_alternative_logs_in() {
     });
 }
 
-/// A good token is taken at once. After a bad one the server asks for the password, and the token does not go out
-/// a second time.
+/// The server accepts a valid token at once. After an invalid one it asks for the password, and the client must not
+/// send the token a second time.
 #[test]
 fn a_token_goes_out_once() {
     let server = server();

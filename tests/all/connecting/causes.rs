@@ -1,5 +1,5 @@
-//! The likely causes that an error names: each thing that goes wrong for people who log in with IAM tokens is
-//! among them where it shows.
+//! The likely causes in an error. Every common mistake in a login with an IAM token is among the causes of the error
+//! that it leads to.
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::{Bridge, Error, Stage};
@@ -11,7 +11,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::live::{connect_error, credentials, to};
 
-/// Each of the words is in one of the causes, in this order.
+/// Asserts that the causes contain each of the words, in this order.
 fn assert_named(error: &Error, words: &[&str]) {
     let causes: Vec<String> = error
         .causes()
@@ -27,7 +27,7 @@ fn assert_named(error: &Error, words: &[&str]) {
     }
 }
 
-/// The server says the same to all of them: what is not known is listed.
+/// The server's answer is the same for all of these, so the error lists every cause that it cannot rule out.
 #[apply(on_each_server)]
 fn of_access_denied(product: Product) {
     let server = Server::shared(product);
@@ -41,7 +41,8 @@ fn of_access_denied(product: Product) {
     ];
     let user = to(server).user("Lambda-User").credentials(credentials());
     let error = connect_error(user);
-    // MySQL refuses a user that it does not have, or asks for some method, so that names cannot be tried out.
+    // For an unknown user MySQL refuses the login or asks for an arbitrary plugin, so that clients cannot probe for
+    // names.
     assert_named(&error, &["case-sensitive"]);
     assert_eq!(error.stage(), Stage::Login, "{error}");
 
@@ -52,7 +53,7 @@ fn of_access_denied(product: Product) {
     assert_eq!(error.code(), Some(1045), "{error}");
     assert_named(&error, &always);
     assert_named(&error, &["\"lambda-user\""]);
-    // What the endpoint's name rules out is not said.
+    // A cause that the endpoint's name rules out is not listed.
     assert!(
         !error
             .causes()

@@ -1,4 +1,4 @@
-//! The library logs in to a real server: with tokens that its plugin judges, and with passwords.
+//! The library logs in to a real server, with tokens that the server's plugin verifies and with passwords.
 
 use std::time::{Duration, SystemTime};
 
@@ -95,7 +95,7 @@ impl Clock for Offset {
     }
 }
 
-/// The server says the same to all of them; the first cause and its own log do not.
+/// The server's answer is the same for all of these. The first cause and the server's log differ.
 #[apply(on_each_server)]
 fn who_is_refused_and_why(product: Product) {
     let server = Server::start(product, &Options::default());

@@ -1,4 +1,4 @@
-//! MySQL's own login, over TLS: in full, and with what the server remembers of it.
+//! `caching_sha2_password` over TLS: full authentication, and fast authentication with the server's cache.
 
 use rds_bridge::Bridge;
 use rds_bridge::Stage;
@@ -16,9 +16,9 @@ async fn bridge(server: &Server, relay: &Relay, password: &str) -> Bridge {
     builder.build().await.unwrap()
 }
 
-/// How many bytes a login takes of the client.
+/// How many bytes the client sends for a login.
 async fn log_in(server: &Server) -> usize {
-    // Of its own: what the connection before says at its end may come after this one's beginning.
+    // Each login has a relay of its own: the `COM_QUIT` of the connection before may arrive after this one has begun.
     let relay = Relay::start(&[server.address()], None);
     let mut connection = bridge(server, &relay, PASSWORD)
         .await
@@ -40,7 +40,7 @@ fn in_full_and_fast() {
     let server = Server::start(Product::MySql, &Options::default());
     let relay = Relay::start(&[server.address()], None);
     block_on(async {
-        // The account's first login since the start takes the password itself.
+        // The account's first login since the server's start is a full authentication, which sends the password.
         let full = log_in(&server).await;
         let fast = log_in(&server).await;
         assert!(full > fast + PASSWORD.len(), "{full} and {fast}");

@@ -1,5 +1,5 @@
-//! Peers that are no MySQL server, or none that lets anybody in, before TLS: each has its error,
-//! and none of them hears a secret.
+//! Peers that are not MySQL servers, or refuse every client, before TLS. Each leads to an error of its own, and none
+//! receives a secret.
 
 use std::time::{Duration, Instant};
 
@@ -49,10 +49,10 @@ fn who_waits_for_the_client_to_begin() {
     assert_eq!(peer.received(), b"");
 }
 
-/// The stage's limit is one for the whole of it: bytes that keep coming do not prolong it.
+/// The limit applies to the whole stage: bytes that keep arriving do not extend it.
 #[test]
 fn one_byte_at_a_time() {
-    // A packet of 60,000 bytes, none of which is wrong.
+    // A packet of 60,000 bytes, each of them valid.
     let packet = frame(0, &[&b"\x0A8.0.39"[..], &[b'x'; 60_000]].concat());
     let interval = Duration::from_millis(5);
     let peer = ScriptedPeer::start(vec![Line::Trickle {
@@ -76,7 +76,7 @@ fn other_protocols() {
         ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
         (b"220 mail.example.com ESMTP\r\n", "protocol of text"),
-        // unexpected_message, and a ServerHello's beginning.
+        // An `unexpected_message` alert, and the beginning of a ServerHello.
         (
             b"\x15\x03\x01\x00\x02\x02\x0A",
             "speaks TLS from the first byte",
@@ -85,7 +85,7 @@ fn other_protocols() {
             b"\x16\x03\x03\x00\x7A\x02\x00\x00\x76",
             "speaks TLS from the first byte",
         ),
-        // PostgreSQL's ErrorResponse.
+        // An ErrorResponse of PostgreSQL.
         (
             b"E\x00\x00\x00\x5BSFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 255.255: server \
               supports 3.0 to 3.0\0\0",
@@ -126,7 +126,7 @@ fn who_ends_at_once_or_in_the_middle() {
     }
 }
 
-/// Before the server knows the client's protocol it gives no SQLSTATE.
+/// Before the capabilities are negotiated, an `ERR_Packet` has no SQLSTATE.
 #[test]
 fn a_refusal_in_place_of_a_greeting() {
     let blocked = b"\xFF\x69\x04Host '10.0.0.1' is blocked because of many connection errors";
@@ -154,7 +154,7 @@ fn a_refusal_in_place_of_a_greeting() {
     }
 }
 
-/// Bytes behind the greeting could be taken for what is said inside TLS.
+/// Bytes after the greeting could be mistaken for bytes received inside TLS.
 #[test]
 fn a_greeting_with_something_behind_it() {
     let greeting = tls_peer::greeting(tls_peer::MYSQL);

@@ -1,4 +1,4 @@
-//! Certificates that are refused can be seen in the error.
+//! An error contains the certificates that were refused.
 
 use std::time::{Duration, SystemTime};
 
@@ -50,7 +50,7 @@ impl Clock for In2019 {
     }
 }
 
-/// Nobody issues certificates ahead of time: it is the clock of this machine.
+/// Certificates are not issued for a future time, so this machine's clock must be wrong.
 #[test]
 fn one_that_is_not_valid_yet_tells_of_the_clock() {
     let peer = TlsPeer::silent_in_tls();
@@ -63,7 +63,7 @@ fn one_that_is_not_valid_yet_tells_of_the_clock() {
         .clock(In2019);
     block_on(async {
         let bridge = bridge.build().await.unwrap();
-        // A second attempt is as the first: nothing is resumed, and nothing left from before.
+        // The second attempt behaves like the first: no session is resumed, and no certificate is left from the first.
         for _ in 0..2 {
             let error: Error = bridge.connect().await.unwrap_err();
             assert!(error.to_string().contains("not valid yet"), "{error}");

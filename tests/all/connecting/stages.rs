@@ -21,7 +21,7 @@ use crate::helpers::live::{block_on, credentials, to};
 use crate::helpers::never::Never;
 use crate::helpers::secret_forms::search;
 
-/// Logs in with a token.
+/// A builder for logins with a token.
 fn with_token(server: &Server) -> BridgeBuilder {
     to(server).user("lambda-user").credentials(credentials())
 }
@@ -70,7 +70,7 @@ fn each_stage_shows_its_result(product: Product) {
         let row = rows.next().await.unwrap().unwrap();
         assert_eq!(row.get::<u64>(0).unwrap(), u64::from(id));
         drop(rows);
-        // Read-only, as a connection of `Bridge::connect`.
+        // The session is read-only, like one of `Bridge::connect`.
         let refused = connection.execute("CREATE TABLE t (a INT)", ()).await;
         assert_eq!(refused.unwrap_err().code(), Some(1792));
     });
@@ -87,7 +87,7 @@ fn a_password_needs_no_token(product: Product) {
     });
 }
 
-/// A stage fails with the error and the causes of `Bridge::connect`.
+/// Each stage fails with the error and the causes of `Bridge::connect`.
 #[apply(on_each_server)]
 fn each_stage_fails_as_connect_does(product: Product) {
     let server = Server::shared(product);
@@ -143,7 +143,7 @@ fn connection_id(packet: &[u8]) -> u32 {
     u32::from_le_bytes(*id)
 }
 
-/// A port on which nothing listens: it was free a moment ago.
+/// A port at which nothing listens: it was free a moment ago.
 fn closed_port() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
@@ -168,7 +168,7 @@ fn the_whole_limit_includes_pauses_between_stages(product: Product) {
     });
 }
 
-/// Gives credentials that the server refuses, and afterwards the right ones.
+/// Returns credentials that the server refuses at first, and the right ones afterwards.
 #[derive(Debug, Default)]
 struct Renewed {
     was_asked: AtomicBool,

@@ -1,4 +1,4 @@
-//! TLS with servers that are not to be trusted: each has its error, and gets no secret.
+//! TLS with servers that cannot be trusted: each leads to an error of its own, and none receives a secret.
 
 use rds_bridge::component::HandshakeError;
 use rds_bridge::error::{Category, ErrorKind};
@@ -16,7 +16,7 @@ fn refusal(product: Product, options: &Options) -> (Error, Server) {
     let builder = to(&server).user("lambda-user").credentials(credentials());
     let error = connect_error(builder);
     assert_eq!(error.category(), Category::Tls, "{error}");
-    // The plugin writes a line for each token that it gets.
+    // The plugin logs a line for each token that it receives.
     assert!(!server.error_log().contains("[AWSAuthenticationPlugin]"));
     (error, server)
 }
@@ -59,7 +59,7 @@ fn a_server_without_tls_gets_nothing(product: Product) {
     ));
 }
 
-/// MySQL has dropped it; a MariaDB can still be told to offer nothing newer.
+/// MySQL no longer supports TLS 1.1. A MariaDB server can be configured to offer nothing newer.
 #[test]
 fn tls_1_1_is_too_old() {
     let options = Options {

@@ -1,7 +1,7 @@
-//! Whom AWS takes credentials for, asked of moto, and of a fake that refuses.
+//! The identity that AWS reports for credentials, from moto and from a fake that refuses.
 //!
-//! The endpoint is named by the environment, which a test shares with all others: so the call is made in
-//! a process of its own, this same test once more.
+//! The endpoint is in an environment variable, and all tests of a process share its environment. Therefore each test
+//! runs itself again in a process of its own, which makes the call.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ fn ask_aws() -> Result<CallerIdentity, IdentityError> {
     block_on(caller_identity(&credentials, "eu-central-1"))
 }
 
-/// What a process of its own prints that asks this endpoint.
+/// The output of a process that asks this endpoint.
 fn ask(test: &str, endpoint: &str) -> String {
     run_alone(test, &[(INSIDE, "1"), ("AWS_ENDPOINT_URL_STS", endpoint)])
 }

@@ -1,4 +1,4 @@
-//! Profiles that give no credentials, or by a way of their own: what the error says is for people.
+//! Profiles without credentials, and profiles with an unusual source. The errors are written for people.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +16,12 @@ const BASE: &str = "[profile base]\naws_access_key_id = AKIABASE\naws_secret_acc
 const SESSION: &str = "arn:aws:iam::123456789012:user/Admin";
 const SESSION_SHA256: &str = "10cabd19777b6651ac57333b55c7c10a1242b1c2337f40e674926d7324698347";
 
-/// The error of a token, which is of the credentials and prints no secret.
+/// The error of signing a token. Asserts that it is one of credentials and contains no secret.
 fn failure(home: &Home, variables: &[(&str, &str)]) -> Failure {
     let error = home.token(&[("profile", "x")], variables).failure();
     error.assert_is(Stage::Credentials, Category::Credentials);
     let text = error.text();
-    // As Rust prints its structures, and the SDK its features.
+    // The output of Rust's `Debug`, and names of the SDK's features.
     for words in [
         " { ",
         "Some(",
@@ -57,7 +57,7 @@ fn a_role_with_mfa_is_named_with_what_to_do() {
     let serial = "mfa_serial = arn:aws:iam::123456789012:mfa/x\n";
     for config in [
         format!("[profile x]\n{ROLE}{serial}source_profile = base\n{BASE}"),
-        // Named by a profile that it comes from.
+        // The setting is in the source profile.
         format!(
             "[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}{serial}source_profile = base\n{BASE}"
         ),
@@ -165,7 +165,7 @@ fn no_error_prints_a_structure() {
     }
 }
 
-/// An empty variable is one that is not set, to a program that has removed them and to all that it asks.
+/// An empty variable counts as not set, for the library and for everything that it calls.
 #[test]
 fn an_empty_variable_of_the_sdk_is_not_set() {
     let empty = [
@@ -185,7 +185,7 @@ fn an_empty_variable_of_the_sdk_is_not_set() {
         "AWS_MAX_ATTEMPTS",
     ]
     .map(|name| (name, ""));
-    // Where nothing listens: what is asked is not an empty URL.
+    // Nothing listens at the proxy, so a request fails there, and not because its URL is empty.
     let proxy = [("HTTPS_PROXY", "http://127.0.0.1:1")];
     let variables = [&empty[..], &proxy].concat();
     for config in [
@@ -198,7 +198,7 @@ fn an_empty_variable_of_the_sdk_is_not_set() {
     }
 }
 
-/// The request that could not be made has the token in it.
+/// The request that cannot be made contains the token.
 #[test]
 fn an_endpoint_that_is_no_url_shows_nothing_of_the_request() {
     let home = Home::new("");
@@ -211,7 +211,7 @@ fn an_endpoint_that_is_no_url_shows_nothing_of_the_request() {
     failure(&home, &variables).assert_says(&["AWS_ENDPOINT_URL", "is not a URL"]);
 }
 
-/// The session of `aws login`, as the AWS CLI keeps it.
+/// The session of `aws login`, as the AWS CLI stores it.
 fn session(expires_at: &str) -> (String, String) {
     let text = format!(
         r#"{{"accessToken": {{"accessKeyId": "ASIALOGIN", "secretAccessKey": "hunter2", "sessionToken": "session",
@@ -242,7 +242,7 @@ fn a_session_of_aws_login_that_has_ended_says_how_to_begin_another() {
     failure(&home, &[]).assert_says(&["the profile \"x\"", "`aws login`"]);
 }
 
-/// botocore takes these, and programs write them.
+/// botocore accepts these forms, and other programs write them.
 #[test]
 fn an_expiration_in_a_form_of_botocores_is_taken() {
     let keys = |expiration| {
@@ -270,13 +270,13 @@ fn an_expiration_in_a_form_of_botocores_is_taken() {
             error.text()
         );
     }
-    // And counts.
+    // The expiration is also checked.
     let expired = home.token(&[], &keys("2020-12-31T12:00:00+0000")).failure();
     expired.assert_is(Stage::Token, Category::Credentials);
     expired.assert_says(&["expired at 2020-12-31T12:00:00Z"]);
 }
 
-/// Credentials and secrets do not go over a network in the clear.
+/// Credentials and secrets are not sent without TLS over a network.
 #[test]
 fn an_endpoint_without_tls_is_not_asked() {
     let role = format!("[profile x]\n{ROLE}source_profile = base\n{BASE}");

@@ -1,5 +1,5 @@
-//! Credentials from every place of the default chain, as the library finds them: each is
-//! asked for in a process of its own, with files, an environment and endpoints of its own.
+//! Credentials from every source of the default chain, as the library finds them. Each test uses a process of its own,
+//! with its own files, environment and endpoints.
 
 use rds_bridge::Stage;
 use rds_bridge::error::Category;
@@ -42,7 +42,7 @@ fn profiles_are_found_and_each_name_has_its_place() {
         "eu-west-8"
     );
 
-    // In the second file, where profiles are written without the word.
+    // In the credentials file, section names do not contain the word `profile`.
     let file = home.write(
         "second",
         "[third]\naws_access_key_id = AKIATHIRD\naws_secret_access_key = s\n",
@@ -61,7 +61,7 @@ fn a_profile_that_is_not_there_is_an_error_and_not_passed_over() {
     for (stage, settings, variables) in [
         (Stage::Credentials, &[("profile", "typo")][..], &[][..]),
         (Stage::Credentials, &[], &of_environment),
-        // It is asked for the region first.
+        // The region is needed first.
         (
             Stage::Settings,
             &[("endpoint", "db.example.com")],
@@ -127,7 +127,7 @@ fn single_sign_on_gives_them_for_the_token_of_aws_sso_login() {
         "[default]\nsso_session = fake\nsso_account_id = 123456789012\nsso_role_name = reader\n\
          [sso-session fake]\nsso_region = eu-west-1\nsso_start_url = https://sso.example.com/start\n",
     );
-    // Named by the SHA-1 of the session's name.
+    // The file's name is the SHA-1 of the session's name.
     home.write(
         ".aws/sso/cache/c053ecf9ed41df0311b9df13cc6c3b6078d2d3c2.json",
         r#"{"accessToken": "access", "expiresAt": "2099-01-01T00:00:00Z", "region": "eu-west-1",
@@ -172,7 +172,7 @@ fn the_instance_metadata_gives_them() {
     ];
     Home::new("").assert_gives_the_fakes(&variables);
 
-    // And for a role that they may assume.
+    // The credentials of a role that the instance's role may assume.
     let home = Home::new(
         "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/reader\n\
          credential_source = Ec2InstanceMetadata\n",
@@ -197,7 +197,7 @@ fn where_nothing_has_them_the_error_says_what_was_looked_at() {
         "name a profile in AWS_PROFILE",
     ]);
 
-    // An instance that has no role, or does not let this program ask.
+    // The instance has no role, or this program may not use the metadata service.
     for status in [403, 404] {
         let service = FakeEndpoint::start(move |request| match request.line.as_str() {
             "PUT /latest/api/token" if status == 404 => metadata(request),
@@ -217,7 +217,7 @@ fn where_nothing_has_them_the_error_says_what_was_looked_at() {
     }
 }
 
-/// Its keys are made up when they are asked for.
+/// moto invents the keys for each request.
 fn assert_is_of_motos(token: &Json) {
     let id = token["access_key_id"].as_str().unwrap();
     assert!(id.starts_with("ASIA") && id.len() == 20, "{id}");
@@ -236,7 +236,7 @@ fn a_role_is_assumed_with_the_keys_of_another_profile() {
     assert_is_of_motos(&token);
 }
 
-/// As on EKS; and with no region but that of the database, whose STS is then asked.
+/// As on EKS. The only region is that of the database, so the request goes to the STS of that region.
 #[test]
 fn a_role_is_assumed_with_a_web_identity_token() {
     let moto = Moto::shared();

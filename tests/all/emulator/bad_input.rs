@@ -1,4 +1,4 @@
-//! What makes no sense to the emulator: it says so, does not panic, and serves the others meanwhile.
+//! Invalid input of the emulator: it reports an error, does not panic, and keeps serving other clients.
 
 mod any_bytes;
 
@@ -29,7 +29,7 @@ fn emulate(arguments: &[&str]) -> Output {
     run(&[&["emulate"], arguments].concat(), &[], "")
 }
 
-/// One line, and the exit code.
+/// Asserts the exit code, and that the error is one line with these words.
 #[track_caller]
 fn assert_says(output: &Output, exit: i32, words: &[&str]) {
     let error = str::from_utf8(&output.stderr).unwrap();
@@ -52,7 +52,7 @@ fn a_port_in_use() {
     assert_says(&output, 5, &[&address, advice]);
 }
 
-/// The same command on a free port finds the file as if there had been no other.
+/// The same command on a free port then uses the file as if the first one had not run.
 #[test]
 fn a_port_in_use_leaves_the_database_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +68,7 @@ fn a_port_in_use_leaves_the_database_file_as_it_was() {
     kept(0).unwrap();
 }
 
-/// With a transaction in it that was committed, and a file before it that is right.
+/// The refused seed contains a committed transaction, and follows a valid file.
 #[test]
 fn a_seed_that_is_refused_leaves_the_databases_tables_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
@@ -161,7 +161,7 @@ fn a_native_password() {
     }
 }
 
-/// One before TLS, one within it, and one in the middle of a packet.
+/// A client that is silent before TLS, one inside TLS, and one in the middle of a packet.
 #[test]
 fn clients_that_say_nothing() {
     let server = Server::start();
@@ -172,7 +172,7 @@ fn clients_that_say_nothing() {
     slow.write_all(&frame(1, &response(CLIENT_SSL, "", &[], ""))[..20])
         .unwrap();
     assert_is_served(&mut logged_in(&environment));
-    // Nobody has been given up on, and nobody was waited for.
+    // No silent client was disconnected, and none delayed this one.
     assert!(matches!(server.next_event(), EventKind::Accepted { .. }));
     for tcp in [silent, slow] {
         assert_eq!(hang_up(tcp), b"");
@@ -198,7 +198,8 @@ fn half_a_packet_at_every_length() {
     assert_is_served(&mut logged_in(&server.environment()));
 }
 
-/// Who has not logged in has no need of them; who has gets nothing set aside for what is only announced.
+/// The emulator refuses huge packets before the login. After it, it reserves no memory for a length that is only
+/// announced.
 #[test]
 fn huge_packets() {
     let server = Server::start();
@@ -213,12 +214,12 @@ fn huge_packets() {
     tls.write_all(b"\xFF\xFF\xFF\0\x03SELECT").unwrap();
     assert_eq!(hang_up_in_tls(tls), b"");
 
-    // As many as it takes to be more than max_allowed_packet.
+    // As many as are needed to exceed `max_allowed_packet`.
     let mut tls = logged_in(&environment);
     let zeros = vec![0; 0xFF_FFFF];
     for number in 0..5 {
         let header = [0xFF, 0xFF, 0xFF, number];
-        // It may have had enough of it.
+        // The emulator may already have closed the connection.
         let _refused = tls.write_all(&header).and_then(|()| tls.write_all(&zeros));
     }
     hang_up_in_tls(tls);
@@ -257,7 +258,7 @@ fn another_protocol() {
     let reason = "the first packet is none of MySQL 4.1 or later";
     assert_eq!(server.next_reason(), reason);
 
-    // It asks for TLS, and speaks on without it.
+    // The client requests TLS and continues without it.
     let mut tcp = greeted(&server.environment());
     let packets = [
         frame(1, &response(CLIENT_SSL, "", &[], "")[..32]),
@@ -269,7 +270,8 @@ fn another_protocol() {
     assert!(reason.starts_with("TLS: "), "{reason}");
 }
 
-/// They can read why, and that it is the end, with more said than is listened to and without hanging up.
+/// Such clients can read the reason and see the end of the connection, even if they have sent more than the emulator
+/// reads, and without disconnecting first.
 #[test]
 fn clients_that_are_none_of_mysqls() {
     let server = Server::start();
@@ -280,7 +282,7 @@ fn clients_that_are_none_of_mysqls() {
         (&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], "HTTP"),
         (long.as_bytes(), "HTTP"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH"),
-        // A record, and another whose length is a packet's number that is in turn.
+        // A TLS record, and another one whose length, read as a MySQL header, has the expected sequence id.
         (
             b"\x16\x03\x01\x02\x2C\x01\0\x02\x28\x03\x03",
             "TLS from the first byte",
@@ -297,7 +299,7 @@ fn clients_that_are_none_of_mysqls() {
         tcp.read_to_end(&mut heard).unwrap();
         let refusal = b"\xFF\x13\x04#08S01Bad handshake";
         assert!(heard.ends_with(refusal), "{looks_like}: {heard:?}");
-        // Nothing else, before it or behind.
+        // The connection contains nothing before or after the refusal.
         assert_eq!(heard.len(), 4 + refusal.len(), "{looks_like}");
         let reason = format!("not a client of MySQL: what it says looks like {looks_like}");
         assert_eq!(server.next_reason(), reason);
@@ -309,7 +311,7 @@ fn clients_that_are_none_of_mysqls() {
 fn unknown_commands() {
     let server = Server::start();
     let mut tls = logged_in(&server.environment());
-    // What there is of COM_… ends at 0x1F.
+    // The defined commands end at 0x1F.
     for command in [b"\x00", b"\x04", b"\x12", b"\x20", b"\xFF"] {
         assert_eq!(code(&ask(&mut tls, command)), 1047, "{command:?}");
     }
@@ -336,12 +338,12 @@ fn executions_that_are_malformed() {
     }
     let execute = |rest: &[u8]| [b"\x17", id, b"\0\x01\0\0\0", rest].concat();
     for rest in [
-        // No values, no types, a type that there is none of, a string longer than the packet.
+        // No values, no types, an unknown type, and a string longer than the packet.
         &b""[..],
         b"\0\0",
         b"\0\x01\x77\0\x77\0ab",
         b"\0\x01\xFD\0\xFD\0\x01a\xFC\xFF\xFFb",
-        // A date of three bytes, and a length that is none.
+        // A date of three bytes, and an invalid length.
         b"\0\x01\x0A\0\xFD\0\x03abc\x01b",
         b"\0\x01\xFD\0\xFD\0\xFF\x01b",
     ] {
@@ -351,7 +353,7 @@ fn executions_that_are_malformed() {
             "{rest:?}"
         );
     }
-    // Every beginning of one that is right.
+    // Every prefix of a valid one.
     let whole = execute(b"\0\x01\xFD\0\x08\0\x02ab\x01\0\0\0\0\0\0\0");
     for length in 1..whole.len() {
         assert_eq!(
@@ -364,7 +366,7 @@ fn executions_that_are_malformed() {
         code(&ask(&mut tls, b"\x17\xFF\xFF\xFF\xFF\0\x01\0\0\0")),
         1243
     );
-    // These two have no reply, whatever they are about.
+    // These two commands have no reply, whatever their arguments.
     for silent in [
         &b"\x19"[..],
         b"\x19\xFF\xFF\xFF\xFF",
@@ -373,7 +375,7 @@ fn executions_that_are_malformed() {
     ] {
         tls.write_all(&frame(0, silent)).unwrap();
     }
-    // Two columns, their definitions, the row, and its end.
+    // Two columns, their definitions, the row, and the end of the rows.
     assert_eq!(ask(&mut tls, &whole), [2]);
     let row = [hear(&mut tls), hear(&mut tls), hear(&mut tls)].map(|it| it.unwrap().1);
     assert_eq!(row[2], b"\0\0\x02ab\x01\0\0\0\0\0\0\0");

@@ -1,4 +1,4 @@
-//! Clients that others wrote, and our own, against the emulator: let in, or refused for the right reason.
+//! Third-party clients, and rds-bridge's own, with the emulator: accepted, or refused for the right reason.
 
 mod mariadb;
 mod mysql2;

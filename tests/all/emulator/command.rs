@@ -1,4 +1,4 @@
-//! `rds-bridge emulate` as a program: what it gives to a command, what it prints, and what it leaves behind.
+//! `rds-bridge emulate` as a program: the environment of its command, its output, and its clean-up.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use crate::helpers::command::{executable, send_signal, stdout};
 use crate::helpers::emulator::server::test_file;
 
-/// With this folder for what is temporary, and no other variables but those.
+/// Runs it with this folder for temporary files, and with no other variables than `PATH` and these.
 fn emulate(temporary: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(executable())
         .args(["emulate", "--port", "0", "--seed"])
@@ -38,7 +38,7 @@ fn a_command_finds_all_it_needs_in_its_environment() {
         "SELECT name FROM items WHERE id = 2",
     ];
     let output = emulate(temporary.path(), &command, &[]);
-    // Nothing but what the command prints.
+    // Only the output of the command.
     assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
     assert!(output.status.success());
     assert_is_empty(temporary.path());
@@ -64,7 +64,7 @@ fn its_exit_code_is_the_commands() {
 #[test]
 fn lines_for_a_shell_up_to_an_empty_one() {
     let temporary = tempfile::tempdir().unwrap();
-    // Its standard input is at its end already.
+    // The program's standard input is already at its end.
     let output = emulate(temporary.path(), &["--until-stdin-closes"], &[]);
     assert!(output.status.success(), "{output:?}");
     let lines: Vec<&str> = stdout(&output).lines().collect();
@@ -91,7 +91,7 @@ fn lines_for_a_shell_up_to_an_empty_one() {
     assert_is_empty(temporary.path());
 }
 
-/// The user's own credentials are those that it takes, and they are nobody else's business.
+/// The emulator accepts the user's own credentials, and does not print them.
 #[test]
 fn credentials_of_the_user() {
     let temporary = tempfile::tempdir().unwrap();
@@ -148,7 +148,7 @@ fn a_file_for_the_certificate_stays() {
     assert_is_empty(temporary.path());
 }
 
-/// As a supervisor ends a program: what it has put in place goes, and so does the command.
+/// A supervisor sends SIGTERM: the emulator removes its files and ends its command.
 #[test]
 fn told_to_end_it_ends_with_its_command() {
     use std::io::{BufRead, BufReader};
@@ -166,9 +166,9 @@ fn told_to_end_it_ends_with_its_command() {
     let mut lines = BufReader::new(emulate.stdout.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "up");
     send_signal(&emulate, "-TERM");
-    // 128 and SIGTERM: it was asked to end, and not killed.
+    // 128 + SIGTERM: it ended orderly and was not killed.
     assert_eq!(emulate.wait().unwrap().code(), Some(143));
-    // The command held the other end of it.
+    // The command held the other end of the pipe.
     assert!(lines.next().is_none());
     assert_is_empty(temporary.path());
 }
@@ -210,7 +210,7 @@ fn the_demo_walks_the_whole_way_and_leaves_nothing() {
     assert_is_empty(temporary.path());
 }
 
-/// Nobody reads what it tells, and clients are served all the same.
+/// Standard error is closed, and clients are served nevertheless.
 #[test]
 fn a_standard_error_that_is_closed_disturbs_nobody() {
     let temporary = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The faults that the emulator has when it is asked to, as a client sees them.
+//! The emulator's optional faults, as a client observes them.
 
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,7 @@ fn an_expired_certificate() {
     let error = block_on(connect(&emulator)).unwrap_err();
     assert_eq!(error.stage(), Stage::Tls);
     assert!(error.to_string().contains("expired"), "{error}");
-    // The server hears of it when the client has hung up.
+    // The emulator notices only when the client has disconnected.
     let heard = || emulator.events().pop();
     let event = loop {
         match heard() {
@@ -103,7 +103,7 @@ fn a_delay_before_each_answer() {
     });
     let begun = Instant::now();
     block_on(connect(&emulator)).unwrap();
-    // Greeting, TLS, the demand for the token, the verdict.
+    // The greeting, TLS, the request for the token, the result.
     assert!(begun.elapsed() > delay * 4, "{:?}", begun.elapsed());
 }
 
@@ -155,7 +155,7 @@ fn throttled_tokens_are_good_and_refused() {
         })
         .collect();
     let refused = codes.iter().filter(|code| code.is_some()).count();
-    // A slow machine takes more than a second for them, and lets some more in.
+    // On a slow machine they take more than a second, and more of them are accepted.
     assert!(refused >= 1, "{codes:?}");
     assert!(codes.iter().flatten().all(|code| *code == 1045));
     let reasons = emulator

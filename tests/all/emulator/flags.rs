@@ -1,4 +1,4 @@
-//! `rds-bridge emulate`: each flag, by what a client sees of it and by what the log says.
+//! `rds-bridge emulate`: the effect of each flag on a client and on the log.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use crate::helpers::live::block_on;
 
 const ENDPOINT: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
 
-/// The flags, what a client sees, and what the log has to have in it.
+/// The flags, the check of a client, and a part of the log.
 type Case = (&'static [&'static str], fn(&Program), &'static str);
 
 #[track_caller]
@@ -28,7 +28,7 @@ fn assert_each(cases: &[Case]) {
     }
 }
 
-/// Logs in, and gives what a statement gives.
+/// Logs in and executes a statement. Returns its first value.
 fn ask(bridge: BridgeBuilder, sql: &str) -> Result<String, Error> {
     block_on(async {
         let mut connection = bridge.build().await?.connect().await?;
@@ -103,7 +103,7 @@ fn a_bad_network_or_certificate() {
             |it| {
                 let begun = Instant::now();
                 log_in(it.bridge()).unwrap();
-                // Greeting, TLS, the demand for the token, the verdict.
+                // The greeting, TLS, the request for the token, the result.
                 assert!(begun.elapsed() > Duration::from_millis(4 * 60));
             },
             "accepted",
@@ -222,7 +222,7 @@ fn whom_it_lets_in_and_as_what() {
     ]);
 }
 
-/// The second start finds the first one's rows, and needs no seed.
+/// The second start finds the rows of the first, and needs no seed.
 #[test]
 fn a_database_that_is_kept() {
     let folder = tempfile::tempdir().unwrap();

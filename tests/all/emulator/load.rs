@@ -1,4 +1,4 @@
-//! Many logins in a row, and many clients at once.
+//! Many sequential logins, and many clients at the same time.
 
 use std::thread;
 
@@ -16,7 +16,7 @@ async fn log_in(emulator: &Emulator) -> rds_bridge::mysql::Connection {
     bridge.connect().await.unwrap()
 }
 
-/// Each with a token signed for it, which is verified.
+/// Each login has a token of its own, which the emulator verifies.
 #[test]
 fn logins_in_a_row() {
     let emulator = Emulator::start().unwrap();
@@ -34,7 +34,7 @@ fn logins_in_a_row() {
     assert_eq!(let_in(&emulator), LOGINS);
 }
 
-/// All are connected before the first one goes.
+/// All clients are connected before the first one executes a statement.
 #[test]
 fn clients_at_once() {
     let emulator = Emulator::builder()
@@ -64,19 +64,19 @@ fn clients_at_once() {
     assert_eq!(let_in(&emulator), CLIENTS);
 }
 
-/// What each adds to the program, and what it has with all of them beside its own file. It has to stay below
-/// 30 MB in all, which `just bench-emulator` measures: built with optimisation, its file is 10 MB of them.
+/// The memory that each client adds, and the program's memory with all clients, without its executable file. Both
+/// together must stay below 30 MB, which `just bench-emulator` measures; the optimised executable is 10 MB of them.
 #[cfg(target_os = "linux")]
 #[test]
 fn clients_at_once_take_little_memory() {
     const MOST_KB: u64 = 280;
-    // Without optimisation it takes 20 MB, and 16 with it.
+    // It takes 20 MB without optimisation and 16 MB with it.
     const MOST_IN_ALL_KB: u64 = 24_000;
     let emulate = Program::start(&[]);
     block_on(async {
         let bridge = emulate.bridge().build().await.unwrap();
         let mut connections = Vec::new();
-        // The first brings in what all of them use.
+        // The first client loads what all of them share.
         let mut alone = 0;
         for _ in 0..=CLIENTS {
             let mut connection = bridge.connect().await.unwrap();
@@ -94,7 +94,7 @@ fn clients_at_once_take_little_memory() {
     emulate.end();
 }
 
-/// What a process has of the machine's memory, in kB: at the most so far, or now beside its files.
+/// A figure of the process's memory in kB: its peak (`VmHWM:`), or its current memory without files (`RssAnon:`).
 #[cfg(target_os = "linux")]
 fn memory(process: u32, kind: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -15,7 +15,7 @@ use crate::helpers::live::block_on;
 const SEED: &str = "CREATE TABLE items (id INT PRIMARY KEY, name VARCHAR(64)); \
                     INSERT INTO items VALUES (1, 'apple'), (2, 'bread');";
 
-/// A clock that is off.
+/// A clock that is wrong.
 #[derive(Debug)]
 struct Off {
     ahead: Duration,
@@ -35,7 +35,7 @@ fn login(builder: BridgeBuilder) -> Result<(), Error> {
     })
 }
 
-/// What the client is told, and what is true.
+/// The error code that the client receives, and the reason in the event.
 fn refused(emulator: &Emulator, builder: BridgeBuilder) -> (u16, String) {
     let error = login(builder).unwrap_err();
     let told = error.server_error().unwrap_or_else(|| panic!("{error:?}"));
@@ -176,7 +176,7 @@ fn a_statement_is_killed_from_another_session() {
         let id = sleeper.session().connection_id;
         let sleep = sleeper.execute("SELECT SLEEP(100)", ());
         let kill = async {
-            // The statement may not have begun when the first one comes.
+            // The statement may not have begun when the first KILL arrives.
             let kill = format!("KILL QUERY {id}");
             loop {
                 killer.execute(&kill, ()).await.unwrap();
@@ -191,7 +191,7 @@ fn a_statement_is_killed_from_another_session() {
     });
 }
 
-/// A child has all sockets of its parent until its program runs.
+/// A child process holds all sockets of its parent until its program runs.
 #[test]
 fn dropped_it_is_gone_while_children_start() {
     let is_over = AtomicBool::new(false);
@@ -241,7 +241,7 @@ fn dropped_it_is_gone_and_a_file_stays() {
     });
 }
 
-/// A client has the database, and no other file of this machine's.
+/// A client can reach the database, but no other file of the machine.
 #[test]
 fn no_other_file_can_be_reached() {
     let folder = tempfile::tempdir().unwrap();
@@ -309,7 +309,7 @@ fn ids_are_given_by_tables_as_mysql_has_them() {
     });
 }
 
-/// Whatever the name of a savepoint of its own.
+/// A seed's open transaction is rolled back as a whole, whatever the names of its savepoints.
 #[test]
 fn a_seeds_own_transaction_is_rolled_back_whole() {
     let emulator = Emulator::builder()
@@ -328,7 +328,7 @@ fn a_seeds_own_transaction_is_rolled_back_whole() {
     });
 }
 
-/// As `mysqldump` writes it.
+/// A schema in the format of `mysqldump`.
 #[test]
 fn a_dumped_schema_is_taken() {
     let emulator = Emulator::builder()

@@ -1,4 +1,4 @@
-//! The emulator's SQL beside MySQL's: each statement has the same answer, or an error that says that it is
+//! The emulator's SQL compared with MySQL's: a statement has the same answer, or an error that says that it comes from
 //! the emulator.
 
 mod mysql_client;
@@ -12,7 +12,7 @@ use crate::helpers::emulator::answers::{self, Answer, Both};
 const TABLES: &str = include_str!("sql/tables.sql");
 const EXPRESSIONS: &str = include_str!("sql/expressions.txt");
 
-/// What follows `SELECT`, one a line.
+/// Each line is what follows `SELECT`.
 #[test]
 fn expressions_are_alike_or_refused_by_name() {
     let server = Server::start(Product::MySql, &Options::default());
@@ -37,14 +37,14 @@ fn expressions_are_alike_or_refused_by_name() {
         report, "",
         "{alike} alike, {refused} refused, and others different:\n{report}"
     );
-    // Most of what is asked is not refused.
+    // Most expressions are supported.
     assert!(
         alike > 350 && refused > 100,
         "{alike} alike, {refused} refused"
     );
 }
 
-/// One after the other, on the same tables.
+/// The statements are executed in order, on the same tables.
 #[test]
 fn statements_are_alike_or_refused_by_name() {
     let server = Server::start(Product::MySql, &Options::default());
@@ -64,7 +64,7 @@ fn statements_are_alike_or_refused_by_name() {
     assert_eq!(report, "");
 }
 
-/// Statements that change something are not sent to MySQL here, so that its tables stay as the emulator's.
+/// Statements that change something are not sent to MySQL, so that its tables stay equal to the emulator's.
 #[test]
 fn what_is_not_supported_is_refused_by_name() {
     let emulator = rds_bridge_emulator::Emulator::builder()
@@ -78,7 +78,7 @@ fn what_is_not_supported_is_refused_by_name() {
     }
 }
 
-/// What is said to be supported: an error of the emulator's own would pass the tests above.
+/// These statements are documented as supported. The tests above accept an error of the emulator's own.
 #[test]
 fn the_common_statements_are_not_refused() {
     let server = Server::start(Product::MySql, &Options::default());
@@ -109,7 +109,7 @@ fn the_common_statements_are_not_refused() {
     }
 }
 
-/// SQLite's own statements act on the program's process or files.
+/// SQLite's own statements could change the process or reach its files.
 #[test]
 fn no_statement_of_sqlites_own_is_executed() {
     let emulator = rds_bridge_emulator::Emulator::start().unwrap();

@@ -1,4 +1,4 @@
-//! Events that ask for what cannot be: each has its own type, and nothing of it reaches the database.
+//! Invalid events: each has its own error type, and none reaches the database.
 
 use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::on_each_server;
@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::helpers::function::{failure, items, rows, start};
 
-/// What the account has ever sent to be executed.
+/// The number of statements that the account has sent so far.
 const STATEMENTS: &str = "SELECT COUNT(*) FROM mysql.general_log \
      WHERE user_host LIKE 'lambda-user%' AND command_type IN ('Query', 'Prepare', 'Execute')";
 
@@ -90,7 +90,7 @@ fn nothing_of_them_reaches_the_database(product: Product) {
             "InvalidParameters",
             "array",
         ),
-        // In place of: integer, number, text, boolean.
+        // In place of an integer, a number, a text and a boolean.
         (
             typed(json!("1"), json!(1), json!(""), json!(true)),
             "InvalidParameters",
@@ -116,7 +116,7 @@ fn nothing_of_them_reaches_the_database(product: Product) {
             "InvalidParameters",
             "parameter 4",
         ),
-        // A REST API's, and an Application Load Balancer's.
+        // An event of a REST API, and one of an Application Load Balancer.
         (
             json!({"httpMethod": "GET", "path": "/", "requestContext": {"elb": {}}}),
             "InvalidEvent",
@@ -137,7 +137,7 @@ fn typed(integer: Json, number: Json, text: Json, boolean: Json) -> Json {
     json!({"query": "typed", "parameters": [integer, number, text, boolean]})
 }
 
-/// Lambda itself takes nothing but JSON; a test's own runtime may not be so strict.
+/// Lambda only passes JSON on, but another Runtime API may be less strict.
 #[apply(on_each_server)]
 fn what_is_not_json(product: Product) {
     let (server, function) = logged(product, &[]);
@@ -157,7 +157,7 @@ fn what_is_not_json(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// An integer beyond 64 bits would lose digits on its way: it is not taken.
+/// An integer beyond 64 bits would lose digits, so it is refused.
 #[apply(on_each_server)]
 fn a_number_that_would_not_be_the_same(product: Product) {
     let (server, function) = logged(product, &[]);

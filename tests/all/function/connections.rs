@@ -1,5 +1,5 @@
-//! What happens to a connection between two invocations: the server closes it, the server is gone for a while,
-//! Lambda freezes the process.
+//! Events between two invocations: the server closes the connection, the server is unreachable for some time, or Lambda
+//! freezes the process.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::helpers::function::{
 const KILLED: &str =
     "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
 
-/// Ends all connections of the function.
+/// Kills all connections of the function, and waits for their end.
 fn kill_connections(server: &Server) {
     server.kill_connections_of("lambda-user");
     while server.execute_as_admin(KILLED) != "0\n" {}
@@ -32,7 +32,7 @@ fn one_that_the_server_has_closed_is_renewed(product: Product) {
         let logged_in = logins(&server);
         for _ in 0..3 {
             kill_connections(&server);
-            // The function does not fail.
+            // The invocation succeeds with a new connection.
             let now = connection_id(&function);
             assert_ne!(now, last);
             assert_eq!(connection_id(&function), now);
@@ -48,7 +48,7 @@ fn one_that_the_server_has_closed_is_renewed(product: Product) {
     }
 }
 
-/// As `wait_timeout` ends connections that nobody uses: eight hours, unless somebody has set it.
+/// `wait_timeout` closes idle connections: after eight hours by default.
 #[apply(on_each_server)]
 fn one_that_the_server_found_idle_is_renewed(product: Product) {
     let server = Server::start(
@@ -64,7 +64,7 @@ fn one_that_the_server_found_idle_is_renewed(product: Product) {
     assert_ne!(connection_id(&function), first);
 }
 
-/// Frozen, a process hears nothing of what happens to its connections.
+/// A frozen process does not notice the end of its connections.
 #[apply(on_each_server)]
 fn a_freeze(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -75,14 +75,14 @@ fn a_freeze(product: Product) {
     function.thaw();
     let second = connection_id(&function);
     assert_ne!(first, second);
-    // And one in which nothing happens.
+    // A freeze during which the connection stays open.
     function.freeze();
     std::thread::sleep(Duration::from_secs(2));
     function.thaw();
     assert_eq!(connection_id(&function), second);
 }
 
-/// The network has forgotten the connection, and says nothing: as a NAT does after some minutes.
+/// The network has forgotten the connection without telling either side, as a NAT does after some minutes.
 #[apply(on_each_server)]
 fn a_freeze_after_which_the_network_is_silent(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -93,8 +93,8 @@ fn a_freeze_after_which_the_network_is_silent(product: Product) {
     function.freeze();
     proxy.set(Fault::BlackHole);
     kill_connections(&server);
-    // So that the end of the connection has got lost on its way, and it has been idle for longer than one that
-    // is trusted unasked. What is new passes.
+    // The end of the connection is lost on the way. The connection has also been idle for longer than the pool trusts
+    // one without checking it. New connections are forwarded.
     std::thread::sleep(Duration::from_millis(1500));
     proxy.set(Fault::Pass);
     function.thaw();
@@ -133,7 +133,7 @@ fn the_server_gone_and_back(product: Product) {
     }
 }
 
-/// Nobody is there when it starts: the first invocation tries again.
+/// The server does not answer when the function starts. The first invocation tries again.
 #[apply(on_each_server)]
 fn the_server_comes_later(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -150,7 +150,7 @@ fn the_server_comes_later(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// What a statement of the event leaves in its session is gone before the next one's.
+/// The state that a statement leaves in its session is gone before the next invocation.
 #[apply(on_each_server)]
 fn nothing_of_one_invocation_is_left_for_the_next(product: Product) {
     let server = Server::start(product, &Options::default());

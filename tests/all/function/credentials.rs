@@ -1,4 +1,4 @@
-//! Credentials that change while the process lives, and those that end.
+//! Credentials that change during the life of the process, and credentials that expire.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use crate::helpers::fake_aws::FakeEndpoint;
 use crate::helpers::function::{connection_id, failure, items, rows, start};
 
-/// A fake of the endpoint that gives a container, or a Lambda function, its credentials.
+/// A fake of the endpoint that returns the credentials of a container or a Lambda function.
 struct Container {
     endpoint: FakeEndpoint,
     given: Arc<Mutex<Given>>,
@@ -22,7 +22,7 @@ struct Container {
 
 #[derive(Default)]
 struct Given {
-    /// None: it fails.
+    /// `None`: the endpoint fails.
     credentials: Option<Json>,
     times: usize,
 }
@@ -42,7 +42,7 @@ impl Container {
         Self { endpoint, given }
     }
 
-    /// From now on these, which end so many seconds from now.
+    /// From now on the endpoint returns these credentials, which expire in `seconds`.
     fn give(&self, expectation: &Expectation, seconds: u64) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let end = now.as_secs() + seconds;
@@ -88,7 +88,7 @@ fn of_number(number: u32) -> Expectation {
 fn rotated_between_invocations(product: Product) {
     let server = Server::start(product, &Options::default());
     let container = Container::start();
-    // As on an instance: new ones are there some minutes before the old ones end.
+    // As on an instance, new credentials are available some minutes before the old ones expire.
     container.give(&of_number(1), 240);
     server.expect(&of_number(1));
     let function = container.function(&server);
@@ -96,7 +96,7 @@ fn rotated_between_invocations(product: Product) {
     for number in 2..5 {
         container.give(&of_number(number), 240);
         server.expect(&of_number(number));
-        // The connection that is there stays.
+        // The open connection is kept.
         assert_eq!(connection_id(&function), last);
         server.execute_as_admin(&format!("KILL {last}"));
         let now = connection_id(&function);
@@ -105,7 +105,8 @@ fn rotated_between_invocations(product: Product) {
     }
 }
 
-/// They look good for hours, and the server takes others by now: it is asked for them once.
+/// The credentials expire in hours, but the server no longer accepts them. The function asks the endpoint once for new
+/// ones.
 #[apply(on_each_server)]
 fn revoked_before_their_time(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -121,7 +122,7 @@ fn revoked_before_their_time(product: Product) {
     assert_ne!(connection_id(&function), first);
     assert_eq!(container.times(), asked + 1);
 
-    // None are to be had that the server takes: that is told, and the process stays.
+    // The server accepts none of the available credentials. The function reports that, and the process continues.
     server.expect(&of_number(3));
     server.kill_connections_of("lambda-user");
     let (kind, failure) = failure(&function, &json!({}));
@@ -135,7 +136,7 @@ fn revoked_before_their_time(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// A token is good for no longer than what has signed it. The connection that stands is not touched by that.
+/// A token is valid no longer than the credentials that signed it. The open connection is not affected.
 #[apply(on_each_server)]
 fn ended(product: Product) {
     let server = Server::start(product, &Options::default());

@@ -1,4 +1,4 @@
-//! The end that Lambda sets: the statement is gone from the server before, and the process is kept.
+//! The deadline of an invocation: the statement is cancelled on the server before it, and the process is kept.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn a_statement_is_ended_on_the_server(product: Product) {
         let (kind, failure) = of_type(&answer.outcome.clone().error());
         assert_eq!(kind, "Deadline", "{failure}");
         assert!(failure["hint"].is_string(), "{failure}");
-        // Between a fifth of what it had and the end.
+        // After a fifth of the available time at the earliest, and before the deadline.
         assert!(
             answer.took > Duration::from_secs(2) && answer.took < TIMEOUT,
             "{answer:?}"
@@ -61,12 +61,12 @@ fn over_http_it_is_504(product: Product) {
     }
 }
 
-/// The head has gone out, and what came is not whole: nobody is to take it for that.
+/// The head of the response was sent already. The body must not look complete.
 #[apply(on_each_server)]
 fn in_the_middle_of_a_stream(product: Product) {
     let server = Server::start(product, &Options::default());
     let function = start(&server, &[AD_HOC, ("INVOKE_MODE", "RESPONSE_STREAM")]);
-    // It gives more than a piece at once, and then little by little.
+    // The statement returns more than a chunk at once, and then row by row.
     let sql = &format!(
         "SELECT seq, REPEAT('x', 1000) AS x, IF(seq > 500, SLEEP(0.01), 0) AS s FROM {}",
         product.sequence(1_000_000)
@@ -86,7 +86,7 @@ fn in_the_middle_of_a_stream(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// There is nobody to tell that the statement is to end.
+/// The server cannot be told to cancel the statement.
 #[apply(on_each_server)]
 fn of_a_network_that_is_silent(product: Product) {
     let server = Server::start(product, &Options::default());

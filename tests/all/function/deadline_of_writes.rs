@@ -1,5 +1,5 @@
-//! After a deadline nothing is kept, whatever the server has made of the end of the statement; and nothing that the
-//! server sends puts the deadline off.
+//! After a deadline no change is kept, whatever the server answers to the cancellation. Nothing that the server
+//! sends delays the deadline.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::helpers::function::{AD_HOC, WRITES, items, of_type, rows, start};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A SLEEP that is ended succeeds on MySQL, and with it the INSERT.
+/// On MySQL a cancelled SLEEP succeeds, and with it the INSERT.
 #[apply(on_each_server)]
 fn are_not_committed(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -39,15 +39,15 @@ fn are_not_committed(product: Product) {
         let event = json!({"sql": sql}).to_string();
         let (kind, failure) = of_type(&function.start_invocation(event, TIMEOUT).wait().error());
         assert_eq!(kind, "Deadline", "{sql}: {failure}");
-        // Nor is a lock held.
+        // No lock is held either.
         let others = "SELECT COUNT(*), SUM(price) FROM iamtest.items FOR UPDATE";
         assert_eq!(server.execute_as_admin(others), "3\t16.75\n", "{sql}");
     }
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// There is always something to read, so that no timer is waited for. The client gives up at the deadline, or after as
-/// many results as a reply may have, whichever comes first.
+/// There is always something to read, so no timer is polled. The client gives up at the deadline, or after the largest
+/// number of results in a reply, whichever comes first.
 #[test]
 fn come_although_results_do_not_end() {
     let endless = vec![Say::Forever(ok(Then::More))];
@@ -57,7 +57,7 @@ fn come_although_results_do_not_end() {
     let changes = [
         ("DB_CONNECT_TO", &*address),
         ("DB_CA_FILE", &ca_file),
-        // Which is sent as text, and not prepared.
+        // The statement is sent as text and not prepared.
         ("DB_QUERY", "CALL endless()"),
     ];
     let function = start(Server::shared(Product::MariaDb), &changes);
@@ -72,7 +72,7 @@ fn come_although_results_do_not_end() {
     );
 }
 
-/// Whether it is committed only the server knows.
+/// Only the server knows whether the transaction was committed.
 #[test]
 fn are_not_called_undone_where_the_commit_was_sent() {
     for (answer, kind) in [(Vec::new(), "Deadline"), (vec![Say::HangUp], "Network")] {

@@ -1,4 +1,4 @@
-//! Numbers of an event keep their digits: a double would find another row, and store another amount.
+//! Numbers in an event keep their digits. As a double, they would find another row and store another amount.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::helpers::function::{AD_HOC, WRITES, of_type, rows, start, url_request};
 
-/// Neighbours that are the same as doubles.
+/// Neighbouring numbers that are the same double.
 const TABLE: &str = "CREATE TABLE iamtest.exact (
        id BIGINT UNSIGNED, amount DECIMAL(30, 10), fine DECIMAL(65, 30), name VARCHAR(8));
      INSERT INTO iamtest.exact VALUES
@@ -18,7 +18,7 @@ const TABLE: &str = "CREATE TABLE iamtest.exact (
        (9007199254740992, 0.25, 2, 'd');
      GRANT ALL ON iamtest.* TO 'lambda-user'@'%';";
 
-/// A direct event and a request's body, with the parameter as it is written.
+/// A direct event and the event of an HTTP request, with the literal `parameter`.
 fn events(sql: &str, parameter: &str) -> [String; 2] {
     let event = format!(r#"{{"sql": {}, "parameters": [{parameter}]}}"#, json!(sql));
     let request = url_request("POST", "", &[], Some(&event));
@@ -72,7 +72,7 @@ fn the_same_amount_is_stored(product: Product) {
             "987654321098765432.125",
             "987654321098765432.1250000000",
         ),
-        // With a double, the sum would be one too.
+        // With a double as parameter, the server would add doubles.
         (
             "amount = amount + ?",
             "0.125",
@@ -108,7 +108,7 @@ fn what_would_be_rounded_is_refused(product: Product) {
         assert_eq!(http.status, 400);
         assert_eq!(http.json()["error"]["type"], "InvalidParameters");
     }
-    // Where no one asks for it, it does not matter.
+    // A number that is not used may have any size.
     let other = r#"{"query": "by_id", "parameters": [1], "other": 1e400}"#;
     assert_eq!(function.invoke(other).response().json()[0]["name"], "apple");
     let ten = json!({"sql": "SELECT ? AS n", "parameters": [10]});

@@ -1,4 +1,4 @@
-//! What goes wrong behind the event: statements that fail, logins that are refused, settings that are missing.
+//! Failures of valid events: statements that fail, logins that are refused, settings that are missing.
 
 use std::process::Command;
 
@@ -31,7 +31,7 @@ fn a_statement_that_fails(product: Product) {
         assert!(message.contains("nowhere"), "{failure}");
         assert!(failure["hint"].is_string(), "{failure}");
     }
-    // Process and connection are kept.
+    // The process and the connection are kept.
     assert_eq!(connection_id(&function), connection);
     assert_eq!(rows(&function, &json!({})), items());
     let lines = invocation_lines(&function, 5);
@@ -61,7 +61,7 @@ fn what_it_has_written_is_rolled_back(product: Product) {
         ("Statement", &json!(1644))
     );
     assert_eq!(failure["sqlState"], "45000");
-    // Nor is anything of it held.
+    // No lock is held either.
     let others = "SELECT COUNT(*) FROM iamtest.items FOR UPDATE";
     assert_eq!(server.execute_as_admin(others), "3\n");
     assert_eq!(
@@ -71,7 +71,7 @@ fn what_it_has_written_is_rolled_back(product: Product) {
     assert_eq!(server.execute_as_admin(others), "4\n");
 }
 
-/// Rows come, and then an error: a whole answer has not begun by then.
+/// The error follows after some rows. A buffered response has not begun by then.
 #[apply(on_each_server)]
 fn an_error_behind_the_first_rows(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC]);
@@ -98,7 +98,7 @@ fn logins_that_are_refused(product: Product) {
         (("AWS_SECRET_ACCESS_KEY", ""), "Credentials", json!(null)),
     ] {
         let function = start(&server, &[changes]);
-        // It starts all the same: the next invocation may find it mended.
+        // The function starts nevertheless, because the problem may be solved before the next invocation.
         assert!(
             matches!(function.wait_for_start(), Start::Ready(_)),
             "{changes:?}"
@@ -109,7 +109,8 @@ fn logins_that_are_refused(product: Product) {
         assert!(failure["hint"].is_string(), "{failure}");
     }
 
-    // MySQL refuses a user that it does not have, or asks for some method, so that names cannot be tried out.
+    // For an unknown user MySQL refuses the login or asks for an arbitrary plugin, so that clients cannot probe for
+    // names.
     let function = start(&server, &[("DB_USER", "nobody")]);
     let (kind, failure) = failure(&function, &json!({}));
     assert_eq!(kind, "Login", "{failure}");

@@ -1,4 +1,5 @@
-//! Events that are not for the function: a misspelt key, or another service's. None executes the default statement.
+//! Events that are not meant for the function: a misspelt key, or an event of another service. None executes the
+//! default statement.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
@@ -8,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::helpers::function::{failure, items, rows, start, url_request};
 
-/// As in the AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
+/// Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
 fn sqs() -> Json {
     json!({"Records": [{
         "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
@@ -22,7 +23,7 @@ fn sqs() -> Json {
     }]})
 }
 
-/// As in the Amazon EventBridge User Guide, "Creating an Amazon EventBridge rule that runs on a schedule".
+/// Source: Amazon EventBridge User Guide, "Creating an Amazon EventBridge rule that runs on a schedule".
 fn scheduled() -> Json {
     json!({
         "version": "0",
@@ -76,7 +77,7 @@ fn a_schedule_executes_the_default_statement(product: Product) {
     let mut scheduler = scheduled();
     scheduler["source"] = json!("aws.scheduler");
     assert_eq!(rows(&function, &scheduler), items());
-    // A state machine passes its own on, beside the statement's name.
+    // A state machine adds its own keys to the statement's name.
     let more = json!({"query": "by_id", "parameters": [2], "executionId": "7"});
     assert_eq!(rows(&function, &more)[0]["name"], "bread");
 }
@@ -113,7 +114,7 @@ fn over_http_every_other_key_is_refused(product: Product) {
     }
 }
 
-/// A name that a caller made up is not given back whole.
+/// A long name from a caller is truncated in the error.
 #[apply(on_each_server)]
 fn long_names_are_cut(product: Product) {
     let function = start(Server::shared(product), &[]);

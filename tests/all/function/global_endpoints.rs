@@ -1,4 +1,4 @@
-//! The writer endpoint of an Aurora global database, whose name does not tell its region.
+//! The writer endpoint of an Aurora global database, whose name does not contain its region.
 
 use rds_bridge_test_support::server::{Product, Server};
 
@@ -19,13 +19,13 @@ fn need_a_setting() {
         hint.contains("DB_RESOLVE_CNAME") && hint.contains("DB_REGION"),
         "{hint}"
     );
-    // With its region it starts. The server here has another name in its certificate.
+    // With a region the function starts. The certificate of the tests' server is for another name.
     let function = start(server, &[("DB_HOST", GLOBAL), ("DB_REGION", "us-east-1")]);
     let _at = function.wait_for_start().ready_at();
     assert_eq!(failure(&function, &json!({})).0, "Tls");
 }
 
-/// What tells the region comes before what the environment says.
+/// `DB_REGION` takes precedence over the region in the endpoint's name.
 #[test]
 fn the_endpoints_own_region_may_be_overruled() {
     let function = start(

@@ -1,4 +1,4 @@
-//! Requests to a Function URL and to an HTTP API, as AWS documents their events, and the responses to them.
+//! Requests to a Function URL and to an HTTP API, in the documented event formats, and the responses to them.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 
 use crate::helpers::function::{AD_HOC, invocation_lines, items, start, url_request};
 
-/// An HTTP API's event. Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs",
-/// payload format version 2.0.
+/// The event of an HTTP API. Source: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
+/// APIs", payload format version 2.0.
 fn api_request(method: &str, query: &str, headers: &[(&str, &str)], body: Option<&str>) -> Json {
     let mut event = url_request(method, query, headers, body);
     event["queryStringParameters"] = json!({"parameter1": "value1,value2", "parameter2": "value"});
@@ -42,18 +42,19 @@ fn send(function: &LambdaFunction, request: &Json) -> HttpResponse {
     response.http()
 }
 
-/// A response that is no error.
+/// The body of a response that must not be an error.
 #[track_caller]
 fn good(function: &LambdaFunction, request: &Json) -> Json {
     let response = send(function, request);
     assert_eq!(response.status, 200, "{response:?}");
     assert_eq!(response.header("content-type"), Some("application/json"));
-    // Rows are nobody's but the caller's.
+    // No cache may store the rows: they are meant for the caller only.
     assert_eq!(response.header("cache-control"), Some("no-store"));
     response.json()
 }
 
-/// It would be passed over, and the default statement executed.
+/// The function refuses a query string in a POST and a body in a GET. Otherwise it would ignore them and execute the
+/// default statement.
 #[apply(on_each_server)]
 fn what_stands_where_nobody_looks(product: Product) {
     let function = start(Server::shared(product), &[]);
@@ -103,7 +104,7 @@ fn get_and_post(product: Product) {
             for empty in [None, Some(""), Some("{}"), Some(" \r\n")] {
                 assert_eq!(good(&function, &request("POST", "", &json, empty)), items());
             }
-            // What is percent-encoded, plus signs too.
+            // Percent-encoded characters, and plus signs.
             let query = "query=typed&parameters=%5B1%2C1%2C%22%C3%A9%26+%2B%22%2Ctrue%5D";
             let rows = good(&function, &request("GET", query, &[], None));
             assert_eq!(rows[0]["t"], "é& +", "{rows}");
@@ -143,7 +144,7 @@ fn what_the_caller_accepts(product: Product) {
             }
             for accept in ["text/html", "text/csv, image/*", "application/json;q=0"] {
                 let accepted = accepting(accept);
-                // Where only the one is refused, it is the other.
+                // If `Accept` refuses only one of the two formats, the response is in the other.
                 if accept.starts_with("application") && accepted.status == 200 {
                     assert_eq!(accepted.text(), lines);
                 } else {
@@ -162,7 +163,7 @@ fn assert_refused(response: &HttpResponse, status: u16, kind: &str) {
     let error = &body["error"];
     assert_eq!(error["type"], kind, "{body}");
     assert!(!error["requestId"].as_str().unwrap().is_empty(), "{body}");
-    // What goes wrong behind the request names users, addresses and settings: it is in the log alone.
+    // Errors of the server may contain users, addresses and settings, so only the log has their text.
     match status {
         500.. => assert_eq!(error.as_object().unwrap().len(), 2, "{body}"),
         _ => assert!(!error["message"].as_str().unwrap().is_empty(), "{body}"),
@@ -262,7 +263,7 @@ fn every_status_of_what_fails_behind_it(product: Product) {
             }
         }
     }
-    // Room for one connection of its user, and that is taken.
+    // The user may have one connection, which is in use.
     server.execute_as_admin("ALTER USER 'lambda-user'@'%' WITH MAX_USER_CONNECTIONS 1");
     let first = start(&server, &[]);
     let _at = first.wait_for_start().ready_at();
@@ -272,11 +273,11 @@ fn every_status_of_what_fails_behind_it(product: Product) {
     assert_eq!(response.header("retry-after"), Some("1"));
     assert_eq!(invocation_lines(&second, 1)[0]["error"]["code"], 1226);
     drop(first);
-    // The pool tries for some seconds until the server has noticed.
+    // The pool retries for some seconds, until the server has noticed the end of the first connection.
     assert_eq!(good(&second, &url_request("GET", "", &[], None)), items());
 }
 
-/// A request that takes long for nobody but who asked.
+/// Characters outside ASCII, and characters that JSON escapes, arrive unchanged.
 #[apply(on_each_server)]
 fn texts_that_are_not_ascii(product: Product) {
     for mode in MODES {

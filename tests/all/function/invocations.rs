@@ -1,4 +1,4 @@
-//! Invocations that succeed: cold and warm, of the default statement, of a named one, of one in the event.
+//! Successful invocations, cold and warm: of the default statement, of a named one, and of one in the event.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::helpers::function::{
 fn cold_and_warm(product: Product) {
     let server = Server::start(product, &Options::default());
     let function = start(&server, &[]);
-    // The connection is there before the first event.
+    // The function connects before the first event.
     let _at = function.wait_for_start().ready_at();
     assert_eq!(logins(&server), 1);
     for event in [json!({}), json!(null), json!({"key1": "value1"})] {
@@ -92,7 +92,7 @@ fn statements_of_the_package(product: Product) {
         rows(&function, &json!({"query": "one"})),
         json!([{"one": 1}])
     );
-    // The variable comes first.
+    // The variable takes precedence.
     let function = start(Server::shared(product), &[root]);
     assert_eq!(
         failure(&function, &json!({"query": "one"})).0,

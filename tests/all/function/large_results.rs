@@ -1,4 +1,4 @@
-//! Results that are larger than a response may be: refused where it is whole, streamed where it is a stream.
+//! Results larger than a response may be: refused if the response is buffered, sent if it is streamed.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -34,18 +34,18 @@ fn are_refused_where_the_response_is_whole(product: Product) {
     let http = function.invoke(request.to_string()).response().http();
     assert_eq!(http.status, 422);
     assert_eq!(http.json()["error"]["type"], "ResultTooLarge");
-    // A billion rows are not read to their end for that.
+    // The function does not read a billion rows to notice that.
     let endless = json!({"sql": format!("SELECT seq FROM {}", product.sequence(1_000_000_000))});
     assert_eq!(failure(&function, &endless).0, "ResultTooLarge");
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// Up to the last byte that Lambda takes: what is a little below is not refused, by us or by it.
+/// Lambda's limit is used to the last byte: neither the function nor Lambda refuses a response just below it.
 #[apply(on_each_server)]
 fn as_large_as_they_may_be(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC]);
     let of_length = |length: usize| {
-        // Escaped, a quote in an HTTP response's body is longer.
+        // In the body of an HTTP response each quotation mark is escaped and thus longer.
         let sql = format!("SELECT REPEAT('x', {length}) AS x");
         json!({"sql": sql})
     };
@@ -65,7 +65,7 @@ fn as_large_as_they_may_be(product: Product) {
             ),
         }
     }
-    // Every character is two in the response.
+    // Each character takes two in the response.
     let quotes = json!({"sql": "SELECT REPEAT('\"', 3000000) AS x"}).to_string();
     let request = url_request("POST", "", &[], Some(&quotes));
     let http = function.invoke(request.to_string()).response().http();
@@ -107,7 +107,7 @@ fn come_whole_in_a_stream(product: Product) {
     let lines = invocation_lines(&function, 2);
     assert_eq!(lines[0]["rows"], number);
     assert!(lines[0]["bytes"].as_u64().unwrap() > 10_000_000);
-    // Small ones too, and what is not a Function URL's is not streamed.
+    // Small results are streamed too. The response to an event that is not from a Function URL is not streamed.
     let request = url_request("GET", "", &[], None);
     let response = function.invoke(request.to_string()).response();
     assert!(response.is_streamed);
@@ -115,7 +115,7 @@ fn come_whole_in_a_stream(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// Memory does not grow with the result, nor does it wait for its end.
+/// Memory does not grow with the result, and the stream begins before its end.
 #[cfg(target_os = "linux")]
 #[apply(on_each_server)]
 fn take_no_memory_in_a_stream(product: Product) {
@@ -147,7 +147,7 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
         let request = url_request("POST", "", &[("accept", accept)], Some(&body));
         let response = function.invoke(request.to_string()).response();
         let http = response.http();
-        // The server may find out before it sends the first row.
+        // The server may notice the error before it sends the first row.
         if response.is_streamed {
             assert_eq!(http.status, 200);
             assert_is_not_whole(&http, accept);
@@ -157,7 +157,7 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
             assert_eq!(http.json()["error"]["type"], "Statement");
         }
     }
-    // Before the first row it is an error as any other.
+    // An error before the first row is an ordinary error response.
     let body = json!({"query": "nowhere"}).to_string();
     let request = url_request("POST", "", &[], Some(&body));
     let http = function.invoke(request.to_string()).response().http();
@@ -171,8 +171,8 @@ fn an_error_in_the_middle_of_a_stream(product: Product) {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// Their quotes are escaped in an HTTP response: it is refused before the statement is committed, for the caller takes
-/// it for failed.
+/// The quotation marks are escaped in an HTTP response, which makes it too large. It is refused before the COMMIT,
+/// because the caller treats the invocation as failed.
 #[apply(on_each_server)]
 fn are_refused_before_the_commit(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -194,7 +194,7 @@ fn are_refused_before_the_commit(product: Product) {
     assert_eq!(http.json()["error"]["type"], "ResultTooLarge");
     let items = server.execute_as_admin("SELECT COUNT(*) FROM iamtest.items");
     assert_eq!(items.trim(), "3");
-    // The same rows are no more than a direct answer may have.
+    // The same rows fit into a direct response.
     let direct = function.invoke(body).response();
     assert!(direct.is_whole);
 }

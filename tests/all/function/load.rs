@@ -1,4 +1,4 @@
-//! Many invocations at once, as Lambda gives them to a process that says that it takes several.
+//! Many concurrent invocations, as Lambda sends them to a process that accepts several.
 
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::fake_lambda_runtime::LONGEST_TIMEOUT;
@@ -32,7 +32,7 @@ fn two_hundred_over_sixteen_connections(product: Product) {
     );
 }
 
-/// The connections are wanted all at once, since the statement takes a while.
+/// The statement takes some time, so that all connections are needed at once.
 #[apply(on_each_server)]
 fn two_hundred_at_a_server_that_refuses_above_its_rate(product: Product) {
     let server = Server::start(
@@ -60,7 +60,7 @@ fn two_hundred_at_a_server_that_refuses_above_its_rate(product: Product) {
     assert!(refused.sum::<u64>() > 0, "{lines:?}");
 }
 
-/// At once, and none is lost: each gets its own rows.
+/// Starts all invocations at once, and asserts that each returns its own rows.
 #[track_caller]
 fn invoke_all(function: &LambdaFunction, event: impl Fn(usize) -> Json) {
     let invocations: Vec<_> = (0..INVOCATIONS)

@@ -1,4 +1,4 @@
-//! What the function writes: JSON lines with the request that they belong to, CloudWatch's metrics, no secret.
+//! The function's log: JSON lines with the request id, CloudWatch metrics, and no secret.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::helpers::function::{AD_HOC, invocation_lines, start, start_with};
 use crate::helpers::live::environment;
 use crate::helpers::secret_forms::{SESSION_TOKEN, search};
 
-/// All lines so far, each of which is a JSON object.
+/// All lines so far. Each must be a JSON object.
 fn lines(function: &LambdaFunction) -> Vec<Json> {
     let text = function.stdout();
     let lines = text.lines().map(|line| {
@@ -68,7 +68,7 @@ fn lines_have_their_request(product: Product) {
             "{timestamp}"
         );
     }
-    // Of what is logged on the way too.
+    // Lines that are logged during an invocation have its request id too.
     let of_requests = lines(&function);
     let of_requests = of_requests.iter().filter(|line| {
         line["message"] != "invocation" && ids.iter().any(|id| line["requestId"] == **id)
@@ -77,7 +77,7 @@ fn lines_have_their_request(product: Product) {
     assert_eq!(function.stderr(), "");
 }
 
-/// A connection is one line, with the times of its stages, which have none of their own.
+/// A connection is one line with the durations of its stages, which have no lines of their own.
 #[apply(on_each_server)]
 fn a_connection_has_the_times_of_its_stages(product: Product) {
     let function = start(Server::shared(product), &[]);
@@ -123,7 +123,7 @@ fn levels(product: Product) {
             false,
             false,
         ),
-        // Lambda's own setting comes first.
+        // Lambda's own variable takes precedence.
         (
             &[("LOG_LEVEL", "error"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")],
             true,
@@ -151,7 +151,7 @@ fn levels(product: Product) {
     }
 }
 
-/// Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+/// Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
 #[track_caller]
 fn assert_is_emf(line: &Json, namespace: &str) -> Vec<String> {
     assert!(line.to_string().len() <= 256 << 10);
@@ -160,7 +160,7 @@ fn assert_is_emf(line: &Json, namespace: &str) -> Vec<String> {
         metadata.keys().collect::<Vec<_>>(),
         ["CloudWatchMetrics", "Timestamp"]
     );
-    // In milliseconds: of this century.
+    // The timestamp is in milliseconds, so this range is of the 21st century.
     let timestamp = metadata["Timestamp"].as_u64().unwrap();
     assert!(
         (1_600_000_000_000..4_102_444_800_000).contains(&timestamp),
@@ -250,7 +250,7 @@ fn metrics(product: Product) {
     let by_default = start(&server, &[]);
     let _rows = crate::helpers::function::rows(&by_default, &json!({}));
     assert_is_emf(&invocation_lines(&by_default, 1)[0], "rds-bridge");
-    // Set to nothing is not the same as not set.
+    // An empty variable differs from one that is not set.
     let mut variables = environment(&server);
     variables.push(("METRICS_NAMESPACE", String::new()));
     let without = start_with(variables, &[]);
@@ -259,7 +259,7 @@ fn metrics(product: Product) {
     assert!(line.get("_aws").is_none() && line["rows"] == 3, "{line}");
 }
 
-/// At the most verbose, whatever happens.
+/// The log contains no secret at the most verbose level, in success and failure.
 #[apply(on_each_server)]
 fn no_secret(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -299,7 +299,7 @@ fn no_secret(product: Product) {
         assert_eq!(said.contains("1045"), !is_let_in, "{said}");
         search("the log", &said);
     }
-    // Nor where it does not start.
+    // Also if the function does not start.
     let function = start(
         &server,
         &[("DB_USER", ""), ("AWS_SESSION_TOKEN", SESSION_TOKEN)],

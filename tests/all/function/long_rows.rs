@@ -1,4 +1,4 @@
-//! A row that no response can hold is refused before it is read: memory does not grow with it.
+//! A row that exceeds every response is refused before it is read: memory does not grow with it.
 
 use rds_bridge_test_support::fake_lambda_runtime::HttpResponse;
 use rds_bridge_test_support::lambda_function::LambdaFunction;
@@ -40,7 +40,7 @@ fn are_refused_before_they_are_read(product: Product) {
     let more = peak_memory(&function) - before;
     assert!(more < 30 * MEGABYTE, "{} MB", more / MEGABYTE);
     assert_eq!(rows(&function, &json!({})), items());
-    // In a stream it may be longer than one answer, and not as long as the memory.
+    // In a stream a row may be longer than a buffered response, but not as long as the memory.
     let function = start(&server, &[AD_HOC, ("INVOKE_MODE", "RESPONSE_STREAM")]);
     for (length, status) in [(20_000_000, 200), (60_000_000, 422)] {
         let body = json!({"sql": format!("SELECT REPEAT('x', {length}) AS x")}).to_string();
@@ -53,7 +53,7 @@ fn are_refused_before_they_are_read(product: Product) {
     }
 }
 
-/// The most that the process has ever had, in bytes.
+/// The peak memory of the process, in bytes.
 fn peak_memory(function: &LambdaFunction) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,5 @@
-//! Why there is no connection, told within the time of the invocation: the server's last refusal, or how far it came.
+//! The error of a failed connection, within the time of the invocation: the server's last refusal, or the current
+//! stage.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,7 @@ use serde_json::json;
 use crate::helpers::function::{invocation_lines, items, of_type, rows, start, url_request};
 use crate::helpers::late_forwarder::forward;
 
-/// Lambda's default. The pool would go on trying for some ten seconds.
+/// Lambda's default timeout. The pool would retry for about ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[apply(on_each_server)]
@@ -44,7 +45,7 @@ fn the_user_has_too_many_connections(product: Product) {
     assert_eq!((http.status, http.header("retry-after")), (503, Some("1")));
 }
 
-/// A server that is full says so before TLS.
+/// A server without a free connection refuses before TLS.
 #[test]
 fn the_server_has_too_many_connections() {
     let full = frame(0, &error(1040, "08004", "Too many connections"));
@@ -61,11 +62,11 @@ fn the_server_has_too_many_connections() {
         ("TooManyConnections", &json!(1040)),
         "{failure}"
     );
-    // One after the other, as long as there was time.
+    // The function retries as long as there is time.
     assert!(peer.connections() > 2);
 }
 
-/// 1045 may be the limit of new connections, so that a function that was let in before tries again.
+/// Error 1045 may be due to the limit of new connections, so a function that was accepted before retries.
 #[apply(on_each_server)]
 fn a_warm_function_is_denied(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -114,8 +115,8 @@ fn nothing_answers() {
     assert!(failure["hint"].is_string(), "{failure}");
 }
 
-/// A paused Aurora Serverless v2 takes the connection, and greets when it has resumed. No stage has a limit of its own
-/// that is shorter than the invocation.
+/// A paused Aurora Serverless v2 cluster accepts the connection and sends the greeting once it has resumed. No stage
+/// has a limit shorter than the invocation's.
 #[apply(on_each_server)]
 fn a_server_that_greets_late(product: Product) {
     const RESUMING: Duration = Duration::from_millis(10_500);

@@ -1,4 +1,4 @@
-//! What one caller's SQL leaves in the session of a function's connection, and a server that is the writer no more.
+//! The state that a caller's SQL leaves in the session, and a server that was demoted.
 
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::on_each_server;
@@ -40,7 +40,7 @@ fn the_next_caller_finds_nothing_of_it(product: Product) {
         let left = rows(&function, &json!({"sql": found}));
         assert_eq!(left[0]["found"], as_before, "{sql}");
     }
-    // Reset, and not made anew each time.
+    // The connection is reset and not replaced.
     assert_eq!(connection_id(&function), first);
     assert_eq!(
         failure(&function, &json!({"sql": "DELETE FROM items"})).0,

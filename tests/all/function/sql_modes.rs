@@ -1,4 +1,4 @@
-//! A server whose SQL mode changes which question marks are parameters.
+//! A server whose SQL mode determines which question marks are parameters.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};

@@ -1,4 +1,4 @@
-//! Values as a caller gets them: exact decimals, 64-bit integers, bytes as base64, dates as ISO 8601.
+//! Values in a response: exact decimals, 64-bit integers, bytes as base64, dates as ISO 8601.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -42,7 +42,7 @@ fn of_every_type(product: Product) {
         "bit_": 513,
         "json_": match product {
             Product::MySql => json!({"a": [1, null]}),
-            // It has a LONGTEXT of that name.
+            // In MariaDB `JSON` is an alias of `LONGTEXT`.
             Product::MariaDb => json!("{\"a\": [1, null]}"),
         },
         "set_": "a,b",
@@ -64,7 +64,7 @@ fn of_every_type(product: Product) {
     }
 }
 
-/// To the digit: whoever reads with the right library loses nothing.
+/// All digits are in the response: a reader with exact numbers loses nothing.
 #[apply(on_each_server)]
 fn in_their_bytes(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC]);
@@ -87,7 +87,8 @@ fn of_columns_with_the_same_name(product: Product) {
     assert_eq!(rows(&function, &none), json!([]));
 }
 
-/// For readers that have no integers beyond 2^53: every value of the column, so that its type is the same in each row.
+/// For readers without integers beyond 2^53. Every value of the column is a string, so that its type is the same in
+/// each row.
 #[apply(on_each_server)]
 fn bigints_as_texts(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, ("JSON_BIGINT", "text")]);

@@ -1,4 +1,4 @@
-//! What the server warns of: counted in the answer of a statement without a result, and in the log of each.
+//! Warnings of the server: their number is in the response of a statement without a result, and in every log line.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};

@@ -1,4 +1,4 @@
-//! A user's home with files of AWS, and what of the default chain gives credentials there.
+//! A home directory with AWS configuration files, and the sources of the default credential chain there.
 
 use std::fs;
 use std::process::Output;
@@ -13,7 +13,7 @@ use super::library::{self, Outcome};
 
 const HOST: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
 
-/// As the container's endpoint and the metadata service give them.
+/// The credentials as the container endpoint and the metadata service return them.
 pub(crate) const IN_JSON: &str = r#"{
     "Code": "Success",
     "AccessKeyId": "ASIAFAKE",
@@ -21,10 +21,10 @@ pub(crate) const IN_JSON: &str = r#"{
     "Token": "fake+session",
     "Expiration": "2099-01-01T00:05:00Z"
 }"#;
-/// Their end.
+/// The expiration of these credentials, in seconds since 1970.
 const EXPIRES_AT: u64 = 4_070_909_100;
 
-/// Files as of a user's home, and what names them.
+/// A home directory, and the environment variables that name its files.
 pub(crate) struct Home(TempDir);
 
 impl Home {
@@ -41,7 +41,7 @@ impl Home {
         path.to_str().unwrap().to_owned()
     }
 
-    /// `rds-bridge token` with these files.
+    /// Runs `rds-bridge token` with these files.
     pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let own = [("DB_HOST", HOST), ("DB_USER", "u")];
         self.with_files(&[&own[..], variables].concat(), |variables| {
@@ -49,9 +49,9 @@ impl Home {
         })
     }
 
-    /// A token of the library's with these files.
+    /// Signs a token with the library and these files.
     pub(crate) fn token(&self, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
-        // What is set later counts.
+        // A later setting overrides an earlier one.
         let settings = [&[("endpoint", HOST), ("user", "u")], settings].concat();
         self.with_files(variables, |variables| library::token(&settings, variables))
     }
@@ -71,7 +71,7 @@ impl Home {
         start(&[&own[..], variables].concat())
     }
 
-    /// Those of [`IN_JSON`]: with their id, their session token, and their end.
+    /// Asserts that the token has the access key id, the session token and the expiration of [`IN_JSON`].
     pub(crate) fn assert_gives_the_fakes(&self, variables: &[(&str, &str)]) {
         let clock = (EXPIRES_AT - 1).to_string();
         let token = self.token(&[("clock", &clock)], variables).success();
@@ -84,7 +84,7 @@ impl Home {
     }
 }
 
-/// Version 2 of the protocol: without the token it gives nothing.
+/// Version 2 of the metadata service (IMDSv2): without the session token of the service it returns nothing.
 pub(crate) fn metadata(request: &Request) -> (u16, String) {
     let token = request.header("x-aws-ec2-metadata-token");
     match (request.line.as_str(), token) {

@@ -1,8 +1,8 @@
-//! Every column type, and values of it.
+//! Every column type, with values.
 
 use rds_bridge_test_support::server::Product;
 
-/// Type, and values besides NULL; the last two are MariaDB's.
+/// Each type with values other than NULL. The last two types exist in MariaDB only.
 const COLUMNS: &[(&str, &[&str])] = &[
     ("TINYINT", &["-128", "127", "0"]),
     ("TINYINT UNSIGNED", &["255"]),
@@ -16,7 +16,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("INT UNSIGNED", &["4294967295"]),
     ("BIGINT", &["-9223372036854775808", "9223372036854775807"]),
     ("BIGINT UNSIGNED", &["18446744073709551615"]),
-    // The largest, the smallest that is normal, and the smallest.
+    // The largest value, the smallest normal one, and the smallest one.
     (
         "FLOAT",
         &[
@@ -96,7 +96,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("BINARY(4)", &["x'00ff'", "''"]),
     ("VARBINARY(20)", &["x'00ff80'", "''"]),
     ("BLOB", &["x'ff00ff'", "REPEAT(x'00', 300)"]),
-    // Every byte there is.
+    // Every byte value.
     (
         "VARBINARY(256)",
         &[concat!(
@@ -131,8 +131,8 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("INET6", &["'2001:db8::ff00:42:8329'"]),
 ];
 
-/// What a writer may take for its own: quotes, separators, ends of lines, escapes, words for NULL, what a
-/// terminal obeys; and what looks like no text and is.
+/// Texts that a writer may mistake for its own syntax: quotes, separators, line ends, escapes, words for NULL, terminal
+/// escape sequences; and valid texts that look like binary data.
 const ODD_TEXTS: &[&str] = &[
     "'\"quoted\", it''s'",
     "','",
@@ -149,7 +149,7 @@ const ODD_TEXTS: &[&str] = &[
     "'*** row 1 ***'",
     "x'1b5b33316d'",
     "'😀'",
-    // U+FFFD, U+10FFFF, U+FEFF, NEL, and the separator of lines that is no control character.
+    // U+FFFD, U+10FFFF, U+FEFF, NEL, and U+2028, a line separator that is not a control character.
     "x'efbfbd'",
     "x'f48fbfbf'",
     "x'efbbbf61'",
@@ -159,7 +159,7 @@ const ODD_TEXTS: &[&str] = &[
     "''",
 ];
 
-/// The types that a server has: type, and values besides NULL.
+/// The column types of a server: each type with values other than NULL.
 pub(crate) fn columns_of(
     product: Product,
 ) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> + Clone {

@@ -1,4 +1,4 @@
-//! The command as a process: started, ended, and what it printed.
+//! The command as a process: starting it, ending it, and its output.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use super::live::{borrowed, environment, environment_of_peer};
 
 pub(crate) const HOST: &str = "prod-instance.us-east-1.rds.amazonaws.com";
 
-/// With nothing in its environment but `variables`, and `input` on its standard input. Unless they say
-/// otherwise, the metadata service of the machine that tests is not asked for credentials.
+/// Runs the command with only `variables` in its environment and `input` on its standard input. Unless `variables`
+/// override it, the command does not ask the metadata service of the machine for credentials.
 pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
     let mut command = Command::new(executable())
         .args(arguments)
@@ -26,22 +26,22 @@ pub(crate) fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that does not read leaves a closed pipe behind.
+    // A command that exits without reading its input closes the pipe.
     let _closed = command.stdin.take().unwrap().write_all(input.as_bytes());
     command.wait_with_output().unwrap()
 }
 
-/// On a scripted peer, which takes any token.
+/// Runs the command on a scripted peer, which accepts any token.
 pub(crate) fn run_on(peer: &TlsPeer, arguments: &[&str]) -> Output {
     run(arguments, &borrowed(&environment_of_peer(peer)), "")
 }
 
-/// The command.
+/// The path of the command.
 pub(crate) fn executable() -> PathBuf {
     program("rds-bridge")
 }
 
-/// Beside the test's own: cargo puts both below the profile's folder.
+/// The path of a program of the workspace. Cargo puts it into the profile's folder, and tests into a folder below.
 pub(crate) fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
@@ -57,7 +57,7 @@ pub(crate) fn stdout(output: &Output) -> &str {
     str::from_utf8(&output.stdout).unwrap()
 }
 
-/// Runs the command on a server, with changes to the environment.
+/// Runs the command on a server, with changes to its environment.
 pub(crate) fn with(
     server: &Server,
     changes: &[(&'static str, &str)],
@@ -80,7 +80,7 @@ pub(crate) fn stderr(output: &Output) -> &str {
     str::from_utf8(&output.stderr).unwrap()
 }
 
-/// A query on a server, to be started.
+/// A command that queries a server.
 pub(crate) fn query_command(server: &Server, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable());
     command
@@ -94,12 +94,12 @@ pub(crate) fn query_command(server: &Server, arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts a query, and leaves it running.
+/// Starts a query without waiting for it.
 pub(crate) fn start(server: &Server, arguments: &[&str]) -> Child {
     query_command(server, arguments).spawn().unwrap()
 }
 
-/// Sends a process a signal, as `-INT`.
+/// Sends a process a signal, for example `-INT`.
 pub(crate) fn send_signal(process: &Child, signal: &str) {
     let sent = Command::new("kill")
         .args([signal, &process.id().to_string()])
@@ -107,7 +107,7 @@ pub(crate) fn send_signal(process: &Child, signal: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// Sends it a signal, upon which it is to end.
+/// Sends a query a signal, and asserts that it ends with exit code 130.
 pub(crate) fn end(child: Child, signal: &str) -> Output {
     send_signal(&child, signal);
     let output = child.wait_with_output().unwrap();
@@ -115,7 +115,8 @@ pub(crate) fn end(child: Child, signal: &str) -> Output {
     output
 }
 
-/// A query on a server with a terminal: for standard error, or for both outputs. What it was like there.
+/// Runs a query in a terminal. `which` says whether only standard error or both outputs are the terminal. Returns the
+/// report of `in_terminal.py`.
 pub(crate) fn query_in_terminal(server: &Server, which: &str, arguments: &[&str]) -> Json {
     let output = Command::new(python::interpreter())
         .arg(python::script("in_terminal.py"))
@@ -131,10 +132,10 @@ pub(crate) fn query_in_terminal(server: &Server, which: &str, arguments: &[&str]
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Three rows, twenty times over: 3,486,784,401 rows, so that whoever does not hear a signal writes for ever.
+/// A query with 3,486,784,401 rows (twenty times three rows): a command that ignores a signal does not end.
 pub(crate) fn endless() -> String {
     let tables: Vec<String> = (0..20).map(|number| format!("items t{number}")).collect();
-    // Without the hint MySQL joins by hashes, of which it makes millions before the first row.
+    // Without the hint MySQL uses a hash join, and builds hash tables of millions of rows before the first row.
     format!(
         "SELECT /*+ NO_BNL() */ t0.name, t1.price, t2.id FROM {}",
         tables.join(", ")

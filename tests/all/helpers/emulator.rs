@@ -1,4 +1,4 @@
-//! The emulator, as a library and as a program, and clients of it.
+//! The emulator as a library and as a program, and its clients.
 
 pub(crate) mod answers;
 pub(crate) mod clients;

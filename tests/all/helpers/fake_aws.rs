@@ -1,5 +1,4 @@
-//! Fakes of AWS's endpoints: HTTP servers that answer as a test tells them to; and moto, an emulator of
-//! AWS that others wrote.
+//! Fakes of AWS's endpoints: HTTP servers whose answers a test defines, and moto, a third-party emulator of AWS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,9 +10,9 @@ use std::thread::JoinHandle;
 use rds_bridge_test_support::python;
 use serde_json::Value as Json;
 
-/// What a fake is asked.
+/// A request that a fake received.
 pub(crate) struct Request {
-    /// As `GET /path?query`.
+    /// The request line without the version: `GET /path?query`.
     pub(crate) line: String,
     headers: Vec<(String, String)>,
 }
@@ -25,7 +24,7 @@ impl Request {
     }
 }
 
-/// A fake endpoint. It ends when it is dropped.
+/// A fake endpoint. Dropping it stops it.
 pub(crate) struct FakeEndpoint {
     address: SocketAddr,
     is_over: Arc<AtomicBool>,
@@ -33,7 +32,7 @@ pub(crate) struct FakeEndpoint {
 }
 
 impl FakeEndpoint {
-    /// With the status and the body that `answer` gives to a request.
+    /// Starts an endpoint that sends the status and the body that `answer` returns.
     pub(crate) fn start(answer: impl Fn(&Request) -> (u16, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -69,7 +68,7 @@ impl Drop for FakeEndpoint {
     }
 }
 
-/// One request a connection.
+/// Serves one request. Each connection has one.
 fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> (u16, String)) {
     let mut reader = BufReader::new(&stream);
     let mut lines = Vec::new();
@@ -104,7 +103,7 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> (u16, String)) {
     (&stream).write_all((head + &body).as_bytes()).unwrap();
 }
 
-/// moto's server, shared by the tests that run at the same time.
+/// The moto server, shared by the tests that run at the same time.
 pub(crate) struct Moto {
     process: Child,
     url: String,
@@ -121,7 +120,7 @@ impl Moto {
         moto
     }
 
-    /// On a port that is free, which it tells.
+    /// Starts moto on a free port, which moto prints.
     fn start() -> Self {
         let mut process = Command::new(python::interpreter())
             .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
@@ -142,7 +141,7 @@ impl Moto {
                 break url.trim().to_owned();
             }
         };
-        // It logs every request, and must not find the pipe closed or full.
+        // moto logs every request, so its pipe must not be closed or full.
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         Self { process, url }
     }
@@ -151,13 +150,14 @@ impl Moto {
         &self.url
     }
 
-    /// Calls its Secrets Manager, in a region.
+    /// Calls an action of its Secrets Manager in a region.
     pub(crate) fn secrets_manager(&self, region: &str, action: &str, input: &Json) -> Json {
         secrets_manager(&self.url, region, action, input)
     }
 }
 
-/// An action of the Secrets Manager at a URL, as an administrator would: moto does not look at signatures.
+/// Calls an action of the Secrets Manager at a URL, as an administrator would. The signature is invented: moto does not
+/// check signatures.
 pub(crate) fn secrets_manager(url: &str, region: &str, action: &str, input: &Json) -> Json {
     let body = input.to_string();
     let host = url.strip_prefix("http://").unwrap();

@@ -1,9 +1,9 @@
-//! What is in a folder.
+//! The contents of folders.
 
 use std::fs;
 use std::path::Path;
 
-/// The names of what is in a folder.
+/// The names of a folder's entries, sorted.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries

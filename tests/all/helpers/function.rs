@@ -1,4 +1,4 @@
-//! The function as a process: started on a server, invoked, and what it logged.
+//! The function as a process: starting it on a server, invoking it, and its log.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::helpers::command::program;
 use crate::helpers::live::environment;
 
-/// The named statements of the functions here.
+/// The named statements of the functions in the tests.
 const QUERIES: &str = r#"{
     "by_id": {"sql": "SELECT name, price FROM items WHERE id = ?", "parameters": ["integer"]},
     "by_name": "SELECT name, price FROM items WHERE name = ?",
@@ -24,7 +24,7 @@ pub(crate) const AD_HOC: (&str, &str) = ("ALLOW_AD_HOC_SQL", "true");
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 pub(crate) const WRITES: (&str, &str) = ("ALLOW_WRITES", "true");
 
-/// Starts one on a server, with changes to its environment: what is set to nothing is not there.
+/// Starts a function on a server, with changes to its environment. A change to the empty string removes the variable.
 pub(crate) fn start(server: &Server, changes: &[(&'static str, &str)]) -> LambdaFunction {
     let mut variables = environment(server);
     variables.push(("DB_QUERIES", QUERIES.to_owned()));
@@ -55,20 +55,20 @@ pub(crate) fn items() -> Json {
     ])
 }
 
-/// What a direct invocation gives.
+/// The rows that a direct invocation returns.
 #[track_caller]
 pub(crate) fn rows(function: &LambdaFunction, event: &Json) -> Json {
     function.invoke(event.to_string()).response().json()
 }
 
-/// The number that the server has given to the connection.
+/// The connection id, as the server reports it.
 #[track_caller]
 pub(crate) fn connection_id(function: &LambdaFunction) -> u64 {
     let rows = rows(function, &json!({"query": "connection"}));
     rows[0]["id"].as_u64().unwrap()
 }
 
-/// How a direct invocation fails: the type, and what is in the message.
+/// The error of a direct invocation: its type, and the JSON in its message.
 #[track_caller]
 pub(crate) fn failure(function: &LambdaFunction, event: &Json) -> (String, Json) {
     of_type(&function.invoke(event.to_string()).error())
@@ -87,7 +87,7 @@ pub(crate) fn of_type(error: &FunctionError) -> (String, Json) {
     (kind, failure)
 }
 
-/// How often accounts with IAM have logged in.
+/// How often IAM accounts have logged in.
 pub(crate) fn logins(server: &Server) -> usize {
     server
         .error_log()
@@ -95,7 +95,7 @@ pub(crate) fn logins(server: &Server) -> usize {
         .count()
 }
 
-/// The lines that the function logs of its invocations, once there are so many.
+/// Waits for `number` log lines of invocations and returns them.
 pub(crate) fn invocation_lines(function: &LambdaFunction, number: usize) -> Vec<Json> {
     function.wait_for_stdout(|text| {
         let (whole, _) = text.rsplit_once('\n')?;
@@ -110,7 +110,8 @@ pub(crate) fn invocation_lines(function: &LambdaFunction, number: usize) -> Vec<
     })
 }
 
-/// A Function URL's event. AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request payload format".
+/// The event of a Function URL. Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request payload
+/// format".
 pub(crate) fn url_request(
     method: &str,
     query: &str,
@@ -170,7 +171,7 @@ pub(crate) fn url_request(
     event
 }
 
-/// Nobody who parses it takes it for all.
+/// Asserts that a parser of the response notices that it is cut off.
 #[track_caller]
 pub(crate) fn assert_is_not_whole(http: &HttpResponse, accept: &str) {
     let is_json = |text: &str| serde_json::from_str::<Json>(text).is_ok();

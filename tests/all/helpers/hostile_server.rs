@@ -1,4 +1,5 @@
-//! A server that logs the user in and then answers as a script says: how a query ends, and how the connection is then.
+//! A server that logs the client in and then answers as a script says: the outcome of a query, and the state of the
+//! connection afterwards.
 
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::{Connection, Malformed, Protocol};
@@ -9,7 +10,7 @@ use rds_bridge_test_support::tls_peer::{Say, TlsPeer, say};
 
 use super::live::{block_on, credentials};
 
-/// Whose queries are sent as text: each is answered by an entry of the script.
+/// A connection that sends queries as text. Each query uses one entry of the script.
 pub(crate) async fn connect(peer: &TlsPeer) -> Connection {
     connect_with(peer, Protocol::Text).await
 }
@@ -25,7 +26,7 @@ pub(crate) async fn connect_with(peer: &TlsPeer, protocol: Protocol) -> Connecti
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
-/// Reads all results, and gives the rows' number.
+/// Reads all results and returns the number of rows.
 pub(crate) async fn read(connection: &mut Connection) -> Result<usize, Error> {
     let mut rows = connection.query("SELECT 1").await?;
     let mut count = 0;
@@ -40,14 +41,14 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<usize, Error> {
     }
 }
 
-/// How the connection is after an answer.
+/// The state of a connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
     Works,
     Unusable,
 }
 
-/// A second statement gets its own answer, or the error that there is none.
+/// Asserts that a second statement gets its own answer or the error of an unusable connection.
 pub(crate) async fn use_again(connection: &mut Connection) -> After {
     match connection.query("SELECT 'mine'").await {
         Ok(mut rows) => {
@@ -64,7 +65,7 @@ pub(crate) async fn use_again(connection: &mut Connection) -> After {
     }
 }
 
-/// What comes of a query that is answered so, and how the connection is then.
+/// Runs a query that is answered with `answer`. Returns its outcome, and the state of the connection afterwards.
 pub(crate) fn ask(answer: Vec<Say>) -> (Result<usize, Error>, After) {
     let mine = say(result("m", &["mine"], Then::Nothing));
     let peer = TlsPeer::start(vec![answer, mine]);
@@ -75,12 +76,12 @@ pub(crate) fn ask(answer: Vec<Say>) -> (Result<usize, Error>, After) {
     })
 }
 
-/// What is wrong with an answer, for which there is no connection afterwards.
+/// The error of a malformed answer, which must leave the connection unusable.
 pub(crate) fn malformed_by(
     ask: impl FnOnce(Vec<Say>) -> (Result<usize, Error>, After),
     mut answer: Vec<Say>,
 ) -> Malformed {
-    // So that what is taken for good after all fails, and does not wait for more.
+    // If the answer is accepted by mistake, the client must fail and not wait for more.
     answer.push(Say::HangUp);
     let (outcome, after) = ask(answer);
     let error = outcome.unwrap_err();

@@ -1,4 +1,5 @@
-//! What stands before a server that resumes: it takes connections, and the server greets some time later.
+//! A proxy as in front of a serverless cluster that resumes: it accepts connections, and the server's greeting follows
+//! later.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Hangs up at first; later it passes each connection on, some time after it has come.
+/// Starts a proxy. It closes connections at once until `passes` is set; from then on it forwards each connection after
+/// a delay of `after`.
 pub(crate) fn forward(target: SocketAddr, passes: Arc<AtomicBool>, after: Duration) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();

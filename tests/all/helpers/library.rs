@@ -1,4 +1,4 @@
-//! The library in a process of its own, whose environment no other test shares: `bridge-from-environment`.
+//! The library in a process with an environment of its own: `bridge-from-environment`.
 
 use std::process::Command;
 
@@ -6,16 +6,16 @@ use rds_bridge::Stage;
 use rds_bridge::error::Category;
 use serde_json::Value as Json;
 
-/// What came of it.
+/// The JSON that the process printed.
 pub(crate) struct Outcome(Json);
 
-/// Signs a token with these settings, and nothing in the environment but `variables`. Unless they
-/// say otherwise, the metadata service of the machine that tests is not asked for credentials.
+/// Signs a token with these settings and only `variables` in the environment. Unless `variables` override it, the
+/// library does not ask the metadata service of the machine for credentials.
 pub(crate) fn token(settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
     run("token", settings, variables)
 }
 
-/// Logs in with these settings likewise.
+/// Logs in with these settings. The environment is as in [`token`].
 pub(crate) fn log_in(settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
     run("log-in", settings, variables)
 }
@@ -33,7 +33,7 @@ fn run(action: &str, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> O
         .envs(variables.iter().copied())
         .output()
         .unwrap();
-    // It prints nothing of its own accord, and does not panic.
+    // The library must print nothing and must not panic.
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success() && complaint.is_empty(),
@@ -43,7 +43,7 @@ fn run(action: &str, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> O
 }
 
 impl Outcome {
-    /// What it has.
+    /// The result, which must not be an error.
     #[track_caller]
     pub(crate) fn success(self) -> Json {
         assert!(self.0.get("error").is_none(), "{}", self.0);
@@ -59,11 +59,11 @@ impl Outcome {
     }
 }
 
-/// The library's error.
+/// The error of the library.
 pub(crate) struct Failure(Json);
 
 impl Failure {
-    /// Where it is and what kind it is of.
+    /// Asserts the stage and the category of the error.
     #[track_caller]
     pub(crate) fn assert_is(&self, stage: Stage, category: Category) -> &Self {
         assert_eq!(
@@ -75,17 +75,17 @@ impl Failure {
         self
     }
 
-    /// The setting that is wrong.
+    /// The setting that is wrong, if there is one.
     pub(crate) fn setting(&self) -> Option<&str> {
         self.0["setting"].as_str()
     }
 
-    /// The server's code and its SQLSTATE.
+    /// The server's error code and SQLSTATE.
     pub(crate) fn server_error(&self) -> (Option<u64>, Option<&str>) {
         (self.0["code"].as_u64(), self.0["sql_state"].as_str())
     }
 
-    /// Its message, and its numbered causes with what to do about each.
+    /// The message, followed by the numbered causes with their remedies.
     pub(crate) fn text(&self) -> String {
         let causes = self.0["causes"].as_array().unwrap().iter().zip(1..);
         let causes =

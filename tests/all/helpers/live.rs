@@ -1,4 +1,4 @@
-//! What the tests against a live server share.
+//! Connections and settings for tests against a live server.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.enable_all().build().unwrap().block_on(future)
 }
 
-/// To a server, by the name that its certificate has.
+/// A builder for a server. The endpoint is the name in the server's certificate.
 pub(crate) fn to(server: &Server) -> BridgeBuilder {
     Bridge::builder()
         .endpoint(ENDPOINT)
@@ -24,28 +24,28 @@ pub(crate) fn to(server: &Server) -> BridgeBuilder {
         .database("iamtest")
 }
 
-/// A connection, for a test that does not fail before it has one.
+/// Connects. The test fails if that fails.
 pub(crate) async fn connect(builder: BridgeBuilder) -> Connection {
     builder.build().await.unwrap().connect().await.unwrap()
 }
 
-/// The connection of a user that has a password.
+/// Connects as a user with a password.
 pub(crate) async fn connect_with_password(server: &Server) -> Connection {
     connect(to(server).user("password-user").password(PASSWORD)).await
 }
 
-/// The connection of a user that may do everything, and writes.
+/// Connects as the user with all privileges, with writes allowed.
 pub(crate) async fn connect_as_admin(server: &Server) -> Connection {
     let builder = to(server).user("admin").password(PASSWORD);
     connect(builder.allow_writes(true)).await
 }
 
-/// Why there is no connection.
+/// The error of a connection that must fail.
 pub(crate) fn connect_error(builder: BridgeBuilder) -> Error {
     block_on(async { builder.build().await?.connect().await }).unwrap_err()
 }
 
-/// The first value of the first row.
+/// The first value of the first row of a query.
 pub(crate) async fn first_value<T: for<'a> FromValue<'a>>(
     connection: &mut Connection,
     sql: &str,
@@ -59,12 +59,12 @@ pub(crate) fn credentials() -> Credentials {
     Credentials::new(&expectation.access_key_id, &expectation.secret_access_key)
 }
 
-/// The settings that a user of the command has in the environment.
+/// The environment of a user of the command.
 pub(crate) fn environment(server: &Server) -> Vec<(&'static str, String)> {
     environment_of(server.address(), &server.ca_file())
 }
 
-/// Variables as a process takes them.
+/// The variables in the form that `Command::envs` accepts.
 pub(crate) fn borrowed<'v>(
     variables: &'v [(&'static str, String)],
 ) -> Vec<(&'static str, &'v str)> {
@@ -74,7 +74,7 @@ pub(crate) fn borrowed<'v>(
         .collect()
 }
 
-/// The same, for a peer that says what a script says.
+/// As [`environment`], for a scripted peer.
 pub(crate) fn environment_of_peer(peer: &TlsPeer) -> Vec<(&'static str, String)> {
     environment_of(peer.address(), &peer.ca_file())
 }

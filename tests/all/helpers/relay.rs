@@ -1,5 +1,5 @@
-//! A relay on the way to a server: it counts round trips, alters the greeting, and may lead to another server each
-//! time, as a load balancer does.
+//! A proxy in front of servers. It counts round trips, can alter the greeting, and may forward each connection to
+//! another server, as a load balancer does.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -21,7 +21,7 @@ struct Counters {
 }
 
 impl Relay {
-    /// Leads to the servers in turn. With `id` every greeting has that connection id.
+    /// Starts a relay that forwards to the servers in turn. With `id`, every greeting has that connection id.
     pub(crate) fn start(servers: &[SocketAddr], id: Option<u32>) -> Self {
         let servers = servers.to_vec();
         let counters = Arc::new(Counters::default());
@@ -29,7 +29,7 @@ impl Relay {
         let acceptor = Acceptor::start(move |client| {
             let turn = turn.fetch_add(1, Ordering::SeqCst);
             let server = TcpStream::connect(servers[turn % servers.len()]).unwrap();
-            // Whichever side ends first, the other is closed.
+            // When one side ends, both are closed.
             let _ended = relay(&client, &server, id, &seen);
             let _closed = client.shutdown(Shutdown::Both);
             let _closed = server.shutdown(Shutdown::Both);
@@ -41,12 +41,12 @@ impl Relay {
         self.acceptor.address()
     }
 
-    /// How often the server has answered what the client said since it was asked last, over all connections.
+    /// How often the server has answered the client since the last call, over all connections.
     pub(crate) fn round_trips(&self) -> usize {
         self.counters.round_trips.swap(0, Ordering::SeqCst)
     }
 
-    /// How many bytes the client has sent since it was asked last, over all connections.
+    /// How many bytes the client has sent since the last call, over all connections.
     pub(crate) fn sent(&self) -> usize {
         self.counters.sent.swap(0, Ordering::SeqCst)
     }
@@ -66,7 +66,7 @@ fn relay(
     let mut greeting = vec![0; usize::try_from(length).unwrap()];
     server.read_exact(&mut greeting)?;
     if let Some(id) = id {
-        // Behind the protocol's version and the server's, which ends with a NUL.
+        // The connection id follows the protocol version and the server's version, which ends with a NUL.
         let at = greeting.iter().position(|byte| *byte == 0).unwrap() + 1;
         greeting[at..at + 4].copy_from_slice(&id.to_le_bytes());
     }

@@ -1,4 +1,4 @@
-//! A test once more in a process of its own: for what the environment tells, which a test shares with all others.
+//! Runs a test again in a process of its own, because all tests of a process share its environment.
 
 use std::env;
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::process::Command;
 use rds_bridge_test_support::case_of;
 use rds_bridge_test_support::server::Product;
 
-/// Where the AWS SDK looks for the URL of Secrets Manager.
+/// The variable from which the AWS SDK reads the URL of Secrets Manager.
 const SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
-/// Runs a test once more, with these variables and no others of AWS, and gives what it printed.
+/// Runs a test again, with these variables and no other variable of AWS. Returns what it printed.
 pub(crate) fn run_alone(test: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
     for (name, _) in env::vars_os() {
@@ -30,12 +30,12 @@ pub(crate) fn run_alone(test: &str, variables: &[(&str, &str)]) -> String {
     said
 }
 
-/// Runs a test's case on a server once more, with Secrets Manager at this URL.
+/// Runs a test's case for a product again, with Secrets Manager at this URL.
 pub(crate) fn run_with_secrets_manager(test: &str, product: Product, url: &str) {
     let _said = run_alone(&case_of(test, product), &[(SECRETS_MANAGER, url)]);
 }
 
-/// Where Secrets Manager is, in the process that a test has to itself.
+/// The URL of Secrets Manager in the process that runs one test.
 pub(crate) fn secrets_manager() -> Option<String> {
     env::var(SECRETS_MANAGER).ok()
 }

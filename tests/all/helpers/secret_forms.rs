@@ -1,4 +1,4 @@
-//! Secrets, in every form in which they could come out, and the search for them.
+//! Secrets in every form in which they could leak, and the search for them.
 
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
@@ -11,10 +11,10 @@ use rds_bridge_test_support::expectation::{ENDPOINT, Expectation, REGION};
 use rds_bridge_test_support::server::PASSWORD;
 use secrecy::ExposeSecret;
 
-/// Made up. With the characters that percent-encoding changes.
+/// Invented. It contains characters that percent-encoding changes.
 pub(crate) const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLESESSIONTOKEN/1+2==";
 
-/// A time that does not go on: so that the signature is known.
+/// A clock that stands still, so that the signature is known.
 #[derive(Debug)]
 pub(crate) struct Standing;
 
@@ -26,7 +26,7 @@ impl Clock for Standing {
     }
 }
 
-/// Those of the server that the tests have, with a session token.
+/// The credentials of the tests' server, with a session token.
 pub(crate) fn temporary() -> Credentials {
     let Expectation {
         access_key_id,
@@ -36,12 +36,12 @@ pub(crate) fn temporary() -> Credentials {
     Credentials::new(&access_key_id, &secret_access_key).with_session_token(SESSION_TOKEN)
 }
 
-/// What the text must not hold.
+/// Asserts that the text contains no secret in any form.
 pub(crate) fn search(what: &str, text: &str) {
     let Expectation {
         secret_access_key, ..
     } = Expectation::default();
-    // What only a token has.
+    // A string that only a token contains.
     assert!(
         !text.contains("X-Amz-Signature"),
         "{what} holds a token:\n{text}"
@@ -59,8 +59,8 @@ pub(crate) fn search(what: &str, text: &str) {
     }
 }
 
-/// As it is; percent-encoded once, as in a token, and twice, as in a URL that holds one; in halves, as where
-/// a line is cut; and as a list of bytes.
+/// The forms of a secret: plain; percent-encoded once, as in a token, and twice, as in a URL that contains a token;
+/// each half, as when a line is truncated; and as a list of bytes.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
     let once = percent_encoded(secret);
     let half = secret.len() / 2;
@@ -86,7 +86,7 @@ pub(crate) fn percent_encoded(text: &str) -> String {
         .collect()
 }
 
-/// Of [`temporary`] credentials at the time of [`Standing`].
+/// The signature with [`temporary`] credentials at the time of [`Standing`].
 pub(crate) fn signature() -> String {
     let mut instance = Engine::new().unwrap().instantiate().unwrap();
     let request = ConnectRequest {
@@ -103,7 +103,7 @@ pub(crate) fn signature() -> String {
     steps.signature.expose_secret().to_owned()
 }
 
-/// All that an error shows, at every depth.
+/// Everything that an error prints, with all its causes.
 pub(crate) fn shown(error: &Error) -> String {
     let mut shown = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.causes());
     let mut next = error.source();

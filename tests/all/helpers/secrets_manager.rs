@@ -1,4 +1,4 @@
-//! Secrets of AWS Secrets Manager, in moto, and who logs in with one: the library, and the command.
+//! Secrets of AWS Secrets Manager in moto, and logins with them by the library and by the command.
 
 use std::process::Output;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::command::run;
 use super::fake_aws::Moto;
 use super::library::{self, Outcome};
 
-/// A server, and AWS with secrets. What logs in has nothing in its environment but keys and where AWS is.
+/// A server, and moto with secrets. The environment of a login has only the access key and the URL of AWS.
 pub(crate) struct WithSecrets {
     product: Product,
     pub(crate) moto: Arc<Moto>,
@@ -25,27 +25,27 @@ impl WithSecrets {
         }
     }
 
-    /// Makes a secret, and gives its ARN.
+    /// Creates a secret and returns its ARN.
     pub(crate) fn create(&self, region: &str, name: &str, text: &str) -> String {
-        // Tests on both servers share AWS.
+        // The tests of both products share moto.
         let name = format!("{name}/{}", self.product.name());
         let input = json!({ "Name": name, "SecretString": text });
         let made = self.moto.secrets_manager(region, "CreateSecret", &input);
         made["ARN"].as_str().unwrap().to_owned()
     }
 
-    /// The library logs in, with AWS being moto.
+    /// Logs in with the library, with moto as AWS.
     pub(crate) fn log_in(&self, settings: &[(&str, &str)], variables: &[(&str, &str)]) -> Outcome {
         log_in_at(self.product, self.moto.url(), settings, variables)
     }
 
-    /// The command likewise.
+    /// Runs the command, with moto as AWS.
     pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         run_at(self.product, self.moto.url(), arguments, variables)
     }
 }
 
-/// The library logs in, with keys, and with AWS at this URL.
+/// Logs in with the library, with an access key, and with AWS at this URL.
 pub(crate) fn log_in_at(
     product: Product,
     url: &str,
@@ -62,7 +62,7 @@ pub(crate) fn log_in_at(
     library::log_in(&settings, &[&aws(url)[..], variables].concat())
 }
 
-/// The command, with keys, and with AWS at this URL.
+/// Runs the command with an access key, and with AWS at this URL.
 pub(crate) fn run_at(
     product: Product,
     url: &str,
@@ -86,12 +86,12 @@ fn aws(url: &str) -> [(&str, &str); 3] {
     ]
 }
 
-/// Of a secret that nobody made.
+/// The ARN of a secret that does not exist.
 pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:secretsmanager:{REGION}:123456789012:secret:{name}-AbCdEf")
 }
 
-/// As RDS's are, with all that they may have.
+/// A secret in the format of RDS, with all optional members.
 pub(crate) fn whole(user: &str) -> String {
     json!({ "engine": "mysql", "username": user, "password": PASSWORD, "host": ENDPOINT, "port": 3307,
             "dbname": "iamtest", "dbInstanceIdentifier": "mydb" })

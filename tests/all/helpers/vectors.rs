@@ -1,4 +1,4 @@
-//! Reads `tests/vectors`.
+//! Reads the vectors in `tests/vectors`.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use rds_bridge::component;
 use rds_bridge_component::presign::{ConnectRequest, Credentials, Lifetime};
 use serde_json::Value;
 
-/// A list of a file.
+/// A list in a file of vectors.
 pub(crate) fn read(path: &str, list: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("vectors")
@@ -22,14 +22,14 @@ pub(crate) fn read(path: &str, list: &str) -> Vec<Value> {
     items
 }
 
-/// Every recorded or composed exchange.
+/// Every recorded or composed exchange of the connection phase.
 pub(crate) fn exchanges() -> Vec<Value> {
     let mut exchanges = read("handshake/mariadb.json", "exchanges");
     exchanges.extend(read("handshake/mysql8.json", "exchanges"));
     exchanges
 }
 
-/// The arguments of a token, as the component's own types and as the host's.
+/// The arguments for signing a token, as the component's own types and as the host's.
 pub(crate) struct Arguments {
     pub(crate) credentials: Credentials,
     pub(crate) request: ConnectRequest,

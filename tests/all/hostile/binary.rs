@@ -1,5 +1,5 @@
-//! As `hostile_server`, of a prepared statement: the rows of the binary protocol, whose lengths are partly
-//! their columns', and what is before and behind them.
+//! As `text`, for prepared statements: rows of the binary protocol, where the column type determines the length of some
+//! values, and the packets before and after them.
 
 use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
@@ -32,7 +32,8 @@ async fn read(connection: &mut Connection) -> Result<usize, Error> {
     }
 }
 
-/// What comes of a statement whose execution is answered so, and how the connection is then.
+/// Runs a prepared statement whose execution is answered with `answer`. Returns its outcome, and the state of the
+/// connection afterwards.
 fn ask(answer: Vec<Say>) -> (Result<usize, Error>, After) {
     let preparation = say([prepared(1), column("?", VAR_STRING)]);
     let mine = say(result("m", &["mine"], Then::Nothing));
@@ -54,7 +55,7 @@ fn columns(types: &[u8]) -> Vec<Vec<u8>> {
     payloads
 }
 
-/// A good row before it, which nothing but NULL is in.
+/// A result with a valid first row of NULLs and this second row.
 fn second_row(types: &[u8], payload: &[u8]) -> Vec<Say> {
     let mut payloads = columns(types);
     payloads.push(vec![0, 0xFF]);
@@ -84,7 +85,7 @@ fn rows_whose_lengths_lie() {
     let texts = &[VAR_STRING, VAR_STRING];
     let value = |column| Malformed::Value { row: 2, column };
     for (types, row, expected) in [
-        // Longer than its packet, in each form of a length.
+        // Values longer than the packet, with each form of a length.
         (&texts[..], &b"\0\0\x02x"[..], value(1)),
         (texts, b"\0\0\xFC\xFF\xFFx", value(1)),
         (texts, b"\0\0\xFD\xFF\xFF\xFFx", value(1)),
@@ -94,15 +95,15 @@ fn rows_whose_lengths_lie() {
             b"\0\0\x01x\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFy",
             value(2),
         ),
-        // The length itself is cut short, or is no length.
+        // The length itself is cut off or invalid.
         (texts, b"\0\0\x01x\xFD\x01", value(2)),
         (texts, b"\0\0\x01x\xFF", value(2)),
         (texts, b"\0\0\x01x\xFB", value(2)),
         (texts, b"\0\0\x01x", value(2)),
-        // Not even the bitmap is there.
+        // The bitmap of NULLs is missing.
         (texts, b"\0", value(1)),
         (texts, b"", value(1)),
-        // The second column's length is its type's.
+        // The length of the second column is that of its type.
         (
             &[VAR_STRING, LONGLONG],
             b"\0\0\x01x\x01\x02\x03\x04\x05\x06\x07",
@@ -115,7 +116,7 @@ fn rows_whose_lengths_lie() {
             b"\0\0\x01x\x01yzz",
             Malformed::TrailingBytes { row: 2, bytes: 2 },
         ),
-        // The bitmap says NULL, and there is a value.
+        // The bitmap says NULL, but there is a value.
         (
             texts,
             b"\0\x08\x01x\x01y",
@@ -126,7 +127,7 @@ fn rows_whose_lengths_lie() {
     }
 }
 
-/// What has a length of its own, and one that its type does not have: the rest of the reply can be read.
+/// The value's length is known but not one of its type, so the rest of the reply can be read.
 #[test]
 fn a_value_that_cannot_be_is_named_and_no_more() {
     for (wire_type, row) in [
@@ -172,7 +173,7 @@ fn columns_that_cannot_be() {
     }
 }
 
-/// Of 65,535 columns the bitmap of NULLs is 8 KiB long, and all of it may say NULL.
+/// With 65,535 columns the bitmap of NULLs is 8 KiB long, and all of them may be NULL.
 #[test]
 fn as_many_columns_as_can_be() {
     let many = usize::from(u16::MAX);
@@ -235,7 +236,7 @@ fn it_ends_in_the_middle_of_a_row() {
 #[test]
 fn rows_as_long_as_a_packet() {
     let limit = 0xFF_FFFF;
-    // Header, bitmap, and four bytes of the value's length.
+    // The header, the bitmap, and four bytes for the value's length.
     let row = |length: usize| {
         let mut row = vec![0, 0, 0xFD];
         row.extend(&u32::try_from(length - 6).unwrap().to_le_bytes()[..3]);
@@ -252,7 +253,7 @@ fn rows_as_long_as_a_packet() {
     let (outcome, after) = ask(say(whole));
     assert_eq!((outcome.unwrap(), after), (3, After::Works));
 
-    // The packet that must follow it is the end of the rows: they are one, and too long.
+    // The packet that must continue the row is the end of the rows. Both are one row, which is too long.
     let mut answer = say(columns(&[VAR_STRING]));
     answer.push(Say::Bytes(frame(3, &row(limit))[..limit + 4].to_vec()));
     let end = end_of_rows(Then::Nothing);

@@ -1,5 +1,5 @@
-//! Any bytes from a server that has logged the user in: a value or an error, and never a connection that
-//! takes one statement's answer for another's.
+//! Arbitrary bytes from a server after the login lead to a value or an error. The connection never mistakes one
+//! statement's answer for another's.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use rds_bridge_test_support::tls_peer::{Say, TlsPeer, frame};
 use crate::helpers::hostile_server::{connect, read};
 use crate::helpers::live::block_on;
 
-/// The server says this, and ends.
+/// The server sends these bytes and disconnects.
 fn check(bytes: Vec<u8>) {
     let peer = TlsPeer::start(vec![vec![Say::Bytes(bytes), Say::HangUp]]);
     block_on(async {
@@ -25,7 +25,7 @@ fn check(bytes: Vec<u8>) {
             Err(first) => assert!(
                 matches!(
                     second.kind(),
-                    // The first was of the server's own words, or of a value: the reply may go on.
+                    // The first error was the server's or that of a value, so the reply may continue.
                     ErrorKind::Unusable
                         | ErrorKind::Closed
                         | ErrorKind::Malformed(_)
@@ -37,7 +37,7 @@ fn check(bytes: Vec<u8>) {
     });
 }
 
-/// A reply that is right.
+/// A valid reply.
 fn whole() -> Vec<u8> {
     let payloads = [
         result("a", &["x", "longer than that"], Then::More),

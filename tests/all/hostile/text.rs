@@ -1,5 +1,5 @@
-//! A server that logs the user in and then does not keep to the text protocol: each way has an error that
-//! names it, and the connection's next use works or says that there is none.
+//! A server that logs the client in and then violates the text protocol. Each violation has an error that names it, and
+//! the next call on the connection works or fails with the error of an unusable connection.
 
 use rds_bridge::Error;
 use rds_bridge::error::ErrorKind;
@@ -16,12 +16,12 @@ fn malformed(answer: Vec<Say>) -> Malformed {
     malformed_by(ask, answer)
 }
 
-/// A result's beginning: two columns of text.
+/// The beginning of a result with two string columns.
 fn two_columns() -> Vec<Vec<u8>> {
     vec![vec![2], column("a", VAR_STRING), column("b", VAR_STRING)]
 }
 
-fn behind_two_columns(payload: &[u8]) -> Vec<Say> {
+fn after_two_columns(payload: &[u8]) -> Vec<Say> {
     let mut payloads = two_columns();
     payloads.push(text_row(&["x", "y"]));
     payloads.push(payload.to_vec());
@@ -43,13 +43,13 @@ fn who_keeps_to_it_is_understood() {
 fn rows_whose_lengths_lie() {
     let value = |column| Malformed::Value { row: 2, column };
     for (row, expected) in [
-        // Longer than its packet, in each form of a length.
+        // Values longer than the packet, with each form of a length.
         (&b"\x02x"[..], value(1)),
         (b"\xFC\xFF\xFFx", value(1)),
         (b"\xFD\xFF\xFF\xFFx", value(1)),
         (b"\x01x\xFE\0\0\0\0\0\0\0\x10y", value(2)),
         (b"\x01x\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFy", value(2)),
-        // The length itself is cut short, or is no length.
+        // The length itself is cut off or invalid.
         (b"\x01x\xFD\x01", value(2)),
         (b"\x01x\xFF", value(2)),
         (b"\x01x", value(2)),
@@ -58,13 +58,13 @@ fn rows_whose_lengths_lie() {
             b"\x01x\x01yzz",
             Malformed::TrailingBytes { row: 2, bytes: 2 },
         ),
-        // No OK_Packet: what is none is a row.
+        // A packet that is not an `OK_Packet` is a row.
         (
             b"\x00\x00\x00\x02\x00\x00\x00",
             Malformed::TrailingBytes { row: 2, bytes: 5 },
         ),
     ] {
-        assert_eq!(malformed(behind_two_columns(row)), expected, "{row:?}");
+        assert_eq!(malformed(after_two_columns(row)), expected, "{row:?}");
     }
 }
 
@@ -78,7 +78,7 @@ fn ends_of_rows_that_are_cut_short() {
     ] {
         let expected = Malformed::Field { packet, field };
         assert_eq!(
-            malformed(behind_two_columns(payload)),
+            malformed(after_two_columns(payload)),
             expected,
             "{payload:?}"
         );
@@ -155,7 +155,7 @@ fn packets_out_of_turn() {
         };
         assert_eq!(malformed(answer), expected);
     }
-    // In the middle of rows, and counted on past 255.
+    // In the middle of rows, after the sequence id has wrapped at 255.
     let rows = vec!["x"; 300];
     let mut payloads = result("a", &rows, Then::Nothing);
     payloads.pop();
@@ -188,7 +188,7 @@ fn an_error_in_the_middle_ends_the_reply_alone() {
     }
 }
 
-/// Whoever asks for the next result after an error is told that there is none.
+/// After an error, a call for the next result returns that there is none.
 #[test]
 fn after_an_error_there_is_no_next_result() {
     let answer = [
@@ -222,7 +222,7 @@ fn rows_as_long_as_a_packet() {
     let (outcome, after) = ask(say(whole));
     assert_eq!((outcome.unwrap(), after), (1, After::Works));
 
-    // The packet that must follow it does not come, or is another's.
+    // The packet that must continue the row is missing, or has another sequence id.
     let first: Vec<u8> = frame(3, &row(limit))[..limit + 4].to_vec();
     for (behind, closed) in [(vec![], true), (frame(9, b""), false)] {
         let mut answer = say(head.to_vec());
@@ -280,7 +280,7 @@ fn what_a_prepared_statement_says_of_itself() {
     )]));
     assert_eq!((error.code(), after), (Some(1064), After::Works));
 
-    // It claims 65,535 parameters, and ends.
+    // The reply announces 65,535 parameters, but has only one.
     let mut claimed = say([
         b"\x00\x01\0\0\0\0\0\xFF\xFF\0\0\0".to_vec(),
         question_mark(),

@@ -1,5 +1,5 @@
-//! Neither the password nor the JSON of a secret of Secrets Manager comes out: not in the command's log at its
-//! most verbose, where the AWS SDK logs too, not in an error, and not in what `{:?}` shows.
+//! Neither the password nor the JSON of a secret of Secrets Manager leaks: not in the command's log at its most verbose
+//! level, which includes the AWS SDK's, not in an error, and not in `{:?}`.
 
 use std::process::Output;
 
@@ -19,10 +19,10 @@ use crate::helpers::run_alone;
 use crate::helpers::secret_forms::{forms, search, shown};
 use crate::helpers::secrets_manager::{WithSecrets, arn, run_at, whole};
 
-/// With the characters that JSON escapes, so that it is in other forms there.
+/// It contains characters that JSON escapes, so its form in JSON differs.
 const ANOTHER: &str = "Tr0ub4dor\"&3\\staple";
 
-/// As the others, and what is JSON alone.
+/// As [`search`], and also searches for the other password and for the JSON of the secret.
 fn search_all(what: &str, text: &str) {
     search(what, text);
     let escaped = ANOTHER.escape_default().to_string();
@@ -31,7 +31,7 @@ fn search_all(what: &str, text: &str) {
             assert!(!text.contains(&form), "{what} holds {form}:\n{text}");
         }
     }
-    // Of what the hint has for the form, the value is another.
+    // The example in the hint has no quotation mark after the colon.
     for key in ["password\":\"", "password\\\":\\\""] {
         assert!(!text.contains(key), "{what} holds the JSON:\n{text}");
     }
@@ -74,7 +74,7 @@ fn the_command_at_its_most_verbose(product: Product) {
     }
 }
 
-/// An answer that the SDK cannot read, and so may show.
+/// An answer that the SDK cannot parse, and might therefore print.
 #[apply(on_each_server)]
 fn the_command_where_the_answer_is_broken(product: Product) {
     let answer = json!({ "Name": "db", "VersionId": "1", "SecretString": whole("password-user") });
@@ -120,7 +120,7 @@ fn what_the_library_shows(product: Product) {
         return;
     };
     let create = |name: &str, text: &str| {
-        // Tests on both servers share AWS.
+        // The tests of both products share moto.
         let name = format!("{name}/{}", product.name());
         let input = json!({ "Name": name, "SecretString": text });
         let made = secrets_manager(&url, REGION, "CreateSecret", &input);
@@ -146,7 +146,7 @@ fn what_the_library_shows(product: Product) {
         let all: [&dyn std::fmt::Debug; 5] =
             [&builder_of_good, &bridge, &connection, &pool, &pooled];
         let all = all.map(|one| format!("{one:?}\n{one:#?}\n")).concat();
-        // The secret is there, and what it shows is what names it.
+        // The output shows that there is a secret, but redacts it.
         assert!(
             all.contains("CachedSecret") && all.contains("REDACTED"),
             "{all}"
@@ -163,7 +163,7 @@ fn what_the_library_shows(product: Product) {
             let error = builder(product, &name).build().await.unwrap_err();
             search_all(&name, &shown(&error));
         }
-        // An engine that is none is not shown, and not refused.
+        // An unknown engine is neither printed nor refused.
         builder(product, &postgres).build().await.unwrap();
         for value in [
             PASSWORD.to_owned(),

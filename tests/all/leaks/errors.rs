@@ -1,5 +1,5 @@
-//! No secret in any error: each is of a real failure, with every secret in what failed, and all of it is
-//! searched.
+//! No error contains a secret. Each error is of a real failure that involves every secret, and everything that it
+//! prints is searched.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use rstest_reuse::apply;
 use crate::helpers::live::block_on;
 use crate::helpers::secret_forms::{Standing, search, shown, temporary};
 
-/// To an address, with credentials whose signature is known.
+/// A builder for an address, with credentials whose signature is known.
 fn at(address: impl ToString) -> BridgeBuilder {
     Bridge::builder()
         .endpoint(ENDPOINT)
@@ -28,7 +28,7 @@ fn at(address: impl ToString) -> BridgeBuilder {
         .clock(Standing)
 }
 
-/// As far as it comes with a statement.
+/// Goes as far as it can: connects, executes a statement and reads its rows. Returns the error.
 fn failure(builder: BridgeBuilder) -> Error {
     block_on(async {
         let mut connection = builder.build().await?.connect().await?;
@@ -98,7 +98,7 @@ fn of_the_way_to_the_server(product: Product) {
         Stage::Tls,
         at(silent.address()).timeouts(timeouts),
     );
-    // With the bundled roots, which do not know the tests' authority.
+    // The bundled roots do not contain the tests' authority.
     check("CA", Stage::Tls, at(Server::shared(product).address()));
 }
 
@@ -113,7 +113,7 @@ fn of_the_login(product: Product) {
         Stage::Login,
         to_it().user("password-user").password(wrong),
     );
-    // What is asked for in clear is refused.
+    // The client refuses to send the password to the plugin that asks for clear text.
     check(
         "a password for a token",
         Stage::Login,

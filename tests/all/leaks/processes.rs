@@ -1,4 +1,4 @@
-//! No secret in what is logged, reported or printed: not at the most verbose, and not on failure.
+//! No secret in logs, reports and output, neither at the most verbose level nor on failure.
 
 use std::process::Command;
 use std::sync::Mutex;
@@ -24,7 +24,7 @@ fn the_command_at_its_most_verbose(product: Product) {
         &["doctor", "--offline", "--json"],
         &["query", "nonsense"],
     ] {
-        // The session token makes the login fail: an error of the server's is in what is searched.
+        // The session token makes the login fail, so that the output contains an error of the server.
         for session_token in ["", SESSION_TOKEN] {
             let mut variables = environment(server);
             variables.push(("AWS_SESSION_TOKEN", session_token.to_owned()));
@@ -40,7 +40,7 @@ fn the_command_at_its_most_verbose(product: Product) {
 
 #[test]
 fn a_panic_with_a_full_backtrace() {
-    // Its login is let in, whatever the token.
+    // The peer accepts the login with any token.
     let peer = TlsPeer::start(Vec::new());
     let output = Command::new(env!("CARGO_BIN_EXE_panic-with-secrets"))
         .env("RUST_BACKTRACE", "full")
@@ -58,7 +58,7 @@ fn a_panic_with_a_full_backtrace() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(101), "{said}");
-    // The message has come whole, and the backtrace goes through the library.
+    // The message is complete, and the backtrace contains the library's functions.
     for part in [
         "SigningSteps",
         "ClientHandshake",
@@ -71,8 +71,8 @@ fn a_panic_with_a_full_backtrace() {
     search("the panic", &said);
 }
 
-/// What `log` is told in the thread that asks for it. The library leaves rustls's log lines off, and the
-/// build of the tests turns them on.
+/// Collects the log of the thread that asks for it. The library disables rustls's log messages; the build of the tests
+/// enables them.
 struct LogOf(Mutex<Option<(ThreadId, String)>>);
 
 static LOG: LogOf = LogOf(Mutex::new(None));
@@ -95,7 +95,7 @@ impl log::Log for LogOf {
     fn flush(&self) {}
 }
 
-/// A process has one logger, so that both servers are asked in turn.
+/// A process has one logger, so one test uses both servers in turn.
 #[test]
 fn what_rustls_logs() {
     log::set_logger(&LOG).unwrap();
@@ -104,7 +104,7 @@ fn what_rustls_logs() {
         let server = Server::shared(product);
         *LOG.0.lock().unwrap() = Some((thread::current().id(), String::new()));
         block_on(async {
-            // The first is refused, and has sent its token; the second resumes the first one's session.
+            // The first login sends its token and is refused. The second one resumes the first one's TLS session.
             let iam = to(server).user("lambda-user").credentials(temporary());
             let bridge = iam.build().await.unwrap();
             for _ in 0..2 {
@@ -124,7 +124,7 @@ fn what_rustls_logs() {
     }
 }
 
-/// While TLS is being made, the token is in the sandbox alone.
+/// During the TLS handshake, only the sandbox contains the token.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_token_in_the_memory_of_the_process() {
@@ -132,7 +132,7 @@ fn the_token_in_the_memory_of_the_process() {
     let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    // The second line shows that the search finds what is outside.
+    // The second line shows that the search finds a token outside the sandbox.
     let (before_login, with_text) = stdout(&output).split_once('\n').unwrap();
     let (within, outside) = before_login.split_once(' ').unwrap();
     assert_ne!(within, "0");

@@ -1,4 +1,4 @@
-//! The search for secrets finds them in every form.
+//! The search for secrets finds every form of them.
 
 use rds_bridge_test_support::server::PASSWORD;
 

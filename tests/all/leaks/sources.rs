@@ -1,5 +1,5 @@
-//! No secret in the command's log at its most verbose, wherever the credentials come from: the AWS SDK logs
-//! there too, and what it is answered holds them.
+//! No secret is in the command's log at its most verbose level, whatever the source of the credentials. The AWS SDK
+//! logs there too, and the answers that it receives contain the secrets.
 
 use std::process::Output;
 
@@ -7,12 +7,12 @@ use crate::helpers::aws_home::{Home, IN_JSON, metadata};
 use crate::helpers::fake_aws::{FakeEndpoint, Moto};
 use crate::helpers::secret_forms::forms;
 
-/// Of what the fakes give.
+/// Searches for the credentials that the fakes return.
 fn search(what: &str, output: &Output) {
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(log.contains("TRACE"), "{what}: {log}");
     for secret in ["fake/secret", "fake+session"] {
-        // As it is, and percent-encoded: halves of these are words.
+        // Plain and percent-encoded forms only: halves of these secrets are common words.
         let whole = forms(secret)
             .into_iter()
             .filter(|form| form.len() >= secret.len());
@@ -22,7 +22,7 @@ fn search(what: &str, output: &Output) {
     }
 }
 
-/// Both what is given and what is given and cannot be read.
+/// The endpoints return valid credentials, or an answer that cannot be parsed.
 #[test]
 fn the_endpoints_that_give_them() {
     let broken = IN_JSON.replace("\"Expiration\"", "Expiration");
@@ -71,7 +71,8 @@ fn sts_that_is_asked_with_them_and_gives_others() {
     }
 }
 
-/// A word of it may be a secret. What the SDK logs of it has them taken out, and is not logged either.
+/// A word of the command may be a secret. The SDK's log redacts the secrets that it knows, and the command does not
+/// print that log either.
 #[test]
 fn the_command_of_a_credential_process_is_not_logged_whatever_is_asked_for() {
     let home = Home::new("[default]\ncredential_process = false --vault-pin hunter2\n");

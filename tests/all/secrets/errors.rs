@@ -1,5 +1,5 @@
-//! Secrets that are not there, may not be read, or are of no use: each has its own words, the category of
-//! credentials, and nothing of what is in it.
+//! Secrets that are missing, forbidden or unusable: each error has its own text and the category of credentials, and
+//! contains nothing of the secret.
 
 use rds_bridge::Stage;
 use rds_bridge::error::Category;
@@ -14,16 +14,16 @@ use crate::helpers::fake_aws::FakeEndpoint;
 use crate::helpers::library::Outcome;
 use crate::helpers::secrets_manager::{WithSecrets, arn, log_in_at, whole};
 
-/// Of a fake, which says the same each time.
+/// The fake always answers the same, so retries are useless.
 const ONCE: [(&str, &str); 1] = [("AWS_MAX_ATTEMPTS", "1")];
 
-/// An error of the credentials with all of these words.
+/// Asserts an error of the credentials with all of these words.
 #[track_caller]
 fn check(outcome: Outcome, words: &[&str]) {
     check_in(Category::Credentials, Stage::Credentials, outcome, words);
 }
 
-/// An error of the settings likewise.
+/// Asserts an error of the settings with all of these words.
 #[track_caller]
 fn check_settings(outcome: Outcome, words: &[&str]) {
     check_in(Category::Settings, Stage::Settings, outcome, words);
@@ -73,7 +73,7 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
     let secret = ("secret", made["ARN"].as_str().unwrap());
     check(aws.log_in(&[secret], &[]), &["is binary", form]);
 
-    // What is missing there may be given.
+    // A setting may provide the member that the secret lacks.
     for (name, text, words) in [
         ("user", r#"{"password": "hunter2"}"#, " has no username"),
         (
@@ -102,7 +102,7 @@ fn it_is_not_there(product: Product) {
     check(aws.log_in(&[("secret", &arn)], &[]), &words);
 }
 
-/// As moto does not.
+/// With a fake, because moto does not refuse.
 #[apply(on_each_server)]
 fn aws_refuses(product: Product) {
     let denied = "AccessDeniedException";
@@ -154,7 +154,7 @@ fn aws_refuses(product: Product) {
     }
 }
 
-/// Whatever answers in its place, also with what looks like a secret.
+/// Another server answers, also with text that looks like a secret.
 #[apply(on_each_server)]
 fn what_answers_is_not_secrets_manager(product: Product) {
     let cut = r#"{"Name": "prod/db", "SecretString": "{\"password\": \"hunter2\"}"#;
@@ -188,7 +188,7 @@ fn what_answers_is_not_secrets_manager(product: Product) {
 
 #[apply(on_each_server)]
 fn it_does_not_answer_in_time(product: Product) {
-    // It takes the connection and says nothing.
+    // The server accepts the connection and does not answer.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let arn = arn("prod/db");
@@ -210,7 +210,7 @@ fn settings_that_cannot_be(product: Product) {
             "for it may be a password",
         ),
         ("mysql://u:hunter2@h/d", "it is not the ARN of a secret"),
-        // As a name may look.
+        // The value looks like the name of a secret.
         ("hunter2", "it is not the ARN of a secret"),
         (
             "arn:aws:rds:eu-central-1:123456789012:db:hunter2",

@@ -1,4 +1,4 @@
-//! A secret of Secrets Manager in place of a token: the library with moto and a real server.
+//! A login with a secret of Secrets Manager in place of a token: the library with moto and a real server.
 
 use rds_bridge::Stage;
 use rds_bridge::error::Category;
@@ -18,12 +18,12 @@ fn it_has_the_user_the_host_and_the_database(product: Product) {
     let arn = aws.create("eu-west-3", "prod/whole", &whole("password-user"));
     let secret = ("secret", arn.as_str());
     assert_eq!(aws.log_in(&[secret], &[]).success(), expected);
-    // It is asked for in the ARN's own region.
+    // The request goes to the region in the ARN.
     let elsewhere = [("AWS_REGION", "us-east-1")];
     assert_eq!(aws.log_in(&[secret], &elsewhere).success(), expected);
     let settings = [secret, ("region", "us-east-1")];
     assert_eq!(aws.log_in(&settings, &[]).success(), expected);
-    // For all of AWS's services.
+    // One endpoint for all services of AWS.
     let general = [
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", ""),
         ("AWS_ENDPOINT_URL", aws.moto.url()),
@@ -31,7 +31,7 @@ fn it_has_the_user_the_host_and_the_database(product: Product) {
     assert_eq!(aws.log_in(&[secret], &general).success(), expected);
 }
 
-/// User and password alone.
+/// The secret contains only the user and the password.
 #[apply(on_each_server)]
 fn one_that_rds_manages_goes_with_a_host(product: Product) {
     let aws = WithSecrets::new(product);
@@ -47,12 +47,12 @@ fn one_that_rds_manages_goes_with_a_host(product: Product) {
     error.assert_says(&[&format!("the secret {name} has no host")]);
 }
 
-/// With two users that have the same password: of which only MariaDB has one.
+/// Uses two users with the same password. One of them exists on MariaDB only.
 #[test]
 fn what_is_given_comes_first() {
     let product = Product::MariaDb;
     let aws = WithSecrets::new(product);
-    // Of a host that is none, and a user that there is not.
+    // The host in the secret does not exist, and neither does the user.
     let text = whole("nobody").replace(ENDPOINT, "db.example.com");
     let name = &aws.create(REGION, "prod/given", &text);
     let given = [("secret", name.as_str()), ("endpoint", ENDPOINT)];
@@ -65,7 +65,7 @@ fn what_is_given_comes_first() {
     let expected = json!({ "user": "ed25519-user@%", "database": "information_schema" });
     assert_eq!(aws.log_in(&settings, &[]).success(), expected);
 
-    // And if it is wrong, that is what the causes begin with.
+    // If the user is wrong, the first cause says so.
     let settings = [given[0], given[1], ("user", "password-user")];
     aws.log_in(&settings, &[]).success();
     let wrong = text.replace(PASSWORD, "another");

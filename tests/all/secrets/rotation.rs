@@ -1,8 +1,8 @@
-//! A secret that is rotated while a bridge or a pool lives: it is fetched again when the server refuses what was
-//! in it, once for all who wait, and no login is lost.
+//! A secret that is rotated during the life of a bridge or a pool. The library fetches it again when the server refuses
+//! the old password, once for all waiting logins, and no login is lost.
 //!
-//! Where AWS is, the environment names, which a test shares with all others: so each is run in a process of its
-//! own, this same test once more.
+//! The URL of AWS is in an environment variable, and all tests of a process share its environment. Therefore each test
+//! runs itself again in a process of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ use crate::helpers::live::block_on;
 use crate::helpers::run_alone::{run_with_secrets_manager, secrets_manager};
 use crate::helpers::secrets_manager::arn;
 
-/// A user of the test's own, at a server of its own.
+/// A server for one test, and the secrets of its users.
 struct Rotated {
     server: Server,
     url: String,
@@ -47,10 +47,10 @@ impl Rotated {
         fake_aws::secrets_manager(&self.url, REGION, action, input)
     }
 
-    /// Gives the secret's ARN.
+    /// Creates a secret and returns its ARN.
     fn create(&self, name: &str, user: &str, password: &str) -> String {
         let text = json!({ "username": user, "password": password, "host": ENDPOINT }).to_string();
-        // Tests on both servers share AWS.
+        // The tests of both products share moto.
         let name = format!("{name}/{}", self.server.product().name());
         let made = self.call(
             "CreateSecret",
@@ -59,7 +59,7 @@ impl Rotated {
         made["ARN"].as_str().unwrap().to_owned()
     }
 
-    /// In Secrets Manager.
+    /// Changes the secret in Secrets Manager.
     fn put(&self, name: &str, user: &str, password: &str) {
         let text = json!({ "username": user, "password": password, "host": ENDPOINT }).to_string();
         self.call(
@@ -68,12 +68,12 @@ impl Rotated {
         );
     }
 
-    /// In the database.
+    /// Changes the password in the database.
     fn alter(&self, user: &str, password: &str) {
         self.server.execute_as_admin(&format!(
             "ALTER USER '{user}'@'%' IDENTIFIED BY '{password}'"
         ));
-        // MySQL 9.7.4 goes on taking the old one, which it has in its cache, until the account logs in with the new.
+        // MySQL 9.7.4 keeps accepting the old password from its cache until the account logs in with the new one.
         self.server.log_in(user, password);
     }
 
@@ -111,13 +111,13 @@ fn between_two_connections_it_is_picked_up(product: Product) {
             rotated.alter("app", password);
             rotated.put(name, "app", password);
             assert_eq!(user(&bridge).await.unwrap(), "app");
-            // And kept.
+            // The new password is cached.
             assert_eq!(user(&bridge).await.unwrap(), "app");
         }
     });
 }
 
-/// While the function that rotates is between the database and Secrets Manager, there is no good password.
+/// Between the changes in the database and in Secrets Manager, the rotation function leaves no valid password.
 #[apply(on_each_server)]
 fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
     let Some(url) = secrets_manager() else {
@@ -148,7 +148,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
             "{first:?}"
         );
 
-        // A pool that has been let in before tries again for a while.
+        // A pool that was accepted before retries for some seconds.
         let second = tokio::spawn({
             let pool = pool.clone();
             async move { pool.get().await }
@@ -161,7 +161,7 @@ fn what_has_not_changed_is_refused_with_a_cause_of_its_own(product: Product) {
     });
 }
 
-/// With alternating users the secret gets the name of the other, whose password has been set.
+/// With alternating users, the secret names the other user, whose password has been set.
 #[apply(on_each_server)]
 fn the_user_may_change_with_the_password(product: Product) {
     let Some(url) = secrets_manager() else {
@@ -176,9 +176,9 @@ fn the_user_may_change_with_the_password(product: Product) {
         assert_eq!(user(&bridge).await.unwrap(), "app");
         rotated.alter("app_clone", "second");
         rotated.put(name, "app_clone", "second");
-        // The one at hand is still good.
+        // The cached password is still valid.
         assert_eq!(user(&bridge).await.unwrap(), "app");
-        // With the next rotation it is not.
+        // After the next rotation it is not.
         rotated.alter("app", "third");
         assert_eq!(user(&bridge).await.unwrap(), "app_clone");
         rotated.put(name, "app", "third");
@@ -186,7 +186,7 @@ fn the_user_may_change_with_the_password(product: Product) {
         assert_eq!(user(&bridge).await.unwrap(), "app");
         assert_eq!(bridge.user(), "app");
 
-        // One that is gone is refused in whatever way the server hides that.
+        // A user that no longer exists is refused, in whatever way the server hides that.
         rotated.server.execute_as_admin("DROP USER 'app'@'%'");
         rotated.put(name, "app_clone", "fourth");
         assert_eq!(user(&bridge).await.unwrap(), "app_clone");
@@ -226,7 +226,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
     let Some(url) = secrets_manager() else {
         let fetched = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&fetched);
-        // A fake, which has the old one once.
+        // A fake that returns the old password once.
         let fake = FakeEndpoint::start(move |request| {
             assert_eq!(
                 request.header("x-amz-target"),
@@ -248,7 +248,7 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
     block_on(async {
         let bridge = rotated.builder(&arn("db")).build().await.unwrap();
         let pool = Pool::builder(bridge).max_size(16).build().unwrap();
-        // One that is open is not in the way of a rotation, nor is it closed.
+        // An open connection does not disturb the rotation, and is not closed.
         let mut open = pool.get().await.unwrap();
         rotated.alter("app", "second");
         let others: Vec<_> = (0..15)
@@ -267,8 +267,8 @@ fn many_connections_of_a_pool_fetch_it_once(product: Product) {
     });
 }
 
-/// A server that refuses, and a Secrets Manager that does not answer any more: the refusal is the error, and the
-/// rest is among its causes.
+/// The server refuses the password, and Secrets Manager then refuses to return the secret. The error is the server's
+/// refusal, and the other refusal is among its causes.
 #[apply(on_each_server)]
 fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product) {
     let test = "secrets::rotation::one_that_cannot_be_fetched_again_is_told_beside_the_refusal";
@@ -301,7 +301,7 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
              be read: not any more"
         );
         assert!(first.remedy.to_string().contains("allow it"), "{first:?}");
-        // What is at hand is still tried.
+        // The cached password is still tried.
         rotated.alter("app", "first");
         assert_eq!(user(&bridge).await.unwrap(), "app");
     });

@@ -1,4 +1,4 @@
-//! Cancelling a statement from outside of its connection: it hits that statement, or none.
+//! Cancelling a statement from another connection: it cancels that statement or none.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::helpers::live::{block_on, connect, to};
 use crate::helpers::relay::Relay;
 
-/// Long enough that it is not waited for, and it can be told that it was cut off.
+/// Longer than any test waits, so a statement that ends was cancelled.
 const SLOW: &str = "SELECT SLEEP(300)";
 const RUNNING: &str =
     "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
@@ -28,7 +28,7 @@ fn through(relay: &Relay, server: &Server) -> BridgeBuilder {
         .password(PASSWORD)
 }
 
-/// The slow statement of another connection, under way, and that connection's number.
+/// Starts the slow statement on another connection. Returns its task and that connection's id.
 async fn start_stranger(server: &Server) -> (JoinHandle<()>, u32) {
     let mut stranger = connect(to(server).user("password-user").password(PASSWORD)).await;
     let number = stranger.session().connection_id;
@@ -41,7 +41,7 @@ async fn start_stranger(server: &Server) -> (JoinHandle<()>, u32) {
     (sleeping, number)
 }
 
-/// Executes the slow statement until it ends, and cancels it once the server has begun.
+/// Executes the slow statement until it ends, and cancels it once the server is executing it.
 async fn cancel(
     connection: &mut Connection,
     handle: &CancelHandle,
@@ -89,8 +89,8 @@ fn the_first_statement_and_a_later_one(product: Product) {
     });
 }
 
-/// As a reader endpoint, a load balancer or a failover does: the second connection is to another server, where a
-/// statement of the same number runs.
+/// As with a reader endpoint, a load balancer or a failover, the connection that cancels reaches another server, which
+/// is executing a statement on a connection with the same id.
 #[apply(on_each_server)]
 fn another_server_s_statement_is_left_alone(product: Product) {
     let servers = [
@@ -103,7 +103,7 @@ fn another_server_s_statement_is_left_alone(product: Product) {
         let mut connection =
             connect(through(&relay, &servers[0]).ca_file(servers[0].ca_file())).await;
         let handle = connection.cancel_handle();
-        // The other one has another authority: it is not even logged in to.
+        // The other server has another authority, so the client does not even log in.
         let error = cancel(&mut connection, &handle, &servers[0])
             .await
             .unwrap_err();
@@ -123,7 +123,7 @@ fn another_server_s_statement_is_left_alone(product: Product) {
     });
 }
 
-/// The number in the greeting can be anybody's, before TLS.
+/// The greeting arrives before TLS, so its connection id may be forged.
 #[apply(on_each_server)]
 fn a_greeting_with_another_number(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -144,7 +144,8 @@ fn a_greeting_with_another_number(product: Product) {
     });
 }
 
-/// Of a connection that has executed statements, and has some prepared: the server is asked once, with the next one.
+/// The connection has executed and prepared statements. It queries the server's identity once, together with the next
+/// statement.
 #[apply(on_each_server)]
 fn a_handle_that_is_taken_late(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -155,7 +156,7 @@ fn a_handle_that_is_taken_late(product: Product) {
         let prepared = "SELECT LENGTH(?), SLEEP(0)";
         let rows = connection.query_with(prepared, &long).await.unwrap();
         rows.finish().await.unwrap();
-        // Of which some are still to be read.
+        // Some rows of this result are unread.
         let mut rows = connection.query("SELECT id FROM items").await.unwrap();
         rows.next().await.unwrap();
         let handle = connection.cancel_handle();
@@ -213,7 +214,8 @@ fn a_pool_s_next_user_is_left_alone(product: Product) {
     });
 }
 
-/// Executes the slow statement, cancels it by the first handle, and then by the second. What the first says.
+/// Executes the slow statement, cancels it with the first handle and then with the second. Returns the first one's
+/// result.
 async fn cancel_and_then(
     connection: &mut Connection,
     first: &CancelHandle,

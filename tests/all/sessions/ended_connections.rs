@@ -1,4 +1,4 @@
-//! Connections that the server ends, while it answers and while nobody asks: what is said of it.
+//! Connections that the server ends, while it answers and while the client is idle, and the errors of that.
 
 use rds_bridge::Stage;
 use rds_bridge::error::ErrorKind;
@@ -40,7 +40,7 @@ fn a_server_that_ends_anywhere() {
 
 #[test]
 fn bytes_that_nobody_asked_for() {
-    // In one record, so that the second is there as soon as the first.
+    // Both packets are in one TLS record, so the second arrives with the first.
     let both = [frame(1, &ok(Then::Nothing)), frame(2, &ok(Then::Nothing))].concat();
     let peer = TlsPeer::start(vec![vec![Say::Bytes(both)]]);
     block_on(async {
@@ -53,7 +53,8 @@ fn bytes_that_nobody_asked_for() {
     });
 }
 
-/// As MySQL does when a connection has been idle for too long: it counts from 0, as nobody has asked.
+/// As MySQL does when a connection has been idle for too long. The sequence id is 0, because the packet answers no
+/// command.
 #[test]
 fn the_servers_parting_words_are_heard() {
     let words = error(
@@ -64,7 +65,7 @@ fn the_servers_parting_words_are_heard() {
     let parting = || Say::Bytes(frame(0, &words));
     let answered = Say::Payload(ok(Then::Nothing));
     for script in [
-        // Before the next statement is sent, and while its answer is waited for.
+        // The message arrives before the client sends the next statement, or while it waits for the answer.
         vec![vec![answered.clone(), parting(), Say::HangUp]],
         vec![vec![answered], vec![parting(), Say::HangUp]],
     ] {
@@ -93,7 +94,7 @@ fn a_connection_that_died_while_it_was_idle() {
     });
 }
 
-/// A real server's `net_write_timeout`.
+/// The `net_write_timeout` of a real server.
 #[apply(on_each_server)]
 fn who_reads_too_slowly_is_told_so(product: Product) {
     let server = Server::start(
@@ -104,7 +105,7 @@ fn who_reads_too_slowly_is_told_so(product: Product) {
         },
     );
     let bridge = to(&server).user("lambda-user").credentials(credentials());
-    // More than all buffers on the way hold.
+    // More than all buffers between server and client can hold.
     let tables: Vec<String> = (0..8).map(|number| format!("items t{number}")).collect();
     let sql = format!("SELECT REPEAT('x', 60000) FROM {}", tables.join(", "));
     let error = block_on(async {

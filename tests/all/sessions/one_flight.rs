@@ -1,5 +1,5 @@
-//! A query that is prepared and executed takes one round trip, as text does; and whatever else is prepared on the
-//! connection, each query gets its own rows.
+//! A query that is prepared and executed takes one round trip, like one in the text protocol. Whatever else is prepared
+//! on the connection, each query gets its own rows.
 
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_test_support::expectation::ENDPOINT;
@@ -13,7 +13,7 @@ use crate::helpers::command::{run, stderr, stdout};
 use crate::helpers::counted_rows::{of_rows, rows};
 use crate::helpers::live::{block_on, borrowed, environment, to};
 
-/// A connection whose session has been set up, and what counts its round trips.
+/// A connection whose session is set up, and a counter of its round trips.
 async fn connect(product: Product) -> (Connection, TurnCounter) {
     let server = Server::shared(product);
     let counter = TurnCounter::start(server.address());
@@ -56,7 +56,7 @@ fn a_query_takes_one_round_trip(product: Product) {
     });
 }
 
-/// Two commands that wait for each other take two.
+/// If the execution waits for the reply to the preparation, a query takes two round trips.
 #[apply(on_each_server)]
 fn what_is_not_executed_unseen_takes_two(product: Product) {
     block_on(async {
@@ -69,10 +69,10 @@ fn what_is_not_executed_unseen_takes_two(product: Product) {
     });
 }
 
-/// How often a command is executed to count its turns.
+/// How often the command is run to count its turns.
 const RUNS: usize = 20;
 
-/// The whole command, from the first byte to the last.
+/// The turns of the whole command, from the first byte to the last.
 #[apply(on_each_server)]
 fn the_command_takes_no_more_than_with_text(product: Product) {
     let server = Server::shared(product);
@@ -85,8 +85,8 @@ fn the_command_takes_no_more_than_with_text(product: Product) {
         assert!(output.status.success(), "{}", stderr(&output));
         (counter.turns(), stdout(&output).to_owned())
     };
-    // Messages that cross, as a session ticket and the first command do, count as one turn more, in most of the runs or
-    // in few. A round trip more would be one in all of them.
+    // Messages that cross, such as a session ticket and the first command, count as an additional turn, in most runs or
+    // in few. An additional round trip would count in every run.
     for sql in ["SELECT * FROM items", &of_rows(2_000)] {
         let (mut with_auto, mut with_text) = (0, 0);
         for _ in 0..RUNS {
@@ -103,7 +103,7 @@ fn the_command_takes_no_more_than_with_text(product: Product) {
     }
 }
 
-/// All that makes a server give away an id, or gives up a connection's count.
+/// Statements that use up a statement id on the server, or after which the client stops predicting the ids.
 #[apply(on_each_server)]
 fn each_query_gets_its_own_rows(product: Product) {
     block_on(async {
@@ -134,7 +134,7 @@ fn each_query_gets_its_own_rows(product: Product) {
             for protocol in [Protocol::Auto, Protocol::Binary] {
                 connection.set_protocol(protocol);
                 let done = connection.execute(statement, ()).await;
-                // What is there once cannot be dropped twice.
+                // The second DROP fails, because the first has dropped the procedure.
                 if protocol == Protocol::Auto {
                     assert_eq!(done.is_err(), is_refused, "{statement}: {done:?}");
                 }
@@ -157,7 +157,7 @@ fn each_query_gets_its_own_rows(product: Product) {
     });
 }
 
-/// MySQL goes on counting: so a connection that is handed out by a pool still takes one round trip.
+/// MySQL continues the statement ids after a reset, so a pooled connection's query still takes one round trip.
 #[apply(on_each_server)]
 fn after_a_reset_it_still_takes_one(product: Product) {
     block_on(async {
@@ -169,7 +169,7 @@ fn after_a_reset_it_still_takes_one(product: Product) {
     });
 }
 
-/// MySQL refuses to prepare what asks for them, and a refusal is itself counted.
+/// MySQL refuses to prepare a query of the warning counts, and a refusal itself counts as an error.
 #[apply(on_each_server)]
 fn warnings_are_counted_as_they_were(product: Product) {
     block_on(async {
@@ -182,7 +182,7 @@ fn warnings_are_counted_as_they_were(product: Product) {
     });
 }
 
-/// The certificate of another name is not that of the server alone.
+/// With a certificate for another name, the peer may be a proxy.
 #[test]
 fn where_a_proxy_may_be_mysql_is_sent_text() {
     block_on(async {

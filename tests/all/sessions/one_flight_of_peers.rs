@@ -1,5 +1,5 @@
-//! A query that is executed by the id that MySQL is expected to give it, at peers that give another, refuse, or end
-//! the connection.
+//! A query is executed with the statement id that MySQL is expected to assign. These peers assign another id, refuse,
+//! or close the connection.
 
 use std::pin::pin;
 use std::task::{Context, Waker};
@@ -58,7 +58,7 @@ async fn value(connection: &mut Connection, sql: &str) -> String {
     value
 }
 
-/// Commands, and of executions the id.
+/// The commands that the peer received; for a `COM_STMT_EXECUTE` also the statement id.
 fn asked(peer: &TlsPeer) -> Vec<(u8, Option<u8>)> {
     let commands = peer.asked();
     let commands = commands.iter().map(|command| {
@@ -87,8 +87,8 @@ fn ids_are_counted() {
     assert_eq!(asked(&peer), [prepare, one, prepare, two, one]);
 }
 
-/// Whatever the server says to the id that no statement has: it is passed over, the right one is executed, and the
-/// server is not asked in that way again.
+/// The client discards whatever the server answers to the wrong id, executes the right one, and does not predict ids
+/// any more.
 #[test]
 fn another_id_is_no_harm() {
     let more = say([
@@ -128,7 +128,7 @@ fn another_id_is_no_harm() {
     }
 }
 
-/// An id that is right, of a statement that the server does not know yet when it is executed.
+/// The predicted id is right, but the server does not know the statement yet when it is executed.
 #[test]
 fn a_server_that_does_not_know_its_own_id_is_told() {
     let peer = TlsPeer::start(vec![
@@ -149,7 +149,7 @@ fn a_server_that_does_not_know_its_own_id_is_told() {
     );
 }
 
-/// MySQL counts what it refuses to prepare.
+/// MySQL uses up a statement id for a statement that it refuses to prepare.
 #[test]
 fn a_refusal_is_told_and_counted() {
     let refusal = || say([error(1064, "42000", "You have an error near 'x'")]);
@@ -176,7 +176,7 @@ fn what_is_not_to_be_prepared_is_sent_as_text() {
             say([error(code, "HY000", "not this one")]),
             unknown_statement(),
             as_text("mine"),
-            // With no room for it, nothing more is tried.
+            // After error 1461 (too many prepared statements) the client does not prepare again.
             match then {
                 PREPARE => prepared(2),
                 _ => as_text("next"),
@@ -200,7 +200,7 @@ fn a_server_that_ends_anywhere() {
         vec![vec![Say::HangUp]],
         vec![[&whole[..1], &[Say::HangUp]].concat()],
         vec![whole.clone(), vec![Say::HangUp]],
-        // Another id, and then nothing.
+        // Another id, and then the end of the connection.
         vec![prepared(2), vec![Say::HangUp]],
     ] {
         let peer = TlsPeer::start(script);
@@ -221,7 +221,7 @@ fn a_server_that_ends_anywhere() {
     });
 }
 
-/// Given up before any reply has come: the next query reads them, and does not count on an id.
+/// The query is dropped before a reply arrives. The next one reads the replies and does not predict an id.
 #[test]
 fn a_query_that_is_given_up() {
     for id in [1, 2] {
@@ -240,7 +240,7 @@ fn a_query_that_is_given_up() {
     }
 }
 
-/// Of queries these, too, are sent as text.
+/// These queries are also sent as text.
 #[test]
 fn what_is_never_executed_unseen() {
     let long = format!("SELECT '{}'", "x".repeat(16 << 10));
@@ -255,8 +255,8 @@ fn what_is_never_executed_unseen() {
     assert_eq!(asked(&peer), [(TEXT, None); 3]);
 }
 
-/// Through a proxy, and where one may be, the second command waits for the reply to the first, and has the id that
-/// came with it.
+/// At a proxy, and where the peer may be one, the second command waits for the reply to the first and has the id in
+/// that reply.
 #[test]
 fn to_no_proxy() {
     for endpoint in [

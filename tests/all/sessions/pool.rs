@@ -1,4 +1,4 @@
-//! The pool: what it keeps, what it closes, and a server that refuses above its rate.
+//! The pool: which connections it keeps and closes, and a server that refuses logins above its rate.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,7 +94,7 @@ fn what_it_was_left_in_is_not_the_next_one_s_business(product: Product) {
             .await;
         rows.as_mut().unwrap().next().await.unwrap();
         drop(connection);
-        // It is tidied up when it is given back, and not when it is used again.
+        // The connection is cleaned up when it is returned, not when it is used again.
         sleep(Duration::from_millis(500)).await;
         let count = "SELECT COUNT(*) FROM iamtest.items FOR UPDATE";
         assert_eq!(server.execute_as_admin(count), "3\n");
@@ -188,7 +188,7 @@ fn a_wrong_secret_is_told_and_not_tried_for_ever(product: Product) {
         let error = error.connect_error().unwrap();
         assert_eq!((error.stage(), error.code()), (Stage::Login, Some(1045)));
         assert!(!error.causes().is_empty());
-        // The first may be one too many within a second. The second is not.
+        // The first refusal may be due to the server's rate. The second comes after a delay, so it cannot.
         assert_eq!(pool.metrics().refused_total, 2);
     });
 }
@@ -208,8 +208,8 @@ fn settings_that_cannot_be(product: Product) {
     });
 }
 
-/// Each time it is asked it is a second earlier, so that no two tokens are the same: a token that has been seen
-/// does not count for the rate.
+/// A clock whose every reading is a second earlier, so that no two tokens are equal. The emulator does not count a
+/// token that it has seen before against its rate.
 #[derive(Debug, Default)]
 struct Ticking(AtomicU64);
 
@@ -220,7 +220,7 @@ impl Clock for Ticking {
     }
 }
 
-/// As many callers as there may be: more than connections, and these come faster than the server takes them.
+/// More callers than connections, and they arrive faster than the server accepts logins.
 #[test]
 fn above_the_server_s_rate_nobody_is_lost() {
     let emulator = Emulator::builder()
@@ -251,7 +251,7 @@ fn above_the_server_s_rate_nobody_is_lost() {
     });
 }
 
-/// With a limit of its own below the server's none is refused.
+/// The pool's own limit is below the server's, so no login is refused.
 #[test]
 fn below_the_server_s_rate_nobody_is_refused() {
     let emulator = Emulator::builder()

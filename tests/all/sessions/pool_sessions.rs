@@ -1,4 +1,4 @@
-//! What passes from one user of a pool's connection to the next: nothing. And a server that is the writer no more.
+//! Nothing passes from one user of a pooled connection to the next. A demoted server's connections are replaced.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn pool(server: &Server, with: impl FnOnce(PoolBuilder) -> PoolBuilder) ->
     with(Pool::builder(bridge)).build().unwrap()
 }
 
-/// One that a read-only server lets read alone: `admin` may write all the same.
+/// A server with a user to whose statements `read_only` applies. It does not apply to those of `admin`.
 fn server_with_writer(product: Product) -> Server {
     let server = Server::start(product, &Options::default());
     server.execute_as_admin(&format!(
@@ -77,12 +77,12 @@ fn the_next_user_finds_a_new_session(product: Product) {
             );
             assert_eq!(id(&mut next).await, first, "{statement}");
         }
-        // What has left nothing costs nothing: the prepared statements stay.
+        // A statement that leaves no state costs nothing: the connection is kept with its prepared statements.
         assert_eq!(pool.metrics().connected_total, 1);
     });
 }
 
-/// Roles stay with a connection when it is reset, and so does a default database where the bridge has none.
+/// A reset does not change the roles, and does not restore the default database if the bridge has none.
 #[apply(on_each_server)]
 fn what_cannot_be_reset_is_closed(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -122,7 +122,7 @@ fn what_does_not_show_in_the_text(product: Product) {
     });
 }
 
-/// FLOAT has six digits as a text.
+/// The text protocol returns six digits of a FLOAT, so the value shows the protocol.
 #[apply(on_each_server)]
 fn what_a_caller_chooses_is_not_the_next_one_s(product: Product) {
     let server = server_with_writer(product);
@@ -140,7 +140,7 @@ fn what_a_caller_chooses_is_not_the_next_one_s(product: Product) {
     });
 }
 
-/// MariaDB executes a block that is in no procedure.
+/// MariaDB executes compound statements outside procedures.
 #[test]
 fn a_block_of_maria_db_leaves_nothing() {
     let server = server_with_writer(Product::MariaDb);
@@ -163,7 +163,7 @@ fn a_block_of_maria_db_leaves_nothing() {
     });
 }
 
-/// After a failover the old writer is read-only, and takes connections on.
+/// After a failover the old writer is read-only, but still accepts connections.
 #[apply(on_each_server)]
 fn a_server_that_is_the_writer_no_more(product: Product) {
     let server = server_with_writer(product);
@@ -178,7 +178,7 @@ fn a_server_that_is_the_writer_no_more(product: Product) {
         assert_eq!(refused.code(), Some(1290));
         assert!(one.is_demoted());
         drop(one);
-        // Neither this one nor the other idle one is used again.
+        // Neither this connection nor the other idle one is used again.
         let (mut one, mut other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
         for connection in [&mut one, &mut other] {
             assert!(!before.contains(&id(connection).await));
@@ -195,7 +195,7 @@ fn a_server_that_is_the_writer_no_more(product: Product) {
     });
 }
 
-/// What is refused to a read-only session says nothing of the server.
+/// The error of a read-only session does not mean that the server is read-only.
 #[apply(on_each_server)]
 fn a_read_only_session_is_kept(product: Product) {
     block_on(async {
@@ -213,7 +213,7 @@ fn a_read_only_session_is_kept(product: Product) {
     });
 }
 
-/// Also beside callers that have come already.
+/// The pool opens the minimum of connections at once, also if callers are already waiting.
 #[apply(on_each_server)]
 fn the_minimum_is_made_at_once(product: Product) {
     let server = server_with_writer(product);
@@ -229,7 +229,7 @@ fn the_minimum_is_made_at_once(product: Product) {
                     sleep(Duration::from_millis(5)).await;
                 }
             };
-            // A round of the pool's keeper is 30 s.
+            // The pool's maintenance task runs every 30 s, so it cannot have created them.
             timeout(Duration::from_secs(20), made).await.unwrap();
         }
     });

@@ -1,4 +1,4 @@
-//! `Connection::reset`: the session is as a new one, and prepared as a new one is.
+//! `Connection::reset`: afterwards the session is like a new one, and is set up like a new one.
 
 use rds_bridge::mysql::{Connection, Param};
 use rds_bridge_test_support::on_each_server;
@@ -19,7 +19,7 @@ fn a_read_only_session_stays_read_only(product: Product) {
     let server = Server::shared(product);
     block_on(async {
         let mut connection = connect(server, false).await;
-        // In a session that has been prepared already, and in one that has not.
+        // First in a session that is not set up yet, then in one that is.
         for _ in 0..3 {
             connection.reset().await.unwrap();
             let insert = "INSERT INTO items (name) VALUES ('x')";
@@ -91,7 +91,7 @@ fn nothing_of_the_session_is_left(product: Product) {
     );
 }
 
-/// A reset and a reply that nobody has read do not confuse each other.
+/// A reset after an unread reply discards that reply.
 #[apply(on_each_server)]
 fn in_the_middle_of_a_result(product: Product) {
     let server = Server::shared(product);

@@ -1,4 +1,4 @@
-//! What makes a session read-only: to MariaDB it goes in one flight with the first query.
+//! The set-up that makes a session read-only. MariaDB receives it in one flight with the first query.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,7 +16,7 @@ use rstest_reuse::apply;
 use crate::helpers::hostile_server;
 use crate::helpers::live::{block_on, connect_with_password};
 
-/// MySQL's name of it came to MariaDB with 11.1.
+/// MariaDB has MySQL's name of the variable only since 11.1.
 fn read_only_variable(product: Product) -> &'static str {
     match product {
         Product::MySql => "@@session.transaction_read_only",
@@ -70,7 +70,7 @@ fn the_first_statement_finds_it_done(product: Product) {
     });
 }
 
-/// Whatever the future has come to: nobody's reply is taken for another's.
+/// Whatever the future has done before it is dropped, a later statement gets its own reply.
 #[apply(on_each_server)]
 fn a_first_query_that_is_given_up(product: Product) {
     block_on(async {
@@ -128,7 +128,8 @@ fn what_may_write_is_not_sent_before_it_is_done() {
     }
 }
 
-/// Of two packets: the most that the server takes by default, and the second is empty.
+/// The query is split into two packets, the second of which is empty. It is the longest that the server accepts by
+/// default.
 #[apply(on_each_server)]
 fn a_long_first_query(product: Product) {
     block_on(async {
@@ -143,7 +144,8 @@ fn a_long_first_query(product: Product) {
     });
 }
 
-/// What was given up while its reply was on the way is read to its end, and is no sign of the server's.
+/// The statement is dropped while its reply is on the way. The reply is discarded later, and its unread bytes do not
+/// count as the end of the connection.
 #[apply(on_each_server)]
 fn a_set_up_that_is_given_up_is_still_to_be_read(product: Product) {
     block_on(async {

@@ -1,4 +1,4 @@
-//! What a session is prepared with, on servers whose defaults are others, and how many round trips it takes.
+//! The set-up of a session on servers with other defaults, and its round trips.
 
 use rds_bridge::mysql::Param;
 use rds_bridge::{BridgeBuilder, Stage};
@@ -24,11 +24,12 @@ fn with_arguments(product: Product, arguments: &[&str]) -> Server {
     )
 }
 
-/// As `mysql` has it, whatever the login packet said.
+/// The collation is the one of the `mysql` client after `SET NAMES utf8mb4`, whatever the client's `HandshakeResponse`
+/// names.
 #[apply(on_each_server)]
 fn the_collation_is_the_server_s_own(product: Product) {
     let server = Server::shared(product);
-    // The shared server's own client says `SET NAMES utf8mb4` in its way.
+    // The same statement in the server's own client.
     let own = server.execute_as_admin("SET NAMES utf8mb4; SELECT @@collation_connection");
     block_on(async {
         let mut connection = connect(as_admin(server)).await;
@@ -45,7 +46,8 @@ fn the_collation_is_the_server_s_own(product: Product) {
     });
 }
 
-/// MySQL's tables are of `utf8mb4_0900_ai_ci` by default, where spaces at the end and emojis count.
+/// The default collation of MySQL's tables is `utf8mb4_0900_ai_ci`, for which trailing spaces and emojis are
+/// significant.
 #[test]
 fn comparisons_are_those_of_mysql_s_tables() {
     let server = Server::start(Product::MySql, &Options::default());
@@ -75,7 +77,7 @@ fn comparisons_are_those_of_mysql_s_tables() {
     });
 }
 
-/// Letters come and go whole, whatever the server has pinned.
+/// Characters are sent and received unchanged, whatever character set the server prescribes.
 #[apply(on_each_server)]
 fn the_character_set_is_ours(product: Product) {
     for arguments in [
@@ -86,7 +88,7 @@ fn the_character_set_is_ours(product: Product) {
         ],
     ] {
         let arguments = match (product, arguments) {
-            // It was taken away in 8.3.
+            // MySQL 8.3 removed the option.
             (Product::MySql, ["--skip-character-set-client-handshake", ..]) => {
                 &["--character-set-server=latin1"]
             }
@@ -99,7 +101,7 @@ fn the_character_set_is_ours(product: Product) {
              GRANT ALL ON iamtest.* TO writer",
         );
         block_on(async {
-            // Not admin: init_connect is not for whoever may do everything.
+            // The server does not execute `init_connect` for users with all privileges, such as `admin`.
             let builder = to(&server).user("writer").password(PASSWORD);
             let mut connection = connect(builder.allow_writes(true)).await;
             connection
@@ -153,7 +155,7 @@ fn a_collation_that_is_not_there(product: Product) {
     assert_eq!(sum, "16.75\n");
 }
 
-/// The preparation goes with the first statement; where the session is read-only, before one that may write.
+/// The set-up is sent with the first statement. In a read-only session it precedes a statement that may write.
 #[apply(on_each_server)]
 fn it_takes_no_round_trip(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -161,7 +163,7 @@ fn it_takes_no_round_trip(product: Product) {
     let builder = || as_admin(&server).connect_to(relay.address().to_string());
     let update = "UPDATE items SET price = price";
     block_on(async {
-        // MySQL takes one more for an account's first login.
+        // An account's first login takes another round trip on MySQL.
         connect(builder()).await.close().await.unwrap();
         relay.round_trips();
         let mut connection = connect(builder()).await;

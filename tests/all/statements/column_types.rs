@@ -1,4 +1,4 @@
-//! Every column type, in both protocols, value by value beside PyMySQL's answer.
+//! Every column type in both protocols: each value is compared with PyMySQL's.
 
 use rds_bridge::mysql::{Column, Param, Protocol, Row, Value};
 use rds_bridge_test_support::on_each_server;
@@ -16,7 +16,7 @@ fn every_type_in_both_protocols_beside_pymysql(product: Product) {
     let server = Server::start(
         product,
         &Options {
-            // Dates of zero, and 0 for a year, are values.
+            // The default SQL mode refuses zero dates and the year 0.
             arguments: vec!["--sql-mode=".to_owned()],
             ..Options::default()
         },
@@ -87,7 +87,7 @@ fn compare(row: &Row<'_>, theirs: &Json, what: &str) {
         Value::Null => theirs.is_null(),
         Value::Int(number) => text.parse() == Ok(number),
         Value::UnsignedInt(number) => text.parse() == Ok(number),
-        // The text protocol gives six significant digits of a FLOAT.
+        // The text protocol returns six significant digits of a FLOAT.
         Value::Float(number) => {
             let theirs: f32 = text.parse().unwrap();
             (number - theirs).abs() <= theirs.abs() * 1e-5

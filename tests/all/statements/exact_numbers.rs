@@ -1,4 +1,4 @@
-//! Numbers with more digits than a double has, as parameters.
+//! Parameters that are numbers with more digits than a double has.
 
 use rds_bridge::mysql::Param;
 use rds_bridge_test_support::on_each_server;
@@ -8,7 +8,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::live::{block_on, to};
 
-/// Each has a neighbour that is the same as a double.
+/// Each number has a neighbour that is the same double.
 const TABLE: &str =
     "CREATE TABLE iamtest.exact (id BIGINT UNSIGNED, amount DECIMAL(30, 10), name VARCHAR(8));
      INSERT INTO iamtest.exact VALUES
@@ -23,7 +23,7 @@ fn are_found(product: Product) {
         let bridge = to(&server).user("password-user").password(PASSWORD);
         let mut connection = bridge.build().await.unwrap().connect().await.unwrap();
         let sql = "SELECT name FROM exact WHERE amount = ?";
-        // Prepared once, and executed with one type and then with another.
+        // The statement is prepared once and executed with parameters of both types.
         for (number, name) in [
             ("123456789012345678.25", Some("a")),
             ("123456789012345678", None),

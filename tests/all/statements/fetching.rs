@@ -1,4 +1,4 @@
-//! Whole results: `query_one`, `query_optional`, `query_all`, `execute`, batches, and parameters in all forms.
+//! Whole results: `query_one`, `query_optional`, `query_all`, `execute`, batches, and every form of parameters.
 
 use rds_bridge::error::{Category, ErrorKind};
 use rds_bridge::mysql::{Date, DateTime, NameError, OwnedRow, Param, Protocol, Time};
@@ -54,7 +54,7 @@ fn other_counts_of_rows_are_errors(product: Product) {
         assert!(matches!(more.unwrap_err().kind(), ErrorKind::MoreRows));
         let more = connection.query_optional::<OwnedRow>(THREE, ()).await;
         assert!(matches!(more.unwrap_err().kind(), ErrorKind::MoreRows));
-        // The connection goes on.
+        // The connection stays usable.
         let (one,): (u8,) = connection.query_one("SELECT 1", ()).await.unwrap();
         assert_eq!(one, 1);
     });
@@ -84,7 +84,7 @@ fn parameters_by_name(product: Product) {
     });
 }
 
-/// The server says so when a backslash escapes nothing.
+/// The server reports `NO_BACKSLASH_ESCAPES` in its status flags.
 #[apply(on_each_server)]
 fn names_after_a_backslash_follow_the_sql_mode(product: Product) {
     block_on(async {
@@ -177,7 +177,7 @@ fn wrong_counts_of_parameters(product: Product) {
             );
             assert!(expected, "{refused:?}");
         }
-        // As text, the server sees the question mark.
+        // In the text protocol the server receives the question mark.
         connection.set_protocol(Protocol::Text);
         let refused = connection.execute("SELECT ?", ()).await.unwrap_err();
         assert_eq!(refused.code(), Some(1064));

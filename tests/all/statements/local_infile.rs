@@ -1,4 +1,4 @@
-//! A server that asks for a file of this machine: it gets none, and the connection goes on.
+//! A server that requests a file of the client (`LOAD DATA LOCAL`): it receives none, and the connection stays usable.
 
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::Malformed;
@@ -18,7 +18,7 @@ fn mine() -> Vec<Say> {
     say(result("m", &["one", "two"], Then::Nothing))
 }
 
-/// Of a statement that the server answers with the request, and of what it says to the refusal.
+/// `request` is the server's answer to a statement, and `answer` is what it sends after the client's refusal.
 fn refused(request: Vec<Say>, answer: Vec<Say>) {
     let peer = TlsPeer::start(vec![request, answer, mine()]);
     block_on(async {
@@ -36,7 +36,7 @@ fn it_gets_an_empty_packet_and_the_connection_goes_on() {
     refused(request(), say([error(1148, "42000", "not allowed")]));
 }
 
-/// Results behind the request are read and passed over by the next call, which gets its own.
+/// The next call discards the results after the request, and gets its own.
 #[test]
 fn in_the_middle_of_several_results() {
     let before = || say(result("a", &["x"], Then::More));
@@ -55,7 +55,7 @@ fn in_the_middle_of_several_results() {
     );
 }
 
-/// The request is in what the caller has given up: the next call is not its error.
+/// The request is in a reply that the caller dropped. The next call must not fail because of it.
 #[test]
 fn in_what_nobody_reads() {
     let asks = [say(result("a", &["x", "y"], Then::More)), request()].concat();

@@ -1,4 +1,4 @@
-//! Statements that are longer than the server takes: it says so, whenever it says it.
+//! Statements longer than the server accepts. The error says so, at whatever point the server reports it.
 
 use rds_bridge::error::ErrorKind;
 use rds_bridge::mysql::Param;

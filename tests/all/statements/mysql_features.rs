@@ -1,5 +1,5 @@
-//! What MySQL has and MariaDB has not, or not so: it is read as any other result, and a session that turns
-//! something on keeps working.
+//! Features that MariaDB lacks or implements differently. Their results are read like any other, and a session that
+//! enables such a feature keeps working.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn json_duality_views_are_json_and_can_be_written() {
             );
         }
     });
-    // In JSON it is no text that holds JSON.
+    // As JSON it is an object, not a string that contains JSON.
     let output = query(
         &server,
         &["SELECT data FROM order_documents", "--format", "ndjson"],
@@ -89,7 +89,7 @@ fn generated_invisible_primary_keys_are_seen_by_name_alone() {
     });
 }
 
-/// A prepared `CALL` gives them as a last result of one row; on MariaDB too.
+/// A prepared `CALL` returns the OUT parameters as a last result with one row, also on MariaDB.
 #[apply(on_each_server)]
 fn out_parameters_are_a_result_of_their_own(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -106,7 +106,7 @@ fn out_parameters_are_a_result_of_their_own(product: Product) {
             let mut rows = calling.await.unwrap();
             assert_eq!(rows.next_as::<(i32,)>().await.unwrap(), Some((number,)));
             assert!(rows.next_result().await.unwrap());
-            // MySQL announces a text as bytes.
+            // MySQL announces the string as binary.
             let row = rows.next().await.unwrap().unwrap();
             assert_eq!(
                 (row.get(0), row.get(1)),
@@ -162,7 +162,7 @@ fn as_many_columns_as_a_result_can_have(product: Product) {
     });
 }
 
-/// Around the length at which a payload needs another packet, there and back.
+/// Lengths around the one at which a payload needs another packet, in both directions.
 #[apply(on_each_server)]
 fn payloads_of_16_mib(product: Product) {
     const PACKET_LIMIT: usize = 0xFF_FFFF;
@@ -174,7 +174,7 @@ fn payloads_of_16_mib(product: Product) {
     let server = Server::start(product, &options);
     block_on(async {
         let mut connection = connect_as_admin(&server).await;
-        // A row of the text protocol has four bytes more than its one value; of the binary one, six.
+        // A row of the text protocol is four bytes longer than its single value, and a row of the binary protocol six.
         for length in PACKET_LIMIT - 6..=PACKET_LIMIT - 3 {
             let value = "x".repeat(length);
             let asked = [value.as_str().into()];
@@ -191,7 +191,8 @@ fn payloads_of_16_mib(product: Product) {
     });
 }
 
-/// Without the capability, which is not advertised, the server refuses to leave the columns' definitions out.
+/// The client does not announce `CLIENT_OPTIONAL_RESULTSET_METADATA`, so the server refuses to omit the column
+/// definitions.
 #[test]
 fn result_sets_always_have_metadata() {
     block_on(async {
@@ -209,10 +210,10 @@ fn result_sets_always_have_metadata() {
     });
 }
 
-/// Query attributes are not sent: a server that has them reads statements and parameters as before.
+/// The client does not send query attributes. A server that supports them reads statements and parameters as before.
 #[test]
 fn a_server_with_query_attributes() {
-    // To where a server of the tests looks for what it loads.
+    // Copies the component into the folder from which a server of the tests loads plugins.
     let server = Server::start(Product::MySql, &Options::default());
     let folder = |variable| server.execute_as_admin(&format!("SELECT @@{variable}"));
     let name = "component_query_attributes.so";
@@ -241,7 +242,7 @@ fn a_server_with_query_attributes() {
     });
 }
 
-/// It is not asked for: OK packets are as before, whatever a session has switched on.
+/// The client does not announce `CLIENT_SESSION_TRACK`, so OK packets do not change, whatever a session enables.
 #[test]
 fn a_session_that_tracks_its_state() {
     block_on(async {

@@ -1,7 +1,7 @@
-//! Parameters of other types than the last time: what a statement was executed with before decides nothing.
+//! Parameters of other types than in the execution before, which must not influence the result.
 //!
-//! MySQL, from 8.0.22 on, derives a parameter's type once: a name that was compared with a number would make later
-//! names numbers, and every name that does not begin with a digit is 0.
+//! Since 8.0.22 MySQL derives a parameter's type once. After a column of names was compared with a number, it would
+//! convert later names to numbers, and every name that does not begin with a digit equals 0.
 
 use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge::pool::Pool;
@@ -38,7 +38,7 @@ fn a_query_finds_what_each_execution_asks_for(product: Product) {
         let sql = "SELECT name FROM items WHERE name = ?";
         for _ in 0..2 {
             assert_eq!(count(&mut connection, sql, "zzz").await, 0);
-            // No name begins with a digit.
+            // Every name equals 0, because none begins with a digit.
             assert_eq!(count(&mut connection, sql, 0).await, 3);
             assert_eq!(count(&mut connection, sql, "zzz").await, 0);
             assert_eq!(count(&mut connection, sql, None::<i64>).await, 0);
@@ -65,7 +65,7 @@ fn a_query_finds_what_each_execution_asks_for(product: Product) {
     });
 }
 
-/// MySQL keeps the types that user variables had when a statement was prepared.
+/// MySQL keeps the types that user variables had when the statement was prepared.
 #[apply(on_each_server)]
 fn a_user_variable_is_of_the_type_that_it_has_now(product: Product) {
     block_on(async {
@@ -93,8 +93,8 @@ fn a_user_variable_is_of_the_type_that_it_has_now(product: Product) {
     });
 }
 
-/// A number for a name changes every row, which the caller has asked for; or fails, as the server has it. What comes
-/// behind it changes what it says.
+/// A number compared with the names matches every row, which is what the caller has asked for; or the server refuses
+/// it. A later statement with a name changes only the rows of that name.
 #[apply(on_each_server)]
 fn an_update_and_a_delete_hit_what_they_say(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -109,7 +109,7 @@ fn an_update_and_a_delete_hit_what_they_say(product: Product) {
         let delete = "DELETE FROM items WHERE name = ?";
         for sql in [update, delete] {
             let mut first = pool.get().await.unwrap();
-            // Rolled back when it is given back.
+            // The transaction is rolled back when the connection is returned.
             first.execute("START TRANSACTION", ()).await.unwrap();
             let numbers = first.query_with(sql, &[Param::from(0)]).await;
             if let Ok(rows) = numbers {
@@ -127,8 +127,8 @@ fn an_update_and_a_delete_hit_what_they_say(product: Product) {
     assert_eq!(left, "bread\t3.50\ncheese\t12.00\n");
 }
 
-/// One caller's number is not the next caller's, and without types in the settings it is none for its own caller
-/// either: compared with a name, 0 is equal to all of them.
+/// A number of one caller does not influence the next caller. Only a parameter of the declared type `any` accepts a
+/// number where a name is expected, because the number 0 equals every name.
 #[apply(on_each_server)]
 fn callers_of_a_function_do_not_meet(product: Product) {
     let queries = r#"{
@@ -156,7 +156,7 @@ fn callers_of_a_function_do_not_meet(product: Product) {
     }
 }
 
-/// The server's limit for all connections: what is kept for later gives way.
+/// The limit applies to all connections of the server. The connection closes cached statements to stay below it.
 #[apply(on_each_server)]
 fn few_statements_may_be_prepared(product: Product) {
     let server = Server::start(
@@ -174,7 +174,7 @@ fn few_statements_may_be_prepared(product: Product) {
             let sql = format!("SELECT id FROM items WHERE id = ? AND {number} > 0");
             assert_eq!(count(&mut connection, &sql, 1).await, 1);
         }
-        // Another connection's is not ours to close.
+        // The connection cannot close a statement of another one.
         let mut other = bridge.connect().await.unwrap();
         let refused = other.query_with("SELECT ?", &[Param::from(1)]).await;
         let error = refused.map(drop).unwrap_err();
@@ -183,7 +183,7 @@ fn few_statements_may_be_prepared(product: Product) {
     });
 }
 
-/// A backslash is a character there: the server's count of question marks is what counts.
+/// In this mode a backslash is an ordinary character. The server's number of parameters counts, not the client's.
 #[apply(on_each_server)]
 fn without_backslash_escapes(product: Product) {
     let server = Server::start(

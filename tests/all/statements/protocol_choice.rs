@@ -1,4 +1,5 @@
-//! Text or binary: which statements are prepared, and how many round trips they take.
+//! The choice between the text and the binary protocol: which statements are prepared, and how many round trips they
+//! take.
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use rstest_reuse::apply;
 use crate::helpers::counted_rows::{of_rows, read, rows};
 use crate::helpers::live::{block_on, connect_with_password, to};
 
-/// How often the session has done what has happened since it was asked last.
+/// The session's statement counters when they were last read.
 struct Counters(HashMap<String, u64>);
 
 impl Counters {
@@ -28,7 +29,7 @@ impl Counters {
         Self(counters)
     }
 
-    /// Prepared, executed, closed.
+    /// How many statements were prepared, executed and closed since the last call.
     async fn statements(&mut self, connection: &mut Connection) -> [u64; 3] {
         let now = Self::read(connection).await;
         let since = ["prepare", "execute", "close"].map(|what| {
@@ -50,7 +51,7 @@ fn a_query_is_prepared_once(product: Product) {
             assert_eq!(rows(&mut connection, "SELECT * FROM items").await, 3);
             assert_eq!(counters.statements(&mut connection).await, expected);
         }
-        // Neither a query nor text that might have a parameter.
+        // Neither a statement that is not a query nor a query with a question mark is prepared.
         for sql in ["SHOW TABLES", "SELECT '?'"] {
             rows(&mut connection, sql).await;
             assert_eq!(counters.statements(&mut connection).await, [0, 0, 0]);
@@ -99,7 +100,7 @@ fn with_parameters_it_stays_prepared_and_few_do(product: Product) {
             let rows = connection.query_with(&sql, (1,)).await.unwrap();
             rows.finish().await.unwrap();
         };
-        // One too many: the first goes, and is prepared once more; so the second goes.
+        // With one statement above the limit, the oldest is closed. Preparing it again closes the next one.
         for number in [32, 0, 2] {
             ask(number).await;
         }
@@ -139,7 +140,7 @@ fn an_error_of_two_commands_is_the_first_s(product: Product) {
         for (sql, code) in [
             ("SELECT * FROM nowhere", 1146),
             ("SELECT FROM", 1064),
-            // Prepared, and then it fails.
+            // It can be prepared, but its execution fails.
             ("SELECT (SELECT id FROM items)", 1242),
         ] {
             let error = read(&mut connection, sql).await.unwrap_err();
@@ -164,7 +165,7 @@ fn a_call_that_is_given_up_leaves_nothing_behind() {
         assert_eq!(row.get(0), Ok("mine"));
         drop(rows);
         assert_eq!(counters.statements(&mut connection).await, [2, 2, 0]);
-        // It had been prepared when it was given up, and that is known.
+        // The statement was already prepared when its query was dropped, and the connection knows that.
         let again = connection.query("SELECT SLEEP(0.2), 'not mine'").await;
         again.unwrap().finish().await.unwrap();
         assert_eq!(counters.statements(&mut connection).await, [0, 1, 0]);
@@ -188,7 +189,8 @@ fn a_table_that_changes_is_no_trouble(product: Product) {
     });
 }
 
-/// What was short needs no preparing for one time, and what was long is worth it at once.
+/// A statement whose result was short is not prepared for a single execution. A statement whose result was long is
+/// prepared at once.
 #[apply(on_each_server)]
 fn connections_of_a_bridge_know_what_was_long(product: Product) {
     let server = Server::shared(product);
@@ -213,8 +215,8 @@ fn connections_of_a_bridge_know_what_was_long(product: Product) {
     });
 }
 
-/// A name that RDS does not give may be that of a proxy: MySQL is sent one command at a time, and what was long as
-/// text is prepared the next time.
+/// The endpoint's name is not one of RDS and may belong to a proxy, so MySQL receives one command at a time. A
+/// statement whose result was long as text is prepared the next time.
 #[test]
 fn where_a_proxy_may_be_mysql_prepares_what_was_long() {
     block_on(async {
@@ -241,8 +243,8 @@ fn where_a_proxy_may_be_mysql_prepares_what_was_long() {
     });
 }
 
-/// After a statement that may have prepared others, two commands do not go in one flight: a long result is noted all
-/// the same.
+/// After a statement that may have prepared others, the two commands are not sent in one flight. A long result is
+/// remembered nevertheless.
 #[apply(on_each_server)]
 fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
     let server = Server::shared(product);
@@ -264,7 +266,7 @@ fn what_was_long_is_prepared_where_one_flight_is_not_to_be(product: Product) {
     });
 }
 
-/// A statement keeps the database and the SQL mode that it was prepared under.
+/// A prepared statement keeps the database and the SQL mode of its preparation.
 #[apply(on_each_server)]
 fn another_database_is_another_statement(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -303,7 +305,7 @@ fn another_database_is_another_statement(product: Product) {
     });
 }
 
-/// Where the server prepares nothing more, it still answers.
+/// If the server cannot prepare another statement, the query is sent as text.
 #[apply(on_each_server)]
 fn without_room_for_statements_it_is_text(product: Product) {
     let server = Server::start(

@@ -1,4 +1,5 @@
-//! Text or binary, at peers that answer by a script: what is sent, and what becomes of refusals.
+//! The choice between the text and the binary protocol, with scripted peers: which commands are sent, and what happens
+//! after a refusal.
 
 use rds_bridge::mysql::{Connection, Protocol};
 use rds_bridge::{Bridge, Error};
@@ -19,7 +20,7 @@ async fn connect_to_peer(peer: &TlsPeer) -> Connection {
 const COM_QUERY: u8 = 0x03;
 const COM_STMT_PREPARE: u8 = 0x16;
 const COM_STMT_EXECUTE: u8 = 0x17;
-/// What MariaDB takes for the statement that was prepared last.
+/// The statement id by which MariaDB executes the statement that was prepared last.
 const LAST: [u8; 4] = [0xFF; 4];
 
 #[test]
@@ -54,7 +55,7 @@ fn unknown_statement() -> Vec<Say> {
     say([error(1243, "HY000", "Unknown prepared statement handler")])
 }
 
-/// A row of the binary protocol is a header, a bitmap, and here one text.
+/// A row of the binary protocol: a header, a bitmap of NULLs, and here one string.
 fn executed() -> Vec<Say> {
     let row = b"\0\0\x04mine".to_vec();
     say([
@@ -71,7 +72,7 @@ fn a_server_that_does_not_know_which_was_the_last_is_told() {
         prepared(7),
         unknown_statement(),
         executed(),
-        // The next one is prepared first.
+        // The next query is prepared first, and executed after the reply.
         prepared(8),
         executed(),
     ];
@@ -118,7 +119,7 @@ fn a_statement_that_the_server_has_lost_is_prepared_again() {
     );
 }
 
-/// A procedure may have met that error itself, after it had written.
+/// The error may come from a procedure that has already written, so executing it again is not safe.
 #[test]
 fn what_is_not_a_query_is_not_executed_twice() {
     let parameters = say([vec![0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]);
@@ -140,8 +141,8 @@ fn what_is_not_a_query_is_not_executed_twice() {
     });
 }
 
-/// Of two commands the first is refused, and the second is not: MariaDB without room for another statement
-/// executes the one before it.
+/// MariaDB refuses the first of two commands but executes the second: without room for another statement, the id of the
+/// last one means the statement before it. The client discards that result.
 #[test]
 fn what_is_executed_in_place_of_what_was_refused_is_passed_over() {
     let mine = say(result("m", &["mine"], Then::Nothing));

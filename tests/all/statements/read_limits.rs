@@ -1,5 +1,5 @@
-//! What a server can make a client read: packets by their kind, rows as far as the caller says, no silence for
-//! ever, no results without end.
+//! Limits of what a server can make a client read: the size of packets by their kind, the size of rows as the caller
+//! sets it, silence, and the number of results.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use rstest_reuse::apply;
 use crate::helpers::hostile_server::{After, ask, malformed_by, read, use_again};
 use crate::helpers::live::{block_on, connect, credentials, to};
 
-/// Of a packet that is not a row.
+/// The limit of a packet that is not a row.
 const CONTROL_LIMIT: usize = 64 << 10;
 const DEFINITIONS_LIMIT: usize = 16 << 20;
-/// Of a row, unless the caller says otherwise.
+/// The default limit of a row.
 const ROW_LIMIT: usize = 64 << 20;
 
-/// To a peer, as a user of the library does.
+/// A builder for connections to a peer.
 fn to_peer(peer: &TlsPeer) -> BridgeBuilder {
     Bridge::builder()
         .endpoint(ENDPOINT)
@@ -35,19 +35,19 @@ fn to_peer(peer: &TlsPeer) -> BridgeBuilder {
         .credentials(credentials())
 }
 
-/// Begins a packet of this length, and says no more of it than its beginning: it is refused by its header.
+/// Sends only the beginning of a packet of this length. The client refuses it because of its header.
 fn beginning_of(sequence_id: u8, length: usize, payload: &[u8]) -> Say {
     let [a, b, c, _] = u32::try_from(length).unwrap().to_le_bytes();
     Say::Bytes([&[a, b, c, sequence_id], payload].concat())
 }
 
-/// A definition of a name that is so long, whose length is in three bytes.
+/// A `ColumnDefinition41` with a name of this length, which is encoded in three bytes.
 fn definition(length: usize) -> Vec<u8> {
     let [a, b, c, _] = u32::try_from(length).unwrap().to_le_bytes();
     let mut payload = b"\x03def\x00\x00\x00\xFD".to_vec();
     payload.extend([a, b, c]);
     payload.extend(vec![b'n'; length]);
-    // As that of a short name goes on.
+    // The rest is that of a definition with an empty name.
     let short = column("", VAR_STRING);
     payload.extend_from_slice(&short[b"\x03def\x00\x00\x00\x00".len()..]);
     payload
@@ -61,7 +61,7 @@ fn too_large(limit: usize) -> Malformed {
 fn a_packet_that_is_no_row_is_small() {
     let refused = |answer| malformed_by(ask, answer);
     let large = CONTROL_LIMIT + 1;
-    // The reply's first packet, a definition, and what should be the end of the definitions.
+    // The first packet of the reply, then a definition, or the packet that should end the definitions.
     assert_eq!(
         refused(vec![beginning_of(1, large, b"\0")]),
         too_large(CONTROL_LIMIT)
@@ -69,7 +69,7 @@ fn a_packet_that_is_no_row_is_small() {
     let mut answer = say([vec![1]]);
     answer.push(beginning_of(2, 0xFF_FFFF, b"\x03def"));
     assert_eq!(refused(answer), too_large(CONTROL_LIMIT));
-    // An error, before rows and among them.
+    // An error before the rows, and one among them.
     let long = "x".repeat(CONTROL_LIMIT);
     let long_error = error(1064, "42000", &long);
     assert_eq!(refused(say([long_error.clone()])), too_large(CONTROL_LIMIT));
@@ -87,7 +87,7 @@ fn a_packet_that_is_no_row_is_small() {
 
 #[test]
 fn definitions_are_small_together() {
-    // As long as one may be, and as many as are within the limit.
+    // Each definition has the largest size, and their number just fits the total limit.
     let one = definition(CONTROL_LIMIT - definition(0).len());
     assert_eq!(one.len(), CONTROL_LIMIT);
     let fitting = DEFINITIONS_LIMIT / CONTROL_LIMIT;
@@ -134,7 +134,7 @@ fn is_too_large(error: &Error, expected: usize) -> bool {
         && matches!(error.kind(), ErrorKind::RowTooLarge { limit } if *limit == expected)
 }
 
-/// By its header: nothing of it has to come.
+/// The client refuses the row because of its header; the rest need not arrive.
 #[test]
 fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
     let mut answer = say([vec![1], column("a", VAR_STRING), text_row(&["x"])]);
@@ -161,7 +161,7 @@ fn a_row_of_a_hostile_server_is_refused_before_it_is_read() {
         );
         assert_eq!(use_again(&mut connection).await, After::Unusable);
     });
-    // Of several packets, by default.
+    // A row of several packets, with the default limit.
     answer.push(Say::Payload([&[0xFE][..], &vec![b'x'; ROW_LIMIT]].concat()));
     let peer = TlsPeer::start(vec![answer]);
     block_on(async {
@@ -208,7 +208,7 @@ fn rows_up_to_the_limit(product: Product) {
     });
 }
 
-/// As long as it says something it may take its time.
+/// A server that keeps sending may take as long as it needs.
 #[apply(on_each_server)]
 fn a_server_that_says_nothing_is_not_waited_for(product: Product) {
     let server = Server::shared(product);
@@ -239,7 +239,7 @@ fn a_server_that_says_nothing_is_not_waited_for(product: Product) {
 
 #[test]
 fn results_without_rows_come_to_an_end() {
-    // As bytes: a million payloads would be as many packets of TLS.
+    // Raw bytes, because a million payloads would be as many TLS records.
     let packets = (0..(1_u32 << 20) + 1).flat_map(|number| {
         let sequence_id = u8::try_from(number % 256).unwrap().wrapping_add(1);
         let payload = ok(Then::More);
@@ -248,7 +248,7 @@ fn results_without_rows_come_to_an_end() {
     });
     let refused = malformed_by(ask, vec![Say::Bytes(packets.collect())]);
     assert_eq!(refused, Malformed::TooManyResults { limit: 1 << 20 });
-    // Some are nothing unusual.
+    // A thousand results are not unusual.
     let some = vec![vec![ok(Then::More)]; 1_000].concat();
     let (outcome, after) = ask(say([some, result("a", &["x"], Then::Nothing)].concat()));
     assert_eq!((outcome.unwrap(), after), (1, After::Works));

@@ -1,4 +1,4 @@
-//! Statements and their results on a real MariaDB: several, none, long ones, and calls that are given up.
+//! Statements and their results on real servers: several results, none, long ones, and calls that are dropped.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ fn results_of_every_number(product: Product) {
                     break;
                 }
             }
-            // The last one is the procedure's own end.
+            // The last one is the status of the procedure itself.
             assert_eq!(counts, [(1, 1), (2, 3), (1, 1), (0, 0)], "{prepared}");
         }
         assert_eq!(first_value::<u64>(&mut connection, "SELECT 5").await, 5);
@@ -80,7 +80,7 @@ fn what_is_longer_than_a_packet(product: Product) {
     );
     block_on(async {
         let mut connection = connect_as_admin(&server).await;
-        // The value's length takes four bytes: around the length at which a second packet begins.
+        // Lengths around the one at which a second packet begins. The length prefix takes four bytes.
         for length in [16_777_210, 16_777_211, 16_777_212, 20_000_000] {
             let sql = format!("SELECT REPEAT('x', {length})");
             let mut rows = connection.query(&sql).await.unwrap();
@@ -135,7 +135,7 @@ fn every_kind_of_parameter(product: Product) {
                 given: 0
             }
         ));
-        // Of 52 statements 32 stay prepared; the last to be closed goes with the next command.
+        // Of 52 statements 32 stay prepared. The last `COM_STMT_CLOSE` is sent with the next command.
         for number in 0..50 {
             connection
                 .query_with(&format!("SELECT ?, {number}"), &[Param::from(1)])
@@ -262,7 +262,7 @@ fn a_server_that_dies_while_rows_stream(product: Product) {
     });
 }
 
-/// After an error the next call returns the end of the rows, and does not wait.
+/// After an error the next call returns the end of the rows without waiting.
 #[apply(on_each_server)]
 fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     block_on(async {
@@ -286,7 +286,7 @@ fn an_error_ends_its_result_and_not_the_connection(product: Product) {
     });
 }
 
-/// Or it could not be spawned on a runtime with several threads.
+/// A connection must be `Send`, so that it can be used in a task on a multi-threaded runtime.
 #[apply(on_each_server)]
 fn it_goes_from_thread_to_thread(product: Product) {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -23,7 +23,7 @@ async fn connect(product: Product, protocol: Protocol) -> Connection {
 
 const BOTH: [Protocol; 2] = [Protocol::Text, Protocol::Binary];
 
-/// What is read as a tuple, beside what is read value by value.
+/// Asserts that a row read as a tuple equals the same row read value by value.
 macro_rules! assert_same {
     ($connection:ident, $sql:literal, ($($type:ty),+), [$($at:literal),+]) => {{
         let mut rows = $connection.query($sql).await.unwrap();
@@ -74,7 +74,7 @@ fn every_type_is_as_get_reads_it(product: Product) {
     }
 }
 
-/// What `T` makes of the first of three rows. The others are there as ever.
+/// The error of reading the first of three rows as `T`. The other rows can still be read.
 fn refused<T: for<'a> FromRow<'a>>(product: Product, protocol: Protocol) -> Error {
     let sql = "SELECT id, name, NULL FROM items ORDER BY id";
     block_on(async {
@@ -113,7 +113,7 @@ fn what_does_not_fit_says_why_and_is_passed_over(product: Product) {
     }
 }
 
-/// A length past the packet's end: as of `Rows::next`.
+/// A value whose length exceeds the packet. The error is that of `Rows::next`.
 #[test]
 fn a_row_that_is_none_ends_the_connection() {
     let mut answer = vec![vec![2], column("a", LONGLONG), column("b", VAR_STRING)];

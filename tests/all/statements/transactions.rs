@@ -1,4 +1,4 @@
-//! `Connection::transaction`: the guard, its end, and what ends it otherwise.
+//! `Connection::transaction`: the guard, its end, and other ways to end a transaction.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::helpers::live::{block_on, connect_as_admin, first_value, to};
 
-/// A table of the test's own: temporary tables do not lock.
+/// Creates a table for one test. It is not temporary, because temporary tables have no locks.
 async fn table(connection: &mut Connection, name: &str) {
     let drop = format!("DROP TABLE IF EXISTS {name}");
     connection.execute(&drop, ()).await.unwrap();
@@ -47,7 +47,7 @@ fn it_is_committed_or_rolled_back(product: Product) {
         let mut transaction = connection.transaction().await.unwrap();
         transaction.execute(insert, (3,)).await.unwrap();
         drop(transaction);
-        // The statement after it is not part of it.
+        // The statement after the transaction is not a part of it.
         connection.execute(insert, (4,)).await.unwrap();
         assert!(!connection.is_in_transaction());
 
@@ -67,7 +67,7 @@ fn one_that_is_dropped_is_rolled_back_before_any_other_call(product: Product) {
         let insert = "INSERT INTO tx_dropped VALUES (1, 0)";
         for call in 0..6 {
             let mut transaction = connection.transaction().await.unwrap();
-            // With rows that were not read.
+            // The transaction also has unread rows.
             transaction.execute(insert, ()).await.unwrap();
             let _rows = transaction.query("SELECT 1 UNION SELECT 2").await.unwrap();
             drop(transaction);
@@ -98,7 +98,7 @@ fn a_second_one_and_statements_after_its_end_are_refused(product: Product) {
             matches!(second.kind(), ErrorKind::TransactionOpen),
             "{second:?}"
         );
-        // It commits, as every CREATE TABLE does.
+        // `CREATE TABLE` commits implicitly.
         let create = "CREATE TABLE IF NOT EXISTS tx_implicit (id INT)";
         transaction.execute(create, ()).await.unwrap();
         let after = transaction.execute(insert, ()).await.unwrap_err();
@@ -118,7 +118,7 @@ fn a_second_one_and_statements_after_its_end_are_refused(product: Product) {
         );
         assert_eq!(count(&mut connection, "tx_over").await, 0);
 
-        // By hand: to begin another would commit it.
+        // The transaction was begun with a statement. Beginning another would commit it.
         connection.execute("START TRANSACTION", ()).await.unwrap();
         let second = connection.transaction().await.unwrap_err();
         assert!(
@@ -219,7 +219,7 @@ fn a_pool_rolls_it_back(product: Product) {
         transaction.execute(insert, ()).await.unwrap();
         drop(transaction);
         drop(connection);
-        // Its locks are released before another user comes.
+        // The transaction's locks are released before another caller gets the connection.
         let mut other = connect_as_admin(server).await;
         let waiting = async { other.execute(insert, ()).await.unwrap() };
         tokio::time::timeout(Duration::from_secs(30), waiting)

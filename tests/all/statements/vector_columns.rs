@@ -1,4 +1,4 @@
-//! `VECTOR` of MySQL 9, in both protocols. MariaDB 10.11 has none.
+//! `VECTOR` of MySQL 9, in both protocols. MariaDB 10.11 does not have the type.
 
 use rds_bridge::Error;
 use rds_bridge::mysql::{ColumnKind, Connection, Param, Protocol, Value, Vector};
@@ -6,7 +6,7 @@ use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 
 use crate::helpers::live::{block_on, to};
 
-/// Fewer entries than the column may have, negative and long ones, and NULL.
+/// Vectors with fewer entries than the column allows, with negative and with long numbers, and NULL.
 const ROWS: &str = "CREATE TABLE iamtest.vectors (n INT PRIMARY KEY, v VECTOR(3));
      INSERT INTO iamtest.vectors VALUES
          (1, STRING_TO_VECTOR('[1, 2.5, -3e10]')),

@@ -1,4 +1,4 @@
-//! Any text for a token, and what is signed is what is read.
+//! Arbitrary text as a token, and tokens that are read after they are signed.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ proptest! {
         verify(token.as_bytes());
     }
 
-    /// Arguments of any kind give a token that says what they say, or an error.
+    /// For any arguments the token contains these arguments, or there is an error.
     #[test]
     fn what_is_signed_is_read(
         host in "[A-Za-z0-9._-]{0,40}",

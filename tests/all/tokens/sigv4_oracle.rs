@@ -1,4 +1,4 @@
-//! The full HTTP signer of the AWS SDK for Rust makes the same signature.
+//! The full HTTP signer of the AWS SDK for Rust creates the same signature.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -19,7 +19,7 @@ fn natively() {
         } = &arguments;
 
         let steps = steps(credentials, request, *lifetime).unwrap();
-        // In the order of the steps, so that a failure names the first that is wrong.
+        // In the order of the steps, so that a failure names the first wrong one.
         let expected = &vector["steps"];
         assert_eq!(
             steps.canonical_request.expose(),
@@ -75,7 +75,7 @@ fn in_the_sandbox() {
         );
         assert_eq!(token.valid_until, vector["valid-until"], "{name}");
 
-        // The same instance again: a call leaves nothing behind that changes the next.
+        // In the same instance again: a call must not influence the next.
         let steps = instance
             .steps(
                 credentials,

@@ -1,25 +1,25 @@
-//! What MySQL's and MariaDB's plugin ABIs have in common, as far as an authentication plugin needs it: our own
-//! description of it.
+//! The common part of MySQL's and MariaDB's plugin ABIs, as far as an authentication plugin needs it, written from the
+//! headers.
 //!
 //! Sources: MySQL 9.7 and MariaDB 10.11, `include/mysql/plugin.h`, `plugin_auth.h`, `plugin_auth_common.h`
-//! (`st_plugin_vio`, the return values). The names of fields are theirs.
+//! (`st_plugin_vio`, the return values). The fields have the headers' names.
 
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 
-/// `MYSQL_AUTHENTICATION_PLUGIN`
+/// `MYSQL_AUTHENTICATION_PLUGIN`.
 pub(crate) const AUTHENTICATION_PLUGIN: c_int = 7;
 
-/// `CR_OK`: the client is who it says.
+/// `CR_OK`: the client is authenticated.
 pub(crate) const CR_OK: c_int = -1;
-/// `CR_ERROR`: it is not, or nothing came.
+/// `CR_ERROR`: the client is not authenticated, or sent nothing.
 pub(crate) const CR_ERROR: c_int = 0;
-/// `PASSWORD_USED_YES`: the 1045 says "using password: YES".
+/// `PASSWORD_USED_YES`: error 1045 says "using password: YES".
 pub(crate) const PASSWORD_USED_YES: c_int = 1;
 
-/// `MYSQL_PLUGIN_VIO`: the connection, as a plugin may use it.
+/// `MYSQL_PLUGIN_VIO`: the connection's functions for a plugin.
 #[repr(C)]
 pub(crate) struct PluginVio {
-    /// Points `buf` at the next packet's payload and gives its length, or -1. The server owns it.
+    /// Points `buf` at the next packet's payload, which the server owns. Returns its length, or -1.
     pub(crate) read_packet:
         Option<unsafe extern "C" fn(vio: *mut PluginVio, buf: *mut *mut u8) -> c_int>,
     pub(crate) write_packet:
@@ -27,7 +27,7 @@ pub(crate) struct PluginVio {
     pub(crate) info: Option<unsafe extern "C" fn(vio: *mut PluginVio, info: *mut c_void)>,
 }
 
-/// The first fields of `MYSQL_SERVER_AUTH_INFO`, which both servers have.
+/// The first fields of `MYSQL_SERVER_AUTH_INFO`, which are the same in both servers.
 #[repr(C)]
 pub(crate) struct Account {
     /// Null until the client's first packet has been read.

@@ -1,4 +1,4 @@
-//! Whether a packet holds the token that the settings ask for, and if not, why.
+//! Decides whether a packet contains a valid token, and if not, why.
 
 use std::error::Error;
 use std::io::Write;
@@ -10,9 +10,9 @@ use rds_bridge_component::presign::{ConnectRequest, verify};
 use crate::rate;
 use crate::settings::Settings;
 
-/// The reason for a refusal never holds the token.
+/// Checks a packet against the settings. The error is the reason, and never contains the token.
 pub(crate) fn judge(packet: &[u8], user: &str, settings: &Settings) -> Result<(), String> {
-    // `mysql_clear_password` ends it with a NUL.
+    // `mysql_clear_password` terminates the token with a NUL.
     let token = packet.strip_suffix(&[0]).unwrap_or(packet);
     match &settings.verifier {
         Some(command) => ask_verifier(command, token, user, settings),
@@ -34,7 +34,8 @@ fn verify_ourselves(token: &[u8], user: &str, settings: &Settings) -> Result<(),
     Ok(())
 }
 
-/// An independent opinion: the token on standard input, then what to judge by.
+/// Runs the verifier, an independent implementation. It reads the token from standard input and has the rest as
+/// arguments.
 fn ask_verifier(
     command: &[String],
     token: &[u8],
@@ -48,12 +49,12 @@ fn ask_verifier(
         .arg(&settings.path)
         .arg(user)
         .stdin(Stdio::piped())
-        // What it says on standard error goes into the server's log.
+        // Its standard error is the server's error log.
         .stdout(Stdio::null())
         .spawn()
         .map_err(failed)?;
     if let Some(mut input) = process.stdin.take() {
-        // One that does not read to the end may still have an opinion.
+        // A verifier may decide without reading all of its input.
         let _unread = input.write_all(token);
     }
     let status = process.wait().map_err(failed)?;
@@ -64,7 +65,7 @@ fn ask_verifier(
     }
 }
 
-/// Unix seconds.
+/// The current time in Unix seconds, shifted by the offset. `None` if it is out of range.
 fn now(offset_seconds: i64) -> Option<u64> {
     let since_1970 = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

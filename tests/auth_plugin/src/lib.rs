@@ -1,17 +1,16 @@
-//! `AWSAuthenticationPlugin` for MySQL and MariaDB: what RDS has built in, for a server of the tests' own.
+//! `AWSAuthenticationPlugin` for MySQL and MariaDB: the plugin that RDS has built in, for the servers of tests.
 //!
-//! **A test fixture, never shipped.** With it RDS's own DDL works to the letter:
+//! **A test fixture, never shipped.** RDS's DDL works unchanged with it:
 //!
 //! ```sql
 //! CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL
 //! ```
 //!
-//! One library serves both: each server looks for symbols of its own, in `my_sql` and `maria_db`.
+//! One library serves both products: each server looks up symbols of its own, in `my_sql` and `maria_db`.
 //!
-//! It asks the client for `mysql_clear_password`, and judges the token that comes by the settings in
-//! the file that the environment variable `AWS_AUTHENTICATION_PLUGIN_SETTINGS` of the server names.
-//! The client hears 1045 and nothing else, as with RDS; the true reason goes into the server's error
-//! log, and the token goes nowhere.
+//! The plugin requests `mysql_clear_password` from the client. It checks the token against the settings in the file
+//! that the server's environment variable `AWS_AUTHENTICATION_PLUGIN_SETTINGS` names. As with RDS, the client receives
+//! only error 1045. The reason is written to the server's error log, and the token is not written anywhere.
 
 mod abi;
 mod authenticate;

@@ -1,4 +1,4 @@
-//! `AWSAuthenticationPlugin` as MariaDB loads it.
+//! `AWSAuthenticationPlugin` in the form that MariaDB loads.
 
 mod abi;
 mod declaration;

@@ -1,4 +1,4 @@
-//! `AWSAuthenticationPlugin` as MySQL loads it.
+//! `AWSAuthenticationPlugin` in the form that MySQL loads.
 
 mod abi;
 mod authentication_string;

@@ -1,5 +1,5 @@
-//! The limit on new connections per second, stricter than RDS's: a token that has been seen counts too. A
-//! client's tokens of the same second are the same, so that it hardly ever reaches the other.
+//! The limit on new connections per second. It is stricter than that of RDS, because it also counts a token that was
+//! used before: a client's tokens of the same second are equal, and would hardly ever reach RDS's limit.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// When there were logins within the last second. Those that were refused do not count.
+/// The times of the accepted logins of the last second.
 static RECENT: Mutex<VecDeque<Instant>> = Mutex::new(VecDeque::new());
 
-/// Counts a login, if there may be one more.
+/// Returns whether another login is allowed, and counts it if so.
 pub(crate) fn allows(per_second: u64) -> bool {
     let now = Instant::now();
     let mut recent = RECENT.lock().unwrap_or_else(PoisonError::into_inner);

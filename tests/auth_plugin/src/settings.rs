@@ -1,4 +1,4 @@
-//! What a token must be, read from the JSON file that a test writes.
+//! The settings of the check, read from the JSON file that a test writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use rds_bridge_component::presign::Credentials;
 use serde_json::Value;
 
-/// By what tokens are judged. The database user is the one that logs in.
+/// The settings for checking tokens. The database user in a token must be the one that logs in.
 pub(crate) struct Settings {
-    /// Where they were read from.
+    /// The file that they were read from.
     pub(crate) path: PathBuf,
     pub(crate) credentials: Credentials,
-    /// The endpoint's own name.
+    /// The host name in the token.
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) region: String,
     /// Added to this machine's time.
     pub(crate) clock_offset_seconds: i64,
-    /// A command and its first arguments, to be asked instead of our own `verify`.
+    /// A command and its first arguments that decide instead of the component's `verify`.
     pub(crate) verifier: Option<Vec<String>>,
-    /// How many logins there may be within a second.
+    /// How many logins are accepted within a second. `None` is no limit.
     pub(crate) connections_per_second: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Plays the host for a handshake, with a peer that is a list of bytes.
+//! Drives a handshake as a host does, with a peer that is a list of bytes.
 
 use rds_bridge_component::handshake::{
     Auth, ClientHandshake, Config, Error, Misuse, Session, Step,
@@ -6,25 +6,26 @@ use rds_bridge_component::handshake::{
 
 use super::handshake::{IAM_TOKEN, PASSWORD};
 
-/// Something that the handshake wanted done.
+/// An action that the handshake requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Bytes to write, in the clear or inside TLS.
+    /// Bytes to write, before or after TLS.
     Wrote(Vec<u8>),
-    /// Bytes to write before TLS begins.
+    /// Bytes to write before the TLS handshake begins.
     StartedTls(Vec<u8>),
 }
 
-/// All that came of a handshake.
+/// The events and the outcome of a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
-    /// In their order.
+    /// In the order in which they were requested.
     pub events: Vec<Event>,
-    /// None if the peer's bytes ended before the handshake did.
+    /// `None` if the peer's bytes ended before the handshake did.
     pub outcome: Option<Result<Session, Error>>,
 }
 
-/// Neither the handshake nor its step prints a secret, in any state; a peer that says one is no leak.
+/// Asserts that neither the handshake nor its step prints a secret, in any state. A secret that the peer itself has
+/// sent may be printed.
 fn check_debug(handshake: &ClientHandshake, step: &Result<Step, Error>, said: [&[u8]; 2]) {
     let printed = format!("{handshake:?} {step:?}");
     for secret in [IAM_TOKEN, PASSWORD] {
@@ -34,13 +35,13 @@ fn check_debug(handshake: &ClientHandshake, step: &Result<Step, Error>, said: [&
     }
 }
 
-/// Runs a handshake against a peer that says `before_tls`, and once TLS stands, `inside_tls`; both
-/// arrive in parts of at most `part` bytes.
+/// Runs a handshake against a peer that sends `before_tls`, and `inside_tls` once TLS is established. Both arrive in
+/// parts of at most `part` bytes.
 ///
 /// # Panics
 ///
-/// If something is written before TLS, if the same error is not given again, or if it is of no use
-/// to read on after the end.
+/// If bytes are written before TLS, if a call after an error does not return the same error, or if the handshake can
+/// continue after its end.
 #[must_use]
 pub fn drive(
     config: Config,
@@ -71,7 +72,7 @@ pub fn drive(
                 assert!(!tls, "TLS is started once");
                 events.push(Event::StartedTls(bytes));
                 tls = true;
-                // What still comes in the clear comes before TLS stands.
+                // Bytes that arrive now were sent before TLS.
                 match parts.next() {
                     Some(part) => handshake.receive(part),
                     None => {

@@ -1,4 +1,4 @@
-//! Any bytes from a server.
+//! Arbitrary bytes from a server.
 
 use rds_bridge_component::auth_plugin::AuthPlugin;
 use rds_bridge_component::handshake::{Auth, Config, Error};
@@ -6,24 +6,24 @@ use rds_bridge_component::secret_string::SecretString;
 
 use super::driver::{Event, Transcript, drive};
 
-/// What it logs in with where it has a token.
+/// The credentials of a handshake with a token.
 pub const IAM_TOKEN: &str = "db.example.com:3306/?Action=connect&DBUser=reader&X-Amz-Signature=00";
 
-/// What it logs in with where it has none.
+/// The credentials of a handshake with a password.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// What is written at most: the SSLRequest, the HandshakeResponse, and the token once.
+/// The largest number of writes: the `SSLRequest`, the `HandshakeResponse`, and the token once.
 const TOKEN_EVENTS: usize = 3;
-/// As [`TOKEN_EVENTS`], but with a password, which answers the first method and eight requests for another, each with
-/// an answer or two.
+/// As [`TOKEN_EVENTS`], with a password. The client answers the first plugin and eight requests for another one, each
+/// with one or two packets.
 const PASSWORD_EVENTS: usize = 2 + 1 + 2 * 8;
 
-/// The first byte says what to log in with, the next two how long the server's first packet is, and
-/// the rest is what the server sends.
+/// Runs a handshake. The first byte selects the credentials, the next two are the length of what the server sends
+/// before TLS, and the rest is what the server sends.
 ///
 /// # Panics
 ///
-/// If something does not hold that must.
+/// If a guarantee of the handshake does not hold.
 pub fn handshake(data: &[u8]) {
     let Some((&[choice, low, high], stream)) = data.split_first_chunk() else {
         return;
@@ -37,7 +37,7 @@ pub fn handshake(data: &[u8]) {
     for part in [1, 2, 7] {
         let parted = run(part);
         assert_eq!(parted.outcome, whole.outcome, "in parts of {part}");
-        // Bytes that come before TLS in a part of their own come after TLS was asked for.
+        // Bytes before TLS that arrive in a part of their own arrive after the request for TLS.
         if whole.outcome != Some(Err(Error::BytesBeforeTls)) {
             assert_eq!(parted.events, whole.events, "in parts of {part}");
         }
@@ -45,11 +45,11 @@ pub fn handshake(data: &[u8]) {
     check_secrets(iam, &whole);
 }
 
-/// A config that uses every field.
+/// A configuration that uses every field.
 ///
 /// # Panics
 ///
-/// Never: it is a valid one.
+/// Never: the configuration is valid.
 #[must_use]
 pub fn config() -> Config {
     let attributes = vec![
@@ -60,7 +60,7 @@ pub fn config() -> Config {
     Config::new("reader".to_owned(), database, attributes, 45).expect("a valid config")
 }
 
-/// A token, or a password.
+/// The token or the password.
 pub(crate) fn auth(iam: bool) -> Auth {
     if iam {
         Auth::IamToken(SecretString::new(IAM_TOKEN.to_owned()))
@@ -69,7 +69,7 @@ pub(crate) fn auth(iam: bool) -> Auth {
     }
 }
 
-/// Where a secret may be, and where not.
+/// Asserts that the secrets are only in the packets that may contain them.
 fn check_secrets(iam: bool, transcript: &Transcript) {
     for (number, event) in transcript.events.iter().enumerate() {
         match event {
@@ -77,7 +77,7 @@ fn check_secrets(iam: bool, transcript: &Transcript) {
                 assert!(!contains(bytes, IAM_TOKEN) && !contains(bytes, PASSWORD));
             }
             Event::Wrote(bytes) if contains(bytes, IAM_TOKEN) => {
-                // Only as the answer to an AuthSwitchRequest, after the HandshakeResponse.
+                // Only in the answer to an `AuthSwitchRequest`, after the `HandshakeResponse`.
                 assert!(
                     iam && number == 2,
                     "the token was sent as the event {number}"

@@ -1,5 +1,5 @@
-//! Puts any bytes through the parts of the component that read what others wrote, and checks what
-//! must always hold. The fuzz targets call this, and so do the ordinary tests.
+//! Passes arbitrary bytes to the parts of the component that parse input, and checks their guarantees. Both the fuzz
+//! targets and the ordinary tests call this.
 #![expect(clippy::expect_used, reason = "a test: to panic is how it fails")]
 
 mod driver;

@@ -1,15 +1,15 @@
-//! Any text for a token.
+//! Arbitrary text as a token.
 
 use rds_bridge_component::presign::{self, ConnectRequest, Credentials, Lifetime};
 
-/// When [`verify`]'s own token is signed, in Unix seconds.
+/// When [`verify`] signs its own token, in Unix seconds.
 const SIGNED_AT: u64 = 1_724_709_600;
 
-/// Reads any text as a token.
+/// Inspects arbitrary text as a token.
 ///
 /// # Panics
 ///
-/// If something does not hold that must.
+/// If a guarantee of `inspect` does not hold.
 pub fn inspect(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -17,7 +17,7 @@ pub fn inspect(data: &[u8]) {
     if let Ok(claims) = presign::inspect(text) {
         let said = format!("{claims:?}");
         let signature = text.split("X-Amz-Signature=").nth(1).unwrap_or_default();
-        // A name that holds the same digits is no secret for that.
+        // The digits of the signature may also be a part of a name, which is not secret.
         let names = [
             &claims.host,
             &claims.db_user,
@@ -37,11 +37,11 @@ pub fn inspect(data: &[u8]) {
     }
 }
 
-/// Verifies any text, and a good token with up to two bytes changed.
+/// Verifies arbitrary text, and a valid token with up to two changed bytes.
 ///
 /// # Panics
 ///
-/// If something does not hold that must.
+/// If a guarantee of `verify` does not hold.
 pub fn verify(data: &[u8]) {
     let credentials = Credentials::new(
         "AKIDEXAMPLE".to_owned(),
@@ -74,7 +74,7 @@ pub fn verify(data: &[u8]) {
             *place = byte;
         }
     }
-    // Some changes change nothing: the case of the host's letters, or of hexadecimal digits.
+    // Some changes have no effect: the case of the host's letters, or of hexadecimal digits.
     if let Ok(text) = std::str::from_utf8(&changed)
         && let Ok(other) = check(text)
     {

@@ -3,10 +3,10 @@
 
     import_circles.py host/bridge/src
 
-A room is a folder with the file of the same name: `bridge/` and `bridge.rs`. A single file at the root, as `mysql.rs`, is
-a room too. A folder and its parent are no circle, because a module declares its submodules. Imports are read from paths
-that begin with `crate::` or `super::`; of those of `super::` in a module within a file (`mod tests`) none is read. Not
-seen: names that `lib.rs` re-exports.
+A room is a folder together with the file of the same name: `bridge/` and `bridge.rs`. A single file at the root, such
+as `mysql.rs`, is a room too. A folder and its parent are not a circle, because a module declares its submodules.
+Imports are paths that begin with `crate::` or `super::`; the latter are ignored in a module within a file, such as
+`mod tests`. Names that `lib.rs` re-exports are not seen.
 """
 
 import re
@@ -19,7 +19,7 @@ COMMENT = re.compile(r"//[^\n]*")
 
 
 def room_of(file: Path, source: Path) -> tuple[str, ...]:
-    """The folder whose room a file is in."""
+    """The room of a file, as a path."""
     parts = file.relative_to(source).with_suffix("").parts
     if file.with_suffix("").is_dir() or len(parts) == 1 and parts != ("lib",) and parts != ("main",):
         return parts
@@ -43,7 +43,7 @@ def imported(text: str, module: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
 
 
 def arrows(source: Path) -> dict[tuple[str, ...], dict[tuple[str, ...], Path]]:
-    """From each room to those that it imports, with a file that does."""
+    """For each room the rooms that it imports, each with a file that imports it."""
     files = sorted(source.rglob("*.rs"))
     if not files:
         sys.exit(f"{source} has no Rust files: nothing would be checked")
@@ -62,7 +62,7 @@ def arrows(source: Path) -> dict[tuple[str, ...], dict[tuple[str, ...], Path]]:
 
 
 def circles(found: dict[tuple[str, ...], dict[tuple[str, ...], Path]]) -> list[list[tuple[str, ...]]]:
-    """One circle for each pair of rooms that reach each other, the shortest way there and back."""
+    """For each pair of rooms that reach each other, the shortest circle through both."""
 
     def way(begin: tuple[str, ...], end: tuple[str, ...]) -> list[tuple[str, ...]] | None:
         ways, seen = [[begin]], {begin}

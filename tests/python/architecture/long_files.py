@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Names the Rust files of more than 400 lines, and fails if there are any.
+"""Prints the Rust files of more than 400 lines, and fails if there are any.
 
     git ls-files -z '*.rs' | long_files.py
 
-The names come from standard input, separated by NUL, so that generated files are left out.
+The names are read from standard input, separated by NUL, so that the caller can omit generated files.
 """
 
 import sys

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Names the Rust functions of more than 60 lines, and fails if there are any.
+"""Prints the Rust functions of more than 60 lines, and fails if there are any.
 
     git ls-files -z '*.rs' | long_functions.py
 
-The names come from standard input, separated by NUL, so that generated files are left out. The files must be formatted by
-rustfmt: a function's closing brace stands alone, indented as its `fn` line. Tests are not counted: what is in a folder
-`tests` (except for the helpers in `tests/support/src`), in a folder `fuzz` or a file `tests.rs`, and the item after a
-`#[cfg(test)]` or `#[test]`.
+The names are read from standard input, separated by NUL, so that the caller can omit generated files. The files must be
+formatted by rustfmt: a function's closing brace is on a line of its own, indented like its `fn` line. Tests are not
+checked: a folder `tests` (except for the helpers in `tests/support/src`), a folder `fuzz`, a file `tests.rs`, and the
+item after `#[cfg(test)]` or `#[test]`.
 """
 
 import re
@@ -31,7 +31,7 @@ def is_test(path: Path) -> bool:
 
 
 def end_of(lines: list[str], start: int, indentation: str) -> int:
-    """The line in which the item ends that begins in the line `start`."""
+    """The line in which the item that begins in the line `start` ends."""
     for at in range(start, len(lines)):
         line = COMMENT.sub("", lines[at])
         if not line.startswith(indentation) or line[len(indentation) :].startswith(" "):
@@ -45,7 +45,7 @@ def end_of(lines: list[str], start: int, indentation: str) -> int:
 
 
 def long_functions(text: str) -> list[tuple[int, str, int]]:
-    """Each one's line, its name, and how many lines it has."""
+    """The line, the name and the length of each long function."""
     lines = text.split("\n")
     found = []
     at = 0

@@ -1,4 +1,4 @@
-"""The check of folders that import each other, on small trees."""
+"""Tests of the check for folders that import each other, on small trees."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""The check of long files."""
+"""Tests of the check for long files."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""The check of long functions."""
+"""Tests of the check for long functions."""
 
 import contextlib
 import io
@@ -10,7 +10,7 @@ import long_functions
 
 
 def function(lines: int, head: str = "fn long() {", indentation: str = "") -> str:
-    """A function of so many lines, its head and its closing brace included."""
+    """A function of `lines` lines, including its head and its closing brace."""
     body = [f"{indentation}    step();"] * (lines - 2)
     return "\n".join([indentation + head, *body, indentation + "}"]) + "\n"
 

@@ -1,6 +1,6 @@
-"""A Lambda function as our users have it: boto3 signs a token, PyMySQL logs in with it and reads a table.
+"""A Lambda function as users of rds-bridge have it: boto3 signs a token, PyMySQL logs in with it and reads a table.
 
-Nothing in it knows of the emulator. Run as a program, it prints what the function returns.
+Nothing in it is specific to the emulator. Run as a program, it prints the function's result.
 """
 
 import json
@@ -13,16 +13,16 @@ import pymysql
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
 
-# The token stands for the password, and is good for 15 minutes.
+# The token takes the place of the password, and is valid for 15 minutes.
 rds_client = boto3.client("rds")
 auth_token = rds_client.generate_db_auth_token(
     os.environ["DB_HOST"], int(os.environ["DB_PORT"]), os.environ["DB_USER"]
 )
 
-# RDS takes a token over TLS alone.
+# RDS accepts a token only over TLS.
 ssl = {"ca": os.environ["DB_CA_FILE"]}
 
-# One connection for all invocations of this instance.
+# All invocations of this instance share a connection.
 db_connection = pymysql.connect(
     host=os.environ["DB_HOST"],
     port=int(os.environ["DB_PORT"]),
@@ -37,7 +37,7 @@ logger.info("connected to %s", os.environ["DB_HOST"])
 
 
 def lambda_handler(event, context):
-    """What Lambda calls."""
+    """The handler that Lambda calls."""
     return read_items()
 
 

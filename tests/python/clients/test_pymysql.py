@@ -1,4 +1,4 @@
-"""What PyMySQL makes of the emulator: transactions, parameters, several results, errors.
+"""Tests of the emulator with PyMySQL: transactions, parameters, several results, errors.
 
     rds-bridge emulate --port 0 --seed ../../schema.sql -- python -m unittest test_pymysql
 """
@@ -37,7 +37,7 @@ class Statements(unittest.TestCase):
         self.assertEqual([column[0] for column in self.cursor.description], ["id", "name", "price"])
 
     def test_transactions(self):
-        """Without autocommit, PyMySQL's default: others see what is committed."""
+        """Without autocommit, which is PyMySQL's default, other connections see only what is committed."""
         other = self.enterContext(connect(autocommit=True)).cursor()
 
         def others_count():
@@ -53,7 +53,7 @@ class Statements(unittest.TestCase):
         self.connection.rollback()
         self.assertEqual(self.rows("SELECT COUNT(*) FROM entries"), ((0,),))
         self.cursor.execute("INSERT INTO entries (name) VALUES ('c')")
-        # As with InnoDB, ids of rows that were rolled back are not given again.
+        # As in InnoDB, the ids of rows that were rolled back are not used again.
         self.assertEqual(self.cursor.lastrowid, 3)
         self.connection.commit()
         self.assertEqual(others_count(), 1)
@@ -62,7 +62,7 @@ class Statements(unittest.TestCase):
         self.assertEqual(self.rows("SELECT * FROM entries"), ((3, "d"),))
 
     def test_parameters(self):
-        """What goes in comes out, whatever characters are in it."""
+        """A parameter is returned unchanged, whatever characters it contains."""
         texts = ["it's", 'a "b"', "back\\slash", "%", "_", "new\nline\r\t", "\0\x1a", "ä€😀", "'; DROP TABLE items; --", ""]
         for text in texts:
             with self.subTest(text):
@@ -102,7 +102,7 @@ class Statements(unittest.TestCase):
             with self.subTest(sql), self.assertRaises(error) as refused:
                 self.cursor.execute(sql)
             self.assertEqual(refused.exception.args[0], code)
-        # The connection goes on.
+        # The connection stays usable.
         self.assertEqual(self.rows("SELECT COUNT(*) FROM items"), ((3,),))
         self.connection.ping(reconnect=False)
         with self.assertRaises(pymysql.err.OperationalError) as refused:

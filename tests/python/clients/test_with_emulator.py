@@ -1,4 +1,4 @@
-"""A test that talks to the emulator: it is started for the class, and ends with it.
+"""A test with the emulator, which is started for the class and ends with it.
 
     python -m unittest test_with_emulator     with rds-bridge on the PATH
 """
@@ -19,7 +19,7 @@ SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "schema.sql"
 class Items(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # Left at the class's end, this closes the emulator's standard input and waits until it is gone.
+        # At the end of the class, the context closes the emulator's standard input and waits for its exit.
         emulator = cls.enterClassContext(subprocess.Popen(
             ["rds-bridge", "emulate", "--port", "0", "--seed", SCHEMA, "--until-stdin-closes"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))

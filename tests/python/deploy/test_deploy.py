@@ -1,7 +1,7 @@
-"""What `deploy` does, with stand-ins for just, sam and aws in a world of their own.
+"""Tests of `deploy`, with stand-ins for just, sam and aws in a folder of their own.
 
-No real one is reached: the PATH holds the stand-ins and a few tools of the shell, and the script is a copy in a
-repository that holds nothing else but the template's name.
+No real tool is reached: the PATH contains only the stand-ins and a few tools of the shell. The script is a copy in a
+repository that contains nothing but the template's name.
 """
 
 import re
@@ -20,14 +20,14 @@ STAND_IN = """#!/bin/sh
 {{ echo "{name}"; for argument; do echo "  $argument"; done; }} >> "$WORLD/asked"
 [ "$FAILS" != "{name}" ]
 """
-# Cannot deploy; the stack then has the STATUS, or there is none.
+# A stand-in for aws that cannot deploy. The stack then has the status STATUS, or does not exist.
 AWS_OF_A_STACK = """#!/bin/sh
 case "$2" in
     deploy) exit 255 ;;
     describe-stacks) echo "$STATUS"; [ -n "$STATUS" ] ;;
 esac
 """
-# The original's script, its settings to the letter but for the three that it left open.
+# The original's script, unchanged except for the three settings that it leaves open.
 ORIGINAL = """
 STACK_NAME="RdsIamSampleAppStack"
 LAMBDA_SG="sg-0123abcd"
@@ -70,7 +70,7 @@ class Deploy(unittest.TestCase):
         )
 
     def asked(self):
-        """What the stand-ins were asked: a list for each, the name first."""
+        """The calls of the stand-ins: a list for each, with the tool's name first."""
         path = self.world / "asked"
         calls = []
         for line in path.read_text().splitlines() if path.exists() else []:
@@ -96,7 +96,7 @@ class Deploy(unittest.TestCase):
         )
         self.assertEqual(deploy[:4], ["sam", "deploy", "--template-file", packaged])
         self.assertEqual(deploy[4:6], ["--stack-name", "RdsIamSampleAppStack"])
-        # In quotes, as sam wants a value with a blank.
+        # In quotation marks, which sam requires for a value with a space.
         for parameter in [
             'LambdaSg="sg-0123abcd"',
             'LambdaSubnets="subnet-0a1b,subnet-0c2d"',
@@ -133,7 +133,7 @@ class Deploy(unittest.TestCase):
         block = template[template.index("\nParameters:") : template.index("\nRules:")]
         known = re.findall(r"^  ([A-Za-z]+):$", block, re.MULTILINE)
         self.assertCountEqual([parameter.split("=")[0] for parameter in given], known)
-        # Whatever was there: it would be taken in place of the package's queries.json.
+        # Passed even if it is empty: the stack's old value would override the package's queries.json.
         self.assertIn("Queries=", given)
 
     def test_a_dry_run_shows_all_of_it_and_does_nothing(self):

@@ -1,7 +1,7 @@
-"""What `needs.py` finds in programs that are made here, with a C library of another version in place of glibc.
+"""Tests of `needs.py`, on programs that are compiled here with a replacement for glibc.
 
-The library has nothing but a function whose version is the one to be judged; who links with it needs that version,
-as who links with a new glibc needs new versions.
+The replacement has only functions whose versions a test chooses. A program that is linked with it requires these
+versions, as a program that is linked with a new glibc requires new ones.
 """
 
 import importlib.util
@@ -30,13 +30,13 @@ class Needs(unittest.TestCase):
 
     def compile(self, name, source, *more):
         path = self.folder / name
-        # Quiet of functions that the compiler knows by another type.
+        # Suppresses warnings about functions that the compiler knows with another type.
         command = [COMPILER, "-w", "-nostdlib", "-o", path, "-x", "c", "-", "-x", "none", *more]
         subprocess.run(command, input=source, text=True, check=True)
         return path
 
     def library(self, functions, soname="libc.so.6"):
-        """A library whose functions have the versions given."""
+        """A library whose functions have the given versions."""
         script = self.folder / "versions"
         source = ""
         text = ""
@@ -79,12 +79,12 @@ class Needs(unittest.TestCase):
         self.assertFalse(needs.is_too_new("GCC_3.0"))
 
     def test_a_version_that_no_symbol_has_counts_too(self):
-        """As that of packed relocations, which are for the loader alone."""
+        """For example the version of packed relocations, which is a requirement for the loader only."""
         program = self.program({"f": "GLIBC_ABI_DT_RELR"})
         with program.open("r+b") as file:
             section = needs.ELFFile(file).get_section_by_name(".gnu.version")
             file.seek(section["sh_offset"])
-            # VER_NDX_GLOBAL: none of another's.
+            # VER_NDX_GLOBAL: the symbols have no version of another library.
             file.write(b"\1\0" * section.num_symbols())
         code, lines = needs.check(program, MACHINE)
         self.assertEqual((code, lines[1].strip()), (needs.TOO_NEW, "GLIBC_ABI_DT_RELR"))

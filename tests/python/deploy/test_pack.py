@@ -1,4 +1,4 @@
-"""What `pack.py` puts into the zip, and what it refuses."""
+"""Tests of `pack.py`: the contents of the zip, and what it refuses."""
 
 import importlib.util
 import os
@@ -30,7 +30,7 @@ class Pack(unittest.TestCase):
             (entry,) = archive.infolist()
             self.assertEqual(archive.read(entry), self.program.read_bytes())
         self.assertEqual(entry.filename, "bootstrap")
-        # A file that its owner and all others may execute, made on Unix.
+        # An executable file, created on Unix.
         self.assertEqual((entry.external_attr >> 16, entry.create_system), (0o100755, 3))
         self.assertEqual(entry.compress_type, zipfile.ZIP_DEFLATED)
 
@@ -44,7 +44,7 @@ class Pack(unittest.TestCase):
         self.assertEqual(other.read_bytes(), first)
 
     def test_6_mb_are_too_many_and_nothing_is_left(self):
-        # What does not compress.
+        # Random bytes cannot be compressed.
         noise = random.Random(6).randbytes(pack.LIMIT)
         self.program.write_bytes(noise)
         self.zip.write_text("of the last time")

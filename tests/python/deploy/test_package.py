@@ -1,7 +1,7 @@
-"""Which way `package` takes, with stand-ins for cargo, rustc, rustup, zig and Python's tools.
+"""Tests of how `package` builds, with stand-ins for cargo, rustc, rustup, zig and Python's tools.
 
-No real one is reached: the PATH holds the stand-ins and a few tools of the shell, Debian's Rust is looked for below an
-empty folder, and the folder of tools from PyPI is there already, with stand-ins in it.
+No real tool is reached: the PATH contains only the stand-ins and a few tools of the shell, Debian's Rust is searched
+below an empty folder, and the folder of tools from PyPI already exists, with stand-ins in it.
 """
 
 import shutil
@@ -22,13 +22,13 @@ STAND_INS = {
     + '[ "$FAILS" != cargo ] || exit 101\n'
     + 'folder="$CARGO_TARGET_DIR/${CARGO_BUILD_TARGET:+$CARGO_BUILD_TARGET/}function"\n'
     + 'mkdir -p "$folder" && echo "new" > "$folder/bootstrap"\n',
-    # Tells where the target's libraries would be.
+    # Prints the folder of the target's libraries.
     "rustc": 'echo "$WORLD/libdir"\n',
     "rustup": NOTES + 'mkdir -p "$WORLD/libdir" && touch "$WORLD/libdir/libstd-1.rlib"\n',
-    # Makes the folder of tools, the stand-ins' again.
+    # Creates the folder of tools, with the stand-ins.
     "python3": NOTES + 'for it; do :; done; cp "$WORLD/tools/"* "$it/bin"\n',
 }
-# In the folder of tools. The check ends as the test wants it.
+# The stand-ins in the folder of tools. The test chooses the result of the check.
 TOOLS_OF_PYPI = {
     "cargo-zigbuild": NOTES.replace("$*", "$* RUSTC=$RUSTC BOOTSTRAP=$RUSTC_BOOTSTRAP"),
     "python": NOTES
@@ -194,7 +194,7 @@ class Package(unittest.TestCase):
         venv = self.repository / "target/lambda/venv"
         self.assertEqual(self.package().returncode, 0)
         self.assertEqual(self.asked("python3"), [])
-        # As python3 without ensurepip leaves it.
+        # A folder that python3 without ensurepip has created.
         self.stand_in("python", venv / "bin", 'case "$*" in *pip*) echo "No module named pip" >&2; exit 1 ;; esac\n')
         done = self.package()
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,6 +1,6 @@
-"""What the templates make: SAM's own translator and moto's CloudFormation are asked, where they know the thing.
+"""Tests of the templates, with SAM's own translator and moto's CloudFormation as far as they support a resource.
 
-What they do not know is read off the template: moto has no AWS::Lambda::Url and no DbiResourceId.
+Other resources are checked in the template itself: moto has neither AWS::Lambda::Url nor DbiResourceId.
 """
 
 import ast
@@ -20,14 +20,14 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# It would say that nobody publishes its metrics.
+# It would log that no publisher of metrics is configured.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 DEPLOY = Path(__file__).resolve().parents[3] / "host/deploy"
 FUNCTION = (DEPLOY / "template.yaml").read_text()
 DATABASE = (DEPLOY / "database.yaml").read_text()
 ACCOUNT = "123456789012"
-# The original's, as its script gave them.
+# The parameters of the original, as its script passes them.
 ORIGINAL = {
     "LambdaSg": "sg-0123abcd",
     "LambdaSubnets": "subnet-0a1b,subnet-0c2d",
@@ -40,14 +40,14 @@ SECRET = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-0a1b2c3d-
 
 
 def translated(**parameters):
-    """The template as SAM gives it to CloudFormation, the package being in a bucket."""
+    """The template as SAM passes it to CloudFormation, with the package in a bucket."""
     template = yaml_parse(FUNCTION)
     template["Resources"]["Function"]["Properties"]["CodeUri"] = "s3://bucket/bootstrap.zip"
     return Translator({}, Parser()).translate(template, {**ORIGINAL, **parameters})
 
 
 def policies_of_stack(region, **parameters):
-    """What moto's CloudFormation makes of it: the role's own statements, and the function's variables."""
+    """The statements of the role's own policies and the function's variables, in the stack that moto creates."""
     template = translated(**parameters)
     del template["Resources"]["Url"], template["Outputs"]["FunctionUrl"]
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}), mock_aws():
@@ -69,15 +69,15 @@ def policies_of_stack(region, **parameters):
         statements = []
         for name in identities.list_role_policies(RoleName=role)["PolicyNames"]:
             document = identities.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-            # moto hands a policy of a stack out as Python writes it.
+            # moto returns a stack's policy in Python's notation.
             document = ast.literal_eval(document) if isinstance(document, str) else document
-            # moto leaves nothing in the place of what AWS::NoValue takes away.
+            # moto leaves an empty value in place of AWS::NoValue.
             statements += [statement for statement in document["Statement"] if statement]
         return statements, function["Environment"]["Variables"]
 
 
 def strings(value):
-    """Every string in a template, keys too."""
+    """Every string in a template, including the keys."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key
@@ -90,7 +90,7 @@ def strings(value):
 
 
 def statements(value):
-    """Every statement of a policy in a template."""
+    """Every statement of the policies in a template."""
     if isinstance(value, dict):
         if "Effect" in value and "Action" in value:
             yield value
@@ -115,7 +115,7 @@ class Function(unittest.TestCase):
         self.assertLessEqual(ORIGINAL.keys(), parameters.keys())
         self.assertEqual(parameters["LambdaSg"]["Type"], "AWS::EC2::SecurityGroup::Id")
         self.assertEqual(parameters["LambdaSubnets"]["Type"], "List<AWS::EC2::Subnet::Id>")
-        # Who gives the original's alone is asked for nothing more.
+        # All other parameters have defaults.
         self.assertEqual([name for name, p in parameters.items() if "Default" not in p and name not in ORIGINAL], [])
         for name, value in ORIGINAL.items():
             self.assertRegex(value, parameters[name].get("AllowedPattern", "^"))
@@ -126,7 +126,7 @@ class Function(unittest.TestCase):
             arn = f"arn:aws:rds-db:{region}:{ACCOUNT}:dbuser:db-V2BBN636OJNP5N5Y4VY6VWNCFQ/lambda-user"
             allowed = [s for s in allowed if s["Action"] == "rds-db:connect" or "secretsmanager" in str(s)]
             self.assertEqual(allowed, [{"Effect": "Allow", "Action": "rds-db:connect", "Resource": arn}])
-        # For moto there is no China and no GovCloud.
+        # moto has no regions of China and GovCloud.
         (resource,) = [s["Resource"] for s in statements(translated()["Resources"]) if s["Action"] == "rds-db:connect"]
         self.assertTrue(resource["Fn::Sub"].startswith("arn:${AWS::Partition}:rds-db:"), resource)
 
@@ -199,12 +199,12 @@ class Function(unittest.TestCase):
         self.assertEqual((denied["Effect"], denied["Action"]), ("Deny", "ec2:*"))
 
     def test_the_functions_own_code_has_no_way_to_network_interfaces(self):
-        """They are for Lambda, which attaches the function to the VPC as the role."""
+        """Only Lambda itself needs them: it uses the role to attach the function to the VPC."""
         (denied,) = [s for s in statements(translated()["Resources"]) if s["Effect"] == "Deny"]
         ((operator, condition),) = denied["Condition"].items()
         self.assertEqual(operator, "ArnLike")
         pattern = condition["lambda:SourceFunctionArn"]["Fn::Sub"]
-        # SAM names a function STACK-Function-…, for it is given no name.
+        # Without a FunctionName, SAM names the function STACK-Function-….
         self.assertTrue(pattern.endswith(":function:${AWS::StackName}-*"), pattern)
         self.assertNotIn("FunctionName", translated()["Resources"]["Function"]["Properties"])
 
@@ -245,7 +245,7 @@ class Function(unittest.TestCase):
                 self.assertNotRegex(value, parameters[name]["AllowedPattern"])
 
     def test_a_name_is_no_resource_id(self):
-        """As `reads_resource_ids` and `a_name_is_not_one` in host/bridge/src/aws/resource_id.rs have it."""
+        """Uses the ids in `reads_resource_ids` and `a_name_is_not_one` of host/bridge/src/aws/resource_id.rs."""
         rust = (DEPLOY.parent / "bridge/src/aws/resource_id.rs").read_text()
         yes, no = rust.split("fn reads_resource_ids()")[1].split("fn a_name_is_not_one()")
         ids = re.findall(r'\("([^"]+)", ResourceKind::', yes)
@@ -291,7 +291,7 @@ class Function(unittest.TestCase):
         self.assertEqual(template["Parameters"]["FunctionUrl"]["AllowedValues"], ["none", "AWS_IAM"])
         self.assertEqual(template["Parameters"]["FunctionUrl"]["Default"], "none")
         self.assertNotIn("NONE", set(strings(translated())))
-        # SAM would make one that is not seen here, and with it a permission for everyone.
+        # SAM would create another URL, which is not in the template, with a permission for everyone.
         self.assertNotIn("FunctionUrlConfig", set(strings(template)))
         self.assertNotIn("AWS::Lambda::Permission", set(strings(translated())))
 
@@ -305,7 +305,7 @@ class Function(unittest.TestCase):
         )
         self.assertEqual(function["LoggingConfig"]["LogGroup"], {"Ref": "LogGroup"})
         self.assertIn("ReservedConcurrentExecutions", function)
-        # Without it Lambda does not take a function that is in a VPC.
+        # Without this permission Lambda does not accept a function in a VPC.
         network = [s for s in statements(translated()["Resources"]) if "ec2:CreateNetworkInterface" in s["Action"]]
         self.assertEqual([s["Resource"] for s in network], ["*"])
 
@@ -331,7 +331,7 @@ class Database(unittest.TestCase):
         group = self.resources["ParameterGroup"]["Properties"]
         self.assertEqual(group["Parameters"]["require_secure_transport"], "1")
         self.assertEqual(self.database["DBParameterGroupName"], {"Ref": "ParameterGroup"})
-        # Of the engine's own family, whatever the minor version is.
+        # The family of the engine's version, without its patch version.
         version = {"Fn::Split": [".", {"Ref": "EngineVersion"}]}
         parts = ["mysql", {"Fn::Select": [0, version]}, ".", {"Fn::Select": [1, version]}]
         self.assertEqual(group["Family"], {"Fn::Join": ["", parts]})

@@ -1,12 +1,11 @@
-"""What `./just dist` has made, each installed in an empty place and run there.
+"""Tests of the files that `./just dist` creates: each is installed in an empty place and run there.
 
     RDS_BRIDGE_DIST=target/dist python3 -m unittest test_dist
 
 - The archive is unpacked into an empty folder.
-- The .deb is installed by dpkg into an empty root: its own files, by its own database. That root has no C library, so
-  dpkg is told to do without, and a test compares what the .deb depends on with this machine. The program runs from there
-  with this machine's.
-- The wheel is installed by pip into an empty virtual environment, without a network.
+- dpkg installs the .deb into an empty root, with a database of its own. That root has no C library, so dpkg ignores the
+  dependencies, and a test compares them with this machine. The program runs from there with this machine's C library.
+- pip installs the wheel into an empty virtual environment, without a network.
 """
 
 import os
@@ -24,7 +23,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "mad
 
 
 def only(pattern):
-    """The one file that fits."""
+    """The only file that matches the pattern."""
     found = sorted(DIST.glob(pattern))
     if len(found) != 1:
         raise AssertionError(f"{pattern} in {DIST}: {found}")
@@ -43,7 +42,7 @@ class Installed(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
 
     def assert_works(self, program):
-        """It tells its version, signs a token, and goes the whole way on this machine."""
+        """The program prints its version, signs a token, and runs the demo on this machine."""
         version = only("*.tar.gz").name.split("-")[2]
         self.assertEqual(run(program, "--version"), f"rds-bridge {version}\n")
         self.assertIn("Action=connect&DBUser=lambda-user", run(program, *TOKEN, **CREDENTIALS))

@@ -1,4 +1,4 @@
-"""What the archive and the .deb are made of, with a program that is made up."""
+"""Tests of the scripts that create the archive and the .deb, with an invented program."""
 
 import os
 import sys

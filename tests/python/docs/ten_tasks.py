@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes docs/ten-tasks.md from the code of bench/peers/examples/ten_tasks, which is compiled.
+"""Writes docs/ten-tasks.md from the compiled code in bench/peers/examples/ten_tasks.
 
     ten_tasks.py            writes the page
-    ten_tasks.py --check    fails if the page is not what the code gives
+    ten_tasks.py --check    fails if the page differs from what it would write
 """
 
 import re
@@ -36,12 +36,12 @@ TASK = re.compile(r"^// task: (.+?)\n(.+?)^// end$", re.MULTILINE | re.DOTALL)
 
 
 def tasks(crate: str) -> dict[str, str]:
-    """Each task's code by its name, in the order of the file."""
+    """The code of each task by its name, in the order of the file."""
     return dict(TASK.findall((EXAMPLES / f"{crate}.rs").read_text(encoding="utf-8")))
 
 
 def lines(code: str) -> int:
-    """Lines with more than braces and comments in them."""
+    """The number of lines that contain more than braces and comments."""
     stripped = (line.strip() for line in code.splitlines())
     return sum(1 for line in stripped if re.search(r"\w", line) and not line.startswith("//"))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the seed corpora of the fuzz targets from the recorded vectors: tests/fuzz/corpus/<target>/<number>."""
+"""Writes the seed corpora of the fuzz targets from the recorded vectors: tests/fuzz/corpus/<target>/<number>."""
 
 import json
 import pathlib
@@ -23,7 +23,7 @@ def main():
 
 
 def handshakes():
-    """What to log in with, the length of what comes before TLS, and all that the server says."""
+    """The choice of credentials, the length of the bytes before TLS, and all bytes of the server."""
     for file in sorted((VECTORS / "handshake").glob("*.json")):
         for case in json.loads(file.read_text())["exchanges"]:
             said = [bytes.fromhex(event["server"]) for event in case["exchange"] if "server" in event]
@@ -32,7 +32,7 @@ def handshakes():
 
 
 def replies():
-    """What has been agreed upon, and all that the server says to a command."""
+    """The negotiated capabilities, and all bytes of the server's reply to a command."""
     for reply in json.loads(RESULTS.read_text(encoding="utf-8"))["replies"]:
         choice = int(reply["protocol"] == "binary") | int(not reply["deprecate-eof"]) << 1
         yield bytes([choice]) + bytes.fromhex(reply["reply"])
@@ -44,7 +44,7 @@ def tokens():
 
 
 def changes():
-    """Whole tokens, and changes to one: a place and a byte to put there."""
+    """Whole tokens, and changes of one: a position and a new byte."""
     yield from tokens()
     for place in range(0, 400, 7):
         yield place.to_bytes(2, "little") + b"%"

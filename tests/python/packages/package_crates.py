@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Packages the crates that are published, and builds a program with the library's packages.
+"""Packages the published crates, and uses the library from its package as another program does.
 
     package_crates.py
 
-1. `cargo package` makes the packages and compiles each of them from its own files.
-2. Each package has its licences and a front page, and names no file outside of it.
-3. A program in an empty folder is built with the library's packages, and signs a token. What builds it sees no
-   WebAssembly toolchain: its PATH holds cargo, a C compiler, and a rustc that refuses WebAssembly.
+1. `cargo package` creates the packages and compiles each from its own files.
+2. Each package contains its licences and a README, and refers to no file outside of it.
+3. A program in an empty folder is built with the library's packages, and signs a token. The build has no WebAssembly
+   toolchain: its PATH contains cargo, a C compiler, and a rustc that refuses WebAssembly.
 
 Compiled dependencies are shared with the other builds of this clone, below its target/: they are the same crates.
 """
@@ -23,15 +23,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-# Without debug information, as dependencies have none in this workspace: so those that are compiled already fit.
+# Without debug information, like the dependencies in this workspace, so that those already compiled can be used.
 SHARED = {"CARGO_TARGET_DIR": str(TARGET), "CARGO_PROFILE_DEV_DEBUG": "none", "CARGO_INCREMENTAL": "0"}
 LIBRARY = "rds-bridge"
-# What each package has, beside its own files.
+# The files that each package must contain in addition to its own.
 CARRIED = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]
-# All that compiling a Rust program takes: rustc links with cc, and ring is partly C and assembler.
+# The tools that compile a Rust program: rustc links with cc, and ring is partly written in C and assembler.
 C_COMPILER = ["cc", "gcc", "as", "ld", "ar", "ranlib"]
 WASM_TARGET = "wasm32-unknown-unknown"
-# What a build script would build WebAssembly with.
+# Words in the commands of a build script that compiles WebAssembly.
 WASM_TOOLCHAIN = ["wasm32", "wasm-ld", "rust-lld", "/usr/bin/"]
 
 REFUSING_RUSTC = """#!/bin/sh
@@ -62,19 +62,19 @@ secrecy = {{ version = "0.10", default-features = false }}
 {patches}
 """
 
-# A path in the source that is read when the crate is compiled or tested, from the file's folder or from the crate's.
+# Paths in the source that are read when the crate is compiled or tested, relative to the file or to the crate.
 READ_FROM_FILE = re.compile(r'(?:include(?:_str|_bytes)?!\(\s*|#\[path = )"([^"]+)"')
 READ_FROM_CRATE = re.compile(
     r'env!\("CARGO_MANIFEST_DIR"\),\s*"/([^"]+)"|(?:generate|bindgen)!\(\{\s*path: "([^"]+)"')
 
 
 def published(metadata):
-    """Names and versions of the packages that may be published, of what `cargo metadata` gives."""
+    """The names and versions of the packages that may be published, from the output of `cargo metadata`."""
     return {package["name"]: package["version"] for package in metadata["packages"] if package["publish"] != []}
 
 
 def problems(package):
-    """What is wrong with an unpacked package."""
+    """The problems of an unpacked package."""
     found = [f"{package.name} does not have {name}" for name in CARRIED if not (package / name).is_file()]
     # A checkout without symbolic links has the name of the file in its place.
     licences = [name for name in CARRIED if name.startswith("LICENSE") and (package / name).is_file()]
@@ -98,7 +98,7 @@ def problems(package):
 
 
 def without_wasm(folder, sysroot):
-    """Fills a folder with the only programs that the build is to see, and gives its environment."""
+    """Fills a folder with the only programs that the build may use. Returns the build's environment."""
     folder.mkdir()
     (folder / "cargo").symlink_to(sysroot / "bin/cargo")
     rustc = folder / "rustc"
@@ -109,7 +109,7 @@ def without_wasm(folder, sysroot):
             (folder / name).symlink_to(found)
     kept = ["HOME", "CARGO_HOME", "CARGO_NET_OFFLINE", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy", "TMPDIR"]
     environment = {name: os.environ[name] for name in kept if name in os.environ}
-    # Named too: cargo would take the build.rustc of a configuration before the rustc of the PATH.
+    # RUSTC is set too: cargo prefers build.rustc of a configuration file to the rustc on the PATH.
     return environment | SHARED | {"PATH": str(folder), "RUSTC": str(rustc)}
 
 
@@ -123,7 +123,7 @@ def run(*command, **options):
 
 
 def use(packages, versions, folder):
-    """Builds the program with the library's packages in an empty folder, and gives the lines that it writes."""
+    """Builds the program with the library's packages in an empty folder. Returns the lines that it prints."""
     sysroot = Path(run("rustc", "--print", "sysroot", capture_output=True).stdout.strip())
     environment = without_wasm(folder / "bin", sysroot)
     if not refuses_wasm(environment):
@@ -134,14 +134,14 @@ def use(packages, versions, folder):
     patches = [f'{name} = {{ path = "{packages / f"{name}-{versions[name]}"}" }}' for name in needed(packages, versions)]
     manifest = MANIFEST.format(library=LIBRARY, version=versions[LIBRARY], patches="\n".join(patches))
     (program / "Cargo.toml").write_text(manifest)
-    # The versions that are tested here, and compiled already.
+    # The tested versions, which are already compiled.
     shutil.copy(ROOT / "Cargo.lock", program / "Cargo.lock")
     run(str(folder / "bin/cargo"), "build", "--quiet", cwd=program, env=environment)
     return run(str(TARGET / "debug/program"), env={}, capture_output=True).stdout.splitlines()
 
 
 def needed(packages, versions):
-    """The library and the packages of this workspace that it depends on: cargo warns about a patch that it does not need."""
+    """The library and its dependencies in this workspace. Cargo warns of a patch that it does not need."""
     found, new = set(), [LIBRARY]
     while new:
         name = new.pop()
@@ -156,7 +156,7 @@ def main():
     metadata = run("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1", cwd=ROOT, capture_output=True)
     versions = published(json.loads(metadata.stdout))
     selection = [argument for name in versions for argument in ("--package", name)]
-    # What is not committed is packaged too: this shows whether it could be published, and publishes nothing.
+    # Uncommitted files are packaged too. The check shows whether a release would work, and publishes nothing.
     run("cargo", "package", "--quiet", "--locked", "--allow-dirty", *selection, cwd=ROOT, env=os.environ | SHARED)
 
     with tempfile.TemporaryDirectory(prefix="rds-bridge-packages-") as folder:

@@ -1,4 +1,4 @@
-//! Uses the library as somebody's program does: shows which component it carries, and signs a token.
+//! Uses the library as another program does: prints the embedded component's SHA-256, and signs a token.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use rds_bridge::component::{COMPONENT_SHA256, ConnectRequest, Engine, Lifetime};
 use secrecy::ExposeSecret;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Of the AWS SDK for Java's tests.
+    // From the tests of the AWS SDK for Java.
     let credentials = Credentials::new("access_key", "secret_key");
     let request = ConnectRequest {
         host: "host.us-east-1.amazonaws.com",

@@ -1,4 +1,4 @@
-"""What `package_crates.py` refuses, on packages and a toolchain that are made up."""
+"""Tests of what `package_crates.py` refuses, on invented packages and an invented toolchain."""
 
 import shutil
 import subprocess
@@ -84,7 +84,7 @@ class Toolchain(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "sysroot/bin").mkdir(parents=True)
-        # Stand-in for a rustc that has WebAssembly.
+        # A stand-in for a rustc that can compile WebAssembly.
         rustc = self.folder / "sysroot/bin/rustc"
         rustc.write_text('#!/bin/sh\necho "compiled $*"\n')
         rustc.chmod(0o755)

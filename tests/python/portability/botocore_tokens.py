@@ -11,10 +11,10 @@ from botocore.signers import RequestSigner, generate_db_auth_token
 
 
 def token(credentials, request, signed_at):
-    """What boto3's users get. It is good for 900 seconds; botocore has no say in that."""
+    """The token as boto3's users get it. It is always valid for 900 seconds."""
     now = datetime.datetime.fromtimestamp(signed_at, datetime.timezone.utc)
     botocore.auth.get_current_datetime = lambda *_, **__: now
-    emitter = HierarchicalEmitter()  # the signer holds it weakly
+    emitter = HierarchicalEmitter()  # the signer keeps only a weak reference
     signer = RequestSigner(
         ServiceId("rds"), request["region"], "rds", "v4",
         Credentials(credentials["access-key-id"], credentials["secret-access-key"], credentials["session-token"]),

@@ -1,7 +1,7 @@
-"""The component in Wasmtime for Python: arguments and results as plain dicts, as JSON has them.
+"""The component in Wasmtime for Python. Arguments and results are plain values, as in JSON.
 
-A record is a dict, an enum a string, a variant a string (no payload) or {case: payload}, bytes are
-hexadecimal text; a result gives its value, or raises Refused with its error.
+A record is a dict, an enum a string, a variant a string (without a payload) or {case: payload}, bytes are a
+hexadecimal string. A result returns its value, or raises Refused with its error.
 """
 
 from wasmtime import Config, Engine, Store
@@ -12,7 +12,7 @@ HANDSHAKE = "rds:bridge/handshake@0.2.0"
 
 
 class Refused(Exception):
-    """The component's own error, as a plain value."""
+    """An error of the component, as a plain value."""
 
     def __init__(self, error):
         super().__init__(str(error))
@@ -24,7 +24,7 @@ class Bridge:
         self.engine = Engine(Config())
         component = Component.from_file(self.engine, path)
         self.store = Store(self.engine)
-        # An empty linker: the component imports nothing.
+        # The linker is empty, because the component has no imports.
         self.instance = Linker(self.engine).instantiate(self.store, component)
 
     def _call(self, interface, name, *arguments):
@@ -33,7 +33,7 @@ class Bridge:
         function = self.instance.get_func(self.store, index)
         result = function(self.store, *arguments)
         function.post_return(self.store)
-        # Some results come as Variant("ok" | "err"), others as the bare payload.
+        # Some results are a Variant("ok" | "err"), others the bare payload.
         if isinstance(result, Variant) and result.tag == "ok":
             return result.payload
         if isinstance(result, Variant):
@@ -49,7 +49,7 @@ class Bridge:
         return {"text": text, "valid-until": valid_until}
 
     def presign_in_component(self, credentials, request, lifetime):
-        """The token as a resource, whose text stays in the component."""
+        """Returns the token as a resource. Its text stays in the component."""
         return self._call(PRESIGN, "presign", record(credentials), record(request), record(lifetime))
 
     def steps(self, credentials, request, lifetime):

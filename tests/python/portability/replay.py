@@ -1,10 +1,10 @@
-"""Replays exchanges with a handshake: the server's bytes whole, or one at a time."""
+"""Replays exchanges with a handshake: the server's bytes as a whole, or one at a time."""
 
 from component_host import Refused
 
 
 def replay(bridge, case, part):
-    """Checks that the component writes what was recorded, and ends as recorded."""
+    """Checks that the component writes the recorded bytes and ends with the recorded outcome."""
     handshake = bridge.start_handshake(case["config"])
     events = iter(case["exchange"])
     try:

@@ -1,7 +1,7 @@
-"""Signature Version 4 for `rds-db:connect`, from the AWS documentation alone, to check others by.
+"""Signature Version 4 for `rds-db:connect`, from the AWS documentation alone, to check other implementations.
 
-Written for the tests from "Create a signed AWS API request" (IAM User Guide), with nothing but the
-standard library. Ours is Rust; this shares no code and no author's library with it.
+Written for the tests from "Create a signed AWS API request" (IAM User Guide), with only the standard library. It shares
+no code and no library with the component, which is written in Rust.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 
 def presign(credentials, request, lifetime):
-    """The steps, the token and its end, as the contract names them."""
+    """The steps, the token and its expiration, with the names of the contract."""
     host, port, user = request["host"].lower(), request["port"], request["db-user"]
     date = time.gmtime(lifetime["signed-at"])
     stamp = f"{date.tm_year:04}{date.tm_mon:02}{date.tm_mday:02}T{date.tm_hour:02}{date.tm_min:02}{date.tm_sec:02}Z"

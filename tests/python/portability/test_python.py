@@ -16,7 +16,7 @@ from replay import replay
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 COMPONENT = os.environ["RDS_BRIDGE_COMPONENT_FILE"]
-# The method that a smaller component is built without, as its file is named.
+# The plugin that a smaller component lacks, as its file name says.
 LEFT_OUT = "client_ed25519" if "without_ed25519" in pathlib.Path(COMPONENT).name else None
 
 
@@ -43,7 +43,7 @@ class Presign(unittest.TestCase):
                 self.assertEqual(claims, self.bridge.inspect(token["text"]))
 
     def test_botocore_on_random_cases(self):
-        """Equal to the byte, and botocore's tokens verify; the two ways to differ are left out."""
+        """The tokens are equal byte by byte, and botocore's verify. The cases in which the two differ are left out."""
         random_ = random.Random(20240826)
         for number in range(2_000):
             credentials, request, signed_at = random_case(random_)
@@ -54,7 +54,7 @@ class Presign(unittest.TestCase):
             self.bridge.verify(theirs, credentials, request, signed_at)
 
     def test_botocore_at_port_443(self):
-        """It signs another text than we do there; verify takes both."""
+        """botocore signs another string there than the component; verify accepts both."""
         random_ = random.Random(443)
         for _ in range(50):
             credentials, request, signed_at = random_case(random_)
@@ -91,7 +91,7 @@ class Handshake(unittest.TestCase):
                     replay(bridge, case, part)
 
     def test_a_token_that_stays_in_the_component(self):
-        """Until the server asks for it, inside TLS."""
+        """The token's text stays in the component until the server asks for it inside TLS."""
         bridge = Bridge(COMPONENT)
         credentials, request, signed_at = random_case(random.Random(7))
         token = credentials, request, {"signed-at": signed_at, "expires-in-seconds": 900}
@@ -112,7 +112,7 @@ class Handshake(unittest.TestCase):
 
 
 def asks_for(case, method):
-    """Whether the server names this authentication method."""
+    """Whether the server names this authentication plugin."""
     return any(method.encode().hex() in event.get("server", "") for event in case["exchange"])
 
 

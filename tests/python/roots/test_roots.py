@@ -1,7 +1,7 @@
-"""The script that writes host/bridge/src/tls/roots.pem: what it merges, what it refuses, and that it then writes nothing.
+"""Tests of the script that writes host/bridge/src/tls/roots.pem: how it merges, and what it refuses.
 
-AWS is not asked: the certificates are made here with the `openssl` command, and the one place that
-answers is on this machine.
+AWS is not contacted: the `openssl` command creates the certificates, and the only server that answers is on this
+machine.
 """
 
 import contextlib

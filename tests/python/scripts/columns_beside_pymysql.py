@@ -1,7 +1,7 @@
-"""Compares what pyarrow and DuckDB read from files, type by type and value by value, with what PyMySQL reads
-from the server over a connection of its own.
+"""Compares the values that pyarrow and DuckDB read from files with those that PyMySQL reads from the server over a
+connection of its own, type by type and value by value.
 
-Takes a JSON object: port, ca, password, sql, types (Arrow's name of each column's type), files (path and
+Takes a JSON object: port, ca, password, sql, types (the Arrow type of each column), files (each with a path and a
 format).
 """
 
@@ -17,7 +17,7 @@ import pyarrow.parquet
 import pymysql
 from pymysql.converters import conversions
 
-# As the server sent them: those by column type would turn them into Python's types.
+# Values as the server sent them. The converters by column type would turn them into Python's types.
 UNCONVERTED = {key: value for key, value in conversions.items() if not isinstance(key, int)}
 
 TIME = re.compile(r"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?")
@@ -36,7 +36,7 @@ def moment(text):
 
 
 def expected(value, arrow_type):
-    """What the server sent, as pyarrow gives it."""
+    """The value that pyarrow should return for the value that the server sent."""
     if value is None or pa.types.is_null(arrow_type):
         return None
     if arrow_type == pa.uint64() and isinstance(value, bytes):
@@ -58,17 +58,17 @@ def expected(value, arrow_type):
 
 def same(ours, theirs, arrow_type):
     if arrow_type == pa.float32() and ours is not None and theirs is not None:
-        # The text protocol gives six significant digits of a FLOAT.
+        # The text protocol returns six significant digits of a FLOAT.
         return abs(ours - theirs) <= abs(theirs) * 1e-5
     if pa.types.is_decimal(arrow_type) and ours is not None:
-        # 1.0 and 1.00 are equal, and not the same.
+        # 1.0 and 1.00 are equal in Python, but have different digits.
         return str(ours) == str(theirs) or (ours == theirs and ours.as_tuple()[2] == theirs.as_tuple()[2])
     return type(ours) is type(theirs) and ours == theirs
 
 
 def by_duckdb(value, arrow_type):
-    """What pyarrow gives, as DuckDB does, whose decimals have 38 digits at most, and which does not look at
-    the Arrow schema in a Parquet file."""
+    """DuckDB's form of a value of pyarrow. DuckDB's decimals have at most 38 digits, and it ignores the Arrow schema
+    in a Parquet file."""
     if value is None:
         return None
     if arrow_type == pa.duration("us"):

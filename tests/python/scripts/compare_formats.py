@@ -1,10 +1,10 @@
-"""Compares what `rds-bridge query` has written in each format with what PyMySQL reads, value by value, and
-its TSV with what `mariadb --batch --binary-as-hex` has written.
+"""Compares the output of `rds-bridge query` in each format with the values that PyMySQL reads, value by value, and its
+TSV with the output of `mariadb --batch --binary-as-hex`.
 
     compare_formats.py PORT CA FOLDER PASSWORD SQL
 
-The folder holds <format>.<protocol> and `mariadb`. Nothing of ours is used to read them: csv and json are
-Python's own, the other formats are taken apart here by how they are documented.
+The folder contains <format>.<protocol> and `mariadb`. No code of rds-bridge reads the files: csv and json are Python's
+own modules, and the other formats are parsed here according to their documentation.
 """
 
 import base64
@@ -24,7 +24,7 @@ from pymysql.converters import conversions
 
 csv.field_size_limit(1 << 30)
 
-# Those by column type turn what the server sent into Python's types; the others are for parameters.
+# The converters by column type turn what the server sent into Python's types; the others are for parameters.
 UNCONVERTED = {key: value for key, value in conversions.items() if not isinstance(key, int)}
 INTEGERS = {
     FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR,
@@ -33,19 +33,19 @@ NUMBERS = INTEGERS | {FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE, FIELD_TYPE.NEWDECIMAL
 
 
 class Cell:
-    """A value, as the server sent it to PyMySQL in the text protocol."""
+    """A value as the server sent it to PyMySQL in the text protocol."""
 
     def __init__(self, kind, sent, exact):
         self.kind = kind
         self.sent = sent
-        # A FLOAT has six digits in the text protocol; as a DOUBLE it has all.
+        # The exact value: a FLOAT has six digits in the text protocol, but all digits when it is converted to DOUBLE.
         self.exact = exact
 
     def is_null(self):
         return self.sent is None
 
     def is_written(self, text, protocol):
-        """Whether `text` is it, in a format that knows texts alone."""
+        """Whether `text` is this value, in a format that has only text."""
         if self.kind in INTEGERS:
             return re.fullmatch("-?[0-9]+", text) and int(text) == int(self.sent)
         if self.kind == FIELD_TYPE.BIT:
@@ -99,7 +99,7 @@ def read_with_pymysql(port, ca, password, sql):
 
 
 def compare(what, names, rows, read_names, read_rows, is_same):
-    """`is_same` takes a cell and what has been read for it."""
+    """`is_same` is called with a cell and the value that was read for it."""
     expect(read_names == names, f"{what}: {read_names}")
     expect(len(read_rows) == len(rows), f"{what}: {len(read_rows)} rows")
     for number, (row, read_row) in enumerate(zip(rows, read_rows)):
@@ -115,7 +115,7 @@ def expect(condition, message):
 
 
 def read_csv(text):
-    """Python 3.11's reader does not tell NULL from an empty text, so the grammar of RFC 4180 is read too."""
+    """Python 3.11's reader does not distinguish NULL from an empty string, so RFC 4180's grammar is parsed too."""
     read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     records, record, at = [], [], 0
     for field in re.finditer(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)', text):
@@ -165,24 +165,24 @@ HIDDEN = {"Cc", "Cf", "Zl", "Zp"}
 
 
 def visible(text):
-    """For people: what moves the cursor or cannot be seen is escaped."""
+    """Escapes characters that move the cursor or are invisible, as the formats for people do."""
     escapes = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
     return "".join(
         escapes.get(it) or (f"\\u{{{ord(it):x}}}" if unicodedata.category(it) in HIDDEN else it) for it in text)
 
 
 def width(character):
-    """Columns of a terminal."""
+    """The number of columns that a character needs in a terminal."""
     if unicodedata.category(character) in ("Mn", "Cf"):
         return 0
-    # Python takes the last noncharacter for a wide one.
+    # Python treats the last noncharacter as wide.
     if unicodedata.category(character) == "Cn":
         return 1
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def cells_of(line, widths):
-    """The cells of a line of a table, by where they are."""
+    """The cells of a line of a table, by their positions."""
     cells, at = [], 0
     for cell_width in widths:
         expect(line[at:at + 2] == "| ", f"table: {line[at:at + 100]!r}")
@@ -191,7 +191,7 @@ def cells_of(line, widths):
         while used < cell_width:
             used += width(line[at])
             at += 1
-        # What takes no room behind the last character is its own.
+        # Characters without a width that follow the last one belong to the cell.
         while used == cell_width and at < len(line) and width(line[at]) == 0:
             at += 1
         expect(used == cell_width and line[at] == " ", f"table: {line[begin:at + 20]!r}")
@@ -202,7 +202,7 @@ def cells_of(line, widths):
 
 
 def read_table(text):
-    """The names, and of each row the cells with the spaces around them."""
+    """The column names, and the cells of each row with the spaces around them."""
     lines = text.split("\n")
     expect(lines.pop() == "", "table: the last line has no end")
     rule = lines[0]
@@ -213,7 +213,7 @@ def read_table(text):
 
 
 def is_in_table(cell, read, protocol):
-    # Numbers to the right, all else to the left.
+    # Numbers are right-aligned, all other values left-aligned.
     without = read.lstrip(" ") if cell.kind in NUMBERS else read
     if cell.is_null():
         return without.rstrip(" ") == "NULL"
@@ -228,7 +228,7 @@ def read_vertical(text):
     expect(lines.pop() == "", "vertical: the last line has no end")
     records = []
     for line in lines:
-        # A value has a name before it, so a line that begins so is the heading.
+        # A value follows its name, so a line that begins like this is the heading of a row.
         heading = re.fullmatch(r"\*\*\* row ([0-9]+) \*\*\*", line)
         if heading:
             records.append([])
@@ -255,8 +255,9 @@ def is_text(cell, read, protocol):
 
 
 def is_mariadbs(cell, ours, theirs):
-    """The line of the `mariadb` command: escaped as ours, but for CR, and for NULL, which of bytes it writes as
-    if they were none; with zeros before a ZEROFILL, and with its own digits of floating point numbers."""
+    """Compares with the `mariadb` command's value. It escapes like rds-bridge, except for CR, and for a NULL of a
+    binary column, which it writes as empty bytes. It writes the zeros of ZEROFILL, and other digits of floating point
+    numbers."""
     if cell.is_null():
         return ours == "\\N" and theirs in ("NULL", "0x")
     if cell.kind == FIELD_TYPE.BIT:
@@ -293,7 +294,7 @@ def main():
             what = f"{name}.{protocol}"
             compare(what, names, rows, *read(text_of(what)), lambda cell, read: is_same(cell, read, protocol))
         ours, theirs = text_of(f"tsv.{protocol}").split("\n"), text_of("mariadb").split("\n")
-        # It does not escape a name.
+        # The `mariadb` command does not escape column names.
         expect(theirs[0].split("\t") == names, theirs[0])
         pairs = [list(zip(our.split("\t"), their.split("\t"), strict=True))
                  for our, their in zip(ours[1:-1], theirs[1:-1], strict=True)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A long result to a file, as one writes it with PyMySQL: boto3 signs, the rows stream.
+"""Writes a long result to a file as users of PyMySQL do: boto3 signs, and the rows are streamed.
 
     export_with_boto3.py ADDRESS PORT CA.pem ENDPOINT REGION USER csv|ndjson STATEMENT
 """
@@ -25,7 +25,7 @@ def main(*arguments):
             writer.writerows(cursor)
         elif form == "ndjson":
             for row in cursor:
-                # A DECIMAL and a DATETIME as text.
+                # A DECIMAL and a DATETIME become strings.
                 sys.stdout.write(json.dumps(dict(zip(names, row)), default=str) + "\n")
         else:
             sys.exit(f"no format: {form}")

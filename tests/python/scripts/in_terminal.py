@@ -1,5 +1,5 @@
-"""Runs a command with a terminal for its standard error, and for its standard output if asked to, and prints
-as JSON what came out of each, and the exit code. Takes "stderr" or "both", and the command."""
+"""Runs a command with a terminal for its standard error, and optionally for its standard output. Prints the outputs
+and the exit code as JSON. Takes "stderr" or "both", and the command."""
 
 import json
 import os

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The code that our users come from: boto3 signs, PyMySQL logs in, and the items are printed.
+"""The code that rds-bridge replaces: boto3 signs, PyMySQL logs in, and the items are printed.
 
     login_with_boto3.py ADDRESS PORT CA.pem ENDPOINT REGION USER
 
-The AWS credentials are those in the environment. The server is at ADDRESS and PORT; the token is for
-the ENDPOINT at 3306.
+The AWS credentials are read from the environment. The server is at ADDRESS and PORT; the token is for ENDPOINT and the
+port 3306.
 """
 
 import sys

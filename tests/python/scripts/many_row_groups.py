@@ -1,5 +1,5 @@
-"""Reads a Parquet file, and Arrow's of both kinds, of many rows: n, and the SHA-512 of n as a text. Prints how
-many parts each has, and how many bytes the largest."""
+"""Reads a Parquet file and both kinds of Arrow files with many rows: n, and the SHA-512 of n's decimal digits. Prints
+how many parts each file has, and the size of the largest part in bytes."""
 
 import hashlib
 import json

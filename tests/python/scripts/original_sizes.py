@@ -1,5 +1,5 @@
-"""How large the original function is, in bytes: the zip of what its owner has to bring, the handler and PyMySQL;
-and, installed, the libraries that Lambda brings for it.
+"""Prints the sizes of the original function in bytes: the zip of its handler and PyMySQL, and the installed libraries
+that Lambda's runtime contains.
 """
 
 import importlib.metadata
@@ -12,7 +12,7 @@ BROUGHT_BY_LAMBDA = ["boto3", "botocore", "s3transfer", "jmespath", "python-date
 
 
 def files(name):
-    """A library's, as paths within its folder and as those where they are."""
+    """The files of a library: each with its path in the library's folder and its path on this machine."""
     for path in importlib.metadata.files(name):
         located = path.locate()
         if located.is_file():
@@ -24,7 +24,7 @@ def zipped():
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.write(HANDLER, HANDLER.name)
         for name, path in files("PyMySQL"):
-            # Bytecode is made anew where it is for another Python.
+            # Python compiles the bytecode again on another version.
             if path.suffix != ".pyc":
                 archive.write(path, name)
     return len(buffer.getvalue())

@@ -1,4 +1,4 @@
-"""Reads a statement's rows with PyMySQL and prints them as JSON, each value as the server sent it."""
+"""Reads the rows of a statement with PyMySQL and prints them as JSON, each value as the server sent it."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 import pymysql
 from pymysql.converters import conversions
 
-# Those by column type turn what the server sent into Python's types; the others are for parameters.
+# The converters by column type turn what the server sent into Python's types; the others are for parameters.
 UNCONVERTED = {key: value for key, value in conversions.items() if not isinstance(key, int)}
 
 port, ca, password, sql = sys.argv[1:]

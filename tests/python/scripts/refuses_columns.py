@@ -1,5 +1,5 @@
-"""Sees that pyarrow, and DuckDB where it can, do not read files that are not whole. Takes pairs of a format
-and a path."""
+"""Checks that pyarrow, and DuckDB where possible, refuse to read incomplete files. Takes pairs of a format and a
+path."""
 
 import sys
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What botocore says of a token: for servers of the tests, so that we do not only agree with ourselves.
+"""Verifies a token with botocore: an independent implementation for the servers of tests.
 
     verify_with_botocore.py SETTINGS.json USER < TOKEN
 
-Signs again for the second that the token claims, with the credentials that the server expects, and
-compares the two. Exit code 0 means that they are the same, and that the token is good now; else 1, and
-the reason on standard error, without the token.
+Signs again for the second that the token names, with the credentials that the server expects, and compares the two.
+Exit code 0 means that they are equal and that the token is valid now. Otherwise the exit code is 1, and the reason is
+on standard error, without the token.
 """
 
 import datetime

@@ -1,7 +1,7 @@
-"""What `mysql` decides, with stand-ins for apt-get, dpkg-deb, mysqld and mysql in a world of their own.
+"""Tests of `mysql`, with stand-ins for apt-get, dpkg-deb, mysqld and mysql in a folder of their own.
 
-No real one is reached: the PATH holds the stand-ins and a few tools of the shell, and the folder that it would put
-MySQL in is the test's. The script looks in the folders of servers' programs too, so a test says what is there.
+No real tool is reached: the PATH contains only the stand-ins and a few tools of the shell, and MySQL's target folder is
+the test's. The script also searches the folders of servers' programs, so each test decides what they contain.
 """
 
 import os
@@ -23,7 +23,7 @@ PROGRAM = """#!/bin/sh
 # Stand-in for a program of MySQL or MariaDB: tells its version.
 case "$*" in *--version*) echo '{version}' ;; *) exit 1 ;; esac
 """
-# Tells where this machine's Debian is, and puts packages where they are asked for.
+# Prints the mirror of this machine's Debian, and puts packages where they are requested.
 APT_GET = """#!/bin/sh
 # Stand-in for apt-get: notes what it was asked.
 echo "apt-get $*" >> "$WORLD/asked"
@@ -44,7 +44,7 @@ done
 [ -z "$APT_FAILS" ] || exit 100
 case "$*" in *download-only*) : > "$archives/server.deb" && : > "$archives/client.deb" ;; esac
 """
-# Unpacks a MySQL whose loader is a program that runs what it is given.
+# Unpacks a MySQL whose loader is a script that runs its arguments.
 DPKG_DEB = """#!/bin/sh
 # Stand-in for dpkg-deb: unpacks what the packages have, or fails.
 echo "dpkg-deb $1 ${2##*/}" >> "$WORLD/asked"
@@ -72,7 +72,7 @@ class MySql(unittest.TestCase):
         self.keyring = self.world / "keyring.gpg"
         self.keyring.touch()
         self.write("program", PROGRAM.format(version=VERSION_9))
-        # What this machine has in the folders of servers' programs is not to matter.
+        # The script must not find this machine's servers.
         self.script = self.world / "mysql"
         text = SCRIPT.read_text()
         for real, own in [
@@ -157,9 +157,9 @@ class MySql(unittest.TestCase):
                 self.assertTrue(" update" in line or " --download-only " in line, line)
         self.assertIn("dpkg-deb -x client.deb\ndpkg-deb -x server.deb\n", self.asked())
         self.assertEqual(self.version(), VERSION_9)
-        # The lists and the packages are of one day.
+        # The package lists and the packages are removed.
         self.assertFalse(Path(own).exists())
-        # And the second time it is in place.
+        # The second run does nothing.
         (self.world / "asked").unlink()
         self.assertEqual((self.decide().stderr, self.asked()), ("", ""))
 
@@ -183,7 +183,7 @@ class MySql(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("error: the tests need a MySQL server of version 8.0 or newer", done.stderr)
             self.assertFalse((self.world / "target/mysql/bin/mysqld").exists())
-        # And does not stand in the way of the next.
+        # A failed run does not disturb the next one.
         self.assertEqual(self.decide().returncode, 0)
         self.assertEqual(self.version(), VERSION_9)
 

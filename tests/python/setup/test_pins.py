@@ -1,4 +1,4 @@
-"""That whatever the scripts install has a version, and a hash that is checked."""
+"""Everything that the scripts install has a version and a hash that is checked."""
 
 import json
 import re
@@ -18,7 +18,7 @@ LOCKS = ["tests/setup/package-lock.json"]
 
 
 def commands(script):
-    """The commands of a script, each in one line, without those that it only prints."""
+    """The commands of a script, each joined to one line, without those that it only prints."""
     path = ROOT / script
     text = path.read_text() if path.exists() else ""
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
@@ -69,12 +69,12 @@ class Pins(unittest.TestCase):
             self.assertTrue(packages, name)
             listed = {package.split("node_modules/")[-1] for package in packages}
             for package, entry in packages.items():
-                # Also those of other systems than the one that wrote it.
+                # Also the packages for other systems than the one that created the lock file.
                 self.assertLessEqual(entry.get("optionalDependencies", {}).keys(), listed, package)
                 self.assertTrue(entry.get("inBundle") or entry["integrity"].startswith("sha512-"), package)
 
     def test_what_the_tests_ask_for_is_what_is_listed(self):
-        """requirements.txt is made of requirements.in."""
+        """requirements.txt is generated from requirements.in."""
         normal = lambda line: re.sub(r"\[.*\]", "", line).lower()
         asked = (ROOT / "tests/setup/requirements.in").read_text().splitlines()
         listed = (ROOT / "tests/setup/requirements.txt").read_text().lower()

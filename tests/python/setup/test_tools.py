@@ -1,4 +1,4 @@
-"""What `tools` decides, with stand-ins for apt-get, python3, node and npm in a world of their own."""
+"""Tests of `tools`, with stand-ins for apt-get, python3, node and npm in a folder of their own."""
 
 import os
 import shutil

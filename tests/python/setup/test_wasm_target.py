@@ -1,7 +1,7 @@
-"""What `wasm-target` decides, with stand-ins for rustup, rustc and apt-get in a world of their own.
+"""Tests of `wasm-target`, with stand-ins for rustup, rustc and apt-get in a folder of their own.
 
-No real one is reached: the PATH holds the stand-ins and a few tools of the shell, and Debian's Rust is
-looked for below an empty folder.
+No real tool is reached: the PATH contains only the stand-ins and a few tools of the shell, and Debian's Rust is
+searched below an empty folder.
 """
 
 import os
@@ -48,7 +48,7 @@ class WasmTarget(unittest.TestCase):
         (self.world / "bin").mkdir()
         for tool in TOOLS:
             (self.world / "bin" / tool).symlink_to(shutil.which(tool))
-        # `sudo` is none of the tools: an ordinary user has no way to Debian's packages.
+        # `sudo` is not among the tools, so an ordinary user cannot install Debian's packages.
         self.stand_in("rustc", RUSTC)
 
     def stand_in(self, name, script):

@@ -1,5 +1,5 @@
-//! Starts a test server: `server mysql|mariadb [COMMAND…]`. With a command it runs that, with what a client needs
-//! to know in its environment; without, it prints that, and runs until its standard input ends.
+//! Starts a test server: `server mysql|mariadb [COMMAND…]`. With a command, it runs that command with a client's
+//! settings in its environment. Without one, it prints the settings and runs until its standard input ends.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
 use std::env;

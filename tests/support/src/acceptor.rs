@@ -1,4 +1,4 @@
-//! A listener in a thread of its own, which ends with its owner, and all its connections too.
+//! A listener with a thread of its own. Dropping it stops the thread and closes all connections.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use socket2::SockRef;
 
-/// A listener at 127.0.0.1. Dropped, it and its connections are closed.
+/// A listener at 127.0.0.1. Dropping it closes the listener and its connections.
 pub struct Acceptor {
     address: SocketAddr,
     state: Arc<State>,
@@ -19,12 +19,13 @@ pub struct Acceptor {
 struct State {
     is_over: AtomicBool,
     accepted: AtomicUsize,
-    /// To be closed by somebody else than who serves them. Weak: they are to end with who serves them.
+    /// The connections, so that another thread can close them. `Weak`, because a connection closes when the thread that
+    /// serves it drops its `Arc`.
     open: Mutex<Vec<Weak<TcpStream>>>,
 }
 
 impl Acceptor {
-    /// Gives each connection to `serve`, in a thread of its own.
+    /// Starts a listener that serves each connection with `serve`, in a thread of its own.
     #[must_use]
     pub fn start(serve: impl Fn(Arc<TcpStream>) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -43,7 +44,8 @@ impl Acceptor {
                 let serve = serve.clone();
                 thread::spawn(move || serve(stream));
             }
-            // Closed it would listen on in a child that another thread is just starting, until its program runs.
+            // Another thread may be starting a child process, which holds a copy of the listener until its program
+            // runs. Closing the listener would leave that copy listening; `shutdown` stops both.
             let _was_closed = SockRef::from(&listener).shutdown(Shutdown::Both);
         });
         Self {
@@ -53,18 +55,18 @@ impl Acceptor {
         }
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many connections there have been.
+    /// The number of connections accepted so far.
     pub(crate) fn accepted(&self) -> usize {
         self.state.accepted.load(Ordering::SeqCst)
     }
 
-    /// Closes what is open. New connections are taken.
+    /// Closes the open connections. The listener keeps accepting new ones.
     pub(crate) fn close_connections(&self) {
         for stream in self.state.open.lock().unwrap().drain(..) {
             if let Some(stream) = stream.upgrade() {
@@ -77,7 +79,7 @@ impl Acceptor {
 impl Drop for Acceptor {
     fn drop(&mut self) {
         self.state.is_over.store(true, Ordering::SeqCst);
-        // Wakes the thread, which then sees that it is over.
+        // A connection wakes the thread, which then sees `is_over`.
         let _refused = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();

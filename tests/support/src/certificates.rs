@@ -1,4 +1,4 @@
-//! A certificate authority made at run time, and certificates of servers, good and bad.
+//! A certificate authority created at run time, and its certificates for servers, valid and invalid.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -7,28 +7,28 @@ use rcgen::{
 
 use crate::expectation::ENDPOINT;
 
-/// What the certificate of a server is like.
+/// The properties of a server's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ServerCertificate {
-    /// For [`ENDPOINT`], `localhost`, 127.0.0.1 and ::1.
+    /// Valid for [`ENDPOINT`], `localhost`, 127.0.0.1 and ::1.
     #[default]
     Good,
-    /// For these names and IP addresses.
+    /// Valid for these names and IP addresses.
     For(Vec<String>),
-    /// As the good one, but its time ended years ago.
+    /// As [`Self::Good`], but expired years ago.
     Expired,
-    /// For `elsewhere.example.com` alone.
+    /// Valid for `elsewhere.example.com` only.
     WrongName,
-    /// As the good one, but of an authority that nobody knows.
+    /// As [`Self::Good`], but issued by an authority that no client trusts.
     UnknownAuthority,
 }
 
 /// A certificate and its key, as PEM.
 #[derive(Clone)]
 pub struct Issued {
-    /// The server's certificate alone: the authority has issued it directly.
+    /// The server's certificate without a chain: the authority has issued it directly.
     pub certificate: String,
-    /// PKCS #8.
+    /// The private key, as PKCS #8.
     pub key: String,
 }
 
@@ -50,7 +50,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes one, with a key of its own.
+    /// Creates an authority with a new key.
     #[must_use]
     pub fn new() -> Self {
         let mut params = params(vec![], "rds-bridge tests: authority");
@@ -60,13 +60,13 @@ impl Authority {
         Self { issuer }
     }
 
-    /// Its own certificate as PEM: what a client is to trust.
+    /// The authority's own certificate as PEM, which a client has to trust.
     #[must_use]
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// Issues a certificate for a server, with a key of its own (ECDSA, P-256).
+    /// Issues a certificate for a server, with a new key (ECDSA, P-256).
     #[must_use]
     pub fn issue(&self, kind: &ServerCertificate) -> Issued {
         let good = [ENDPOINT, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
@@ -119,7 +119,8 @@ fn params(names: Vec<String>, common_name: &str) -> CertificateParams {
         .distinguished_name
         .push(DnType::CommonName, common_name);
     params.not_before = date_time_ymd(2020, 1, 1);
-    // The last year that every library can hold: no test is to fail because time has passed.
+    // The last year that a `UTCTime` can hold, so that every library can read it and no test fails because time has
+    // passed.
     params.not_after = date_time_ymd(2049, 12, 31);
     params
 }

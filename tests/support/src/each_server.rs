@@ -4,7 +4,7 @@ use rstest_reuse::template;
 
 use crate::server::Product;
 
-/// Makes of a test one on each server: `#[apply(on_each_server)] fn it_shows(product: Product)` becomes
+/// Runs a test once on each server: `#[apply(on_each_server)] fn it_shows(product: Product)` becomes
 /// `it_shows::case_1_mysql` and `it_shows::case_2_mariadb`.
 #[template]
 #[export]
@@ -13,7 +13,8 @@ use crate::server::Product;
 #[case::mariadb(rds_bridge_test_support::server::Product::MariaDb)]
 pub fn on_each_server(#[case] product: rds_bridge_test_support::server::Product) {}
 
-/// The name of a test's case on a server, for a test that runs itself once more in a process of its own.
+/// The name of a test's case for a product. A test that runs itself again in a process of its own passes it to the test
+/// harness.
 #[must_use]
 pub fn case_of(test: &str, product: Product) -> String {
     let case = match product {

@@ -1,4 +1,4 @@
-//! What the server takes for a good token.
+//! Which tokens the server accepts.
 
 use std::path::Path;
 
@@ -6,38 +6,37 @@ use serde_json::json;
 
 use crate::python::{interpreter, script};
 
-/// The endpoint's own name, for which tokens are signed. It has no address: the server listens on
-/// 127.0.0.1, and its good certificate has this name too.
+/// The endpoint's name, for which tokens are signed. It resolves to no address: the server listens on 127.0.0.1, and
+/// its valid certificate also contains this name.
 pub const ENDPOINT: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com";
-/// The region that the endpoint's name says.
+/// The region in the endpoint's name.
 pub const REGION: &str = "eu-central-1";
 
-/// What the server takes for a good token. The database user is the one that logs in.
+/// Which tokens the server accepts. The database user in the token must be the one that logs in.
 ///
-/// The default is [`ENDPOINT`] at port 3306 in [`REGION`], and made-up credentials without a session
-/// token.
+/// The default is [`ENDPOINT`] at port 3306 in [`REGION`], with invented credentials without a session token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
-    /// Of the credentials that sign.
+    /// The access key id of the credentials that sign.
     pub access_key_id: String,
-    /// Of the credentials that sign. Made up: printing it does no harm.
+    /// The secret access key of the credentials that sign. It is invented, so printing it does no harm.
     pub secret_access_key: String,
-    /// Of the credentials that sign, if they are temporary.
+    /// The session token of the credentials that sign, if they are temporary.
     pub session_token: Option<String>,
-    /// The name that is signed.
+    /// The host name in the token.
     pub host: String,
-    /// The port that is signed. The server's own is another: think of a tunnel.
+    /// The port in the token. It differs from the port that the server listens at, as with a tunnel.
     pub port: u16,
-    /// The region that is signed.
+    /// The region in the token.
     pub region: String,
-    /// How far the server's clock is ahead of this machine's, or behind it.
+    /// How many seconds the server's clock is ahead of this machine's; negative if it is late.
     pub clock_offset_seconds: i64,
-    /// A command and its first arguments, to be asked instead of the component's `verify`. It gets the
-    /// token on standard input, and the settings' file and the user as further arguments; its exit
-    /// code 0 means that the token is good.
+    /// A command and its first arguments that decide instead of the component's `verify`. The command reads the token
+    /// from standard input, and gets the path of the settings file and the user as further arguments. Exit code 0
+    /// accepts the token.
     pub verifier: Option<Vec<String>>,
-    /// How many logins within a second it lets in; the others it refuses, as RDS does, with the words of a
-    /// wrong token.
+    /// How many logins the server accepts within a second. It refuses further ones with the error of a wrong token, as
+    /// RDS does. `None` is no limit.
     pub connections_per_second: Option<u32>,
 }
 
@@ -58,7 +57,7 @@ impl Default for Expectation {
 }
 
 impl Expectation {
-    /// The same, but judged by botocore, which signs again and compares.
+    /// The same expectation, but botocore decides: it signs again and compares.
     ///
     /// # Panics
     ///
@@ -73,7 +72,7 @@ impl Expectation {
         }
     }
 
-    /// In one step, so that a login that happens meanwhile reads either the old or the new.
+    /// Writes the file atomically: a login that happens at the same time reads either the old or the new expectation.
     pub(crate) fn write(&self, file: &Path) {
         let document = json!({
             "access_key_id": self.access_key_id,

@@ -1,15 +1,14 @@
-//! A fake of AWS Lambda's Runtime API: a function's process asks it for invocations, and gives it the answers.
+//! A fake of AWS Lambda's Runtime API. A function's process polls it for invocations and posts the responses.
 //!
-//! | request | what for |
+//! | request | purpose |
 //! |---|---|
-//! | `GET /2018-06-01/runtime/invocation/next` | waits for an event; several may wait at once |
-//! | `POST /2018-06-01/runtime/invocation/{id}/response` | the answer, whole or as a stream |
+//! | `GET /2018-06-01/runtime/invocation/next` | wait for an event; several requests may wait at once |
+//! | `POST /2018-06-01/runtime/invocation/{id}/response` | the response, buffered or streamed |
 //! | `POST /2018-06-01/runtime/invocation/{id}/error` | the function's error |
-//! | `POST /2018-06-01/runtime/init/error` | the process could not start |
+//! | `POST /2018-06-01/runtime/init/error` | the error of a process that could not start |
 //!
-//! As in the AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes" and "Response
-//! streaming in custom runtimes". Beyond it, Lambda ends a process that has not answered in time; here that is
-//! the test's to do.
+//! Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes" and "Response streaming in
+//! custom runtimes". Lambda also kills a process that has not responded in time; here the test has to do it.
 
 mod http_response;
 mod outcome;
@@ -28,24 +27,26 @@ pub use http_response::HttpResponse;
 pub use outcome::{FunctionError, Outcome, Response};
 use state::State;
 
-/// The longest that a function may take.
+/// The longest timeout of a Lambda function.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
-/// What the process did first.
+/// The first thing that the process did.
 #[derive(Clone, Debug)]
 pub enum Start {
-    /// It asked for an invocation, at that time.
+    /// It polled for an invocation, at that time.
     Ready(Instant),
-    /// It told that it cannot start.
+    /// It reported that it cannot start.
     InitError(FunctionError),
-    /// It ended without a word: how.
+    /// It ended without polling or reporting. The text is its exit status and its standard error.
     Ended(String),
 }
 
 impl Start {
+    /// The error that the process reported.
+    ///
     /// # Panics
     ///
-    /// If it is not that.
+    /// If the process did something else first.
     #[must_use]
     #[track_caller]
     pub fn init_error(self) -> FunctionError {
@@ -55,11 +56,11 @@ impl Start {
         }
     }
 
-    /// When it asked for its first invocation.
+    /// When the process polled for its first invocation.
     ///
     /// # Panics
     ///
-    /// If it did something else.
+    /// If the process did something else first.
     #[must_use]
     #[track_caller]
     pub fn ready_at(self) -> Instant {
@@ -70,7 +71,7 @@ impl Start {
     }
 }
 
-/// The fake, at 127.0.0.1. Dropped, it closes all connections, upon which a function's process ends.
+/// The fake, at 127.0.0.1. Dropping it closes all connections, which ends a function's process.
 #[derive(Debug)]
 pub struct FakeLambdaRuntime {
     address: SocketAddr,
@@ -80,7 +81,7 @@ pub struct FakeLambdaRuntime {
 }
 
 impl FakeLambdaRuntime {
-    /// Starts one.
+    /// Starts the fake.
     #[must_use]
     pub fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -97,26 +98,26 @@ impl FakeLambdaRuntime {
         }
     }
 
-    /// Where it listens: the value of `AWS_LAMBDA_RUNTIME_API`.
+    /// The address that it listens at: the value of `AWS_LAMBDA_RUNTIME_API`.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits for the first that the process does.
+    /// Waits for the first thing that the process does.
     #[must_use]
     pub fn wait_for_start(&self) -> Start {
         self.state.wait_for_start()
     }
 
-    /// Puts an event in the queue, from which the process is given it. From then on it has as long to answer.
+    /// Puts an event into the queue. `timeout` begins when the process receives the event.
     #[must_use]
     pub fn invoke(&self, event: impl Into<Vec<u8>>, timeout: Duration) -> Invocation {
         let (request_id, answer) = self.state.enqueue(event.into(), timeout);
         Invocation { request_id, answer }
     }
 
-    /// To be told by who sees the process end: whoever waits for it is told so too.
+    /// Reports that the process has ended. Every waiting call returns, and `how` is in its result.
     pub fn process_has_ended(&self, how: &str) {
         self.state.process_has_ended(how);
     }
@@ -131,22 +132,22 @@ impl Drop for FakeLambdaRuntime {
     }
 }
 
-/// An event that the process has been given, or will be.
+/// An event that the process has received or will receive.
 #[derive(Debug)]
 pub struct Invocation {
     request_id: String,
     answer: Receiver<Answer>,
 }
 
-/// An outcome, and when it happened.
+/// An outcome and its time.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// What it is.
+    /// The outcome.
     pub outcome: Outcome,
-    /// From when the process was given the event until its answer was there to the last byte; from when it
-    /// was put in the queue if it never was given it.
+    /// The time between the process's receipt of the event and the last byte of its response. If the process never
+    /// received the event, the time begins when it was queued.
     pub took: Duration,
-    /// When that was.
+    /// When the outcome was known.
     pub at: Instant,
 }
 
@@ -157,17 +158,17 @@ impl Invocation {
         &self.request_id
     }
 
-    /// Waits for what becomes of it.
+    /// Waits for the outcome.
     #[must_use]
     pub fn wait(self) -> Outcome {
         self.wait_for_answer().outcome
     }
 
-    /// As [`Self::wait`], with its time.
+    /// As [`Self::wait`], with the time of the outcome.
     ///
     /// # Panics
     ///
-    /// If the fake is gone.
+    /// If the fake has been dropped.
     #[must_use]
     pub fn wait_for_answer(self) -> Answer {
         self.answer.recv().expect("the fake outlives who waits")

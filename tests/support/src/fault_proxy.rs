@@ -1,4 +1,4 @@
-//! A network with faults: a TCP proxy before a server.
+//! A faulty network: a TCP proxy in front of a server.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -11,32 +11,33 @@ use socket2::SockRef;
 
 use crate::acceptor::Acceptor;
 
-/// Long enough for most bytes to arrive alone, and a handshake of some kilobytes takes below a second.
+/// Long enough for most bytes to arrive alone, and short enough that a handshake of some kilobytes takes less than a
+/// second.
 const BETWEEN_BYTES: Duration = Duration::from_micros(50);
 
-/// What is wrong with the network.
+/// The fault of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     Pass,
-    /// Each chunk of bytes, in either direction, is on its way for as long.
+    /// Delays each chunk of bytes by this time, in either direction.
     Delay(Duration),
-    /// Each byte is sent alone, in either direction.
+    /// Sends each byte alone, in either direction.
     OneByteAtATime,
-    /// Bytes go in and none come out; nor does the end of the connection.
+    /// Accepts bytes and forwards none. The end of the connection is not forwarded either.
     BlackHole,
-    /// Both ends are closed orderly once so many bytes have come through from one side.
+    /// Closes both ends (FIN) after so many bytes from one side.
     Cut {
-        /// Whose bytes are counted.
+        /// The side whose bytes are counted.
         from: Side,
-        /// So many come through, and no more.
+        /// How many bytes are forwarded.
         after: usize,
     },
-    /// As [`Fault::Cut`], but the client is sent a reset.
+    /// As [`Fault::Cut`], but the client receives a reset.
     Reset {
-        /// Whose bytes are counted.
+        /// The side whose bytes are counted.
         from: Side,
-        /// So many come through, and no more.
+        /// How many bytes are forwarded.
         after: usize,
     },
 }
@@ -44,13 +45,13 @@ pub enum Fault {
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Who connects to the proxy.
+    /// The side that connects to the proxy.
     Client,
-    /// Whom the proxy connects to.
+    /// The side that the proxy connects to.
     Server,
 }
 
-/// A proxy at 127.0.0.1. Dropped, it and all its connections are closed.
+/// A proxy at 127.0.0.1. Dropping it closes it and all its connections.
 #[derive(Debug)]
 pub struct FaultProxy {
     acceptor: Acceptor,
@@ -58,7 +59,7 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// Starts a proxy before the server at `target`.
+    /// Starts a proxy in front of the server at `target`.
     #[must_use]
     pub fn start(target: SocketAddr, fault: Fault) -> Self {
         let fault = Arc::new(Mutex::new(fault));
@@ -67,37 +68,37 @@ impl FaultProxy {
         Self { acceptor, fault }
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.acceptor.address()
     }
 
-    /// Changes the fault, from the next chunk of bytes on, for open connections too. The bytes of
-    /// [`Fault::Cut`] and [`Fault::Reset`] are counted from a connection's start.
+    /// Changes the fault from the next chunk of bytes on, for open connections too. The bytes of [`Fault::Cut`] and
+    /// [`Fault::Reset`] are counted from the start of a connection.
     pub fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
     }
 
-    /// How many connections there have been.
+    /// The number of connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.acceptor.accepted()
     }
 
-    /// Closes the connections that are open. New ones are taken.
+    /// Closes the open connections. The proxy keeps accepting new ones.
     pub fn close_connections(&self) {
         self.acceptor.close_connections();
     }
 }
 
 fn connect(client: Arc<TcpStream>, target: SocketAddr, fault: &Arc<Mutex<Fault>>) {
-    // No server: the client's connection ends, as it has been accepted already.
+    // The server does not listen. The client's connection is accepted already, so it is closed.
     let Ok(server) = TcpStream::connect(target) else {
         return;
     };
     let server = Arc::new(server);
-    // So that what is written apart is sent apart.
+    // Without `TCP_NODELAY` the system may join what is written separately.
     let _closed_already = client.set_nodelay(true).and(server.set_nodelay(true));
     let is_over = Arc::new(AtomicBool::new(false));
     let mut from_client = Direction {
@@ -125,13 +126,13 @@ struct Direction {
     input: Arc<TcpStream>,
     output: Arc<TcpStream>,
     fault: Arc<Mutex<Fault>>,
-    /// Whether the other direction has seen to the end of both.
+    /// Whether the other direction has closed both ends.
     is_over: Arc<AtomicBool>,
     passed: usize,
 }
 
 impl Direction {
-    /// Until one of the two ends.
+    /// Forwards until one of the two sides ends.
     fn run(&mut self) {
         let mut buffer = [0; 16_384];
         loop {
@@ -139,7 +140,7 @@ impl Direction {
             let fault = *self.fault.lock().unwrap();
             let chunk = match read {
                 Ok(length @ 1..) => buffer.get(..length).unwrap_or_default(),
-                // A reset, too, is passed on as an end.
+                // A reset is forwarded as an end (FIN) too.
                 Ok(0) | Err(_) => {
                     if fault != Fault::BlackHole && !self.is_over.load(Ordering::SeqCst) {
                         let _closed = self.output.shutdown(Shutdown::Write);
@@ -187,7 +188,7 @@ impl Direction {
         Ok(())
     }
 
-    /// Both ends of it: the other direction, too, wakes up and lets go of them.
+    /// Closes both sides, which wakes the other direction: it then drops its sockets too.
     fn end(&self, fault: Fault) -> io::Result<()> {
         self.is_over.store(true, Ordering::SeqCst);
         let (client, server) = match self.from {
@@ -195,7 +196,8 @@ impl Direction {
             Side::Server => (&self.output, &self.input),
         };
         if let Fault::Reset { .. } = fault {
-            // It is sent when both directions have let go. Not to end it before is what matters.
+            // With a linger time of zero, closing the socket sends the reset. That happens when both directions have
+            // dropped it, so this must not send a FIN before.
             SockRef::from(client.as_ref()).set_linger(Some(Duration::ZERO))?;
             client.shutdown(Shutdown::Read)?;
         } else {

@@ -1,4 +1,4 @@
-//! A Lambda function's process, started as Lambda starts it, at a fake of the Runtime API.
+//! A Lambda function's process, started as Lambda starts it, with a fake of the Runtime API.
 
 use std::fmt;
 use std::io::Read;
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 
 use crate::fake_lambda_runtime::{FakeLambdaRuntime, Invocation, LONGEST_TIMEOUT, Outcome, Start};
 
-/// Between two looks at a process that has closed its output and goes on.
+/// How often the watcher polls a process that has closed its output and still runs.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// A running function. Dropped, its process is gone.
+/// A running function. Dropping it kills the process.
 pub struct LambdaFunction {
     started_at: Instant,
     runtime: Arc<FakeLambdaRuntime>,
     child: Arc<Mutex<Child>>,
     said: Arc<Said>,
-    /// Ends with the process.
+    /// The watcher thread ends when the process has ended.
     watcher: Option<JoinHandle<()>>,
 }
 
-/// What the process has written so far.
+/// The output of the process so far.
 #[derive(Default)]
 struct Said {
     written: Mutex<Written>,
@@ -37,12 +37,12 @@ struct Written {
 }
 
 impl LambdaFunction {
-    /// Starts a process, with what Lambda puts into its environment besides what the command has, and does not
-    /// wait.
+    /// Starts a process without waiting for it. The environment variables that Lambda sets are added to those of
+    /// `command`.
     ///
     /// # Panics
     ///
-    /// If there is no such program.
+    /// If the program does not exist.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
         let runtime = Arc::new(FakeLambdaRuntime::start());
@@ -95,51 +95,51 @@ impl LambdaFunction {
         }
     }
 
-    /// Waits for the first that it does.
+    /// Waits for the first thing that the process does.
     #[must_use]
     pub fn wait_for_start(&self) -> Start {
         self.runtime.wait_for_start()
     }
 
-    /// Gives it an event, and waits for what becomes of it.
+    /// Sends the function an event and waits for the outcome, for at most [`LONGEST_TIMEOUT`].
     #[must_use]
     pub fn invoke(&self, event: impl Into<Vec<u8>>) -> Outcome {
         self.start_invocation(event, LONGEST_TIMEOUT).wait()
     }
 
-    /// Gives it an event, which it has as long to answer.
+    /// Sends the function an event that it must answer within `timeout`. Does not wait.
     #[must_use]
     pub fn start_invocation(&self, event: impl Into<Vec<u8>>, timeout: Duration) -> Invocation {
         self.runtime.invoke(event, timeout)
     }
 
-    /// When the process was asked for.
+    /// When the process was started.
     #[must_use]
     pub fn started_at(&self) -> Instant {
         self.started_at
     }
 
-    /// The process's number.
+    /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         lock(&self.child).id()
     }
 
-    /// Stops the process until it is let go on, as Lambda freezes it between invocations.
+    /// Stops the process until [`Self::thaw`], as Lambda freezes it between invocations.
     pub fn freeze(&self) {
         self.send("-STOP");
     }
 
-    /// Lets it go on.
+    /// Continues a frozen process.
     pub fn thaw(&self) {
         self.send("-CONT");
     }
 
-    /// Sends it a signal.
+    /// Sends the process a signal. `signal` is an argument of `kill`, for example `-TERM`.
     ///
     /// # Panics
     ///
-    /// If it is no more.
+    /// If the process has ended.
     pub fn send(&self, signal: &str) {
         let child = lock(&self.child);
         let status = Command::new("kill")
@@ -148,23 +148,23 @@ impl LambdaFunction {
         assert!(status.unwrap().success(), "kill {signal}");
     }
 
-    /// What it has written to standard output so far.
+    /// The standard output so far.
     #[must_use]
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.said.written().stdout).into_owned()
     }
 
-    /// What it has written to standard error so far.
+    /// The standard error so far.
     #[must_use]
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.said.written().stderr).into_owned()
     }
 
-    /// Waits until `wanted` finds what it looks for in what has been written to standard output.
+    /// Waits until `wanted` returns a value for the standard output so far, and returns that value.
     ///
     /// # Panics
     ///
-    /// If the process has ended and it is not there.
+    /// If the process has ended without it.
     #[track_caller]
     pub fn wait_for_stdout<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
         let mut written = self.said.written();
@@ -180,11 +180,11 @@ impl LambdaFunction {
         }
     }
 
-    /// Waits until the process has ended by itself, and gives its exit code.
+    /// Waits until the process exits. Returns its exit code, and its standard output followed by its standard error.
     ///
     /// # Panics
     ///
-    /// If a signal has ended it.
+    /// If a signal ended the process.
     #[must_use]
     #[track_caller]
     pub fn wait_for_exit(mut self) -> (i32, String) {
@@ -214,7 +214,7 @@ impl fmt::Debug for LambdaFunction {
 }
 
 impl Said {
-    /// In a thread, until it ends.
+    /// Reads `from` to its end in a thread, and appends it to a buffer.
     fn keep(
         said: &Arc<Self>,
         mut from: impl Read + Send + 'static,

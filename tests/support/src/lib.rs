@@ -1,23 +1,23 @@
-//! What the integration tests talk to, all of it made at run time and gone with the test.
+//! The servers and peers of the integration tests. Each is created at run time and removed when the test ends.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! |---|---|
-//! | [`server`] | a MySQL or a MariaDB of the test's own, which checks IAM tokens as RDS does |
-//! | [`on_each_server!`] | makes a test one on each of the two |
-//! | [`expectation`] | what that server takes for a good token |
-//! | [`certificates`] | a certificate authority, and servers' certificates, good and bad |
-//! | [`fault_proxy`] | a network with faults |
-//! | [`acceptor`] | a listener that takes its connections with it when it goes |
-//! | [`scripted_peer`] | a peer that says what a script says |
-//! | [`tls_peer`] | the same after the login, inside TLS: a hostile server |
-//! | [`server_packets`] | what such a server's script is made of |
+//! | [`server`] | a MySQL or MariaDB server for one test, which checks IAM tokens as RDS does |
+//! | [`on_each_server!`] | runs a test on both products |
+//! | [`expectation`] | which tokens that server accepts |
+//! | [`certificates`] | a certificate authority, and servers' certificates, valid and invalid |
+//! | [`fault_proxy`] | a faulty network |
+//! | [`acceptor`] | a listener that closes its connections when it is dropped |
+//! | [`scripted_peer`] | a peer that sends what a script contains |
+//! | [`tls_peer`] | a hostile server: the same after the login, inside TLS |
+//! | [`server_packets`] | packets for the script of such a server |
 //! | [`fake_lambda_runtime`] | a fake of AWS Lambda's Runtime API |
-//! | [`lambda_function`] | a function's process, started as Lambda starts it, at that fake |
-//! | [`original_function`] | the function of those who come to us, in Python |
+//! | [`lambda_function`] | a function's process, started as Lambda starts it, with that fake as its Runtime API |
+//! | [`original_function`] | the Lambda function in Python that rds-bridge replaces |
 //! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
 //! | [`node`] | Node with mysql2 |
 //!
-//! All of it panics when it cannot do what it is asked to: that is how a test fails.
+//! Everything panics on failure, which fails the test.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -26,7 +26,7 @@
 )]
 
 pub use each_server::{case_of, on_each_server};
-// What `template` makes needs it here.
+// The macro of `template` needs this import here.
 pub use rstest_reuse;
 
 pub mod acceptor;

@@ -1,23 +1,24 @@
-//! Node with what `tests/setup/package.json` lists: mysql2, and AWS's signer.
+//! Node with the packages of `tests/setup/package.json`: mysql2 and AWS's signer.
 
 use std::env;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The path of the folder in which npm has put it.
+/// The path of the folder that npm installed the packages into.
 const FOLDER_VARIABLE: &str = "RDS_BRIDGE_NODE";
 
-/// Node, about to run a script.
+/// A command that runs a script in Node.
 ///
 /// # Panics
 ///
-/// If the packages are not there. A test that needs them does not pass without.
+/// If the script or the packages are missing. A test that needs them fails; it is not skipped.
 #[must_use]
 pub fn command(script: &Path) -> Command {
     let script = File::open(script).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
     let mut command = Command::new("node");
-    // From its standard input: a module that has a file's name looks for packages beside that file.
+    // The script is read from standard input: Node searches the packages of a file beside that file, and of standard
+    // input in the current directory.
     command
         .args(["--input-type=module", "-"])
         .current_dir(folder())
@@ -25,11 +26,11 @@ pub fn command(script: &Path) -> Command {
     command
 }
 
-/// What `RDS_BRIDGE_NODE` names, else what `./just` puts below cargo's target folder.
+/// The folder in `RDS_BRIDGE_NODE`, or else the one that `./just` creates below cargo's target folder.
 fn folder() -> PathBuf {
     let folder = env::var_os(FOLDER_VARIABLE).map_or_else(
         || {
-            // Cargo puts a test at `<target>/<profile>/deps`.
+            // Cargo puts the binary of a test at `<target>/<profile>/deps`.
             let test = env::current_exe().unwrap();
             let target = test.ancestors().nth(3).expect("it lies in three folders");
             target.join("node")

@@ -1,5 +1,5 @@
-//! The function of those who come to us, as Lambda runs it: boto3 and PyMySQL, on AWS's own client of the
-//! Runtime API for Python (`awslambdaric`, which nobody here wrote).
+//! The Lambda function that rds-bridge replaces, as Lambda runs it: boto3 and PyMySQL on `awslambdaric`, AWS's own
+//! client of the Runtime API for Python.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,15 @@ use crate::server::Server;
 
 const SOURCE: &str = "lambda_function.py";
 
-/// The function's package, unpacked: where Lambda would have it below `/var/task`.
+/// The function's unpacked package, which Lambda has at `/var/task`.
 #[derive(Debug)]
 pub struct OriginalFunction {
     folder: TempDir,
 }
 
 impl OriginalFunction {
-    /// Unpacks it, with its bytecode: as all of Python's and its libraries' is in place before Lambda starts them.
+    /// Unpacks the package and compiles its bytecode, because the bytecode of Python and of its libraries exists before
+    /// Lambda starts them.
     ///
     /// # Panics
     ///
@@ -38,13 +39,13 @@ impl OriginalFunction {
         Self { folder }
     }
 
-    /// Starts it, with nothing else in its environment.
+    /// A command that starts the function. `environment` is its whole environment.
     #[must_use]
     pub fn command(&self, environment: &[(&'static str, String)]) -> Command {
         self.command_of("lambda_function.lambda_handler", environment)
     }
 
-    /// Another handler than its own, from a file that was put beside it.
+    /// As [`Self::command`], with another handler, from a file that the test has put beside the function.
     #[must_use]
     pub fn command_of(&self, handler: &str, environment: &[(&'static str, String)]) -> Command {
         let mut command = Command::new(interpreter());
@@ -56,15 +57,15 @@ impl OriginalFunction {
         command
     }
 
-    /// Where its files are.
+    /// The folder of its files.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
     }
 }
 
-/// The settings of a function that knows one name for a server: the one that it signs and connects to. The
-/// server is made to expect that.
+/// The environment of a function that has one name for a server: it signs for that name and connects to it. The server
+/// is told to expect that name.
 #[must_use]
 pub fn environment(server: &Server) -> Vec<(&'static str, String)> {
     let expectation = Expectation {

@@ -1,23 +1,23 @@
-//! The Python that has botocore, boto3 and PyMySQL, for what others say of a token.
+//! A Python with botocore, boto3 and PyMySQL, the other implementations that the tests compare with.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The path of a Python that has what `tests/setup/requirements.txt` lists.
+/// The path of a Python with the packages of `tests/setup/requirements.txt`.
 const PYTHON_VARIABLE: &str = "RDS_BRIDGE_PYTHON";
 
-/// The one that `RDS_BRIDGE_PYTHON` names, else the one that `./just` puts below cargo's target folder.
+/// The Python in `RDS_BRIDGE_PYTHON`, or else the one that `./just` creates below cargo's target folder.
 ///
 /// # Panics
 ///
-/// If there is neither. A test that needs it does not pass without.
+/// If there is neither. A test that needs it fails; it is not skipped.
 #[must_use]
 pub fn interpreter() -> PathBuf {
     if let Some(path) = env::var_os(PYTHON_VARIABLE) {
         return path.into();
     }
-    // Cargo puts a test at `<target>/<profile>/deps`.
+    // Cargo puts the binary of a test at `<target>/<profile>/deps`.
     let test = env::current_exe().unwrap();
     let target = test.ancestors().nth(3).expect("it lies in three folders");
     let python = target.join("venv/bin/python");
@@ -26,11 +26,11 @@ pub fn interpreter() -> PathBuf {
     python
 }
 
-/// Runs a script of `tests/python/scripts`, and gives what it printed.
+/// Runs a script of `tests/python/scripts` and returns what it printed.
 ///
 /// # Panics
 ///
-/// If it fails, with what it complained of.
+/// If the script fails. The message contains its standard error.
 #[must_use]
 pub fn run(name: &str, arguments: &[&str]) -> String {
     let output = Command::new(interpreter())
@@ -44,7 +44,7 @@ pub fn run(name: &str, arguments: &[&str]) -> String {
     printed
 }
 
-/// A script of `tests/python/scripts`.
+/// The path of a script in `tests/python/scripts`.
 #[must_use]
 pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

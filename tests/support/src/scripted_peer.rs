@@ -1,4 +1,4 @@
-//! A peer that says what a script says, whatever it hears.
+//! A peer that sends what a script contains, whatever it receives.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,30 +8,30 @@ use std::time::Duration;
 
 use crate::acceptor::Acceptor;
 
-/// A line of a script.
+/// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// Sends these bytes at once.
+    /// Sends these bytes in one write.
     Send(Vec<u8>),
     /// Sends these bytes one by one.
     Trickle {
-        /// What is sent.
+        /// The bytes.
         bytes: Vec<u8>,
-        /// How long it waits after each of them.
+        /// How long it waits after each byte.
         interval: Duration,
     },
-    /// Sends this byte again and again, until the other side has closed.
+    /// Repeats this byte until the other side closes the connection.
     Flood(u8),
-    /// Waits until so many more bytes have come.
+    /// Waits for so many further bytes.
     Receive(usize),
-    /// Waits for a time.
+    /// Waits for this time.
     Pause(Duration),
-    /// Keeps the connection, and says no more, until the other side closes it.
+    /// Keeps the connection open and sends nothing until the other side closes it.
     Hold,
 }
 
-/// A peer at 127.0.0.1. It plays the script on each connection, and then closes it. Dropped, it closes
-/// all of them.
+/// A peer at 127.0.0.1. It plays the script on each connection and then closes it. Dropping the peer closes all
+/// connections.
 #[derive(Debug)]
 pub struct ScriptedPeer {
     acceptor: Acceptor,
@@ -39,33 +39,32 @@ pub struct ScriptedPeer {
 }
 
 impl ScriptedPeer {
-    /// Starts a peer with a script. An empty one closes each connection at once.
+    /// Starts a peer. With an empty script it closes each connection at once.
     #[must_use]
     pub fn start(script: Vec<Line>) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&received);
         let acceptor = Acceptor::start(move |stream| {
-            // That the other side closes before the script's end is no business of ours.
+            // The other side may close the connection before the end of the script.
             let _closed_early = play(&script, &stream, &heard);
             let _closed = stream.shutdown(Shutdown::Both);
         });
         Self { acceptor, received }
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.acceptor.address()
     }
 
-    /// How many connections there have been.
+    /// The number of connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.acceptor.accepted()
     }
 
-    /// What it has heard so far, on all connections, while it was at [`Line::Receive`] or
-    /// [`Line::Hold`].
+    /// The bytes received so far, on all connections, in the steps [`Line::Receive`] and [`Line::Hold`].
     #[must_use]
     pub fn received(&self) -> Vec<u8> {
         self.received.lock().unwrap().clone()

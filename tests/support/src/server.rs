@@ -1,18 +1,18 @@
-//! A MySQL or a MariaDB of the test's own, which checks IAM tokens as RDS does.
+//! A MySQL or MariaDB server for one test, which checks IAM tokens as RDS does.
 //!
-//! | account | logs in with | may |
+//! | account | authentication | privileges |
 //! |---|---|---|
-//! | `lambda-user` | an IAM token, over TLS | read `iamtest` |
-//! | `no-grant` | an IAM token, over TLS | nothing |
-//! | `password-user` | [`PASSWORD`], by `caching_sha2_password`; on MariaDB by `mysql_native_password` | read `iamtest` |
-//! | `ed25519-user`, on MariaDB | [`PASSWORD`], by `client_ed25519` | read `iamtest` |
-//! | `admin` | [`PASSWORD`], as `password-user` | everything |
+//! | `lambda-user` | an IAM token, over TLS | reads `iamtest` |
+//! | `no-grant` | an IAM token, over TLS | none |
+//! | `password-user` | [`PASSWORD`], by `caching_sha2_password` (MariaDB: `mysql_native_password`) | reads `iamtest` |
+//! | `ed25519-user`, on MariaDB only | [`PASSWORD`], by `client_ed25519` | reads `iamtest` |
+//! | `admin` | [`PASSWORD`], as `password-user` | all |
 //!
-//! There is no other. The table `iamtest.items (id INT, name VARCHAR(64), price DECIMAL(10,2))` has
-//! three rows: 1 apple 1.25, 2 bread 3.50, 3 cheese 12.00.
+//! These are all accounts. The table `iamtest.items (id INT, name VARCHAR(64), price DECIMAL(10,2))` has three rows: 1
+//! apple 1.25, 2 bread 3.50, 3 cheese 12.00.
 //!
-//! A token is good if it is as the [`Expectation`] says. To a client of a bad one the server says 1045
-//! as RDS does; the true reason is in [`Server::error_log`].
+//! The server accepts a token that matches the [`Expectation`]. It answers any other with error 1045, as RDS does; the
+//! reason is in [`Server::error_log`].
 
 mod data_directory;
 mod plugins;
@@ -35,7 +35,7 @@ use crate::expectation::Expectation;
 pub use product::Product;
 use watchdog::Watchdog;
 
-/// Of every account that has one.
+/// The password of every account that has one.
 pub const PASSWORD: &str = "correct horse battery staple";
 
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -43,50 +43,51 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// The server's side of TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
-    /// Whatever the server's library offers by default: TLS 1.2 and 1.3.
+    /// The default of the server's TLS library: TLS 1.2 and 1.3.
     #[default]
     On,
-    /// None is offered.
+    /// The server offers no TLS.
     Off,
-    /// As in the server's option `tls_version`: `TLSv1.2` for example. Lower ones than 1.2 are made
-    /// possible, against the system's policy.
+    /// The value of the server's option `tls_version`, for example `TLSv1.2`. Versions below 1.2 are enabled even if
+    /// the system's policy forbids them.
     Versions(String),
 }
 
-/// How a server is to be started. The default has TLS and a good certificate.
+/// How to start a server. The default has TLS and a valid certificate.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether it offers TLS.
+    /// The server's TLS versions, or none.
     pub tls: Tls,
-    /// What it shows for a certificate.
+    /// The server's certificate.
     pub certificate: ServerCertificate,
-    /// As which version a MariaDB greets: `8.0.39` for a MySQL 8. Its own if not given.
+    /// The version in the greeting of a MariaDB server; `8.0.39` makes it look like MySQL 8. `None` is the server's
+    /// own.
     pub version: Option<String>,
-    /// What it takes for a good token at first.
+    /// Which tokens it accepts at first.
     pub expectation: Expectation,
-    /// Further arguments for the server, which win: `--max-allowed-packet=1M`.
+    /// Further arguments for the server, for example `--max-allowed-packet=1M`. They override the others.
     pub arguments: Vec<String>,
 }
 
-/// A running server. Dropped, it is gone with all its files.
+/// A running server. Dropping it kills it and removes its files.
 #[derive(Debug)]
 pub struct Server {
     product: Product,
     port: u16,
-    /// Its folder is removed by the watchdog, and by itself should that fail.
+    /// The watchdog removes the server's folder. If it fails, dropping `folder` does.
     watchdog: Mutex<Watchdog>,
     folder: TempDir,
 }
 
 impl Server {
-    /// Starts a server, and returns when it takes connections.
+    /// Starts a server, and returns when it accepts connections.
     ///
     /// # Panics
     ///
-    /// If the product is not in place or does not start; the message holds its error log.
+    /// If the product is not installed or does not start; the message contains the error log.
     #[must_use]
     pub fn start(product: Product, options: &Options) -> Self {
-        // Between the choice of a free port and its use, somebody else may take it.
+        // Another process may take the free port before the server does.
         for _ in 0..4 {
             match Self::try_start(product, options) {
                 Ok(server) => return server,
@@ -97,8 +98,8 @@ impl Server {
         panic!("no port stayed free");
     }
 
-    /// A server with all defaults that all tests of the process share. Leave it as it is: a test that
-    /// changes what is expected, or the data, starts its own.
+    /// A server with default options, shared by all tests of the process. Do not change it: a test that changes the
+    /// expectation or the data starts its own server.
     #[must_use]
     pub fn shared(product: Product) -> &'static Self {
         static MYSQL: OnceLock<Server> = OnceLock::new();
@@ -125,10 +126,10 @@ impl Server {
         command
             .arg("--bind-address=127.0.0.1")
             .args(product.start_arguments())
-            // Connections that a test breaks off must not make the server refuse later ones.
+            // Otherwise connections that a test breaks off make the server block the host (`max_connect_errors`).
             .arg("--skip-name-resolve")
             .args(["--innodb-buffer-pool-size=16M", "--table-open-cache=100"])
-            // Nothing has to outlast a power failure.
+            // The data need not survive a power failure.
             .arg("--innodb-flush-log-at-trx-commit=0")
             .arg(format!("--port={port}"))
             .arg(format!("--datadir={}", at(DATA).display()))
@@ -157,7 +158,7 @@ impl Server {
 
     /// # Errors
     ///
-    /// The log, if that says that the server gives up.
+    /// The log, if the server has given up.
     fn wait_until_ready(&self) -> Result<(), String> {
         let begin = Instant::now();
         loop {
@@ -172,41 +173,41 @@ impl Server {
         }
     }
 
-    /// Whose it is.
+    /// The product.
     #[must_use]
     pub fn product(&self) -> Product {
         self.product
     }
 
-    /// Where it listens, at 127.0.0.1.
+    /// The port that it listens at, on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// The certificate of the authority that a client is to trust, as PEM. It is there without TLS, too.
+    /// The file with the certificate (PEM) of the authority that a client has to trust. It exists without TLS too.
     #[must_use]
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join(CA)
     }
 
-    /// From now on, what is a good token. Connections that are there stay.
+    /// Changes which tokens the server accepts from now on. Existing connections stay open.
     pub fn expect(&self, expectation: &Expectation) {
         expectation.write(&self.folder.path().join(SETTINGS));
     }
 
-    /// Runs statements as `admin`, and gives the rows as the client's `--batch` prints them: a line a row,
-    /// tabulators between the values, without the columns' names.
+    /// Runs statements as `admin`. Returns the rows as the client prints them with `--batch`: a row a line, values
+    /// separated by tabs, without column names.
     ///
     /// # Panics
     ///
-    /// If the server refuses one of them.
+    /// If the server refuses a statement.
     pub fn execute_as_admin(&self, sql: &str) -> String {
         let output = self.run_client("admin", PASSWORD, sql);
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -214,11 +215,11 @@ impl Server {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// Logs in by a password, and out again.
+    /// Logs in with a password and disconnects.
     ///
     /// # Panics
     ///
-    /// If the server refuses it.
+    /// If the server refuses the login.
     pub fn log_in(&self, user: &str, password: &str) {
         let output = self.run_client(user, password, "DO 1");
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -239,7 +240,7 @@ impl Server {
             .expect("its client")
     }
 
-    /// Ends all connections of a user, as an operator does.
+    /// Kills all connections of a user, as an operator does.
     ///
     /// # Panics
     ///
@@ -253,16 +254,16 @@ impl Server {
         }
     }
 
-    /// All that the server has logged, with a line for each login of an account with IAM:
-    /// `[AWSAuthenticationPlugin] accepted "lambda-user" with 421 bytes`, or `refused` and the reason.
+    /// The server's error log. It has a line for each login of an IAM account: `[AWSAuthenticationPlugin] accepted
+    /// "lambda-user" with 421 bytes`, or `refused` and the reason.
     #[must_use]
     pub fn error_log(&self) -> String {
         let bytes = fs::read(self.folder.path().join(LOG)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Kills it, as a power failure would: its connections end, nothing listens any more. The log can
-    /// still be read.
+    /// Kills the server, as a power failure would: its connections end and it no longer listens. The error log stays
+    /// readable.
     pub fn kill(&self) {
         self.watchdog.lock().unwrap().kill();
     }

@@ -1,4 +1,4 @@
-//! Payloads of the command phase as a server writes them, with `CLIENT_DEPRECATE_EOF`: for scripts.
+//! Payloads of the command phase as a server with `CLIENT_DEPRECATE_EOF` writes them, for scripts.
 
 /// `MYSQL_TYPE_LONGLONG`
 pub const LONGLONG: u8 = 8;
@@ -12,12 +12,12 @@ const SERVER_MORE_RESULTS_EXISTS: u8 = 0x08;
 /// `utf8mb4_general_ci`
 const COLLATION: u16 = 45;
 
-/// What follows a result.
+/// Whether another result follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Nothing: the reply is over.
+    /// No other result: the reply is complete.
     Nothing,
-    /// Another result.
+    /// Another result follows (`SERVER_MORE_RESULTS_EXISTS`).
     More,
 }
 
@@ -30,19 +30,19 @@ impl Then {
     }
 }
 
-/// `OK_Packet` of a statement without a result.
+/// The `OK_Packet` of a statement without a result.
 #[must_use]
 pub fn ok(then: Then) -> Vec<u8> {
     vec![OK, 0, 0, then.status(), 0, 0, 0]
 }
 
-/// The `OK_Packet` behind the rows.
+/// The `OK_Packet` after the rows.
 #[must_use]
 pub fn end_of_rows(then: Then) -> Vec<u8> {
     vec![END_OF_ROWS, 0, 0, then.status(), 0, 0, 0]
 }
 
-/// `ERR_Packet`
+/// An `ERR_Packet`.
 #[must_use]
 pub fn error(code: u16, sql_state: &str, message: &str) -> Vec<u8> {
     let [low, high] = code.to_le_bytes();
@@ -50,7 +50,7 @@ pub fn error(code: u16, sql_state: &str, message: &str) -> Vec<u8> {
     [&head, sql_state.as_bytes(), message.as_bytes()].concat()
 }
 
-/// `ColumnDefinition41`, of a name that is shorter than 251 bytes.
+/// A `ColumnDefinition41`. The name must be shorter than 251 bytes.
 #[must_use]
 pub fn column(name: &str, wire_type: u8) -> Vec<u8> {
     let mut payload = b"\x03def\x00\x00\x00".to_vec();
@@ -60,12 +60,12 @@ pub fn column(name: &str, wire_type: u8) -> Vec<u8> {
     payload.extend(COLLATION.to_le_bytes());
     payload.extend(255_u32.to_le_bytes());
     payload.push(wire_type);
-    // No flags, no decimals, two bytes that are not used.
+    // No flags, no decimals, and two unused bytes.
     payload.extend([0, 0, 0, 0, 0]);
     payload
 }
 
-/// A row of the text protocol, of values that are shorter than 251 bytes.
+/// A row of the text protocol. Each value must be shorter than 251 bytes.
 #[must_use]
 pub fn text_row(values: &[&str]) -> Vec<u8> {
     let mut payload = Vec::new();
@@ -75,7 +75,7 @@ pub fn text_row(values: &[&str]) -> Vec<u8> {
     payload
 }
 
-/// `COM_STMT_PREPARE_OK` of a statement without a result, as far as the server knows.
+/// `COM_STMT_PREPARE_OK` of a statement for which the server announces no columns.
 #[must_use]
 pub fn prepared(parameters: u16) -> Vec<u8> {
     let mut payload = b"\x00\x01\0\0\0\0\0".to_vec();
@@ -84,16 +84,16 @@ pub fn prepared(parameters: u16) -> Vec<u8> {
     payload
 }
 
-/// A row of the binary protocol, of texts that are shorter than 251 bytes.
+/// A row of the binary protocol whose values are strings shorter than 251 bytes.
 #[must_use]
 pub fn binary_row(values: &[&str]) -> Vec<u8> {
-    // A header, and a bitmap of NULLs whose first two bits are not used.
+    // A header, and a bitmap of NULLs whose first two bits are unused.
     let mut payload = vec![0; values.len().saturating_add(2).div_ceil(8).saturating_add(1)];
     payload.extend(text_row(values));
     payload
 }
 
-/// A whole result of one column of texts, each a row.
+/// A whole result with one string column and a row for each of `rows`.
 #[must_use]
 pub fn result(name: &str, rows: &[&str], then: Then) -> Vec<Vec<u8>> {
     let mut payloads = vec![vec![1], column(name, VAR_STRING)];

@@ -1,5 +1,5 @@
-//! A peer that logs a client in as MySQL 8 with IAM does, takes any token, and then sends what a script
-//! says: a hostile server, inside TLS.
+//! A hostile server inside TLS: it logs a client in as MySQL 8 with IAM does, accepts any token, and then sends what a
+//! script contains.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -16,56 +16,55 @@ use crate::acceptor::Acceptor;
 use crate::certificates::{Authority, ServerCertificate};
 use crate::server_packets::{Then, VAR_STRING, column, end_of_rows, error, ok, text_row};
 
-/// A packet of this length is followed by another that goes on with the same payload.
+/// A packet of this length is followed by another that continues the same payload.
 const PACKET_LIMIT: usize = 0xFF_FFFF;
-/// Its header and its 32 bytes.
+/// The length of an `SslRequest`: 4 bytes of header and 32 of payload.
 const SSL_REQUEST_LENGTH: usize = 36;
-/// The version of a MySQL.
+/// A version that identifies the server as MySQL.
 pub const MYSQL: &str = "8.0.39";
 const MARIA_DB: &str = "5.5.5-10.11.6-MariaDB-log";
-/// What is sent in one flight comes within this.
+/// How long the peer waits for further commands of the same flight.
 const WITH_IT: Duration = Duration::from_millis(200);
 const COM_STMT_CLOSE: u8 = 0x19;
-/// What prepares a session, by how it begins.
+/// The beginnings of the commands that set a session up.
 const SETTINGS: [&[u8]; 2] = [
     b"\x03SET NAMES utf8mb4",
     b"\x03SET SESSION TRANSACTION READ ONLY",
 ];
 const IDENTITY: &[u8] = b"\x03SELECT CONNECTION_ID(), ";
-/// In the greeting, too.
+/// The connection id, which is also in the greeting.
 const CONNECTION_ID: &str = "7";
 
-/// What it says when it is asked.
+/// What the peer sends as a part of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Say {
-    /// A payload, in as many packets as it takes, numbered on from the packet that asked.
+    /// A payload, in as many packets as it needs. The sequence ids continue from the packet that it answers.
     Payload(Vec<u8>),
-    /// Bytes as they are, headers and all.
+    /// Raw bytes, headers included.
     Bytes(Vec<u8>),
-    /// A short payload again and again, until the client disconnects.
+    /// Repeats a short payload until the client disconnects.
     Forever(Vec<u8>),
-    /// Ends the connection.
+    /// Closes the connection.
     HangUp,
 }
 
-/// Payloads, one after the other.
+/// An answer that consists of these payloads.
 #[must_use]
 pub fn say(payloads: impl IntoIterator<Item = Vec<u8>>) -> Vec<Say> {
     payloads.into_iter().map(Say::Payload).collect()
 }
 
-/// How far the connection phase goes.
+/// How the peer treats the connection phase and the session's set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Login {
     Accepts,
-    /// It does not let the session be prepared.
+    /// Refuses the commands that set the session up.
     RefusesSetUp,
-    /// TLS is established, and nothing is ever said in it.
+    /// Completes the TLS handshake and then sends nothing.
     Silent,
 }
 
-/// A peer at 127.0.0.1, with a certificate for [`crate::expectation::ENDPOINT`]. Dropped, it closes all
-/// connections.
+/// A peer at 127.0.0.1, with a certificate for [`crate::expectation::ENDPOINT`]. Dropping it closes all connections.
 #[derive(Debug)]
 pub struct TlsPeer {
     acceptor: Acceptor,
@@ -74,27 +73,28 @@ pub struct TlsPeer {
 }
 
 impl TlsPeer {
-    /// Starts a peer that answers each packet after the login with the script's next entry, and hangs up
-    /// when there is none left. What prepares the session, and what closes a prepared statement, is dealt with and
-    /// does not count.
+    /// Starts a peer that answers each command after the login with the next entry of the script, and disconnects when
+    /// no entry is left. The commands that set the session up and those that close a prepared statement use no entry:
+    /// the peer handles them itself.
     #[must_use]
     pub fn start(script: Vec<Vec<Say>>) -> Self {
         Self::with_login(script, Login::Accepts, MYSQL)
     }
 
-    /// As [`Self::start`], and greets as MariaDB.
+    /// As [`Self::start`], with the greeting of a MariaDB server.
     #[must_use]
     pub fn as_maria_db(script: Vec<Vec<Say>>) -> Self {
         Self::with_login(script, Login::Accepts, MARIA_DB)
     }
 
-    /// As [`Self::as_maria_db`], and refuses what prepares the session, notes what comes with it, and hangs up.
+    /// As [`Self::as_maria_db`], but refuses the commands that set the session up. It records the first other command
+    /// that the client sent with them, and disconnects.
     #[must_use]
     pub fn as_maria_db_that_refuses_set_up() -> Self {
         Self::with_login(Vec::new(), Login::RefusesSetUp, MARIA_DB)
     }
 
-    /// Starts a peer that says nothing once TLS stands.
+    /// Starts a peer that sends nothing after the TLS handshake.
     #[must_use]
     pub fn silent_in_tls() -> Self {
         Self::with_login(Vec::new(), Login::Silent, MYSQL)
@@ -119,19 +119,19 @@ impl TlsPeer {
         }
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.acceptor.address()
     }
 
-    /// The certificate of the authority that a client is to trust, as PEM.
+    /// The file with the certificate (PEM) of the authority that a client has to trust.
     #[must_use]
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join(CA)
     }
 
-    /// The payloads that have counted, on all connections: what the script answered.
+    /// The commands that used an entry of the script, on all connections.
     #[must_use]
     pub fn asked(&self) -> Vec<Vec<u8>> {
         self.asked.lock().unwrap().clone()
@@ -140,11 +140,11 @@ impl TlsPeer {
 
 const CA: &str = "ca.pem";
 
-/// The side of a server that shows a certificate of this authority for [`crate::expectation::ENDPOINT`].
+/// The TLS configuration of a server with a certificate of this authority for [`crate::expectation::ENDPOINT`].
 #[must_use]
 pub fn server_config(authority: &Authority) -> Arc<ServerConfig> {
     let issued = authority.issue(&ServerCertificate::Good);
-    // The authority's own too, as RDS sends what is between a server and its root.
+    // The chain also contains the authority's certificate, as RDS sends the certificates between a server and its root.
     let chain = [issued.certificate, authority.pem()]
         .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).unwrap());
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
@@ -168,7 +168,7 @@ fn serve(
     let (mut tls, _) = start_tls(tcp, config, version)?;
     let (response, _) = read(&mut tls)?;
     if login == Login::Silent {
-        // Until the client disconnects.
+        // Waits until the client disconnects.
         return read(&mut tls).map(drop);
     }
     take_token(&mut tls, response)?;
@@ -201,13 +201,13 @@ fn is_setting(payload: &[u8]) -> bool {
     SETTINGS.iter().any(|setting| payload.starts_with(setting))
 }
 
-/// Refuses what prepares the session, after noting the first command that the client has sent with it.
+/// Refuses the session's set-up, after recording the first other command that the client sent with it.
 fn refuse_set_up(
     tls: &mut ServerStream<'_>,
     next: u8,
     asked: &Mutex<Vec<Vec<u8>>>,
 ) -> io::Result<()> {
-    // A client that waits for the answer has sent nothing with it.
+    // A client that waits for the answer first sends nothing more, and the read times out.
     tls.sock.set_read_timeout(Some(WITH_IT))?;
     while let Ok((_, payload)) = read(tls) {
         if !is_setting(&payload) && !payload.starts_with(IDENTITY) {
@@ -219,14 +219,14 @@ fn refuse_set_up(
     tls.write_all(&frame(next, &refusal))
 }
 
-/// Whether the connection goes on after an entry of the script.
+/// Whether the connection stays open after an entry of the script.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Speech {
     Ended,
     HungUp,
 }
 
-/// Says the lines of one entry of the script, in packets numbered from `next` on.
+/// Sends one entry of the script, in packets numbered from `next` on.
 fn speak(tls: &mut ServerStream<'_>, lines: &[Say], mut next: u8) -> io::Result<Speech> {
     for line in lines {
         match line {
@@ -238,7 +238,7 @@ fn speak(tls: &mut ServerStream<'_>, lines: &[Say], mut next: u8) -> io::Result<
             }
             Say::Bytes(bytes) => tls.write_all(bytes)?,
             Say::Forever(payload) => loop {
-                // As many as there are numbers, so that each write begins with the same.
+                // A write has a packet for each of the 256 sequence ids, so that every write begins with the same id.
                 let numbers = (0..=u8::MAX).map(|number| next.wrapping_add(number));
                 let packets: Vec<u8> = numbers.flat_map(|number| frame(number, payload)).collect();
                 tls.write_all(&packets)?;
@@ -249,7 +249,7 @@ fn speak(tls: &mut ServerStream<'_>, lines: &[Say], mut next: u8) -> io::Result<
     Ok(Speech::Ended)
 }
 
-/// The reply to the question which session it is.
+/// The reply to the query for the session's identity.
 fn identity() -> [Vec<u8>; 5] {
     [
         vec![2],
@@ -260,14 +260,14 @@ fn identity() -> [Vec<u8>; 5] {
     ]
 }
 
-/// The server's side of TLS, in a connection.
+/// The server's side of a TLS stream.
 pub type ServerStream<'t> = StreamOwned<ServerConnection, &'t TcpStream>;
 
-/// Greets, waits until the client asks for TLS, and gives it with the client's capabilities.
+/// Sends the greeting and waits for the client's `SslRequest`. Returns the TLS stream, and the client's capabilities.
 ///
 /// # Errors
 ///
-/// What the connection says.
+/// The error of the connection.
 pub fn start_tls<'t>(
     mut tcp: &'t TcpStream,
     config: &Arc<ServerConfig>,
@@ -283,24 +283,23 @@ pub fn start_tls<'t>(
     Ok((StreamOwned::new(connection, tcp), capabilities))
 }
 
-/// Asks for a token and takes any, after the client's response of that number.
+/// Asks for a token and accepts any. `response` is the sequence id of the client's `HandshakeResponse`.
 ///
 /// # Errors
 ///
-/// What the connection says.
+/// The error of the connection.
 pub fn take_token(tls: &mut ServerStream<'_>, response: u8) -> io::Result<()> {
-    // As Aurora does: nothing follows the name.
+    // As Aurora does, the `AuthSwitchRequest` has nothing after the plugin's name.
     let next = response.wrapping_add(1);
     tls.write_all(&frame(next, b"\xFEmysql_clear_password\0"))?;
     let (token, _) = read(tls)?;
     tls.write_all(&frame(token.wrapping_add(1), &ok(Then::Nothing)))
 }
 
-/// `Protocol::HandshakeV10`, with all that MySQL 8 has but compression, session tracking and multi-factor
-/// authentication.
+/// `Protocol::HandshakeV10` of MySQL 8, without compression, session tracking and multi-factor authentication.
 #[must_use]
 pub fn greeting(version: &str) -> Vec<u8> {
-    // All that 8.0 has but compression, session tracking and multi-factor authentication.
+    // The capabilities of MySQL 8.0 without those three.
     const CAPABILITIES: u32 = 0x013F_FFDF;
     let [low_0, low_1, high_0, high_1] = CAPABILITIES.to_le_bytes();
     let mut payload = b"\x0A".to_vec();
@@ -312,11 +311,12 @@ pub fn greeting(version: &str) -> Vec<u8> {
     payload
 }
 
-/// A packet's number and payload. No client of a test sends one of 16 MiB.
+/// Reads a packet. Returns its sequence id and its payload. It does not join packets: no client of a test sends a
+/// payload of 16 MiB.
 ///
 /// # Errors
 ///
-/// What the stream says.
+/// The error of the stream.
 pub fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header)?;
@@ -327,7 +327,7 @@ pub fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     Ok((sequence_id, payload))
 }
 
-/// The packets of a payload, numbered from `sequence_id` on.
+/// A payload as packets, with sequence ids from `sequence_id` on.
 #[must_use]
 pub fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
     let mut packets = Vec::new();

@@ -1,5 +1,5 @@
-//! Round trips, counted from outside: a TCP proxy before a server that notes how often the client speaks after the
-//! server has.
+//! Counts round trips from outside: a TCP proxy in front of a server that counts how often the client sends after the
+//! server has sent.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::acceptor::Acceptor;
 
-/// A proxy at 127.0.0.1 for one connection at a time. Dropped, it and its connections are closed.
+/// A proxy at 127.0.0.1 for one connection at a time. Dropping it closes it and its connections.
 #[derive(Debug)]
 pub struct TurnCounter {
     acceptor: Acceptor,
@@ -17,13 +17,13 @@ pub struct TurnCounter {
 
 #[derive(Debug, Default)]
 struct Turns {
-    /// So often the client has spoken first or after the server.
+    /// How often the client has sent first, or after the server.
     number: usize,
     client_spoke_last: bool,
 }
 
 impl TurnCounter {
-    /// Starts a proxy before the server at `target`.
+    /// Starts a proxy in front of the server at `target`.
     #[must_use]
     pub fn start(target: SocketAddr) -> Self {
         let turns = Arc::<Mutex<Turns>>::default();
@@ -32,14 +32,14 @@ impl TurnCounter {
         Self { acceptor, turns }
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.acceptor.address()
     }
 
-    /// How many turns the client has taken so far, on all connections. What a client sends without waiting for the
-    /// server is one turn.
+    /// The client's turns so far, on all connections. Everything that a client sends without waiting for the server is
+    /// one turn.
     #[must_use]
     pub fn turns(&self) -> usize {
         self.turns.lock().unwrap().number
@@ -70,7 +70,7 @@ fn serve(client: Arc<TcpStream>, target: SocketAddr, turns: &Arc<Mutex<Turns>>) 
     });
 }
 
-/// Until one of the two ends. Each chunk is noted before it goes on.
+/// Forwards until one of the two sides ends. Each chunk is counted before it is forwarded.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, note: impl Fn()) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(length @ 1..) = from.read(&mut buffer) {

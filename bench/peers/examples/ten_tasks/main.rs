@@ -1,4 +1,4 @@
-//! Ten tasks in rds-bridge, mysql_async and sqlx, as docs/ten-tasks.md shows them. They are compiled, and not run.
+//! Ten tasks in rds-bridge, mysql_async and sqlx, as docs/ten-tasks.md shows them. They are compiled but not run.
 #![expect(dead_code, reason = "the page shows them, and nothing calls them")]
 
 mod mysql_async;

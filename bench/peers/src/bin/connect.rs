@@ -1,5 +1,5 @@
-//! Connections a second and the client's CPU for each, with one thread and with eight, and what of it the
-//! component takes. `connect [ROUNDS] [--server mysql|mariadb]`.
+//! Connections a second and the client's CPU time for each, with one thread and with eight, and the component's share
+//! of that time. `connect [ROUNDS] [--server mysql|mariadb]`.
 
 use std::sync::Barrier;
 use std::thread;
@@ -16,15 +16,15 @@ use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::cpu;
 use rds_bridge_bench_peers::settings::Settings;
 
-/// Of each contender in each round, by all threads together: a quarter of a second, or so.
+/// How many connections each contender opens in a round, over all threads: about a quarter of a second.
 const CONNECTIONS: u32 = 240;
-/// The contender to whom the others are compared.
+/// The index of the contender that the others are compared to.
 const PEER: usize = 1;
 
-/// Connections a second and the client's CPU for each
+/// Connections a second and the client's CPU time for each
 #[derive(Parser)]
 struct Arguments {
-    /// How often it is everybody's turn
+    /// Number of rounds. Each round measures every contender
     #[arg(default_value = "25")]
     rounds: usize,
     #[command(flatten)]
@@ -47,7 +47,7 @@ fn main() {
         &Bare::not_resuming(&settings),
     ];
     for contender in contenders {
-        // Sessions to resume, threads of the server, and all that is made at its first use.
+        // Warms up: TLS sessions to resume, threads of the server, and everything that is created at its first use.
         phase(contender, 8);
     }
     for threads in [1, 8] {
@@ -114,7 +114,8 @@ fn print(contenders: &[&dyn Contender], threads: u32, measured: &[Vec<Phase>]) {
     }
 }
 
-/// Each measured behind a connection, so that the component is found in no warmer a cache than there.
+/// Measures the component after a connection each time, so that its code and data are no warmer in the cache than
+/// there.
 fn component_share(ours: &Ours, settings: &Settings) {
     let share = ComponentShare::new(settings);
     let shares = (0..1_000).map(|_| {

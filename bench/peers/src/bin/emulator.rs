@@ -1,5 +1,5 @@
-//! The command `demo` as a whole process; and `emulate` beside a server: logins in a row, each with a token
-//! that is verified, many clients at once, and its memory. `emulator [ROUNDS] [--server mysql|mariadb]`.
+//! The command `demo` as a whole process, and `emulate` compared with a server: sequential logins (each verifies a
+//! token), many clients at once, and memory. `emulator [ROUNDS] [--server mysql|mariadb]`.
 
 use std::time::Instant;
 
@@ -13,14 +13,14 @@ use rds_bridge_bench_peers::settings::Settings;
 use rds_bridge_bench_peers::whole_process::{Process, beside};
 use rds_bridge_bench_peers::{asked, at_once};
 
-/// In a row at the emulator, by all rounds together.
+/// The number of sequential logins at the emulator, over all rounds.
 const LOGINS: usize = 2_000;
 const CLIENTS: usize = 64;
 
-/// The emulator beside a server
+/// The emulator compared with a server
 #[derive(Parser)]
 struct Arguments {
-    /// How often it is everybody's turn
+    /// Number of rounds. Each round measures every contender
     #[arg(default_value = "21")]
     rounds: usize,
     #[command(flatten)]
@@ -40,7 +40,7 @@ fn main() {
         (on.server.name(), Ours::read_write(&settings)),
     ];
     for (_, ours) in &servers {
-        // All that is made at its first use.
+        // Warms up everything that is created at its first use.
         ours.connect(1);
     }
     let logins = LOGINS.div_ceil(number);
@@ -80,7 +80,7 @@ fn demo(number: usize, settings: &Settings) {
         assert!(run.output.contains("| cheese | 12.00 |"), "{}", run.output);
         run
     };
-    // Files that are not in memory yet.
+    // Loads the program's files into the page cache.
     run();
     let runs: Vec<_> = (0..number).map(|_| run()).collect();
     let peak = Spread::of(runs.iter().map(|run| run.peak_megabytes)).median;
@@ -95,7 +95,7 @@ fn milliseconds(what: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
 }
 
-/// The last one is the one that the others are compared to.
+/// Prints the figures of each server, and their ratio to the last one's.
 fn print(what: &str, servers: &[(&str, Ours)], measured: &[Vec<f64>]) {
     let peer = measured.last().expect("a server");
     for ((name, _), values) in servers.iter().zip(measured) {

@@ -1,5 +1,5 @@
-//! Whole processes that write a long result: wall, CPU and memory. The other programs, and `rds-bridge`, are
-//! beside it.
+//! Whole processes that write a long result: wall-clock time, CPU time and memory. The other programs and `rds-bridge`
+//! are expected in this program's folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,22 +14,22 @@ use rds_bridge_bench_peers::whole_process::{Process, Run, beside};
 use rds_bridge_test_support::server::Product;
 use tempfile::TempDir;
 
-/// A long result as NDJSON, CSV and Parquet, by whole processes
+/// Whole processes that write a long result as NDJSON, CSV and Parquet
 #[derive(Parser)]
 struct Arguments {
-    /// How many rows; several numbers, one after the other. Ours is to take as much memory for 10,000,000
+    /// Number of rows; a list is measured one after the other. rds-bridge should need no more memory for 10,000,000
     #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
     rows: Vec<u64>,
-    /// How often everybody writes them
+    /// Number of rounds. Each round measures every program
     #[arg(long, default_value = "5")]
     rounds: usize,
     #[command(flatten)]
     on: OnServer,
 }
 
-/// More would take PyMySQL minutes.
+/// PyMySQL would take minutes for more.
 const PYTHON_ROWS: u64 = 1_000_000;
-/// How many rows the promises are about.
+/// The number of rows for which limits are defined.
 const ASKED_ROWS: u64 = 1_000_000;
 
 fn main() {
@@ -47,7 +47,7 @@ fn main() {
     for &rows in &arguments.rows {
         let exports = exports(&settings, rows, &folder);
         for export in &exports {
-            // Files that are not in memory yet.
+            // Loads the program's files into the page cache.
             export.run();
         }
         let measured = rounds(arguments.rounds, exports.len(), |at| exports[at].run());
@@ -98,14 +98,14 @@ struct Export {
 }
 
 enum Writes {
-    /// To standard output.
+    /// As many lines to standard output.
     Lines(u64),
     Parquet(PathBuf),
 }
 
 fn exports(settings: &Settings, rows: u64, folder: &TempDir) -> Vec<Export> {
     let statement = &format!("{} LIMIT {rows}", Shape::Mixed.statement());
-    // The first line has the columns' names.
+    // The first line contains the column names.
     let with_names = || Writes::Lines(rows + 1);
     let ours = |name, format| {
         let command = [
@@ -157,7 +157,7 @@ impl Export {
         match &self.writes {
             Writes::Lines(lines) => assert_eq!(run.lines, *lines, "{}", self.process.name),
             Writes::Parquet(file) => {
-                // Each writes it anew.
+                // Each run has to write the file again.
                 run.bytes = fs::metadata(file).expect("a file").len();
                 fs::remove_file(file).expect("removed");
             }
@@ -167,7 +167,7 @@ impl Export {
 }
 
 struct Table {
-    /// Whom ours is compared to.
+    /// The name of the contender that rds-bridge is compared to.
     makers_client: &'static str,
     exports: Vec<Export>,
     measured: Vec<Vec<Run>>,
@@ -179,7 +179,7 @@ impl Table {
         all.find_map(|(export, runs)| (export.process.name == name).then_some(&runs[..]))
     }
 
-    /// A figure of one as a ratio to the same of another; none if one of them is not here.
+    /// The ratio of a contender's figure to another's; `None` if one of the two was not measured.
     fn ratio(&self, figure: fn(&Run) -> f64, name: &str, other: &str) -> Option<Spread> {
         let values = |runs: &[Run]| -> Vec<f64> { runs.iter().map(figure).collect() };
         let (these, others) = (values(self.runs(name)?), values(self.runs(other)?));

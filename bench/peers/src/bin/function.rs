@@ -1,4 +1,5 @@
-//! Our Lambda function beside the original, in Python: cold starts, warm invocations, memory, package.
+//! The Lambda function of rds-bridge compared with the original in Python: cold starts, warm invocations, memory,
+//! package.
 
 use std::path::PathBuf;
 
@@ -12,23 +13,23 @@ use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::stay_on;
 use rds_bridge_test_support::original_function::environment;
 
-/// Our Lambda function beside the original, in Python
+/// The Lambda function of rds-bridge compared with the original in Python
 #[derive(Parser)]
 struct Arguments {
-    /// Our function's package, as `./just package` makes it
+    /// The package of rds-bridge's function, as `./just package` creates it
     #[arg(long)]
     package: PathBuf,
-    /// How often both start cold
+    /// Number of cold starts of each function
     #[arg(long, default_value = "41")]
     starts: usize,
-    /// How often it is both's turn to be invoked warm
+    /// Number of rounds of warm invocations. Each round invokes both functions
     #[arg(long, default_value = "15")]
     rounds: usize,
-    /// How many warm invocations are a turn
+    /// Number of warm invocations in a round
     #[arg(long, default_value = "1000")]
     invocations: usize,
-    /// Run wherever the system puts everybody, and not all on one processor. To wake another processor takes the
-    /// waking process's time, in a virtual machine as much as all else, and whether it has to be is chance
+    /// Let the system choose the processors. By default everything runs on one: waking another processor costs the
+    /// waking process time, in a virtual machine as much as everything else, and whether it is needed is chance
     #[arg(long)]
     any_processor: bool,
     #[command(flatten)]
@@ -42,13 +43,13 @@ fn main() {
     }
     let server = arguments.on.start(Vec::new());
     let environment = environment(&server);
-    // Ours first, everywhere.
+    // rds-bridge comes first, here and in all lists below.
     let functions = [
         package::ours(&arguments.package, environment.clone()),
         package::original(environment),
     ];
     for function in &functions {
-        // Files that are not in memory yet.
+        // Loads the function's files into the page cache.
         cold::start(function);
     }
     let cold = rounds(arguments.starts, 2, |at| cold::start(&functions[at]));
@@ -86,12 +87,12 @@ fn main() {
     asked::at_most(6.0, "our package, MB", Spread::of([sizes.ours]));
 }
 
-/// Something measured of both.
+/// A figure measured for both functions.
 struct Figure {
     name: &'static str,
     ours: Vec<f64>,
     original: Vec<f64>,
-    /// How many times ours the original's is to be.
+    /// The least ratio of the original's figure to that of rds-bridge, if one is required.
     asked: Option<f64>,
 }
 
@@ -143,7 +144,7 @@ fn figures(cold: &[Vec<Cold>], warm: &[Vec<Block>]) -> Vec<Figure> {
     ];
     let mut peak = Figure::of(warm, "peak memory, MB", Some(3.0), |it| it.peak_megabytes);
     for peaks in [&mut peak.ours, &mut peak.original] {
-        // Each has grown until the end.
+        // The peak grows over the process's lifetime, so only the last value counts.
         peaks.drain(..peaks.len() - 1);
     }
     figures.push(peak);

@@ -1,4 +1,4 @@
-//! A row by its primary key, on connections that are open and warm: how long it takes, p50 and p99.
+//! Selecting a row by its primary key on open, warm connections: p50 and p99 of the time it takes.
 
 use std::time::Instant;
 
@@ -10,24 +10,24 @@ use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::{cpu, stay_on};
 use rds_bridge_bench_peers::settings::Settings;
 
-/// A row by its primary key, on connections that are open and warm
+/// Selecting a row by its primary key on open, warm connections
 #[derive(Parser)]
 struct Arguments {
-    /// How often it is everybody's turn
+    /// Number of rounds. Each round measures every contender
     #[arg(long, default_value = "15")]
     rounds: usize,
-    /// How many selects are a turn, of all connections together
+    /// Number of selects in a round, over all connections
     #[arg(long, default_value = "6400")]
     selects: usize,
-    /// How many connections at once; several numbers, one after the other
+    /// Number of simultaneous connections; a list is measured one after the other
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     connections: Vec<usize>,
     /// Worker threads of the asynchronous clients' runtime; 0 runs all connections on the calling thread. Tokio's
     /// default is one for each processor
     #[arg(long, default_value = "0")]
     workers: usize,
-    /// Where server and clients run. It is chance, if one leaves it to the system, whether a single connection
-    /// and its server share a processor, and so whether a select takes 20 µs or 90
+    /// The processors of server and clients. If the system chooses, it is chance whether a single connection and its
+    /// server share a processor, and so whether a select takes 20 µs or 90
     #[arg(long, value_enum, default_value = "any")]
     processors: Processors,
     #[command(flatten)]
@@ -36,19 +36,19 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Processors {
-    /// Wherever the system puts them
+    /// The system chooses
     Any,
     /// The server on one, the clients on another
     Apart,
-    /// Both on one: what a select takes of both, and nobody has to be woken
+    /// Both on the same one: the time of a select is the work of both, without waking another processor
     Together,
 }
 
-/// Ours, those that are to be no faster, and the floor.
+/// The indexes of rds-bridge and of the peers that it must not be slower than.
 const OURS: usize = 0;
 const PEERS: [usize; 3] = [1, 2, 3];
 const CONTENDERS: usize = 6;
-/// To whom it is a difference whether a key is in the text.
+/// The index of the contender that differs only if the key is in the statement's text.
 const IN_TEXT_ALONE: usize = 5;
 
 fn main() {
@@ -87,7 +87,7 @@ fn main() {
     }
 }
 
-/// Opens so many connections for each contender.
+/// Opens `number` connections for each contender.
 fn open(settings: &Settings, number: usize, workers: usize) -> [Box<dyn Selects>; CONTENDERS] {
     let opening = Opening { number, workers };
     [
@@ -100,7 +100,7 @@ fn open(settings: &Settings, number: usize, workers: usize) -> [Box<dyn Selects>
     ]
 }
 
-/// Warms the contenders up, measures them on so many of their connections, and prints the figures.
+/// Warms the contenders up, measures them on `connections` of their connections, and prints the figures.
 fn measure(
     arguments: &Arguments,
     contenders: &mut [Box<dyn Selects>],
@@ -109,7 +109,7 @@ fn measure(
 ) {
     let times = arguments.selects.div_ceil(connections);
     for contender in &mut *contenders {
-        // Statements are prepared, and caches warm, on every connection.
+        // Prepares the statements and warms the caches of every connection.
         contender.select(connections, times.div_ceil(4), key);
     }
     let measured = rounds(arguments.rounds, contenders.len(), |contender| {

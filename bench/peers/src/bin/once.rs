@@ -1,9 +1,9 @@
-//! Runs one program once, and measures it. `once PROGRAM ARGUMENTS…`
+//! Runs a program once and measures it. `once PROGRAM ARGUMENTS…`
 //!
-//! The first line that it prints has how long it took from its start to its first byte and to its end, and
-//! its CPU, in microseconds, the most memory that it had, in KiB, and how many bytes and lines it printed;
-//! then follows the first of what it printed. It is a program by itself since the system counts what the
-//! parent had among the child's memory: this one is small.
+//! The first line of its output contains the time from the program's start to its first byte and to its end, and its
+//! CPU time, in microseconds; its peak memory in KiB; and how many bytes and lines it printed. The beginning of the
+//! program's output follows. This is a program of its own because the system counts a parent's memory as a part of its
+//! child's peak, and this parent is small.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use rds_bridge_bench_peers::process::{cpu_of_children, peak_kib_of_children};
 
-/// What is passed on of the output.
+/// How many bytes of the output are passed on.
 const PASSED_ON: usize = 4 << 10;
 const BUFFER_LENGTH: usize = 64 << 10;
 

@@ -1,5 +1,4 @@
-//! A long result, from a live server and from a recording of its answer: rows a second, and the client's
-//! CPU.
+//! A long result, from a live server and from a recording of its answer: rows a second, and the client's CPU time.
 
 use std::time::Instant;
 
@@ -21,17 +20,17 @@ use rds_bridge_bench_peers::settings::Settings;
 /// A long result, from a server and from its recorded answer
 #[derive(Parser)]
 struct Arguments {
-    /// What the result looks like; several, one after the other
+    /// Shape of the result; a list is measured one after the other
     #[arg(long, value_delimiter = ',', default_value = "mixed")]
     shape: Vec<Shape>,
-    /// How many rows. Without it: 1,000,000, of wide ones 20,000, of blobs 200. The recording of 10,000,000
-    /// mixed ones takes 3 GB of memory
+    /// Number of rows. The default is 1,000,000; 20,000 for wide rows and 200 for blobs. The recording of 10,000,000
+    /// mixed rows takes 3 GB of memory
     #[arg(long)]
     rows: Option<u64>,
-    /// How often everybody reads them
+    /// Number of rounds. Each round measures every contender
     #[arg(long, default_value = "15")]
     rounds: usize,
-    /// Where they come from
+    /// Source of the rows
     #[arg(long, value_delimiter = ',', default_value = "live,recorded")]
     source: Vec<Source>,
     #[command(flatten)]
@@ -50,7 +49,7 @@ fn main() {
     ring.install_default().expect("the peers take the first");
     for &shape in &arguments.shape {
         let rows = arguments.rows.unwrap_or(shape.usual_rows());
-        // The rows in memory: the server is slow enough without a disk.
+        // The buffer pool holds all rows, because the server is slow enough without a disk.
         let memory = (256 << 20) + 2 * shape.bytes_in_memory(rows);
         let server = arguments
             .on
@@ -85,7 +84,8 @@ fn main() {
     }
 }
 
-/// Whom the others are compared to are the floor, and the peer that is asynchronous as ours is.
+/// The indexes of the contenders. rds-bridge is compared with the floor, and with mysql_async, which is asynchronous
+/// too.
 const OURS: usize = 0;
 const OURS_WALKED: usize = 1;
 const FLOOR: usize = 2;
@@ -110,7 +110,7 @@ fn readers(settings: &Settings) -> [Box<dyn RowReader>; 9] {
 struct Run {
     shape: Shape,
     rows: u64,
-    /// In bytes, in text and in binary.
+    /// The bytes of the answer in the text and in the binary protocol.
     sizes: [usize; 2],
     rounds: usize,
     source: Source,
@@ -143,7 +143,7 @@ impl Run {
         }
     }
 
-    /// Everybody reads all rows, and who decodes them the same values. It warms them up, too.
+    /// Lets every contender read all rows once, which warms it up. All that decode must get the same values.
     fn compare(&self, readers: &mut [Box<dyn RowReader>], protocol: Protocol) {
         let totals = readers
             .iter_mut()
@@ -232,7 +232,7 @@ fn cpus(readings: &[Reading]) -> Vec<f64> {
     readings.iter().map(|it| it.cpu_milliseconds).collect()
 }
 
-/// How many times the rows a second of another.
+/// The ratio of the rows a second of `at` to those of `other`.
 fn speed_to(measured: &[Vec<Reading>], at: usize, other: usize) -> Spread {
     Spread::of_ratios(&walls(&measured[other]), &walls(&measured[at]))
 }

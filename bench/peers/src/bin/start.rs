@@ -1,5 +1,6 @@
-//! Whole processes, from their start to their end: a login with a token, and three rows printed. `start
-//! [ROUNDS] [--server mysql|mariadb]`; the other programs, and `rds-bridge`, are beside it, and are installed for it.
+//! Whole processes from start to end: a login with a token, and three printed rows. `start [ROUNDS] [--server
+//! mysql|mariadb]`. The other programs and `rds-bridge` are expected in this program's folder, and are copied to
+//! another one before they run.
 
 use clap::Parser;
 use rds_bridge_bench_peers::measure::{Spread, rounds};
@@ -10,10 +11,10 @@ use rds_bridge_test_support::server::Product;
 
 const ROWS: &str = "1\tapple\t1.25\n2\tbread\t3.50\n3\tcheese\t12.00\n";
 
-/// Whole processes, from their start to their rows
+/// Whole processes from their start to their rows
 #[derive(Parser)]
 struct Arguments {
-    /// How often it is everybody's turn
+    /// Number of rounds. Each round measures every contender
     #[arg(default_value = "41")]
     rounds: usize,
     #[command(flatten)]
@@ -27,7 +28,7 @@ fn main() {
     let installed = Installed::new();
     let contenders = contenders(&settings, &installed);
     for contender in &contenders {
-        // Files that are not in memory yet.
+        // Loads the program's files into the page cache.
         contender.run();
     }
     let measured = rounds(number, contenders.len(), |index| contenders[index].run());
@@ -36,7 +37,7 @@ fn main() {
 
 struct Contender {
     process: Process,
-    /// How what it prints has to end.
+    /// The expected end of its output.
     prints: &'static str,
 }
 
@@ -50,7 +51,7 @@ impl Contender {
     }
 }
 
-/// Ours first: the others are compared to it.
+/// The contenders. rds-bridge comes first, and the others are compared to it.
 fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
     let contender = |name, command: &[&str], prints| Contender {
         process: Process::new(name, settings, command),
@@ -93,7 +94,7 @@ fn contenders(settings: &Settings, installed: &Installed) -> Vec<Contender> {
     ]
 }
 
-/// What is compared is the time to the first byte: to the first row printed.
+/// Prints the figures. The ratio is of the times to the first byte, which is a part of the first row.
 fn print(contenders: &[Contender], measured: &[Vec<Run>]) {
     println!("{} interleaved rounds", measured[0].len());
     println!(

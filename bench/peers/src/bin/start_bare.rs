@@ -1,4 +1,4 @@
-//! The floor of a whole process: signs by hand, speaks rustls, prints the items.
+//! The floor of a whole process: signs without a library, uses rustls, and prints the items.
 
 use std::io::{self, Write};
 

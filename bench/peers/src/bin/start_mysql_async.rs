@@ -1,5 +1,5 @@
-//! A whole process as one writes it with aws-sigv4 and mysql_async: prints the items. `start_mysql_async
-//! PROVIDER`, which is `ring`, or `aws-lc-rs` as mysql_async's own default.
+//! A whole process as users write it with aws-sigv4 and mysql_async; it prints the items. `start_mysql_async PROVIDER`,
+//! where the provider is `ring`, or `aws-lc-rs`, which is mysql_async's default.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! The floor: signs by hand, and speaks the least of the protocol, in blocking calls.
+//! The floor: signs without a library, and speaks a minimal protocol with blocking calls.
 
 mod connection;
 pub mod reader;
@@ -34,7 +34,7 @@ impl<'a> Bare<'a> {
         }
     }
 
-    /// A whole TLS handshake for each connection.
+    /// Without session resumption: each connection has a full TLS handshake.
     pub fn not_resuming(settings: &'a Settings) -> Self {
         let mut tls = tls(settings);
         tls.resumption = Resumption::disabled();
@@ -46,7 +46,7 @@ impl<'a> Bare<'a> {
         }
     }
 
-    /// A connection with a fresh token.
+    /// Opens a connection with a new token.
     pub fn open(&self) -> io::Result<Connection> {
         let Settings {
             address,

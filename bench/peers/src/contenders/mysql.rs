@@ -1,4 +1,4 @@
-//! mysql, which blocks, on rustls with the process's crypto provider.
+//! mysql, a blocking client, on rustls with the process's crypto provider.
 
 use mysql::{Conn, OptsBuilder, SslOpts};
 
@@ -6,11 +6,11 @@ use super::mysql_async::MAX_ALLOWED_PACKET;
 use crate::settings::Settings;
 use crate::sign::sdk;
 
-/// A connection with a fresh token.
+/// Opens a connection with a new token.
 pub fn open(settings: &Settings) -> Conn {
     let tls = SslOpts::default()
         .with_root_cert_path(Some(settings.ca_file.clone()))
-        // It has no way to name the server other than by what it connects to.
+        // mysql verifies only the name that it connects to, which is an IP address here.
         .with_danger_skip_domain_validation(true);
     let opts = OptsBuilder::new()
         .ip_or_hostname(Some(settings.address.ip().to_string()))

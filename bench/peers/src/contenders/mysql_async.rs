@@ -1,4 +1,4 @@
-//! mysql_async on rustls, with the process's crypto provider, and tokens by the signer of the AWS SDK for Rust.
+//! mysql_async on rustls with the process's crypto provider. The AWS SDK for Rust signs the tokens.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Result, SslOpts};
@@ -10,16 +10,16 @@ use crate::sign::sdk;
 pub struct MysqlAsync<'a> {
     name: &'static str,
     settings: &'a Settings,
-    /// Clones of it share the TLS configuration, and so the sessions.
+    /// Clones share the TLS configuration, and so the sessions to resume.
     opts: OptsBuilder,
 }
 
-/// What it asks the server for after login, unless it is told. MariaDB's defaults.
+/// The settings that mysql_async queries after the login unless it has them. These are MariaDB's defaults.
 pub const MAX_ALLOWED_PACKET: usize = 16 << 20;
 const WAIT_TIMEOUT_SECONDS: usize = 28_800;
 
 impl<'a> MysqlAsync<'a> {
-    /// As it is by default. It asks for the server's settings, which takes a round trip.
+    /// The default configuration, which queries the server's settings with an additional round trip.
     pub fn asking(settings: &'a Settings) -> Self {
         Self {
             name: "mysql_async, default",
@@ -28,7 +28,7 @@ impl<'a> MysqlAsync<'a> {
         }
     }
 
-    /// Told the server's settings: nothing is asked of the server before the statement.
+    /// Configured with the server's settings, so that it sends no query before the statement.
     pub fn told(settings: &'a Settings) -> Self {
         Self {
             name: "mysql_async",
@@ -59,7 +59,8 @@ impl Contender for MysqlAsync<'_> {
     }
 }
 
-/// Over TCP, always: by default it would change over to the server's Unix socket, where there is no TLS.
+/// The options of all connections. They insist on TCP: by default mysql_async switches to the server's Unix socket,
+/// which has no TLS.
 pub fn options(settings: &Settings) -> OptsBuilder {
     let tls = SslOpts::default()
         .with_root_certs(vec![settings.ca_file.clone().into()])
@@ -75,14 +76,14 @@ pub fn options(settings: &Settings) -> OptsBuilder {
         .enable_cleartext_plugin(true)
 }
 
-/// With the server's settings, so that it does not ask for them.
+/// Adds the server's settings, so that mysql_async does not query them.
 pub fn told(options: OptsBuilder) -> OptsBuilder {
     options
         .max_allowed_packet(Some(MAX_ALLOWED_PACKET))
         .wait_timeout(Some(WAIT_TIMEOUT_SECONDS))
 }
 
-/// A connection with a fresh token.
+/// Opens a connection with a new token.
 pub async fn open(opts: &OptsBuilder, settings: &Settings) -> Result<Conn> {
     let opts: Opts = opts.clone().pass(Some(sdk::token(settings))).into();
     Conn::new(opts).await

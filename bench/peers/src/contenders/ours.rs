@@ -1,4 +1,4 @@
-//! rds-bridge: the component signs and shakes hands, in a fresh sandbox for each.
+//! rds-bridge. The component signs and performs the connection phase, in a new sandbox for each connection.
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::{Bridge, Error};
@@ -12,12 +12,13 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// As it is by default: `SET NAMES` and what makes the session read-only go out with the statement.
+    /// The default configuration. `SET NAMES` and the statement that makes the session read-only are pipelined with the
+    /// query.
     pub fn read_only(settings: &Settings) -> Self {
         Self::new("ours, read-only", settings, false)
     }
 
-    /// A session that may write: `SET NAMES` goes out with the statement, in one flight.
+    /// A session that may write. `SET NAMES` is pipelined with the query.
     pub fn read_write(settings: &Settings) -> Self {
         Self::new("ours", settings, true)
     }

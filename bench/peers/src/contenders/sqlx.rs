@@ -1,4 +1,4 @@
-//! sqlx on rustls and ring.
+//! sqlx on rustls with ring.
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::{ConnectOptions, MySqlConnection};
@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, MySqlConnection};
 use crate::settings::Settings;
 use crate::sign::sdk;
 
-/// A connection with a fresh token, as it is by default: it sets the session's mode, time zone and
+/// Opens a connection with a new token and the default options: sqlx sets the session's SQL mode, time zone and
 /// character set, which takes a round trip.
 pub async fn open(settings: &Settings) -> MySqlConnection {
     let options = MySqlConnectOptions::new()
@@ -15,7 +15,7 @@ pub async fn open(settings: &Settings) -> MySqlConnection {
         .username(&settings.user)
         .password(&sdk::token(settings))
         .database(&settings.database)
-        // It has no way to name the server other than by what it connects to.
+        // sqlx verifies only the name that it connects to, which is an IP address here.
         .ssl_mode(MySqlSslMode::VerifyCa)
         .ssl_ca(&settings.ca_file)
         .enable_cleartext_plugin(true);

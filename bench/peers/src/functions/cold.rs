@@ -1,4 +1,4 @@
-//! A cold start: from the process's start to its first answer.
+//! A cold start: from the start of the process to its first answer.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::{EVENT, Function, check};
 use crate::running_process::cpu;
 
 pub struct Cold {
-    /// Until it asked for its first event: it is connected by then.
+    /// The time until it polled for its first event. It is connected by then.
     pub ready: Duration,
-    /// Until its first answer.
+    /// The time until its first answer.
     pub answer: Duration,
-    /// What it took of the processor until then.
+    /// The CPU time until then.
     pub cpu: Duration,
 }
 
-/// Its event is there before it is.
+/// Starts a function and measures it. The event is queued before the function polls for it.
 pub fn start(function: &Function) -> Cold {
     let process = function.start();
     let invocation = process.start_invocation(EVENT, LONGEST_TIMEOUT);

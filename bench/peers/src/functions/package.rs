@@ -1,4 +1,4 @@
-//! What Lambda is given: our zip, of which the function is started, and the original's.
+//! The packages: the zip of rds-bridge, from which its function is started, and the size of the original's.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use super::Function;
 
-/// For both functions.
+/// The environment variables of both functions.
 pub type Environment = Vec<(&'static str, String)>;
 
-/// Ours, where Lambda would have it below `/var/task`. The folder goes with the function.
+/// The function of rds-bridge, unpacked as Lambda does at `/var/task`. The folder is removed with the function.
 pub fn ours(zip: &Path, environment: Environment) -> Function {
     let folder = TempDir::new().expect("a folder");
     let mut unzip = Command::new(python::interpreter());
@@ -22,7 +22,7 @@ pub fn ours(zip: &Path, environment: Environment) -> Function {
     let status = unzip.arg(zip).arg(folder.path()).status();
     assert!(status.expect("Python").success(), "{}", zip.display());
     let bootstrap = folder.path().join("bootstrap");
-    // Python leaves them behind in the zip.
+    // Python's zipfile does not restore permissions.
     fs::set_permissions(&bootstrap, Permissions::from_mode(0o755)).expect("our file");
     Function::new(move || {
         let mut command = Command::new(folder.path().join("bootstrap"));
@@ -36,12 +36,12 @@ pub fn original(environment: Environment) -> Function {
     Function::new(move || original.command(&environment))
 }
 
-/// In megabytes.
+/// The sizes of the packages, in megabytes.
 pub struct Sizes {
     pub ours: f64,
-    /// With PyMySQL.
+    /// The original's package with PyMySQL.
     pub original: f64,
-    /// The libraries that Lambda brings for it, installed.
+    /// The installed libraries that Lambda's Python runtime already contains.
     pub brought_by_lambda: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Warm invocations: one after the other, of a process that has been started and is connected.
+//! Warm invocations: sequential invocations of a process that has started and is connected.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use super::{EVENT, Function, check};
 use crate::measure::percentile;
 use crate::running_process::{cpu, peak_kib};
 
-/// Before anything is measured.
+/// How many invocations precede the measurement.
 const FIRST: usize = 200;
 
 pub struct Warm {
     process: LambdaFunction,
 }
 
-/// So many invocations of one process.
+/// The figures of a block of invocations of one process.
 pub struct Block {
     pub p50_microseconds: f64,
     pub p99_microseconds: f64,
-    /// For each.
+    /// The CPU time of each invocation.
     pub cpu_microseconds: f64,
-    /// The most memory that the process has had at once, from its start on.
+    /// The process's peak memory since its start.
     pub peak_megabytes: f64,
 }
 
@@ -49,7 +49,7 @@ impl Warm {
         }
     }
 
-    /// How many microseconds there were between event and answer.
+    /// Invokes the function. Returns the microseconds between event and answer.
     fn invoke(&self) -> f64 {
         let invocation = self.process.start_invocation(EVENT, LONGEST_TIMEOUT);
         let answer = invocation.wait_for_answer();

@@ -1,4 +1,4 @@
-//! The floor: blocking, the statement prepared once.
+//! The floor: blocking calls, with a statement that is prepared once.
 
 use super::threads::{BlockingSelect, Threads};
 use super::{BOUND, Key, check, in_text};

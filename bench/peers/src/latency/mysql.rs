@@ -1,4 +1,4 @@
-//! mysql, which keeps prepared statements.
+//! mysql, which caches prepared statements.
 
 use mysql::Conn;
 use mysql::prelude::Queryable;

@@ -1,4 +1,4 @@
-//! mysql_async, which keeps prepared statements.
+//! mysql_async, which caches prepared statements.
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;

@@ -1,4 +1,4 @@
-//! rds-bridge
+//! rds-bridge.
 
 use rds_bridge::mysql::{Connection, Param, Protocol};
 
@@ -7,12 +7,12 @@ use super::{BOUND, Key, check, in_text};
 use crate::contenders::ours::Ours;
 use crate::settings::Settings;
 
-/// A statement without parameters is executed as text.
+/// Opens connections that execute a statement without parameters in the text protocol.
 pub fn open(settings: &Settings, opening: Opening) -> Tasks<Connection> {
     open_with("ours", settings, opening, Protocol::Text)
 }
 
-/// As it is by default: it prepares a statement that has its key in it, too.
+/// Opens connections with the default protocol choice, which also prepares a statement with the key in its text.
 pub fn open_auto(settings: &Settings, opening: Opening) -> Tasks<Connection> {
     open_with("ours, auto", settings, opening, Protocol::Auto)
 }

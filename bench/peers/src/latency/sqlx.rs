@@ -1,4 +1,4 @@
-//! sqlx, which keeps prepared statements.
+//! sqlx, which caches prepared statements.
 
 use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row};
 
@@ -21,7 +21,7 @@ impl AsyncSelect for MySqlConnection {
             }
         };
         let row = row.expect("a row");
-        // It has a DECIMAL's text, and does not give it as one.
+        // A DECIMAL arrives as text, but sqlx does not allow `String` for that type unless the check is off.
         let (name, price) = (row.try_get(0), row.try_get_unchecked(1));
         check(id, name.expect("a text"), price.expect("a DECIMAL"));
     }

@@ -1,4 +1,4 @@
-//! Asynchronous connections: each is a task, on the calling thread or on worker threads.
+//! Asynchronous connections. Each is a task, on the calling thread or on worker threads.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ pub trait AsyncSelect: Sized + Send + 'static {
 #[derive(Clone, Copy)]
 pub struct Opening {
     pub number: usize,
-    /// Worker threads; 0 for the calling thread alone.
+    /// Number of worker threads; 0 runs all connections on the calling thread.
     pub workers: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Connections that block: each in a thread of its own, a single one in the caller's.
+//! Blocking connections. Each has a thread of its own; a single one uses the calling thread.
 
 use std::sync::Barrier;
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Key, Selects, ids};
 
-/// A connection that blocks.
+/// A blocking connection.
 pub trait BlockingSelect: Send {
     fn select(&mut self, id: i64, key: Key);
 }

@@ -1,11 +1,11 @@
-//! The same answer for who has not agreed to do without the `EOF_Packet`.
+//! Converts an answer for a client that has not negotiated `CLIENT_DEPRECATE_EOF`.
 
-/// Without warnings, with autocommit.
+/// An `EOF_Packet` without warnings, with autocommit.
 const EOF: [u8; 5] = [0xFE, 0, 0, 2, 0];
 const HEADER_LENGTH: usize = 4;
 
-/// Puts one behind the packet and the definitions of so many columns, and one in the place of the
-/// `OK_Packet` behind the rows, if there are rows.
+/// Inserts an `EOF_Packet` after the first packet and the `columns` definitions. Replaces the `OK_Packet` after the
+/// rows with another one; the reply to `COM_STMT_PREPARE` has no rows and ends with the first `EOF_Packet`.
 pub(super) fn with_eof(answer: &[u8], columns: usize) -> Vec<u8> {
     let mut with_eof = Vec::with_capacity(answer.len() + 2 * (HEADER_LENGTH + EOF.len()));
     let mut sequence_id = 1_u8;

@@ -1,4 +1,4 @@
-//! Logs everybody in, as RDS does with a token, and answers from the recording.
+//! Accepts every login, as RDS does with a valid token, and answers from the recording.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -19,10 +19,10 @@ use crate::settings::Settings;
 const CLIENT_DEPRECATE_EOF: u32 = 0x0100_0000;
 const COM_QUIT: u8 = 0x01;
 const COM_STMT_CLOSE: u8 = 0x19;
-/// More would only wait in memory: rustls takes no more at once.
+/// A larger write would only wait in memory, because rustls limits its buffer.
 const WRITE_LENGTH: usize = 64 << 10;
 
-/// A peer at 127.0.0.1. Dropped, it closes all connections.
+/// A peer at 127.0.0.1. Dropping it closes all connections.
 pub struct Peer {
     acceptor: Acceptor,
     folder: TempDir,
@@ -36,13 +36,13 @@ impl Peer {
         let config = server_config(&authority);
         let recording = Arc::new(recording);
         let acceptor = Acceptor::start(move |stream| {
-            // That the other side goes is no business of ours.
+            // The client may disconnect at any time.
             let _gone = serve(&stream, &config, &recording);
         });
         Self { acceptor, folder }
     }
 
-    /// As those of the server that was recorded, but for where it is and whom to trust.
+    /// The settings of the recorded server, with this peer's address and authority.
     pub fn settings(&self, recorded: &Settings) -> Settings {
         Settings {
             address: self.acceptor.address(),

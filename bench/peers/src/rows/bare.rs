@@ -1,5 +1,5 @@
-//! The floor: blocking reads of TLS, the packets' headers, and the length of every field walked; or each
-//! field decoded to its type, in the plainest way.
+//! The floor: blocking reads from TLS, and only the packet headers and the length of every field are read; or every
+//! field is decoded to its type in the simplest way.
 
 mod binary;
 mod text;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub struct BareRows {
     reader: Reader,
     depth: Depth,
-    /// The statement that has been prepared, and its number.
+    /// The prepared statement and its id.
     prepared: Option<(&'static str, [u8; 4])>,
 }
 

@@ -1,5 +1,5 @@
-//! Rows of `mysql_common` to Rust's types, as users of `mysql` and `mysql_async` write it: each row a tuple
-//! of owned values, but for one of too many columns.
+//! Decodes rows of `mysql_common` as users of `mysql` and `mysql_async` do: each row is a tuple of owned values, unless
+//! it has too many columns for a tuple.
 
 use mysql_async::{Row, from_row};
 use time::PrimitiveDateTime;

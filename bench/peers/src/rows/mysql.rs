@@ -1,4 +1,4 @@
-//! mysql, which blocks.
+//! mysql, a blocking client.
 
 use std::hint::black_box;
 

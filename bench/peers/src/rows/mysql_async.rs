@@ -1,4 +1,4 @@
-//! mysql_async, typed.
+//! mysql_async, which decodes rows to types.
 
 use mysql_async::prelude::{Protocol as Encoding, Queryable};
 use mysql_async::{Conn, QueryResult, Result, Row};

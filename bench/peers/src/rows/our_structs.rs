@@ -1,4 +1,4 @@
-//! rds-bridge: a row is read as a struct by `#[derive(FromRow)]`; of too many columns value by value.
+//! rds-bridge with `#[derive(FromRow)]`: a row becomes a struct. A row with too many columns is read value by value.
 
 use rds_bridge::Error;
 use rds_bridge::mysql::{DateTime, FromRow, Rows};

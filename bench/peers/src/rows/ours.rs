@@ -1,5 +1,5 @@
-//! rds-bridge: a row borrows from the read buffer. It is read as a tuple, as those of the peers are; of too many
-//! columns value by value.
+//! rds-bridge: a row borrows from the read buffer, and becomes a tuple, as with the peers. A row with too many columns
+//! is read value by value.
 
 use std::hint::black_box;
 
@@ -23,7 +23,7 @@ impl OurRows {
         let bridge = Ours::read_write(settings).bridge;
         let runtime = runtime();
         let mut connection = runtime.block_on(bridge.connect()).expect("a connection");
-        // Left to itself, it would take the binary one.
+        // The default would choose the binary protocol.
         connection.set_protocol(Executed::Text);
         Self {
             runtime,
@@ -34,7 +34,7 @@ impl OurRows {
 }
 
 impl OurRows {
-    /// Reads the rows of a shape's statement with `read`.
+    /// Executes a shape's statement and reads its rows with `read`.
     pub(super) fn read_with(
         &mut self,
         shape: Shape,

@@ -1,4 +1,4 @@
-//! What a result looks like.
+//! The shapes of results.
 
 use clap::ValueEnum;
 use rds_bridge_test_support::server::Product;
@@ -15,7 +15,7 @@ pub enum Shape {
     Blobs,
 }
 
-/// How often the four columns of [`Shape::Wide`] come.
+/// How often [`Shape::Wide`] repeats its four columns.
 pub const GROUPS: usize = 50;
 pub const BLOB_LENGTH: usize = 1 << 20;
 
@@ -46,7 +46,7 @@ impl Shape {
         }
     }
 
-    /// As many as take a second or less from the server.
+    /// The default number of rows. The server sends them in a second or less.
     pub fn usual_rows(self) -> u64 {
         match self {
             Self::Mixed | Self::One => 1_000_000,
@@ -55,7 +55,7 @@ impl Shape {
         }
     }
 
-    /// Of the table, roughly, with what the server needs beside the values.
+    /// Roughly the memory of the table, with the server's overhead.
     pub fn bytes_in_memory(self, rows: u64) -> u64 {
         let of_a_row = match self {
             Self::Mixed => 120,
@@ -66,7 +66,7 @@ impl Shape {
         rows * of_a_row
     }
 
-    /// Statements that make the table.
+    /// Statements that create the table.
     pub fn create_table(self, rows: u64, product: Product) -> String {
         let table = self.name();
         let from = format!("FROM {}", product.sequence(rows));

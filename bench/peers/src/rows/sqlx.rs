@@ -1,4 +1,4 @@
-//! sqlx, each value as the type that it gives without a copy.
+//! sqlx. Each value has the type that sqlx decodes without a copy.
 
 use futures_util::TryStreamExt;
 use sqlx::mysql::MySqlRow;
@@ -74,7 +74,7 @@ fn mixed(row: &MySqlRow) -> Result<u64> {
         n: row.try_get(0)?,
         big: row.try_get(1)?,
         name: row.try_get(2)?,
-        // It has a DECIMAL's text, and does not give it as one.
+        // A DECIMAL arrives as text, but sqlx does not allow `&str` for that type unless the check is off.
         price: row.try_get_unchecked(3)?,
         made: parts(made),
         ratio: row.try_get(5)?,

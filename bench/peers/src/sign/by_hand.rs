@@ -1,7 +1,7 @@
-//! With nothing but HMAC and SHA-256: the least that a token takes.
+//! Signs with only HMAC and SHA-256: the minimum that a token needs.
 //!
-//! It escapes nothing but the slashes of the scope, and knows no session token: enough for the
-//! benchmark's settings, and for nobody else's.
+//! It escapes only the slashes of the credential scope, and does not support session tokens. That is enough for the
+//! benchmark's settings, but not in general.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::settings::Settings;
 
-/// A token of now.
+/// A token that is signed now.
 pub fn token(settings: &Settings) -> String {
     let Settings {
         endpoint,

@@ -1,4 +1,4 @@
-//! With the SigV4 signer of the AWS SDK for Rust, as its users do.
+//! Signs with the SigV4 signer of the AWS SDK for Rust, as its users do.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use aws_sigv4::sign::v4;
 
 use crate::settings::Settings;
 
-/// A token of now.
+/// A token that is signed now.
 pub fn token(settings: &Settings) -> String {
     let (id, secret) = (&settings.access_key_id, &settings.secret_access_key);
     let identity = Credentials::new(id, secret, None, None, "bench").into();
@@ -44,7 +44,7 @@ pub fn token(settings: &Settings) -> String {
         url.push('&');
         url.push_str(name);
         url.push('=');
-        // None of the values has a character of its own but this one.
+        // The slash is the only character in the values that has to be escaped.
         url.push_str(&value.replace('/', "%2F"));
     }
     url.split_off("https://".len())

@@ -1,4 +1,4 @@
-//! `query --format parquet`, `arrow` and `arrow-stream`, read by those who know the formats: pyarrow and DuckDB.
+//! `query --format parquet`, `arrow` and `arrow-stream`, read with pyarrow and DuckDB.
 
 use std::fs;
 use std::path::Path;
@@ -17,8 +17,8 @@ use crate::helpers::command::{query, stderr, stdout};
 
 const FORMATS: [&str; 3] = ["parquet", "arrow", "arrow-stream"];
 
-/// Beside those that every reader has: where Arrow has two types, the edge between them, and columns that
-/// are never NULL.
+/// Columns in addition to those of all readers: types at the boundary between two Arrow types, and columns that are
+/// never NULL.
 const MORE_COLUMNS: [(&str, &[&str]); 8] = [
     (
         "DECIMAL(38,10)",
@@ -68,13 +68,14 @@ fn arrow_type(kind: &str) -> &'static str {
     }
 }
 
-/// All but days that are none.
+/// Without dates that are not days of the calendar.
 fn values(values: &[&'static str]) -> Vec<&'static str> {
     let is_day = |value: &&str| !value.contains("0000-00-00") && !value.contains("-00-00'");
     values.iter().copied().filter(is_day).collect()
 }
 
-/// A table of every type: each value in some row, in every column that may be NULL a row of it.
+/// Creates a table with a column of every type. Each value is in some row, and every nullable column has a NULL.
+/// Returns the expected Arrow types.
 fn table_of_every_type(server: &Server) -> Vec<&'static str> {
     let columns: Vec<_> = columns_of(server.product()).chain(&MORE_COLUMNS).collect();
     let mut types = vec!["int32"];
@@ -105,7 +106,7 @@ fn table_of_every_type(server: &Server) -> Vec<&'static str> {
     types
 }
 
-/// Writes a statement's rows in each format, in the text and in the binary protocol.
+/// Writes the rows of a statement in each format, in the text and in the binary protocol.
 fn write_all(server: &Server, folder: &Path, sql: &str) -> Vec<(String, &'static str)> {
     let mut files = Vec::new();
     for format in FORMATS {
@@ -143,7 +144,7 @@ fn every_type_beside_pymysql(product: Product) {
     let server = Server::start(
         product,
         &Options {
-            // 0 for a year is a value.
+            // The default SQL mode refuses the year 0.
             arguments: vec!["--sql-mode=".to_owned()],
             ..Options::default()
         },
@@ -157,8 +158,8 @@ fn every_type_beside_pymysql(product: Product) {
     }
 }
 
-/// What no table has: a column that is nothing but NULL, names that are there twice, sums, and a NULL in a
-/// column that the server announces as `NOT NULL`.
+/// Columns that no table has: one that is always NULL, duplicate names, sums, and a NULL in a column that the server
+/// announces as `NOT NULL`.
 #[apply(on_each_server)]
 fn expressions_beside_pymysql(product: Product) {
     let server = Server::shared(product);
@@ -176,7 +177,7 @@ fn expressions_beside_pymysql(product: Product) {
         "int64",
         "decimal128(2, 1)",
         "decimal128(36, 4)",
-        // A comparison's.
+        // The type of a comparison.
         match product {
             Product::MySql => "int64",
             Product::MariaDb => "int32",
@@ -217,7 +218,7 @@ fn many_row_groups_of_bounded_size(product: Product) {
 
 #[apply(on_each_server)]
 fn what_arrow_has_no_value_for_is_an_error_with_a_way_out(product: Product) {
-    // MySQL's default mode makes NULL of such dates.
+    // MySQL's default SQL mode replaces such dates with NULL.
     let server = &Server::start(
         product,
         &Options {
@@ -254,7 +255,7 @@ fn what_arrow_has_no_value_for_is_an_error_with_a_way_out(product: Product) {
             assert_eq!(folder.path().read_dir().unwrap().count(), 0);
         }
     }
-    // The way out is one.
+    // The remedy in the error message works.
     let sql = "SELECT NULLIF(CAST('0000-00-00' AS DATE), 0) AS a, \
                CAST(CAST('2026-00-00' AS DATE) AS CHAR) AS b WHERE {condition}";
     let files = write_all(server, folder.path(), sql);
@@ -278,8 +279,8 @@ fn a_second_result_is_an_error(product: Product) {
     }
 }
 
-/// The second row of the inner query makes the third row of the outer one fail; rows have been written by
-/// then, and whole batches.
+/// The second row of the inner query makes the third row of the outer one fail. Rows and whole batches have been
+/// written by then.
 #[apply(on_each_server)]
 fn what_was_cut_off_is_read_by_nobody(product: Product) {
     let sql = &format!(
@@ -296,7 +297,8 @@ fn what_was_cut_off_is_read_by_nobody(product: Product) {
     }
 }
 
-/// At every message's end a stream may end, to its readers: the mark behind it tells otherwise.
+/// Readers accept a stream that ends after any message. The command therefore appends a mark to an incomplete stream,
+/// and readers refuse that mark.
 #[apply(on_each_server)]
 fn a_stream_that_ends_between_two_batches(product: Product) {
     let folder = TempDir::new().unwrap();
@@ -308,7 +310,7 @@ fn a_stream_that_ends_between_two_batches(product: Product) {
     );
     assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
     let whole = fs::read(path).unwrap();
-    // What says that it ends: a message of no length.
+    // The regular end of a stream: a message of length 0.
     let messages = whole.strip_suffix(b"\xFF\xFF\xFF\xFF\0\0\0\0").unwrap();
     fs::write(path, messages).unwrap();
     let read =

@@ -1,5 +1,5 @@
-//! `rds-bridge query` when the server dies in the middle: one message, the exit code, and no output that
-//! looks whole.
+//! `rds-bridge query` when the server fails in the middle of a result: one message, the exit code, and no output that
+//! looks complete.
 
 use rds_bridge_test_support::server_packets::{
     LONGLONG, Then, VAR_STRING, column, error, prepared, result, text_row,
@@ -9,13 +9,13 @@ use serde_json::Value as Json;
 
 use crate::helpers::command::{run_on, stdout};
 
-/// What the command writes of an answer in the text protocol, and what it says.
+/// Runs a query with this answer in the text protocol. Returns the exit code, the output and the messages.
 fn query(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
     let arguments = ["--protocol", "text", "--format", format];
     command(vec![answer], &arguments)
 }
 
-/// The same of a prepared statement, and so in the binary protocol.
+/// As [`query`], with a prepared statement and so in the binary protocol.
 fn query_prepared(answer: Vec<Say>, format: &str) -> (Option<i32>, String, String) {
     let preparation = say([prepared(1), column("?", VAR_STRING)]);
     let arguments = ["--format", format, "--param", "x"];
@@ -32,7 +32,7 @@ fn command(script: Vec<Vec<Say>>, arguments: &[&str]) -> (Option<i32>, String, S
     (output.status.code(), stdout(&output).to_owned(), said)
 }
 
-/// Two rows, and in the middle of the third it ends.
+/// Two rows; the connection ends in the middle of the third.
 fn dies() -> Vec<Say> {
     let mut answer = say([
         vec![2],
@@ -71,7 +71,7 @@ fn in_the_middle_of_a_row() {
     }
 }
 
-/// The same from a server that lies about the third row's length.
+/// As above, but the server sends a wrong length in the third row.
 #[test]
 fn at_a_row_that_cannot_be() {
     for (format, end) in ENDS {
@@ -85,7 +85,7 @@ fn at_a_row_that_cannot_be() {
     }
 }
 
-/// In the binary protocol: it ends, lies about a length, refuses, or sends what is no text.
+/// In the binary protocol: the server disconnects, sends a wrong length, refuses, or sends invalid UTF-8.
 #[test]
 fn in_the_middle_of_a_prepared_statement() {
     for (format, end) in ENDS {
@@ -128,7 +128,7 @@ fn in_the_middle_of_a_prepared_statement() {
     }
 }
 
-/// A value that is not of its column's kind: the row's beginning is taken back.
+/// The value does not match the column's type. The beginning of its row is removed from the output.
 #[test]
 fn at_a_value_that_cannot_be() {
     for (format, end) in ENDS {
@@ -146,7 +146,7 @@ fn at_a_value_that_cannot_be() {
     }
 }
 
-/// The first result is whole, and the second never comes: what is there is not all.
+/// The first result is complete, but the second never arrives, so the output is incomplete.
 #[test]
 fn between_two_results() {
     for (format, end) in [
@@ -175,7 +175,7 @@ fn between_two_results() {
     }
 }
 
-/// Before the first row there is nothing to mark.
+/// Before the first row there is no output to mark as incomplete.
 #[test]
 fn before_there_is_anything() {
     for format in ["json", "csv", "table"] {

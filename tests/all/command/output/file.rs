@@ -1,4 +1,4 @@
-//! `query --output`: a file that is whole, or as it was.
+//! `query --output`: the file is complete, or unchanged.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -55,7 +55,7 @@ fn the_name_tells_the_format(product: Product) {
         succeeded(&output);
         assert!(fs::read(&path).unwrap().starts_with(beginning), "{name}");
     }
-    // What is said wins over what the name tells.
+    // `--format` takes precedence over the file's name.
     let path = folder.path().join("b.json");
     let path = path.to_str().unwrap();
     let output = query(
@@ -66,7 +66,7 @@ fn the_name_tells_the_format(product: Product) {
     assert!(fs::read(path).unwrap().starts_with(b"id,name\r\n"));
 }
 
-/// None of it connects: no server is there.
+/// These errors occur before the command connects, because there is no server.
 #[test]
 fn what_cannot_be_is_said_before_anybody_is_asked() {
     let folder = TempDir::new().unwrap();
@@ -101,7 +101,7 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
             stderr(&output)
         );
     }
-    // And where nobody answers, nothing is left.
+    // If the connection fails, no file is left either.
     let output = run(&["query", "SELECT 1", "-o", &at("a.csv")], &variables, "");
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     assert_eq!(names(folder.path()), before);
@@ -196,7 +196,7 @@ fn a_disk_that_is_full(product: Product) {
         "SELECT seq, SHA2(seq, 512) FROM {}",
         product.sequence(100_000)
     );
-    // A limit of the process stands in for the disk's.
+    // A resource limit of the process simulates a full disk.
     let output = Command::new("sh")
         .args([
             "-c",
@@ -224,7 +224,7 @@ fn a_disk_that_is_full(product: Product) {
     }
 }
 
-/// In each format; the server dies when rows have been written.
+/// In each format: the server fails after rows have been written.
 #[test]
 fn of_a_server_that_dies_nothing_is_left() {
     for name in [
@@ -283,7 +283,7 @@ fn of_what_a_signal_ended_nothing_is_left(product: Product) {
     }
 }
 
-/// What is written and rolled back is not there, and what is committed has its rows.
+/// A statement that is rolled back leaves no file, and the file of one that commits has its rows.
 #[apply(on_each_server)]
 fn with_writes(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -292,7 +292,7 @@ fn with_writes(product: Product) {
     let path = folder.path().join("rows.csv");
     let path_text = path.to_str().unwrap();
 
-    // A statement without rows gives an empty file, as `> FILE` would.
+    // A statement without a result produces an empty file, as `> FILE` does.
     fs::write(&path, "old").unwrap();
     let update = "UPDATE items SET name = 'pear' WHERE id = 1";
     let output = query(&server, &[update, "--allow-writes", "-o", path_text]);
@@ -301,7 +301,7 @@ fn with_writes(product: Product) {
     assert_eq!(fs::read(&path).unwrap(), b"");
 }
 
-/// MySQL has no statement that writes and gives rows.
+/// MySQL has no statement that writes and returns rows.
 #[test]
 fn rows_that_cannot_be_written_are_not_deleted() {
     let server = Server::start(Product::MariaDb, &Options::default());
@@ -322,7 +322,7 @@ fn rows_that_cannot_be_written_are_not_deleted() {
     assert_eq!(count(), "{\"n\":2}\n");
 }
 
-/// By its names: what somebody has opened to append to is not replaced.
+/// The command recognises standard output by its names. A file that is opened for appending is not replaced.
 #[apply(on_each_server)]
 fn standard_output_is_what_it_is(product: Product) {
     let server = Server::shared(product);

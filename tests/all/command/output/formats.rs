@@ -1,5 +1,6 @@
-//! What `rds-bridge query` writes in each format, of a table with every type and its edges, in both
-//! protocols: read back with Python's own readers, beside PyMySQL's values and the `mariadb` command's lines.
+//! The output of `rds-bridge query` in each format, for a table with every type and its boundary values, in both
+//! protocols. It is read with Python's own readers and compared with PyMySQL's values and the lines of the `mariadb`
+//! command.
 
 use std::fs;
 use std::path::Path;
@@ -20,13 +21,14 @@ const FORMATS: [&str; 6] = ["table", "vertical", "json", "ndjson", "csv", "tsv"]
 const ALL: &str = "SELECT * FROM every ORDER BY n";
 const ALL_WITH_A_PARAMETER: &str = "SELECT * FROM every WHERE ? = 1 ORDER BY n";
 
-/// A column for each type; a row for each value of the column that has the most, and one of NULL alone.
+/// Creates a table with a column for each type, a row for each value of the column with the most values, and a row of
+/// NULLs.
 fn fill(server: &Server) {
     let columns: String = columns_of(server.product())
         .enumerate()
         .map(|(number, (kind, _))| format!(", c{number} {kind} NULL"))
         .collect();
-    // A header has to be quoted, too.
+    // The column's name has to be quoted in a header.
     let odd_name = "`a \"b\",\\c`";
     let mut sql =
         format!("CREATE TABLE iamtest.every (n INT PRIMARY KEY, {odd_name} INT{columns});\n");
@@ -64,7 +66,7 @@ fn write_ours(server: &Server, folder: &Path) {
     }
 }
 
-/// With the bytes of what is no text in hexadecimal: as they are, they would not be lines.
+/// Binary values are printed in hexadecimal, because their bytes may contain line ends.
 fn write_mariadbs(server: &Server, folder: &Path) {
     let output = Command::new("mariadb")
         .args(["--no-defaults", "--batch", "--binary-as-hex"])
@@ -86,7 +88,7 @@ fn every_format_value_by_value_beside_pymysql_and_mariadb(product: Product) {
     let server = Server::start(
         product,
         &Options {
-            // Dates of zero, and 0 for a year, are values.
+            // The default SQL mode refuses zero dates and the year 0.
             arguments: vec!["--sql-mode=".to_owned()],
             ..Options::default()
         },
@@ -106,6 +108,6 @@ fn every_format_value_by_value_beside_pymysql_and_mariadb(product: Product) {
             ALL,
         ],
     );
-    // Two protocols, six formats, and one beside the mariadb command.
+    // Two protocols and six formats, compared with each other and with the mariadb command.
     assert_eq!(compared.lines().count(), 14, "{compared}");
 }

@@ -1,14 +1,14 @@
-//! Fractions of seconds, as a server or a proxy announces them and as they come.
+//! Fractions of seconds, with the number of digits that a server or a proxy announces and with another one.
 
 use rds_bridge_test_support::server_packets::{Then, column, end_of_rows, text_row};
 use rds_bridge_test_support::tls_peer::{TlsPeer, say};
 
 use crate::helpers::command::{run_on, stderr, stdout};
 
-/// `MYSQL_TYPE_TIME` and `MYSQL_TYPE_DATETIME`
+/// `MYSQL_TYPE_TIME` and `MYSQL_TYPE_DATETIME`.
 const TYPES: [u8; 2] = [11, 12];
 
-/// A proxy announces no digits and sends some: none is lost, in no format.
+/// A proxy announces no digits but sends some. No format drops one.
 #[test]
 fn no_format_cuts_a_fraction_that_was_not_announced() {
     let rows = [

@@ -1,4 +1,4 @@
-//! Rows into a pipe: whole and in order, however it is read and whoever shares it.
+//! Rows in a pipe are complete and in order, however the pipe is read and whatever shares it.
 
 use std::io::{self, Read};
 use std::process::Stdio;
@@ -15,7 +15,7 @@ use crate::helpers::command::{query, query_command};
 
 const ROWS: u64 = 200_000;
 
-/// Some megabytes, longer than any pipe.
+/// The result is some megabytes long, longer than the buffer of any pipe.
 fn select(product: Product) -> String {
     format!(
         "SELECT seq, REPEAT('x', 20) AS x FROM {} ORDER BY seq",
@@ -28,7 +28,7 @@ fn expected() -> String {
     "seq,x\r\n".to_owned() + &(1..=ROWS).map(row).collect::<String>()
 }
 
-/// Reads at first slowly, so that the pipe is full, and then in pieces of odd lengths.
+/// Reads slowly at first, so that the pipe fills, and then in pieces of odd lengths.
 fn read_slowly(mut pipe: impl Read) -> String {
     let mut read = Vec::new();
     let mut piece = [0; 7_919];
@@ -56,7 +56,7 @@ fn a_slow_reader_gets_every_row(product: Product) {
     assert!(read == expected(), "{} bytes", read.len());
 }
 
-/// Whoever shares the open file may set `O_NONBLOCK`, as Node and ssh do.
+/// A process that shares the open file description may set `O_NONBLOCK`, as Node and ssh do.
 #[apply(on_each_server)]
 fn a_pipe_that_does_not_wait_is_waited_for(product: Product) {
     let server = Server::shared(product);
@@ -71,7 +71,7 @@ fn a_pipe_that_does_not_wait_is_waited_for(product: Product) {
     assert!(read == expected(), "{} bytes", read.len());
 }
 
-/// The exit code tells, where nobody reads the words.
+/// The exit code is right even if the message cannot be written.
 #[apply(on_each_server)]
 fn an_error_that_nobody_reads_is_one(product: Product) {
     let server = Server::shared(product);

@@ -1,4 +1,4 @@
-//! Who can read a file while it is written, whose links are followed, and what values do to a terminal.
+//! The permissions of a file while it is written, the links that are followed, and escape sequences in values.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -18,7 +18,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Until it is whole, it is its owner's alone, whatever it is to be then.
+/// While the file is written, only its owner can read it, whatever its final permissions are.
 #[apply(on_each_server)]
 fn a_file_that_is_written_is_its_owners_alone(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -58,7 +58,7 @@ fn a_file_that_is_written_is_its_owners_alone(product: Product) {
     assert_eq!(mode(&path), 0o644);
 }
 
-/// As Linux's `fs.protected_symlinks` has it. It takes root to put another user's link there.
+/// The rule of Linux's `fs.protected_symlinks`. Only root can create another user's link for this test.
 #[test]
 fn another_users_link_in_a_shared_folder_is_not_followed() {
     let folder = TempDir::new().unwrap();
@@ -89,7 +89,7 @@ fn another_users_link_in_a_shared_folder_is_not_followed() {
 
 const SPOOFED: &str = "9.7\u{1b}]0;PWNED\u{7}\u{9b}31m\u{202e}";
 
-/// What a server says is not obeyed.
+/// Escape sequences in a server's message are escaped.
 #[test]
 fn a_servers_error_does_not_act_on_a_terminal() {
     let peer = TlsPeer::start(vec![say([error(1146, "42S02", SPOOFED)])]);
@@ -101,11 +101,11 @@ fn a_servers_error_does_not_act_on_a_terminal() {
     );
 }
 
-/// In files and pipes a value is exact.
+/// In files and pipes a value is unchanged.
 #[apply(on_each_server)]
 fn values_do_not_act_on_a_terminal(product: Product) {
     let server = Server::shared(product);
-    // ESC, U+009B and U+202E, as UTF-8.
+    // ESC, U+009B and U+202E in UTF-8.
     let sql = "SELECT CONVERT(0x611B5B326DC29B33316DE280AE62 USING utf8mb4) AS v";
     let value = "a\u{1b}[2m\u{9b}31m\u{202e}b";
     for (format, on_terminal) in [
@@ -128,7 +128,7 @@ fn values_do_not_act_on_a_terminal(product: Product) {
     }
 }
 
-/// As `> FILE` gives, and not an old result that looks like a new one.
+/// As with `> FILE`, the file becomes empty, so that an old result does not look like the new one.
 #[apply(on_each_server)]
 fn a_statement_without_a_result_gives_an_empty_file(product: Product) {
     let server = Server::shared(product);
@@ -138,7 +138,7 @@ fn a_statement_without_a_result_gives_an_empty_file(product: Product) {
     let output = query(server, &["DO 1", "-o", path.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(fs::read(&path).unwrap(), b"");
-    // No file of these is empty.
+    // A Parquet file cannot be empty.
     let path = folder.path().join("rows.parquet");
     fs::write(&path, "old").unwrap();
     let output = query(server, &["DO 1", "-o", path.to_str().unwrap()]);

@@ -1,4 +1,4 @@
-//! `query` at a terminal: progress, summary, and what is not for it.
+//! `query` at a terminal: the progress, the summary, and the formats that it refuses to print there.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::helpers::command::{query, query_in_terminal, stderr};
 
-/// Most of the rows come at once, and the others after more than a second.
+/// Most of the rows are sent at once, and the rest after more than a second.
 fn slow(product: Product) -> String {
     format!(
         "SELECT seq, SHA2(seq, 512) AS x, IF(seq = 50000, SLEEP(1.3), 0) AS y FROM {}",
@@ -18,7 +18,7 @@ fn slow(product: Product) -> String {
     )
 }
 
-/// With a terminal for standard error, or for both outputs.
+/// Runs a query with a terminal for standard error, or for both outputs.
 fn in_terminal(product: Product, which: &str, arguments: &[&str]) -> (i64, String, u64) {
     let said = query_in_terminal(Server::shared(product), which, arguments);
     (
@@ -43,7 +43,7 @@ fn progress_and_a_summary(product: Product) {
             0 => fs::metadata(path).unwrap().len(),
             piped => piped,
         };
-        // 60,000 rows of some 140 bytes each.
+        // 60,000 rows of about 140 bytes each.
         let megabytes = format!("{}.{} MB", written / 1_000_000, written / 100_000 % 10);
         let (progress, summary) = terminal.rsplit_once("\r\x1b[K").unwrap();
         let first = progress.split('\r').nth(1).unwrap();
@@ -71,13 +71,13 @@ fn quiet_is_quiet(product: Product) {
             in_terminal(product, "stderr", &[sql, "--quiet", "--format", "csv"]);
         assert_eq!((code, terminal.as_str()), (0, ""));
     }
-    // What goes wrong is said.
+    // An error is printed nevertheless.
     let (code, terminal, _) = in_terminal(product, "stderr", &["SELECT nothing", "-q"]);
     assert_eq!(code, 9);
     assert!(terminal.contains("1054"), "{terminal}");
 }
 
-/// Rows that scroll by are progress enough.
+/// Without `--output` the rows on the terminal show the progress.
 #[apply(on_each_server)]
 fn rows_on_the_terminal_have_no_progress_among_them(product: Product) {
     let (code, terminal, _) = in_terminal(product, "both", &[&slow(product), "--format", "csv"]);
@@ -91,7 +91,7 @@ fn rows_on_the_terminal_have_no_progress_among_them(product: Product) {
 fn no_terminal_gets_bytes(product: Product) {
     for format in ["parquet", "arrow", "arrow-stream"] {
         let sql = "SELECT 1";
-        // The other one is a device that is written as it is.
+        // `/dev/stderr` is a device, which the command writes to directly.
         for to in ["-", "/dev/stderr"] {
             let (code, terminal, _) =
                 in_terminal(product, "both", &[sql, "--format", format, "-o", to]);

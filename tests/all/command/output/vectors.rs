@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::helpers::command::{query, stderr, stdout};
 
-/// Fewer entries than the column may have, negative and long ones, and NULL.
+/// Vectors with fewer entries than the column allows, with negative and with long numbers, and NULL.
 const ROWS: &str = "CREATE TABLE iamtest.vectors (n INT PRIMARY KEY, v VECTOR(3));
      INSERT INTO iamtest.vectors VALUES
          (1, STRING_TO_VECTOR('[1, 2.5, -3e10]')),
@@ -69,7 +69,7 @@ fn in_every_text_format() {
     }
 }
 
-/// Read by pyarrow: a list, since a row may have fewer entries than the column is declared with.
+/// pyarrow reads a list, because a row may have fewer entries than the column's declaration.
 #[test]
 fn in_every_columnar_format() {
     let server = server();

@@ -1,4 +1,4 @@
-//! Credentials that the command does not find: one line, and the exit code.
+//! Missing credentials: one line, and the exit code.
 
 use crate::helpers::aws_home::Home;
 use crate::helpers::command::{stderr, stdout};

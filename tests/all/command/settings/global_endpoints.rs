@@ -1,10 +1,10 @@
-//! The writer of an Aurora global database as the host: its name does not tell the region.
+//! The writer endpoint of an Aurora global database, whose name does not contain the region.
 
 use crate::helpers::command::{KEYS, run, stdout};
 
 const GLOBAL: &str = "shop.global-xyz.global.rds.amazonaws.com";
 
-/// The environment's region says nothing of where the primary cluster is.
+/// The region in the environment need not be that of the primary cluster.
 #[test]
 fn a_global_writer_is_signed_for_a_region_that_is_given_or_for_none() {
     let of_environment = [
@@ -38,7 +38,7 @@ fn a_global_writer_is_signed_for_a_region_that_is_given_or_for_none() {
         stdout(&token).contains("%2Feu-west-1%2Frds-db"),
         "{token:?}"
     );
-    // It is not an alias that any name server knows.
+    // `perhaps` is not a boolean, so the error names the variable.
     let alias = [&of_environment[..], &[("DB_RESOLVE_CNAME", "perhaps")]].concat();
     let error = String::from_utf8(run(&["token"], &alias, "").stderr).unwrap();
     assert!(error.contains("DB_RESOLVE_CNAME"), "{error}");

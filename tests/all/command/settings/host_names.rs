@@ -1,4 +1,4 @@
-//! What is given for a host and is not the name of one: every command refuses the same, by the name of the setting.
+//! Values that are not host names. Every command refuses them in the same way, and names the setting.
 
 use crate::helpers::command::{KEYS, run};
 
@@ -6,7 +6,7 @@ const WITH_PORT: &str = "mydb.abc123.eu-central-1.rds.amazonaws.com:3306";
 
 const COMMANDS: [&[&str]; 4] = [&["setup"], &["token"], &["query", "SELECT 1"], &["doctor"]];
 
-/// A command's one message, with the host in a variable or in an argument.
+/// The only message of a command, with the host in a variable or in an argument.
 fn refusal(command: &[&str], arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let base = [("DB_USER", "u"), ("AWS_REGION", "us-east-1")];
     let variables = [&KEYS[..], &base, variables].concat();
@@ -86,7 +86,7 @@ fn the_other_names_are_checked_too() {
     }
 }
 
-/// An error of a value names what gave it; an empty variable gives nothing.
+/// An error names the argument or the variable of the value. An empty variable counts as not set.
 #[test]
 fn a_variable_is_named_and_an_empty_one_is_not_set() {
     let host = ("DB_HOST", "db.abc.eu-central-1.rds.amazonaws.com");
@@ -123,7 +123,7 @@ fn a_variable_is_named_and_an_empty_one_is_not_set() {
     assert!(output.status.success(), "{output:?}");
     let output = run(&["setup"], &variables, "");
     assert!(output.status.success(), "{output:?}");
-    // No argument is empty that was not given.
+    // The error is not about an empty argument, because none was passed.
     let said = refusal(&["setup"], &["--format=sql"], &[host, ("DB_NAME", "")]);
     assert!(said.contains("no database"), "{said}");
 }

@@ -1,8 +1,8 @@
-//! Bad input of the command: what it says, and how it ends.
+//! Invalid input of the command: the message and the exit code.
 
 use crate::helpers::command::{HOST, KEYS, run};
 
-/// One line that says what to do, the documented exit code, and nothing that looks like a token.
+/// One line that says what to do, the documented exit code, and no output that looks like a token.
 #[test]
 fn bad_input_gets_one_line_and_its_exit_code() {
     let host = [
@@ -18,7 +18,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
     let long: &'static str = "a".repeat(300).leak();
     let huge_input: &'static str = "u".repeat(1_100_000).leak();
     let huge: &'static str = "u".repeat(100_000).leak();
-    /// Arguments, environment, standard input, exit code, and what the line must say.
+    /// The arguments, the environment, the standard input, the exit code, and a part of the message.
     type Case<'a> = (Vec<&'a str>, Vec<(&'a str, &'a str)>, &'a str, i32, &'a str);
     let cases: Vec<Case<'_>> = vec![
         (vec![], KEYS.to_vec(), "", 2, "subcommand"),

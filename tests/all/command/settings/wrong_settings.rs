@@ -1,5 +1,5 @@
-//! `rds-bridge query` with a setting, a file or a statement that is wrong: one message that names it, the
-//! exit code, and nothing on standard output.
+//! `rds-bridge query` with a wrong setting, file or statement: one message that names it, the exit code, and nothing on
+//! standard output.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::command::{stdout, with};
 
-/// A password in a URL that was given for a name: never shown.
+/// A URL with a password in place of a host name. It must not be printed.
 const URL: &str = "mysql://u:hunter2@db.example.com/x";
 
 fn query(
@@ -55,7 +55,7 @@ fn in_the_environment(product: Product) {
             ("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z"),
         ),
         (8, "1045", ("AWS_SESSION_TOKEN", "another")),
-        // MySQL refuses this one, or asks for some other method.
+        // For an unknown user MySQL refuses the login, or asks for an arbitrary plugin.
         (8, "case-sensitive", ("DB_USER", "nobody")),
         (8, "1044", ("DB_NAME", "mysql")),
         (2, "--log", ("RDS_BRIDGE_LOG", "no=such=level")),

@@ -1,4 +1,4 @@
-//! Numbers with more digits than a double has, as parameters of `rds-bridge query`.
+//! Parameters of `rds-bridge query` that are numbers with more digits than a double has.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -7,7 +7,7 @@ use rstest_reuse::apply;
 
 use crate::helpers::command::{query, stderr, stdout};
 
-/// Each has a neighbour that is the same as a double.
+/// Each number has a neighbour that is the same double.
 const TABLE: &str =
     "CREATE TABLE iamtest.exact (id BIGINT UNSIGNED, amount DECIMAL(30, 10), name VARCHAR(8));
      INSERT INTO iamtest.exact VALUES

@@ -1,5 +1,5 @@
-//! `rds-bridge query` that is asked to end (Ctrl-C, SIGTERM): exit 130, nothing kept, whatever the server answers to
-//! the KILL and whoever reads the rows.
+//! `rds-bridge query` after Ctrl-C or SIGTERM: exit code 130 and no changes, whatever the server answers to the KILL
+//! and even if the rows are not read.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -25,7 +25,7 @@ fn wait_until_running(server: &Server, words: &str) {
     while server.execute_as_admin(&processes).trim() != "1" {}
 }
 
-/// MySQL ends `SLEEP` with a row and without an error; `BENCHMARK` and `DO` likewise.
+/// MySQL ends `SLEEP` with a row and without an error, and `BENCHMARK` and `DO` likewise.
 #[apply(on_each_server)]
 fn a_statement_that_ends_without_an_error_is_interrupted(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -84,7 +84,7 @@ fn what_an_interrupted_statement_has_written_is_rolled_back(product: Product) {
     }
 }
 
-/// The rows never pause: the runtime has no time to deliver a signal.
+/// The rows never pause, so the runtime has no idle time to deliver a signal in.
 #[apply(on_each_server)]
 fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product) {
     let server = &Server::start(product, &Options::default());
@@ -106,7 +106,7 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
             .spawn()
             .unwrap();
         wait_until_running(server, BEGINNING);
-        // The first rows of Parquet are a million.
+        // Parquet writes its first rows after a million.
         while format != "parquet"
             && fs::metadata(&path).unwrap().len() == 0
             && child.try_wait().unwrap().is_none()
@@ -123,7 +123,7 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
             "ndjson" => "\n{\"incomplete\":",
             "csv" => "\r\n\"incomplete",
             "tsv" => "\n\\!incomplete",
-            // Without their footer they are not whole.
+            // Without their footer these files are incomplete.
             _ => "",
         };
         let written = fs::read(&path).unwrap();
@@ -140,7 +140,7 @@ fn rows_that_are_being_written_are_interrupted_in_every_format(product: Product)
     }
 }
 
-/// As a pager's, whose user reads the first page.
+/// As with a pager whose user reads the first page.
 #[apply(on_each_server)]
 fn a_reader_that_does_not_read_is_not_waited_for(product: Product) {
     let server = Server::shared(product);
@@ -149,14 +149,14 @@ fn a_reader_that_does_not_read_is_not_waited_for(product: Product) {
         let mut pipe = child.stdout.take().unwrap();
         pipe.read_exact(&mut [0; 100]).unwrap();
         send_signal(&child, "-INT");
-        // The pipe is open, and full.
+        // The pipe is still open, and full.
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{output:?}");
         drop(pipe);
     }
 }
 
-/// The way to the server is cut: the KILL gets no answer.
+/// The connection to the server is cut, so the KILL gets no answer.
 #[apply(on_each_server)]
 fn a_second_signal_does_not_wait(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -180,7 +180,7 @@ fn a_second_signal_does_not_wait(product: Product) {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
-/// From where COMMIT is on its way, the server decides: what is committed is not called interrupted.
+/// Once COMMIT is sent, the server decides. A committed transaction is not reported as interrupted.
 #[apply(on_each_server)]
 fn a_commit_that_was_sent_is_waited_for(product: Product) {
     let server = Server::start(product, &Options::default());

@@ -1,4 +1,4 @@
-//! `rds-bridge query` and `doctor` against a real MariaDB: what they print, and how they end.
+//! `rds-bridge query` and `doctor` with real servers: their output and their exit codes.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -54,7 +54,7 @@ fn every_format(product: Product) {
     let lone = "SELECT NULL AS x UNION ALL SELECT ''";
     let output = query(Server::shared(product), &[lone, "--format", "csv"]);
     assert_eq!(stdout(&output), "x\r\n\r\n\"\"\r\n");
-    // In a pipe, as here, the default is ndjson.
+    // In a pipe, as here, the default format is ndjson.
     let output = query(Server::shared(product), &["SELECT 1 AS one"]);
     assert_eq!(stdout(&output), "{\"one\":1}\n");
 }
@@ -136,7 +136,7 @@ fn rows_that_were_cut_off_do_not_look_whole(product: Product) {
         let output = query(Server::shared(product), &[sql, "--format", format]);
         assert_eq!(output.status.code(), Some(9));
         assert!(stderr(&output).contains("1242"), "{}", stderr(&output));
-        // The server may find out before it sends the first row.
+        // The server may notice the error before it sends the first row.
         if !stdout(&output).is_empty() {
             assert!(stdout(&output).ends_with(end), "{format}");
         }

@@ -1,4 +1,4 @@
-//! Where `rds-bridge query` has its statement from, and settings that are there and empty.
+//! The sources of a statement's text for `rds-bridge query`, and settings that are empty.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::helpers::command::{query, run, stderr, stdout, with};
 use crate::helpers::live::{borrowed, environment};
 
-/// As editors and shells of Windows save it.
+/// Editors and shells of Windows save files with a byte order mark.
 #[test]
 fn a_byte_order_mark_is_no_part_of_it() {
     let server = Server::shared(Product::MySql);
@@ -29,7 +29,7 @@ fn a_byte_order_mark_is_no_part_of_it() {
     assert_eq!(output.status.code(), Some(5));
     assert!(stderr(&output).contains("UTF-16"), "{}", stderr(&output));
 
-    // The CA file's, too.
+    // The CA file may have one, too.
     let ca_file = folder.path().join("ca.pem");
     let pem = fs::read_to_string(server.ca_file()).unwrap();
     fs::write(&ca_file, format!("\u{FEFF}{pem}")).unwrap();

@@ -1,4 +1,4 @@
-//! `rds-bridge query --timeout`: a statement that takes too long ends, here and on the server.
+//! `rds-bridge query --timeout`: a statement that takes too long ends, in the command and on the server.
 
 use std::io::Read;
 
@@ -50,14 +50,14 @@ fn a_statement_that_is_done_in_time_is_whole(product: Product) {
     }
 }
 
-/// As a pager's, whose user reads the first page.
+/// As with a pager whose user reads the first page.
 #[apply(on_each_server)]
 fn a_reader_that_does_not_read_is_not_waited_for(product: Product) {
     let server = Server::shared(product);
     let mut child = start(server, &[&endless(), "--timeout", "1"]);
     let mut pipe = child.stdout.take().unwrap();
     pipe.read_exact(&mut [0; 100]).unwrap();
-    // The pipe is open, and full.
+    // The pipe is still open, and full.
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{output:?}");
     drop(pipe);

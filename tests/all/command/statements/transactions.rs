@@ -1,4 +1,4 @@
-//! `rds-bridge query --allow-writes`: what is in a transaction, what cannot be, and what is said of it.
+//! `rds-bridge query --allow-writes`: what the transaction contains, what it cannot contain, and the messages.
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
@@ -96,7 +96,7 @@ fn what_stays_in_spite_of_a_rollback_is_said(product: Product) {
     );
 }
 
-/// The session is gone afterwards: `SHOW WARNINGS` in another would list nothing.
+/// The session ends with the command, so `SHOW WARNINGS` in another one would list nothing.
 #[apply(on_each_server)]
 fn warnings_are_listed(product: Product) {
     let server = server(product);
@@ -128,7 +128,7 @@ fn warnings_are_listed(product: Product) {
     assert_eq!(said.matches("Warning 1292").count(), 10, "{said}");
     assert!(said.ends_with("\nand 3 more warnings\n"), "{said}");
 
-    // Before it is committed: what they tell is of this statement.
+    // The warnings are read before the COMMIT, so they are those of the statement.
     let insert = "INSERT IGNORE INTO items VALUES (1, 'again', 1)";
     let (code, said) = write(&server, insert);
     assert_eq!(code, Some(0), "{said}");

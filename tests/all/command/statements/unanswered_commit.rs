@@ -1,4 +1,4 @@
-//! `rds-bridge query` whose COMMIT gets no answer: whether the changes are kept is not known, and that is said.
+//! `rds-bridge query` whose COMMIT gets no answer: the message says that the outcome is unknown.
 
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +10,7 @@ use crate::helpers::live::environment_of_peer;
 
 const COMMIT: &[u8] = b"\x03COMMIT";
 
-/// It takes the statement, and says nothing to COMMIT.
+/// A peer that answers the statement, but not the COMMIT.
 fn peer() -> TlsPeer {
     let done = || say([ok(Then::Nothing)]);
     TlsPeer::start(vec![done(), done(), Vec::new()])
@@ -53,7 +53,7 @@ fn a_second_signal_does_not_wait_for_it() {
     assert!(said.contains("interrupted; COMMIT was sent"), "{said}");
 }
 
-/// The server may have committed before the connection was lost.
+/// The server may have committed before the connection ended.
 #[test]
 fn a_connection_that_is_lost_does_not_tell() {
     let done = || say([ok(Then::Nothing)]);
@@ -68,7 +68,7 @@ fn a_connection_that_is_lost_does_not_tell() {
     }
 }
 
-/// That is an answer, and the transaction is rolled back.
+/// A refusal is an answer: the transaction is rolled back.
 #[test]
 fn a_commit_that_is_refused_is_refused() {
     let done = || say([ok(Then::Nothing)]);

@@ -1,4 +1,4 @@
-//! Any bytes at every stage: no panic, and a good client is served meanwhile.
+//! Arbitrary bytes at every stage do not cause a panic, and other clients are served meanwhile.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -15,7 +15,7 @@ use crate::helpers::emulator::raw_client::{
 
 const CASES: u32 = 128;
 
-/// Any bytes, or packets of any bytes with the right numbers: the first one's, and so many more each time.
+/// Arbitrary bytes, or packets of arbitrary bytes with valid sequence ids, from `first` on in steps of `step`.
 fn garbage(first: u8, step: u8) -> impl Strategy<Value = Vec<u8>> {
     let packets = vec(vec(any::<u8>(), 0..80), 1..4);
     prop_oneof![
@@ -32,19 +32,19 @@ fn numbered(payloads: &[Vec<u8>], first: u8, step: u8) -> Vec<u8> {
         .collect()
 }
 
-/// Commands that there are, about anything.
+/// Defined commands with arbitrary arguments.
 fn commands() -> impl Strategy<Value = Vec<u8>> {
     let argument = prop_oneof![
         vec(any::<u8>(), 0..80),
         "[ -~]{0,80}".prop_map(String::into_bytes),
-        // Of the first statement that is prepared.
+        // The id of the first prepared statement.
         vec(any::<u8>(), 0..80).prop_map(|rest| [b"\x01\0\0\0\0\x01\0\0\0", &rest[..]].concat()),
     ];
     let command = (0..0x20_u8, argument).prop_map(|(code, rest)| [&[code], &rest[..]].concat());
     vec(command, 1..6).prop_map(|payloads| numbered(&payloads, 0, 0))
 }
 
-/// Runs a program of its own, whose standard error would tell of a panic, with a good client meanwhile.
+/// Runs a program, whose standard error would contain a panic, with a valid client at the same time.
 fn for_any(strategy: &impl Strategy<Value = Vec<u8>>, stranger: impl Fn(&Program, &[u8])) {
     let program = Program::start(&[]);
     let good = RefCell::new(logged_in(program.environment()));
@@ -61,7 +61,7 @@ fn for_any(strategy: &impl Strategy<Value = Vec<u8>>, stranger: impl Fn(&Program
     checked.unwrap();
     let said = program.end();
     assert!(!said.contains("panicked"), "{said}");
-    // A line for each, and each of this form: nothing that was sent makes lines.
+    // A line for each connection, and none of another form: input does not create lines.
     let connections = said
         .lines()
         .filter(|line| line.starts_with("rds-bridge: connection "));

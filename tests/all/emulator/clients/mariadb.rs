@@ -9,8 +9,8 @@ use crate::helpers::emulator::clients::{
 };
 use crate::helpers::emulator::server::{Environment, Server, token};
 
-/// With a token signed so many seconds ago. To MySQL's command it is `--enable-cleartext-plugin` that lets it
-/// send one; MariaDB's does so without, and calls the option obsolete.
+/// Runs the command with a token signed so many seconds ago. MySQL's command sends one only with
+/// `--enable-cleartext-plugin`; MariaDB's does so without, and calls the option obsolete.
 fn mariadb(environment: &Environment, seconds_ago: u64, more: &[&str]) -> Output {
     let mut command = Command::new("mariadb");
     command
@@ -96,7 +96,7 @@ fn it_is_refused_for_the_right_reasons() {
     });
 }
 
-/// Not by the server's clock: the token itself is old.
+/// The server's clock is right; the token itself is old.
 #[test]
 fn a_token_of_twenty_minutes_ago() {
     let server = Server::start();
@@ -104,7 +104,7 @@ fn a_token_of_twenty_minutes_ago() {
     assert!(stderr(&output).starts_with("ERROR 1045 (28000): Access denied"));
     let reason = server.next_reason();
     assert!(reason.starts_with("expired since "), "{reason}");
-    // One that is nearly over is good.
+    // A token shortly before its expiration is valid.
     let output = mariadb(&server.environment(), 14 * 60, &["--execute", "SELECT 1"]);
     assert_success(&output);
 }

@@ -1,4 +1,4 @@
-//! mysql_async, in this process, with rustls on ring as we have it.
+//! mysql_async, in this process, on rustls with ring, the provider of rds-bridge.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, TxOpts, Value};
@@ -178,7 +178,7 @@ fn errors() {
     });
 }
 
-/// It is asked for until the statement has ended, as nobody tells when it has begun.
+/// The KILL is repeated until the statement has ended, because nothing shows when it has begun.
 #[test]
 fn a_statement_that_sleeps_is_killed() {
     let server = Server::start();
@@ -199,7 +199,7 @@ fn a_statement_that_sleeps_is_killed() {
             panic!("{ended:?}");
         };
         assert_eq!(error.code, 1317);
-        // It was the statement alone.
+        // Only the statement was killed.
         assert_eq!(sleeping.query_first("SELECT 1").await.unwrap(), Some(1));
         let missing = sleeping.query_drop("KILL 4000000").await.unwrap_err();
         assert!(missing.to_string().contains("1094"), "{missing}");
@@ -225,12 +225,12 @@ fn without_its_cleartext_plugin() {
     );
 }
 
-/// Those with a token that has been let in are not counted.
+/// Logins with a token that was accepted before do not count.
 #[test]
 fn more_connections_than_a_second_may_have() {
     let server = Server::with(Emulator::builder().connections_per_second(1));
     let environment = server.environment();
-    // Each with a token of its own: as for as many functions that start at once.
+    // Each with a token of its own, like many functions that start at the same time.
     let attempts = 20;
     block_on(async {
         for seconds_ago in 0..attempts {

@@ -1,4 +1,4 @@
-//! Our own command and library.
+//! The command and the library of rds-bridge.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
@@ -48,7 +48,7 @@ fn query() {
 fn it_is_refused_for_the_right_reasons() {
     let refused = |environment: &Environment| {
         let mut environment = environment.clone();
-        // With an endpoint of RDS's the emulator says where to connect. An alias leads there by itself.
+        // For an endpoint of RDS the emulator sets the address to connect to. An alias resolves to it by itself.
         environment.remove("DB_CONNECT_TO");
         let output = run(&environment, &["query", "SELECT 1"]);
         assert!(!output.status.success() && output.stdout.is_empty());
@@ -83,7 +83,7 @@ fn doctor() {
     );
 }
 
-/// The last row sleeps, so that the first one says that the statement runs.
+/// The last row sleeps, so that the first row shows that the statement is running.
 fn sleep_at_the_end() -> String {
     let digits = (0..10).map(|digit| format!("SELECT {digit} AS i"));
     let digits = digits.collect::<Vec<String>>().join(" UNION ALL ");
@@ -111,7 +111,7 @@ fn ctrl_c_kills_the_statement() {
     assert!(last.starts_with("{\"incomplete\":"), "{last}");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    // The statement's connection, and the one that killed it.
+    // The connection of the statement, and the one that killed it.
     assert_eq!(server.emulator.events().len(), 2);
     server.assert_all_were_let_in();
 }

@@ -1,4 +1,4 @@
-//! PyMySQL with boto3: the code that our users come from.
+//! PyMySQL with boto3, the code that rds-bridge replaces.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The command `mysql`, of MySQL 9.
+//! The command `mysql` of MySQL 9.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! What a server answers, so that it can be compared.
+//! The answers of a server, in a form that can be compared.
 
 use rds_bridge::mysql::{Connection, Protocol};
 use rds_bridge::{BridgeBuilder, Error};
@@ -10,11 +10,11 @@ use crate::helpers::live::to;
 /// The answer to a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// The columns' names, and each value with its type.
+    /// The column names, and each value with its type.
     Rows(Vec<String>, Vec<Vec<String>>),
-    /// Affected rows, and the last insert id.
+    /// The number of affected rows, and the last insert id.
     Done(u64, u64),
-    /// The code, and the message of the emulator's own errors.
+    /// The error code, and the message if the error is the emulator's own.
     Error(u16, String),
 }
 
@@ -24,7 +24,7 @@ impl Answer {
     }
 }
 
-/// A connection, and the runtime that it is of.
+/// A connection and its runtime.
 pub(crate) struct Asked {
     connection: Connection,
     runtime: tokio::runtime::Runtime,
@@ -82,7 +82,7 @@ async fn rows(connection: &mut Connection, sql: &str) -> Result<Answer, Error> {
     Ok(Answer::Rows(names, all))
 }
 
-/// The emulator and a MySQL with the same tables.
+/// An emulator and a MySQL server with the same tables.
 pub(crate) struct Both {
     emulated: Asked,
     real: Asked,

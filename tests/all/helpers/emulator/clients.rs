@@ -1,4 +1,4 @@
-//! Clients that others wrote, at the emulator: run, and refused for each reason.
+//! Third-party clients of the emulator: running them, and refusing them for each reason.
 
 use std::process::{Command, Output};
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::server::{Environment, Server};
 use crate::helpers::command::stderr;
 
-/// Runs a client with nothing in its environment but that, and where programs are.
+/// Runs a client. Its environment is `environment` and `PATH`.
 pub(crate) fn run(command: &mut Command, environment: &Environment) -> Output {
     let path = std::env::var_os("PATH").unwrap();
     let command = command.env_clear().env("PATH", path);
@@ -22,13 +22,13 @@ pub(crate) fn assert_success(output: &Output) {
     assert!(output.status.success(), "{out}\n{}", stderr(output));
 }
 
-/// A way to be refused.
+/// A mistake for which the emulator refuses a login.
 struct Mistake {
-    /// How the server is set up for it.
+    /// How the emulator is configured.
     server: fn(EmulatorBuilder) -> EmulatorBuilder,
-    /// What is wrong in the client's environment; a variable that is empty is not set.
+    /// Changes to the client's environment. An empty value removes the variable.
     client: &'static [(&'static str, &'static str)],
-    /// What the log says.
+    /// The reason in the log.
     reason: &'static str,
 }
 
@@ -57,7 +57,7 @@ const MISTAKES: [Mistake; 9] = [
         reason: "no such user; there is lambda-user, and case counts",
     },
     Mistake {
-        // Its certificate is for localhost too, as an alias's may be.
+        // The certificate is also for localhost, as an alias's certificate may be.
         server: |builder| builder.endpoint("mydb.abc123.us-east-1.rds.amazonaws.com"),
         client: &[("DB_HOST", "localhost")],
         reason: r#"signed for the host "localhost" and not for the endpoint's own name"#,
@@ -89,7 +89,8 @@ const MISTAKES: [Mistake; 9] = [
     },
 ];
 
-/// `client` gives what it says of the error. It hears the same each time, and the log says why.
+/// Asserts for each mistake that the client gets the same error 1045 and that the log has the reason. `client` returns
+/// what the client prints about the error.
 pub(crate) fn assert_refused_for_each_mistake(client: impl Fn(&Environment) -> String) {
     for mistake in &MISTAKES {
         let server = Server::with((mistake.server)(Emulator::builder()));
@@ -101,7 +102,7 @@ pub(crate) fn assert_refused_for_each_mistake(client: impl Fn(&Environment) -> S
             };
         }
         let said = client(&environment);
-        // It is there when the client has its answer.
+        // The emulator records the event before the client has its answer.
         let events = server.emulator.events();
         let [event] = &events[..] else {
             panic!("{}: {events:?}", mistake.reason);
@@ -120,12 +121,12 @@ pub(crate) fn assert_refused_for_each_mistake(client: impl Fn(&Environment) -> S
         for part in ["1045", &denied] {
             assert!(said.contains(part), "{}: {said}", mistake.reason);
         }
-        // The reason is the server's alone.
+        // The client must not learn the reason.
         assert!(!said.contains(mistake.reason), "{said}");
     }
 }
 
-/// The certificate of an authority that has signed nothing here.
+/// The certificate of an authority that did not issue the server's.
 fn another_ca_file() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
@@ -134,7 +135,7 @@ fn another_ca_file() -> (TempDir, String) {
     (folder, path)
 }
 
-/// `client` hangs up over the certificate, and the log says so.
+/// Asserts that `client` disconnects because of the certificate, and that the log says so.
 pub(crate) fn assert_another_authority_is_refused(client: impl Fn(&Environment) -> String) {
     let server = Server::start();
     let (_folder, other) = another_ca_file();
@@ -146,7 +147,7 @@ pub(crate) fn assert_another_authority_is_refused(client: impl Fn(&Environment) 
     assert!(reason.starts_with("TLS: "), "{reason}");
 }
 
-/// `client` asks for no TLS, and is told what RDS tells it.
+/// Asserts that `client`, which does not use TLS, is refused with the error of RDS.
 pub(crate) fn assert_tls_is_demanded(client: impl Fn(&Environment) -> String) {
     let server = Server::start();
     let said = client(&server.environment());

@@ -9,7 +9,7 @@ use rds_bridge::{Bridge, BridgeBuilder};
 use crate::helpers::command::executable;
 use crate::helpers::emulator::server::Environment;
 
-/// The program, and what it says to standard error.
+/// The running program, and what it writes to standard error.
 pub(crate) struct Program {
     child: Child,
     environment: Environment,
@@ -17,7 +17,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// On a free port, with these arguments besides.
+    /// Starts the program on a free port, with these additional arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(executable())
             .args(["emulate", "--port", "0", "--until-stdin-closes"])
@@ -29,7 +29,7 @@ impl Program {
             .spawn()
             .unwrap();
         let mut errors = child.stderr.take().unwrap();
-        // Read on, so that the program does not wait for us.
+        // Reads on, so that the program never blocks on a full pipe.
         let said = std::thread::spawn(move || {
             let mut said = String::new();
             errors.read_to_string(&mut said).unwrap();
@@ -59,7 +59,7 @@ impl Program {
         &self.environment
     }
 
-    /// The settings of a client that does as the environment says.
+    /// A builder with the settings in the environment.
     pub(crate) fn bridge(&self) -> BridgeBuilder {
         let value = |name: &str| self.environment[name].as_str();
         let bridge = Bridge::builder()
@@ -83,7 +83,7 @@ impl Program {
         self.child.id()
     }
 
-    /// Ends it, and gives what it said.
+    /// Ends the program and returns its standard error.
     pub(crate) fn end(mut self) -> String {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());

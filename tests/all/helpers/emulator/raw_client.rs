@@ -1,4 +1,4 @@
-//! A client that says whatever it is told to, at any stage.
+//! A client that can send any bytes at any stage.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,13 +11,13 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::helpers::emulator::server::{Environment, token};
 
-/// `CLIENT_PROTOCOL_41`, `CLIENT_SECURE_CONNECTION`, `CLIENT_PLUGIN_AUTH`, `CLIENT_DEPRECATE_EOF`
+/// `CLIENT_PROTOCOL_41`, `CLIENT_SECURE_CONNECTION`, `CLIENT_PLUGIN_AUTH` and `CLIENT_DEPRECATE_EOF`.
 const CAPABILITIES: u32 = 0x0108_8200;
 pub(crate) const CLIENT_SSL: u32 = 0x0800;
 
 pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-/// Connected, and the greeting read.
+/// Connects and reads the greeting.
 pub(crate) fn greeted(environment: &Environment) -> TcpStream {
     let port: u16 = environment["DB_PORT"].parse().unwrap();
     let mut tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -26,7 +26,7 @@ pub(crate) fn greeted(environment: &Environment) -> TcpStream {
     tcp
 }
 
-/// TLS is established.
+/// Connects and completes the TLS handshake.
 pub(crate) fn in_tls(environment: &Environment) -> Tls {
     let mut tcp = greeted(environment);
     let request = response(CLIENT_SSL, "", &[], "");
@@ -46,7 +46,7 @@ pub(crate) fn in_tls(environment: &Environment) -> Tls {
     StreamOwned::new(connection, tcp)
 }
 
-/// The login is over.
+/// Connects and logs in.
 pub(crate) fn logged_in(environment: &Environment) -> Tls {
     let mut tls = in_tls(environment);
     let token = token(environment, 0);
@@ -68,7 +68,7 @@ pub(crate) fn logged_in(environment: &Environment) -> Tls {
     tls
 }
 
-/// `HandshakeResponse41`, whose first 32 bytes are an `SSLRequest`.
+/// A `HandshakeResponse41`. Its first 32 bytes are an `SSLRequest`.
 pub(crate) fn response(more: u32, user: &str, auth_response: &[u8], plugin: &str) -> Vec<u8> {
     let mut payload = (CAPABILITIES | more).to_le_bytes().to_vec();
     payload.extend((1_u32 << 24).to_le_bytes());
@@ -82,7 +82,7 @@ pub(crate) fn response(more: u32, user: &str, auth_response: &[u8], plugin: &str
     payload
 }
 
-/// The next packet's number and payload.
+/// Reads a packet. Returns its sequence id and its payload.
 pub(crate) fn hear(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header)?;
@@ -92,7 +92,7 @@ pub(crate) fn hear(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     Ok((number, payload))
 }
 
-/// The payload of the reply to a command.
+/// Sends a command and returns the payload of the reply.
 pub(crate) fn ask(stream: &mut Tls, command: &[u8]) -> Vec<u8> {
     stream.write_all(&frame(0, command)).unwrap();
     let (number, reply) = hear(stream).unwrap();
@@ -100,28 +100,28 @@ pub(crate) fn ask(stream: &mut Tls, command: &[u8]) -> Vec<u8> {
     reply
 }
 
-/// `COM_PING`: the session goes on.
+/// Asserts that the session still works, with `COM_PING`.
 pub(crate) fn assert_is_served(stream: &mut Tls) {
     assert_eq!(ask(stream, b"\x0E")[0], 0);
 }
 
-/// The code that an `ERR_Packet` has.
+/// The error code of an `ERR_Packet`.
 #[track_caller]
 pub(crate) fn code(payload: &[u8]) -> u16 {
     assert_eq!(payload[0], 0xFF, "{payload:?}");
     u16::from_le_bytes([payload[1], payload[2]])
 }
 
-/// Says no more, and gives what there was to hear.
+/// Stops sending, and returns what the server still sends.
 pub(crate) fn hang_up(mut tcp: TcpStream) -> Vec<u8> {
-    // The other side may have gone already.
+    // The server may have closed the connection already.
     let _gone = tcp.shutdown(Shutdown::Write);
     let mut heard = Vec::new();
     let _reset = tcp.read_to_end(&mut heard);
     heard
 }
 
-/// The same in TLS.
+/// As [`hang_up`], inside TLS.
 pub(crate) fn hang_up_in_tls(mut tls: Tls) -> Vec<u8> {
     tls.conn.send_close_notify();
     let _gone = tls.flush();

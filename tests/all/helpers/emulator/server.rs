@@ -1,4 +1,4 @@
-//! An emulator with the items, what a client finds in its environment, and what became of each client.
+//! An emulator with the table `items`, the environment of its clients, and its events.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use rds_bridge_component::presign::{self, ConnectRequest, Lifetime};
 use rds_bridge_emulator::{Emulator, EmulatorBuilder, Event, EventKind};
 use tempfile::TempDir;
 
-/// What a client finds in its environment.
+/// The environment variables of a client.
 pub(crate) type Environment = BTreeMap<String, String>;
 
-/// An emulator with the items, and the file of its authority's certificate.
+/// An emulator with the table `items`, and the file with its authority's certificate.
 pub(crate) struct Server {
     pub(crate) emulator: Emulator,
     events: Mutex<Receiver<Event>>,
@@ -50,12 +50,12 @@ impl Server {
             .collect()
     }
 
-    /// What happened next: waited for, as a client that breaks off is gone before the server sees it.
+    /// Waits for the next event: a client may break off before the emulator notices.
     pub(crate) fn next_event(&self) -> EventKind {
         self.events.lock().unwrap().recv().unwrap().kind
     }
 
-    /// Why the next client was not let in, as the log says it.
+    /// Why the next client was refused or broke off, as in the log.
     pub(crate) fn next_reason(&self) -> String {
         match self.next_event() {
             EventKind::Refused { reason, .. } | EventKind::BrokenOff { reason } => reason,
@@ -63,7 +63,7 @@ impl Server {
         }
     }
 
-    /// That every client so far was let in, and that there were some.
+    /// Asserts that there were logins, and that every client so far was accepted.
     #[track_caller]
     pub(crate) fn assert_all_were_let_in(&self) {
         let events = self.emulator.events();
@@ -75,12 +75,12 @@ impl Server {
     }
 }
 
-/// A file of `tests`.
+/// The path of a file in `tests`.
 pub(crate) fn test_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The token that the environment's settings make, signed so many seconds ago.
+/// The token for the environment's settings, signed so many seconds ago.
 pub(crate) fn token(environment: &Environment, seconds_ago: u64) -> String {
     let variable = |name: &str| environment.get(name).cloned();
     let credentials = presign::Credentials::new(

@@ -7,20 +7,20 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::abi::{Account, PluginVio};
 
-/// `MARIA_PLUGIN_INTERFACE_VERSION`
+/// `MARIA_PLUGIN_INTERFACE_VERSION`.
 pub(super) const PLUGIN_INTERFACE_VERSION: c_int = 0x010f;
-/// `MYSQL_AUTHENTICATION_INTERFACE_VERSION`: the one that has `hash_password`. A later server takes
-/// it too, as long as the major part is the same.
+/// `MYSQL_AUTHENTICATION_INTERFACE_VERSION`: the version that introduced `hash_password`. Later servers accept it as
+/// long as the major version is the same.
 pub(super) const AUTHENTICATION_INTERFACE_VERSION: c_int = 0x0202;
-/// `PLUGIN_LICENSE_BSD`: the nearest that there is.
+/// `PLUGIN_LICENSE_BSD`: the closest of the defined licences.
 pub(super) const LICENSE_BSD: c_int = 2;
-/// `MariaDB_PLUGIN_MATURITY_STABLE`: a stable server takes no less by default.
+/// `MariaDB_PLUGIN_MATURITY_STABLE`: by default a stable server requires it.
 pub(super) const MATURITY_STABLE: c_uint = 5;
 
-/// `MYSQL_USERNAME_LENGTH + 1`
+/// `MYSQL_USERNAME_LENGTH + 1`.
 const USER_NAME_SIZE: usize = 513;
 
-/// `struct st_maria_plugin`
+/// `struct st_maria_plugin`.
 #[repr(C)]
 pub(super) struct Plugin {
     pub(super) kind: c_int,
@@ -31,7 +31,7 @@ pub(super) struct Plugin {
     pub(super) license: c_int,
     pub(super) init: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
     pub(super) deinit: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
-    /// Two bytes: major and minor.
+    /// Two bytes: the major and the minor version.
     pub(super) version: c_uint,
     pub(super) status_variables: *const c_void,
     pub(super) system_variables: *const c_void,
@@ -39,11 +39,11 @@ pub(super) struct Plugin {
     pub(super) maturity: c_uint,
 }
 
-/// `struct st_mysql_auth`
+/// `struct st_mysql_auth`.
 #[repr(C)]
 pub(super) struct Authentication {
     pub(super) interface_version: c_int,
-    /// The client's plugin that goes with this one.
+    /// The client's plugin.
     pub(super) client_auth_plugin: *const c_char,
     pub(super) authenticate_user:
         Option<unsafe extern "C" fn(*mut PluginVio, *mut ServerAuthInfo) -> c_int>,
@@ -53,9 +53,9 @@ pub(super) struct Authentication {
         Option<unsafe extern "C" fn(*const c_char, usize, *mut u8, *mut usize) -> c_int>,
 }
 
-/// `MYSQL_SERVER_AUTH_INFO`
+/// `MYSQL_SERVER_AUTH_INFO`.
 ///
-/// The server has more fields after these, which we do not look at.
+/// The server's structure continues with fields that this plugin does not use.
 #[repr(C)]
 pub(super) struct ServerAuthInfo {
     pub(super) account: Account,

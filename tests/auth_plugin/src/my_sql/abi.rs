@@ -7,18 +7,18 @@ use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 
 use crate::abi::{Account, PluginVio};
 
-/// `MYSQL_PLUGIN_INTERFACE_VERSION`
+/// `MYSQL_PLUGIN_INTERFACE_VERSION`.
 pub(super) const PLUGIN_INTERFACE_VERSION: c_int = 0x010b;
-/// `MYSQL_AUTHENTICATION_INTERFACE_VERSION`
+/// `MYSQL_AUTHENTICATION_INTERFACE_VERSION`.
 pub(super) const AUTHENTICATION_INTERFACE_VERSION: c_int = 0x0201;
-/// `PLUGIN_LICENSE_BSD`: the nearest that there is.
+/// `PLUGIN_LICENSE_BSD`: the closest of the defined licences.
 pub(super) const LICENSE_BSD: c_int = 2;
 
-/// `USERNAME_LENGTH + 1`
+/// `USERNAME_LENGTH + 1`.
 const AUTHENTICATED_AS_SIZE: usize = 97;
 const EXTERNAL_USER_SIZE: usize = 512;
 
-/// `struct st_mysql_plugin`
+/// `struct st_mysql_plugin`.
 #[repr(C)]
 pub(super) struct Plugin {
     pub(super) kind: c_int,
@@ -30,7 +30,7 @@ pub(super) struct Plugin {
     pub(super) init: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
     pub(super) check_uninstall: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
     pub(super) deinit: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
-    /// Two bytes: major and minor.
+    /// Two bytes: the major and the minor version.
     pub(super) version: c_uint,
     pub(super) status_variables: *const c_void,
     pub(super) system_variables: *const c_void,
@@ -38,16 +38,16 @@ pub(super) struct Plugin {
     pub(super) flags: c_ulong,
 }
 
-/// Reads a password or a stored text, and writes what is to be stored: `out`, its size and then its length,
-/// `in`, its length.
+/// Reads a password or a stored string, and writes the string to store. The arguments are the output buffer, its size
+/// on entry and the output's length on return, the input, and its length.
 pub(super) type GenerateAuthenticationString =
     unsafe extern "C" fn(*mut c_char, *mut c_uint, *const c_char, c_uint) -> c_int;
 
-/// `struct st_mysql_auth`
+/// `struct st_mysql_auth`.
 #[repr(C)]
 pub(super) struct Authentication {
     pub(super) interface_version: c_int,
-    /// The client's plugin that goes with this one.
+    /// The client's plugin.
     pub(super) client_auth_plugin: *const c_char,
     pub(super) authenticate_user:
         Option<unsafe extern "C" fn(*mut PluginVio, *mut ServerAuthInfo) -> c_int>,
@@ -62,9 +62,9 @@ pub(super) struct Authentication {
     >,
 }
 
-/// `MYSQL_SERVER_AUTH_INFO`
+/// `MYSQL_SERVER_AUTH_INFO`.
 ///
-/// The server has more fields after these, which we do not look at.
+/// The server's structure continues with fields that this plugin does not use.
 #[repr(C)]
 pub(super) struct ServerAuthInfo {
     pub(super) account: Account,

@@ -1,5 +1,5 @@
-//! What MySQL asks a plugin about the text that an account keeps: the `RDS` of
-//! `IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS'`. It is kept as it stands, and means nothing to a login.
+//! The functions with which MySQL handles an account's authentication string: the `RDS` of `IDENTIFIED WITH
+//! AWSAuthenticationPlugin AS 'RDS'`. The string is stored unchanged and has no effect on a login.
 #![expect(unsafe_code, reason = "the server speaks C")]
 
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
@@ -8,23 +8,25 @@ use std::ptr;
 const DONE: c_int = 0;
 const FAILED: c_int = 1;
 
+/// Copies the string unchanged.
+///
 /// # Safety
 ///
-/// As the server promises: `out` has room for `*out_length` bytes, `text` is of `text_length`.
+/// `out` must have room for `*out_length` bytes, and `text` must have `text_length` bytes. The server guarantees it.
 pub(super) unsafe extern "C" fn generate(
     out: *mut c_char,
     out_length: *mut c_uint,
     text: *const c_char,
     text_length: c_uint,
 ) -> c_int {
-    // SAFETY: the server gives a valid pointer.
+    // SAFETY: the server passes a valid pointer.
     if text_length > unsafe { *out_length } {
         return FAILED;
     }
     let Ok(length) = usize::try_from(text_length) else {
         return FAILED;
     };
-    // SAFETY: both are of as many bytes, says the caller, and they are two.
+    // SAFETY: the caller guarantees that both have `length` bytes, and they do not overlap.
     unsafe {
         ptr::copy_nonoverlapping(text, out, length);
         *out_length = text_length;
@@ -32,16 +34,20 @@ pub(super) unsafe extern "C" fn generate(
     DONE
 }
 
+/// Accepts every string.
+///
 /// # Safety
 ///
-/// It looks at nothing.
+/// The function does not use its arguments.
 pub(super) unsafe extern "C" fn validate(_text: *mut c_char, _length: c_uint) -> c_int {
     DONE
 }
 
+/// Stores no salt.
+///
 /// # Safety
 ///
-/// As the server promises: `salt_length` is valid.
+/// `salt_length` must be valid. The server guarantees it.
 pub(super) unsafe extern "C" fn set_salt(
     _text: *const c_char,
     _length: c_uint,
@@ -53,11 +59,12 @@ pub(super) unsafe extern "C" fn set_salt(
     DONE
 }
 
-/// Whether a password is the one that is kept, for the server's password policies: there is none.
+/// Compares a password with the stored one, for the server's password policies. No password is stored, so they never
+/// match.
 ///
 /// # Safety
 ///
-/// As the server promises: `is_error` is valid.
+/// `is_error` must be valid. The server guarantees it.
 pub(super) unsafe extern "C" fn compare(
     _hash: *const c_char,
     _hash_length: c_ulong,

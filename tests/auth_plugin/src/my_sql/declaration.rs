@@ -12,7 +12,7 @@ use super::authentication_string;
 use crate::abi::{AUTHENTICATION_PLUGIN, PASSWORD_USED_YES, PluginVio};
 use crate::authenticate::authenticate;
 
-// SAFETY: what it points to is constant and lives as long as the library.
+// SAFETY: the pointers are to constants that live as long as the library.
 unsafe impl Sync for Plugin {}
 // SAFETY: as above.
 unsafe impl Sync for Authentication {}
@@ -28,22 +28,24 @@ static AUTHENTICATION: Authentication = Authentication {
     compare_password_with_hash: Some(authentication_string::compare),
 };
 
+/// Called by the server at each login.
+///
 /// # Safety
 ///
-/// As the server promises of both arguments: valid, and used by no one else for the time of the call.
+/// Both arguments must be valid, and nothing else may use them during the call. The server guarantees it.
 unsafe extern "C" fn authenticate_user(vio: *mut PluginVio, info: *mut ServerAuthInfo) -> c_int {
-    // SAFETY: this function's caller promises it.
+    // SAFETY: this function's caller guarantees it.
     unsafe {
         (*info).password_used = PASSWORD_USED_YES;
         authenticate(vio, &raw const (*info).account)
     }
 }
 
-// SAFETY: nothing else has this name; the server reads an int.
+// SAFETY: the name is unique, and the server reads an `int`.
 #[unsafe(export_name = "_mysql_plugin_interface_version_")]
 static INTERFACE_VERSION: c_int = PLUGIN_INTERFACE_VERSION;
 
-// SAFETY: nothing else has this name; the server reads an int.
+// SAFETY: the name is unique, and the server reads an `int`.
 #[unsafe(export_name = "_mysql_sizeof_struct_st_plugin_")]
 #[expect(
     clippy::cast_possible_truncation,
@@ -52,7 +54,7 @@ static INTERFACE_VERSION: c_int = PLUGIN_INTERFACE_VERSION;
 )]
 static SIZE_OF_PLUGIN: c_int = size_of::<Plugin>() as c_int;
 
-// SAFETY: nothing else has this name; the server reads declarations up to one without `info`.
+// SAFETY: the name is unique, and the server reads declarations until one without `info`.
 #[unsafe(export_name = "_mysql_plugin_declarations_")]
 static DECLARATIONS: [Plugin; 2] = [
     Plugin {

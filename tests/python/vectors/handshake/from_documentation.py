@@ -68,7 +68,7 @@ def caching_sha2(password, scramble):
 
 def exchange(name, auth, *events, outcome, database="iamtest", attributes=ATTRIBUTES, charset=255,
              greeting=GREETING, first=None, plugin="caching_sha2_password"):
-    """The events begin after the HandshakeResponse; without any, they end before TLS."""
+    """An exchange. The events begin after the HandshakeResponse; without any event, it ends before TLS."""
     flags = CLIENT_FLAGS | (CONNECT_WITH_DB if database else 0) | (CONNECT_ATTRS if attributes else 0)
     head = flags.to_bytes(4, "little") + 0x40000000.to_bytes(4, "little") + bytes([charset]) + bytes(23)
     if first is None:
@@ -167,7 +167,7 @@ def exchanges():
                    outcome=error("unexpected-packet", 1))
     yield exchange("token, asked for twice", token, switch(clear, b""), token_packet, switch(clear, b""),
                    outcome=error("repeated-auth-switch"))
-    # Each alternative of an account has a challenge of its own. The last one is good.
+    # Each alternative of an account has a challenge of its own. The last one accepts the password.
     other_challenge = OTHER_SCRAMBLE[::-1]
     yield exchange("password, two alternatives", password,
                    switch("mysql_native_password", OTHER_SCRAMBLE + b"\0"), native_answer,

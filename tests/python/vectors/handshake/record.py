@@ -3,9 +3,9 @@
 
     record.py COMPONENT.wasm
 
-Needs mariadbd, openssl and Wasmtime for Python; run by hand when the recordings are to be renewed.
-MariaDB has no AWSAuthenticationPlugin: its `pam` plugin stands in for it, which asks for
-`mysql_clear_password` too, with a PAM service that permits everybody.
+Needs mariadbd, openssl and Wasmtime for Python. It is run by hand to renew the recordings. MariaDB has no
+AWSAuthenticationPlugin: its `pam` plugin takes its place, which also asks for `mysql_clear_password`, with a PAM
+service that accepts every user.
 """
 
 import json
@@ -120,7 +120,7 @@ def start(folder):
 
 
 def record(component, port, folder, config, auth):
-    """Runs one handshake and keeps what passes between the two, inside TLS or not."""
+    """Runs one handshake and records what passes between the two sides, before and inside TLS."""
     exchange = []
     stream = socket.create_connection(("127.0.0.1", port), timeout=10)
     handshake = Bridge(component).start_handshake(config)

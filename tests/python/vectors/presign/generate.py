@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes vectors.json: tokens with every step of their signature.
 
-Needs botocore. Each vector is computed from the AWS documentation (sigv4.py) and, where botocore signs
-the same, is botocore's token to the byte. Where it does not, the vector says why.
+Needs botocore. Each vector is computed from the AWS documentation (sigv4.py). If botocore signs the same, the token is
+equal to botocore's byte by byte; if not, the vector says why.
 """
 
 import calendar
@@ -22,7 +22,7 @@ NOW = "2024-08-26T22:00:00Z"
 JAVA = "AWS SDK for Java v2, DefaultRdsUtilitiesTest"
 RUST = "AWS SDK for Rust, aws-inlineable/src/rds_auth_token.rs, signing_works"
 BOTOCORE = "botocore"
-# The characters that STS session tokens are made of, all of them in every 64.
+# All characters of STS session tokens.
 STS = "FwoGZX/+ab==0123456789IvYXdzEBrstuhcklmnopqyABCDHJKLMNOPQRSTUWVi"
 
 

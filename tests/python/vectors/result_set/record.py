@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Records the answers of a real MariaDB to commands into mariadb.json: both protocols, with and without
-CLIENT_DEPRECATE_EOF. Run by hand when they are to be renewed; needs mariadbd and PyMySQL.
+CLIENT_DEPRECATE_EOF. It is run by hand to renew the recordings, and needs mariadbd and PyMySQL.
 """
 
 import json
@@ -41,7 +41,7 @@ SETUP = [
     " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'enough'; END",
 ]
 WIDE = "SELECT " + ", ".join("NULL" if number % 3 else f"{number} AS w{number}" for number in range(130))
-# Statements, and whether they can be prepared.
+# The statements, and whether they can be prepared.
 STATEMENTS = [
     ("SELECT * FROM types", True),
     ("SELECT * FROM zero", True),
@@ -107,7 +107,7 @@ def start(folder):
 
 
 def record(path, flag, protocol, statement):
-    """All that the server says to the command, packets and all."""
+    """All bytes of the server's reply to the command, including the packet headers."""
     flags = CLIENT.MULTI_RESULTS | CLIENT.PS_MULTI_RESULTS | CLIENT.LOCAL_FILES | flag
     connection = pymysql.connect(
         unix_socket=path, user="root", database="iamtest", charset="utf8mb4", client_flag=flags,
@@ -129,7 +129,7 @@ def send(stream, payload):
 
 
 def all_of(stream):
-    """Until the server has been silent for a while."""
+    """Reads until the server has been silent for 0.3 seconds."""
     stream.settimeout(0.3)
     said, has_refused = b"", False
     while True:
@@ -140,7 +140,7 @@ def all_of(stream):
         assert piece, "the server closed the connection"
         said += piece
         if said[4:5] == b"\xFB" and not has_refused:
-            # A file is asked for: it gets an empty one.
+            # The server requests a file. It receives an empty one.
             stream.sendall(b"\0\0\0\2")
             has_refused = True
 

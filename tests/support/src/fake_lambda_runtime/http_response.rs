@@ -1,41 +1,41 @@
-//! What a Function URL makes of a function's answer.
+//! How a Function URL turns a function's response into an HTTP response.
 //!
-//! As in the AWS Lambda Developer Guide, "Invoking Lambda function URLs" (response payload format), and in
-//! "Response streaming in custom runtimes".
+//! Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs" (response payload format) and "Response
+//! streaming in custom runtimes".
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-/// Between a stream's head and its body.
+/// Separates the head of a stream from its body.
 const DELIMITER: [u8; 8] = [0; 8];
 
-/// What a client of a Function URL gets.
+/// The response that a client of a Function URL receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Each a `Set-Cookie`.
+    /// The cookies, each the value of a `Set-Cookie`.
     pub cookies: Vec<String>,
     /// The body, decoded.
     pub body: Vec<u8>,
 }
 
 impl HttpResponse {
-    /// A header's value.
+    /// The value of a header. `name` is in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The body, which is JSON.
+    /// The body, parsed as JSON.
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If the body is not JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -43,11 +43,11 @@ impl HttpResponse {
         parsed.unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The body, which is UTF-8.
+    /// The body as text.
     ///
     /// # Panics
     ///
-    /// If it is not.
+    /// If the body is not UTF-8.
     #[must_use]
     #[track_caller]
     pub fn text(&self) -> &str {
@@ -58,7 +58,7 @@ impl HttpResponse {
     pub(super) fn from_buffered(answer: &[u8]) -> Self {
         let document: Value = serde_json::from_slice(answer).unwrap();
         let Some(head) = document.as_object().filter(|it| it.contains_key(STATUS)) else {
-            // Lambda infers the rest.
+            // Without a status, Lambda infers the status and the content type.
             return Self {
                 status: 200,
                 headers: vec![("content-type".to_owned(), "application/json".to_owned())],

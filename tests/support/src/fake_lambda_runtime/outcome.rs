@@ -1,26 +1,28 @@
-//! What becomes of an invocation.
+//! The outcome of an invocation.
 
 use serde_json::Value;
 
 use super::http_response::HttpResponse;
 
-/// What becomes of an invocation.
+/// The outcome of an invocation.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The function has answered.
+    /// The function has responded.
     Response(Response),
-    /// The function has failed and said so, or its answer could not be taken.
+    /// The function has reported an error, or the fake has refused its response.
     Error(FunctionError),
-    /// It has not answered in time. Lambda would end the process now.
+    /// The function has not responded in time. Lambda would kill the process now.
     TimedOut,
-    /// The process has ended without an answer: how.
+    /// The process has ended without a response. The text is its exit status and its standard error.
     Ended(String),
 }
 
 impl Outcome {
+    /// The function's response.
+    ///
     /// # Panics
     ///
-    /// If it is not that.
+    /// If the outcome is another.
     #[must_use]
     #[track_caller]
     pub fn response(self) -> Response {
@@ -30,9 +32,11 @@ impl Outcome {
         }
     }
 
+    /// The function's error.
+    ///
     /// # Panics
     ///
-    /// If it is not that.
+    /// If the outcome is another.
     #[must_use]
     #[track_caller]
     pub fn error(self) -> FunctionError {
@@ -43,27 +47,27 @@ impl Outcome {
     }
 }
 
-/// A function's answer.
+/// A function's response.
 #[derive(Clone, Debug)]
 pub struct Response {
-    /// All of it. Behind a stream's head too.
+    /// The whole body. For a stream with a head, it contains the head too.
     pub body: Vec<u8>,
-    /// Of the request in which the function gave it, names in lower case.
+    /// The headers of the function's POST request, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// With `Lambda-Runtime-Function-Response-Mode: streaming`.
+    /// Whether the request had `Lambda-Runtime-Function-Response-Mode: streaming`.
     pub is_streamed: bool,
-    /// Whether the stream came to its orderly end.
+    /// Whether the body ended orderly.
     pub is_whole: bool,
-    /// What a stream's trailers say went wrong behind its beginning.
+    /// The error in a stream's trailers: it happened after the stream began.
     pub error: Option<FunctionError>,
 }
 
 impl Response {
-    /// The answer of a direct invocation.
+    /// The response of a direct invocation, parsed as JSON.
     ///
     /// # Panics
     ///
-    /// If it is no JSON, or not whole.
+    /// If it is not JSON or was cut off.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -72,11 +76,11 @@ impl Response {
         parsed.unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// What a client of a Function URL gets of it.
+    /// The response that a client of a Function URL receives.
     ///
     /// # Panics
     ///
-    /// If Lambda could not make an HTTP response of it.
+    /// If Lambda could not turn it into an HTTP response.
     #[must_use]
     #[track_caller]
     pub fn http(&self) -> HttpResponse {
@@ -88,14 +92,14 @@ impl Response {
     }
 }
 
-/// What a function says of its failure.
+/// The error that a function reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionError {
-    /// `errorType` of its body, which is what the caller gets.
+    /// `errorType` of the body, which the caller receives.
     pub error_type: String,
-    /// `errorMessage` of its body.
+    /// `errorMessage` of the body.
     pub message: String,
-    /// `Lambda-Runtime-Function-Error-Type`, which goes into metrics.
+    /// The header `Lambda-Runtime-Function-Error-Type`, which appears in metrics.
     pub type_header: Option<String>,
 }
 
@@ -108,7 +112,7 @@ impl FunctionError {
         }
     }
 
-    /// A body that is no such JSON is the message itself.
+    /// Parses the body of an error. If it is not JSON of that form, the whole body is the message.
     pub(super) fn from_body(body: &[u8], type_header: Option<String>) -> Self {
         let document: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |name| document.get(name).and_then(Value::as_str);
@@ -120,11 +124,11 @@ impl FunctionError {
         }
     }
 
-    /// The message, which is JSON.
+    /// The message, parsed as JSON.
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If the message is not JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {

@@ -1,4 +1,4 @@
-//! The HTTP side of the fake: one thread, whatever number of connections.
+//! The HTTP side of the fake: one thread serves all connections.
 
 use std::convert::Infallible;
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ use super::Start;
 use super::outcome::{FunctionError, Outcome, Response};
 use super::state::{Event, State};
 
-/// What a response that is no stream may have: 6 MB, and some for what is around it.
+/// The largest response that is not a stream: 6 MB, and 100 bytes for the envelope.
 const MAX_PAYLOAD_SIZE: usize = 6 * 1024 * 1024 + 100;
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -28,7 +28,7 @@ const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 
 type HttpResponse = hyper::Response<Full<Bytes>>;
 
-/// Until it is stopped: then all connections are closed.
+/// Serves until `stopped` resolves, then closes all connections.
 pub(super) fn serve(listener: TcpListener, state: Arc<State>, mut stopped: oneshot::Receiver<()>) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
@@ -94,7 +94,7 @@ async fn next(state: &Arc<State>) -> HttpResponse {
         tokio::time::sleep(timeout).await;
         watched.end(&late, Outcome::TimedOut);
     });
-    // As unlike others as the request is.
+    // The trace id is as unique as the request id.
     let root = request_id.rsplit('-').next().unwrap_or_default();
     hyper::Response::builder()
         .header("Content-Type", "application/json")
@@ -164,7 +164,7 @@ async fn take_error(state: &State, id: &str, request: Request<Incoming>) -> Http
     accept()
 }
 
-/// A request's body, as far as it came.
+/// A request's body, as far as it arrived.
 struct Received {
     body: Vec<u8>,
     trailers: HeaderMap,
@@ -192,7 +192,7 @@ impl Received {
         received
     }
 
-    /// What the trailers say, if they do: the body is the same JSON as elsewhere, as base64.
+    /// The error in the trailers, if there is one. The body trailer is the JSON of other errors, in base64.
     fn error(&self) -> Option<FunctionError> {
         let type_header = header(&self.trailers, ERROR_TYPE)?;
         let body = header(&self.trailers, ERROR_BODY).unwrap_or_default();

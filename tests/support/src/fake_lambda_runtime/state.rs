@@ -1,4 +1,4 @@
-//! Who waits for what: events that are to be given out, and answers that are awaited.
+//! The state of the fake: queued events and pending invocations.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,13 +12,13 @@ use super::{Answer, Outcome, Start};
 #[derive(Debug)]
 pub(super) struct State {
     events: UnboundedSender<Event>,
-    /// One at a time waits for the next event, the others for their turn.
+    /// The request that holds the lock waits for the next event; further requests wait for the lock.
     queue: tokio::sync::Mutex<UnboundedReceiver<Event>>,
     known: Mutex<Known>,
     has_started: Condvar,
 }
 
-/// What the process is given.
+/// An event for the process.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) request_id: String,
@@ -44,7 +44,7 @@ impl Awaited {
     fn end(self, outcome: Outcome) {
         let at = Instant::now();
         let took = at.duration_since(self.since);
-        // Nobody may wait any more.
+        // The receiver may have been dropped.
         let _gone = self.to.send(Answer { outcome, took, at });
     }
 }
@@ -81,7 +81,7 @@ impl State {
         (request_id, answer)
     }
 
-    /// Waits until there is one. Given up, it has taken none.
+    /// Waits for an event. If the future is dropped, no event is lost.
     pub(super) async fn next_event(&self) -> Event {
         self.set_start(Start::Ready(Instant::now()));
         let mut queue = self.queue.lock().await;
@@ -96,7 +96,7 @@ impl State {
         self.known().awaited.contains_key(request_id)
     }
 
-    /// The first outcome counts.
+    /// Records an outcome. Only the first of an invocation counts.
     pub(super) fn end(&self, request_id: &str, outcome: Outcome) {
         let awaited = self.known().awaited.remove(request_id);
         if let Some(awaited) = awaited {
@@ -104,7 +104,7 @@ impl State {
         }
     }
 
-    /// The first start counts.
+    /// Records the start. Only the first counts.
     pub(super) fn set_start(&self, start: Start) {
         self.known().start.get_or_insert(start);
         self.has_started.notify_all();

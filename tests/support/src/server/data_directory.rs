@@ -1,7 +1,7 @@
-//! The server's data, with accounts and tables in it: made once, and copied for each server.
+//! The server's data directory with accounts and tables: created once, and copied for each server.
 //!
-//! Making it takes seconds, copying it some milliseconds. It is kept below cargo's target folder, by
-//! what goes into it.
+//! Creating it takes seconds, copying it some milliseconds. It is cached below cargo's target folder, under a hash of
+//! its inputs.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use super::plugins;
 use super::product::Product;
 
-/// A statement a line. The accounts are described in [`super`].
+/// The setup, one statement a line. [`super`] describes the accounts.
 fn setup(product: Product) -> String {
     format!(
         "\
@@ -27,7 +27,7 @@ INSERT INTO iamtest.items (name, price) VALUES ('apple', 1.25), ('bread', 3.50),
     )
 }
 
-/// Puts a data directory at `target`, which is not there yet.
+/// Creates a data directory at `target`, which must not exist.
 pub(super) fn put_at(target: &Path, product: Product) {
     static MYSQL: OnceLock<PathBuf> = OnceLock::new();
     static MARIA_DB: OnceLock<PathBuf> = OnceLock::new();
@@ -38,7 +38,7 @@ pub(super) fn put_at(target: &Path, product: Product) {
     copy(made.get_or_init(|| template(product)), target).unwrap();
 }
 
-/// `--user=root` if that is who we are: the server asks for it.
+/// `--user=root` if the test runs as root: the server refuses to run as root without it.
 pub(super) fn user_argument(own_file: &Path) -> Option<&'static str> {
     let is_root = fs::metadata(own_file).unwrap().uid() == 0;
     is_root.then_some("--user=root")
@@ -55,7 +55,8 @@ fn template(product: Product) -> PathBuf {
         let making = tempfile::tempdir_in(&all).unwrap();
         let data = making.path().join("data");
         make(making.path(), &data, product);
-        // Other test processes may have been at it too. The first one in wins, and all are the same.
+        // Another test process may have created the same template meanwhile. The first rename wins, and all templates
+        // are equal.
         if let Err(error) = fs::rename(&data, &template) {
             assert!(template.is_dir(), "{}: {error}", template.display());
         }
@@ -63,7 +64,7 @@ fn template(product: Product) -> PathBuf {
     template
 }
 
-/// Cargo puts a test at `<target>/<profile>/deps`.
+/// Cargo puts the binary of a test at `<target>/<profile>/deps`.
 fn folder_for_templates() -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).expect("it lies in two folders");
@@ -85,9 +86,10 @@ fn make(folder: &Path, data: &Path, product: Product) {
         .args(user)
         .args(plugins::put_into(&folder.join("plugins"), product))
         .args(product.data_arguments()));
-    // It goes on after a statement that fails.
+    // The server continues after a statement of `--init-file` that fails.
     assert!(!said.contains("[ERROR]"), "{said}");
-    // Two servers of one network may not have the same, and it makes one when it starts.
+    // `auto.cnf` has the server's UUID. Without the file each server creates its own when it starts; two servers of one
+    // network may not share one.
     let _there_is_none = fs::remove_file(data.join("auto.cnf"));
 }
 

@@ -1,5 +1,5 @@
-//! The folder with the plugins that a server loads: `AWSAuthenticationPlugin`, built here if need be, and
-//! MariaDB's own for `client_ed25519`.
+//! The folder with the plugins that a server loads: `AWSAuthenticationPlugin`, built here unless a variable names it,
+//! and MariaDB's own plugin for `client_ed25519`.
 
 use std::env;
 use std::fs;
@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::product::Product;
 
-/// The path of our plugin, built already.
+/// The path of the built `AWSAuthenticationPlugin`.
 const PLUGIN_VARIABLE: &str = "RDS_BRIDGE_AUTH_PLUGIN";
 const PACKAGE: &str = "rds-bridge-auth-plugin";
 
-/// Fills `folder`, and gives the arguments that make the server load what is in it.
+/// Copies the plugins into `folder`. Returns the arguments that make the server load them.
 pub(super) fn put_into(folder: &Path, product: Product) -> Vec<String> {
     fs::create_dir(folder).unwrap();
-    // The server wants this ending everywhere, on macOS too.
+    // The server expects this ending on every system, also on macOS.
     let copy = |from: &Path, name: &str| {
         let copied = fs::copy(from, folder.join(format!("{name}.so")));
         copied.unwrap_or_else(|error| panic!("{}: {error}", from.display()));
@@ -40,7 +40,7 @@ fn our_plugin() -> &'static Path {
     BUILT.get_or_init(|| env::var_os(PLUGIN_VARIABLE).map_or_else(build, PathBuf::from))
 }
 
-/// A test cannot depend on a shared library, so that cargo does not build it along.
+/// Builds the plugin. Cargo does not build it with a test, because a test cannot depend on a `cdylib`.
 fn build() -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -51,7 +51,7 @@ fn build() -> PathBuf {
         .output()
         .expect("cargo");
     assert!(output.status.success(), "{PACKAGE} does not build");
-    // One JSON document a line, each about one artefact.
+    // Cargo prints a JSON document a line, one for each artefact.
     let mut artefacts = output
         .stdout
         .split(|byte| *byte == b'\n')
@@ -64,7 +64,7 @@ fn build() -> PathBuf {
     file.expect("a path").into()
 }
 
-/// Where MariaDB keeps its own.
+/// The folder of MariaDB's own plugins.
 fn plugins_of_maria_db() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {

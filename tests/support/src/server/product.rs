@@ -1,4 +1,4 @@
-//! The two products, and how they differ for the one who starts a server or a client of them.
+//! The two products, and how their servers and clients are started.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,35 +8,35 @@ use std::sync::OnceLock;
 
 use super::{PASSWORD, Tls};
 
-/// Whose server it is.
+/// The product of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Product {
-    /// Oracle's MySQL, 8.0 or newer: what RDS for MySQL and Aurora MySQL are made from.
+    /// Oracle's MySQL, 8.0 or newer: the base of RDS for MySQL and Aurora MySQL.
     MySql,
-    /// MariaDB, 10.11 or newer: what RDS for MariaDB is made from.
+    /// MariaDB, 10.11 or newer: the base of RDS for MariaDB.
     MariaDb,
 }
 
 impl Product {
-    /// Both.
+    /// Both products.
     pub const ALL: [Self; 2] = [Self::MySql, Self::MariaDb];
 
-    /// Its command line client, which reads no configuration of this machine.
+    /// A command of the product's command line client. It reads no option files.
     ///
     /// # Panics
     ///
-    /// If it is not in place.
+    /// If the product is not installed.
     #[must_use]
     pub fn client(self) -> Command {
         let mut client = Command::new(match self {
-            Self::MySql => of_mysql("mysql"),
-            Self::MariaDb => of_maria_db("mariadb"),
+            Self::MySql => mysql_program("mysql"),
+            Self::MariaDb => mariadb_program("mariadb"),
         });
         client.arg("--no-defaults");
         client
     }
 
-    /// As the client's statement `SELECT VERSION()` and the server's greeting name it: `MariaDB` is in both.
+    /// The product's name. For MariaDB it is a part of what `SELECT VERSION()` and the server's greeting contain.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,14 +47,14 @@ impl Product {
 
     pub(super) fn server(self) -> Command {
         let mut server = Command::new(match self {
-            Self::MySql => of_mysql("mysqld"),
-            Self::MariaDb => of_maria_db("mariadbd"),
+            Self::MySql => mysql_program("mysqld"),
+            Self::MariaDb => mariadb_program("mariadbd"),
         });
         server.arg("--no-defaults");
         server
     }
 
-    /// Small files, so that they are quickly copied. Every start of the server on this data needs them.
+    /// Arguments that keep the files small, so that copying is quick. Every start of a server on this data needs them.
     pub(super) fn data_arguments(self) -> &'static [&'static str] {
         match self {
             Self::MySql => &[
@@ -63,20 +63,20 @@ impl Product {
                 "--innodb-autoextend-increment=1",
                 "--innodb-doublewrite=OFF",
                 "--innodb-use-native-aio=OFF",
-                // It refuses to start where the default's folder is not there.
+                // The server refuses to start if the folder of the default does not exist.
                 "--secure-file-priv=",
             ],
             Self::MariaDb => &[
                 "--innodb-log-file-size=4M",
                 "--innodb-data-file-path=ibdata1:5M:autoextend",
                 "--innodb-autoextend-increment=1",
-                // There may be little memory for it, and many servers at once.
+                // Native AIO needs memory of a limited pool, which many servers at once exhaust.
                 "--innodb-use-native-aio=OFF",
             ],
         }
     }
 
-    /// What a server for tests does without.
+    /// Arguments that switch off features that tests do not need.
     pub(super) fn start_arguments(self) -> &'static [&'static str] {
         match self {
             Self::MySql => &[
@@ -89,7 +89,7 @@ impl Product {
         }
     }
 
-    /// Arguments, and the server's environment, for its side of TLS.
+    /// Sets the arguments and the environment of a server for its TLS versions.
     pub(super) fn limit_tls(self, server: &mut Command, tls: &Tls) {
         match (self, tls) {
             (_, Tls::On) => {}
@@ -99,22 +99,22 @@ impl Product {
             (Self::MariaDb, Tls::Off) => {
                 server.arg("--skip-ssl");
             }
-            // It takes 1.2 and 1.3 alone, and those of its own accord.
+            // MySQL supports only 1.2 and 1.3, and the system's policy allows both.
             (Self::MySql, Tls::Versions(versions)) => {
                 server.arg(format!("--tls-version={versions}"));
             }
             (Self::MariaDb, Tls::Versions(versions)) => {
                 server
                     .arg(format!("--tls-version={versions}"))
-                    // Below 1.2 the handshake signs with SHA-1, which OpenSSL 3 allows at level 0 alone; and
-                    // distributions forbid those versions in OpenSSL's own configuration.
+                    // Below 1.2 the handshake signs with SHA-1, which OpenSSL 3 allows only at security level 0.
+                    // Distributions also forbid these versions in OpenSSL's configuration file.
                     .arg("--ssl-cipher=ALL:@SECLEVEL=0")
                     .env("OPENSSL_CONF", "/dev/null");
             }
         }
     }
 
-    /// Makes an empty data directory.
+    /// A command that creates an empty data directory.
     pub(super) fn initialise(self, data: &Path, user: Option<&str>) -> Command {
         let mut making = match self {
             Self::MySql => {
@@ -123,7 +123,7 @@ impl Product {
                 server
             }
             Self::MariaDb => {
-                let mut script = Command::new(of_maria_db("mariadb-install-db"));
+                let mut script = Command::new(mariadb_program("mariadb-install-db"));
                 script
                     .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
                     .arg("--auth-root-authentication-method=normal");
@@ -137,7 +137,7 @@ impl Product {
         making
     }
 
-    /// The accounts, a statement a line.
+    /// The statements that create the accounts, one a line.
     pub(super) fn accounts(self) -> String {
         let (before, by_password, by_ed25519) = match self {
             Self::MySql => (
@@ -169,7 +169,7 @@ impl Product {
     }
 }
 
-/// `mysql` or `mariadb`, as an argument of a program has it.
+/// Parses `mysql` or `mariadb`, the names that programs accept as an argument.
 impl FromStr for Product {
     type Err = String;
 
@@ -182,8 +182,9 @@ impl FromStr for Product {
     }
 }
 
-/// Where `tests/setup/mysql` puts it: below cargo's target folder, as this program is.
-fn of_mysql(name: &str) -> PathBuf {
+/// The path of a MySQL program. `tests/setup/mysql` installs them below cargo's target folder, which also contains this
+/// program.
+fn mysql_program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let this_program = env::current_exe().unwrap();
@@ -196,8 +197,8 @@ fn of_mysql(name: &str) -> PathBuf {
     }
 }
 
-/// Programs of servers are not on an ordinary user's `PATH` everywhere.
-fn of_maria_db(name: &str) -> PathBuf {
+/// The path of a MariaDB program. On some systems the folder of servers is not in an ordinary user's `PATH`.
+fn mariadb_program(name: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let more = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
     env::split_paths(&path)

@@ -1,10 +1,10 @@
-//! Rows out of nothing: `seq_1_to_N`, which MariaDB has as a storage engine.
+//! Generated rows: `seq_1_to_N` of MariaDB's storage engine SEQUENCE, and a replacement for MySQL.
 
 use super::Product;
 
 impl Product {
-    /// What to put behind `FROM` for a table with the one column `seq`, whose rows are the numbers from 1 to `last`
-    /// in this order. The server keeps none of them, however many they are.
+    /// A table expression for a `FROM` clause. Its only column is `seq`, and its rows are the numbers from 1 to `last`
+    /// in this order. The server stores no row, however many there are.
     ///
     /// # Panics
     ///
@@ -18,7 +18,8 @@ impl Product {
     }
 }
 
-/// A derived table that the server merges into the query: the digits of each number from 0, the highest first.
+/// A derived table that the server merges into the query: a cross join of the digits of each number, the highest digit
+/// first.
 fn cross_join_of_digits(last: u64) -> String {
     let highest = last.checked_sub(1).expect("there is a row");
     let digits = highest.to_string();
@@ -26,7 +27,7 @@ fn cross_join_of_digits(last: u64) -> String {
     let mut terms = Vec::new();
     let mut weight = 1_u64;
     for (index, digit) in digits.chars().rev().enumerate() {
-        // All but the highest go from 0 to 9.
+        // The highest digit has only the values that occur; all others have 0 to 9.
         let is_highest = index.saturating_add(1) == digits.len();
         let most = if is_highest { digit } else { '9' };
         let rows: Vec<String> = ('0'..=most).map(|row| format!("ROW({row})")).collect();
@@ -34,10 +35,10 @@ fn cross_join_of_digits(last: u64) -> String {
         terms.push(format!("{weight} * d{index}.n"));
         weight = weight.saturating_mul(10);
     }
-    // The highest changes last.
+    // The server varies the last table fastest, so the highest digit comes first.
     tables.reverse();
     let sum = format!("1 + {}", terms.join(" + "));
-    // Without the hints the server joins them block by block, in an order of its own.
+    // Without the hints the server joins block by block, in an order of its own.
     format!(
         "(SELECT /*+ NO_BNL() JOIN_FIXED_ORDER() */ {sum} AS seq FROM {} WHERE {sum} <= {last}) sequence",
         tables.join(" JOIN "),

@@ -1,17 +1,17 @@
 //! A server process that cannot outlive the test, however the test ends.
 //!
-//! A shell stands between the two. It reads a pipe that only the test process holds: when that ends,
-//! even by SIGKILL, the pipe ends too, and the shell kills the server and removes its folder. (Linux
-//! has PR_SET_PDEATHSIG for it, but that goes by the thread that started the server; tests are threads
-//! that come and go.)
+//! A shell is the parent of the server. It reads a pipe that only the test process holds: when the test process ends,
+//! even by SIGKILL, the pipe ends too, and the shell kills the server and removes its folder. Linux has
+//! PR_SET_PDEATHSIG for this, but it acts when the thread that started the server ends, and the threads of tests are
+//! short-lived.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The folder, the log and the server's command are its arguments. A line on standard input kills the
-/// server, the end of standard input removes the folder too. The test may be gone when it answers.
+/// Its arguments are the folder, the log and the server's command. A line on standard input kills the server; the end
+/// of standard input also removes the folder. The test process may be gone when the shell answers.
 const SCRIPT: &str = r#"
 folder=$1 log=$2
 shift 2
@@ -25,18 +25,18 @@ echo killed
 rm -rf "$folder"
 "#;
 
-/// A server and the shell that watches over it. Dropped, both are gone and so is the folder.
+/// A server and the shell that watches it. Dropping it kills both and removes the folder.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     shell: Child,
-    /// `None` once it is time to end.
+    /// `None` once it is being dropped.
     commands: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     is_killed: bool,
 }
 
 impl Watchdog {
-    /// Starts `server`, and keeps what it says in the file `log`.
+    /// Starts `server`, with its output in the file `log`.
     pub(super) fn start(server: &Command, folder: &Path, log: &Path) -> Self {
         let mut shell = Command::new("sh");
         shell
@@ -47,7 +47,7 @@ impl Watchdog {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // Ctrl-C is for the test process: the shell must outlive it.
+            // Ctrl-C is meant for the test process, which the shell must outlive.
             .process_group(0);
         for (name, value) in server.get_envs() {
             shell.env(name, value.unwrap_or_default());

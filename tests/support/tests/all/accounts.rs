@@ -1,4 +1,4 @@
-//! Who may do what on the server, and what is in it.
+//! The server's accounts, their privileges, and the tables.
 
 use rds_bridge_test_support::expectation::Expectation;
 use rds_bridge_test_support::on_each_server;
@@ -69,7 +69,7 @@ fn an_account_without_a_grant_gets_in_and_no_further(product: Product) {
     assert!(said.contains("ERROR 1142 (42000)"), "{said}");
 }
 
-/// The server asks for the token all the same, before it says no: a client must not give it.
+/// The server asks for the token before it refuses the login, so a client must not send it without TLS.
 #[apply(on_each_server)]
 fn iam_accounts_need_tls(product: Product) {
     let server = Server::start(product, &Options::default());

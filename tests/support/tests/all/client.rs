@@ -1,4 +1,4 @@
-//! The `mariadb` command as the client, and tokens for it.
+//! The `mariadb` command as a client, and tokens for it.
 
 use std::process::{Command, Output};
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use rds_bridge_test_support::server::Server;
 /// The rows of `iamtest.items`, as the client prints them.
 pub(crate) const ITEMS: &str = "1\tapple\t1.25\n2\tbread\t3.50\n3\tcheese\t12.00\n";
 
-/// What the component signs for `user`.
+/// The token that the component signs for `user`.
 pub(crate) fn token_at(by: &Expectation, user: &str, signed_at: u64) -> String {
     let credentials = Credentials::new(
         by.access_key_id.clone(),
@@ -34,7 +34,7 @@ pub(crate) fn now() -> u64 {
     since_1970.unwrap().as_secs()
 }
 
-/// Logs in over TCP and TLS, the server verified, and reads the items.
+/// Logs in over TCP and TLS with verification of the server, and reads the items.
 pub(crate) fn read_items(server: &Server, user: &str, password: &str) -> Output {
     read_items_at(
         server,
@@ -45,7 +45,7 @@ pub(crate) fn read_items(server: &Server, user: &str, password: &str) -> Output 
     )
 }
 
-/// As [`read_items`], at another port that leads to the server, with other arguments about TLS.
+/// As [`read_items`], at another port that leads to the server and with other arguments for TLS.
 pub(crate) fn read_items_at(
     server: &Server,
     port: u16,
@@ -55,7 +55,7 @@ pub(crate) fn read_items_at(
 ) -> Output {
     Command::new("mariadb")
         .args(["--no-defaults", "--batch", "--skip-column-names"])
-        // A name of the certificate.
+        // `localhost` is a name in the certificate.
         .args(["--protocol=tcp", "--host=localhost"])
         .arg(format!("--port={port}"))
         .arg(format!("--user={user}"))
@@ -75,7 +75,7 @@ pub(crate) fn assert_reads_items(output: &Output) {
     assert_eq!(stdout(output), ITEMS, "{}", stderr(output));
 }
 
-/// What RDS says, and nothing but that.
+/// Asserts that the error is exactly the one of RDS.
 #[track_caller]
 pub(crate) fn assert_access_denied(output: &Output, user: &str) {
     let expected = format!(

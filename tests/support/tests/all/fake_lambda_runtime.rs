@@ -1,4 +1,4 @@
-//! The fake of Lambda's Runtime API, by AWS's own client for Python and by HTTP as the guide has it.
+//! The fake of Lambda's Runtime API, with AWS's own client for Python and with the HTTP requests of the guide.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -42,7 +42,7 @@ fn the_original_function_answers(product: Product) {
             .find(|(name, _)| name == "content-type");
         assert_eq!(content_type.unwrap().1, "application/json");
     }
-    // One connection for all of them.
+    // The function uses one connection for all invocations.
     let log = server.error_log();
     assert_eq!(log.matches("accepted \"lambda-user\"").count(), 1, "{log}");
 }
@@ -113,7 +113,7 @@ fn what_can_become_of_an_invocation() {
 
     let (_original, command) = handler("is_long");
     let function = LambdaFunction::start(command);
-    // With a mark at either end, it is JSON.
+    // The response is a JSON string, with a quotation mark at either end.
     let longest = 6 * 1024 * 1024 + 98;
     let response = function.invoke(longest.to_string()).response();
     assert_eq!(response.body.len(), longest + 2);
@@ -155,7 +155,7 @@ fn a_process_that_ends_keeps_nobody_waiting() {
     );
     assert_eq!(function.wait_for_exit().0, 1);
 
-    // It sleeps on; and is gone when this is dropped.
+    // The process sleeps until `drop` kills it.
     let (_original, command) = handler("sleeps");
     let function = LambdaFunction::start(command);
     let _never = function.start_invocation("600", LONGEST_TIMEOUT);
@@ -164,7 +164,7 @@ fn a_process_that_ends_keeps_nobody_waiting() {
     assert!(!fs::exists(process).unwrap());
 }
 
-/// A connection that is kept, as a client of the Runtime API has it.
+/// A persistent connection, as a client of the Runtime API has it.
 struct Client(BufReader<TcpStream>);
 
 impl Client {
@@ -240,7 +240,7 @@ fn several_wait_for_the_next_one_and_each_gets_another() {
             client.post(&path, "", event),
             (202, json!({"status": "OK"}))
         );
-        // It has been answered.
+        // This request id has been answered.
         let (status, body) = client.post(&path, "", event);
         assert_eq!(
             (status, &body["errorType"]),

@@ -1,4 +1,4 @@
-//! The proxy's faults.
+//! The faults of the proxy.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -18,7 +18,7 @@ use crate::client::{assert_reads_items, read_items_at};
 
 const HELLO: &[u8] = b"hello from the server";
 
-/// A server that greets, and then hears us.
+/// A server that sends a greeting and then only receives.
 fn greeter() -> ScriptedPeer {
     ScriptedPeer::start(vec![Line::Send(HELLO.into()), Line::Hold])
 }
@@ -37,7 +37,7 @@ fn read_all(stream: &mut TcpStream) -> (Vec<u8>, Option<ErrorKind>) {
     (bytes, error.map(|error| error.kind()))
 }
 
-/// Silence until the time limit, which has another name on other systems.
+/// Whether the read timed out. Systems differ in the error for that.
 fn is_silence(error: Option<ErrorKind>) -> bool {
     matches!(error, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
@@ -71,7 +71,7 @@ fn a_login_passes_whole_and_byte_by_byte_and_late(product: Product) {
         ));
         assert_eq!(proxy.connections(), 1);
         if let Fault::Delay(time) = fault {
-            // Greeting, two flights of TLS, response, result: at the least.
+            // The least number of chunks: the greeting, two flights of TLS, the response, the result.
             assert!(begin.elapsed() > 5 * time);
         }
     }
@@ -132,7 +132,7 @@ fn a_reset_is_one() {
         );
         let (bytes, error) = read_all(&mut connect(&proxy));
         assert_eq!(error, Some(ErrorKind::ConnectionReset), "{after}");
-        // What lies unread when it comes is lost.
+        // A reset discards bytes that arrived but were not read.
         assert!(HELLO[..after].starts_with(&bytes));
     }
     let from = Side::Client;
@@ -192,7 +192,7 @@ fn nobody_behind_it_and_nobody_left_of_it_are_ends() {
     assert!(TcpStream::connect(address).is_err());
 }
 
-/// A child has all sockets of its parent until its program runs.
+/// A child process holds all sockets of its parent until its program runs.
 #[test]
 fn a_child_that_starts_does_not_keep_it_listening() {
     let is_over = AtomicBool::new(false);

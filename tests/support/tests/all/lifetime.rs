@@ -1,4 +1,4 @@
-//! That nothing is left behind.
+//! No process and no file outlives the test.
 
 use std::env;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -30,7 +30,7 @@ fn a_killed_server_is_gone_and_its_log_is_not(product: Product) {
     server.kill();
     server.kill();
     assert!(is_refused(server.address()));
-    // Orderly or by a reset: not by the time limit.
+    // The connection ends orderly or with a reset, not by the read timeout.
     let error = open.read_to_end(&mut Vec::new()).err();
     let kind = error.map(|error| error.kind());
     assert!(
@@ -50,7 +50,7 @@ fn a_dropped_server_leaves_nothing(product: Product) {
     assert!(!folder.exists());
 }
 
-/// The process of a test is killed, while a server runs that is shared and so never dropped.
+/// The test's process is killed while it has a shared server, which is never dropped.
 #[apply(on_each_server)]
 fn a_server_does_not_outlive_the_test_s_process(product: Product) {
     const ROLE: &str = "RDS_BRIDGE_TEST_IS_TO_BE_KILLED";

@@ -1,4 +1,4 @@
-//! The fixtures themselves: that they do what tests will rely on.
+//! Tests of the fixtures that other tests rely on.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Others' clients, and another's opinion of our tokens.
+//! Other clients and another verifier of the component's tokens.
 
 use std::process::{Command, Output};
 
@@ -21,7 +21,7 @@ fn login_with_boto3(server: &Server, expectation: &Expectation, user: &str) -> O
         .args(["localhost", &server.port().to_string()])
         .arg(server.ca_file())
         .args([&expectation.host, &expectation.region, user])
-        // Whoever runs the test may have credentials and profiles too.
+        // The user who runs the test may have credentials and profiles.
         .env_clear()
         .env("AWS_ACCESS_KEY_ID", &expectation.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", &expectation.secret_access_key)
@@ -54,7 +54,7 @@ fn boto3_signs_and_pymysql_logs_in(product: Product) {
     }
 }
 
-/// Not our `verify`: we would only agree with ourselves.
+/// The verifier is not the component's `verify`, which shares the component's code.
 #[apply(on_each_server)]
 fn botocore_agrees_with_what_the_component_signs(product: Product) {
     let temporary = Expectation {

@@ -1,4 +1,4 @@
-//! The scripted peer's lines.
+//! The steps of the scripted peer.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! The server's greeting, its certificates and its versions of TLS.
+//! The server's greeting, its certificates and its TLS versions.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use rstest_reuse::apply;
 
 use crate::client::{assert_reads_items, read_items, read_items_at, stderr};
 
-/// The payload of the first packet that the server sends.
+/// The payload of the server's first packet.
 fn greeting(server: &Server) -> Vec<u8> {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     let mut header = [0; 4];
@@ -27,8 +27,8 @@ fn version(greeting: &[u8]) -> String {
     String::from_utf8(text.to_vec()).unwrap()
 }
 
-/// `CLIENT_SSL`, in the lower half of the capabilities: after the version, the connection's id (4),
-/// the first part of the scramble (8) and a filler (1).
+/// Whether the greeting has `CLIENT_SSL`. The flag is in the lower half of the capabilities, after the version, the
+/// connection id (4 bytes), the first part of the scramble (8) and a filler (1).
 fn offers_tls(greeting: &[u8]) -> bool {
     let at = 1 + version(greeting).len() + 1 + 4 + 8 + 1;
     greeting[at + 1] & 0x08 != 0
@@ -41,7 +41,7 @@ fn greets_as_itself_with_tls(product: Product) {
     let major = version.split('.').next().unwrap();
     match product {
         Product::MySql => assert!(["8", "9"].contains(&major), "{version}"),
-        // As a replica that knows no version of two digits can read it.
+        // The prefix lets an old replica read it, which cannot parse a version of two digits.
         Product::MariaDb => assert!(
             version.starts_with("5.5.5-10.") && version.contains("MariaDB"),
             "{version}"
@@ -123,7 +123,7 @@ fn a_client_takes_the_good_certificates_and_no_other(product: Product) {
     }
 }
 
-/// What OpenSSL agrees on with the server, if it may use this version alone.
+/// Whether OpenSSL can connect to the server with this TLS version only.
 fn agrees_on(server: &Server, version: &str) -> bool {
     let output = Command::new("openssl")
         .args(["s_client", "-starttls", "mysql", "-connect"])
@@ -141,7 +141,7 @@ fn agrees_on(server: &Server, version: &str) -> bool {
 #[apply(on_each_server)]
 fn versions_of_tls_can_be_chosen(product: Product) {
     let all = ["-tls1_1", "-tls1_2", "-tls1_3"];
-    // MySQL has dropped 1.1.
+    // MySQL no longer supports 1.1.
     let old = (product == Product::MariaDb).then_some(("TLSv1.1", [true, false, false]));
     let new = [
         ("TLSv1.2", [false, true, false]),

@@ -1,4 +1,4 @@
-//! Which tokens the server takes, and what it says of the others.
+//! Which tokens the server accepts, and how it refuses the others.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn a_good_token_logs_in(product: Product) {
 
     assert_reads_items(&read_items(&server, "lambda-user", &token));
 
-    // With the NUL that ends it.
+    // The length includes the terminating NUL.
     let said = format!("accepted \"lambda-user\" with {} bytes", token.len() + 1);
     assert!(server.error_log().contains(&said), "{}", server.error_log());
 }
@@ -119,7 +119,7 @@ fn tokens_of_every_length_pass(product: Product) {
     assert!(lengths[0] <= 350 && lengths[3] >= 7_800, "{lengths:?}");
 }
 
-/// And the expectation is read at each login.
+/// The server reads the expectation at each login.
 #[apply(on_each_server)]
 fn the_server_s_clock_can_be_off(product: Product) {
     let server = Server::start(product, &Options::default());
@@ -138,7 +138,7 @@ fn the_server_s_clock_can_be_off(product: Product) {
     assert_reads_items(&with_offset(850));
 }
 
-/// The same token too.
+/// The refused token is the one that was accepted before.
 #[apply(on_each_server)]
 fn above_its_rate_it_refuses_good_ones(product: Product) {
     let expectation = Expectation {
@@ -154,7 +154,7 @@ fn above_its_rate_it_refuses_good_ones(product: Product) {
         },
     );
     assert_reads_items(&read_items(&server, "lambda-user", &token));
-    // On a machine that is slow, a second may have gone by.
+    // On a slow machine a second may have passed between two logins.
     for _ in 0..20 {
         let refused = read_items(&server, "lambda-user", &token);
         if !refused.status.success() {

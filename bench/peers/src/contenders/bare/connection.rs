@@ -1,12 +1,12 @@
-//! The least of the protocol that logs in with a token and reads a few short rows.
+//! A minimal protocol that logs in with a token and reads a few short rows.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use rustls::{ClientConnection, StreamOwned};
 
-/// CLIENT_LONG_PASSWORD, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, PLUGIN_AUTH and
-/// DEPRECATE_EOF.
+/// CLIENT_LONG_PASSWORD, CLIENT_CONNECT_WITH_DB, CLIENT_PROTOCOL_41, CLIENT_TRANSACTIONS, CLIENT_SECURE_CONNECTION,
+/// CLIENT_PLUGIN_AUTH and CLIENT_DEPRECATE_EOF.
 const CAPABILITIES: u32 = 0x0108_A209;
 const CLIENT_SSL: u32 = 0x0800;
 const MAX_PACKET: u32 = 16 << 20;
@@ -21,7 +21,7 @@ const EOF: u8 = 0xFE;
 const AUTH_SWITCH: u8 = 0xFE;
 const NULL: u8 = 0xFB;
 
-/// The values of a row, without their types.
+/// The values of a row as bytes.
 pub type Row = Vec<Vec<u8>>;
 
 pub struct Connection {
@@ -49,11 +49,11 @@ impl Connection {
 
         let mut stream = StreamOwned::new(tls, tcp);
         response.extend(user.as_bytes());
-        // The end of the name, and no answer to the scramble.
+        // The NUL that ends the user name, and an empty authentication response.
         response.extend([0, 0]);
         response.extend(database.as_bytes());
         response.push(0);
-        // Another than the account's, as any client: so the server asks for the token.
+        // Like other clients, it names another plugin than the account's, so that the server asks for the token.
         response.extend(b"mysql_native_password\0");
         write(&mut stream, 2, &response)?;
 
@@ -93,7 +93,7 @@ impl Connection {
         write(&mut self.stream, 0, payload)
     }
 
-    /// What the server says, as it comes.
+    /// The bytes from the server.
     pub fn stream(&mut self) -> &mut impl Read {
         &mut self.stream
     }
@@ -109,7 +109,7 @@ fn is_eof(payload: &[u8]) -> bool {
     payload.len() < 9 && payload.first() == Some(&EOF)
 }
 
-/// Of values that are shorter than 251 bytes; a NULL is an empty one.
+/// A row of the text protocol. Its values must be shorter than 251 bytes; NULL becomes an empty one.
 fn row(mut payload: &[u8]) -> Row {
     let mut row = Row::new();
     while let Some((&length, rest)) = payload.split_first() {
@@ -132,7 +132,7 @@ fn write(stream: &mut impl Write, sequence_id: u8, payload: &[u8]) -> io::Result
     stream.flush()
 }
 
-/// The next packet's number and payload.
+/// Reads a packet. Returns its sequence id and its payload.
 fn read(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     let mut header = [0; 4];
     stream.read_exact(&mut header)?;

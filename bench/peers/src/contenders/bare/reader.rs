@@ -1,4 +1,4 @@
-//! Results of any length, packet by packet from one buffer.
+//! Reads results of any length, packet by packet from one buffer.
 
 use std::io::{self, Read};
 
@@ -26,7 +26,7 @@ impl Reader {
         }
     }
 
-    /// Sends the command and gives each packet of the answer to `each`, until it says that it has all.
+    /// Sends the command and passes each packet of the answer to `each`, until `each` returns that it was the last.
     fn ask(&mut self, command: &[u8], mut each: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         self.connection.send(command)?;
         let (mut start, mut end) = (0, 0);
@@ -54,10 +54,10 @@ impl Reader {
         }
     }
 
-    /// The statement's number. It has no parameters, or no result, or else both.
+    /// Prepares a statement and returns its id. The statement must not have both parameters and columns.
     pub fn prepare(&mut self, sql: &str, mut each: impl FnMut(&[u8])) -> io::Result<[u8; 4]> {
         let mut statement = [0; 4];
-        // As many packets as there are columns and parameters, behind the first.
+        // How many packets follow the first: one for each column and parameter.
         let mut left = None;
         self.ask(&[&[COM_STMT_PREPARE], sql.as_bytes()].concat(), |packet| {
             each(packet);
@@ -77,7 +77,8 @@ impl Reader {
         Ok(statement)
     }
 
-    /// Reads a result of fewer than 251 columns, and gives each packet and whether it is a row to `each`.
+    /// Executes a command whose result has fewer than 251 columns. Passes each packet to `each`, with whether it is a
+    /// row.
     pub fn result(&mut self, command: &[u8], mut each: impl FnMut(&[u8], bool)) -> io::Result<()> {
         let mut before_rows = None;
         self.ask(command, |packet| {
@@ -99,15 +100,15 @@ pub fn query(sql: &str) -> Vec<u8> {
     [&[COM_QUERY], sql.as_bytes()].concat()
 }
 
-/// Without a cursor, once, without parameters.
+/// `COM_STMT_EXECUTE` without a cursor, with an iteration count of 1, without parameters.
 pub fn execute(statement: [u8; 4]) -> Vec<u8> {
     [&[COM_STMT_EXECUTE], &statement[..], &[0, 1, 0, 0, 0]].concat()
 }
 
-/// The same with one parameter, a `BIGINT`.
+/// As [`execute`], with one parameter of type `BIGINT`.
 pub fn execute_with(statement: [u8; 4], parameter: i64) -> Vec<u8> {
     const MYSQL_TYPE_LONGLONG: u8 = 8;
-    // Not NULL; the type follows, with a sign.
+    // The bitmap of NULLs (not NULL), the flag that types follow, and the type (signed).
     let described = [0, 1, MYSQL_TYPE_LONGLONG, 0];
     let value = parameter.to_le_bytes();
     [&execute(statement)[..], &described, &value].concat()

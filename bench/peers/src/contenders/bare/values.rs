@@ -1,6 +1,6 @@
-//! Values of a row, and `Protocol::LengthEncodedInteger` before them.
+//! The values of a row, and the `Protocol::LengthEncodedInteger` before them.
 
-/// Where the value at `at` begins and ends. None is NULL.
+/// The range of the value whose length is at `at`. The value must not be NULL.
 #[inline]
 pub fn value_at(payload: &[u8], at: usize) -> (usize, usize) {
     let first = payload[at];
@@ -24,13 +24,12 @@ fn long_value_at(payload: &[u8], at: usize) -> (usize, usize) {
     (begin, begin + u64::from_le_bytes(length) as usize)
 }
 
-/// Where the values of `ProtocolBinary::ResultsetRow` begin: behind the packet's first byte, and the bits
-/// that tell which are NULL.
+/// Where the values of a `ProtocolBinary::ResultsetRow` begin: after the packet's first byte and the bitmap of NULLs.
 pub const fn begin_of_binary(columns: usize) -> usize {
     1 + (columns + 7 + 2) / 8
 }
 
-/// The values, one after the other.
+/// The values of a row in order.
 pub struct Values<'a> {
     payload: &'a [u8],
     at: usize,
@@ -42,7 +41,7 @@ impl<'a> Values<'a> {
         Self { payload, at }
     }
 
-    /// One that has its length before it.
+    /// Reads a length-encoded value.
     #[inline]
     pub fn bytes(&mut self) -> &'a [u8] {
         let (begin, end) = value_at(self.payload, self.at);
@@ -55,7 +54,7 @@ impl<'a> Values<'a> {
         std::str::from_utf8(self.bytes()).expect("UTF-8")
     }
 
-    /// One of a fixed length.
+    /// Reads a value of a fixed length.
     #[inline]
     pub fn fixed<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
         let bytes = self.payload[self.at..]

@@ -1,4 +1,4 @@
-//! `ProtocolBinary::ResultsetRow`. None of the values is NULL.
+//! `ProtocolBinary::ResultsetRow`. The values are never NULL.
 
 use crate::contenders::bare::values::{Values, begin_of_binary as begin, value_at};
 use crate::rows::{Fields, GROUPS, sum_of_blob, sum_of_group};
@@ -46,7 +46,7 @@ pub(super) fn mixed(payload: &[u8]) -> u64 {
     fields.sum()
 }
 
-/// At midnight the time is left out.
+/// The server omits the time if it is midnight.
 fn made(bytes: &[u8]) -> [u16; 6] {
     let mut all = [0; 7];
     all[..bytes.len()].copy_from_slice(bytes);

@@ -1,4 +1,4 @@
-//! `ProtocolText::ResultsetRow`
+//! `ProtocolText::ResultsetRow`.
 
 use crate::contenders::bare::values::{Values, value_at};
 use crate::rows::{Fields, GROUPS, sum_of_blob, sum_of_group};
@@ -25,7 +25,7 @@ pub(super) fn mixed(payload: &[u8]) -> u64 {
     fields.sum()
 }
 
-/// `2026-01-31 12:00:00`
+/// Parses `2026-01-31 12:00:00`.
 fn made(text: &str) -> [u16; 6] {
     let part = |from, to| text[from..to].parse().expect("a part of a DATETIME");
     [
