@@ -1,7 +1,7 @@
-//! Precompiles the component for the target: the host embeds its bytes and its machine code.
+//! Compiles the component for the target. The host embeds the component and its machine code.
 //!
-//! The bytes are those in the component's package, or those of the file that `RDS_BRIDGE_COMPONENT` names. Cranelift
-//! compiles them to machine code, which the host only has to map.
+//! The component is that of the package `rds-bridge-component`, or the file that `RDS_BRIDGE_COMPONENT` names.
+//! Cranelift compiles it to machine code, so that the host needs no compiler.
 
 #[path = "../src/component/engine_config.rs"]
 mod engine_config;
@@ -13,8 +13,8 @@ use std::{env, fs};
 use rds_bridge_component::built;
 use sha2::{Digest, Sha256};
 
-/// What every x86-64 processor has had since 2009 (x86-64-v2 of the System V ABI). Without SSSE3 the
-/// vector instructions of the hash become calls, and a signature takes four times as long.
+/// The features of x86-64-v2 (System V ABI), which processors have had since 2009. Without SSSE3, the vector
+/// instructions of the hash become calls, and a signature takes four times as long.
 const X86_64_V2: [&str; 5] = [
     "has_sse3",
     "has_ssse3",
@@ -27,7 +27,7 @@ const COMPONENT_VARIABLE: &str = "RDS_BRIDGE_COMPONENT";
 
 fn main() {
     if let Err(error) = build() {
-        // Cargo shows what a failed build script has printed; a panic's backtrace would hide it.
+        // Cargo shows the output of a failed build script. A panic's backtrace would obscure the error.
         eprintln!("\n{error}\n");
         std::process::exit(1);
     }
@@ -72,7 +72,7 @@ fn in_package() -> &'static [u8] {
 
 fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut config = engine_config::engine_config();
-    // Named even where it is the host's own: otherwise the code would ask for this machine's CPU.
+    // Set even if it is the host's own: the default would use all features of the building machine's CPU.
     config.target(target)?;
     if target.starts_with("x86_64") {
         for feature in X86_64_V2 {
@@ -80,7 +80,7 @@ fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, Box<dyn Error>>
                 unsafe_code,
                 reason = "Cranelift's flags can make code that the CPU does not know"
             )]
-            // SAFETY: the host that loads the code compares its CPU with these, and refuses without.
+            // SAFETY: the host that loads the code checks that its CPU has these features, and refuses otherwise.
             unsafe {
                 config.cranelift_flag_enable(feature)
             };

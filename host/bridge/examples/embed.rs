@@ -1,6 +1,6 @@
-//! A Wasmtime host that has an engine already, for guests of its own: the bridge runs on that one too.
+//! A Wasmtime host with its own engine, on which the bridge runs too.
 //!
-//! The endpoint, the user and the rest are taken from the environment, as the command takes them:
+//! The settings come from the same environment variables as for the command:
 //!
 //! ```console
 //! $ export DB_HOST=mydb.abc123.eu-central-1.rds.amazonaws.com DB_USER=lambda-user DB_NAME=iamtest
@@ -16,7 +16,7 @@ use rds_bridge::component::wasmtime::component::Component;
 use rds_bridge::component::wasmtime::{Config, Engine};
 use rds_bridge::{Bridge, component};
 
-/// How often this host's epoch moves on, and how many times before a call of the component is ended.
+/// The interval at which this host increments its epoch, and the number of ticks that a call of the component may take.
 const TICK: Duration = Duration::from_millis(50);
 const DEADLINE_TICKS: u64 = 20;
 
@@ -24,8 +24,8 @@ const DEADLINE_TICKS: u64 = 20;
 async fn main() -> Result<(), Box<dyn Error>> {
     let engine = engine_of_this_host()?;
 
-    // Compiled once, for this engine. A host that keeps what it has compiled, or has it compiled
-    // elsewhere, gives a component that it has loaded.
+    // Compiles the component for this engine. A host that caches machine code, or compiles it elsewhere, can pass a
+    // deserialized component instead.
     let component = Component::new(&engine, component::COMPONENT)?;
     let sandbox = component::Engine::from_component(&component, DEADLINE_TICKS)?;
 
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// As a host has it that ends guests which take too long.
+/// An engine with epochs, as a host has that ends guests which take too long.
 fn engine_of_this_host() -> Result<Engine, Box<dyn Error>> {
     let mut config = Config::new();
     config.epoch_interruption(true);

@@ -1,4 +1,4 @@
-//! Time as something one can pass in.
+//! The clock, which can be replaced.
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Tells the time. What depends on it takes a clock, so that a test can set one.
+/// A source of the current time. Code that depends on the time accepts a clock, so that a test can set it.
 pub trait Clock: Debug + Send + Sync {
-    /// The time of day, in UTC.
+    /// The current time.
     fn now(&self) -> SystemTime;
 }
 
-/// The machine's own clock.
+/// The clock of the system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -22,14 +22,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// Seconds since 1970; none before it.
+/// Seconds since 1970-01-01 00:00:00 UTC; `None` for an earlier time.
 #[must_use]
 pub fn unix_seconds(at: SystemTime) -> Option<u64> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(since.as_secs())
 }
 
-/// A time as RFC 3339 has it, `2026-01-31T12:00:00Z`; the number itself where there is no such date.
+/// Formats Unix seconds as in RFC 3339, `2026-01-31T12:00:00Z`. A number outside of the years that can be formatted is
+/// returned as digits.
 #[must_use]
 pub fn date(unix_seconds: u64) -> String {
     i64::try_from(unix_seconds)

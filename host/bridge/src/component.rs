@@ -1,8 +1,8 @@
 //! The component in its sandbox.
 //!
-//! An [`Engine`] is made once. It gives a fresh [`Instance`] for every use, a connection or a token, whose memory is wiped
-//! when it is dropped, so that no two uses share memory that held a secret. What the component returns is
-//! bounded in size and in time; a trap is a bug of this project, and an error like any other.
+//! An [`Engine`] is created once. It creates a fresh [`Instance`] for every use: a connection or a token. The memory of
+//! an instance is wiped when it is dropped, so that no two uses share memory that held a secret. The size of what the
+//! component returns and the time of a call are limited. A trap is a bug of this project, and is returned as an error.
 
 mod bindings;
 mod call;

@@ -1,4 +1,4 @@
-//! Names to addresses, and addresses to TCP connections.
+//! Host names, their resolution to addresses, and TCP connections.
 
 mod alias;
 pub mod host_name;

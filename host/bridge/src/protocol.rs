@@ -1,5 +1,5 @@
-//! The command phase of the MySQL protocol as bytes: what commands and replies look like, rows and their values. No
-//! connection.
+//! The command phase of the MySQL protocol: encoding and decoding of commands, replies, rows and values. Nothing here
+//! opens a connection.
 //!
 //! Source of every protocol fact: MySQL Source Code Documentation, "Client/Server Protocol", "Command
 //! Phase"; for MariaDB, its "Client/Server Protocol" reference.

@@ -1,8 +1,8 @@
-//! What to do about a cause, with settings by the names that the reader knows.
+//! Advice for an error's cause. It names settings by the names that the reader knows.
 
 use std::fmt;
 
-/// The settings that remedies name, by the builder's methods.
+/// The settings that remedies may name: methods of the builder.
 const SETTINGS: [&str; 11] = [
     "allow_writes",
     "ca_file",
@@ -17,33 +17,32 @@ const SETTINGS: [&str; 11] = [
     "user",
 ];
 
-/// What to do about a [`Cause`](crate::error::Cause).
+/// Advice on how to remove a [`Cause`](crate::error::Cause).
 ///
-/// It may name settings. [`Display`](fmt::Display) gives them the names of the
-/// [`BridgeBuilder`](crate::BridgeBuilder)'s methods; [`Self::with_names`] gives them other names, as the flags of a
-/// command.
+/// It may name settings. [`Display`](fmt::Display) uses the names of the [`BridgeBuilder`](crate::BridgeBuilder)'s
+/// methods; [`Self::with_names`] uses other names, such as the flags of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy(String);
 
 impl Remedy {
-    /// The text, with each setting by the name that `name` gives for the builder's method; by the method itself where it
-    /// gives none.
+    /// Returns the text with each setting under the name that `name` returns for the builder's method. If it returns
+    /// `None`, the setting is named by the method, as `BridgeBuilder::ca_file`.
     #[must_use]
     pub fn with_names(&self, name: impl Fn(&str) -> Option<String>) -> String {
         let mut text = String::with_capacity(self.0.len());
         let mut rest = self.0.as_str();
-        while let Some((before, behind)) = rest.split_once('{') {
+        while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
-            match behind.split_once('}') {
-                Some((setting, behind)) if SETTINGS.contains(&setting) => {
+            match after.split_once('}') {
+                Some((setting, after)) if SETTINGS.contains(&setting) => {
                     let given = name(setting);
                     text.push_str(&given.unwrap_or_else(|| format!("BridgeBuilder::{setting}")));
-                    rest = behind;
+                    rest = after;
                 }
-                // Text of a server, or of a user.
+                // A brace in text of a server or a user.
                 _ => {
                     text.push('{');
-                    rest = behind;
+                    rest = after;
                 }
             }
         }
@@ -58,7 +57,7 @@ impl fmt::Display for Remedy {
     }
 }
 
-/// A setting stands in braces, as `{connect_to}`.
+/// Settings are written in braces: `{connect_to}`.
 impl<T: Into<String>> From<T> for Remedy {
     fn from(text: T) -> Self {
         Self(text.into())

@@ -1,8 +1,8 @@
-//! TLS: certificate authorities, and what a certificate says of itself.
+//! TLS: certificate authorities, and the description of certificates.
 //!
 //! | type | what it is |
 //! |---|---|
-//! | [`TrustAnchors`] | what a server's certificate must chain to: the roots of RDS and Amazon, or a CA file |
+//! | [`TrustAnchors`] | the roots that a server's certificate must chain to: those of RDS and Amazon, or a CA file |
 //! | [`bundled`] | the certificates of those roots |
 //! | [`Certificate`] | subject, names and dates of a certificate, for messages |
 

@@ -1,39 +1,41 @@
-//! What can go wrong with a call into the component, other than what the component itself says.
+//! The errors of a call into the component.
 
 use thiserror::Error;
 
 use super::limits::{ARGUMENTS_LIMIT_BYTES, RECEIVE_LIMIT_BYTES};
 
-/// The sandbox failed. Not the caller's fault, but for [`Fault::ArgumentsTooLarge`].
+/// The sandbox failed. This is not the caller's fault, except for [`Fault::ArgumentsTooLarge`] and
+/// [`Fault::NoDeadline`].
 #[derive(Debug, Error)]
 pub enum Fault {
-    /// The engine cannot run the component that was compiled for it: a build gone wrong.
+    /// The engine cannot load the component, or the system cannot provide what it needs: the reservation of address
+    /// space, or a thread.
     #[error("the component does not load")]
     Load(#[source] wasmtime::Error),
-    /// The engine that was brought along could not end a call that goes on for ever.
+    /// The caller's own engine has no epochs, so that it could not end a call that runs forever.
     #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
     NoDeadline,
-    /// No room for another instance: more than [`super::CONCURRENT_INSTANCES`] are alive, or the address space is
-    /// limited (`ulimit -v`) to less than one takes: a command reserves it for each.
+    /// There is no room for another instance: [`super::CONCURRENT_INSTANCES`] are alive, or the address space is
+    /// limited (`ulimit -v`) to less than an instance of [`Engine::on_demand`](super::Engine::on_demand) reserves.
     #[error("the component cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),
     /// The component trapped, or ran out of memory or time. This is a bug of the component: please report it.
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
-    /// The arguments of a call are larger than all that the component accepts.
+    /// The arguments of a call are longer than the component accepts.
     #[error("arguments of {bytes} bytes are over the limit of {limit}")]
     ArgumentsTooLarge {
-        /// Of all of them together.
+        /// The length of all arguments together.
         bytes: usize,
         /// [`super::ARGUMENTS_LIMIT_BYTES`], or [`super::RECEIVE_LIMIT_BYTES`].
         limit: usize,
     },
 }
 
-/// Why a call gave no result.
+/// Why a call failed.
 #[derive(Debug, Error)]
 pub enum CallError<E: std::error::Error + 'static> {
-    /// The component's own answer.
+    /// The component returned an error.
     #[error(transparent)]
     Refused(E),
     /// The sandbox failed.
@@ -41,13 +43,13 @@ pub enum CallError<E: std::error::Error + 'static> {
     Fault(#[from] Fault),
 }
 
-/// Refuses what would not fit the instance's memory, before it is copied there.
+/// Refuses arguments that would not fit the instance's memory, before they are copied there.
 pub(super) fn check_arguments<const N: usize>(lengths: [usize; N]) -> Result<(), Fault> {
     let bytes = lengths.into_iter().fold(0, usize::saturating_add);
     check(bytes, ARGUMENTS_LIMIT_BYTES)
 }
 
-/// The same for what the peer sent.
+/// Refuses bytes of the peer that would not fit the instance's memory.
 pub(super) fn check_received(bytes: &[u8]) -> Result<(), Fault> {
     check(bytes.len(), RECEIVE_LIMIT_BYTES)
 }

@@ -1,4 +1,4 @@
-//! One engine for the process, and a fresh instance for every use.
+//! The engine, one for a process, and its instances, one for each use.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use super::limits::{DEADLINE_TICKS, pooling, store_limits};
 use super::machine_code::MachineCode;
 use super::ticker::Ticker;
 
-/// The component, ready to be instantiated. Cheap to clone; make one for the process.
+/// The component, ready to be instantiated. Cheap to clone; create one for the process.
 ///
-/// One of its own ([`Self::new`]) holds a reservation of address space (not of memory), and a thread that
-/// wakes ten times a second to see that no call goes on for ever. Both go when its last clone and instance go.
+/// An engine of [`Self::new`] holds a reservation of address space (not of memory), and a thread that wakes ten times a
+/// second to enforce the deadline of calls. Both are released with its last clone and instance.
 #[derive(Clone)]
 pub struct Engine {
     instance: InstancePre<InstanceState>,
     presign: presign::GuestIndices,
     handshake: handshake::GuestIndices,
     deadline_ticks: u64,
-    /// Dropped last: it looks whether the engine is gone.
+    /// The last field, so that it is dropped last: dropping it wakes the thread, which ends if the engine is gone.
     _ticker: Option<Arc<Ticker>>,
 }
 
-/// What the host keeps for an instance: its limits, and nothing it could call.
+/// The host's state for an instance: its limits, and no functions that the instance could call.
 pub(super) struct InstanceState {
     limits: StoreLimits,
     deadline_ticks: u64,
@@ -45,11 +45,12 @@ impl Engine {
         Ok(this)
     }
 
-    /// Loads the component for a process that ends after a few instances. Nothing is reserved: each instance gets
-    /// memory of its own from the system, which takes longer than from a pool, and making a pool takes longer still.
+    /// Loads the component for a process that ends after a few instances. It uses Wasmtime's on-demand allocator:
+    /// creating an instance is slower than with the pool of [`Self::new`], but setting up that pool costs more than a
+    /// short-lived process saves.
     ///
-    /// Nothing ends a call that goes on for ever, unless the caller moves the epoch of [`Self::component`] on every
-    /// [`TICK`](super::TICK) while there are instances: by a [`Ticker`], or by a timer of its own.
+    /// The caller must increment the epoch of [`Self::component`]'s engine every [`TICK`](super::TICK) while there are
+    /// instances, with a [`Ticker`] or a timer of its own. Otherwise nothing ends a call that runs forever.
     ///
     /// # Errors
     ///
@@ -58,8 +59,7 @@ impl Engine {
         Self::allocating(InstanceAllocationStrategy::OnDemand)
     }
 
-    /// The component as it is loaded. The epoch of its Wasmtime engine ([`Component::engine`]) is the deadline of the
-    /// calls.
+    /// The loaded component. The epoch of its Wasmtime engine ([`Component::engine`]) drives the deadlines of calls.
     #[must_use]
     pub fn component(&self) -> &Component {
         self.instance.component()
@@ -74,22 +74,22 @@ impl Engine {
         Self::from_component(&component, DEADLINE_TICKS)
     }
 
-    /// The component on an engine that the caller has already, which compiled it from
-    /// [`super::COMPONENT`] with the caller's own settings. `examples/embed.rs` shows it.
+    /// Uses a component that the caller has compiled from [`super::COMPONENT`] with its own engine and settings. See
+    /// `examples/embed.rs`.
     ///
-    /// The caller moves that engine's epoch on, as it does for its own guests, and a call may take
-    /// `deadline_ticks` of its ticks, 1 at the least. The component's memory is capped as ever; how many
-    /// instances may be alive at once is for the engine's allocator to say.
+    /// The caller increments the epoch of that engine, as it does for its own guests. A call may take `deadline_ticks`
+    /// of its ticks, at least 1. The limit on an instance's memory applies; the number of concurrent instances is
+    /// limited by the engine's allocator only.
     ///
     /// # Errors
     ///
-    /// [`Fault::NoDeadline`] if the engine has no epochs, and [`Fault::Load`] if the component is another.
+    /// [`Fault::NoDeadline`] if the engine has no epochs; [`Fault::Load`] if it is another component.
     pub fn from_component(component: &Component, deadline_ticks: u64) -> Result<Self, Fault> {
         let engine = component.engine();
         if !engine.get_epoch_interruption() {
             return Err(Fault::NoDeadline);
         }
-        // Nothing is linked: the component imports nothing, and could call nothing.
+        // The linker is empty: the component has no imports, and so can call nothing of the host.
         let linker = Linker::new(engine);
         let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
         let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
@@ -103,11 +103,12 @@ impl Engine {
         })
     }
 
-    /// An instance of its own memory.
+    /// Creates an instance with its own memory.
     ///
     /// # Errors
     ///
-    /// [`Fault::Instantiate`] if [`super::CONCURRENT_INSTANCES`] are alive.
+    /// [`Fault::Instantiate`], if [`super::CONCURRENT_INSTANCES`] are alive, or the system has no address space or
+    /// memory for another.
     pub fn instantiate(&self) -> Result<Instance, Fault> {
         let deadline_ticks = self.deadline_ticks;
         let state = InstanceState {
@@ -137,9 +138,9 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// One instance of the component. Its memory is its own, and is wiped when it is dropped.
+/// An instance of the component, with its own memory, which is wiped when the instance is dropped.
 ///
-/// After a [`Fault::Trap`] it is unusable: drop it and make another.
+/// After a [`Fault::Trap`] it is unusable: drop it and create another.
 pub struct Instance {
     pub(super) store: Store<InstanceState>,
     instance: ComponentInstance,
@@ -149,7 +150,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The functions that sign, and what they run on.
+    /// The functions of the `presign` interface, and the store that they run in.
     pub(super) fn presign_functions(
         &mut self,
     ) -> Result<(&presign::Guest, &mut Store<InstanceState>), Fault> {
@@ -163,15 +164,15 @@ impl Instance {
         Ok((self.presign.insert(presign), &mut self.store))
     }
 
-    /// The functions of the handshake. Looking up the functions of an interface checks their types, which takes
-    /// microseconds: so each use looks up its own.
+    /// The functions of the `handshake` interface. Looking up the functions of an interface checks their types, which
+    /// takes microseconds, so each use looks up only its own.
     pub(super) fn handshake_functions(&mut self) -> Result<handshake::Guest, Fault> {
         self.handshake_indices
             .load(&mut self.store, &self.instance)
             .map_err(Fault::Load)
     }
 
-    /// Gives the next call its time. Call it before each.
+    /// Sets the deadline of the next call. It is called before each.
     pub(super) fn reset_deadline(&mut self) {
         let deadline_ticks = self.store.data().deadline_ticks;
         self.store.set_epoch_deadline(deadline_ticks);
@@ -180,7 +181,7 @@ impl Instance {
 
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is in its memory is not for printing.
+        // The instance's memory is not printed.
         f.debug_struct("Instance").finish_non_exhaustive()
     }
 }
@@ -215,7 +216,7 @@ mod tests {
         token.text.expose_secret().to_owned()
     }
 
-    /// With the settings that Wasmtime has by default, which are not ours.
+    /// With Wasmtime's default settings, which differ from those of `engine_config`.
     #[test]
     fn on_an_engine_of_the_callers() {
         let mut config = wasmtime::Config::new();
@@ -233,7 +234,7 @@ mod tests {
         let engine = Engine::from_component(&component, 0).unwrap();
         let mut instance = engine.instantiate().unwrap();
         instance.inspect("").unwrap_err();
-        // Ticks between two calls are not the next one's.
+        // Ticks between two calls do not count for the next one.
         component.engine().increment_epoch();
         assert!(!matches!(
             instance.inspect(""),
@@ -256,7 +257,7 @@ mod tests {
         let mut config = wasmtime::Config::new();
         config.epoch_interruption(true);
         let engine = wasmtime::Engine::new(&config).unwrap();
-        // The header alone: it exports nothing.
+        // Only the header of a component, without exports.
         let empty = Component::new(&engine, b"\0asm\x0d\0\x01\0").unwrap();
         let refused = Engine::from_component(&empty, 10);
         assert!(matches!(refused, Err(Fault::Load(_))));

@@ -1,17 +1,18 @@
-//! How the component is compiled, and so how it must be run: the build script and the host both make
-//! their engine from this, since an engine refuses what one of other settings has compiled.
+//! The engine settings for compiling and running the component. The build script and the host share them, since an
+//! engine refuses machine code that was compiled with other settings.
 
-/// The settings that machine code depends on.
+/// The settings that determine the machine code.
 pub(crate) fn engine_config() -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
-    // The deadline of a call: code looks at the epoch at every loop and every function.
+    // Deadlines of calls: the code checks the epoch in every loop and function.
     config.epoch_interruption(true);
-    // Which instruction of ours trapped is of no use without the component's source at hand.
+    // The map from machine code to offsets in the component is only useful together with the component's source.
     config.generate_address_map(false);
-    // Nothing unwinds through it: a trap goes by frame pointers, and the component calls nobody who could panic.
+    // Nothing unwinds through the code: a trap walks frame pointers, and the component calls no host function that
+    // could panic.
     config.native_unwind_info(false);
-    // What Wasmtime takes from its own Cargo features, which the program we are linked into chooses, and
-    // from the environment (WASMTIME_BACKTRACE_DETAILS): said here, so that build and run agree on it.
+    // Set explicitly, so that the build and the host agree: the defaults depend on Wasmtime's Cargo features, which the
+    // linking program selects, and on the environment (WASMTIME_BACKTRACE_DETAILS).
     config.concurrency_support(false);
     config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
     config

@@ -1,4 +1,4 @@
-//! The calls of `rds:bridge/handshake`.
+//! Calls of the `rds:bridge/handshake` interface.
 
 use std::fmt;
 
@@ -10,43 +10,43 @@ use super::call::{CallError, Fault, check_arguments, check_received};
 use super::engine::{Engine, Instance};
 use super::presign::SandboxedToken;
 
-/// How the user proves who it is. The component gets it when TLS stands.
+/// How the user authenticates. The component receives it after TLS is established.
 #[derive(Debug)]
 pub enum Auth {
-    /// An RDS IAM token that [`ClientHandshake::instance`] has signed. Answers `mysql_clear_password` inside TLS, and
-    /// nothing else. One of another instance is a [`Fault`].
+    /// An RDS IAM token that [`ClientHandshake::instance`] has signed. It is sent with `mysql_clear_password`, inside
+    /// TLS, and with no other plugin. A token of another instance is a [`Fault`].
     IamToken(SandboxedToken),
-    /// An RDS IAM token that was signed elsewhere. Answers as [`Self::IamToken`] does.
+    /// An RDS IAM token that was signed elsewhere. It is sent as [`Self::IamToken`] is.
     IamTokenText(SecretString),
-    /// A password. Answers every method but `mysql_clear_password`.
+    /// A password. It authenticates with every supported plugin but `mysql_clear_password`.
     Password(SecretString),
 }
 
-/// Who logs in, and to what. No secret is in it.
+/// The parameters of a connection phase. They contain no secret.
 #[derive(Clone, Debug)]
 pub struct Config<'a> {
-    /// 1 to 128 characters.
+    /// The name of the database user, 1 to 128 characters.
     pub db_user: &'a str,
     /// The session's default database.
     pub database: Option<&'a str>,
-    /// In the order in which they are sent.
+    /// The connection attributes, in the order in which they are sent.
     pub connection_attributes: &'a [wit::ConnectionAttribute<'a>],
-    /// Id of the session's collation, which names its character set; 45 is `utf8mb4_general_ci`,
-    /// known to every server.
+    /// The id of the session's collation, which determines its character set. 45 is `utf8mb4_general_ci`, which every
+    /// server knows.
     pub character_set: u8,
 }
 
-/// What is to be done next.
+/// The next action of the caller.
 #[must_use = "the handshake goes on only when the step has been done"]
 pub enum Step {
-    /// Read from the peer, and [`ClientHandshake::receive`] what came.
+    /// Read from the peer, and pass the bytes to [`ClientHandshake::receive`].
     Read,
-    /// Write these bytes, and [`ClientHandshake::receive`] none. They may be a secret.
+    /// Write these bytes, then call [`ClientHandshake::receive`] with no bytes. They may contain a secret.
     Write(SecretBox<Vec<u8>>),
-    /// Write these bytes, make the TLS connection and verify the server's certificate, then call
+    /// Write these bytes, establish TLS, verify the server's certificate, then call
     /// [`ClientHandshake::tls_established`].
     StartTls(Vec<u8>),
-    /// Done: the connection is the caller's.
+    /// The connection phase is over, and the connection is ready for commands.
     Ready(wit::Session),
 }
 
@@ -64,7 +64,7 @@ impl fmt::Debug for Step {
     }
 }
 
-/// One connection phase, in an instance of its own. Drop it when it is over: its memory goes with it.
+/// A connection phase, in its own instance. Drop it at the end, which wipes the instance's memory.
 pub struct ClientHandshake {
     instance: Instance,
     functions: wit::Guest,
@@ -78,7 +78,7 @@ impl fmt::Debug for ClientHandshake {
 }
 
 impl ClientHandshake {
-    /// Begins one, in an instance of its own. The first step is to [`Self::receive`] no bytes.
+    /// Begins a connection phase in a new instance. The first call is [`Self::receive`] with no bytes.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl ClientHandshake {
         Self::start_in(engine.instantiate()?, config)
     }
 
-    /// Begins one in an instance that [`Engine::instantiate`] has made.
+    /// Begins a connection phase in an instance of [`Engine::instantiate`].
     ///
     /// # Errors
     ///
@@ -125,12 +125,12 @@ impl ClientHandshake {
         })
     }
 
-    /// What came from the peer, in any split, up to [`super::RECEIVE_LIMIT_BYTES`] at a time. After an
-    /// error every call gives that error.
+    /// Processes bytes of the peer and returns the next step. The bytes may be split anywhere, and are at most
+    /// [`super::RECEIVE_LIMIT_BYTES`] in one call. After an error, every call returns that error.
     ///
     /// # Errors
     ///
-    /// [`wit::Error`] by whose fault it is, as `wit/handshake.wit` describes them, or a [`Fault`].
+    /// [`wit::Error`], whose variants say whose fault it is and are described in `wit/handshake.wit`; or a [`Fault`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, CallError<wit::Error>> {
         check_received(bytes)?;
         let Self {
@@ -143,13 +143,14 @@ impl ClientHandshake {
         step(handshake.call_receive(&mut instance.store, *resource, bytes))
     }
 
-    /// The instance, to sign the token in it too. Once it has asked for TLS, it reads nothing that came in the clear.
+    /// The instance, to sign the token in it. After the step [`Step::StartTls`], it reads no plaintext bytes of the
+    /// peer.
     pub fn instance(&mut self) -> &mut Instance {
         &mut self.instance
     }
 
-    /// TLS stands, and the server's certificate has been verified for the name that was meant: now the component is
-    /// given the secret.
+    /// Passes the secret to the component. Call it after TLS is established and the server's certificate has been
+    /// verified for the intended name.
     ///
     /// # Errors
     ///
@@ -174,7 +175,7 @@ impl ClientHandshake {
     }
 }
 
-/// The step that a call returned.
+/// Converts the result of a call to a step.
 fn step(
     called: wasmtime::Result<Result<wit::Step, wit::Error>>,
 ) -> Result<Step, CallError<wit::Error>> {

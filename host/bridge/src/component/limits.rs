@@ -1,4 +1,4 @@
-//! What an instance may use. It needs a fraction of each: the limits are for the day when it is broken.
+//! The limits on an instance. A working instance uses a fraction of each.
 
 use std::time::Duration;
 
@@ -7,43 +7,45 @@ use wasmtime::{Enabled, PoolingAllocationConfig, StoreLimits, StoreLimitsBuilder
 /// The memory of one instance, in bytes: 4 MiB.
 pub const MEMORY_LIMIT_BYTES: usize = 4 << 20;
 
-/// All arguments of one call together, in bytes: 1 MiB, so that a copy or two fits the memory.
+/// The length of all arguments of one call together, in bytes: 1 MiB, so that a copy or two fit the memory.
 pub const ARGUMENTS_LIMIT_BYTES: usize = 1 << 20;
 
-/// What one call of [`super::ClientHandshake::receive`] may bring, in bytes: 128 KiB, more than a read
-/// from a socket gives. What the server sends is copied more than once, beside a token of any length.
+/// The bytes that one call of [`super::ClientHandshake::receive`] accepts: 128 KiB, more than a read from a socket
+/// returns. The limit is below [`ARGUMENTS_LIMIT_BYTES`], since these bytes are copied more than once, and the memory
+/// also holds a token of any length.
 pub const RECEIVE_LIMIT_BYTES: usize = 128 << 10;
 
-/// How long one call may take. It takes microseconds; a clock ticks every tenth of a
-/// second, so a call is ended after this and one tick at the latest.
+/// How long one call may take: 1 s. Calls take microseconds. The deadline is checked every [`TICK`], so a call is ended
+/// at most one tick later.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(1);
 
-/// How many instances may be alive at once. One lives as long as a signature or a handshake takes.
+/// How many instances of [`super::Engine::new`] may be alive at once: 256. An instance lives as long as a signature or
+/// a handshake takes.
 pub const CONCURRENT_INSTANCES: u32 = 256;
 
-/// How often an engine's epoch moves on.
+/// The interval at which an engine's epoch is incremented: 100 ms.
 pub const TICK: Duration = Duration::from_millis(100);
 
 /// [`CALL_DEADLINE`] in ticks.
 pub(super) const DEADLINE_TICKS: u64 = 10;
 
-/// Core instances that one instance is made of: the component's own module, and the two small ones that
-/// wit-component puts beside it for the destructors of the exported resources, with one to spare.
+/// How many core instances an instance consists of: the component's own module, and the two small ones that
+/// wit-component adds for the destructors of the exported resources, with one to spare.
 const CORE_INSTANCES_EACH: u32 = 4;
 
-/// Tables of those: the module's own, and the one through which the destructors are called.
+/// How many tables these have: the module's own, and the one through which the destructors are called.
 const TABLES_EACH: u32 = 2;
 
-/// How much of an instance's memory is wiped in place when it is dropped and kept for the next, in bytes: the
-/// stack, the data and the beginning of the heap, so that a signature takes no page fault. What is
-/// beyond goes back to the system.
+/// How much of an instance's memory is wiped in place when it is dropped and kept for the next, in bytes: the stack,
+/// the data and the beginning of the heap, so that a signature causes no page fault. The rest is returned to the
+/// system.
 const KEPT_MEMORY_BYTES: usize = 256 << 10;
 
-/// The same for a table: a page.
+/// As [`KEPT_MEMORY_BYTES`], for a table: one page.
 const KEPT_TABLE_BYTES: usize = 4 << 10;
 
-/// A slot of address space for each instance, reserved once and reused: making an instance takes no
-/// allocation.
+/// The pooling allocator: a slot of address space for each instance, reserved once and reused, so that creating an
+/// instance allocates nothing.
 pub(super) fn pooling() -> PoolingAllocationConfig {
     let mut pooling = PoolingAllocationConfig::new();
     pooling

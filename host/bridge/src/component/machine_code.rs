@@ -1,14 +1,14 @@
 //! The component's machine code, compiled when this crate was built.
 //!
-//! Where it can, it lies among the program's own code: the processor may run it and nobody can write to it.
-//! So it is neither copied nor made executable at the start, which took a millisecond, and the process needs
-//! no way to make memory executable. Wasmtime knows code by its address: that is for the first engine of
-//! the process, and any further one runs a copy.
+//! On Linux, Android and Apple systems it is linked into the program's own code section, which is executable and
+//! read-only. It is then neither copied nor made executable at the start, which saves a millisecond, and the process
+//! needs no permission to make memory executable. Wasmtime identifies code by its address, so only the first engine of
+//! the process can use it in place; any further engine runs a copy.
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result};
 
-/// Which code an engine is going to run.
+/// The machine code that an engine runs.
 pub(super) enum MachineCode {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     AmongTheProgramsOwn,
@@ -16,14 +16,14 @@ pub(super) enum MachineCode {
 }
 
 impl MachineCode {
-    /// Chooses, and says so in the engine's settings.
+    /// Chooses the code in place if it is free, else a copy, and configures the engine accordingly.
     pub(super) fn choose(config: &mut Config) -> Self {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
         if in_place::take() {
             config.with_custom_code_memory(Some(std::sync::Arc::new(in_place::IsExecutable)));
             return Self::AmongTheProgramsOwn;
         }
-        // Wasmtime's default: memory of its own, made executable.
+        // Wasmtime's default: it copies the code and makes the copy executable.
         config.with_custom_code_memory(None);
         Self::Copy
     }
@@ -33,9 +33,9 @@ impl MachineCode {
         reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
     )]
     pub(super) fn load(self, engine: &Engine) -> Result<Component> {
-        // SAFETY: the bytes are what the build script of this crate got from `precompile_component`, and
-        // are part of the program, as immutable and as lasting as its own code. Wasmtime checks that they
-        // were made by its own version, with settings that fit this engine.
+        // SAFETY: the build script of this crate got the bytes from `precompile_component`. They are a part of the
+        // program, which is never changed or unloaded while it runs. Wasmtime checks that its own version compiled
+        // them, with settings that are compatible with this engine.
         unsafe {
             match self {
                 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -67,7 +67,7 @@ mod in_place {
 
     const LENGTH: usize = include_bytes!(concat!(env!("OUT_DIR"), "/component.cwasm")).len();
 
-    /// Every processor's pages are a multiple of it.
+    /// Aligned to 4 KiB, the smallest page size of the supported processors.
     #[repr(C, align(4096))]
     struct PageAligned<T>(T);
 
@@ -87,7 +87,8 @@ mod in_place {
 
     static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-    /// Whether it is the caller's, for good: engines outlive what could tell that they are gone.
+    /// Claims the code in place for the caller's engine. It is never released: there is no notice of when an engine
+    /// ends.
     pub(super) fn take() -> bool {
         !IS_TAKEN.swap(true, Ordering::Relaxed) && is_executable()
     }
@@ -100,13 +101,13 @@ mod in_place {
         NonNull::from(bytes())
     }
 
-    /// A linker script may have put it elsewhere: then a copy is run.
+    /// Whether the code was loaded into executable memory. If a linker script has moved it elsewhere, a copy is used.
     #[cfg(not(target_vendor = "apple"))]
     fn is_executable() -> bool {
         super::super::segments::is_executable(bytes())
     }
 
-    /// Its segment is named above.
+    /// Always true: `link_section` names the executable segment.
     #[cfg(target_vendor = "apple")]
     fn is_executable() -> bool {
         true
@@ -118,7 +119,7 @@ mod in_place {
         assert!(is_executable());
     }
 
-    /// There is nothing to do to make it so.
+    /// Tells Wasmtime that the code is executable already.
     pub(super) struct IsExecutable;
 
     impl CustomCodeMemory for IsExecutable {

@@ -1,4 +1,4 @@
-//! The calls of `rds:bridge/presign`.
+//! Calls of the `rds:bridge/presign` interface.
 
 use std::fmt;
 
@@ -10,8 +10,9 @@ use super::call::{CallError, Fault, check_arguments};
 use super::engine::Instance;
 use crate::aws::Credentials;
 
-/// A token in the sandbox that signed it, for [`ClientHandshake::tls_established`](super::ClientHandshake). Its text
-/// does not leave the sandbox before the server has asked for it, inside TLS.
+/// A token in the sandbox that signed it, for
+/// [`ClientHandshake::tls_established`](super::ClientHandshake::tls_established). Its text leaves the sandbox only
+/// after the server has asked for it, inside TLS.
 pub struct SandboxedToken(pub(super) ResourceAny);
 
 impl fmt::Debug for SandboxedToken {
@@ -23,35 +24,34 @@ impl fmt::Debug for SandboxedToken {
 /// A token that lets one user connect to one endpoint until it expires.
 #[derive(Clone, Debug)]
 pub struct AuthToken {
-    /// `host:port/?Action=connect&…`: the password for `mysql_clear_password`, inside TLS only.
+    /// The password for `mysql_clear_password`: `host:port/?Action=connect&…`. Send it inside TLS only.
     pub text: SecretString,
-    /// Unix seconds: the first at which the token is no longer good. A token dies with the
-    /// credentials that signed it, if that is earlier than its own end.
+    /// The first Unix second at which the token is no longer valid. This is the token's own expiry, or that of the
+    /// credentials, if it is earlier.
     pub valid_until: u64,
 }
 
-/// The steps of a signature, under the names of the SigV4 documentation.
+/// The intermediate results of a signature, named as in the documentation of SigV4.
 #[derive(Clone, Debug)]
 pub struct SigningSteps {
-    /// Step 1. Holds the session token.
+    /// Step 1, the canonical request. It contains the session token.
     pub canonical_request: SecretString,
-    /// Step 2: SHA-256, lower-case hexadecimal.
+    /// Step 2: the SHA-256 of the canonical request, in lower-case hexadecimal.
     pub hashed_canonical_request: String,
     /// `yyyymmdd/region/rds-db/aws4_request`
     pub credential_scope: String,
-    /// Step 3.
+    /// Step 3, the string to sign.
     pub string_to_sign: String,
-    /// Step 4: 64 lower-case hexadecimal digits.
+    /// Step 4, the signature: 64 lower-case hexadecimal digits.
     pub signature: SecretString,
 }
 
 impl Instance {
-    /// Signs a token, and takes its text out of the sandbox: for clients other than
-    /// [`ClientHandshake`](super::ClientHandshake).
+    /// Signs a token and returns its text, for clients other than [`ClientHandshake`](super::ClientHandshake).
     ///
     /// # Errors
     ///
-    /// [`wit::Error`] by argument, as `wit/presign.wit` describes them, or a [`Fault`].
+    /// [`wit::Error`], which names the invalid argument and is described in `wit/presign.wit`; or a [`Fault`].
     pub fn presign(
         &mut self,
         credentials: &Credentials,
@@ -96,7 +96,7 @@ impl Instance {
             .map_err(CallError::Refused)
     }
 
-    /// The steps of the signature that [`Self::presign`] gives for the same arguments.
+    /// Returns the intermediate results of the signature that [`Self::presign`] makes with the same arguments.
     ///
     /// # Errors
     ///
@@ -123,11 +123,11 @@ impl Instance {
         })
     }
 
-    /// What a token says, without any secret. Verifies nothing.
+    /// Parses a token and returns its claims, without secrets. It verifies nothing.
     ///
     /// # Errors
     ///
-    /// [`wit::Malformed`] where the text is not a token, or a [`Fault`].
+    /// [`wit::Malformed`], if the text is not a token; or a [`Fault`].
     pub fn inspect(&mut self, token: &str) -> Result<wit::Claims, CallError<wit::Malformed>> {
         check_arguments([token.len()])?;
         self.reset_deadline();
@@ -138,12 +138,12 @@ impl Instance {
             .map_err(CallError::Refused)
     }
 
-    /// What RDS does with a token, for emulators and tests: whether `credentials` signed it for what
-    /// is `expected`, and whether it is good `now` (Unix seconds).
+    /// Verifies a token as RDS does, for emulators and tests: that `credentials` signed it, that its claims are those
+    /// `expected`, and that it is valid at `now` (Unix seconds).
     ///
     /// # Errors
     ///
-    /// [`wit::Rejection`] with the first reason to refuse it, or a [`Fault`].
+    /// [`wit::Rejection`], the first reason to reject the token; or a [`Fault`].
     pub fn verify(
         &mut self,
         token: &str,

@@ -1,11 +1,11 @@
-//! How the parts of the running program were loaded.
+//! The memory protection of the running program's segments.
 
 use std::ffi::{c_int, c_void};
 
-/// Whether bytes of the program lie where the loader has let code be run.
+/// Whether bytes of the program are in a segment that the loader has mapped as executable.
 ///
-/// Asked of the loader, which knows without a system call: to read `/proc/self/maps` takes some sixty microseconds
-/// at the start of every process.
+/// It asks the loader, which needs no system call. Reading `/proc/self/maps` would add about 60 µs to the start of
+/// every process.
 pub(super) fn is_executable(bytes: &'static [u8]) -> bool {
     let begin = bytes.as_ptr().addr();
     let mut search = Search {
@@ -17,7 +17,8 @@ pub(super) fn is_executable(bytes: &'static [u8]) -> bool {
         unsafe_code,
         reason = "the loader takes a function and a pointer for it"
     )]
-    // SAFETY: `look` gets the pointer that is given here, to what outlives the call and nobody else has.
+    // SAFETY: the loader passes `look` this pointer. It is to a local variable, which outlives the call and has no
+    // other reference.
     unsafe {
         libc::dl_iterate_phdr(Some(look), (&raw mut search).cast());
     }
@@ -30,15 +31,16 @@ struct Search {
     is_found: bool,
 }
 
-/// Looks at one object of the process, the program or a library. Not 0 ends the search.
+/// Examines one object of the process: the program or a library. A return value other than 0 ends the search.
 #[expect(unsafe_code, reason = "the loader calls it with pointers")]
 unsafe extern "C" fn look(
     object: *mut libc::dl_phdr_info,
     _: libc::size_t,
     search: *mut c_void,
 ) -> c_int {
-    // SAFETY: dl_iterate_phdr(3): the loader's own description of an object, and the pointer it was called with.
-    // The program headers are an array of as many, and stay for as long as the object is loaded.
+    // SAFETY: by dl_iterate_phdr(3), `object` is the loader's description of an object, and `search` is the pointer
+    // that `is_executable` passed. The program headers are an array of `dlpi_phnum` elements, which exists for as long
+    // as the object is loaded.
     let (base, headers, search) = unsafe {
         let object = &*object;
         let headers = match object.dlpi_phdr.is_null() {
@@ -68,7 +70,7 @@ mod tests {
         let code: fn(&'static [u8]) -> bool = is_executable;
         let code = code as *const u8;
         #[expect(unsafe_code, reason = "to have an address among the code")]
-        // SAFETY: a byte of a function, which is there to be read.
+        // SAFETY: the first byte of a function is readable.
         let code = unsafe { std::slice::from_raw_parts(code, 1) };
         assert!(is_executable(code));
         assert!(!is_executable(Box::leak(Box::new([0; 64]))));

@@ -1,4 +1,4 @@
-//! What moves an engine's epoch on, so that no call goes on for ever.
+//! A thread that increments an engine's epoch, which enforces the deadline of calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use super::call::Fault;
 use super::engine::Engine;
 use super::limits::TICK;
 
-/// A thread that moves an engine's epoch on every [`TICK`], until it is dropped or the engine is gone.
+/// A thread that increments an engine's epoch every [`TICK`]. It ends when the `Ticker` or the engine is dropped.
 pub struct Ticker {
     thread: Thread,
-    /// That the thread is to end, where it does not go on for instances that outlive the engine.
+    /// Tells the thread to end. `None` for a thread that runs on for instances that outlive the [`Engine`].
     is_over: Option<Arc<AtomicBool>>,
 }
 
@@ -24,7 +24,7 @@ impl Ticker {
     ///
     /// # Errors
     ///
-    /// [`Fault::Load`], if the system gives no thread.
+    /// [`Fault::Load`], if the system cannot create a thread.
     pub fn start(engine: &Engine) -> Result<Self, Fault> {
         let is_over = Arc::new(AtomicBool::new(false));
         Ok(Self {
@@ -33,7 +33,7 @@ impl Ticker {
         })
     }
 
-    /// One that goes on after it is dropped, as long as there are instances of the engine.
+    /// Starts a thread that runs on after the `Ticker` is dropped, as long as there are instances of the engine.
     pub(super) fn for_all_instances(engine: &Engine) -> Result<Self, Fault> {
         Ok(Self {
             thread: spawn(engine, Arc::default())?,
@@ -43,7 +43,7 @@ impl Ticker {
 }
 
 impl Drop for Ticker {
-    /// Wakes the thread, so that it ends at once: a process that ends would have to wait for it.
+    /// Wakes the thread, so that it ends at once.
     fn drop(&mut self) {
         if let Some(is_over) = &self.is_over {
             is_over.store(true, Ordering::Relaxed);
@@ -68,7 +68,7 @@ fn spawn(engine: &Engine, is_over: Arc<AtomicBool>) -> Result<Thread, Fault> {
 
 fn tick(engine: &EngineWeak, is_over: &AtomicBool) {
     loop {
-        // It may come back sooner, and only to end: a tick too many would take from a call's time.
+        // `park_timeout` may return early, which must not count as a tick: that would shorten the time of a call.
         let begun = Instant::now();
         while let Some(left) = TICK.checked_sub(begun.elapsed()) {
             thread::park_timeout(left);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::component::Instance;
 
-    /// Whether a call that had a tick's time is ended three ticks later.
+    /// Whether a call with a deadline of one tick is ended after three ticks.
     fn is_ended(instance: &mut Instance) -> bool {
         instance.store.set_epoch_deadline(1);
         thread::sleep(TICK.saturating_mul(3));

@@ -1,4 +1,4 @@
-//! Cancelling the statement that a connection is executing, from outside of that connection.
+//! Cancelling the statement that a connection is executing, over another connection.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,44 +13,43 @@ use super::Connection;
 use super::loan::Loan;
 use crate::error::{Error, ErrorKind, NotCancelled, Stage};
 
-/// How many connections are tried: a load balancer may lead to another server at the same address.
+/// How many connections are tried, since a load balancer may connect the same address to another server.
 const ATTEMPTS: usize = 4;
-/// The server says which session it is in its first reply: how long that is waited for.
+/// How long to wait for the session's identity, which the server returns before the first statement's result.
 const FIRST_REPLY: Duration = Duration::from_millis(500);
 
-/// Cancels the statement that its connection is executing. Cheap to clone; it does not borrow the connection, and
-/// does not keep it open.
+/// Cancels the statement that its connection is executing. Cheap to clone. It neither borrows the connection nor keeps
+/// it open.
 ///
-/// [`Connection::cancel_handle`](crate::mysql::Connection::cancel_handle) gives it.
+/// [`Connection::cancel_handle`](crate::mysql::Connection::cancel_handle) returns it.
 #[derive(Clone, Default)]
 pub struct CancelHandle {
-    /// How to reach the same server; none where that is not known.
+    /// How to connect to the same server; `None` if that is not known.
     way: Option<(Arc<dyn Redial>, SocketAddr)>,
     session: Arc<SetOnce<ServerSession>>,
     loan: Loan,
 }
 
-/// Makes another connection as the one whose statement is cancelled was made: as the same user, and to the very same
-/// address.
+/// Opens another connection like the one whose statement is cancelled: as the same user, and to the same address.
 pub(crate) trait Redial: Send + Sync {
-    /// Whether an RDS Proxy is at the other end.
+    /// Whether the connection leads to an RDS Proxy.
     fn is_rds_proxy(&self) -> bool;
 
     fn redial(&self, peer: SocketAddr) -> Redialling<'_>;
 }
 
-/// On the heap: it is seldom needed, and what awaits it would carry its room along.
+/// On the heap, so that the futures which await it stay small: it is seldom needed.
 pub(crate) type Redialling<'a> =
     Pin<Box<dyn Future<Output = Result<Connection, Error>> + Send + 'a>>;
 
-/// Which session of which server it is, as the server says inside TLS.
+/// The identity of a session and its server, as the server returns it inside TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerSession {
     /// `CONNECTION_ID()`
     pub(crate) id: u64,
-    /// What differs between any two servers: compared, and not read otherwise.
+    /// A text that differs between any two servers. It is only compared.
     pub(crate) server: String,
-    /// The greeting had another number.
+    /// The greeting had another connection id.
     pub(crate) is_relayed: bool,
 }
 
@@ -62,15 +61,15 @@ impl CancelHandle {
         }
     }
 
-    /// Ends the loan of the connection: handles that were cloned before cancel nothing any more. Returns false if a
-    /// `KILL QUERY` has no answer yet: it could end a statement of the next user.
+    /// Ends the loan of the connection: existing clones of the handle no longer cancel anything. Returns `false` if a
+    /// `KILL QUERY` has no reply yet, which could end a statement of the next user.
     pub(crate) fn end_loan(&mut self) -> bool {
         let is_over = self.loan.end();
         self.loan = Loan::default();
         is_over
     }
 
-    /// Tells which session it is. The first to tell is believed.
+    /// Sets the session's identity. Later calls are ignored.
     pub(crate) fn set_session(&self, session: ServerSession) {
         let _is_known = self.session.set(session);
     }
@@ -79,23 +78,25 @@ impl CancelHandle {
         self.session.get()
     }
 
-    /// Ends the statement that the connection is executing (`KILL QUERY`), if it is executing one. The connection
-    /// stays usable.
+    /// Ends the statement that the connection is executing (`KILL QUERY`), if there is one. The connection stays
+    /// usable.
     ///
-    /// It makes a connection of its own, as the same user, to the very address that the connection to be cancelled
-    /// has: a fresh look-up of the name may lead elsewhere. It compares what the two servers say of themselves inside
-    /// TLS before it sends anything, so that no other server's statement is hit.
+    /// It opens another connection, as the same user, to the address of the connection: resolving the name again may
+    /// lead elsewhere. Before it sends `KILL QUERY`, it compares the identities that the two servers return inside TLS,
+    /// so that it cannot end another server's statement.
     ///
-    /// `Ok` means that the server was told. The statement mostly fails with 1317 then; but it may have come to its
-    /// end before, and some end as if they had succeeded: `SELECT SLEEP(100)` on MySQL gives a row with 1. Treat
-    /// whatever it still gives as cut off, and roll back.
+    /// `Ok` means that the server has accepted the command. The statement then usually fails with error 1317. But it
+    /// may have ended before, and some statements end as if they had succeeded: `SELECT SLEEP(100)` on MySQL returns a
+    /// row with 1. Treat its further results as incomplete, and roll back.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotCancelled`], as always through an RDS Proxy, and once a connection of a pool has been given
-    /// back; those of [`Bridge::connect`](crate::Bridge::connect); 1094 where the connection has ended already; 1095
-    /// where the statement runs as another user: in a procedure with `SQL SECURITY DEFINER`. After each of them the
-    /// statement may still be running.
+    /// After each of these errors, the statement may still be running:
+    ///
+    /// - [`ErrorKind::NotCancelled`]: always through an RDS Proxy, and after a pool's connection was returned.
+    /// - Those of [`Bridge::connect`](crate::Bridge::connect).
+    /// - The server's error 1094: the connection has ended.
+    /// - The server's error 1095: the statement runs as another user, in a procedure with `SQL SECURITY DEFINER`.
     pub async fn cancel(&self) -> Result<(), Error> {
         let Some((redial, peer)) = &self.way else {
             return Err(not_cancelled(NotCancelled::UnknownSession));
@@ -129,7 +130,7 @@ impl CancelHandle {
                     kill.answered();
                 }
                 killed?;
-                // The server was told: whether it hears our good-bye does not matter.
+                // The statement is cancelled, so an error of closing does not matter.
                 let _closed = connection.close().await;
                 return Ok(());
             }

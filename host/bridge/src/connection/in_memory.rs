@@ -1,4 +1,4 @@
-//! An answer that lies in memory, read by a [`Connection`]. The fuzz target and the property tests have no server.
+//! A server's reply in memory, read by a [`Connection`], for the fuzz target and the property tests.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -19,49 +19,49 @@ use crate::protocol::text_or_binary::Protocol;
 /// `COM_STMT_PREPARE_OK` of a statement without parameters and columns, as a packet.
 const PREPARED: &[u8] = &[12, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// A server's answer to a command.
+/// A server's reply to a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Packets, headers and all; the first is number 1.
+    /// The packets, with their headers. The sequence id of the first is 1.
     pub bytes: &'a [u8],
-    /// The command that it answers.
+    /// The command to which this is the reply.
     pub command: Command,
-    /// `CLIENT_DEPRECATE_EOF`
+    /// Whether `CLIENT_DEPRECATE_EOF` is negotiated.
     pub deprecate_eof: bool,
-    /// So much comes with one read, at most.
+    /// The most bytes that one read returns.
     pub piece: usize,
 }
 
-/// What a connection sends.
+/// A command that a connection sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `COM_QUERY`
     Query,
-    /// `COM_STMT_EXECUTE` of a statement that was prepared without columns.
+    /// `COM_STMT_EXECUTE` of a statement whose `COM_STMT_PREPARE_OK` had no columns.
     Execute,
-    /// `COM_STMT_PREPARE` and `COM_STMT_EXECUTE` in one flight, as MariaDB takes them.
+    /// `COM_STMT_PREPARE` and `COM_STMT_EXECUTE` in one flight, as MariaDB accepts them.
     PrepareAndExecute,
 }
 
-/// What is found in an answer.
+/// A part of a reply.
 #[derive(Debug)]
 pub enum Part<'a> {
-    /// A result begins.
+    /// The columns of a result, which begins here.
     Columns(&'a [Column]),
-    /// A row of it.
+    /// A row.
     Row(Row<'a>),
-    /// It ends.
+    /// The end of a result's rows.
     EndOfRows,
-    /// A statement without a result.
+    /// The end of a statement without a result.
     Done,
-    /// The server asked for a file, and got an empty one: what follows is passed over.
+    /// The server requested a file, and received an empty one. The rest of the reply is discarded.
     FileRefused,
-    /// The server's refusal: no more is read.
+    /// The server's error. The rest is not read.
     Error(ServerError),
 }
 
 impl<'a> Answer<'a> {
-    /// Of bytes that a fuzzer makes up: three bits of `choice` say what has been agreed upon and asked.
+    /// A reply of a fuzzer's bytes. Three bits of `choice` select the command and `CLIENT_DEPRECATE_EOF`.
     #[must_use]
     pub fn chosen(choice: u8, bytes: &'a [u8]) -> Self {
         Self {
@@ -76,22 +76,22 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The same in pieces.
+    /// The same reply, received in pieces of at most `piece` bytes.
     #[must_use]
     pub fn in_pieces_of(self, piece: usize) -> Self {
         Self { piece, ..self }
     }
 
-    /// Reads it to its end.
+    /// Reads the reply to its end, and passes each part to `see`.
     ///
     /// # Errors
     ///
-    /// As of [`Connection::query`] and [`Rows::next`], but for what is a [`Part`].
+    /// As [`Connection::query`] and [`Rows::next`], except for the errors that are a [`Part`].
     pub fn read(self, see: impl FnMut(Part<'_>)) -> Result<(), Error> {
         let reading = pin!(self.read_from_stream(see));
         match reading.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => done,
-            // Nothing here waits.
+            // Not reached: the stream is never pending.
             Poll::Pending => Err(Error::new(
                 crate::Stage::Rows,
                 ErrorKind::Io(io::ErrorKind::WouldBlock.into()),
@@ -173,8 +173,8 @@ async fn read_results<S: Transport>(
     }
 }
 
-/// Whether the short ways to Rust's types ([`crate::mysql::Encoded`]) give what the long one by [`crate::mysql::Value`]
-/// gives. Both or none: where the short way has no answer, the long one is asked.
+/// Whether the fast paths to Rust's types ([`crate::mysql::Encoded`]) return the same as the slow path through
+/// [`crate::mysql::Value`]: the same value, or both an error.
 #[must_use]
 pub fn ways_agree(row: &Row<'_>, column: usize) -> bool {
     let doubles = (
@@ -220,7 +220,7 @@ fn both_ways<'a, T: FromValue<'a>>(row: &Row<'a>, column: usize) -> (Option<T>, 
     )
 }
 
-/// Bytes that come a few at a time.
+/// A stream that returns a few bytes at a time.
 struct InPieces<'a> {
     before: &'a [u8],
     rest: &'a [u8],

@@ -1,43 +1,43 @@
-//! What a statement may leave in its session, where the session's next user would find it.
+//! The state that a statement may leave in its session, where the session's next user would find it.
 
 use crate::protocol::text_or_binary::{first_keyword, may_change_session};
 
-/// What a session may hold that was not there when it began, other than a transaction.
+/// The state that a session may have gained since it began, other than a transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Leftovers {
     #[default]
     None,
-    /// Variables, locks, temporary tables: `COM_RESET_CONNECTION` clears them.
+    /// Variables, locks or temporary tables, which `COM_RESET_CONNECTION` clears.
     Session,
-    /// And another default database, which it keeps.
+    /// Also another default database, which `COM_RESET_CONNECTION` keeps.
     Database,
-    /// And other roles, which it keeps, too.
+    /// Also other roles, which `COM_RESET_CONNECTION` keeps too.
     Roles,
 }
 
-/// What is found in statements that leave something, whatever they begin with.
+/// Texts in statements that may leave state, whatever keyword they begin with.
 const SIGNS: [&str; 7] = [
-    // A user variable, or a system variable that is assigned to.
+    // A user variable, or an assignment to a system variable.
     "@",
     "GET_LOCK",
     "LAST_INSERT_ID",
     "SQL_CALC_FOUND_ROWS",
     "SETVAL",
-    // What may be in there is executed.
+    // Comments whose content the server executes.
     "/*!",
     "/*M!",
 ];
 
-/// A longer statement is not looked through: that would take longer than the reset of a session.
+/// A longer statement is not searched: that would take longer than the reset of a session.
 const SCANNED_LENGTH: usize = 4 << 10;
 
 impl Leftovers {
-    /// Of a statement by its text. It errs on the side of too much: a sign may be part of a string. A stored function
-    /// in a query may set variables, too, and does not show.
+    /// The state that a statement may leave, by its text. It overestimates: one of [`SIGNS`] may be in a string. It
+    /// does not see the variables that a stored function in a query sets.
     pub(crate) fn after(sql: &str) -> Self {
         let keyword = first_keyword(sql).unwrap_or_default().to_ascii_uppercase();
         match keyword.as_str() {
-            // What it executes does not show.
+            // The text does not show the statement that is executed.
             "EXECUTE" => Self::Roles,
             _ if may_change_session(sql) && contains(sql, "ROLE") => Self::Roles,
             "USE" | "" => Self::Database,
@@ -48,7 +48,7 @@ impl Leftovers {
     }
 }
 
-/// In one pass, for every statement that is executed goes through here.
+/// Whether the statement has one of [`SIGNS`]. It searches in one pass, since this is called for every statement.
 fn has_sign(sql: &str) -> bool {
     let bytes = sql.as_bytes();
     bytes.iter().enumerate().any(|(at, byte)| {

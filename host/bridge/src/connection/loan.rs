@@ -3,22 +3,22 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Shared by the connection and the cancel handles of its user. A connection of no pool has one that never ends.
+/// A loan, shared by the connection and its user's cancel handles. That of a connection outside of a pool never ends.
 #[derive(Clone, Default)]
 pub(super) struct Loan(Arc<Mutex<Status>>);
 
 #[derive(Default)]
 struct Status {
     has_ended: bool,
-    /// `KILL QUERY` commands that the server may have received, and has not answered.
+    /// How many `KILL QUERY` commands may have reached the server, and have no reply.
     kills: usize,
 }
 
-/// A `KILL QUERY` without an answer. Dropped, it stays one: the command may still reach the server.
+/// A `KILL QUERY` without a reply. If this is dropped, it still counts: the command may reach the server later.
 pub(super) struct Kill<'a>(&'a Loan);
 
 impl Loan {
-    /// Call it before the command is sent. `None` if the loan has ended.
+    /// Notes a `KILL QUERY`. It is called before the command is sent. Returns `None` if the loan has ended.
     pub(super) fn begin_kill(&self) -> Option<Kill<'_>> {
         let mut status = self.status();
         if status.has_ended {
@@ -32,21 +32,21 @@ impl Loan {
         self.status().has_ended
     }
 
-    /// From now on no `KILL QUERY` can begin. Returns whether the server has answered all that did.
+    /// Ends the loan: no further `KILL QUERY` can begin. Returns whether the server has replied to every earlier one.
     pub(super) fn end(&self) -> bool {
         let mut status = self.status();
         status.has_ended = true;
         status.kills == 0
     }
 
-    /// Nothing panics while it holds the lock.
+    /// A poisoned lock is used as it is, since no code panics while it holds the lock.
     fn status(&self) -> MutexGuard<'_, Status> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Kill<'_> {
-    /// The server has answered: the command is executed, or refused.
+    /// Notes the server's reply: the command was executed or refused.
     pub(super) fn answered(self) {
         let mut status = self.0.status();
         status.kills = status.kills.saturating_sub(1);
@@ -74,7 +74,7 @@ mod tests {
         assert!(loan.end());
     }
 
-    /// As when the future of a cancellation is given up, or its connection is lost.
+    /// This happens if the future of a cancellation is dropped, or its connection is lost.
     #[test]
     fn a_kill_that_is_dropped_has_no_answer() {
         let loan = Loan::default();

@@ -1,32 +1,32 @@
-//! Which id MySQL will give to the next statement that it prepares on a connection.
+//! Prediction of the id that MySQL will assign to the next prepared statement of a connection.
 //!
-//! MySQL counts the statements of a connection from 1, those that it refuses to prepare and those of the SQL
-//! statement `PREPARE` too, and goes on counting after `COM_RESET_CONNECTION` (observed on 9.7; in the server's
-//! source, `Prepared_statement` takes the next value of the session's `statement_id_counter`). So
-//! `COM_STMT_EXECUTE` can follow `COM_STMT_PREPARE` before the server has replied to it.
+//! MySQL numbers the statements of a connection from 1. It also counts statements that it refuses to prepare and those
+//! of the SQL statement `PREPARE`, and does not restart after `COM_RESET_CONNECTION` (observed on 9.7; in the server's
+//! source, `Prepared_statement` uses the next value of the session's `statement_id_counter`). With the predicted id,
+//! `COM_STMT_EXECUTE` can be sent in the same flight as `COM_STMT_PREPARE`.
 //!
-//! A wrong id must not execute anything else. Therefore an id is predicted only while it is higher than every id
-//! that the server has given to this connection, and only while nothing can have been prepared that the connection
-//! does not know of. A server that gives another id than the one predicted is not asked in this way again.
+//! A wrong prediction must not execute another statement. Therefore an id is predicted only if it is higher than every
+//! id that the server has assigned on this connection, and only if no statement can have been prepared without the
+//! connection's knowledge. After a wrong prediction, no further ids are predicted.
 
 use super::{Connection, Transport};
 
-/// The id that comes next, as far as it is known.
+/// What is known of the next id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextId {
-    /// Exactly this one.
+    /// It is exactly this one.
     Is(u32),
-    /// This one or a higher one: a procedure may have prepared statements, or a reply was not awaited.
+    /// It is this one or a higher one: a procedure may have prepared statements, or a reply was not awaited.
     AtLeast(u32),
-    /// The server does not count so, or it is not known to be a MySQL server.
+    /// Nothing is known: the server does not number statements in this way, or may not be MySQL.
     Unknown,
 }
 
 impl NextId {
-    /// On a connection on which nothing has been prepared.
+    /// The next id on a connection on which nothing was prepared.
     pub(super) const FIRST: Self = Self::Is(1);
 
-    /// The id with which a statement can be executed before the server has said that it is prepared.
+    /// The predicted id, if there is one.
     pub(super) fn predicted(self) -> Option<u32> {
         match self {
             Self::Is(id) => Some(id),
@@ -34,22 +34,22 @@ impl NextId {
         }
     }
 
-    /// A statement is being prepared. Gives what was known before, for [`Self::given`] or [`Self::refused`]: if
-    /// the reply is not awaited, neither is called.
+    /// Notes that a statement is being prepared. Returns the previous value for [`Self::given`] or [`Self::refused`];
+    /// if the reply is not awaited, neither of them is called.
     pub(super) fn take(&mut self) -> Self {
         let before = *self;
         self.forget();
         before
     }
 
-    /// Something may have been prepared that the connection does not know of.
+    /// Notes that statements may have been prepared without the connection's knowledge.
     pub(super) fn forget(&mut self) {
         if let Self::Is(id) = *self {
             *self = Self::AtLeast(id);
         }
     }
 
-    /// The server has prepared a statement and has given it this id.
+    /// Notes that the server has prepared a statement and has assigned it this id.
     pub(super) fn given(&mut self, before: Self, id: u32) {
         let is_as_counted = match before {
             Self::Is(next) => id == next,
@@ -62,7 +62,7 @@ impl NextId {
         };
     }
 
-    /// The server has refused to prepare a statement. MySQL has counted it.
+    /// Notes that the server has refused to prepare a statement, which MySQL has counted.
     pub(super) fn refused(&mut self, before: Self) {
         *self = match before {
             Self::Is(id) => id.checked_add(1).map_or(Self::Unknown, Self::Is),
@@ -72,9 +72,9 @@ impl NextId {
 }
 
 impl<S: Transport> Connection<S> {
-    /// From now on a statement may be executed in the flight that prepares it on a MySQL server, too. To be called
-    /// before the first statement, and only where the server itself is at the other end: a proxy between may not
-    /// take a second command before it has answered the first (ProxySQL closes the connection).
+    /// Enables the prediction of ids on MySQL, so that a statement can be executed in the flight that prepares it. Call
+    /// it before the first statement, and only if no proxy is in between: a proxy may not accept a second command
+    /// before it has answered the first (ProxySQL closes the connection).
     pub(crate) fn predict_statement_ids(&mut self) {
         if !self.can_pipeline_execute {
             self.next_id = NextId::FIRST;
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// A reply that was not awaited leaves the count behind, and the next id that is given puts it right.
+    /// After a reply that was not awaited, the count is too low until the server assigns the next id.
     #[test]
     fn a_lost_count_is_found_again() {
         let mut next = NextId::Is(3);

@@ -1,11 +1,12 @@
-//! What the connections of a bridge know together: of which statements the last result was long.
+//! A table, shared by the connections of a bridge, of the statements whose last result was long or short.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So many statements are remembered, unless two of them share a place: then the one that was executed last.
+/// How many statements are remembered. Of two statements with the same place, only the one that was executed last is.
 const PLACES: usize = 256;
-/// The lowest bit of a place. The others are the statement's; none of them set is an empty place.
+/// The lowest bit of a place: the result was long. The other bits are the statement's hash; they are 0 in an empty
+/// place.
 const LONG: u64 = 1;
 
 /// Keyed by the statements' hashes: a text may hold secrets. Two statements with the same hash, of 63 unpredictable
@@ -16,7 +17,7 @@ pub(crate) struct ResultLengths {
     places: [AtomicU64; PLACES],
 }
 
-/// A statement's place and mark.
+/// A statement's hash without its lowest bit. It determines the place, and identifies the statement there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fingerprint(u64);
 
@@ -60,7 +61,7 @@ impl ResultLengths {
     }
 
     fn place(&self, hash: u64) -> Option<&AtomicU64> {
-        // Of the highest bits, which the lowest, set or not, has no part in.
+        // The 8 highest bits, which do not include the one of `LONG`.
         self.places.get(usize::try_from(hash >> 56).ok()?)
     }
 }

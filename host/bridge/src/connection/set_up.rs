@@ -2,9 +2,9 @@
 //!
 //! | command | why |
 //! |---|---|
-//! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`; `init_connect` or `skip-character-set-client-handshake` may have set another character set; and with `autocommit=0` an INSERT would be lost without a word. |
-//! | `SET SESSION TRANSACTION READ ONLY` | Unless writing was asked for. |
-//! | `SELECT CONNECTION_ID(), …` | Which session of which server this is, once there is a [`crate::CancelHandle`]: it goes with the next statement. The number in the greeting came before TLS. |
+//! | `SET NAMES utf8mb4, autocommit=1` | The collation of the login packet is one that every server knows, and not the server's default for `utf8mb4`. `init_connect` or `skip-character-set-client-handshake` may have set another character set. With `autocommit=0`, an INSERT would be lost silently. |
+//! | `SET SESSION TRANSACTION READ ONLY` | Sessions are read-only unless [`crate::BridgeBuilder::allow_writes`] is set. |
+//! | `SELECT CONNECTION_ID(), …` | Identifies the server and the session for a [`crate::CancelHandle`]. It is sent with the first statement after the handle was taken. The connection id in the greeting was sent before TLS, so it is not authenticated. |
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,36 +23,36 @@ use crate::protocol::text_or_binary::{begins_transaction, only_reads};
 use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
 use rds_bridge_wire::{lenenc_string, text};
 
-/// How sessions are to be prepared.
+/// The settings of a session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionSettings {
-    /// The server's default for `utf8mb4` if not given. An identifier.
+    /// The collation, an identifier. `None`: the server's default for `utf8mb4`.
     pub(crate) collation: Option<String>,
-    /// The default database, to return to it.
+    /// The default database, which a reset restores.
     pub(crate) database: Option<String>,
     pub(crate) allow_writes: bool,
-    /// To an RDS Proxy commands go one by one, and it is not asked which session this is: the answer is another
-    /// one's with the next statement.
+    /// The server is an RDS Proxy. Commands are sent one by one, and the session is not identified, since the next
+    /// statement may run in another one.
     pub(crate) is_rds_proxy: bool,
-    /// The server itself is at the other end, and no proxy: ProxySQL closes a connection on which a command comes
-    /// before it has answered the last.
+    /// The server is known not to be behind a proxy. ProxySQL closes a connection on which a command arrives before it
+    /// has answered the previous one.
     pub(crate) is_direct: bool,
 }
 
-/// How far the preparation of a session is.
+/// The state of a session's set-up.
 #[derive(Debug, Default)]
 pub(super) struct SetUp {
     pub(super) settings: SessionSettings,
-    /// Held back, to go out with the first command.
+    /// Commands that are buffered, to be sent with the next command.
     held: VecDeque<Step>,
-    /// Sent: their replies come before any other.
+    /// Commands that were sent, and whose replies come before any other.
     awaited: VecDeque<Step>,
-    /// The first of them, partly read.
+    /// The reply to the first of `awaited`, if a part of it was read.
     reply: Option<Reply>,
     /// Whether a [`CancelHandle`](super::CancelHandle) exists.
     wants_identity: AtomicBool,
     has_asked_identity: bool,
-    /// A reset whose commands go one by one was not done to its end: the session may be without its settings.
+    /// A reset that sends its commands one by one was not finished: the session may lack its settings.
     pub(super) is_unfinished: bool,
 }
 
@@ -65,7 +65,7 @@ enum Step {
     Identify,
     /// Before a [`Self::RollBack`] that uses up the isolation level of the next transaction.
     Begin,
-    /// After a dropped transaction.
+    /// `ROLLBACK`, after a transaction guard was dropped.
     RollBack,
 }
 
@@ -86,7 +86,7 @@ impl SetUp {
         self.held.contains(&Step::RollBack)
     }
 
-    /// What was held back has gone out, with a command or by itself.
+    /// Notes that the buffered commands were sent.
     pub(super) fn wrote(&mut self) {
         self.awaited.append(&mut self.held);
     }
@@ -116,9 +116,9 @@ impl SetUp {
         }
     }
 
-    /// Whether a statement may go out with what is held back. If that is refused, the statement is executed all the
-    /// same: so it is one that only asks, or begins a transaction; or, where writing is allowed, any one, since
-    /// there is no more to refuse than what every server takes from everybody.
+    /// Whether a statement can be sent in one flight with the buffered commands. The server executes it even if it
+    /// refuses one of these. Therefore the statement must only read or begin a transaction; or any statement will do,
+    /// if writes are allowed and there is no collation, since every server accepts the remaining commands.
     fn can_go_out_with(&self, sql: &str) -> bool {
         let is_identity_alone = self.held.front() == Some(&Step::Identify);
         sql.len() <= FLIGHT_LENGTH
@@ -130,8 +130,8 @@ impl SetUp {
 }
 
 impl<S: Transport> Connection<S> {
-    /// Prepares the session. Where commands can be pipelined it is done with the first one, in one flight: then a
-    /// refusal is the error of that one. Else it is done now, in a round trip a command.
+    /// Sets up the session. If commands can be pipelined, they are sent in one flight with the first statement, which
+    /// then returns their error. Otherwise they are sent now, in a round trip each.
     pub(crate) async fn set_up(&mut self, settings: SessionSettings) -> Result<(), Error> {
         let is_rds_proxy = settings.is_rds_proxy;
         self.can_pipeline &= settings.is_direct || self.is_maria_db && !is_rds_proxy;
@@ -144,15 +144,15 @@ impl<S: Transport> Connection<S> {
         self.one_by_one(steps).await
     }
 
-    /// Asks which session it is, if that is wanted and was not asked before: with the next command where that
-    /// `is_short`, and else in a round trip. An RDS Proxy is never asked.
+    /// Queries the session's identity, once and only if a cancel handle needs it: with the next command if that
+    /// `is_short`, otherwise in a round trip. Never through an RDS Proxy.
     async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
         let set_up = &mut self.set_up;
         let is_wanted = *set_up.wants_identity.get_mut() && !set_up.settings.is_rds_proxy;
         if !is_wanted || set_up.has_asked_identity {
             return Ok(());
         }
-        // Before anything is held back: its packets are counted anew.
+        // Before a command is buffered, since that resets the sequence id.
         self.drain_reply().await?;
         self.check_usable()?;
         self.set_up.has_asked_identity = true;
@@ -164,16 +164,17 @@ impl<S: Transport> Connection<S> {
         self.one_by_one(step).await
     }
 
-    /// Makes the session as a new one is: no user variables, temporary tables, locks, open transaction or prepared
-    /// statements; the settings of the [`Bridge`](crate::Bridge) in force, and its database the default one. The user
-    /// stays logged in. It takes one round trip; through an RDS Proxy and to MySQL 5.7 it takes one for each of up to
-    /// four commands.
+    /// Resets the session (`COM_RESET_CONNECTION`). It then has no user variables, temporary tables, locks, open
+    /// transaction or prepared statements, and has the settings and the default database of the
+    /// [`Bridge`](crate::Bridge). The user stays logged in. If the bridge has no database, the default database is not
+    /// changed.
     ///
-    /// Where the bridge has no database, the default database stays as it is.
+    /// A reset takes one round trip. Through an RDS Proxy and to MySQL 5.7 it takes one for each of up to four
+    /// commands.
     ///
     /// # Errors
     ///
-    /// The server's refusal, after which the connection cannot be used, or that the connection is lost.
+    /// The server refuses a command, after which the connection is unusable; or the connection is lost.
     pub async fn reset(&mut self) -> Result<(), Error> {
         // First, so that a future that is dropped leaves no statement either.
         drop(self.statements.drain());
@@ -182,7 +183,7 @@ impl<S: Transport> Connection<S> {
         self.drain_reply().await?;
         self.check_usable()?;
         if self.set_up.held.contains(&Step::Names) {
-            // Nothing has been executed yet.
+            // The set-up was not sent yet, so no statement was executed.
             return Ok(());
         }
         let mut steps = self.settings_steps();
@@ -250,7 +251,8 @@ impl<S: Transport> Connection<S> {
         Ok(())
     }
 
-    /// What may go out with it does. Any other statement waits, and so does a long one, as everywhere.
+    /// Leaves the buffered commands to be sent with `sql`, if [`SetUp::can_go_out_with`] allows that. Otherwise sends
+    /// them and awaits their replies.
     pub(super) async fn set_up_before(&mut self, sql: &str) -> Result<(), Error> {
         self.ask_identity(true).await?;
         if self.set_up.can_go_out_with(sql) {
@@ -259,9 +261,10 @@ impl<S: Transport> Connection<S> {
         self.set_up_now().await
     }
 
-    /// A statement that is prepared first, by itself: that does nothing, so it may go out with what is held back.
+    /// As [`Self::set_up_before`], before a statement is prepared. Preparing changes nothing, so `COM_STMT_PREPARE` can
+    /// be sent with the buffered commands, unless it is long.
     pub(super) async fn set_up_before_preparing(&mut self, sql: &str) -> Result<(), Error> {
-        // One that is prepared already is executed with its parameters, which may be long.
+        // A statement that is prepared already is executed next, with parameters that may be long.
         let is_prepared = self.statements.parameters(sql).is_some();
         self.ask_identity(!is_prepared).await?;
         if sql.len() <= FLIGHT_LENGTH {
@@ -278,7 +281,7 @@ impl<S: Transport> Connection<S> {
         self.await_set_up().await
     }
 
-    /// Which session of which server it is; none where the server does not say it.
+    /// Queries the identity of the server and the session; `None` if the server does not return it.
     pub(crate) async fn server_session(&mut self) -> Result<Option<ServerSession>, Error> {
         self.set_up.want_identity();
         self.ask_identity(true).await?;
@@ -286,7 +289,7 @@ impl<S: Transport> Connection<S> {
         Ok(self.cancel.session().cloned())
     }
 
-    /// Whether a reply to it is still to come.
+    /// Whether replies to commands of the set-up are still to be read.
     pub(super) fn awaits_set_up(&self) -> bool {
         !self.set_up.awaited.is_empty() && !matches!(self.state, State::Unusable)
     }
@@ -334,7 +337,7 @@ impl<S: Transport> Connection<S> {
                 self.set_up.reply = Some(reply);
                 Ok(false)
             }
-            // A server other than MySQL and MariaDB may not know the query: then no statement can be cancelled.
+            // A server other than MySQL and MariaDB may refuse the query. Its statements then cannot be cancelled.
             Event::Error(_) if is_identity => Ok(true),
             Event::Error(refusal) => Err(error(ErrorKind::Server(refusal))),
             _ => Err(error(ErrorKind::Malformed(Malformed::Unasked))),
@@ -342,7 +345,7 @@ impl<S: Transport> Connection<S> {
     }
 
     fn identify(&self, session: ServerSession) {
-        // The greeting has 32 bits of it.
+        // The greeting has only 32 bits of the id.
         let in_greeting = u64::from(self.session().connection_id);
         let is_relayed = session.id & u64::from(u32::MAX) != in_greeting;
         self.cancel.set_session(ServerSession {
@@ -352,7 +355,7 @@ impl<S: Transport> Connection<S> {
     }
 }
 
-/// The row of `CONNECTION_ID()` and what names the server.
+/// Reads the row of the identity query: `CONNECTION_ID()`, and a text that identifies the server.
 fn read_session(row: &[u8]) -> Option<ServerSession> {
     let (id, rest) = lenenc_string(row)?;
     let (server, _) = lenenc_string(rest)?;
@@ -363,12 +366,12 @@ fn read_session(row: &[u8]) -> Option<ServerSession> {
     })
 }
 
-/// Whether a server of this version reads command after command, also where several have come at once. Aurora MySQL 2,
-/// which greets as a MySQL 5.7, hangs: MySqlConnector's issues 486 and 1088
-/// (<https://github.com/mysql-net/MySqlConnector/issues/1088>); Aurora MySQL 3, which greets as a MySQL 8.0, does not.
+/// Whether commands can be pipelined to a server of this version. Aurora MySQL 2, whose version is 5.7, hangs if
+/// several commands arrive at once: MySqlConnector's issues 486 and 1088
+/// (<https://github.com/mysql-net/MySqlConnector/issues/1088>). Aurora MySQL 3, whose version is 8.0, does not.
 ///
-/// The version is from the greeting, before TLS. Who alters it there can make a connection hang, as anybody on the way
-/// can, or take a round trip more.
+/// The version is from the greeting, before TLS. Altering it can only make a connection hang, which anyone on the path
+/// can do in other ways, or cost another round trip.
 pub(super) fn can_pipeline(server_version: &str) -> bool {
     let major = server_version.split('.').next();
     let major = major.and_then(|major| major.parse::<u32>().ok());

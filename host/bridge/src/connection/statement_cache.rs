@@ -1,15 +1,16 @@
-//! What a connection knows of the statements that it has executed: which ones the server has prepared.
+//! The statements that a connection has executed, and which of them the server has prepared.
 //!
-//! A statement is known by its text and the types of its parameters. MySQL, from 8.0.22 on, derives a parameter's type
-//! from the first execution and keeps it: one that was executed with a number for a name would compare later names as
-//! numbers, too. See "Prepared Statements" in its manual: "a parameter … has its type determined when prepared".
+//! A statement is identified by its text and the types of its parameters. Since 8.0.22, MySQL derives a parameter's
+//! type from the first execution and keeps it: a statement that was first executed with a number in place of a name
+//! would compare later names as numbers. See "Prepared Statements" in the manual: "a parameter … has its type
+//! determined when prepared".
 
 use zeroize::Zeroizing;
 
 use crate::protocol::param::{Param, WireType};
 use crate::protocol::prepared::Statement;
 
-/// The statements used last come first. They are few: to look through them costs less than to hash one.
+/// The most recently used statements come first. There are few: a linear search costs less than hashing a text.
 #[derive(Debug)]
 pub(super) struct StatementCache {
     known: Vec<Entry>,
@@ -25,9 +26,9 @@ struct Entry {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Known {
-    /// The server has it.
+    /// The server has prepared the statement.
     Prepared(Statement),
-    /// It was executed as text, since its result is known to be short. If it comes again, it is to be prepared.
+    /// The statement was executed as text, since its result is known to be short. It is prepared the next time.
     OnceAsText,
 }
 
@@ -46,14 +47,14 @@ impl StatementCache {
         front.first().map(|entry| entry.known)
     }
 
-    /// How many parameters a statement takes, whatever their types, if it is prepared.
+    /// The number of a prepared statement's parameters, whatever their types; `None` if it is not prepared.
     pub(super) fn parameters(&self, sql: &str) -> Option<usize> {
         let entries = self.known.iter().filter(|entry| *entry.sql == sql);
         let mut prepared = entries.filter_map(|entry| entry.known.prepared());
         prepared.next().map(|statement| statement.parameters)
     }
 
-    /// Gives back a statement that there is no room for any more: it is to be closed.
+    /// Inserts a statement. Returns the prepared statement that it replaces or evicts, which the caller closes.
     pub(super) fn insert(
         &mut self,
         sql: &str,
@@ -79,7 +80,7 @@ impl StatementCache {
         self.known.remove(at).known.prepared()
     }
 
-    /// Forgets all of them, and gives those that the server has.
+    /// Empties the cache, and returns the prepared statements.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Statement> {
         self.known
             .drain(..)

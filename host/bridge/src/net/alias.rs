@@ -1,5 +1,5 @@
-//! Which RDS endpoint a name is an alias of. The system's resolver does not tell: it gives the last name of
-//! a chain of aliases, and RDS's own endpoints may be aliases of machines.
+//! Resolution of an alias (CNAME) to an RDS endpoint. `getaddrinfo` cannot do this: it returns the last name of a chain
+//! of aliases, and an RDS endpoint may itself be an alias of a machine's name.
 
 use std::io;
 
@@ -9,15 +9,15 @@ use hickory_resolver::proto::rr::{RData, RecordType};
 use super::resolve::Resolve;
 use crate::aws::region_of_endpoint;
 
-/// Longer chains than any that was made on purpose.
+/// The longest chain of aliases that is followed. No chain that is made on purpose is longer.
 const CHAIN_LIMIT: usize = 8;
 
-/// Follows a name's aliases to the first that is an RDS endpoint: the name itself, if it is one. None if
-/// the chain ends before, or is longer than any that was made on purpose.
+/// Follows a chain of aliases (CNAME) from `host`, and returns the first name that is an RDS endpoint: `host` itself,
+/// if it is one. Returns `None` if the chain has no RDS endpoint in its first eight names.
 ///
 /// # Errors
 ///
-/// The resolver's.
+/// The resolver fails.
 pub async fn resolve_rds_alias(resolver: &dyn Resolve, host: &str) -> io::Result<Option<String>> {
     let mut name = host.to_owned();
     for _ in 0..CHAIN_LIMIT {
@@ -32,7 +32,7 @@ pub async fn resolve_rds_alias(resolver: &dyn Resolve, host: &str) -> io::Result
     Ok(None)
 }
 
-/// Asks the name servers of this system.
+/// Queries the name servers that the system is configured with.
 pub(super) async fn canonical_name_of_system(host: &str) -> io::Result<Option<String>> {
     let resolver = TokioResolver::builder_tokio()
         .and_then(|builder| builder.build())
@@ -83,7 +83,7 @@ mod tests {
         }
     }
 
-    /// A fake name server that knows two aliases.
+    /// Starts a fake name server that knows two aliases, and returns its port.
     fn fake_name_server() -> u16 {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = socket.local_addr().unwrap().port();
@@ -126,12 +126,12 @@ mod tests {
                 .build()
                 .unwrap();
             let asking = Asking(resolver);
-            let behind = |host| resolve_rds_alias(&asking, host);
+            let resolve = |host| resolve_rds_alias(&asking, host);
             assert_eq!(
-                behind("db.example.com").await.unwrap().as_deref(),
+                resolve("db.example.com").await.unwrap().as_deref(),
                 Some("mydb.abc.eu-west-1.rds.amazonaws.com")
             );
-            assert_eq!(behind("other.example.com").await.unwrap(), None);
+            assert_eq!(resolve("other.example.com").await.unwrap(), None);
         });
     }
 }

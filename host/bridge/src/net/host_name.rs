@@ -1,44 +1,44 @@
-//! Whether a text is the name of a host, and what it is if not.
+//! Validation of host names.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The most bytes that the Domain Name System allows (RFC 1035, section 2.3.4).
+/// The longest name that the Domain Name System allows, in bytes (RFC 1035, section 2.3.4).
 const NAME_LIMIT: usize = 253;
-/// The same, between two dots.
+/// The longest label, the part between two dots, in bytes (RFC 1035, section 2.3.4).
 const LABEL_LIMIT: usize = 63;
 
-/// A text that was given for a host's name, and is not one.
+/// Why a text is not the name of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostProblem {
-    /// There is none.
+    /// The text is empty.
     Empty,
-    /// A URL, or a part of one: without the text, which may hold a password.
+    /// A URL or a part of one. The text is omitted, since it may contain a password.
     Url,
-    /// A host and a port in one.
+    /// A host and a port.
     Port {
         /// The host, without brackets.
         host: String,
         /// The port.
         port: u16,
     },
-    /// A name that ends in a dot, without it.
+    /// A name that ends with a dot; here without the dot.
     TrailingDot(String),
     /// Neither a DNS name nor an IP address.
     Shape(String),
-    /// An IP address, where a name is needed.
+    /// An IP address, if only a name is accepted ([`check_signable`]).
     Address(IpAddr),
 }
 
 /// Accepts the name of a host, or an IP address, without a port.
 ///
-/// What it accepts can be looked up, verified in a certificate and, unless it is an IP address, signed for. Every
-/// command, the function and the library ask here, so that they refuse the same texts.
+/// An accepted text can be resolved, verified against a certificate and, unless it is an IP address, signed for. The
+/// library, every command and the function use this check, so that they refuse the same texts.
 ///
 /// # Errors
 ///
-/// What the text is instead.
+/// [`HostProblem`]: what the text is instead. Never [`HostProblem::Address`].
 pub fn check(text: &str) -> Result<(), HostProblem> {
     if text.is_empty() {
         return Err(HostProblem::Empty);
@@ -63,18 +63,18 @@ pub fn check(text: &str) -> Result<(), HostProblem> {
     }
 }
 
-/// Accepts the name of a host that a token can be signed for, which an IP address is not.
+/// Accepts the name of a host that a token can be signed for. Unlike [`check`], it refuses an IP address.
 ///
 /// # Errors
 ///
-/// What the text is instead.
+/// [`HostProblem`]: what the text is instead.
 pub fn check_signable(text: &str) -> Result<(), HostProblem> {
     check(text)?;
     text.parse()
         .map_or(Ok(()), |address| Err(HostProblem::Address(address)))
 }
 
-/// Letters, digits, hyphens and underscores between dots, as the component takes them.
+/// Whether the text is a name that the component accepts: labels of letters, digits, hyphens and underscores.
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_label = |label: &str| {
@@ -90,7 +90,7 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 impl HostProblem {
-    /// For a text that is not to be shown, as what is in a secret.
+    /// Describes the problem without the text, for a text from a secret.
     pub(crate) fn unshown(&self) -> &'static str {
         match self {
             Self::Empty => "none is given",
@@ -137,7 +137,7 @@ impl fmt::Display for HostProblem {
     }
 }
 
-/// A text that may be as long as any.
+/// Displays a text, cut to a limited length.
 struct Cut<'a>(&'a str);
 
 impl fmt::Display for Cut<'_> {

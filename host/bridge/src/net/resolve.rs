@@ -1,24 +1,24 @@
-//! Names to addresses.
+//! Resolution of host names.
 
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-/// The addresses of a name, to be awaited.
+/// The future of [`Resolve::resolve`].
 pub type Resolving<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 
-/// What a name is an alias of, to be awaited: none if it is no alias.
+/// The future of [`Resolve::canonical_name`]: `None` if the name is not an alias.
 pub type CanonicalName<'a> = Pin<Box<dyn Future<Output = io::Result<Option<String>>> + Send + 'a>>;
 
-/// Gives the addresses of a name. Bring your own where the system's resolver is not the one to ask.
+/// Resolves host names. Implement it to replace the system's resolver.
 pub trait Resolve: Debug + Send + Sync {
-    /// The addresses of `host`, in the order in which they are to be tried.
+    /// Resolves `host` to addresses with the port `port`, in the order in which they are tried.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a>;
 
-    /// The name that `host` is an alias (CNAME) of, one step along a chain of them. It is asked only where
-    /// [`BridgeBuilder::resolve_cname`](crate::BridgeBuilder::resolve_cname) is set. Default: what the name servers
-    /// of this system say.
+    /// Resolves one alias (CNAME) of a chain: the name that `host` is an alias of. It is called only if
+    /// [`BridgeBuilder::resolve_cname`](crate::BridgeBuilder::resolve_cname) is set. The default queries the name
+    /// servers that the system is configured with.
     fn canonical_name<'a>(&'a self, host: &'a str) -> CanonicalName<'a> {
         Box::pin(super::alias::canonical_name_of_system(host))
     }

@@ -1,4 +1,4 @@
-//! TCP connections: every address is tried.
+//! Opening a TCP connection to the first address that accepts one.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-/// How long the connection is quiet before the system asks whether the peer still lives: shorter than the 350 s
-/// after which AWS's gateways forget a connection.
+/// The idle time before the system sends a TCP keepalive probe. It is shorter than the 350 s after which AWS's gateways
+/// drop an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// Tries the addresses in order, each for at most `limit`, and none after `end`.
@@ -44,7 +44,7 @@ fn no_answer(limit: Duration) -> io::Error {
 }
 
 fn set_options(stream: TcpStream) -> io::Result<TcpStream> {
-    // A command is one write, and its answer is waited for: nothing is gained by holding it back.
+    // A command is a single write, and its reply is awaited, so Nagle's algorithm would only delay it.
     stream.set_nodelay(true)?;
     let keep_alive = socket2::TcpKeepalive::new().with_time(KEEP_ALIVE);
     socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;

@@ -1,4 +1,4 @@
-//! The settings of a pool, and their defaults.
+//! The settings of a pool and their defaults.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::manager::{Limits, Manager};
 use super::{Pool, PoolError};
 use crate::bridge::Bridge;
 
-/// Settings of a [`Pool`], each with its default.
+/// The settings of a [`Pool`].
 #[derive(Clone, Debug)]
 pub struct PoolBuilder {
     bridge: Bridge,
@@ -40,28 +40,29 @@ impl PoolBuilder {
         }
     }
 
-    /// So many connections are kept, idle or not. Default: 0. They are made in the background, from [`Self::build`] on.
+    /// The number of connections, idle or in use, that the pool maintains. It opens missing ones in the background,
+    /// from [`Self::build`] on. Default: 0, which opens connections only on demand.
     #[must_use]
     pub fn min_size(mut self, connections: usize) -> Self {
         self.min_size = connections;
         self
     }
 
-    /// More connections there are never. Default: 10.
+    /// The largest number of connections, idle or in use. Default: 10.
     #[must_use]
     pub fn max_size(mut self, connections: usize) -> Self {
         self.max_size = connections;
         self
     }
 
-    /// How long [`Pool::get`] may take, with all that it does. Default: 30 s.
+    /// The limit on [`Pool::get`] as a whole: waiting, connecting, retrying and checking. Default: 30 s.
     #[must_use]
     pub fn acquire_timeout(mut self, limit: Duration) -> Self {
         self.acquire_timeout = limit;
         self
     }
 
-    /// An older connection is closed and not given out. Default: 30 minutes.
+    /// The age at which a connection is closed instead of being lent again. Default: 30 minutes.
     #[must_use]
     pub fn max_lifetime(mut self, limit: Duration) -> Self {
         self.limits.lifetime = limit;
@@ -75,46 +76,47 @@ impl PoolBuilder {
         self
     }
 
-    /// A connection that has been idle for longer is asked for a sign of life before it is given out, which
-    /// takes a round trip. Default: 1 s; zero asks each time.
+    /// The idle time after which a connection is checked with a ping before it is lent, which costs a round trip.
+    /// Default: 1 s; zero checks every time.
     #[must_use]
     pub fn check_after(mut self, idle: Duration) -> Self {
         self.limits.trust = idle;
         self
     }
 
-    /// How long that sign of life may take; else the connection is closed, and another is given. Default: 5 s.
+    /// The limit on that check, and on clearing a session in the background. A connection that fails it is closed, and
+    /// another is lent. Default: 5 s.
     #[must_use]
     pub fn check_timeout(mut self, limit: Duration) -> Self {
         self.limits.check = limit;
         self
     }
 
-    /// Whether a connection's session is reset ([`Connection::reset`](crate::mysql::Connection::reset)) each time that
-    /// it is given back. Default: false, which resets it where a statement may have left something in it: by its text,
-    /// `SET`, `USE`, `CALL`, DDL, a user variable, `GET_LOCK` or `LAST_INSERT_ID`. A variable that a stored function
-    /// sets in a query does not show in its text.
+    /// Whether the session is reset ([`Connection::reset`](crate::mysql::Connection::reset)) each time that a
+    /// connection is returned. Default: `false`, which resets it only if the text of a statement shows that it may have
+    /// left state in the session: `SET`, `USE`, `CALL`, DDL, a user variable, `GET_LOCK` or `LAST_INSERT_ID`. The text
+    /// does not show variables that a stored function sets in a query.
     ///
-    /// It takes a round trip, in the background, and the statements that are prepared.
+    /// A reset takes a round trip, in the background, and discards the prepared statements.
     #[must_use]
     pub fn always_reset(mut self, always: bool) -> Self {
         self.limits.always_reset = always;
         self
     }
 
-    /// So many connections are made in any second, and no more. Default: 150, below the 200 or so that RDS
-    /// takes with IAM. It is for this pool alone: several processes share what the server takes.
+    /// The largest number of connections that the pool opens in any second. Default: 150, below the about 200 that RDS
+    /// accepts with IAM. The limit is per pool, but the server's limit is shared by all processes that connect to it.
     #[must_use]
     pub fn connections_per_second(mut self, limit: NonZeroU32) -> Self {
         self.connections_per_second = limit;
         self
     }
 
-    /// The pool. A task keeps its size; it ends with the pool.
+    /// Builds the pool. It starts a task that maintains the pool's size, and ends with the pool.
     ///
     /// # Errors
     ///
-    /// [`PoolError::Setting`]: sizes that cannot be, or that it is called outside of a Tokio runtime.
+    /// [`PoolError::Setting`]: `max_size` is 0, `min_size` is above it, or there is no Tokio runtime.
     pub fn build(self) -> Result<Pool, PoolError> {
         let wrong = |setting, problem| Err(PoolError::Setting { setting, problem });
         if self.max_size == 0 {
@@ -129,7 +131,8 @@ impl PoolBuilder {
         let manager = Manager::new(self.bridge, self.connections_per_second, self.limits);
         let config = managed::PoolConfig {
             max_size: self.max_size,
-            // The last one back is the next to go: the others may grow old, and be closed.
+            // The connection that was returned last is lent first, so that those which are not needed reach
+            // `idle_timeout`.
             queue_mode: managed::QueueMode::Lifo,
             ..managed::PoolConfig::default()
         };

@@ -1,4 +1,4 @@
-//! Why there is no connection.
+//! The errors of a pool.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use thiserror::Error;
 
 use crate::error::{self, ErrorKind, Stage};
 
-/// Why a pool has no connection to give.
+/// Why a pool cannot lend a connection, or cannot be built.
 #[derive(Debug, Error)]
 pub enum PoolError {
-    /// None was free, and none can be made.
+    /// No connection was free, and opening one failed.
     #[error(transparent)]
     Connect(error::Error),
-    /// None was free in time.
+    /// No connection was free within the limit.
     #[error(
         "no connection of {max_size} was free within {} s: raise max_size, or hold them for shorter",
         .limit.as_secs_f32()
@@ -20,18 +20,18 @@ pub enum PoolError {
     Timeout {
         /// The acquire timeout.
         limit: Duration,
-        /// How many the pool may have.
+        /// The largest number of connections of the pool.
         max_size: usize,
     },
-    /// A setting that cannot be.
+    /// A setting is invalid.
     #[error("{setting}: {problem}")]
     Setting {
         /// The builder's method.
         setting: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: &'static str,
     },
-    /// It has been closed.
+    /// The pool is closed.
     #[error("the pool is closed")]
     Closed,
 }
@@ -51,7 +51,7 @@ impl From<PoolError> for error::Error {
 }
 
 impl PoolError {
-    /// The connection's error, if it is one.
+    /// The error of opening a connection, if that is the cause.
     #[must_use]
     pub fn connect_error(&self) -> Option<&error::Error> {
         match self {

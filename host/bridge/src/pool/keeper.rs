@@ -1,4 +1,5 @@
-//! Keeps a pool at its size: closes what is idle for too long, and makes what is missing.
+//! The task that maintains a pool's size: it closes connections that are too old or idle for too long, and opens
+//! missing ones.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -19,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(10);
 const SHORTEST_ROUND: Duration = Duration::from_millis(100);
 const LONGEST_ROUND: Duration = Duration::from_secs(30);
 
-/// The task that does it. Dropped, it ends.
+/// The task. It ends when this is dropped.
 pub(super) struct Keeper {
     task: JoinHandle<()>,
 }
@@ -76,12 +77,12 @@ fn close_old_ones(pool: &Pool<Manager>, min_size: usize, limits: Limits) {
     });
 }
 
-/// Makes those that are missing. The idle ones are taken out meanwhile, so that the pool makes others; but no caller is
-/// to wait for them: then they go back, and it begins again.
+/// Opens missing connections. Meanwhile it borrows the idle ones, so that the pool opens new ones. If a caller waits
+/// for a connection, it returns them and starts again.
 async fn fill(pool: &Pool<Manager>, min_size: usize) {
     while pool.status().size < min_size && !pool.is_closed() {
         if let Err(error) = make_missing(pool, min_size).await {
-            // Who asks for one will be told.
+            // A caller of `Pool::get` receives the error.
             debug!(%error, "no connection to keep");
             return;
         }
@@ -98,7 +99,7 @@ async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolE
                 got = &mut getting => break got,
                 () = sleep(LOOK) => if callers_wait(pool) {
                     drop(taken);
-                    // One that is being made is as good for them.
+                    // The connection that is being opened then becomes available to a waiting caller.
                     return getting.await.map(drop);
                 }
             }
@@ -111,8 +112,8 @@ async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolE
     Ok(())
 }
 
-/// Whether there are more users than the pool may have connections. The pool counts one whose connection is being made
-/// as waiting, too.
+/// Whether there are more users than the pool may have connections. deadpool also counts a caller whose connection is
+/// being opened as waiting.
 fn callers_wait(pool: &Pool<Manager>) -> bool {
     let status = pool.status();
     status.waiting > 0 && status.waiting.saturating_add(status.size) > status.max_size

@@ -1,16 +1,17 @@
-//! A connection of the pool, since when it is idle, and what is to be done when it is returned.
+//! A connection of the pool, with its state between two uses.
 
 use std::time::{Duration, SystemTime};
 
 use crate::mysql::{Connection, Protocol};
 
-/// The wall's clock goes on where the process is frozen, or the machine asleep; the monotonic one may not.
+/// A connection of the pool. Its idle time is measured by the wall clock, since the monotonic clock may stop while the
+/// process is frozen or the machine sleeps.
 pub(super) struct Kept {
     pub(super) connection: Connection,
     left_at: SystemTime,
-    /// As the bridge has made it: what a caller chooses is not the next one's.
+    /// The bridge's settings of the connection. They are restored for the next user.
     choices: (Protocol, Option<Duration>),
-    /// How often the pool's connections had been given up when this one was made.
+    /// The pool's generation when this connection was opened (see `Manager`).
     pub(super) generation: u64,
     /// Its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
@@ -35,7 +36,7 @@ impl Kept {
         self.connection.set_read_idle_timeout(read_idle_timeout);
     }
 
-    /// How long it has been idle by the wall's clock; nothing if that was set back.
+    /// How long it has been idle by the wall clock; zero if the clock was set back.
     pub(super) fn idle(&self) -> Duration {
         self.left_at.elapsed().unwrap_or_default()
     }

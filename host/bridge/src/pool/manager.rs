@@ -1,4 +1,4 @@
-//! How connections are made, and which of them are used again.
+//! Opening connections with retries, and the decision which of them are used again.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,18 +21,18 @@ use crate::mysql::Connection;
 const ACCESS_DENIED: u16 = 1045;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
-/// With these delays some ten seconds.
+/// With these delays, about ten seconds in total.
 const RETRIES: usize = 8;
 
-/// A connection that is being made is given up so long before its caller stops waiting, to tell the caller why.
+/// An attempt to connect is ended this long before the caller's limit, so that the caller receives its error.
 const TO_TELL: Duration = Duration::from_millis(50);
 
 tokio::task_local! {
-    /// When the attempts of the caller end. deadpool has no way to hand it on.
+    /// The instant at which the caller's attempts end. deadpool cannot pass it to `create`.
     static END: Instant;
 }
 
-/// Ends attempts to connect shortly before their caller stops waiting.
+/// Ends the attempts to connect in `getting` shortly before `limit`.
 pub(super) async fn ending_within<T>(limit: Duration, getting: impl Future<Output = T>) -> T {
     let to_tell = TO_TELL.min(limit.checked_div(10).unwrap_or_default());
     match Instant::now().checked_add(limit.saturating_sub(to_tell)) {
@@ -55,14 +55,14 @@ pub(super) struct Manager {
     generation: AtomicU64,
 }
 
-/// How long a connection is good for.
+/// How long a connection is used, and when it is checked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) lifetime: Duration,
     pub(super) idle: Duration,
-    /// After so long without use it is asked for a sign of life.
+    /// The idle time after which it is checked with a ping.
     pub(super) trust: Duration,
-    /// How long that may take.
+    /// The limit on that check, and on clearing a session.
     pub(super) check: Duration,
     /// Whether a session is reset after every use.
     pub(super) always_reset: bool,
@@ -79,8 +79,9 @@ impl Manager {
         }
     }
 
-    /// Whether it is worth another try: the server is full, or denies access where it has let us in before.
-    /// The first time that may be the limit on new connections, too: once it is tried again.
+    /// Whether a retry may succeed: the server has too many connections, or it denies access although an earlier login
+    /// of this pool succeeded. Before the first success, a denial may also come from the limit on new connections, so
+    /// it is retried once.
     fn may_pass(&self, error: &Error, retries: usize) -> bool {
         match error.code() {
             Some(code) if TOO_MANY_CONNECTIONS.contains(&code) => true,
@@ -91,8 +92,8 @@ impl Manager {
         }
     }
 
-    /// Leaves a connection as the next user is to find it: nothing of a reply unread, no transaction open, and no
-    /// state in the session.
+    /// Clears a connection for the next user: discards an unread reply, rolls back an open transaction, and resets a
+    /// session that may hold state.
     pub(super) async fn tidy_up(&self, kept: &mut Kept) {
         let needs_reset = self.needs_reset(kept);
         let connection = &mut kept.connection;
@@ -105,7 +106,7 @@ impl Manager {
                 connection.ping().await
             }
         };
-        // What it has failed to do shows when the connection is to be used again.
+        // A failure shows in the connection's state, which is checked before its next use.
         let tidied = timeout(self.limits.check, tidying).await;
         if matches!(tidied, Ok(Ok(()))) {
             kept.is_to_be_reset = false;
@@ -118,19 +119,19 @@ impl Manager {
             || kept.connection.leftovers() != Leftovers::None
     }
 
-    /// Whether the next user may have it as it is.
+    /// Whether the next user can have the connection as it is.
     pub(super) fn is_tidy(&self, kept: &Kept) -> bool {
         is_tidy(&kept.connection) && !self.needs_reset(kept)
     }
 
-    /// Whether it can be made so.
+    /// Whether [`Self::tidy_up`] can clear the connection for the next user.
     pub(super) fn can_be_tidied_up(&self, kept: &Kept) -> bool {
         let connection = &kept.connection;
         connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
     }
 
-    /// A server that has become a replica gives its clients no sign but this refusal. All connections that were made
-    /// until now lead to it, or may.
+    /// Begins a new generation if the server of this connection has become a replica. The refusal of a write is the
+    /// only sign of that, and all connections that were opened until now may lead to the same server.
     pub(super) fn note_demotion(&self, kept: &Kept) {
         if kept.connection.is_demoted() && self.is_current(kept) {
             self.generation.fetch_add(1, Ordering::Relaxed);
@@ -156,7 +157,7 @@ impl Manager {
     }
 }
 
-/// Whether there is time left after a delay.
+/// Whether time is left after a delay.
 fn ends_after(end: Option<Instant>, delay: Duration) -> bool {
     end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > delay)
 }
@@ -206,7 +207,7 @@ impl managed::Manager for Manager {
                 false => None,
             };
             let Some(delay) = delay else {
-                // A refusal says more than that the caller had no time for another attempt.
+                // An earlier refusal is more useful than the timeout of the last attempt.
                 let is_cut_short = matches!(error.kind(), ErrorKind::Timeout(_))
                     && !ends_after(end, Duration::ZERO);
                 return Err(match last_refusal {

@@ -1,4 +1,4 @@
-//! Counters of a pool.
+//! The metrics of a pool.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,33 +16,33 @@ pub(super) struct Counters {
     pub(super) lost: AtomicU64,
 }
 
-/// What a pool has, and what it has seen since it was made. Counters only grow.
+/// The current state of a pool, and its counters (`…_total`), which only increase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolMetrics {
-    /// Connections there are, in use and idle.
+    /// The number of connections, in use and idle.
     pub size: usize,
-    /// Connections there may be.
+    /// The largest number of connections.
     pub max_size: usize,
-    /// Idle ones.
+    /// The number of idle connections.
     pub idle: usize,
-    /// Callers that wait for one.
+    /// The number of callers that wait for a connection.
     pub waiting: usize,
-    /// Connections given out.
+    /// How many times a connection was lent.
     pub acquired_total: u64,
-    /// Callers that waited in vain.
+    /// How many callers received no connection within their limit.
     pub timeouts_total: u64,
-    /// Callers that got the error of a connection that could not be made.
+    /// How many callers received the error of opening a connection.
     pub failed_total: u64,
-    /// Connections made.
+    /// How many connections were opened.
     pub connected_total: u64,
-    /// Logins that the server refused; most were tried again.
+    /// How many logins the server refused, including those that were retried.
     pub refused_total: u64,
-    /// Connections closed because they had reached their lifetime.
+    /// How many connections were closed because they reached their lifetime.
     pub closed_over_age_total: u64,
-    /// Connections closed because they had been idle for too long.
+    /// How many connections were closed because they were idle for too long.
     pub closed_idle_total: u64,
-    /// Connections found lost, or in a state that cannot be trusted.
+    /// How many connections were closed because they were lost, led to a former writer, or were in an unknown state.
     pub closed_lost_total: u64,
 }
 

@@ -1,10 +1,10 @@
-//! How fast new connections may be made.
+//! The limit on the rate of new connections.
 
 use std::num::NonZeroU32;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-/// Callers wait until there is room.
+/// A rate limiter. Callers wait until the rate allows another connection.
 #[derive(Debug)]
 pub(super) struct Rate {
     limiter: DefaultDirectRateLimiter,
@@ -22,7 +22,7 @@ impl Rate {
     }
 }
 
-/// So many in any second, and no more: a half at once, the other half over the second.
+/// At most `per_second` in any second: one half as a burst, the other half spread over the second.
 fn quota(per_second: NonZeroU32) -> Quota {
     let burst = per_second.get().div_ceil(2);
     let sustained = per_second.get().saturating_sub(burst);
@@ -44,7 +44,7 @@ mod tests {
             let clock = FakeRelativeClock::default();
             let quota = quota(NonZeroU32::new(per_second).unwrap());
             let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-            // As many as there may be, for three seconds, in steps of a millisecond.
+            // Takes as many as the limiter allows, for three seconds, in steps of a millisecond.
             let made: Vec<usize> = (0..3_000)
                 .map(|_| {
                     let made = (0..).take_while(|_| limiter.check().is_ok()).count();
@@ -55,7 +55,7 @@ mod tests {
             let seconds = made.windows(1_000).map(|second| second.iter().sum());
             let most: usize = seconds.max().unwrap();
             let limit = usize::try_from(per_second).unwrap();
-            // One less where the last one comes just behind the second's end.
+            // One less if the last one is allowed just after the end of the second.
             assert!((limit - 1..=limit).contains(&most), "{most} of {limit}");
             assert!(most > 0);
         }

@@ -1,4 +1,4 @@
-//! A row of the binary protocol: a header, a bitmap of NULLs, then the values by their type.
+//! A row of the binary protocol: a header, a bitmap of NULLs, then the values, each encoded by its type.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>
 
@@ -16,14 +16,14 @@ use super::vector::Vector;
 use super::visit::Visit;
 use rds_bridge_wire::lenenc_string;
 
-/// Of the bitmap's bits the first two are not used.
+/// The first two bits of the bitmap are unused.
 const BITMAP_OFFSET: usize = 2;
 
-/// How a value lies on the wire.
+/// How a value is encoded in the binary protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     Fixed(u8),
-    /// `int<1>` and so many bytes.
+    /// An `int<1>` length, then that many bytes.
     Short,
     /// `string<lenenc>`
     Lenenc,
@@ -45,11 +45,11 @@ impl Layout {
         }
     }
 
-    /// Splits a value from the bytes that begin with it.
+    /// Splits `bytes` after its first value. `None` if the value is cut off.
     #[inline(always)]
     fn split(self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         match self {
-            // Lengths that the compiler knows.
+            // A separate arm for each common length, so that the compiler knows it.
             Self::Fixed(8) => bytes.split_at_checked(8),
             Self::Fixed(4) => bytes.split_at_checked(4),
             Self::Fixed(length) => bytes.split_at_checked(length.into()),
@@ -62,7 +62,7 @@ impl Layout {
     }
 }
 
-/// Finds where each value lies. As [`super::text_row::split`].
+/// Finds the position of each value. Returns the same as [`super::text_row::split`].
 #[inline]
 pub(crate) fn split(
     payload: &[u8],
@@ -94,7 +94,7 @@ pub(crate) struct BinaryValues<'a> {
 }
 
 impl<'a> BinaryValues<'a> {
-    /// None if one of them is NULL, or the packet is too short.
+    /// Returns `None` if a value is NULL or the packet is too short.
     #[inline]
     pub(crate) fn new(payload: &'a [u8], columns: usize) -> Option<Self> {
         let bitmap_length = columns.saturating_add(BITMAP_OFFSET).div_ceil(8);
@@ -124,7 +124,7 @@ impl<'a> Values<'a> for BinaryValues<'a> {
     }
 }
 
-/// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.
+/// Decodes a value that is not NULL and passes it to `then`; passes `None` if the bytes are not of the column's kind.
 #[inline(always)]
 pub(crate) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V) -> V::Output {
     match kind {

@@ -1,4 +1,4 @@
-//! `Protocol::ColumnDefinition41`: what a column of a result holds.
+//! `Protocol::ColumnDefinition41`: the name and type of a column.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html>
 
@@ -9,9 +9,9 @@ use super::row::Shape;
 use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::Payload;
 
-/// The collation id `binary`: a string of bytes, not of characters.
+/// The id of the collation `binary`: the column holds bytes, not characters.
 const BINARY: u16 = 63;
-/// Of a `DECIMAL`.
+/// The most digits that MySQL allows in a `DECIMAL`.
 const MAX_PRECISION: u8 = 65;
 
 /// A column of a result.
@@ -23,17 +23,17 @@ pub struct Column {
     nullable: bool,
     decimals: u8,
     wire_type: ColumnType,
-    /// How its values lie in the binary protocol.
+    /// How the binary protocol encodes its values.
     layout: Layout,
-    /// Characters that a value may take, on a display.
+    /// `column_length`: the display width; of a `BIT`, the number of bits.
     length: u32,
     unsigned: bool,
 }
 
-/// What kind of value a column holds.
+/// The kind of the values in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Nothing but NULL, as of `SELECT NULL`.
+    /// Only NULL, as in `SELECT NULL`.
     Null,
     /// `TINYINT` to `BIGINT`
     Int,
@@ -45,7 +45,7 @@ pub enum ColumnKind {
     Double,
     /// `DECIMAL`, exact
     Decimal,
-    /// `BIT`, as its bytes, the highest first
+    /// `BIT`, as big-endian bytes
     Bit,
     /// `DATE`
     Date,
@@ -55,13 +55,13 @@ pub enum ColumnKind {
     DateTime,
     /// `CHAR`, `VARCHAR`, `TEXT`, `ENUM`, `SET`
     Text,
-    /// `JSON`. MariaDB's is text with a check, and comes as [`Self::Text`].
+    /// `JSON`. In MariaDB `JSON` is a text column with a check, which is [`Self::Text`].
     Json,
     /// `BINARY`, `VARBINARY`, `BLOB`, and MariaDB's `VECTOR`
     Bytes,
     /// Geometry: four bytes of SRID, then well-known binary
     Geometry,
-    /// MySQL 9's `VECTOR`: numbers of single precision
+    /// `VECTOR` of MySQL 9: single-precision numbers
     Vector,
 }
 
@@ -78,27 +78,27 @@ impl Column {
         &self.table
     }
 
-    /// What kind of value it holds.
+    /// The kind of the column's values.
     #[must_use]
     #[inline]
     pub fn kind(&self) -> ColumnKind {
         self.kind
     }
 
-    /// Whether it may be NULL.
+    /// Whether the column may be NULL.
     #[must_use]
     pub fn is_nullable(&self) -> bool {
         self.nullable
     }
 
-    /// Digits after the point of a `DECIMAL`, or of the seconds of a time; 31 where it is not fixed, as
-    /// in a `DOUBLE`.
+    /// The number of digits after the decimal point of a `DECIMAL`, or of the seconds of a time; 31 if it is not fixed,
+    /// as in a `DOUBLE`.
     #[must_use]
     pub fn decimals(&self) -> u8 {
         self.decimals
     }
 
-    /// Whether its values may be integers that a double does not hold: `BIGINT`, and `BIT` of more than 53 digits.
+    /// Whether the column may hold integers that a double cannot represent: `BIGINT`, and `BIT` of more than 53 bits.
     #[must_use]
     pub fn exceeds_double(&self) -> bool {
         match self.wire_type {
@@ -120,9 +120,10 @@ impl Column {
         }
     }
 
-    /// Digits of a `DECIMAL`, on both sides of the point; none for another kind. The server does not say it
-    /// in so many words: it is the length without the point and the sign. Where that cannot be, it is the
-    /// most that MySQL has.
+    /// The number of digits of a `DECIMAL`, before and after the point; `None` for another kind.
+    ///
+    /// A column definition has no such field: the number is computed from the length, less the point and the sign. If
+    /// that is impossible, it is 65, the most that MySQL allows.
     #[must_use]
     pub fn precision(&self) -> Option<u8> {
         if self.kind != ColumnKind::Decimal {
@@ -139,7 +140,7 @@ impl Column {
         })
     }
 
-    /// `type` of the column definition.
+    /// The `type` field of the column definition.
     #[must_use]
     pub fn wire_type(&self) -> ColumnType {
         self.wire_type
@@ -218,7 +219,7 @@ fn kind(wire_type: u8, flags: ColumnFlags, character_set: u16) -> Option<(Column
             BINARY => ColumnKind::Bytes,
             _ => ColumnKind::Text,
         },
-        // Of storage and of replication: no server sends them in a result.
+        // Types of storage and replication, which no server sends in a result.
         MYSQL_TYPE_NEWDATE
         | MYSQL_TYPE_TIMESTAMP2
         | MYSQL_TYPE_DATETIME2

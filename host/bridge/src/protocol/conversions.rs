@@ -1,7 +1,7 @@
-//! Values to and from the types of other crates.
+//! Conversions of values to and from the types of other crates.
 //!
-//! What a type of the other crate cannot hold is an error, and never rounded or cut: the zero date in a `time::Date`, a
-//! `TIME` above 24 hours in a `time::Time`, nanoseconds in a `DATETIME`.
+//! A value that the target type cannot represent is an error; it is never rounded or truncated. Examples: the zero date
+//! as a `time::Date`, a `TIME` above 24 hours as a `time::Time`, nanoseconds in a `DATETIME`.
 
 #[cfg(feature = "chrono")]
 mod chrono;
@@ -25,7 +25,7 @@ const MICROSECONDS_A_SECOND: u64 = 1_000_000;
 /// 838:59:59 (MySQL Reference Manual, "The TIME Type").
 const LONGEST_SPAN: u64 = (838 * 60 + 59) * 60 + 59;
 
-/// The mismatch of a value that is not of the wanted kind, or of one that is and does not fit.
+/// The mismatch of a value that is of the wrong kind or, if `fits_kind`, out of range.
 fn mismatch(value: Value<'_>, fits_kind: bool, expected: &'static str) -> Mismatch {
     if fits_kind {
         Mismatch::OutOfRange { expected }
@@ -34,13 +34,13 @@ fn mismatch(value: Value<'_>, fits_kind: bool, expected: &'static str) -> Mismat
     }
 }
 
-/// A date of the years 0 to 9999, which MySQL has.
+/// A date; `None` outside of MySQL's years, 0 to 9999.
 fn date(year: i32, month: u8, day: u8) -> Option<Date> {
     let year = u16::try_from(year).ok().filter(|year| *year <= 9_999)?;
     Some(Date { year, month, day })
 }
 
-/// A clock without digits below a microsecond.
+/// A date with a time of day; `None` if the time is not a whole number of microseconds.
 fn date_time(date: Date, hour: u8, minute: u8, second: u8, nanosecond: u32) -> Option<DateTime> {
     let microsecond = nanosecond.checked_div(1_000)?;
     let is_exact = nanosecond.is_multiple_of(1_000) && microsecond <= 999_999;
@@ -53,7 +53,7 @@ fn date_time(date: Date, hour: u8, minute: u8, second: u8, nanosecond: u32) -> O
     })
 }
 
-/// A span of whole microseconds, up to 838:59:59. MySQL has no fraction of a second at that limit, and MariaDB has.
+/// A span of time; `None` if it is above 838:59:59 or not a whole number of microseconds.
 fn span(negative: bool, seconds: u64, nanoseconds: u32) -> Option<Time> {
     let hours = seconds.checked_div(3_600)?;
     let is_exact = nanoseconds.is_multiple_of(1_000);
@@ -67,7 +67,7 @@ fn span(negative: bool, seconds: u64, nanoseconds: u32) -> Option<Time> {
     })
 }
 
-/// The length of a span, in microseconds.
+/// The absolute length of a span, in microseconds.
 fn microseconds(time: &Time) -> Option<u64> {
     let minutes = u64::from(time.hours)
         .checked_mul(60)?
@@ -78,14 +78,14 @@ fn microseconds(time: &Time) -> Option<u64> {
         .checked_add(time.microseconds.into())
 }
 
-/// The time of day that a `TIME` of 0 to 24 hours is.
+/// Hour, minute, second and microsecond of a `TIME` from 00:00:00 to 23:59:59.999999; `None` for another.
 fn time_of_day(time: &Time) -> Option<(u8, u8, u8, u32)> {
     let hour = u8::try_from(time.hours).ok().filter(|hour| *hour < 24)?;
     let is_positive = !time.negative;
     is_positive.then_some((hour, time.minutes, time.seconds, time.microseconds))
 }
 
-/// The parameter, or the error that the type has no such value.
+/// The parameter, or [`Param::Unrepresentable`] for `None`.
 fn param(value: Option<impl Into<Param>>, reason: &'static str) -> Param {
     value.map_or(Param::Unrepresentable(reason), Into::into)
 }

@@ -1,9 +1,9 @@
-//! Numbers in decimal digits, as the text protocol writes them.
+//! Parsing of numbers in decimal digits, the form of the text protocol.
 
-/// So many digits fit 64 bits, whatever they are.
+/// Every number of this many digits fits 64 bits.
 const SAFE_DIGITS: usize = 18;
 
-/// As [`str::parse`] reads it; none for what is no number or does not fit.
+/// Parses like [`str::parse`]; `None` if the text is not a number or does not fit.
 #[inline]
 pub(crate) fn signed(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = match text.strip_prefix(b"-") {
@@ -29,7 +29,7 @@ pub(crate) fn unsigned(text: &[u8]) -> Option<u64> {
     few(text)
 }
 
-/// One to [`SAFE_DIGITS`] digits and nothing else.
+/// Parses one to [`SAFE_DIGITS`] digits; `None` for any other text.
 #[inline]
 pub(crate) fn few(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
@@ -49,13 +49,13 @@ pub(crate) fn few(digits: &[u8]) -> Option<u64> {
     Some(number)
 }
 
-/// Eight digits at once: neighbours are put together, then pairs, then fours.
+/// Parses eight digits at once (SIMD within a register): combines digits to pairs, pairs to fours, fours to eight.
 #[inline]
 fn eight(digits: [u8; 8]) -> Option<u64> {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     let word = u64::from_le_bytes(digits);
-    // 0x30 to 0x39: six more are 0x36 to 0x3F.
+    // Adding 6 to a digit, 0x30 to 0x39, leaves the high half of the byte at 3.
     let above = word.wrapping_add(0x0606_0606_0606_0606);
     if word & HIGH != ZEROS || above & HIGH != ZEROS {
         return None;
@@ -66,7 +66,7 @@ fn eight(digits: [u8; 8]) -> Option<u64> {
     Some(fours.wrapping_mul((10_000 << 32) + 1) >> 32)
 }
 
-/// As [`str::parse`] reads it; none for what is no number.
+/// Parses like [`str::parse`]; `None` if the text is not a number.
 #[inline]
 pub(crate) fn double(text: &[u8]) -> Option<f64> {
     match exact_double(text) {
@@ -75,15 +75,16 @@ pub(crate) fn double(text: &[u8]) -> Option<f64> {
     }
 }
 
-/// So many digits fit the 53 bits that a double has for them.
+/// Every number of this many digits fits the 53 bits of a double's significand.
 const EXACT_DIGITS: usize = 15;
 const POWERS_OF_TEN: [f64; EXACT_DIGITS + 1] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// Few digits with a point among them: their number and the power of ten that it is divided by are doubles without
-/// rounding, and a division rounds once, as it has to (Clinger, "How to Read Floating Point Numbers Accurately",
-/// 1990). None for what is not so simple.
+/// Parses up to [`EXACT_DIGITS`] digits with a decimal point; `None` for any other text.
+///
+/// The digits as an integer and the power of ten are exact doubles. Their quotient is rounded once, and therefore
+/// correctly (Clinger, "How to Read Floating Point Numbers Accurately", 1990).
 #[inline]
 fn exact_double(text: &[u8]) -> Option<f64> {
     let (is_negative, text) = match text.strip_prefix(b"-") {
@@ -147,7 +148,7 @@ mod tests {
 
         #[test]
         fn any_bytes_among_digits(text in "[0-9]{0,8}[ -~\u{e9}]?[0-9]{0,8}") {
-            // Which the standard library reads, and no server writes.
+            // The standard library accepts a plus sign, which no server sends.
             prop_assume!(!text.starts_with('+'));
             prop_assert_eq!(signed(text.as_bytes()), text.parse().ok());
         }

@@ -1,8 +1,8 @@
-//! A value that is not decoded yet, and the short ways from it to Rust's types.
+//! A value that is not decoded yet, and fast paths from it to Rust's types.
 //!
-//! [`Value`](super::Value) can hold all there is, and an error all that can be wrong: to hand both on costs
-//! more than to decode a number. So what is mostly asked for is read straight from the packet, and where
-//! that fails, for whatever reason, the long way is taken, which knows what to say.
+//! Returning a [`Value`](super::Value) or a detailed error costs more than decoding a number. The fast paths therefore
+//! decode common types directly from the packet. If one fails, for whatever reason, the caller falls back to the slow
+//! path through `Value`, which can describe the error.
 
 use std::str;
 
@@ -15,14 +15,14 @@ use super::text_row;
 use super::value::Value;
 use super::visit::Get;
 
-/// A value as it lies in its packet.
+/// A value in its encoding in the packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoded<'a> {
     pub(crate) kind: ColumnKind,
     pub(crate) encoding: Encoding,
-    /// None for NULL.
+    /// `None` for NULL.
     pub(crate) bytes: Option<&'a [u8]>,
-    /// The same, if it is known already that it is UTF-8.
+    /// The same bytes, if they have already been validated as UTF-8.
     pub(crate) text: Option<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! `ERR_Packet`: the server refuses a command.
+//! `ERR_Packet`: the server's error code, SQLSTATE and message.
 
 use super::packet_limits::CONTROL_PACKET_LIMIT;
 use crate::component::ServerError;
@@ -6,11 +6,11 @@ use crate::protocol::malformed::Malformed;
 pub(crate) use rds_bridge_wire::err_packet::HEADER;
 use rds_bridge_wire::{ErrPacket, text};
 
-/// Bytes of a message that are kept. Servers write at most 512 (`MYSQL_ERRMSG_SIZE`): a longer one would
-/// only fill logs and terminals.
+/// How many bytes of a message are kept. Servers send at most 512 (`MYSQL_ERRMSG_SIZE`); a longer message would only
+/// fill logs and terminals.
 const MESSAGE_LIMIT: usize = 4 << 10;
 
-/// Reads one.
+/// Decodes the payload of an `ERR_Packet`.
 pub(crate) fn read(payload: &[u8]) -> Result<ServerError, Malformed> {
     if payload.len() > CONTROL_PACKET_LIMIT {
         let limit = CONTROL_PACKET_LIMIT;
@@ -28,7 +28,7 @@ fn shortened(message: &[u8]) -> String {
     match message.get(..MESSAGE_LIMIT) {
         Some(beginning) if beginning.len() < message.len() => {
             let beginning = text(beginning);
-            // Without a character that is cut in two.
+            // Without a character that the limit has cut in two.
             let whole = beginning.trim_end_matches(char::REPLACEMENT_CHARACTER);
             format!("{whole}…")
         }

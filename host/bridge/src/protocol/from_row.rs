@@ -1,4 +1,4 @@
-//! Rows as wholes: tuples and structs.
+//! Whole rows as tuples and structs.
 
 use super::binary_row::BinaryValues;
 use super::encoded::Encoded;
@@ -16,7 +16,7 @@ use super::text_row::TextValues;
 /// | [`OwnedRow`](super::OwnedRow) | a copy of the row |
 ///
 /// Tuples and derived structs are read in one pass over the packet, which is faster than [`Row::get`] for each column.
-/// A derived struct is, if the result has exactly its columns, in its order.
+/// For a derived struct this holds if the result has exactly its columns, in the order of its fields.
 ///
 /// ```
 /// # #[cfg(feature = "derive")]
@@ -72,16 +72,16 @@ pub trait FromRow<'r>: Sized {
     }
 }
 
-/// Values one after the other, as they lie in a row's packet.
+/// The values of a row, in the order of the packet.
 pub trait Values<'a>: Sized {
-    /// The next one; none if the packet ends before it.
+    /// Reads the next value; `None` if the packet ends before the end of the value.
     fn next(&mut self, shape: Shape) -> Option<Encoded<'a>>;
 
-    /// Whether the packet ends here.
+    /// Whether all bytes of the packet have been read.
     fn is_over(&self) -> bool;
 }
 
-/// Reads a row in one pass, if it can be.
+/// Reads a row in one pass; `None` if that is not possible.
 #[inline(always)]
 pub(crate) fn read<'r, T: FromRow<'r>>(result: &mut ResultSet, payload: &'r [u8]) -> Option<T> {
     if let Some(names) = T::COLUMNS

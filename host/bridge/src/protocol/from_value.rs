@@ -1,4 +1,4 @@
-//! Values to Rust's types: what fits exactly, and nothing else.
+//! Conversion of values to Rust's types. A value that the type cannot represent exactly is an error.
 
 use thiserror::Error;
 
@@ -8,95 +8,95 @@ use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
 use super::vector::Vector;
 
-/// A value that is not what was asked for.
+/// A value cannot be read as the requested type.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ValueError {
-    /// No column of that name or index.
+    /// The result has no column of that name or index.
     #[error("there is no column {column}")]
     NoSuchColumn {
-        /// The name or the index that was asked for.
+        /// The requested name or index.
         column: String,
     },
-    /// Several columns have the name, and the value of one was asked for.
+    /// Several columns have the requested name.
     #[error("several columns are named {column}: name them apart with AS")]
     AmbiguousColumn {
-        /// Their name.
+        /// The requested name.
         column: String,
     },
-    /// A row was asked for as a tuple of another number of columns.
+    /// The tuple or tuple struct has another number of fields than the result has columns.
     #[error("the result has columns: {columns}, not {expected}")]
     ColumnCount {
-        /// Of the result.
+        /// The number of columns in the result.
         columns: usize,
-        /// Of the tuple.
+        /// The number of fields in the tuple.
         expected: usize,
     },
-    /// NULL, and what was asked for is not an `Option`.
+    /// The value is NULL, and the requested type is not an `Option`.
     #[error("column {column} is NULL")]
     Null {
-        /// Its name.
+        /// The column's name.
         column: String,
     },
-    /// Of another kind.
+    /// The value is of a kind that the requested type cannot be read from.
     #[error("column {column} holds {found}, not {expected}")]
     WrongKind {
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// What it holds.
+        /// The kind of the value.
         found: &'static str,
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// A number that does not fit the type.
+    /// The value is out of the range of the requested type.
     #[error("the value of column {column} does not fit {expected}")]
     OutOfRange {
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// A text that cannot be read as the type.
+    /// The text cannot be parsed as the requested type.
     #[error("the value of column {column} cannot be read as {expected}")]
     Unparsable {
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// The server's bytes are not what the column holds: not UTF-8, or not a number.
+    /// The server's bytes do not match the column's type: they are not UTF-8, or not a number.
     #[error("the server sent a value that is not {kind:?}: row {row}, column {column}")]
     Unreadable {
-        /// Counted from 1, in its result.
+        /// The number of the row in its result, counted from 1.
         row: u64,
-        /// Its name.
+        /// The column's name.
         column: String,
-        /// What it should be.
+        /// The kind that the column's type requires.
         kind: ColumnKind,
     },
 }
 
-/// Why a value is not of a type; [`super::Row::get`] adds the column's name.
+/// Why a value cannot be read as a type. [`super::Row::get`] adds the column's name ([`ValueError`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// NULL.
+    /// The value is NULL.
     Null,
-    /// Of another kind.
+    /// The value is of a kind that the type cannot be read from.
     WrongKind {
-        /// What it is.
+        /// The kind of the value.
         found: &'static str,
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// A text that cannot be read as the type.
+    /// The text cannot be parsed as the type.
     Unparsable {
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
-    /// A number that does not fit.
+    /// The value is out of the type's range.
     OutOfRange {
-        /// What was asked for.
+        /// The requested type.
         expected: &'static str,
     },
 }
@@ -129,14 +129,15 @@ impl Mismatch {
 
 /// A type that a value can be read as.
 pub trait FromValue<'a>: Sized {
-    /// Reads it.
+    /// Converts the value.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`] where the value is of another kind or does not fit.
+    /// [`Mismatch`], if the value is of another kind, or the type cannot represent it.
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch>;
 
-    /// A short way, for types that have one. None says nothing: then [`Self::from_value`] is asked.
+    /// Converts the value without an intermediate [`Value`], for types where that is faster. After `None`,
+    /// [`Self::from_value`] converts the value, or describes the error.
     fn from_encoded(value: Encoded<'a>) -> Option<Self> {
         Self::from_value(value.value()?).ok()
     }
@@ -173,7 +174,7 @@ integers!(
     i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, usize, isize
 );
 
-/// From `BOOLEAN`, which is `TINYINT`, and from `BIT(1)`: 0 and 1.
+/// From 0 and 1 in a `BOOLEAN`, which is a `TINYINT`, and in a `BIT(1)`.
 impl FromValue<'_> for bool {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         let expected = "bool";
@@ -191,7 +192,7 @@ impl FromValue<'_> for bool {
     }
 }
 
-/// A `FLOAT` alone: what is wider would be rounded.
+/// From `FLOAT` only: a `DOUBLE` would be rounded.
 impl FromValue<'_> for f32 {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         match value {
@@ -201,7 +202,7 @@ impl FromValue<'_> for f32 {
     }
 }
 
-/// From `DOUBLE` and `FLOAT`. Not from `DECIMAL`, which is exact: ask for its text.
+/// From `DOUBLE` and `FLOAT`. Not from `DECIMAL`, which is exact: read it as a text or an exact type.
 impl FromValue<'_> for f64 {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         match value {
@@ -239,7 +240,7 @@ impl FromValue<'_> for String {
     }
 }
 
-/// From bytes, geometry and `BIT`, from the UTF-8 of texts, and from a `VECTOR` as it lies on the wire.
+/// From bytes, geometry and `BIT`, from texts (as UTF-8), and from a `VECTOR` (as [`Vector::as_bytes`]).
 impl<'a> FromValue<'a> for &'a [u8] {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
         match value {
@@ -268,7 +269,7 @@ impl<'a> FromValue<'a> for Vector<'a> {
     }
 }
 
-/// The entries of a `VECTOR`.
+/// From the entries of a `VECTOR`.
 impl FromValue<'_> for Vec<f32> {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         match value {
@@ -307,7 +308,7 @@ impl<'a> FromValue<'a> for Value<'a> {
     }
 }
 
-/// None for NULL.
+/// NULL is `None`.
 impl<'a, T: FromValue<'a>> FromValue<'a> for Option<T> {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
         if value.is_null() {

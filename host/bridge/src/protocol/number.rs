@@ -1,4 +1,4 @@
-//! Numbers that are given as text, and keep all of their digits on the way to the server.
+//! Numbers that are parsed from text and sent to the server without losing a digit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,16 +10,16 @@ use super::param::Param;
 /// `DECIMAL_MAX_PRECISION`: a `DECIMAL` has at most 65 digits.
 /// <https://dev.mysql.com/doc/refman/9.7/en/precision-math-decimal-characteristics.html>
 const MOST_DIGITS: usize = 65;
-/// `DECIMAL_MAX_SCALE` of MySQL: at most 30 of them after the point. MariaDB has 38.
+/// `DECIMAL_MAX_SCALE` of MySQL: at most 30 of them after the point. MariaDB allows 38.
 const MOST_FRACTION_DIGITS: usize = 30;
-/// Every decimal number with so many significant digits survives the way through a double (C's `DBL_DIG`).
+/// Every decimal number with this many significant digits survives the conversion to a double and back (C's `DBL_DIG`).
 const DOUBLE_DIGITS: usize = 15;
 
-/// An exact decimal number, as `-123456789012345678.25`: up to 65 digits, 30 of them after the point.
+/// An exact decimal number such as `-123456789012345678.25`: up to 65 digits, of which up to 30 after the point.
 ///
-/// The server compares, stores and calculates with it exactly, where with a double it would round the column's values
-/// too: `balance + 0.1` has only some 16 digits then. MySQL gives the result of an expression with it as many as 30
-/// digits after the point; a `CAST(? AS DECIMAL(10, 2))` gives it a scale of its own.
+/// The server compares, stores and calculates with it exactly. With a double it would also round the column's values:
+/// `balance + 0.1` then has only about 16 digits. In MySQL, the result of an expression with a decimal parameter has up
+/// to 30 digits after the point; `CAST(? AS DECIMAL(10, 2))` sets the scale.
 ///
 /// ```
 /// use rds_bridge::mysql::{Decimal, Param};
@@ -31,26 +31,26 @@ const DOUBLE_DIGITS: usize = 15;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decimal(String);
 
-/// Why a text does not become a number with the same digits.
+/// A text cannot become a number with the same digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NumberError {
-    /// It is not a number.
+    /// The text is not a number.
     #[error("it is not a number")]
     NotANumber,
-    /// More digits than a `DECIMAL` has.
+    /// The number has more digits than a `DECIMAL` can hold.
     #[error("it has more digits than a DECIMAL can hold: 65, and 30 of them after the point")]
     TooManyDigits,
-    /// With an exponent, and no double has these digits.
+    /// The number has an exponent, and no double has the same digits.
     #[error("it has an exponent, and more digits than a DOUBLE can hold")]
     RoundedByDouble,
-    /// With an exponent, beyond the largest double, or nearer to zero than the smallest.
+    /// The number has an exponent, and is above the largest double, or nearer to zero than the smallest.
     #[error("it is out of range for a DOUBLE")]
     OutOfRange,
 }
 
 impl Decimal {
-    /// As it is sent.
+    /// The digits as they are sent to the server.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -60,7 +60,12 @@ impl Decimal {
 impl FromStr for Decimal {
     type Err = NumberError;
 
-    /// Reads an optional minus sign, digits, and optionally a point and more digits.
+    /// Parses an optional minus sign, digits, and optionally a point and more digits. Leading zeros are removed, and
+    /// zeros after the 30th digit after the point.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::NotANumber`] and [`NumberError::TooManyDigits`].
     fn from_str(text: &str) -> Result<Self, NumberError> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = match digits.split_once('.') {
@@ -78,7 +83,7 @@ impl FromStr for Decimal {
         let room = room
             .ok_or(NumberError::TooManyDigits)?
             .min(MOST_FRACTION_DIGITS);
-        // Zeros at the end are dropped where there is no room for them, and no other digit is.
+        // Trailing zeros that do not fit are dropped; other digits that do not fit are an error.
         let (kept, dropped) = fraction.split_at_checked(room).unwrap_or((fraction, ""));
         if dropped.bytes().any(|byte| byte != b'0') {
             return Err(NumberError::TooManyDigits);
@@ -102,7 +107,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// It is the caller's data.
+/// Redacted: the number is the caller's data.
 impl fmt::Debug for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(_) = self;
@@ -117,17 +122,17 @@ impl From<Decimal> for Param {
 }
 
 impl Param {
-    /// A number as JSON and SQL write it, with the type that the literal has in SQL and never with other digits:
-    /// an integer, a `DECIMAL` if it has a point or more than 64 bits, a `DOUBLE` if it has an exponent.
+    /// Parses a number in the syntax of JSON and SQL. The parameter has the type of the SQL literal, and the same
+    /// digits: an integer, a `DECIMAL` if it has a point or more than 64 bits, a `DOUBLE` if it has an exponent.
     ///
     /// # Errors
     ///
-    /// [`NumberError`], where no parameter has these digits.
+    /// [`NumberError`], if the text is not a number, or no parameter has these digits.
     pub fn from_number(text: &str) -> Result<Self, NumberError> {
         if text.contains(['e', 'E']) {
             return double(text).map(Self::Double);
         }
-        // Before what the standard library takes and SQL and JSON do not: `+1`.
+        // First, because the standard library's parser accepts `+1`, which SQL and JSON do not.
         let decimal: Decimal = text.parse()?;
         if let Ok(number) = text.parse() {
             return Ok(Self::Int(number));
@@ -145,7 +150,7 @@ fn double(text: &str) -> Result<f64, NumberError> {
     if !number.is_finite() || (number == 0.0 && !digits.is_empty()) {
         return Err(NumberError::OutOfRange);
     }
-    // The shortest text that gives the same double: if it has these digits, none were lost.
+    // `{:e}` formats the shortest text that parses to the same double. If it has these digits, none were lost.
     let has_all_digits = number == 0.0 || number.is_normal();
     let is_exact = has_all_digits && digits.len() <= DOUBLE_DIGITS
         || significant_digits(&format!("{number:e}")).as_ref() == Ok(&digits);
@@ -155,7 +160,7 @@ fn double(text: &str) -> Result<f64, NumberError> {
     }
 }
 
-/// Without sign, point and exponent, and without the zeros at both ends.
+/// The digits of the mantissa, without leading and trailing zeros.
 fn significant_digits(text: &str) -> Result<String, NumberError> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).ok_or(NumberError::NotANumber)?;
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);

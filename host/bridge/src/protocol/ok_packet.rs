@@ -1,4 +1,4 @@
-//! `OK_Packet` and `EOF_Packet`: the end of a reply.
+//! `OK_Packet` and `EOF_Packet`, which end a result.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html>
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_eof_packet.html>
@@ -9,22 +9,22 @@ use crate::protocol::malformed::Malformed;
 pub(crate) use rds_bridge_wire::ok_packet::{EOF_HEADER, HEADER};
 use rds_bridge_wire::{OkPacket, Payload, text};
 
-/// What the server says at the end of a statement.
+/// The server's summary at the end of a statement's result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Rows inserted, changed or deleted.
+    /// The number of rows that were inserted, changed or deleted.
     pub affected_rows: u64,
-    /// The first `AUTO_INCREMENT` value that was given; 0 for none.
+    /// The first `AUTO_INCREMENT` value that the statement generated; 0 if it generated none.
     pub last_insert_id: u64,
-    /// How many warnings; `SHOW WARNINGS` lists them.
+    /// The number of warnings. `SHOW WARNINGS` lists them.
     pub warnings: u16,
-    /// As `Rows matched: 1  Changed: 1  Warnings: 0`; mostly empty.
+    /// A message such as `Rows matched: 1  Changed: 1  Warnings: 0`; empty after most statements.
     pub info: String,
     pub(crate) status: u16,
 }
 
 impl Summary {
-    /// Of either form of the `OK_Packet`.
+    /// Reads an `OK_Packet`, with the header 0x00 or, at the end of rows, 0xFE.
     pub(crate) fn read_ok(payload: &[u8]) -> Result<Self, Malformed> {
         let ok = OkPacket::read("OK_Packet", payload)?;
         Ok(Self {
@@ -36,7 +36,7 @@ impl Summary {
         })
     }
 
-    /// Of the `EOF_Packet`, where `CLIENT_DEPRECATE_EOF` has not been agreed upon.
+    /// Reads an `EOF_Packet`, which servers send without `CLIENT_DEPRECATE_EOF`.
     pub(crate) fn read_eof(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("EOF_Packet", payload);
         payload.u8("header")?; // int<1>
@@ -59,7 +59,7 @@ impl Summary {
     }
 }
 
-/// `string<EOF>`, or `string<lenenc>` from servers that track the session: both are sent.
+/// The message, as `string<EOF>` or, from servers that track the session's state, as `string<lenenc>`.
 fn info(bytes: &[u8]) -> String {
     match rds_bridge_wire::lenenc_int(bytes) {
         Some((length, taken)) => {

@@ -1,4 +1,4 @@
-//! A row of its own, which outlives the read buffer.
+//! A copy of a row, which outlives the read buffer.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::result_set::ResultSet;
 use super::row::{ColumnIndex, Row};
 use super::value::Value;
 
-/// A copy of a [`Row`]. The rows of a result share their columns.
+/// A copy of a [`Row`]. The copies of one result's rows share its columns.
 #[derive(Clone)]
 pub struct OwnedRow {
     result: ResultSet,
@@ -24,7 +24,7 @@ impl OwnedRow {
         }
     }
 
-    /// The row, borrowed.
+    /// Borrows the row as a [`Row`].
     #[must_use]
     pub fn as_row(&self) -> Row<'_> {
         Row {
@@ -33,13 +33,13 @@ impl OwnedRow {
         }
     }
 
-    /// Its columns.
+    /// The columns of the result.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
         &self.result.columns
     }
 
-    /// A value, as [`Row::get`] reads it.
+    /// Reads a value like [`Row::get`].
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl OwnedRow {
         self.as_row().get(column)
     }
 
-    /// A value, by the index of its column.
+    /// Reads a value by the index of its column, counted from 0.
     ///
     /// # Errors
     ///

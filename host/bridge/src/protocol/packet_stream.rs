@@ -1,4 +1,5 @@
-//! Packets on a stream: the 4-byte header, the sequence id, and payloads of 16 MiB and more.
+//! Framing of packets on a stream: the 4-byte header, the sequence id, and payloads of 16 MiB and more, which span
+//! several packets.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
@@ -20,16 +21,16 @@ use crate::component::ServerError;
 use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
 
-/// What the first reads may bring: enough for most answers.
+/// The size of the first reads, which is enough for most replies.
 const FIRST_READ_LENGTH: usize = 16 << 10;
-/// What one read may bring when there is much.
+/// The size to which reads grow when a reply is long.
 const MOST_READ_LENGTH: usize = 128 << 10;
-/// An `ERR_Packet` is shorter: its message is of 512 bytes at most.
+/// The limit on an `ERR_Packet` that closes the connection. Its message has at most 512 bytes.
 const CLOSING_ERROR_LIMIT: usize = 1024;
-/// While a longer command is written, the server is listened to: it may have no room for it, and say so. Shorter ones
-/// go out with others, whose replies may come at any time.
+/// Commands above this length are written and read at the same time: the server may refuse a command that is too long
+/// for it before all of it is written. Shorter ones are pipelined, so that replies may arrive while they are written.
 const LISTEN_LENGTH: usize = 64 << 10;
-/// A buffer that a long row has made larger than this is given back.
+/// A buffer that has grown above this size is freed after use.
 const KEEP_LENGTH: usize = 1 << 20;
 
 #[derive(Debug, Error)]
@@ -38,44 +39,44 @@ pub(crate) enum ReadError {
     Io(#[from] io::Error),
     #[error("the server closed the connection")]
     Closed,
-    /// The server ends the connection, and says why.
+    /// The server closes the connection, and has sent the reason.
     #[error("the server ends the connection")]
     ServerClosing(ServerError),
-    /// Nothing has come for so long.
+    /// No bytes arrived within the idle limit.
     #[error("nothing has come for {} s", .0.as_secs_f32())]
     Idle(Duration),
-    /// A row is longer than the caller takes.
+    /// A row is longer than the caller's limit.
     #[error("a row of more than {limit} bytes")]
     RowTooLarge { limit: usize },
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
 
-/// What a packet that is read next may be, which says how large it may be.
+/// The kind of the next packet, which decides its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// Anything but a row.
+    /// Any packet but a row.
     Control,
-    /// A row, or what ends the rows.
+    /// A row, or the packet that ends the rows.
     Row,
 }
 
-/// A stream of packets. Reading is cancel-safe: what has come stays in the buffer.
+/// A stream of packets. Reading is cancel-safe: bytes that were received stay in the buffer.
 pub(crate) struct PacketStream<S> {
     stream: S,
-    /// `buffer[start..]` has come and is not used up.
+    /// `buffer[start..]` was received and is not consumed yet.
     buffer: Vec<u8>,
     start: usize,
-    /// What the next read may bring.
+    /// The size of the next read.
     read_length: usize,
-    /// The payload being put together: so many bytes behind the first header are it already.
+    /// While a payload of several packets is joined: its length so far, after the first header.
     joined: usize,
     sequence_id: u8,
-    /// A row of more bytes is not read.
+    /// A longer row is an error.
     max_row_bytes: usize,
-    /// A row that is shorter may be taken as it is: it fits one packet and is within the limit.
+    /// A row shorter than this fits one packet and is within the limit: [`Self::take_if`] takes it.
     plain_row_bytes: usize,
-    /// How long a read may wait for anything to come; for ever without it.
+    /// How long a read may wait for the next bytes; `None` waits without limit.
     idle_limit: Option<Duration>,
     outgoing: Vec<u8>,
 }
@@ -104,8 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         &mut self.stream
     }
 
-    /// Longer rows are refused: [`ReadError::RowTooLarge`]. A read for which nothing comes for longer ends:
-    /// [`ReadError::Idle`].
+    /// Sets the limits. A longer row fails with [`ReadError::RowTooLarge`], a longer wait with [`ReadError::Idle`].
     pub(crate) fn set_limits(&mut self, limits: ReadLimits) {
         self.max_row_bytes = limits.max_row_bytes;
         self.plain_row_bytes = PACKET_LIMIT.min(limits.max_row_bytes.saturating_add(1));
@@ -120,13 +120,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         self.idle_limit = limit;
     }
 
-    /// The payload at a range that [`Self::read`] gave.
+    /// The payload at a range that [`Self::read`] or [`Self::take_if`] returned.
     pub(crate) fn payload(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
     }
 
-    /// Takes the next payload if all of it has come, it is of one packet in its turn, and `wanted` by its
-    /// first byte. For what is less simple there is [`Self::read`].
+    /// Takes the next payload, without waiting, if it was received completely, is a single packet in sequence, and its
+    /// first byte is `wanted`. [`Self::read`] handles every other case.
     #[inline]
     pub(crate) fn take_if(&mut self, wanted: impl FnOnce(u8) -> bool) -> Option<Range<usize>> {
         let rest = self.buffer.get(self.start..)?;
@@ -146,10 +146,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         Some(begin..self.start)
     }
 
-    /// Reads a payload, and says where in the buffer it lies until the next read.
+    /// Reads a payload, and returns its range in the buffer, which is valid until the next read.
     pub(crate) async fn read(&mut self, expected: Expected) -> Result<Range<usize>, ReadError> {
         loop {
-            // Headers of later packets are taken out as they come, so that the payload is one piece.
+            // The headers of further packets are cut out as they arrive, so that the payload is contiguous.
             let header_at = match self.joined {
                 0 => self.start,
                 joined => self
@@ -205,7 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
-    /// Before any of it is read: the header alone says how long it is.
+    /// Checks the length in the header, before any of the payload is read.
     fn check_length(&self, length: usize, expected: Expected) -> Result<(), ReadError> {
         match expected {
             Expected::Row if length > self.max_row_bytes => {
@@ -220,8 +220,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
-    /// Why the server ends the connection, if that is what has come and is not used up. Nobody has asked for it, so it
-    /// counts from 0; or, where the server has not read all packets of a command, from those that it has read.
+    /// The error with which the server closes the connection, if it is the next packet in the buffer. It replies to no
+    /// command, so its sequence id is 0; or, if the server has read a part of a command's packets, the id that follows
+    /// them.
     pub(crate) fn closing_error(&self) -> Option<ServerError> {
         let rest = self.buffer.get(self.start..)?;
         let (header, rest) = rest.split_first_chunk()?;
@@ -236,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         }
     }
 
-    /// What the server said before it stopped reading a command, if it did.
+    /// Reads the error that the server sent before it stopped reading a command, if it did.
     pub(crate) async fn read_closing_error(&mut self) -> Option<ServerError> {
         while self.buffer.len().saturating_sub(self.start) <= CLOSING_ERROR_LIMIT {
             if let Some(words) = self.closing_error() {
@@ -247,17 +248,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         self.closing_error()
     }
 
-    /// Reads what there is, and waits no longer for it than the limit allows.
+    /// Reads the bytes that are available, waiting for them up to the idle limit.
     async fn fill(&mut self) -> Result<(), ReadError> {
         let Some(limit) = self.idle_limit else {
             return self.fill_without_limit().await;
         };
-        // On the heap: without a limit there is no timer to make room for.
+        // On the heap, so that reads without a limit do not reserve space for a timer in their futures.
         let filling = Box::pin(timeout(limit, self.fill_without_limit()));
         filling.await.unwrap_or(Err(ReadError::Idle(limit)))
     }
 
-    /// The buffer grows by what comes, never by what the peer says will come.
+    /// The buffer grows by the bytes that arrive, never by a length that the peer announces.
     async fn fill_without_limit(&mut self) -> Result<(), ReadError> {
         if self.start > 0 {
             let left = self.buffer.len().saturating_sub(self.start);
@@ -268,12 +269,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
                 self.buffer = Vec::new();
             }
         }
-        // Room that is there already is taken as it is: a row that is cut is no reason to grow.
+        // Uses the capacity that is left if it is enough: a row that is cut off is no reason to grow.
         let spare = self.buffer.capacity().saturating_sub(self.buffer.len());
         if spare < self.read_length.div_ceil(2) {
             match self.buffer.len() < self.read_length {
                 true => self.buffer.reserve_exact(self.read_length),
-                // A row that is longer than a read: not to be copied for each of them.
+                // A row is longer than a read: grow by more than is needed, so that it is not copied for every read.
                 false => self.buffer.reserve(self.read_length),
             }
         }
@@ -286,24 +287,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         Ok(())
     }
 
-    /// Begins with the reply to the second of two commands that were sent together: its packets are counted
-    /// from 1, as behind each command.
+    /// Expects the reply to the second of two commands that were sent together. Its sequence ids begin at 1, as after
+    /// every command.
     pub(crate) fn begin_next_reply(&mut self) {
         self.sequence_id = 1;
     }
 
-    /// Whether nothing has come that was not asked for.
+    /// Whether the buffer has no unread bytes.
     pub(crate) fn is_quiet(&self) -> bool {
         self.start == self.buffer.len()
     }
 
-    /// Whether the peer has ended the stream, or has said something that nobody has asked for. It waits for
-    /// nothing: what is still on the way is not known.
+    /// Whether the peer has closed the stream, or has sent bytes that reply to no command. It does not wait, so it does
+    /// not see what is still in transit.
     pub(crate) fn has_ended(&mut self) -> bool {
         if !self.is_quiet() {
             return true;
         }
-        // Without a timer, which would need a runtime.
+        // Not `fill`, whose timer needs a runtime.
         let reading = pin!(self.fill_without_limit());
         let read = reading.poll(&mut Context::from_waker(Waker::noop()));
         read.is_ready()

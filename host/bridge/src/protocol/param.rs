@@ -10,7 +10,7 @@ use mysql_common::io::BufMutExt;
 use super::number::Decimal;
 use super::temporal::{Date, DateTime, Time};
 
-/// A parameter. Its value is the caller's data: `Debug` shows its kind alone.
+/// A parameter. Its value is the caller's data: `Debug` shows only its kind.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Param {
@@ -30,20 +30,20 @@ pub enum Param {
     DateTime(DateTime),
     /// `TIME`
     Time(Time),
-    /// A value of another crate's type that MySQL's type has no value for, and why. A statement with it is not sent:
-    /// [`ErrorKind::UnrepresentableParameter`](crate::ErrorKind::UnrepresentableParameter).
+    /// A value of another crate's type that no value of MySQL's type represents, with the reason. A statement with it
+    /// is not sent; it fails with [`ErrorKind::UnrepresentableParameter`](crate::ErrorKind::UnrepresentableParameter).
     Unrepresentable(&'static str),
-    /// A text, in UTF-8. In an expression a server may read a number in a
-    /// text as a double: [`Self::Decimal`] and [`Self::from_number`] keep its digits.
+    /// A text, in UTF-8. In an expression, the server may convert a number in a text to a double; [`Self::Decimal`] and
+    /// [`Self::from_number`] keep its digits.
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
 }
 
-/// A type and its sign, as they go over the wire.
+/// `int<1>` type and `int<1>` flag of a parameter.
 pub(crate) type WireType = [u8; 2];
 
-/// The type's highest bit of two bytes: the number has no sign.
+/// The flag of an unsigned integer.
 const UNSIGNED: u8 = 0x80;
 
 impl Param {
@@ -51,7 +51,7 @@ impl Param {
         matches!(self, Self::Null | Self::Unrepresentable(_))
     }
 
-    /// `int<2>`: type and sign.
+    /// The `parameter_type` field: the type, and whether it is unsigned.
     pub(crate) fn wire_type(&self) -> WireType {
         let (wire_type, flag) = match self {
             Self::Null => (ColumnType::MYSQL_TYPE_NULL, 0),
@@ -124,7 +124,7 @@ from! {
     Bytes(Vec<u8>): &[u8], Vec<u8>;
 }
 
-/// As the bytes of a `VECTOR`, which MySQL takes wherever it takes one.
+/// As the bytes of a `VECTOR`, which MySQL accepts wherever it accepts a `VECTOR`.
 impl From<&[f32]> for Param {
     fn from(entries: &[f32]) -> Self {
         let bytes = entries.iter().flat_map(|entry| entry.to_le_bytes());
@@ -132,7 +132,7 @@ impl From<&[f32]> for Param {
     }
 }
 
-/// As of a slice.
+/// As from `&[f32]`.
 impl From<Vec<f32>> for Param {
     fn from(entries: Vec<f32>) -> Self {
         Self::from(entries.as_slice())

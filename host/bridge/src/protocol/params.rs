@@ -8,19 +8,19 @@ use thiserror::Error;
 use super::param::Param;
 use super::placeholders::{Escapes, placeholders};
 
-/// The parameters of a statement. Every type of [`IntoParams`] becomes one of these.
+/// The parameters of a statement, as [`IntoParams`] returns them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Params<'p> {
-    /// The statement has none. It is executed as [`Connection::query`](crate::mysql::Connection::query) executes it.
+    /// No parameters. The statement is executed as by [`Connection::query`](crate::mysql::Connection::query).
     None,
-    /// One for each `?`, in order. The statement is prepared.
+    /// One parameter for each `?`, in order. The statement is prepared.
     Positional(Cow<'p, [Param]>),
-    /// One for each name of a `:name`. A name may stand at several places. The statement is prepared.
+    /// One parameter for each `:name`. A name may occur several times. The statement is prepared.
     Named(Vec<(Cow<'p, str>, Param)>),
 }
 
-/// What can be given as the parameters of a statement.
+/// A type that can be passed as the parameters of a statement.
 ///
 /// | type | parameters |
 /// |---|---|
@@ -40,7 +40,7 @@ pub enum Params<'p> {
 /// # }
 /// ```
 pub trait IntoParams<'p> {
-    /// The parameters.
+    /// Converts to the parameters.
     fn into_params(self) -> Params<'p>;
 }
 
@@ -115,25 +115,25 @@ tuples! {
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15)
 }
 
-/// Why the parameters' names do not fit the statement.
+/// The names of the parameters do not match those in the statement.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// The statement has a name without a parameter.
+    /// A name in the statement has no parameter.
     #[error("the statement has :{0}, and no parameter of that name is given")]
     Missing(String),
-    /// A parameter has a name that is not in the statement.
+    /// The name of a parameter is not in the statement.
     #[error("a parameter {0} is given, and the statement has no :{0}")]
     Unknown(String),
     /// Two parameters have the same name.
     #[error("the parameter {0} is given twice")]
     Repeated(String),
-    /// The statement has question marks too.
+    /// The statement has question marks as well as names.
     #[error("the statement has question marks, and parameters are given by name")]
     Mixed,
 }
 
-/// The statement with a question mark for each name, and its parameters by position.
+/// Replaces each name in the statement by a question mark, and returns the parameters by position.
 pub(crate) fn by_position(
     sql: &str,
     named: &[(Cow<'_, str>, Param)],

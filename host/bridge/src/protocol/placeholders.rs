@@ -1,26 +1,26 @@
-//! The placeholders of a statement, outside of its strings, quoted names and comments.
+//! Finding placeholders in a statement, outside of its strings, quoted names and comments.
 //!
 //! MySQL Reference Manual, "Comments", "String Literals", "Schema Object Names", "Server SQL Modes".
 
 use std::ops::Range;
 
-/// A place in a statement that stands for a parameter.
+/// A placeholder of a parameter in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder<'s> {
-    /// Its bytes in the statement.
+    /// The range of its bytes in the statement.
     pub range: Range<usize>,
     /// `id` of `:id`; `None` of a question mark.
     pub name: Option<&'s str>,
 }
 
-/// In which quotes a backslash escapes the next character. The server's SQL mode decides.
+/// The quotes in which a backslash escapes the next character, which depend on the server's SQL mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escapes {
     /// In `'…'` and `"…"`: the default.
     Strings,
     /// In `'…'` only, with `ANSI_QUOTES`, where `"…"` quotes a name.
     SingleQuotes,
-    /// In none, with `NO_BACKSLASH_ESCAPES`.
+    /// In no quotes, with `NO_BACKSLASH_ESCAPES`.
     None,
 }
 
@@ -34,8 +34,10 @@ impl Escapes {
     }
 }
 
-/// Finds the placeholders of a statement: question marks, and names such as `:id` of a letter or `_` and letters,
-/// digits or `_`. A name follows neither a letter, a digit, `_`, `$`, `:` nor `@`.
+/// Finds the placeholders of a statement: question marks, and names such as `:id`.
+///
+/// A name is a colon and a letter or `_`, followed by letters, digits and `_`. A colon directly after a letter, a
+/// digit, `_`, `$`, `:` or `@` does not begin a name.
 ///
 /// ```
 /// use rds_bridge::mysql::{Escapes, placeholders};
@@ -56,7 +58,7 @@ pub fn placeholders(sql: &str, escapes: Escapes) -> Vec<Placeholder<'_>> {
             '`' => after_end(skip(rest, 1), "`"),
             '#' => after_end(rest, "\n"),
             '-' if is_line_comment(rest) => after_end(rest, "\n"),
-            // The server executes what is in /*! … */, so its placeholders count.
+            // The server executes the content of /*! … */, so placeholders in it count.
             '/' if rest.starts_with("/*") && !is_executed(rest) => after_end(skip(rest, 2), "*/"),
             '?' => {
                 let range = at..at.saturating_add(1);

@@ -10,17 +10,17 @@ use rds_bridge_wire::command::{COM_STMT_CLOSE, COM_STMT_EXECUTE};
 
 /// `CURSOR_TYPE_NO_CURSOR`
 const NO_CURSOR: u8 = 0;
-/// A statement is executed once for each command.
+/// The `iteration_count` field, which is always 1.
 const ITERATION_COUNT: u32 = 1;
-/// The parameters' types are sent along.
+/// The `new_params_bind_flag` field: the types of the parameters follow.
 const NEW_PARAMS_BIND_FLAG: u8 = 1;
 
-/// To MariaDB, from 10.2, the statement that was prepared last on this connection: so that it can be executed in the
-/// same flight. No server gives it to a statement.
+/// In MariaDB since 10.2, the id of the statement that was prepared last on the connection. With it, a statement can be
+/// executed in the flight that prepares it. Servers never assign this id.
 /// <https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements/com_stmt_execute>
 pub(crate) const LAST_STATEMENT_ID: u32 = u32::MAX;
 
-/// What the server knows a statement by.
+/// A prepared statement: its id on the server, and the numbers of its columns and parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) id: u32,
@@ -29,7 +29,8 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// So many packets follow `COM_STMT_PREPARE_OK`. What they define, the reply to an execution says again.
+    /// How many packets follow `COM_STMT_PREPARE_OK`. They can be skipped: the reply to an execution repeats the column
+    /// definitions.
     pub(crate) fn definitions(self, deprecate_eof: bool) -> usize {
         let end = usize::from(!deprecate_eof);
         let packets = |definitions: usize| match definitions {
@@ -40,7 +41,7 @@ impl Statement {
     }
 }
 
-/// `COM_STMT_PREPARE_OK`
+/// Decodes `COM_STMT_PREPARE_OK`.
 pub(crate) fn read_prepare_ok(payload: &[u8]) -> Result<Statement, Malformed> {
     let mut payload = Payload::new("COM_STMT_PREPARE_OK", payload);
     if payload.u8("status")? != ok_packet::HEADER {
@@ -58,7 +59,7 @@ pub(crate) fn close_payload(statement: Statement) -> [u8; 5] {
     [COM_STMT_CLOSE, a, b, c, d]
 }
 
-/// Of a statement without parameters, of which nothing but its id is known yet.
+/// `COM_STMT_EXECUTE` of a statement without parameters, before the reply to `COM_STMT_PREPARE` is known.
 pub(crate) fn execute_pipelined_payload(id: u32) -> Vec<u8> {
     let unseen = Statement {
         id,

@@ -1,4 +1,4 @@
-//! The server's reply to a command, packet by packet: which one is next, and what it means.
+//! The state machine of a reply: which packet comes next, and what it means.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>
 
@@ -16,29 +16,30 @@ use crate::component::ServerError;
 use crate::protocol::malformed::Malformed;
 use rds_bridge_wire::Payload;
 
-/// `int<1>` of a request for a file of the client's.
+/// The header of a `LOCAL INFILE Request`, `int<1>`.
 const LOCAL_INFILE: u8 = 0xFB;
-/// An `EOF_Packet` is shorter than this; what is longer and begins with 0xFE is a row.
+/// An `EOF_Packet` is shorter than this. A packet that begins with 0xFE and is not shorter is a row.
 const EOF_LENGTH_LIMIT: usize = 9;
 /// With `CLIENT_DEPRECATE_EOF`, an `OK_Packet` that ends rows is shorter than this.
 const OK_LENGTH_LIMIT: usize = 0xFF_FFFF;
 
-/// A reply that has not been read to its end.
+/// A reply that is being read.
 #[derive(Debug)]
 pub(crate) struct Reply {
     expect: Expect,
     deprecate_eof: bool,
     /// `COM_STMT_EXECUTE` was sent in the same flight as `COM_STMT_PREPARE`.
     is_executed: bool,
-    /// Why the statement could not be prepared. The reply to its execution is then discarded: mostly it is an error
-    /// too, and if MariaDB had no room for the statement, it is the result of the query that was prepared before.
+    /// The error with which the server refused to prepare the statement. The reply to the execution is then discarded:
+    /// it is usually an error too, but if MariaDB had no room for the statement, it is the result of the query prepared
+    /// before.
     refusal: Option<Box<ServerError>>,
     pub(crate) result: ResultSet,
-    /// The columns of the result that is being defined.
+    /// The column definitions of the result, as far as they have been read.
     definitions: Vec<Column>,
-    /// Bytes of this result's definitions so far.
+    /// The length of these definitions, in bytes.
     definitions_bytes: usize,
-    /// Results of this reply that had no rows.
+    /// How many results of this reply had no rows.
     empty_results: u32,
 }
 
@@ -46,13 +47,13 @@ pub(crate) struct Reply {
 enum Expect {
     /// `COM_STMT_PREPARE_OK`
     Prepared,
-    /// So many more packets of its definitions.
+    /// This many more packets with definitions of parameters and columns.
     Definitions(Statement, usize),
-    /// The reply to an execution of what could not be prepared.
+    /// The reply to the execution of a statement that could not be prepared.
     FailedExecution,
-    /// An `OK_Packet`, or how many columns a result has.
+    /// An `OK_Packet`, a `LOCAL INFILE Request`, or the number of columns in a result.
     Header,
-    /// So many more column definitions.
+    /// This many more column definitions.
     ColumnDefinitions(u64),
     /// The `EOF_Packet` after them, without `CLIENT_DEPRECATE_EOF`.
     EndOfColumns,
@@ -61,28 +62,28 @@ enum Expect {
     RefusalOfFile,
 }
 
-/// What a packet of a reply was.
+/// The meaning of a packet in a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// More is to come before anything is known.
+    /// Nothing is known before the next packet.
     Pending,
     /// The statement is prepared.
     Prepared(Statement),
-    /// It is not, and there is one more reply: to its execution.
+    /// The statement is not prepared. The reply to its execution follows.
     NotPrepared,
-    /// A statement without a result.
+    /// The end of a statement without a result.
     Done(Summary),
-    /// All columns are known: rows are next.
+    /// All columns are known. Rows follow.
     Columns,
-    /// The packet is a row.
+    /// A row.
     Row,
-    /// The rows' end.
+    /// The end of a result's rows.
     EndOfRows(Summary),
-    /// The server asks for a file: an empty packet is to be sent.
+    /// The server requests a file. The caller sends an empty packet.
     LocalInfile,
-    /// The server has been told that it gets no file; what it says to that.
+    /// The server's reply to the empty file.
     FileRefused(Summary),
-    /// The server refuses: the reply is over.
+    /// The server's error, which ends the reply.
     Error(ServerError),
 }
 
@@ -100,7 +101,7 @@ impl Reply {
         }
     }
 
-    /// The reply to `COM_STMT_PREPARE`, with `COM_STMT_EXECUTE` in the same flight or not.
+    /// The reply to `COM_STMT_PREPARE`. `is_executed`: `COM_STMT_EXECUTE` was sent in the same flight.
     pub(crate) fn prepare(is_executed: bool, deprecate_eof: bool) -> Self {
         Self {
             expect: Expect::Prepared,
@@ -109,12 +110,13 @@ impl Reply {
         }
     }
 
-    /// Why the statement could not be prepared, if it could not: all that comes is to be passed over.
+    /// The error with which the server refused to prepare the statement, if it did. The caller discards the rest of the
+    /// reply.
     pub(crate) fn refusal(&self) -> Option<&ServerError> {
         self.refusal.as_deref()
     }
 
-    /// Whether the statement's execution is what replies next.
+    /// Whether the reply to an execution follows the reply to the preparation.
     pub(crate) fn is_executed(&self) -> bool {
         self.is_executed
     }
@@ -125,7 +127,7 @@ impl Reply {
         self.expect == Expect::Rows
     }
 
-    /// What the next packet may be.
+    /// The kind of the next packet.
     pub(crate) fn expected(&self) -> Expected {
         if self.has_rows() {
             Expected::Row
@@ -134,7 +136,7 @@ impl Reply {
         }
     }
 
-    /// Begins with the next of several results.
+    /// Begins the next of several results.
     pub(crate) fn next_result(&mut self) {
         self.expect = Expect::Header;
         self.definitions.clear();
@@ -199,7 +201,7 @@ impl Reply {
         Ok(())
     }
 
-    /// A result is over, and perhaps the reply is not: nothing else ends a reply of empty results.
+    /// Counts results without rows. Nothing else limits a reply that consists of empty results.
     fn end_of_result(&mut self, summary: Summary) -> Result<Summary, Malformed> {
         if self.result.rows == 0 && summary.more_results() {
             self.empty_results = self.empty_results.saturating_add(1);
@@ -250,7 +252,7 @@ impl Reply {
             _ => {
                 let mut payload = Payload::new("Text Resultset", payload);
                 let columns = payload.lenenc_int("column_count")?;
-                // The manual's limit is 4,096; the definition packets of a table have 16 bits for it.
+                // The manual's limit is 4,096. `COM_STMT_PREPARE_OK` has 16 bits for the number of columns.
                 if columns == 0 || columns > u64::from(u16::MAX) || !payload.rest().is_empty() {
                     return Err(payload.invalid("column_count").into());
                 }
@@ -275,13 +277,13 @@ impl Reply {
             && first != err_packet::HEADER
     }
 
-    /// Counts a row, of which [`Self::is_row`] knew.
+    /// Counts a row that [`Self::is_row`] has recognized, in place of [`Self::receive`].
     #[inline]
     pub(crate) fn count_row(&mut self) {
         self.result.rows = self.result.rows.saturating_add(1);
     }
 
-    /// Finds where the values of the row at hand lie.
+    /// Finds the positions of the values in the current row.
     #[inline]
     pub(crate) fn split(&mut self, payload: &[u8]) -> Result<(), Malformed> {
         let ResultSet {

@@ -1,4 +1,4 @@
-//! What the rows of a result have in common.
+//! The state that the rows of a result share.
 
 use std::mem;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::column::Column;
 use super::row::{Encoding, Field, Shape};
 
-/// The columns of a result, and where the values of its current row lie.
+/// The columns of a result, and the positions of the values in its current row.
 #[derive(Clone, Debug)]
 pub(crate) struct ResultSet {
     pub(crate) encoding: Encoding,
@@ -14,11 +14,11 @@ pub(crate) struct ResultSet {
     pub(crate) shapes: Arc<[Shape]>,
     /// Whether any of the columns is text.
     pub(crate) has_text: bool,
-    /// Where the values of the current row lie in its packet.
+    /// The positions of the current row's values in its packet.
     pub(crate) fields: Vec<Field>,
-    /// Number of rows so far; the number of the current row.
+    /// The number of rows so far, which is the number of the current row, counted from 1.
     pub(crate) rows: u64,
-    /// The names that were last found to be those of the columns, in order.
+    /// The names that were last found equal to those of the columns, in order.
     matched: Option<&'static [&'static str]>,
 }
 
@@ -35,19 +35,19 @@ impl ResultSet {
         }
     }
 
-    /// Begins the rows of these columns.
+    /// Begins a result with these columns.
     pub(crate) fn begin(&mut self, columns: &mut Vec<Column>) {
         self.columns = mem::take(columns).into();
         self.shapes = self.columns.iter().map(Column::shape).collect();
         self.has_text = self.shapes.iter().any(|shape| shape.is_text());
-        // Every row overwrites all of them.
+        // Only the length matters: every row overwrites all of them.
         self.fields.clear();
         self.fields.resize(self.columns.len(), Field::NULL);
         self.matched = None;
     }
 
-    /// Whether these are the names of the columns, all of them in order. The answer for the names of a type is found
-    /// once for a result, not for each row.
+    /// Whether these are the names of all columns, in order. The names of a type are compared once for a result, not
+    /// for each row.
     #[inline]
     pub(crate) fn has_names(&mut self, names: &'static [&'static str]) -> bool {
         let is_known = self.matched.is_some_and(|matched| {

@@ -16,7 +16,7 @@ use super::visit::{Get, Visit};
 #[cfg(test)]
 use super::{from_row::Values, text_row::TextValues};
 
-/// Where a value lies in its packet.
+/// The position of a value in its packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     start: usize,
@@ -24,13 +24,13 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// No packet is so long.
+    /// Marks NULL: no packet is this long.
     pub(crate) const NULL: Self = Self {
         start: usize::MAX,
         length: 0,
     };
 
-    /// None if it does not lie within the payload.
+    /// Returns `None` if the value ends after the payload.
     #[inline]
     pub(crate) fn within(payload: &[u8], start: usize, length: usize) -> Option<Self> {
         let end = start.checked_add(length)?;
@@ -42,14 +42,14 @@ impl Field {
         self.start.saturating_add(self.length)
     }
 
-    /// None for NULL.
+    /// The bytes of the value; `None` for NULL.
     #[inline]
     pub(crate) fn bytes(self, payload: &[u8]) -> Option<&[u8]> {
         payload.get(self.start..self.end())
     }
 }
 
-/// What the packet of a row does not say of a value: what kind it is, and how it lies there.
+/// A value's kind and its layout in the binary protocol, which the packet of a row does not contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub(crate) kind: ColumnKind,
@@ -65,28 +65,28 @@ impl Shape {
     }
 }
 
-/// How values are written.
+/// The encoding of a row's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Text,
     Binary,
 }
 
-/// A row. It borrows from the connection's read buffer: it is gone when the next one is asked for.
+/// A row. It borrows from the connection's read buffer, until the next row is read; [`Self::to_owned`] copies it.
 ///
-/// It is small, since it is handed on for every row: what belongs to all rows stays where it is.
+/// It consists of two references and is cheap to copy: all rows of a result share its columns.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     pub(crate) result: &'a ResultSet,
     pub(crate) payload: &'a [u8],
 }
 
-/// Which column: by index, counted from 0, or by name.
+/// Selects a column by its index, counted from 0, or by its name.
 pub trait ColumnIndex {
-    /// The index in a row of these columns.
+    /// The index among these columns; `None` if there is no such column.
     fn index(&self, columns: &[Column]) -> Option<usize>;
 
-    /// For an error.
+    /// Describes the selection in an error.
     fn describe(&self) -> String;
 }
 
@@ -101,7 +101,7 @@ impl ColumnIndex for usize {
     }
 }
 
-/// The first of that name, letter case and all.
+/// The first column of this name. Letter case matters.
 impl ColumnIndex for &str {
     fn index(&self, columns: &[Column]) -> Option<usize> {
         columns.iter().position(|column| column.name() == *self)
@@ -113,25 +113,25 @@ impl ColumnIndex for &str {
 }
 
 impl<'a> Row<'a> {
-    /// Length of the row's payload on the wire, in bytes.
+    /// The length of the row's payload on the wire, in bytes.
     #[must_use]
     pub fn encoded_length(&self) -> usize {
         self.payload.len()
     }
 
-    /// Its columns.
+    /// The columns of the result.
     #[must_use]
     #[inline]
     pub fn columns(&self) -> &'a [Column] {
         &self.result.columns
     }
 
-    /// A value, as the type that is asked for.
+    /// Reads a value as the type `T`.
     ///
     /// # Errors
     ///
-    /// [`ValueError`] if there is no such column, the value is NULL where that was not reckoned with
-    /// (ask for an `Option`), it is of another kind, or does not fit.
+    /// [`ValueError`], if there is no such column, the value is NULL and `T` is not an `Option`, the value is of
+    /// another kind, or `T` cannot represent it.
     #[inline]
     pub fn get<T: FromValue<'a>>(&self, column: impl ColumnIndex) -> Result<T, ValueError> {
         let Some(index) = column.index(self.columns()) else {
@@ -153,19 +153,19 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// The long way, which knows why not.
+    /// The slow path, which describes the error.
     #[cold]
     fn convert<T: FromValue<'a>>(&self, index: usize) -> Result<T, ValueError> {
         let value = self.value(index)?;
         T::from_value(value).map_err(|mismatch| mismatch.in_column(self.columns().get(index)))
     }
 
-    /// A value, by its column's index.
+    /// Reads a value by the index of its column, counted from 0.
     ///
     /// # Errors
     ///
-    /// [`ValueError::NoSuchColumn`], or [`ValueError::Unreadable`] where the server's bytes are not what
-    /// the column holds.
+    /// [`ValueError::NoSuchColumn`]; or [`ValueError::Unreadable`], if the server's bytes do not match the column's
+    /// type.
     pub fn value(&self, index: usize) -> Result<Value<'a>, ValueError> {
         match self.visit(index, Get) {
             Some(value) => Ok(value),
@@ -173,7 +173,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whether reading the values one after the other finds them where looking them up does.
+    /// Whether reading the values in sequence finds the same bytes as looking them up by index.
     #[cfg(test)]
     pub(crate) fn one_pass_agrees(&self) -> bool {
         fn same<'a>(row: &Row<'a>, mut values: impl Values<'a>) -> bool {
@@ -199,21 +199,21 @@ impl<'a> Row<'a> {
             Encoding::Binary => {
                 match BinaryValues::new(self.payload, self.result.shapes.len()) {
                     Some(values) => !has_null && same(self, values),
-                    // Of a NULL, or of a bit that stands for no column.
+                    // There is a NULL, or an unused bit is set.
                     None => has_bit,
                 }
             }
         }
     }
 
-    /// Which one of its result it is, counted from 1.
+    /// The number of the row in its result, counted from 1.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.result.rows
     }
 
-    /// Passes a value to a visitor where it is decoded. It is faster than [`Self::value`] for formats that write
-    /// millions of values; [`Visit`] explains why.
+    /// Passes a value to a visitor. This is faster than [`Self::value`] for output formats that write millions of
+    /// values: the compiler inlines the visitor into the decoder of each kind.
     #[inline(always)]
     pub fn visit<V: Visit<'a>>(&self, index: usize, then: V) -> V::Output {
         let (columns, fields) = (self.columns(), &self.result.fields);
@@ -229,7 +229,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The error for a visitor that was passed no value: there is no such column, or the bytes are not of its type.
+    /// The error for a visitor that received `None`: there is no such column, or the server's bytes do not match its
+    /// type.
     #[cold]
     #[must_use]
     pub fn unreadable(&self, index: usize) -> ValueError {
@@ -249,7 +250,7 @@ impl<'a> Row<'a> {
         OwnedRow::new(self)
     }
 
-    /// For tuples, and for the derive of a tuple struct.
+    /// Checks the number of columns, for the derive of a tuple struct.
     #[doc(hidden)]
     pub fn check_column_count(&self, expected: usize) -> Result<(), ValueError> {
         match self.columns().len() {
@@ -258,8 +259,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The value of the one column of this name, as [`Self::get`] reads it. For the derive of
-    /// [`FromRow`](super::FromRow).
+    /// Reads the value of the only column of this name, for the derive of [`FromRow`](super::FromRow).
     ///
     /// # Errors
     ///
@@ -277,7 +277,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// All values, in the order of the columns.
+    /// Reads all values, in the order of the columns.
     pub fn values(&self) -> impl Iterator<Item = Result<Value<'a>, ValueError>> + '_ {
         (0..self.columns().len()).map(|index| self.value(index))
     }

@@ -1,8 +1,8 @@
-//! Dates and times as MySQL has them: zero dates, and times that are negative or longer than a day.
+//! MySQL's dates and times, including zero dates, and times that are negative or longer than a day.
 
 mod text;
 
-/// `DATE`. The zero date, and dates with a month or a day of zero, are values too.
+/// `DATE`. It may be the zero date, or have a month or day of zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     /// 0 to 9999
@@ -28,10 +28,10 @@ pub struct DateTime {
     pub microsecond: u32,
 }
 
-/// `TIME`: a span, from −838:59:59 to 838:59:59.
+/// `TIME`: a span of time from −838:59:59 to 838:59:59.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Time {
-    /// Whether it is below zero.
+    /// Whether the span is negative.
     pub negative: bool,
     /// 0 to 838
     pub hours: u32,
@@ -44,7 +44,7 @@ pub struct Time {
 }
 
 impl Date {
-    /// Reads `2026-01-31`; none of another text.
+    /// Parses a date such as `2026-01-31`; `None` for any other text. The ranges of month and day are not checked.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (year, rest) = number(text)?;
@@ -60,7 +60,7 @@ impl Date {
         })
     }
 
-    /// `ProtocolBinary::MYSQL_TYPE_DATE` without its length: 0 or 4 bytes.
+    /// Decodes `ProtocolBinary::MYSQL_TYPE_DATE` without its length: 0 or 4 bytes.
     fn from_binary(bytes: &[u8]) -> Option<Self> {
         match *bytes {
             [] => Some(Self::default()),
@@ -75,7 +75,8 @@ impl Date {
 }
 
 impl DateTime {
-    /// Reads `2026-01-31 12:00:00.000000`, the fraction of any length up to six; none of another text.
+    /// Parses a date and time such as `2026-01-31 12:00:00.000000`, with a fraction of up to six digits or none; `None`
+    /// for any other text. The ranges of the parts are not checked.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         if let Ok(text) = text.try_into()
@@ -94,8 +95,8 @@ impl DateTime {
         })
     }
 
-    /// Without a fraction, each part of its full length: what is mostly sent. None if it is of another form,
-    /// which may be a good one.
+    /// A fast path for the most common form: no fraction, and every part at its full width. `None` for any other form,
+    /// which may be valid.
     fn parse_plain(text: &[u8; 19]) -> Option<Self> {
         let &[
             y0,
@@ -137,10 +138,11 @@ impl DateTime {
         })
     }
 
-    /// Reads `ProtocolBinary::MYSQL_TYPE_DATETIME` without its length: 0, 4, 7 or 11 bytes.
+    /// Decodes `ProtocolBinary::MYSQL_TYPE_DATETIME` without its length: 0, 4, 7 or 11 bytes. `None` for another
+    /// length.
     #[must_use]
     pub fn from_binary(bytes: &[u8]) -> Option<Self> {
-        // What is mostly sent.
+        // A fast path for the most common length: no fraction.
         if let &[low, high, month, day, hour, minute, second] = bytes {
             let year = u16::from_le_bytes([low, high]);
             return Some(Self {
@@ -170,7 +172,8 @@ impl DateTime {
 }
 
 impl Time {
-    /// Reads `-838:59:59.000000`, the fraction of any length up to six; none of another text.
+    /// Parses a time such as `-838:59:59.000000`, with a fraction of up to six digits or none; `None` for any other
+    /// text. The ranges of the parts are not checked.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (negative, text) = match text.strip_prefix(b"-") {
@@ -189,7 +192,7 @@ impl Time {
         })
     }
 
-    /// Reads `ProtocolBinary::MYSQL_TYPE_TIME` without its length: 0, 8 or 12 bytes.
+    /// Decodes `ProtocolBinary::MYSQL_TYPE_TIME` without its length: 0, 8 or 12 bytes. `None` for another length.
     #[must_use]
     pub fn from_binary(bytes: &[u8]) -> Option<Self> {
         let Some((whole, fraction)) = bytes.split_first_chunk::<8>() else {
@@ -247,14 +250,14 @@ impl Time {
         payload.push(12); // int<1> length
         payload.push(self.negative.into()); // int<1> is_negative
         payload.extend(days.to_le_bytes()); // int<4>
-        // Less than 24.
+        // Less than 24, so it fits.
         payload.push(u8::try_from(hours).unwrap_or_default()); // int<1>
         payload.extend([self.minutes, self.seconds]); // int<1> each
         payload.extend(self.microseconds.to_le_bytes()); // int<4>
     }
 }
 
-/// The date of a column that was sent as `DATE`, `DATETIME` or nothing.
+/// Decodes the date of a value in the layout of `DATE` or `DATETIME`; empty is the zero date.
 pub(crate) fn date_from_binary(bytes: &[u8]) -> Option<Date> {
     DateTime::from_binary(bytes).map(|it| it.date)
 }
@@ -272,7 +275,7 @@ fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     (tens <= 9 && ones <= 9).then(|| tens.wrapping_mul(10).wrapping_add(ones))
 }
 
-/// The digits at the beginning, at most nine.
+/// Parses the digits at the beginning of `text`, one to nine, and returns the rest.
 fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 || digits > 9 {
@@ -283,7 +286,7 @@ fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((number, rest))
 }
 
-/// Nothing, or a point and up to six digits.
+/// Parses a point and up to six digits as microseconds; 0 for an empty text.
 fn fraction(text: &[u8]) -> Option<u32> {
     let Some(digits) = text.strip_prefix(b".") else {
         return text.is_empty().then_some(0);

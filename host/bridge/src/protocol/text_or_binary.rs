@@ -1,28 +1,29 @@
-//! Text or binary: in which of its two protocols the server sends the rows of a statement.
+//! The choice between the text protocol and the binary protocol for a statement.
 //!
-//! Measured on MariaDB (`just bench-rows`, `just bench-latency`): the server makes the rows of a long result
-//! 2.5 times faster in the binary protocol, which wins 0.4 µs for a row of six columns; but a statement has to be
-//! prepared before it is executed. That costs 12 µs, and a round trip where the two commands cannot be sent
-//! together. MySQL, too, makes a long result about twice as fast in the binary protocol (`just bench-export`).
+//! Measured on MariaDB (`just bench-rows`, `just bench-latency`): the server encodes the rows of a long result 2.5
+//! times faster in the binary protocol, which saves 0.4 µs for a row of six columns. But a statement must be prepared
+//! before it is executed. That costs 12 µs, and a round trip if the two commands cannot be sent together. MySQL encodes
+//! a long result about twice as fast in the binary protocol (`just bench-export`).
 
 /// How statements without parameters are executed. With parameters, they are always prepared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// Binary where it costs no round trip, or where the result was long the last time; else text. What was long
-    /// and what was short is known to all connections of a [`crate::Bridge`].
+    /// Binary if it costs no extra round trip, or if the statement's last result was long; else text. The connections
+    /// of a [`crate::Bridge`] share their knowledge of the lengths of results.
     ///
     /// | statement | server | executed |
     /// |---|---|---|
     /// | it is prepared already on this connection | any | binary: one round trip |
     /// | a query (`SELECT`, `WITH`, `TABLE`, `VALUES`) whose last result had 1,000 rows or more | any | binary: two round trips, once on a connection; one as below |
-    /// | a query whose last result had fewer, for the first time on this connection | any | text: one round trip |
-    /// | a query without a `?`, up to 16 KiB | MariaDB, where what was prepared before it was such a query too; MySQL, as below, without `@@` in the query | binary: prepared and executed in one round trip |
+    /// | a query whose last result had fewer rows, for the first time on this connection | any | text: one round trip |
+    /// | a query without a `?`, up to 16 KiB | MariaDB, if the statement that was prepared before it was such a query
+    /// too; MySQL, as below, without `@@` in the query | binary: prepared and executed in one round trip |
     /// | any other | any | text: one round trip |
     ///
-    /// MySQL executes a statement by its id. The next id is known, since MySQL counts the statements of a connection,
-    /// until a statement such as `CALL` or `PREPARE` may have prepared others. This way is taken only where the
-    /// endpoint's name is that of an RDS instance or a cluster, for which the server's certificate has been
+    /// MySQL executes a statement by its id. The next id can be predicted, since MySQL numbers the statements of a
+    /// connection, until a statement such as `CALL` or `PREPARE` may have prepared others. The prediction is used only
+    /// if the endpoint's name is that of an RDS instance or cluster, for which the server's certificate has been
     /// verified: proxies do not expect two commands at once.
     ///
     /// A [`crate::Bridge`] to an RDS Proxy uses [`Self::Text`] instead: a prepared statement pins the proxy's
@@ -105,10 +106,10 @@ fn first_words(sql: &str) -> [String; 3] {
     std::array::from_fn(|_| words.next().unwrap_or_default())
 }
 
-/// Whether the database or a setting may be another one after the statement: after `USE`, `SET`, and every statement
-/// that is not known to leave them.
+/// Whether the statement may change the session's database or settings. This is true of `USE`, `SET`, and every
+/// statement that is not known to keep them.
 pub(crate) fn may_change_session(sql: &str) -> bool {
-    // Not every BEGIN: that of a block of MariaDB, BEGIN NOT ATOMIC, executes what is in it.
+    // Not for every BEGIN: MariaDB's BEGIN NOT ATOMIC executes the statements of its block.
     !is_query(sql) && !begins_with(sql, &OTHERS) && !begins_transaction(sql)
 }
 
@@ -143,7 +144,7 @@ fn skip_leading_comments(mut sql: &str) -> Option<&str> {
             character.is_ascii_whitespace() || character == '('
         });
         let rest = if let Some(comment) = sql.strip_prefix("/*") {
-            // MySQL executes what is in /*! … */, and MariaDB what is in /*M! … */.
+            // MySQL executes the content of /*! … */, and MariaDB that of /*M! … */.
             if comment.starts_with('!') || comment.starts_with("M!") {
                 return None;
             }

@@ -17,8 +17,8 @@ use rds_bridge_wire::lenenc_int;
 
 const NULL: u8 = 0xFB;
 
-/// Finds where each value lies, one for each of the fields. On failure, the number of values that are
-/// whole; bytes that are left over are the caller's to see.
+/// Finds the position of each value, one for each of `fields`. Returns where the last value ends; the caller checks for
+/// bytes after it. The error is the number of complete values.
 #[inline]
 pub(crate) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize> {
     let mut at = 0_usize;
@@ -40,7 +40,7 @@ pub(crate) fn split(payload: &[u8], fields: &mut [Field]) -> Result<usize, usize
 fn locate(payload: &[u8], at: usize) -> Option<Option<(usize, usize)>> {
     let first = *payload.get(at)?;
     Some(match first {
-        // Most values are short.
+        // The most common case: a value of up to 250 bytes.
         0..NULL => Some((at.saturating_add(1), usize::from(first))),
         NULL => None,
         _ => {
@@ -53,7 +53,8 @@ fn locate(payload: &[u8], at: usize) -> Option<Option<(usize, usize)>> {
 /// The values of a row.
 pub(crate) struct TextValues<'a> {
     payload: &'a [u8],
-    /// All of it, if it is UTF-8: mostly so are the lengths too, and it is looked at once and not for each value.
+    /// The whole payload, if it is valid UTF-8. It is validated once rather than for each value; in most rows the bytes
+    /// of the lengths are ASCII too.
     text: Option<&'a str>,
     at: usize,
 }
@@ -105,7 +106,7 @@ fn number<T: FromStr>(bytes: &[u8]) -> Option<T> {
     str::from_utf8(bytes).ok()?.parse().ok()
 }
 
-/// Reads a value that is not NULL, and hands it on; none if it is not what its column holds.
+/// Decodes a value that is not NULL and passes it to `then`; passes `None` if the bytes are not of the column's kind.
 #[inline(always)]
 pub(crate) fn visit<'a, V: Visit<'a>>(kind: ColumnKind, bytes: &'a [u8], then: V) -> V::Output {
     match kind {

@@ -1,4 +1,4 @@
-//! A value of a row, borrowed from the packet it came in.
+//! A value of a row, borrowed from its packet.
 
 use super::temporal::{Date, DateTime, Time};
 use super::vector::Vector;
@@ -10,15 +10,15 @@ pub enum Value<'a> {
     Null,
     /// `TINYINT` to `BIGINT`
     Int(i64),
-    /// Their `UNSIGNED` forms, and `YEAR`
+    /// `TINYINT UNSIGNED` to `BIGINT UNSIGNED`, and `YEAR`
     UnsignedInt(u64),
-    /// `FLOAT`. In the text protocol the server gives six significant digits.
+    /// `FLOAT`. In the text protocol, the server sends six significant digits.
     Float(f32),
     /// `DOUBLE`
     Double(f64),
-    /// `DECIMAL`, as the server writes it: exact
+    /// `DECIMAL`, as the server's exact digits
     Decimal(&'a str),
-    /// `BIT`, the highest byte first
+    /// `BIT`, as big-endian bytes
     Bit(&'a [u8]),
     /// `DATE`
     Date(Date),
@@ -34,18 +34,18 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// Four bytes of SRID, then well-known binary
     Geometry(&'a [u8]),
-    /// MySQL 9's `VECTOR`. MariaDB's comes as [`Self::Bytes`].
+    /// `VECTOR` of MySQL 9. MariaDB's `VECTOR` is [`Self::Bytes`].
     Vector(Vector<'a>),
 }
 
 impl Value<'_> {
-    /// Whether it is NULL.
+    /// Whether the value is NULL.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// `BIT` as a number; none if it is not one.
+    /// A `BIT` as a number; `None` for another kind.
     #[must_use]
     pub fn as_bits(&self) -> Option<u64> {
         let Self::Bit(bytes) = self else { return None };
@@ -55,7 +55,7 @@ impl Value<'_> {
         Some(u64::from_be_bytes(number))
     }
 
-    /// Its name in an error.
+    /// The name of the kind in an error.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "NULL",

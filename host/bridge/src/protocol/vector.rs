@@ -1,56 +1,56 @@
-//! `VECTOR`: single-precision numbers, one after the other.
+//! `VECTOR`: a list of single-precision numbers.
 //!
 //! <https://dev.mysql.com/doc/refman/9.4/en/vector.html>
 
 use std::fmt;
 
-/// A `VECTOR` of MySQL 9, borrowed from its row. It holds up to as many entries as its column is declared with, and
-/// each is finite: the server takes no others.
+/// A `VECTOR` of MySQL 9, borrowed from its row. It has at most as many entries as its column declares. Each is finite:
+/// the server rejects others.
 #[derive(Clone, Copy)]
 pub struct Vector<'a> {
-    /// As they lie on the wire, in both protocols: little-endian.
+    /// In the encoding of both protocols: little-endian.
     entries: &'a [[u8; 4]],
 }
 
 impl<'a> Vector<'a> {
-    /// None if the bytes are not of whole entries.
+    /// Returns `None` if the length is not a multiple of four.
     pub(crate) fn from_wire(bytes: &'a [u8]) -> Option<Self> {
         let (entries, rest) = bytes.as_chunks();
         rest.is_empty().then_some(Self { entries })
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub fn len(self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Whether the vector has no entries.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The entries in their order.
+    /// Iterates over the entries, in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = f32> + DoubleEndedIterator + use<'a> {
         self.entries.iter().map(|entry| f32::from_le_bytes(*entry))
     }
 
-    /// The entries as the server sends them, and takes them back: four bytes each, little-endian.
+    /// The entries as the server sends and accepts them: four bytes each, little-endian.
     #[must_use]
     pub fn as_bytes(self) -> &'a [u8] {
         self.entries.as_flattened()
     }
 }
 
-/// As of numbers, and not of bytes: a NaN is unlike itself.
+/// Compares the entries as numbers, not as bytes: NaN is not equal to itself.
 impl PartialEq for Vector<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
 }
 
-/// `[1.0, 2.5]`
+/// Formats the entries as a list: `[1.0, 2.5]`
 impl fmt::Debug for Vector<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()

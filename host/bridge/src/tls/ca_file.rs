@@ -1,4 +1,4 @@
-//! A user's own CA file.
+//! Reading of the user's CA file.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -10,47 +10,47 @@ use zeroize::Zeroizing;
 use super::pem::{self, PemError};
 use rds_bridge_text::{is_utf16, without_byte_order_mark};
 
-/// The most that is read of a CA file. The whole bundle of RDS has 165 KB.
+/// The largest CA file that is read. RDS's bundle of all regions has 165 KB.
 const LIMIT_BYTES: u64 = 4 << 20;
 
 /// A CA file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot use the CA file {}", path.display())]
 pub struct CaFileError {
-    /// Its path, as it was given.
+    /// The path, as the caller passed it.
     pub path: PathBuf,
-    /// Why not.
+    /// The reason.
     #[source]
     pub problem: CaFileProblem,
 }
 
-/// What is wrong with a CA file.
+/// Why a CA file cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaFileProblem {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("there is no such file")]
     NotFound,
-    /// It is there, and reading it failed.
+    /// The file exists, and reading it failed.
     #[error("it cannot be read: {0}")]
     Unreadable(ErrorKind),
-    /// It is larger than any bundle of certificates.
+    /// The file is larger than 4 MiB, and so not a bundle of certificates.
     #[error("it has more than {LIMIT_BYTES} bytes, so that it is no bundle of certificates")]
     TooLarge,
-    /// A private key is in it. It would be given away with the certificates, so it is not used.
+    /// The file contains a private key. A CA file is public, so that the key would be disclosed with it.
     #[error("it holds a private key: take it out, for a CA file is public")]
     PrivateKey,
-    /// It is binary (DER).
+    /// The file is binary (DER).
     #[error("it is not PEM but DER: convert it with openssl x509 -inform der")]
     Der,
-    /// It is UTF-16, as Windows editors may save a text.
+    /// The file is UTF-16, as some Windows editors save texts.
     #[error("it is UTF-16: save it as UTF-8, or as ASCII")]
     Utf16,
-    /// It is text, and its certificates are missing or broken.
+    /// The file is text, and its certificates are missing or broken.
     #[error(transparent)]
     Pem(#[from] PemError),
 }
 
-/// Every certificate of the file.
+/// Reads all certificates of the file.
 pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
     content(path)
         .and_then(|content| certificates(&content))
@@ -60,14 +60,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileEr
         })
 }
 
-/// Wiped when dropped: somebody may have left a key in it.
+/// The content of the file. It is wiped when it is dropped, since a file may contain a private key by mistake.
 fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileProblem> {
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => CaFileProblem::NotFound,
         kind => CaFileProblem::Unreadable(kind),
     };
     let file = File::open(path).map_err(unreadable)?;
-    // What a file will have, and the end: grown piece by piece it would leave copies behind.
+    // Room for the whole file and one byte more, which detects its end: a buffer that grows would leave copies in
+    // memory.
     let length = file.metadata().map_err(unreadable)?.len();
     let length = usize::try_from(length.min(LIMIT_BYTES)).unwrap_or_default();
     let mut content = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
@@ -83,7 +84,7 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileProblem> {
 
 fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFileProblem> {
     let content = without_byte_order_mark(content);
-    // Before anything is decoded, and by its label's end: there are encrypted ones, and OpenSSH's.
+    // Checked before anything is decoded. By the end of the label, to match encrypted and OpenSSH keys too.
     let is_key = |line: &[u8]| {
         line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
     };
@@ -93,7 +94,7 @@ fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFilePr
     {
         return Err(CaFileProblem::PrivateKey);
     }
-    // A sequence with a length of two bytes: how every certificate begins.
+    // DER: a sequence with a length of two bytes, as at the beginning of every certificate.
     if content.starts_with(&[0x30, 0x82]) {
         return Err(CaFileProblem::Der);
     }
@@ -142,7 +143,7 @@ mod tests {
                 assert_eq!(problem_of(&content), CaFileProblem::PrivateKey, "{label}");
             }
         }
-        // Not one, though it looks like one.
+        // Text that resembles a private key's label, and is none.
         let words = [b"a PRIVATE KEY-----\n", BUNDLED].concat();
         assert_eq!(certificates(&words).unwrap(), bundled().unwrap());
     }

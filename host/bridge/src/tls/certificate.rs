@@ -1,4 +1,4 @@
-//! What a certificate says of itself, for messages.
+//! The description of a certificate in messages.
 
 use std::fmt;
 
@@ -8,38 +8,38 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
-/// How many names a message shows: a certificate may have thousands.
+/// The most DNS names that a message shows. A certificate may have thousands.
 const NAMES_SHOWN: usize = 5;
 
 /// Subject, issuer, dates and DNS names of an X.509 certificate.
 ///
-/// It is there to explain, not to decide: nothing of it is verified, and a peer may have written it.
-/// Control characters are escaped, so that it can be printed.
+/// It describes a certificate in messages. Do not base decisions on it: nothing in it is verified, and a peer may have
+/// written all of it. Control characters are escaped, so that it can be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// The subject, as `C=US, O=Example, CN=db.example.com`.
+    /// The subject, such as `C=US, O=Example, CN=db.example.com`.
     pub subject: String,
     /// The issuer, in the same form.
     pub issuer: String,
-    /// From when on it is good.
+    /// The beginning of its validity.
     pub not_before: OffsetDateTime,
-    /// Until when it is good.
+    /// The end of its validity.
     pub not_after: OffsetDateTime,
-    /// The DNS names that it is good for, `*` in the place of a label included.
+    /// The DNS names of `subjectAltName`, including names with a wildcard (`*`).
     pub dns_names: Vec<String>,
 }
 
-/// Bytes that are not an X.509 certificate in DER.
+/// The bytes are not an X.509 certificate in DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an X.509 certificate")]
 pub struct NotACertificate;
 
 impl Certificate {
-    /// Reads a certificate in DER.
+    /// Parses a certificate in DER. If its `subjectAltName` cannot be parsed, [`Self::dns_names`] is empty.
     ///
     /// # Errors
     ///
-    /// If it is not one. A list of names that cannot be read is taken as empty.
+    /// [`NotACertificate`].
     pub fn from_der(der: &[u8]) -> Result<Self, NotACertificate> {
         let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
         if !rest.is_empty() {
@@ -56,7 +56,7 @@ impl Certificate {
     }
 }
 
-/// As `for db.example.com (CN=db.example.com), issued by CN=Root, good from … to …`.
+/// Formats as `for db.example.com (CN=db.example.com), issued by CN=Root, good from … to …`.
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -98,7 +98,7 @@ fn dns_names(certificate: &X509Certificate<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Letters of every script stay; what could steer a terminal does not.
+/// Escapes the characters that could control a terminal. Letters of every script are kept.
 fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
@@ -120,7 +120,7 @@ mod tests {
     /// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 1`
     /// `-subj /C=US/O=Example/CN=db.example.com`
     /// `-addext subjectAltName=DNS:db.example.com,DNS:*.db.example.com,IP:127.0.0.1`,
-    /// with OpenSSL 3.0. It expired the day after, which does not matter here.
+    /// with OpenSSL 3.0. It has expired, which does not matter here.
     const PEM: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIB+TCCAaCgAwIBAgIUYU9QoZNjLL3y/tNawObmS20KOXMwCgYIKoZIzj0EAwIw

@@ -1,20 +1,20 @@
-//! Certificates out of PEM text, with the number of the one that is broken.
+//! Parsing of certificates in PEM. Errors name the number of the broken certificate.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{PemObject, SectionKind};
 
-/// Why PEM text gives no certificates.
+/// Why certificates cannot be read from a PEM text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
-    /// It has no `-----BEGIN CERTIFICATE-----`.
+    /// The text has no `-----BEGIN CERTIFICATE-----`.
     #[error("there is no certificate in it: it needs the lines -----BEGIN CERTIFICATE-----")]
     NoCertificate,
     /// A certificate is broken.
     #[error("its certificate number {position} {flaw}")]
     Broken {
-        /// Which one, counted from 1.
+        /// The number of the certificate, counted from 1.
         position: usize,
-        /// How.
+        /// The flaw.
         flaw: Flaw,
     },
 }
@@ -22,18 +22,18 @@ pub enum PemError {
 /// How a certificate is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// Its text ends before `-----END CERTIFICATE-----`, or does not begin as it should.
+    /// The text ends before `-----END CERTIFICATE-----`, or its first line is malformed.
     #[error("is cut short")]
     CutShort,
-    /// What stands between its first and last line is not base64.
+    /// The text between the first and the last line is not base64.
     #[error("is not base64")]
     NotBase64,
-    /// It is base64, but not of an X.509 certificate.
+    /// The decoded bytes are not an X.509 certificate.
     #[error("is not an X.509 certificate")]
     NotX509,
 }
 
-/// Every certificate, in the order of the text; what is not one is passed over.
+/// Parses all certificates, in the order of the text. Other sections and text between them are skipped.
 pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
     use rustls::pki_types::pem::Error;
 
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
     use crate::tls::roots::BUNDLED;
 
-    /// The first of ours.
+    /// The first bundled certificate.
     fn one() -> String {
         const END: &str = "-----END CERTIFICATE-----\n";
         let text = str::from_utf8(BUNDLED).unwrap();

@@ -1,4 +1,4 @@
-//! What a server presents that is refused: kept for the error, so that it can be seen what is wrong with it.
+//! Keeps a certificate chain that verification has refused, so that the error can describe it.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use super::certificate::Certificate;
 
 tokio::task_local! {
-    /// Of the TLS connection that is being made. The verifier is shared by all connections of a bridge, as
-    /// sessions are only resumed under the same one; this is not.
+    /// The refused chain of the TLS handshake in the current task. It cannot be a field of the verifier, which all
+    /// connections of a bridge share: rustls resumes sessions only under the same verifier.
     static REFUSED: RefCell<Vec<CertificateDer<'static>>>;
 }
 
-/// Does what makes a TLS connection, and gives with it the chain that was refused: the server's certificate
-/// first, as it was presented; none if none was refused.
+/// Awaits a future that performs a TLS handshake. Returns its output, and the chain that verification refused: in the
+/// order of the server, whose certificate is first, and empty if no chain was refused.
 pub(crate) async fn with_refused<T>(connect: impl Future<Output = T>) -> (T, Vec<Certificate>) {
     let connect = async {
         let done = connect.await;
@@ -28,7 +28,7 @@ pub(crate) async fn with_refused<T>(connect: impl Future<Output = T>) -> (T, Vec
     (done, readable.filter_map(Result::ok).collect())
 }
 
-/// Asks webpki, gives its answer, and keeps what it refuses.
+/// A verifier that delegates to webpki and keeps a chain that it refuses.
 #[derive(Debug)]
 pub(super) struct KeepsRefused(pub(super) Arc<WebPkiServerVerifier>);
 
@@ -45,7 +45,7 @@ impl ServerCertVerifier for KeepsRefused {
             self.0
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         if verified.is_err() {
-            // Outside of a connection of ours nobody wants to know.
+            // Outside of `with_refused` there is no place to keep the chain.
             let _kept = REFUSED.try_with(|refused| {
                 let chain = std::iter::once(end_entity).chain(intermediates);
                 *refused.borrow_mut() = chain.map(|der| der.clone().into_owned()).collect();

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes roots.pem beside it: the certificate authorities that RDS, RDS Proxy and Aurora chain to.
+"""Writes roots.pem, in the same folder: the certificate authorities that RDS, RDS Proxy and Aurora chain to.
 
-Without arguments it fetches the current ones from where AWS publishes them. If one place cannot be
-reached, or holds something that is no CA certificate, it says so and leaves the file as it was.
+Without arguments it fetches the current ones from where AWS publishes them. If a place cannot be
+reached, or has anything but CA certificates, it prints an error and leaves the file unchanged.
 """
 
 import argparse
@@ -28,7 +28,7 @@ PLACES = (
     "https://www.amazontrust.com/repository/SFSRootCAG2.pem",
 )
 TIMEOUT_SECONDS = 30
-# The global bundle has some 165 KB.
+# The global bundle has about 165 KB.
 LIMIT_BYTES = 4 << 20
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -37,7 +37,7 @@ REGION = re.compile(r"Amazon RDS ([a-z]+(?:-[a-z]+)+-\d+) ")
 
 
 class Failure(Exception):
-    """Why nothing was written."""
+    """Nothing was written, for this reason."""
 
 
 class Certificate(NamedTuple):
@@ -74,7 +74,7 @@ def main(arguments=None):
 
 
 def fetch(places):
-    """Every place's text, or a failure that names those that could not be had."""
+    """Fetch every place and return its text. A failure names all places that could not be fetched."""
     texts, failures = {}, []
     for place in places:
         try:
@@ -91,7 +91,7 @@ def fetch(places):
 
 
 def read(folder):
-    """The text of every *.pem in a folder."""
+    """Read every *.pem in a folder and return its text."""
     try:
         texts = {str(path): path.read_text(encoding="ascii") for path in sorted(folder.glob("*.pem"))}
     except (OSError, ValueError) as error:
@@ -102,7 +102,7 @@ def read(folder):
 
 
 def merge(texts):
-    """Every certificate once, in an order that depends on nothing but the certificates."""
+    """Return every certificate once, in an order that depends only on the certificates."""
     merged = {}
     for place, text in texts.items():
         sections = SECTION.findall(text)
@@ -121,7 +121,7 @@ def parse(section, where):
         context.load_verify_locations(cadata=der)
     except (ValueError, ssl.SSLError) as error:
         raise Failure(f"{where} cannot be parsed ({error})") from error
-    # It lists CAs only.
+    # It returns CA certificates only, so any other certificate yields an empty list.
     found = context.get_ca_certs()
     if len(found) != 1:
         raise Failure(f"{where} is no certificate authority's")
@@ -167,7 +167,7 @@ def render(good, expired, source, today):
 
 
 def report(output, good, today):
-    """Says what changes, for whoever commits it."""
+    """Print what changes, for the commit message."""
     try:
         before = {one.fingerprint: one for one in merge({str(output): output.read_text(encoding="utf-8")})}
     except FileNotFoundError:
@@ -184,7 +184,7 @@ def report(output, good, today):
 
 
 def replace(output, text):
-    """Whole or not at all: a file that is half written would be built into the next binary."""
+    """Replace the file atomically: a partly written file would be built into the next binary."""
     draft = output.with_name(output.name + ".new")
     try:
         draft.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-//! A TLS connection on rustls' unbuffered API: large reads, and records decrypted where they lie.
+//! A TLS connection on rustls's unbuffered API, with large reads and records that are decrypted in place.
 //!
-//! The buffered API reads 4 KiB at a time, however much is there. For a long result that is a system call
-//! for 60 rows or so, and it shows.
+//! The buffered API reads 4 KiB at a time. For a long result that is a system call for about 60 rows, a measurable
+//! cost.
 
 mod incoming;
 mod outgoing;
@@ -21,49 +21,50 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use incoming::Incoming;
 use outgoing::{Outgoing, Traffic};
 
-/// What one write may bring. It is kept until it is flushed, so it is not to be much.
+/// The most plaintext that one write accepts. Its records are buffered until they are flushed, so the limit is small.
 const WRITE_LENGTH: usize = 64 << 10;
 
-/// A TLS connection. Reading and writing are cancel-safe: what was under way stays in it.
+/// A TLS connection. Reading and writing are cancel-safe: bytes that are in progress stay in the stream's buffers.
 pub struct TlsStream<S> {
     io: S,
-    /// On the heap: it is a kilobyte, and the stream is handed on by each stage of a login.
+    /// On the heap: it has about a kilobyte, and every stage of a login moves the stream.
     connection: Box<UnbufferedClientConnection>,
-    /// Records as they came.
+    /// Received records that are not processed yet.
     incoming: Incoming,
-    /// What has been decrypted and did not fit where it was wanted.
+    /// Decrypted bytes that did not fit the reader's buffer.
     leftover: Incoming,
     /// Records to be written.
     outgoing: Outgoing,
-    /// The peer has said that no more will come.
+    /// The peer has sent `close_notify`.
     is_over: bool,
-    /// We have.
+    /// `close_notify` was sent to the peer.
     is_ended: bool,
-    /// What went wrong. From then on nothing is read or written but what the peer is to be told of it.
+    /// The error that ended the connection. After it, nothing is read, and only the alert to the peer is written.
     failed: Option<rustls::Error>,
 }
 
-/// What there is to do when all that has come is dealt with.
+/// What the connection needs after [`TlsStream::process`].
 #[derive(Debug, PartialEq, Eq)]
 enum Wants {
-    /// More records; something may be written.
+    /// More records. Plaintext may be written.
     Records,
-    /// More of the handshake.
+    /// More records of the handshake.
     Handshake,
-    /// Room for what is decrypted.
+    /// Room for decrypted bytes.
     Room,
 }
 
-/// Where to put what is decrypted.
+/// The destination of decrypted bytes.
 enum Room<'a, 'b> {
-    /// A reader's buffer, which had so much in it at the beginning.
+    /// A reader's buffer, and its filled length before the read.
     In(&'a mut ReadBuf<'b>, usize),
-    /// Wherever: nobody reads just now.
+    /// [`TlsStream::leftover`], if there is no reader.
     LeftOver,
 }
 
 impl Room<'_, '_> {
-    /// Whether the reader has something already, and no room for so much more.
+    /// Whether the next record waits for the next read: the reader has received some bytes, and has no room for
+    /// `length` more.
     fn is_for_later(&self, length: usize) -> bool {
         match self {
             Self::In(buffer, before) => {
@@ -92,13 +93,13 @@ impl Room<'_, '_> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
-    /// Makes the handshake as a client. What is to be said before TLS goes out with its first flight, and what is
-    /// written first with its last one.
+    /// Performs the handshake as a client. `before_tls` is sent in plaintext, together with the first flight. The last
+    /// flight is sent with the first write.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::InvalidData`] with a [`rustls::Error`] in it, which the peer is told of; and what
-    /// reading and writing give.
+    /// [`io::ErrorKind::InvalidData`] with a [`rustls::Error`] as its source, after sending an alert to the peer; and
+    /// the errors of the underlying stream.
     pub(crate) async fn connect(
         config: Arc<ClientConfig>,
         server_name: ServerName<'static>,
@@ -111,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             connection: Box::new(connection),
             incoming: Incoming::default(),
             leftover: Incoming::default(),
-            outgoing: Outgoing::behind(before_tls),
+            outgoing: Outgoing::starting_with(before_tls),
             is_over: false,
             is_ended: false,
             failed: None,
@@ -122,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 Ok(Wants::Handshake) => {}
                 Ok(Wants::Records | Wants::Room) => return Ok(stream),
                 Err(error) => {
-                    // The alert. That it cannot be told is not what went wrong.
+                    // Sends the alert. The handshake's error is the one to return, even if this fails.
                     let _told = stream.flush().await;
                     return Err(of_tls(error));
                 }
@@ -132,18 +133,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// What was negotiated.
+    /// The negotiated parameters and the peer's certificates.
     #[must_use]
     pub fn state(&self) -> &CommonState {
         &self.connection
     }
 
-    /// What it is on.
+    /// The underlying stream.
     pub(crate) fn io(&self) -> &S {
         &self.io
     }
 
-    /// Encrypts, to be written with what is written next, or when it is flushed.
+    /// Encrypts and buffers `plaintext`. It is sent with the next write, or when the stream is flushed.
     pub(crate) fn put(&mut self, plaintext: &[u8]) -> io::Result<()> {
         self.with_traffic(|outgoing, traffic| outgoing.encrypt(traffic, plaintext))
     }
@@ -152,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         &mut self,
         write: impl FnOnce(&mut Outgoing, &mut Traffic<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        // The connection takes something to write only when there is nothing to read.
+        // rustls accepts plaintext only after all received records are processed.
         self.process(Room::LeftOver).map_err(of_tls)?;
         let UnbufferedStatus { discard, state } = self
             .connection
@@ -168,7 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         written
     }
 
-    /// Deals with all that has come, or with as much as there is room for.
+    /// Processes the received records, as far as there is room for decrypted bytes.
     fn process(&mut self, room: Room<'_, '_>) -> Result<Wants, rustls::Error> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -202,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
                     self.outgoing.encode(&mut data).map(|()| None)
                 }
-                // It is in the queue, which keeps the order.
+                // The records are queued in `outgoing`, which keeps their order.
                 Ok(ConnectionState::TransmitTlsData(data)) => {
                     data.done();
                     Ok(None)
@@ -218,7 +219,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 Ok(_) => Err(rustls::Error::General("a state of servers".to_owned())),
                 Err(error) => Err(error),
             };
-            // In any case: what rustls has seen is not to be shown to it again.
+            // Also after an error: rustls must not see the same bytes twice.
             self.incoming.consume(discard);
             if let Some(wants) = wants? {
                 return Ok(wants);
@@ -226,19 +227,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// After an error: what the peer is to be told of it. That comes before all else, so rustls is asked
-    /// once: a second time it would go on with what has come.
+    /// Queues the alert after an error. rustls returns the alert first, so it is called once: a second call would
+    /// process further records.
     fn queue_alert(&mut self) {
         let status = self
             .connection
             .process_tls_records(self.incoming.unread_mut());
         if let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state {
-            // Nobody is told of an alert that cannot be encoded: the connection ends all the same.
+            // If the alert cannot be encoded, the connection ends without one.
             let _encoded = self.outgoing.encode(&mut data);
         }
     }
 
-    /// Reads what there is of records.
+    /// Reads more bytes of records.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match ready!(self.incoming.poll_fill(&mut self.io, cx))? {
             0 => Poll::Ready(Err(ended())),
@@ -249,7 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
 impl<S> fmt::Debug for TlsStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What was decrypted is not for printing.
+        // Decrypted bytes are not printed.
         f.debug_struct("TlsStream").finish_non_exhaustive()
     }
 }
@@ -269,10 +270,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                 false => Ok(Wants::Room),
             };
             if buffer.filled().len() > before || buffer.remaining() == 0 {
-                // An error comes again with the next read, behind what was good.
+                // `failed` keeps an error, and the next read returns it, after the bytes before it.
                 return Poll::Ready(Ok(()));
             }
-            // What the peer is to be told, an alert or a key update, is nothing to wait for.
+            // Sends an alert or a key update, without waiting for it.
             let told = this.outgoing.poll_flush(&mut this.io, cx);
             processed.map_err(of_tls)?;
             if !this.leftover.is_empty() {
@@ -282,7 +283,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                 return Poll::Ready(Ok(()));
             }
             if let Poll::Ready(Err(error)) = told {
-                // What the peer said before it stopped reading may be here still, or on its way.
+                // The peer may have sent something before it stopped reading, so read first.
                 match ready!(this.poll_fill(cx)) {
                     Ok(()) if !this.is_over => continue,
                     _ => return Poll::Ready(Err(error)),
@@ -294,7 +295,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
-    /// Encrypts; it is written when it is flushed, or when there is much of it.
+    /// Encrypts and buffers. The records are sent when the stream is flushed, or before the buffer exceeds its limit.
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -315,7 +316,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         Pin::new(&mut this.io).poll_flush(cx)
     }
 
-    /// Says that no more will come, as TLS wants it, and closes the way out.
+    /// Sends `close_notify`, and shuts down the writing direction of the underlying stream.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !this.is_ended {
@@ -331,7 +332,7 @@ fn of_tls(error: rustls::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-/// Without the word that it ends: it may have been cut off.
+/// The error for an end without `close_notify`: the stream may have been truncated.
 fn ended() -> io::Error {
     io::ErrorKind::UnexpectedEof.into()
 }

@@ -1,4 +1,4 @@
-//! What a server's certificate must chain to.
+//! The certificate authorities that a server's certificate must chain to.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::ca_file::{self, CaFileError, CaFileProblem};
 use super::pem::{Flaw, PemError};
 use super::roots;
 
-/// The certificate authorities that a connection trusts; never none.
+/// The certificate authorities that a connection trusts: at least one.
 ///
-/// There is no way to trust everybody. Cloning is cheap.
+/// Verification cannot be turned off. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct TrustAnchors {
     store: Arc<RootCertStore>,
@@ -21,7 +21,7 @@ pub struct TrustAnchors {
 /// Why the certificate authorities cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrustAnchorsError {
-    /// The bundled roots cannot be parsed: a bug of this library.
+    /// The bundled roots cannot be parsed, which is a bug of this library.
     #[error("the bundled roots are broken")]
     Bundled(#[source] PemError),
     /// The user's CA file cannot be used.
@@ -30,12 +30,12 @@ pub enum TrustAnchorsError {
 }
 
 impl TrustAnchors {
-    /// The roots of RDS and Amazon's that come with this crate: what [`bundled`](super::bundled)
-    /// gives. It takes about half a millisecond.
+    /// The roots of RDS and Amazon that are bundled with this crate ([`bundled`](super::bundled)). Decoding them takes
+    /// about half a millisecond.
     ///
     /// # Errors
     ///
-    /// The bundled roots cannot be parsed: a bug of this library.
+    /// [`TrustAnchorsError::Bundled`]: the bundled roots cannot be parsed, which is a bug of this library.
     pub fn bundled() -> Result<Self, TrustAnchorsError> {
         let bundled = roots::bundled().and_then(|roots| extend(RootCertStore::empty(), &roots));
         Ok(Self::from_store(
@@ -43,16 +43,17 @@ impl TrustAnchors {
         ))
     }
 
-    /// The certificates of a PEM file and no others: what `--ca-file` and `DB_CA_FILE` ask for.
+    /// The certificates of a PEM file only, as with `--ca-file` and `DB_CA_FILE`.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, holds a private key, or its certificates are missing or broken.
+    /// [`TrustAnchorsError::CaFile`]: the file cannot be read, contains a private key, or its certificates are missing
+    /// or broken.
     pub fn from_ca_file(path: &Path) -> Result<Self, TrustAnchorsError> {
         Self::from_store(RootCertStore::empty()).and_ca_file(path)
     }
 
-    /// These, and the certificates of a PEM file: what `--ca-file-extra` asks for.
+    /// Adds the certificates of a PEM file, as with `--ca-file-extra`.
     ///
     /// # Errors
     ///
@@ -67,14 +68,14 @@ impl TrustAnchors {
         Ok(Self::from_store(store))
     }
 
-    /// How many there are.
+    /// The number of certificate authorities.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// For `rustls::ClientConfig`.
+    /// The root store for a `rustls::ClientConfig`.
     #[must_use]
     pub fn store(&self) -> Arc<RootCertStore> {
         Arc::clone(&self.store)

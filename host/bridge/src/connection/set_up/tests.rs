@@ -1,4 +1,4 @@
-//! The commands that set up a session, and what the server answers to them.
+//! The commands that set up a session, and the server's replies to them.
 
 use super::*;
 

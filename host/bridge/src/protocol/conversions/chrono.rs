@@ -1,6 +1,7 @@
 //! `chrono`: `NaiveDate`, `NaiveDateTime`, `NaiveTime` and `TimeDelta`.
 //!
-//! There is no `DateTime<Tz>`: a `DATETIME` has no offset, and a `TIMESTAMP` is shown in the session's time zone.
+//! `DateTime<Tz>` is not supported: a `DATETIME` has no offset, and the server sends a `TIMESTAMP` in the session's
+//! time zone.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
@@ -89,7 +90,7 @@ fn to_date_time(date: ours::Date, time: NaiveTime) -> Option<ours::DateTime> {
         part(time.hour())?,
         part(time.minute())?,
         part(time.second())?,
-        // A leap second has more than a second of them.
+        // 1,000,000,000 or more in a leap second, which `date_time` rejects.
         time.nanosecond(),
     )
 }

@@ -1,4 +1,4 @@
-//! `serde`: a `JSON` column as a type of the caller.
+//! `serde`: a `JSON` column as any type that implements `Deserialize`.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::protocol::from_value::{FromValue, Mismatch};
 use crate::protocol::param::Param;
 use crate::protocol::value::Value;
 
-/// A type that a `JSON` column holds. It may borrow from the row.
+/// The deserialized value of a `JSON` column. It may borrow from the row.
 ///
 /// ```no_run
 /// # async fn tags(mut connection: rds_bridge::mysql::Connection) -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,7 @@ use crate::protocol::value::Value;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
-/// From `JSON`, and from texts: MariaDB's `JSON` is one.
+/// From `JSON`, and from texts, as which MariaDB sends `JSON`.
 impl<'a, T: Deserialize<'a>> FromValue<'a> for Json<T> {
     fn from_value(value: Value<'a>) -> Result<Self, Mismatch> {
         let expected = std::any::type_name::<T>();
@@ -37,11 +37,11 @@ impl<'a, T: Deserialize<'a>> FromValue<'a> for Json<T> {
 }
 
 impl<T: Serialize> Json<T> {
-    /// The parameter: the JSON as a text.
+    /// Serializes the value to a text parameter.
     ///
     /// # Errors
     ///
-    /// That `T` cannot be serialized, such as a map whose keys are not texts.
+    /// `T` cannot be serialized, such as a map whose keys are not strings.
     pub fn to_param(&self) -> Result<Param, serde_json::Error> {
         serde_json::to_string(&self.0).map(Param::Text)
     }

@@ -7,7 +7,7 @@ use crate::protocol::number;
 use crate::protocol::param::Param;
 use crate::protocol::value::Value;
 
-/// From `DECIMAL` and every integer column. More digits than the type has do not fit.
+/// From `DECIMAL` and every integer column. A `DECIMAL` with more digits than the type holds is an error.
 impl FromValue<'_> for Decimal {
     fn from_value(value: Value<'_>) -> Result<Self, Mismatch> {
         let expected = "rust_decimal::Decimal";

@@ -1,6 +1,7 @@
 //! `time`: `Date`, `PrimitiveDateTime`, `Time` and `Duration`.
 //!
-//! There is no `OffsetDateTime`: a `DATETIME` has no offset, and a `TIMESTAMP` is shown in the session's time zone.
+//! `OffsetDateTime` is not supported: a `DATETIME` has no offset, and the server sends a `TIMESTAMP` in the session's
+//! time zone.
 
 use time::{Date, Duration, Month, PrimitiveDateTime, Time};
 

@@ -1,4 +1,4 @@
-//! `uuid`: 16 bytes, or the text of 36 characters.
+//! `uuid`: a UUID as 16 bytes, or as a text of 36 characters.
 
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -24,7 +24,7 @@ impl FromValue<'_> for Uuid {
     }
 }
 
-/// As 16 bytes, for a `BINARY(16)`. For a `CHAR(36)` and for MariaDB's `UUID`, give `uuid.hyphenated()`.
+/// As 16 bytes, for a `BINARY(16)`. For a `CHAR(36)` and for MariaDB's `UUID`, pass `uuid.hyphenated()`.
 impl From<Uuid> for Param {
     fn from(uuid: Uuid) -> Self {
         Self::Bytes(uuid.as_bytes().to_vec())

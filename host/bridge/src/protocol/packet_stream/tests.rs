@@ -1,4 +1,4 @@
-//! Payloads in any split, and the limits on them.
+//! Payloads that arrive in pieces of any length, and the limits on them.
 
 use tokio::io::{AsyncWriteExt, duplex};
 
@@ -17,7 +17,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
-/// Reads all payloads of what a peer sends in pieces of `piece` bytes.
+/// Reads all payloads of `bytes`, which a peer sends in pieces of `piece` bytes.
 fn read_all(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, ReadError) {
     let bytes = bytes.to_vec();
     block_on(async {
@@ -94,7 +94,7 @@ fn limits(max_row_bytes: usize, idle: Option<Duration>) -> ReadLimits {
     }
 }
 
-/// What a limit leaves of a packet: its header says how long it is, and nothing more is read.
+/// Reads a payload of `length` bytes under a limit, and returns its length.
 fn read_one(expected: Expected, max_row_bytes: usize, length: usize) -> Result<usize, ReadError> {
     let mut bytes = packet(0, &vec![7; length.min(PACKET_LIMIT)]);
     bytes.extend(packet(1, &vec![7; length.saturating_sub(PACKET_LIMIT)]));
@@ -123,7 +123,7 @@ fn each_kind_of_packet_has_its_limit() {
         read_one(Expected::Control, 1 << 20, limit + 1),
         Err(ReadError::Malformed(Malformed::TooLarge { limit: told })) if told == limit
     ));
-    // In one packet, and in two.
+    // Payloads of one packet and of two.
     for row_limit in [limit, 100_000, PACKET_LIMIT + 100] {
         let read = |length| read_one(Expected::Row, row_limit, length);
         assert_eq!(read(row_limit).unwrap(), row_limit);
@@ -167,14 +167,14 @@ fn who_says_nothing_is_not_waited_for_longer_than_the_limit() {
         theirs.write_all(&rest[..5]).await.unwrap();
         let silence = stream.read(Expected::Row).await;
         assert!(matches!(silence, Err(ReadError::Idle(told)) if told == limit));
-        // What has come stays.
+        // The bytes that were received are still there.
         theirs.write_all(&rest[5..]).await.unwrap();
         let read = stream.read(Expected::Row).await.unwrap();
         assert_eq!(stream.payload(read), b"def");
     });
 }
 
-/// The server says that it will not take a command, and reads no more of it.
+/// The server refuses a command, and reads no more of it.
 #[test]
 fn what_is_said_before_all_is_written() {
     let refusal = packet(1, b"\xFF\x81\x04#08S01Got a packet bigger than that");
@@ -191,7 +191,7 @@ fn what_is_said_before_all_is_written() {
     });
 }
 
-/// It has read the first of two packets, and counts from there.
+/// The server has read the first of two packets, and its reply has the next sequence id.
 #[test]
 fn what_is_said_to_a_part_of_a_command() {
     let refusal = packet(1, b"\xFF\x81\x04#08S01Got a packet bigger than that");

@@ -1,4 +1,4 @@
-//! Commands on their way out: packets, and the server listened to meanwhile.
+//! Writing of commands, and reading while a long one is written.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,25 +12,25 @@ use super::{KEEP_LENGTH, LISTEN_LENGTH, PacketStream};
 use rds_bridge_wire::{Header, PACKET_LIMIT};
 
 impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
-    /// Begins a command of one packet, counted from 0, and holds it back until the next is written.
+    /// Buffers a command of one packet, with the sequence id 0, until the next command is written.
     pub(crate) fn hold_command(&mut self, parts: &[&[u8]]) {
         self.sequence_id = 0;
         self.push_packet(parts);
     }
 
-    /// Writes what was held back.
+    /// Writes the buffered commands.
     pub(crate) async fn write_held(&mut self) -> io::Result<()> {
         self.flush().await
     }
 
-    /// Writes a command, whose packets are counted from 0.
+    /// Writes a command, whose packets have sequence ids from 0.
     pub(crate) async fn write_command(&mut self, parts: &[&[u8]]) -> io::Result<()> {
         self.sequence_id = 0;
         self.write(parts).await
     }
 
-    /// Writes a payload behind what was held back, in one piece where it fits a packet. Not cancel-safe: what
-    /// has not been written would go out with the next.
+    /// Writes the buffered commands and then a payload, in one write if it fits a packet. Not cancel-safe: bytes that
+    /// are not written yet would go out with the next command.
     pub(crate) async fn write(&mut self, parts: &[&[u8]]) -> io::Result<()> {
         if length(parts) >= PACKET_LIMIT {
             return self.write_long(parts).await;
@@ -73,7 +73,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         let listens = self.outgoing.len() > LISTEN_LENGTH;
         let mut written = 0;
         poll_fn(|cx| self.poll_write_outgoing(cx, &mut written, listens)).await?;
-        // A statement may hold a secret.
+        // The statement may contain a secret.
         self.outgoing.as_mut_slice().zeroize();
         self.outgoing.clear();
         if self.outgoing.capacity() > KEEP_LENGTH {
@@ -82,8 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         Ok(())
     }
 
-    /// Writes what is outgoing from `written` on. While the network takes no more of a long command it listens: a
-    /// server that says something by then does not read on.
+    /// Writes `outgoing[written..]`. While a write of a long command is blocked, it also reads: a server that sends
+    /// something before it has the whole command will not read the rest.
     fn poll_write_outgoing(
         &mut self,
         cx: &mut Context<'_>,

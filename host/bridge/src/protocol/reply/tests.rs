@@ -1,4 +1,4 @@
-//! Replies packet by packet: each kind, and what ends them.
+//! Each kind of reply, packet by packet, and what ends it.
 
 use super::*;
 use crate::protocol::column::tests::definition;
@@ -54,7 +54,7 @@ fn why_it_is_not_prepared_is_what_counts() {
     let event = reply.receive(b"\xFF\xDB\x04#HY000Unknown prepared statement handler");
     assert!(matches!(event, Ok(Event::Error(error)) if error.code == 1064));
 
-    // MariaDB had no room for it, and executed the one before it.
+    // MariaDB had no room for the statement, and executed the one before it.
     let mut reply = Reply::prepare(true, true);
     reply.receive(b"\xFF\xB5\x05#42000Can't create").unwrap();
     assert_eq!(reply.receive(b"\x01"), Ok(Event::Pending));
@@ -98,7 +98,7 @@ fn definitions_have_a_limit_together() {
     );
 }
 
-/// Each with its columns, and the statements without a result among them.
+/// Alternately a statement without a result, and a result with columns and no rows.
 #[test]
 fn results_without_rows_come_to_an_end() {
     let more = |header: u8| [header, 0, 0, 0x0A, 0, 0, 0];

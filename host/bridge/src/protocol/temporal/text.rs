@@ -1,11 +1,11 @@
-//! Dates and times as MySQL writes them. Millions of rows go through here.
+//! Formatting of dates and times as in MySQL. It is written for speed: exports format millions of them.
 
 use std::fmt;
 use std::str;
 
 use super::{Date, DateTime, Time};
 
-/// Digits of a fraction of a second, at most.
+/// The most digits that a fraction of a second has.
 const FRACTION_DIGITS: usize = 6;
 
 impl Date {
@@ -26,7 +26,8 @@ impl Date {
 }
 
 impl DateTime {
-    /// Appends `2026-01-31 12:00:00`, and after a point so many digits of the fraction.
+    /// Appends `2026-01-31 12:00:00`, then a point and `fraction_digits` digits of the fraction, at most six. With 0,
+    /// there is no point.
     pub fn push_to(self, out: &mut Vec<u8>, fraction_digits: usize) {
         self.date.push_to(out);
         out.push(b' ');
@@ -36,7 +37,8 @@ impl DateTime {
 }
 
 impl Time {
-    /// Appends `-838:59:59`, and after a point so many digits of the fraction.
+    /// Appends `-838:59:59`, then a point and `fraction_digits` digits of the fraction, at most six. With 0, there is
+    /// no point.
     pub fn push_to(self, out: &mut Vec<u8>, fraction_digits: usize) {
         if self.negative {
             out.push(b'-');
@@ -61,13 +63,13 @@ fn push_clock(out: &mut Vec<u8>, hours: u32, minutes: u8, seconds: u8) {
     push_padded(out, seconds, 2);
 }
 
-/// Of a number below 100.
+/// The digits of a number below 100.
 #[inline]
 fn two_digits(number: u32) -> [u8; 2] {
     [number / 10, number % 10].map(|digit| b'0'.wrapping_add(u8::try_from(digit).unwrap_or(0)))
 }
 
-/// With zeros before it up to a width. A server may send what is wider.
+/// Appends a number with leading zeros up to `width`. A server may send a number that is wider.
 #[cold]
 fn push_padded(out: &mut Vec<u8>, number: u32, width: usize) {
     out.extend_from_slice(format!("{number:0width$}").as_bytes());
@@ -90,7 +92,7 @@ fn push_fraction(out: &mut Vec<u8>, microseconds: u32, digits: usize) {
     out.truncate(end);
 }
 
-/// As many digits of the fraction as the format's precision says; without one none if it is zero, else all.
+/// The number of fraction digits: the format's precision; without one, 0 if the fraction is zero, else six.
 fn fraction_digits(f: &fmt::Formatter<'_>, microseconds: u32) -> usize {
     match f.precision() {
         Some(digits) => digits,
@@ -111,7 +113,8 @@ impl fmt::Display for Date {
     }
 }
 
-/// With `{:.3}` three digits after the point of the seconds; without a precision as many as there are.
+/// With a precision, such as `{:.3}`, that many digits of the fraction; without one, six digits, or none if the
+/// fraction is zero.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
@@ -120,7 +123,7 @@ impl fmt::Display for DateTime {
     }
 }
 
-/// As for [`DateTime`].
+/// The fraction is formatted as in [`DateTime`].
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();

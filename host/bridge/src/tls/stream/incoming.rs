@@ -1,4 +1,4 @@
-//! Bytes that have come and are not used up, and room for more that grows with what comes.
+//! A buffer of received bytes. Its reads grow while they are filled completely.
 
 use std::io;
 use std::pin::pin;
@@ -6,21 +6,21 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-/// A record of the largest size fits, with its header and the cipher's part.
+/// The size of the first reads: a record of the largest size, with its header and overhead, fits.
 const FIRST_ROOM: usize = 20 << 10;
-/// More makes no read cheaper, and takes more of the processor's cache.
+/// The size of the largest reads. Larger ones would not be faster, and would use more of the processor's cache.
 const MOST_ROOM: usize = 128 << 10;
 
 pub(super) struct Incoming {
-    /// `bytes[start..]` has come and is not used up.
+    /// `bytes[start..]` was received and is not consumed yet.
     bytes: Vec<u8>,
     start: usize,
-    /// What one read may bring.
+    /// The size of the next read.
     room: usize,
 }
 
 impl Default for Incoming {
-    /// Takes no memory until it is read into.
+    /// Empty, without an allocation before the first read.
     fn default() -> Self {
         Self {
             bytes: Vec::new(),
@@ -51,7 +51,7 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// As much as fits.
+    /// Moves as many bytes as fit into `buffer`.
     pub(super) fn move_to(&mut self, buffer: &mut ReadBuf<'_>) {
         let unread = self.bytes.get(self.start..).unwrap_or_default();
         let length = unread.len().min(buffer.remaining());
@@ -59,7 +59,7 @@ impl Incoming {
         self.consume(length);
     }
 
-    /// Reads what there is, and says how much it was.
+    /// Reads the bytes that are available, and returns their number; 0 at the end of the stream.
     pub(super) fn poll_fill(
         &mut self,
         reader: &mut (impl AsyncRead + Unpin),
@@ -71,7 +71,7 @@ impl Incoming {
             self.bytes.truncate(left);
             self.start = 0;
         }
-        // What is left over is mostly part of a record: no reason to grow for it.
+        // The unread bytes are usually a part of a record, which is no reason to grow.
         let wanted = self.room.max(self.bytes.len().saturating_add(FIRST_ROOM));
         self.bytes
             .reserve_exact(wanted.saturating_sub(self.bytes.len()));

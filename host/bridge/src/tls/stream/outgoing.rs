@@ -1,4 +1,4 @@
-//! Records that are to be written, in their order.
+//! A queue of records to be written.
 
 use std::io;
 use std::pin::Pin;
@@ -10,30 +10,30 @@ use tokio::io::AsyncWrite;
 
 pub(super) type Traffic<'c> = WriteTraffic<'c, ClientConnectionData>;
 
-/// What a record has beside its content: at most its header, a type, a nonce, padding and a tag.
+/// An upper bound on a record's overhead: its header, content type, nonce, padding and tag.
 const RECORD_OVERHEAD: usize = 64;
 const RECORD_LENGTH: usize = 16 << 10;
-/// A queue that a long statement has made larger than this is given back.
+/// A buffer that has grown above this size is freed after it is written.
 const KEEP_LENGTH: usize = 128 << 10;
 
 #[derive(Default)]
 pub(super) struct Outgoing {
-    /// `records[written..]` is still to be written; before the first record, what is said before TLS.
+    /// `records[written..]` is still to be written. At first it may begin with plaintext that precedes TLS.
     records: Vec<u8>,
     written: usize,
 }
 
-/// Why there was not room for a record.
+/// Why a record was not appended.
 enum Unwritten {
     Needs(usize),
     Impossible,
 }
 
 impl Outgoing {
-    /// What is said before TLS goes out with its first record.
-    pub(super) fn behind(said: Vec<u8>) -> Self {
+    /// A queue that begins with plaintext, which is sent together with the first record.
+    pub(super) fn starting_with(plaintext: Vec<u8>) -> Self {
         Self {
-            records: said,
+            records: plaintext,
             written: 0,
         }
     }
@@ -42,7 +42,7 @@ impl Outgoing {
         self.records.len().saturating_sub(self.written)
     }
 
-    /// A record of the handshake, an alert or a key update.
+    /// Appends a record of the handshake, an alert or a key update.
     pub(super) fn encode(
         &mut self,
         data: &mut EncodeTlsData<'_, ClientConnectionData>,
@@ -69,14 +69,14 @@ impl Outgoing {
         })
     }
 
-    /// `close_notify`
+    /// Appends `close_notify`.
     pub(super) fn close(&mut self, traffic: &mut Traffic<'_>) -> io::Result<()> {
         self.append(RECORD_OVERHEAD, |room| {
             traffic.queue_close_notify(room).map_err(unencrypted)
         })
     }
 
-    /// Has something written behind what there is: into so much room, or as much as it then wants.
+    /// Appends what `write` writes, first into `estimate` bytes, and if it needs more, into as many as it asks for.
     fn append(
         &mut self,
         estimate: usize,
@@ -84,7 +84,7 @@ impl Outgoing {
     ) -> io::Result<()> {
         let end = self.records.len();
         let mut needed = estimate;
-        // With the room that it asked for there is nothing more to ask.
+        // Twice is enough: the second attempt has the room that the first asked for.
         for _ in 0..2 {
             self.records.resize(end.saturating_add(needed), 0);
             match write(self.records.get_mut(end..).unwrap_or_default()) {
@@ -100,7 +100,7 @@ impl Outgoing {
         Err(io::Error::other("TLS can encrypt no more with its keys"))
     }
 
-    /// Writes all there is.
+    /// Writes the whole queue.
     pub(super) fn poll_flush(
         &mut self,
         writer: &mut (impl AsyncWrite + Unpin),

@@ -1,4 +1,4 @@
-//! Against rustls' buffered API, with the bytes cut anywhere.
+//! Tests against rustls's buffered API, with bytes that arrive in pieces of any length.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio_rustls::server::TlsStream as ServerStream;
 use super::*;
 
 const NAME: &str = "db.example.com";
-/// Many records, and more than a write or a read takes at once.
+/// The length of many records, above that of one write or read.
 const LENGTH: usize = 300_000;
 
 type Client = TlsStream<DuplexStream>;
@@ -38,7 +38,7 @@ fn configs(version: &'static SupportedProtocolVersion) -> (Arc<ClientConfig>, Ar
     (Arc::new(client), Arc::new(server))
 }
 
-/// Both ends of a connection that carries `piece` bytes at once. The server's part is done in a task.
+/// Connects a client to a server over a stream that carries `piece` bytes at once. The server runs in a task.
 async fn connected<T: 'static>(
     version: &'static SupportedProtocolVersion,
     piece: usize,
@@ -81,7 +81,7 @@ fn what_is_sent_comes_back_in_any_split() {
                 client.write_all(&pattern()).await.unwrap();
                 client.flush().await.unwrap();
                 let mut back = Vec::<u8>::new();
-                // Less than a record: the rest of it is kept.
+                // A buffer shorter than a record: the rest of the record is kept.
                 let mut small = [0; 1000];
                 loop {
                     match client.read(&mut small).await.unwrap() {
@@ -91,7 +91,7 @@ fn what_is_sent_comes_back_in_any_split() {
                 }
                 assert!(back == pattern());
                 served.await;
-                // Once and again: it is over.
+                // Every further read returns the end.
                 assert_eq!(client.read(&mut small).await.unwrap(), 0);
             });
         }
@@ -103,7 +103,7 @@ fn keys_are_updated_from_both_sides() {
     block_on(async {
         let (mut client, served) = connected(&TLS13, 1 << 16, async |mut server| {
             for _ in 0..3 {
-                // Which asks for the other side's update, too.
+                // This also requests a key update of the peer.
                 server.get_mut().1.refresh_traffic_keys().unwrap();
                 server.write_all(b"ping").await.unwrap();
                 server.flush().await.unwrap();
