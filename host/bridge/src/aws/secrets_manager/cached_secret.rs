@@ -220,13 +220,13 @@ mod tests {
         secret.password.expose_secret().to_owned()
     }
 
-    /// As many callers as that, each of them waiting when this returns.
+    /// Starts `count` callers. Each of them is waiting when this returns.
     async fn start<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         count: usize,
         call: impl Fn() -> F,
     ) -> Vec<JoinHandle<T>> {
         let tasks = (0..count).map(|_| tokio::spawn(call())).collect();
-        // The runtime has one thread and takes turns: each task has had one before this goes on.
+        // The runtime has one thread and polls tasks in turn: each was polled before this task continues.
         tokio::task::yield_now().await;
         tasks
     }
@@ -296,7 +296,7 @@ mod tests {
             for task in tasks {
                 assert_eq!(task.await.unwrap().unwrap().unwrap(), "second");
             }
-            // Who comes late, with a connection that it had begun before, asks nobody.
+            // A later caller, whose login with the old secret had begun before, does not ask the source.
             let late = other(cached.clone(), refused).await.unwrap();
             assert_eq!(late.unwrap(), "second");
             assert_eq!(scene.calls(), 2);
