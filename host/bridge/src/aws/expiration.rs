@@ -58,7 +58,7 @@ fn utc_offset(text: &str) -> Option<UtcOffset> {
     UtcOffset::from_hms(signed(hours)?, signed(minutes)?, 0).ok()
 }
 
-/// Parses `N` numbers with the given counts of digits, with separators between all of them or none.
+/// Parses `N` numbers with the given counts of digits, either all separated by `separator` or all adjacent.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u32; N]> {
     let is_separated = text.contains(separator);
     let mut numbers = [0; N];

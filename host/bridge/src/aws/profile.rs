@@ -76,7 +76,7 @@ pub(super) struct Demands {
 /// The settings with which a profile asks a service.
 const OF_SERVICES: [&str; 4] = ["role_arn", "sso_session", "sso_start_url", "login_session"];
 
-/// Reads these settings. For files that cannot be read it returns none, since [`profile_name`] reports that error.
+/// Reads these settings. If the files cannot be read, it returns the default: [`profile_name`] reports that error.
 pub(super) async fn demands(name: &str) -> Demands {
     let profiles =
         aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;

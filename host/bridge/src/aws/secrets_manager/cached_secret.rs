@@ -13,7 +13,7 @@ use crate::clock::Clock;
 /// pool that retries its logins would fetch it with every retry.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Where a secret comes from.
+/// A source of a secret.
 pub(crate) trait FetchSecret: fmt::Debug + Send + Sync {
     fn fetch(&self) -> impl Future<Output = Result<DatabaseSecret, FetchError>> + Send;
 }
@@ -39,7 +39,7 @@ struct Kept {
 }
 
 impl<S: FetchSecret> CachedSecret<S> {
-    /// Fetches nothing yet.
+    /// Creates an empty cache.
     pub(crate) fn new(source: S, clock: Arc<dyn Clock>) -> Self {
         Self {
             source,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::aws::secrets_manager::{SecretError, SecretProblem};
 
-    /// A fake source, which answers once for every permit, with this password or none; and its clock.
+    /// A fake source, which answers once for every permit, with this password or an error, and its clock.
     #[derive(Debug)]
     struct Scene {
         now: StdMutex<SystemTime>,

@@ -15,7 +15,7 @@ use super::secret_error::SecretProblem;
 pub(crate) struct DatabaseSecret {
     pub(crate) version_id: String,
     pub(crate) password: SecretString,
-    /// Secrets that RDS manages have it, and of the following fields none.
+    /// Secrets that RDS manages always have it, and never have the following fields.
     pub(crate) username: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,

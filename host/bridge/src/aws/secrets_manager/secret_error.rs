@@ -14,7 +14,7 @@ use crate::aws::credentials_error::CredentialsError;
 pub struct SecretError {
     /// The ARN of the secret.
     pub secret: String,
-    /// The region that was asked.
+    /// The region of the Secrets Manager that was asked.
     pub region: String,
     /// The problem.
     pub problem: SecretProblem,
