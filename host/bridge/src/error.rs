@@ -412,7 +412,7 @@ fn tls_words(error: &rustls::Error) -> &'static str {
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 "the server's certificate is for another name"
             }
-            // An authority with the expected name and another key is a different authority.
+            // An authority of the same name, with another key, is another one.
             Certificate::UnknownIssuer | Certificate::BadSignature => {
                 "the server's certificate is of an unknown authority"
             }
