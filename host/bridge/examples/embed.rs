@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An engine with epochs, as a host has that ends guests which take too long.
+/// An engine with epochs, such as that of a host that ends guests after a deadline.
 fn engine_of_this_host() -> Result<Engine, Box<dyn Error>> {
     let mut config = Config::new();
     config.epoch_interruption(true);

@@ -1,11 +1,11 @@
-//! What AWS knows of the caller and of a database: credentials, and what an endpoint's name tells.
+//! AWS credentials, the caller's identity, secrets, and what the name of an RDS endpoint says.
 //!
 //! | type | what it is |
 //! |---|---|
 //! | [`CredentialsSource`] | where credentials come from: AWS's default chain, a provider of your own, or fixed ones |
-//! | [`CachedCredentials`] | a source that is asked only when it has to be, by one caller at a time |
-//! | [`resolve_region`] | the region to sign for, and what told it |
-//! | `SecretError` | why a secret of Secrets Manager gives no user and password (feature `secrets-manager`) |
+//! | [`CachedCredentials`] | a source with a cache, which one caller at a time refreshes for all |
+//! | [`resolve_region`] | the region to sign for, and where it was found |
+//! | `SecretError` | why the user and the password cannot be read from a secret (feature `secrets-manager`) |
 //! | [`caller_identity`] | the identity that AWS sees in the credentials |
 
 mod cache;

@@ -1,5 +1,4 @@
-//! What can go wrong on the way to the rows: the stage, the cause with the server's own code, and the
-//! likely reasons.
+//! The errors of the library: the stage that failed, the kind of failure with the server's code, and its likely causes.
 
 mod category;
 mod causes;
@@ -39,33 +38,34 @@ use crate::component::{CallError, HandshakeError, ServerError};
 use crate::protocol::{ReadError, ValueError};
 use crate::tls::Certificate;
 
-/// The server has no room for a connection, or a proxy has none of its own: `ER_CON_COUNT_ERROR`,
-/// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. It passes.
+/// The error codes for a lack of connections, of the server or of a proxy: `ER_CON_COUNT_ERROR`,
+/// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. A retry may succeed.
 pub const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
 
-/// A stage on the way from settings to rows, in their order.
+/// A stage on the way from the settings to the rows. The variants are in the order of the stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Settings are read and checked.
+    /// The settings are read and checked.
     Settings,
-    /// AWS credentials are found, and with them a secret if there is one.
+    /// AWS credentials are loaded, and with them the secret, if one is set.
     Credentials,
-    /// The name is resolved to addresses.
+    /// The host name is resolved to addresses.
     Resolve,
-    /// A TCP connection is made.
+    /// A TCP connection is opened.
     Connect,
-    /// TLS is established, and the server's certificate verified.
+    /// TLS is established, and the server's certificate is verified.
     Tls,
     /// The token is signed.
     Token,
-    /// The server lets the user in, or not.
+    /// The user logs in.
     Login,
-    /// The session is made read-only. Of MariaDB the first query may have gone with it, and been executed.
+    /// The session is set up: its character set, and whether it is read-only. The first statement may have been sent in
+    /// the same flight, and executed.
     Session,
     /// A statement is executed.
     Statement,
-    /// Its rows are read.
+    /// The rows of its result are read.
     Rows,
 }
 
@@ -104,7 +104,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of a stage, with the causes that are likely for its kind.
+    /// Creates an error of a stage, with the likely causes of its kind.
     #[must_use]
     pub fn new(stage: Stage, kind: ErrorKind) -> Self {
         let causes = causes::of_kind(stage, &kind);
@@ -134,14 +134,15 @@ impl Error {
         self
     }
 
-    /// Replaces the likely causes, most likely first. Use it where the caller knows more than the error does.
+    /// Replaces the likely causes, the most likely first. Use it if the caller knows more than the error.
     #[must_use]
     pub fn with_causes(mut self, causes: Vec<Cause>) -> Self {
         self.inner.causes = causes;
         self
     }
 
-    /// Names the causes that the server's code has on this server: codes from 4000 on differ between MySQL and MariaDB.
+    /// Sets the likely causes of the server's code for this server: codes from 4000 on differ between MySQL and
+    /// MariaDB.
     pub(crate) fn told_by(mut self, server_version: &str) -> Self {
         if let ErrorKind::Server(error) = &self.inner.kind {
             let product = Product::of_version(server_version);
@@ -150,7 +151,7 @@ impl Error {
         self
     }
 
-    /// A setting that is missing or wrong, by the name of the builder's method.
+    /// Creates the error of a setting that is missing or wrong. `setting` is the builder's method.
     #[must_use]
     pub fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
         let problem = problem.into();
@@ -169,20 +170,20 @@ impl Error {
         &self.inner.kind
     }
 
-    /// The likely causes, the likeliest first; none where they are not known.
+    /// The likely causes, the most likely first; empty if they are not known.
     #[must_use]
     pub fn causes(&self) -> &[Cause] {
         &self.inner.causes
     }
 
-    /// The certificates that the server presented and that were refused, its own first: to see which
-    /// authority is missing, which name it has or when it ended. Nothing of it is verified.
+    /// The certificate chain that the server presented and that was refused, its own certificate first. It shows which
+    /// authority is missing, the server's name, or when the certificate expired. Nothing in it is verified.
     #[must_use]
     pub fn refused_certificates(&self) -> &[Certificate] {
         &self.inner.refused
     }
 
-    /// What the server said, if it did.
+    /// The server's error, if the server has sent one.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         match &self.inner.kind {
@@ -191,13 +192,13 @@ impl Error {
         }
     }
 
-    /// The server's error code, as 1045.
+    /// The server's error code, such as 1045.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
         self.server_error().map(|error| error.code)
     }
 
-    /// The server's SQLSTATE, as `28000`.
+    /// The server's SQLSTATE, such as `28000`.
     #[must_use]
     pub fn sql_state(&self) -> Option<&str> {
         self.server_error()

@@ -37,14 +37,14 @@ pub struct CachedCredentials {
 #[derive(Debug, Default)]
 struct Kept {
     credentials: Option<Credentials>,
-    /// `None`: never.
+    /// When to refresh the credentials; `None` for never.
     refresh_at: Option<SystemTime>,
     /// Until then, a server's refusal is no reason to ask the source.
     ask_again_at: Option<SystemTime>,
 }
 
 impl CachedCredentials {
-    /// Fetches nothing yet.
+    /// Creates an empty cache. The source is first asked by [`Self::credentials`].
     #[must_use]
     pub fn new(source: CredentialsSource) -> Self {
         Self::with_clock(source, Arc::new(SystemClock))
@@ -61,13 +61,13 @@ impl CachedCredentials {
         }
     }
 
-    /// Valid credentials, or the ones that the source has.
+    /// Returns the cached credentials, or asks the source if it is time to refresh them.
     ///
     /// The future may be dropped: then the next waiting caller asks the source.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError`] if the source gives none and the cached ones have expired.
+    /// [`CredentialsError`], if the source fails and the cached credentials have expired.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let arrival = self.calls.arrive();
         if let Some(fresh) = self.fresh() {
@@ -161,7 +161,7 @@ impl CachedCredentials {
     }
 }
 
-/// Whether both give the same signatures.
+/// Whether both make the same signatures.
 fn is_same(one: &Credentials, other: &Credentials) -> bool {
     let session = |it: &Credentials| {
         let token = it.session_token.as_ref();
@@ -182,7 +182,7 @@ fn refresh_at(end: SystemTime, now: SystemTime) -> SystemTime {
     in_good_time.max(in_a_while).min(end)
 }
 
-/// `None`: they do not expire, or at a time that the system cannot represent.
+/// The expiry; `None` if they do not expire, or at a time that the system cannot represent.
 fn end_of(credentials: &Credentials) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(credentials.expires_at?))
 }

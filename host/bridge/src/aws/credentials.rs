@@ -5,21 +5,22 @@ use std::time::UNIX_EPOCH;
 use aws_credential_types::Credentials as SdkCredentials;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The AWS credentials that sign. Wiped when dropped; [`Debug`] does not show the secrets.
+/// AWS credentials. They sign the tokens. The secrets are wiped when they are dropped, and [`Debug`] does not show
+/// them.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Names the credentials; is not a secret.
+    /// The id of the access key. It is not a secret.
     pub access_key_id: String,
-    /// The secret that signs.
+    /// The secret access key, which signs.
     pub secret_access_key: SecretString,
     /// The STS session token of temporary credentials.
     pub session_token: Option<SecretString>,
-    /// When the credentials themselves expire, in Unix seconds.
+    /// When the credentials expire, in Unix seconds; `None` if they do not expire, or the expiry is not known.
     pub expires_at: Option<u64>,
 }
 
 impl Credentials {
-    /// Long-term credentials: without a session token, and without an end.
+    /// Creates long-term credentials, without a session token and without an expiry.
     pub fn new(access_key_id: &str, secret_access_key: &str) -> Self {
         Self {
             access_key_id: access_key_id.to_owned(),
@@ -29,14 +30,14 @@ impl Credentials {
         }
     }
 
-    /// Temporary credentials, with the session token that belongs to them.
+    /// Adds the STS session token of temporary credentials.
     #[must_use]
     pub fn with_session_token(mut self, session_token: &str) -> Self {
         self.session_token = Some(SecretString::from(session_token));
         self
     }
 
-    /// Credentials that end, in Unix seconds: no token outlives them.
+    /// Sets the expiry, in Unix seconds. No token is valid for longer than the credentials that signed it.
     #[must_use]
     pub fn with_expires_at(mut self, unix_seconds: u64) -> Self {
         self.expires_at = Some(unix_seconds);
@@ -46,7 +47,7 @@ impl Credentials {
 
 impl From<&SdkCredentials> for Credentials {
     fn from(sdk: &SdkCredentials) -> Self {
-        // Those that expired before 1970 have expired in 1970 too.
+        // An expiry before 1970 becomes 0, which is also in the past.
         let expires_at = sdk
             .expiry()
             .map(|at| at.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
@@ -61,7 +62,7 @@ impl From<&SdkCredentials> for Credentials {
 
 impl From<&Credentials> for SdkCredentials {
     fn from(own: &Credentials) -> Self {
-        // Without their end: whether they are over is for AWS to say, which knows the time.
+        // Without the expiry, so that AWS decides whether they have expired: its clock is right.
         let session_token = own.session_token.as_ref();
         Self::new(
             &own.access_key_id,

@@ -1,4 +1,4 @@
-//! Why there are no credentials: where they were looked for, and what was found there.
+//! The error of finding credentials: the places that were searched, and the result of each.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,27 +10,27 @@ use thiserror::Error;
 use super::environment::MissingCredentials;
 use super::profile::ProfileError;
 
-/// No credentials. Can be cloned, since all who waited for one answer get it.
+/// No credentials can be used. It implements `Clone`, since callers that waited for the same call share its error.
 #[derive(Clone, Debug, Error)]
 pub enum CredentialsError {
-    /// The environment has a part of them. What else there may be is not looked at: it would not be
-    /// what was meant.
+    /// The environment has only a part of the credentials. Further places are not searched: their credentials would not
+    /// be the intended ones.
     #[error("the AWS credentials in the environment cannot be used")]
     Environment(#[source] MissingCredentials),
-    /// The profile is not there, or cannot be read.
+    /// The profile does not exist or cannot be read.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// A place that is set up to have credentials gave none. The places after it are not looked at:
-    /// what they have is not what was meant.
+    /// A place that is configured returned no credentials. The places after it are not searched: their credentials
+    /// would not be the intended ones.
     #[error("no AWS credentials from {place}")]
     Failed {
-        /// Which one.
+        /// The place that failed.
         place: Place,
-        /// The SDK's own error.
+        /// The error of the AWS SDK.
         source: Arc<SdkError>,
     },
-    /// The profile assumes a role for which AWS wants a code of multi-factor authentication, which is not asked for
-    /// here.
+    /// The profile assumes a role that requires a code of multi-factor authentication (MFA), for which this library
+    /// does not prompt.
     #[error(
         "no AWS credentials from the profile {profile:?}: its role needs a code of MFA ({serial}), and none is asked \
          for here"
@@ -38,21 +38,21 @@ pub enum CredentialsError {
     NeedsMfa {
         /// The profile.
         profile: String,
-        /// Its `mfa_serial`.
+        /// The profile's `mfa_serial`.
         serial: String,
         /// AWS's refusal.
         source: Arc<SdkError>,
     },
-    /// A variable that names an endpoint is empty. The SDK does not take it for one that is not set, and panics. The
-    /// command removes such variables when it starts; a library may not change its process's environment.
+    /// An environment variable that names an endpoint is empty. The AWS SDK does not treat it as unset, and panics. The
+    /// command removes such variables when it starts, which a library must not do.
     #[error(
         "no AWS credentials: the variable {variable} is empty, which the AWS SDK does not take for unset"
     )]
     EmptyEndpoint {
-        /// As `AWS_ENDPOINT_URL_STS`.
+        /// The name of the variable, such as `AWS_ENDPOINT_URL_STS`.
         variable: &'static str,
     },
-    /// The profile is one of `aws login`, and this was built without the feature `login`.
+    /// The profile is one of `aws login`, and the library was built without the feature `login`.
     #[error(
         "no AWS credentials from the profile {profile:?}: it is one of `aws login`, and this was built without the \
          feature login"
@@ -61,13 +61,13 @@ pub enum CredentialsError {
         /// The profile.
         profile: String,
     },
-    /// No place is set up to have credentials.
+    /// No place is configured to provide credentials.
     #[error("no AWS credentials: {}", Looked(.0))]
     NotFound(Vec<Unavailable>),
 }
 
 impl CredentialsError {
-    /// What to do about it, in a sentence.
+    /// Advice on how to resolve the error, in a sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -90,21 +90,21 @@ impl CredentialsError {
     }
 }
 
-/// A place that credentials come from.
+/// A place that provides credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Environment variables.
     Environment,
     /// A profile of the AWS config files, by its name.
     Profile(String),
-    /// STS, for a token in the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
+    /// STS, in exchange for the token in the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names.
     WebIdentity,
     /// The endpoint that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` names (ECS, EKS
     /// Pod Identity).
     Container,
     /// The EC2 instance metadata service, version 2.
     InstanceMetadata,
-    /// A provider of the caller's own.
+    /// A provider that the caller has set.
     Provider,
 }
 
@@ -137,16 +137,16 @@ impl fmt::Display for Place {
     }
 }
 
-/// A place that is not set up to have credentials.
+/// A place that is not configured to provide credentials.
 #[derive(Clone, Debug)]
 pub struct Unavailable {
-    /// Which one.
+    /// The place.
     pub place: Place,
-    /// What says so.
+    /// The reason.
     pub reason: Arc<dyn StdError + Send + Sync>,
 }
 
-/// All places in one line, with what each said.
+/// Displays all places with their reasons, in one line.
 struct Looked<'a>(&'a [Unavailable]);
 
 impl fmt::Display for Looked<'_> {
@@ -155,7 +155,7 @@ impl fmt::Display for Looked<'_> {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}{place} has none")?;
             let mut error: Option<&(dyn StdError + 'static)> = Some(&**reason);
-            // The SDK's head says only what "has none" has said.
+            // The outermost error of the SDK only repeats "has none".
             if reason.is::<SdkError>() {
                 error = error.and_then(StdError::source);
             }

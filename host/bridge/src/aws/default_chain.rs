@@ -1,4 +1,4 @@
-//! The AWS SDKs' default credentials chain, without its price where the environment has the answer.
+//! The AWS SDKs' default credentials chain, without the cost of the SDK if the environment has the credentials.
 
 use std::sync::Arc;
 
@@ -25,24 +25,24 @@ use super::profile::{Demands, demands, profile_name, region_of_profile};
 use super::resolve_region::region_of_environment;
 use super::sdk_error;
 
-/// The default chain. In this order, and the first place that is set up decides:
+/// The default chain. It searches these places in order, and the first one that is configured decides:
 ///
-/// 1. the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Passed
-///    over if a profile was given (not if `AWS_PROFILE` names one), as the AWS CLI does;
-/// 2. the profile given, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a console session
-///    of `aws login` (with the feature `login`), a process, a web identity token. A role whose trust policy asks for a
-///    code of MFA is refused, since this program does not prompt for one;
+/// 1. the environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. Skipped if the caller has set
+///    a profile (but not if `AWS_PROFILE` names one), as in the AWS CLI;
+/// 2. the profile that the caller has set, else that of `AWS_PROFILE`, else `default`: keys, a role to assume, SSO, a
+///    console session of `aws login` (with the feature `login`), a process, a web identity token. A role whose trust
+///    policy requires a code of MFA is an error, since this library does not prompt for one;
 /// 3. a web identity token: `AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`;
 /// 4. the container's endpoint: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` (ECS, EKS
 ///    Pod Identity);
 /// 5. the EC2 instance metadata service, version 2, unless `AWS_EC2_METADATA_DISABLED` is `true`.
 ///
-/// Where the environment has credentials, no file is read and no HTTP client is made. Where it has
-/// not, everything is read anew each time: a changed file counts, and no error is remembered.
-/// [`CachedCredentials`](super::CachedCredentials) keeps what it gives.
+/// If the environment has credentials, no file is read and no HTTP client is created. Otherwise every call reads
+/// everything again, so that changes of files take effect; no error is cached.
+/// [`CachedCredentials`](super::CachedCredentials) caches the credentials.
 ///
-/// Steps 2 to 5 are the SDK's, and read this process's environment and files. They need a Tokio
-/// runtime with time and I/O.
+/// Steps 2 to 5 are the SDK's. They read this process's environment and files, and need a Tokio runtime with time and
+/// I/O enabled.
 #[derive(Clone, Debug)]
 pub struct DefaultChain {
     profile: Option<String>,
@@ -51,7 +51,7 @@ pub struct DefaultChain {
 }
 
 impl DefaultChain {
-    /// With the profile of that name, or without one given.
+    /// A chain with a profile, by its name; `None` if the caller sets none.
     #[must_use]
     pub fn new(profile: Option<String>) -> Self {
         Self {
@@ -61,19 +61,20 @@ impl DefaultChain {
         }
     }
 
-    /// The region whose STS is asked to assume a role where neither the environment nor the profile
-    /// has a region. Without it, that is an error.
+    /// Sets the region of the STS that assumes a role, if neither the environment nor the profile has a region. Without
+    /// it, that is an error.
     #[must_use]
     pub fn with_fallback_region(mut self, region: &str) -> Self {
         self.fallback_region = Some(region.to_owned());
         self
     }
 
-    /// The first step alone: it takes no runtime, and microseconds.
+    /// Runs step 1 only. It takes microseconds and needs no runtime. Returns `None` if the environment has no
+    /// credentials, or a profile is set.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Environment`] if the environment has a part of the credentials.
+    /// [`CredentialsError::Environment`], if the environment has only a part of the credentials.
     pub fn from_environment(&self) -> Result<Option<Credentials>, CredentialsError> {
         if self.profile.is_some() {
             return Ok(None);
@@ -85,11 +86,11 @@ impl DefaultChain {
         }
     }
 
-    /// The whole chain.
+    /// Runs the whole chain.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError`] by where the chain ended.
+    /// [`CredentialsError`], whose variants say at which place the chain ended.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         if let Some(credentials) = self.from_environment()? {
             return Ok(credentials);
@@ -125,7 +126,7 @@ impl DefaultChain {
         Err(CredentialsError::NotFound(unavailable))
     }
 
-    /// A variable that names an endpoint for what a place asks, and is empty: the SDK would panic.
+    /// Finds an empty variable for an endpoint, if the place asks a service: the SDK would panic.
     async fn empty_endpoint(&self, place: &Place) -> Option<&'static str> {
         let is_empty = |name: &&str| (self.variable)(name).is_some_and(|url| url.is_empty());
         let variable = endpoint_url::OF_CREDENTIALS.into_iter().find(is_empty)?;
@@ -137,7 +138,8 @@ impl DefaultChain {
         asks_a_service.then_some(variable)
     }
 
-    /// The region in it is for STS; SSO has its own in the profile, the others have none.
+    /// The configuration for the SDK's providers. Its region is for STS; that of SSO is in the profile, and the other
+    /// providers need none.
     async fn config(&self, profile: &str) -> ProviderConfig {
         let region = match region_of_environment(self.variable) {
             Some((region, _)) => Some(region),
@@ -154,7 +156,7 @@ impl DefaultChain {
     }
 }
 
-/// Why a place that is set up gave no credentials.
+/// The error of a place that is configured and has returned no credentials.
 async fn failed(place: Place, source: SdkError) -> CredentialsError {
     let demands = match &place {
         Place::Profile(name) => demands(name).await,
@@ -182,16 +184,16 @@ async fn failed(place: Place, source: SdkError) -> CredentialsError {
     }
 }
 
-/// Whether a place is merely not set up to have credentials. The metadata service is asked on every
-/// machine, and some networks answer in its place, or forbid to ask.
+/// Whether the place is not configured, so that the chain continues. Every error of the metadata service counts: it is
+/// asked on every machine, and some networks answer in its place or block the request.
 fn is_unavailable(place: &Place, reason: &SdkError) -> bool {
     *place == Place::InstanceMetadata || matches!(reason, SdkError::CredentialsNotLoaded(_))
 }
 
-/// Each provider is built only when it is its turn.
+/// Builds the provider of a place, and asks it.
 async fn load(place: &Place, config: &ProviderConfig) -> Result<Credentials, SdkError> {
     let loaded = match place {
-        // Not from here: `from_environment` has looked.
+        // The environment was searched by `from_environment`.
         Place::Environment | Place::Provider => Err(SdkError::not_loaded_no_source()),
         Place::Profile(name) => {
             ProfileFileCredentialsProvider::builder()
@@ -250,7 +252,7 @@ mod tests {
         (name == "AWS_ACCESS_KEY_ID").then(|| "AKID".to_owned())
     }
 
-    /// Without a runtime: what only the SDK could answer would panic.
+    /// There is no runtime, so a call of the SDK would panic.
     #[test]
     fn what_the_environment_has_takes_neither_file_nor_runtime() {
         let chain = chain(None, whole);

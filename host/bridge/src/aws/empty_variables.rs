@@ -1,22 +1,21 @@
-//! Variables of AWS's SDK that are set to nothing.
+//! Removal of empty environment variables that the AWS SDK misinterprets.
 
 use std::env;
 use std::ffi::OsString;
 
-/// Removes the variables `AWS_…` that are empty from the process's environment: the AWS CLI takes them for ones that are
-/// not set, and the SDK takes an empty endpoint for a bug and panics. For a program of its own, as the first thing that it
-/// does.
+/// Removes the empty variables `AWS_…` from the process's environment. The AWS CLI treats them as unset, but the SDK
+/// panics if an endpoint is empty. Call it first in a program's `main`; a library must not.
 ///
 /// # Safety
 ///
-/// No other thread may read or write the environment meanwhile, as of [`env::remove_var`].
+/// As for [`env::remove_var`]: no other thread may read or write the environment at the same time.
 #[expect(unsafe_code, reason = "the caller answers for the threads")]
 pub unsafe fn remove_empty_variables() {
     let is_empty = |(name, value): &(OsString, OsString)| {
         value.is_empty() && name.as_encoded_bytes().starts_with(b"AWS_")
     };
     for (name, _) in env::vars_os().filter(is_empty) {
-        // SAFETY: `env::remove_var`. The caller has no other thread.
+        // SAFETY: the caller guarantees that no other thread accesses the environment.
         unsafe {
             env::remove_var(name);
         }

@@ -5,37 +5,37 @@ use super::region::{is_aws, region_of_endpoint};
 /// The kind of an endpoint, with the name of the instance or cluster where the endpoint's name has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointKind {
-    /// An instance, alone or in an Aurora cluster: the name does not tell which.
+    /// An instance, single or in an Aurora cluster: the name does not tell which.
     Instance {
         /// The instance's identifier.
         identifier: String,
     },
-    /// A cluster, through its writer's, its reader's or a custom endpoint.
+    /// The writer, reader or custom endpoint of a cluster.
     Cluster {
-        /// The cluster's identifier; a custom endpoint has a name of its own instead.
+        /// The cluster's identifier; `None` for a custom endpoint, which has its own name.
         identifier: Option<String>,
     },
-    /// The writer of an Aurora global database: an alias of the primary cluster's endpoint, in whatever region
-    /// that is after a switchover or a failover. The name tells no region.
+    /// The writer endpoint of an Aurora global database: an alias of the primary cluster's endpoint, whose region
+    /// changes with a switchover or failover. The name contains no region.
     GlobalWriter {
-        /// The identifier of the global cluster. Each region's cluster has one of its own.
+        /// The identifier of the global cluster. The cluster of each region has another one.
         identifier: String,
     },
     /// An RDS Proxy.
     Proxy {
-        /// The proxy's name; an endpoint that was added to it has a name of its own instead.
+        /// The proxy's name; `None` for an endpoint that was added to a proxy, which has its own name.
         identifier: Option<String>,
     },
-    /// Not a name that RDS gives: an alias perhaps.
+    /// Not a name of an RDS endpoint. It may be an alias of one.
     Unknown,
 }
 
 impl EndpointKind {
-    /// Reads an endpoint's name, as in `mydb.abc123.eu-central-1.rds.amazonaws.com`.
+    /// Determines the kind from an endpoint's name, such as `mydb.abc123.eu-central-1.rds.amazonaws.com`.
     ///
-    /// A cluster has `cluster-`, `cluster-ro-` or `cluster-custom-` before the part that is the
-    /// account's, a proxy `proxy-`, and an endpoint added to a proxy `endpoint.proxy-`. A global database has
-    /// `global-`, and `global` in place of the region.
+    /// The label of the account (here `abc123`) has a prefix: `cluster-`, `cluster-ro-` or `cluster-custom-` for a
+    /// cluster, `proxy-` for a proxy, `endpoint.proxy-` for an endpoint that was added to a proxy, and `global-` for a
+    /// global database, which has `global` in place of the region.
     #[must_use]
     pub fn of_endpoint(host: &str) -> Self {
         let host = host.to_ascii_lowercase();
@@ -69,7 +69,7 @@ impl EndpointKind {
     }
 }
 
-/// As in `name.global-abc123.global.rds.amazonaws.com`.
+/// Whether the labels are those of a global database, such as `name.global-abc123.global.rds.amazonaws.com`.
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-connecting.html>
 fn is_global<'a>(second: &str, mut rest: impl Iterator<Item = &'a str>) -> bool {
@@ -79,7 +79,7 @@ fn is_global<'a>(second: &str, mut rest: impl Iterator<Item = &'a str>) -> bool 
         && is_aws(&rest.collect::<Vec<_>>())
 }
 
-/// Letters, digits and hyphens: what RDS allows, and what a shell leaves alone.
+/// Whether a label has only letters, digits and hyphens, which RDS allows, and a shell does not interpret.
 fn is_identifier(label: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     label.starts_with(|first: char| first.is_ascii_alphabetic()) && label.bytes().all(allowed)
@@ -137,7 +137,7 @@ mod tests {
                     identifier: "mydb".to_owned(),
                 },
             ),
-            // Names that look like the other's.
+            // Identifiers that look like the prefix of another kind.
             (
                 "global-1.abc123.us-east-1.rds.amazonaws.com",
                 instance("global-1"),

@@ -1,12 +1,12 @@
-//! The endpoint of an AWS service that the environment names, where a variable is empty: to us that is one that
-//! is not set, and the SDK panics.
+//! Environment variables that name the endpoint of an AWS service. An empty one is treated as unset; with the SDK alone
+//! it would cause a panic.
 
 use super::environment::Variable;
 
-/// For all services that have no variable of their own.
+/// The variable for all services that have no variable of their own.
 const OF_ALL: &str = "AWS_ENDPOINT_URL";
 
-/// Those of the services that give credentials.
+/// The variables of the services that provide credentials.
 pub(super) const OF_CREDENTIALS: [&str; 5] = [
     OF_ALL,
     "AWS_ENDPOINT_URL_STS",
@@ -15,15 +15,13 @@ pub(super) const OF_CREDENTIALS: [&str; 5] = [
     "AWS_ENDPOINT_URL_SIGNIN",
 ];
 
-/// What to set in a client's configuration in place of what the SDK has found; none if that is good.
+/// The endpoint URL to set in a client's configuration, if the variable that the SDK would use is empty: `Some(None)`
+/// for the service's own endpoint. `None` if the SDK's choice is right.
 #[expect(
     clippy::option_option,
     reason = "whether to set one, and which or none"
 )]
-pub(super) fn in_place_of_an_empty_one(
-    of_service: &str,
-    variable: Variable,
-) -> Option<Option<String>> {
+pub(super) fn replace_empty_url(of_service: &str, variable: Variable) -> Option<Option<String>> {
     let variables = [variable(of_service), variable(OF_ALL)];
     let first = variables.iter().flatten().next()?;
     if !first.is_empty() {
@@ -54,24 +52,12 @@ mod tests {
     fn an_empty_one_is_not_set() {
         let of_all = Some("http://all".to_owned());
         assert_eq!(
-            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", both),
+            replace_empty_url("AWS_ENDPOINT_URL_STS", both),
             Some(of_all)
         );
-        assert_eq!(
-            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", empty),
-            Some(None)
-        );
-        assert_eq!(
-            in_place_of_an_empty_one("AWS_ENDPOINT_URL_OTHER", both),
-            None
-        );
-        assert_eq!(
-            in_place_of_an_empty_one("AWS_ENDPOINT_URL_NONE", both),
-            None
-        );
-        assert_eq!(
-            in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", |_| None),
-            None
-        );
+        assert_eq!(replace_empty_url("AWS_ENDPOINT_URL_STS", empty), Some(None));
+        assert_eq!(replace_empty_url("AWS_ENDPOINT_URL_OTHER", both), None);
+        assert_eq!(replace_empty_url("AWS_ENDPOINT_URL_NONE", both), None);
+        assert_eq!(replace_empty_url("AWS_ENDPOINT_URL_STS", |_| None), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Credentials from the environment variables that every AWS SDK reads.
+//! Credentials from the environment variables of the AWS SDKs.
 
 use std::env;
 
@@ -7,19 +7,19 @@ use thiserror::Error;
 use super::credentials::Credentials;
 use super::expiration::unix_seconds;
 
-/// Credentials that the environment does not hold, or not whole.
+/// Why the environment has no usable credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum MissingCredentials {
-    /// Neither the key id nor the secret key.
+    /// It has neither the key id nor the secret key.
     #[error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")]
     None,
-    /// A secret key alone.
+    /// It has only the secret key.
     #[error("AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not")]
     AccessKeyId,
-    /// A key id alone.
+    /// It has only the key id.
     #[error("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not")]
     SecretAccessKey,
-    /// Of `aws configure export-credentials`.
+    /// `AWS_CREDENTIAL_EXPIRATION`, which `aws configure export-credentials` writes, cannot be parsed.
     #[error(
         "AWS_CREDENTIAL_EXPIRATION is not a time with an offset, as 2026-01-31T12:00:00Z or \
          2026-01-31T12:00:00+0000"
@@ -28,7 +28,7 @@ pub enum MissingCredentials {
 }
 
 impl MissingCredentials {
-    /// What to do about it, in a sentence.
+    /// Advice on how to resolve the error, in a sentence.
     pub(super) fn hint(self) -> &'static str {
         match self {
             Self::None | Self::AccessKeyId | Self::SecretAccessKey => {
@@ -42,13 +42,12 @@ impl MissingCredentials {
     }
 }
 
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and
-/// `AWS_CREDENTIAL_EXPIRATION` (RFC 3339, ISO 8601 or RFC 2822, always with an offset), as `variable` gives them. A
-/// variable that is empty is one that is not set.
+/// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` (RFC 3339,
+/// ISO 8601 or RFC 2822, always with an offset) with `variable`. An empty variable counts as unset.
 ///
 /// # Errors
 ///
-/// [`MissingCredentials`] by what is missing.
+/// [`MissingCredentials`], which names what is missing or malformed.
 pub fn credentials_from_environment(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Credentials, MissingCredentials> {
@@ -74,11 +73,11 @@ pub fn credentials_from_environment(
     })
 }
 
-/// Looks up an environment variable. A parameter, so that a test can bring variables of its own.
+/// Looks up an environment variable. It is a parameter, so that tests can replace the environment.
 pub type Variable = fn(&str) -> Option<String>;
 
-/// A variable of this process. What is not UTF-8 is kept as a character that no setting may hold, so
-/// that it is refused and not passed over.
+/// Looks up an environment variable of this process. Bytes that are not UTF-8 become U+FFFD, which no setting may
+/// contain, so that the value is refused rather than ignored.
 #[must_use]
 pub fn process_variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())

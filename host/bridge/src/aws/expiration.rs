@@ -1,14 +1,14 @@
-//! The time at which credentials end, as programs write it into `AWS_CREDENTIAL_EXPIRATION`.
+//! Parsing of the expiry of credentials in `AWS_CREDENTIAL_EXPIRATION`.
 
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-/// Reads a point in time in any form that means one alone, in Unix seconds.
+/// Parses a time in any unambiguous form, and returns Unix seconds.
 ///
-/// botocore takes whatever `dateutil` can parse, and programs that write for it rely on that. Taken here are
-/// RFC 3339 and RFC 2822, and ISO 8601 with `T` or a space, with or without hyphens and colons, with a fraction of a
-/// second or none, and with the offset `Z`, `±hh`, `±hhmm` or `±hh:mm`, a space before it or none. A time without an
-/// offset is refused: it means another moment on every machine.
+/// botocore accepts whatever `dateutil` can parse, and programs rely on that. This accepts RFC 3339 and RFC 2822, and
+/// ISO 8601 with `T` or a space, with or without hyphens and colons, with or without a fraction of a second, and with
+/// an offset `Z`, `±hh`, `±hhmm` or `±hh:mm`, with or without a space before it. It refuses a time without an offset,
+/// whose meaning depends on the machine's time zone.
 pub(super) fn unix_seconds(text: &str) -> Option<u64> {
     let text = text.trim();
     let at = OffsetDateTime::parse(text, &Rfc3339)
@@ -58,7 +58,7 @@ fn utc_offset(text: &str) -> Option<UtcOffset> {
     UtcOffset::from_hms(signed(hours)?, signed(minutes)?, 0).ok()
 }
 
-/// Numbers of so many digits, all with the separator between them or all without.
+/// Parses `N` numbers with the given counts of digits, either all separated by `separator` or all adjacent.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[u32; N]> {
     let is_separated = text.contains(separator);
     let mut numbers = [0; N];

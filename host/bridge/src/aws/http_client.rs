@@ -1,8 +1,7 @@
-//! The HTTP client for AWS's own endpoints: rustls with ring, and nothing made before it is needed.
+//! The HTTP client for AWS's endpoints: rustls with ring, initialized lazily.
 //!
-//! The SDK's own client reads the system's root certificates when a client is *built*, also one that
-//! will only ask a metadata endpoint over plain HTTP, or nobody. This one reads them for the first
-//! request over HTTPS.
+//! The SDK's own client reads the system's root certificates when it is *built*, even if it is used for plain HTTP to a
+//! metadata endpoint only, or not at all. This client reads them before the first request over HTTPS.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,14 +20,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::plain_http;
 
-/// A client that takes the system's roots (`SSL_CERT_FILE` names others), and for HTTPS the proxy of
-/// `HTTPS_PROXY`, but for what `NO_PROXY` excepts. Plain HTTP, which is for metadata endpoints, takes
-/// no proxy, and goes to this machine and to metadata endpoints alone: [`plain_http`].
+/// A client that trusts the system's roots (`SSL_CERT_FILE` names others), and uses the proxy of `HTTPS_PROXY` for
+/// HTTPS, except to the hosts in `NO_PROXY`. Plain HTTP uses no proxy, and is allowed to this machine and metadata
+/// endpoints only ([`plain_http`]).
 pub(super) fn http_client() -> SharedHttpClient {
     SharedHttpClient::new(LazyClient::default())
 }
 
-/// What connectors were made for, and the connector: as many as there are kinds of clients, a few.
+/// The connectors that were built, by their settings. There are as many as kinds of clients, which are few.
 type Made = Vec<(
     (Scheme, Option<Duration>, Option<Duration>),
     SharedHttpConnector,
@@ -80,7 +79,7 @@ impl HttpConnector for LazyConnector {
 }
 
 impl LazyConnector {
-    /// The one made before, with its open connections, or a new one.
+    /// Returns the existing connector for these settings, with its open connections, or builds one.
     fn connector(&self, scheme: Scheme) -> SharedHttpConnector {
         let Self {
             settings,
@@ -114,7 +113,7 @@ fn connector(
     builder.set_sleep_impl(components.sleep_impl());
     builder
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        // As of now it cannot fail; what it falls back on are the system's roots.
+        // Building the context cannot fail at present. The fallback trusts the system's roots.
         .tls_context(context.unwrap_or_default())
         .build()
 }

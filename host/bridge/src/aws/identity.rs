@@ -13,58 +13,60 @@ use aws_sdk_sts::primitives::{DateTime, DateTimeFormat};
 use thiserror::Error;
 
 use super::credentials::Credentials;
-use super::endpoint_url::in_place_of_an_empty_one;
+use super::endpoint_url::replace_empty_url;
 use super::environment::process_variable;
 use super::http_client::http_client;
 use super::plain_http;
 
-/// Who the caller is.
+/// The identity of the caller, as STS returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerIdentity {
-    /// The number of the AWS account.
+    /// The id of the AWS account, 12 digits.
     pub account: String,
-    /// As `arn:aws:sts::123456789012:assumed-role/name/session`.
+    /// The ARN, such as `arn:aws:sts::123456789012:assumed-role/name/session`.
     pub arn: String,
-    /// The identity's own id.
+    /// The unique id of the identity.
     pub user_id: String,
-    /// What AWS's clock said, in Unix seconds, to set beside one's own.
+    /// The time of AWS's clock, in Unix seconds, to compare with the local clock; `None` if the response has no valid
+    /// `Date`.
     pub server_time: Option<u64>,
 }
 
-/// AWS did not say who the caller is.
+/// The identity of the caller cannot be determined.
 #[derive(Debug, Error)]
 pub enum IdentityError {
-    /// AWS answered, and refused: the credentials are wrong or expired, or a clock is off.
+    /// AWS refuses the credentials: they are wrong or expired, or the local clock is wrong.
     #[error("AWS refuses the credentials: {code}: {message}")]
     Refused {
-        /// As `InvalidClientTokenId`, `ExpiredToken`, `SignatureDoesNotMatch`.
+        /// AWS's error code, such as `InvalidClientTokenId`, `ExpiredToken` or `SignatureDoesNotMatch`.
         code: String,
-        /// In AWS's words. Not part of any contract.
+        /// AWS's message, which may change at any time.
         message: String,
-        /// What AWS's clock said, in Unix seconds.
+        /// The time of AWS's clock, in Unix seconds.
         server_time: Option<u64>,
     },
-    /// AWS did not answer, or not in a way that can be read.
+    /// AWS did not respond, or the response cannot be parsed.
     #[error("cannot ask AWS who the caller is")]
     NoAnswer(#[source] Box<SdkError<GetCallerIdentityError>>),
 }
 
 impl IdentityError {
-    /// What is wrong with the endpoint that the environment or the profile names: it is one without TLS, and nothing
-    /// was sent to it. None if the error is another.
+    /// A description of the problem, if the environment or the profile names an endpoint without TLS, to which nothing
+    /// was sent; `None` for any other error.
     #[must_use]
     pub fn endpoint_without_tls(&self) -> Option<String> {
         plain_http::beneath(self).map(ToString::to_string)
     }
 }
 
-/// Asks the STS of a region. `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL` names another endpoint, as
-/// do the settings of the profile; all is read from this process's environment and files. Needs a
-/// Tokio runtime with time and I/O.
+/// Asks the STS of a region for the caller's identity (`GetCallerIdentity`).
+///
+/// `AWS_ENDPOINT_URL_STS`, `AWS_ENDPOINT_URL` or the profile may name another endpoint; they are read from this
+/// process's environment and files. It needs a Tokio runtime with time and I/O enabled.
 ///
 /// # Errors
 ///
-/// [`IdentityError`] if AWS refuses, or does not answer.
+/// [`IdentityError`], if AWS refuses the credentials or does not respond.
 pub async fn caller_identity(
     credentials: &Credentials,
     region: &str,
@@ -76,7 +78,7 @@ pub async fn caller_identity(
         .load()
         .await;
     let mut config = aws_sdk_sts::config::Builder::from(&config);
-    if let Some(url) = in_place_of_an_empty_one("AWS_ENDPOINT_URL_STS", process_variable) {
+    if let Some(url) = replace_empty_url("AWS_ENDPOINT_URL_STS", process_variable) {
         config.set_endpoint_url(url);
     }
     let date = ServerDate::default();
@@ -106,7 +108,7 @@ pub async fn caller_identity(
     }
 }
 
-/// The `Date` of the answer, which the SDK does not give out.
+/// Captures the `Date` header of the response, which the SDK does not return.
 #[derive(Clone, Debug, Default)]
 struct ServerDate(Arc<Mutex<Option<String>>>);
 

@@ -1,9 +1,9 @@
-//! The partition of a region: the separate clouds that AWS has, each with ARNs of its own.
+//! The partition of a region. Partitions are AWS's separate clouds, each with its own ARNs.
 
-/// A partition, as ARNs name it.
+/// A partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
-    /// `aws`: every region that no other partition has.
+    /// `aws`: every region that is in no other partition.
     Aws,
     /// `aws-cn`: China.
     AwsCn,
@@ -22,9 +22,10 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// By the first words of a region's name; `aws` is what remains, for new regions come there.
+    /// Determines the partition by the prefix of a region's name. Without a known prefix it is `aws`, the partition of
+    /// most new regions.
     ///
-    /// The words are those of `partitions.json`, which every AWS SDK carries.
+    /// The prefixes are those of `partitions.json`, which every AWS SDK contains.
     #[must_use]
     pub fn of_region(region: &str) -> Self {
         const PREFIXES: [(&str, Partition); 7] = [
@@ -42,7 +43,7 @@ impl Partition {
             .map_or(Self::Aws, |(_, partition)| *partition)
     }
 
-    /// Its name, the second part of an ARN.
+    /// The name of the partition, as in the second part of an ARN.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

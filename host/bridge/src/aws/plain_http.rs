@@ -1,11 +1,11 @@
-//! Requests without TLS: to this machine, and to the addresses at which AWS gives credentials to what runs there.
+//! Requests without TLS. They are allowed to this machine, and to the addresses of AWS's metadata endpoints.
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-/// Where AWS itself speaks plain HTTP, on a link that no other machine has.
+/// The link-local addresses of metadata endpoints, which AWS serves over plain HTTP.
 ///
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>,
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
@@ -21,26 +21,26 @@ const METADATA: [IpAddr; 5] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
 ];
 
-/// A URL that would send credentials or a secret in the clear.
+/// A URL that would send credentials or a secret in plaintext.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "the endpoint http://{authority} is not asked without TLS, for what it gives is secret: give https:// in \
      AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_… or endpoint_url of the AWS config files (http:// is for this machine alone)"
 )]
 pub(crate) struct PlainHttp {
-    /// Host and port.
+    /// The host and port.
     authority: String,
 }
 
-/// Accepts a URL of plain HTTP to this machine or to a metadata address.
+/// Accepts a URL of plain HTTP to this machine or a metadata address.
 ///
 /// # Errors
 ///
-/// [`PlainHttp`] for every other.
+/// [`PlainHttp`] for any other URL.
 pub(super) fn check(url: &str) -> Result<(), PlainHttp> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // What is before it may be a password.
+    // The part before the `@` may contain a password.
     let authority = authority.rsplit('@').next().unwrap_or_default();
     if is_trusted(host_of(authority)) {
         return Ok(());
@@ -60,12 +60,12 @@ fn is_trusted(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback() || METADATA.contains(&address),
-        // RFC 6761: names below it too are this machine's.
+        // RFC 6761, section 6.3: names under `localhost` are this machine's too.
         Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
 
-/// The refusal of a request that is beneath an error, if that is what it comes from.
+/// Finds this error among the sources of another.
 pub(crate) fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a PlainHttp> {
     let mut next = Some(error);
     while let Some(error) = next {

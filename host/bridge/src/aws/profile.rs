@@ -1,4 +1,4 @@
-//! The AWS config files' profile: whether it is there, and the region it has.
+//! Profiles of the AWS config files: their existence, region and other settings.
 //!
 //! The files are those of `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by default
 //! `~/.aws/config` and `~/.aws/credentials`.
@@ -13,20 +13,19 @@ use thiserror::Error;
 
 use super::environment::Variable;
 
-/// A profile that cannot be used.
+/// A profile cannot be used.
 #[derive(Clone, Debug, Error)]
 pub enum ProfileError {
-    /// A profile was named, and no file has it. The SDK would go on without it, perhaps to the
-    /// credentials of someone else.
+    /// No file has the profile that was named. The SDK would continue without it, perhaps with unintended credentials.
     #[error("there is no profile {0:?} in the AWS config files")]
     NotFound(String),
-    /// A file is there and cannot be read, or is not written as it must be.
+    /// A file exists, and cannot be read or parsed.
     #[error("the AWS config files cannot be read")]
     Unreadable(#[source] Arc<ProfileFileLoadError>),
 }
 
 impl ProfileError {
-    /// What to do about it.
+    /// Advice on how to resolve the error.
     pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "`aws configure list-profiles` lists those that are there",
@@ -38,11 +37,11 @@ impl ProfileError {
     }
 }
 
-/// The profile that is asked for: the one given, else that of `AWS_PROFILE`, else `default`.
+/// The name of the profile: the given one, else that of `AWS_PROFILE`, else `default`.
 ///
 /// # Errors
 ///
-/// [`ProfileError`], where only a profile that someone named has to be there.
+/// [`ProfileError`]. Only a profile that was named must exist; `default` need not.
 pub(super) async fn profile_name(
     given: Option<&str>,
     variable: Variable,
@@ -63,22 +62,21 @@ pub(super) async fn profile_name(
     Ok(name)
 }
 
-/// What a profile asks for beyond what this crate does by itself, in it or in one that it names as its
-/// `source_profile`.
+/// Settings of a profile, or of its chain of `source_profile`, that need more than this crate does by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Demands {
-    /// The device whose code is to be given with AssumeRole (`mfa_serial`).
+    /// The MFA device whose code AssumeRole requires (`mfa_serial`).
     pub(super) mfa_serial: Option<String>,
     /// The session of `aws login` (`login_session`).
     pub(super) login_session: Option<String>,
-    /// Whether a service of AWS gives its credentials: STS, SSO or the one of `aws login`.
+    /// Whether an AWS service provides the credentials: STS, SSO or that of `aws login`.
     pub(super) asks_a_service: bool,
 }
 
-/// What makes a profile one that asks a service.
+/// The settings with which a profile asks a service.
 const OF_SERVICES: [&str; 4] = ["role_arn", "sso_session", "sso_start_url", "login_session"];
 
-/// Of files that cannot be read, nothing: something else has said so.
+/// Reads these settings. If the files cannot be read, it returns the default: [`profile_name`] reports that error.
 pub(super) async fn demands(name: &str) -> Demands {
     let profiles =
         aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
@@ -101,7 +99,7 @@ pub(super) async fn demands(name: &str) -> Demands {
     demands
 }
 
-/// The region of a profile, or of the one that it names as its `source_profile`.
+/// The region of a profile, or of its `source_profile`.
 pub(super) async fn region_of_profile(name: &str) -> Option<String> {
     let provider = ProfileFileRegionProvider::builder()
         .profile_name(name)

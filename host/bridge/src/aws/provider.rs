@@ -1,4 +1,4 @@
-//! Where credentials come from.
+//! Sources of credentials.
 
 use std::sync::Arc;
 
@@ -8,8 +8,7 @@ use super::credentials::Credentials;
 use super::credentials_error::{CredentialsError, Place};
 use super::default_chain::DefaultChain;
 
-/// A source of credentials. Asked each time; [`CachedCredentials`](super::CachedCredentials) keeps
-/// what it gives.
+/// A source of credentials. It has no cache; [`CachedCredentials`](super::CachedCredentials) adds one.
 #[derive(Clone, Debug)]
 pub struct CredentialsSource(Kind);
 
@@ -21,13 +20,13 @@ enum Kind {
 }
 
 impl CredentialsSource {
-    /// AWS's [default chain](DefaultChain), with the profile of that name or without one given.
+    /// AWS's [default chain](DefaultChain), with a profile by its name; `None` if the caller sets none.
     #[must_use]
     pub fn default_chain(profile: Option<String>) -> Self {
         DefaultChain::new(profile).into()
     }
 
-    /// These credentials, always.
+    /// Returns always these credentials.
     #[must_use]
     pub fn fixed(credentials: Credentials) -> Self {
         Self(Kind::Fixed(credentials))
@@ -38,11 +37,11 @@ impl CredentialsSource {
         SharedCredentialsProvider::new(provider).into()
     }
 
-    /// Asks for credentials.
+    /// Asks the source for credentials.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError`] by where they were looked for.
+    /// [`CredentialsError`], whose variants say at which place the search ended.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         match &self.0 {
             Kind::DefaultChain(chain) => chain.credentials().await,

@@ -1,16 +1,16 @@
-//! The region that an RDS endpoint's own name tells.
+//! The region in the name of an RDS endpoint.
 
-/// The region in the name of an instance, a cluster, a proxy or a serverless endpoint, in every
-/// partition; none if the name is not one that RDS gives.
+/// Finds the region in the name of an RDS instance, cluster, proxy or serverless endpoint, in any partition. Returns
+/// `None` if the name is not one that RDS assigns.
 ///
-/// In most partitions the region stands before the label `rds` (or `rds-fips`), as in
-/// `mydb.abc123.eu-central-1.rds.amazonaws.com`; in China behind it, as in
+/// In most partitions the region precedes the label `rds` (or `rds-fips`), as in
+/// `mydb.abc123.eu-central-1.rds.amazonaws.com`; in China it follows it, as in
 /// `mydb.abc123.rds.cn-north-1.amazonaws.com.cn`.
 #[must_use]
 pub fn region_of_endpoint(host: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
     let labels: Vec<&str> = host.split('.').collect();
-    // Of the last one: an instance may itself be called `rds`.
+    // The last one, since an instance may itself be called `rds`.
     let rds = labels
         .iter()
         .rposition(|label| matches!(*label, "rds" | "rds-fips"))?;
@@ -22,8 +22,8 @@ pub fn region_of_endpoint(host: &str) -> Option<String> {
     is_aws(domain).then(|| region.to_owned())
 }
 
-/// Whether a domain is one that AWS gives to services, by partition: `aws` and `aws-us-gov`,
-/// `aws-cn`, `aws-eusc`, `aws-iso`, `aws-iso-b`, `aws-iso-e`, `aws-iso-f`.
+/// Whether a domain is that of AWS's services in a partition. In order: `aws` and `aws-us-gov`, `aws-cn`, `aws-eusc`,
+/// `aws-iso`, `aws-iso-b`, `aws-iso-e`, `aws-iso-f`.
 pub(super) fn is_aws(domain: &[&str]) -> bool {
     const SUFFIXES: [&[&str]; 7] = [
         &["amazonaws", "com"],
@@ -37,7 +37,7 @@ pub(super) fn is_aws(domain: &[&str]) -> bool {
     SUFFIXES.iter().any(|suffix| domain.ends_with(suffix))
 }
 
-/// As `eu-central-1` or `us-gov-west-1`: two or more words and a number.
+/// Whether a label has the form of a region, such as `eu-central-1` or `us-gov-west-1`: two or more words and a number.
 pub(super) fn is_region(label: &str) -> bool {
     let parts: Vec<&str> = label.split('-').collect();
     let Some((number, words)) = parts.split_last() else {

@@ -10,12 +10,12 @@ use super::profile::{ProfileError, profile_name, region_of_profile};
 use super::region::region_of_endpoint;
 use crate::remedy::Remedy;
 
-/// What told the region.
+/// Where the region was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegionSource {
     /// The caller.
     Given,
-    /// The endpoint's own name.
+    /// The endpoint's name.
     Endpoint,
     /// An environment variable: `AWS_REGION` or `AWS_DEFAULT_REGION`.
     Environment(&'static str),
@@ -34,20 +34,20 @@ impl fmt::Display for RegionSource {
     }
 }
 
-/// No region.
+/// The region cannot be determined.
 #[derive(Clone, Debug, Error)]
 pub enum RegionError {
-    /// Nothing tells it.
+    /// No place has a region.
     #[error(
         "no region: the endpoint's name does not tell it, AWS_REGION and AWS_DEFAULT_REGION are not \
          set, and the profile {profile:?} has none"
     )]
     NotFound {
-        /// The profile that was looked at.
+        /// The profile that was searched.
         profile: String,
     },
-    /// The endpoint is the writer of an Aurora global database, whose region changes with a switchover. That of the
-    /// environment or of the profile may be another.
+    /// The endpoint is the writer of an Aurora global database, whose region changes with a switchover. The region of
+    /// the environment or of the profile may be another.
     #[error(
         "{host} is the writer of an Aurora global database, and its name does not tell the region"
     )]
@@ -55,13 +55,13 @@ pub enum RegionError {
         /// The endpoint.
         host: String,
     },
-    /// The profile is not there, or cannot be read.
+    /// The profile does not exist or cannot be read.
     #[error(transparent)]
     Profile(#[from] ProfileError),
 }
 
 impl RegionError {
-    /// What to do about it, in a sentence.
+    /// Advice on how to resolve the error, in a sentence.
     #[must_use]
     pub fn hint(&self) -> Remedy {
         match self {
@@ -74,16 +74,18 @@ impl RegionError {
     }
 }
 
-/// The region, and what told it: the one given, else that in the endpoint's name, else `AWS_REGION`,
-/// else `AWS_DEFAULT_REGION`, else the profile's: that given, or of `AWS_PROFILE`, or `default`. The
-/// AWS config files are read only for this last one.
+/// Determines the region, and where it was found.
 ///
-/// The writer endpoint of an Aurora global database needs a region that is given: the environment's and the
-/// profile's say nothing of where its primary cluster is.
+/// It is the given one, else that in the endpoint's name, else `AWS_REGION`, else `AWS_DEFAULT_REGION`, else that of
+/// the profile: the given one, else that of `AWS_PROFILE`, else `default`. The AWS config files are read for the last
+/// step only.
+///
+/// For the writer endpoint of an Aurora global database, the region must be given: the environment and the profile do
+/// not know where its primary cluster is.
 ///
 /// # Errors
 ///
-/// [`RegionError`] if nothing tells it, or if the profile that should cannot be used.
+/// [`RegionError`], if no place has a region, or the profile cannot be used.
 pub async fn resolve_region(
     given: Option<&str>,
     host: &str,
@@ -104,7 +106,7 @@ pub async fn resolve_region(
     }
 }
 
-/// What [`resolve_region`] looks at before it reads any file: it takes no runtime.
+/// The steps of [`resolve_region`] before it reads a file. It needs no runtime.
 #[must_use]
 pub fn region_without_profile(
     given: Option<&str>,
@@ -130,7 +132,7 @@ fn is_global_writer(host: &str) -> bool {
     )
 }
 
-/// That of `AWS_REGION`, else of `AWS_DEFAULT_REGION`. A variable that is empty is not set.
+/// The region of `AWS_REGION`, else of `AWS_DEFAULT_REGION`. An empty variable counts as unset.
 pub(super) fn region_of_environment(variable: Variable) -> Option<(String, RegionSource)> {
     ["AWS_REGION", "AWS_DEFAULT_REGION"]
         .into_iter()

@@ -1,36 +1,36 @@
-//! The resource id that IAM knows a database by, and what people take for it.
+//! The resource id of a database in IAM policies, and texts that are mistaken for it.
 
 use std::fmt;
 
-/// The resource id of an instance, a cluster or a proxy: what the ARN in a policy for `rds-db:connect`
-/// names. It is not the name that somebody gave it.
+/// The resource id of an instance, a cluster or a proxy, as in the ARN of a policy for `rds-db:connect`. It is not the
+/// user-defined identifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceId {
     kind: ResourceKind,
     text: String,
 }
 
-/// What a resource id is of.
+/// The kind of resource that a resource id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
     /// `db-…`: an instance outside Aurora.
     Instance,
-    /// `cluster-…`: an Aurora or a Multi-AZ cluster, with all its instances.
+    /// `cluster-…`: an Aurora or Multi-AZ cluster, with all its instances.
     Cluster,
     /// `prx-…`: an RDS Proxy.
     Proxy,
 }
 
-/// Text that is not a resource id.
+/// The text is not a resource id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidResourceId {
-    /// An ARN was given.
+    /// It is an ARN.
     #[error(
         "the resource id is not an ARN: it is the part db-…, cluster-… or prx-… alone (for a proxy \
          the end of its ARN; for others an ARN holds the name instead)"
     )]
     Arn,
-    /// It looks like the name of an instance, a cluster or a proxy.
+    /// It has the form of the name of an instance, a cluster or a proxy.
     #[error(
         "that looks like a name, and the resource id is another thing: db-… or cluster-… followed by \
          upper-case letters and digits, or prx-…, as rds-bridge setup without it says how to find"
@@ -39,14 +39,15 @@ pub enum InvalidResourceId {
 }
 
 impl ResourceId {
-    /// Reads a resource id.
+    /// Parses a resource id.
     ///
-    /// RDS gives `db-` and `cluster-` with upper-case letters and digits, which no instance's name
-    /// has, for RDS lowers those; and `prx-` with 17 hexadecimal digits or the like of the others.
+    /// RDS assigns ids with `db-` and `cluster-` followed by upper-case letters and digits. Names are distinct from
+    /// them, since RDS converts those to lower case. After `prx-` there are 17 hexadecimal digits, or upper-case
+    /// letters and digits.
     ///
     /// # Errors
     ///
-    /// If it is an ARN or a name instead.
+    /// [`InvalidResourceId`], if the text is an ARN or a name.
     pub fn parse(text: &str) -> Result<Self, InvalidResourceId> {
         if text.starts_with("arn:") {
             return Err(InvalidResourceId::Arn);
@@ -70,7 +71,7 @@ impl ResourceId {
         Ok(Self { kind, text })
     }
 
-    /// What it is of.
+    /// The kind of resource.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {
         self.kind

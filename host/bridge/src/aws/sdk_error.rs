@@ -1,27 +1,27 @@
-//! What AWS's services say, taken from the errors of its SDK: those print the structures that they are.
+//! The messages of AWS's services in the errors of its SDK, which display only their own structure.
 
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError as SdkError;
 use aws_sdk_sts::error::ErrorMetadata;
 
-/// One error of a chain in words; empty if the next one says it better.
+/// The message of one error of a chain; empty if the next error is more precise.
 pub(crate) fn words(error: &(dyn StdError + 'static)) -> String {
     if let Some(metadata) = error.downcast_ref::<ErrorMetadata>() {
-        return said(metadata);
+        return describe(metadata);
     }
     let next = error
         .source()
         .and_then(|next| next.downcast_ref::<ErrorMetadata>());
     match next {
-        // "unhandled error (CODE)".
+        // This error only displays "unhandled error (CODE)".
         Some(_) => String::new(),
         None => error.to_string(),
     }
 }
 
-/// As `AccessDenied: User … is not authorized to perform …`.
-fn said(metadata: &ErrorMetadata) -> String {
+/// The code and message of a service, such as `AccessDenied: User … is not authorized to perform …`.
+fn describe(metadata: &ErrorMetadata) -> String {
     match (metadata.code(), metadata.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(said), None) | (None, Some(said)) => said.to_owned(),
@@ -29,8 +29,8 @@ fn said(metadata: &ErrorMetadata) -> String {
     }
 }
 
-/// An error without the request that the SDK shows where an endpoint is no URL: a web identity token may be in it, and a
-/// password in the URL.
+/// Replaces an error in which the SDK displays the request, as it does if an endpoint is not a URL: the request may
+/// contain a web identity token, and the URL a password.
 pub(super) fn without_request(error: SdkError) -> SdkError {
     let mut next: Option<&(dyn StdError + 'static)> = Some(&error);
     while let Some(one) = next {
@@ -44,7 +44,7 @@ pub(super) fn without_request(error: SdkError) -> SdkError {
     error
 }
 
-/// The code of a service's refusal that is beneath an error, as `AccessDenied`.
+/// Finds a service's error code, such as `AccessDenied`, among the sources of an error.
 pub(super) fn code<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a str> {
     let mut next = Some(error);
     while let Some(error) = next {

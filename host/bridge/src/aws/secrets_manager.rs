@@ -1,4 +1,4 @@
-//! The secret of a database in AWS Secrets Manager: fetched, read, and kept until a server refuses it.
+//! Fetching, parsing and caching the secret of a database in AWS Secrets Manager.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 
@@ -26,13 +26,13 @@ use zeroize::Zeroizing;
 
 use super::cache::CachedCredentials;
 use super::credentials::Credentials;
-use super::endpoint_url::in_place_of_an_empty_one;
+use super::endpoint_url::replace_empty_url;
 use super::environment::process_variable;
 use super::http_client::http_client;
 
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
-/// Error codes that say that it is the credentials that are wrong, whatever the secret is.
+/// Error codes for invalid credentials, rather than for the secret.
 pub(crate) const OF_CREDENTIALS: [&str; 4] = [
     "ExpiredTokenException",
     "InvalidClientTokenId",
@@ -40,28 +40,28 @@ pub(crate) const OF_CREDENTIALS: [&str; 4] = [
     "UnrecognizedClientException",
 ];
 
-/// A secret where it lies, and the credentials that may read it.
+/// A secret in Secrets Manager, and the credentials to read it.
 #[derive(Debug)]
 pub(crate) struct SecretsManager {
     pub(crate) id: SecretId,
     pub(crate) region: String,
     pub(crate) credentials: CachedCredentials,
-    /// Whose settings in the AWS config files count, as that of an endpoint.
+    /// The profile whose settings in the AWS config files apply, such as an endpoint.
     pub(crate) profile: Option<String>,
 }
 
 impl FetchSecret for SecretsManager {
-    /// Asks for the version that is current. `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` names
-    /// another endpoint, as do the settings of the profile; all is read anew each time.
+    /// Fetches the current version. `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` or the profile may name
+    /// another endpoint; they are read again by every call.
     async fn fetch(&self) -> Result<DatabaseSecret, FetchError> {
         let credentials = self.credentials.credentials().await?;
-        // On the heap: the SDK's future is large, and so are all those around it otherwise.
+        // On the heap: the SDK's future is large, and would make every future around it as large.
         let answer = Box::pin(self.ask(&credentials)).await;
         let read = answer.map_err(problem).and_then(read);
         if let Err(SecretProblem::Refused { code, .. }) = &read
             && OF_CREDENTIALS.contains(&code.as_str())
         {
-            // Others may be at hand by now: whoever asks next is to look.
+            // The source may have other credentials by now, so the next call asks it.
             self.credentials.forget();
         }
         let secret = read.map_err(|problem| SecretError {
@@ -88,7 +88,7 @@ impl SecretsManager {
         }
         let config = config.load().await;
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&config);
-        if let Some(url) = in_place_of_an_empty_one(ENDPOINT_URL, process_variable) {
+        if let Some(url) = replace_empty_url(ENDPOINT_URL, process_variable) {
             config.set_endpoint_url(url);
         }
         aws_sdk_secretsmanager::Client::from_conf(config.build())
@@ -112,8 +112,8 @@ fn read(answer: GetSecretValueOutput) -> Result<DatabaseSecret, SecretProblem> {
     }
 }
 
-/// Whether the endpoint's URL is none. The SDK has no kind of error for it; in its words it shows the whole request
-/// and the URL, which may have a password in it.
+/// Whether the endpoint's URL is invalid. The SDK has no variant for this error. Its message is not kept, since it
+/// contains the request and the URL, which may contain a password.
 fn is_of_endpoint(error: &SdkError<GetSecretValueError>) -> bool {
     let mut beneath = error.source();
     while let Some(error) = beneath {
@@ -125,8 +125,8 @@ fn is_of_endpoint(error: &SdkError<GetSecretValueError>) -> bool {
     false
 }
 
-/// Of what the SDK says. Its own error is kept only where no answer is in it: an answer that it could not
-/// read may hold the secret.
+/// Converts the SDK's error. The error itself is kept only if it has no response in it: a response that could not be
+/// parsed may contain the secret.
 fn problem(error: SdkError<GetSecretValueError>) -> SecretProblem {
     let refused = match error {
         SdkError::ServiceError(refused) => refused,
@@ -147,7 +147,7 @@ fn problem(error: SdkError<GetSecretValueError>) -> SecretProblem {
         "ResourceNotFoundException" => SecretProblem::NotFound { message },
         "AccessDeniedException" => SecretProblem::AccessDenied { message },
         "DecryptionFailure" => SecretProblem::NotDecrypted { message },
-        // Of the reasons that it can have, the only one that reading has.
+        // The code has several reasons, of which this is the only one for reading.
         "InvalidRequestException" => SecretProblem::Deleted { message },
         code => SecretProblem::Refused {
             code: code.to_owned(),

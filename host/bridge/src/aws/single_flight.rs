@@ -59,7 +59,7 @@ impl<E: Clone> Turn<'_, E> {
         self.calls_ended.load(Ordering::SeqCst) != self.arrival.0
     }
 
-    /// The error of the last call, whoever made it.
+    /// The error of the last call of any caller.
     pub(super) fn last_error(&self) -> Option<&E> {
         self.last_error.as_ref()
     }

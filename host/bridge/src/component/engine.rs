@@ -165,7 +165,7 @@ impl Instance {
     }
 
     /// The functions of the `handshake` interface. Looking up the functions of an interface checks their types, which
-    /// takes microseconds, so each use looks up only its own.
+    /// takes microseconds, so each use looks up only its own interface.
     pub(super) fn handshake_functions(&mut self) -> Result<handshake::Guest, Fault> {
         self.handshake_indices
             .load(&mut self.store, &self.instance)

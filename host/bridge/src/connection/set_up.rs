@@ -1,4 +1,4 @@
-//! The set-up of a session: commands that go out with its first statement, where the server accepts several at once.
+//! The set-up of a session: commands that are sent with its first statement, if the server accepts several at once.
 //!
 //! | command | why |
 //! |---|---|

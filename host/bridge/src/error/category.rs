@@ -4,33 +4,33 @@ use super::{Error, ErrorKind, Stage, ends_connection};
 use crate::aws::CredentialsError;
 use crate::component::{Fault, HandshakeError, PresignError};
 
-/// The category of an error. A program decides by it; [`Error::kind`] has the details.
+/// The category of an error. Use it for decisions; [`Error::kind`] has the details.
 ///
-/// A program maps each category to something of its own, so that a new category is a breaking change.
+/// Programs map every category, for example to an exit code, so adding a category is a breaking change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
     /// A setting or a parameter is missing or wrong.
     Settings,
-    /// There are no credentials, or expired ones; or a secret cannot be had or used.
+    /// There are no credentials, or they have expired; or a secret cannot be fetched or used.
     Credentials,
-    /// The server cannot be reached, does not answer in time, or the connection was lost.
+    /// The server cannot be reached or does not respond in time, or the connection is lost.
     Network,
     /// The server offers no TLS, or its certificate is refused.
     Tls,
-    /// The server does not let the user in.
+    /// The server refuses the login.
     Login,
     /// The server refuses the statement, or its result has not the rows that were expected.
     Statement,
-    /// A row is longer than it may be.
+    /// A row is longer than the limit.
     Limit,
-    /// The server does not keep to the protocol, or sends what was not asked for.
+    /// The server violates the protocol, or sends something unexpected.
     Protocol,
-    /// A bug of this library's.
+    /// A bug of this library.
     Bug,
 }
 
 impl Error {
-    /// Its category.
+    /// The category of the error.
     #[must_use]
     pub fn category(&self) -> Category {
         match self.kind() {
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(of_server(Stage::Rows, 1317, ""), Category::Statement);
     }
 
-    /// The server does not refuse a statement by it: the connection is gone.
+    /// These codes do not refuse a statement; they end the connection.
     #[test]
     fn a_server_that_ends_the_connection_is_the_network() {
         for code in [1053, 1927, 3169] {
@@ -144,7 +144,7 @@ mod tests {
         }
         let idle = "The client was disconnected by the server because of inactivity.";
         assert_eq!(of_server(Stage::Statement, 4031, idle), Category::Network);
-        // The same number is another thing to MariaDB.
+        // In MariaDB, the same code is another error.
         assert_eq!(of_server(Stage::Statement, 4031, ""), Category::Statement);
     }
 

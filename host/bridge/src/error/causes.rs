@@ -1,22 +1,22 @@
-//! The likely causes of a failure, the likeliest first, with what to do about each: what people who log in
-//! with IAM tokens run into.
+//! The likely causes of a failure, the most likely first, each with a remedy. They are those that users of IAM
+//! authentication encounter.
 
 use super::server_causes::{self, Product};
 use super::{ErrorKind, Remedy, Stage, other_protocols};
 use crate::component::{AuthPlugin, HandshakeError};
 
-/// A likely cause, and what to do about it.
+/// A likely cause of an error, with a remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cause {
-    /// What may be the matter.
+    /// The cause.
     pub why: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Remedy,
 }
 
 impl Cause {
-    /// A cause, and what to do about it.
+    /// Creates a cause with its remedy.
     pub fn new(why: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         cause(why, remedy)
     }
@@ -29,10 +29,10 @@ pub(crate) fn cause(why: impl Into<String>, remedy: impl Into<Remedy>) -> Cause 
     }
 }
 
-/// Causes that an error has whatever the settings are.
+/// The likely causes of an error that do not depend on the settings.
 pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
-        // A command was sent, and there was nobody any more to take it.
+        // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
             "it died while it was idle: the server's wait_timeout, a restart, or a function that was \
              frozen in between",
@@ -115,7 +115,7 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     }
 }
 
-/// Of a connection that is lost with a long command.
+/// The likely causes if the connection is lost while a long command is sent.
 pub(crate) fn of_long_command() -> Vec<Cause> {
     vec![cause(
         "the statement with its parameters is larger than the server's max_allowed_packet",
@@ -123,7 +123,8 @@ pub(crate) fn of_long_command() -> Vec<Cause> {
     )]
 }
 
-/// MySQL asks for some method in the name of a user that it does not have, so that names cannot be tried out.
+/// The likely causes of an unsupported authentication plugin. MySQL requests some plugin even for a user that does not
+/// exist, so that names cannot be guessed.
 fn of_plugin(name: &str) -> Vec<Cause> {
     let why = match name {
         "sha256_password" => {

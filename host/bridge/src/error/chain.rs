@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::aws::sdk_error;
 
-/// Displays an error and its sources in one line. It omits a source that repeats the error above it, as the AWS SDK's
-/// wrappers do, and joins lines.
+/// Displays an error and its sources in one line. It joins lines, and omits a source that repeats the error above it,
+/// as wrappers of the AWS SDK do.
 ///
 /// ```
 /// use std::io;

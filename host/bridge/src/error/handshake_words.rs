@@ -1,4 +1,4 @@
-//! The connection phase's errors in words.
+//! The texts of the connection phase's errors.
 
 use crate::component::{
     AuthPlugin, ConfigField, HandshakeError, InvalidConfig, Misuse, Packet, ServerError,
@@ -114,7 +114,7 @@ fn packet(packet: Packet) -> &'static str {
     }
 }
 
-/// An authentication plugin by its name in the manual, as `mysql_clear_password`.
+/// The name of an authentication plugin in the manual, such as `mysql_clear_password`.
 #[must_use]
 pub fn plugin_name(plugin: AuthPlugin) -> &'static str {
     match plugin {

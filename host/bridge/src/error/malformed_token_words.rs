@@ -1,8 +1,9 @@
-//! Why a text is not a token, in words.
+//! The text of the error that a text is not a token.
 
 use crate::component::{Malformed, Parameter};
 
-/// Why a text is not a token, in words: `it lacks X-Amz-Date: it was cut short, perhaps`. Nothing of the text is in it.
+/// Describes why a text is not a token: `it lacks X-Amz-Date: it was cut short, perhaps`. The description contains
+/// nothing of the text.
 #[must_use]
 pub fn describe(malformed: &Malformed) -> String {
     match malformed {

@@ -1,4 +1,4 @@
-//! Why a statement goes on.
+//! The reasons for which a statement is not cancelled.
 
 use thiserror::Error as ThisError;
 
@@ -6,21 +6,21 @@ use thiserror::Error as ThisError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum NotCancelled {
-    /// An RDS Proxy shares its connections to the database among its clients: a connection id that was read earlier
-    /// may meanwhile belong to another client's statement.
+    /// The connection leads to an RDS Proxy, which shares its connections to the database among its clients: the
+    /// connection id may meanwhile belong to another client's statement.
     #[error("through an RDS Proxy no statement can be cancelled")]
     Proxy,
-    /// The number that the server gave the connection in its greeting is not the one that it has inside TLS. What is
-    /// in between, a proxy most likely, may take the number for another connection's.
+    /// The connection id in the server's greeting differs from the one that it returns inside TLS. Most likely a proxy
+    /// is in between, to which the id may mean another connection.
     #[error("something between here and the server has changed the connection's id")]
     Relayed,
-    /// The server has not said yet which session it is, or does not say it.
+    /// The server has not returned the session's id yet, or does not return it.
     #[error("the connection's id on the server is not known")]
     UnknownSession,
-    /// The address of the connection leads to another server now.
+    /// The address of the connection now leads to another server.
     #[error("its address leads to another server")]
     AnotherServer,
-    /// A pool lent the connection. It was given back after the handle was taken, and may serve another user.
+    /// The connection of a pool was returned after the handle was taken, and may serve another user.
     #[error("the connection has been given back to its pool")]
     GivenBack,
 }

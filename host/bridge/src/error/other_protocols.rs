@@ -1,15 +1,15 @@
-//! What else than MySQL listens at a port that was given by mistake, known by the first bytes that it says.
+//! Recognition of other protocols by their first bytes, in case of a wrong port.
 
-/// Nothing that is known here.
+/// The description of an unknown protocol.
 pub(super) const UNKNOWN: &str = "something else than MySQL listens there";
 
-/// By the length that its first packet would have: its first three bytes.
+/// Describes the protocol by the packet length that its first three bytes would mean.
 pub(super) fn by_length(length: u32) -> &'static str {
     let [a, b, c, _] = length.to_le_bytes();
     match &[a, b, c] {
         b"HTT" | b"<!D" | b"<ht" => "a server of HTTP listens there",
         b"SSH" => "a server of SSH listens there: the bastion itself, and not a tunnel through it",
-        // A record: an alert or a handshake, of SSL 3.0 or any TLS.
+        // A record of SSL 3.0 or TLS: an alert or a handshake.
         [0x15 | 0x16, 3, _] => {
             "a server that speaks TLS from the first byte listens there: a proxy, or HTTPS"
         }
@@ -23,10 +23,10 @@ pub(super) fn by_length(length: u32) -> &'static str {
     }
 }
 
-/// By the first byte of its first packet, where MySQL's has its version, 10.
+/// Describes the protocol by the first byte of its first packet, which in MySQL's is the protocol version, 10.
 pub(super) fn by_version(version: u8) -> &'static str {
     match version {
-        // A notice, with which MySQL's X Plugin begins.
+        // A notice, which MySQL's X Plugin sends first.
         11 => "MySQL's X Protocol listens there, by default at port 33060",
         _ => UNKNOWN,
     }

@@ -1,9 +1,9 @@
-//! Why a token cannot be signed, in words: what is wrong, and what to do about it.
+//! The texts of the errors of signing a token.
 
 use crate::clock::date;
 use crate::component::{Field, HostProblem, PresignError};
 
-/// Why no token can be signed, in words, and what to do about it.
+/// Describes why a token cannot be signed, and how to resolve it.
 #[must_use]
 pub fn describe(error: &PresignError) -> String {
     match error {

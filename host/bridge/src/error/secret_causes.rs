@@ -1,10 +1,10 @@
-//! The likely causes where a secret of Secrets Manager cannot be had, or is of no use.
+//! The likely causes of an error of fetching or using a secret of Secrets Manager.
 
 use super::causes::{Cause, cause};
 use crate::aws::plain_http;
 use crate::aws::{OF_CREDENTIALS, SecretError, SecretProblem};
 
-/// The likely causes of an error of AWS Secrets Manager, or of a secret that cannot be used.
+/// The likely causes of a [`SecretError`].
 pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
     let SecretError {
         secret,
@@ -60,7 +60,7 @@ fn not_found(region: &str) -> Vec<Cause> {
     ]
 }
 
-/// By the error code of AWS.
+/// The likely causes of an AWS error code.
 fn refused(code: &str) -> Vec<Cause> {
     let cause = match code {
         "ThrottlingException" => cause(
@@ -80,7 +80,7 @@ fn refused(code: &str) -> Vec<Cause> {
     vec![cause]
 }
 
-/// Error codes of a server that has a fault.
+/// Error codes of a failure in AWS.
 const OF_AWS: [&str; 3] = [
     "InternalFailure",
     "InternalServiceError",
@@ -108,14 +108,14 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
         "it is another account's, or a VPC endpoint stands before Secrets Manager",
         "allow it in the secret's resource policy, and in the endpoint's policy",
     );
-    // Which of the two it is, AWS tells in words alone.
+    // Only AWS's message tells which of the two it is.
     match message.to_ascii_lowercase().contains("kms") {
         true => vec![key, policy, other],
         false => vec![policy, key, other],
     }
 }
 
-/// Where it does not answer.
+/// The likely cause if Secrets Manager does not respond.
 pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
     cause(
         "there is no way to Secrets Manager from here, as in a subnet without one",

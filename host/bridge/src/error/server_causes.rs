@@ -1,18 +1,18 @@
-//! The likely causes of what a server refuses, by its error code.
+//! The likely causes of a server's error, by its code.
 //!
-//! MySQL Error Message Reference, "Server Error Message Reference"; MariaDB, "MariaDB Error Code Reference". Up to 1999
-//! the two mean the same; from 4000 on a code of one is another thing to the other.
+//! MySQL Error Message Reference, "Server Error Message Reference"; MariaDB, "MariaDB Error Code Reference". Codes up
+//! to 1999 have the same meaning in both. From 4000 on, a code means different errors in MySQL and MariaDB.
 
 use super::Stage;
 use super::causes::{Cause, cause};
 use crate::component::ServerError;
 
-/// Whose code it is.
+/// The product whose code it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Product {
     MySql,
     MariaDb,
-    /// In the connection phase.
+    /// Not known, as in the connection phase.
     Unknown,
 }
 
@@ -25,8 +25,8 @@ impl Product {
     }
 }
 
-/// Whether the server says by it that the connection ends: 1053 as it shuts down, 1927 and 3169 where the connection
-/// was killed, MySQL's 4031 where it was idle for too long.
+/// Whether the server ends the connection with this error: 1053 during a shutdown, 1927 and 3169 after the connection
+/// was killed, MySQL's 4031 after it was idle for too long.
 #[must_use]
 pub fn ends_connection(error: &ServerError) -> bool {
     match error.code {
@@ -49,9 +49,9 @@ pub(super) fn likely(stage: Stage, error: &ServerError, product: Product) -> Vec
     causes.map_or_else(Vec::new, |(why, remedy)| vec![cause(why, remedy)])
 }
 
-/// Whether the server as a whole is read-only: `ER_READ_ONLY_MODE`, and `ER_OPTION_PREVENTS_STATEMENT`, which is of
-/// other options too, as `--secure-file-priv`. `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION` (1792) is of the session
-/// alone.
+/// Whether the error means that the whole server is read-only: `ER_READ_ONLY_MODE` (1836), and
+/// `ER_OPTION_PREVENTS_STATEMENT` (1290), which other options cause too, such as `--secure-file-priv`.
+/// `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION` (1792) concerns only the session.
 pub(crate) fn is_of_read_only_server(error: &ServerError) -> bool {
     match error.code {
         1836 => true,
@@ -63,7 +63,7 @@ pub(crate) fn is_of_read_only_server(error: &ServerError) -> bool {
     }
 }
 
-/// What is with the account.
+/// Errors of the account.
 fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1044 => (
@@ -109,7 +109,7 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// What is with the server and its connections.
+/// Errors of the server and its connections.
 fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1040 | 1203 => (

@@ -1,4 +1,4 @@
-//! What an error displays, and the values that it keeps.
+//! The text of an error, and the values that it keeps.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn the_servers_words_do_not_act_on_a_terminal() {
         error.to_string(),
         "statement: Table '\\u{1b}]0;PWNED\\u{7}\\u{202e}' doesn't exist (1146, 42\\u{9b}S2)"
     );
-    // Whoever wants the text itself has it.
+    // The unescaped text is available.
     assert_eq!(error.server_error().unwrap().message, message);
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Kept {
     choices: (Protocol, Option<Duration>),
     /// The pool's generation when this connection was opened (see `Manager`).
     pub(super) generation: u64,
-    /// Its user has asked for a reset.
+    /// Whether its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
 }
 

@@ -64,7 +64,7 @@ pub(super) struct Limits {
     pub(super) trust: Duration,
     /// The limit on that check, and on clearing a session.
     pub(super) check: Duration,
-    /// Whether a session is reset after every use.
+    /// [`PoolBuilder::always_reset`](super::PoolBuilder::always_reset).
     pub(super) always_reset: bool,
 }
 

@@ -60,11 +60,11 @@ pub trait FromRow<'r>: Sized {
     ///
     /// # Errors
     ///
-    /// [`ValueError`], if a column is missing, or a value is not of the type that is asked for.
+    /// [`ValueError`], if a column is missing, or a value cannot be read as the type of its field.
     fn from_row(row: Row<'r>) -> Result<Self, ValueError>;
 
     /// Reads the values in one pass. `None` if that fails, or is not implemented: [`Self::from_row`] then reads the
-    /// row, or says why it cannot be read.
+    /// row, or returns the error.
     #[doc(hidden)]
     #[inline(always)]
     fn from_values<V: Values<'r>>(_shapes: &[Shape], _values: V) -> Option<Self> {

@@ -9,7 +9,7 @@ use std::ops::Range;
 pub struct Placeholder<'s> {
     /// The range of its bytes in the statement.
     pub range: Range<usize>,
-    /// `id` of `:id`; `None` of a question mark.
+    /// The name, `id` for `:id`; `None` for a question mark.
     pub name: Option<&'s str>,
 }
 

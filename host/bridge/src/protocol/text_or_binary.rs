@@ -35,8 +35,8 @@ pub enum Protocol {
     Auto,
     /// `COM_QUERY`: one round trip.
     Text,
-    /// `COM_STMT_PREPARE` and `COM_STMT_EXECUTE`: two round trips the first time, or one where [`Self::Auto`]
-    /// takes one; one from then on. A statement that cannot be prepared is sent as text.
+    /// `COM_STMT_PREPARE` and `COM_STMT_EXECUTE`. The first execution takes two round trips, or one where
+    /// [`Self::Auto`] needs only one; further executions take one. A statement that cannot be prepared is sent as text.
     Binary,
 }
 

@@ -143,7 +143,7 @@ mod tests {
                 assert_eq!(problem_of(&content), CaFileProblem::PrivateKey, "{label}");
             }
         }
-        // Text that resembles a private key's label, and is none.
+        // Text that resembles a private key's label, but is not one.
         let words = [b"a PRIVATE KEY-----\n", BUNDLED].concat();
         assert_eq!(certificates(&words).unwrap(), bundled().unwrap());
     }

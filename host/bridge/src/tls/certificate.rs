@@ -56,7 +56,7 @@ impl Certificate {
     }
 }
 
-/// Formats as `for db.example.com (CN=db.example.com), issued by CN=Root, good from … to …`.
+/// Displays `for db.example.com (CN=db.example.com), issued by CN=Root, good from … to …`.
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -1,4 +1,4 @@
-//! One call to the source for many callers, refreshed before the credentials expire.
+//! One call to the source serves many callers, and credentials are refreshed before they expire.
 
 use std::sync::Mutex as StdMutex;
 
@@ -11,12 +11,12 @@ use super::*;
 
 const START: u64 = 1_724_709_600;
 
-/// A source that answers as it is told, once for every permit; and the clock.
+/// A fake source, which answers once for every permit, and its clock.
 #[derive(Debug)]
 struct Scene {
     now: StdMutex<SystemTime>,
     permits: Semaphore,
-    /// Seconds that the credentials of a call have left when it is made, or none: an error.
+    /// How many seconds are left before the returned credentials expire; `None` for an error.
     answer: StdMutex<Option<u64>>,
     calls: StdMutex<u64>,
 }
@@ -81,7 +81,7 @@ async fn id(cached: &CachedCredentials) -> Result<String, CredentialsError> {
     Ok(cached.credentials().await?.access_key_id)
 }
 
-/// Started, and each of them waiting, when this returns.
+/// Starts `count` callers. Each of them is waiting when this returns.
 async fn start(
     count: usize,
     cached: &Arc<CachedCredentials>,
@@ -91,7 +91,7 @@ async fn start(
         tokio::spawn(async move { id(&cached).await })
     };
     let tasks = (0..count).map(|_| one()).collect();
-    // The runtime has one thread and takes turns: each task has had one before this goes on.
+    // The runtime has one thread and polls tasks in turn: each was polled before this task continues.
     tokio::task::yield_now().await;
     tasks
 }
@@ -164,14 +164,14 @@ fn while_they_are_good_a_refresh_that_fails_is_no_error() {
         scene.answer(None);
         scene.pass(3600 - 300);
         assert_eq!(id(&cached).await.unwrap(), "call 1");
-        // For ten seconds it is not asked again, and then it is.
+        // The source is not asked again for ten seconds.
         scene.pass(9);
         assert_eq!(id(&cached).await.unwrap(), "call 1");
         assert_eq!(scene.calls(), 2);
         scene.pass(1);
         assert_eq!(id(&cached).await.unwrap(), "call 1");
         assert_eq!(scene.calls(), 3);
-        // To the last second, and no further.
+        // Valid until the last second.
         scene.pass(289);
         assert_eq!(id(&cached).await.unwrap(), "call 1");
         scene.pass(1);
@@ -187,7 +187,7 @@ fn those_that_begin_with_little_left_are_not_asked_for_each_time() {
         assert_eq!(id(&cached).await.unwrap(), "call 1");
         scene.pass(10);
         assert_eq!(id(&cached).await.unwrap(), "call 2");
-        // Those that are over already are.
+        // Credentials that have already expired are used too.
         scene.answer(Some(0));
         scene.pass(10);
         assert_eq!(id(&cached).await.unwrap(), "call 3");

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 /// pool that retries its logins would fetch it with every retry.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Where a secret comes from.
+/// A source of a secret.
 pub(crate) trait FetchSecret: fmt::Debug + Send + Sync {
     fn fetch(&self) -> impl Future<Output = Result<DatabaseSecret, FetchError>> + Send;
 }
@@ -39,7 +39,7 @@ struct Kept {
 }
 
 impl<S: FetchSecret> CachedSecret<S> {
-    /// Fetches nothing yet.
+    /// Creates an empty cache.
     pub(crate) fn new(source: S, clock: Arc<dyn Clock>) -> Self {
         Self {
             source,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::aws::secrets_manager::{SecretError, SecretProblem};
 
-    /// A fake source, which answers once for every permit, with this password or none; and its clock.
+    /// A fake source, which answers once for every permit, with this password or an error, and its clock.
     #[derive(Debug)]
     struct Scene {
         now: StdMutex<SystemTime>,
@@ -220,13 +220,13 @@ mod tests {
         secret.password.expose_secret().to_owned()
     }
 
-    /// As many callers as that, each of them waiting when this returns.
+    /// Starts `count` callers. Each of them is waiting when this returns.
     async fn start<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         count: usize,
         call: impl Fn() -> F,
     ) -> Vec<JoinHandle<T>> {
         let tasks = (0..count).map(|_| tokio::spawn(call())).collect();
-        // The runtime has one thread and takes turns: each task has had one before this goes on.
+        // The runtime has one thread and polls tasks in turn: each was polled before this task continues.
         tokio::task::yield_now().await;
         tasks
     }
@@ -296,7 +296,7 @@ mod tests {
             for task in tasks {
                 assert_eq!(task.await.unwrap().unwrap().unwrap(), "second");
             }
-            // Who comes late, with a connection that it had begun before, asks nobody.
+            // A later caller, whose login with the old secret had begun before, does not ask the source.
             let late = other(cached.clone(), refused).await.unwrap();
             assert_eq!(late.unwrap(), "second");
             assert_eq!(scene.calls(), 2);

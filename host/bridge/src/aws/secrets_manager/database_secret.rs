@@ -1,4 +1,4 @@
-//! The JSON of a database's secret, as RDS and the rotation functions of Secrets Manager write it.
+//! Parsing of a database's secret: JSON, as RDS and the rotation functions of Secrets Manager write it.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>
 
@@ -10,19 +10,19 @@ use zeroize::Zeroizing;
 
 use super::secret_error::SecretProblem;
 
-/// What a database's secret tells, as of one version. [`Debug`] does not show the password.
+/// The content of one version of a database's secret. [`Debug`] does not show the password.
 #[derive(Clone, Debug)]
 pub(crate) struct DatabaseSecret {
     pub(crate) version_id: String,
     pub(crate) password: SecretString,
-    /// Always there in the secrets that RDS manages, where the rest never is.
+    /// Secrets that RDS manages always have it, and never have the following fields.
     pub(crate) username: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) database: Option<String>,
 }
 
-/// Other databases that have secrets of the same form, by what `engine` has for them.
+/// The values of `engine` for other databases, whose secrets have the same form.
 const OTHER_ENGINES: [&str; 7] = [
     "postgres",
     "sqlserver",
@@ -34,15 +34,15 @@ const OTHER_ENGINES: [&str; 7] = [
 ];
 
 impl DatabaseSecret {
-    /// Reads `username`, `password`, `host`, `port`, `dbname` and `engine`. Of those only the password has to
-    /// be there; what is empty or null is not. The port may be a number or, as the console writes it, a text.
+    /// Parses `username`, `password`, `host`, `port`, `dbname` and `engine`. Only the password is required; a value
+    /// that is empty or null counts as missing. The port may be a number or a string, as the console writes it.
     ///
     /// # Errors
     ///
-    /// What is wrong, with nothing of the text in it.
+    /// [`SecretProblem`], without any of the text.
     pub(crate) fn parse(version_id: String, text: &str) -> Result<Self, SecretProblem> {
-        // Each value stays where it is in the text: there is no copy that nobody wipes. serde's own error is
-        // not kept, for it may show what it found.
+        // The values borrow from the text, so that no copy is left unwiped. serde's error is not kept, since it may
+        // contain a value.
         let fields: BTreeMap<String, &RawValue> =
             serde_json::from_str(text).map_err(|_| SecretProblem::NotJson)?;
         let field = |name: &str| text_of(fields.get(name)?);
@@ -65,7 +65,7 @@ impl DatabaseSecret {
         })
     }
 
-    /// Whether it is worth to log in with it after a server has refused another.
+    /// Whether a login with it may succeed after a server has refused `other`.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         self.version_id != other.version_id
             || self.username != other.username
@@ -73,7 +73,7 @@ impl DatabaseSecret {
     }
 }
 
-/// None if it is no text, or an empty one.
+/// Returns `None` if the value is not a string, or is empty.
 fn text_of(raw: &RawValue) -> Option<Zeroizing<String>> {
     let text: String = serde_json::from_str(raw.get()).ok()?;
     Some(Zeroizing::new(text)).filter(|text| !text.is_empty())

@@ -1,4 +1,4 @@
-//! Why a secret is of no use: what Secrets Manager says of it, or what is in it.
+//! The error of fetching or parsing a secret.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,82 +8,82 @@ use thiserror::Error;
 
 use crate::aws::credentials_error::CredentialsError;
 
-/// A secret that gives no user and password, and why. Nothing of what is in it is shown. Can be cloned, since
-/// all who waited for one answer get it.
+/// The user and password cannot be read from a secret. The error contains nothing of the secret. It implements `Clone`,
+/// since callers that waited for the same call share its error.
 #[derive(Clone, Debug)]
 pub struct SecretError {
-    /// Its ARN.
+    /// The ARN of the secret.
     pub secret: String,
-    /// The region that was asked.
+    /// The region of the Secrets Manager that was asked.
     pub region: String,
-    /// What is the matter.
+    /// The problem.
     pub problem: SecretProblem,
 }
 
-/// What is the matter with a secret.
+/// Why a secret cannot be used.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SecretProblem {
-    /// There is none of that ARN, or none that has a current version.
+    /// No secret has that ARN, or the secret has no current version.
     #[error("is not there: {message}")]
     NotFound {
-        /// In AWS's words. Not part of any contract.
+        /// AWS's message, which may change at any time.
         message: String,
     },
-    /// The caller may not read it, or may not use the key that it is encrypted with.
+    /// The caller is not allowed to read the secret, or to use the key that encrypts it.
     #[error("may not be read: {message}")]
     AccessDenied {
-        /// In AWS's words, which name the caller.
+        /// AWS's message, which names the caller.
         message: String,
     },
-    /// Its key does not decrypt it: it is disabled, or deleted.
+    /// The secret's key cannot decrypt it: it is disabled or deleted.
     #[error("cannot be decrypted: {message}")]
     NotDecrypted {
-        /// In AWS's words.
+        /// AWS's message.
         message: String,
     },
-    /// It is marked for deletion.
+    /// The secret is marked for deletion.
     #[error("is deleted: {message}")]
     Deleted {
-        /// In AWS's words.
+        /// AWS's message.
         message: String,
     },
-    /// AWS refuses for another reason: the credentials are wrong or expired, or there were too many calls.
+    /// AWS refuses for another reason, such as wrong or expired credentials, or too many calls.
     #[error("is not given: {code}: {message}")]
     Refused {
-        /// As `UnrecognizedClientException` or `ThrottlingException`.
+        /// AWS's error code, such as `UnrecognizedClientException` or `ThrottlingException`.
         code: String,
-        /// In AWS's words.
+        /// AWS's message.
         message: String,
     },
-    /// There is nothing to ask AWS with: as where an endpoint that the environment or the profile names is no URL.
+    /// No request can be built, such as if the environment or the profile names an endpoint that is not a URL.
     #[error("cannot be asked for: no request can be made")]
     NoRequest,
-    /// AWS was not reached.
+    /// AWS did not respond.
     #[error("cannot be asked for")]
     NoAnswer(#[source] Arc<dyn StdError + Send + Sync>),
-    /// What answers is not Secrets Manager.
+    /// The response is not one of Secrets Manager.
     #[error("was asked for, and the answer (status {status}) is not one of Secrets Manager")]
     Unreadable {
-        /// That of HTTP.
+        /// The HTTP status.
         status: u16,
     },
-    /// It is a binary secret.
+    /// The secret is binary.
     #[error("is binary, and not a text")]
     Binary,
-    /// Its text is not a JSON object: the password alone, perhaps.
+    /// The text is not a JSON object. It may be the password alone.
     #[error("is not JSON")]
     NotJson,
-    /// It has no `password`.
+    /// The JSON has no `password`.
     #[error("has no password")]
     NoPassword,
-    /// Its `port` is none.
+    /// The `port` is not a number from 1 to 65535.
     #[error("has a port that is not a number from 1 to 65535")]
     InvalidPort,
-    /// Its `engine` is not MySQL, MariaDB or Aurora MySQL.
+    /// The `engine` is not MySQL, MariaDB or Aurora MySQL.
     #[error("is of another kind of database ({engine})")]
     OtherEngine {
-        /// Which one.
+        /// The engine.
         engine: &'static str,
     },
 }
@@ -100,7 +100,7 @@ impl fmt::Display for SecretError {
 }
 
 impl StdError for SecretError {
-    /// What is beneath: the words of the problem are in its own.
+    /// The source of the problem, since the problem itself is a part of this error's text.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.problem.source()
     }
@@ -109,7 +109,7 @@ impl StdError for SecretError {
 /// Why a secret cannot be fetched.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum FetchError {
-    /// Nobody to ask as.
+    /// There are no credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     #[error(transparent)]

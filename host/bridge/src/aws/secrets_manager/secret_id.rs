@@ -1,11 +1,11 @@
-//! What a secret is named by: its ARN, which tells the region too.
+//! The ARN of a secret, which contains the region.
 
 use std::fmt;
 
 use crate::aws::region::is_region;
 
-/// The ARN of a secret. A name alone is not taken: a password that is given by mistake can look like one, and it
-/// would go to AWS, into the logs there, and come back in errors.
+/// The ARN of a secret. A name is not accepted: a password that is passed by mistake could look like one, and would be
+/// sent to AWS, where it would be logged, and shown in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretId {
     text: String,
@@ -14,16 +14,16 @@ pub(crate) struct SecretId {
 
 const NONE: &str = "it is not the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, and is \
     not shown, for it may be a password. aws secretsmanager describe-secret --query ARN --secret-id NAME shows the ARN";
-/// AWS adds a hyphen and so many letters and digits to the name.
+/// AWS appends a hyphen and this many letters and digits to the name.
 const SUFFIX_LENGTH: usize = 6;
 const ACCOUNT_LENGTH: usize = 12;
 
 impl SecretId {
-    /// Checks it, so that what is none, a secret itself perhaps, is neither sent nor shown.
+    /// Parses an ARN. Any other text, which may be a secret itself, is neither sent nor shown.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, without the text.
+    /// A description of the problem, without the text.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let parts: Vec<&str> = text.split(':').collect();
         let ["arn", partition, service, region, account, kind, name] = parts.as_slice() else {
@@ -54,9 +54,9 @@ impl SecretId {
     }
 }
 
-/// With what AWS adds to it.
+/// Whether the text is the name of a secret, with the suffix that AWS appends.
 fn is_name(text: &str) -> bool {
-    // CreateSecret allows all of these but the exclamation mark, which is in the names that RDS gives.
+    // CreateSecret allows all of these except the exclamation mark, which is in the names that RDS assigns.
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&byte);
     let Some((name, suffix)) = text.rsplit_once('-') else {
         return false;

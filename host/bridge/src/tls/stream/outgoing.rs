@@ -76,7 +76,8 @@ impl Outgoing {
         })
     }
 
-    /// Appends what `write` writes, first into `estimate` bytes, and if it needs more, into as many as it asks for.
+    /// Appends the output of `write`, first with room for `estimate` bytes; if it needs more, with the room that it
+    /// asks for.
     fn append(
         &mut self,
         estimate: usize,
