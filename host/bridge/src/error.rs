@@ -86,10 +86,10 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What failed, and at which stage. [`StdError::source`] has the error beneath.
+/// An error of the library: the kind of failure and its stage. [`StdError::source`] returns the underlying error.
 ///
-/// `Display` shows one level. `Debug` shows the whole chain and the likely causes, for people: a `main` that returns the error
-/// prints it. With `{:#?}` it shows the fields.
+/// `Display` shows one level. `Debug` shows the whole chain and the likely causes, for people: a `main` that returns
+/// the error prints it. With `{:#?}` it shows the fields.
 pub struct Error {
     stage: Stage,
     inner: Box<Inner>,

@@ -63,7 +63,8 @@ enum Step {
     Names,
     ReadOnly,
     Identify,
-    /// Before a [`Self::RollBack`] that uses up the isolation level of the next transaction.
+    /// `START TRANSACTION` before [`Self::RollBack`], which consumes an isolation level that was set for the next
+    /// transaction only.
     Begin,
     /// `ROLLBACK`, after a transaction guard was dropped.
     RollBack,
@@ -221,8 +222,8 @@ impl<S: Transport> Connection<S> {
         self.set_up.held.extend(steps);
     }
 
-    /// Sends `ROLLBACK`, with the next command where commands can be pipelined; and before it `START TRANSACTION`, if it
-    /// `begins`.
+    /// Sends `ROLLBACK`, and before it `START TRANSACTION` if `begins`: with the next command if commands can be
+    /// pipelined, otherwise now.
     pub(super) async fn roll_back_with_next(&mut self, begins: bool) -> Result<(), Error> {
         let mut steps = VecDeque::from([Step::RollBack]);
         if begins {

@@ -1,4 +1,4 @@
-//! The kinds of failure, and what they say.
+//! The kinds of errors, and their texts.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::protocol::{Malformed, NameError, ValueError};
 use crate::tls::TrustAnchorsError;
 use rds_bridge_text::Printable;
 
-/// The kinds of failure.
+/// The kind of an [`Error`](super::Error).
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -24,59 +24,59 @@ pub enum ErrorKind {
     Setting {
         /// The builder's method.
         setting: &'static str,
-        /// What is wrong with it, and what to do.
+        /// The problem, and how to resolve it.
         problem: String,
     },
-    /// No credentials, or none that can be used.
+    /// There are no AWS credentials, or they cannot be used.
     #[error(transparent)]
     Credentials(CredentialsError),
-    /// The secret gives no user and password.
+    /// The user and the password cannot be read from the secret.
     #[cfg(feature = "secrets-manager")]
     #[error(transparent)]
     Secret(SecretError),
-    /// No region.
+    /// The region to sign for cannot be determined.
     #[error(transparent)]
     Region(RegionError),
-    /// The authorities to trust cannot be read.
+    /// The certificate authorities cannot be read.
     #[error(transparent)]
     TrustAnchors(TrustAnchorsError),
     /// The token cannot be signed.
     #[error("{}", presign_words(.0))]
     Presign(PresignError),
-    /// The name has no address.
+    /// The host name cannot be resolved to an address.
     #[error("cannot resolve {host}")]
     Resolve {
-        /// The name.
+        /// The host name.
         host: String,
-        /// The resolver's answer.
+        /// The resolver's error.
         #[source]
         source: io::Error,
     },
-    /// None of the addresses takes a connection.
+    /// No address accepts a TCP connection. Each is listed with its error.
     #[error("{}", attempts(.0))]
     Connect(Vec<(SocketAddr, io::Error)>),
-    /// Not done in time.
+    /// The stage was not finished within its limit.
     #[error("not done within {} s", .0.as_secs_f32())]
     Timeout(Duration),
-    /// No TLS connection, or not with the right server.
+    /// TLS cannot be established, or the server's certificate is refused.
     #[error("{}", tls_words(.0))]
     Tls(#[source] rustls::Error),
-    /// The connection phase failed, other than by the server's refusal.
+    /// The connection phase failed, other than by the server's error.
     #[error("{}", handshake_words::describe(.0))]
     Handshake(HandshakeError),
-    /// The server refuses, with its own code, SQLSTATE and words.
+    /// The server's error, with its code, SQLSTATE and message.
     #[error("{}", server_words(.0))]
     Server(ServerError),
-    /// The same before TLS: anyone on the path may have written it.
+    /// As [`Self::Server`], received before TLS: anyone on the path may have written it.
     #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
     ServerBeforeTls(ServerError),
-    /// Reading or writing failed.
+    /// Reading from or writing to the connection failed.
     #[error("the connection failed")]
     Io(#[source] io::Error),
     /// The server closed the connection.
     #[error("the server closed the connection")]
     Closed,
-    /// The server sent what the protocol does not allow.
+    /// The server sent bytes that the protocol does not allow.
     #[error("the server does not keep to the protocol: {0}")]
     Malformed(Malformed),
     /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
@@ -85,41 +85,41 @@ pub enum ErrorKind {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A value is not what was asked for.
+    /// A value cannot be read as the requested type.
     #[error(transparent)]
     Value(ValueError),
-    /// The server asked for a file of this machine, and did not get it.
+    /// The server requested a file of this machine (`LOCAL INFILE`), which is never sent.
     #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
     LocalInfile,
-    /// As many parameters as the statement has question marks are needed.
+    /// The number of parameters differs from that of the question marks in the statement.
     #[error("parameters in the statement: {expected}, given: {given}")]
     ParameterCount {
-        /// Question marks in the statement.
+        /// The number of question marks in the statement.
         expected: usize,
-        /// Parameters given.
+        /// The number of parameters.
         given: usize,
     },
-    /// The parameters' names do not fit the statement.
+    /// The names of the parameters do not match those in the statement.
     #[error(transparent)]
     ParameterName(NameError),
-    /// A parameter is of a type of another crate, and MySQL's type has no such value. The statement was not sent.
+    /// A parameter of another crate's type has a value that MySQL's type cannot represent. The statement was not sent.
     #[error("parameter {index} cannot be sent: {reason}")]
     UnrepresentableParameter {
         /// The parameter's index, counted from 0.
         index: usize,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// One row was expected, and the result has none.
+    /// One row was expected, and the result has no row.
     #[error("the result has no row, and one was expected")]
     NoRow,
-    /// One row was expected, and the result has more.
+    /// One row was expected, and the result has several.
     #[error("the result has more than one row")]
     MoreRows,
-    /// A transaction is open already. To begin another would commit it.
+    /// A transaction is open already. Beginning another would commit it.
     #[error("a transaction is open already")]
     TransactionOpen,
-    /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was given as a statement of a
+    /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was passed as a statement to a
     /// [`Transaction`](crate::mysql::Transaction). It was not sent.
     #[error("a transaction is ended by its methods commit and roll_back, and not by a statement")]
     TransactionStatement,
@@ -128,7 +128,7 @@ pub enum ErrorKind {
         "the transaction has ended: an earlier statement committed it, or the server rolled it back"
     )]
     TransactionEnded,
-    /// No connection of a pool was free in time.
+    /// No connection of the pool was free within the limit.
     #[error(
         "no connection of {max_size} was free within {} s: raise max_size, or hold connections for a shorter time",
         .limit.as_secs_f32()
@@ -136,7 +136,7 @@ pub enum ErrorKind {
     PoolTimeout {
         /// The acquire timeout.
         limit: Duration,
-        /// How many connections the pool may have.
+        /// The largest number of connections of the pool.
         max_size: usize,
     },
     /// The pool is closed.
@@ -179,7 +179,7 @@ fn tls_words(error: &rustls::Error) -> &'static str {
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 "the server's certificate is for another name"
             }
-            // An authority of the same name, with another key, is another one.
+            // An authority with the expected name and another key is a different authority.
             Certificate::UnknownIssuer | Certificate::BadSignature => {
                 "the server's certificate is of an unknown authority"
             }

@@ -22,7 +22,7 @@ use super::temporal::{Date, DateTime, Time};
 use super::value::Value;
 
 const MICROSECONDS_A_SECOND: u64 = 1_000_000;
-/// 838:59:59 (MySQL Reference Manual, "The TIME Type").
+/// The longest `TIME`, 838:59:59, in seconds (MySQL Reference Manual, "The TIME Type").
 const LONGEST_SPAN: u64 = (838 * 60 + 59) * 60 + 59;
 
 /// The mismatch of a value that is of the wrong kind or, if `fits_kind`, out of range.
@@ -53,7 +53,8 @@ fn date_time(date: Date, hour: u8, minute: u8, second: u8, nanosecond: u32) -> O
     })
 }
 
-/// A span of time; `None` if it is above 838:59:59 or not a whole number of microseconds.
+/// A span of time; `None` if it is above 838:59:59 or not a whole number of microseconds. MariaDB allows a fraction of
+/// a second at that limit, and MySQL does not.
 fn span(negative: bool, seconds: u64, nanoseconds: u32) -> Option<Time> {
     let hours = seconds.checked_div(3_600)?;
     let is_exact = nanoseconds.is_multiple_of(1_000);

@@ -250,7 +250,7 @@ impl<'a> Row<'a> {
         OwnedRow::new(self)
     }
 
-    /// Checks the number of columns, for the derive of a tuple struct.
+    /// Checks the number of columns, for tuples and for the derive of a tuple struct.
     #[doc(hidden)]
     pub fn check_column_count(&self, expected: usize) -> Result<(), ValueError> {
         match self.columns().len() {

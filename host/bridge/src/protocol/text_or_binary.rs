@@ -87,7 +87,7 @@ pub(crate) fn begins_transaction(sql: &str) -> bool {
     )
 }
 
-/// Whether a statement begins or ends a transaction as a whole. A savepoint is a part of one.
+/// Whether a statement begins or ends a whole transaction. Statements about savepoints do not.
 pub(crate) fn controls_transaction(sql: &str) -> bool {
     let words = first_words(sql);
     match [&*words[0], &*words[1], &*words[2]] {
@@ -98,7 +98,7 @@ pub(crate) fn controls_transaction(sql: &str) -> bool {
     }
 }
 
-/// The first three words in upper case; empty where there are fewer.
+/// The first three words of a statement, in upper case. Missing ones are empty.
 fn first_words(sql: &str) -> [String; 3] {
     let sql = skip_leading_comments(sql).unwrap_or_default();
     let sql = sql.trim_end_matches(|end: char| end == ';' || end.is_ascii_whitespace());
