@@ -71,7 +71,7 @@ test-scripts:
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
-    cd tests/python/docs && python3 -m unittest test_check_links
+    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes
 
 # The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
 [group('test')]
@@ -118,13 +118,14 @@ fuzz target seconds="600": c-compiler
     # kilobytes: what asks for 64 MiB at once believes a length that was made up.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Folders that import each other, long files, the pages' links, format, clippy, docs and the fuzz targets, with warnings as errors
+# Folders that import each other, long files, the pages' links and quotes, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: c-compiler lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
     git ls-files -z '*.md' | python3 tests/python/docs/check_links.py
+    git ls-files -z 'host/*.rs' | python3 tests/python/docs/check_quotes.py docs/*.md
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
