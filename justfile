@@ -49,7 +49,7 @@ dist profile="release": c-compiler
 
 # Every test: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: tools test-rust test-embedding test-scripts test-deploy test-python test-node
+test: tools test-rust test-embedding test-scripts test-deploy test-python test-docs test-node
 
 # The tests in Rust
 [group('test')]
@@ -71,7 +71,7 @@ test-scripts:
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
-    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes
+    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks
 
 # The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
 [group('test')]
@@ -84,6 +84,11 @@ test-deploy: python
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
     cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
+
+# The commands on the README and on the pages of docs/, run against the emulator: what they print is what the pages show
+[group('test')]
+test-docs: build-tests mariadb
+    cd tests/python/docs && PATH="$CARGO_TARGET_DIR/debug:$PATH" python3 -m unittest test_console
 
 # The built component in Node, through jco; a test with the emulator; and the edge function of host/deploy
 [group('test')]
