@@ -71,7 +71,7 @@ test-scripts:
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
-    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks
+    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks test_pages
 
 # The templates of the deployment, as SAM and CloudFormation take them, the check of the package's program, and what makes the archive and the .deb
 [group('test')]
