@@ -49,7 +49,7 @@ dist profile="release": c-compiler
 
 # Run all tests: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: tools test-rust test-embedding test-scripts test-deploy test-python test-node
+test: tools test-rust test-embedding test-scripts test-deploy test-python test-docs test-node
 
 # Run the tests in Rust
 [group('test')]
@@ -71,6 +71,7 @@ test-scripts:
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     cd tests/python/packages && python3 -m unittest test_package_crates
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
+    cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks test_pages
 
 # Test the deployment's templates, the check of the package's program, and the scripts for the archive and the .deb
 [group('test')]
@@ -83,6 +84,11 @@ test-deploy: python
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
     cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
+
+# Run the commands of the README and of docs/ against the emulator, and compare their output with the pages
+[group('test')]
+test-docs: build-tests mariadb
+    cd tests/python/docs && PATH="$CARGO_TARGET_DIR/debug:$PATH" python3 -m unittest test_console
 
 # Test the built component in Node with jco, the emulator, and the edge function of host/deploy
 [group('test')]
@@ -117,13 +123,15 @@ fuzz target seconds="600": c-compiler
     # has some kilobytes, so an allocation of 64 MiB means that a forged length was trusted.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Check import circles, long files, format, clippy, docs and the fuzz targets, with warnings as errors
+# Check import circles, long files, the pages' links and quotes, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: c-compiler lint-deploy
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
     python3 tests/python/docs/ten_tasks.py --check
+    git ls-files -z '*.md' | python3 tests/python/docs/check_links.py
+    git ls-files -z 'host/*.rs' | python3 tests/python/docs/check_quotes.py docs/*.md
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -1,1 +1,18 @@
+//! The Rust in the README and on the pages of `docs/`, as doc tests: here, because a published crate may not read files
+//! outside of its folder.
 
+macro_rules! pages {
+    ($($name:ident: $path:literal,)*) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            mod $name {}
+        )*
+    };
+}
+
+pages! {
+    readme: "../README.md",
+    emulator: "../docs/emulator.md",
+    library: "../docs/library.md",
+}

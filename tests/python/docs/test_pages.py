@@ -1,0 +1,25 @@
+"""That the Rust on the pages is compiled by the doc tests of tests/lib.rs."""
+
+import re
+import unittest
+from pathlib import Path
+
+import markdown
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Pages(unittest.TestCase):
+    def test_pages_with_rust_are_among_the_doc_tests(self):
+        compiled = set(re.findall(r'"\.\./(.+\.md)"', (ROOT / "tests/lib.rs").read_text(encoding="utf-8")))
+        with_rust = set()
+        for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+            blocks = markdown.split(page.read_text(encoding="utf-8"))[1]
+            if any(block.language.split(",")[0] == "rust" for block in blocks):
+                with_rust.add(str(page.relative_to(ROOT)))
+        self.assertEqual(compiled, with_rust)
+        self.assertIn("README.md", compiled)
+
+
+if __name__ == "__main__":
+    unittest.main()
