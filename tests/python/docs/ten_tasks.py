@@ -16,9 +16,9 @@ CRATES = {"ours": "rds-bridge", "mysql_async": "mysql_async 0.37", "sqlx": "sqlx
 
 INTRODUCTION = """# Ten tasks in three crates
 
-The same ten tasks in rds-bridge, mysql_async and sqlx, for those who come from one of these two. The code is compiled
-with the benchmarks (`bench/peers/examples/ten_tasks`), and this page is made from it. `Item` is a struct that derives the
-crate's `FromRow`:
+This page shows the same ten tasks in rds-bridge, mysql_async and sqlx, for readers who know one of the other two. The
+code is compiled with the benchmarks (`bench/peers/examples/ten_tasks`), and this page is made from it. `Item` is a
+struct that derives the crate's `FromRow`:
 
 ```rust
 #[derive(FromRow)]
