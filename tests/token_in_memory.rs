@@ -31,15 +31,14 @@ async fn main() {
     let greeted = connected.read_initial_handshake().await.unwrap();
     let established = greeted.start_tls().await.unwrap();
     print_tokens();
+    // The login uses the token that was searched for. It comes before the second search: a server waits 10 seconds.
+    let logged_in = established.log_in().await.unwrap();
+    logged_in.set_up().await.unwrap();
 
     let ready = bridge.begin().await.unwrap().load_credentials().await;
     let token = ready.unwrap().token().unwrap().unwrap();
     print_tokens();
     assert!(!token.text.expose_secret().is_empty());
-
-    // The login uses the token that was searched for.
-    let logged_in = established.log_in().await.unwrap();
-    logged_in.set_up().await.unwrap();
 }
 
 /// A writable memory mapping. Format: proc_pid_maps(5).

@@ -1,11 +1,12 @@
 //! The spans of statements: their fields, and that they hold no text and no value.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 
-use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::{case_of, on_each_server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use tracing::field::{Field, Visit};
@@ -13,6 +14,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::helpers::live::{block_on, connect_with_password};
+use crate::helpers::run_alone::run_alone;
 
 type Fields = BTreeMap<&'static str, String>;
 
@@ -61,8 +63,22 @@ impl Subscriber for Collector {
     fn exit(&self, _: &Id) {}
 }
 
+/// Set in the process that runs the test alone.
+const ALONE: &str = "RDS_BRIDGE_TEST_ALONE";
+
+/// In a process of its own: tracing caches for the whole process whether a span is enabled, and with one subscriber it asks
+/// whichever thread comes first.
 #[apply(on_each_server)]
 fn a_statement_is_a_span_without_its_text(product: Product) {
+    if env::var_os(ALONE).is_none() {
+        let test = "statements::statement_spans::a_statement_is_a_span_without_its_text";
+        run_alone(&case_of(test, product), &[(ALONE, "1")]);
+        return;
+    }
+    collect(product);
+}
+
+fn collect(product: Product) {
     const MARK: &str = "s3cr3t";
     let collector = Collector::default();
     let _guard = tracing::subscriber::set_default(collector.clone());
