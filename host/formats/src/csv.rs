@@ -1,21 +1,39 @@
-//! CSV after RFC 4180, with one thing settled that it leaves open: NULL is nothing between the commas, an
-//! empty text is `""`. PostgreSQL's `COPY` does the same, also where a NULL is alone on its line.
+//! CSV after RFC 4180, which leaves NULL open: here NULL is an empty field, and an empty string is `""`. PostgreSQL's
+//! `COPY` does the same, also where a NULL is alone on its line.
 
-use super::{WriteValue, Writer, each_value, text};
+use super::{CsvDelimiter, Header, WriteValue, Writer, each_value, text};
 use rds_bridge::mysql::{Column, Row, Value, ValueError};
 
-#[derive(Default)]
-pub(super) struct Csv {
+/// A writer of CSV. Its delimiter is a constant, so that the search for characters to quote stays a simple loop.
+pub(super) fn writer(delimiter: CsvDelimiter, header: Header) -> Box<dyn Writer> {
+    match delimiter {
+        CsvDelimiter::Comma => Box::new(Csv::<b','>::new(header)),
+        CsvDelimiter::Semicolon => Box::new(Csv::<b';'>::new(header)),
+        CsvDelimiter::Tab => Box::new(Csv::<b'\t'>::new(header)),
+        CsvDelimiter::Pipe => Box::new(Csv::<b'|'>::new(header)),
+    }
+}
+
+struct Csv<const DELIMITER: u8> {
+    header: Header,
     results: usize,
 }
 
-impl WriteValue for Csv {
+impl<const DELIMITER: u8> Csv<DELIMITER> {
+    fn new(header: Header) -> Self {
+        Self { header, results: 0 }
+    }
+}
+
+impl<const DELIMITER: u8> WriteValue for Csv<DELIMITER> {
     #[inline(always)]
     fn write(out: &mut Vec<u8>, value: Value<'_>, column: Option<&Column>) {
         match value {
             // A server is not trusted to send digits alone for a DECIMAL.
-            Value::Text(text) | Value::Json(text) | Value::Decimal(text) => push_text(out, text),
-            // Its commas.
+            Value::Text(text) | Value::Json(text) | Value::Decimal(text) => {
+                push_text::<DELIMITER>(out, text);
+            }
+            // It contains commas.
             Value::Vector(_) => {
                 out.push(b'"');
                 text::write(out, value, column);
@@ -26,11 +44,10 @@ impl WriteValue for Csv {
     }
 }
 
-/// A text, in quotes where it must have them. What is put between them is found once for the whole text, so
-/// that the common one, with nothing to quote, is looked at in one sweep.
-fn push_text(out: &mut Vec<u8>, text: &str) {
+/// Writes a text, in quotes if it needs them. Most texts do not, which one pass over the whole text finds out.
+fn push_text<const DELIMITER: u8>(out: &mut Vec<u8>, text: &str) {
     let text = text.as_bytes();
-    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    let special = |byte: &u8| *byte == DELIMITER || matches!(byte, b'"' | b'\r' | b'\n');
     let is_special = text.iter().fold(false, |any, byte| any | special(byte));
     let edge = |byte: Option<&u8>| byte == Some(&b' ');
     if !is_special && !text.is_empty() && !edge(text.first()) && !edge(text.last()) {
@@ -47,18 +64,21 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-impl Writer for Csv {
+impl<const DELIMITER: u8> Writer for Csv<DELIMITER> {
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>) {
-        // An empty line between the results of a procedure: each has a header of its own.
+        // An empty line separates the results of a procedure, each of which has its own header.
         if self.results > 0 {
             out.extend_from_slice(b"\r\n");
         }
         self.results = self.results.saturating_add(1);
+        if self.header == Header::Omitted {
+            return;
+        }
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                out.push(b',');
+                out.push(DELIMITER);
             }
-            push_text(out, column.name());
+            push_text::<DELIMITER>(out, column.name());
         }
         out.extend_from_slice(b"\r\n");
     }
@@ -66,7 +86,7 @@ impl Writer for Csv {
     fn row(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), ValueError> {
         let separator = |out: &mut Vec<u8>, index| {
             if index > 0 {
-                out.push(b',');
+                out.push(DELIMITER);
             }
         };
         each_value::<Self>(row, out, separator)?;
@@ -77,7 +97,7 @@ impl Writer for Csv {
     fn end(&mut self, _out: &mut Vec<u8>) {}
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        // A quote that is not closed: no reader takes it for a whole file.
+        // An unclosed quote, which no reader takes for a complete file.
         out.extend_from_slice(b"\"incomplete");
     }
 }

@@ -1,10 +1,10 @@
 //! Rows as text or as columns, straight from the borrowed row: no tree of values in between.
 //!
 //! ```no_run
-//! use rds_bridge_formats::{Format, JsonBigint};
+//! use rds_bridge_formats::{Format, TextOptions};
 //!
 //! # async fn export(connection: &mut rds_bridge::mysql::Connection) -> Result<(), Box<dyn std::error::Error>> {
-//! let mut encoder = Format::Ndjson.encoder(JsonBigint::Number)?;
+//! let mut encoder = Format::Ndjson.encoder(&TextOptions::default())?;
 //! let mut out = Vec::new();
 //! let mut rows = connection.query("SELECT * FROM items").await?;
 //! encoder.begin(rows.columns(), &mut out)?;
@@ -28,6 +28,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod json;
+mod options;
 mod table;
 mod text;
 mod tsv;
@@ -35,6 +36,7 @@ mod vertical;
 
 pub use encoder::Encoder;
 pub use error::Error;
+pub use options::{CsvDelimiter, Header, JsonBigint, TextOptions};
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -47,45 +49,25 @@ use rds_bridge::mysql::{Column, Row, Value, ValueError, Visit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Format {
-    /// A table for people, with lines around it; the default on a terminal
+    /// Table with borders, for people; the default on a terminal
     Table,
-    /// A line for each value, for wide rows
+    /// One line per value, for wide rows
     Vertical,
     /// One array of objects
     Json,
-    /// An object a line (JSON Lines); the default in a pipe or a file
+    /// One object per line (JSON Lines); the default in a pipe or a file
     Ndjson,
-    /// RFC 4180, with a header line; NULL is nothing, an empty text is "". Values are exact: one that begins with
-    /// = + - or @ is a formula to a spreadsheet that opens the file
+    /// RFC 4180, with a header line. NULL is an empty field, an empty string is "". Values are not altered: a
+    /// spreadsheet takes those that begin with = + - or @ for formulas
     Csv,
-    /// Tab-separated, with a header line; NULL is \N, and \t \n \r \\ stand for themselves
+    /// Tab-separated, with a header line. NULL is \N; \t \n \r \0 and \\ are escapes
     Tsv,
-    /// Apache Parquet, of one result; if built with the feature parquet
+    /// Apache Parquet, one result; requires the feature parquet
     Parquet,
-    /// An Apache Arrow IPC file (Feather), of one result; if built with the feature arrow
+    /// Apache Arrow IPC file (Feather), one result; requires the feature arrow
     Arrow,
-    /// The same as a stream, for pipes
+    /// Apache Arrow IPC stream, for pipes; requires the feature arrow
     ArrowStream,
-}
-
-/// How JSON has the values of `BIGINT` columns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum JsonBigint {
-    /// As numbers. JavaScript and jq hold integers up to 2^53 exactly.
-    #[default]
-    Number,
-    /// As texts, which every reader holds exactly.
-    Text,
-}
-
-impl JsonBigint {
-    fn apply_to(self, json: json::Json) -> json::Json {
-        match self {
-            Self::Number => json,
-            Self::Text => json.with_bigint_as_text(),
-        }
-    }
 }
 
 /// What a format is escaped by where a terminal shows it.
@@ -171,7 +153,7 @@ impl<'a, F: WriteValue> Visit<'a> for Write<'_, '_, F> {
     }
 }
 
-/// What a file's name tells of its format.
+/// The extensions of file names, and their formats.
 const EXTENSIONS: [(&str, Format); 12] = [
     ("parquet", Format::Parquet),
     ("arrow", Format::Arrow),
@@ -188,7 +170,7 @@ const EXTENSIONS: [(&str, Format); 12] = [
 ];
 
 impl Format {
-    /// By a file's name; none if its ending is not one of [`Self::endings`].
+    /// The format of a file's extension, if that is one of [`Self::endings`].
     pub fn of_file(path: &Path) -> Option<Self> {
         let extension = path.extension().unwrap_or_default();
         let mut known = EXTENSIONS.iter();
@@ -196,24 +178,25 @@ impl Format {
         found.map(|(_, format)| *format)
     }
 
-    /// The endings of names that tell a format, as `.csv .json`.
+    /// The extensions that have a format, as `.csv .json`.
     pub fn endings() -> String {
         EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ")
     }
 
-    /// What writes rows in this format.
+    /// An encoder that writes rows in this format. The options of other formats are ignored.
     ///
     /// # Errors
     ///
     /// [`Error::NotBuiltIn`], if the crate was built without the format's feature.
-    pub fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
+    pub fn encoder(self, options: &TextOptions) -> Result<Encoder, Error> {
+        let bigint = options.json_bigint;
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
             Self::Json => Box::new(bigint.apply_to(json::Json::array())),
             Self::Ndjson => Box::new(bigint.apply_to(json::Json::lines())),
-            Self::Csv => Box::new(csv::Csv::default()),
-            Self::Tsv => Box::new(tsv::Tsv::default()),
+            Self::Csv => csv::writer(options.csv_delimiter, options.header),
+            Self::Tsv => Box::new(tsv::Tsv::new(options.header)),
             #[cfg(feature = "parquet")]
             Self::Parquet => return Ok(Encoder::Columnar(arrow::Columnar::parquet())),
             #[cfg(feature = "arrow")]
@@ -229,7 +212,7 @@ impl Format {
         }))
     }
 
-    /// Whether a terminal, and who looks at it, can make nothing of it.
+    /// Whether the format is binary, so that a terminal cannot show it.
     pub fn is_binary(self) -> bool {
         matches!(self, Self::Parquet | Self::Arrow | Self::ArrowStream)
     }

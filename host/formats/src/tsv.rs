@@ -1,12 +1,17 @@
-//! Tab-separated values, as `LOAD DATA` reads them back: NULL is `\N`, and tab, line end and backslash are
-//! escaped.
+//! Tab-separated values, as `LOAD DATA` reads them: NULL is `\N`, and tab, newline and backslash are escaped.
 
-use super::{WriteValue, Writer, each_value, text};
+use super::{Header, WriteValue, Writer, each_value, text};
 use rds_bridge::mysql::{Column, Row, Value, ValueError};
 
-#[derive(Default)]
 pub(super) struct Tsv {
+    header: Header,
     results: usize,
+}
+
+impl Tsv {
+    pub(super) fn new(header: Header) -> Self {
+        Self { header, results: 0 }
+    }
 }
 
 impl WriteValue for Tsv {
@@ -21,7 +26,7 @@ impl WriteValue for Tsv {
     }
 }
 
-/// A text, in which what has a meaning of its own is escaped. Looked for in one sweep: most have none.
+/// Writes a text, with the characters escaped that have a meaning. Most texts have none, which one pass finds out.
 fn push_text(out: &mut Vec<u8>, text: &str) {
     let text = text.as_bytes();
     let special = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\' | 0);
@@ -47,6 +52,9 @@ impl Writer for Tsv {
             out.push(b'\n');
         }
         self.results = self.results.saturating_add(1);
+        if self.header == Header::Omitted {
+            return;
+        }
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 out.push(b'\t');
@@ -70,7 +78,7 @@ impl Writer for Tsv {
     fn end(&mut self, _out: &mut Vec<u8>) {}
 
     fn cut_off(&mut self, out: &mut Vec<u8>) {
-        // No value has this escape.
+        // An escape that no value contains.
         out.extend_from_slice(b"\\!incomplete");
     }
 }
