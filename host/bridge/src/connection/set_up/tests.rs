@@ -29,7 +29,10 @@ fn what_goes_out_with_it() {
         ..SessionSettings::default()
     });
     for sql in ["SELECT 1", "START TRANSACTION", "begin"] {
-        assert!(to_read.can_go_out_with(sql) && to_write.can_go_out_with(sql), "{sql}");
+        assert!(
+            to_read.can_go_out_with(sql) && to_write.can_go_out_with(sql),
+            "{sql}"
+        );
     }
     let insert = "INSERT INTO t VALUES (1)";
     assert!(!to_read.can_go_out_with(insert) && to_write.can_go_out_with(insert));
