@@ -1,9 +1,9 @@
-//! What can be said on the command line, and the help that teaches it.
+//! The command line: its subcommands and options, and their help texts.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::completions::Completions;
 #[cfg(feature = "emulator")]
@@ -13,19 +13,19 @@ use super::doctor::Doctor;
 use super::emulate::Emulate;
 use super::endpoint_arguments::EndpointArguments;
 use super::query::Query;
+use super::setup::Setup;
 use super::variables::without_empty_variables;
+use super::version;
 
-/// From AWS credentials to the rows of a MySQL database on Amazon RDS, without a stored password.
+/// Query MySQL on Amazon RDS and Aurora with IAM tokens instead of stored passwords.
 ///
-/// Tokens are signed, and the login is spoken, by a WebAssembly component without imports, in a sandbox.
+/// A sandboxed WebAssembly component without imports signs each token and runs the login. The token is sent only inside
+/// verified TLS.
 #[derive(Debug, Parser)]
-#[command(name = "rds-bridge", version, arg_required_else_help = false)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 a bug of ours, 2 usage or a setting that is missing or wrong,\n\
-    3 no credentials or expired ones, 4 not a token, 5 reading or writing failed,\n\
-    6 server not reached, not in time, or lost, 7 TLS, 8 login refused, 9 statement refused,\n\
-    10 the server does not keep to the protocol, 130 interrupted."
-)]
+#[command(name = "rds-bridge", version, long_version = version::long())]
+#[command(arg_required_else_help = false, max_term_width = 100)]
+#[command(after_help = "'rds-bridge COMMAND --help' explains a command and its options.")]
+#[command(after_long_help = EXIT_CODES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     log: Log,
@@ -34,10 +34,28 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// Of every command.
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  success
+    1  a bug in rds-bridge
+    2  wrong usage, or a setting that is missing or invalid
+    3  AWS credentials that are missing or expired, or a secret that cannot be read
+    4  the input of inspect is not a token
+    5  reading or writing a file or a pipe failed, or a limit was exceeded
+    6  the server is unreachable or too slow, or the connection was lost
+    7  no TLS, or certificate verification failed
+    8  the server refused the login
+    9  the server refused the statement
+   10  the server violated the protocol
+  130  interrupted by Ctrl-C or SIGTERM";
+
+/// Options that every command has.
 #[derive(Args, Debug)]
 struct Log {
-    /// Log to standard error, by a filter as debug or rds_bridge=trace
+    /// Log to standard error: a level such as debug, or a level for a module such as rds_bridge=trace
+    ///
+    /// The levels are error, warn, info, debug and trace. Separate several directives with commas. By default nothing
+    /// is logged.
     #[arg(
         id = "log",
         long = "log",
@@ -52,90 +70,101 @@ struct Log {
 pub(super) enum Command {
     /// Execute a statement and write its rows
     ///
-    /// It logs in with a fresh IAM token, over verified TLS. The statement is one; a procedure may give
-    /// several results. The session is read-only unless --allow-writes is given.
+    /// Logs in with a fresh IAM token over verified TLS, and executes one statement; a procedure may return several
+    /// results. The session is read-only unless --allow-writes is given.
     #[command(after_help = "Examples:\n  \
         rds-bridge query \"SELECT * FROM items\"\n  \
         rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
         rds-bridge query \"SELECT * FROM items\" --output items.parquet\n  \
         rds-bridge query --file report.sql > report.ndjson\n")]
     Query(Box<Query>),
-    /// Walk the way to the rows stage by stage, and say where it ends and why
+    /// Check each stage of a connection, and explain the first failure
     ///
-    /// Settings, name, credentials and whose they are, clock, token, addresses, TCP, TLS and its
-    /// certificate, login, SELECT 1: each with its time, and at a failure the likely causes with what to do.
-    #[command(after_help = "Example:\n  rds-bridge doctor --hostname NAME --username USER\n")]
+    /// The stages are: settings, endpoint name, AWS credentials and their identity, clock, token, DNS, TCP, TLS and its
+    /// certificate, login, SELECT 1. The report has the time that each stage took, and for a failure the likely causes,
+    /// each with its remedy.
+    #[command(after_help = "Example:\n  rds-bridge doctor --hostname ENDPOINT --username USER\n")]
     Doctor(Box<Doctor>),
-    /// See the whole way from credentials to rows, on this machine
+    /// Show a complete connection, from credentials to rows, without AWS
     ///
-    /// It starts an emulated RDS, and connects to it as to any other: nothing is left out.
+    /// Starts an emulated RDS on this machine and connects to it exactly as to a real one: it signs a token, verifies
+    /// TLS, logs in, and runs a query.
     #[cfg(feature = "emulator")]
     Demo(Demo),
-    /// Be an RDS for MySQL on this machine, for development and for tests
+    /// Run an emulated RDS for MySQL on this machine, for development and tests
     ///
-    /// It lets in who has an IAM token, over TLS, and verifies the token in full: who signed it, for which
-    /// host, port, region and user, and when. A bad one gets RDS's 1045, and the true reason is told here.
-    /// Its SQL is SQLite's, and not MySQL's.
+    /// Like RDS, it requires TLS and verifies each IAM token: the signature, the endpoint, port, region and user that
+    /// it was signed for, and its age. An invalid token gets error 1045, as from RDS; the actual reason is printed
+    /// here. The emulator implements part of MySQL's SQL, and refuses the rest by name.
     ///
-    /// It takes tokens that the AWS credentials in the environment have signed, or else made-up ones, and
-    /// prints what a client needs to know as lines for a shell.
+    /// Tokens must be signed with the AWS credentials in the environment. If there are none, the emulator makes up
+    /// credentials and prints them. It prints the settings of a client as lines for a shell.
     #[cfg(feature = "emulator")]
     #[command(after_help = "Examples:\n  \
         rds-bridge emulate --seed schema.sql\n  \
         rds-bridge emulate --port 0 --seed schema.sql -- npm test\n  \
         rds-bridge emulate --connections-per-second 200 --delay 20\n")]
     Emulate(Box<Emulate>),
-    /// Sign a token and print it, and nothing else
+    /// Sign an IAM token and print it
     ///
-    /// The token is a password for the authentication method mysql_clear_password, good for 15
-    /// minutes at the most: give it to a client that sends it inside TLS only.
+    /// The token is a password for the mysql_clear_password authentication plugin, valid for 15 minutes at most. Pass
+    /// it only to a client that sends it inside verified TLS.
     ///
-    /// The AWS credentials come from where the AWS SDKs look for them: the environment
-    /// (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), the profile, a web identity
-    /// token, the container's endpoint, the EC2 instance metadata. With credentials that are over,
-    /// no token is signed.
+    /// AWS credentials are looked up as in the AWS SDKs: the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+    /// AWS_SESSION_TOKEN), the profile, a web identity token, the container's endpoint, the EC2 instance metadata.
+    /// Expired credentials are an error.
     #[command(after_help = "Example:\n  \
         rds-bridge token --hostname mydb.abc123.eu-central-1.rds.amazonaws.com --username lambda-user\n")]
     Token(Token),
-    /// Read a token from standard input and say what it allows, without its secrets
+    /// Read a token from standard input and print what it allows, without its secrets
     ///
-    /// Nothing is verified: that takes the secret access key.
+    /// The signature is not verified, because that requires the secret access key.
     #[command(
-        after_help = "Example:\n  rds-bridge token --hostname NAME --username USER | rds-bridge inspect\n"
+        after_help = "Example:\n  rds-bridge token --hostname ENDPOINT --username USER | rds-bridge inspect\n"
     )]
     Inspect,
-    /// Print what to run once, so that a user can log in with tokens: SQL, IAM policy, AWS commands
+    /// Print the SQL, the IAM policy and the AWS commands that let a user log in with tokens
     ///
-    /// Nothing is run and nobody is asked: it prints.
-    #[command(
-        after_help = "Examples:\n  rds-bridge setup --hostname NAME --username USER --database DATABASE\n  \
-        rds-bridge setup --username USER --database DATABASE --format sql | mysql --host NAME --user admin -p\n  \
-        rds-bridge setup --hostname NAME --username USER --account 123456789012 \\\n    \
-        --resource-id db-ABCDEFGHIJKL01234 --format policy > policy.json\n"
-    )]
+    /// Run them once for each user. This command only prints them: it connects to neither AWS nor the database.
+    #[command(after_help = "Examples:\n  \
+        rds-bridge setup --hostname ENDPOINT --username USER --database DATABASE\n  \
+        rds-bridge setup --username USER --database DATABASE --format sql | mysql --host ENDPOINT --user admin -p\n  \
+        rds-bridge setup --hostname ENDPOINT --username USER --account 123456789012 \\\n    \
+        --resource-id db-ABCDEFGHIJKL01234 --format policy > policy.json\n")]
     Setup(Setup),
     /// Write the WebAssembly component to a file, and print its size and SHA-256
     ///
-    /// It is rds:bridge@0.2.0, world "bridge". It imports nothing, and runs in every runtime of the
-    /// component model.
+    /// The component implements the world "bridge" of rds:bridge@0.2.0. It imports nothing and runs in every runtime of
+    /// the component model.
     Component(Component),
-    /// Print a script that completes commands and flags in a shell
+    /// Print the bundled root certificates of RDS and Amazon as PEM, for other clients
+    ///
+    /// These are the certificate authorities that this program trusts unless --ca-file is given: the RDS roots of each
+    /// region, and Amazon's, which RDS Proxy and Aurora Serverless use. The roots of GovCloud, China and the newest
+    /// regions are not included.
+    #[command(after_help = "Example:\n  \
+        rds-bridge roots > rds-roots.pem\n  \
+        mysql --host ENDPOINT --ssl-ca rds-roots.pem --ssl-mode VERIFY_IDENTITY\n")]
+    Roots,
+    /// Print a completion script for a shell
     #[command(after_help = "Example:\n  \
         rds-bridge completions bash > /etc/bash_completion.d/rds-bridge\n")]
     Completions(Completions),
     /// Print the manual page
     #[command(after_help = "Example:\n  rds-bridge man > rds-bridge.1\n")]
     Man,
+    /// Print the version, the build's features and the component's SHA-256, as --version
+    Version,
 }
 
-/// A variable that is empty is one that is not set.
+/// Parses arguments and variables. An empty variable counts as unset.
 fn parse<P: Parser>(arguments: impl Iterator<Item = OsString>) -> Result<P, clap::Error> {
     let mut command = without_empty_variables(P::command());
     let matches = command.try_get_matches_from_mut(arguments)?;
     P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// `query` by itself.
+/// The command `query` without the other commands.
 #[derive(Debug, Parser)]
 struct QueryAlone {
     #[command(flatten)]
@@ -150,20 +179,21 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// What is wrong with them; and help, where it was asked for.
+    /// The arguments are wrong, or ask for help or the version.
     pub(super) fn read() -> Result<Self, clap::Error> {
-        // Those of every command are put together to read those of one, which for a query that takes a few
-        // milliseconds in all is much. What is not plainly a query is left to who knows them all.
+        // clap builds the options of every command before it parses one, which is a notable part of the few
+        // milliseconds that a query takes. So try `query` first, and build the rest only if that fails.
         if let Some(query) = Self::query_alone(std::env::args_os().skip(1)) {
             return Ok(query);
         }
-        match std::env::args_os().any(|it| begins_with_comment(&it)) {
-            true => Self::with_comment(std::env::args_os()),
-            false => parse(std::env::args_os()),
+        if std::env::args_os().any(|it| begins_with_comment(&it)) {
+            Self::with_comment(std::env::args_os())
+        } else {
+            parse(std::env::args_os())
         }
     }
 
-    /// A statement may begin with a comment, `-- `, which is no option: none has a space in its name.
+    /// Parses a statement that begins with a comment, `-- `, as a value: no option has a space in its name.
     fn with_comment(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
         let command = Self::command().mut_subcommand("query", |query| {
             query.mut_arg("sql", |sql| sql.allow_hyphen_values(true))
@@ -199,62 +229,20 @@ pub(super) struct Token {
     #[command(flatten)]
     pub(super) endpoint: EndpointArguments,
 
-    /// How long the token is to be good, 1 to 900
+    /// Lifetime of the token in seconds, 1 to 900
     #[arg(long, default_value = "900", value_name = "SECONDS")]
     pub(super) expires_in: u32,
 
-    /// Sign as at this time, as 2026-01-31T12:00:00Z, and not as now: the same arguments then give
-    /// the same token
+    /// Sign as of this time instead of now, such as 2026-01-31T12:00:00Z
+    ///
+    /// The same arguments then produce the same token, as a test needs.
     #[arg(long, value_name = "TIME")]
     pub(super) signed_at: Option<String>,
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Setup {
-    /// The endpoint's own name, as RDS shows it; not an alias of it
-    #[arg(long, env = "DB_HOST", value_name = "NAME")]
-    pub(super) hostname: Option<String>,
-
-    /// The database user to create; upper and lower case differ
-    #[arg(long, env = "DB_USER", value_name = "USER")]
-    pub(super) username: Option<String>,
-
-    /// The database that the user may use
-    #[arg(long, env = "DB_NAME", value_name = "DATABASE")]
-    pub(super) database: Option<String>,
-
-    /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
-    /// AWS_DEFAULT_REGION
-    #[arg(long, env = "DB_REGION", value_name = "REGION")]
-    pub(super) region: Option<String>,
-
-    /// The AWS account of the database, 12 digits
-    #[arg(long, value_name = "ID")]
-    pub(super) account: Option<String>,
-
-    /// What IAM knows the database by, and not its name: db-…, for Aurora cluster-…, for a proxy prx-…
-    #[arg(long, value_name = "ID")]
-    pub(super) resource_id: Option<String>,
-
-    /// What the user may do in the database, with commas
-    #[arg(long, default_value = "SELECT", value_name = "LIST")]
-    pub(super) privileges: String,
-
-    /// All of it explained, the SQL alone, or the IAM policy alone
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: SetupFormat,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum SetupFormat {
-    Text,
-    Sql,
-    Policy,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct Component {
-    /// Where to write it
+    /// Write the component to FILE
     #[arg(long, value_name = "FILE")]
     pub(super) output: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `rds-bridge component`
+//! `rds-bridge component`: writes the WebAssembly component to a file.
 
 use std::fs;
 

@@ -1,11 +1,11 @@
-//! The settings of a connection on the command line, which several commands share.
+//! Options of a connection, which several commands share.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::endpoint_arguments::{EndpointArguments, no_host, no_user};
+use super::endpoint_arguments::{EndpointArguments, require_both};
 use super::error::Error;
 use super::sandbox::EngineForALogin;
 use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
@@ -16,8 +16,10 @@ pub(super) struct ConnectionArguments {
     #[command(flatten)]
     endpoint: EndpointArguments,
 
-    /// A secret of AWS Secrets Manager, in place of a token: its user and password log in, and its host, port
-    /// and database count where none is given; if built with the feature secrets-manager
+    /// Log in with a secret of AWS Secrets Manager instead of a token
+    ///
+    /// The secret provides the user and the password. It also provides the endpoint, the port and the database, unless
+    /// they are given. Requires a build with the feature secrets-manager, which is on by default.
     #[arg(
         long,
         env = "DB_SECRET_ARN",
@@ -26,34 +28,40 @@ pub(super) struct ConnectionArguments {
     )]
     secret: Option<String>,
 
-    /// The default database
-    #[arg(long, env = "DB_NAME", value_name = "NAME")]
+    /// Default database of the session
+    #[arg(long, env = "DB_NAME", value_name = "DATABASE")]
     database: Option<String>,
 
-    /// Where to connect, if not to the endpoint itself: a tunnel, a bastion, a PrivateLink address. The
-    /// token and the certificate are still the endpoint's
+    /// Connect to this address instead of the endpoint: a tunnel, a bastion host, a PrivateLink address
+    ///
+    /// The token is still signed for the endpoint, and the server's certificate must still be valid for it.
     #[arg(long, env = "DB_CONNECT_TO", value_name = "HOST[:PORT]")]
     connect_to: Option<String>,
 
-    /// The name that the server's certificate must be for. Without it: the endpoint's
+    /// Name for which the server's certificate must be valid [default: the endpoint]
     #[arg(long, value_name = "NAME")]
     tls_server_name: Option<String>,
 
-    /// A PEM file of the authorities to trust, in place of the bundled roots of RDS and Amazon
+    /// PEM file of the certificate authorities to trust instead of the bundled ones
+    ///
+    /// Bundled are the root certificates of RDS and Amazon, which 'rds-bridge roots' prints.
     #[arg(long, env = "DB_CA_FILE", value_name = "FILE")]
     ca_file: Option<std::ffi::OsString>,
 
-    /// A PEM file of authorities to trust as well; may be given more than once
+    /// PEM file of certificate authorities to trust in addition; repeatable
     #[arg(long, value_name = "FILE")]
     ca_file_extra: Vec<PathBuf>,
 
-    /// The collation of the connection, as utf8mb4_bin. Without it: the server's default for utf8mb4, as with the
-    /// client mysql
+    /// Collation of the connection, such as utf8mb4_bin
+    ///
+    /// By default the server's default for utf8mb4, as with the mysql client.
     #[arg(long, value_name = "NAME")]
     collation: Option<String>,
 
-    /// How long connecting may take in all. A longer one also lengthens each stage, as for an Aurora
-    /// Serverless v2 that is paused: it resumes with the first connection, in some 15 seconds or more
+    /// Time limit for connecting, in seconds, from loading credentials to the end of the login
+    ///
+    /// A limit above the default also extends the limits of the individual stages. A paused Aurora Serverless v2
+    /// cluster may need that: it resumes on the first connection, which takes 15 seconds or more.
     #[arg(long, default_value = "30", value_name = "SECONDS")]
     connect_timeout: u64,
 }
@@ -68,17 +76,18 @@ impl ConnectionArguments {
         if let Some(secret) = secret {
             builder = with_secret(builder, secret)?;
         }
-        // What is not given may be in the secret.
-        builder = match (self.endpoint.host().ok().and_then(set), secret) {
-            (Some(host), _) => builder.endpoint(host),
-            (None, Some(_)) => builder,
-            (None, None) => return Err(no_host()),
-        };
-        builder = match (self.endpoint.user().ok().and_then(set), secret) {
-            (Some(user), _) => builder.user(user),
-            (None, Some(_)) => builder,
-            (None, None) => return Err(no_user()),
-        };
+        let host = self.endpoint.host().and_then(set);
+        let user = self.endpoint.user().and_then(set);
+        // The secret may provide what is not given.
+        if secret.is_none() {
+            require_both(host, user)?;
+        }
+        if let Some(host) = host {
+            builder = builder.endpoint(host);
+        }
+        if let Some(user) = user {
+            builder = builder.user(user);
+        }
         if let Some(port) = self.endpoint.port() {
             builder = builder.port(port);
         }
@@ -110,15 +119,16 @@ impl ConnectionArguments {
     }
 }
 
-/// The limits of the stages for one of all of them together.
+/// The time limit of each stage, for a limit on all of them together.
 ///
-/// The server may take all of it: to greet, and to finish the login. The other stages keep their own limits, which find
-/// out sooner that nothing answers, unless more than the default was asked for: then they grow with it.
+/// The stages in which the server works (its greeting, TLS, the login) may use up the whole limit. The others keep
+/// their shorter defaults, which detect an unreachable host sooner, but grow in proportion if the whole limit is above
+/// its default.
 fn timeouts(whole: Duration) -> Timeouts {
     let default = Timeouts::default();
     let grown = |limit: Duration| {
-        let times = whole.div_duration_f64(default.whole).max(1.0);
-        Duration::try_from_secs_f64(limit.as_secs_f64() * times).unwrap_or(whole)
+        let factor = whole.div_duration_f64(default.whole).max(1.0);
+        Duration::try_from_secs_f64(limit.as_secs_f64() * factor).unwrap_or(whole)
     };
     Timeouts {
         credentials: grown(default.credentials),
@@ -131,7 +141,10 @@ fn timeouts(whole: Duration) -> Timeouts {
 }
 
 #[cfg(feature = "secrets-manager")]
-#[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it fails only without the feature"
+)]
 fn with_secret(builder: BridgeBuilder, secret: &str) -> Result<BridgeBuilder, Error> {
     Ok(builder.secret(secret))
 }
@@ -141,7 +154,7 @@ fn with_secret(_: BridgeBuilder, _: &str) -> Result<BridgeBuilder, Error> {
     Err(Error::not_built_in("secrets-manager", "secrets-manager"))
 }
 
-/// An empty variable is one that is not set.
+/// Treats an empty setting as unset.
 fn set(setting: &str) -> Option<&str> {
     (!setting.is_empty()).then_some(setting)
 }
@@ -151,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_longer_limit_lengthens_every_stage() {
+    fn a_longer_limit_extends_every_stage() {
         let seconds = Duration::from_secs;
         let default = Timeouts::default();
         let usual = timeouts(seconds(30));

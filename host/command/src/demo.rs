@@ -1,6 +1,6 @@
-//! `rds-bridge demo`: the whole way from credentials to rows, on this machine, step by step.
+//! `rds-bridge demo`: a complete connection from credentials to rows, step by step, on this machine.
 //!
-//! What it connects to is the emulator; how it connects is what the command `query` does against RDS.
+//! The server is the emulator. The client is the same as in `rds-bridge query`.
 
 use std::time::Instant;
 
@@ -18,9 +18,9 @@ use rds_bridge::error::plugin_name;
 use rds_bridge::mysql::Connection;
 use rds_bridge::tls::Certificate;
 use rds_bridge_emulator::Emulator;
-use rds_bridge_formats::{Format, JsonBigint};
+use rds_bridge_formats::{Format, TextOptions};
 
-/// The table is named as in the article that this project began with, which does not show its rows.
+/// The table has the name that it has in the article with which this project began.
 const SEED: &str = "\
     CREATE TABLE items (id INT PRIMARY KEY, name VARCHAR(64) NOT NULL, price DECIMAL(10,2)); \
     INSERT INTO items VALUES (1, 'apple', 1.25), (2, 'bread', 3.50), (3, 'cheese', 12.00);";
@@ -38,17 +38,16 @@ pub(super) fn run(Demo {}: &Demo) -> Result<(), Error> {
     steps.say(
         "server",
         &format!(
-            "{}:{}, an emulated RDS for MySQL on this machine: it lets in who has an IAM token, \
-             over TLS",
+            "{}:{}, an emulated RDS for MySQL on this machine, which requires an IAM token and TLS",
             emulator.endpoint(),
             emulator.port()
         ),
     )?;
-    runtime::block_on(walk(&emulator, &mut steps))?;
+    runtime::block_on(connect(&emulator, &mut steps))?;
     output::print(NEXT)
 }
 
-async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
+async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     let bridge = emulator.bridge().build().await?;
     let ready = bridge.begin().await?.load_credentials().await?;
     let Some(credentials) = ready.credentials() else {
@@ -57,7 +56,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "credentials",
         &format!(
-            "{}, made up for this. At AWS: the role of your function",
+            "{}, made up for this demo; on AWS they are those of your function's role",
             credentials.access_key_id
         ),
     )?;
@@ -70,7 +69,7 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "token",
         &format!(
-            "{shown}&… ({} bytes, good until {}), signed in the sandbox by a component of {} KB \
+            "{shown}&… ({} bytes, valid until {}), signed in the sandbox by a component of {} KB \
              that has no clock, no files and no network",
             text.len(),
             date(token.valid_until),
@@ -84,17 +83,17 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
 
     let greeted = connected.read_initial_handshake().await?;
     let established = greeted.start_tls().await?;
-    steps.say("TLS", &tls_in_words(established.tls()))?;
+    steps.say("TLS", &describe_tls(established.tls()))?;
 
     let mut connection = established.log_in().await?.set_up().await?;
     let session = connection.session();
     steps.say(
         "login",
         &format!(
-            "the server asked for {}; it got a token signed like this one, inside TLS; it let {} in, and the \
-             session is read-only",
-            plugin_name(session.auth_plugin),
-            bridge.user()
+            "{} is logged in by {}, with a token like this one that was sent inside TLS; the session is \
+             read-only",
+            bridge.user(),
+            plugin_name(session.auth_plugin)
         ),
     )?;
 
@@ -103,8 +102,8 @@ async fn walk(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     Ok(())
 }
 
-/// As `1.3, the server's certificate verified: for …, by …`.
-fn tls_in_words(tls: &CommonState) -> String {
+/// As `1.3, server certificate verified: for …, by …`.
+fn describe_tls(tls: &CommonState) -> String {
     let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
@@ -115,7 +114,7 @@ fn tls_in_words(tls: &CommonState) -> String {
         .and_then(|leaf| Certificate::from_der(leaf).ok());
     let leaf = leaf.map_or_else(String::new, |leaf| {
         format!(
-            ", the server's certificate verified: for {}, by {}",
+            ", server certificate verified: for {}, issued by {}",
             leaf.dns_names.join(" and "),
             leaf.issuer
         )
@@ -126,7 +125,7 @@ fn tls_in_words(tls: &CommonState) -> String {
 async fn rows(connection: &mut Connection, steps: &mut Steps) -> Result<(), Error> {
     let mut rows = connection.query(STATEMENT).await?;
     let mut table = Output::new(
-        Format::Table.encoder(JsonBigint::default())?,
+        Format::Table.encoder(&TextOptions::default())?,
         Destination::stdout(),
     );
     let mut count = 0_u64;
@@ -135,7 +134,7 @@ async fn rows(connection: &mut Connection, steps: &mut Steps) -> Result<(), Erro
         table.row(&row)?;
         count = count.saturating_add(1);
     }
-    steps.say("rows", &format!("{STATEMENT}: {count} of them\n"))?;
+    steps.say("rows", &format!("{STATEMENT}: {count} rows\n"))?;
     table.end().await?;
     Ok(())
 }
@@ -168,9 +167,9 @@ impl Steps {
 
 const NEXT: &str = "
 What to try next:
-  rds-bridge emulate                         the same server, to stay: it prints what a client needs
+  rds-bridge emulate                         keep the same server running, and print its settings
                                              (in the repository: ./just run emulate)
-  rds-bridge emulate -- YOUR TESTS           with your own program, in any language
-  rds-bridge doctor                          at your own database: how far you get, and why
-  rds-bridge setup --hostname … --username … what to run once, so that a user can log in with tokens
+  rds-bridge emulate -- COMMAND              run your own program against it, in any language
+  rds-bridge doctor                          check the connection to your own database
+  rds-bridge setup --hostname … --username … print what to run once, so that a user can log in with tokens
 ";

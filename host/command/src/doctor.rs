@@ -1,4 +1,4 @@
-//! `rds-bridge doctor`: walks the way to the rows stage by stage, and says how far it gets.
+//! `rds-bridge doctor`: checks each stage of a connection, and explains the first failure.
 
 mod caller;
 mod checks;
@@ -19,11 +19,13 @@ use report::Report;
 
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
-    /// Print one JSON object, for machines
+    /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
 
-    /// Do not ask AWS whose credentials they are, which needs a way to its STS
+    /// Skip the checks that ask AWS: the identity of the credentials, and the alias of the endpoint
+    ///
+    /// The identity check calls AWS STS, which a subnet without internet access or a VPC endpoint cannot reach.
     #[arg(long)]
     offline: bool,
 
@@ -35,8 +37,8 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Error> {
     let builder = arguments.connection.builder()?;
     let mut report = Report::new(!arguments.json);
     let exit = runtime::block_on(async {
-        let walk = checks::walk(builder, arguments.offline, &mut report);
-        interrupt::or_interrupted(walk).await
+        let checks = checks::run(builder, arguments.offline, &mut report);
+        interrupt::or_interrupted(checks).await
     })?;
     if arguments.json {
         output::print_line(&escaped_json(&report.json()))?;

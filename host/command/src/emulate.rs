@@ -1,4 +1,4 @@
-//! `rds-bridge emulate`: RDS on a laptop.
+//! `rds-bridge emulate`: an emulated RDS on this machine.
 
 mod arguments;
 mod ca_file;
@@ -20,10 +20,10 @@ use signals::Signals;
 
 pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
     runtime::block_on(async {
-        // Before anything is put in place that has to be taken away.
+        // First, so that a signal cannot leave temporary files behind.
         let mut signals = Signals::catch()?;
         let given = environment::credentials()?;
-        let mut builder = arguments.builder().on_event(tell);
+        let mut builder = arguments.builder().on_event(log_event);
         if let Some(credentials) = given.clone() {
             builder = builder.credentials(credentials);
         }
@@ -34,13 +34,13 @@ pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
             return child::run(&arguments.command, variables, &mut signals).await;
         }
         print(&emulator, given.as_ref(), &variables)?;
-        until_the_end(arguments.until_stdin_closes, &mut signals).await;
+        wait_for_end(arguments.until_stdin_closes, &mut signals).await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Whether somebody reads it is no matter to the connections.
-fn tell(event: &Event) {
+/// Prints an event. A closed standard error does not affect the connections.
+fn log_event(event: &Event) {
     let line = format!("rds-bridge: {event}\n");
     let _unread = std::io::stderr().write_all(line.as_bytes());
 }
@@ -50,26 +50,26 @@ fn print(
     given: Option<&Credentials>,
     variables: &[(&'static str, String)],
 ) -> Result<(), Error> {
-    let is_shown = |name: &str| given.is_none() || !environment::is_of_credentials(name);
+    let is_shown = |name: &str| given.is_none() || !environment::is_credential(name);
     let lines = variables
         .iter()
         .filter(|(name, _)| is_shown(name))
         .map(|(name, value)| format!("export {name}={}\n", environment::quoted(value)));
-    // The empty line says that this is all.
+    // The empty line marks the end, for a program that reads the lines from a pipe.
     output::print(&(lines.collect::<String>() + "\n"))?;
     let line = format!(
-        "rds-bridge: emulating RDS at {}; it takes tokens {}. Ctrl-C ends it.\n",
+        "rds-bridge: emulating RDS at {}; tokens must be signed with the {}. Press Ctrl-C to stop.\n",
         emulator.address(),
         match given {
-            Some(_) => "that the AWS credentials of this environment have signed",
-            None => "that the credentials above have signed",
+            Some(_) => "AWS credentials in the environment",
+            None => "credentials above",
         }
     );
     let _unread = std::io::stderr().write_all(line.as_bytes());
     Ok(())
 }
 
-async fn until_the_end(until_stdin_closes: bool, signals: &mut Signals) {
+async fn wait_for_end(until_stdin_closes: bool, signals: &mut Signals) {
     let stdin_closes = async {
         if !until_stdin_closes {
             std::future::pending::<()>().await;

@@ -1,5 +1,4 @@
-//! The endpoint, the user and whose credentials sign, on the command line: what a token and a connection
-//! both need.
+//! Options that a token and a connection both need: the endpoint, the user, and the AWS profile.
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -8,42 +7,51 @@ use super::error::Error;
 
 #[derive(Args, Debug)]
 pub(super) struct EndpointArguments {
-    /// The endpoint's own name, as RDS shows it; not an alias of it
-    #[arg(long, env = "DB_HOST", value_name = "NAME")]
+    /// Endpoint of the DB instance, cluster, or proxy, as the RDS console shows it
+    ///
+    /// RDS accepts a token only if it is signed for this name. Give the endpoint itself, not an alias (CNAME) of it, or
+    /// add --resolve-cname. The port is a separate option, --port.
+    #[arg(long, env = "DB_HOST", value_name = "ENDPOINT")]
     hostname: Option<String>,
 
-    /// The endpoint's TCP port. Without it: 3306
+    /// TCP port of the endpoint [default: 3306]
     #[arg(long, env = "DB_PORT", value_name = "PORT")]
     port: Option<u16>,
 
-    /// The database user; upper and lower case differ
+    /// Database user; case-sensitive
+    ///
+    /// The name must be spelled as in CREATE USER and in the IAM policy.
     #[arg(long, env = "DB_USER", value_name = "USER")]
     username: Option<String>,
 
-    /// The endpoint's region. Without it: from the endpoint's name, else AWS_REGION, else
-    /// AWS_DEFAULT_REGION, else the profile's
+    /// AWS region of the endpoint
+    ///
+    /// RDS accepts a token only if it is signed for its region. By default the region in the endpoint's name, then
+    /// AWS_REGION, then AWS_DEFAULT_REGION, then the region of the AWS profile.
     #[arg(long, env = "DB_REGION", value_name = "REGION")]
     region: Option<String>,
 
-    /// The profile of the AWS config files to take credentials from, and not from the environment.
-    /// Without it: the environment's credentials, else the profile that AWS_PROFILE names, else
-    /// "default"
-    #[arg(long, value_name = "NAME")]
+    /// Profile of the AWS config files from which to take credentials
+    ///
+    /// It takes precedence over credentials in the environment. By default the credentials in the environment, then the
+    /// profile that AWS_PROFILE names, then the profile "default".
+    #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Take the host for an alias (CNAME) of an RDS endpoint: look it up, and sign for the endpoint. For the writer
-    /// of an Aurora global database this finds the primary cluster
+    /// Look up the endpoint to which the hostname is an alias (CNAME), and sign for that
+    ///
+    /// For the writer endpoint of an Aurora global database, this finds the primary cluster.
     #[arg(long, env = "DB_RESOLVE_CNAME", value_parser = BoolishValueParser::new())]
     resolve_cname: bool,
 }
 
 impl EndpointArguments {
-    pub(super) fn host(&self) -> Result<&str, Error> {
-        self.hostname.as_deref().ok_or_else(no_host)
+    pub(super) fn host(&self) -> Option<&str> {
+        self.hostname.as_deref()
     }
 
-    pub(super) fn user(&self) -> Result<&str, Error> {
-        self.username.as_deref().ok_or_else(no_user)
+    pub(super) fn user(&self) -> Option<&str> {
+        self.username.as_deref()
     }
 
     pub(super) fn port(&self) -> Option<u16> {
@@ -63,16 +71,21 @@ impl EndpointArguments {
     }
 }
 
-pub(super) fn no_host() -> Error {
-    Error::MissingSetting {
-        what: "host",
-        how: "give the endpoint's name with --hostname, or set DB_HOST",
-    }
+/// The endpoint and the user. If both are missing, one error reports both.
+pub(super) fn require_both<'a>(
+    host: Option<&'a str>,
+    user: Option<&'a str>,
+) -> Result<(&'a str, &'a str), Error> {
+    let (what, how) = match (host, user) {
+        (Some(host), Some(user)) => return Ok((host, user)),
+        (None, Some(_)) => ("endpoint", "give it with --hostname, or set DB_HOST"),
+        (Some(_), None) => ("user", NO_USER),
+        (None, None) => (
+            "endpoint and no user",
+            "give them with --hostname and --username, or set DB_HOST and DB_USER",
+        ),
+    };
+    Err(Error::MissingSetting { what, how })
 }
 
-pub(super) fn no_user() -> Error {
-    Error::MissingSetting {
-        what: "user",
-        how: "give the database user with --username, or set DB_USER",
-    }
-}
+pub(super) const NO_USER: &str = "give the database user with --username, or set DB_USER";

@@ -1,4 +1,4 @@
-//! What went wrong, in one line, and the exit code for it.
+//! The errors of the command: one message and one exit code each.
 
 use std::fmt;
 use std::io;
@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use super::setting_names;
-use super::variables::{name_of_setting, name_variable};
+use super::variables::name_of_setting;
 use rds_bridge::aws::{CredentialsError, RegionError};
 use rds_bridge::component::{CallError, Fault, Malformed, PresignError};
 use rds_bridge::error::{Category, Cause, Chain, ErrorKind, malformed_token_words, presign_words};
+use rds_bridge::tls::PemError;
 #[cfg(feature = "arrow")]
 use rds_bridge_formats::arrow as columnar;
 
@@ -25,58 +26,46 @@ pub(super) enum Error {
     Region(RegionError),
     Credentials(CredentialsError),
     Runtime(io::Error),
-    /// What the library says, with its likely causes.
+    /// An error of the library, with its likely causes.
     Bridge(rds_bridge::Error),
     ReadFile(PathBuf, io::Error),
     #[cfg(feature = "emulator")]
     Emulator(rds_bridge_emulator::StartError),
-    /// A command that was to be run.
+    /// The program to run with the emulator does not start.
     #[cfg(feature = "emulator")]
     Command(std::ffi::OsString, io::Error),
     Interrupted,
-    /// Interrupted, and the statement may go on on the server.
+    /// Interrupted, and the server could not be told to end the statement.
     NotKilled(rds_bridge::Error),
-    /// Interrupted, and not waited until the statement has ended on the server.
+    /// Interrupted, and the server did not confirm in time that the statement ended.
     NotAwaited,
-    /// Interrupted while COMMIT was not answered.
-    /// Why it was not waited for any longer, or what came in place of an answer.
+    /// COMMIT was sent, and this came instead of an answer.
     CommitUnknown(Box<Self>),
-    /// The statement was to end with this error, and the server could not be told.
+    /// The statement ended here with this error, and the server could not be told to end it.
     NotEnded(Box<Self>),
     Presign(PresignError),
     Malformed(Malformed),
     Read(io::Error),
     Write(io::Error),
     File(PathBuf, io::Error),
-    /// A file that was to be written, and the folder that is not there for it.
+    /// The folder of a file to write does not exist.
     NoFolder {
         path: PathBuf,
         folder: PathBuf,
     },
-    /// Rows that do not become columns.
+    /// Rows that Arrow or Parquet cannot represent.
     #[cfg(feature = "arrow")]
     Columnar(columnar::Error),
+    /// The bundled root certificates cannot be parsed.
+    Roots(PemError),
     Fault(Fault),
 }
 
 impl Error {
-    /// clap's error of the command, in one line.
-    pub(super) fn usage(error: &clap::Error, command: clap::Command) -> Self {
-        let text = error.render().to_string();
-        let lines = text.lines().map(str::trim).take_while(|line| {
-            !line.starts_with("Usage:") && !line.starts_with("For more information")
-        });
-        let line: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-        let line = line.join(" ");
-        let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
-        let line = name_variable(line, error, command);
-        Self::Usage(format!("{line} (see rds-bridge --help)"))
-    }
-
-    /// What needs a feature that this one was built without.
+    /// A format or an option needs a Cargo feature that this build does not have.
     pub(super) fn not_built_in(feature: &str, install: &str) -> Self {
         Self::Usage(format!(
-            "this rds-bridge was built without the feature {feature}; in its repository, this installs it with: \
+            "this rds-bridge was built without the feature {feature}; to add it, run in the repository: \
              cargo install --locked --path host/command --features {install}"
         ))
     }
@@ -107,23 +96,24 @@ impl Error {
             | Self::NoFolder { .. }
             | Self::Runtime(_) => Exit::InputOutput,
             #[cfg(feature = "arrow")]
-            Self::Columnar(error) => of_columnar(error),
-            Self::Bridge(error) => Exit::of(error),
+            Self::Columnar(error) => columnar_exit(error),
+            Self::Bridge(error) => Exit::for_error(error),
             #[cfg(feature = "emulator")]
-            Self::Emulator(error) => of_start(error),
+            Self::Emulator(error) => emulator_exit(error),
             #[cfg(feature = "emulator")]
             Self::Command(..) => Exit::Usage,
             Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
             Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
             Self::Fault(
                 Fault::Load(_) | Fault::NoDeadline | Fault::Instantiate(_) | Fault::Trap(_),
-            ) => Exit::Bug,
+            )
+            | Self::Roots(_) => Exit::Bug,
         }
     }
 }
 
 #[cfg(feature = "arrow")]
-fn of_columnar(error: &columnar::Error) -> Exit {
+fn columnar_exit(error: &columnar::Error) -> Exit {
     match error {
         columnar::Error::Unfit { .. } | columnar::Error::Scale { .. } => Exit::InputOutput,
         columnar::Error::SecondResult { .. } => Exit::Usage,
@@ -135,7 +125,7 @@ fn of_columnar(error: &columnar::Error) -> Exit {
 }
 
 #[cfg(feature = "emulator")]
-fn of_start(error: &rds_bridge_emulator::StartError) -> Exit {
+fn emulator_exit(error: &rds_bridge_emulator::StartError) -> Exit {
     use rds_bridge_emulator::StartError;
     match error {
         StartError::Setting { .. } | StartError::Certificate(_) => Exit::Usage,
@@ -153,8 +143,8 @@ impl fmt::Display for Error {
         match self {
             Self::Usage(line) => f.write_str(line),
             Self::MissingSetting { what, how } => write!(f, "no {what}: {how}"),
-            Self::InvalidTime => f.write_str("--signed-at is not a time as 2026-01-31T12:00:00Z"),
-            Self::ClockBefore1970 => f.write_str("the time is before 1970: set the clock"),
+            Self::InvalidTime => f.write_str("--signed-at takes a time such as 2026-01-31T12:00:00Z"),
+            Self::ClockBefore1970 => f.write_str("the time is before 1970; set the clock"),
             Self::Region(error) => {
                 let hint = setting_names::words(&error.hint());
                 write!(f, "{}: {hint}", Chain(error))
@@ -169,20 +159,20 @@ impl fmt::Display for Error {
             Self::Interrupted => f.write_str("interrupted"),
             Self::NotKilled(error) => write!(
                 f,
-                "interrupted; the statement may go on on the server, which could not be told: {}",
+                "interrupted; the statement may still run, because the server could not be told to end it: {}",
                 Chain(error)
             ),
             Self::NotAwaited => f.write_str(
-                "interrupted; the server has not said that the statement has ended: it may go on there",
+                "interrupted; the statement may still run, because the server did not confirm that it ended",
             ),
             Self::CommitUnknown(why) => write!(
                 f,
-                "{}; COMMIT was sent and not answered: whether the changes are kept is not known",
+                "{}; COMMIT was sent but not answered, so the changes may or may not be committed",
                 InOneLine(why)
             ),
             Self::NotEnded(why) => write!(
                 f,
-                "{}; the statement may go on on the server, which could not be told",
+                "{}; the statement may still run, because the server could not be told to end it",
                 InOneLine(why)
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),
@@ -195,18 +185,19 @@ impl fmt::Display for Error {
             Self::File(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::NoFolder { path, folder } => write!(
                 f,
-                "cannot write {}: there is no folder {}",
+                "cannot write {}: the folder {} does not exist",
                 path.display(),
                 folder.display()
             ),
             #[cfg(feature = "arrow")]
             Self::Columnar(error) => error.fmt(f),
+            Self::Roots(error) => Chain(error).fmt(f),
             Self::Fault(fault) => Chain(fault).fmt(f),
         }
     }
 }
 
-/// What the library says, with a setting by the flag or the variable that gave it.
+/// The message of the library's error. A setting is named by the flag or the variable that gave it.
 pub(super) fn words(error: &rds_bridge::Error) -> String {
     match error.kind() {
         ErrorKind::Setting { setting, problem } => {
@@ -216,7 +207,7 @@ pub(super) fn words(error: &rds_bridge::Error) -> String {
     }
 }
 
-/// What it may come from and what to do, the likeliest first.
+/// The likely causes with their remedies, the likeliest first.
 struct Causes<'a>(&'a [Cause]);
 
 impl fmt::Display for Causes<'_> {
@@ -234,7 +225,7 @@ impl fmt::Display for Causes<'_> {
     }
 }
 
-/// Without the causes, which are not those of what follows.
+/// An error without its causes, for a message that goes on.
 struct InOneLine<'a>(&'a Error);
 
 impl fmt::Display for InOneLine<'_> {

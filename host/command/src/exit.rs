@@ -1,35 +1,35 @@
-//! How the command ends: from error to exit code.
+//! The exit codes, and which error has which.
 
 use std::process::ExitCode;
 
 use rds_bridge::error::Category;
 
-/// How the command ends. Part of its contract.
+/// The exit code of the command. Scripts rely on the numbers, so they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
+    /// Success.
     Success = 0,
-    /// A bug of ours.
+    /// A bug in rds-bridge.
     Bug = 1,
-    /// Usage, or a setting that is missing or wrong.
+    /// Wrong usage, or a setting that is missing or invalid.
     Usage = 2,
-    /// No credentials, or expired ones; or a secret that cannot be had or used.
+    /// AWS credentials that are missing or expired, or a secret that cannot be read.
     Credentials = 3,
-    /// The text that was to be read is not a token.
+    /// The input of `inspect` is not a token.
     NotAToken = 4,
-    /// Reading or writing failed, other than to the server.
+    /// Reading or writing a file or a pipe failed, or a limit was exceeded.
     InputOutput = 5,
-    /// The server cannot be reached, does not answer in time, or the connection was lost.
+    /// The server is unreachable or too slow, or the connection was lost.
     Network = 6,
-    /// No TLS, or not with the right server.
+    /// No TLS, or certificate verification failed.
     Tls = 7,
-    /// The server does not let the user in.
+    /// The server refused the login.
     Login = 8,
-    /// The server refuses the statement.
+    /// The server refused the statement.
     Statement = 9,
-    /// The server does not keep to the protocol.
+    /// The server violated the protocol.
     Protocol = 10,
-    /// Ctrl-C, or SIGTERM.
+    /// Interrupted by Ctrl-C or SIGTERM.
     Interrupted = 130,
 }
 
@@ -40,9 +40,9 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// Of what the library says.
+    /// The exit code of an error of the library.
     #[must_use]
-    pub fn of(error: &rds_bridge::Error) -> Self {
+    pub fn for_error(error: &rds_bridge::Error) -> Self {
         error.category().into()
     }
 }

@@ -1,4 +1,4 @@
-//! `rds-bridge inspect`
+//! `rds-bridge inspect`: prints what a token allows, without its secrets.
 
 use std::io::{Read, stdin};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use rds_bridge_text::without_byte_order_mark;
 
 pub(super) fn run() -> Result<(), Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
-    // One byte over what the component takes is enough to be refused.
+    // One byte more than the component takes is enough to detect that the input is too long.
     let limit = u64::try_from(ARGUMENTS_LIMIT_BYTES).unwrap_or(u64::MAX);
     stdin()
         .take(limit.saturating_add(1))
@@ -24,7 +24,7 @@ pub(super) fn run() -> Result<(), Error> {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         return Err(Error::Malformed(Malformed::TooLong(length)));
     }
-    // Some shells put one before what they pipe.
+    // Some shells put a byte order mark before what they pipe.
     let bytes = without_byte_order_mark(&bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let offset = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
@@ -38,7 +38,9 @@ pub(super) fn run() -> Result<(), Error> {
 fn report(claims: &Claims) -> String {
     let state = match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(now) if now.as_secs() >= claims.valid_until => "expired",
-        Ok(now) if now.as_secs() < claims.signed_at => "not yet: a clock is off",
+        Ok(now) if now.as_secs() < claims.signed_at => {
+            "not yet: the clock of this machine or of the signer is wrong"
+        }
         Ok(_) => "yes, if the credentials that signed it still are",
         Err(_) => "unknown: this clock is before 1970",
     };

@@ -1,4 +1,4 @@
-//! The command `rds-bridge`: arguments in, one line or a few out, and an exit code.
+//! The command `rds-bridge`: parses the arguments, runs a subcommand, and returns an exit code.
 
 mod arguments;
 mod completions;
@@ -16,12 +16,15 @@ mod inspect;
 mod log;
 mod output;
 mod query;
+mod roots;
 mod runtime;
 mod sandbox;
 mod setting_names;
 mod setup;
 mod token;
+mod usage_error;
 mod variables;
+mod version;
 
 use std::io::{Write, stderr};
 use std::process::ExitCode;
@@ -37,26 +40,44 @@ use rds_bridge_text::PrintableLines;
 
 /// Runs the command with the process's arguments and environment.
 ///
-/// It is for a process of its own: it takes the process's timer (`setitimer`, `SIGALRM`) for the deadline of the sandbox,
-/// and the signals that interrupt a statement (`SIGINT`, `SIGTERM`). A program that embeds a
-/// [`Bridge`](rds_bridge::Bridge) has neither: its engine ticks in a thread.
+/// Call it only from a program's `main`. It uses the process's timer (`setitimer`, `SIGALRM`) for the deadline of the
+/// sandbox, and catches the signals that interrupt a statement (`SIGINT`, `SIGTERM`). A program that embeds a
+/// [`Bridge`](rds_bridge::Bridge) needs neither: there, a thread advances the engine's epoch.
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Arguments::read() {
         Ok(arguments) => execute(&arguments),
-        Err(error) if is_help(&error) => {
-            output::print(&error.render().to_string()).map(|()| ExitCode::SUCCESS)
-        }
-        Err(error) => Err(Error::usage(&error, Arguments::command())),
+        Err(error) => answer(&error),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
-            // Servers and AWS choose the words of many an error.
+            // Much of an error's text comes from a server or from AWS, so it is escaped.
             let line = error.to_string();
-            // A standard error that is closed must not change the exit code.
+            // A closed standard error must not change the exit code.
             let _written = writeln!(stderr(), "rds-bridge: {}", PrintableLines(&line));
             error.exit().into()
+        }
+    }
+}
+
+/// Answers arguments that are not a command: with help, with the version, or with what is wrong.
+fn answer(error: &clap::Error) -> Result<ExitCode, Error> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            output::print(&error.render().to_string()).map(|()| ExitCode::SUCCESS)
+        }
+        // Help, but on standard error and with the exit code of a usage error: a script whose command is empty must not
+        // succeed.
+        ErrorKind::MissingSubcommand => {
+            let help = Arguments::command().render_help();
+            let _written = write!(stderr(), "{help}");
+            Ok(Exit::Usage.into())
+        }
+        _ => {
+            let command = Arguments::command();
+            let line = usage_error::one_line(error, &command, std::env::args_os());
+            Err(Error::Usage(line))
         }
     }
 }
@@ -68,9 +89,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
         Command::Inspect => inspect::run(),
         Command::Setup(arguments) => setup::run(arguments),
         Command::Component(arguments) => component::run(arguments),
+        Command::Roots => roots::run(),
         Command::Query(arguments) => query::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Arguments::command()),
         Command::Man => completions::man(&Arguments::command()),
+        Command::Version => version::run(),
         #[cfg(feature = "emulator")]
         Command::Demo(arguments) => demo::run(arguments),
         #[cfg(feature = "emulator")]
@@ -78,11 +101,4 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
         Command::Doctor(arguments) => return doctor::run(arguments).map(ExitCode::from),
     }
     .map(|()| ExitCode::SUCCESS)
-}
-
-fn is_help(error: &clap::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    )
 }

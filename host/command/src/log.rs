@@ -1,24 +1,30 @@
-//! What is logged, to standard error: nothing, unless it is asked for.
+//! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on.
 
 use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::prelude::*;
 
 use super::error::Error;
+use super::variables;
 
-/// At trace it says that it logs the whole command of a `credential_process`, which may hold a secret. What it logs
-/// today has the arguments taken out.
+/// A module that may not log below this level: its documentation says that at trace it logs the whole command of a
+/// `credential_process`, which may contain a secret, although today it leaves out the arguments.
 const QUIET: (&str, LevelFilter) = ("aws_config::credential_process", LevelFilter::INFO);
 
-/// By a filter as `debug` or `rds_bridge=trace,rustls=info`.
+/// Starts logging by a filter such as `debug` or `rds_bridge=trace,rustls=info`.
 pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
     let Some(filter) = filter.filter(|filter| !filter.is_empty()) else {
         return Ok(());
     };
-    let wrong = |what| Error::Usage(format!("--log: {what}, as in --log debug"));
+    let name = variables::name_of("--log", "RDS_BRIDGE_LOG");
+    let wrong = |problem| {
+        Error::Usage(format!(
+            "{name}: {problem}; it takes a filter such as debug or rds_bridge=trace"
+        ))
+    };
     let filter = targets(filter).map_err(wrong)?;
     let (quiet, level) = QUIET;
-    // Beside what was asked for, so that nothing that is asked for takes it away.
+    // A second filter, so that the one given cannot override it.
     let quiet = Targets::new()
         .with_default(LevelFilter::TRACE)
         .with_target(quiet, level);
@@ -27,21 +33,21 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
         .with_span_events(FmtSpan::CLOSE)
         .with_filter(filter.and(quiet));
     let started = tracing_subscriber::registry().with(log).try_init();
-    started.map_err(|error| Error::Usage(format!("--log: {error}")))
+    started.map_err(|error| Error::Usage(format!("{name}: {error}")))
 }
 
-/// Levels, and modules with or without one. The parser of `Targets` would take anything else for a module's name, and
-/// a level that is missing behind `=` for `error`.
+/// Parses levels, and modules with or without a level. The checks are stricter than the parser of `Targets`, which
+/// takes any other text for a module's name, and a missing level after `=` for `error`.
 fn targets(filter: &str) -> Result<Targets, String> {
     let directives = filter.split(',').map(str::trim).filter(|it| !it.is_empty());
     let directives: Vec<&str> = directives.collect();
     for directive in &directives {
         let (module, level) = directive.split_once('=').unwrap_or((directive, "trace"));
-        if module.is_empty() || !module.chars().all(is_of_a_module) {
-            return Err(format!("{module:?} is not a module's name"));
+        if module.is_empty() || !module.chars().all(is_in_module_name) {
+            return Err(format!("{module:?} is not the name of a module"));
         }
         if level.is_empty() {
-            return Err(format!("{directive:?} says no level"));
+            return Err(format!("{directive:?} has no level"));
         }
     }
     directives
@@ -50,7 +56,7 @@ fn targets(filter: &str) -> Result<Targets, String> {
         .map_err(|error| format!("{error}"))
 }
 
-fn is_of_a_module(c: char) -> bool {
+fn is_in_module_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-')
 }
 
@@ -81,12 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither() {
+    fn other_filters_are_refused() {
         for (filter, why) in [
-            ("rds_bridge=", "\"rds_bridge=\" says no level"),
-            ("=debug", "\"\" is not a module's name"),
-            ("*=debug", "\"*\" is not a module's name"),
-            ("[connect]=debug", "\"[connect]\" is not a module's name"),
+            ("rds_bridge=", "\"rds_bridge=\" has no level"),
+            ("=debug", "\"\" is not the name of a module"),
+            ("*=debug", "\"*\" is not the name of a module"),
+            (
+                "[connect]=debug",
+                "\"[connect]\" is not the name of a module",
+            ),
             ("rds_bridge=loud", "error parsing level filter"),
             ("a=b=c", "too many '='"),
         ] {

@@ -7,9 +7,9 @@ use rds_bridge_unwinder as _;
 fn main() -> ExitCode {
     #[expect(
         unsafe_code,
-        reason = "no other thread may read the environment meanwhile"
+        reason = "changing the environment is unsafe while other threads run"
     )]
-    // SAFETY: it is the first thing that the process does, and there is no other thread.
+    // SAFETY: nothing runs before this, so there is no other thread.
     unsafe {
         rds_bridge::aws::remove_empty_variables();
     }

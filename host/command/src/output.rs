@@ -1,10 +1,10 @@
-//! Standard output, whose reader may have gone: that is not an error of ours.
+//! Writing to standard output. A reader that closes the pipe is not an error.
 
 use std::io::{ErrorKind, Write, stdout};
 
 use super::error::Error;
 
-/// Prints a text as it is.
+/// Prints a text.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = stdout().lock();
     let written = stdout
@@ -16,9 +16,9 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints a text and ends the line.
+/// Prints a text and a newline.
 pub(super) fn print_line(text: &str) -> Result<(), Error> {
-    // A line end in a write of its own would go alone where standard output is not buffered.
+    // One write: where standard output is not buffered, the newline would otherwise arrive separately.
     let line = zeroize::Zeroizing::new([text, "\n"].concat());
     print(&line)
 }

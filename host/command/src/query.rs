@@ -1,7 +1,8 @@
-//! `rds-bridge query`
+//! `rds-bridge query`: executes a statement and writes its rows.
 
 pub(super) mod destination;
 mod execution;
+mod format_arguments;
 pub(super) mod interrupt;
 mod numbers;
 pub(super) mod output;
@@ -20,7 +21,7 @@ mod transaction;
 mod warnings;
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -31,77 +32,81 @@ use super::exit::Exit;
 use super::runtime;
 use destination::Destination;
 use execution::Execution;
+use format_arguments::FormatArguments;
 use output::Output;
 use params::Params;
 use rds_bridge::mysql::{Param, Protocol};
-use rds_bridge_formats::{Format, JsonBigint};
+use rds_bridge_formats::Format;
 use report::Report;
 use transaction::Transaction;
 
 #[derive(Args, Debug)]
 pub(super) struct Query {
-    /// The statement. Without it, and without --file, it is read from standard input
+    /// SQL statement to execute [default: standard input]
     #[arg(value_name = "SQL", conflicts_with = "file")]
     sql: Option<String>,
 
-    /// Read the statement from a file; - is standard input
+    /// Read the statement from FILE; - is standard input
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
 
     #[command(flatten)]
     params: Params,
 
-    /// How to write the rows. Without it: as the name of --output tells; else table on a terminal, and
-    /// ndjson elsewhere
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<Format>,
+    #[command(flatten)]
+    format: FormatArguments,
 
-    /// How JSON has the values of BIGINT columns: as numbers, or as texts. JavaScript and jq round numbers beyond
-    /// 2^53, 9007199254740992. DECIMAL is always a text
-    #[arg(long, value_enum, default_value = "number", value_name = "FORM")]
-    json_bigint: JsonBigint,
-
-    /// The session's time zone, in which TIMESTAMP values are shown and NOW() answers: an offset as +00:00, or a name
-    /// as Europe/Berlin. Without it: the server's. In a zone with summer time two instants of autumn look alike:
-    /// +00:00 keeps them apart
+    /// Session time zone: an offset such as +00:00, or a name such as Europe/Berlin
+    ///
+    /// TIMESTAMP values and NOW() are in this time zone. By default the server's. In a zone with daylight saving time,
+    /// one hour in autumn occurs twice and its TIMESTAMP values are ambiguous; with +00:00 they are not.
     #[arg(long, value_name = "ZONE", value_parser = time_zone::parse, allow_hyphen_values = true)]
     time_zone: Option<String>,
 
-    /// In which protocol the server sends the rows. auto uses the binary protocol for queries where that takes no
-    /// more round trips, and text otherwise. A long result is about twice as fast in binary: ask for it where the
-    /// server is MySQL under a name that RDS does not give, or where the query contains a question mark. Values
-    /// are the same, except FLOAT, which the server rounds to six digits in text
+    /// MySQL protocol in which the server sends the rows
+    ///
+    /// The default, auto, uses the binary protocol for queries for which it needs no extra round trip, and the text
+    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set it for a query that
+    /// contains a question mark, and for a MySQL server whose name is not an RDS endpoint. The values are the same in
+    /// both, except FLOAT, which the server rounds to six digits in the text protocol.
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
 
-    /// Write the rows to FILE atomically: it appears, or replaces the old file, only when it is complete. A statement
-    /// without a result gives an empty file. A pipe or a device is written directly; - is standard output
+    /// Write to FILE atomically: it appears, or replaces the old file, only when complete
+    ///
+    /// A statement without a result produces an empty file. A pipe or a device is written directly; - is standard
+    /// output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write only errors to standard error: no progress, no summary, no warnings of the server
+    /// Print only errors to standard error: no progress, no summary, no warnings of the server
     #[arg(long, short)]
     quiet: bool,
 
-    /// Let the statement write. It runs in a transaction, which is committed when it is done, and rolled back if it
-    /// fails or is interrupted. Not rolled back: DDL, SET, XA and what else commits by itself, what a procedure
-    /// commits, and tables without transactions. Without this option the session is read-only
+    /// Allow the statement to write, in a transaction
+    ///
+    /// Without this option the session is read-only. The transaction is committed when the statement is complete, and
+    /// rolled back if the statement fails or is interrupted. Not rolled back are statements that commit implicitly
+    /// (DDL, SET, XA and others), what a procedure commits, and tables of a storage engine without transactions.
     #[arg(long)]
     allow_writes: bool,
 
-    /// With --allow-writes: no transaction around the statement, so that each statement of a procedure commits by
-    /// itself
+    /// With --allow-writes: run the statement without a transaction
+    ///
+    /// Each statement of a procedure then commits by itself.
     #[arg(long, requires = "allow_writes")]
     no_transaction: bool,
 
-    /// How long the statement may take, its rows included. After that it is ended on the server, its
-    /// transaction is rolled back, and the exit code is 6; a COMMIT that was sent before is waited for. Without it there
-    /// is no limit
+    /// Time limit for the statement and its rows, in seconds [default: none]
+    ///
+    /// After that, the statement is ended on the server, its transaction is rolled back, and the exit code is 6. A
+    /// COMMIT that was already sent is not abandoned: its answer is awaited for a few seconds.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
 
-    /// The longest row to read, from 65536 to 1073741824. The default is that of a MySQL server's
-    /// max_allowed_packet: raise it if the server's was raised
+    /// Longest row to accept, in bytes, from 65536 to 1073741824
+    ///
+    /// The default is that of max_allowed_packet of a MySQL server. Raise it if the server's value was raised.
     #[arg(long, value_name = "BYTES", default_value = "67108864")]
     max_row_bytes: usize,
 
@@ -111,8 +116,11 @@ pub(super) struct Query {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProtocolArgument {
+    /// Binary where it needs no extra round trip
     Auto,
+    /// Values as text
     Text,
+    /// Values in MySQL's binary encoding
     Binary,
 }
 
@@ -129,7 +137,7 @@ impl From<ProtocolArgument> for Protocol {
 pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let sql = sql::read(arguments.sql.as_deref(), arguments.file.as_deref())?;
     let params = arguments.params.read()?;
-    // Before anything is asked of anybody.
+    // Before connecting: an unusable destination should fail at once.
     let output = open(arguments)?;
     interrupt::catch()?;
     let executed = execute(arguments, &sql, &params, output);
@@ -161,13 +169,14 @@ fn execute(
         arguments,
         sql,
         params,
-        transaction: match arguments.allow_writes && !arguments.no_transaction {
-            true => Transaction::around(sql),
-            false => Transaction::None,
+        transaction: if arguments.allow_writes && !arguments.no_transaction {
+            Transaction::around(sql)
+        } else {
+            Transaction::None
         },
         is_committing: Cell::new(false),
     };
-    // On the heap: of what it has room for, little is used.
+    // On the heap: the future is large, and little of it is used.
     let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
         let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
@@ -182,7 +191,7 @@ fn execute(
         match executed {
             Ok(report) => {
                 output.keep()?;
-                // The rows are all there: whether the server hears our good-bye is no matter.
+                // The rows are complete, so a failure to close the connection does not matter.
                 let _closed = connection.close().await;
                 Ok(report)
             }
@@ -191,8 +200,8 @@ fn execute(
                 drop(output);
                 Err(execution.end(&cancel, &mut connection).await)
             }
-            Err(error) if time_limit::is_over(&error) => {
-                execution.say_what_stays();
+            Err(error) if time_limit::is_exceeded(&error) => {
+                execution.warn_if_not_rolled_back();
                 output.cut_off_soon().await;
                 Err(error)
             }
@@ -205,39 +214,25 @@ fn execute(
     runtime::block_on(work)
 }
 
-/// Where the rows go, and as what.
+/// Opens the destination of the rows, and selects their format.
 fn open(arguments: &Query) -> Result<Output, Error> {
     let path = arguments.output.as_deref();
-    let format = arguments.format.map(Ok).or_else(|| {
-        let path = path.filter(|path| destination::is_file(path))?;
-        Some(of_file(path))
-    });
-    let format = format.transpose()?;
-    let encoder = |format: Format| format.encoder(arguments.json_bigint).map_err(Error::from);
-    let of_format = format.map(encoder).transpose()?;
+    let file = path.filter(|path| destination::is_file(path));
+    let format = arguments.format.given_or_of_file(file)?;
+    // Refuses options that do not fit the format before a file is created.
+    let encoder = format.map(|it| arguments.format.encoder(it)).transpose()?;
     let destination = Destination::open(path)?;
     let is_terminal = destination.is_terminal();
     if is_terminal && format.is_some_and(Format::is_binary) {
         return Err(Error::Usage(
-            "this format is not for a terminal: give --output FILE, or pipe it into a program"
+            "this format is binary and not for a terminal: add --output FILE, or pipe it into a program"
                 .to_owned(),
         ));
     }
-    let encoder = match of_format {
+    let encoder = match encoder {
         Some(encoder) => encoder,
-        None if is_terminal => encoder(Format::Table)?,
-        None => encoder(Format::Ndjson)?,
+        None if is_terminal => arguments.format.encoder(Format::Table)?,
+        None => arguments.format.encoder(Format::Ndjson)?,
     };
     Ok(Output::new(encoder, destination))
-}
-
-/// By a file's name.
-fn of_file(path: &Path) -> Result<Format, Error> {
-    Format::of_file(path).ok_or_else(|| {
-        Error::Usage(format!(
-            "the name of {} does not tell its format: give --format, or one of the endings {}",
-            path.display(),
-            Format::endings()
-        ))
-    })
 }

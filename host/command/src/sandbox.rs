@@ -1,4 +1,4 @@
-//! The component for a process that makes one login or one token and ends: what takes the least time to start.
+//! The component in a process that logs in once, or signs one token, and ends: optimized for a short start.
 
 #[cfg(unix)]
 mod alarm;

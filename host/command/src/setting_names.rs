@@ -1,11 +1,11 @@
-//! What users of the command call a builder's settings: flags, and variables of the environment.
+//! The flags and environment variables that set the builder's settings, for messages.
 
 use rds_bridge::error::Remedy;
 
-/// How a user gives a setting.
+/// The flag and the variable of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SettingName {
-    /// The builder's method, as [`ErrorKind::Setting`](rds_bridge::error::ErrorKind::Setting) has it.
+    /// The builder's method, as in [`ErrorKind::Setting`](rds_bridge::error::ErrorKind::Setting).
     setting: &'static str,
     pub(super) flag: &'static str,
     pub(super) variable: Option<&'static str>,
@@ -40,12 +40,12 @@ const NAMES: [SettingName; 14] = [
     name("timeouts", "--connect-timeout", None),
 ];
 
-/// How a user gives the setting of that name; none if it is set otherwise.
+/// The flag and the variable of a setting, if it has them.
 pub(super) fn of_setting(setting: &str) -> Option<SettingName> {
     NAMES.into_iter().find(|name| name.setting == setting)
 }
 
-/// What to do about a cause, with the flags that give its settings, and their variables.
+/// A remedy in which each setting is named by its flag and its variable.
 pub(super) fn words(remedy: &Remedy) -> String {
     remedy.with_names(|setting| {
         let name = of_setting(setting)?;

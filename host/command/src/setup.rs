@@ -1,20 +1,23 @@
-//! `rds-bridge setup`: what to run once, so that a user can log in with tokens.
+//! `rds-bridge setup`: prints what to run once so that a user can log in with tokens.
 
+mod arguments;
 mod policy;
 mod settings;
 mod sql;
 mod text;
 
-use super::arguments::{Setup, SetupFormat};
+pub(super) use arguments::Setup;
+
 use super::error::Error;
 use super::output;
+use arguments::SetupFormat;
 use settings::{Missing, Settings};
 
 pub(super) fn run(arguments: &Setup) -> Result<(), Error> {
     let settings = Settings::from_arguments(arguments)?;
     let text = match arguments.format {
         SetupFormat::Text => text::instructions(&settings)?,
-        // A policy or a grant with a gap in it looks whole to whom it is piped.
+        // No placeholders here: a program that reads the policy or the SQL from a pipe would not notice them.
         SetupFormat::Policy => {
             let account = settings.account.as_deref().ok_or(Missing::Account)?;
             let resource_id = settings.resource_id.as_ref().ok_or(Missing::ResourceId)?;

@@ -1,4 +1,4 @@
-//! `rds-bridge token`
+//! `rds-bridge token`: signs a token and prints it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::arguments::Token;
+use super::endpoint_arguments::require_both;
 use super::error::Error;
 use super::sandbox::Sandbox;
 use super::{output, runtime};
@@ -18,17 +19,17 @@ use rds_bridge::net::{SystemResolver, host_name};
 use rds_bridge::{DEFAULT_PORT, Timeouts};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
-    let host = arguments.endpoint.host()?;
-    let user = arguments.endpoint.user()?;
-    let signed_at = arguments.signed_at.as_deref().map(time_of).transpose()?;
+    let (host, user) = require_both(arguments.endpoint.host(), arguments.endpoint.user())?;
+    let signed_at = arguments.signed_at.as_deref().map(parse_time).transpose()?;
     host_name::check_signable(host)
         .map_err(|problem| rds_bridge::Error::setting("endpoint", problem.to_string()))?;
-    let host = &match arguments.endpoint.resolve_cname() {
-        true => runtime::block_on(resolve_alias(host))?,
-        false => host.to_owned(),
+    let host = &if arguments.endpoint.resolve_cname() {
+        runtime::block_on(resolve_alias(host))?
+    } else {
+        host.to_owned()
     };
     let (region, credentials) = region_and_credentials(arguments, host)?;
-    // Now, and not before the credentials were waited for.
+    // Read the clock only now: loading the credentials may have taken seconds.
     let signed_at = match signed_at {
         Some(given) => given,
         None => now()?,
@@ -50,8 +51,8 @@ pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     output::print_line(token.text.expose_secret())
 }
 
-/// Files, processes and the network are asked, and a runtime is made, only where the environment and
-/// the endpoint's name do not say it all: starting takes milliseconds.
+/// Starts a runtime and the AWS SDK's credentials chain only if the environment and the endpoint's name do not suffice:
+/// that saves milliseconds.
 fn region_and_credentials(arguments: &Token, host: &str) -> Result<(String, Credentials), Error> {
     let given = arguments.endpoint.region();
     let profile = arguments.endpoint.profile();
@@ -80,7 +81,7 @@ fn now() -> Result<u64, Error> {
         .map_err(|_| Error::ClockBefore1970)
 }
 
-fn time_of(text: &str) -> Result<u64, Error> {
+fn parse_time(text: &str) -> Result<u64, Error> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Error::InvalidTime)?;
     u64::try_from(at.unix_timestamp()).map_err(|_| Error::ClockBefore1970)
 }

@@ -1,4 +1,4 @@
-//! Arguments that environment variables give: an empty variable is not set, and errors name the variable.
+//! Arguments that come from environment variables: an empty variable counts as unset, and errors name the variable.
 
 use std::env;
 
@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 
 use super::setting_names;
 
-/// The command, where each variable that is empty counts as one that is not set.
+/// The command without its variables that are empty.
 pub(super) fn without_empty_variables(command: Command) -> Command {
     command
         .mut_args(|arg| {
@@ -25,15 +25,24 @@ fn is_empty(arg: &Arg) -> bool {
     value.is_some_and(|value| value.is_empty())
 }
 
-/// What a user calls a setting of the library: the variable if it gave the value, else the flag. Settings that have
-/// neither keep their name.
+/// The name by which a user gave a setting of the library: the variable if it provided the value, otherwise the flag. A
+/// setting that has neither keeps its name.
 pub(super) fn name_of_setting(setting: &str) -> &str {
     let Some(name) = setting_names::of_setting(setting) else {
         return setting;
     };
     match name.variable {
-        Some(variable) if is_set(variable) && !is_given(name.flag) => variable,
-        _ => name.flag,
+        Some(variable) => name_of(name.flag, variable),
+        None => name.flag,
+    }
+}
+
+/// The variable of an option if it provided the value, otherwise the flag.
+pub(super) fn name_of<'n>(flag: &'n str, variable: &'n str) -> &'n str {
+    if is_set(variable) && !is_given(flag) {
+        variable
+    } else {
+        flag
     }
 }
 
@@ -52,12 +61,12 @@ fn is_given(flag: &str) -> bool {
     })
 }
 
-/// In the words of an error, the variable that gave the value in place of the flag.
+/// Replaces the flag in an error by the variable that provided the value, if one did.
 pub(super) fn name_variable(line: String, error: &clap::Error, mut command: Command) -> String {
     let Some(ContextValue::String(invalid)) = error.get(ContextKind::InvalidArg) else {
         return line;
     };
-    // Before, its arguments cannot be written.
+    // clap can format the arguments only of a command that is built.
     command.build();
     match variable_of(invalid, &command) {
         Some(variable) => line.replace(&format!("'{invalid}'"), &variable),
@@ -65,7 +74,7 @@ pub(super) fn name_variable(line: String, error: &clap::Error, mut command: Comm
     }
 }
 
-/// The variable of an argument as clap writes it, `--port <PORT>`, if the argument itself is not given.
+/// The variable of an argument as clap formats it, `--port <PORT>`, if only the variable is given.
 fn variable_of(invalid: &str, command: &Command) -> Option<String> {
     let own = command
         .get_arguments()

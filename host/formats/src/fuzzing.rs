@@ -1,7 +1,7 @@
 //! The check that the fuzz target of results and a test share: reads any bytes as a server's reply, and writes it in
 //! every text format.
 
-use super::{Encoder, Format, JsonBigint, Writer};
+use super::{Encoder, Format, TextOptions, Writer};
 use rds_bridge::fuzzing::{Answer, Part, ways_agree};
 
 const FORMATS: [Format; 6] = [
@@ -42,7 +42,7 @@ impl Written {
     fn read(answer: Answer<'_>) -> Self {
         let mut writers: Vec<(Box<dyn Writer>, Vec<u8>)> = FORMATS
             .into_iter()
-            .filter_map(|format| match format.encoder(JsonBigint::default()) {
+            .filter_map(|format| match format.encoder(&TextOptions::default()) {
                 Ok(Encoder::Text(writer)) => Some((writer, Vec::new())),
                 _ => None,
             })

@@ -3,10 +3,10 @@
 //! Values are written directly from the borrowed row, without an intermediate tree of values.
 //!
 //! ```no_run
-//! use rds_bridge_formats::{Format, JsonBigint};
+//! use rds_bridge_formats::{Format, TextOptions};
 //!
 //! # async fn export(connection: &mut rds_bridge::mysql::Connection) -> Result<(), Box<dyn std::error::Error>> {
-//! let mut encoder = Format::Ndjson.encoder(JsonBigint::Number)?;
+//! let mut encoder = Format::Ndjson.encoder(&TextOptions::default())?;
 //! let mut out = Vec::new();
 //! let mut rows = connection.query("SELECT * FROM items").await?;
 //! encoder.begin(rows.columns(), &mut out)?;
@@ -30,6 +30,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod json;
+mod options;
 mod table;
 mod text;
 mod tsv;
@@ -37,6 +38,7 @@ mod vertical;
 
 pub use encoder::Encoder;
 pub use error::Error;
+pub use options::{CsvDelimiter, Header, JsonBigint, TextOptions};
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -49,7 +51,7 @@ use rds_bridge::mysql::{Column, Row, Value, ValueError, Visit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Format {
-    /// A table with borders, for people; the default on a terminal
+    /// Table with borders, for people; the default on a terminal
     Table,
     /// One line per value, for wide rows
     Vertical,
@@ -57,40 +59,20 @@ pub enum Format {
     Json,
     /// One object per line (JSON Lines); the default in a pipe or a file
     Ndjson,
-    /// RFC 4180, with a header line; NULL is an empty field, an empty text is "". Values are exact: a spreadsheet that
-    /// opens the file takes one that begins with = + - or @ for a formula
+    /// RFC 4180, with a header line. NULL is an empty field, an empty string is "". Values are not altered: a
+    /// spreadsheet takes those that begin with = + - or @ for formulas
     Csv,
-    /// Tab-separated, with a header line; NULL is \N, and special characters are the escapes \t \n \r \\ \0
+    /// Tab-separated, with a header line. NULL is \N; \t \n \r \0 and \\ are escapes
     Tsv,
-    /// Apache Parquet, for one result; requires the feature parquet
+    /// Apache Parquet, one result; requires the feature parquet
     Parquet,
-    /// An Apache Arrow IPC file (Feather), for one result; requires the feature arrow
+    /// Apache Arrow IPC file (Feather), one result; requires the feature arrow
     Arrow,
-    /// An Apache Arrow IPC stream, for pipes and one result; requires the feature arrow
+    /// Apache Arrow IPC stream, for pipes; requires the feature arrow
     ArrowStream,
 }
 
-/// How JSON represents the values of `BIGINT` columns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum JsonBigint {
-    /// As numbers. JavaScript and jq keep integers up to 2^53 exactly.
-    #[default]
-    Number,
-    /// As strings, which every reader keeps exactly.
-    Text,
-}
-
-impl JsonBigint {
-    fn apply_to(self, json: json::Json) -> json::Json {
-        match self {
-            Self::Number => json,
-            Self::Text => json.with_bigint_as_text(),
-        }
-    }
-}
-
-/// How a format's output is escaped before a terminal shows it.
+/// What a format is escaped by where a terminal shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escape {
     /// Not at all: the format has already escaped its values for display.
@@ -207,19 +189,20 @@ impl Format {
         EXTENSIONS.map(|(known, _)| format!(".{known}")).join(" ")
     }
 
-    /// Returns an encoder for this format. `bigint` applies to JSON and JSON Lines.
+    /// Returns an encoder for this format. Each option applies to some formats, and the others ignore it.
     ///
     /// # Errors
     ///
     /// [`Error::NotBuiltIn`]: the crate was built without the format's feature.
-    pub fn encoder(self, bigint: JsonBigint) -> Result<Encoder, Error> {
+    pub fn encoder(self, options: &TextOptions) -> Result<Encoder, Error> {
+        let bigint = options.json_bigint;
         Ok(Encoder::Text(match self {
             Self::Table => Box::new(table::Table::default()),
             Self::Vertical => Box::new(vertical::Vertical::default()),
             Self::Json => Box::new(bigint.apply_to(json::Json::array())),
             Self::Ndjson => Box::new(bigint.apply_to(json::Json::lines())),
-            Self::Csv => Box::new(csv::Csv::default()),
-            Self::Tsv => Box::new(tsv::Tsv::default()),
+            Self::Csv => csv::writer(options.csv_delimiter, options.header),
+            Self::Tsv => Box::new(tsv::Tsv::new(options.header)),
             #[cfg(feature = "parquet")]
             Self::Parquet => return Ok(Encoder::Columnar(arrow::Columnar::parquet())),
             #[cfg(feature = "arrow")]

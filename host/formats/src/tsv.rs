@@ -1,12 +1,18 @@
 //! Tab-separated values that `LOAD DATA` reads back: NULL is `\N`; tab, line feed, carriage return, backslash and NUL
 //! are escaped.
 
-use super::{WriteValue, Writer, each_value, text};
+use super::{Header, WriteValue, Writer, each_value, text};
 use rds_bridge::mysql::{Column, Row, Value, ValueError};
 
-#[derive(Default)]
 pub(super) struct Tsv {
+    header: Header,
     results: usize,
+}
+
+impl Tsv {
+    pub(super) fn new(header: Header) -> Self {
+        Self { header, results: 0 }
+    }
 }
 
 impl WriteValue for Tsv {
@@ -47,6 +53,9 @@ impl Writer for Tsv {
             out.push(b'\n');
         }
         self.results = self.results.saturating_add(1);
+        if self.header == Header::Omitted {
+            return;
+        }
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 out.push(b'\t');

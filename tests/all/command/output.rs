@@ -9,4 +9,5 @@ pub(crate) mod fractions;
 pub(crate) mod pipe;
 pub(crate) mod security;
 pub(crate) mod terminal;
+pub(crate) mod text_options;
 pub(crate) mod vectors;

@@ -3,6 +3,9 @@
 use std::process::{Command, Stdio};
 
 use rds_bridge::component::{COMPONENT, COMPONENT_SHA256};
+use rds_bridge::tls::bundled;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::helpers::command::{HOST, KEYS, executable, run, stdout};
 use crate::helpers::vectors;
@@ -153,6 +156,18 @@ fn component_writes_what_is_embedded() {
     let expected = format!("{} bytes, SHA-256 {COMPONENT_SHA256}\n", COMPONENT.len());
     assert_eq!(stdout(&output), expected);
     assert_eq!(std::fs::read(path).unwrap(), COMPONENT);
+}
+
+#[test]
+fn roots_prints_the_bundled_certificates_as_pem() {
+    let output = run(&["roots"], &[], "");
+    let text = stdout(&output);
+    let printed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    assert_eq!(printed.unwrap(), bundled().unwrap());
+    assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{text}");
+    assert!(text.ends_with("-----END CERTIFICATE-----\n"), "{text}");
+    assert!(!text.contains('\r'));
+    assert!(output.stderr.is_empty() && output.status.success());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 pub(crate) mod global_endpoints;
+pub(crate) mod help;
 pub(crate) mod host_names;
 pub(crate) mod wrong_arguments;
 pub(crate) mod wrong_settings;

@@ -115,7 +115,7 @@ fn the_text_names_what_the_endpoint_tells() {
             assert!(text.contains(says), "{says} is not in {text}");
         }
         assert!(text.contains("GRANT SELECT ON `iamtest`.* TO 'lambda-user'@'%';"));
-        assert!(text.contains("The resource id is not the name"));
+        assert!(text.contains("a name instead of the resource ID"));
         assert!(
             text.lines().all(|line| line.chars().count() <= 110),
             "{text}"
@@ -133,7 +133,9 @@ fn the_text_marks_what_is_missing() {
     );
     assert!(text.contains("ON `<DATABASE>`.*"), "{text}");
     assert!(
-        text.contains("To fill in: <DATABASE>, <ACCOUNT_ID>, <RESOURCE_ID>, <ROLE>\n"),
+        text.contains(
+            "Replace these placeholders: <DATABASE>, <ACCOUNT_ID>, <RESOURCE_ID>, <ROLE>\n"
+        ),
         "{text}"
     );
     let whole = setup(
@@ -148,7 +150,10 @@ fn the_text_marks_what_is_missing() {
             "db-ABCDEFGHIJKL01234",
         ],
     );
-    assert!(whole.contains("To fill in: <ROLE>\n"), "{whole}");
+    assert!(
+        whole.contains("Replace these placeholders: <ROLE>\n"),
+        "{whole}"
+    );
     assert!(!whole.contains("describe-") && !whole.contains("get-caller-identity"));
     // The steps are numbered without a gap.
     let steps = whole.lines().filter_map(|line| line.split_once(". "));
@@ -188,7 +193,7 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
         (INSTANCE, &["--format=yaml"], "yaml"),
         (INSTANCE, &["--account=12345"], "12 digits"),
         // An incomplete policy would look complete.
-        (INSTANCE, &["--format=policy", ACCOUNT], "no resource id"),
+        (INSTANCE, &["--format=policy", ACCOUNT], "no resource ID"),
         (INSTANCE, &["--format=policy", DB], "no account"),
         (
             "db.example.com",

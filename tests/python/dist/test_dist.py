@@ -44,7 +44,7 @@ class Installed(unittest.TestCase):
     def assert_works(self, program):
         """The program prints its version, signs a token, and runs the demo on this machine."""
         version = only("*.tar.gz").name.split("-")[2]
-        self.assertEqual(run(program, "--version"), f"rds-bridge {version}\n")
+        self.assertEqual(run(program, "-V"), f"rds-bridge {version}\n")
         self.assertIn("Action=connect&DBUser=lambda-user", run(program, *TOKEN, **CREDENTIALS))
         self.assertIn("cheese", run(program, "demo", TMPDIR=str(self.folder)))
 

@@ -1,4 +1,4 @@
-//! Who asks AWS, or signs: the credentials, and whose they are.
+//! The checks of the AWS credentials and their identity.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use rds_bridge::aws::{Credentials, IdentityError, caller_identity};
 use rds_bridge::clock::{Clock, date, unix_seconds};
 use rds_bridge::error::{Cause, Chain};
 
-/// AWS's answer is worth so much waiting.
+/// How long to wait for the answer of STS.
 const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) struct Caller<'a> {
     pub(super) credentials: &'a Credentials,
-    /// Whose STS is asked who it is, if one is.
+    /// The region whose STS to ask for the identity; none to skip that.
     pub(super) region: Option<&'a str>,
     pub(super) clock: &'a dyn Clock,
 }
@@ -34,7 +34,8 @@ impl Caller<'_> {
     }
 }
 
-/// Asks STS whose the credentials are. Without access to STS it warns only: signing needs no network.
+/// Asks STS for the identity of the credentials. An unreachable STS is only a warning, because signing needs no
+/// network.
 async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, report: &mut Report) {
     let asked = tokio::time::timeout(IDENTITY_LIMIT, caller_identity(credentials, region)).await;
     let server_time = match asked {
@@ -46,7 +47,7 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         Ok(Err(error @ IdentityError::Refused { .. })) => {
             let cause = Cause::new(
                 "the credentials are wrong, expired or revoked, or this machine's clock is off",
-                "get fresh ones: the database will refuse what these sign",
+                "get fresh credentials: the database will refuse tokens that these sign",
             );
             report.add(
                 "identity",
@@ -61,21 +62,21 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         }
         Ok(Err(ref error)) if let Some(refused) = error.endpoint_without_tls() => {
             let cause = Cause::new(
-                "the endpoint that the environment or the profile names is one without TLS",
-                "give it with https://, or unset it; --offline leaves this out",
+                "the endpoint in the environment or in the profile is without TLS",
+                "set it to an https:// URL, or unset it; --offline skips this check",
             );
             report.add("identity", Outcome::Doubtful, refused, &[cause]);
             None
         }
         Ok(Err(_)) | Err(_) => {
             let cause = Cause::new(
-                "there is no way to AWS's STS from here, as in a subnet without one",
-                "nothing, if the rest is good; --offline leaves this out",
+                "this machine cannot reach AWS STS, for example in a subnet without internet access or a VPC endpoint",
+                "nothing, if the other checks succeed; --offline skips this check",
             );
             report.add(
                 "identity",
                 Outcome::Doubtful,
-                "AWS does not answer",
+                "AWS STS does not answer",
                 &[cause],
             );
             None

@@ -1,4 +1,4 @@
-//! The checks, in the order of the way.
+//! The checks, in the order of a connection's stages.
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
@@ -19,27 +19,28 @@ use rds_bridge::net::{SystemResolver, resolve_rds_alias};
 use rds_bridge::tls::Certificate;
 use rds_bridge::{Bridge, BridgeBuilder};
 
-/// A certificate that ends sooner is worth a word.
+/// A certificate that expires sooner gets a warning.
 const CERTIFICATE_DAYS: i64 = 30;
 
-/// All checks, in this order: first to the proof of who the user is, and with a secret to the settings that are
-/// in it; then to the rows.
-const TO_A_TOKEN: [&str; 5] = ["settings", "name", "credentials", "identity", "token"];
-const BY_A_SECRET: [&str; 4] = ["credentials", "identity", "secret", "settings"];
-const TO_THE_ROWS: [&str; 5] = ["addresses", "TCP", "TLS", "login", "SELECT 1"];
+// The checks in order: first those of the proof of identity, a token or a secret, then those of the connection. A
+// secret also contains settings, so they are checked after it.
+const TOKEN_CHECKS: [&str; 5] = ["settings", "name", "credentials", "identity", "token"];
+const SECRET_CHECKS: [&str; 4] = ["credentials", "identity", "secret", "settings"];
+const CONNECTION_CHECKS: [&str; 5] = ["addresses", "TCP", "TLS", "login", "SELECT 1"];
 
-pub(super) async fn walk(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Exit {
-    let first = match builder.has_secret() {
-        true => &BY_A_SECRET[..],
-        false => &TO_A_TOKEN[..],
+pub(super) async fn run(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Exit {
+    let first = if builder.has_secret() {
+        &SECRET_CHECKS[..]
+    } else {
+        &TOKEN_CHECKS[..]
     };
     let (at, error) = match stages(builder, offline, report).await {
         Ok(()) => return Exit::Success,
         Err(failure) => failure,
     };
-    let exit = Exit::of(&error);
+    let exit = Exit::for_error(&error);
     report.add_failure(at, words(&error), &error);
-    let all = first.iter().chain(&TO_THE_ROWS);
+    let all = first.iter().chain(&CONNECTION_CHECKS);
     for name in all.skip_while(|name| **name != at).skip(1) {
         report.add(name, Outcome::NotReached, "", &[]);
     }
@@ -85,7 +86,7 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     if let Some(ours) = unix_seconds(SystemTime::now()) {
         clock::compare(report, ours, server_time, "the server");
     }
-    // All has been seen: whether the server hears our good-bye is no matter.
+    // Every check is done, so a failure to close the connection does not matter.
     let _closed = connection.close().await;
     Ok(())
 }
@@ -120,56 +121,57 @@ fn settings(bridge: &Bridge, report: &mut Report) {
     report.add("settings", Outcome::Good, detail, &[]);
 }
 
-/// Warns where the roots of the endpoint's region are not among those that are trusted.
+/// Warns if the trusted roots do not include those of the endpoint's region.
 fn roots(bridge: &Bridge, report: &mut Report) {
     let region = region_of_endpoint(bridge.host());
     let region = region.as_deref().or(bridge.region());
     if let (Some(region), Some(cause)) = (region, bridge.missing_roots()) {
-        let detail =
-            format!("RDS's of {region} are not trusted: a certificate from there will be refused");
+        let detail = format!(
+            "the RDS roots of {region} are not trusted, so its certificates will be refused"
+        );
         report.add("roots", Outcome::Doubtful, detail, &[cause]);
     }
 }
 
-/// Whether the name is one that RDS gives, or an alias of one: a token for an alias is good nowhere.
+/// Checks that the name is an RDS endpoint. A token that is signed for an alias is valid nowhere.
 async fn name(host: &str, offline: bool, report: &mut Report) {
     if region_of_endpoint(host).is_some() {
-        report.add("name", Outcome::Good, "an RDS endpoint's own", &[]);
+        report.add("name", Outcome::Good, "an RDS endpoint", &[]);
         return;
     }
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
         let cause = Cause::new(
             "the primary cluster may be in another region after a switchover",
-            "give --resolve-cname and no region: the cluster's endpoint is then looked up for each connection",
+            "add --resolve-cname and omit the region, so that each connection looks up the cluster's endpoint",
         );
         let detail = "the writer of an Aurora global database";
         report.add("name", Outcome::Doubtful, detail, &[cause]);
         return;
     }
-    let endpoint = match offline {
-        true => None,
-        false => resolve_rds_alias(&SystemResolver, host)
-            .await
-            .ok()
-            .flatten(),
+    let endpoint = if offline {
+        None
+    } else {
+        let resolved = resolve_rds_alias(&SystemResolver, host).await;
+        resolved.ok().flatten()
     };
     let (detail, remedy) = match endpoint {
         Some(endpoint) => (
             format!("an alias of {endpoint}"),
-            format!("give {endpoint} as the host, or --resolve-cname"),
+            format!("give {endpoint} as --hostname, or add --resolve-cname"),
         ),
         None => (
-            "not one that RDS gives".to_owned(),
-            "give the name that RDS shows (….rds.amazonaws.com), and the way there with --connect-to"
+            "not an RDS endpoint".to_owned(),
+            "give the endpoint that the RDS console shows (….rds.amazonaws.com) as --hostname, and the address to \
+             connect to as --connect-to"
                 .to_owned(),
         ),
     };
-    let why = "a token is good for the endpoint's own name alone";
+    let why = "a token is valid only for the endpoint for which it is signed";
     let cause = Cause::new(why, remedy);
     report.add("name", Outcome::Doubtful, detail, &[cause]);
 }
 
-/// Checks the name, the credentials and the token. A secret was checked when the bridge was built.
+/// Checks the name, the credentials and the token. A secret was already checked when the bridge was built.
 async fn prove(
     bridge: &Bridge,
     has_secret: bool,
@@ -200,7 +202,7 @@ async fn prove(
     let token = ready.token().map_err(|error| ("token", error))?;
     if let Some(token) = token {
         let length = token.text.expose_secret().len();
-        let detail = format!("{length} bytes, good until {}", date(token.valid_until));
+        let detail = format!("{length} bytes, valid until {}", date(token.valid_until));
         report.add("token", Outcome::Good, detail, &[]);
     }
     Ok(())
@@ -229,8 +231,8 @@ fn certificate(tls: &CommonState, report: &mut Report) {
         return;
     }
     let cause = Cause::new(
-        format!("the certificate ends in {days} days"),
-        "see that RDS renews it, or rotate it: aws rds modify-db-instance --ca-certificate-identifier",
+        format!("the certificate expires in {days} days"),
+        "check that RDS renews it, or rotate it with aws rds modify-db-instance --ca-certificate-identifier",
     );
     report.add("TLS", Outcome::Doubtful, detail, &[cause]);
 }
@@ -238,7 +240,7 @@ fn certificate(tls: &CommonState, report: &mut Report) {
 fn session(connection: &Connection, report: &mut Report) {
     let session = connection.session();
     let detail = format!(
-        "server {}, connection {}, by {}",
+        "server {}, connection {}, authenticated by {}",
         session.server_version,
         session.connection_id,
         plugin_name(session.auth_plugin)

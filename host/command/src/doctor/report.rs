@@ -1,4 +1,4 @@
-//! What the doctor found: a line a check for people as it goes, or one JSON object.
+//! The report: one line per check, printed as it completes, or one JSON object.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,10 @@ use crate::setting_names::words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Good,
-    /// Not what it should be, but the way goes on.
+    /// A problem that does not stop the connection.
     Doubtful,
     Failed,
-    /// Not come to, since a check before it failed.
+    /// Not run, because an earlier check failed.
     NotReached,
 }
 
@@ -48,7 +48,7 @@ struct Check {
     detail: String,
     took: Duration,
     causes: Vec<Cause>,
-    /// What the server presented for certificates, if that is what was refused.
+    /// The certificates that the server presented, if they were refused.
     presented: Vec<Certificate>,
 }
 
@@ -67,7 +67,7 @@ impl Report {
         }
     }
 
-    /// The next check begins now.
+    /// Starts the clock of the next check.
     pub(super) fn begin(&mut self) {
         self.begun = Instant::now();
     }
@@ -89,7 +89,7 @@ impl Report {
         });
     }
 
-    /// The check at which the way ends.
+    /// Adds the check that failed.
     pub(super) fn add_failure(&mut self, name: &'static str, detail: String, error: &Error) {
         self.push(Check {
             name,
@@ -116,9 +116,9 @@ impl Report {
 
     pub(super) fn verdict(&self) -> &'static str {
         if self.is_good() {
-            "The way to the rows is open."
+            "The connection works."
         } else {
-            "The way ends at the first ✗."
+            "The connection fails at the first ✗."
         }
     }
 
@@ -195,6 +195,6 @@ fn print(check: &Check) {
         text.push_str(&format!("\n    {number}. {why}\n       → {remedy}"));
     }
     text.push('\n');
-    // Whether somebody reads it is no matter to the checks.
+    // A closed standard output must not stop the checks.
     let _printed = crate::output::print(&PrintableLines(&text).to_string());
 }

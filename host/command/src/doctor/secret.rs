@@ -1,4 +1,4 @@
-//! A secret, and what of the settings is in it.
+//! The checks of a secret, which provides some of the settings.
 
 use rds_bridge::clock::SystemClock;
 use rds_bridge::{Bridge, BridgeBuilder};
@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::checks::Failure;
 use super::report::{Outcome, Report};
 
-/// Builds the bridge as the builder would by itself, stage by stage.
+/// Builds the bridge as [`BridgeBuilder::build`] does, but stage by stage, and reports each.
 pub(super) async fn build(
     builder: BridgeBuilder,
     offline: bool,

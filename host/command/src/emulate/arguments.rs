@@ -1,4 +1,4 @@
-//! What can be said to `rds-bridge emulate`.
+//! The options of `rds-bridge emulate`.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -12,53 +12,60 @@ use rds_bridge_emulator::{AuthSwitchTail, Emulator, EmulatorBuilder, Faults, Ref
 
 #[derive(Args, Debug)]
 pub(crate) struct Emulate {
-    /// A command to run with the environment that clients need, and to end with; its exit code is ours
+    /// Program to run with the client's settings in its environment
+    ///
+    /// The emulator ends when the program does, with the program's exit code. Without a program, the emulator runs
+    /// until it is interrupted.
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
 
-    /// The port to listen on; 0 is a free one
+    /// TCP port to listen on; 0 picks a free port
     #[arg(long, default_value = "13306", value_name = "PORT")]
     port: u16,
 
-    /// The address to listen on. Another takes AWS credentials of your own, in the environment
+    /// IP address to listen on
+    ///
+    /// For an address other than the default, the environment must contain AWS credentials.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     listen: IpAddr,
 
-    /// The name to be addressed as: tokens must be signed for it, and the certificate is for it
-    #[arg(long, default_value = "localhost", value_name = "NAME")]
+    /// Endpoint name for which tokens must be signed and the certificate is issued
+    #[arg(long, default_value = "localhost", value_name = "ENDPOINT")]
     endpoint: String,
 
-    /// The region that tokens must be signed for. Without it: the one in the endpoint's name, else AWS_REGION,
-    /// else AWS_DEFAULT_REGION, else us-east-1
+    /// AWS region for which tokens must be signed
+    ///
+    /// By default the region in the endpoint's name, then AWS_REGION, then AWS_DEFAULT_REGION, then us-east-1.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// A user that may log in with a token; may be given more than once
-    #[arg(long, default_value = "lambda-user", value_name = "NAME")]
+    /// Database user that may log in with a token; repeatable
+    #[arg(long, default_value = "lambda-user", value_name = "USER")]
     user: Vec<String>,
 
-    /// The database's name
-    #[arg(long, default_value = "iamtest", value_name = "NAME")]
+    /// Name of the database
+    #[arg(long, default_value = "iamtest", value_name = "DATABASE")]
     database: String,
 
-    /// Keep the database in this file. Without it: among the temporary ones, and gone at the end
+    /// Keep the database in this SQLite file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     database_file: Option<PathBuf>,
 
-    /// A file of SQL statements to execute at the start; may be given more than once
+    /// File of SQL statements to execute at the start; repeatable
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
 
-    /// Where to write the certificate of the authority that clients are to trust. Without it: a file
-    /// among the temporary ones, which goes at the end
+    /// Write the certificate authority for clients to trust to this file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     pub(super) ca_out: Option<PathBuf>,
 
-    /// End when standard input does: for a program that starts this one
+    /// End when standard input is closed
+    ///
+    /// A program that starts the emulator can hold the other end of the pipe: the emulator then never outlives it.
     #[arg(long)]
     pub(super) until_stdin_closes: bool,
 
-    /// The version to greet as
+    /// MySQL version to report to clients
     #[arg(long, default_value = "8.0.39", value_name = "VERSION")]
     server_version: String,
 
@@ -67,9 +74,9 @@ pub(crate) struct Emulate {
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Faults, to see what a client makes of them")]
+#[command(next_help_heading = "Faults, to test how a client handles them")]
 struct FaultArguments {
-    /// How far the server's clock is ahead; behind, if negative
+    /// Set the server's clock ahead by this many seconds, or back if negative
     #[arg(
         long,
         default_value = "0",
@@ -78,45 +85,47 @@ struct FaultArguments {
     )]
     clock_offset: i64,
 
-    /// Take so many logins with new tokens a second: RDS takes some 200. A token that was seen before does
-    /// not count, and tokens of one user and one second are the same. Without it: no limit
+    /// Limit logins with new tokens to this many per second [default: no limit]
+    ///
+    /// RDS accepts about 200 per second. A token that was used before does not count; all tokens that are signed for
+    /// the same user in the same second are identical.
     #[arg(long, value_name = "NUMBER")]
     connections_per_second: Option<u32>,
 
-    /// Refuse every login so
-    #[arg(long, value_enum, value_name = "HOW")]
+    /// Refuse every login with this error
+    #[arg(long, value_enum, value_name = "ERROR")]
     refuse: Option<Refuse>,
 
-    /// Wait so long before each answer
+    /// Delay each response by this many milliseconds
     #[arg(long, default_value = "0", value_name = "MILLISECONDS")]
     delay: u64,
 
-    /// Close each connection when so many bytes have been sent on it
+    /// Close each connection after sending this many bytes [default: no limit]
     #[arg(long, value_name = "BYTES")]
     cut_after: Option<u64>,
 
-    /// Offer no TLS
+    /// Do not offer TLS
     #[arg(long)]
     no_tls: bool,
 
-    /// Show a certificate that has expired
+    /// Present an expired certificate
     #[arg(long)]
     expired_certificate: bool,
 
-    /// How many bytes to send after the name mysql_clear_password: servers differ
+    /// Number of bytes to send after the plugin name mysql_clear_password, in which servers differ
     #[arg(long, value_enum, default_value = "0", value_name = "BYTES")]
     auth_switch_bytes: AuthSwitchBytes,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Refuse {
-    /// 1045, whatever the token: as for a policy that does not allow it
+    /// Error 1045 for every token, as if the IAM policy did not allow it
     AccessDenied,
-    /// 1040 in place of the greeting: as when max_connections is reached
+    /// Error 1040 instead of the greeting, as when max_connections is reached
     TooManyConnections,
-    /// 1129 in place of the greeting: as after too many broken off connections
+    /// Error 1129 instead of the greeting, as after too many aborted connections
     HostBlocked,
-    /// 3118: the account is locked
+    /// Error 3118, account locked
     AccountLocked,
 }
 
@@ -125,7 +134,7 @@ enum AuthSwitchBytes {
     /// Nothing, as RDS
     #[value(name = "0")]
     Nothing,
-    /// A NUL
+    /// A NUL byte
     #[value(name = "1")]
     Nul,
     /// A challenge

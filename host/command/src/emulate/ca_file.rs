@@ -1,4 +1,4 @@
-//! The file with the certificate that clients are to trust.
+//! The file with the certificate authority that clients must trust.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use crate::error::Error;
 
 pub(super) struct CaFile {
     path: PathBuf,
-    /// Where the user has not named a place.
+    /// The temporary folder, unless the user named a file.
     _folder: Option<TempDir>,
 }
 
 impl CaFile {
-    /// Writes it where the user says, else in a temporary folder that goes with it.
+    /// Writes it to the file given, or to a temporary folder that is removed on drop.
     pub(super) fn write(given: Option<&Path>, pem: &str) -> Result<Self, Error> {
         let (path, folder) = match given {
             Some(path) => (path.to_owned(), None),

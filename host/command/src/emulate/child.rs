@@ -1,38 +1,38 @@
-//! A command that runs with the emulator, and with which it ends.
+//! Runs a program with the emulator, which ends when the program does.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use tokio::process::Child;
 
-use super::signals::{Signals, Told};
+use super::signals::{Signals, Stop};
 use crate::error::Error;
 
-/// Runs a command to its end, and gives its exit code.
+/// Runs a program to its end, and returns its exit code.
 pub(super) async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
     signals: &mut Signals,
 ) -> Result<ExitCode, Error> {
     let (program, arguments) = command.split_first().ok_or_else(|| {
-        let problem = "no command is given behind --";
+        let problem = "a command is missing after --";
         Error::Usage(problem.to_owned())
     })?;
     let failed = |error| Error::Command(program.clone(), error);
     let mut own = Command::new(program);
-    // It inherits what is in the environment already.
+    // In addition to this process's environment, which it inherits.
     own.args(arguments).envs(variables);
     let mut child = tokio::process::Command::from(own).spawn().map_err(failed)?;
-    let mut has_been_told = false;
+    let mut was_terminated = false;
     let status = loop {
         tokio::select! {
             ended = child.wait() => break ended.map_err(failed)?,
-            told = signals.next() => match told {
-                // It is the command's to heed: it has reached it too.
-                Told::Interrupted => {}
-                Told::Terminated if has_been_told => child.start_kill().map_err(failed)?,
-                Told::Terminated => {
-                    has_been_told = true;
+            signal = signals.next() => match signal {
+                // Ctrl-C reaches the program too, which decides what to do.
+                Stop::Interrupted => {}
+                Stop::Terminated if was_terminated => child.start_kill().map_err(failed)?,
+                Stop::Terminated => {
+                    was_terminated = true;
                     terminate(&mut child).map_err(failed)?;
                 }
             },
@@ -41,7 +41,7 @@ pub(super) async fn run(
     Ok(exit_code(status))
 }
 
-/// Asks it to end, so that it can put away what is its own.
+/// Asks the program to end, so that it can clean up.
 #[cfg(unix)]
 fn terminate(child: &mut Child) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal, kill_process};
@@ -57,7 +57,7 @@ fn terminate(child: &mut Child) -> std::io::Result<()> {
     child.start_kill()
 }
 
-/// A shell's: 128 and the number of the signal that has ended it.
+/// The exit code as a shell reports it: 128 plus the number of the signal if one ended the program.
 fn exit_code(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);

@@ -1,11 +1,15 @@
-//! What the emulator takes from the environment, and what it puts there.
+//! The AWS credentials in the emulator's environment, and the variables that it prints.
 
 use crate::error::Error;
 use rds_bridge::aws::{
     Credentials, MissingCredentials, credentials_from_environment, process_variable,
 };
 
-/// The credentials in the environment, if there are any. Half of some is a mistake.
+/// The credentials in the environment, if there are any.
+///
+/// # Errors
+///
+/// The credentials are incomplete.
 pub(crate) fn credentials() -> Result<Option<Credentials>, Error> {
     match credentials_from_environment(process_variable) {
         Ok(credentials) => Ok(Some(credentials)),
@@ -14,15 +18,15 @@ pub(crate) fn credentials() -> Result<Option<Credentials>, Error> {
     }
 }
 
-/// Whether a variable is of the credentials: those that the user has are not printed.
-pub(super) fn is_of_credentials(name: &str) -> bool {
+/// Whether a variable belongs to the credentials. Credentials that the user provides are not printed.
+pub(super) fn is_credential(name: &str) -> bool {
     matches!(
         name,
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN"
     )
 }
 
-/// A value as every shell takes it.
+/// Quotes a value for a shell, if it needs quotes.
 pub(super) fn quoted(value: &str) -> String {
     let is_plain = |character: char| {
         character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | ':' | '+')
@@ -38,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_shell_would_take_apart_is_quoted() {
+    fn a_value_with_special_characters_is_quoted() {
         assert_eq!(quoted("localhost"), "localhost");
         assert_eq!(quoted("/tmp/a b"), "'/tmp/a b'");
         assert_eq!(quoted("it's"), r"'it'\''s'");

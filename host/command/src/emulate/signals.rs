@@ -1,13 +1,13 @@
-//! What tells a program to end.
+//! The signals that ask the emulator to stop.
 
 use crate::error::Error;
 
-/// How it was told.
+/// How the emulator was asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Ctrl-C, which reaches all that run in the terminal.
+pub(super) enum Stop {
+    /// By Ctrl-C, which reaches every program in the terminal.
     Interrupted,
-    /// By a supervisor, or because the terminal has gone: it has reached this program alone.
+    /// By a supervisor, or because the terminal was closed. The signal reached only this process.
     Terminated,
 }
 
@@ -18,9 +18,9 @@ pub(super) use of_unix::Signals;
 mod of_unix {
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    use super::{Error, Told};
+    use super::{Error, Stop};
 
-    /// From when it is made, no signal ends the program by itself: what is in place can be taken away.
+    /// Catches the signals from its creation on, so that none ends the process before temporary files are removed.
     pub(in super::super) struct Signals {
         interrupt: Signal,
         terminate: Signal,
@@ -37,11 +37,11 @@ mod of_unix {
             })
         }
 
-        pub(in super::super) async fn next(&mut self) -> Told {
+        pub(in super::super) async fn next(&mut self) -> Stop {
             tokio::select! {
-                _ = self.interrupt.recv() => Told::Interrupted,
-                _ = self.terminate.recv() => Told::Terminated,
-                _ = self.hang_up.recv() => Told::Terminated,
+                _ = self.interrupt.recv() => Stop::Interrupted,
+                _ = self.terminate.recv() => Stop::Terminated,
+                _ = self.hang_up.recv() => Stop::Terminated,
             }
         }
     }
@@ -56,8 +56,8 @@ impl Signals {
         Ok(Self)
     }
 
-    pub(super) async fn next(&mut self) -> Told {
-        let _told = tokio::signal::ctrl_c().await;
-        Told::Interrupted
+    pub(super) async fn next(&mut self) -> Stop {
+        let _received = tokio::signal::ctrl_c().await;
+        Stop::Interrupted
     }
 }

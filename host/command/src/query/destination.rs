@@ -1,4 +1,4 @@
-//! Where the rows go: standard output, a file, or what `--output` names that is not a file.
+//! The destination of the rows: standard output, a file, or a pipe or device that `--output` names.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write, stdout};
@@ -10,13 +10,13 @@ use super::pipe::{self, Pipe};
 use super::replacement::Replacement;
 use crate::error::Error;
 
-/// Whether a path is a file's, or that of one which is not there yet: its name then tells something of it.
+/// Whether a path is that of a file, which may not exist yet. Only then does its extension tell the format.
 pub(super) fn is_file(path: &Path) -> bool {
     let is_file = || fs::metadata(path).map_or(true, |it| it.is_file() || it.is_dir());
     !is_stdout(path) && is_file()
 }
 
-/// By its names: behind them may be a file, which somebody has opened to append to.
+/// Compares names, not what they refer to: standard output may be a file that was opened for appending.
 fn is_stdout(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
         .iter()
@@ -25,19 +25,19 @@ fn is_stdout(path: &Path) -> bool {
 
 pub(crate) enum Destination {
     Stdout(Reader),
-    /// A pipe or a device, which is written as it is.
+    /// A pipe or a device, which is written directly.
     Direct {
         path: PathBuf,
         file: Arc<File>,
         reader: Reader,
     },
-    /// What becomes the file when it is whole.
+    /// A temporary file that replaces the file when it is complete.
     Replacement(Replacement),
 }
 
-/// Who takes the bytes, and may let the writer wait for as long as it likes.
+/// What reads the bytes, and may block the writer for any length of time.
 pub(crate) enum Reader {
-    /// A file, which takes what it is given.
+    /// A file, to which writing does not block.
     None,
     Pipe(Pipe),
     /// A terminal, a socket, another device.
@@ -45,7 +45,7 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// The reader of an open file, which stays open.
+    /// The reader of an open file.
     #[cfg(unix)]
     fn for_file(file: impl std::os::fd::AsFd) -> Self {
         use std::os::unix::fs::FileTypeExt;
@@ -64,7 +64,7 @@ impl Reader {
     }
 }
 
-/// Bytes on their way, with which another thread may wait for a reader.
+/// An open destination that another thread can write to while it waits for the reader.
 pub(super) enum Sink {
     Stdout,
     File(Arc<File>),
@@ -80,10 +80,10 @@ impl Sink {
 }
 
 impl Destination {
-    /// None, and `-`, are standard output. Whether it can be written is found out here.
+    /// Opens the destination. Without a path, or with `-`, it is standard output.
     ///
-    /// From where a file is begun, a signal does not end the process by itself. A pipe is opened before: that waits for
-    /// its reader.
+    /// Before it creates a temporary file, it catches signals, so that the file can be removed. Not before it opens a
+    /// pipe, which blocks until there is a reader.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = path.filter(|path| !is_stdout(path)) else {
             return Ok(Self::stdout());
@@ -116,13 +116,13 @@ impl Destination {
         }
     }
 
-    /// Whether nothing of it is left if it is not kept.
+    /// Whether nothing remains of it unless it is kept.
     pub(super) fn vanishes(&self) -> bool {
         matches!(self, Self::Replacement(_))
     }
 
-    /// Writes what no reader makes wait for. Where that is not all, it gives how many bytes it is, and with what
-    /// another thread writes the rest.
+    /// Writes as much as it can without blocking. If bytes are left, returns how many were written, and the sink with
+    /// which another thread can write the rest.
     pub(super) fn write_at_once(&mut self, bytes: &[u8]) -> io::Result<Option<(Sink, usize)>> {
         let (sink, reader) = match self {
             Self::Replacement(replacement) => {
@@ -146,8 +146,8 @@ impl Destination {
         Ok((written < bytes.len()).then_some((sink, written)))
     }
 
-    /// All is written: a disk that is full says so here at the latest. From here on it is as it is to be, but for its
-    /// name.
+    /// Flushes a file to the disk, which reports a full disk at the latest here, and sets its permissions. Only the
+    /// name is still temporary then.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
         match self {
             Self::Stdout(_) | Self::Direct { .. } => Ok(()),

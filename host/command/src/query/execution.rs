@@ -1,5 +1,4 @@
-//! A statement from its beginning to its end, whatever the end is: done and committed, failed and rolled back, or ended
-//! by Ctrl-C.
+//! Runs a statement until it is committed, fails and is rolled back, or is interrupted.
 
 use std::cell::Cell;
 use std::io::{Write, stderr};
@@ -21,7 +20,7 @@ use rds_bridge::error::{Cause, ErrorKind, ends_connection};
 use rds_bridge::mysql::first_keyword;
 use rds_bridge::mysql::{CancelHandle, Connection, Param, Rows};
 
-/// How long the server has to end a statement that was killed, or to answer a COMMIT.
+/// How long to wait for the server to end a killed statement, or to answer a COMMIT.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Execution<'a> {
@@ -29,39 +28,39 @@ pub(super) struct Execution<'a> {
     pub(super) sql: &'a str,
     pub(super) params: &'a [Param],
     pub(super) transaction: Transaction,
-    /// Whether COMMIT is on its way: from there on the server decides, and neither a signal nor `--timeout`.
+    /// Whether COMMIT was sent. From then on neither a signal nor `--timeout` can undo the statement.
     pub(super) is_committing: Cell<bool>,
 }
 
 impl Execution<'_> {
-    /// Adds what the statement's text tells of why a server cannot read it.
+    /// Adds a likely cause to a syntax error, if the statement's text suggests one.
     pub(super) fn explained(&self, error: Error) -> Error {
         /// `ER_PARSE_ERROR`
-        const NOT_READ: u16 = 1064;
+        const PARSE_ERROR: u16 = 1064;
         let Error::Bridge(error) = error else {
             return error;
         };
-        if error.code() != Some(NOT_READ) {
+        if error.code() != Some(PARSE_ERROR) {
             return Error::Bridge(error);
         }
         let keyword = first_keyword(self.sql).unwrap_or_default();
         Error::Bridge(if keyword.eq_ignore_ascii_case("DELIMITER") {
             error.with_causes(vec![Cause::new(
-                "DELIMITER is a command of the program mysql, and not a statement",
-                "give the statement alone, without DELIMITER: a ; within it does not end it",
+                "DELIMITER is a command of the mysql client, not a statement",
+                "remove the DELIMITER lines: a ; inside the statement does not end it",
             )])
         } else if has_several_statements(self.sql) {
             error.with_causes(vec![Cause::new(
-                "it is several statements, and a server takes one at a time",
-                "execute them one after the other, or put them into a procedure",
+                "the text contains several statements, and the server accepts one at a time",
+                "run each of them separately, or put them into a procedure",
             )])
         } else {
             error
         })
     }
 
-    /// Executes it, and writes its rows. Once a signal asks the command to end, the statement has not succeeded,
-    /// whatever the server answers (MySQL ends `SLEEP` without an error); unless COMMIT was sent before.
+    /// Executes the statement and writes its rows. After a signal the statement counts as interrupted, whatever the
+    /// server answers (MySQL ends `SLEEP` without an error), unless COMMIT was already sent.
     pub(super) async fn run(
         &self,
         connection: &mut Connection,
@@ -94,24 +93,27 @@ impl Execution<'_> {
             interrupt::check()?;
             return Ok(report);
         }
-        // Not START TRANSACTION, behind which a procedure may not say SET TRANSACTION, and with which one that begins
-        // a transaction of its own would commit this one.
+        // Not START TRANSACTION: after it, a procedure could not use SET TRANSACTION, and a procedure that begins its
+        // own transaction would commit this one.
         connection.execute("SET autocommit = 0", ()).await?;
         match self.statement(connection, output).await {
             Ok(report) => {
                 interrupt::check()?;
                 self.is_committing.set(true);
                 let committed = connection.execute("COMMIT", ()).await;
-                committed.map_err(|error| match is_answer(&error) {
-                    true => Error::Bridge(error),
-                    false => Error::CommitUnknown(Box::new(Error::Bridge(error))),
+                committed.map_err(|error| {
+                    if is_answer(&error) {
+                        Error::Bridge(error)
+                    } else {
+                        Error::CommitUnknown(Box::new(Error::Bridge(error)))
+                    }
                 })?;
                 Ok(report)
             }
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(error) => {
-                // A connection that is lost has rolled back by itself; and one with rows left to read is not read to
-                // its end for that, but closed.
+                // A lost connection is rolled back by the server. So is one with unread rows, which is closed instead
+                // of drained.
                 if connection.is_usable() && !connection.is_replying() {
                     roll_back(connection).await;
                 }
@@ -120,7 +122,7 @@ impl Execution<'_> {
         }
     }
 
-    /// When the reader has closed the pipe, a statement that writes is run to its end; any other is abandoned.
+    /// If the reader closes the pipe, a statement that writes still runs to its end; any other is abandoned.
     async fn statement(
         &self,
         connection: &mut Connection,
@@ -139,22 +141,23 @@ impl Execution<'_> {
             interrupt::check()?;
             if !rows.columns().is_empty() {
                 has_columns = true;
-                is_read = result(&mut rows, output, &mut progress).await?;
+                is_read = write_result(&mut rows, output, &mut progress).await?;
             }
             if !is_read || !rows.next_result().await? {
                 break;
             }
         }
-        // Before a statement that writes is committed: rows that are not safe are not given up on the server.
+        // Before COMMIT, so that a failure to write the rows rolls the statement back.
         let is_read = is_read && output.finish().await?;
         progress.clear();
         if !is_read && self.arguments.allow_writes {
-            read_to_end(&mut rows).await?;
+            drain(&mut rows).await?;
         }
         let last = rows.summary().cloned().unwrap_or_default();
-        let warnings = match is_read && !is_quiet {
-            true => Warnings::fetch(connection, last.warnings).await?,
-            false => Warnings::default(),
+        let warnings = if is_read && !is_quiet {
+            Warnings::fetch(connection, last.warnings).await?
+        } else {
+            Warnings::default()
         };
         Ok(Report {
             rows: has_columns.then(|| progress.summary(output)),
@@ -164,24 +167,24 @@ impl Execution<'_> {
         })
     }
 
-    /// Where it is given up.
-    pub(super) fn say_what_stays(&self) {
+    /// Tells that an abandoned statement is not rolled back, if it is not.
+    pub(super) fn warn_if_not_rolled_back(&self) {
         if self.transaction == Transaction::None && self.arguments.allow_writes {
-            say("the statement is in no transaction: what it has written so far stays");
+            say("the statement is not in a transaction: what it has written so far stays");
         }
     }
 
-    /// After a signal: ends the statement on the server, and takes back what it has written. The error says what is
-    /// known of it.
+    /// After a signal: ends the statement on the server and rolls it back. The returned error tells whether that
+    /// succeeded.
     pub(super) async fn end(&self, cancel: &CancelHandle, connection: &mut Connection) -> Error {
-        say("interrupted: ending the statement on the server (again: do not wait)");
-        self.say_what_stays();
-        // On the heap: it is seldom needed, and the command's future would carry its room along.
+        say("interrupted: ending the statement on the server (press Ctrl-C again to skip waiting)");
+        self.warn_if_not_rolled_back();
+        // On the heap: it is seldom needed, and would make the command's future larger.
         let end = Box::pin(async {
             if let Err(error) = cancel.cancel().await {
                 return Error::NotKilled(error);
             }
-            // Reads what the server answers to the statement, which is no matter, and waits for its end.
+            // This also reads the server's answer to the statement, and so waits for its end.
             let _rolled_back = connection.execute("ROLLBACK", ()).await;
             Error::Interrupted
         });
@@ -192,14 +195,14 @@ impl Execution<'_> {
     }
 }
 
-/// Whether the server has refused, and goes on: where it ends the connection, or that is lost, it may have done what
-/// was asked before.
+/// Whether the error is the server's answer to COMMIT. If the connection was lost or closed instead, the server may
+/// have committed before.
 fn is_answer(error: &rds_bridge::Error) -> bool {
     matches!(error.kind(), ErrorKind::Server(refusal) if !ends_connection(refusal))
 }
 
-/// Writes the rows of one result. False if nobody reads them any more.
-async fn result(
+/// Writes the rows of one result. False if the reader has closed the pipe.
+async fn write_result(
     rows: &mut Rows<'_>,
     output: &mut Output,
     progress: &mut Progress,
@@ -219,7 +222,7 @@ async fn result(
     output.end().await
 }
 
-async fn read_to_end(rows: &mut Rows<'_>) -> Result<(), Error> {
+async fn drain(rows: &mut Rows<'_>) -> Result<(), Error> {
     loop {
         while rows.next().await?.is_some() {
             interrupt::check()?;
@@ -230,16 +233,18 @@ async fn read_to_end(rows: &mut Rows<'_>) -> Result<(), Error> {
     }
 }
 
-/// What cannot be rolled back, a server tells by a warning (1196).
+/// Rolls back. The server reports by warning 1196 that some changes cannot be rolled back.
 async fn roll_back(connection: &mut Connection) {
     if let Ok(summary) = connection.execute("ROLLBACK", ()).await
         && summary.warnings > 0
     {
-        say("some of what it has written is in tables without transactions, and stays");
+        say(
+            "not everything was rolled back: some tables that it wrote do not support transactions",
+        );
     }
 }
 
-/// A line on standard error, unless the terminal is held.
+/// Prints a line to standard error, unless the terminal is stopped (Ctrl-S).
 fn say(line: &str) {
     if has_room(stderr()) {
         let _written = writeln!(stderr(), "rds-bridge: {line}");

@@ -1,8 +1,8 @@
-//! Ctrl-C, or the system's request to end (SIGTERM): the statement is ended on the server, where it would otherwise go
-//! on, nothing is kept, and no file is left half-written.
+//! Interruption by Ctrl-C or SIGTERM: the statement is ended on the server, where it would otherwise keep running, and
+//! no incomplete file is left.
 //!
-//! Requests are counted by the signals' handler itself. A command has one thread, and while rows come without a pause
-//! the runtime does not get to deliver a signal: what loops over rows asks [`check`].
+//! The signal handler itself counts the requests. The command has one thread, and while rows arrive without a pause the
+//! runtime cannot deliver a signal, so loops over rows call [`check`].
 
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -12,18 +12,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// How often the process was asked to end.
+/// How many times the process was asked to end.
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
-/// The exit code with which the next request ends the process at once; below 0, it does not.
-static AT_ONCE: AtomicI32 = AtomicI32::new(-1);
+/// The exit code with which the next request ends the process immediately; below 0, it does not.
+static EXIT_CODE: AtomicI32 = AtomicI32::new(-1);
 
-/// Requests after which the process ends whatever it does: it may wait where no request reaches it.
+/// After this many requests the process ends unconditionally, because it may be blocked where it does not check them.
 #[cfg(unix)]
-const PATIENCE: usize = 3;
+const MAX_REQUESTS: usize = 3;
 
-/// From here on a request does not end the process by itself, so that what is in place can be taken away.
+/// From now on a request does not end the process by itself, so that temporary files can be removed.
 ///
-/// SIGINT, and SIGTERM where there is one. Not SIGHUP: `nohup` has it ignored, and it is to stay so.
+/// Catches SIGINT, and SIGTERM where it exists. Not SIGHUP, which must stay ignored under `nohup`.
 pub(crate) fn catch() -> Result<(), Error> {
     #[cfg(unix)]
     {
@@ -31,8 +31,11 @@ pub(crate) fn catch() -> Result<(), Error> {
         static CAUGHT: OnceLock<()> = OnceLock::new();
         if CAUGHT.set(()).is_ok() {
             for number in [libc::SIGINT, libc::SIGTERM] {
-                #[expect(unsafe_code, reason = "a signal's handler may do but little")]
-                // SAFETY: the handler calls what is async-signal-safe alone: atomics, and _exit(2).
+                #[expect(
+                    unsafe_code,
+                    reason = "a signal handler may call only what is async-signal-safe"
+                )]
+                // SAFETY: the handler uses only what is async-signal-safe: atomics, and _exit(2).
                 let caught = unsafe { signal_hook_registry::register(number, request) };
                 caught.map_err(Error::Runtime)?;
             }
@@ -44,24 +47,23 @@ pub(crate) fn catch() -> Result<(), Error> {
 #[cfg(unix)]
 fn request() {
     let number = REQUESTS.fetch_add(1, Ordering::SeqCst).saturating_add(1);
-    let at_once = AT_ONCE.load(Ordering::SeqCst);
     let exit = match number {
-        PATIENCE.. => Exit::Interrupted as i32,
-        _ => at_once,
+        MAX_REQUESTS.. => Exit::Interrupted as i32,
+        _ => EXIT_CODE.load(Ordering::SeqCst),
     };
     if exit >= 0 {
         #[expect(unsafe_code, reason = "nothing else ends a process from a handler")]
-        // SAFETY: _exit(2) is async-signal-safe, and takes any number.
+        // SAFETY: _exit(2) is async-signal-safe, and accepts any number.
         unsafe {
             libc::_exit(exit)
         }
     }
 }
 
-/// From here on a request ends the process at once, with this exit code: all is done but for what is still to be said,
-/// which may wait for a terminal.
+/// From now on a request ends the process immediately, with this exit code: only messages are left to print, which may
+/// block on a terminal.
 pub(crate) fn release(exit: Exit) {
-    AT_ONCE.store(exit as i32, Ordering::SeqCst);
+    EXIT_CODE.store(exit as i32, Ordering::SeqCst);
 }
 
 /// Whether the process was asked to end.
@@ -70,23 +72,24 @@ pub(crate) fn is_requested() -> bool {
     REQUESTS.load(Ordering::Relaxed) > 0
 }
 
-/// For loops that may not pause.
+/// Fails if the process was asked to end. For loops that may not yield to the runtime.
 #[inline]
 pub(crate) fn check() -> Result<(), Error> {
-    match is_requested() {
-        true => Err(Error::Interrupted),
-        false => Ok(()),
+    if is_requested() {
+        Err(Error::Interrupted)
+    } else {
+        Ok(())
     }
 }
 
-/// Waits until the process was asked to end so many times.
+/// Waits until the process was asked to end this many times.
 pub(crate) async fn requested(number: usize) {
     #[cfg(unix)]
     if catch().is_ok()
         && let Ok(mut interrupt) = signal(SignalKind::interrupt())
         && let Ok(mut terminate) = signal(SignalKind::terminate())
     {
-        // Those that came before these were listened to are counted.
+        // The count also includes requests from before these streams existed.
         while REQUESTS.load(Ordering::SeqCst) < number {
             tokio::select! {
                 _ = interrupt.recv() => {}
@@ -103,9 +106,9 @@ pub(crate) async fn requested(number: usize) {
     std::future::pending().await
 }
 
-/// Where nothing has to be ended on a server.
+/// Runs a future until it completes or the process is asked to end. For work that needs no clean-up on the server.
 ///
-/// On the heap: a command's future would have the room of this one three times, and clear and move it.
+/// The future is on the heap: otherwise the command's future would contain, clear and move its bytes three times.
 pub(crate) fn or_interrupted<'f, T: 'f>(
     future: impl Future<Output = T> + 'f,
 ) -> impl Future<Output = Result<T, Error>> + 'f {

@@ -1,4 +1,4 @@
-//! Numbers for people: thousands apart, bytes and rates in units of a thousand.
+//! Numbers for people: grouped digits, and bytes and rates with decimal prefixes.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        let behind = digits.len().saturating_sub(index);
-        if index > 0 && behind.is_multiple_of(3) {
+        let remaining = digits.len().saturating_sub(index);
+        if index > 0 && remaining.is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart() {
+    fn digits_are_grouped_by_thousands() {
         for (number, text) in [
             (0, "0"),
             (999, "999"),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn units_grow() {
+    fn larger_numbers_get_larger_units() {
         for (number, text) in [
             (0, "0 bytes"),
             (999, "999 bytes"),

@@ -1,7 +1,7 @@
-//! Rows on their way out, a block at a time.
+//! Encodes rows and writes them in blocks.
 //!
-//! What a reader may keep waiting (a pipe, a terminal) is written by another thread: this one goes on to fill the next
-//! block, and a request to end the command reaches it whatever the reader does.
+//! If writing may block (to a pipe or a terminal), another thread writes. This thread fills the next block meanwhile,
+//! and a signal can always interrupt it.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -16,11 +16,11 @@ use crate::error::Error;
 use rds_bridge::mysql::{Column, Row};
 use rds_bridge_formats::Encoder;
 
-/// What is gathered before it is written.
+/// Size at which a block is written.
 const BLOCK: usize = 64 << 10;
-/// Room for a row group, or for a value of many megabytes, is not kept for the next one.
+/// Largest buffer to keep for the next block. A row group, or a value of many megabytes, may need a larger one once.
 const MAX_KEPT: usize = 1 << 20;
-/// How long a reader that does not read is waited for, where the command was asked to end.
+/// How long an interrupted command waits for a reader that does not read.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 pub(crate) struct Output {
@@ -28,17 +28,17 @@ pub(crate) struct Output {
     destination: Destination,
     is_terminal: bool,
     block: Vec<u8>,
-    /// Room for the next block.
+    /// Empty buffer for the next block.
     spare: Vec<u8>,
     writing: Option<Writing>,
     written: u64,
     is_in_result: bool,
-    /// Whether a result has come to its end: what follows it may be missing.
+    /// Whether a result is complete. If the output is then cut off, later results are missing.
     has_result: bool,
     is_closed: bool,
 }
 
-/// A block that another thread writes. It gives the block's room back.
+/// A block that another thread writes, which then returns the buffer.
 type Writing = JoinHandle<(io::Result<()>, Vec<u8>)>;
 
 impl Output {
@@ -57,7 +57,7 @@ impl Output {
         }
     }
 
-    /// Bytes that have been written.
+    /// Number of bytes written.
     pub(super) fn written(&self) -> u64 {
         self.written
     }
@@ -82,7 +82,7 @@ impl Output {
         self.block.len() >= BLOCK
     }
 
-    /// All of a result is written. False if nobody reads any more.
+    /// Writes a result to its end. False if the reader has closed the pipe.
     pub(crate) async fn end(&mut self) -> Result<bool, Error> {
         self.is_in_result = false;
         self.has_result = true;
@@ -90,12 +90,12 @@ impl Output {
         self.flush_to_end().await
     }
 
-    /// Behind the last result: all of it is written, and if it is to be a file, it is on the disk, with
-    /// another name. As [`Self::end`].
+    /// Writes the end of the output, after the last result. A file is then on the disk, with a temporary name. Returns
+    /// as [`Self::end`] does.
     pub(super) async fn finish(&mut self) -> Result<bool, Error> {
         if !self.has_result && self.encoder.needs_result() {
             return Err(Error::Usage(
-                "the statement has no result, which this format cannot write: take another, or none"
+                "the statement has no result, which this format cannot represent: use a text format"
                     .to_owned(),
             ));
         }
@@ -105,30 +105,29 @@ impl Output {
         Ok(is_read)
     }
 
-    /// What has been finished gets its name. Of a statement without a result that is an empty file, as `> FILE` would
-    /// make.
+    /// Gives the finished file its name. For a statement without a result that is an empty file, as with `> FILE`.
     pub(super) fn keep(self) -> Result<(), Error> {
         self.destination.keep()
     }
 
-    /// After a failure: what is there is written, and marked so that nothing takes it for the whole. Before
-    /// the first result there is nothing to mark.
+    /// After a failure: writes what there is, with a mark so that no reader takes it for complete. Before the first
+    /// result there is nothing to mark.
     pub(super) async fn cut_off(&mut self) {
         let has_begun = self.is_in_result || self.has_result;
         if self.is_closed || !has_begun || self.destination.vanishes() {
             return;
         }
         self.encoder.cut_off(self.is_in_result, &mut self.block);
-        // The failure that led here is the one to tell.
+        // The failure that led here is the one to report.
         let _flushed = self.flush_to_end().await;
     }
 
-    /// The same where the command was asked to end: a reader that does not read is not waited for.
+    /// As [`Self::cut_off`], but does not wait long for the reader, because the command was asked to end.
     pub(super) async fn cut_off_soon(&mut self) {
         let _marked = timeout(PATIENCE, self.cut_off()).await;
     }
 
-    /// Gives the block away to be written. False if nobody reads any more.
+    /// Starts to write the block. False if the reader has closed the pipe.
     pub(super) async fn flush(&mut self) -> Result<bool, Error> {
         self.await_written().await?;
         if self.is_closed || self.block.is_empty() {
@@ -158,7 +157,7 @@ impl Output {
         Ok(!self.is_closed)
     }
 
-    /// May be given up at any point: the block that is being written stays known.
+    /// Cancel-safe: the block that is being written is not forgotten.
     async fn await_written(&mut self) -> Result<(), Error> {
         let Some(writing) = &mut self.writing else {
             return Ok(());

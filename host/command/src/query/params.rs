@@ -1,4 +1,4 @@
-//! Parameters from the command line, in the order in which they stand there.
+//! The parameters of a statement, in the order of the command line.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value as Json;
@@ -9,9 +9,13 @@ use rds_bridge::mysql::Param;
 
 const TEXT: &str = "param";
 const JSON: &str = "param-json";
+const JSON_HELP: &str =
+    "Bind a value with a type, written as JSON, to the next question mark; repeatable";
+const JSON_LONG_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark; repeatable\n\n\
+    JSON is a number, a string in quotes, true, false or null. A number keeps all its digits: it becomes an integer; a \
+    DECIMAL, if it has a decimal point or does not fit into 64 bits; or a DOUBLE, if it has an exponent.";
 
-/// `--param` and `--param-json`. Not derived: of two flags that may be mixed, the lists alone do not tell
-/// the order.
+/// `--param` and `--param-json`. Not derived, because a derived list for each flag loses the order of mixed flags.
 #[derive(Debug)]
 pub(super) struct Params {
     in_order: Vec<Given>,
@@ -27,7 +31,7 @@ impl Params {
     pub(super) fn read(&self) -> Result<Vec<Param>, Error> {
         let params = self.in_order.iter().map(|given| match given {
             Given::Text(text) => Ok(Param::from(text.as_str())),
-            Given::Json(json) => typed(json),
+            Given::Json(json) => parse_json(json),
         });
         params.collect()
     }
@@ -47,15 +51,9 @@ impl Args for Params {
             .arg(flag(
                 TEXT,
                 "TEXT",
-                "A value for the next question mark in the statement, as a text; may be given more than once",
+                "Bind TEXT, as a string, to the next question mark of the statement; repeatable",
             ))
-            .arg(flag(
-                JSON,
-                "JSON",
-                "The same with a type: a number, a text in quotes, true, false or null, as JSON writes them. A number \
-                 keeps all of its digits: it is an integer, a DECIMAL if it has a point or more than 64 bits, or a \
-                 DOUBLE if it has an exponent",
-            ))
+            .arg(flag(JSON, "JSON", JSON_HELP).long_help(JSON_LONG_HELP))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -86,14 +84,14 @@ impl FromArgMatches for Params {
     }
 }
 
-fn typed(text: &str) -> Result<Param, Error> {
+fn parse_json(text: &str) -> Result<Param, Error> {
     let wrong = |problem: &str| {
         Error::Usage(format!(
             "--param-json: {problem} (see rds-bridge query --help)"
         ))
     };
     let text = text.trim_ascii();
-    // Read from the text, where it has all of its digits.
+    // Not by serde_json's numbers, which do not keep every digit.
     if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return match serde_json::from_str::<&RawValue>(text) {
             Ok(number) => {
@@ -110,7 +108,7 @@ fn typed(text: &str) -> Result<Param, Error> {
     }
 }
 
-const KINDS: &str = "it takes a number, a text in quotes, true, false or null";
+const KINDS: &str = "it takes a number, a string in quotes, true, false or null";
 
 #[cfg(test)]
 mod tests {
@@ -138,36 +136,36 @@ mod tests {
 
     #[test]
     fn json_has_the_type() {
-        assert_eq!(typed("null").unwrap(), Param::Null);
-        assert_eq!(typed("true").unwrap(), Param::from(1_i64));
+        assert_eq!(parse_json("null").unwrap(), Param::Null);
+        assert_eq!(parse_json("true").unwrap(), Param::from(1_i64));
         assert_eq!(
-            typed("18446744073709551615").unwrap(),
+            parse_json("18446744073709551615").unwrap(),
             Param::from(u64::MAX)
         );
-        assert_eq!(typed(" 1.5e0\n").unwrap(), Param::from(1.5));
+        assert_eq!(parse_json(" 1.5e0\n").unwrap(), Param::from(1.5));
         for decimal in ["1.5", "18446744073709551617", "123456789012345678.25"] {
             assert_eq!(
-                typed(decimal).unwrap(),
+                parse_json(decimal).unwrap(),
                 Param::Decimal(decimal.parse().unwrap())
             );
         }
-        assert_eq!(typed("\"7\"").unwrap(), Param::from("7"));
+        assert_eq!(parse_json("\"7\"").unwrap(), Param::from("7"));
     }
 
     #[test]
-    fn what_it_is_not_is_said() {
+    fn other_json_is_refused() {
         for (text, words) in [
-            ("[1]", "a number, a text"),
-            ("{}", "a number, a text"),
-            ("abc", "a number, a text"),
-            ("", "a number, a text"),
-            ("1 2", "a number, a text"),
-            ("01", "a number, a text"),
-            ("-", "a number, a text"),
+            ("[1]", "a number, a string"),
+            ("{}", "a number, a string"),
+            ("abc", "a number, a string"),
+            ("", "a number, a string"),
+            ("1 2", "a number, a string"),
+            ("01", "a number, a string"),
+            ("-", "a number, a string"),
             ("1e400", "out of range"),
             ("123456789012345678.25e0", "more digits"),
         ] {
-            let error = typed(text).unwrap_err().to_string();
+            let error = parse_json(text).unwrap_err().to_string();
             assert!(
                 error.contains("--param-json") && error.contains(words),
                 "{error}"

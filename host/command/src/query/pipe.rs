@@ -1,49 +1,50 @@
-//! Writing to what a reader may leave full: a pipe, mostly.
+//! Writing to a pipe without blocking on its reader.
 
 use std::io;
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-/// What a pipe is asked to hold, once a long result goes through it: the most that Linux gives everybody
-/// (`/proc/sys/fs/pipe-max-size`; pipe(7)). In the usual 64 KiB writer and reader wait for each other at every block.
+/// Capacity to request for a pipe that gets a long result: the most that Linux allows without privileges
+/// (`/proc/sys/fs/pipe-max-size`; pipe(7)). With the usual 64 KiB, writer and reader wait for each other at every
+/// block.
 #[cfg(target_os = "linux")]
 const CAPACITY: usize = 1 << 20;
-/// A write of at most this length does not wait if the pipe has room (`PIPE_BUF`; pipe(7)).
+/// A write of at most this length does not block if the pipe has room (`PIPE_BUF`; pipe(7)).
 #[cfg(unix)]
 const ATOMIC: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 #[derive(Debug, Default)]
 pub(crate) struct Pipe {
     #[cfg(target_os = "linux")]
-    is_long: bool,
-    /// Whether the kernel does not write to pipes without waiting: before 6.4 it did not.
+    is_enlarged: bool,
+    /// Whether the kernel cannot write to a pipe without blocking, as before version 6.4.
     #[cfg(target_os = "linux")]
-    must_ask: bool,
+    must_poll: bool,
 }
 
 impl Pipe {
-    /// Writes what the pipe takes without waiting for its reader, and gives how many bytes that is.
+    /// Writes as much as the pipe takes without blocking, and returns the number of bytes.
     #[cfg(target_os = "linux")]
     pub(super) fn write_at_once(&mut self, pipe: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
         use rustix::io::{Errno, ReadWriteFlags, pwritev2};
         use rustix::pipe::fcntl_setpipe_size;
 
-        if bytes.len() > ATOMIC && !self.is_long {
-            self.is_long = true;
-            // Where there is no room for it, the pipe stays as it is.
+        if bytes.len() > ATOMIC && !self.is_enlarged {
+            self.is_enlarged = true;
+            // If the system refuses, the pipe keeps its capacity.
             let _capacity = fcntl_setpipe_size(&pipe, CAPACITY);
         }
         /// A pipe has no offset (pwritev2(2)).
         const NO_OFFSET: u64 = u64::MAX;
-        while !self.must_ask {
+        while !self.must_poll {
             let slices = [io::IoSlice::new(bytes)];
             match pwritev2(&pipe, &slices, NO_OFFSET, ReadWriteFlags::NOWAIT) {
                 Ok(written) => return Ok(written),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(0),
                 Err(Errno::PIPE) => return Err(Errno::PIPE.into()),
-                // Whatever a sandbox or an old kernel says to a call that it does not know.
-                Err(_) => self.must_ask = true,
+                // Any error by which a sandbox or an old kernel refuses an unknown call.
+                Err(_) => self.must_poll = true,
             }
         }
         write_if_short(pipe, bytes)
@@ -62,19 +63,18 @@ impl Pipe {
 
 #[cfg(unix)]
 fn write_if_short(pipe: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    let is_taken = bytes.len() <= ATOMIC && super::room::has_room(&pipe);
-    match is_taken {
-        true => match rustix::io::write(pipe, bytes) {
-            Ok(written) => Ok(written),
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
-            Err(error) => Err(error.into()),
-        },
-        false => Ok(0),
+    if bytes.len() > ATOMIC || !super::room::has_room(&pipe) {
+        return Ok(0);
+    }
+    match rustix::io::write(pipe, bytes) {
+        Ok(written) => Ok(written),
+        Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Writes all of it, and waits as long as that takes; also where another process that shares the open file has made it one
-/// that does not wait (`O_NONBLOCK`).
+/// Writes all bytes, and blocks as long as that takes, even if another process that shares the open file has set
+/// `O_NONBLOCK`.
 #[cfg(unix)]
 pub(super) fn write_all(file: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
@@ -86,7 +86,7 @@ pub(super) fn write_all(file: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
-                // What comes of it, the next write tells.
+                // The next write reports a failure.
                 let _ready = poll(&mut [PollFd::new(&file, PollFlags::OUT)], None);
             }
             Err(error) => return Err(error.into()),

@@ -1,4 +1,4 @@
-//! A line on standard error while a long result streams elsewhere, and what there is to say at its end.
+//! The progress line on standard error during a long result, and the summary at its end.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use super::numbers::{bytes, grouped, rows_per_second, seconds};
 use super::output::Output;
 use super::room::has_room;
 
-/// A short result shows none.
-const QUIET: Duration = Duration::from_secs(1);
+/// A result that is shorter shows no progress.
+const DELAY: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(200);
-/// The clock is looked at once in so many rows, and whenever some have been written.
-const ROWS_PER_LOOK: u64 = 1_024;
-/// In a shorter time a rate says nothing.
-const TOO_SHORT_FOR_A_RATE: Duration = Duration::from_millis(100);
+/// Number of rows between two looks at the clock. The clock is also read whenever a block is written.
+const ROWS_PER_CHECK: u64 = 1_024;
+/// The rate of a shorter time would be meaningless.
+const MIN_TIME_FOR_A_RATE: Duration = Duration::from_millis(100);
 
 pub(super) struct Progress {
     rows: u64,
@@ -28,7 +28,7 @@ impl Progress {
             rows: 0,
             begun: Instant::now(),
             shown: None,
-            // Rows on the same terminal are progress enough.
+            // Rows on the same terminal show the progress themselves.
             is_wanted: !is_quiet && stderr().is_terminal() && !output.is_terminal(),
         }
     }
@@ -36,7 +36,7 @@ impl Progress {
     #[inline]
     pub(super) fn count(&mut self, output: &Output) {
         self.rows = self.rows.saturating_add(1);
-        if self.is_wanted && self.rows.is_multiple_of(ROWS_PER_LOOK) {
+        if self.is_wanted && self.rows.is_multiple_of(ROWS_PER_CHECK) {
             self.show(output);
         }
     }
@@ -48,15 +48,15 @@ impl Progress {
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(self.begun);
         let since = |shown| now.saturating_duration_since(shown) < INTERVAL;
-        if elapsed < QUIET || self.shown.is_some_and(since) {
+        if elapsed < DELAY || self.shown.is_some_and(since) {
             return;
         }
-        // A terminal that is held, as by Ctrl-S, is not waited for.
+        // Do not block on a terminal that is stopped (Ctrl-S).
         if !has_room(stderr()) {
             return;
         }
         self.shown = Some(now);
-        // A terminal that is gone is no reason to stop.
+        // A closed terminal must not stop the query.
         let _written = write!(
             stderr(),
             "\r{} rows, {}, {}, {} s\x1b[K",
@@ -67,7 +67,7 @@ impl Progress {
         );
     }
 
-    /// Rows, bytes, time and rate of the whole.
+    /// Rows, bytes, time and rate of the whole result.
     pub(super) fn summary(&self, output: &Output) -> String {
         let elapsed = self.begun.elapsed();
         let mut summary = format!(
@@ -76,14 +76,14 @@ impl Progress {
             bytes(output.written()),
             seconds(elapsed)
         );
-        if elapsed >= TOO_SHORT_FOR_A_RATE {
+        if elapsed >= MIN_TIME_FOR_A_RATE {
             summary.push_str(", ");
             summary.push_str(&rows_per_second(self.rows, elapsed));
         }
         summary
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(super) fn clear(&mut self) {
         if self.shown.take().is_some() && has_room(stderr()) {
             let _written = write!(stderr(), "\r\x1b[K");

@@ -1,8 +1,8 @@
-//! A file that is written beside the one it is to become, and takes its name when it is whole. Dropped before,
-//! it is gone, and the old one is as it was.
+//! Atomic replacement of a file: rows are written to a temporary file next to it, which is renamed when it is complete.
+//! If it is dropped before, it is removed, and the old file is unchanged.
 //!
-//! Until it is whole only its owner can read it. Then it gets the permissions of the file that it replaces, or those of
-//! any new file.
+//! Until it is complete, only its owner can read it. Then it gets the permissions of the file that it replaces, or
+//! those of any new file.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -12,16 +12,16 @@ use tempfile::NamedTempFile;
 
 use crate::error::Error;
 
-/// As many as Linux follows.
+/// How many symbolic links to follow, as Linux does.
 const MAX_LINKS: usize = 40;
 
 pub(crate) struct Replacement {
-    /// As it was given.
+    /// The path as given, for messages.
     path: PathBuf,
-    /// Behind the links.
+    /// The path after following symbolic links.
     target: PathBuf,
     file: NamedTempFile,
-    /// What it is to be once it is whole.
+    /// The permissions of the complete file.
     permissions: fs::Permissions,
 }
 
@@ -29,7 +29,7 @@ impl Replacement {
     pub(super) fn begin(path: &Path) -> Result<Self, Error> {
         let of_path = |error| Error::File(path.to_owned(), error);
         let target = follow(path).map_err(of_path)?;
-        // A new name could be given to it also where it itself must not be written.
+        // Renaming would also replace a file that the user may not write, so check that first.
         let old = match writable(&target) {
             Ok(old) => Some(old),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -45,7 +45,7 @@ impl Replacement {
                 folder: folder.to_owned(),
             });
         }
-        // Its owner's alone, by tempfile's default.
+        // Readable only by its owner, which is the default of tempfile.
         let file = tempfile::Builder::new()
             .prefix(".rds-bridge-")
             .suffix(".part")
@@ -53,7 +53,7 @@ impl Replacement {
             .map_err(of_path)?;
         let permissions = file.as_file().metadata().and_then(|new| match old {
             Some(old) => Ok(permissions_of(&old.metadata()?, &new)),
-            None => Ok(permissions_of_any(&new)),
+            None => Ok(default_permissions(&new)),
         });
         Ok(Self {
             path: path.to_owned(),
@@ -71,7 +71,7 @@ impl Replacement {
         Error::File(self.path.clone(), error)
     }
 
-    /// It is whole: who may read it at all may read it from here on.
+    /// Flushes the complete file to the disk, and sets its final permissions.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         let file = self.file.as_file();
         file.set_permissions(self.permissions.clone())?;
@@ -85,11 +85,15 @@ impl Replacement {
         let Err(refused) = file.persist(target) else {
             return Ok(());
         };
-        // What the statement has written is committed: its rows are not to be lost.
+        // The statement is already committed, so its rows must not be lost.
         let why = match refused.file.keep() {
             Ok((_, left)) => io::Error::new(
                 refused.error.kind(),
-                format!("{}; the rows are all in {}", refused.error, left.display()),
+                format!(
+                    "{}; the complete rows are in {}",
+                    refused.error,
+                    left.display()
+                ),
             ),
             Err(_) => refused.error,
         };
@@ -103,23 +107,21 @@ fn writable(target: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Links were followed before; one that has come since is not.
+        // Links were followed before. A link that was created since must not be.
         options.custom_flags(libc::O_NOFOLLOW);
     }
     options.open(target)
 }
 
-/// Who could not read the old one is not to read the new one.
+/// The permissions of the old file, so that no other user can read the new file.
 #[cfg(unix)]
 fn permissions_of(old: &Metadata, new: &Metadata) -> fs::Permissions {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     let mode = old.permissions().mode() & 0o777;
-    fs::Permissions::from_mode(match new.gid() == old.gid() {
-        true => mode,
-        // The group is another: it has no part in this.
-        false => mode & !0o070,
-    })
+    // The old permissions of the group do not apply to another group.
+    let is_same_group = new.gid() == old.gid();
+    fs::Permissions::from_mode(if is_same_group { mode } else { mode & !0o070 })
 }
 
 #[cfg(not(unix))]
@@ -127,15 +129,15 @@ fn permissions_of(old: &Metadata, _: &Metadata) -> fs::Permissions {
     old.permissions()
 }
 
-/// Of any new file: all may read and write it, but for what the umask takes off.
+/// The permissions of any new file: read and write for all, minus the umask.
 #[cfg(unix)]
-fn permissions_of_any(_: &Metadata) -> fs::Permissions {
+fn default_permissions(_: &Metadata) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
 
     use rustix::fs::Mode;
     use rustix::process::umask;
 
-    // It can be asked by setting it alone. There is no other thread yet that could make a file meanwhile.
+    // The umask can be read only by setting it. No other thread exists yet that could create a file meanwhile.
     let mask = umask(Mode::from_raw_mode(0o077));
     umask(mask);
     #[cfg_attr(
@@ -147,11 +149,11 @@ fn permissions_of_any(_: &Metadata) -> fs::Permissions {
 }
 
 #[cfg(not(unix))]
-fn permissions_of_any(new: &Metadata) -> fs::Permissions {
+fn default_permissions(new: &Metadata) -> fs::Permissions {
     new.permissions()
 }
 
-/// What links lead to, there or not.
+/// Follows symbolic links. The target may not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -170,8 +172,8 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// In a folder where everybody may make files, as /tmp, another user may have put a link where this file is expected.
-/// It is followed by the rule of Linux's `fs.protected_symlinks`, which does not see what is followed here.
+/// Refuses a link that another user created in a world-writable folder such as /tmp, by the rule of Linux's
+/// `fs.protected_symlinks`. The kernel does not apply it here, because it is this module that follows the link.
 #[cfg(unix)]
 fn check_link(path: &Path, link: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -185,7 +187,7 @@ fn check_link(path: &Path, link: &Metadata) -> io::Result<()> {
     let is_shared = folder.mode() & STICKY_AND_WRITABLE_BY_ALL == STICKY_AND_WRITABLE_BY_ALL;
     let own = rustix::process::geteuid().as_raw();
     if is_shared && link.uid() != own && link.uid() != folder.uid() {
-        let why = "it is a link that another user has put into a folder where everybody may write";
+        let why = "it is a symbolic link that another user created in a world-writable folder";
         return Err(io::Error::new(ErrorKind::PermissionDenied, why));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What there is to say at the end, on standard error, where somebody may be looking.
+//! The summary of a statement, on standard error.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -7,7 +7,7 @@ use rds_bridge::mysql::Summary;
 use rds_bridge_text::PrintableLines;
 
 pub(super) struct Report {
-    /// Rows, bytes, time, rate; none for a statement without a result.
+    /// Rows, bytes, time and rate; none for a statement without a result.
     pub(super) rows: Option<String>,
     pub(super) has_ended_early: bool,
     pub(super) last: Summary,
@@ -15,7 +15,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The summary, and what the server warned of.
+    /// Prints the summary and the server's warnings.
     pub(super) fn print(&self) {
         let Summary {
             affected_rows,
@@ -40,7 +40,7 @@ impl Report {
         if *warnings > 0 {
             line.push_str(&format!(", warnings: {warnings}"));
         }
-        // Of rows in a pipe or a file nothing is said in a script, unless there is something to know.
+        // A script that reads rows from a pipe or a file gets no summary, unless there are warnings.
         let is_wanted = self.rows.is_none() || stderr().is_terminal() || *warnings > 0;
         if is_wanted {
             let text = format!("{line}\n{}", self.warnings.text());

@@ -1,4 +1,4 @@
-//! Whether a pipe or a terminal takes bytes now, so that writing a few does not wait.
+//! Tests whether a pipe or a terminal has room, so that writing a few bytes does not block.
 
 #[cfg(unix)]
 pub(super) fn has_room(file: impl std::os::fd::AsFd) -> bool {

@@ -1,15 +1,15 @@
-//! Whether a text holds more than the one statement that a server takes at a time.
+//! Detects a text that contains several statements, of which the server accepts one at a time.
 
-/// Whether something follows a `;` that is in no text, name or comment.
+/// Whether something follows a `;` that is outside of strings, names and comments.
 pub(super) fn has_several_statements(sql: &str) -> bool {
     let mut rest = sql.as_bytes();
     let mut is_ended = false;
     while let Some((&first, after)) = rest.split_first() {
         let token = match first {
-            b'\'' | b'"' | b'`' => quoted(first, after),
-            b'#' => line(after),
-            b'-' if is_dash_comment(after) => line(after),
-            b'/' if after.first() == Some(&b'*') => comment(after),
+            b'\'' | b'"' | b'`' => after_quoted(first, after),
+            b'#' => after_line(after),
+            b'-' if is_dash_comment(after) => after_line(after),
+            b'/' if after.first() == Some(&b'*') => after_comment(after),
             _ => after,
         };
         let is_comment =
@@ -23,8 +23,8 @@ pub(super) fn has_several_statements(sql: &str) -> bool {
     false
 }
 
-/// What follows the closing quote.
-fn quoted(quote: u8, mut rest: &[u8]) -> &[u8] {
+/// The text after the closing quote.
+fn after_quoted(quote: u8, mut rest: &[u8]) -> &[u8] {
     while let Some((&first, after)) = rest.split_first() {
         rest = match first {
             b'\\' if quote != b'`' => after.get(1..).unwrap_or_default(),
@@ -45,12 +45,12 @@ fn is_dash_comment(after: &[u8]) -> bool {
     }
 }
 
-fn line(rest: &[u8]) -> &[u8] {
+fn after_line(rest: &[u8]) -> &[u8] {
     let end = rest.iter().position(|byte| *byte == b'\n');
     end.and_then(|end| rest.get(end..)).unwrap_or_default()
 }
 
-fn comment(rest: &[u8]) -> &[u8] {
+fn after_comment(rest: &[u8]) -> &[u8] {
     let inside = rest.get(1..).unwrap_or_default();
     let end = inside.windows(2).position(|pair| pair == b"*/");
     let end = end.map(|end| end.saturating_add(2));

@@ -1,4 +1,4 @@
-//! Where the statement comes from.
+//! Reads the statement from the argument, a file, or standard input.
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Read, stdin};
@@ -26,7 +26,7 @@ pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, E
     if sql.trim().is_empty() {
         return Err(Error::MissingSetting {
             what: "statement",
-            how: "what was given is empty",
+            how: "the text given is empty",
         });
     }
     Ok(sql)

@@ -1,4 +1,4 @@
-//! Rows on a terminal: what a value holds does not act on it. In files and pipes values are exact.
+//! Escapes rows for a terminal, so that no value can control it. In files and pipes values are exact.
 
 use std::fmt::{self, Write};
 
@@ -11,11 +11,11 @@ pub(super) fn for_terminal(by: Escape, block: Vec<u8>) -> Vec<u8> {
         return block;
     }
     let text = String::from_utf8_lossy(&block);
-    // Its lines are to end as the format has them; a carriage return by itself would go back to their beginning.
+    // Line ends are kept, but a single carriage return is escaped: it would overwrite the line.
     let text = text.replace("\r\n", "\n");
     let mut escaped = String::with_capacity(text.len());
     let is_kept = |character| matches!(character, '\n' | '\t');
-    // Writing to a String has no error to give.
+    // Writing to a String cannot fail.
     let _written = match by {
         Escape::Json => escape(&text, &mut escaped, is_kept, write_json),
         _ => escape(&text, &mut escaped, is_kept, write_escape),
@@ -23,10 +23,10 @@ pub(super) fn for_terminal(by: Escape, block: Vec<u8>) -> Vec<u8> {
     escaped.into_bytes()
 }
 
-/// JSON that reads back as the same, and does not act on a terminal.
+/// Escapes JSON so that it cannot control a terminal, and still parses to the same value.
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
-    // Writing to a String has no error to give.
+    // Writing to a String cannot fail.
     let _written = escape(json, &mut escaped, |_| false, write_json);
     escaped
 }
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_act_on_it() {
+    fn values_cannot_control_the_terminal() {
         assert_eq!(
             shown(Escape::Text, "a,é\r\n1,\x1b[2J\r\n"),
             "a,é\n1,\\u{1b}[2J\n"

@@ -1,4 +1,4 @@
-//! `--timeout`: a statement that takes too long is ended on the server.
+//! `--timeout`: ends a statement that takes too long, on the server too.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -11,11 +11,11 @@ use crate::error::Error;
 use rds_bridge::error::{ErrorKind, Stage};
 use rds_bridge::mysql::CancelHandle;
 
-/// How long the server has to be told, or to answer a COMMIT.
+/// How long to wait for the cancellation, or for the answer to a COMMIT.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The statement, as far as it is done in time. After that it is given up, and so is its transaction: the connection
-/// has no further use, and the server rolls back when it is closed. A COMMIT that is on its way is not given up.
+/// Runs the statement within a time limit. After that it is abandoned, and so is its transaction: the connection is
+/// closed, so the server rolls back. A COMMIT that was already sent is awaited for a grace period.
 pub(super) async fn within<T>(
     limit: Option<Duration>,
     statement: impl Future<Output = Result<T, Error>>,
@@ -39,17 +39,17 @@ pub(super) async fn within<T>(
         Err(_) => Err(Error::NotAwaited),
         Ok(Ok(Ok(()))) => Err(too_late),
         Ok(Ok(Err(error))) => {
-            tracing::warn!(%error, "the server could not be told to end the statement");
+            tracing::warn!(%error, "cannot tell the server to end the statement");
             Err(Error::NotEnded(Box::new(too_late)))
         }
         Ok(Err(_)) => Err(Error::NotEnded(Box::new(too_late))),
     }
 }
 
-/// Whether it is the end of the time that it tells of.
-pub(super) fn is_over(error: &Error) -> bool {
+/// Whether the error is that the time limit was exceeded.
+pub(super) fn is_exceeded(error: &Error) -> bool {
     match error {
-        Error::CommitUnknown(why) | Error::NotEnded(why) => is_over(why),
+        Error::CommitUnknown(why) | Error::NotEnded(why) => is_exceeded(why),
         Error::NotAwaited => true,
         Error::Bridge(error) => {
             error.stage() == Stage::Statement && matches!(error.kind(), ErrorKind::Timeout(_))

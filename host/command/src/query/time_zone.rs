@@ -4,7 +4,7 @@
 
 use rds_bridge::mysql::Connection;
 
-/// An offset, or a name that the server's tables have: it becomes part of a statement.
+/// Parses an offset or a name. It becomes part of a statement, so nothing else may pass.
 pub(super) fn parse(zone: &str) -> Result<String, String> {
     let is_of_name =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'-');
@@ -13,11 +13,13 @@ pub(super) fn parse(zone: &str) -> Result<String, String> {
         && zone.bytes().all(is_of_name);
     match is_name || is_offset(zone) {
         true => Ok(zone.to_owned()),
-        false => Err("it is an offset as +02:00, or a name as Europe/Berlin".to_owned()),
+        false => {
+            Err("expected an offset such as +02:00, or a name such as Europe/Berlin".to_owned())
+        }
     }
 }
 
-/// `+14:00` to `-13:59`, as MySQL has them; what a server does not take, it refuses (1298).
+/// Whether it has the form of an offset. MySQL accepts `-13:59` to `+14:00`, and refuses others with error 1298.
 fn is_offset(zone: &str) -> bool {
     match zone.as_bytes() {
         [b'+' | b'-', hours @ .., b':', ten, one] => {

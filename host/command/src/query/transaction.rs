@@ -1,20 +1,20 @@
-//! Whether a statement that writes is to be in a transaction of the command's.
+//! Decides whether a statement that writes runs in a transaction.
 
 use rds_bridge::mysql::first_keyword;
 
-/// What is around a statement.
+/// The transaction around a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transaction {
-    /// Nothing: it commits by itself, or is read-only.
+    /// None: the statement commits implicitly, or is read-only.
     None,
-    /// A transaction that is committed when the statement is done, and rolled back if it fails.
+    /// A transaction that is committed when the statement is complete, and rolled back if it fails.
     Own,
 }
 
-/// Statements that commit by themselves, that begin or end a transaction, or that set what is of the session:
-/// MySQL Reference Manual, "Statements That Cause an Implicit Commit". `CALL` is not among them: what a procedure writes
-/// is rolled back if it fails, but for what it has committed itself.
-const WITHOUT: [&str; 37] = [
+/// Statements that commit implicitly, that begin or end a transaction, or that change the session: MySQL Reference
+/// Manual, "Statements That Cause an Implicit Commit". `CALL` is not among them: if a procedure fails, its changes are
+/// rolled back, except those that it committed itself.
+const NOT_TRANSACTIONAL: [&str; 37] = [
     "ALTER",
     "BACKUP",
     "BEGIN",
@@ -57,10 +57,11 @@ const WITHOUT: [&str; 37] = [
 impl Transaction {
     pub(super) fn around(sql: &str) -> Self {
         let keyword = first_keyword(sql).unwrap_or_default();
-        let is_without = WITHOUT.iter().any(|it| keyword.eq_ignore_ascii_case(it));
-        match is_without {
-            true => Self::None,
-            false => Self::Own,
+        let mut keywords = NOT_TRANSACTIONAL.iter();
+        if keywords.any(|it| keyword.eq_ignore_ascii_case(it)) {
+            Self::None
+        } else {
+            Self::Own
         }
     }
 }
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_commits_by_itself_has_none() {
+    fn an_implicit_commit_needs_no_transaction() {
         for sql in [
             "CREATE TABLE t (a INT)",
             "/* x */ drop table t",

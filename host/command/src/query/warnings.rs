@@ -1,30 +1,30 @@
-//! What the server warns of: a value that it has cut, a text that is no number. It forgets them with the session.
+//! The server's warnings, such as a truncated value. They must be fetched before the session ends.
 
 use crate::error::Error;
 use rds_bridge::mysql::{Connection, Protocol};
 
-/// So many are shown.
+/// How many warnings to show.
 const SHOWN: u16 = 10;
 
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     /// As `Warning 1292: Truncated incorrect …`.
     shown: Vec<String>,
-    /// How many more there were.
+    /// Number of warnings that are not shown.
     rest: u16,
 }
 
 impl Warnings {
-    /// Those of the last statement on this connection, of which there were so many.
+    /// Fetches the warnings of the last statement on this connection, whose number is known.
     ///
     /// # Errors
     ///
-    /// That the connection is lost. If the server does not list them, their number is all there is.
+    /// The connection is lost. If the server refuses to list the warnings, only their number is shown.
     pub(super) async fn fetch(connection: &mut Connection, number: u16) -> Result<Self, Error> {
         if number == 0 {
             return Ok(Self::default());
         }
-        // To prepare a statement would make the server forget them.
+        // Preparing a statement would make the server discard them.
         connection.set_protocol(Protocol::Text);
         let mut shown = Vec::new();
         match list(connection, &mut shown).await {
@@ -36,7 +36,7 @@ impl Warnings {
         Ok(Self { shown, rest })
     }
 
-    /// A line each, with its end.
+    /// One line per warning, each with a newline.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for warning in &self.shown {

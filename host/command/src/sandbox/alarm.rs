@@ -1,4 +1,4 @@
-//! The system's timer as an engine's ticker.
+//! Drives an engine's epoch from the process's timer.
 
 use std::io;
 use std::ptr;
@@ -8,51 +8,54 @@ use rds_bridge::component::TICK;
 use rds_bridge::component::wasmtime::Engine;
 use signal_hook_registry::{SigId, register, unregister};
 
-/// [`TICK`], as the system takes it.
+/// [`TICK`] in the unit of `setitimer`.
 const TICK_MICROSECONDS: libc::suseconds_t = 100_000;
 const _: () = assert!(TICK.as_micros() == 100_000);
 
-/// A process has one timer of this kind.
+/// Whether the timer is in use: a process has only one.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// `SIGALRM` at every tick until it is dropped, whatever the process does meanwhile. What it interrupts, the system
-/// or the standard library begins once more.
+/// Sends `SIGALRM` at every tick until it is dropped. The system or the standard library restarts the calls that it
+/// interrupts.
 pub(super) struct Alarm(SigId);
 
 impl Alarm {
-    /// None if the timer is taken, or cannot be had.
+    /// Returns `None` if the timer is in use or unavailable.
     pub(super) fn start(engine: &Engine) -> Option<Self> {
         if is_blocked() || IS_TAKEN.swap(true, Ordering::Acquire) {
             return None;
         }
         let engine = engine.clone();
-        #[expect(unsafe_code, reason = "a signal's handler may do but little")]
-        // SAFETY: `Engine::increment_epoch` is safe in a handler, as its documentation says: it adds to an atomic
-        // number. The engine is not dropped in the handler, but where the handler is unregistered.
+        #[expect(
+            unsafe_code,
+            reason = "a signal handler may call only what is async-signal-safe"
+        )]
+        // SAFETY: `Engine::increment_epoch` is documented as signal-safe: it increments an atomic number. The engine is
+        // dropped where the handler is unregistered, not in the handler.
         let registered = unsafe { register(libc::SIGALRM, move || engine.increment_epoch()) };
         let Ok(id) = registered else {
             IS_TAKEN.store(false, Ordering::Release);
             return None;
         };
-        // Where the timer cannot be set, dropping the alarm gives back the signal and the timer.
+        // If the timer cannot be set, dropping the alarm releases the signal and the timer.
         Some(Self(id)).filter(|_| every(TICK_MICROSECONDS).is_ok())
     }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        // A timer that goes on all the same has no handler.
+        // If that fails, a later signal finds no handler registered here.
         let _stopped = every(0);
         unregister(self.0);
         IS_TAKEN.store(false, Ordering::Release);
     }
 }
 
-/// A process inherits blocked signals from its parent. Where the system does not answer, the signal counts as blocked.
+/// Whether `SIGALRM` is blocked, which a process inherits from its parent. If the system does not tell, assume so.
 fn is_blocked() -> bool {
-    #[expect(unsafe_code, reason = "the system takes a pointer to the answer")]
-    // SAFETY: pthread_sigmask(3): without a set nothing is changed, and it writes a whole set where it succeeds, which
-    // alone is looked at then; a set of zeros is a value of that type.
+    #[expect(unsafe_code, reason = "the system takes a pointer to the result")]
+    // SAFETY: pthread_sigmask(3) with a null set changes nothing. If it succeeds, it has written the whole result,
+    // which is read only then. A set of zeros is a valid value of that type.
     unsafe {
         let mut blocked: libc::sigset_t = std::mem::zeroed();
         libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut blocked) != 0

@@ -1,11 +1,11 @@
-//! What moves an engine's epoch on in a command.
+//! Advances an engine's epoch while the command runs.
 
 use rds_bridge::component::{self, Engine, Fault};
 
 #[cfg(unix)]
 use super::alarm::Alarm;
 
-/// It ticks until it is dropped.
+/// Ticks until it is dropped.
 pub(super) enum Ticker {
     Thread {
         _ticker: component::Ticker,
@@ -17,8 +17,8 @@ pub(super) enum Ticker {
 }
 
 impl Ticker {
-    /// By the process's timer, since a thread takes a command time to start, to tell of each change to its memory, and
-    /// to end. Where the timer is taken or blocked, by a thread.
+    /// Uses the process's timer, because a thread costs a short-lived process time: to start and to end it, and to make
+    /// each change to the memory map visible to it. If the timer is taken or its signal is blocked, uses a thread.
     pub(super) fn start(engine: &Engine) -> Result<Self, Fault> {
         #[cfg(unix)]
         if let Some(alarm) = Alarm::start(engine.component().engine()) {

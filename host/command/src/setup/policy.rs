@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::error::Error;
 use rds_bridge::aws::Partition;
 
-/// The policy, indented, with a line end.
+/// The policy as indented JSON, with a final newline.
 pub(super) fn connect_policy(
     settings: &Settings,
     account: &str,
@@ -16,7 +16,7 @@ pub(super) fn connect_policy(
     let partition = Partition::of_region(region).name();
     let user = literal(&settings.user);
     let arn = format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{resource_id}/{user}");
-    // By hand, for its usual order.
+    // Not serialized as a whole, which would sort the keys: policies usually begin with the version.
     let arn = Value::String(arn);
     Ok(format!(
         r#"{{
@@ -33,7 +33,7 @@ pub(super) fn connect_policy(
     ))
 }
 
-/// A user's name that means itself: in a policy `*` and `?` match others, and `$` begins a variable.
+/// Escapes a user name for a policy, where `*` and `?` are wildcards and `$` begins a variable.
 fn literal(user: &str) -> String {
     let mut literal = String::with_capacity(user.len());
     for character in user.chars() {

@@ -1,6 +1,7 @@
-//! The settings of `rds-bridge setup`, each checked before it goes into SQL, JSON or a shell.
+//! The settings of `rds-bridge setup`, each validated before it goes into SQL, JSON or a shell command.
 
-use crate::arguments::Setup;
+use super::Setup;
+use crate::endpoint_arguments::NO_USER;
 use crate::error::Error;
 use rds_bridge::aws::{
     EndpointKind, ResourceId, ResourceKind, process_variable, region_without_profile,
@@ -15,11 +16,11 @@ pub(super) struct Settings {
     pub(super) region: Option<String>,
     pub(super) account: Option<String>,
     pub(super) resource_id: Option<ResourceId>,
-    /// In upper case, with `, ` between them.
+    /// In upper case, separated by `, `.
     pub(super) privileges: String,
 }
 
-/// What some format cannot do without.
+/// A setting that a format requires and that was not given.
 pub(super) enum Missing {
     User,
     Database,
@@ -65,21 +66,21 @@ impl Settings {
         Ok(self.region.as_deref().ok_or(missing)?)
     }
 
-    /// An id of the wrong kind makes a policy that looks right and allows nothing.
+    /// Rejects a resource ID of the wrong kind: the policy would look right and allow nothing.
     fn check_resource_id(&self) -> Result<(), Error> {
         let Some(id) = &self.resource_id else {
             return Ok(());
         };
         let needed = match (&self.endpoint, id.kind()) {
             (EndpointKind::Proxy { .. }, ResourceKind::Instance | ResourceKind::Cluster) => {
-                "the endpoint is a proxy's, and a proxy's resource id is prx-…"
+                "the endpoint is that of a proxy, whose resource ID begins with prx-…"
             }
             (
                 EndpointKind::Cluster { .. } | EndpointKind::GlobalWriter { .. },
                 ResourceKind::Instance | ResourceKind::Proxy,
-            ) => "the endpoint is a cluster's, and a cluster's resource id is cluster-…",
+            ) => "the endpoint is that of a cluster, whose resource ID begins with cluster-…",
             (EndpointKind::Instance { .. }, ResourceKind::Proxy) => {
-                "the endpoint is an instance's, and its resource id is db-…, or cluster-… in Aurora"
+                "the endpoint is that of an instance, whose resource ID begins with db-…, or with cluster-… in Aurora"
             }
             _ => return Ok(()),
         };
@@ -90,36 +91,33 @@ impl Settings {
 impl From<Missing> for Error {
     fn from(missing: Missing) -> Self {
         let (what, how) = match missing {
-            Missing::User => (
-                "user",
-                "give the database user with --username, or set DB_USER",
-            ),
+            Missing::User => ("user", NO_USER),
             Missing::Database => (
                 "database",
-                "give the one to be granted with --database, or set DB_NAME",
+                "give the database on which to grant privileges with --database, or set DB_NAME",
             ),
             Missing::Region => (
                 "region",
-                "the host's name does not tell it; give it with --region, or set AWS_REGION",
+                "the endpoint's name does not contain it; give it with --region, or set AWS_REGION",
             ),
             Missing::RegionOfGlobal => (
                 "region",
-                "an Aurora global database has a cluster in each of its regions: give one of them with --region",
+                "an Aurora global database has a cluster in each of its regions; give one of the regions with --region",
             ),
             Missing::Account => (
                 "account",
-                "give its 12 digits with --account; aws sts get-caller-identity prints them",
+                "give its 12 digits with --account; 'aws sts get-caller-identity' prints them",
             ),
             Missing::ResourceId => (
-                "resource id",
-                "give it with --resource-id; rds-bridge setup --format text says how to find it",
+                "resource ID",
+                "give it with --resource-id; 'rds-bridge setup --format text' tells how to find it",
             ),
         };
         Self::MissingSetting { what, how }
     }
 }
 
-/// As every command checks it: a policy for a name that is none looks right and allows nothing.
+/// Checks the endpoint as the other commands do: a policy for an invalid name would look right and allow nothing.
 fn checked_host(host: &str) -> Result<String, Error> {
     host_name::check_signable(host)
         .map_err(|problem| rds_bridge::Error::setting("endpoint", problem.to_string()))?;
@@ -131,7 +129,7 @@ fn printable(what: &str, text: &str) -> Result<String, Error> {
         return Err(Error::Usage(format!("the {what} is empty")));
     }
     if text.contains(char::is_control) {
-        let line = format!("the {what} may not hold control characters");
+        let line = format!("the {what} must not contain control characters");
         return Err(Error::Usage(line));
     }
     Ok(text.to_owned())
@@ -139,7 +137,8 @@ fn printable(what: &str, text: &str) -> Result<String, Error> {
 
 fn database(text: &str) -> Result<String, Error> {
     if matches!(text, "*" | "%") {
-        let line = "the database is one database's name: grant more by hand";
+        let line =
+            "--database takes one database's name, not a pattern; to grant more, edit the SQL";
         return Err(Error::Usage(line.to_owned()));
     }
     printable("database", text)
@@ -148,23 +147,25 @@ fn database(text: &str) -> Result<String, Error> {
 fn region(text: String) -> Result<String, Error> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if text.is_empty() || !text.bytes().all(allowed) {
-        let line = "the region has lower-case letters, digits and '-', as eu-central-1";
-        return Err(Error::Usage(line.to_owned()));
+        let line = format!(
+            "the region {text:?} is invalid: it consists of lower-case letters, digits and '-', such as eu-central-1"
+        );
+        return Err(Error::Usage(line));
     }
     Ok(text)
 }
 
-/// With or without the hyphens that the console shows.
+/// Accepts the hyphens that the console shows, and removes them.
 fn account(text: &str) -> Result<String, Error> {
     let digits: String = text.chars().filter(|character| *character != '-').collect();
     if digits.len() != 12 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let line = "--account has 12 digits, as 123456789012";
+        let line = "--account takes 12 digits, such as 123456789012";
         return Err(Error::Usage(line.to_owned()));
     }
     Ok(digits)
 }
 
-/// Words between commas: they go into the statement as they are.
+/// Normalizes a list of privileges. They are not quoted in the statement, so only words are allowed.
 fn privileges(text: &str) -> Result<String, Error> {
     let words: Vec<String> = text
         .split(',')
@@ -180,7 +181,7 @@ fn privileges(text: &str) -> Result<String, Error> {
         .iter()
         .any(|word| word.is_empty() || !word.bytes().all(is_word))
     {
-        let line = "--privileges are words with commas between them, as SELECT,INSERT";
+        let line = "--privileges takes words separated by commas, such as SELECT,INSERT";
         return Err(Error::Usage(line.to_owned()));
     }
     Ok(words.join(", ").to_ascii_uppercase())

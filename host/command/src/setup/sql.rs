@@ -1,18 +1,18 @@
-//! The SQL that makes a user who logs in with tokens.
+//! The SQL that creates a user who logs in with tokens.
 
-/// Two statements, a line each.
+/// Two statements, one on each line.
 pub(super) fn create_user(user: &str, database: &str, privileges: &str) -> String {
     let account = format!("{}@'%'", user_name(user));
     let database = granted_database(database);
-    // REQUIRE SSL: the token is sent in the clear inside TLS, and must not be asked for outside it.
+    // REQUIRE SSL: the token is sent as a clear-text password, so the server must not ask for it outside TLS.
     format!(
         "CREATE USER {account} IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;\n\
          GRANT {privileges} ON {database}.* TO {account};\n"
     )
 }
 
-/// As a string, or as an identifier where a backslash is in it: whether that escapes in a string
-/// depends on the server's NO_BACKSLASH_ESCAPES.
+/// Quotes a user name as a string, or as an identifier if it contains a backslash: whether a backslash escapes in a
+/// string depends on the server's NO_BACKSLASH_ESCAPES.
 fn user_name(user: &str) -> String {
     if user.contains('\\') {
         identifier(user)
@@ -21,7 +21,7 @@ fn user_name(user: &str) -> String {
     }
 }
 
-/// In a GRANT `_` and `%` stand for any character and any characters: `my_db` would grant `my-db` too.
+/// Quotes a database name for GRANT, where `_` and `%` are wildcards: `my_db` would also grant `my-db`.
 fn granted_database(database: &str) -> String {
     let mut pattern = String::with_capacity(database.len());
     for character in database.chars() {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_what_rds_documents() {
+    fn matches_the_rds_documentation() {
         assert_eq!(
             create_user("lambda-user", "iamtest", "SELECT"),
             "CREATE USER 'lambda-user'@'%' IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL;\n\
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_what_it_is_given() {
+    fn quotes_users_and_databases() {
         for (user, quoted) in [
             ("o'neil", "'o''neil'"),
             ("a`b\"c", "'a`b\"c'"),

@@ -1,4 +1,4 @@
-//! What to run once, explained.
+//! The instructions that `rds-bridge setup` prints.
 
 use super::settings::Settings;
 use super::{policy, sql};
@@ -9,7 +9,7 @@ const ACCOUNT: &str = "<ACCOUNT_ID>";
 const RESOURCE_ID: &str = "<RESOURCE_ID>";
 const DATABASE: &str = "<DATABASE>";
 
-/// What is set up: it decides which commands are to be run.
+/// What is set up, which decides the AWS commands to run.
 enum Target<'a> {
     Instance(&'a str),
     Cluster(&'a str),
@@ -26,7 +26,7 @@ pub(super) fn instructions(settings: &Settings) -> Result<String, Error> {
 
     let is_global = matches!(settings.endpoint, EndpointKind::GlobalWriter { .. });
     let mut steps = vec![
-        switch_on(&target, region),
+        enable_iam(&target, region),
         create_user(
             &target,
             &sql::create_user(&settings.user, database, &settings.privileges),
@@ -38,7 +38,7 @@ pub(super) fn instructions(settings: &Settings) -> Result<String, Error> {
     if settings.account.is_none() {
         steps.push(find_account());
     }
-    steps.push(allow(&policy::connect_policy(
+    steps.push(attach_policy(&policy::connect_policy(
         settings,
         account,
         resource_id,
@@ -53,33 +53,36 @@ pub(super) fn instructions(settings: &Settings) -> Result<String, Error> {
     if is_global {
         text.push_str(EVERY_REGION);
     }
-    let gaps = gaps(&text);
-    if !gaps.is_empty() {
-        text.push_str(&format!("\nTo fill in: {}\n", gaps.join(", ")));
+    let placeholders = placeholders(&text);
+    if !placeholders.is_empty() {
+        text.push_str(&format!(
+            "\nReplace these placeholders: {}\n",
+            placeholders.join(", ")
+        ));
     }
-    text.push_str(TRAPS);
+    text.push_str(MISTAKES);
     Ok(text)
 }
 
 const EVERY_REGION: &str = "
-The endpoint is the writer of an Aurora global database. Each of its regions has a cluster with a
-resource id of its own, and any of them may be the primary: repeat all but CREATE USER and GRANT
-for each, with its --region.
+The endpoint is the writer of an Aurora global database. Each of its regions has a cluster with its
+own resource ID, and any of them can become the primary: repeat all steps except CREATE USER and
+GRANT for each region, with --region.
 ";
 
-const TRAPS: &str = "
-What goes wrong, and all the database says to each is \"Access denied\" (1045):
-- The resource id is not the name: db-ABC… for an instance, for all of Aurora the cluster's,
-  cluster-ABC…, and through a proxy the proxy's, prx-….
-- Upper and lower case of the user differ: in the policy, in CREATE USER, and when connecting.
-- The token is for the endpoint's own name and region, not for an alias of it.
-- The connection needs TLS.
+const MISTAKES: &str = "
+Common mistakes. The database answers each of them with \"Access denied\" (1045):
+- The policy has a name instead of the resource ID. The ID begins with db- for an instance, with
+  cluster- for every instance of Aurora, and with prx- for connections through a proxy.
+- The user is spelled differently in the policy, in CREATE USER, or by the client. Case matters.
+- The token is signed for an alias instead of the endpoint's own name, or for another region.
+- The connection does not use TLS.
 ";
 
 fn target(settings: &Settings) -> Target<'_> {
     let kind = settings.resource_id.as_ref().map(|id| id.kind());
     match (&settings.endpoint, kind) {
-        // An instance of an Aurora cluster: what IAM knows is the cluster.
+        // An instance of an Aurora cluster: IAM policies name the cluster.
         (EndpointKind::Instance { .. } | EndpointKind::Unknown, Some(ResourceKind::Cluster)) => {
             Target::Cluster("<DB_CLUSTER>")
         }
@@ -87,7 +90,7 @@ fn target(settings: &Settings) -> Target<'_> {
         (EndpointKind::Cluster { identifier }, _) => {
             Target::Cluster(identifier.as_deref().unwrap_or("<DB_CLUSTER>"))
         }
-        // An Aurora global database: each region has a cluster of its own.
+        // An Aurora global database: each region has its own cluster.
         (EndpointKind::GlobalWriter { .. }, _) => Target::Cluster("<DB_CLUSTER>"),
         (EndpointKind::Proxy { identifier }, _) => {
             Target::Proxy(identifier.as_deref().unwrap_or("<DB_PROXY>"))
@@ -97,40 +100,39 @@ fn target(settings: &Settings) -> Target<'_> {
     }
 }
 
-fn switch_on(target: &Target<'_>, region: &str) -> String {
+fn enable_iam(target: &Target<'_>, region: &str) -> String {
     match target {
         Target::Instance(name) => format!(
-            "Switch IAM authentication on. (If it is in an Aurora cluster: the cluster's, with\n   \
+            "Enable IAM authentication. (For an instance of Aurora, enable it for the cluster, with\n   \
              modify-db-cluster and --db-cluster-identifier.)\n\n    \
              aws rds modify-db-instance --region {region} --db-instance-identifier {name} \\\n      \
              --enable-iam-database-authentication --apply-immediately\n"
         ),
         Target::Cluster(name) => format!(
-            "Switch IAM authentication on, for the whole cluster.\n\n    \
+            "Enable IAM authentication for the cluster.\n\n    \
              aws rds modify-db-cluster --region {region} --db-cluster-identifier {name} \\\n      \
              --enable-iam-database-authentication --apply-immediately\n"
         ),
         Target::Proxy(name) => format!(
-            "Switch IAM authentication on: to the proxy, and from it to the database, where it must\n   \
-             be on too.\n\n    \
+            "Enable IAM authentication for the proxy, and for the database to which it connects.\n\n    \
              aws rds modify-db-proxy --region {region} --db-proxy-name {name} \\\n      \
              --default-auth-scheme IAM_AUTH --require-tls\n\n   \
-             The proxy's own role then needs a policy as below, with the resource id of the database\n   \
-             behind it. A proxy that has the user's password in Secrets Manager has IAMAuth=REQUIRED\n   \
-             in its --auth instead; its database user keeps that password, and the next step falls\n   \
-             away.\n"
+             The proxy's own role then needs a policy like the one below, with the resource ID of the\n   \
+             database. If the proxy logs in with the user's password from Secrets Manager, set\n   \
+             IAMAuth=REQUIRED in its --auth instead: the database user keeps that password, and you\n   \
+             can skip the next step.\n"
         ),
     }
 }
 
 fn create_user(target: &Target<'_>, sql: &str) -> String {
-    let whereto = match target {
+    let place = match target {
         Target::Instance(_) | Target::Cluster(_) => "",
-        Target::Proxy(_) => ", in the database behind the proxy",
+        Target::Proxy(_) => ", in the database to which the proxy connects",
     };
     format!(
-        "Create the database user, as the master user{whereto}.\n   \
-         (--format sql prints this alone, for a pipe to mysql.)\n\n{}",
+        "Create the database user, as the master user{place}.\n   \
+         (--format sql prints only this, for a pipe to mysql.)\n\n{}",
         indented(sql)
     )
 }
@@ -140,7 +142,7 @@ fn find_resource_id(target: &Target<'_>, region: &str) -> String {
         Target::Instance(name) => format!(
             "aws rds describe-db-instances --region {region} --db-instance-identifier {name} \\\n      \
              --query 'DBInstances[0].[DbiResourceId,DBClusterIdentifier]' --output text\n\n   \
-             If a cluster's name stands behind it, it is an instance of Aurora; take the cluster's:\n\n    \
+             If this also prints a cluster's name, the instance belongs to Aurora; use the cluster's ID:\n\n    \
              aws rds describe-db-clusters --region {region} --db-cluster-identifier <THAT_NAME> \\\n      \
              --query 'DBClusters[0].DbClusterResourceId' --output text"
         ),
@@ -151,22 +153,22 @@ fn find_resource_id(target: &Target<'_>, region: &str) -> String {
         Target::Proxy(name) => format!(
             "aws rds describe-db-proxies --region {region} --db-proxy-name {name} \\\n      \
              --query 'DBProxies[0].DBProxyArn' --output text\n\n   \
-             It is the end of what this prints, prx-…."
+             The resource ID is the last part of the ARN, prx-…."
         ),
     };
-    format!("Find the resource id, and give it with --resource-id.\n\n    {command}\n")
+    format!("Find the resource ID, and pass it with --resource-id.\n\n    {command}\n")
 }
 
 fn find_account() -> String {
-    "Find the account, and give it with --account.\n\n    \
+    "Find the AWS account, and pass it with --account.\n\n    \
      aws sts get-caller-identity --query Account --output text\n"
         .to_owned()
 }
 
-fn allow(policy: &str) -> String {
+fn attach_policy(policy: &str) -> String {
     format!(
-        "Allow it to the role that connects.\n   \
-         (--format policy prints the policy alone, for a file.)\n\n\
+        "Attach this policy to the role that connects.\n   \
+         (--format policy prints only the policy, for a file.)\n\n\
          {}\n    \
          aws iam put-role-policy --role-name <ROLE> --policy-name rds-db-connect \\\n      \
          --policy-document file://policy.json\n",
@@ -178,8 +180,8 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
-/// The placeholders of ours that stand in a text.
-fn gaps(text: &str) -> Vec<&'static str> {
+/// The placeholders that a text contains.
+fn placeholders(text: &str) -> Vec<&'static str> {
     [
         "<DB_INSTANCE>",
         "<DB_CLUSTER>",
@@ -190,6 +192,6 @@ fn gaps(text: &str) -> Vec<&'static str> {
         "<ROLE>",
     ]
     .into_iter()
-    .filter(|gap| text.contains(gap))
+    .filter(|placeholder| text.contains(placeholder))
     .collect()
 }

@@ -81,9 +81,9 @@ fn what_cannot_be_is_said_before_anybody_is_asked() {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ];
     for (path, code, words) in [
-        (at("rows.dat"), 2, "does not tell its format"),
+        (at("rows.dat"), 2, "does not have the extension of a format"),
         (at("rows"), 2, ".parquet"),
-        (at("no/folder.csv"), 5, "there is no folder"),
+        (at("no/folder.csv"), 5, "does not exist"),
         (folder.path().to_str().unwrap().to_owned(), 2, "--format"),
     ] {
         let output = run(&["query", "SELECT 1", "--output", &path], &variables, "");

@@ -61,7 +61,10 @@ fn setup_says_cluster_of_a_global_writer() {
     let output = run(&["setup"], &variables, "");
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(error.contains("give one of them with --region"), "{error}");
+    assert!(
+        error.contains("give one of the regions with --region"),
+        "{error}"
+    );
 
     let output = run(&["setup", "--region", "eu-west-1"], &variables, "");
     let text = stdout(&output);

@@ -21,9 +21,14 @@ fn bad_input_gets_one_line_and_its_exit_code() {
     /// The arguments, the environment, the standard input, the exit code, and a part of the message.
     type Case<'a> = (Vec<&'a str>, Vec<(&'a str, &'a str)>, &'a str, i32, &'a str);
     let cases: Vec<Case<'_>> = vec![
-        (vec![], KEYS.to_vec(), "", 2, "subcommand"),
         (vec!["tokne"], KEYS.to_vec(), "", 2, "tokne"),
-        (vec!["token"], KEYS.to_vec(), "", 2, "DB_HOST"),
+        (
+            vec!["token"],
+            KEYS.to_vec(),
+            "",
+            2,
+            "set DB_HOST and DB_USER",
+        ),
         (
             vec!["token", "--hostname", HOST],
             KEYS.to_vec(),

@@ -34,7 +34,7 @@ fn query(
 #[apply(on_each_server)]
 fn in_the_environment(product: Product) {
     for (code, words, change) in [
-        (2, "no host", ("DB_HOST", "")),
+        (2, "no endpoint", ("DB_HOST", "")),
         (2, "no user", ("DB_USER", "")),
         (2, "DB_HOST", ("DB_HOST", URL)),
         (2, "no region", ("DB_HOST", "db.example.com")),
@@ -58,7 +58,7 @@ fn in_the_environment(product: Product) {
         // For an unknown user MySQL refuses the login, or asks for an arbitrary plugin.
         (8, "case-sensitive", ("DB_USER", "nobody")),
         (8, "1044", ("DB_NAME", "mysql")),
-        (2, "--log", ("RDS_BRIDGE_LOG", "no=such=level")),
+        (2, "RDS_BRIDGE_LOG: ", ("RDS_BRIDGE_LOG", "no=such=level")),
     ] {
         let (exit, said) = query(product, &[change], &["SELECT 1"]);
         assert_eq!(exit, Some(code), "{change:?}: {said}");

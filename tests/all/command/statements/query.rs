@@ -90,7 +90,7 @@ fn parameters_in_their_order(product: Product) {
 fn every_exit_code_of_a_failure(product: Product) {
     let server = Server::shared(product);
     for (code, words, changes) in [
-        (2, "no host", vec![("DB_HOST", "")]),
+        (2, "no endpoint", vec![("DB_HOST", "")]),
         (
             2,
             "there is no such file",

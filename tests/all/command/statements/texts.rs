@@ -62,7 +62,7 @@ fn an_empty_variable_is_not_set() {
         &["query", "SELECT 1 AS n"],
     );
     assert_eq!(stdout(&output), "{\"n\":1}\n", "{}", stderr(&output));
-    for (name, words) in [("DB_HOST", "no host"), ("DB_USER", "no user")] {
+    for (name, words) in [("DB_HOST", "no endpoint"), ("DB_USER", "no user")] {
         let output = with(Server::shared(Product::MySql), &[(name, "")], &["token"]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));

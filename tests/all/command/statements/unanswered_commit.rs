@@ -36,7 +36,7 @@ fn a_time_limit_does_not_call_it_rolled_back() {
     assert_eq!(output.status.code(), Some(6), "{output:?}");
     let said = stderr(&output);
     assert!(said.contains("within 1 s"), "{said}");
-    assert!(said.contains("COMMIT was sent and not answered"), "{said}");
+    assert!(said.contains("COMMIT was sent but not answered"), "{said}");
     assert_eq!(peer.asked().last().unwrap(), COMMIT);
 }
 
@@ -63,7 +63,7 @@ fn a_connection_that_is_lost_does_not_tell() {
         let output = update(&peer, &[]).wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(6), "{output:?}");
         let said = stderr(&output);
-        assert!(said.contains("COMMIT was sent and not answered"), "{said}");
+        assert!(said.contains("COMMIT was sent but not answered"), "{said}");
         assert!(!said.contains("idle"), "{said}");
     }
 }
