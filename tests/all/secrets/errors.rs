@@ -39,7 +39,7 @@ fn check_in(category: Category, stage: Stage, outcome: Outcome, words: &[&str]) 
 #[apply(on_each_server)]
 fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
     let aws = WithSecrets::new(product);
-    let form = "let it be as RDS's are";
+    let form = "use the JSON that RDS writes";
     for (name, text, words) in [
         ("text", "hunter2", ["not JSON", form]),
         ("string", "\"hunter2\"", ["not JSON", form]),

@@ -117,7 +117,7 @@ impl BridgeBuilder {
     }
 
     /// The endpoint's region. Default: the region in the endpoint's name, else `AWS_REGION`, else `AWS_DEFAULT_REGION`,
-    /// else the profile's; if there is none, [`Self::build`] fails. The name of the writer endpoint of an Aurora global
+    /// else the profile's; without a region, [`Self::build`] fails. The name of the writer endpoint of an Aurora global
     /// database has no region: set it, or set [`Self::resolve_cname`].
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {

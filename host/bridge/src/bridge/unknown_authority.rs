@@ -22,18 +22,18 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     }
     let not_rds = match region_of_endpoint(host) {
         Some(region) if trusted == Trusted::Bundled && tls::bundles_region(&region) => format!(
-            "what answers is not RDS, since the roots of RDS in {region} are bundled; or its certificate is of your own \
-             authority"
+            "the server is not RDS, because the roots of RDS in {region} are bundled; or a private authority issued its \
+             certificate"
         ),
-        _ => "it is not RDS, or its certificate is of your own authority".to_owned(),
+        _ => "it is not RDS, or a private authority issued its certificate".to_owned(),
     };
     causes.push(cause(
         not_rds,
         "give the authority's certificate with {ca_file}",
     ));
     causes.push(cause(
-        "somebody is in between",
-        "connect without what is in between: a tunnel that ends TLS, or a proxy",
+        "the connection is intercepted",
+        "connect directly, without a proxy or a tunnel that ends TLS",
     ));
     causes
 }

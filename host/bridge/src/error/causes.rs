@@ -78,13 +78,11 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
 fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
         HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
-            "the database user is one of IAM authentication, or there is none of this name, which a server \
-             does not tell",
-            "take a user with a password, or leave the password or the secret away; names are case-sensitive",
+            "the database user has IAM authentication, or does not exist, which the server does not reveal",
+            "use a user with a password, or omit the password or the secret; user names are case-sensitive",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
-            "the database user is not one of IAM authentication, or there is none of this name: MySQL then asks for any \
-             method",
+            "the database user has no IAM authentication, or does not exist: MySQL then requests an arbitrary method",
             "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it; names are \
              case-sensitive",
         )],

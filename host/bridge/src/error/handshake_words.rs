@@ -26,11 +26,11 @@ pub(super) fn describe(error: &HandshakeError) -> String {
             large.length, large.limit
         ),
         HandshakeError::BytesBeforeTls => {
-            "bytes came between the server's first packet and TLS: somebody may have put them there"
+            "bytes arrived between the server's first packet and TLS: they may have been injected"
                 .to_owned()
         }
         HandshakeError::BytesAfterReady => {
-            "bytes came after the login that nobody asked for".to_owned()
+            "unexpected bytes after the login".to_owned()
         }
         HandshakeError::RepeatedAuthSwitch => {
             "the server asked to change the authentication method too often".to_owned()

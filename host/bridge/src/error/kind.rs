@@ -183,7 +183,7 @@ fn tls_words(error: &rustls::Error) -> &'static str {
             Certificate::UnknownIssuer | Certificate::BadSignature => {
                 "the server's certificate is of an unknown authority"
             }
-            _ => "the server's certificate is not good",
+            _ => "certificate verification failed",
         },
         _ => "no TLS connection",
     }

@@ -10,7 +10,7 @@ pub fn describe(malformed: &Malformed) -> String {
         Malformed::NotAToken => {
             "it is not of the form host:port/?Action=connect&… (a password, perhaps)".to_owned()
         }
-        Malformed::HasScheme => "it begins with a scheme: take https:// away".to_owned(),
+        Malformed::HasScheme => "it begins with a scheme: remove https://".to_owned(),
         Malformed::EncodedTwice => {
             "it has been percent-encoded once more, as in a connection URL: decode it first"
                 .to_owned()

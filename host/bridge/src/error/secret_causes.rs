@@ -20,8 +20,8 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             "allow kms:Decrypt on it, and see its state: aws kms describe-key",
         )],
         SecretProblem::Deleted { .. } => vec![cause(
-            "somebody has deleted it; until its recovery window ends it can be had back",
-            "aws secretsmanager restore-secret, or give another secret",
+            "it was deleted; it can be restored until its recovery window ends",
+            "restore it with aws secretsmanager restore-secret, or give another secret",
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
@@ -34,7 +34,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         }
         SecretProblem::Binary | SecretProblem::NotJson | SecretProblem::NoPassword => vec![cause(
             "it is not the secret of a database",
-            "let it be as RDS's are: {\"username\": …, \"password\": …}, with host, port and dbname if you like",
+            "use the JSON that RDS writes: {\"username\": …, \"password\": …}, optionally with host, port and dbname",
         )],
         SecretProblem::InvalidPort => vec![cause(
             "it was written by hand",
@@ -89,7 +89,7 @@ const OF_AWS: [&str; 3] = [
 
 fn endpoint_is_none() -> Cause {
     cause(
-        "something else than Secrets Manager is named as its endpoint, or stands before it, as a proxy",
+        "the configured endpoint is not Secrets Manager, or a proxy answers in its place",
         "see AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
          http:// or https:// and a host",
     )

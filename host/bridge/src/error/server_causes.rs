@@ -83,8 +83,8 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
             "its error log names the statement of init_connect and why it fails for this user",
         ),
         1226 => (
-            "the account has a limit of its own: MAX_USER_CONNECTIONS, or so many queries an hour",
-            "ALTER USER … WITH MAX_USER_CONNECTIONS 0 lifts it (0 is none); or keep fewer connections open",
+            "the account has a resource limit, such as MAX_USER_CONNECTIONS or MAX_QUERIES_PER_HOUR",
+            "remove the limit: ALTER USER … WITH MAX_USER_CONNECTIONS 0; or keep fewer connections open",
         ),
         // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
         1820 | 1862 => (
@@ -133,7 +133,7 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
             "close idle connections of applications that prepare many, or raise it in the parameter group",
         ),
         1927 | 3169 => (
-            "somebody has ended the connection on the server: KILL, or mysql.rds_kill",
+            "the connection was ended on the server by KILL or mysql.rds_kill",
             "connect anew",
         ),
         4031 => (
@@ -142,7 +142,8 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         9501 => (
             "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
-            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for themselves",
+            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for \
+             themselves",
         ),
         _ => return None,
     })

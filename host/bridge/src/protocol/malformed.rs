@@ -25,7 +25,7 @@ pub enum Malformed {
         received: u8,
     },
     /// Bytes after the end of a reply.
-    #[error("bytes came that nobody had asked for")]
+    #[error("unexpected bytes after the end of a reply")]
     Unasked,
     /// A packet is larger than a server sends of its kind, or the column definitions of a result together are. Rows
     /// have their own limit: `ErrorKind::RowTooLarge`.
