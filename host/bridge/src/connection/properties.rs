@@ -261,7 +261,7 @@ proptest! {
         }
     }
 
-    /// Texts that are invalid for a column, each alone in its row.
+    /// Texts that may be invalid for a column, each alone in its row.
     #[test]
     fn any_text_for_any_column(
         made in results(Just(1), 0),
