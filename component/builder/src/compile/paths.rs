@@ -46,7 +46,7 @@ impl Paths {
             let mut windows = component.windows(path.len().max(1));
             if path.len() > 1 && windows.any(|window| window == path.as_bytes()) {
                 return Err(format!(
-                    "the component's bytes name a path of this machine: {path}"
+                    "the component contains a path of this machine: {path}"
                 ));
             }
         }

@@ -21,8 +21,8 @@ pub(super) fn of_refused_secret(
     };
     if user != of_secret {
         causes.push(cause(
-            format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
-            "leave the user to the secret: without {user}",
+            format!("the user {user:?} was given, and the secret is for {of_secret:?}"),
+            "omit {user}: the secret's user is then used",
         ));
     }
     let host = &bridge.endpoint.host;
@@ -30,8 +30,8 @@ pub(super) fn of_refused_secret(
         && !other.eq_ignore_ascii_case(host)
     {
         causes.push(cause(
-            format!("{host} was given, and the secret is of {other}"),
-            "leave the host to the secret: without {endpoint}; the way there is {connect_to}",
+            format!("{host} was given, and the secret is for {other}"),
+            "omit {endpoint}: the secret's host is then used; connect to another address with {connect_to}",
         ));
     }
     let again = match asked_again {
@@ -44,12 +44,12 @@ pub(super) fn of_refused_secret(
     };
     causes.push(cause(
         format!("the password of {user:?} is not the one in the secret {id}{again}"),
-        "see whether a rotation is under way or has failed: aws secretsmanager describe-secret; rotate-secret \
-         sets a new one in both places",
+        "check whether a rotation is in progress or has failed: aws secretsmanager describe-secret; rotate-secret \
+         sets a new password in both places",
     ));
     causes.push(cause(
-        format!("the database has no user {user:?}, or none that may come from this address"),
-        "user names are case-sensitive: SELECT user, host FROM mysql.user",
+        format!("the database has no user {user:?}, or does not allow it from this address"),
+        "check SELECT user, host FROM mysql.user; user names are case-sensitive",
     ));
     causes
 }

@@ -16,8 +16,8 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         SecretProblem::AccessDenied { message } => access_denied(secret, message),
         SecretProblem::NoRequest => vec![endpoint_is_none()],
         SecretProblem::NotDecrypted { .. } => vec![cause(
-            "the KMS key that it is encrypted with is disabled, deleted, or not the caller's to use",
-            "allow kms:Decrypt on it, and see its state: aws kms describe-key",
+            "the secret's KMS key is disabled or deleted, or the caller may not use it",
+            "allow kms:Decrypt on it, and check its state: aws kms describe-key",
         )],
         SecretProblem::Deleted { .. } => vec![cause(
             "it was deleted; it can be restored until its recovery window ends",
@@ -25,7 +25,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
-            "the endpoint that the environment or the profile names is one without TLS",
+            "the endpoint that the environment or the profile names has no TLS",
             "give it with https://, or unset it",
         )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
@@ -38,11 +38,11 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::InvalidPort => vec![cause(
             "it was written by hand",
-            "correct it, or omit it: the port is 3306 then",
+            "correct it, or omit it: the port is then 3306",
         )],
         SecretProblem::OtherEngine { .. } => vec![cause(
             "it is the secret of another database",
-            "give that of the MySQL or MariaDB",
+            "give the secret of the MySQL or MariaDB database",
         )],
     }
 }
@@ -51,11 +51,11 @@ fn not_found(region: &str) -> Vec<Cause> {
     vec![
         cause(
             "it was deleted and created again, with another ARN",
-            format!("aws secretsmanager list-secrets --region {region} lists the secrets"),
+            format!("find it with aws secretsmanager list-secrets --region {region}"),
         ),
         cause(
             "it has no value yet",
-            "aws secretsmanager put-secret-value gives it one",
+            "set one with aws secretsmanager put-secret-value",
         ),
     ]
 }
@@ -68,8 +68,8 @@ fn refused(code: &str) -> Vec<Cause> {
             "try again later",
         ),
         code if OF_CREDENTIALS.contains(&code) => cause(
-            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
-            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is wrong",
+            "check them with aws sts get-caller-identity or rds-bridge doctor",
         ),
         code if OF_AWS.contains(&code) => cause(
             "AWS has a temporary fault",
@@ -90,7 +90,7 @@ const OF_AWS: [&str; 3] = [
 fn endpoint_is_none() -> Cause {
     cause(
         "the configured endpoint is not Secrets Manager, or a proxy answers in its place",
-        "see AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
+        "check AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
          http:// or https:// and a host",
     )
 }
@@ -105,7 +105,7 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
         "allow kms:Decrypt on that key, in the caller's policy and in the key's",
     );
     let other = cause(
-        "it is another account's, or a VPC endpoint stands before Secrets Manager",
+        "it belongs to another account, or the policy of a VPC endpoint denies access",
         "allow it in the secret's resource policy, and in the endpoint's policy",
     );
     // Only AWS's message tells which of the two it is.
@@ -118,10 +118,10 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
 /// The likely cause if Secrets Manager does not respond.
 pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
     cause(
-        "there is no way to Secrets Manager from here, as in a subnet without one",
+        "Secrets Manager is unreachable from here, as in a subnet without a route to it",
         format!(
-            "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443 its security \
-             group has to let this machine in, and that of this machine has to let it out"
+            "add a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443, the \
+             endpoint's security group must allow this machine, and this machine's must allow outbound traffic"
         ),
     )
 }

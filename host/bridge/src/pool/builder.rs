@@ -120,10 +120,10 @@ impl PoolBuilder {
     pub fn build(self) -> Result<Pool, PoolError> {
         let wrong = |setting, problem| Err(PoolError::Setting { setting, problem });
         if self.max_size == 0 {
-            return wrong("max_size", "it has to be at least 1");
+            return wrong("max_size", "it must be at least 1");
         }
         if self.min_size > self.max_size {
-            return wrong("min_size", "it is above max_size");
+            return wrong("min_size", "it is greater than max_size");
         }
         let Ok(runtime) = Handle::try_current() else {
             return wrong("build", "no Tokio runtime: call build within one");

@@ -7,7 +7,7 @@ use rustls::pki_types::pem::{PemObject, SectionKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
     /// The text has no `-----BEGIN CERTIFICATE-----`.
-    #[error("there is no certificate in it: it needs the lines -----BEGIN CERTIFICATE-----")]
+    #[error("it contains no certificate: it needs the lines -----BEGIN CERTIFICATE-----")]
     NoCertificate,
     /// A certificate is broken.
     #[error("its certificate number {position} {flaw}")]
