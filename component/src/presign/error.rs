@@ -164,7 +164,7 @@ pub enum Malformed {
     /// The text begins with a scheme such as `https://`. A token is the presigned URL without its scheme.
     #[error("begins with a scheme")]
     HasScheme,
-    /// The whole text was percent-encoded once more, as happens in connection URLs.
+    /// The whole text was percent-encoded twice, as happens in connection URLs.
     #[error("percent-encoded twice")]
     EncodedTwice,
     /// The text is longer than 262,144 bytes. The value is its length in bytes.
