@@ -54,7 +54,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let Some((region, source)) = &bridge.endpoint.region else {
         return vec![
             cause(
-                format!("the password of {:?} is another", bridge.user),
+                format!("the password of {:?} is wrong", bridge.user),
                 "check the password; user names are case-sensitive",
             ),
             cause(

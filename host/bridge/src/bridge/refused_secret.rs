@@ -1,11 +1,11 @@
-//! The likely causes where the server refuses what is in a secret of Secrets Manager.
+//! The likely causes if the server refuses the login with a secret of Secrets Manager.
 
 use super::Inner;
 use super::secret::SecretLogin;
 use crate::aws::DatabaseSecret;
 use crate::error::{Cause, Error, cause};
 
-/// Of a login that the server refuses (1045). `asked_again` is how the secret was asked for again, if it was.
+/// The causes of a refused login (1045). `asked_again` is the result of fetching the secret again, if that was tried.
 pub(super) fn of_refused_secret(
     bridge: &Inner,
     login: &SecretLogin,
@@ -15,9 +15,10 @@ pub(super) fn of_refused_secret(
     let id = &login.cached.source().id;
     let mut causes = Vec::new();
     let of_secret = used.username.as_deref().unwrap_or(&bridge.user);
-    let user = match login.user_is_given {
-        true => &bridge.user,
-        false => of_secret,
+    let user = if login.user_is_given {
+        &bridge.user
+    } else {
+        of_secret
     };
     if user != of_secret {
         causes.push(cause(

@@ -127,7 +127,7 @@ async fn in_time<T>(
     timeouts: &Timeouts,
     call: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, Error> {
-    // Building a bridge has no limit of its own.
+    // Building a bridge has no separate limit.
     let limit = timeouts.credentials.min(timeouts.whole);
     credentials(&cached.source().credentials, limit).await?;
     let call = async { call.await.map_err(of_fetch) };

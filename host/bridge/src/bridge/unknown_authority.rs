@@ -1,11 +1,11 @@
-//! The likely causes where a server's certificate is of an authority that is not trusted, by region.
+//! The likely causes of a server certificate from an untrusted authority, by region.
 
 use super::Trusted;
 use crate::aws::{EndpointKind, Partition, region_of_endpoint};
 use crate::error::{Cause, cause};
 use crate::tls;
 
-/// Of a certificate that is refused, the likeliest cause first.
+/// The causes of a refused certificate, the likeliest first.
 pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<Cause> {
     let mut causes = Vec::new();
     match trusted {

@@ -25,7 +25,7 @@ pub fn describe(error: &PresignError) -> String {
             allowed(invalid.field)
         ),
         PresignError::InvalidHost(problem) => of_host_problem(*problem).to_owned(),
-        PresignError::PortZero => "the port is 0: MySQL's is 3306".to_owned(),
+        PresignError::PortZero => "the port is 0: MySQL's default is 3306".to_owned(),
         PresignError::ExpiryOutOfRange(seconds) => {
             format!("{seconds} seconds are not between 1 and 900, the longest that RDS accepts")
         }

@@ -101,7 +101,7 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
         format!("allow it on {secret}"),
     );
     let key = cause(
-        "it is encrypted with a KMS key of your own, which the caller may not use",
+        "it is encrypted with a customer managed KMS key, which the caller may not use",
         "allow kms:Decrypt on that key, in the caller's policy and in the key's",
     );
     let other = cause(
@@ -109,9 +109,10 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
         "allow it in the secret's resource policy, and in the endpoint's policy",
     );
     // Only AWS's message tells which of the two it is.
-    match message.to_ascii_lowercase().contains("kms") {
-        true => vec![key, policy, other],
-        false => vec![policy, key, other],
+    if message.to_ascii_lowercase().contains("kms") {
+        vec![key, policy, other]
+    } else {
+        vec![policy, key, other]
     }
 }
 

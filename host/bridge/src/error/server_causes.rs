@@ -18,9 +18,10 @@ pub(super) enum Product {
 
 impl Product {
     pub(super) fn of_version(version: &str) -> Self {
-        match version.contains("MariaDB") {
-            true => Self::MariaDb,
-            false => Self::MySql,
+        if version.contains("MariaDB") {
+            Self::MariaDb
+        } else {
+            Self::MySql
         }
     }
 }

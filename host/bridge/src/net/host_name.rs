@@ -93,7 +93,7 @@ impl HostProblem {
     /// Describes the problem without the text, for a text from a secret.
     pub(crate) fn unshown(&self) -> &'static str {
         match self {
-            Self::Empty => "none is given",
+            Self::Empty => "it is not set",
             Self::Url => {
                 "it is not a host name: give only the name, without the other parts of a URL"
             }

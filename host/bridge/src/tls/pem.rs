@@ -23,7 +23,7 @@ pub enum PemError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The text ends before `-----END CERTIFICATE-----`, or its first line is malformed.
-    #[error("is cut short")]
+    #[error("is truncated")]
     CutShort,
     /// The text between the first and the last line is not base64.
     #[error("is not base64")]
