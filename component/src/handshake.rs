@@ -34,7 +34,7 @@ use expect_tls::ExpectTls;
 
 /// The caller's next step.
 #[derive(Clone, Debug)]
-#[must_use = "the handshake goes on only when the step has been done"]
+#[must_use = "the handshake continues only after the step is done"]
 pub enum Step {
     /// Read from the peer, and call [`ClientHandshake::receive`] with the bytes.
     Read,

@@ -46,7 +46,7 @@ pub struct Packet {
 
 /// A packet whose header announces more than [`PAYLOAD_LIMIT`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a packet claims {length} bytes, and at most {PAYLOAD_LIMIT} are read here")]
+#[error("a packet announces {length} bytes, and at most {PAYLOAD_LIMIT} are accepted")]
 pub struct PacketTooLarge {
     /// The payload's length in bytes, according to the header. Nothing was allocated for it.
     pub length: usize,

@@ -17,4 +17,5 @@ pub(crate) mod relay;
 pub(crate) mod run_alone;
 pub(crate) mod secret_forms;
 pub(crate) mod secrets_manager;
+pub(crate) mod tables;
 pub(crate) mod vectors;

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use rds_bridge_test_support::expectation::Expectation;
-use rds_bridge_test_support::server::Product;
 
 use crate::running_process::peak_kib;
 use crate::settings::Settings;
@@ -82,17 +81,6 @@ fn settings(stdout: impl BufRead) -> Settings {
         })
         .collect();
     let value = |name: &str| variables[name].clone();
-    Settings {
-        endpoint: value("DB_HOST"),
-        port: value("DB_PORT").parse().expect("a port"),
-        region: value("AWS_REGION"),
-        // The emulator's greeting is that of MySQL.
-        product: Product::MySql,
-        address: value("DB_CONNECT_TO").parse().expect("an address"),
-        user: value("DB_USER"),
-        database: value("DB_NAME"),
-        ca_file: value("DB_CA_FILE").into(),
-        access_key_id: value("AWS_ACCESS_KEY_ID"),
-        secret_access_key: value("AWS_SECRET_ACCESS_KEY"),
-    }
+    let port = value("DB_PORT").parse().expect("a port");
+    Settings::from_variables(port, value)
 }

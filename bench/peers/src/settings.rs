@@ -54,18 +54,23 @@ impl Settings {
 
     /// Reads the variables of [`Self::environment`].
     pub fn from_environment() -> Self {
+        Self::from_variables(3306, variable)
+    }
+
+    /// Reads the settings from variables by their names.
+    pub fn from_variables(port: u16, value: impl Fn(&str) -> String) -> Self {
         Self {
-            endpoint: variable("DB_HOST"),
-            port: 3306,
-            region: variable("AWS_REGION"),
-            // A whole process does not use the product.
+            endpoint: value("DB_HOST"),
+            port,
+            region: value("AWS_REGION"),
+            // A whole process does not use the product, and the emulator's greeting is that of MySQL.
             product: Product::MySql,
-            address: variable("DB_CONNECT_TO").parse().expect("an address"),
-            user: variable("DB_USER"),
-            database: variable("DB_NAME"),
-            ca_file: variable("DB_CA_FILE").into(),
-            access_key_id: variable("AWS_ACCESS_KEY_ID"),
-            secret_access_key: variable("AWS_SECRET_ACCESS_KEY"),
+            address: value("DB_CONNECT_TO").parse().expect("an address"),
+            user: value("DB_USER"),
+            database: value("DB_NAME"),
+            ca_file: value("DB_CA_FILE").into(),
+            access_key_id: value("AWS_ACCESS_KEY_ID"),
+            secret_access_key: value("AWS_SECRET_ACCESS_KEY"),
         }
     }
 

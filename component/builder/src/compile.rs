@@ -66,8 +66,8 @@ impl Compiler {
         let mut encoder = ComponentEncoder::default()
             .validate(true)
             .module(&core_module)?;
-        let component = component_names::strip(&encoder.encode()?)
-            .ok_or("the component that was made is not one")?;
+        let component =
+            component_names::strip(&encoder.encode()?).ok_or("the result is not a component")?;
         paths.check_absent(&component)?;
         Ok(component)
     }

@@ -85,13 +85,13 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     }
     if record.is_of(&compiler) {
         record.check_bytes(&files)?;
-        return Ok("component/built has the bytes that its source gives".to_owned());
+        return Ok("component/built matches its source".to_owned());
     }
     built::write(output, &files)?;
     Ok(format!(
-        "component/built is of this source. Another compiler built it, so its bytes are not compared:\n    \
+        "component/built was built from this source. Another compiler built it, so its bytes are not compared:\n    \
          built with {}\n    here is    {}\n\
-         What this one builds is in {}",
+         This compiler's build is in {}",
         record.compiler(),
         compiler.identity().join("; "),
         output.display()

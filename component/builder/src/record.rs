@@ -105,7 +105,8 @@ impl Record {
     pub(crate) fn check_bytes(&self, files: &[(Methods, Vec<u8>)]) -> Result<(), String> {
         for (methods, bytes) in files {
             self.check_hash(*methods, bytes).map_err(|name| {
-                format!("component/built/{name} is not what its source gives with the recorded compiler. Run {TASK}")
+                format!("component/built/{name} differs from what the recorded compiler builds of its source. Run \
+                {TASK}")
             })?;
         }
         Ok(())

@@ -60,7 +60,7 @@ pub enum InvalidConfig {
     #[error("the {} is too long", .0.name())]
     TooLong(ConfigField),
     /// The field contains a NUL, which terminates strings in this protocol.
-    #[error("the {} holds a NUL", .0.name())]
+    #[error("the {} contains a NUL", .0.name())]
     ContainsNul(ConfigField),
 }
 

@@ -26,10 +26,10 @@ pub enum Misuse {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     /// The secret is invalid, or in the component the config is. The caller's fault. No secret has been sent.
-    #[error("the configuration is not one to log in with")]
+    #[error("the configuration is invalid")]
     InvalidConfig(#[from] InvalidConfig),
     /// The caller made a call that the current step does not allow. The caller's fault.
-    #[error("the handshake was called out of turn")]
+    #[error("the handshake was called out of order")]
     Misuse(#[source] Misuse),
 
     /// The peer sent a packet that cannot be decoded. It is not a MySQL server, or the stream is damaged.
@@ -37,10 +37,10 @@ pub enum Error {
     InvalidPacket(#[from] InvalidPacket),
     /// The peer sent a packet that the protocol does not allow at this point. The value is the first byte of its
     /// payload.
-    #[error("the server sent a packet that has no place here, with the header 0x{0:02X}")]
+    #[error("the server sent an unexpected packet, with the header 0x{0:02X}")]
     UnexpectedPacket(u8),
     /// The peer sent a packet, other than an `ERR_Packet`, with a wrong sequence id.
-    #[error("the server numbered a packet {received} where {expected} was next")]
+    #[error("the server sent packet number {received} instead of {expected}")]
     SequenceIdMismatch {
         /// The next sequence id.
         expected: u8,
@@ -48,14 +48,14 @@ pub enum Error {
         received: u8,
     },
     /// The peer announced a packet that is longer than [`PAYLOAD_LIMIT`](crate::packet::PAYLOAD_LIMIT).
-    #[error("the server claims a packet that is too large")]
+    #[error("the server announces a packet that is too large")]
     PacketTooLarge(#[from] PacketTooLarge),
     /// Bytes arrived between the server's first packet and TLS. An attacker may have injected them (STARTTLS
     /// injection), so the handshake does not read them.
-    #[error("bytes came between the server's first packet and TLS")]
+    #[error("bytes arrived between the server's first packet and TLS")]
     BytesBeforeTls,
     /// Bytes arrived after the server's last packet, before any command.
-    #[error("bytes came after the server's last packet")]
+    #[error("unexpected bytes after the server's last packet")]
     BytesAfterReady,
     /// The server sent too many `AuthSwitchRequest`s. A token answers one, a password eight: MariaDB sends one for each
     /// alternative of an account.
@@ -63,28 +63,28 @@ pub enum Error {
     RepeatedAuthSwitch,
     /// The server accepted the login without requesting the token. The account does not use IAM authentication, and
     /// anyone can log in to it.
-    #[error("the server let the user in without asking for the token")]
+    #[error("the server accepted the user without requesting the token")]
     TokenNotRequested,
 
     /// The server does not offer TLS. The handshake sends no secret without TLS.
     #[error("the server does not offer TLS")]
     TlsNotOffered,
     /// The server speaks another protocol version than 10. The value is its version.
-    #[error("the server speaks version {0} of the protocol, and not 10")]
+    #[error("the server speaks version {0} of the protocol, not 10")]
     UnsupportedProtocolVersion(u8),
     /// The server lacks a required capability. The value is the flag's name in the manual.
     #[error("the server lacks {0}")]
     MissingCapability(&'static str),
     /// The server requests an authentication method that this build does not have. The value is the method's name.
-    #[error("the server asks for the authentication method {0}, which is not supported")]
+    #[error("the server requests the authentication method {0}, which is not supported")]
     UnsupportedAuthPlugin(String),
     /// The server requests an authentication method that this kind of secret must not answer: for a token, anything but
     /// `mysql_clear_password`; for a password, `mysql_clear_password`. For a token, the account does not use IAM
     /// authentication.
-    #[error("the server asks for {}, which is not answered with this kind of secret", .0.name())]
+    #[error("the server requests {}, which this kind of secret does not support", .0.name())]
     RefusedAuthPlugin(AuthPlugin),
     /// The server requests a further factor (multi-factor authentication).
-    #[error("the server asks for another authentication factor, which is not supported")]
+    #[error("the server requests another authentication factor, which is not supported")]
     MultiFactorAuthentication,
 
     /// The server refused the connection before TLS, so anyone on the network path may have written this error.

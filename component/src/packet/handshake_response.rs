@@ -18,7 +18,10 @@ const AUTH_RESPONSE_LIMIT: usize = 250;
 /// The fields of a `HandshakeResponse41`.
 ///
 /// It does not implement `Debug`: `auth_response` may be a hash, from which a password can be guessed.
-#[expect(missing_debug_implementations, reason = "a hash can be guessed at")]
+#[expect(
+    missing_debug_implementations,
+    reason = "a password can be guessed from a hash"
+)]
 #[derive(Clone)]
 pub struct HandshakeResponse<'a> {
     /// The flags that both sides support. They determine which of the fields below are sent.

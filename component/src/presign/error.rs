@@ -39,13 +39,13 @@ pub enum HostProblem {
     #[error("it ends in a dot")]
     TrailingDot,
     /// A label is empty: the name has two dots in a row, or begins with one.
-    #[error("there is nothing between two of its dots")]
+    #[error("it has an empty label")]
     EmptyLabel,
     /// A label is longer than 63 bytes (RFC 1035, section 2.3.4).
-    #[error("more than 63 bytes lie between two of its dots")]
+    #[error("a label has more than 63 bytes")]
     LabelTooLong,
     /// A label begins or ends with `-`, which RFC 1123, section 2.1, does not allow.
-    #[error("a part of it begins or ends with a hyphen")]
+    #[error("a label begins or ends with a hyphen")]
     HyphenAtEdge,
     /// The host is an IP address. RDS verifies a token against the endpoint's name.
     #[error("it is an IP address")]
@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// A field contains a character that it does not allow. The error omits the character, which may be part of a
     /// secret.
-    #[error("the {} may not hold the character at byte {offset}", .field.name())]
+    #[error("the {} contains a character that is not allowed, at byte {offset}", .field.name())]
     InvalidCharacter {
         /// The invalid argument.
         field: Field,
@@ -83,11 +83,11 @@ pub enum Error {
     /// The port is 0.
     #[error("the port is 0")]
     PortZero,
-    /// `expires_in_seconds` is not within 1 to 900. The value is that number.
-    #[error("an expiry of {0} seconds is not within 1 to 900")]
+    /// `expires_in_seconds` is not between 1 and 900. The value is that number.
+    #[error("an expiry of {0} seconds is not between 1 and 900")]
     ExpiryOutOfRange(u32),
     /// `signed_at` is after the year 9999, which `X-Amz-Date` cannot represent. The value is that time in Unix seconds.
-    #[error("the time {0} is past the year 9999")]
+    #[error("the time {0} is after the year 9999")]
     TimeOutOfRange(u64),
     /// The credentials have expired at the time of signing. Retry with fresh credentials.
     #[error(
@@ -164,7 +164,7 @@ pub enum Malformed {
     /// The text begins with a scheme such as `https://`. A token is the presigned URL without its scheme.
     #[error("begins with a scheme")]
     HasScheme,
-    /// The whole text was percent-encoded once more, as happens in connection URLs.
+    /// The whole text was percent-encoded twice, as happens in connection URLs.
     #[error("percent-encoded twice")]
     EncodedTwice,
     /// The text is longer than 262,144 bytes. The value is its length in bytes.
@@ -190,7 +190,7 @@ pub enum Malformed {
     #[error("with more than one {}", .0.name())]
     RepeatedParameter(Parameter),
     /// A parameter has a value that is impossible in a token for `rds-db:connect`.
-    #[error("with an impossible {}", .0.name())]
+    #[error("with an invalid {}", .0.name())]
     InvalidParameter(Parameter),
 }
 
@@ -215,7 +215,7 @@ pub enum Rejection {
     SessionTokenMismatch,
     /// The signature is not the one that the credentials produce for this token. Another secret access key signed it,
     /// or the text was changed.
-    #[error("the signature is not the one that the credentials make of it")]
+    #[error("the signature does not match the credentials")]
     SignatureMismatch,
     /// The token is for another region. The value is the region in the token.
     #[error("signed for the region {0}")]
@@ -229,8 +229,8 @@ pub enum Rejection {
     /// The token is for another user; user names are case-sensitive. The value is the user in the token.
     #[error("signed for the user {0}")]
     DbUserMismatch(String),
-    /// The token's validity is not within 1 to 900 seconds. The value is the number in the token.
-    #[error("an expiry of {0} seconds is not within 1 to 900")]
+    /// The token's validity is not between 1 and 900 seconds. The value is the number in the token.
+    #[error("an expiry of {0} seconds is not between 1 and 900")]
     ExpiryOutOfRange(u32),
     /// The token was signed more than 300 seconds after the verifier's time: one of the clocks is wrong. The value is
     /// the time of signing in Unix seconds. Retry with a new token.

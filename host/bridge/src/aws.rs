@@ -2,7 +2,7 @@
 //!
 //! | type | what it is |
 //! |---|---|
-//! | [`CredentialsSource`] | where credentials come from: AWS's default chain, a provider of your own, or fixed ones |
+//! | [`CredentialsSource`] | where credentials come from: AWS's default chain, a custom provider, or fixed ones |
 //! | [`CachedCredentials`] | a source with a cache, which one caller at a time refreshes for all |
 //! | [`resolve_region`] | the region to sign for, and where it was found |
 //! | `SecretError` | why the user and the password cannot be read from a secret (feature `secrets-manager`) |

@@ -46,7 +46,7 @@ use unknown_authority::missing_roots;
 
 /// Opens connections to one endpoint as one user. Cheap to clone; build one for the process.
 ///
-/// Each connection gets a token of its own, which is dropped after the login. A secret of AWS Secrets Manager is cached
+/// Each connection gets a new token, which is dropped after the login. A secret of AWS Secrets Manager is cached
 /// until a server refuses it. Connections share the TLS configuration, so that TLS sessions are resumed, and the
 /// lengths of earlier results, by which [`Protocol::Auto`] chooses. They share nothing else.
 #[derive(Clone)]

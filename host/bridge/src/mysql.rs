@@ -1,7 +1,7 @@
 //! The command phase of the MySQL protocol: statements out, rows in.
 //!
-//! With a subscriber of `tracing` that enables the target `rds_bridge::statement` at level `DEBUG`, each statement is a span
-//! `statement` with these fields:
+//! With a subscriber of `tracing` that enables the target `rds_bridge::statement` at level `DEBUG`, each statement is a
+//! span `statement` with these fields:
 //!
 //! | field | value |
 //! |---|---|

@@ -147,9 +147,9 @@ impl PooledConnection {
 
     /// Removes the connection from the pool, which may open another in its place.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
+    #[expect(clippy::expect_used, reason = "only methods that consume self take it")]
     pub fn detach(mut self) -> Connection {
-        Object::take(self.object.take().expect("it has not been taken")).connection
+        Object::take(self.object.take().expect("taken only on drop or detach")).connection
     }
 }
 
@@ -186,9 +186,9 @@ impl Drop for PooledConnection {
 impl Deref for PooledConnection {
     type Target = Connection;
 
-    #[expect(clippy::expect_used, reason = "it is taken by what takes self alone")]
+    #[expect(clippy::expect_used, reason = "only methods that consume self take it")]
     fn deref(&self) -> &Connection {
-        let object = self.object.as_ref().expect("it has not been taken");
+        let object = self.object.as_ref().expect("taken only on drop or detach");
         &object.connection
     }
 }
@@ -196,7 +196,7 @@ impl Deref for PooledConnection {
 impl DerefMut for PooledConnection {
     #[expect(clippy::expect_used, reason = "as above")]
     fn deref_mut(&mut self) -> &mut Connection {
-        let object = self.object.as_mut().expect("it has not been taken");
+        let object = self.object.as_mut().expect("taken only on drop or detach");
         &mut object.connection
     }
 }

@@ -20,7 +20,7 @@ fn each_gets_one_message_and_its_exit_code() {
     let begun = frame(0, b"\x0A8.0.39\0")[..6].to_vec();
     let then_hold = |bytes: &[u8]| vec![Line::Send(bytes.to_vec()), Line::Hold];
     for (code, words, script) in [
-        (6, &["not done within 1 s"][..], vec![Line::Hold]),
+        (6, &["timed out after 1 s"][..], vec![Line::Hold]),
         (6, &["the server closed the connection"], vec![]),
         (
             6,
@@ -29,7 +29,7 @@ fn each_gets_one_message_and_its_exit_code() {
         ),
         (
             8,
-            &["1129", "said before TLS", "blocks this machine"],
+            &["1129", "received before TLS", "blocks this machine"],
             then_hold(&blocked),
         ),
         (10, &["SSH"], then_hold(b"SSH-2.0-OpenSSH_9.6\r\n")),

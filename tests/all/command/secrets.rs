@@ -31,11 +31,11 @@ fn the_flag_and_the_variable_name_it(product: Product) {
         assert_eq!(row, expected);
     }
     // An argument takes precedence over the secret.
-    let arguments = ["query", WHO, "--secret", &arn, "--username", "nobody"];
+    let arguments = ["query", WHO, "--secret", &arn, "--username", "another-user"];
     let output = aws.run(&arguments, &[("DB_NAME", "information_schema")]);
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(8), "{said}");
-    let cause = "the user \"nobody\" was given, and the secret is of \"password-user\"";
+    let cause = "the user \"another-user\" was given, and the secret is for \"password-user\"";
     assert!(said.contains(cause), "{said}");
     let help = aws.run(&["query", "--help"], &[("DB_SECRET_ARN", "hunter2")]);
     assert!(!stdout(&help).contains("hunter2"));
@@ -49,7 +49,7 @@ fn what_is_wrong_gets_one_message_and_its_exit_code(product: Product) {
     let without_host = aws.create(REGION, "prod/without-host", &without_host);
     let empty = [("DB_SECRET_ARN", ""), ("DB_HOST", ENDPOINT)];
     for (code, words, name, variables) in [
-        (3, "is not there", Some(&nowhere), &[][..]),
+        (3, "was not found", Some(&nowhere), &[][..]),
         (
             3,
             "AWS_ACCESS_KEY_ID",

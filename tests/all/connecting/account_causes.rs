@@ -68,7 +68,7 @@ fn too_many_connections_of_one_account(product: Product) {
         let _first = bridge.connect().await?;
         bridge.connect().await
     });
-    assert_says(&error.unwrap_err(), 1226, "a limit of its own");
+    assert_says(&error.unwrap_err(), 1226, "a resource limit");
 }
 
 #[apply(on_each_server)]

@@ -88,19 +88,22 @@ fn of_an_unknown_authority(product: Product) {
     };
     assert_named(
         &connect_error(to_endpoint(ENDPOINT)),
-        &["the roots of RDS in eu-central-1 are bundled", "in between"],
+        &[
+            "the roots of RDS in eu-central-1 are bundled",
+            "is intercepted",
+        ],
     );
     assert_named(
         &connect_error(to_endpoint("mydb.abc123.il-central-1.rds.amazonaws.com")),
         &[
             "the roots of RDS in il-central-1 are not bundled",
-            "your own authority",
-            "in between",
+            "private authority",
+            "is intercepted",
         ],
     );
     assert_named(
         &connect_error(to_endpoint("db.example.com")),
-        &["GovCloud", "your own authority", "in between"],
+        &["GovCloud", "private authority", "is intercepted"],
     );
     let of_rds_alone = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -110,8 +113,8 @@ fn of_an_unknown_authority(product: Product) {
         &connect_error(to_endpoint(ENDPOINT).ca_file(of_rds_alone)),
         &[
             "RDS Proxy and Aurora Serverless",
-            "your own authority",
-            "in between",
+            "private authority",
+            "is intercepted",
         ],
     );
 }

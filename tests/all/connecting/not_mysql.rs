@@ -75,7 +75,7 @@ fn other_protocols() {
             "HTTP",
         ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
-        (b"220 mail.example.com ESMTP\r\n", "protocol of text"),
+        (b"220 mail.example.com ESMTP\r\n", "text protocol"),
         // An `unexpected_message` alert, and the beginning of a ServerHello.
         (
             b"\x15\x03\x01\x00\x02\x02\x0A",
@@ -89,12 +89,12 @@ fn other_protocols() {
         (
             b"E\x00\x00\x00\x5BSFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 255.255: server \
               supports 3.0 to 3.0\0\0",
-            "something else than MySQL",
+            "does not speak the MySQL protocol",
         ),
         (b"\x05\x00\x00\x00\x0B\x08\x05\x1A\x00", "X Protocol"),
-        (b"\x01\x00\x00\x07\x0A", "something else than MySQL"),
-        (b"\x00\x00\x00\x00", "something else than MySQL"),
-        (b"\x04\x00\x00\x00\x0A8.0", "something else than MySQL"),
+        (b"\x01\x00\x00\x07\x0A", "does not speak the MySQL protocol"),
+        (b"\x00\x00\x00\x00", "does not speak the MySQL protocol"),
+        (b"\x04\x00\x00\x00\x0A8.0", "does not speak the MySQL protocol"),
     ] {
         let peer = ScriptedPeer::start(vec![Line::Send(greeting.to_vec()), Line::Hold]);
         let error = connect(&peer, Timeouts::default());
@@ -136,9 +136,9 @@ fn a_refusal_in_place_of_a_greeting() {
         (
             b"\xFF\x10\x04Too many connections",
             1040,
-            "connections are taken",
+            "connections are in use",
         ),
-        (&with_state, 1040, "connections are taken"),
+        (&with_state, 1040, "connections are in use"),
     ] {
         let peer = ScriptedPeer::start(vec![Line::Send(frame(0, payload)), Line::Hold]);
         let error = connect(&peer, Timeouts::default());
@@ -149,7 +149,7 @@ fn a_refusal_in_place_of_a_greeting() {
         assert_eq!(error.code(), Some(code));
         assert!(error.causes()[0].why.contains(cause), "{error:?}");
         assert_eq!(error.category(), Category::Login);
-        assert!(error.to_string().contains("said before TLS"), "{error}");
+        assert!(error.to_string().contains("received before TLS"), "{error}");
         assert_eq!(peer.received(), b"");
     }
 }

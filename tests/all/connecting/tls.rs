@@ -35,7 +35,7 @@ fn certificates_that_are_not_good(product: Product) {
         (ServerCertificate::WrongName, "is for another name"),
         (
             ServerCertificate::UnknownAuthority,
-            "is of an unknown authority",
+            "was issued by an unknown authority",
         ),
     ] {
         let (error, _server) = refusal(product, &with_certificate(certificate));

@@ -188,7 +188,7 @@ fn an_error_in_the_middle_ends_the_reply_alone() {
     }
 }
 
-/// After an error, a call for the next result returns that there is none.
+/// After an error, `next_result` reports no further result.
 #[test]
 fn after_an_error_there_is_no_next_result() {
     let answer = [

@@ -39,7 +39,7 @@ fn check_in(category: Category, stage: Stage, outcome: Outcome, words: &[&str]) 
 #[apply(on_each_server)]
 fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
     let aws = WithSecrets::new(product);
-    let form = "let it be as RDS's are";
+    let form = "use the JSON that RDS writes";
     for (name, text, words) in [
         ("text", "hunter2", ["not JSON", form]),
         ("string", "\"hunter2\"", ["not JSON", form]),
@@ -91,7 +91,7 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
 fn it_is_not_there(product: Product) {
     let aws = WithSecrets::new(product);
     let nowhere = arn("prod/nowhere");
-    let whole_words = format!("credentials: the secret {nowhere} (eu-central-1) is not there");
+    let whole_words = format!("credentials: the secret {nowhere} (eu-central-1) was not found");
     let words = [whole_words.as_str(), "list-secrets --region eu-central-1"];
     check(aws.log_in(&[("secret", &nowhere)], &[]), &words);
 
@@ -169,20 +169,20 @@ fn what_answers_is_not_secrets_manager(product: Product) {
         let fake = FakeEndpoint::start(move |_| (status, body.to_owned()));
         let words = match body {
             "{}" => "is not JSON".to_owned(),
-            _ => format!("the answer (status {status}) is not one of Secrets Manager"),
+            _ => format!("the response (status {status}) is not from Secrets Manager"),
         };
         check(log_in_at(product, &fake.url(), &secret, &ONCE), &[&words]);
     }
     let outcome = log_in_at(product, "http://127.0.0.1:1", &secret, &ONCE);
     let words = [
-        "cannot be asked for",
+        "cannot be fetched",
         "Connection refused",
         "a VPC endpoint for com.amazonaws.eu-central-1.secretsmanager",
     ];
     check(outcome, &words);
     for url in ["localhost:4566", "http://u:hunter2@", "hunter2"] {
         let outcome = log_in_at(product, url, &secret, &ONCE);
-        check(outcome, &["see AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
+        check(outcome, &["check AWS_ENDPOINT_URL_SECRETS_MANAGER"]);
     }
 }
 
@@ -195,8 +195,8 @@ fn it_does_not_answer_in_time(product: Product) {
     let settings = [("secret", arn.as_str()), ("credentials_timeout", "1")];
     let outcome = log_in_at(product, &url, &settings, &[]);
     let words = [
-        "credentials: not done within 1 s",
-        "no way to Secrets Manager",
+        "credentials: timed out after 1 s",
+        "Secrets Manager is unreachable",
     ];
     check(outcome, &words);
 }
@@ -207,14 +207,14 @@ fn settings_that_cannot_be(product: Product) {
     for (text, words) in [
         (
             r#"{"username":"u","password":"hunter2"}"#,
-            "for it may be a password",
+            "because it may be a password",
         ),
         ("mysql://u:hunter2@h/d", "it is not the ARN of a secret"),
         // The value looks like the name of a secret.
         ("hunter2", "it is not the ARN of a secret"),
         (
             "arn:aws:rds:eu-central-1:123456789012:db:hunter2",
-            "the ARN of something else than a secret",
+            "an ARN, but not of a secret",
         ),
     ] {
         let error = aws.log_in(&[("secret", text)], &[]).failure();

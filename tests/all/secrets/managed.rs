@@ -53,7 +53,7 @@ fn what_is_given_comes_first() {
     let product = Product::MariaDb;
     let aws = WithSecrets::new(product);
     // The host in the secret does not exist, and neither does the user.
-    let text = whole("nobody").replace(ENDPOINT, "db.example.com");
+    let text = whole("another-user").replace(ENDPOINT, "db.example.com");
     let name = &aws.create(REGION, "prod/given", &text);
     let given = [("secret", name.as_str()), ("endpoint", ENDPOINT)];
     let settings = [
@@ -75,8 +75,8 @@ fn what_is_given_comes_first() {
     error.assert_is(Stage::Login, Category::Login);
     assert_eq!(error.server_error(), (Some(1045), Some("28000")));
     error.assert_says(&[
-        "1. the user \"password-user\" was given, and the secret is of \"nobody\"",
-        "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, and the secret is of db.example.com",
+        "1. the user \"password-user\" was given, and the secret is for \"another-user\"",
+        "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, and the secret is for db.example.com",
         "3. the password of \"password-user\" is not the one in the secret arn:aws:",
         ", which was fetched again",
     ]);
@@ -88,5 +88,5 @@ fn one_that_is_for_an_iam_user_is_not_sent(product: Product) {
     let arn = aws.create(REGION, "prod/iam", &whole("lambda-user"));
     let error = aws.log_in(&[("secret", &arn)], &[]).failure();
     error.assert_is(Stage::Login, Category::Login);
-    error.assert_says(&["1. the database user is one of IAM authentication, or there is none"]);
+    error.assert_says(&["1. the database user has IAM authentication, or does not exist"]);
 }

@@ -7,18 +7,12 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::live::{block_on, to};
-
-/// Each number has a neighbour that is the same double.
-const TABLE: &str =
-    "CREATE TABLE iamtest.exact (id BIGINT UNSIGNED, amount DECIMAL(30, 10), name VARCHAR(8));
-     INSERT INTO iamtest.exact VALUES
-       (18446744073709551615, 123456789012345678.25, 'a'),
-       (18446744073709551614, 123456789012345678.26, 'b')";
+use crate::helpers::tables::EXACT_NUMBERS;
 
 #[apply(on_each_server)]
 fn are_found(product: Product) {
     let server = Server::start(product, &Options::default());
-    server.execute_as_admin(TABLE);
+    server.execute_as_admin(EXACT_NUMBERS);
     block_on(async {
         let bridge = to(&server).user("password-user").password(PASSWORD);
         let mut connection = bridge.build().await.unwrap().connect().await.unwrap();

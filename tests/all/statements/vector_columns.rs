@@ -2,26 +2,13 @@
 
 use rds_bridge::Error;
 use rds_bridge::mysql::{ColumnKind, Connection, Param, Protocol, Value, Vector};
-use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
+use rds_bridge_test_support::server::PASSWORD;
 
 use crate::helpers::live::{block_on, to};
-
-/// Vectors with fewer entries than the column allows, with negative and with long numbers, and NULL.
-const ROWS: &str = "CREATE TABLE iamtest.vectors (n INT PRIMARY KEY, v VECTOR(3));
-     INSERT INTO iamtest.vectors VALUES
-         (1, STRING_TO_VECTOR('[1, 2.5, -3e10]')),
-         (2, NULL),
-         (3, STRING_TO_VECTOR('[0.1, 1.17549435e-38]'));";
-const SELECT: &str = "SELECT n, v FROM vectors ORDER BY n";
-
-fn server() -> Server {
-    let server = Server::start(Product::MySql, &Options::default());
-    server.execute_as_admin(ROWS);
-    server
-}
+use crate::helpers::tables::{SELECT_VECTORS, server_with_vectors};
 
 async fn vectors(connection: &mut Connection) -> Result<Vec<Option<Vec<f32>>>, Error> {
-    let mut rows = connection.query(SELECT).await?;
+    let mut rows = connection.query(SELECT_VECTORS).await?;
     assert_eq!(rows.columns()[1].kind(), ColumnKind::Vector);
     let mut vectors = Vec::new();
     while let Some((_, vector)) = rows.next_as::<(i32, Option<Vec<f32>>)>().await? {
@@ -32,7 +19,7 @@ async fn vectors(connection: &mut Connection) -> Result<Vec<Option<Vec<f32>>>, E
 
 #[test]
 fn in_both_protocols() {
-    let server = server();
+    let server = server_with_vectors();
     block_on(async {
         let bridge = to(&server).user("admin").password(PASSWORD);
         let bridge = bridge.allow_writes(true).build().await.unwrap();

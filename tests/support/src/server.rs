@@ -118,6 +118,7 @@ impl Server {
             .unwrap();
         let at = |name: &str| folder.path().join(name);
         data_directory::put_at(&at(DATA), product);
+        fs::create_dir(at(TEMPORARY)).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
@@ -134,6 +135,7 @@ impl Server {
             .arg(format!("--port={port}"))
             .arg(format!("--datadir={}", at(DATA).display()))
             .arg(format!("--socket={}", at(SOCKET).display()))
+            .arg(format!("--tmpdir={}", at(TEMPORARY).display()))
             .args(data_directory::user_argument(folder.path()))
             .args(plugins::put_into(&at("plugins"), product))
             .args(product.data_arguments())
@@ -274,6 +276,9 @@ const DATA: &str = "data";
 const LOG: &str = "error.log";
 const SETTINGS: &str = "settings.json";
 const SOCKET: &str = "socket";
+/// The server's `tmpdir`. A MariaDB that starts deletes `#sql*` files in its `tmpdir`, so servers must not share one. It
+/// lies beside the data directory: MariaDB lists each folder in the data directory as a database.
+const TEMPORARY: &str = "tmp";
 
 fn tls(command: &mut Command, folder: &Path, product: Product, options: &Options) {
     let authority = Authority::new();

@@ -37,7 +37,7 @@ pub(super) fn build(
     let output = cargo.output()?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("the component does not build:\n\n{errors}").into());
+        return Err(format!("cannot build the component:\n\n{errors}").into());
     }
     let module = PACKAGE.replace('-', "_");
     let path = target_dir

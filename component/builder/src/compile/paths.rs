@@ -46,7 +46,7 @@ impl Paths {
             let mut windows = component.windows(path.len().max(1));
             if path.len() > 1 && windows.any(|window| window == path.as_bytes()) {
                 return Err(format!(
-                    "the component's bytes name a path of this machine: {path}"
+                    "the component contains a path of this machine: {path}"
                 ));
             }
         }
@@ -80,10 +80,10 @@ mod tests {
     #[test]
     fn a_component_that_names_a_path_is_refused() {
         let paths = Paths {
-            workspace: "/home/somebody/rds-bridge".into(),
+            workspace: "/home/user/rds-bridge".into(),
             target_dir: "/var/target".into(),
             cargo_home: None,
-            registries: vec!["/home/somebody/.cargo/registry/src/index-1".into()],
+            registries: vec!["/home/user/.cargo/registry/src/index-1".into()],
             standard_library: None,
         };
         assert_eq!(
@@ -91,7 +91,7 @@ mod tests {
             Ok(())
         );
         let flags = paths.remap_flags();
-        let last = "--remap-path-prefix=/home/somebody/.cargo/registry/src/index-1=/cargo/registry";
+        let last = "--remap-path-prefix=/home/user/.cargo/registry/src/index-1=/cargo/registry";
         assert_eq!(flags.last().map(String::as_str), Some(last));
         let error = paths.check_absent(b"at /var/target/x.rs").unwrap_err();
         assert!(error.ends_with(": /var/target"), "{error}");

@@ -11,13 +11,13 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library/std";
 
 const NEITHER: &str = "\
-The component is WebAssembly, and no Rust here can build it: there is no standard library for
-wasm32-unknown-unknown. Either one of these installs what is missing:
+No Rust toolchain here can build the component, which is WebAssembly: the standard library for
+wasm32-unknown-unknown is missing. Install it by one of these:
 
     rustup target add wasm32-unknown-unknown
     apt-get install --no-install-recommends rustc-web cargo-web rust-web-src lld-22
 
-The second is for Debian and needs root. ./just component does the one that fits this machine.";
+The second is for Debian and requires root. ./just component runs the one that fits this machine.";
 
 /// A toolchain that can build for [`TARGET`].
 pub(super) enum Toolchain {

@@ -152,7 +152,7 @@ impl CachedCredentials {
                 let error: &dyn Error = &error;
                 tracing::warn!(
                     error,
-                    "AWS credentials not refreshed; those at hand still good"
+                    "refreshing the AWS credentials failed; the cached ones are still valid"
                 );
                 kept.refresh_at = end_of(&credentials).map(|end| refresh_at(end, now));
                 Ok(credentials)

@@ -32,8 +32,8 @@ pub enum CredentialsError {
     /// The profile assumes a role that requires a code of multi-factor authentication (MFA), for which this library
     /// does not prompt.
     #[error(
-        "no AWS credentials from the profile {profile:?}: its role needs a code of MFA ({serial}), and none is asked \
-         for here"
+        "no AWS credentials from the profile {profile:?}: its role requires an MFA code ({serial}), which rds-bridge \
+         does not prompt for"
     )]
     NeedsMfa {
         /// The profile.
@@ -46,7 +46,7 @@ pub enum CredentialsError {
     /// An environment variable that names an endpoint is empty. The AWS SDK does not treat it as unset, and panics. The
     /// command removes such variables when it starts, which a library must not do.
     #[error(
-        "no AWS credentials: the variable {variable} is empty, which the AWS SDK does not take for unset"
+        "no AWS credentials: the variable {variable} is empty, which the AWS SDK does not treat as unset"
     )]
     EmptyEndpoint {
         /// The name of the variable, such as `AWS_ENDPOINT_URL_STS`.
@@ -54,8 +54,7 @@ pub enum CredentialsError {
     },
     /// The profile is one of `aws login`, and the library was built without the feature `login`.
     #[error(
-        "no AWS credentials from the profile {profile:?}: it is one of `aws login`, and this was built without the \
-         feature login"
+        "no AWS credentials from the profile {profile:?}: it uses `aws login`, and this build lacks the feature login"
     )]
     LoginNotBuiltIn {
         /// The profile.
@@ -75,12 +74,13 @@ impl CredentialsError {
             Self::Profile(error) => error.hint(),
             Self::Failed { place, .. } => place.hint(),
             Self::NeedsMfa { .. } => {
-                "run `aws configure export-credentials --profile NAME --format env`, which asks for the code, and set \
-                 the variables that it prints"
+                "run `aws configure export-credentials --profile NAME --format env`, which prompts for the code, and \
+                 set the variables that it prints"
             }
             Self::EmptyEndpoint { .. } => "unset it",
             Self::LoginNotBuiltIn { .. } => {
-                "run `aws configure export-credentials --profile NAME --format env`, and set the variables that it prints"
+                "run `aws configure export-credentials --profile NAME --format env`, and set the variables that it \
+                 prints"
             }
             Self::NotFound(_) => {
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, \
@@ -113,7 +113,7 @@ impl Place {
         match self {
             Self::Environment => "check the environment variables",
             Self::Profile(_) => {
-                "check the profile in the AWS config files; if it is one of SSO, run `aws sso login`; of a console \
+                "check the profile in the AWS config files; for an SSO profile, run `aws sso login`; for a console \
                  session, `aws login`"
             }
             Self::WebIdentity => "check AWS_ROLE_ARN, the token file and the role's trust policy",

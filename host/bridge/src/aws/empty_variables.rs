@@ -9,7 +9,10 @@ use std::ffi::OsString;
 /// # Safety
 ///
 /// As for [`env::remove_var`]: no other thread may read or write the environment at the same time.
-#[expect(unsafe_code, reason = "the caller answers for the threads")]
+#[expect(
+    unsafe_code,
+    reason = "the caller guarantees that no other thread uses the environment"
+)]
 pub unsafe fn remove_empty_variables() {
     let is_empty = |(name, value): &(OsString, OsString)| {
         value.is_empty() && name.as_encoded_bytes().starts_with(b"AWS_")

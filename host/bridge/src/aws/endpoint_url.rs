@@ -19,7 +19,7 @@ pub(super) const OF_CREDENTIALS: [&str; 5] = [
 /// for the service's own endpoint. `None` if the SDK's choice is right.
 #[expect(
     clippy::option_option,
-    reason = "whether to set one, and which or none"
+    reason = "whether to set one, and whether it names an endpoint"
 )]
 pub(super) fn replace_empty_url(of_service: &str, variable: Variable) -> Option<Option<String>> {
     let variables = [variable(of_service), variable(OF_ALL)];

@@ -21,7 +21,7 @@ pub enum MissingCredentials {
     SecretAccessKey,
     /// `AWS_CREDENTIAL_EXPIRATION`, which `aws configure export-credentials` writes, cannot be parsed.
     #[error(
-        "AWS_CREDENTIAL_EXPIRATION is not a time with an offset, as 2026-01-31T12:00:00Z or \
+        "AWS_CREDENTIAL_EXPIRATION is not a time with an offset, such as 2026-01-31T12:00:00Z or \
          2026-01-31T12:00:00+0000"
     )]
     Expiration,
@@ -32,11 +32,11 @@ impl MissingCredentials {
     pub(super) fn hint(self) -> &'static str {
         match self {
             Self::None | Self::AccessKeyId | Self::SecretAccessKey => {
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY both, or neither"
+                "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"
             }
             Self::Expiration => {
-                "set it as `aws configure export-credentials --format env` prints it, or unset it: then the \
-                 credentials count as ones without an end"
+                "set it as `aws configure export-credentials --format env` prints it, or unset it: the credentials \
+                 then count as never expiring"
             }
         }
     }

@@ -28,9 +28,9 @@ impl ProfileError {
     /// Advice on how to resolve the error.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::NotFound(_) => "`aws configure list-profiles` lists those that are there",
+            Self::NotFound(_) => "check the name: `aws configure list-profiles` lists the profiles",
             Self::Unreadable(_) => {
-                "check ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and \
+                "check ~/.aws/config and ~/.aws/credentials, or the files that AWS_CONFIG_FILE and \
                  AWS_SHARED_CREDENTIALS_FILE name"
             }
         }

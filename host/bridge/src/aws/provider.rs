@@ -32,7 +32,7 @@ impl CredentialsSource {
         Self(Kind::Fixed(credentials))
     }
 
-    /// A provider of the AWS SDK, or one of your own.
+    /// A provider of the AWS SDK, or a custom one.
     pub fn provider(provider: impl ProvideCredentials + 'static) -> Self {
         SharedCredentialsProvider::new(provider).into()
     }

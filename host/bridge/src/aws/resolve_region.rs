@@ -39,7 +39,7 @@ impl fmt::Display for RegionSource {
 pub enum RegionError {
     /// No place has a region.
     #[error(
-        "no region: the endpoint's name does not tell it, AWS_REGION and AWS_DEFAULT_REGION are not \
+        "no region: the endpoint's name does not contain it, AWS_REGION and AWS_DEFAULT_REGION are not \
          set, and the profile {profile:?} has none"
     )]
     NotFound {
@@ -49,7 +49,7 @@ pub enum RegionError {
     /// The endpoint is the writer of an Aurora global database, whose region changes with a switchover. The region of
     /// the environment or of the profile may be another.
     #[error(
-        "{host} is the writer of an Aurora global database, and its name does not tell the region"
+        "{host} is the writer of an Aurora global database, and its name does not contain the region"
     )]
     GlobalWriter {
         /// The endpoint.

@@ -26,14 +26,14 @@ pub enum ResourceKind {
 pub enum InvalidResourceId {
     /// It is an ARN.
     #[error(
-        "the resource id is not an ARN: it is the part db-…, cluster-… or prx-… alone (for a proxy \
-         the end of its ARN; for others an ARN holds the name instead)"
+        "the resource id is not an ARN: give only the part db-…, cluster-… or prx-… (for a proxy, the end of its \
+         ARN; other ARNs contain the name instead)"
     )]
     Arn,
     /// It has the form of the name of an instance, a cluster or a proxy.
     #[error(
-        "that looks like a name, and the resource id is another thing: db-… or cluster-… followed by \
-         upper-case letters and digits, or prx-…, as rds-bridge setup without it says how to find"
+        "that looks like a name, not a resource id: db-… or cluster-… followed by \
+         upper-case letters and digits, or prx-…; rds-bridge setup without it explains how to find it"
     )]
     Name,
 }

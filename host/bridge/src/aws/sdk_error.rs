@@ -25,7 +25,7 @@ fn describe(metadata: &ErrorMetadata) -> String {
     match (metadata.code(), metadata.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(said), None) | (None, Some(said)) => said.to_owned(),
-        (None, None) => "an answer that says nothing of what went wrong".to_owned(),
+        (None, None) => "a response that gives no reason".to_owned(),
     }
 }
 
@@ -36,7 +36,8 @@ pub(super) fn without_request(error: SdkError) -> SdkError {
     while let Some(one) = next {
         if one.to_string().starts_with("failed to apply endpoint") {
             return SdkError::invalid_configuration(
-                "the endpoint that AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_… or the profile's endpoint_url names is not a URL",
+                "the endpoint that AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_… or the profile's endpoint_url names is not a \
+                 URL",
             );
         }
         next = one.source();

@@ -18,7 +18,7 @@ pub(super) fn parse_address(text: &str, default_port: u16) -> Result<Address, Er
     let wrong = || {
         Error::setting(
             "connect_to",
-            format!("{text:?} is not a host, nor host:port"),
+            format!("{text:?} is neither a host nor host:port"),
         )
     };
     let (host, port) = match text.strip_prefix('[') {

@@ -79,8 +79,9 @@ impl Inner {
             self.address.host.clone_from(&host);
         }
         if alias.is_verified {
-            self.server_name = ServerName::try_from(host.clone())
-                .map_err(|_| Error::setting("resolve_cname", "it is an alias of no DNS name"))?;
+            self.server_name = ServerName::try_from(host.clone()).map_err(|_| {
+                Error::setting("resolve_cname", "the alias does not lead to a DNS name")
+            })?;
         }
         if let EndpointKind::Proxy { .. } = EndpointKind::of_endpoint(&host) {
             self.is_direct = false;

@@ -40,13 +40,13 @@ impl BridgeBuilder {
     /// Checks the settings that can be checked alone.
     fn check(&self, port: u16) -> Result<(), Error> {
         if self.user.is_empty() {
-            return Err(Error::setting("user", "none is given"));
+            return Err(Error::setting("user", "it is not set"));
         }
         if port == 0 {
-            return Err(Error::setting("port", "it is 0: MySQL's is 3306"));
+            return Err(Error::setting("port", "it is 0: MySQL's default is 3306"));
         }
         if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
-            let problem = "it is not from 64 KiB to 1 GiB";
+            let problem = "it is not between 64 KiB and 1 GiB";
             return Err(Error::setting("max_row_bytes", problem));
         }
         match &self.collation {
@@ -187,7 +187,7 @@ impl BridgeBuilder {
     fn trusted(&self) -> Result<(Trusted, Arc<RootCertStore>), Error> {
         if let Some(roots) = &self.roots {
             if roots.is_empty() {
-                let problem = "there is none in it: no server would be trusted";
+                let problem = "it contains no certificate: no server would be trusted";
                 return Err(Error::setting("tls_roots", problem));
             }
             return Ok((Trusted::Roots, Arc::clone(roots)));
@@ -216,7 +216,7 @@ fn check_collation(name: &str) -> Result<(), Error> {
     if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {
         return Ok(());
     }
-    let problem = "it is not the name of a collation of utf8mb4, as utf8mb4_0900_ai_ci is";
+    let problem = "it is not a collation of utf8mb4, such as utf8mb4_0900_ai_ci";
     Err(Error::setting("collation", problem))
 }
 

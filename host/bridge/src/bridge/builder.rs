@@ -117,7 +117,7 @@ impl BridgeBuilder {
     }
 
     /// The endpoint's region. Default: the region in the endpoint's name, else `AWS_REGION`, else `AWS_DEFAULT_REGION`,
-    /// else the profile's; if there is none, [`Self::build`] fails. The name of the writer endpoint of an Aurora global
+    /// else the profile's; without a region, [`Self::build`] fails. The name of the writer endpoint of an Aurora global
     /// database has no region: set it, or set [`Self::resolve_cname`].
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
@@ -163,9 +163,9 @@ impl BridgeBuilder {
 
     /// The ARN of a secret of AWS Secrets Manager, in place of a token: the user logs in with the secret's password, by
     /// the methods of [`Self::password`]. The secret is JSON as RDS and the rotation functions write it. The AWS
-    /// credentials read it: they need `secretsmanager:GetSecretValue`, and `kms:Decrypt` for a KMS key of your own.
-    /// Only an ARN is accepted, since a password given by mistake can look like a name: any other text is neither sent
-    /// nor shown.
+    /// credentials read it: they need `secretsmanager:GetSecretValue`, and `kms:Decrypt` for a customer managed KMS
+    /// key. Only an ARN is accepted, since a password given by mistake can look like a name: any other text is neither
+    /// sent nor shown.
     ///
     /// [`Self::build`] fetches the secret. Its `host`, `port`, `dbname` and `username` are the defaults of
     /// [`Self::endpoint`], [`Self::port`], [`Self::database`] and [`Self::user`]. A rotation may change the user name:
@@ -298,7 +298,7 @@ impl BridgeBuilder {
     }
 
     /// The engine that runs the component: an [`Engine`](crate::component::Engine) that several bridges share, or a
-    /// source that makes one when it is needed. Default: an engine of its own, made by [`Self::build`].
+    /// source that creates one when it is needed. Default: a separate engine, created by [`Self::build`].
     #[must_use]
     pub fn engine(mut self, engine: impl EngineSource + 'static) -> Self {
         self.engine = Some(Arc::new(engine));

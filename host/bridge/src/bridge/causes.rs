@@ -30,9 +30,9 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
         ErrorKind::Timeout(_) => slow(error.stage(), bridge),
         ErrorKind::Tls(tls) => of_tls(tls, bridge),
         ErrorKind::Closed if error.stage() == Stage::Tls => vec![cause(
-            "what listens there is not a MySQL server, or it ends connections that it has no room for",
+            "the server is not a MySQL server, or it closes connections beyond its limit",
             format!(
-                "see that port {} is the database's, and look at its log",
+                "check that port {} is the database's, and read the server's log",
                 bridge.address.port
             ),
         )],
@@ -54,31 +54,30 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let Some((region, source)) = &bridge.endpoint.region else {
         return vec![
             cause(
-                format!("the password of {:?} is another", bridge.user),
-                "look at it again; user names are case-sensitive",
+                format!("the password of {:?} is wrong", bridge.user),
+                "check the password; user names are case-sensitive",
             ),
             cause(
                 "the account asks for a second factor, which is not supported",
-                "log in as a user that has one: ALTER USER … DROP 2 FACTOR",
+                "log in as a user with one factor: ALTER USER … DROP 2 FACTOR",
             ),
         ];
     };
     if let EndpointKind::GlobalWriter { .. } = EndpointKind::of_endpoint(host) {
         causes.push(cause(
-            format!("{host} is an alias of a cluster in another region than {region} by now"),
-            "set {resolve_cname}, and no region: the primary cluster's endpoint is \
-             then looked up for each connection",
+            format!("{host} is now an alias of a cluster in a region other than {region}"),
+            "set {resolve_cname}, and omit the region: each connection then looks up the primary cluster's endpoint",
         ));
     } else if region_of_endpoint(host).is_none() {
         causes.push(cause(
-            format!("{host} is an alias: a token is good for the endpoint's own name alone"),
+            format!("{host} is an alias: a token is valid only for the endpoint's own name"),
             "give the name that RDS shows (….rds.amazonaws.com), or set {resolve_cname}; give the alias or \
              tunnel with {connect_to}",
         ));
     }
     if *source != RegionSource::Endpoint {
         causes.push(cause(
-            format!("the token was signed for {region} ({source}), and the database is elsewhere"),
+            format!("the token was signed for {region} ({source}), and the database is in another region"),
             "give its region with {region}",
         ));
     }
@@ -91,28 +90,30 @@ fn of_any_token(user: &str) -> [Cause; 6] {
     [
         cause(
             "the IAM policy does not allow rds-db:connect for this database and user",
-            "its resource is …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
+            "use the resource …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
              the instance's name: rds-bridge setup prints it",
         ),
         cause(
-            format!("the database has no user {user:?}, or one with another kind of login"),
-            "user names are case-sensitive; make it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': \
-             rds-bridge setup prints the statement",
+            format!(
+                "the database has no user {user:?}, or the user has another authentication method"
+            ),
+            "create it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS', a statement that rds-bridge setup \
+             prints; user names are case-sensitive",
         ),
         cause(
             "IAM authentication is not enabled for the instance or cluster",
             "aws rds modify-db-instance --enable-iam-database-authentication",
         ),
         cause(
-            "the AWS credentials have expired, were revoked, or are another account's",
-            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+            "the AWS credentials have expired, were revoked, or belong to another account",
+            "check them with aws sts get-caller-identity or rds-bridge doctor",
         ),
         cause(
-            "this machine's clock is off: a token is good for 15 minutes from its signing",
-            "compare it with a time server's",
+            "this machine's clock is wrong: a token is valid for 15 minutes after signing",
+            "synchronize it with a time server",
         ),
         cause(
-            "more new connections a second than RDS takes with IAM (some 200)",
+            "more new connections a second than RDS accepts with IAM (about 200)",
             "keep connections open, and try again later",
         ),
     ]
@@ -122,10 +123,10 @@ fn unresolved(host: &str) -> Vec<Cause> {
     vec![
         cause(
             format!("{host} is not the endpoint's name"),
-            "copy it from the RDS console, or aws rds describe-db-instances",
+            "copy it from the RDS console or from aws rds describe-db-instances",
         ),
         cause(
-            "the name is of a private zone, and this machine asks another resolver than the VPC's",
+            "the name is in a private zone, and this machine does not use the VPC's resolver",
             "run it inside the VPC, or through a tunnel with {connect_to}",
         ),
     ]
@@ -136,12 +137,12 @@ fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Ca
     if errors.all(|kind| kind == io::ErrorKind::ConnectionRefused) {
         return vec![cause(
             format!("nothing listens on port {port}"),
-            "see that the port is the database's, that it runs, and that a tunnel to it is open",
+            "check that the port is the database's, that the database runs, and that a tunnel to it is open",
         )];
     }
     vec![
         cause(
-            format!("the security group does not let this machine in on port {port}"),
+            format!("the security group does not allow this machine on port {port}"),
             "add an inbound rule for it to the database's security group",
         ),
         cause(
@@ -163,23 +164,23 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             vec![no_way_to_secrets_manager(&login.cached.source().region)]
         }
         Stage::Credentials => vec![cause(
-            "a credentials provider does not answer: the metadata service is out of reach, perhaps",
-            "set AWS_EC2_METADATA_DISABLED=true if this is no EC2 machine, or name a profile",
+            "a credentials provider does not respond: the metadata service may be unreachable",
+            "set AWS_EC2_METADATA_DISABLED=true if this is not an EC2 machine, or name a profile",
         )],
         Stage::Tls => vec![
             cause(
-                "what listens there waits for the client to begin, as servers of HTTP, TLS and PostgreSQL \
-                 do: a MySQL server speaks first",
-                format!("see that port {} is the database's", bridge.address.port),
+                "the server waits for the client to speak first, as with HTTP, TLS and PostgreSQL; a MySQL server \
+                 speaks first itself",
+                format!("check that port {} is the database's", bridge.address.port),
             ),
             cause(
-                "an Aurora Serverless v2 that is paused resumes with the first connection, which takes some 15 s, and \
-                 more where it was paused for long",
+                "a paused Aurora Serverless v2 database resumes with the first connection, which takes about 15 s, \
+                 and longer after a long pause",
                 "try again, or allow 60 s with {timeouts}",
             ),
             cause(
                 "the server is overloaded",
-                "try again later, and look at its load",
+                "try again later, and check its load",
             ),
         ],
         Stage::Login => vec![cause(
@@ -198,8 +199,8 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
 fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
     let rustls::Error::InvalidCertificate(error) = error else {
         return vec![cause(
-            "the server has no version of TLS from 1.2 on, or no cipher suite in common",
-            "let it offer TLS 1.2 (the parameter tls_version)",
+            "the server supports neither TLS 1.2 nor 1.3, or no common cipher suite",
+            "enable TLS 1.2 on the server (the parameter tls_version)",
         )];
     };
     let name = bridge.server_name.to_str();
@@ -208,12 +209,12 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             vec![
                 cause(
                     format!(
-                        "{name} is an alias or a tunnel, and the certificate is the endpoint's"
+                        "{name} is an alias or a tunnel, and the certificate names the endpoint"
                     ),
-                    "give the endpoint's own name as the host, and where to connect with {connect_to}",
+                    "give the endpoint's own name as the host, and the address to connect to with {connect_to}",
                 ),
                 cause(
-                    "the certificate has a name of its own on purpose",
+                    "the certificate has another name on purpose",
                     "give that name with {tls_server_name}",
                 ),
             ]
@@ -227,7 +228,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             // No authority issues certificates ahead of time: this is as good as another's clock.
             cause(
                 "this machine's clock is behind",
-                "compare it with a time server's: a token that it signs is not good either",
+                "synchronize it with a time server: a token that it signs is invalid, too",
             ),
         ],
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
@@ -236,8 +237,8 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
             ),
             cause(
-                "this machine's clock is off",
-                "compare it with a time server's",
+                "this machine's clock is wrong",
+                "synchronize it with a time server",
             ),
         ],
         _ => Vec::new(),

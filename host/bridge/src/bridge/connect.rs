@@ -52,7 +52,7 @@ async fn run(connecting: Connecting, address: Option<SocketAddr>) -> Result<Conn
     stages.instrument(span).await
 }
 
-/// Opens a connection of its own: a server closes the connection on which it refuses a login.
+/// Opens a new connection: a server closes the connection on which it refuses a login.
 async fn log_in(resolved: Resolved, span: &Span) -> Result<Connection, Error> {
     span.record("user", resolved.user());
     let greeted = resolved.connect().await?.read_initial_handshake().await?;

@@ -49,7 +49,7 @@ impl Deadline {
         until(at, limit, stage, future)
     }
 
-    /// Ends a stage that has limits of its own, when all together have taken too long.
+    /// Ends a stage that has its own limits when the limit of all stages is reached.
     pub(crate) fn whole<'f, T>(
         &self,
         stage: Stage,
@@ -62,11 +62,12 @@ impl Deadline {
         self.at
     }
 
-    /// The error of a stage that went on to the end of all, or else its own.
+    /// The timeout of all stages if their limit is reached, or else the stage's own error.
     pub(crate) fn or(&self, stage: Stage, own: ErrorKind) -> Error {
-        match self.at <= Instant::now() {
-            true => Error::new(stage, ErrorKind::Timeout(self.limit)),
-            false => Error::new(stage, own),
+        if self.at <= Instant::now() {
+            Error::new(stage, ErrorKind::Timeout(self.limit))
+        } else {
+            Error::new(stage, own)
         }
     }
 

@@ -1,11 +1,11 @@
-//! The likely causes where the server refuses what is in a secret of Secrets Manager.
+//! The likely causes if the server refuses the login with a secret of Secrets Manager.
 
 use super::Inner;
 use super::secret::SecretLogin;
 use crate::aws::DatabaseSecret;
 use crate::error::{Cause, Error, cause};
 
-/// Of a login that the server refuses (1045). `asked_again` is how the secret was asked for again, if it was.
+/// The causes of a refused login (1045). `asked_again` is the result of fetching the secret again, if that was tried.
 pub(super) fn of_refused_secret(
     bridge: &Inner,
     login: &SecretLogin,
@@ -15,14 +15,15 @@ pub(super) fn of_refused_secret(
     let id = &login.cached.source().id;
     let mut causes = Vec::new();
     let of_secret = used.username.as_deref().unwrap_or(&bridge.user);
-    let user = match login.user_is_given {
-        true => &bridge.user,
-        false => of_secret,
+    let user = if login.user_is_given {
+        &bridge.user
+    } else {
+        of_secret
     };
     if user != of_secret {
         causes.push(cause(
-            format!("the user {user:?} was given, and the secret is of {of_secret:?}"),
-            "leave the user to the secret: without {user}",
+            format!("the user {user:?} was given, and the secret is for {of_secret:?}"),
+            "omit {user}: the secret's user is then used",
         ));
     }
     let host = &bridge.endpoint.host;
@@ -30,8 +31,8 @@ pub(super) fn of_refused_secret(
         && !other.eq_ignore_ascii_case(host)
     {
         causes.push(cause(
-            format!("{host} was given, and the secret is of {other}"),
-            "leave the host to the secret: without {endpoint}; the way there is {connect_to}",
+            format!("{host} was given, and the secret is for {other}"),
+            "omit {endpoint}: the secret's host is then used; connect to another address with {connect_to}",
         ));
     }
     let again = match asked_again {
@@ -44,12 +45,12 @@ pub(super) fn of_refused_secret(
     };
     causes.push(cause(
         format!("the password of {user:?} is not the one in the secret {id}{again}"),
-        "see whether a rotation is under way or has failed: aws secretsmanager describe-secret; rotate-secret \
-         sets a new one in both places",
+        "check whether a rotation is in progress or has failed: aws secretsmanager describe-secret; rotate-secret \
+         sets a new password in both places",
     ));
     causes.push(cause(
-        format!("the database has no user {user:?}, or none that may come from this address"),
-        "user names are case-sensitive: SELECT user, host FROM mysql.user",
+        format!("the database has no user {user:?}, or does not allow it from this address"),
+        "check SELECT user, host FROM mysql.user; user names are case-sensitive",
     ));
     causes
 }

@@ -31,7 +31,7 @@ impl BridgeBuilder {
         let id = SecretId::parse(id).map_err(|problem| Error::setting("secret", problem))?;
         let region = id.region().to_owned();
         if self.password.is_some() {
-            let problem = "a password is given too: give one of them";
+            let problem = "a password is set, too: set only one of them";
             return Err(Error::setting("secret", problem));
         }
         let source = self.credentials_source(&region);
@@ -53,7 +53,7 @@ impl BridgeBuilder {
         let user_is_given = !self.user.is_empty();
         let lacks = |what, setting| {
             let problem = format!(
-                "none is given, and the secret {} has no {what}",
+                "it is not set, and the secret {} has no {what}",
                 cached.source().id
             );
             Error::setting(setting, problem)
@@ -104,7 +104,8 @@ impl Inner {
         let asked_again = match other {
             Ok(Some(other)) => {
                 let secret = &cached.source().id;
-                tracing::info!(%secret, version = other.version_id, "refused, and rotated since");
+                tracing::info!(%secret, version = other.version_id, "login refused, and the secret has been rotated \
+                since");
                 return Ok(other);
             }
             Ok(None) => Ok(()),
@@ -126,7 +127,7 @@ async fn in_time<T>(
     timeouts: &Timeouts,
     call: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, Error> {
-    // Building a bridge has no limit of its own.
+    // Building a bridge has no separate limit.
     let limit = timeouts.credentials.min(timeouts.whole);
     credentials(&cached.source().credentials, limit).await?;
     let call = async { call.await.map_err(of_fetch) };

@@ -279,7 +279,7 @@ async fn tcp(attempt: &Attempt, addresses: &[SocketAddr]) -> Result<TcpStream, E
         .map_err(|attempts| deadline.or(Stage::Connect, ErrorKind::Connect(attempts)))
 }
 
-// Shows the names alone: the fields hold secrets.
+// Shows only the names: the fields contain secrets.
 macro_rules! debug {
     ($($stage:ty),*) => {$(
         impl fmt::Debug for $stage {

@@ -1,39 +1,40 @@
-//! The likely causes where a server's certificate is of an authority that is not trusted, by region.
+//! The likely causes of a server certificate from an untrusted authority, by region.
 
 use super::Trusted;
 use crate::aws::{EndpointKind, Partition, region_of_endpoint};
 use crate::error::{Cause, cause};
 use crate::tls;
 
-/// Of a certificate that is refused, the likeliest cause first.
+/// The causes of a refused certificate, the likeliest first.
 pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<Cause> {
     let mut causes = Vec::new();
     match trusted {
         Trusted::Bundled => causes.extend(missing_roots(host, region)),
         Trusted::CaFile => causes.push(cause(
-            "the CA file that was given has not the roots of this database: RDS Proxy and Aurora Serverless chain to \
-             Amazon's, which a bundle of RDS does not hold",
-            "omit the file: the bundled roots are those of RDS and Amazon's",
+            "the CA file does not contain the roots of this database: RDS Proxy and Aurora Serverless use Amazon's, \
+             which the bundles of RDS do not contain",
+            "omit the file: the bundled roots include those of RDS and Amazon",
         )),
         Trusted::Roots => causes.push(cause(
-            "the roots that were given with BridgeBuilder::tls_roots do not hold those of this database",
+            "the roots from BridgeBuilder::tls_roots do not include those of this database",
             "omit them, or add AWS's bundle to them",
         )),
     }
     let not_rds = match region_of_endpoint(host) {
         Some(region) if trusted == Trusted::Bundled && tls::bundles_region(&region) => format!(
-            "what answers is not RDS, since the roots of RDS in {region} are bundled; or its certificate is of your own \
-             authority"
+            "the server is not RDS, because the roots of RDS in {region} are bundled; or a private authority issued \
+             its \
+             certificate"
         ),
-        _ => "it is not RDS, or its certificate is of your own authority".to_owned(),
+        _ => "the server is not RDS, or a private authority issued its certificate".to_owned(),
     };
     causes.push(cause(
         not_rds,
         "give the authority's certificate with {ca_file}",
     ));
     causes.push(cause(
-        "somebody is in between",
-        "connect without what is in between: a tunnel that ends TLS, or a proxy",
+        "the connection is intercepted",
+        "connect directly, without a proxy or a tunnel that ends TLS",
     ));
     causes
 }
@@ -48,7 +49,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     // An alias may be of anything in that region, or of anything else.
     let Some(region) = named.as_deref().or(region) else {
         return Some(cause(
-            "it is RDS in GovCloud, in China or in one of the newest regions, whose roots are not bundled",
+            "the server is RDS in GovCloud, China or one of the newest regions, whose roots are not bundled",
             "give AWS's bundle for the region with {extra_ca_file}: \
              https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html lists them",
         ));

@@ -10,7 +10,7 @@ use super::limits::{ARGUMENTS_LIMIT_BYTES, RECEIVE_LIMIT_BYTES};
 pub enum Fault {
     /// The engine cannot load the component, or the system cannot provide what it needs: the reservation of address
     /// space, or a thread.
-    #[error("the component does not load")]
+    #[error("the component cannot be loaded")]
     Load(#[source] wasmtime::Error),
     /// The caller's own engine has no epochs, so that it could not end a call that runs forever.
     #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
@@ -23,7 +23,7 @@ pub enum Fault {
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
     /// The arguments of a call are longer than the component accepts.
-    #[error("arguments of {bytes} bytes are over the limit of {limit}")]
+    #[error("arguments of {bytes} bytes exceed the limit of {limit}")]
     ArgumentsTooLarge {
         /// The length of all arguments together.
         bytes: usize,

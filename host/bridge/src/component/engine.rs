@@ -50,7 +50,7 @@ impl Engine {
     /// short-lived process saves.
     ///
     /// The caller must increment the epoch of [`Self::component`]'s engine every [`TICK`](super::TICK) while there are
-    /// instances, with a [`Ticker`] or a timer of its own. Otherwise nothing ends a call that runs forever.
+    /// instances, with a [`Ticker`] or another timer. Otherwise nothing ends a call that runs forever.
     ///
     /// # Errors
     ///

@@ -37,7 +37,7 @@ pub struct Config<'a> {
 }
 
 /// The next action of the caller.
-#[must_use = "the handshake goes on only when the step has been done"]
+#[must_use = "the handshake continues only after the step is done"]
 pub enum Step {
     /// Read from the peer, and pass the bytes to [`ClientHandshake::receive`].
     Read,

@@ -30,7 +30,7 @@ impl MachineCode {
 
     #[expect(
         unsafe_code,
-        reason = "machine code is run as it is: it must come from Wasmtime's own compiler, unchanged"
+        reason = "machine code runs unchecked: it must come unchanged from Wasmtime's own compiler"
     )]
     pub(super) fn load(self, engine: &Engine) -> Result<Component> {
         // SAFETY: the build script of this crate got the bytes from `precompile_component`. They are a part of the
@@ -73,7 +73,7 @@ mod in_place {
 
     #[expect(
         unsafe_code,
-        reason = "the linker puts it where code is, which is what it is"
+        reason = "the section places the machine code among the program's code"
     )]
     #[cfg_attr(
         not(target_vendor = "apple"),

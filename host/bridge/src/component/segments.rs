@@ -15,7 +15,7 @@ pub(super) fn is_executable(bytes: &'static [u8]) -> bool {
     };
     #[expect(
         unsafe_code,
-        reason = "the loader takes a function and a pointer for it"
+        reason = "the loader takes a function and its argument as a pointer"
     )]
     // SAFETY: the loader passes `look` this pointer. It is to a local variable, which outlives the call and has no
     // other reference.
@@ -69,7 +69,7 @@ mod tests {
     fn code_is_and_data_is_not() {
         let code: fn(&'static [u8]) -> bool = is_executable;
         let code = code as *const u8;
-        #[expect(unsafe_code, reason = "to have an address among the code")]
+        #[expect(unsafe_code, reason = "to read from the address of code")]
         // SAFETY: the first byte of a function is readable.
         let code = unsafe { std::slice::from_raw_parts(code, 1) };
         assert!(is_executable(code));

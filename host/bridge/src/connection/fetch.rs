@@ -33,8 +33,9 @@ impl<S: Transport> Connection<S> {
     ///
     /// # Errors
     ///
-    /// As [`Self::query_with`]. [`ErrorKind::NoRow`] and [`ErrorKind::MoreRows`], if the first result has not exactly one
-    /// row; the server has executed the statement all the same. [`ErrorKind::Value`], if `T` cannot be read from the row.
+    /// As [`Self::query_with`]. [`ErrorKind::NoRow`] and [`ErrorKind::MoreRows`], if the first result has not exactly
+    /// one row; the server has executed the statement all the same. [`ErrorKind::Value`], if `T` cannot be read from
+    /// the row.
     pub async fn query_one<'p, T: for<'r> FromRow<'r>>(
         &mut self,
         sql: &str,

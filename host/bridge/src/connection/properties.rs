@@ -250,7 +250,7 @@ proptest! {
         }
     }
 
-    /// Bytes that nobody wrote, for columns of every type.
+    /// Random bytes, for columns of every type.
     #[test]
     fn any_bytes_as_a_row(
         made in results(1..=6_usize, 0),
@@ -261,7 +261,7 @@ proptest! {
         }
     }
 
-    /// Texts that nobody but a liar sends for a column, each alone in its row.
+    /// Texts that may be invalid for a column, each alone in its row.
     #[test]
     fn any_text_for_any_column(
         made in results(Just(1), 0),

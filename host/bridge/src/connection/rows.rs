@@ -133,7 +133,7 @@ impl<'c, S: Transport> Rows<'c, S> {
         Ok(T::from_row(Row { result, payload })?)
     }
 
-    /// Reads up to the next row; none at the result's end.
+    /// Reads up to the next row, or `None` at the result's end.
     async fn read_row(&mut self) -> Result<Option<Range<usize>>, Error> {
         if self.summary.is_some() {
             return Ok(None);

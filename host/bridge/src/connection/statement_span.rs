@@ -37,7 +37,7 @@ impl StatementSpan {
         Self { span, began }
     }
 
-    /// Of what is not a statement.
+    /// The span of a command that is not a statement.
     pub(super) fn none() -> Self {
         Self {
             span: Span::none(),

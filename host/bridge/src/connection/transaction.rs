@@ -27,8 +27,8 @@ pub(super) enum TransactionState {
     Beginning,
     /// A [`Transaction`] exists.
     Open,
-    /// A [`Transaction`] exists, and a statement has failed. The server may have ended the transaction: an `ERR_Packet` has
-    /// no status flags.
+    /// A [`Transaction`] exists, and a statement has failed. The server may have ended the transaction: an `ERR_Packet`
+    /// has no status flags.
     Uncertain,
     /// A [`Transaction`] exists, and its own `COMMIT` or `ROLLBACK` is sent.
     Ending,
@@ -140,12 +140,12 @@ impl TransactionOptions {
 /// connection is closed. Until then the server keeps the transaction's locks: call [`Self::roll_back`] to release them
 /// now.
 ///
-/// If a statement ends the transaction, every further call fails with [`ErrorKind::TransactionEnded`], so that no statement
-/// is committed alone. Statements that end it are those that commit implicitly, such as `CREATE TABLE`, and those that the
-/// server answers by a rollback, such as the victim of a deadlock (1213). After each error of the server the next call takes
-/// one more round trip, which asks whether the transaction is still open. `BEGIN`, `START TRANSACTION`, `COMMIT` and `ROLLBACK`
-/// are refused as statements ([`ErrorKind::TransactionStatement`]); savepoints are not. A procedure that ends the transaction
-/// and begins another is not noticed.
+/// If a statement ends the transaction, every further call fails with [`ErrorKind::TransactionEnded`], so that no
+/// statement is committed alone. Statements that end it are those that commit implicitly, such as `CREATE TABLE`, and
+/// those that the server answers by a rollback, such as the victim of a deadlock (1213). After each error of the server
+/// the next call takes one more round trip, which asks whether the transaction is still open. `BEGIN`, `START
+/// TRANSACTION`, `COMMIT` and `ROLLBACK` are refused as statements ([`ErrorKind::TransactionStatement`]); savepoints
+/// are not. A procedure that ends the transaction and begins another is not noticed.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c, S = TlsStream<TcpStream>>
 where
@@ -222,8 +222,8 @@ impl<S: Transport> Connection<S> {
         Ok(())
     }
 
-    /// Ends what a dropped [`Transaction`], or a dropped future of [`Self::transaction`], has left: with the next command
-    /// where commands can be pipelined, else now.
+    /// Ends what a dropped [`Transaction`], or a dropped future of [`Self::transaction`], has left: with the next
+    /// command where commands can be pipelined, else now.
     pub(super) async fn roll_back_dropped(&mut self) -> Result<(), Error> {
         let left = self.transaction;
         match left {
@@ -289,8 +289,8 @@ impl<S: Transport> Transaction<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TransactionEnded`], if an earlier statement has ended the transaction. The server refuses. The connection
-    /// is lost: then the server may or may not have committed.
+    /// [`ErrorKind::TransactionEnded`], if an earlier statement has ended the transaction. The server refuses. The
+    /// connection is lost: then the server may or may not have committed.
     pub async fn commit(self) -> Result<(), Error> {
         self.end(COMMIT).await
     }
@@ -304,8 +304,8 @@ impl<S: Transport> Transaction<'_, S> {
         self.end(ROLLBACK).await
     }
 
-    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless the
-    /// server has received `COMMIT`.
+    /// If this future is dropped before the server has answered, the transaction is dropped too, and rolled back unless
+    /// the server has received `COMMIT`.
     async fn end(self, statement: &str) -> Result<(), Error> {
         self.connection.drain_reply().await?;
         self.connection.check_transaction_is_open().await?;

@@ -34,32 +34,35 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
         // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
-            "it died while it was idle: the server's wait_timeout, a restart, or a function that was \
-             frozen in between",
-            "make a new one; Connection::ping tells whether an old one lives",
+            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a function that was \
+             frozen",
+            "open a new one; Connection::ping checks an old one",
         )],
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Rows => vec![
             cause(
-                "the server was stopped, it has ended the connection, or the network was cut",
-                "try again; the server's error log tells which",
+                "the server stopped or closed the connection, or the network failed",
+                "try again; the server's error log may have the reason",
             ),
             cause(
-                "rows were read more slowly than the server waits (net_write_timeout, by default 60 s): by a pager, or \
-                 a program that does much for each row",
+                "rows were read too slowly for the server's net_write_timeout (60 s by default), as by a pager or a \
+                 program that does much work for each row",
                 "write them to a file first, or raise net_write_timeout",
             ),
         ],
         ErrorKind::LocalInfile => vec![cause(
-            "the statement is a LOAD DATA LOCAL, or the server is not to be trusted",
-            "no file is ever sent: INSERT the rows instead",
+            "the statement is LOAD DATA LOCAL, or the server is malicious",
+            "INSERT the rows instead: files are never sent",
         )],
         ErrorKind::RowTooLarge { .. } => vec![cause(
-            "a value of the row is long, or the row has many",
-            "read a part of it, as SUBSTRING or JSON_EXTRACT give, or raise the limit: \
+            "a value in the row is long, or the row has many values",
+            "select a part of it with SUBSTRING or JSON_EXTRACT, or raise the limit: \
              {max_row_bytes}",
         )],
         ErrorKind::Credentials(error) => {
-            vec![cause("no place that was looked at has any", error.hint())]
+            vec![cause(
+                "none of the searched places has credentials",
+                error.hint(),
+            )]
         }
         #[cfg(feature = "secrets-manager")]
         ErrorKind::Secret(error) => super::secret_causes::of_secret(error),
@@ -68,8 +71,8 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         }
         ErrorKind::Handshake(error) => of_handshake(error),
         ErrorKind::Malformed(_) => vec![cause(
-            "something on the way changes the stream, or it is not a MySQL server",
-            "connect without what is in between, and report it if it stays",
+            "a proxy on the path changes the stream, or the server is not a MySQL server",
+            "connect directly, and report the error if it persists",
         )],
         _ => Vec::new(),
     }
@@ -78,38 +81,36 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
 fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
         HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
-            "the database user is one of IAM authentication, or there is none of this name, which a server \
-             does not tell",
-            "take a user with a password, or leave the password or the secret away; names are case-sensitive",
+            "the database user has IAM authentication, or does not exist, which the server does not reveal",
+            "use a user with a password, or omit the password or the secret; user names are case-sensitive",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
-            "the database user is not one of IAM authentication, or there is none of this name: MySQL then asks for any \
-             method",
+            "the database user has no IAM authentication, or does not exist: MySQL then requests an arbitrary method",
             "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it; names are \
              case-sensitive",
         )],
         HandshakeError::MultiFactorAuthentication => vec![cause(
-            "the account has a second factor, as a hardware key, which a program without a person cannot give",
-            "take a user of its own with one factor: ALTER USER … DROP 2 FACTOR",
+            "the account has a second factor, such as a hardware key, which requires a person",
+            "use a separate user with one factor: ALTER USER … DROP 2 FACTOR",
         )],
         HandshakeError::UnsupportedAuthPlugin(name) => of_plugin(name),
         HandshakeError::TlsNotOffered => vec![cause(
-            "it is not RDS, or something in between takes TLS away",
-            "connect to the endpoint itself; nothing has been sent",
+            "the server is not RDS, or a proxy on the path removes TLS",
+            "connect directly to the endpoint; nothing has been sent",
         )],
         HandshakeError::PacketTooLarge(large) => vec![cause(
             other_protocols::by_length(large.length),
-            "see that host and port are the database's",
+            "check that host and port are the database's",
         )],
         HandshakeError::UnsupportedProtocolVersion(version) => vec![cause(
             other_protocols::by_version(*version),
-            "see that host and port are the database's",
+            "check that host and port are the database's",
         )],
         HandshakeError::InvalidPacket(_)
         | HandshakeError::UnexpectedPacket(_)
         | HandshakeError::SequenceIdMismatch(_) => vec![cause(
             other_protocols::UNKNOWN,
-            "see that host and port are the database's",
+            "check that host and port are the database's",
         )],
         _ => Vec::new(),
     }
@@ -119,7 +120,7 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
 pub(crate) fn of_long_command() -> Vec<Cause> {
     vec![cause(
         "the statement with its parameters is larger than the server's max_allowed_packet",
-        "SELECT @@max_allowed_packet shows it: raise it in the parameter group, or send less at once",
+        "raise it in the parameter group, or send less at once; SELECT @@max_allowed_packet shows it",
     )]
 }
 
@@ -128,10 +129,10 @@ pub(crate) fn of_long_command() -> Vec<Cause> {
 fn of_plugin(name: &str) -> Vec<Cause> {
     let why = match name {
         "sha256_password" => {
-            "the account has MySQL's old sha256_password, which caching_sha2_password has taken the place of"
+            "the account uses MySQL's old sha256_password, which caching_sha2_password replaces"
         }
-        "mysql_old_password" => "the account's password is kept as servers before MySQL 4.1 did",
-        _ => "the account logs in by a method of its own: LDAP, Kerberos, PAM, or another",
+        "mysql_old_password" => "the account's password has the format of servers before MySQL 4.1",
+        _ => "the account uses another authentication method, such as LDAP, Kerberos or PAM",
     };
     vec![
         cause(
@@ -140,8 +141,8 @@ fn of_plugin(name: &str) -> Vec<Cause> {
              AWSAuthenticationPlugin AS 'RDS' for tokens",
         ),
         cause(
-            "the database has no user of this name: MySQL then asks for any method",
-            "user names are case-sensitive: SELECT user, host, plugin FROM mysql.user",
+            "the database has no user of this name: MySQL then requests an arbitrary method",
+            "check SELECT user, host, plugin FROM mysql.user; user names are case-sensitive",
         ),
     ]
 }

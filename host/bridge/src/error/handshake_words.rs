@@ -15,32 +15,30 @@ pub(super) fn describe(error: &HandshakeError) -> String {
             packet(invalid.packet)
         ),
         HandshakeError::UnexpectedPacket(first) => {
-            format!("not a MySQL server: a packet that begins with {first:#04x} has no place here")
+            format!("not a MySQL server: an unexpected packet begins with {first:#04x}")
         }
         HandshakeError::SequenceIdMismatch(mismatch) => format!(
-            "not a MySQL server: packet number {} came where {} was next",
+            "not a MySQL server: packet number {} arrived instead of {}",
             mismatch.received, mismatch.expected
         ),
         HandshakeError::PacketTooLarge(large) => format!(
-            "not a MySQL server: it claims a packet of {} bytes, and at most {} are read before login",
+            "not a MySQL server: it announces a packet of {} bytes, and at most {} are accepted before login",
             large.length, large.limit
         ),
         HandshakeError::BytesBeforeTls => {
-            "bytes came between the server's first packet and TLS: somebody may have put them there"
+            "bytes arrived between the server's first packet and TLS: they may have been injected"
                 .to_owned()
         }
-        HandshakeError::BytesAfterReady => {
-            "bytes came after the login that nobody asked for".to_owned()
-        }
+        HandshakeError::BytesAfterReady => "unexpected bytes after the login".to_owned(),
         HandshakeError::RepeatedAuthSwitch => {
             "the server asked to change the authentication method too often".to_owned()
         }
         HandshakeError::TokenNotRequested => {
-            "the server let the user in without asking for the token: its account is open to all"
+            "the server accepted the user without requesting the token: the account has no password"
                 .to_owned()
         }
         HandshakeError::TlsNotOffered => {
-            "the server does not offer TLS, without which nothing secret is sent".to_owned()
+            "the server does not offer TLS, which rds-bridge requires".to_owned()
         }
         HandshakeError::UnsupportedProtocolVersion(version) => {
             format!("the server speaks protocol version {version}, not 10")
@@ -48,12 +46,12 @@ pub(super) fn describe(error: &HandshakeError) -> String {
         HandshakeError::MissingCapability(flag) => format!("the server lacks {flag}"),
         HandshakeError::UnsupportedAuthPlugin(name) => {
             format!(
-                "the server asks for the authentication method {name:?}, which is not known here"
+                "the server requests the authentication method {name:?}, which is not supported"
             )
         }
         HandshakeError::RefusedAuthPlugin(plugin) => describe_refused_auth_plugin(*plugin),
         HandshakeError::MultiFactorAuthentication => {
-            "the server asks for another factor (multi-factor authentication)".to_owned()
+            "the server requests another factor (multi-factor authentication)".to_owned()
         }
         HandshakeError::ServerRefusedBeforeTls(error) | HandshakeError::ServerRefused(error) => {
             let ServerError { code, message, .. } = error;
@@ -65,11 +63,11 @@ pub(super) fn describe(error: &HandshakeError) -> String {
 fn describe_refused_auth_plugin(plugin: AuthPlugin) -> String {
     match plugin {
         AuthPlugin::MysqlClearPassword => {
-            "the server asks for the password itself (mysql_clear_password): only a token is sent so"
+            "the server requests the password in clear text (mysql_clear_password), which is supported only for tokens"
                 .to_owned()
         }
         _ => format!(
-            "the server asks for {}, and a token answers mysql_clear_password alone",
+            "the server requests {}, and a token requires mysql_clear_password",
             plugin_name(plugin)
         ),
     }
@@ -80,14 +78,14 @@ pub(super) fn describe_invalid_config(invalid: &InvalidConfig) -> String {
         InvalidConfig::Empty(field) => format!("{} is empty", field_name(*field)),
         InvalidConfig::TooLong(field) => format!("{} is too long", field_name(*field)),
         InvalidConfig::ContainsNul(field) => {
-            format!("{} holds a NUL character", field_name(*field))
+            format!("{} contains a NUL character", field_name(*field))
         }
     }
 }
 
 fn describe_misuse(misuse: Misuse) -> &'static str {
     match misuse {
-        Misuse::TlsNotAskedFor => "TLS was reported that was not asked for",
+        Misuse::TlsNotAskedFor => "TLS was reported without being requested",
         Misuse::TlsNotEstablished => "bytes were received before TLS was reported",
         Misuse::AlreadyReady => "a call after the end of the connection phase",
     }

@@ -56,7 +56,7 @@ pub enum ErrorKind {
     #[error("{}", attempts(.0))]
     Connect(Vec<(SocketAddr, io::Error)>),
     /// The stage was not finished within its limit.
-    #[error("not done within {} s", .0.as_secs_f32())]
+    #[error("timed out after {} s", .0.as_secs_f32())]
     Timeout(Duration),
     /// TLS cannot be established, or the server's certificate is refused.
     #[error("{}", tls_words(.0))]
@@ -68,7 +68,7 @@ pub enum ErrorKind {
     #[error("{}", server_words(.0))]
     Server(ServerError),
     /// As [`Self::Server`], received before TLS: anyone on the path may have written it.
-    #[error("{} (said before TLS: it may not be the server's)", server_words(.0))]
+    #[error("{} (received before TLS: it may not come from the server)", server_words(.0))]
     ServerBeforeTls(ServerError),
     /// Reading from or writing to the connection failed.
     #[error("the connection failed")]
@@ -77,10 +77,10 @@ pub enum ErrorKind {
     #[error("the server closed the connection")]
     Closed,
     /// The server sent bytes that the protocol does not allow.
-    #[error("the server does not keep to the protocol: {0}")]
+    #[error("the server violated the protocol: {0}")]
     Malformed(Malformed),
     /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
-    #[error("a row is of more than {limit} bytes, the limit of max_row_bytes")]
+    #[error("a row has more than {limit} bytes, the limit of max_row_bytes")]
     RowTooLarge {
         /// The limit, in bytes.
         limit: usize,
@@ -89,7 +89,7 @@ pub enum ErrorKind {
     #[error(transparent)]
     Value(ValueError),
     /// The server requested a file of this machine (`LOCAL INFILE`), which is never sent.
-    #[error("the server asks for a file of this machine (LOCAL INFILE): refused")]
+    #[error("the server requested a file of this machine (LOCAL INFILE), which was refused")]
     LocalInfile,
     /// The number of parameters differs from that of the question marks in the statement.
     #[error("parameters in the statement: {expected}, given: {given}")]
@@ -121,7 +121,7 @@ pub enum ErrorKind {
     TransactionOpen,
     /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was passed as a statement to a
     /// [`Transaction`](crate::mysql::Transaction). It was not sent.
-    #[error("a transaction is ended by its methods commit and roll_back, and not by a statement")]
+    #[error("a transaction is ended by its methods commit and roll_back, not by a statement")]
     TransactionStatement,
     /// The transaction has ended, by an earlier statement or a deadlock. The statement was not sent.
     #[error(
@@ -143,7 +143,9 @@ pub enum ErrorKind {
     #[error("the pool is closed")]
     PoolClosed,
     /// An earlier call failed, or its future was dropped while it wrote a command: the connection is unusable.
-    #[error("the connection is unusable: an earlier call on it failed, or was dropped half-way")]
+    #[error(
+        "the connection is unusable: an earlier call on it failed or was dropped before it completed"
+    )]
     Unusable,
     /// A statement was not cancelled, and may still be running.
     #[error("the statement may still be running: {0}")]
@@ -181,11 +183,11 @@ fn tls_words(error: &rustls::Error) -> &'static str {
             }
             // An authority with the expected name and another key is a different authority.
             Certificate::UnknownIssuer | Certificate::BadSignature => {
-                "the server's certificate is of an unknown authority"
+                "the server's certificate was issued by an unknown authority"
             }
-            _ => "the server's certificate is not good",
+            _ => "certificate verification failed",
         },
-        _ => "no TLS connection",
+        _ => "the TLS handshake failed",
     }
 }
 
@@ -194,5 +196,5 @@ fn attempts(attempts: &[(SocketAddr, io::Error)]) -> String {
         .iter()
         .map(|(address, error)| format!("{address}: {error}"))
         .collect();
-    format!("no address takes a connection ({})", attempts.join("; "))
+    format!("no address accepted a connection ({})", attempts.join("; "))
 }

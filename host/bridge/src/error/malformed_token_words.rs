@@ -2,22 +2,19 @@
 
 use crate::component::{Malformed, Parameter};
 
-/// Describes why a text is not a token: `it lacks X-Amz-Date: it was cut short, perhaps`. The description contains
+/// Describes why a text is not a token: `it lacks X-Amz-Date: it may be truncated`. The description contains
 /// nothing of the text.
 #[must_use]
 pub fn describe(malformed: &Malformed) -> String {
     match malformed {
         Malformed::NotAToken => {
-            "it is not of the form host:port/?Action=connect&… (a password, perhaps)".to_owned()
+            "it is not of the form host:port/?Action=connect&… (it may be a password)".to_owned()
         }
-        Malformed::HasScheme => "it begins with a scheme: take https:// away".to_owned(),
+        Malformed::HasScheme => "it begins with a scheme: remove https://".to_owned(),
         Malformed::EncodedTwice => {
-            "it has been percent-encoded once more, as in a connection URL: decode it first"
-                .to_owned()
+            "it is percent-encoded twice, as in a connection URL: decode it first".to_owned()
         }
-        Malformed::TooLong(_) => {
-            "it is longer than any token, of 262144 bytes at the most".to_owned()
-        }
+        Malformed::TooLong(_) => "it is longer than 262144 bytes, the limit for a token".to_owned(),
         Malformed::InvalidHost => "its host is not a DNS name".to_owned(),
         Malformed::InvalidPort => "its port is not a number from 1 to 65535".to_owned(),
         Malformed::InvalidEncoding(offset) => {
@@ -26,7 +23,7 @@ pub fn describe(malformed: &Malformed) -> String {
         Malformed::TooManyParameters => "it has more than 32 parameters".to_owned(),
         Malformed::MissingParameter(parameter) => {
             format!(
-                "it lacks {}: it was cut short, perhaps",
+                "it lacks {}: it may be truncated",
                 parameter_name(*parameter)
             )
         }
@@ -34,7 +31,7 @@ pub fn describe(malformed: &Malformed) -> String {
             format!("it has {} more than once", parameter_name(*parameter))
         }
         Malformed::InvalidParameter(parameter) => format!(
-            "its {} is not one that a token for rds-db:connect has",
+            "its {} is invalid in a token for rds-db:connect",
             parameter_name(*parameter)
         ),
     }

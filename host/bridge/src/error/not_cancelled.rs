@@ -8,11 +8,11 @@ use thiserror::Error as ThisError;
 pub enum NotCancelled {
     /// The connection leads to an RDS Proxy, which shares its connections to the database among its clients: the
     /// connection id may meanwhile belong to another client's statement.
-    #[error("through an RDS Proxy no statement can be cancelled")]
+    #[error("statements cannot be cancelled through RDS Proxy")]
     Proxy,
     /// The connection id in the server's greeting differs from the one that it returns inside TLS. Most likely a proxy
     /// is in between, to which the id may mean another connection.
-    #[error("something between here and the server has changed the connection's id")]
+    #[error("a proxy on the path has changed the connection's id")]
     Relayed,
     /// The server has not returned the session's id yet, or does not return it.
     #[error("the connection's id on the server is not known")]
@@ -21,6 +21,6 @@ pub enum NotCancelled {
     #[error("its address leads to another server")]
     AnotherServer,
     /// The connection of a pool was returned after the handle was taken, and may serve another user.
-    #[error("the connection has been given back to its pool")]
+    #[error("the connection has been returned to its pool")]
     GivenBack,
 }

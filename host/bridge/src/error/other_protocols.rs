@@ -1,14 +1,14 @@
 //! Recognition of other protocols by their first bytes, in case of a wrong port.
 
 /// The description of an unknown protocol.
-pub(super) const UNKNOWN: &str = "something else than MySQL listens there";
+pub(super) const UNKNOWN: &str = "the server there does not speak the MySQL protocol";
 
 /// Describes the protocol by the packet length that its first three bytes would mean.
 pub(super) fn by_length(length: u32) -> &'static str {
     let [a, b, c, _] = length.to_le_bytes();
     match &[a, b, c] {
-        b"HTT" | b"<!D" | b"<ht" => "a server of HTTP listens there",
-        b"SSH" => "a server of SSH listens there: the bastion itself, and not a tunnel through it",
+        b"HTT" | b"<!D" | b"<ht" => "an HTTP server listens there",
+        b"SSH" => "an SSH server listens there: the bastion itself, not a tunnel through it",
         // A record of SSL 3.0 or TLS: an alert or a handshake.
         [0x15 | 0x16, 3, _] => {
             "a server that speaks TLS from the first byte listens there: a proxy, or HTTPS"
@@ -17,7 +17,7 @@ pub(super) fn by_length(length: u32) -> &'static str {
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
         {
-            "a server of some protocol of text listens there"
+            "a server with a text protocol listens there"
         }
         _ => UNKNOWN,
     }

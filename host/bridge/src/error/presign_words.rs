@@ -19,18 +19,18 @@ pub fn describe(error: &PresignError) -> String {
             too_long.limit
         ),
         PresignError::InvalidCharacter(invalid) => format!(
-            "{} may not hold the character at byte {}: {}",
+            "{} contains a character that is not allowed, at byte {}: {}",
             name(invalid.field),
             invalid.offset,
             allowed(invalid.field)
         ),
         PresignError::InvalidHost(problem) => of_host_problem(*problem).to_owned(),
-        PresignError::PortZero => "the port is 0: MySQL's is 3306".to_owned(),
+        PresignError::PortZero => "the port is 0: MySQL's default is 3306".to_owned(),
         PresignError::ExpiryOutOfRange(seconds) => {
-            format!("{seconds} seconds are not within 1 to 900, the longest that RDS accepts")
+            format!("{seconds} seconds are not between 1 and 900, the longest that RDS accepts")
         }
         PresignError::TimeOutOfRange(_) => {
-            "the time is past the year 9999, the last that a token can hold".to_owned()
+            "the time is after the year 9999, the last that a token can represent".to_owned()
         }
         PresignError::CredentialsExpired(expired) => format!(
             "the AWS credentials expired at {}: get fresh ones",
@@ -52,24 +52,24 @@ fn name(field: Field) -> &'static str {
 
 fn allowed(field: Field) -> &'static str {
     match field {
-        Field::AccessKeyId => "it has visible ASCII characters, and no slash",
+        Field::AccessKeyId => "use visible ASCII characters except the slash",
         Field::SecretAccessKey | Field::SessionToken => {
-            "it has visible ASCII characters, and no white space around it"
+            "use visible ASCII characters, without white space around them"
         }
         Field::Host => {
-            "give the endpoint's name alone, without scheme and port (letters, digits, '-', '_', '.')"
+            "give only the endpoint's name, without scheme and port (letters, digits, '-', '_', '.')"
         }
-        Field::Region => "it has lower-case letters, digits and '-', as eu-central-1",
-        Field::DbUser => "it has no control characters",
+        Field::Region => "use lower-case letters, digits and '-', as in eu-central-1",
+        Field::DbUser => "omit control characters",
     }
 }
 
 fn of_host_problem(problem: HostProblem) -> &'static str {
     match problem {
         HostProblem::TrailingDot => "the host ends in a dot: give its name without it",
-        HostProblem::EmptyLabel => "the host has nothing between two of its dots",
-        HostProblem::LabelTooLong => "the host has more than 63 bytes between two of its dots",
-        HostProblem::HyphenAtEdge => "the host has a part that begins or ends with a hyphen",
+        HostProblem::EmptyLabel => "the host has an empty label",
+        HostProblem::LabelTooLong => "the host has a label of more than 63 bytes",
+        HostProblem::HyphenAtEdge => "the host has a label that begins or ends with a hyphen",
         HostProblem::IpAddress => {
             "the host is an IP address: give the endpoint's name, which is what RDS verifies"
         }

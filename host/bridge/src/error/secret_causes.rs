@@ -16,16 +16,16 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         SecretProblem::AccessDenied { message } => access_denied(secret, message),
         SecretProblem::NoRequest => vec![endpoint_is_none()],
         SecretProblem::NotDecrypted { .. } => vec![cause(
-            "the KMS key that it is encrypted with is disabled, deleted, or not the caller's to use",
-            "allow kms:Decrypt on it, and see its state: aws kms describe-key",
+            "the secret's KMS key is disabled or deleted, or the caller may not use it",
+            "allow kms:Decrypt on it, and check its state: aws kms describe-key",
         )],
         SecretProblem::Deleted { .. } => vec![cause(
-            "somebody has deleted it; until its recovery window ends it can be had back",
-            "aws secretsmanager restore-secret, or give another secret",
+            "it was deleted; it can be restored until its recovery window ends",
+            "restore it with aws secretsmanager restore-secret, or give another secret",
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
-            "the endpoint that the environment or the profile names is one without TLS",
+            "the endpoint that the environment or the profile names has no TLS",
             "give it with https://, or unset it",
         )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
@@ -34,15 +34,15 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         }
         SecretProblem::Binary | SecretProblem::NotJson | SecretProblem::NoPassword => vec![cause(
             "it is not the secret of a database",
-            "let it be as RDS's are: {\"username\": …, \"password\": …}, with host, port and dbname if you like",
+            "use the JSON that RDS writes: {\"username\": …, \"password\": …}, optionally with host, port and dbname",
         )],
         SecretProblem::InvalidPort => vec![cause(
             "it was written by hand",
-            "correct it, or omit it: the port is 3306 then",
+            "correct it, or omit it: the port is then 3306",
         )],
         SecretProblem::OtherEngine { .. } => vec![cause(
             "it is the secret of another database",
-            "give that of the MySQL or MariaDB",
+            "give the secret of the MySQL or MariaDB database",
         )],
     }
 }
@@ -51,11 +51,11 @@ fn not_found(region: &str) -> Vec<Cause> {
     vec![
         cause(
             "it was deleted and created again, with another ARN",
-            format!("aws secretsmanager list-secrets --region {region} lists the secrets"),
+            format!("find it with aws secretsmanager list-secrets --region {region}"),
         ),
         cause(
             "it has no value yet",
-            "aws secretsmanager put-secret-value gives it one",
+            "set one with aws secretsmanager put-secret-value",
         ),
     ]
 }
@@ -68,8 +68,8 @@ fn refused(code: &str) -> Vec<Cause> {
             "try again later",
         ),
         code if OF_CREDENTIALS.contains(&code) => cause(
-            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is off",
-            "aws sts get-caller-identity shows whose they are; rds-bridge doctor does too",
+            "the AWS credentials are wrong, have expired or were revoked, or this machine's clock is wrong",
+            "check them with aws sts get-caller-identity or rds-bridge doctor",
         ),
         code if OF_AWS.contains(&code) => cause(
             "AWS has a temporary fault",
@@ -89,8 +89,8 @@ const OF_AWS: [&str; 3] = [
 
 fn endpoint_is_none() -> Cause {
     cause(
-        "something else than Secrets Manager is named as its endpoint, or stands before it, as a proxy",
-        "see AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
+        "the configured endpoint is not Secrets Manager, or a proxy answers in its place",
+        "check AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
          http:// or https:// and a host",
     )
 }
@@ -101,27 +101,28 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
         format!("allow it on {secret}"),
     );
     let key = cause(
-        "it is encrypted with a KMS key of your own, which the caller may not use",
+        "it is encrypted with a customer managed KMS key, which the caller may not use",
         "allow kms:Decrypt on that key, in the caller's policy and in the key's",
     );
     let other = cause(
-        "it is another account's, or a VPC endpoint stands before Secrets Manager",
+        "it belongs to another account, or the policy of a VPC endpoint denies access",
         "allow it in the secret's resource policy, and in the endpoint's policy",
     );
     // Only AWS's message tells which of the two it is.
-    match message.to_ascii_lowercase().contains("kms") {
-        true => vec![key, policy, other],
-        false => vec![policy, key, other],
+    if message.to_ascii_lowercase().contains("kms") {
+        vec![key, policy, other]
+    } else {
+        vec![policy, key, other]
     }
 }
 
 /// The likely cause if Secrets Manager does not respond.
 pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
     cause(
-        "there is no way to Secrets Manager from here, as in a subnet without one",
+        "Secrets Manager is unreachable from here, as in a subnet without a route to it",
         format!(
-            "a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443 its security \
-             group has to let this machine in, and that of this machine has to let it out"
+            "add a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443, the \
+             endpoint's security group must allow this machine, and this machine's must allow outbound traffic"
         ),
     )
 }

@@ -18,9 +18,10 @@ pub(super) enum Product {
 
 impl Product {
     pub(super) fn of_version(version: &str) -> Self {
-        match version.contains("MariaDB") {
-            true => Self::MariaDb,
-            false => Self::MySql,
+        if version.contains("MariaDB") {
+            Self::MariaDb
+        } else {
+            Self::MySql
         }
     }
 }
@@ -71,39 +72,39 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
             "GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
         ),
         1049 => (
-            "there is no such database",
-            "SHOW DATABASES lists them; names may be case-sensitive",
+            "the database does not exist",
+            "list the databases with SHOW DATABASES; names may be case-sensitive",
         ),
         1129 => (
             "the server blocks this machine after too many failed connections",
-            "FLUSH HOSTS, or max_connect_errors",
+            "run FLUSH HOSTS, or raise max_connect_errors",
         ),
         1184 => (
-            "the server ended the connection at its beginning, most likely because init_connect failed",
-            "its error log names the statement of init_connect and why it fails for this user",
+            "the server closed the connection right after the login, most likely because init_connect failed",
+            "read the server's error log, which has the statement of init_connect and why it fails for this user",
         ),
         1226 => (
-            "the account has a limit of its own: MAX_USER_CONNECTIONS, or so many queries an hour",
-            "ALTER USER … WITH MAX_USER_CONNECTIONS 0 lifts it (0 is none); or keep fewer connections open",
+            "the account has a resource limit, such as MAX_USER_CONNECTIONS or MAX_QUERIES_PER_HOUR",
+            "remove the limit: ALTER USER … WITH MAX_USER_CONNECTIONS 0; or keep fewer connections open",
         ),
         // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
         1820 | 1862 => (
             "the account's password has expired",
-            "set a new one as the database's administrator: ALTER USER … IDENTIFIED BY …; PASSWORD EXPIRE NEVER \
-             keeps it",
+            "set a new one as an administrator: ALTER USER … IDENTIFIED BY …; PASSWORD EXPIRE NEVER keeps it from \
+             expiring",
         ),
         3118 | 4151 => (
             "the account is locked",
-            "ALTER USER … ACCOUNT UNLOCK, as the database's administrator",
+            "unlock it as an administrator: ALTER USER … ACCOUNT UNLOCK",
         ),
         3955 => (
-            "the account is locked for a while after too many wrong passwords (FAILED_LOGIN_ATTEMPTS)",
-            "wait for its PASSWORD_LOCK_TIME, or ALTER USER … ACCOUNT UNLOCK; and correct the password wherever it \
-             is used",
+            "the account is temporarily locked after too many wrong passwords (FAILED_LOGIN_ATTEMPTS)",
+            "wait for its PASSWORD_LOCK_TIME, or run ALTER USER … ACCOUNT UNLOCK; then correct the password wherever \
+             it is used",
         ),
         3159 => (
-            "the server takes TLS connections alone",
-            "report it: we always use TLS",
+            "the server accepts only TLS connections",
+            "report it: rds-bridge always uses TLS",
         ),
         _ => return None,
     })
@@ -113,12 +114,12 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
 fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1040 | 1203 => (
-            "all of the server's connections are taken",
-            "try again later, keep fewer open, or put RDS Proxy before it",
+            "all of the server's connections are in use",
+            "try again later, keep fewer connections open, or connect through RDS Proxy",
         ),
         1053 => (
-            "the server is shutting down: a restart, a failover or a change of its class",
-            "connect anew in a moment",
+            "the server is shutting down: a restart, a failover or a change of the instance class",
+            "reconnect in a moment",
         ),
         1153 => (
             "the statement or a value in it is longer than the server's max_allowed_packet",
@@ -129,20 +130,21 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
             "use the writer's endpoint",
         ),
         1461 => (
-            "all connections together have as many prepared statements as max_prepared_stmt_count allows",
-            "close idle connections of applications that prepare many, or raise it in the parameter group",
+            "the prepared statements of all connections have reached max_prepared_stmt_count",
+            "close idle connections of applications that prepare many statements, or raise it in the parameter group",
         ),
         1927 | 3169 => (
-            "somebody has ended the connection on the server: KILL, or mysql.rds_kill",
-            "connect anew",
+            "the connection was ended on the server by KILL or mysql.rds_kill",
+            "reconnect",
         ),
         4031 => (
             "the connection was idle for longer than the server's wait_timeout",
-            "make a new one; Connection::ping tells whether an old one lives",
+            "open a new one; Connection::ping checks an old one",
         ),
         9501 => (
             "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
-            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for themselves",
+            "try again later, or raise the proxy's MaxConnectionsPercent; pinned sessions keep connections for \
+             themselves",
         ),
         _ => return None,
     })
@@ -151,43 +153,43 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
 fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1054 | 1146 => (
-            "it is not there under this name, in the default database or the one that is named",
-            "SHOW TABLES and SHOW COLUMNS list what there is; names of tables may be case-sensitive",
+            "the table or column does not exist in the default database or the named one",
+            "check SHOW TABLES and SHOW COLUMNS; table names may be case-sensitive",
         ),
         1094 => (
-            "the connection has ended, and its statement with it",
-            "SHOW PROCESSLIST lists what is running",
+            "the connection and its statement have already ended",
+            "list the running statements with SHOW PROCESSLIST",
         ),
         1095 => (
             "the statement runs as another user: in a procedure, function or view with SQL SECURITY DEFINER",
-            "an administrator can end it: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
+            "end it as an administrator: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
         ),
         1142 | 1143 | 1227 | 1370 => (
-            "the user has not been granted this",
-            "GRANT it, as the database's administrator",
+            "the user lacks the privilege",
+            "GRANT it as an administrator",
         ),
         1205 => (
-            "another transaction holds what this one needs, for longer than innodb_lock_wait_timeout",
-            "end that one, which SHOW ENGINE INNODB STATUS shows, and try again",
+            "another transaction holds a lock that this one needs for longer than innodb_lock_wait_timeout",
+            "end that transaction, which SHOW ENGINE INNODB STATUS shows, and try again",
         ),
         1213 => (
             "two transactions waited for each other, and this one was rolled back",
             "try again",
         ),
         1298 => (
-            "there is no time zone of this name, or the server's time zone tables are not filled",
-            "give an offset, as +02:00, or fill them: mysql_tzinfo_to_sql",
+            "the time zone does not exist, or the server's time zone tables are empty",
+            "give an offset such as +02:00, or fill the tables with mysql_tzinfo_to_sql",
         ),
         1399 | 1400 | 1568 | 1694 => (
-            "it is not possible within a transaction",
-            "rds-bridge query --no-transaction puts none around it",
+            "the statement is not allowed in a transaction",
+            "run it with rds-bridge query --no-transaction",
         ),
         1792 => (
-            "sessions are read-only unless writing is asked for",
+            "sessions are read-only by default",
             "allow it: {allow_writes}",
         ),
         1969 | 3024 => (
-            "the server ends statements that take this long (max_statement_time, max_execution_time)",
+            "the statement exceeded the server's time limit (max_statement_time, max_execution_time)",
             "make it faster, or raise the limit for the session, the user or the server",
         ),
         _ => return None,

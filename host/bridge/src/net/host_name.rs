@@ -93,11 +93,11 @@ impl HostProblem {
     /// Describes the problem without the text, for a text from a secret.
     pub(crate) fn unshown(&self) -> &'static str {
         match self {
-            Self::Empty => "none is given",
+            Self::Empty => "it is not set",
             Self::Url => {
-                "it is not a host's name: give the name alone, without what a URL has around it"
+                "it is not a host name: give only the name, without the other parts of a URL"
             }
-            Self::Port { .. } => "it has a port: give the host alone, and the port by itself",
+            Self::Port { .. } => "it has a port: give the host and the port separately",
             Self::TrailingDot(_) => "it ends in a dot: give the name without it",
             Self::Shape(_) => "it is neither a DNS name nor an IP address",
             Self::Address(_) => {

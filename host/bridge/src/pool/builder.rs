@@ -120,13 +120,13 @@ impl PoolBuilder {
     pub fn build(self) -> Result<Pool, PoolError> {
         let wrong = |setting, problem| Err(PoolError::Setting { setting, problem });
         if self.max_size == 0 {
-            return wrong("max_size", "it has to be at least 1");
+            return wrong("max_size", "it must be at least 1");
         }
         if self.min_size > self.max_size {
-            return wrong("min_size", "it is above max_size");
+            return wrong("min_size", "it is greater than max_size");
         }
         let Ok(runtime) = Handle::try_current() else {
-            return wrong("build", "it takes a Tokio runtime: call it in one");
+            return wrong("build", "no Tokio runtime: call build within one");
         };
         let manager = Manager::new(self.bridge, self.connections_per_second, self.limits);
         let config = managed::PoolConfig {
@@ -140,7 +140,7 @@ impl PoolBuilder {
             .config(config)
             .runtime(deadpool::Runtime::Tokio1);
         let Ok(connections) = pool.build() else {
-            return wrong("build", "deadpool misses a runtime");
+            return wrong("build", "no Tokio runtime");
         };
         let keeper = Keeper::start(&runtime, &connections, self.min_size, self.limits);
         Ok(Pool {

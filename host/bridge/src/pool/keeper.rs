@@ -83,7 +83,7 @@ async fn fill(pool: &Pool<Manager>, min_size: usize) {
     while pool.status().size < min_size && !pool.is_closed() {
         if let Err(error) = make_missing(pool, min_size).await {
             // A caller of `Pool::get` receives the error.
-            debug!(%error, "no connection to keep");
+            debug!(%error, "cannot open an idle connection");
             return;
         }
     }

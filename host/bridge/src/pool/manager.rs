@@ -215,7 +215,7 @@ impl managed::Manager for Manager {
                     _ => error,
                 });
             };
-            debug!(code = error.code(), ?delay, "refused, to be tried again");
+            debug!(code = error.code(), ?delay, "login refused; retrying");
             last_refusal = Some(error);
             sleep(delay).await;
             retries = retries.saturating_add(1);
@@ -234,6 +234,6 @@ impl managed::Manager for Manager {
             &self.metrics.lost
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        Err(RecycleError::message("not to be used again"))
+        Err(RecycleError::message("connection is not reusable"))
     }
 }

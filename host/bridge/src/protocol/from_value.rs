@@ -19,7 +19,7 @@ pub enum ValueError {
         column: String,
     },
     /// Several columns have the requested name.
-    #[error("several columns are named {column}: name them apart with AS")]
+    #[error("several columns are named {column}: give them distinct names with AS")]
     AmbiguousColumn {
         /// The requested name.
         column: String,

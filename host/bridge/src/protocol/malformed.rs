@@ -17,7 +17,7 @@ pub enum Malformed {
         field: &'static str,
     },
     /// A packet's sequence id is not the next one.
-    #[error("packet number {received} came where {expected} was next")]
+    #[error("packet number {received} arrived instead of {expected}")]
     SequenceId {
         /// The next sequence id.
         expected: u8,
@@ -25,7 +25,7 @@ pub enum Malformed {
         received: u8,
     },
     /// Bytes after the end of a reply.
-    #[error("bytes came that nobody had asked for")]
+    #[error("unexpected bytes after the end of a reply")]
     Unasked,
     /// A packet is larger than a server sends of its kind, or the column definitions of a result together are. Rows
     /// have their own limit: `ErrorKind::RowTooLarge`.
@@ -41,7 +41,7 @@ pub enum Malformed {
         limit: u32,
     },
     /// A column has a type that the protocol documentation does not list.
-    #[error("column {column} is of the unknown type {kind}")]
+    #[error("column {column} has the unknown type {kind}")]
     UnknownColumnType {
         /// The column's name.
         column: String,
@@ -49,7 +49,7 @@ pub enum Malformed {
         kind: u8,
     },
     /// A row does not contain one value for each column.
-    #[error("row {row}, column {column}: the value has no length, or is cut short")]
+    #[error("row {row}, column {column}: the value has no length or is truncated")]
     Value {
         /// The row's number, from 1.
         row: u64,
@@ -57,7 +57,7 @@ pub enum Malformed {
         column: usize,
     },
     /// A row has bytes after its last value.
-    #[error("row {row} has {bytes} bytes more than its columns take")]
+    #[error("row {row} has {bytes} bytes after its last column")]
     TrailingBytes {
         /// The row's number, from 1.
         row: u64,

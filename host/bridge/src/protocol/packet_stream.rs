@@ -43,7 +43,7 @@ pub(crate) enum ReadError {
     #[error("the server ends the connection")]
     ServerClosing(ServerError),
     /// No bytes arrived within the idle limit.
-    #[error("nothing has come for {} s", .0.as_secs_f32())]
+    #[error("no data arrived for {} s", .0.as_secs_f32())]
     Idle(Duration),
     /// A row is longer than the caller's limit.
     #[error("a row of more than {limit} bytes")]

@@ -34,10 +34,10 @@ pub enum CaFileProblem {
     #[error("it cannot be read: {0}")]
     Unreadable(ErrorKind),
     /// The file is larger than 4 MiB, and so not a bundle of certificates.
-    #[error("it has more than {LIMIT_BYTES} bytes, so that it is no bundle of certificates")]
+    #[error("it has more than {LIMIT_BYTES} bytes, too many for a bundle of certificates")]
     TooLarge,
     /// The file contains a private key. A CA file is public, so that the key would be disclosed with it.
-    #[error("it holds a private key: take it out, for a CA file is public")]
+    #[error("it contains a private key: remove it, because a CA file is public")]
     PrivateKey,
     /// The file is binary (DER).
     #[error("it is not PEM but DER: convert it with openssl x509 -inform der")]

@@ -81,7 +81,7 @@ impl fmt::Display for Certificate {
         }
         let [from, to] = [not_before, not_after].map(|at| at.format(&Rfc3339));
         let (from, to) = (from.map_err(|_| fmt::Error)?, to.map_err(|_| fmt::Error)?);
-        write!(f, ", issued by {issuer}, good from {from} to {to}")
+        write!(f, ", issued by {issuer}, valid from {from} to {to}")
     }
 }
 

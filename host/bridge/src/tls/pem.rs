@@ -7,7 +7,7 @@ use rustls::pki_types::pem::{PemObject, SectionKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
     /// The text has no `-----BEGIN CERTIFICATE-----`.
-    #[error("there is no certificate in it: it needs the lines -----BEGIN CERTIFICATE-----")]
+    #[error("it contains no certificate: it needs the lines -----BEGIN CERTIFICATE-----")]
     NoCertificate,
     /// A certificate is broken.
     #[error("its certificate number {position} {flaw}")]
@@ -23,7 +23,7 @@ pub enum PemError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The text ends before `-----END CERTIFICATE-----`, or its first line is malformed.
-    #[error("is cut short")]
+    #[error("is truncated")]
     CutShort,
     /// The text between the first and the last line is not base64.
     #[error("is not base64")]

@@ -46,7 +46,7 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         }
         Ok(Err(error @ IdentityError::Refused { .. })) => {
             let cause = Cause::new(
-                "the credentials are wrong, expired or revoked, or this machine's clock is off",
+                "the credentials are wrong, expired or revoked, or this machine's clock is wrong",
                 "get fresh credentials: the database will refuse tokens that these sign",
             );
             report.add(

@@ -3,28 +3,14 @@
 use std::process::Command;
 
 use rds_bridge_test_support::python;
-use rds_bridge_test_support::server::{Options, Product, Server};
 use tempfile::TempDir;
 
 use crate::helpers::command::{query, stderr, stdout};
-
-/// Vectors with fewer entries than the column allows, with negative and with long numbers, and NULL.
-const ROWS: &str = "CREATE TABLE iamtest.vectors (n INT PRIMARY KEY, v VECTOR(3));
-     INSERT INTO iamtest.vectors VALUES
-         (1, STRING_TO_VECTOR('[1, 2.5, -3e10]')),
-         (2, NULL),
-         (3, STRING_TO_VECTOR('[0.1, 1.17549435e-38]'));";
-const SELECT: &str = "SELECT n, v FROM vectors ORDER BY n";
-
-fn server() -> Server {
-    let server = Server::start(Product::MySql, &Options::default());
-    server.execute_as_admin(ROWS);
-    server
-}
+use crate::helpers::tables::{SELECT_VECTORS, server_with_vectors};
 
 #[test]
 fn in_every_text_format() {
-    let server = server();
+    let server = server_with_vectors();
     for (format, expected) in [
         (
             "table",
@@ -62,7 +48,7 @@ fn in_every_text_format() {
         ),
     ] {
         for protocol in ["text", "binary"] {
-            let arguments = [SELECT, "--format", format, "--protocol", protocol];
+            let arguments = [SELECT_VECTORS, "--format", format, "--protocol", protocol];
             let output = query(&server, &arguments);
             assert_eq!(stdout(&output), expected, "{protocol}: {}", stderr(&output));
         }
@@ -72,7 +58,7 @@ fn in_every_text_format() {
 /// pyarrow reads a list, because a row may have fewer entries than the column's declaration.
 #[test]
 fn in_every_columnar_format() {
-    let server = server();
+    let server = server_with_vectors();
     let folder = TempDir::new().unwrap();
     let read = "import sys, pyarrow, pyarrow.parquet as parquet
 path, format = sys.argv[1:]
@@ -86,7 +72,7 @@ print(table['v'].to_pylist())";
             let path = folder.path().join(format!("{protocol}.{format}"));
             let path = path.to_str().unwrap();
             let to_file = ["--format", format, "--protocol", protocol, "-o", path];
-            let written = query(&server, &[&[SELECT], &to_file[..]].concat());
+            let written = query(&server, &[&[SELECT_VECTORS], &to_file[..]].concat());
             assert_eq!(written.status.code(), Some(0), "{}", stderr(&written));
             let output = Command::new(python::interpreter())
                 .args(["-c", read, path, format])

@@ -173,7 +173,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             KEYS.to_vec(),
             "",
             2,
-            "what a URL has around it",
+            "the other parts of a URL",
         ),
         (with(&host, &[long]), KEYS.to_vec(), "", 2, "at most 253"),
         (vec!["inspect"], vec![], "", 4, "not a token"),
@@ -190,7 +190,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             vec![],
             "db.example.com:3306/?Action=connect&DBUser=u",
             4,
-            "cut short",
+            "truncated",
         ),
         (
             vec!["inspect"],
@@ -204,7 +204,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             vec![],
             huge_input,
             4,
-            "longer than any token",
+            "longer than 262144 bytes",
         ),
         (vec!["component"], vec![], "", 2, "--output"),
         (

@@ -6,18 +6,12 @@ use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::command::{query, stderr, stdout};
-
-/// Each number has a neighbour that is the same double.
-const TABLE: &str =
-    "CREATE TABLE iamtest.exact (id BIGINT UNSIGNED, amount DECIMAL(30, 10), name VARCHAR(8));
-     INSERT INTO iamtest.exact VALUES
-       (18446744073709551615, 123456789012345678.25, 'a'),
-       (18446744073709551614, 123456789012345678.26, 'b')";
+use crate::helpers::tables::EXACT_NUMBERS;
 
 #[apply(on_each_server)]
 fn are_found_and_added(product: Product) {
     let server = Server::start(product, &Options::default());
-    server.execute_as_admin(TABLE);
+    server.execute_as_admin(EXACT_NUMBERS);
     server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let query = |arguments: &[&str]| {
         let arguments = [&["--quiet", "--format", "csv"], arguments].concat();

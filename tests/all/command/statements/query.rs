@@ -104,7 +104,7 @@ fn every_exit_code_of_a_failure(product: Product) {
         ),
         (
             6,
-            "no address takes a connection",
+            "no address accepted a connection",
             vec![("DB_CONNECT_TO", "127.0.0.1:1")],
         ),
         (7, "unknown authority", vec![("DB_CA_FILE", "")]),

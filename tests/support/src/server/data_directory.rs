@@ -73,7 +73,9 @@ fn folder_for_templates() -> PathBuf {
 
 fn make(folder: &Path, data: &Path, product: Product) {
     let user = user_argument(folder);
-    run(&mut product.initialise(data, user));
+    let temporary = folder.join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    run(&mut product.initialise(data, &temporary, user));
     let setup_file = folder.join("setup.sql");
     fs::write(&setup_file, setup(product)).unwrap();
     let said = run(product
@@ -82,6 +84,7 @@ fn make(folder: &Path, data: &Path, product: Product) {
         .args(product.start_arguments())
         .arg(format!("--datadir={}", data.display()))
         .arg(format!("--socket={}", folder.join("socket").display()))
+        .arg(format!("--tmpdir={}", temporary.display()))
         .arg(format!("--init-file={}", setup_file.display()))
         .args(user)
         .args(plugins::put_into(&folder.join("plugins"), product))

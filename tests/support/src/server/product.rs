@@ -115,7 +115,7 @@ impl Product {
     }
 
     /// A command that creates an empty data directory.
-    pub(super) fn initialise(self, data: &Path, user: Option<&str>) -> Command {
+    pub(super) fn initialise(self, data: &Path, temporary: &Path, user: Option<&str>) -> Command {
         let mut making = match self {
             Self::MySql => {
                 let mut server = self.server();
@@ -132,6 +132,7 @@ impl Product {
         };
         making
             .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--tmpdir={}", temporary.display()))
             .args(user)
             .args(self.data_arguments());
         making

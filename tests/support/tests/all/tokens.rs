@@ -57,7 +57,7 @@ fn a_bad_token_is_refused_and_the_log_says_why(product: Product) {
         ),
         (
             wrong(|e| e.secret_access_key = "other".into()),
-            "the signature is not the one".to_owned(),
+            "the signature does not match".to_owned(),
         ),
         (
             wrong(|e| e.session_token = Some("sts".into())),

@@ -63,7 +63,7 @@ impl<S: FetchSecret> CachedSecret<S> {
     ///
     /// # Errors
     ///
-    /// [`FetchError`] if none is cached and none can be fetched.
+    /// [`FetchError`] if the cache is empty and the secret cannot be fetched.
     pub(crate) async fn secret(&self) -> Result<Arc<DatabaseSecret>, FetchError> {
         let arrival = self.calls.arrive();
         if let Some(kept) = self.kept() {
@@ -122,8 +122,8 @@ impl<S: FetchSecret> CachedSecret<S> {
         turn.call(self.source.fetch(), keep).await
     }
 
-    /// Whether it was fetched again in vain less than [`ASK_AGAIN_AFTER`] ago. Setting back the clock does not lengthen
-    /// that time.
+    /// Whether fetching it again brought no change less than [`ASK_AGAIN_AFTER`] ago. Setting back the clock does not
+    /// lengthen that time.
     fn was_in_vain(&self) -> bool {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let since = kept.in_vain_at;

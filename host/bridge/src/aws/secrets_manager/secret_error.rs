@@ -25,7 +25,7 @@ pub struct SecretError {
 #[non_exhaustive]
 pub enum SecretProblem {
     /// No secret has that ARN, or the secret has no current version.
-    #[error("is not there: {message}")]
+    #[error("was not found: {message}")]
     NotFound {
         /// AWS's message, which may change at any time.
         message: String,
@@ -43,13 +43,13 @@ pub enum SecretProblem {
         message: String,
     },
     /// The secret is marked for deletion.
-    #[error("is deleted: {message}")]
+    #[error("is marked for deletion: {message}")]
     Deleted {
         /// AWS's message.
         message: String,
     },
     /// AWS refuses for another reason, such as wrong or expired credentials, or too many calls.
-    #[error("is not given: {code}: {message}")]
+    #[error("was refused: {code}: {message}")]
     Refused {
         /// AWS's error code, such as `UnrecognizedClientException` or `ThrottlingException`.
         code: String,
@@ -57,19 +57,19 @@ pub enum SecretProblem {
         message: String,
     },
     /// No request can be built, such as if the environment or the profile names an endpoint that is not a URL.
-    #[error("cannot be asked for: no request can be made")]
+    #[error("cannot be fetched: the request cannot be built")]
     NoRequest,
     /// AWS did not respond.
-    #[error("cannot be asked for")]
+    #[error("cannot be fetched")]
     NoAnswer(#[source] Arc<dyn StdError + Send + Sync>),
     /// The response is not one of Secrets Manager.
-    #[error("was asked for, and the answer (status {status}) is not one of Secrets Manager")]
+    #[error("cannot be fetched: the response (status {status}) is not from Secrets Manager")]
     Unreadable {
         /// The HTTP status.
         status: u16,
     },
     /// The secret is binary.
-    #[error("is binary, and not a text")]
+    #[error("is binary, not text")]
     Binary,
     /// The text is not a JSON object. It may be the password alone.
     #[error("is not JSON")]
@@ -81,7 +81,7 @@ pub enum SecretProblem {
     #[error("has a port that is not a number from 1 to 65535")]
     InvalidPort,
     /// The `engine` is not MySQL, MariaDB or Aurora MySQL.
-    #[error("is of another kind of database ({engine})")]
+    #[error("is for another kind of database ({engine})")]
     OtherEngine {
         /// The engine.
         engine: &'static str,

@@ -12,8 +12,8 @@ pub(crate) struct SecretId {
     region: String,
 }
 
-const NONE: &str = "it is not the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, and is \
-    not shown, for it may be a password. aws secretsmanager describe-secret --query ARN --secret-id NAME shows the ARN";
+const NONE: &str = "it is not the ARN of a secret (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX), and is \
+not shown because it may be a password; aws secretsmanager describe-secret --query ARN --secret-id NAME shows the ARN";
 /// AWS appends a hyphen and this many letters and digits to the name.
 const SUFFIX_LENGTH: usize = 6;
 const ACCOUNT_LENGTH: usize = 12;
@@ -30,7 +30,7 @@ impl SecretId {
             return Err(NONE);
         };
         if (*service, *kind) != ("secretsmanager", "secret") {
-            return Err("it is the ARN of something else than a secret of Secrets Manager");
+            return Err("it is an ARN, but not of a secret in Secrets Manager");
         }
         let is_partition = |text: &str| {
             text.starts_with("aws")

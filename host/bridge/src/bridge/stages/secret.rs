@@ -21,7 +21,7 @@ impl BridgeBuilder {
     /// [`Stage::Settings`](crate::Stage::Settings): no secret is named, its name is no ARN, or a password is given too.
     pub fn begin_secret(self) -> Result<SecretNamed, Error> {
         let cached = self.cached_secret()?;
-        let cached = cached.ok_or_else(|| Error::setting("secret", "none is given"))?;
+        let cached = cached.ok_or_else(|| Error::setting("secret", "it is not set"))?;
         Ok(SecretNamed {
             builder: self,
             cached,

@@ -84,9 +84,9 @@ pub struct InitialHandshakeReceived {
 }
 
 impl InitialHandshakeReceived {
-    /// The server's first packet, header and payload: `Protocol::HandshakeV10`. If the peer is not a MySQL server, it is the
-    /// beginning of what the peer sent: its first four bytes, read as a header, claim more than a packet of the connection
-    /// phase. The bytes came before TLS: anyone on the path may have altered them.
+    /// The server's first packet, header and payload: `Protocol::HandshakeV10`. If the peer is not a MySQL server, it
+    /// is the beginning of what the peer sent: its first four bytes, read as a header, claim more than a packet of the
+    /// connection phase. The bytes came before TLS: anyone on the path may have altered them.
     #[must_use]
     pub fn first_packet(&self) -> &[u8] {
         first_packet(&self.received)

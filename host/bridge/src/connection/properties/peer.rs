@@ -76,7 +76,7 @@ pub(super) fn is_same(
         (Value::Int(ours), TheirValue::Int(theirs)) => ours == theirs,
         // They give a number that fits as one with a sign.
         (Value::UnsignedInt(ours), TheirValue::Int(theirs)) => {
-            // `YEAR` is two bytes, and theirs by the flag alone.
+            // `YEAR` is two bytes, and the peer decides by the flag only.
             u64::try_from(*theirs) == Ok(*ours)
         }
         (Value::UnsignedInt(ours), TheirValue::UInt(theirs)) => ours == theirs,
@@ -111,7 +111,7 @@ fn is_same_date_or_time(ours: &Value<'_>, theirs: &TheirValue) -> bool {
             &TheirValue::Time(negative, days, hours, minutes, seconds, microseconds),
         ) => {
             let theirs = Time {
-                // Any byte but 0 is a sign to us, as it is to MySQL's own client; to them 1 alone.
+                // Any byte but 0 is a sign here, as in MySQL's own client; the peer accepts only 1.
                 negative: negative || ours.negative,
                 hours: days * 24 + u32::from(hours),
                 minutes,
@@ -169,7 +169,7 @@ fn parts(text: &[u8]) -> Vec<u64> {
         .collect()
 }
 
-/// How many digits there are behind the point.
+/// The number of digits after the point.
 fn fraction(text: &[u8]) -> Option<u32> {
     let point = text.iter().position(|byte| *byte == b'.')?;
     u32::try_from(text.len() - point - 1).ok()
@@ -208,7 +208,7 @@ pub(super) fn may_be_unreadable(
 ) -> bool {
     let is_text = encoding == Encoding::Text;
     match (column.kind, theirs) {
-        // Texts are UTF-8, since that is what the connection has asked for. They give the bytes.
+        // Texts are UTF-8, which the connection has requested. The peer returns the bytes.
         (ColumnKind::Text | ColumnKind::Json | ColumnKind::Decimal, TheirValue::Bytes(theirs)) => {
             str::from_utf8(theirs).is_err()
         }

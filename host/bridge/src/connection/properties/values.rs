@@ -108,7 +108,7 @@ fn unsigned(wire_type: ColumnType) -> BoxedStrategy<Datum> {
         .boxed()
 }
 
-/// Of any bits: no server stores what is no number, and one that is hostile may send it.
+/// A float of any bits: no server stores a NaN, but a hostile one may send it.
 fn any_float() -> impl Strategy<Value = f32> {
     let edges = vec![
         0.0,

@@ -98,7 +98,9 @@ impl Outgoing {
             }
         }
         self.records.truncate(end);
-        Err(io::Error::other("TLS can encrypt no more with its keys"))
+        Err(io::Error::other(
+            "TLS has reached the encryption limit of its keys",
+        ))
     }
 
     /// Writes the whole queue.
