@@ -111,7 +111,7 @@ fn logins_that_are_refused(product: Product) {
 
     // For an unknown user MySQL refuses the login or asks for an arbitrary plugin, so that clients cannot probe for
     // names.
-    let function = start(&server, &[("DB_USER", "nobody")]);
+    let function = start(&server, &[("DB_USER", "another-user")]);
     let (kind, failure) = failure(&function, &json!({}));
     assert_eq!(kind, "Login", "{failure}");
     assert!(failure["hint"].is_string(), "{failure}");
