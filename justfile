@@ -56,7 +56,7 @@ test: tools test-rust test-embedding test-scripts test-deploy test-python test-d
 test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
-# Test a host with a Wasmtime engine of its own
+# Test a host with its own Wasmtime engine
 [group('test')]
 test-embedding: build-tests mysql mariadb
     cargo test --locked -p rds-bridge --features jit --lib component
@@ -155,7 +155,7 @@ lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
-# Check component/built against its source: by hashes, and by bytes if the recorded compiler is here, else by vectors
+# Check component/built against its source: by hashes, and by bytes if the recorded compiler is installed, else by vectors
 [group('check')]
 component-check: wasm-target python
     cargo run --quiet --locked -p rds-bridge-component-builder -- check target/component
@@ -256,7 +256,7 @@ mysql:
 build-tests: c-compiler
     cargo build --locked --workspace --lib --bins --tests
 
-# A selection of its own, so that the command is built with its own features and not with those of the peers.
+# A separate selection, so that the command is built with its own features and not with those of the peers.
 [private]
 build-bench: c-compiler mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli

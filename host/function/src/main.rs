@@ -11,7 +11,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     #[expect(
         unsafe_code,
-        reason = "no other thread may read the environment meanwhile"
+        reason = "no other thread may read the environment during the change"
     )]
     // SAFETY: this is the first call of the process, and no other thread exists yet.
     unsafe {
