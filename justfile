@@ -83,7 +83,7 @@ test-deploy: python
 [group('test')]
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
-    cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
+    cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator test_recipes
 
 # Run the commands of the README and of docs/ against the emulator, and compare their output with the pages
 [group('test')]
@@ -113,6 +113,7 @@ test-dist profile="release": (dist profile)
 component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
     test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
+    CLIENTS_PAGE="$PWD/docs/clients.md" PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_recipes.mjs'
 
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
 [group('test')]
