@@ -7,6 +7,8 @@ venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 # The component that the command has embedded.
 component := justfile_directory() / "target/rds_bridge.wasm"
+# The SQL file that fills the emulator's database for invoke: ./just seed=FILE invoke EVENT.json
+seed := "tests/schema.sql"
 # The tests find the server's plugin, Python and the Node packages by these variables.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
@@ -35,6 +37,13 @@ token *arguments: c-compiler
 [positional-arguments]
 run *arguments: c-compiler
     @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
+
+# Invoke the function on this machine, on a fake of Lambda's runtime API and the emulator: ./just invoke EVENT.json…
+[group('use')]
+[positional-arguments]
+invoke +events: c-compiler
+    @cargo build --quiet --locked --bins -p rds-bridge-cli -p rds-bridge-function -p rds-bridge-test-support
+    @"$CARGO_TARGET_DIR/debug/rds-bridge" emulate --port 0 --seed '{{seed}}' -- "$CARGO_TARGET_DIR/debug/fake-lambda" "$CARGO_TARGET_DIR/debug/bootstrap" "$@"
 
 # Build the Lambda package in target/lambda/: arm64, x86_64 or (default) this machine's; queries is a JSON file
 [group('deploy')]

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
     eprintln!(
         "bootstrap: AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda sets it when it starts this program. On another \
-         machine, use the command rds-bridge"
+         machine, use the command rds-bridge, or ./just invoke in a checkout"
     );
     ExitCode::from(USAGE)
 }
