@@ -13,7 +13,7 @@ use rds_bridge::component::Fault;
 pub enum StartError {
     /// The address cannot be listened on, mostly because another program uses it.
     #[error("cannot listen on {address}{}", if source.kind() == io::ErrorKind::AddrInUse {
-        ": the port is in use; set another port, or 0 for a free one"
+        " (set another port, or 0 for a free one)"
     } else {
         ""
     })]

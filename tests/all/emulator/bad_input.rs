@@ -48,7 +48,7 @@ fn a_port_in_use() {
     assert!(matches!(error, StartError::Listen { .. }), "{error}");
     let output = emulate(&["--port", &first.port().to_string()]);
     let address = first.address().to_string();
-    let advice = "another program does; give another port, or 0 for a free one";
+    let advice = "(set another port, or 0 for a free one): ";
     assert_says(&output, 5, &[&address, advice]);
 }
 

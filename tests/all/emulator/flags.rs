@@ -212,7 +212,7 @@ fn whom_it_lets_in_and_as_what() {
                 assert_eq!(ask(it.bridge(), "SELECT database()").unwrap(), "shop");
                 assert_refused(it.bridge().database("iamtest"), 1049);
             },
-            "no database \"iamtest\": it is \"shop\"",
+            "unknown database \"iamtest\": the only one is \"shop\"",
         ),
         (
             &["--server-version", "8.4.1"],
