@@ -58,7 +58,7 @@ dist profile="release": c-compiler
 
 # Run all tests: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: tools test-rust test-embedding test-scripts test-deploy test-python test-docs test-node
+test: tools test-rust test-embedding test-scripts test-deploy test-spelling test-python test-docs test-node
 
 # Run the tests in Rust
 [group('test')]
@@ -88,6 +88,11 @@ test-deploy: python
     cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
     cd tests/python/dist && '{{venv}}/bin/python' -m unittest test_scripts
 
+# Test the spelling check
+[group('test')]
+test-spelling: python
+    cd tests/python/docs && '{{venv}}/bin/python' -m unittest test_spelling
+
 # Test the built component in Wasmtime for Python and against botocore, and the emulator
 [group('test')]
 test-python: embedded python
@@ -108,6 +113,7 @@ test-node: embedded node
     # A copy in this folder, because Node searches the packages in the folders above the file.
     rm -rf '{{node}}/clients' && cp -r tests/node '{{node}}/clients' && cp tests/schema.sql '{{node}}/'
     PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
+    CLIENTS_PAGE="$PWD/docs/clients.md" PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_recipes.mjs'
     cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
@@ -122,7 +128,6 @@ test-dist profile="release": (dist profile)
 component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
     test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
-    CLIENTS_PAGE="$PWD/docs/clients.md" PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_recipes.mjs'
 
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
 [group('test')]
@@ -133,9 +138,9 @@ fuzz target seconds="600": c-compiler
     # has some kilobytes, so an allocation of 64 MiB means that a forged length was trusted.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Check import circles, long files, the pages' links and quotes, format, clippy, docs and the fuzz targets, with warnings as errors
+# Check import circles, long files, the pages' links and quotes, spelling, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
-lint: c-compiler lint-deploy
+lint: c-compiler lint-deploy lint-spelling
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
@@ -158,6 +163,12 @@ lint: c-compiler lint-deploy
 [group('check')]
 lint-deploy: python
     '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
+
+# Check the spelling of all files with codespell, and of prose and comments with a dictionary; British spelling
+[group('check')]
+lint-spelling: python
+    git ls-files -z ':!*.lock' ':!*.pem' ':!tests/setup/package-lock.json' ':!tests/python/docs/test_spelling.py' | xargs -0 '{{venv}}/bin/codespell' --builtin clear --ignore-words tests/python/docs/misspelt_on_purpose.txt
+    git ls-files -z '*.md' '*.rs' '*.wit' | '{{venv}}/bin/python' tests/python/docs/spelling.py tests/python/docs/words.txt
 
 # Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
 [group('check')]
