@@ -7,6 +7,8 @@ venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
 # The component that the command has embedded.
 component := justfile_directory() / "target/rds_bridge.wasm"
+# The SQL file that fills the emulator's database for invoke: ./just seed=FILE invoke EVENT.json
+seed := "tests/schema.sql"
 # The tests find the server's plugin, Python and the Node packages by these variables.
 export RDS_BRIDGE_AUTH_PLUGIN := CARGO_TARGET_DIR / "debug/librds_bridge_auth_plugin" + if os() == "macos" { ".dylib" } else { ".so" }
 export RDS_BRIDGE_PYTHON := venv / "bin/python"
@@ -36,6 +38,13 @@ token *arguments: c-compiler
 run *arguments: c-compiler
     @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
 
+# Invoke the function on this machine, on a fake of Lambda's runtime API and the emulator: ./just invoke EVENT.json…
+[group('use')]
+[positional-arguments]
+invoke +events: c-compiler
+    @cargo build --quiet --locked --bins -p rds-bridge-cli -p rds-bridge-function -p rds-bridge-test-support
+    @"$CARGO_TARGET_DIR/debug/rds-bridge" emulate --port 0 --seed '{{seed}}' -- "$CARGO_TARGET_DIR/debug/fake-lambda" "$CARGO_TARGET_DIR/debug/bootstrap" "$@"
+
 # Build the Lambda package in target/lambda/: arm64, x86_64 or (default) this machine's; queries is a JSON file
 [group('deploy')]
 [positional-arguments]
@@ -49,14 +58,14 @@ dist profile="release": c-compiler
 
 # Run all tests: Rust, the scripts, the deployment, and the built component in Python and in Node
 [group('test')]
-test: tools test-rust test-embedding test-scripts test-deploy test-python test-docs test-node
+test: tools test-rust test-embedding test-scripts test-deploy test-spelling test-python test-docs test-node
 
 # Run the tests in Rust
 [group('test')]
 test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
-# Test a host with a Wasmtime engine of its own
+# Test a host with its own Wasmtime engine
 [group('test')]
 test-embedding: build-tests mysql mariadb
     cargo test --locked -p rds-bridge --features jit --lib component
@@ -79,11 +88,16 @@ test-deploy: python
     cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
     cd tests/python/dist && '{{venv}}/bin/python' -m unittest test_scripts
 
+# Test the spelling check
+[group('test')]
+test-spelling: python
+    cd tests/python/docs && '{{venv}}/bin/python' -m unittest test_spelling
+
 # Test the built component in Wasmtime for Python and against botocore, and the emulator
 [group('test')]
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
-    cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator
+    cd tests/python/clients && PATH="$CARGO_TARGET_DIR/debug:$PATH" '{{venv}}/bin/python' -m unittest test_with_emulator test_recipes
 
 # Run the commands of the README and of docs/ against the emulator, and compare their output with the pages
 [group('test')]
@@ -99,6 +113,7 @@ test-node: embedded node
     # A copy in this folder, because Node searches the packages in the folders above the file.
     rm -rf '{{node}}/clients' && cp -r tests/node '{{node}}/clients' && cp tests/schema.sql '{{node}}/'
     PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_with_emulator.mjs'
+    CLIENTS_PAGE="$PWD/docs/clients.md" PATH="$CARGO_TARGET_DIR/debug:$PATH" node --test '{{node}}/clients/test_recipes.mjs'
     cp host/deploy/edge_function.ts '{{node}}/clients/edge_function.mts'
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
@@ -123,9 +138,9 @@ fuzz target seconds="600": c-compiler
     # has some kilobytes, so an allocation of 64 MiB means that a forged length was trusted.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Check import circles, long files, the pages' links and quotes, format, clippy, docs and the fuzz targets, with warnings as errors
+# Check import circles, long files, the pages' links and quotes, spelling, format, clippy, docs and the fuzz targets, with warnings as errors
 [group('check')]
-lint: c-compiler lint-deploy
+lint: c-compiler lint-deploy lint-spelling
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_files.py
     git ls-files -z '*.rs' | python3 tests/python/architecture/long_functions.py
@@ -149,13 +164,19 @@ lint: c-compiler lint-deploy
 lint-deploy: python
     '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
 
+# Check the spelling of all files with codespell, and of prose and comments with a dictionary; British spelling
+[group('check')]
+lint-spelling: python
+    git ls-files -z ':!*.lock' ':!*.pem' ':!tests/setup/package-lock.json' ':!tests/python/docs/test_spelling.py' | xargs -0 '{{venv}}/bin/codespell' --builtin clear --ignore-words tests/python/docs/misspelt_on_purpose.txt
+    git ls-files -z '*.md' '*.rs' '*.wit' | '{{venv}}/bin/python' tests/python/docs/spelling.py tests/python/docs/words.txt
+
 # Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
 [group('check')]
 lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
-# Check component/built against its source: by hashes, and by bytes if the recorded compiler is here, else by vectors
+# Check component/built against its source: by hashes, and by bytes if the recorded compiler is installed, else by vectors
 [group('check')]
 component-check: wasm-target python
     cargo run --quiet --locked -p rds-bridge-component-builder -- check target/component
@@ -256,7 +277,7 @@ mysql:
 build-tests: c-compiler
     cargo build --locked --workspace --lib --bins --tests
 
-# A selection of its own, so that the command is built with its own features and not with those of the peers.
+# A separate selection, so that the command is built with its own features and not with those of the peers.
 [private]
 build-bench: c-compiler mysql mariadb
     cargo build --quiet --locked --release -p rds-bridge-cli

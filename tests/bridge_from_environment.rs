@@ -35,7 +35,7 @@ impl Clock for Standing {
 fn main() {
     #[expect(
         unsafe_code,
-        reason = "no other thread may read the environment meanwhile"
+        reason = "no other thread may read the environment during the change"
     )]
     // SAFETY: this is the first thing that the process does, and there is no other thread.
     unsafe {

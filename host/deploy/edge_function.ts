@@ -16,7 +16,7 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const id = Number(new URL(request.url).searchParams.get("id") || NaN);
     if (!Number.isSafeInteger(id)) {
-      return new Response("id is a whole number", { status: 400 });
+      return new Response("id must be a whole number", { status: 400 });
     }
     const aws = new AwsClient({
       accessKeyId: env.AWS_ACCESS_KEY_ID,
@@ -35,7 +35,7 @@ export default {
     if (!answer.ok) {
       // {"error":{"type":"…","requestId":"…"}}: the function's log has the details under this id.
       console.error(answer.status, await answer.text());
-      return new Response("the database cannot be asked", { status: 502 });
+      return new Response("the database cannot be queried", { status: 502 });
     }
     return new Response(answer.body, { headers: { "content-type": "application/json" } });
   },

@@ -76,13 +76,13 @@ def check(program, architecture):
             symbols = too_new(elf)
             newest = [version for version, _ in versions(elf).values() if version.startswith("GLIBC_")]
     except (OSError, ELFError) as error:
-        return 1, [f"{program} is no program for Linux: {error}"]
+        return 1, [f"{program} is not a Linux program: {error}"]
     if machine != architecture:
         return 1, [f"{program} is for {machine}, not for {architecture}"]
     if strange:
-        return 1, [f"Amazon Linux 2023 does not have for it: {', '.join(strange)}"]
+        return 1, [f"Amazon Linux 2023 does not have these libraries: {', '.join(strange)}"]
     if symbols:
-        says = "Amazon Linux 2023 has glibc 2.34, and the program needs what came later:"
+        says = "Amazon Linux 2023 has glibc 2.34, but the program needs newer symbols:"
         return TOO_NEW, [says, *(f"    {symbol}" for symbol in symbols)]
     newest = max(newest, key=lambda version: [int(n) for n in version[6:].split(".")], default="no version of glibc")
     return 0, [f"needs {newest} at most: Amazon Linux 2023 has 2.34"]

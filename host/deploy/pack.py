@@ -27,7 +27,7 @@ def read_queries(path):
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(value, dict) or not value:
-        raise ValueError(f'{path} is to be a JSON object of named statements: {{"by_id": {{"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}}}')
+        raise ValueError(f'{path} must be a JSON object of named statements: {{"by_id": {{"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}}}')
     return content
 
 
@@ -51,7 +51,7 @@ def pack(program, path, queries=None):
                 add(archive, *entry)
         size = os.path.getsize(part)
         if size >= LIMIT:
-            raise ValueError(f"the package has {size:,} bytes, and is to have less than {LIMIT:,}")
+            raise ValueError(f"the package has {size:,} bytes, but must have fewer than {LIMIT:,}")
         os.replace(part, path)
     finally:
         if os.path.exists(part):

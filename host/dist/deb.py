@@ -79,7 +79,7 @@ def of_libraries(libraries, versions):
     for library in libraries:
         name = re.split(r"\.so|-x86-64|-aarch64", library)[0]
         if name not in PACKAGES:
-            raise ValueError(f"the program needs {library}, and no package is known that has it")
+            raise ValueError(f"the program needs {library}, but no package is known that contains it")
         packages.add(PACKAGES[name])
     of_glibc = f" (>= {'.'.join(map(str, newest))})" if newest else ""
     return ", ".join(sorted(package + (of_glibc if package == "libc6" else "") for package in packages))

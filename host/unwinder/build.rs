@@ -1,4 +1,4 @@
-//! Asks whether the C compiler has the unwinder of panics as an archive.
+//! Checks whether the C compiler has the panic unwinder as an archive.
 
 use std::env;
 use std::path::Path;
@@ -22,8 +22,8 @@ fn is_for(target: &[(&str, &str)]) -> bool {
     all.all(|(name, value)| env::var(format!("CARGO_CFG_TARGET_{name}")).as_deref() == Ok(value))
 }
 
-/// Only the default C compiler is asked: another linker may not take the archive. It prints the bare name of a file that it
-/// does not have.
+/// Queries only the default C compiler, because another linker may not accept the archive. For a file that it does not
+/// have, the compiler prints the bare name.
 fn has_archive() -> bool {
     if env::var_os("RUSTC_LINKER").is_some() {
         return false;

@@ -13,6 +13,7 @@ mod http;
 mod invocations;
 mod large_results;
 mod load;
+mod locally;
 mod log;
 #[cfg(target_os = "linux")]
 mod long_rows;

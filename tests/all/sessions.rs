@@ -9,3 +9,4 @@ pub(crate) mod pool_sessions;
 pub(crate) mod reset;
 pub(crate) mod set_up;
 pub(crate) mod settings;
+pub(crate) mod user_variables;

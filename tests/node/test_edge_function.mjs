@@ -84,7 +84,7 @@ test("another key, or another region, is forbidden", async () => {
 test("an error is not asked again, and not told to the visitor", async (t) => {
   t.mock.method(console, "error", () => {});
   next = [504, '{"error":{"type":"Deadline","message":"the statement was ended"}}'];
-  assert.deepEqual(await ask("?id=7"), { status: 502, text: "the database cannot be asked" });
+  assert.deepEqual(await ask("?id=7"), { status: 502, text: "the database cannot be queried" });
   assert.equal(seen.length, 1);
   assert.deepEqual(console.error.mock.calls[0].arguments, [504, next[1]]);
 });

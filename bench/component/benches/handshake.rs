@@ -1,7 +1,7 @@
 //! Benchmarks the handshake of an IAM login, natively and in the component.
 //!
 //! The server's packets are the initial handshake of MySQL 8, and the `AuthSwitchRequest` and `OK_Packet` of RDS.
-#![expect(clippy::unwrap_used, reason = "a benchmark: to panic is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::Criterion;
 use rds_bridge::component::{self, ConnectionAttribute, Engine};

@@ -16,12 +16,12 @@
 //!
 //! Everything panics on failure: a failed run must not produce a figure.
 
-pub mod asked;
 pub mod at_once;
 pub mod component_share;
 pub mod contenders;
 pub mod emulate;
 pub mod functions;
+pub mod goal;
 pub mod latency;
 pub mod measure;
 pub mod on_server;

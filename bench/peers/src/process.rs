@@ -20,8 +20,8 @@ pub fn cpu_of_children() -> Duration {
     cpu_of(UsageWho::RUSAGE_CHILDREN)
 }
 
-fn cpu_of(whom: UsageWho) -> Duration {
-    let usage = getrusage(whom).expect("a process");
+fn cpu_of(who: UsageWho) -> Duration {
+    let usage = getrusage(who).expect("a process");
     let microseconds =
         usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(microseconds.try_into().expect("a positive time"))
@@ -44,7 +44,7 @@ pub fn stay_on(processor: usize) {
 
 #[cfg(not(target_os = "linux"))]
 pub fn stay_on(_: usize) {
-    panic!("here one cannot choose a processor");
+    panic!("choosing a processor is not supported on this system");
 }
 
 /// The largest peak memory of the children that have ended, in KiB.

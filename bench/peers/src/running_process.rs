@@ -30,11 +30,11 @@ mod elsewhere {
     use std::time::Duration;
 
     pub fn cpu(_: u32) -> Duration {
-        panic!("here one cannot ask for another process's time");
+        panic!("reading another process's CPU time is not supported on this system");
     }
 
     pub fn peak_kib(_: u32) -> u64 {
-        panic!("here one cannot ask for another process's memory");
+        panic!("reading another process's memory is not supported on this system");
     }
 }
 

@@ -125,7 +125,7 @@ pub struct Installed(TempDir);
 impl Installed {
     #[expect(
         clippy::new_without_default,
-        reason = "it makes a folder: that is not to happen unsaid"
+        reason = "it creates a folder, so the caller must use the result"
     )]
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))

@@ -130,7 +130,7 @@ fn split(token: &str) -> Result<(&str, u16, &str), Malformed> {
     Ok((host, port, query))
 }
 
-/// Recognizes the most frequent mistake, percent-encoding the whole token, by its traces.
+/// Recognises the most frequent mistake, percent-encoding the whole token, by its traces.
 fn why_not_a_token(text: &str) -> Malformed {
     let contains = |pattern: &str| {
         let windows = &mut text.as_bytes().windows(pattern.len());

@@ -112,7 +112,7 @@ fn check(field: Field, text: &str, limit: usize) -> Result<(), Error> {
             limit,
         });
     }
-    // `fold` has no early exit, so the compiler can vectorize it.
+    // `fold` has no early exit, so the compiler can vectorise it.
     let all_visible = |text: &str| {
         let bytes = text.bytes();
         bytes.fold(true, |all, byte| all & byte.is_ascii_graphic())

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let engine = engine_of_this_host()?;
 
     // Compiles the component for this engine. A host that caches machine code, or compiles it elsewhere, can pass a
-    // deserialized component instead.
+    // deserialised component instead.
     let component = Component::new(&engine, component::COMPONENT)?;
     let sandbox = component::Engine::from_component(&component, DEADLINE_TICKS)?;
 

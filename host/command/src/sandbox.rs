@@ -1,4 +1,4 @@
-//! The component in a process that logs in once, or signs one token, and ends: optimized for a short start.
+//! The component in a process that logs in once, or signs one token, and ends: optimised for a short start.
 
 #[cfg(unix)]
 mod alarm;

@@ -274,8 +274,8 @@ impl EmulatorBuilder {
         }
         let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
         if is_example && !self.address.ip().is_loopback() {
-            let problem = "others can reach it there, and everybody knows the made-up credentials: give \
-                           some of your own";
+            let problem = "other machines can reach this address, and the default credentials are public: \
+                           set credentials";
             return Err(wrong_setting("listen_on", problem));
         }
         if self.database.is_empty() {
@@ -297,7 +297,8 @@ fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
         return Err(wrong_setting("endpoint", "it is empty"));
     }
     if endpoint.parse::<IpAddr>().is_ok() {
-        let problem = "it is an IP address: tokens are signed for names, localhost for example";
+        let problem =
+            "it is an IP address, but tokens are signed for host names, such as localhost";
         return Err(wrong_setting("endpoint", problem));
     }
     host_name::check(endpoint).map_err(|problem| wrong_setting("endpoint", problem.to_string()))

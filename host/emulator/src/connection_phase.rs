@@ -39,9 +39,9 @@ enum Refused {
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         Self::BrokenOff(match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the client hung up".to_owned(),
+            io::ErrorKind::UnexpectedEof => "the client disconnected".to_owned(),
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                "the client said nothing for too long".to_owned()
+                "the client sent nothing for too long".to_owned()
             }
             _ => error.to_string(),
         })
@@ -108,12 +108,12 @@ impl Attempt<'_> {
         faults: &Faults,
     ) -> Result<(), Refused> {
         if let Some(error) = error_in_place_of_greeting(faults) {
-            let reason = "a fault that was asked for";
+            let reason = "the configured fault";
             return self.refuse(plain, error, reason, false);
         }
         if self.shared.connections.are_too_many() {
             let error = ServerError::too_many_connections();
-            let reason = "there are too many connections";
+            let reason = "too many connections";
             return self.refuse(plain, error, reason, false);
         }
         Ok(())
@@ -127,20 +127,20 @@ impl Attempt<'_> {
         let request = match plain.read() {
             Err(error) if faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof => {
                 let reason =
-                    "the client hung up when it was offered no TLS: a fault that was asked for";
+                    "the client disconnected because TLS was not offered: the configured fault";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
             received => self.packet(plain, received)?,
         };
         let Some(capabilities) = packets::client_capabilities(&request) else {
-            let reason = "the first packet is none of MySQL 4.1 or later";
+            let reason = "the first packet is not one of MySQL 4.1 or later";
             return self.refuse(plain, ServerError::bad_handshake(), reason, true);
         };
         if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
             self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
             let reason = match faults.no_tls {
-                true => "without TLS, which was not offered: a fault that was asked for",
-                false => "without TLS: switch it on in the client",
+                true => "without TLS, which was not offered: the configured fault",
+                false => "without TLS: enable it in the client",
             };
             let error = ServerError::secure_transport_required();
             return self.refuse(plain, error, reason, true);
@@ -176,12 +176,12 @@ impl Attempt<'_> {
         if let Some(wrong) = &response.database
             && wrong != name
         {
-            let reason = format!("no database {wrong:?}: it is {name:?}");
+            let reason = format!("unknown database {wrong:?}: the only one is {name:?}");
             let error = ServerError::unknown_database(wrong);
             return self.refuse(stream, error, reason, true);
         }
         if response.auth_plugin.is_none() {
-            let reason = "the client knows no authentication plugins";
+            let reason = "the client does not support authentication plugins";
             let error = ServerError::auth_plugin_not_supported();
             return self.refuse(stream, error, reason, true);
         }
@@ -232,8 +232,8 @@ impl Attempt<'_> {
                 stream.write(&request)?;
                 let received = match stream.read() {
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                        let reason = "the client hung up when it was asked for \
-                                      mysql_clear_password: its cleartext plugin has to be enabled";
+                        let reason = "the client disconnected when asked for \
+                                      mysql_clear_password: enable its cleartext plugin";
                         return Err(Refused::BrokenOff(reason.to_owned()));
                     }
                     received => self.packet(stream, received)?,
@@ -260,7 +260,7 @@ impl Attempt<'_> {
             };
             let reason = match stranger::protocol(what.header) {
                 Some(protocol) => {
-                    format!("not a client of MySQL: what it says looks like {protocol}")
+                    format!("not a MySQL client: its first bytes look like {protocol}")
                 }
                 None => what.to_string(),
             };
@@ -330,10 +330,10 @@ fn verdict(
         Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
     })?;
     if !shared.within_rate(token) {
-        let reason = "the token is good, but too many new connections came within a second";
+        let reason = "the token is valid, but there were too many new connections within a second";
         return Err((denied(), reason.to_owned()));
     }
-    let reason = "the token is good; a fault that was asked for".to_owned();
+    let reason = "the token is valid; the configured fault refuses it".to_owned();
     match faults.refuse {
         Some(Refusal::AccountLocked) => {
             let client = peer.address.ip();
@@ -351,7 +351,7 @@ fn scramble() -> Result<[u8; 20], Refused> {
     rustls::crypto::ring::default_provider()
         .secure_random
         .fill(&mut scramble)
-        .map_err(|_| Refused::BrokenOff("no random numbers".to_owned()))?;
+        .map_err(|_| Refused::BrokenOff("cannot generate random numbers".to_owned()))?;
     Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
 }
 

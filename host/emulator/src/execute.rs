@@ -88,7 +88,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Runs `act` atomically: in a savepoint of the open transaction, or else in a transaction of its own.
+    /// Runs `act` atomically: in a savepoint of the open transaction, or else in a new transaction.
     fn atomically<T>(
         &self,
         act: impl FnOnce() -> Result<T, ServerError>,

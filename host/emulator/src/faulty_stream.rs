@@ -75,7 +75,7 @@ impl Write for FaultyStream {
             let _closed_already = self.tcp.shutdown(Shutdown::Both);
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
-                "cut, as was asked for",
+                "cut by the configured fault",
             ));
         }
         Ok(written)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Normalizes a JSON text: members sorted, spaces as MySQL prints them. `None` if the text is not JSON, or if it
+/// Normalises a JSON text: members sorted, spaces as MySQL prints them. `None` if the text is not JSON, or if it
 /// contains a number that MySQL may print in another form.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;

@@ -1,4 +1,4 @@
-//! Verification of a token, by the component in an instance of its own for each token.
+//! Verifies tokens with the component, each token in a new instance.
 
 use std::time::SystemTime;
 
@@ -26,12 +26,14 @@ impl From<String> for Verdict {
 pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), Verdict> {
     if !shared.users.iter().any(|known| known == user) {
         let known = shared.users.join(", ");
-        return Err(format!("no such user; there is {known}, and case counts").into());
+        return Err(
+            format!("unknown user: the users are {known}, and names are case-sensitive").into(),
+        );
     }
     if token.is_empty() {
-        return Err("no token was sent, an empty password".to_owned().into());
+        return Err("no token: the password is empty".to_owned().into());
     }
-    let token = str::from_utf8(token).map_err(|_| "what was sent is no text".to_owned())?;
+    let token = str::from_utf8(token).map_err(|_| "the token is not UTF-8 text".to_owned())?;
     let now =
         now(shared.clock_offset_seconds).ok_or_else(|| "the clock is out of range".to_owned())?;
     let expected = ConnectRequest {
@@ -63,7 +65,7 @@ fn describe_rejection(rejection: &Rejection, shared: &Shared, peer: Peer, now: u
             format!("not a token: {}", malformed_token_words(malformed))
         }
         Rejection::InvalidExpectation(_) => {
-            "the emulator's own endpoint, region or credentials cannot be signed for".to_owned()
+            "tokens cannot be signed for the emulator's endpoint, region or credentials".to_owned()
         }
         Rejection::AccessKeyIdMismatch(claimed) => format!(
             "signed with the access key {claimed:?} and not with {:?}",
@@ -71,37 +73,41 @@ fn describe_rejection(rejection: &Rejection, shared: &Shared, peer: Peer, now: u
         ),
         Rejection::SessionTokenMissing => "signed without the session token".to_owned(),
         Rejection::SessionTokenUnexpected => {
-            "signed with a session token, and the credentials here have none".to_owned()
+            "signed with a session token, but the emulator's credentials have no session token"
+                .to_owned()
         }
-        Rejection::SessionTokenMismatch => "signed with another session token".to_owned(),
-        Rejection::SignatureMismatch => "the signature does not match: another secret access key, \
-                                         or the token was changed on its way"
+        Rejection::SessionTokenMismatch => "signed with a different session token".to_owned(),
+        Rejection::SignatureMismatch => "the signature does not match: a different secret access \
+                                         key signed the token, or the token was changed"
             .to_owned(),
         Rejection::RegionMismatch(claimed) => {
             format!("signed for the region {claimed:?} and not for {region:?}")
         }
-        Rejection::HostMismatch(claimed) => format!(
-            "signed for the host {claimed:?} and not for the endpoint's own name {endpoint:?}"
-        ),
+        Rejection::HostMismatch(claimed) => {
+            format!("signed for the host {claimed:?} and not for the endpoint {endpoint:?}")
+        }
         Rejection::PortMismatch(claimed) => {
             format!("signed for the port {claimed} and not for {}", peer.port)
         }
         Rejection::DbUserMismatch(claimed) => {
-            format!("signed for the user {claimed:?} (case counts)")
+            format!("signed for the user {claimed:?} (names are case-sensitive)")
         }
         Rejection::ExpiryOutOfRange(seconds) => {
-            format!("good for {seconds} seconds: 1 to 900 are taken")
+            format!("valid for {seconds} seconds, but the limit is 1 to 900")
         }
         Rejection::NotYetValid(signed_at) => {
             let signed_at = date(*signed_at);
-            format!("signed at {signed_at}, and it is {now} here: a clock is off")
+            format!("signed at {signed_at}, but the emulator's time is {now}: a clock is wrong")
         }
         Rejection::Expired(since) => {
-            format!("expired since {}, and it is {now} here", date(*since))
+            format!(
+                "expired at {}, and the emulator's time is {now}",
+                date(*since)
+            )
         }
         Rejection::CredentialsExpired(since) => {
             let since = date(*since);
-            format!("the credentials that signed it are over since {since}")
+            format!("the credentials that signed it expired at {since}")
         }
     }
 }

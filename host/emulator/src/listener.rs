@@ -17,7 +17,7 @@ use super::lock::lock;
 use super::peer::Peer;
 use super::{Shared, StartError, State, command_phase, connection_phase};
 
-/// Enough for the most deeply nested statement that SQLite accepts, in an unoptimized build. The system provides
+/// Enough for the most deeply nested statement that SQLite accepts, in an unoptimised build. The system provides
 /// memory only for the pages that are touched.
 const STACK_BYTES: usize = 8 << 20;
 const EVENTS_KEPT: usize = 10_000;

@@ -120,7 +120,7 @@ fn integer(
         return Ok(Value::Integer(signed));
     }
     i64::try_from(unsigned).map(Value::Integer).map_err(|_| {
-        let message = "Out of range value: SQLite's integers have 63 bits and a sign";
+        let message = "Out of range value: SQLite's integers are signed and have 64 bits";
         ServerError::new(1264, "22003", message)
     })
 }

@@ -266,7 +266,7 @@ impl From<InvalidField<&str>> for ServerError {
 }
 
 /// Marks messages that MySQL itself would not send.
-const NOT_MYSQL: &str = "this is rds-bridge's emulator, which has a part of MySQL's SQL";
+const NOT_MYSQL: &str = "this is rds-bridge's emulator, which supports a part of MySQL's SQL";
 
 /// Precedes each part of an error that passes through SQLite as text.
 const MARK: char = '\u{1}';

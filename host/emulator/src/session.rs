@@ -212,8 +212,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Checks that the session may write. With `autocommit` off, begins a transaction if none is open; reads do not
-    /// begin one, so that they do not hold a lock that blocks writers.
+    /// Checks that the session may write. With `autocommit` off, begins a transaction if no transaction is open; reads do
+    /// not begin one, so that they do not hold a lock that blocks writers.
     fn begin_to_write(&self) -> Result<(), ServerError> {
         self.check_writable()?;
         match !self.autocommit && self.sqlite.is_autocommit() {
@@ -351,7 +351,7 @@ fn check_count(expected: usize, params: &[Value]) -> Result<(), ServerError> {
     if expected == given {
         return Ok(());
     }
-    let message = format!("the statement has {expected} parameters, and {given} came");
+    let message = format!("the statement has {expected} parameters, but {given} were sent");
     Err(ServerError::new(1210, "HY000", message))
 }
 

@@ -13,7 +13,7 @@ use rds_bridge::component::Fault;
 pub enum StartError {
     /// The address cannot be listened on, mostly because another program uses it.
     #[error("cannot listen on {address}{}", if source.kind() == io::ErrorKind::AddrInUse {
-        ": another program does; give another port, or 0 for a free one"
+        " (set another port, or 0 for a free one)"
     } else {
         ""
     })]
@@ -59,13 +59,13 @@ pub enum StartError {
     #[error("cannot open the database")]
     Database(#[source] rusqlite::Error),
     /// The folder for a temporary database cannot be created.
-    #[error("cannot make a folder among the temporary files")]
+    #[error("cannot create a temporary folder")]
     TemporaryFolder(#[source] io::Error),
     /// The certificate cannot be issued, because of an invalid name for example.
-    #[error("cannot make a certificate")]
+    #[error("cannot create a certificate")]
     Certificate(#[from] rcgen::Error),
     /// TLS cannot be set up.
-    #[error("cannot set TLS up")]
+    #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),
     /// The component cannot be loaded.
     #[error(transparent)]

@@ -12,7 +12,7 @@ pub(super) fn protocol(header: [u8; 4]) -> Option<&'static str> {
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
         {
-            Some("a protocol of text")
+            Some("a text protocol")
         }
         _ => None,
     }

@@ -42,7 +42,7 @@ pub(super) fn write_binary(row: &mut Vec<u8>, value: ValueRef<'_>, column: &Colu
         MYSQL_TYPE_DOUBLE => row.extend(real(value)?.to_le_bytes()),
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a FLOAT is what the column was declared to be"
+            reason = "the column is declared as FLOAT"
         )]
         MYSQL_TYPE_FLOAT => row.extend((real(value)? as f32).to_le_bytes()),
         MYSQL_TYPE_DATE => {
@@ -101,7 +101,10 @@ fn integer(value: ValueRef<'_>) -> Option<i64> {
 fn real(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(number) => Some(number),
-        #[expect(clippy::cast_precision_loss, reason = "as SQLite itself does it")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "SQLite converts in the same way"
+        )]
         ValueRef::Integer(number) => Some(number as f64),
         ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok(),
         ValueRef::Blob(_) | ValueRef::Null => None,

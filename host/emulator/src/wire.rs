@@ -97,12 +97,12 @@ impl<S: Read + Write> PacketStream<S> {
                 sequence_id,
             } = Header::read(header);
             if sequence_id != self.sequence_id {
-                return Err(unacceptable("a packet out of turn", header));
+                return Err(unacceptable("a packet with the wrong sequence id", header));
             }
             self.sequence_id = sequence_id.wrapping_add(1);
             if payload.len().saturating_add(length) > self.payload_limit {
                 return Err(unacceptable(
-                    "a packet bigger than max_allowed_packet",
+                    "a packet larger than max_allowed_packet",
                     header,
                 ));
             }

@@ -84,7 +84,7 @@ impl Encoder {
         expect(
             unused_variables,
             clippy::ptr_arg,
-            reason = "a text has no end of its own"
+            reason = "text formats write nothing at the end"
         )
     )]
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {

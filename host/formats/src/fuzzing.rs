@@ -27,7 +27,10 @@ pub fn result_set(data: &[u8]) {
     let answer = Answer::chosen(choice, bytes);
     let whole = Written::read(answer);
     let in_pieces = Written::read(answer.in_pieces_of(usize::from(choice >> 3).saturating_add(1)));
-    assert!(whole == in_pieces, "it depends on how the bytes come");
+    assert!(
+        whole == in_pieces,
+        "the result depends on how the bytes are split"
+    );
 }
 
 /// The result of reading a reply and writing its rows.

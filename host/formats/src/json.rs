@@ -247,7 +247,7 @@ fn is_one_line_of_json(text: &str) -> bool {
 
 #[inline]
 fn push_string(out: &mut Vec<u8>, text: &str) {
-    // Most texts need no escapes. This check has no branches, so the compiler vectorizes it.
+    // Most texts need no escapes. This check has no branches, so the compiler vectorises it.
     let escapes = text.bytes().fold(false, |escapes, byte| {
         escapes | (byte < b' ') | (byte == b'"') | (byte == b'\\')
     });

@@ -60,7 +60,7 @@ pub enum Format {
     /// One object per line (JSON Lines); the default in a pipe or a file
     Ndjson,
     /// RFC 4180, with a header line. NULL is an empty field, an empty string is "". Values are not altered: a
-    /// spreadsheet takes those that begin with = + - or @ for formulas
+    /// spreadsheet evaluates those that begin with = + - or @ as formulas
     Csv,
     /// Tab-separated, with a header line. NULL is \N; \t \n \r \0 and \\ are escapes
     Tsv,
@@ -72,7 +72,7 @@ pub enum Format {
     ArrowStream,
 }
 
-/// What a format is escaped by where a terminal shows it.
+/// How the output of a format is escaped for a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Escape {
     /// Not at all: the format has already escaped its values for display.

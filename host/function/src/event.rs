@@ -45,9 +45,9 @@ fn keys(event: &RawValue) -> Result<Keys, Failure> {
     if http::is_of_another_version(&keys) {
         return Err(Failure::new(
             Type::InvalidEvent,
-            "the event is an HTTP request in another payload format than 2.0",
+            "the event is an HTTP request whose payload format is not 2.0",
         )
-        .with_hint("use a Function URL, or an HTTP API whose integration has the payload format version 2.0"));
+        .with_hint("use a Function URL, or an HTTP API with payload format version 2.0"));
     }
     Ok(keys)
 }
@@ -63,7 +63,7 @@ fn request(keys: &Keys, origin: Origin, statements: &Statements) -> Result<Reque
         (Some(_), Some(_)) => {
             return Err(Failure::new(
                 Type::InvalidEvent,
-                "the event has \"query\" and \"sql\": one of them is what is executed",
+                "the event has both \"query\" and \"sql\": send one of them",
             ));
         }
     };

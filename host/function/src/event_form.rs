@@ -19,5 +19,4 @@ pub(super) enum Origin {
 }
 
 /// The hint for an event that cannot be read.
-pub(super) const HOW: &str =
-    r#"{} executes the default statement, {"query": "by_id", "parameters": [7]} a named one"#;
+pub(super) const HOW: &str = r#"send {} for the default statement, or {"query": "by_id", "parameters": [7]} for a named one"#;

@@ -166,17 +166,17 @@ impl Executor {
             connection.ping().await
         };
         let ended = match timeout(deadline.grace(), end).await {
-            Ok(Ok(())) => "it has been ended on the server",
+            Ok(Ok(())) => "the statement was ended on the server",
             Ok(Err(error)) => {
-                warn!(%error, "the statement may go on on the server");
-                "it may go on on the server, which could not be told"
+                warn!(%error, "the statement could not be ended, and may still run on the server");
+                "the statement could not be ended, and may still run on the server"
             }
-            Err(_) => "it may go on on the server, which could not be told in time",
+            Err(_) => "the statement could not be ended in time, and may still run on the server",
         };
         Err(
-            Failure::deadline("the statement did not come to its end", deadline.limit).with_hint(
-                format!("{ended}: raise the function's Timeout, or ask for less"),
-            ),
+            Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(
+                "increase the function's Timeout, or select less ({ended})"
+            )),
         )
     }
 
@@ -242,7 +242,8 @@ fn is_lost(error: &Error) -> bool {
     )
 }
 
-const UNKNOWN_COMMIT: &str = "whether it is committed is not known: see before you try again";
+const UNKNOWN_COMMIT: &str =
+    "check whether the transaction was committed before you retry: the server did not confirm it";
 
 /// Unless the server refused the COMMIT, the transaction may have been committed.
 fn commit_failed(error: Error) -> Failure {
@@ -290,7 +291,7 @@ async fn within_grace_period(
     let limit = deadline.left().saturating_add(deadline.grace());
     timeout(limit, sending).await.unwrap_or_else(|_| {
         Err(Failure::deadline(
-            "the response was not read to its end",
+            "the caller did not read the whole response",
             deadline.limit,
         ))
     })
@@ -342,9 +343,9 @@ fn refuse_second_result(has_columns: bool) -> Result<(), Failure> {
     match has_columns {
         true => Err(Failure::new(
             Type::Statement,
-            "the statement gives several results, and a response holds one",
+            "the statement returns several results, but a response contains one",
         )
-        .with_hint("call a procedure that gives one result")),
+        .with_hint("call a procedure that returns one result")),
         false => Ok(()),
     }
 }

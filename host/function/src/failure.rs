@@ -111,7 +111,7 @@ impl Failure {
         Self::new(
             Type::Deadline,
             format!(
-                "{what} within {:.1} s, and the function's own end is near",
+                "{what} within {:.1} s, and the function's timeout is near",
                 limit.as_secs_f64()
             ),
         )
@@ -119,7 +119,7 @@ impl Failure {
 
     /// As [`Self::deadline`], while a connection was being opened: adds the stage it had reached and the likely cause.
     pub(super) fn deadline_of_connecting(error: &Error, limit: Duration) -> Self {
-        let failure = Self::deadline("there was no connection to the database", limit);
+        let failure = Self::deadline("no connection to the database was established", limit);
         Self {
             message: format!("{} ({error})", failure.message),
             hint: hint(error),
@@ -263,9 +263,7 @@ fn hint(error: &Error) -> Option<String> {
         return Some(describe_remedy(&region.hint()));
     }
     if let ErrorKind::RowTooLarge { .. } = error.kind() {
-        return Some(
-            "ask for fewer columns, or for a part of the value, as SUBSTRING gives".to_owned(),
-        );
+        return Some("select fewer columns, or a part of the value with SUBSTRING".to_owned());
     }
     let cause = error.causes().first();
     cause.map(|cause| format!("{}: {}", cause.why, describe_remedy(&cause.remedy)))
@@ -276,7 +274,7 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Connect(error) => error.into(),
             PoolError::Timeout { .. } => Self::new(Type::PoolTimeout, error.to_string())
-                .with_hint("raise DB_POOL_SIZE, or try again"),
+                .with_hint("increase DB_POOL_SIZE, or retry"),
             PoolError::Setting { .. } => Self::new(Type::Settings, error.to_string()),
             PoolError::Closed => Self::new(Type::Bug, error.to_string()),
         }
@@ -290,9 +288,9 @@ mod tests {
 
     #[test]
     fn a_setting_is_named_by_its_variable() {
-        let failure = Failure::from(Error::setting("endpoint", "it is none"));
+        let failure = Failure::from(Error::setting("endpoint", "it is empty"));
         assert_eq!(failure.kind(), Type::Settings);
-        assert_eq!(failure.message(), "DB_HOST: it is none");
+        assert_eq!(failure.message(), "DB_HOST: it is empty");
         let failure = Failure::from(Error::setting("clock", "it is off"));
         assert_eq!(failure.message(), "settings: clock: it is off");
     }

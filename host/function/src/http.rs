@@ -51,7 +51,7 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
     let Some(format) = negotiate(event.header("accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
-            "rows are answered as application/json or application/x-ndjson",
+            "the Accept header allows neither application/json nor application/x-ndjson",
         );
         let form = Form::Http {
             format: Format::Json,
@@ -59,7 +59,7 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
         };
         return (
             form,
-            Err(failure.with_hint("ask for one of them in Accept, or leave it out")),
+            Err(failure.with_hint("accept one of these types, or omit the header")),
         );
     };
     let form = Form::Http { format, may_stream };
@@ -80,7 +80,7 @@ fn asked(event: &Event) -> Result<Keys, Failure> {
             let method = quoted(other.unwrap_or_default());
             Err(Failure::new(
                 Type::MethodNotAllowed,
-                format!("the method is {method}: GET and POST are served"),
+                format!("the method is {method}, and only GET and POST are supported"),
             ))
         }
     }
@@ -88,7 +88,7 @@ fn asked(event: &Event) -> Result<Keys, Failure> {
 
 /// An ignored body or query string would silently execute the default statement, so it is refused.
 fn misplaced(found: &str, method: &str, right: &str) -> Failure {
-    let problem = format!("{found} of a {method} is not read: {right} says what is asked for");
+    let problem = format!("{found} of a {method} request must be empty: put the keys into {right}");
     Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
 }
 
@@ -108,13 +108,14 @@ fn read_query(query: &str) -> Result<Keys, Failure> {
         let value = match &*name {
             "parameters" => RawValue::from_string(value.into_owned()).map_err(|error| {
                 let problem = format!("parameters is not a JSON array: {error}");
-                Failure::new(Type::InvalidParameters, problem)
-                    .with_hint("as ?query=by_id&parameters=%5B7%5D, which is [7]")
+                Failure::new(Type::InvalidParameters, problem).with_hint(
+                    "encode the array as in ?query=by_id&parameters=%5B7%5D, which is [7]",
+                )
             })?,
             _ => raw_text(&value).unwrap_or_default(),
         };
         if !asked.add(&name, value) {
-            let problem = format!("{} is given twice", quoted(&name));
+            let problem = format!("{} occurs twice", quoted(&name));
             return Err(Failure::new(Type::InvalidEvent, problem));
         }
     }

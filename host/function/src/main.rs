@@ -11,7 +11,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     #[expect(
         unsafe_code,
-        reason = "no other thread may read the environment meanwhile"
+        reason = "no other thread may read the environment during the change"
     )]
     // SAFETY: this is the first call of the process, and no other thread exists yet.
     unsafe {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
     eprintln!(
         "bootstrap: AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda sets it when it starts this program. On another \
-         machine, use the command rds-bridge"
+         machine, use the command rds-bridge, or ./just invoke in a checkout"
     );
     ExitCode::from(USAGE)
 }

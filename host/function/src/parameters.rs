@@ -8,11 +8,11 @@ use super::parameter_kind::Kind;
 use super::statements::Statement;
 use rds_bridge::mysql::Param;
 
-const HOW: &str = "a value is a number, a text, true, false or null; dates are given as texts. A number keeps all of \
-                   its digits: without a point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a \
-                   point it is a DECIMAL, and with an exponent a DOUBLE";
+const HOW: &str = "send a number, a text, true, false or null; a date is a text. A number keeps all of its digits: without a \
+                   point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a point it is a DECIMAL, \
+                   and with an exponent a DOUBLE";
 
-const HOW_TO_SET: &str = r#"set the types with the statement, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}} in DB_QUERIES; "any" takes every value"#;
+const HOW_TO_SET: &str = r#"declare the types in DB_QUERIES, as in {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}; "any" accepts every value"#;
 
 /// Converts the values to parameters, in order.
 ///
@@ -29,11 +29,11 @@ pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Pa
     };
     if !is_right {
         let problem = format!(
-            "the statement takes {expected} parameters, and {} are given",
+            "the statement takes {expected} parameters, but the event has {}",
             values.len()
         );
         return Err(Failure::new(Type::InvalidParameters, problem).with_hint(
-            "give as many values in \"parameters\" as the statement has question marks",
+            "send as many values in \"parameters\" as the statement has question marks",
         ));
     }
     let kinds = statement.kinds.iter().flatten().copied();
@@ -62,9 +62,9 @@ fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
     let value = value.get();
     let of_another_kind = |found: &str| match kind {
         Kind::NotSet => format!(
-            "it is {found}, and the statement was set without the types of its parameters: it takes texts and null"
+            "it is {found}, but the statement declares no parameter types, and then accepts only texts and null"
         ),
-        _ => format!("it is {found}, and {kind} is asked for"),
+        _ => format!("it is {found}, but the parameter has the type {kind}"),
     };
     let (param, found) = match value.bytes().next() {
         Some(b'n') => return Ok(Param::Null),
@@ -145,7 +145,7 @@ mod tests {
             (
                 "\"7\"",
                 Kind::Integer,
-                "it is a text, and integer is asked for",
+                "it is a text, but the parameter has the type integer",
             ),
             ("18446744073709551616", Kind::Integer, "beyond 64 bits"),
             ("7.0", Kind::Integer, "a number with a point"),
@@ -172,7 +172,7 @@ mod tests {
         let number = bind(&["1"], &[]).unwrap_err();
         assert_eq!(
             number.message(),
-            "the statement takes 0 parameters, and 1 are given"
+            "the statement takes 0 parameters, but the event has 1"
         );
     }
 

@@ -27,7 +27,7 @@ use super::statements::Statements;
 use super::{http, init_error, log};
 use rds_bridge::pool::Pool;
 
-/// The limit for opening the first connection. Lambda limits initialization to ten seconds. If connecting fails, the
+/// The limit for opening the first connection. Lambda limits initialisation to ten seconds. If connecting fails, the
 /// first invocation tries again. Reading a secret is part of this time, and has a limit of half of it (`settings.rs`):
 /// without the secret, the function does not start.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
@@ -78,7 +78,7 @@ pub(crate) fn run() -> ExitCode {
                 ExitCode::from(NETWORK)
             }
             Err(panic) => {
-                error!(%panic, "a bug");
+                error!(%panic, "a bug in rds-bridge");
                 ExitCode::from(BUG)
             }
         }
@@ -87,9 +87,9 @@ pub(crate) fn run() -> ExitCode {
 
 /// Reports the failure to Lambda, which shows it to callers and restarts the function for the next invocation.
 async fn refuse_to_start(failure: &Failure) -> ExitCode {
-    error!(error = %failure.json(""), "the function does not start");
+    error!(error = %failure.json(""), "the function cannot start");
     if let Err(error) = init_error::post(&failure.diagnostic("")).await {
-        error!(%error, "Lambda could not be told");
+        error!(%error, "the failure could not be reported to Lambda");
     }
     ExitCode::from(match failure.kind() {
         Type::Settings => SETTINGS,
@@ -305,14 +305,14 @@ async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
         }
         Err(error) => {
             let failure = Failure::from(error).json("");
-            warn!(error = %failure, "not connected; the first invocation tries again");
+            warn!(error = %failure, "cannot connect; the first invocation retries");
         }
     }
 }
 
 fn answer(form: Form, sink: &Sink) -> Result<Box<RawValue>, Failure> {
     let bug = |error: &dyn std::fmt::Display| {
-        Failure::new(Type::Bug, format!("the rows are not well written: {error}"))
+        Failure::new(Type::Bug, format!("the rows are not valid JSON: {error}"))
     };
     let text = std::str::from_utf8(&sink.out).map_err(|error| bug(&error))?;
     let json = match form {

@@ -12,7 +12,7 @@ use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 /// The largest default of `DB_POOL_SIZE`. One process has no use for more connections.
 const LARGEST_DEFAULT_POOL: usize = 16;
 /// The limit for the AWS credentials, and again for the secret. Both fit into the time that Lambda allows for
-/// initialization, so that the function can report which of them failed.
+/// initialisation, so that the function can report which of them failed.
 const SECRET_LIMIT: Duration = Duration::from_secs(4);
 /// Lambda's longest timeout, as the limit for the stages of connecting, so that each invocation's deadline decides. A
 /// paused Aurora Serverless v2 accepts connections, but sends its greeting only after it has resumed, which takes 15 s
@@ -98,7 +98,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 }
             }
         } else {
-            let host = self.required("DB_HOST", "the endpoint's own name, as RDS shows it")?;
+            let host = self.required("DB_HOST", "the endpoint's name as RDS shows it")?;
             let user = self.required("DB_USER", "the database user")?;
             builder = builder.endpoint(host).user(user);
         }
@@ -220,14 +220,14 @@ fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, 
 fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
     Err(Failure::new(
         Type::Settings,
-        "DB_SECRET_ARN is set, and this rds-bridge was built without the feature secrets-manager",
+        "DB_SECRET_ARN is set, but this rds-bridge was built without the feature secrets-manager",
     ))
 }
 
 fn wrong(name: &str, value: &str, what: &str) -> Failure {
     Failure::new(
         Type::Settings,
-        format!("{name} is {value:?}, and not {what}"),
+        format!("{name} is {value:?}, but must be {what}"),
     )
     .with_hint(format!("correct {name} in the function's environment"))
 }

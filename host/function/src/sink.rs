@@ -136,7 +136,7 @@ impl Sink {
         let length = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
         let piece = std::mem::take(&mut self.out);
         let sent = sender.send_data(piece.into()).await;
-        sent.map_err(|_| Failure::new(Type::Network, "nobody reads the response any more"))?;
+        sent.map_err(|_| Failure::new(Type::Network, "the caller no longer reads the response"))?;
         self.sent = self.sent.saturating_add(length);
         Ok(())
     }
@@ -145,10 +145,10 @@ impl Sink {
 pub(super) fn too_large() -> Failure {
     Failure::new(
         Type::ResultTooLarge,
-        "the result is larger than the 6 MB that a response of a function may have",
+        "the result is larger than 6 MB, the limit of a function's response",
     )
     .with_hint(
-        "ask for fewer rows or columns (LIMIT); or call a Function URL whose InvokeMode is RESPONSE_STREAM, \
+        "select fewer rows (LIMIT) or columns; or call a Function URL whose InvokeMode is RESPONSE_STREAM, \
          with INVOKE_MODE=RESPONSE_STREAM in the function's environment",
     )
 }

@@ -58,7 +58,7 @@ impl Statements {
     pub(super) fn add(&mut self, source: &str, json: &str) -> Result<(), Failure> {
         let wrong = |problem: String| {
             Failure::new(Type::Settings, format!("{source}: {problem}")).with_hint(
-                r#"it is a JSON object, as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}"#,
+                r#"write a JSON object such as {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}"#,
             )
         };
         // Windows editors begin a file with a byte order mark.
@@ -83,9 +83,8 @@ impl Statements {
     pub(super) fn named(&self, name: &str) -> Result<Statement, Failure> {
         self.named.get(name).cloned().ok_or_else(|| {
             let problem = format!("there is no query {}", quoted(name));
-            Failure::new(Type::UnknownQuery, problem).with_hint(
-                "the function knows those in DB_QUERIES, or in queries.json of its package",
-            )
+            Failure::new(Type::UnknownQuery, problem)
+                .with_hint("use a name from DB_QUERIES, or from queries.json in the package")
         })
     }
 
@@ -93,7 +92,7 @@ impl Statements {
         if !self.allow_ad_hoc {
             return Err(Failure::new(
                 Type::AdHocSqlNotAllowed,
-                "the function executes no SQL that an event brings",
+                "the function does not execute SQL from events",
             )
             .with_hint(
                 "name a query, or set ALLOW_AD_HOC_SQL=true in the function's environment",
@@ -121,7 +120,7 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
                 let kinds = read_kinds(&kinds)?;
                 if !statement.placeholders.may_be(kinds.len()) {
                     return Err(format!(
-                        "has {} question marks, and types for {} parameters",
+                        "has {} question marks, but types for {} parameters",
                         statement.placeholders,
                         kinds.len()
                     ));
@@ -130,7 +129,7 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
             }
             if let Some(unknown) = object.keys().next() {
                 return Err(format!(
-                    "has {}: there are \"sql\" and \"parameters\"",
+                    "has the unknown key {}: the keys are \"sql\" and \"parameters\"",
                     quoted(unknown)
                 ));
             }
@@ -147,7 +146,7 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
 fn read_kinds(kinds: &Json) -> Result<Vec<Kind>, String> {
     let known = || {
         let names = KINDS.map(|(name, _)| name).join(", ");
-        format!("has \"parameters\" that are not a list of types: {names}")
+        format!("has \"parameters\" that are not a list of the types {names}")
     };
     let kinds = kinds.as_array().ok_or_else(known)?.iter();
     let kinds = kinds.map(|kind| kind.as_str().and_then(Kind::from_name).ok_or_else(known));

@@ -40,8 +40,8 @@ const SERVICES: [(&str, &str); 13] = [
     ("eventSource", "an event source mapping"),
     ("requestContext", "an API"),
 ];
-/// The `detail-type` and `source` that EventBridge and EventBridge Scheduler send if a schedule has no input of its
-/// own.
+/// The `detail-type` and `source` that EventBridge and EventBridge Scheduler send if a schedule does not define an
+/// input.
 const SCHEDULED: (&str, [&str; 2]) = ("Scheduled Event", ["aws.events", "aws.scheduler"]);
 /// The keys of the Lambda console's default test event.
 const CONSOLE_TEST: [&str; 3] = ["key1", "key2", "key3"];
@@ -80,10 +80,10 @@ pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
     let problem = match service {
         Some((name, service)) if origin == Origin::Direct => {
             let sender = sender(keys, name).unwrap_or_else(|| (*service).to_owned());
-            format!("the event is from {sender}, and names no statement: it has {name:?}")
+            format!("the event is from {sender} and selects no statement: it has the key {name:?}")
         }
         _ => format!(
-            "{} is not a key of the event: there are \"query\", \"sql\" and \"parameters\"",
+            "{} is not a key of the event: the keys are \"query\", \"sql\" and \"parameters\"",
             quoted(first)
         ),
     };
@@ -101,7 +101,7 @@ fn sender(keys: &Keys, key: &str) -> Option<String> {
         "Records" => {
             let records = keys.json(key);
             let first = records.get(0)?;
-            // SNS capitalizes this key.
+            // SNS capitalises this key.
             first
                 .get("eventSource")
                 .or_else(|| first.get("EventSource"))

@@ -12,7 +12,7 @@ pub enum NotUtf8 {
     #[error("it is UTF-16, as PowerShell and Windows editors may save it: save it as UTF-8")]
     Utf16,
     /// The bytes are not valid UTF-8.
-    #[error("it is not UTF-8: the byte at {offset} cannot be there")]
+    #[error("it is not UTF-8: the byte at offset {offset} is invalid")]
     Invalid {
         /// Offset of the first invalid byte.
         offset: usize,

@@ -1,6 +1,6 @@
 //! Links the panic unwinder into a program statically.
 //!
-//! The program then loads one shared library less, which matters if it runs for only a few milliseconds.
+//! The program then loads one shared library fewer, which matters if it runs for only a few milliseconds.
 //!
 //! The program only has to name this crate:
 //!
@@ -12,6 +12,9 @@
 
 // With this archive, the linker does not need `libgcc_s.so`.
 #[cfg(unwinder_within)]
-#[expect(unsafe_code, reason = "it names an archive, and declares nothing")]
+#[expect(
+    unsafe_code,
+    reason = "the block names an archive and declares nothing"
+)]
 #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
 unsafe extern "C" {}

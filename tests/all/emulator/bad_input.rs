@@ -48,7 +48,7 @@ fn a_port_in_use() {
     assert!(matches!(error, StartError::Listen { .. }), "{error}");
     let output = emulate(&["--port", &first.port().to_string()]);
     let address = first.address().to_string();
-    let advice = "another program does; give another port, or 0 for a free one";
+    let advice = "(set another port, or 0 for a free one): ";
     assert_says(&output, 5, &[&address, advice]);
 }
 
@@ -132,20 +132,17 @@ fn a_password_without_tls() {
     let (number, refused) = hear(&mut tcp).unwrap();
     assert_eq!((number, code(&refused)), (2, 3159));
     assert_eq!(hang_up(tcp), b"");
-    assert_eq!(
-        server.next_reason(),
-        "without TLS: switch it on in the client"
-    );
+    assert_eq!(server.next_reason(), "without TLS: enable it in the client");
 }
 
 #[test]
 fn a_native_password() {
     let server = Server::start();
     for (password, reason) in [
-        (&[0xFF; 20][..], "what was sent is no text"),
+        (&[0xFF; 20][..], "the token is not UTF-8 text"),
         (b"hunter2\0", "not a token: "),
-        (b"\0", "no token was sent, an empty password"),
-        (b"", "no token was sent, an empty password"),
+        (b"\0", "no token: the password is empty"),
+        (b"", "no token: the password is empty"),
     ] {
         let mut tls = in_tls(&server.environment());
         let native = response(CLIENT_SSL, "lambda-user", &[7; 20], "mysql_native_password");
@@ -176,10 +173,10 @@ fn clients_that_say_nothing() {
     assert!(matches!(server.next_event(), EventKind::Accepted { .. }));
     for tcp in [silent, slow] {
         assert_eq!(hang_up(tcp), b"");
-        assert_eq!(broken_off(&server), "the client hung up");
+        assert_eq!(broken_off(&server), "the client disconnected");
     }
     hang_up_in_tls(silent_in_tls);
-    assert_eq!(broken_off(&server), "the client hung up");
+    assert_eq!(broken_off(&server), "the client disconnected");
 }
 
 #[test]
@@ -190,7 +187,7 @@ fn half_a_packet_at_every_length() {
         let mut tcp = greeted(&server.environment());
         tcp.write_all(&packet[..length]).unwrap();
         assert_eq!(hang_up(tcp), b"");
-        assert_eq!(broken_off(&server), "the client hung up", "{length}");
+        assert_eq!(broken_off(&server), "the client disconnected", "{length}");
     }
     let mut tls = logged_in(&server.environment());
     tls.write_all(b"\x09\0\0\0\x03SEL").unwrap();
@@ -207,7 +204,7 @@ fn huge_packets() {
     let mut tcp = greeted(&environment);
     tcp.write_all(b"\xFF\xFF\xFF\x01abc").unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    let reason = "a packet bigger than max_allowed_packet";
+    let reason = "a packet larger than max_allowed_packet";
     assert_eq!(server.next_reason(), reason);
 
     let mut tls = logged_in(&environment);
@@ -233,20 +230,20 @@ fn a_packet_out_of_turn() {
     tcp.write_all(&frame(7, &response(CLIENT_SSL, "", &[], "")[..32]))
         .unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet out of turn");
+    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
 
     // In place of the login, and in place of the token.
     let mut tls = in_tls(&server.environment());
     tls.write_all(&frame(7, b"")).unwrap();
     assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet out of turn");
+    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
     let mut tls = in_tls(&server.environment());
     let login = response(CLIENT_SSL, "lambda-user", &[], "mysql_native_password");
     tls.write_all(&frame(2, &login)).unwrap();
     hear(&mut tls).unwrap();
     tls.write_all(&frame(9, b"hunter2\0")).unwrap();
     assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet out of turn");
+    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
 }
 
 #[test]
@@ -255,7 +252,7 @@ fn another_protocol() {
     let mut tcp = greeted(&server.environment());
     tcp.write_all(&frame(1, b"\x85\0\0\0user\0")).unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    let reason = "the first packet is none of MySQL 4.1 or later";
+    let reason = "the first packet is not one of MySQL 4.1 or later";
     assert_eq!(server.next_reason(), reason);
 
     // The client requests TLS and continues without it.
@@ -291,7 +288,7 @@ fn clients_that_are_none_of_mysqls() {
             b"\x16\x03\x01\x01\x2C\x01\0\x01\x28\x03\x03",
             "TLS from the first byte",
         ),
-        (b"EHLO localhost\r\n", "a protocol of text"),
+        (b"EHLO localhost\r\n", "a text protocol"),
     ] {
         let mut tcp = greeted(&server.environment());
         tcp.write_all(said).unwrap();
@@ -301,7 +298,7 @@ fn clients_that_are_none_of_mysqls() {
         assert!(heard.ends_with(refusal), "{looks_like}: {heard:?}");
         // The connection contains nothing before or after the refusal.
         assert_eq!(heard.len(), 4 + refusal.len(), "{looks_like}");
-        let reason = format!("not a client of MySQL: what it says looks like {looks_like}");
+        let reason = format!("not a MySQL client: its first bytes look like {looks_like}");
         assert_eq!(server.next_reason(), reason);
         assert_is_served(&mut good);
     }

@@ -240,11 +240,11 @@ fn a_standard_error_that_is_closed_disturbs_nobody() {
 }
 
 #[test]
-fn everybody_is_let_in_by_nobody() {
+fn a_public_address_requires_own_credentials() {
     let temporary = tempfile::tempdir().unwrap();
     let output = emulate(temporary.path(), &["--listen", "0.0.0.0"], &[]);
     assert_eq!(output.status.code(), Some(2));
     let error = str::from_utf8(&output.stderr).unwrap();
-    assert!(error.contains("everybody knows"), "{error}");
+    assert!(error.contains("credentials are public"), "{error}");
     assert_is_empty(temporary.path());
 }

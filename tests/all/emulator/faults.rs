@@ -33,7 +33,7 @@ fn refusals_by_their_numbers() {
         let told = error.server_error().unwrap();
         assert_eq!(told.code, code, "{error}");
         let event = emulator.events().pop().unwrap();
-        assert!(event.to_string().contains("asked for"), "{event}");
+        assert!(event.to_string().contains("configured fault"), "{event}");
 
         emulator.set_faults(Faults::default());
         block_on(connect(&emulator)).unwrap();

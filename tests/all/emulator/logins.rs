@@ -69,7 +69,7 @@ fn every_reason_is_told_here_and_none_there() {
             "host \"alias.example.com\"",
         ),
         (bridge().port(3306).connect_to(&here), "port 3306"),
-        (bridge().user("Lambda-User"), "no such user"),
+        (bridge().user("Lambda-User"), "unknown user"),
         (
             bridge().credentials(Credentials::new("AKIDEXAMPLE", "wrong")),
             "signature does not match",
@@ -82,13 +82,10 @@ fn every_reason_is_told_here_and_none_there() {
             bridge().credentials(good().with_session_token("FwoG")),
             "with a session token",
         ),
-        (
-            bridge().clock(off(minutes(0), minutes(20))),
-            "expired since",
-        ),
+        (bridge().clock(off(minutes(0), minutes(20))), "expired at"),
         (
             bridge().clock(off(minutes(10), minutes(0))),
-            "a clock is off",
+            "a clock is wrong",
         ),
     ] {
         let (code, told) = refused(&emulator, builder);
@@ -108,7 +105,7 @@ fn a_session_token_is_part_of_the_credentials() {
     assert!(reason.contains("without the session token"), "{reason}");
     let other = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("other");
     let (_, reason) = refused(&emulator, emulator.bridge().credentials(other));
-    assert!(reason.contains("another session token"), "{reason}");
+    assert!(reason.contains("a different session token"), "{reason}");
 }
 
 #[test]

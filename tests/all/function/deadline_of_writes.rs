@@ -99,7 +99,7 @@ fn an_unanswered_commit(answer: Vec<Say>, expected: &str) {
     assert_eq!(kind, expected, "{failure}");
     let hint = failure["hint"].as_str().unwrap();
     assert!(
-        hint.contains("whether it is committed is not known"),
+        hint.contains("check whether the transaction was committed"),
         "{failure}"
     );
 }

@@ -108,7 +108,7 @@ fn nothing_answers() {
     assert_eq!(kind, "Deadline");
     let message = failure["message"].as_str().unwrap();
     assert!(
-        message.starts_with("there was no connection to the database within 2.4 s"),
+        message.starts_with("no connection to the database was established within 2.4 s"),
         "{message}"
     );
     assert_eq!(failure["stage"], "TLS");

@@ -152,7 +152,7 @@ class Deploy(unittest.TestCase):
         for name in re.findall("^[A-Z_]+", ORIGINAL, re.MULTILINE):
             if name != "STACK_NAME":
                 self.assertIn(f"error: {name} is not set", done.stderr)
-        self.assertIn("on top of host/deploy/deploy", done.stderr)
+        self.assertIn("at the top of host/deploy/deploy", done.stderr)
         self.assertEqual(self.asked(), [])
 
     def test_what_the_original_left_open_is_no_value(self):
@@ -171,7 +171,7 @@ class Deploy(unittest.TestCase):
             self.settings(f'{ORIGINAL}\n{name}="{value}"\n')
             done = self.deploy()
             self.assertEqual(done.returncode, 2, name)
-            self.assertIn(f"error: {name} is '{value}', and is to be ", done.stderr)
+            self.assertIn(f"error: {name} is '{value}', but must be ", done.stderr)
             self.assertEqual(done.stderr.count("error:"), 1, done.stderr)
         self.assertEqual(self.asked(), [])
 
@@ -181,7 +181,7 @@ class Deploy(unittest.TestCase):
             self.settings(f"{ORIGINAL}\nDB_RESOURCE_ID={name}\n")
             done = self.deploy()
             self.assertEqual(done.returncode, 2)
-            self.assertIn("which is not the instance's name: aws rds describe-db-instances", done.stderr)
+            self.assertIn("not the instance's name: aws rds describe-db-instances", done.stderr)
 
     def test_with_a_secret_there_need_be_no_user_and_no_resource_id(self):
         self.stand_in("aws")
@@ -200,7 +200,7 @@ class Deploy(unittest.TestCase):
             for arguments in [[], ["--dry-run"]]:
                 done = self.deploy(*arguments)
                 self.assertEqual(done.returncode, 2, value)
-                self.assertIn("error: SECRET_ARN is to be the whole ARN of a secret", done.stderr)
+                self.assertIn("error: SECRET_ARN must be the whole ARN of a secret", done.stderr)
                 self.assertNotIn(value, done.stdout + done.stderr)
         self.assertEqual(self.asked(), [])
 
@@ -250,7 +250,7 @@ class Deploy(unittest.TestCase):
     def test_without_a_tool_it_says_what_to_install(self):
         done = self.deploy()
         self.assertEqual(done.returncode, 1)
-        self.assertIn("error: neither sam nor aws is here", done.stderr)
+        self.assertIn("error: neither sam nor aws is installed", done.stderr)
         self.assertIn("pip install aws-sam-cli", done.stderr)
         self.assertEqual(self.asked(), [])
 
@@ -270,7 +270,7 @@ class Deploy(unittest.TestCase):
         self.settings(f"{ORIGINAL}\nQUERIES_FILE=none.json\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 2)
-        self.assertIn("error: QUERIES_FILE is 'none.json', and there is no such file", done.stderr)
+        self.assertIn("error: QUERIES_FILE is 'none.json', but this file does not exist", done.stderr)
 
     def test_quotes_in_the_statement_get_through_sam_and_a_backslash_is_refused(self):
         self.stand_in("sam")
@@ -280,7 +280,7 @@ class Deploy(unittest.TestCase):
         self.settings(f"{ORIGINAL}\nQUERY='SELECT \"\\n\"'\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 2)
-        self.assertIn("error: QUERY has a backslash", done.stderr)
+        self.assertIn("error: QUERY contains a backslash", done.stderr)
 
     def test_what_it_does_not_know_is_told_how_it_is_used(self):
         for arguments in [["--help"], ["settings", "settings"], ["--dry"]]:
@@ -289,7 +289,7 @@ class Deploy(unittest.TestCase):
             self.assertIn("usage: deploy", done.stderr)
         done = self.deploy(settings="nowhere")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("there is no file nowhere", done.stderr)
+        self.assertIn("the file nowhere does not exist", done.stderr)
 
 
 if __name__ == "__main__":

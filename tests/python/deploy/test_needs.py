@@ -91,7 +91,7 @@ class Needs(unittest.TestCase):
 
     def test_another_library_is_named(self):
         code, lines = needs.check(self.program({"f": "OPENSSL_3.0.0"}, "libssl.so.3"), MACHINE)
-        self.assertEqual((code, lines), (1, ["Amazon Linux 2023 does not have for it: libssl.so.3"]))
+        self.assertEqual((code, lines), (1, ["Amazon Linux 2023 does not have these libraries: libssl.so.3"]))
 
     def test_the_library_of_libgcc_is_there(self):
         self.assertEqual(needs.check(self.program({"f": "GCC_3.0"}, "libgcc_s.so.1"), MACHINE)[0], 0)
@@ -113,7 +113,7 @@ class Needs(unittest.TestCase):
         for path in [SCRIPT, self.folder / "nowhere", cut]:
             code, lines = needs.check(path, MACHINE)
             self.assertEqual(code, 1)
-            self.assertIn("is no program for Linux", lines[0])
+            self.assertIn("is not a Linux program", lines[0])
 
     def test_as_a_command_it_ends_with_the_code(self):
         program = self.program({"f": "GLIBC_2.36"})

@@ -176,7 +176,7 @@ class Package(unittest.TestCase):
         self.stand_in("rustup")
         done = self.package("arm64", RUSTUP_AUTO_INSTALL="0")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("error: no Rust here can build for aarch64-unknown-linux-gnu", done.stderr)
+        self.assertIn("error: no installed Rust can build for aarch64-unknown-linux-gnu", done.stderr)
         self.assertIn("rustup target add aarch64-unknown-linux-gnu", done.stderr)
         self.assertIn("apt-get install --no-install-recommends rustc-web", done.stderr)
         self.assertEqual(self.asked("cargo-zigbuild"), [])
@@ -223,14 +223,14 @@ class Package(unittest.TestCase):
     def test_what_it_does_not_know_is_refused(self):
         done = self.package("x86-64")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("error: the architecture is arm64 or x86_64, and not x86-64", done.stderr)
+        self.assertIn("error: the architecture must be arm64 or x86_64, not x86-64", done.stderr)
         done = self.package(RDS_BRIDGE_PACKAGE_WITH="gcc")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("RDS_BRIDGE_PACKAGE_WITH is cargo or zig, and not gcc", done.stderr)
+        self.assertIn("RDS_BRIDGE_PACKAGE_WITH must be cargo or zig, not gcc", done.stderr)
         (self.world / "bin/python3").unlink()
         done = self.package()
         self.assertEqual(done.returncode, 1)
-        self.assertIn("there is no python3 here", done.stderr)
+        self.assertIn("python3 is not installed", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""That the Rust on the pages is compiled: by the doc tests of tests/lib.rs, or where a page is generated from."""
+"""The Rust on the pages is compiled: by the doc tests of tests/lib.rs, or in the sources that a page is taken from."""
 
 import re
 import unittest
@@ -21,6 +21,12 @@ class Pages(unittest.TestCase):
                 with_rust.add(str(page.relative_to(ROOT)))
         self.assertEqual(compiled, with_rust - GENERATED)
         self.assertIn("README.md", compiled)
+
+    def test_the_example_for_contributors_is_a_test(self):
+        blocks = markdown.split((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[1]
+        [example] = [block for block in blocks if block.language.split(",")[0] == "rust"]
+        test = (ROOT / "tests/all/sessions/user_variables.rs").read_text(encoding="utf-8")
+        self.assertEqual("\n".join(example.lines) + "\n", test.partition("\n\n")[2])
 
 
 if __name__ == "__main__":

@@ -180,6 +180,16 @@ impl LambdaFunction {
         }
     }
 
+    /// Kills the process. Returns its standard output followed by its standard error.
+    #[must_use]
+    pub fn stop(mut self) -> String {
+        let _has_ended = lock(&self.child).kill();
+        if let Some(watcher) = self.watcher.take() {
+            let _panicked = watcher.join();
+        }
+        self.stdout() + &self.stderr()
+    }
+
     /// Waits until the process exits. Returns its exit code, and its standard output followed by its standard error.
     ///
     /// # Panics

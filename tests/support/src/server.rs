@@ -256,8 +256,8 @@ impl Server {
         }
     }
 
-    /// The server's error log. It has a line for each login of an IAM account: `[AWSAuthenticationPlugin] accepted
-    /// "lambda-user" with 421 bytes`, or `refused` and the reason.
+    /// The server's error log. It has a line for each login of an IAM account, which contains `refused` and the reason, or
+    /// `[AWSAuthenticationPlugin] accepted "lambda-user" with 421 bytes`.
     #[must_use]
     pub fn error_log(&self) -> String {
         let bytes = fs::read(self.folder.path().join(LOG)).unwrap_or_default();

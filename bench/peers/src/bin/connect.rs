@@ -34,7 +34,7 @@ struct Arguments {
 fn main() {
     let Arguments { rounds: number, on } = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("mysql_async takes the first");
+    ring.install_default().expect("the first provider of the process");
     let server = on.start(Vec::new());
     let settings = Settings::of(&server);
     let ours = Ours::read_write(&settings);
@@ -66,8 +66,8 @@ struct Phase {
 
 fn phase(contender: &dyn Contender, threads: u32) -> Phase {
     let times = CONNECTIONS / threads;
-    let everybody = usize::try_from(threads).expect("a few") + 1;
-    let barrier = Barrier::new(everybody);
+    let parties = usize::try_from(threads).expect("a few") + 1;
+    let barrier = Barrier::new(parties);
     let (start, cpu_before) = thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

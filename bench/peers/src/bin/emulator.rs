@@ -11,7 +11,7 @@ use rds_bridge_bench_peers::measure::{Spread, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::settings::Settings;
 use rds_bridge_bench_peers::whole_process::{Process, beside};
-use rds_bridge_bench_peers::{asked, at_once};
+use rds_bridge_bench_peers::{at_once, goal};
 
 /// The number of sequential logins at the emulator, over all rounds.
 const LOGINS: usize = 2_000;
@@ -58,15 +58,15 @@ fn main() {
     assert_eq!(let_in, 1 + number * (logins + CLIENTS));
 
     println!("\n{number} interleaved rounds");
-    let row = format!("a login of {} in a row, ms", number * logins);
+    let row = format!("{} sequential logins, ms", number * logins);
     print(&row, &servers, &in_a_row);
-    let row = format!("{CLIENTS} clients at once, ms");
+    let row = format!("{CLIENTS} simultaneous clients, ms");
     print(&row, &servers, &together);
-    println!("\n{let_in} logins at emulate, and no error");
+    println!("\n{let_in} logins at emulate, without an error");
     println!(
-        "its memory, MB: {idle:.1} idle, {after_logins:.1} after the logins, {peak:.1} in all"
+        "its memory, MB: {idle:.1} idle, {after_logins:.1} after the logins, {peak:.1} at the peak"
     );
-    asked::at_most(30.0, "memory of emulate, MB", Spread::of([peak]));
+    goal::at_most(30.0, "memory of emulate, MB", Spread::of([peak]));
 }
 
 fn demo(number: usize, settings: &Settings) {
@@ -86,7 +86,7 @@ fn demo(number: usize, settings: &Settings) {
     let peak = Spread::of(runs.iter().map(|run| run.peak_megabytes)).median;
     println!("rds-bridge demo: {number} runs, {peak:.1} MB");
     let took = Spread::of(runs.iter().map(|run| run.milliseconds));
-    asked::at_most(200.0, "from its start to its end, ms", took);
+    goal::at_most(200.0, "from its start to its end, ms", took);
 }
 
 fn milliseconds(what: impl FnOnce()) -> f64 {

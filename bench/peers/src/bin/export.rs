@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::goal;
 use rds_bridge_bench_peers::measure::{Spread, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::rows::Shape;
@@ -59,7 +59,7 @@ fn main() {
         };
         table.print();
         if rows == ASKED_ROWS {
-            table.print_asked();
+            table.print_goals();
         }
         for (name, peaks) in &mut peaks {
             let runs = table.runs(name).expect("ours");
@@ -71,9 +71,9 @@ fn main() {
         let most = peaks.iter().copied().fold(0.0, f64::max);
         let least = peaks.iter().copied().fold(f64::MAX, f64::min);
         let what = format!("{name}, peak in MB");
-        asked::at_most(12.0, &what, Spread::of([most]));
-        let what = format!("{name}, the most and the least apart, in MB");
-        asked::at_most(1.0, &what, Spread::of([most - least]));
+        goal::at_most(12.0, &what, Spread::of([most]));
+        let what = format!("{name}, largest minus smallest, in MB");
+        goal::at_most(1.0, &what, Spread::of([most - least]));
     }
 }
 
@@ -214,7 +214,7 @@ impl Table {
         }
     }
 
-    fn print_asked(&self) {
+    fn print_goals(&self) {
         let client = self.makers_client;
         let (wall_limit, cpu_limit) = match client {
             MYSQL => (0.55, 0.5),
@@ -222,17 +222,17 @@ impl Table {
         };
         for (name, python) in [(NDJSON, PYTHON_NDJSON), (CSV, PYTHON_CSV)] {
             if let Some(ratio) = self.ratio(wall, name, client) {
-                asked::at_most(wall_limit, &format!("wall, {name} to {client}"), ratio);
+                goal::at_most(wall_limit, &format!("wall, {name} to {client}"), ratio);
             }
             if let Some(ratio) = self.ratio(cpu, name, client) {
-                asked::at_most(cpu_limit, &format!("CPU, {name} to {client}"), ratio);
+                goal::at_most(cpu_limit, &format!("CPU, {name} to {client}"), ratio);
             }
             if let Some(ratio) = self.ratio(wall, python, name) {
-                asked::at_least(15.0, &format!("wall, {python} to ours"), ratio);
+                goal::at_least(15.0, &format!("wall, {python} to ours"), ratio);
             }
         }
         if let Some(ratio) = self.ratio(cpu, PARQUET, CSV) {
-            asked::at_most(2.0, "CPU, Parquet to our CSV", ratio);
+            goal::at_most(2.0, "CPU, Parquet to our CSV", ratio);
         }
     }
 }

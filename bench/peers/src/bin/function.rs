@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use rds_bridge_bench_peers::asked;
 use rds_bridge_bench_peers::functions::cold::{self, Cold};
 use rds_bridge_bench_peers::functions::package::{self, Sizes};
 use rds_bridge_bench_peers::functions::warm::{Block, Warm};
+use rds_bridge_bench_peers::goal;
 use rds_bridge_bench_peers::measure::{Spread, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::stay_on;
@@ -79,12 +79,12 @@ fn main() {
     let sizes = package::sizes(&arguments.package);
     print_sizes(&sizes);
     for figure in &figures {
-        if let Some(least) = figure.asked {
+        if let Some(least) = figure.goal {
             let what = format!("{}, theirs to ours", figure.name);
-            asked::at_least(least, &what, figure.ratio());
+            goal::at_least(least, &what, figure.ratio());
         }
     }
-    asked::at_most(6.0, "our package, MB", Spread::of([sizes.ours]));
+    goal::at_most(6.0, "our package, MB", Spread::of([sizes.ours]));
 }
 
 /// A figure measured for both functions.
@@ -93,14 +93,14 @@ struct Figure {
     ours: Vec<f64>,
     original: Vec<f64>,
     /// The least ratio of the original's figure to that of rds-bridge, if one is required.
-    asked: Option<f64>,
+    goal: Option<f64>,
 }
 
 impl Figure {
     fn of<T>(
         measured: &[Vec<T>],
         name: &'static str,
-        asked: Option<f64>,
+        goal: Option<f64>,
         figure: fn(&T) -> f64,
     ) -> Self {
         let [ours, original] = [0, 1].map(|at| measured[at].iter().map(figure).collect());
@@ -108,7 +108,7 @@ impl Figure {
             name,
             ours,
             original,
-            asked,
+            goal,
         }
     }
 
@@ -158,7 +158,7 @@ fn print_sizes(sizes: &Sizes) {
         brought_by_lambda,
     } = sizes;
     println!(
-        "{:<28} {ours:>22.2} {original:>22.2}  Lambda brings Python and boto3: installed, that is {brought_by_lambda:.0} MB",
+        "{:<28} {ours:>22.2} {original:>22.2}  Lambda provides Python and boto3: {brought_by_lambda:.0} MB when installed",
         "package, MB"
     );
 }

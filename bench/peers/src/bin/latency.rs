@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::goal;
 use rds_bridge_bench_peers::latency::{self, Key, Opening, Selects};
 use rds_bridge_bench_peers::measure::{Spread, percentile, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
@@ -54,7 +54,7 @@ const IN_TEXT_ALONE: usize = 5;
 fn main() {
     let arguments = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("the peers take the first");
+    ring.install_default().expect("the first provider of the process");
     let most = *arguments.connections.iter().max().expect("a number");
     if arguments.processors != Processors::Any {
         stay_on(0);
@@ -187,6 +187,6 @@ fn print(contenders: &[Box<dyn Selects>], measured: &[Vec<Turn>]) {
     for (name, figure) in [("p50", p50), ("p99", p99)] {
         let peer = contenders[fastest(figure)].name();
         let what = format!("{name}, ours to the fastest peer, {peer}");
-        asked::at_most(1.0, &what, to_peer(OURS, figure));
+        goal::at_most(1.0, &what, to_peer(OURS, figure));
     }
 }

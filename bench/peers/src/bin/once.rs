@@ -2,7 +2,7 @@
 //!
 //! The first line of its output contains the time from the program's start to its first byte and to its end, and its
 //! CPU time, in microseconds; its peak memory in KiB; and how many bytes and lines it printed. The beginning of the
-//! program's output follows. This is a program of its own because the system counts a parent's memory as a part of its
+//! program's output follows. This is a separate program because the system counts a parent's memory as a part of its
 //! child's peak, and this parent is small.
 
 use std::env;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use rds_bridge_bench_peers::asked;
+use rds_bridge_bench_peers::goal;
 use rds_bridge_bench_peers::measure::{Spread, rounds};
 use rds_bridge_bench_peers::on_server::OnServer;
 use rds_bridge_bench_peers::process::cpu_of_thread;
@@ -46,7 +46,7 @@ enum Source {
 fn main() {
     let arguments = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("the peers take the first");
+    ring.install_default().expect("the first provider of the process");
     for &shape in &arguments.shape {
         let rows = arguments.rows.unwrap_or(shape.usual_rows());
         // The buffer pool holds all rows, because the server is slow enough without a disk.
@@ -138,7 +138,7 @@ impl Run {
             );
             self.print(&readers, bytes, &measured);
             if self.shape == Shape::Mixed {
-                self.print_asked(&measured, protocol);
+                self.print_goals(&measured, protocol);
             }
         }
     }
@@ -195,25 +195,25 @@ impl Run {
         }
     }
 
-    fn print_asked(&self, measured: &[Vec<Reading>], protocol: Protocol) {
+    fn print_goals(&self, measured: &[Vec<Reading>], protocol: Protocol) {
         let to_tuples = cpu_to(measured, OUR_STRUCTS, OURS);
-        asked::at_most(1.1, "CPU, our structs to our tuples", to_tuples);
+        goal::at_most(1.1, "CPU, our structs to our tuples", to_tuples);
         match self.source {
             Source::Live => {
                 let to_peer = cpu_to(measured, OURS, MYSQL_ASYNC);
-                asked::at_most(0.4, "CPU, ours to mysql_async", to_peer);
+                goal::at_most(0.4, "CPU, ours to mysql_async", to_peer);
                 let to_floor = cpu_to(measured, OURS, FLOOR);
                 let limit = match protocol {
                     Protocol::Text => 1.6,
                     Protocol::Binary => 1.5,
                 };
-                asked::at_most(limit, "CPU, ours to bare, walked", to_floor);
+                goal::at_most(limit, "CPU, ours to bare, walked", to_floor);
             }
             Source::Recorded => {
                 let to_peer = speed_to(measured, OURS, MYSQL_ASYNC);
-                asked::at_least(2.5, "rows/s, ours to mysql_async", to_peer);
+                goal::at_least(2.5, "rows/s, ours to mysql_async", to_peer);
                 let walked = speed_to(measured, OURS_WALKED, MYSQL_WALKED);
-                asked::at_least(2.5, "rows/s, ours to mysql, both walked", walked);
+                goal::at_least(2.5, "rows/s, ours to mysql, both walked", walked);
             }
         }
     }

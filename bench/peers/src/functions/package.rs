@@ -56,7 +56,7 @@ pub fn sizes(zip: &Path) -> Sizes {
         .split_whitespace()
         .map(|it| it.parse().expect("a number"));
     let [original, brought_by_lambda] = bytes.collect::<Vec<u64>>()[..] else {
-        panic!("two numbers, and not: {printed}");
+        panic!("expected two numbers, found: {printed}");
     };
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     Sizes {

@@ -1,4 +1,4 @@
-//! Blocking connections. Each has a thread of its own; a single one uses the calling thread.
+//! Blocking connections, each on a separate thread; a single one uses the calling thread.
 
 use std::sync::Barrier;
 use std::thread;

@@ -1,4 +1,4 @@
-//! The HTTP client for AWS's endpoints: rustls with ring, initialized lazily.
+//! The HTTP client for AWS's endpoints: rustls with ring, initialised lazily.
 //!
 //! The SDK's own client reads the system's root certificates when it is *built*, even if it is used for plain HTTP to a
 //! metadata endpoint only, or not at all. This client reads them before the first request over HTTPS.

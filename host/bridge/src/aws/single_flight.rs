@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Serializes the calls to a source. A caller that has waited for another's call finds the result of that call in the
+/// Serialises the calls to a source. A caller that has waited for another's call finds the result of that call in the
 /// cache, or its error here, and need not call the source itself.
 ///
 /// A future that waits or calls may be dropped: then the next caller in line calls the source.

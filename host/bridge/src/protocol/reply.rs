@@ -277,7 +277,7 @@ impl Reply {
             && first != err_packet::HEADER
     }
 
-    /// Counts a row that [`Self::is_row`] has recognized, in place of [`Self::receive`].
+    /// Counts a row that [`Self::is_row`] has recognised, in place of [`Self::receive`].
     #[inline]
     pub(crate) fn count_row(&mut self) {
         self.result.rows = self.result.rows.saturating_add(1);

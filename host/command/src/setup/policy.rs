@@ -16,7 +16,7 @@ pub(super) fn connect_policy(
     let partition = Partition::of_region(region).name();
     let user = literal(&settings.user);
     let arn = format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{resource_id}/{user}");
-    // Not serialized as a whole, which would sort the keys: policies usually begin with the version.
+    // Not serialised as a whole, which would sort the keys: policies usually begin with the version.
     let arn = Value::String(arn);
     Ok(format!(
         r#"{{

@@ -165,7 +165,7 @@ fn account(text: &str) -> Result<String, Error> {
     Ok(digits)
 }
 
-/// Normalizes a list of privileges. They are not quoted in the statement, so only words are allowed.
+/// Normalises a list of privileges. They are not quoted in the statement, so only words are allowed.
 fn privileges(text: &str) -> Result<String, Error> {
     let words: Vec<String> = text
         .split(',')

@@ -72,7 +72,7 @@ fn moment(text: &str) -> Result<PrimitiveDateTime> {
     });
     match parse_date(date).zip(time) {
         Some((date, time)) => Ok(PrimitiveDateTime::new(date, time)),
-        None => not_emulated("a date of another form than YYYY-MM-DD"),
+        None => not_emulated("a date that is not YYYY-MM-DD"),
     }
 }
 

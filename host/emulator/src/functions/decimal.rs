@@ -10,14 +10,17 @@ use super::{PURE, not_emulated};
 const LIMIT: i128 = 1_000_000_000_000_000;
 
 /// Converts a number to an integer in units of the last digit of `scale`. `None` if it has more than 15 digits.
-#[expect(clippy::cast_possible_truncation, reason = "it is checked before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked before"
+)]
 pub(crate) fn scaled(number: f64, scale: u8) -> Option<i128> {
     let scaled = (number * 10_f64.powi(scale.into())).round();
     (scaled.abs() < 1e15).then_some(scaled as i128)
 }
 
 /// Converts an integer in units of the last digit back to a number. Refuses more than 15 digits.
-#[expect(clippy::cast_precision_loss, reason = "it is checked before")]
+#[expect(clippy::cast_precision_loss, reason = "the range is checked before")]
 pub(super) fn unscaled(number: i128, scale: u8) -> Result<f64> {
     match number.abs() < LIMIT {
         true => Ok(number as f64 / 10_f64.powi(scale.into())),
@@ -56,10 +59,10 @@ pub(super) fn divided(number: i128, by: i128) -> Option<i128> {
 fn argument(context: &Context<'_>, index: usize, scale: u8) -> Result<Option<i128>> {
     let number: Option<f64> = match context.get_raw(index) {
         rusqlite::types::ValueRef::Null => None,
-        #[expect(clippy::cast_precision_loss, reason = "what is too large is refused")]
+        #[expect(clippy::cast_precision_loss, reason = "larger values are refused")]
         rusqlite::types::ValueRef::Integer(number) => Some(number as f64),
         rusqlite::types::ValueRef::Real(number) => Some(number),
-        _ => return not_emulated("text in a DECIMAL's place"),
+        _ => return not_emulated("text in place of a DECIMAL"),
     };
     match number {
         None => Ok(None),

@@ -37,7 +37,7 @@ pub(crate) struct Ids {
     pub(crate) row_count: AtomicI64,
 }
 
-const MIXED_VALUES: &str = "an INSERT that says some values of AUTO_INCREMENT and not others";
+const MIXED_VALUES: &str = "an INSERT that states only some values of AUTO_INCREMENT";
 
 /// The values of one statement.
 #[derive(Debug, Default)]

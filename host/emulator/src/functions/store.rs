@@ -67,7 +67,10 @@ fn stored(value: ValueRef<'_>, declared: &str) -> Option<Value> {
         "double" => real(value)
             .filter(|number| !is_unsigned || *number >= 0.0)
             .map(Value::Real),
-        #[expect(clippy::cast_possible_truncation, reason = "that is what a FLOAT is")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a FLOAT has this precision"
+        )]
         "float" => real(value).map(|number| Value::Real((number as f32).into())),
         "char" => text(value, length()?, None).map(|it| it.trim_end_matches(' ').to_owned().into()),
         "varchar" => text(value, length()?, None).map(Value::Text),
@@ -120,9 +123,12 @@ fn integer(value: ValueRef<'_>, bits: u32, is_unsigned: bool) -> Option<Value> {
     is_in_range.then(|| i64::try_from(number).ok().map(Value::Integer))?
 }
 
-/// The integer that equals a double. `None` if there is none, or from 2^53 on, where one double equals several
-/// integers.
-#[expect(clippy::cast_possible_truncation, reason = "it is checked before")]
+/// Converts a double to an integer. `None` if the double is not a whole number, or from 2^53 on, where one double
+/// equals several integers.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked before"
+)]
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
@@ -130,7 +136,7 @@ fn whole(number: f64) -> Option<i64> {
 fn real(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(number) => Some(number),
-        #[expect(clippy::cast_precision_loss, reason = "a DOUBLE holds it so")]
+        #[expect(clippy::cast_precision_loss, reason = "a DOUBLE stores this value")]
         ValueRef::Integer(number) => Some(number as f64),
         ValueRef::Text(text) => {
             let text = str::from_utf8(text).ok()?;

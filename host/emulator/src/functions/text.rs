@@ -176,7 +176,7 @@ fn padded(text: &str, length: i64, with: &str, is_left: bool) -> Result<Option<S
         return Ok(Some(text.chars().take(length).collect()));
     }
     if with.is_empty() || length > LENGTH_LIMIT {
-        return not_emulated("padding with nothing, or to such a length");
+        return not_emulated("padding with an empty text, or to this length");
     }
     let filling = with.chars().cycle().take(length.saturating_sub(has));
     let filling: String = filling.collect();

@@ -236,7 +236,7 @@ impl Parser<'_> {
             if !matches!(check.kind, Kind::Integer | Kind::Null) {
                 return refused("CHECK of this expression");
             }
-            // A `CHECK` names only columns of its own table, so the qualifier is not needed.
+            // A `CHECK` names only columns of the same table, so the qualifier is not needed.
             let qualifier = format!("{}.", quote::name(&table.name));
             checks.push(check.sql.replace(&qualifier, ""));
         }

@@ -206,7 +206,7 @@ impl<'a> Parser<'a> {
         }
         if name != self.context.database {
             return Err(ServerError::not_emulated(format!(
-                "the database '{name}': there is '{}' alone",
+                "the database '{name}': the only one is '{}'",
                 self.context.database
             )));
         }
@@ -287,7 +287,7 @@ impl<'a> Parser<'a> {
     /// The error for a token that cannot be parsed.
     pub(super) fn unexpected(&self) -> ServerError {
         let Some(token) = self.tokens.get(self.at) else {
-            return ServerError::syntax("the statement's end is not expected here");
+            return ServerError::syntax("unexpected end of the statement");
         };
         let end = token.end.min(token.at.saturating_add(40));
         let text = self.text.get(token.at..end).unwrap_or_default();

@@ -85,7 +85,7 @@ pub(crate) fn plan(
     parser.end()?;
     let takes_parameters = matches!(plan, Plan::Read(_) | Plan::Write(..));
     match parameters > 0 && !takes_parameters {
-        true => refused("? in such a statement"),
+        true => refused("? in this kind of statement"),
         false => Ok(plan),
     }
 }
@@ -215,7 +215,7 @@ impl Parser<'_> {
             _ => None,
         };
         let connection_id =
-            connection_id.ok_or_else(|| ServerError::syntax("KILL takes a connection's id"))?;
+            connection_id.ok_or_else(|| ServerError::syntax("KILL without a connection's id"))?;
         Ok(Plan::Kill {
             connection_id,
             query_only,
@@ -303,6 +303,6 @@ impl Parser<'_> {
 }
 
 fn users() -> ServerError {
-    let what = "users are given when the emulator is started, and may do everything";
+    let what = "users are set when the emulator starts, and have all privileges";
     ServerError::new(1227, "42000", what)
 }

@@ -221,7 +221,7 @@ impl Parser<'_> {
                 column.is_some_and(is_assigned)
             });
             if names_earlier {
-                return refused("UPDATE with a column that it has set before");
+                return refused("UPDATE that reads a column after setting it");
             }
             store(&column, &value)?
         };

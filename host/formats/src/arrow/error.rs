@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// A `DECIMAL` column with more digits after the decimal point than Arrow supports.
     #[error(
-        "column {column} has {digits} digits behind the point, and Arrow's decimals at most 76"
+        "column {column} has {digits} digits after the decimal point, but Arrow supports at most 76"
     )]
     Scale {
         /// The column's name.
@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The statement returned more than one result.
     #[error(
-        "the statement gives more than one result, and {format} holds one: take ndjson, or a statement that gives one"
+        "the statement returns more than one result, but {format} holds one: use ndjson, or a statement that returns one"
     )]
     SecondResult {
         /// The format's name.
@@ -52,21 +52,21 @@ pub enum Error {
 pub enum Unfit {
     /// A zero date, or a day that is not in the calendar.
     #[error(
-        "{value} is no day of the calendar, and Arrow has no value for it: NULLIF(…, 0) makes a zero date NULL, CAST(… AS CHAR) makes a text of it"
+        "{value} is not a calendar date, so Arrow cannot represent it: replace a zero date by NULL with NULLIF(…, 0), or convert to text with CAST(… AS CHAR)"
     )]
     Day {
         /// As the server sent it.
         value: String,
     },
     /// An hour, minute, second or fraction that is out of range. Only a broken server sends one.
-    #[error("{value} is no time of a day: CAST(… AS CHAR) makes a text of it")]
+    #[error("{value} is not a time of day: convert it to text with CAST(… AS CHAR)")]
     Clock {
         /// As the server sent it.
         value: String,
     },
     /// A `DECIMAL` with more digits than the server announced.
     #[error(
-        "{value} does not fit DECIMAL({precision},{scale}), as which the server announced it: CAST(… AS DECIMAL(65,30)), or CAST(… AS CHAR)"
+        "{value} does not fit DECIMAL({precision},{scale}), the type that the server announced: use CAST(… AS DECIMAL(65,30)) or CAST(… AS CHAR)"
     )]
     Decimal {
         /// As the server sent it.
@@ -78,13 +78,13 @@ pub enum Unfit {
     },
     /// A number outside the range of the type that the server announced.
     #[error(
-        "the number does not fit {expected}, as which the server announced it: CAST(… AS SIGNED), or CAST(… AS CHAR)"
+        "the number does not fit {expected}, the type that the server announced: use CAST(… AS SIGNED) or CAST(… AS CHAR)"
     )]
     Number {
         /// The announced type.
         expected: &'static str,
     },
     /// A value of more than 1 GiB, which is too long for an array.
-    #[error("a value of more than 1 GiB: take SUBSTRING(…) of it")]
+    #[error("the value is longer than 1 GiB: select a part of it with SUBSTRING(…)")]
     Length,
 }

@@ -1,6 +1,6 @@
 //! Parquet. A row group is kept in memory until it is complete: at 16 MiB of encoded data or 1,048,576 rows.
 //!
-//! The settings favor fast writing. Pages are compressed with Snappy. A column uses a dictionary only while the
+//! The settings favour fast writing. Pages are compressed with Snappy. A column uses a dictionary only while the
 //! dictionary is at most 64 KiB, which suits few, repeated values: looking values up is the largest cost of writing.
 //! Statistics (minimum and maximum) are written per row group and not per page.
 

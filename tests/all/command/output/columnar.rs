@@ -232,7 +232,7 @@ fn what_arrow_has_no_value_for_is_an_error_with_a_way_out(product: Product) {
     for (sql, words) in [
         (
             "SELECT CAST('2026-01-01' AS DATE) AS day UNION ALL SELECT CAST('0000-00-00' AS DATE)",
-            "row 2, column day: 0000-00-00 is no day of the calendar",
+            "row 2, column day: 0000-00-00 is not a calendar date",
         ),
         (
             &format!(
@@ -240,7 +240,7 @@ fn what_arrow_has_no_value_for_is_an_error_with_a_way_out(product: Product) {
              FROM {}",
                 product.sequence(30_000)
             ),
-            "row 20000, column t: 2026-00-00 01:02:03 is no day of the calendar",
+            "row 20000, column t: 2026-00-00 01:02:03 is not a calendar date",
         ),
     ] {
         for format in FORMATS {

@@ -52,8 +52,8 @@ fn without_its_cleartext_plugin() {
     let server = Server::start();
     let said = refused(&server.environment(), r#"{"enableCleartextPlugin": false}"#);
     assert!(said.contains("enableCleartextPlugin"), "{said}");
-    let expected = "the client hung up when it was asked for mysql_clear_password: its cleartext \
-                    plugin has to be enabled";
+    let expected = "the client disconnected when asked for mysql_clear_password: enable its cleartext \
+                    plugin";
     assert_eq!(server.next_reason(), expected);
 }
 

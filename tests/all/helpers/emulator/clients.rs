@@ -44,7 +44,7 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         server: |builder| builder,
         client: &[("AWS_SECRET_ACCESS_KEY", "another")],
-        reason: "the signature does not match: another secret access key",
+        reason: "the signature does not match: a different secret access key",
     },
     Mistake {
         server: |builder| builder,
@@ -54,13 +54,13 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         server: |builder| builder,
         client: &[("DB_USER", "Lambda-User")],
-        reason: "no such user; there is lambda-user, and case counts",
+        reason: "unknown user: the users are lambda-user, and names are case-sensitive",
     },
     Mistake {
         // The certificate is also for localhost, as an alias's certificate may be.
         server: |builder| builder.endpoint("mydb.abc123.us-east-1.rds.amazonaws.com"),
         client: &[("DB_HOST", "localhost")],
-        reason: r#"signed for the host "localhost" and not for the endpoint's own name"#,
+        reason: r#"signed for the host "localhost" and not for the endpoint"#,
     },
     Mistake {
         server: |builder| {
@@ -75,17 +75,17 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         server: |builder| builder.clock_offset_seconds(20 * 60),
         client: &[],
-        reason: "expired since ",
+        reason: "expired at ",
     },
     Mistake {
         server: |builder| builder.clock_offset_seconds(-60 * 60),
         client: &[],
-        reason: "a clock is off",
+        reason: "a clock is wrong",
     },
     Mistake {
         server: |builder| builder.connections_per_second(0),
         client: &[],
-        reason: "the token is good, but too many new connections came within a second",
+        reason: "the token is valid, but there were too many new connections within a second",
     },
 ];
 
@@ -153,8 +153,5 @@ pub(crate) fn assert_tls_is_demanded(client: impl Fn(&Environment) -> String) {
     let said = client(&server.environment());
     let prohibited = "Connections using insecure transport are prohibited";
     assert!(said.contains("3159") && said.contains(prohibited), "{said}");
-    assert_eq!(
-        server.next_reason(),
-        "without TLS: switch it on in the client"
-    );
+    assert_eq!(server.next_reason(), "without TLS: enable it in the client");
 }

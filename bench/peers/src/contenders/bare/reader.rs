@@ -49,7 +49,7 @@ impl Reader {
                 self.buffer.resize(wanted, 0);
             }
             let read = self.connection.stream().read(&mut self.buffer[end..])?;
-            assert_ne!(read, 0, "it ends too early");
+            assert_ne!(read, 0, "unexpected end of the connection");
             end += read;
         }
     }

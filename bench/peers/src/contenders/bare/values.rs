@@ -16,7 +16,7 @@ fn long_value_at(payload: &[u8], at: usize) -> (usize, usize) {
         0xFC => 2,
         0xFD => 3,
         0xFE => 8,
-        other => panic!("no length: {other}"),
+        other => panic!("not the first byte of a length: {other}"),
     };
     let mut length = [0; 8];
     let begin = at + 1 + bytes;

@@ -6,7 +6,7 @@ use crate::protocol::from_value::{FromValue, Mismatch};
 use crate::protocol::param::Param;
 use crate::protocol::value::Value;
 
-/// The deserialized value of a `JSON` column. It may borrow from the row.
+/// The deserialised value of a `JSON` column. It may borrow from the row.
 ///
 /// ```no_run
 /// # async fn tags(mut connection: rds_bridge::mysql::Connection) -> Result<(), Box<dyn std::error::Error>> {
@@ -37,11 +37,11 @@ impl<'a, T: Deserialize<'a>> FromValue<'a> for Json<T> {
 }
 
 impl<T: Serialize> Json<T> {
-    /// Serializes the value to a text parameter.
+    /// Serialises the value to a text parameter.
     ///
     /// # Errors
     ///
-    /// `T` cannot be serialized, such as a map whose keys are not strings.
+    /// `T` cannot be serialised, such as a map whose keys are not strings.
     pub fn to_param(&self) -> Result<Param, serde_json::Error> {
         serde_json::to_string(&self.0).map(Param::Text)
     }

@@ -18,13 +18,13 @@ impl Parser<'_> {
         if !self.is_other(1, '(') {
             return self.call_without_parentheses(name);
         }
-        // MySQL recognizes aggregate functions only if no space precedes the parenthesis.
+        // MySQL recognises aggregate functions only if no space precedes the parenthesis.
         let is_adjacent = self.is_adjacent(1);
         self.advance(2);
         if aggregate::is_aggregate(name) {
             return match is_adjacent {
                 true => self.aggregate(name, scope).map(Some),
-                false => refused(format!("space behind {name}")),
+                false => refused(format!("space after {name}")),
             };
         }
         if let Some(found) = self.call_with_own_grammar(name, scope)? {

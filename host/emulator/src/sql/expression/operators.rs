@@ -95,7 +95,7 @@ fn integer_arithmetic(operator: &str, left: &Expression, right: &Expression) -> 
         "-" => "rds_subtract",
         "*" => "rds_multiply",
         "%" if is_unsigned && left.kind != right.kind => {
-            return refused("% of a number with a sign and one without");
+            return refused("% of a signed and an unsigned number");
         }
         "%" => "rds_modulo",
         _ if is_unsigned => return refused("DIV with an UNSIGNED column"),

@@ -143,7 +143,7 @@ impl Parser<'_> {
         let mut items = core.items.iter();
         let is_in_result = items.any(|item| item.expression.sql == expression.sql);
         match core.is_distinct && !is_in_result {
-            true => refused("DISTINCT with ORDER BY of what is not in the result"),
+            true => refused("DISTINCT with ORDER BY of an expression that is not in the result"),
             false => Ok(expression),
         }
     }
@@ -171,7 +171,7 @@ impl Parser<'_> {
             .and_then(|index| items.get(index))
             .map(|item| &item.expression.kind);
         let (Some(index), Some(kind)) = (index, kind) else {
-            return refused("ORDER BY of a UNION but by its columns");
+            return refused("ORDER BY of a UNION other than by its columns");
         };
         let mut sql = match kind {
             Kind::Opaque(_) | Kind::Time(_) => {

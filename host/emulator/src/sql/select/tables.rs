@@ -92,7 +92,7 @@ impl Parser<'_> {
         };
         let alias = self.table_alias()?;
         if let Some(word) = self.word_among(&AFTER_A_TABLE) {
-            return refused(format!("{word} behind a table"));
+            return refused(format!("{word} after a table"));
         }
         let alias = alias.unwrap_or_else(|| name.clone());
         add(scope, alias.clone(), columns)?;

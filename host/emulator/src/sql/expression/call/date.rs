@@ -93,7 +93,7 @@ fn convert_time_zone(value: &Expression, from: &Expression, to: &Expression) -> 
         Some(moment) if value.kind != Kind::Date && is_utc(from) && is_utc(to) => {
             Ok(Expression::new(moment, Kind::DateTime(0)))
         }
-        _ => refused("CONVERT_TZ() but from UTC to UTC"),
+        _ => refused("CONVERT_TZ() other than from UTC to UTC"),
     }
 }
 

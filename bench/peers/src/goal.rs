@@ -1,4 +1,4 @@
-//! Prints a figure together with its limit.
+//! Prints a figure together with its goal.
 
 use crate::measure::Spread;
 
@@ -17,5 +17,5 @@ fn rounded(measured: Spread) -> f64 {
 
 fn print(sign: char, limit: f64, what: &str, measured: Spread, is_reached: bool) {
     let verdict = if is_reached { "reached" } else { "missed" };
-    println!("asked {sign} {limit}: {what}: {measured:.2}, {verdict}");
+    println!("goal {sign} {limit}: {what}: {measured:.2}, {verdict}");
 }
