@@ -41,7 +41,7 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
     error.with_causes(causes)
 }
 
-/// 1045 says nothing of its reason on purpose: the reason is in what the client and AWS know.
+/// 1045 deliberately gives no reason: it follows from what the client and AWS know.
 fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let mut causes = Vec::new();
     let host = &bridge.endpoint.host;
