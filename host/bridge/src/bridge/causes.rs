@@ -102,7 +102,7 @@ fn of_any_token(user: &str) -> [Cause; 6] {
         ),
         cause(
             "IAM authentication is not enabled for the instance or cluster",
-            "aws rds modify-db-instance --enable-iam-database-authentication",
+            "enable it: aws rds modify-db-instance --enable-iam-database-authentication",
         ),
         cause(
             "the AWS credentials have expired, were revoked, or belong to another account",
@@ -126,8 +126,8 @@ fn unresolved(host: &str) -> Vec<Cause> {
             "copy it from the RDS console or from aws rds describe-db-instances",
         ),
         cause(
-            "the name is in a private zone, and this machine does not use the VPC's resolver",
-            "run it inside the VPC, or through a tunnel with {connect_to}",
+            "the name is in a private hosted zone, and this machine does not use the VPC's resolver",
+            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
         ),
     ]
 }
@@ -142,12 +142,14 @@ fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Ca
     }
     vec![
         cause(
-            format!("the security group does not allow this machine on port {port}"),
+            format!(
+                "the security group does not allow connections from this machine on port {port}"
+            ),
             "add an inbound rule for it to the database's security group",
         ),
         cause(
             "this machine is outside the VPC, and the database is not publicly accessible",
-            "run it inside the VPC, or through a tunnel with {connect_to}",
+            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
         ),
         cause(
             "the function has no subnets and security group of the VPC",
@@ -225,7 +227,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             unknown_authority::causes(&bridge.endpoint.host, region, bridge.trusted)
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
-            // No authority issues certificates ahead of time: this is as good as another's clock.
+            // Authorities do not issue certificates ahead of time, so the clock is the likely cause.
             cause(
                 "this machine's clock is behind",
                 "synchronize it with a time server: a token that it signs is invalid, too",
