@@ -1,7 +1,7 @@
 //! Reading a row allocates no memory. The tests replace the global allocator to count, which is why they are a program
 //! of their own.
 #![expect(unsafe_code, reason = "an allocator cannot be written without")]
-#![expect(clippy::unwrap_used, reason = "a test: to panic is how it fails")]
+#![expect(clippy::unwrap_used, reason = "a failing test panics")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

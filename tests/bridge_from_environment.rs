@@ -6,11 +6,7 @@
 //! ```
 //!
 //! It prints the result as JSON: the token's or the login's properties, or `error`.
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test: to panic is how it fails"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failing test panics")]
 
 use std::env;
 use std::time::{Duration, SystemTime};

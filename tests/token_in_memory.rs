@@ -5,7 +5,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test: to panic is how it fails"
+    reason = "a failing test panics"
 )]
 
 use std::fs::{self, File};

@@ -4,7 +4,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test: to panic is how it fails"
+    reason = "a failing test panics"
 )]
 
 mod command;

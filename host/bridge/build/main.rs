@@ -78,7 +78,7 @@ fn precompile(component: &[u8], target: &str) -> Result<Vec<u8>, Box<dyn Error>>
         for feature in X86_64_V2 {
             #[expect(
                 unsafe_code,
-                reason = "Cranelift's flags can make code that the CPU does not know"
+                reason = "Cranelift's flags can enable instructions that the CPU lacks"
             )]
             // SAFETY: the host that loads the code checks that its CPU has these features, and refuses otherwise.
             unsafe {

@@ -176,7 +176,7 @@ impl<S: Transport> Connection<S> {
         self.protocol = protocol;
     }
 
-    /// Its user gives it back to a pool. It becomes unusable if a `KILL QUERY` for it has no answer yet: the server may
+    /// Its user returns it to a pool. It becomes unusable if a `KILL QUERY` for it has no answer yet: the server may
     /// receive that later.
     pub(crate) fn end_loan(&mut self) {
         // No guard can exist any more, but one may have been leaked (`mem::forget`).

@@ -36,7 +36,7 @@ impl<'a> MappedField<'a> {
             attribute.parse_nested_meta(|meta| {
                 let name = meta.path.get_ident().map(ToString::to_string);
                 if !name.is_none_or(|name| given.insert(name)) {
-                    return Err(meta.error("it is given twice"));
+                    return Err(meta.error("the attribute is repeated"));
                 }
                 if meta.path.is_ident("skip") {
                     mapped.is_skipped = true;
@@ -56,8 +56,8 @@ impl<'a> MappedField<'a> {
                 (None, _, _) => {
                     Some("a tuple struct is read by position: its fields have no column names")
                 }
-                (_, true, _) => Some("a field that is skipped has no column"),
-                (_, _, true) => Some("a column has a name"),
+                (_, true, _) => Some("a skipped field has no column"),
+                (_, _, true) => Some("the name of a column cannot be empty"),
                 _ => None,
             };
             if let Some(problem) = problem {
@@ -66,7 +66,7 @@ impl<'a> MappedField<'a> {
             mapped.column = Some(name);
         }
         if mapped.is_skipped && mapped.has_default {
-            let problem = "a field that is skipped has the default already";
+            let problem = "a skipped field already has the default";
             return Err(Error::new_spanned(field, problem));
         }
         Ok(mapped)

@@ -1,6 +1,6 @@
 //! Passes arbitrary bytes to the parts of the component that parse input, and checks their guarantees. Both the fuzz
 //! targets and the ordinary tests call this.
-#![expect(clippy::expect_used, reason = "a test: to panic is how it fails")]
+#![expect(clippy::expect_used, reason = "a failing test panics")]
 
 mod driver;
 mod handshake;

@@ -188,8 +188,5 @@ fn end_of(credentials: &Credentials) -> Option<SystemTime> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "a test: to panic is how it fails"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "a failing test panics")]
 mod tests;

@@ -43,7 +43,7 @@ pub async fn resolve_alias(
     let behind = within(Stage::Resolve, limit, looking_up).await?;
     behind.ok_or_else(|| {
         let problem =
-            format!("{host} is not an alias of an RDS endpoint: give the endpoint's own name");
+            format!("{host} is not an alias of an RDS endpoint: use the endpoint's own name");
         Error::setting("resolve_cname", problem)
     })
 }

@@ -41,7 +41,7 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
     error.with_causes(causes)
 }
 
-/// 1045 says nothing of its reason on purpose: the reason is in what the client and AWS know.
+/// 1045 deliberately gives no reason: it follows from what the client and AWS know.
 fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let mut causes = Vec::new();
     let host = &bridge.endpoint.host;
@@ -58,7 +58,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
                 "check the password; user names are case-sensitive",
             ),
             cause(
-                "the account asks for a second factor, which is not supported",
+                "the account requires a second factor, which is not supported",
                 "log in as a user with one factor: ALTER USER … DROP 2 FACTOR",
             ),
         ];
@@ -78,7 +78,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     if *source != RegionSource::Endpoint {
         causes.push(cause(
             format!("the token was signed for {region} ({source}), and the database is in another region"),
-            "give its region with {region}",
+            "specify its region with {region}",
         ));
     }
     causes.extend(of_any_token(&bridge.user));
@@ -102,7 +102,7 @@ fn of_any_token(user: &str) -> [Cause; 6] {
         ),
         cause(
             "IAM authentication is not enabled for the instance or cluster",
-            "aws rds modify-db-instance --enable-iam-database-authentication",
+            "enable it: aws rds modify-db-instance --enable-iam-database-authentication",
         ),
         cause(
             "the AWS credentials have expired, were revoked, or belong to another account",
@@ -126,8 +126,8 @@ fn unresolved(host: &str) -> Vec<Cause> {
             "copy it from the RDS console or from aws rds describe-db-instances",
         ),
         cause(
-            "the name is in a private zone, and this machine does not use the VPC's resolver",
-            "run it inside the VPC, or through a tunnel with {connect_to}",
+            "the name is in a private hosted zone, and this machine does not use the VPC's resolver",
+            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
         ),
     ]
 }
@@ -142,15 +142,17 @@ fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Ca
     }
     vec![
         cause(
-            format!("the security group does not allow this machine on port {port}"),
+            format!(
+                "the security group does not allow connections from this machine on port {port}"
+            ),
             "add an inbound rule for it to the database's security group",
         ),
         cause(
             "this machine is outside the VPC, and the database is not publicly accessible",
-            "run it inside the VPC, or through a tunnel with {connect_to}",
+            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
         ),
         cause(
-            "the function has no subnets and security group of the VPC",
+            "the function has no subnets and no security group of the VPC",
             "attach it to the VPC's private subnets",
         ),
     ]
@@ -215,7 +217,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 ),
                 cause(
                     "the certificate has another name on purpose",
-                    "give that name with {tls_server_name}",
+                    "specify that name with {tls_server_name}",
                 ),
             ]
         }
@@ -225,7 +227,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             unknown_authority::causes(&bridge.endpoint.host, region, bridge.trusted)
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
-            // No authority issues certificates ahead of time: this is as good as another's clock.
+            // Authorities do not issue certificates ahead of time, so the clock is the likely cause.
             cause(
                 "this machine's clock is behind",
                 "synchronize it with a time server: a token that it signs is invalid, too",

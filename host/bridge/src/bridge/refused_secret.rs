@@ -60,7 +60,7 @@ fn not_fetched_again(error: &Error) -> Cause {
     // Without the stage, which is not that of the failure.
     let why = error.kind();
     cause(
-        format!("it may have been rotated, and could not be fetched again: {why}"),
+        format!("the secret may have been rotated, and could not be fetched again: {why}"),
         remedy.unwrap_or_else(|| "try again later".into()),
     )
 }

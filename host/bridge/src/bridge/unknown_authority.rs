@@ -30,7 +30,7 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     };
     causes.push(cause(
         not_rds,
-        "give the authority's certificate with {ca_file}",
+        "specify the authority's certificate with {ca_file}",
     ));
     causes.push(cause(
         "the connection is intercepted",
@@ -60,7 +60,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     Some(cause(
         format!("the roots of RDS in {region} are not bundled"),
         format!(
-            "give AWS's bundle for it with {{extra_ca_file}}: {}",
+            "specify AWS's bundle for it with {{extra_ca_file}}: {}",
             bundle_url(region)
         ),
     ))
@@ -79,7 +79,7 @@ fn bundle_url(region: &str) -> String {
         | Partition::AwsIsoE
         | Partition::AwsIsoF
         | Partition::AwsEusc => {
-            return "the documentation of RDS in this partition says where it is".to_owned();
+            return "the documentation of RDS in this partition links to it".to_owned();
         }
     };
     format!("https://{place}/{region}/{region}-bundle.pem")

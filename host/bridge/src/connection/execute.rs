@@ -257,8 +257,7 @@ impl<S: Transport> Connection<S> {
         match pipelined_id {
             Some(LAST_STATEMENT_ID) => {}
             Some(id) if id == statement.id => {}
-            // No statement had the id that was predicted, so that nothing has been executed. Whatever the server has
-            // said to it is passed over.
+            // No statement had the predicted id, so nothing was executed. The server's answer is discarded.
             Some(_) => {
                 self.drain_reply().await?;
                 return self.start(statement, &[]).await;

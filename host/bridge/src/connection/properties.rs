@@ -1,9 +1,6 @@
-//! Rows of every type, in both protocols, read by us and by `mysql_common`; and the same rows cut and with
-//! wrong bytes. Columns and values are made up, and written as a server writes them.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "a test: to panic is how it fails"
-)]
+//! Rows of every type in both protocols, read by this crate and by `mysql_common`; the same rows truncated and with
+//! wrong bytes. Columns and values are generated, and encoded as a server encodes them.
+#![expect(clippy::arithmetic_side_effects, reason = "a failing test panics")]
 
 mod columns;
 mod peer;
@@ -90,7 +87,7 @@ fn is_same_column(ours: &Column, made: &GeneratedColumn) -> bool {
         && ours.decimals() == made.decimals
 }
 
-/// What is made of one row, between good definitions and a good end.
+/// Reads one row between valid column definitions and a valid end.
 fn read_one<T>(
     made: &Generated,
     payload: &[u8],
@@ -114,24 +111,26 @@ fn read_one<T>(
         return Ok(seen);
     };
     match error.kind() {
-        // What is taken for the rows' end is not followed by one.
+        // A row that looks like the end of the rows is not followed by the end of the result.
         ErrorKind::Closed => Ok(None),
         ErrorKind::Malformed(malformed) => Err(malformed.clone()),
         _ => panic!("{error}"),
     }
 }
 
-/// What `mysql_common` says of a payload, and ours beside it.
+/// Compares how `mysql_common` and this crate read a payload.
 fn compare_beside_peer(made: &Generated, payload: &[u8], encoding: Encoding) {
-    // Not a row, whatever follows: the end of the rows, or an error.
+    // Never a row: the end of the rows, or an error.
     if matches!(payload.first(), Some(0xFE | 0xFF)) {
         let _any = read_one(made, payload, encoding, |_| ());
         return;
     }
     let theirs = made.peer().row(payload, encoding);
     let ours = read_one(made, payload, encoding, |row| {
-        let (theirs, left_over) = theirs.as_ref().expect("they refuse what we take");
-        assert_eq!(*left_over, 0, "we take what is too long");
+        let (theirs, left_over) = theirs
+            .as_ref()
+            .expect("the peer refuses a row that this crate accepts");
+        assert_eq!(*left_over, 0, "this crate accepts a row that is too long");
         assert!(row.one_pass_agrees(), "{payload:?}");
         for (index, (theirs, column)) in theirs.iter().zip(&made.columns).enumerate() {
             assert!(ways_agree(row, index), "{column:?}");
@@ -151,14 +150,14 @@ fn compare_beside_peer(made: &Generated, payload: &[u8], encoding: Encoding) {
     match ours {
         Ok(seen) => assert!(seen.is_some(), "no row"),
         Err(Malformed::TrailingBytes { row, bytes }) => {
-            let (_, left_over) = theirs.expect("they refuse what is only too long");
+            let (_, left_over) = theirs.expect("the peer refuses a row that is only too long");
             assert_eq!((row, bytes), (1, left_over));
         }
         Err(Malformed::Value { row, column }) => {
             assert!(row == 1 && (1..=made.columns.len()).contains(&column));
             assert!(
                 theirs.is_err() || peer::reads_no_length_as_zero(payload),
-                "we refuse what they take: {payload:?}"
+                "this crate refuses a row that the peer accepts: {payload:?}"
             );
         }
         Err(error) => panic!("{error}"),

@@ -46,7 +46,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             cause(
                 "rows were read too slowly for the server's net_write_timeout (60 s by default), as by a pager or a \
                  program that does much work for each row",
-                "write them to a file first, or raise net_write_timeout",
+                "write the rows to a file first, or raise net_write_timeout",
             ),
         ],
         ErrorKind::LocalInfile => vec![cause(

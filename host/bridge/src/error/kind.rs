@@ -117,7 +117,7 @@ pub enum ErrorKind {
     #[error("the result has more than one row")]
     MoreRows,
     /// A transaction is open already. Beginning another would commit it.
-    #[error("a transaction is open already")]
+    #[error("a transaction is already open")]
     TransactionOpen,
     /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was passed as a statement to a
     /// [`Transaction`](crate::mysql::Transaction). It was not sent.
@@ -130,7 +130,7 @@ pub enum ErrorKind {
     TransactionEnded,
     /// No connection of the pool was free within the limit.
     #[error(
-        "no connection of {max_size} was free within {} s: raise max_size, or hold connections for a shorter time",
+        "none of the {max_size} connections was free within {} s: raise max_size, or hold connections for a shorter time",
         .limit.as_secs_f32()
     )]
     PoolTimeout {

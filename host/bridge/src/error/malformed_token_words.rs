@@ -18,7 +18,7 @@ pub fn describe(malformed: &Malformed) -> String {
         Malformed::InvalidHost => "its host is not a DNS name".to_owned(),
         Malformed::InvalidPort => "its port is not a number from 1 to 65535".to_owned(),
         Malformed::InvalidEncoding(offset) => {
-            format!("it is not percent-encoded text at byte {offset}")
+            format!("its percent-encoding is invalid at byte {offset}")
         }
         Malformed::TooManyParameters => "it has more than 32 parameters".to_owned(),
         Malformed::MissingParameter(parameter) => {

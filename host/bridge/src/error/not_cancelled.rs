@@ -15,10 +15,10 @@ pub enum NotCancelled {
     #[error("a proxy on the path has changed the connection's id")]
     Relayed,
     /// The server has not returned the session's id yet, or does not return it.
-    #[error("the connection's id on the server is not known")]
+    #[error("the connection's id on the server is unknown")]
     UnknownSession,
     /// The address of the connection now leads to another server.
-    #[error("its address leads to another server")]
+    #[error("the connection's address now leads to another server")]
     AnotherServer,
     /// The connection of a pool was returned after the handle was taken, and may serve another user.
     #[error("the connection has been returned to its pool")]

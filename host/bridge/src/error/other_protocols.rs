@@ -11,7 +11,7 @@ pub(super) fn by_length(length: u32) -> &'static str {
         b"SSH" => "an SSH server listens there: the bastion itself, not a tunnel through it",
         // A record of SSL 3.0 or TLS: an alert or a handshake.
         [0x15 | 0x16, 3, _] => {
-            "a server that speaks TLS from the first byte listens there: a proxy, or HTTPS"
+            "a server that speaks TLS from the first byte listens there, such as a proxy or an HTTPS server"
         }
         text if text
             .iter()
@@ -27,7 +27,7 @@ pub(super) fn by_length(length: u32) -> &'static str {
 pub(super) fn by_version(version: u8) -> &'static str {
     match version {
         // A notice, which MySQL's X Plugin sends first.
-        11 => "MySQL's X Protocol listens there, by default at port 33060",
+        11 => "MySQL's X Protocol listens there; its default port is 33060",
         _ => UNKNOWN,
     }
 }

@@ -33,7 +33,7 @@ pub fn describe(error: &PresignError) -> String {
             "the time is after the year 9999, the last that a token can represent".to_owned()
         }
         PresignError::CredentialsExpired(expired) => format!(
-            "the AWS credentials expired at {}: get fresh ones",
+            "the AWS credentials expired at {}: refresh them",
             date(expired.expired_at)
         ),
     }
@@ -66,12 +66,12 @@ fn allowed(field: Field) -> &'static str {
 
 fn of_host_problem(problem: HostProblem) -> &'static str {
     match problem {
-        HostProblem::TrailingDot => "the host ends in a dot: give its name without it",
+        HostProblem::TrailingDot => "the host ends with a dot: remove the dot",
         HostProblem::EmptyLabel => "the host has an empty label",
         HostProblem::LabelTooLong => "the host has a label of more than 63 bytes",
         HostProblem::HyphenAtEdge => "the host has a label that begins or ends with a hyphen",
         HostProblem::IpAddress => {
-            "the host is an IP address: give the endpoint's name, which is what RDS verifies"
+            "the host is an IP address: use the endpoint's name, which RDS verifies"
         }
     }
 }

@@ -21,12 +21,12 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::Deleted { .. } => vec![cause(
             "it was deleted; it can be restored until its recovery window ends",
-            "restore it with aws secretsmanager restore-secret, or give another secret",
+            "restore it with run aws secretsmanager restore-secret, or use another secret",
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
             "the endpoint that the environment or the profile names has no TLS",
-            "give it with https://, or unset it",
+            "change it to https://, or unset it",
         )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
         SecretProblem::Unreadable { .. } => {
@@ -73,7 +73,7 @@ fn refused(code: &str) -> Vec<Cause> {
         ),
         code if OF_AWS.contains(&code) => cause(
             "AWS has a temporary fault",
-            "try again later; https://health.aws.amazon.com reports larger ones",
+            "try again later; https://health.aws.amazon.com reports larger faults",
         ),
         _ => return Vec::new(),
     };
@@ -102,7 +102,7 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
     );
     let key = cause(
         "it is encrypted with a customer managed KMS key, which the caller may not use",
-        "allow kms:Decrypt on that key, in the caller's policy and in the key's",
+        "allow kms:Decrypt on that key, in the caller's policy and in the key policy",
     );
     let other = cause(
         "it belongs to another account, or the policy of a VPC endpoint denies access",

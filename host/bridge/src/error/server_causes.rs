@@ -69,7 +69,7 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1044 => (
             "the user has no privilege for this database",
-            "GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
+            "run GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
         ),
         1049 => (
             "the database does not exist",
@@ -123,7 +123,7 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1153 => (
             "the statement or a value in it is longer than the server's max_allowed_packet",
-            "raise it in the parameter group, or send less at a time",
+            "raise the limit in the parameter group, or send less at a time",
         ),
         1290 | 1836 => (
             "the server is read-only: a replica, or a reader endpoint",
@@ -186,11 +186,11 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1792 => (
             "sessions are read-only by default",
-            "allow it: {allow_writes}",
+            "allow writes: {allow_writes}",
         ),
         1969 | 3024 => (
             "the statement exceeded the server's time limit (max_statement_time, max_execution_time)",
-            "make it faster, or raise the limit for the session, the user or the server",
+            "make the statement faster, or raise the limit for the session, the user or the server",
         ),
         _ => return None,
     })

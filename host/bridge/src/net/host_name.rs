@@ -98,11 +98,9 @@ impl HostProblem {
                 "it is not a host name: give only the name, without the other parts of a URL"
             }
             Self::Port { .. } => "it has a port: give the host and the port separately",
-            Self::TrailingDot(_) => "it ends in a dot: give the name without it",
+            Self::TrailingDot(_) => "it ends with a dot: remove the dot",
             Self::Shape(_) => "it is neither a DNS name nor an IP address",
-            Self::Address(_) => {
-                "it is an IP address: give the endpoint's name, which is what RDS verifies"
-            }
+            Self::Address(_) => "it is an IP address: use the endpoint's name, which RDS verifies",
         }
     }
 }
@@ -125,13 +123,13 @@ impl fmt::Display for HostProblem {
             Self::TrailingDot(name) => {
                 write!(
                     f,
-                    "\"{name}.\" ends in a dot: give the name without it, {name}"
+                    "\"{name}.\" ends with a dot: use the name without it, {name}"
                 )
             }
             Self::Shape(text) => write!(f, "{}", Cut(text)),
             Self::Address(address) => write!(
                 f,
-                "{address} is an IP address: give the endpoint's name, which is what RDS verifies"
+                "{address} is an IP address: use the endpoint's name, which RDS verifies"
             ),
         }
     }
@@ -198,7 +196,7 @@ mod tests {
             let said = problem.to_string();
             for part in [
                 format!("\"{text}\""),
-                format!("give {host} as the host"),
+                format!("use {host} as the host"),
                 format!("{port} as the port"),
             ] {
                 assert!(said.contains(&part), "{part}: {said}");
@@ -236,7 +234,7 @@ mod tests {
         }
         assert_eq!(
             check("db.example.com.").unwrap_err().to_string(),
-            "\"db.example.com.\" ends in a dot: give the name without it, db.example.com"
+            "\"db.example.com.\" ends with a dot: use the name without it, db.example.com"
         );
         assert_eq!(check(""), Err(HostProblem::Empty));
         assert!(matches!(

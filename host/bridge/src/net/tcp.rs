@@ -39,7 +39,7 @@ fn no_answer(limit: Duration) -> io::Error {
     let seconds = limit.as_secs_f32();
     io::Error::new(
         io::ErrorKind::TimedOut,
-        format!("no answer within {seconds} s"),
+        format!("no response within {seconds} s"),
     )
 }
 

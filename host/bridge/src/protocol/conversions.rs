@@ -94,5 +94,6 @@ fn param(value: Option<impl Into<Param>>, reason: &'static str) -> Param {
 const NO_DATE: &str = "the date is not in the years 0 to 9999";
 const NO_DATE_TIME: &str =
     "the time is not in the years 0 to 9999, has a leap second, or has digits below a microsecond";
-const NO_TIME: &str = "the time has a leap second, or digits below a microsecond";
-const NO_SPAN: &str = "the duration is longer than 838:59:59, or has digits below a microsecond";
+const NO_TIME: &str = "the time has a leap second, or is more precise than a microsecond";
+const NO_SPAN: &str =
+    "the duration is longer than 838:59:59, or is more precise than a microsecond";

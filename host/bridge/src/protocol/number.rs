@@ -39,7 +39,7 @@ pub enum NumberError {
     #[error("it is not a number")]
     NotANumber,
     /// The number has more digits than a `DECIMAL` can hold.
-    #[error("it has more digits than a DECIMAL can hold: 65, and 30 of them after the point")]
+    #[error("it has more digits than a DECIMAL can hold: 65, of which 30 after the point")]
     TooManyDigits,
     /// The number has an exponent, and no double has the same digits.
     #[error("it has an exponent, and more digits than a DOUBLE can hold")]

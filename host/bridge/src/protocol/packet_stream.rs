@@ -40,7 +40,7 @@ pub(crate) enum ReadError {
     #[error("the server closed the connection")]
     Closed,
     /// The server closes the connection, and has sent the reason.
-    #[error("the server ends the connection")]
+    #[error("the server closes the connection")]
     ServerClosing(ServerError),
     /// No bytes arrived within the idle limit.
     #[error("no data arrived for {} s", .0.as_secs_f32())]

@@ -120,16 +120,16 @@ tuples! {
 #[non_exhaustive]
 pub enum NameError {
     /// A name in the statement has no parameter.
-    #[error("the statement has :{0}, and no parameter of that name is given")]
+    #[error("the statement has :{0}, but no parameter has that name")]
     Missing(String),
     /// The name of a parameter is not in the statement.
-    #[error("a parameter {0} is given, and the statement has no :{0}")]
+    #[error("the parameter {0} is passed, but the statement has no :{0}")]
     Unknown(String),
     /// Two parameters have the same name.
-    #[error("the parameter {0} is given twice")]
+    #[error("the parameter {0} is passed twice")]
     Repeated(String),
     /// The statement has question marks as well as names.
-    #[error("the statement has question marks, and parameters are given by name")]
+    #[error("the statement has question marks, but the parameters are named")]
     Mixed,
 }
 

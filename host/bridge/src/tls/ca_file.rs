@@ -28,7 +28,7 @@ pub struct CaFileError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaFileProblem {
     /// The file does not exist.
-    #[error("there is no such file")]
+    #[error("the file does not exist")]
     NotFound,
     /// The file exists, and reading it failed.
     #[error("it cannot be read: {0}")]
@@ -40,7 +40,7 @@ pub enum CaFileProblem {
     #[error("it contains a private key: remove it, because a CA file is public")]
     PrivateKey,
     /// The file is binary (DER).
-    #[error("it is not PEM but DER: convert it with openssl x509 -inform der")]
+    #[error("it is DER, not PEM: convert it with openssl x509 -inform der")]
     Der,
     /// The file is UTF-16, as some Windows editors save texts.
     #[error("it is UTF-16: save it as UTF-8, or as ASCII")]

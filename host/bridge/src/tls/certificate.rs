@@ -56,7 +56,7 @@ impl Certificate {
     }
 }
 
-/// Displays `for db.example.com (CN=db.example.com), issued by CN=Root, good from … to …`.
+/// Displays `for db.example.com (CN=db.example.com), issued by CN=Root, valid from … to …`.
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -163,7 +163,7 @@ PQQDAgNHADBEAiA/L2Ams6iUyF5+iNpi+hOWKU58l6jzXtQZsXQw+82NSQIgDd0B
             certificate.to_string(),
             "for db.example.com, *.db.example.com (C=US, O=Example, CN=db.example.com), \
              issued by C=US, O=Example, CN=db.example.com, \
-             good from 2026-11-24T00:15:01Z to 2026-11-25T00:15:01Z"
+             valid from 2026-11-24T00:15:01Z to 2026-11-25T00:15:01Z"
         );
     }
 

@@ -216,7 +216,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     Ok(Some(Wants::Records))
                 }
                 Ok(ConnectionState::BlockedHandshake) => Ok(Some(Wants::Handshake)),
-                Ok(_) => Err(rustls::Error::General("a state of servers".to_owned())),
+                Ok(_) => Err(rustls::Error::General(
+                    "a connection state that only a server has".to_owned(),
+                )),
                 Err(error) => Err(error),
             };
             // Also after an error: rustls must not see the same bytes twice.

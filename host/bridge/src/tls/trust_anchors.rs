@@ -22,7 +22,7 @@ pub struct TrustAnchors {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrustAnchorsError {
     /// The bundled roots cannot be parsed, which is a bug of this library.
-    #[error("the bundled roots are broken")]
+    #[error("the bundled roots cannot be parsed")]
     Bundled(#[source] PemError),
     /// The user's CA file cannot be used.
     #[error(transparent)]

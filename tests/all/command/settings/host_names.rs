@@ -44,7 +44,7 @@ fn what_is_no_name_is_refused_by_every_command() {
         for (host, words) in [
             ("no host", "neither a DNS name"),
             ("bücher.example", "neither a DNS name"),
-            ("db.example.com.", "ends in a dot"),
+            ("db.example.com.", "ends with a dot"),
             ("a..b", "neither a DNS name"),
         ] {
             let said = refusal(command, &[], &[("DB_HOST", host)]);

@@ -133,10 +133,7 @@ impl<S: FetchSecret> CachedSecret<S> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "a test: to panic is how it fails"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "a failing test panics")]
 mod tests {
     use std::sync::Mutex as StdMutex;
     use std::time::UNIX_EPOCH;

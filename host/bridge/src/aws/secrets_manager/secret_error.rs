@@ -31,7 +31,7 @@ pub enum SecretProblem {
         message: String,
     },
     /// The caller is not allowed to read the secret, or to use the key that encrypts it.
-    #[error("may not be read: {message}")]
+    #[error("cannot be read by the caller: {message}")]
     AccessDenied {
         /// AWS's message, which names the caller.
         message: String,
