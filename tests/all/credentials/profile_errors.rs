@@ -63,7 +63,7 @@ fn a_role_with_mfa_is_named_with_what_to_do() {
         ),
     ] {
         failure(&Home::new(&config), &[sts]).assert_says(&[
-            "MFA (arn:aws:iam::123456789012:mfa/x)",
+            "MFA code (arn:aws:iam::123456789012:mfa/x)",
             "aws configure export-credentials",
             "AccessDenied: User x is not authorized",
         ]);

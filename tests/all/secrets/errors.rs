@@ -79,7 +79,7 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         (
             "host",
             r#"{"username": "u", "password": "hunter2", "host": "mysql://u:hunter2@h"}"#,
-            "secret: it is not a host's name",
+            "secret: it is not a host name",
         ),
     ] {
         let name = aws.create(REGION, &format!("bad/{name}"), text);
@@ -98,7 +98,7 @@ fn it_is_not_there(product: Product) {
     let arn = aws.create(REGION, "prod/deleted", &whole("password-user"));
     let input = json!({ "SecretId": arn });
     aws.moto.secrets_manager(REGION, "DeleteSecret", &input);
-    let words = ["(eu-central-1) is deleted", "restore-secret"];
+    let words = ["(eu-central-1) is marked for deletion", "restore-secret"];
     check(aws.log_in(&[("secret", &arn)], &[]), &words);
 }
 
@@ -113,7 +113,7 @@ fn aws_refuses(product: Product) {
             denied,
             of_policy,
             [
-                "may not be read: User: arn:aws:sts::123456789012:assumed-role/reader/f",
+                "cannot be read by the caller: User: arn:aws:sts::123456789012:assumed-role/reader/f",
                 "1. the caller's IAM policy does not allow secretsmanager:GetSecretValue",
             ],
         ),
@@ -121,8 +121,8 @@ fn aws_refuses(product: Product) {
             denied,
             "Access to KMS is not allowed",
             [
-                "may not be read: Access to KMS is not allowed",
-                "1. it is encrypted with a KMS key of your own",
+                "cannot be read by the caller: Access to KMS is not allowed",
+                "1. it is encrypted with a customer managed KMS key",
             ],
         ),
         (

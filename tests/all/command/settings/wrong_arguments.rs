@@ -117,14 +117,14 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             KEYS.to_vec(),
             "",
             2,
-            "1 to 900",
+            "1 and 900",
         ),
         (
             with(&user, &["u", "--expires-in", "0"]),
             KEYS.to_vec(),
             "",
             2,
-            "1 to 900",
+            "1 and 900",
         ),
         (
             with(&user, &["u", "--signed-at", "now"]),
@@ -145,7 +145,7 @@ fn bad_input_gets_one_line_and_its_exit_code() {
             KEYS.to_vec(),
             "",
             2,
-            "--hostname: none is given",
+            "--hostname: it is not set",
         ),
         (
             with(&host, &["db.example.com."]),

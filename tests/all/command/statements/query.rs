@@ -93,7 +93,7 @@ fn every_exit_code_of_a_failure(product: Product) {
         (2, "no endpoint", vec![("DB_HOST", "")]),
         (
             2,
-            "there is no such file",
+            "the file does not exist",
             vec![("DB_CA_FILE", "/no/such/file.pem")],
         ),
         (2, "DB_PORT", vec![("DB_PORT", "x")]),
