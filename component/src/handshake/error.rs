@@ -54,7 +54,7 @@ pub enum Error {
     /// injection), so the handshake does not read them.
     #[error("bytes came between the server's first packet and TLS")]
     BytesBeforeTls,
-    /// Bytes arrived after the server's last packet, before any command.
+    /// Bytes arrived when no reply was due: after the server's last packet, or before a `COM_CHANGE_USER` was sent.
     #[error("bytes came after the server's last packet")]
     BytesAfterReady,
     /// The server sent too many `AuthSwitchRequest`s. A token answers one, a password eight: MariaDB sends one for each
@@ -72,7 +72,8 @@ pub enum Error {
     /// The server speaks another protocol version than 10. The value is its version.
     #[error("the server speaks version {0} of the protocol, and not 10")]
     UnsupportedProtocolVersion(u8),
-    /// The server lacks a required capability. The value is the flag's name in the manual.
+    /// The server lacks a required capability, or for a `COM_CHANGE_USER` the session does. The value is the flag's name
+    /// in the manual.
     #[error("the server lacks {0}")]
     MissingCapability(&'static str),
     /// The server requests an authentication method that this build does not have. The value is the method's name.
