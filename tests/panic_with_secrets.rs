@@ -70,12 +70,7 @@ async fn printed(host: &str, credentials: &Credentials, builder: BridgeBuilder) 
     let token: AuthToken = instance.presign(credentials, request(), LIFETIME).unwrap();
     let steps = instance.steps(credentials, request(), LIFETIME).unwrap();
     let auth = Auth::IamTokenText(token.text.clone());
-    let config = Config {
-        db_user: "lambda-user",
-        database: None,
-        connection_attributes: &[],
-        character_set: 45,
-    };
+    let config = Config::new("lambda-user");
     let handshake = ClientHandshake::start(&engine, &config).unwrap();
     let password = Auth::Password(env::var("PASSWORD").unwrap().into());
     let with_password = builder.clone().password(env::var("PASSWORD").unwrap());

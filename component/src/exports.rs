@@ -11,6 +11,7 @@ mod handshake;
 #[cfg(target_family = "wasm")]
 mod heap;
 mod presign;
+mod server_handshake;
 
 wit_bindgen::generate!({
     path: "wit",

@@ -14,6 +14,7 @@
 //! ```
 
 mod auth;
+mod change_user;
 mod config;
 mod error;
 mod expect_auth_result;
@@ -26,8 +27,9 @@ pub use config::{Config, ConfigField, InvalidConfig};
 pub use error::{Error, Misuse};
 pub use session::Session;
 
-use crate::packet::{self, Packet, PacketBuffer};
+use crate::packet::{self, CapabilityFlags, PAYLOAD_LIMIT, Packet, PacketBuffer};
 use crate::secret_string::SecretBytes;
+use change_user::SendChangeUser;
 use expect_auth_result::{ExpectAuthResult, Next};
 use expect_initial_handshake::ExpectInitialHandshake;
 use expect_tls::ExpectTls;
@@ -60,6 +62,7 @@ pub struct ClientHandshake {
 enum State {
     ExpectInitialHandshake(ExpectInitialHandshake),
     ExpectTls(Box<ExpectTls>),
+    SendChangeUser(Box<SendChangeUser>),
     ExpectAuthResult(Box<ExpectAuthResult>),
     Ready,
     Failed(Error),
@@ -68,10 +71,38 @@ enum State {
 impl ClientHandshake {
     /// Begins a handshake. The server speaks first: call [`Self::receive`] with its first bytes, or with none to get
     /// [`Step::Read`].
-    #[must_use]
-    pub fn new(config: Config) -> Self {
+    /// # Errors
+    ///
+    /// [`InvalidConfig::TooLong`], if the character set does not fit the one byte of a handshake.
+    pub fn new(config: Config) -> Result<Self, InvalidConfig> {
+        let expect = ExpectInitialHandshake::new(config)?;
+        Ok(Self::in_state(State::ExpectInitialHandshake(expect)))
+    }
+
+    /// Begins a `COM_CHANGE_USER` in a session that this crate or another client has authenticated **inside TLS**. The
+    /// client speaks first: call [`Self::receive`] with no bytes to get [`Step::Write`].
+    ///
+    /// `capabilities` and `mariadb_capabilities` are those of the session. Of the config, its capabilities and its
+    /// maximum packet size have no effect.
+    ///
+    /// Source: MySQL Source Code Documentation, "`COM_CHANGE_USER`".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] for an invalid secret, or [`Error::MissingCapability`].
+    pub fn change_user(
+        config: Config,
+        capabilities: CapabilityFlags,
+        mariadb_capabilities: u32,
+        auth: Auth,
+    ) -> Result<Self, Error> {
+        let send = SendChangeUser::new(config, capabilities, mariadb_capabilities, auth)?;
+        Ok(Self::in_state(State::SendChangeUser(Box::new(send))))
+    }
+
+    fn in_state(state: State) -> Self {
         Self {
-            state: State::ExpectInitialHandshake(ExpectInitialHandshake::new(config)),
+            state,
             buffer: PacketBuffer::default(),
             next_sequence_id: 0,
         }
@@ -103,9 +134,9 @@ impl ClientHandshake {
             State::ExpectTls(expect) => self.authenticate(*expect, auth),
             State::Failed(error) => Err(error),
             State::Ready => Err(Error::Misuse(Misuse::AlreadyReady)),
-            State::ExpectInitialHandshake(_) | State::ExpectAuthResult(_) => {
-                Err(Error::Misuse(Misuse::TlsNotAskedFor))
-            }
+            State::ExpectInitialHandshake(_)
+            | State::SendChangeUser(_)
+            | State::ExpectAuthResult(_) => Err(Error::Misuse(Misuse::TlsNotAskedFor)),
         };
         self.settle(next)
     }
@@ -150,6 +181,12 @@ impl ClientHandshake {
                 Err(Error::Misuse(Misuse::TlsNotEstablished))
             }
             State::ExpectTls(_) => Err(Error::BytesBeforeTls),
+            State::SendChangeUser(send) if bytes.is_empty() => {
+                let (expect, command) = send.send();
+                let step = Step::Write(SecretBytes::new(self.frame(&command)));
+                Ok((State::ExpectAuthResult(Box::new(expect)), step))
+            }
+            State::SendChangeUser(_) => Err(Error::BytesAfterReady),
             State::ExpectAuthResult(mut expect) => {
                 self.buffer.extend(bytes);
                 while let Some(packet) = self.next_packet()? {
@@ -175,7 +212,7 @@ impl ClientHandshake {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, Error> {
-        let Some(packet) = self.buffer.next_packet()? else {
+        let Some(packet) = self.buffer.next_packet(PAYLOAD_LIMIT)? else {
             return Ok(None);
         };
         let expected = self.next_sequence_id;

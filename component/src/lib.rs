@@ -1,4 +1,4 @@
-//! RDS IAM tokens and the client's side of the MySQL handshake, as pure functions.
+//! RDS IAM tokens and both sides of the MySQL handshake, as pure functions.
 //!
 //! Guarantees:
 //!
@@ -7,13 +7,14 @@
 //! - **Deterministic.** The same calls return the same bytes, on every runtime and in every run.
 //! - **Total.** Every input results in a value or an error: no panic, no endless loop, and no allocation of a length
 //!   that a peer only claims.
-//! - **Discreet.** Secrets are wiped when dropped and cannot be printed. The handshake sends no secret before TLS is
-//!   established and verified.
+//! - **Discreet.** Secrets are wiped when dropped and cannot be printed. The client's handshake sends no secret before TLS
+//!   is established and verified.
 //!
 //! | module | contents |
 //! |---|---|
 //! | [`presign`] | signs, inspects and verifies tokens: SigV4 for `rds-db:connect` |
 //! | [`handshake`] | [`ClientHandshake`](handshake::ClientHandshake), the connection phase as a state machine |
+//! | [`server_handshake`] | [`ServerHandshake`](server_handshake::ServerHandshake), the server's side of it |
 //! | [`auth_plugin`] | the authentication methods |
 //! | [`packet`] | framing, and the packets of the connection phase |
 //! | [`secret_string`] | text and bytes that are wiped when dropped and cannot be printed |
@@ -42,3 +43,5 @@ pub mod packet;
 pub mod presign;
 #[cfg(feature = "source")]
 pub mod secret_string;
+#[cfg(feature = "source")]
+pub mod server_handshake;

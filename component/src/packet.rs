@@ -4,6 +4,9 @@
 //! sequence id, and the payload. `rds-bridge-wire` decodes the fields; this module limits the length of a packet.
 
 mod auth_switch_request;
+mod capabilities;
+mod change_user;
+mod connection_attributes;
 mod err_packet;
 mod handshake_response;
 mod initial_handshake;
@@ -11,19 +14,25 @@ mod packet_name;
 mod ssl_request;
 
 pub use auth_switch_request::AuthSwitchRequest;
+pub use capabilities::{MULTI_FACTOR_AUTHENTICATION, UNSUPPORTED, sends_mariadb_capabilities};
+pub use change_user::ChangeUser;
+pub(crate) use connection_attributes::{ATTRIBUTES_LIMIT, attributes_on_the_wire};
 pub use err_packet::ServerError;
-pub use handshake_response::HandshakeResponse;
-pub(crate) use handshake_response::attributes_on_the_wire;
-pub use initial_handshake::InitialHandshake;
+pub use handshake_response::{HandshakeResponse, ReceivedResponse};
+pub(crate) use initial_handshake::PROTOCOL_VERSION;
+pub use initial_handshake::{InitialHandshake, SCRAMBLE_LENGTH};
 pub use mysql_common::constants::CapabilityFlags;
 pub use packet_name::{InvalidPacket, PacketName};
+pub(crate) use ssl_request::SSL_REQUEST_LENGTH;
 pub use ssl_request::SslRequest;
+
+use std::fmt;
 
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use thiserror::Error;
 
-/// The longest payload that is read, in bytes. The packets of the connection phase have some hundred bytes, and an
-/// error message at most 512.
+/// The longest payload of a server that is read, in bytes. The packets of the connection phase have some hundred bytes,
+/// and an error message at most 512.
 pub const PAYLOAD_LIMIT: usize = 65_536;
 
 /// First byte of an `AuthMoreData`.
@@ -40,21 +49,30 @@ pub(crate) use rds_bridge_wire::ok_packet::HEADER as OK_HEADER;
 pub struct Packet {
     /// The packet's number, modulo 256. It starts at 0 with the connection.
     pub sequence_id: u8,
-    /// The payload, up to [`PAYLOAD_LIMIT`] bytes.
+    /// The payload, up to the limit with which it was read.
     pub payload: Vec<u8>,
 }
 
-/// A packet whose header announces more than [`PAYLOAD_LIMIT`] bytes.
+/// A packet whose header announces more bytes than are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a packet announces {length} bytes, and at most {PAYLOAD_LIMIT} are accepted")]
+#[error("a packet announces {length} bytes, and at most {limit} are accepted")]
 pub struct PacketTooLarge {
     /// The payload's length in bytes, according to the header. Nothing was allocated for it.
     pub length: usize,
+    /// The longest payload that is read at this point, in bytes.
+    pub limit: usize,
 }
 
-/// Splits a stream of bytes into packets.
-#[derive(Clone, Debug, Default)]
+/// Splits a stream of bytes into packets. `Debug` prints the number of bytes only: a client's may contain a secret.
+#[derive(Clone, Default)]
 pub struct PacketBuffer(Vec<u8>);
+
+impl fmt::Debug for PacketBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(bytes) = self;
+        write!(f, "<{} bytes>", bytes.len())
+    }
+}
 
 impl PacketBuffer {
     /// Appends bytes of the stream.
@@ -62,28 +80,37 @@ impl PacketBuffer {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Removes the next packet from the buffer and returns it; `None` if it is not complete yet.
+    /// The header of the next packet; `None` if it is not complete yet.
+    #[must_use]
+    pub fn header(&self) -> Option<Header> {
+        Header::first(&self.0)
+    }
+
+    /// Removes the next packet from the buffer and returns it; `None` if it is not complete yet. Its payload may have
+    /// `limit` bytes.
     ///
     /// # Errors
     ///
     /// [`PacketTooLarge`], as soon as the buffer contains the header.
-    pub fn next_packet(&mut self) -> Result<Option<Packet>, PacketTooLarge> {
+    pub fn next_packet(&mut self, limit: usize) -> Result<Option<Packet>, PacketTooLarge> {
         let Some(Header {
             length,
             sequence_id,
-        }) = Header::first(&self.0)
+        }) = self.header()
         else {
             return Ok(None);
         };
-        if length > PAYLOAD_LIMIT {
-            return Err(PacketTooLarge { length });
+        if length > limit {
+            return Err(PacketTooLarge { length, limit });
         }
         let end = HEADER_LENGTH.saturating_add(length);
-        let Some(payload) = self.0.get(HEADER_LENGTH..end) else {
+        if self.0.len() < end {
             return Ok(None);
-        };
-        let payload = payload.to_vec();
-        self.0.drain(..end);
+        }
+        // The packet keeps the allocation, so that no copy of a secret stays in the buffer.
+        let rest = self.0.split_off(end);
+        let mut payload = std::mem::replace(&mut self.0, rest);
+        payload.drain(..HEADER_LENGTH);
         Ok(Some(Packet {
             sequence_id,
             payload,
@@ -103,8 +130,8 @@ impl PacketBuffer {
     }
 }
 
-/// Prepends the header to a payload of the client. The limits on the config and the secret keep every payload far below
-/// the 16 MiB at which the protocol splits it.
+/// Prepends the header to a payload. The limits on every argument keep payloads far below the 16 MiB at which the
+/// protocol splits them.
 pub(crate) fn frame(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
     let header = Header {
         length: payload.len(),
@@ -129,7 +156,7 @@ mod tests {
             let mut payloads = Vec::new();
             for part in [&stream[..split], &stream[split..]] {
                 buffer.extend(part);
-                while let Some(packet) = buffer.next_packet().unwrap() {
+                while let Some(packet) = buffer.next_packet(PAYLOAD_LIMIT).unwrap() {
                     assert_eq!(usize::from(packet.sequence_id), payloads.len());
                     payloads.push(packet.payload);
                 }
@@ -143,9 +170,12 @@ mod tests {
     fn believes_no_length_above_the_limit() {
         let mut buffer = PacketBuffer::default();
         buffer.extend(&[0xFF, 0xFF, 0xFF]);
-        assert_eq!(buffer.next_packet(), Ok(None));
+        assert_eq!(buffer.next_packet(PAYLOAD_LIMIT), Ok(None));
         buffer.extend(&[0]);
-        let length = 0xFF_FFFF;
-        assert_eq!(buffer.next_packet(), Err(PacketTooLarge { length }));
+        let (length, limit) = (0xFF_FFFF, PAYLOAD_LIMIT);
+        assert_eq!(
+            buffer.next_packet(limit),
+            Err(PacketTooLarge { length, limit })
+        );
     }
 }

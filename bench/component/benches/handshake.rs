@@ -31,7 +31,7 @@ fn natively(token: &str) {
     let auth = Auth::IamToken(SecretString::new(token.into()));
     let attributes = vec![("_client_name".into(), "rds-bridge".into())];
     let config = Config::new("lambda-user".into(), None, attributes, 45).unwrap();
-    let mut handshake = ClientHandshake::new(config);
+    let mut handshake = ClientHandshake::new(config).unwrap();
     assert!(matches!(handshake.receive(GREETING), Ok(Step::StartTls(_))));
     assert!(matches!(
         handshake.tls_established(auth),
@@ -47,13 +47,11 @@ fn natively(token: &str) {
 fn sandboxed(engine: &Engine, token: &str) {
     let auth = component::Auth::IamTokenText(token.into());
     let config = component::Config {
-        db_user: "lambda-user",
-        database: None,
         connection_attributes: &[ConnectionAttribute {
             name: "_client_name",
             value: "rds-bridge",
         }],
-        character_set: 45,
+        ..component::Config::new("lambda-user")
     };
     let mut handshake = component::ClientHandshake::start(engine, &config).unwrap();
     assert!(matches!(

@@ -46,13 +46,12 @@ impl<'a> ComponentShare<'a> {
             db_user: &self.settings.user,
         };
         let config = Config {
-            db_user: &self.settings.user,
             database: Some(&self.settings.database),
             connection_attributes: &[ConnectionAttribute {
                 name: "_client_name",
                 value: "rds-bridge",
             }],
-            character_set: 45,
+            ..Config::new(&self.settings.user)
         };
         let start = Instant::now();
         let mut handshake = ClientHandshake::start(&self.engine, &config).expect("a handshake");

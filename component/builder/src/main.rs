@@ -90,7 +90,7 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     built::write(output, &files)?;
     Ok(format!(
         "component/built was built from this source. Another compiler built it, so its bytes are not compared:\n    \
-         built with {}\n    here is    {}\n\
+         built with {}\n    this one   {}\n\
          This compiler's build is in {}",
         record.compiler(),
         compiler.identity().join("; "),

@@ -91,7 +91,7 @@ impl Record {
             let path = folder.join(built::file_name(methods));
             let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             self.check_hash(methods, &bytes).map_err(|name| {
-                format!("component/built/{name} is not what built.json describes. Run {TASK}")
+                format!("component/built/{name} does not match built.json. Run {TASK}")
             })?;
         }
         Ok(())

@@ -7,8 +7,14 @@
 //! not implemented.
 
 use mysql_common::auth::plugins::caching_sha2_password::scramble_sha256;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::secret_string::{SecretBytes, SecretString};
+
+/// Length of a response and of a stored hash, in bytes.
+pub(crate) const HASH_LENGTH: usize = 32;
 
 /// The server's reaction to the hash, from an `AuthMoreData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,22 @@ impl Verdict {
 pub(crate) fn response(password: &SecretString, scramble: &[u8; 20]) -> SecretBytes {
     let answer = scramble_sha256(scramble, password.expose().as_bytes());
     SecretBytes::new(answer.map(Vec::from).unwrap_or_default())
+}
+
+/// Whether a client computed the response from the password whose `SHA256(SHA256(password))` is `stored`. The time does
+/// not depend on the values. A response of another length than [`HASH_LENGTH`] does not match.
+pub(crate) fn matches(response: &[u8], scramble: &[u8; 20], stored: &[u8; HASH_LENGTH]) -> bool {
+    let Ok(response) = <&[u8; HASH_LENGTH]>::try_from(response) else {
+        return false;
+    };
+    // SHA256(SHA256(SHA256(password)), scramble), from which the client computed its response.
+    let mask = Sha256::new()
+        .chain_update(stored)
+        .chain_update(scramble)
+        .finalize();
+    let hash = response.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
+    let hash: Zeroizing<Vec<u8>> = Zeroizing::new(hash.collect());
+    Sha256::digest(&*hash).as_slice().ct_eq(stored).into()
 }
 
 #[cfg(test)]
@@ -67,5 +89,22 @@ mod tests {
         for other in [&[][..], &[2], &[3, 0], b"-----BEGIN PUBLIC KEY-----"] {
             assert_eq!(Verdict::read(other), None);
         }
+    }
+
+    #[test]
+    fn a_response_matches_its_password_alone() {
+        let scramble = *b"0123456789abcdefghij";
+        let stored = |password: &str| Sha256::digest(Sha256::digest(password)).into();
+        let answer = response(&SecretString::new("hunter2".into()), &scramble);
+        assert!(matches(answer.expose(), &scramble, &stored("hunter2")));
+        assert!(!matches(answer.expose(), &scramble, &stored("hunter3")));
+        let other = *b"0123456789abcdefghiJ";
+        assert!(!matches(answer.expose(), &other, &stored("hunter2")));
+        assert!(!matches(&[], &scramble, &stored("")));
+        assert!(!matches(
+            &answer.expose()[1..],
+            &scramble,
+            &stored("hunter2")
+        ));
     }
 }

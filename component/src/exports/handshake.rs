@@ -8,7 +8,7 @@ use crate::auth_plugin::AuthPlugin;
 use crate::handshake::{
     Auth, ClientHandshake, Config, ConfigField, Error, InvalidConfig, Misuse, Session, Step,
 };
-use crate::packet::{InvalidPacket, PAYLOAD_LIMIT, PacketName, ServerError};
+use crate::packet::{CapabilityFlags, InvalidPacket, PacketName, PacketTooLarge, ServerError};
 use crate::presign::AuthToken;
 use crate::secret_string::SecretString;
 
@@ -18,7 +18,23 @@ impl wit::Guest for Component {
 
 impl wit::GuestClientHandshake for RefCell<ClientHandshake> {
     fn start(config: wit::Config) -> Result<wit::ClientHandshake, wit::Error> {
-        let handshake = ClientHandshake::new(config.try_into().map_err(Error::InvalidConfig)?);
+        let config = config.try_into().map_err(Error::InvalidConfig)?;
+        let handshake = ClientHandshake::new(config).map_err(Error::InvalidConfig)?;
+        Ok(wit::ClientHandshake::new(Self::new(handshake)))
+    }
+
+    fn change_user(
+        config: wit::Config,
+        capabilities: u32,
+        mariadb_capabilities: u32,
+        auth: wit::Auth,
+    ) -> Result<wit::ClientHandshake, wit::Error> {
+        let handshake = ClientHandshake::change_user(
+            config.try_into().map_err(Error::InvalidConfig)?,
+            CapabilityFlags::from_bits_retain(capabilities),
+            mariadb_capabilities,
+            auth.into(),
+        )?;
         Ok(wit::ClientHandshake::new(Self::new(handshake)))
     }
 
@@ -36,14 +52,22 @@ impl TryFrom<wit::Config> for Config {
 
     fn try_from(config: wit::Config) -> Result<Self, InvalidConfig> {
         let attributes = config.connection_attributes.into_iter();
-        Self::new(
+        let mut this = Self::new(
             config.db_user,
             config.database,
             attributes
                 .map(|attribute| (attribute.name, attribute.value))
                 .collect(),
             config.character_set,
-        )
+        )?;
+        this = this.with_mariadb_capabilities(config.mariadb_capabilities);
+        if let Some(capabilities) = config.capabilities {
+            this = this.with_capabilities(CapabilityFlags::from_bits_retain(capabilities));
+        }
+        if let Some(bytes) = config.max_packet_size {
+            this = this.with_max_packet_size(bytes);
+        }
+        Ok(this)
     }
 }
 
@@ -74,9 +98,11 @@ impl From<Session> for wit::Session {
             server_version: session.server_version,
             connection_id: session.connection_id,
             capabilities: session.capabilities.bits(),
+            mariadb_capabilities: session.mariadb_capabilities,
             character_set: session.character_set,
             status_flags: session.status_flags,
             warnings: session.warnings,
+            ok_packet: session.ok_packet,
             auth_plugin: session.auth_plugin.into(),
         }
     }
@@ -130,10 +156,13 @@ impl From<PacketName> for wit::Packet {
     fn from(packet: PacketName) -> Self {
         match packet {
             PacketName::InitialHandshake => Self::InitialHandshake,
+            PacketName::SslRequest => Self::SslRequest,
+            PacketName::HandshakeResponse => Self::HandshakeResponse,
             PacketName::AuthSwitchRequest => Self::AuthSwitchRequest,
             PacketName::AuthMoreData => Self::AuthMoreData,
             PacketName::OkPacket => Self::OkPacket,
             PacketName::ErrPacket => Self::ErrPacket,
+            PacketName::ChangeUser => Self::ChangeUser,
         }
     }
 }
@@ -143,6 +172,15 @@ impl From<InvalidPacket> for wit::InvalidPacket {
         Self {
             packet: invalid.packet.into(),
             field: invalid.field.to_owned(),
+        }
+    }
+}
+
+impl From<PacketTooLarge> for wit::PacketTooLarge {
+    fn from(packet: PacketTooLarge) -> Self {
+        Self {
+            length: number(packet.length),
+            limit: number(packet.limit),
         }
     }
 }
@@ -167,10 +205,7 @@ impl From<Error> for wit::Error {
             Error::SequenceIdMismatch { expected, received } => {
                 Self::SequenceIdMismatch(wit::SequenceIdMismatch { expected, received })
             }
-            Error::PacketTooLarge(packet) => Self::PacketTooLarge(wit::PacketTooLarge {
-                length: number(packet.length),
-                limit: number(PAYLOAD_LIMIT),
-            }),
+            Error::PacketTooLarge(packet) => Self::PacketTooLarge(packet.into()),
             Error::BytesBeforeTls => Self::BytesBeforeTls,
             Error::BytesAfterReady => Self::BytesAfterReady,
             Error::RepeatedAuthSwitch => Self::RepeatedAuthSwitch,

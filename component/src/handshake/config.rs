@@ -2,14 +2,24 @@
 
 use thiserror::Error;
 
-use crate::packet::attributes_on_the_wire;
+use crate::packet::{ATTRIBUTES_LIMIT, CapabilityFlags, attributes_on_the_wire};
 
 /// In characters. This is the limit of MariaDB; that of MySQL is 32.
 const DB_USER_LIMIT: usize = 128;
 /// In characters (MySQL Reference Manual, "Identifier Length Limits").
 const DATABASE_LIMIT: usize = 64;
-/// In bytes on the wire (MySQL Reference Manual, "Performance Schema Connection Attribute Tables").
-const CONNECTION_ATTRIBUTES_LIMIT: usize = 65_535;
+/// The largest packet that the client accepts unless the config says otherwise: 1 GiB, the upper limit of the server's
+/// `max_allowed_packet`.
+const MAX_PACKET_SIZE: u32 = 0x4000_0000;
+
+/// The optional capabilities of this project's own command phase. `CLIENT_LOCAL_FILES` and `CLIENT_MULTI_STATEMENTS` are
+/// not among them: the server may not request a file of the client, and `COM_QUERY` may not contain several statements.
+const OWN_CAPABILITIES: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
+    .union(CapabilityFlags::CLIENT_LONG_FLAG)
+    .union(CapabilityFlags::CLIENT_TRANSACTIONS)
+    .union(CapabilityFlags::CLIENT_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_PS_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_DEPRECATE_EOF);
 
 /// The user, the database and the session's settings, validated.
 #[derive(Debug)]
@@ -17,7 +27,11 @@ pub struct Config {
     pub(super) db_user: String,
     pub(super) database: Option<String>,
     pub(super) connection_attributes: Vec<(String, String)>,
-    pub(super) character_set: u8,
+    pub(super) character_set: u16,
+    /// The optional capabilities, which are used if the server has them.
+    pub(super) capabilities: CapabilityFlags,
+    pub(super) mariadb_capabilities: u32,
+    pub(super) max_packet_size: u32,
 }
 
 /// The invalid field of a config, or the invalid secret.
@@ -56,7 +70,7 @@ pub enum InvalidConfig {
     /// The field is empty, or the character set is 0.
     #[error("the {} is empty", .0.name())]
     Empty(ConfigField),
-    /// The field is longer than its limit.
+    /// The field is longer than its limit, or the character set does not fit the one byte of a handshake.
     #[error("the {} is too long", .0.name())]
     TooLong(ConfigField),
     /// The field contains a NUL, which terminates strings in this protocol.
@@ -72,17 +86,19 @@ impl Config {
     /// - `connection_attributes` are names and values, sent in this order, at most 65,535 bytes on the wire. A name is
     ///   not empty. They are omitted if the server lacks `CLIENT_CONNECT_ATTRS`.
     /// - `character_set` is the id of the session's collation, which determines its character set: 45 is
-    ///   `utf8mb4_general_ci`. It is not 0.
+    ///   `utf8mb4_general_ci`. It is not 0, and above 255 only for [`ClientHandshake::change_user`].
     ///
     /// # Errors
     ///
     /// [`InvalidConfig`] with the first invalid field, if a field is empty, is longer than its limit, or contains a
     /// NUL.
+    ///
+    /// [`ClientHandshake::change_user`]: super::ClientHandshake::change_user
     pub fn new(
         db_user: String,
         database: Option<String>,
         connection_attributes: Vec<(String, String)>,
-        character_set: u8,
+        character_set: u16,
     ) -> Result<Self, InvalidConfig> {
         use ConfigField as Field;
 
@@ -105,7 +121,39 @@ impl Config {
             database,
             connection_attributes,
             character_set,
+            capabilities: OWN_CAPABILITIES,
+            mariadb_capabilities: 0,
+            max_packet_size: MAX_PACKET_SIZE,
         })
+    }
+
+    /// Replaces the optional capabilities, each of which is used if the server has it. The default is those that this
+    /// project's own command phase uses. Flags that determine the layout of the connection phase's packets, or that
+    /// this crate does not support, have no effect here.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: CapabilityFlags) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// Replaces MariaDB's extended capabilities, each of which is used if the server has it: by default none.
+    #[must_use]
+    pub fn with_mariadb_capabilities(mut self, capabilities: u32) -> Self {
+        self.mariadb_capabilities = capabilities;
+        self
+    }
+
+    /// Replaces the size of the largest packet that the client accepts, in bytes: by default 1 GiB.
+    #[must_use]
+    pub fn with_max_packet_size(mut self, bytes: u32) -> Self {
+        self.max_packet_size = bytes;
+        self
+    }
+
+    /// The character set as a handshake sends it.
+    pub(super) fn handshake_character_set(&self) -> Result<u8, InvalidConfig> {
+        u8::try_from(self.character_set)
+            .map_err(|_| InvalidConfig::TooLong(ConfigField::CharacterSet))
     }
 }
 
@@ -131,7 +179,7 @@ fn check_connection_attributes(attributes: &[(String, String)]) -> Result<(), In
     if attributes.iter().any(|(name, _)| name.is_empty()) {
         return Err(InvalidConfig::Empty(field));
     }
-    if attributes_on_the_wire(attributes).len() > CONNECTION_ATTRIBUTES_LIMIT {
+    if attributes_on_the_wire(attributes).len() > ATTRIBUTES_LIMIT {
         return Err(InvalidConfig::TooLong(field));
     }
     let holds_nul = |(name, value): &(String, String)| name.contains('\0') || value.contains('\0');
@@ -149,7 +197,7 @@ mod tests {
         user: &str,
         database: Option<&str>,
         attributes: &[(&str, &str)],
-        character_set: u8,
+        character_set: u16,
     ) -> Result<(), InvalidConfig> {
         let attributes = attributes
             .iter()
@@ -190,5 +238,6 @@ mod tests {
             Err(TooLong(ConnectionAttributes))
         );
         assert_eq!(with("u", None, &[], 0), Err(Empty(CharacterSet)));
+        assert_eq!(with("u", None, &[], 305), Ok(()));
     }
 }

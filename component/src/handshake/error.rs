@@ -10,11 +10,11 @@ use crate::packet::{InvalidPacket, PacketTooLarge, ServerError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Misuse {
     /// `tls_established` was called when the last step was not [`Step::StartTls`](super::Step::StartTls).
-    #[error("TLS was not asked for")]
+    #[error("TLS was not requested")]
     TlsNotAskedFor,
     /// `receive` was called, with no bytes, between [`Step::StartTls`](super::Step::StartTls) and `tls_established`.
     /// With bytes, the error is [`Error::BytesBeforeTls`].
-    #[error("TLS was asked for, and has not been reported as established")]
+    #[error("TLS was requested, and has not been reported as established")]
     TlsNotEstablished,
     /// A call after [`Step::Ready`](super::Step::Ready). For `receive` with bytes, the error is
     /// [`Error::BytesAfterReady`].
@@ -33,7 +33,7 @@ pub enum Error {
     Misuse(#[source] Misuse),
 
     /// The peer sent a packet that cannot be decoded. It is not a MySQL server, or the stream is damaged.
-    #[error("the server sent a packet that cannot be read")]
+    #[error("the server sent a packet that cannot be decoded")]
     InvalidPacket(#[from] InvalidPacket),
     /// The peer sent a packet that the protocol does not allow at this point. The value is the first byte of its
     /// payload.
@@ -54,12 +54,12 @@ pub enum Error {
     /// injection), so the handshake does not read them.
     #[error("bytes arrived between the server's first packet and TLS")]
     BytesBeforeTls,
-    /// Bytes arrived after the server's last packet, before any command.
+    /// Bytes arrived when no reply was due: after the server's last packet, or before a `COM_CHANGE_USER` was sent.
     #[error("unexpected bytes after the server's last packet")]
     BytesAfterReady,
     /// The server sent too many `AuthSwitchRequest`s. A token answers one, a password eight: MariaDB sends one for each
     /// alternative of an account.
-    #[error("the server asked to change the authentication method too often")]
+    #[error("the server changed the authentication method too often")]
     RepeatedAuthSwitch,
     /// The server accepted the login without requesting the token. The account does not use IAM authentication, and
     /// anyone can log in to it.
@@ -72,7 +72,8 @@ pub enum Error {
     /// The server speaks another protocol version than 10. The value is its version.
     #[error("the server speaks version {0} of the protocol, not 10")]
     UnsupportedProtocolVersion(u8),
-    /// The server lacks a required capability. The value is the flag's name in the manual.
+    /// The server lacks a required capability, or for a `COM_CHANGE_USER` the session does. The value is the flag's name
+    /// in the manual.
     #[error("the server lacks {0}")]
     MissingCapability(&'static str),
     /// The server requests an authentication method that this build does not have. The value is the method's name.

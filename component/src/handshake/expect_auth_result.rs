@@ -4,7 +4,7 @@ use rds_bridge_wire::OkPacket;
 
 use super::auth::Auth;
 use super::error::Error;
-use super::session::Session;
+use super::session::{Negotiated, Session};
 #[cfg(feature = "client_ed25519")]
 use crate::auth_plugin::client_ed25519;
 use crate::auth_plugin::{
@@ -12,8 +12,7 @@ use crate::auth_plugin::{
 };
 use crate::packet::{
     AUTH_MORE_DATA_HEADER, AUTH_NEXT_FACTOR_HEADER, AUTH_SWITCH_REQUEST_HEADER, AuthSwitchRequest,
-    CapabilityFlags, ERR_HEADER, InitialHandshake, InvalidPacket, OK_HEADER, PacketName,
-    ServerError,
+    ERR_HEADER, InvalidPacket, OK_HEADER, PacketName, ServerError,
 };
 use crate::secret_string::{SecretBytes, SecretString};
 
@@ -33,10 +32,7 @@ pub(super) struct ExpectAuthResult {
     /// Whether the server has sent the one `AuthMoreData` that `caching_sha2_password` allows. An `AuthSwitchRequest`
     /// allows another.
     has_verdict: bool,
-    server_version: String,
-    connection_id: u32,
-    capabilities: CapabilityFlags,
-    character_set: u8,
+    negotiated: Negotiated,
 }
 
 /// The outcome of a packet.
@@ -51,28 +47,19 @@ pub(super) enum Next {
 }
 
 impl ExpectAuthResult {
-    pub(super) fn new(
-        auth: Auth,
-        answered: Option<AuthPlugin>,
-        initial_handshake: InitialHandshake,
-        capabilities: CapabilityFlags,
-        character_set: u8,
-    ) -> Self {
+    pub(super) fn new(auth: Auth, answered: Option<AuthPlugin>, negotiated: Negotiated) -> Self {
         Self {
             auth,
             answered,
             switches: 0,
             has_verdict: false,
-            server_version: initial_handshake.server_version,
-            connection_id: initial_handshake.connection_id,
-            capabilities,
-            character_set,
+            negotiated,
         }
     }
 
     pub(super) fn receive(self, payload: &[u8]) -> Result<Next, Error> {
         match payload.split_first() {
-            Some((&OK_HEADER, _)) => self.accepted(OkPacket::read(PacketName::OkPacket, payload)?),
+            Some((&OK_HEADER, _)) => self.accepted(payload),
             Some((&ERR_HEADER, _)) => Err(Error::ServerRefused(ServerError::read(payload)?)),
             Some((&AUTH_SWITCH_REQUEST_HEADER, _)) => {
                 self.switch_to(&AuthSwitchRequest::read(payload)?)
@@ -87,15 +74,25 @@ impl ExpectAuthResult {
         }
     }
 
-    fn accepted(self, ok: OkPacket<'_>) -> Result<Next, Error> {
+    fn accepted(self, payload: &[u8]) -> Result<Next, Error> {
+        let ok = OkPacket::read(PacketName::OkPacket, payload)?;
         let auth_plugin = self.answered.ok_or(Error::TokenNotRequested)?;
+        let Negotiated {
+            server_version,
+            connection_id,
+            capabilities,
+            mariadb_capabilities,
+            character_set,
+        } = self.negotiated;
         Ok(Next::Ready(Session {
-            server_version: self.server_version,
-            connection_id: self.connection_id,
-            capabilities: self.capabilities,
-            character_set: self.character_set,
+            server_version,
+            connection_id,
+            capabilities,
+            mariadb_capabilities,
+            character_set,
             status_flags: ok.status_flags,
             warnings: ok.warnings,
+            ok_packet: payload.to_vec(),
             auth_plugin,
         }))
     }
@@ -187,18 +184,17 @@ fn ed25519(_: &SecretString, request: &AuthSwitchRequest) -> Result<SecretBytes,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::CapabilityFlags;
 
     fn expecting(auth: Auth) -> ExpectAuthResult {
-        ExpectAuthResult {
-            auth,
-            answered: None,
-            switches: 0,
-            has_verdict: false,
+        let negotiated = Negotiated {
             server_version: String::new(),
             connection_id: 0,
             capabilities: CapabilityFlags::empty(),
+            mariadb_capabilities: 0,
             character_set: 45,
-        }
+        };
+        ExpectAuthResult::new(auth, None, negotiated)
     }
 
     /// Repeats a request until it is refused, and returns how often it was answered.

@@ -2,18 +2,19 @@
 
 use super::auth::Auth;
 use super::expect_auth_result::ExpectAuthResult;
+use super::session::Negotiated;
 use crate::auth_plugin::{AuthPlugin, caching_sha2_password, mysql_native_password};
-use crate::packet::{CapabilityFlags, HandshakeResponse, InitialHandshake};
+use crate::packet::{HandshakeResponse, InitialHandshake, SslRequest};
 use crate::secret_string::SecretBytes;
 
 #[derive(Debug)]
 pub(super) struct ExpectTls {
     pub(super) initial_handshake: InitialHandshake,
-    pub(super) capabilities: CapabilityFlags,
+    /// The request that was sent. The `HandshakeResponse` repeats its fields.
+    pub(super) ssl_request: SslRequest,
     pub(super) db_user: String,
     pub(super) database: Option<String>,
     pub(super) connection_attributes: Vec<(String, String)>,
-    pub(super) character_set: u8,
 }
 
 impl ExpectTls {
@@ -21,8 +22,7 @@ impl ExpectTls {
     pub(super) fn tls_established(self, auth: Auth) -> (ExpectAuthResult, SecretBytes) {
         let first = FirstAnswer::new(&auth, &self.initial_handshake);
         let response = HandshakeResponse {
-            capabilities: self.capabilities,
-            character_set: self.character_set,
+            ssl_request: self.ssl_request,
             db_user: &self.db_user,
             auth_response: first.auth_response.expose(),
             database: self.database.as_deref(),
@@ -30,13 +30,14 @@ impl ExpectTls {
             connection_attributes: &self.connection_attributes,
         }
         .payload();
-        let expect = ExpectAuthResult::new(
-            auth,
-            first.auth_plugin,
-            self.initial_handshake,
-            self.capabilities,
-            self.character_set,
-        );
+        let negotiated = Negotiated {
+            server_version: self.initial_handshake.server_version_text(),
+            connection_id: self.initial_handshake.connection_id,
+            capabilities: self.ssl_request.capabilities,
+            mariadb_capabilities: self.ssl_request.mariadb_capabilities,
+            character_set: self.ssl_request.character_set.into(),
+        };
+        let expect = ExpectAuthResult::new(auth, first.auth_plugin, negotiated);
         (expect, response)
     }
 }

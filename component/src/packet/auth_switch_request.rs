@@ -4,6 +4,7 @@
 
 use rds_bridge_wire::{Payload, text};
 
+use super::AUTH_SWITCH_REQUEST_HEADER;
 use super::packet_name::{InvalidPacket, PacketName};
 
 /// The method from before MySQL 4.1. A packet of one byte requests it (`Protocol::OldAuthSwitchRequest`).
@@ -43,6 +44,16 @@ impl AuthSwitchRequest {
             auth_plugin_data: reader.rest().to_vec(), // string<EOF>
         })
     }
+
+    /// Encodes the payload. The method's name must not contain a NUL.
+    #[must_use]
+    pub fn payload(&self) -> Vec<u8> {
+        let mut payload = vec![AUTH_SWITCH_REQUEST_HEADER]; // int<1>
+        payload.extend_from_slice(self.auth_plugin_name.as_bytes()); // string<NUL>
+        payload.push(0);
+        payload.extend_from_slice(&self.auth_plugin_data); // string<EOF>
+        payload
+    }
 }
 
 #[cfg(test)]
@@ -62,5 +73,17 @@ mod tests {
         assert_eq!(read(b"\xFEmysql_clear_password\0\0"), (clear(), vec![0]));
         assert_eq!(read(b"\xFE"), (OLD_PASSWORD.to_owned(), vec![]));
         assert!(AuthSwitchRequest::read(b"\xFE\0").is_err());
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        for data in [&b""[..], b"\0", b"abcdefghijklmnopqrst\0"] {
+            let request = AuthSwitchRequest {
+                auth_plugin_name: "caching_sha2_password".to_owned(),
+                auth_plugin_data: data.to_vec(),
+            };
+            let payload = request.payload();
+            assert_eq!(AuthSwitchRequest::read(&payload), Ok(request));
+        }
     }
 }

@@ -36,7 +36,7 @@ impl Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HostProblem {
     /// The name ends with a dot. RDS verifies a token against the name without it.
-    #[error("it ends in a dot")]
+    #[error("it ends with a dot")]
     TrailingDot,
     /// A label is empty: the name has two dots in a row, or begins with one.
     #[error("it has an empty label")]
@@ -91,7 +91,7 @@ pub enum Error {
     TimeOutOfRange(u64),
     /// The credentials have expired at the time of signing. Retry with fresh credentials.
     #[error(
-        "the credentials expired at {expired_at}, and the token was to be signed at {signed_at} (Unix seconds)"
+        "the credentials expired at {expired_at}, before the time of signing, {signed_at} (Unix seconds)"
     )]
     CredentialsExpired {
         /// When the credentials expired, in Unix seconds.

@@ -10,6 +10,8 @@ pub const COM_INIT_DB: u8 = 0x02;
 pub const COM_QUERY: u8 = 0x03;
 /// `COM_PING`: checks that the server responds.
 pub const COM_PING: u8 = 0x0E;
+/// `COM_CHANGE_USER`: authenticates another user on the same connection, and resets the session.
+pub const COM_CHANGE_USER: u8 = 0x11;
 /// `COM_STMT_PREPARE`: prepares a statement.
 pub const COM_STMT_PREPARE: u8 = 0x16;
 /// `COM_STMT_EXECUTE`: executes a prepared statement; values of its result are binary.

@@ -134,9 +134,18 @@ impl<'a, P: Copy> Payload<'a, P> {
     ///
     /// [`InvalidField`] with the name `field`, if the length is invalid or the string is truncated.
     pub fn skip_lenenc_string(&mut self, field: &'static str) -> Result<(), InvalidField<P>> {
+        self.lenenc_bytes(field).map(drop)
+    }
+
+    /// Reads a `string<lenenc>`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidField`] with the name `field`, if the length is invalid or the string is truncated.
+    pub fn lenenc_bytes(&mut self, field: &'static str) -> Result<&'a [u8], InvalidField<P>> {
         let length = self.lenenc_int(field)?;
         let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
-        self.bytes(length, field).map(drop)
+        self.bytes(length, field)
     }
 
     /// Reads a `string<lenenc>` as text for people: bytes that are not UTF-8 are replaced by U+FFFD.
@@ -145,9 +154,7 @@ impl<'a, P: Copy> Payload<'a, P> {
     ///
     /// [`InvalidField`] with the name `field`, if the length is invalid or the string is truncated.
     pub fn lenenc_text(&mut self, field: &'static str) -> Result<String, InvalidField<P>> {
-        let length = self.lenenc_int(field)?;
-        let length = usize::try_from(length).map_err(|_| self.invalid(field))?;
-        self.bytes(length, field).map(text)
+        self.lenenc_bytes(field).map(text)
     }
 
     /// Reads a `string<NUL>`, and returns it without the NUL.

@@ -14,6 +14,7 @@ mod machine_code;
 mod presign;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod segments;
+mod server_handshake;
 mod ticker;
 
 pub use bindings::exports::rds::bridge::handshake::{
@@ -24,6 +25,10 @@ pub use bindings::exports::rds::bridge::presign::{
     Claims, ConnectRequest, CredentialsExpired, Error as PresignError, Field, HostProblem,
     InvalidCharacter, Lifetime, Malformed, Parameter, Rejection, TooLong,
 };
+pub use bindings::exports::rds::bridge::server_handshake::{
+    ConfigField as ServerConfigField, Error as ServerHandshakeError, Identity,
+    InvalidConfig as InvalidServerConfig, Misuse as ServerMisuse, TlsPolicy,
+};
 pub use call::{CallError, Fault};
 pub use engine::{Engine, Instance};
 pub use handshake::{Auth, ClientHandshake, Config, Step};
@@ -32,6 +37,7 @@ pub use limits::{
     RECEIVE_LIMIT_BYTES, TICK,
 };
 pub use presign::{AuthToken, SandboxedToken, SigningSteps};
+pub use server_handshake::{HandshakeResponse, ServerHandshake, ServerStep};
 pub use ticker::Ticker;
 pub use wasmtime;
 

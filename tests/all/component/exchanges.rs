@@ -33,7 +33,7 @@ fn natively() {
             replay(
                 &exchange,
                 part,
-                &mut Native(ClientHandshake::new(config(&exchange))),
+                &mut Native(ClientHandshake::new(config(&exchange)).unwrap()),
             );
         }
     }
@@ -209,7 +209,6 @@ fn start(engine: &Engine, exchange: &Value) -> component::ClientHandshake {
         .map(|(name, value)| ConnectionAttribute { name, value })
         .collect();
     let config = component::Config {
-        db_user: config["db-user"].as_str().unwrap(),
         database: config["database"].as_str(),
         connection_attributes: &attributes,
         character_set: config["character-set"]
@@ -217,6 +216,7 @@ fn start(engine: &Engine, exchange: &Value) -> component::ClientHandshake {
             .unwrap()
             .try_into()
             .unwrap(),
+        ..component::Config::new(config["db-user"].as_str().unwrap())
     };
     component::ClientHandshake::start(engine, &config).unwrap()
 }

@@ -23,12 +23,7 @@ fn request<'a>(db_user: &'a str, host: &'a str) -> ConnectRequest<'a> {
     }
 }
 
-const CONFIG: Config<'_> = Config {
-    db_user: "u",
-    database: None,
-    connection_attributes: &[],
-    character_set: 45,
-};
+const CONFIG: Config<'_> = Config::new("u");
 
 /// The greeting of MySQL 8.
 const GREETING: &[u8] =
@@ -83,10 +78,8 @@ fn the_largest_of_everything_fits_its_memory() {
         value: &"v".repeat(65_000),
     };
     let config = Config {
-        db_user: &user,
-        database: None,
         connection_attributes: &[attribute],
-        character_set: 45,
+        ..Config::new(&user)
     };
     let mut handshake = ClientHandshake::start(&engine, &config).unwrap();
     assert!(matches!(handshake.receive(&[]), Ok(Step::Read)));

@@ -50,7 +50,7 @@ pub fn drive(
     inside_tls: &[u8],
     part: usize,
 ) -> Transcript {
-    let mut handshake = ClientHandshake::new(config);
+    let mut handshake = ClientHandshake::new(config).expect("a character set of one byte");
     let mut parts = before_tls.chunks(part.max(1));
     let mut events = Vec::new();
     let mut tls = false;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmtime::component::{Component, Instance as ComponentInstance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
-use super::bindings::exports::rds::bridge::{handshake, presign};
+use super::bindings::exports::rds::bridge::{handshake, presign, server_handshake};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, pooling, store_limits};
@@ -22,6 +22,7 @@ pub struct Engine {
     instance: InstancePre<InstanceState>,
     presign: presign::GuestIndices,
     handshake: handshake::GuestIndices,
+    server_handshake: server_handshake::GuestIndices,
     deadline_ticks: u64,
     /// The last field, so that it is dropped last: dropping it wakes the thread, which ends if the engine is gone.
     _ticker: Option<Arc<Ticker>>,
@@ -94,10 +95,13 @@ impl Engine {
         let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
         let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
         let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        let server_handshake =
+            server_handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
         Ok(Self {
             instance,
             presign,
             handshake,
+            server_handshake,
             deadline_ticks: deadline_ticks.max(1),
             _ticker: None,
         })
@@ -128,6 +132,7 @@ impl Engine {
             presign_indices: self.presign.clone(),
             presign: None,
             handshake_indices: self.handshake.clone(),
+            server_handshake_indices: self.server_handshake.clone(),
         })
     }
 }
@@ -147,6 +152,7 @@ pub struct Instance {
     presign_indices: presign::GuestIndices,
     presign: Option<presign::Guest>,
     handshake_indices: handshake::GuestIndices,
+    server_handshake_indices: server_handshake::GuestIndices,
 }
 
 impl Instance {
@@ -168,6 +174,13 @@ impl Instance {
     /// takes microseconds, so each use looks up only its own interface.
     pub(super) fn handshake_functions(&mut self) -> Result<handshake::Guest, Fault> {
         self.handshake_indices
+            .load(&mut self.store, &self.instance)
+            .map_err(Fault::Load)
+    }
+
+    /// The functions of the `server-handshake` interface, looked up as in [`Self::handshake_functions`].
+    pub(super) fn server_handshake_functions(&mut self) -> Result<server_handshake::Guest, Fault> {
+        self.server_handshake_indices
             .load(&mut self.store, &self.instance)
             .map_err(Fault::Load)
     }

@@ -23,7 +23,19 @@ pub enum Auth {
 }
 
 /// The parameters of a connection phase. They contain no secret.
-#[derive(Clone, Debug)]
+///
+/// [`Self::new`] has a default for everything but the user:
+///
+/// ```
+/// use rds_bridge::component::Config;
+///
+/// let config = Config {
+///     database: Some("shop"),
+///     ..Config::new("reader")
+/// };
+/// assert_eq!(config.character_set, 45);
+/// ```
+#[derive(Clone, Copy, Debug)]
 pub struct Config<'a> {
     /// The name of the database user, 1 to 128 characters.
     pub db_user: &'a str,
@@ -32,8 +44,58 @@ pub struct Config<'a> {
     /// The connection attributes, in the order in which they are sent.
     pub connection_attributes: &'a [wit::ConnectionAttribute<'a>],
     /// The id of the session's collation, which determines its character set. 45 is `utf8mb4_general_ci`, which every
-    /// server knows.
-    pub character_set: u8,
+    /// server knows. Above 255 only for [`ClientHandshake::change_user_in`].
+    pub character_set: u16,
+    /// The optional `CLIENT_*` flags, with the manual's bit values, each of which is used if the server has it. `None`
+    /// for those that [`Connection`](crate::mysql::Connection) uses. `wit/handshake.wit` lists the flags that the
+    /// component decides itself.
+    pub capabilities: Option<u32>,
+    /// MariaDB's extended capabilities, each of which is used if the server has it; 0 for none.
+    pub mariadb_capabilities: u32,
+    /// The largest packet that the client accepts, in bytes; `None` for 1 GiB.
+    pub max_packet_size: Option<u32>,
+}
+
+impl<'a> Config<'a> {
+    /// A session of this user without a database and without connection attributes, with the collation
+    /// `utf8mb4_general_ci`, and with the capabilities that [`Connection`](crate::mysql::Connection) uses.
+    #[must_use]
+    pub const fn new(db_user: &'a str) -> Self {
+        Self {
+            db_user,
+            database: None,
+            connection_attributes: &[],
+            character_set: 45,
+            capabilities: None,
+            mariadb_capabilities: 0,
+            max_packet_size: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let attributes = self.connection_attributes.iter();
+        check_arguments([
+            self.db_user.len(),
+            self.database.map_or(0, str::len),
+            attributes
+                .map(|attribute| attribute.name.len().saturating_add(attribute.value.len()))
+                .fold(0, usize::saturating_add),
+        ])
+    }
+}
+
+impl<'a> From<&Config<'a>> for wit::Config<'a> {
+    fn from(config: &Config<'a>) -> Self {
+        Self {
+            db_user: config.db_user,
+            database: config.database,
+            connection_attributes: config.connection_attributes,
+            character_set: config.character_set,
+            capabilities: config.capabilities,
+            mariadb_capabilities: config.mariadb_capabilities,
+            max_packet_size: config.max_packet_size,
+        }
+    }
 }
 
 /// The next action of the caller.
@@ -96,26 +158,51 @@ impl ClientHandshake {
         mut instance: Instance,
         config: &Config<'_>,
     ) -> Result<Self, CallError<wit::Error>> {
-        let attributes = config.connection_attributes.iter();
-        check_arguments([
-            config.db_user.len(),
-            config.database.map_or(0, str::len),
-            attributes
-                .map(|attribute| attribute.name.len().saturating_add(attribute.value.len()))
-                .fold(0, usize::saturating_add),
-        ])?;
-
+        config.check()?;
         instance.reset_deadline();
-        let config = wit::Config {
-            db_user: config.db_user,
-            database: config.database,
-            connection_attributes: config.connection_attributes,
-            character_set: config.character_set,
-        };
         let functions = instance.handshake_functions()?;
         let resource = functions
             .client_handshake()
-            .call_start(&mut instance.store, config)
+            .call_start(&mut instance.store, config.into())
+            .map_err(Fault::Trap)?
+            .map_err(CallError::Refused)?;
+        Ok(Self {
+            instance,
+            functions,
+            resource,
+        })
+    }
+
+    /// Begins a `COM_CHANGE_USER`, in an instance of [`Engine::instantiate`]: it authenticates another user in a session
+    /// **inside TLS**, and resets the session. The first call is [`Self::receive`] with no bytes.
+    ///
+    /// `capabilities` and `mariadb_capabilities` are those of the session. A token is signed in `instance`. Of the
+    /// config, the capabilities and the maximum packet size have no effect. In the [`wit::Session`] of the result, the
+    /// server's version is empty and the connection id is 0, because the server does not repeat them.
+    ///
+    /// # Errors
+    ///
+    /// [`wit::Error::InvalidConfig`], [`wit::Error::MissingCapability`], or a [`Fault`].
+    pub fn change_user_in(
+        mut instance: Instance,
+        config: &Config<'_>,
+        capabilities: u32,
+        mariadb_capabilities: u32,
+        auth: &Auth,
+    ) -> Result<Self, CallError<wit::Error>> {
+        config.check()?;
+        let auth = lower(auth)?;
+        instance.reset_deadline();
+        let functions = instance.handshake_functions()?;
+        let resource = functions
+            .client_handshake()
+            .call_change_user(
+                &mut instance.store,
+                config.into(),
+                capabilities,
+                mariadb_capabilities,
+                auth,
+            )
             .map_err(Fault::Trap)?
             .map_err(CallError::Refused)?;
         Ok(Self {
@@ -156,14 +243,7 @@ impl ClientHandshake {
     ///
     /// As [`Self::receive`], and [`wit::Error::InvalidConfig`].
     pub fn tls_established(&mut self, auth: Auth) -> Result<Step, CallError<wit::Error>> {
-        let auth = match &auth {
-            Auth::IamToken(SandboxedToken(token)) => wit::Auth::IamToken(*token),
-            Auth::IamTokenText(token) => wit::Auth::IamTokenText(token.expose_secret()),
-            Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
-        };
-        if let wit::Auth::IamTokenText(secret) | wit::Auth::Password(secret) = &auth {
-            check_arguments([secret.len()])?;
-        }
+        let auth = lower(&auth)?;
         let Self {
             instance,
             functions,
@@ -173,6 +253,19 @@ impl ClientHandshake {
         let handshake = functions.client_handshake();
         step(handshake.call_tls_established(&mut instance.store, *resource, auth))
     }
+}
+
+/// Converts the secret to an argument, and checks its length.
+fn lower(auth: &Auth) -> Result<wit::Auth<'_>, Fault> {
+    let auth = match auth {
+        Auth::IamToken(SandboxedToken(token)) => wit::Auth::IamToken(*token),
+        Auth::IamTokenText(token) => wit::Auth::IamTokenText(token.expose_secret()),
+        Auth::Password(password) => wit::Auth::Password(password.expose_secret()),
+    };
+    if let wit::Auth::IamTokenText(secret) | wit::Auth::Password(secret) = &auth {
+        check_arguments([secret.len()])?;
+    }
+    Ok(auth)
 }
 
 /// Converts the result of a call to a step.

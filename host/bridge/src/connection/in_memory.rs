@@ -145,9 +145,11 @@ impl<'a> Answer<'a> {
             server_version: version.to_owned(),
             connection_id: 1,
             capabilities: capabilities.bits(),
+            mariadb_capabilities: 0,
             character_set: 45,
             status_flags: 2,
             warnings: 0,
+            ok_packet: Vec::new(),
             auth_plugin: AuthPlugin::MysqlClearPassword,
         }
     }

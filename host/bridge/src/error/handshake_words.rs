@@ -105,10 +105,13 @@ fn field_name(field: ConfigField) -> &'static str {
 fn packet(packet: Packet) -> &'static str {
     match packet {
         Packet::InitialHandshake => "the initial handshake",
+        Packet::SslRequest => "SSLRequest",
+        Packet::HandshakeResponse => "HandshakeResponse41",
         Packet::AuthSwitchRequest => "AuthSwitchRequest",
         Packet::AuthMoreData => "AuthMoreData",
         Packet::OkPacket => "OK_Packet",
         Packet::ErrPacket => "ERR_Packet",
+        Packet::ChangeUser => "COM_CHANGE_USER",
     }
 }
 

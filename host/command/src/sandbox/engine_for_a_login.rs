@@ -71,12 +71,7 @@ mod tests {
     #[tokio::test]
     async fn the_engine_stops_ticking_at_the_first_wait_after_a_login() {
         let source = EngineForALogin::default();
-        let config = Config {
-            db_user: "user",
-            database: None,
-            connection_attributes: &[],
-            character_set: 45,
-        };
+        let config = Config::new("user");
         let login = ClientHandshake::start(&source.engine().unwrap(), &config).unwrap();
         source.logged_in(login);
         assert_eq!(is_stopped(&source), Some(false));

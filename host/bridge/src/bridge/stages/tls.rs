@@ -19,7 +19,7 @@ use rds_bridge_wire::{HEADER_LENGTH, Header};
 
 /// `utf8mb4_general_ci`, which every server knows. Setting up the session replaces it with the server's default
 /// collation.
-const CHARACTER_SET: u8 = 45;
+const CHARACTER_SET: u16 = 45;
 
 /// The server has accepted the connection.
 #[must_use]
@@ -175,10 +175,10 @@ fn begin_handshake(
         .map(|(name, value)| ConnectionAttribute { name, value })
         .collect();
     let config = Config {
-        db_user: user,
         database: bridge.database.as_deref(),
         connection_attributes: &attributes,
         character_set: CHARACTER_SET,
+        ..Config::new(user)
     };
     ClientHandshake::start_in(instance, &config).map_err(in_stage(Stage::Tls))
 }
