@@ -31,11 +31,11 @@ fn the_flag_and_the_variable_name_it(product: Product) {
         assert_eq!(row, expected);
     }
     // An argument takes precedence over the secret.
-    let arguments = ["query", WHO, "--secret", &arn, "--username", "nobody"];
+    let arguments = ["query", WHO, "--secret", &arn, "--username", "another-user"];
     let output = aws.run(&arguments, &[("DB_NAME", "information_schema")]);
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(8), "{said}");
-    let cause = "the user \"nobody\" was given, and the secret is of \"password-user\"";
+    let cause = "the user \"another-user\" was given, and the secret is of \"password-user\"";
     assert!(said.contains(cause), "{said}");
     let help = aws.run(&["query", "--help"], &[("DB_SECRET_ARN", "hunter2")]);
     assert!(!stdout(&help).contains("hunter2"));

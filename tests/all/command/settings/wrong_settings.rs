@@ -56,7 +56,7 @@ fn in_the_environment(product: Product) {
         ),
         (8, "1045", ("AWS_SESSION_TOKEN", "another")),
         // For an unknown user MySQL refuses the login, or asks for an arbitrary plugin.
-        (8, "case-sensitive", ("DB_USER", "nobody")),
+        (8, "case-sensitive", ("DB_USER", "another-user")),
         (8, "1044", ("DB_NAME", "mysql")),
         (2, "RDS_BRIDGE_LOG: ", ("RDS_BRIDGE_LOG", "no=such=level")),
     ] {
