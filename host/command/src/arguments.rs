@@ -70,7 +70,7 @@ struct Log {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Execute a statement and write its rows
+    /// Execute statements and write their rows
     ///
     /// Logs in with a fresh IAM token over verified TLS, executes one statement or several, and writes each result in
     /// turn. The session is read-only unless --allow-writes is given.

@@ -39,6 +39,7 @@ use destination::Destination;
 use execution::Execution;
 use format_arguments::FormatArguments;
 use output::Output;
+use pager::Pager;
 use params::Params;
 use progress::waiting;
 use rds_bridge::Bridge;
@@ -53,7 +54,7 @@ pub(super) struct Query {
     /// SQL statement to execute, or several separated by semicolons [default: standard input]
     ///
     /// The server executes several statements one after another up to the first that fails, and the error names its
-    /// number. Commands of the mysql client, such as \\G and DELIMITER, are refused.
+    /// number. Commands of the mysql client, such as \G and DELIMITER, are refused.
     #[arg(value_name = "SQL", conflicts_with = "file")]
     sql: Option<String>,
 
@@ -308,7 +309,7 @@ fn open(arguments: &Query) -> Result<Output, Error> {
     };
     let encoder = arguments.format.encoder(format, destination.width())?;
     if arguments.pager && is_terminal {
-        destination = pager::start(destination)?;
+        destination = Destination::Pager(Pager::on(&destination));
     }
     let output = Output::new(encoder, destination);
     Ok(match format {

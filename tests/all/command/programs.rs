@@ -238,7 +238,11 @@ fn the_log_can_be_json() {
         ("DB_CONNECT_TO", "127.0.0.1:1"),
     ];
     let variables = [&KEYS[..], &connection].concat();
-    let output = run(&["--log", "json,trace", "query", "SELECT 1"], &variables, "");
+    let output = run(
+        &["--log", "json,trace", "query", "SELECT 1"],
+        &variables,
+        "",
+    );
     assert_eq!(output.status.code(), Some(6), "{output:?}");
     let lines: Vec<Json> = stderr(&output)
         .lines()

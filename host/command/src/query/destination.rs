@@ -147,10 +147,10 @@ impl Destination {
             }
             Self::Stdout(reader) => (Sink::Stdout, reader),
             Self::Direct { file, reader, .. } => (Sink::File(Arc::clone(file)), reader),
-            Self::Pager(pager) => match pager.input() {
-                Some(file) => (Sink::File(Arc::clone(file)), &mut pager.reader),
-                None => return Err(io::ErrorKind::BrokenPipe.into()),
-            },
+            Self::Pager(pager) => {
+                let (file, reader) = pager.input()?;
+                (Sink::File(file), reader)
+            }
         };
         let written = match reader {
             Reader::None => {
@@ -180,7 +180,8 @@ impl Destination {
 
     pub(super) fn error(&self, error: io::Error) -> Error {
         match self {
-            Self::Stdout(_) | Self::Pager(_) => Error::Write(error),
+            Self::Stdout(_) => Error::Write(error),
+            Self::Pager(pager) => Error::Command(pager.program.clone(), error),
             Self::Direct { path, .. } => Error::File(path.clone(), error),
             Self::Replacement(replacement) => replacement.error(error),
         }

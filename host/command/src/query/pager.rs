@@ -3,49 +3,74 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use super::destination::{Destination, Reader};
-use crate::error::Error;
 
 const DEFAULT: &str = "less";
 /// Options of `less`, as git sets them: exits if the rows fit the screen, keeps them on it, and passes on escapes for
 /// colors only.
 const LESS: &str = "FRX";
 
-/// A pager that is running, and its standard input.
+/// A pager in place of the terminal. It starts with the first rows, so that it does not take the keys of a prompt, and
+/// a failure to connect starts none.
 pub(crate) struct Pager {
+    /// A shell command, which may have options.
+    pub(super) program: OsString,
+    /// The width of the terminal.
+    pub(super) width: Option<usize>,
+    running: Option<Running>,
+}
+
+struct Running {
     child: Child,
     /// `None` after the last row.
     input: Option<Arc<File>>,
-    pub(super) reader: Reader,
-    /// The width of the terminal.
-    pub(super) width: Option<usize>,
+    reader: Reader,
 }
 
-/// Starts the pager in place of a terminal.
-pub(super) fn start(terminal: Destination) -> Result<Destination, Error> {
-    let program = env::var_os("PAGER").filter(|pager| !pager.is_empty());
-    let program = program.unwrap_or_else(|| OsString::from(DEFAULT));
-    // PAGER is a shell command, which may have options.
+impl Pager {
+    /// The pager that `PAGER` names, on this terminal.
+    pub(super) fn on(terminal: &Destination) -> Self {
+        let program = env::var_os("PAGER").filter(|pager| !pager.is_empty());
+        Self {
+            program: program.unwrap_or_else(|| OsString::from(DEFAULT)),
+            width: terminal.width(),
+            running: None,
+        }
+    }
+
+    /// Its standard input. Starts it, if it is not running yet.
+    pub(super) fn input(&mut self) -> io::Result<(Arc<File>, &mut Reader)> {
+        let running = match &mut self.running {
+            Some(running) => running,
+            none => none.insert(start(&self.program)?),
+        };
+        match &running.input {
+            Some(file) => Ok((Arc::clone(file), &mut running.reader)),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+fn start(program: &OsString) -> io::Result<Running> {
     let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(&program).stdin(Stdio::piped());
+    command.arg("-c").arg(program).stdin(Stdio::piped());
     if env::var_os("LESS").is_none() {
         command.env("LESS", LESS);
     }
-    let refused = |error| Error::Command(program.clone(), error);
-    let mut child = command.spawn().map_err(refused)?;
+    let mut child = command.spawn()?;
     let input = child.stdin.take().map(into_file);
-    Ok(Destination::Pager(Pager {
+    Ok(Running {
         child,
         reader: match &input {
             Some(file) => Reader::for_file(file),
             None => Reader::None,
         },
         input: input.map(Arc::new),
-        width: terminal.width(),
-    }))
+    })
 }
 
 #[cfg(unix)]
@@ -58,13 +83,7 @@ fn into_file(input: std::process::ChildStdin) -> File {
     File::from(std::os::windows::io::OwnedHandle::from(input))
 }
 
-impl Pager {
-    pub(super) fn input(&self) -> Option<&Arc<File>> {
-        self.input.as_ref()
-    }
-}
-
-impl Drop for Pager {
+impl Drop for Running {
     /// Closes the pager's input, and waits until its user leaves it. Messages are printed after that.
     fn drop(&mut self) {
         self.input = None;

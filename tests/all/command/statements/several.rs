@@ -93,7 +93,10 @@ fn all_of_them_are_one_transaction(product: Product) {
 
     let (code, said) = write(&[insert(10), insert(11)].concat(), &[]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.starts_with("statements: 2, affected rows: 2"), "{said}");
+    assert!(
+        said.starts_with("statements: 2, affected rows: 2"),
+        "{said}"
+    );
     assert_eq!(count(), "{\"n\":5}\n");
 
     let failing = [insert(12), insert(12)].concat();
