@@ -66,9 +66,13 @@ impl Execution<'_> {
         output: &mut Output,
     ) -> Result<Report, Error> {
         if self.transaction == Transaction::None {
-            let report = self.statement(connection, output).await?;
+            let done = self.statement(connection, output).await;
+            let has_failed = matches!(&done, Err(error) if !matches!(error, Error::Interrupted));
+            if has_failed && self.statements.len() > 1 {
+                self.warn_if_not_rolled_back();
+            }
             interrupt::check()?;
-            return Ok(report);
+            return done;
         }
         // Not START TRANSACTION: after it, a procedure could not use SET TRANSACTION, and a procedure that begins its
         // own transaction would commit this one.
@@ -184,7 +188,11 @@ impl Execution<'_> {
                  of these stays",
             ),
             Transaction::None if self.arguments.allow_writes => {
-                say("the statement is not in a transaction: what it has written so far stays");
+                say(if self.statements.len() > 1 {
+                    "the statements are not in a transaction: what they have written so far stays"
+                } else {
+                    "the statement is not in a transaction: what it has written so far stays"
+                });
             }
             Transaction::None => {}
         }

@@ -102,7 +102,7 @@ fn all_of_them_are_one_transaction(product: Product) {
     let failing = [insert(12), insert(12)].concat();
     let (code, said) = write(&failing, &["--no-transaction"]);
     assert_eq!(code, Some(9));
-    assert!(said.contains("is not in a transaction"), "{said}");
+    assert!(said.contains("are not in a transaction"), "{said}");
     assert_eq!(count(), "{\"n\":6}\n");
 
     let failing = [&insert(13), "CREATE TABLE other (a INT);", &insert(13)].concat();
