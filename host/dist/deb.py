@@ -86,8 +86,11 @@ def of_libraries(libraries, versions):
 
 
 def lay_out(files, root):
-    """Copies the files to their destinations below a root folder."""
-    for name, (place, is_compressed) in PLACES.items():
+    """Copies the files to their destinations below a root folder. Each command has its own manual page."""
+    pages = {
+        f"man/{page.name}": (f"usr/share/man/man1/{page.name}.gz", True) for page in sorted(files.glob("man/*.1"))
+    }
+    for name, (place, is_compressed) in (PLACES | pages).items():
         target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if is_compressed:

@@ -13,6 +13,7 @@ pub(crate) mod protocol_choice_of_peers;
 pub(crate) mod read_limits;
 pub(crate) mod rows;
 pub(crate) mod rows_as_tuples;
+pub(crate) mod several;
 pub(crate) mod statement_spans;
 pub(crate) mod transactions;
 pub(crate) mod vector_columns;

@@ -15,6 +15,7 @@ mod replies;
 mod result_lengths;
 mod rows;
 mod set_up;
+mod several;
 mod statement_cache;
 mod statement_span;
 mod transaction;

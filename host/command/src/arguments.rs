@@ -12,6 +12,8 @@ use super::doctor::Doctor;
 #[cfg(feature = "emulator")]
 use super::emulate::Emulate;
 use super::endpoint_arguments::EndpointArguments;
+use super::inspect::Inspect;
+use super::manual::Manual;
 use super::query::Query;
 use super::setup::Setup;
 use super::variables::without_empty_variables;
@@ -42,7 +44,7 @@ Exit codes:
     3  AWS credentials that are missing or expired, or a secret that cannot be read
     4  the input of inspect is not a token
     5  reading or writing a file or a pipe failed, or a limit was exceeded
-    6  the server is unreachable or too slow, or the connection was lost
+    6  the server is unreachable, full or too slow, or the connection was lost
     7  no TLS, or certificate verification failed
     8  the server refused the login
     9  the server refused the statement
@@ -54,8 +56,8 @@ Exit codes:
 struct Log {
     /// Log to standard error: a level such as debug, or a level for a module such as rds_bridge=trace
     ///
-    /// The levels are error, warn, info, debug and trace. Separate several directives with commas. By default nothing
-    /// is logged.
+    /// The levels are error, warn, info, debug and trace. Separate several directives with commas. The directive json
+    /// writes each event as a line of JSON, as in --log json,rds_bridge=trace. By default nothing is logged.
     #[arg(
         id = "log",
         long = "log",
@@ -68,13 +70,14 @@ struct Log {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Execute a statement and write its rows
+    /// Execute statements and write their rows
     ///
-    /// Logs in with a fresh IAM token over verified TLS, and executes one statement; a procedure may return several
-    /// results. The session is read-only unless --allow-writes is given.
+    /// Logs in with a fresh IAM token over verified TLS, executes one statement or several, and writes each result in
+    /// turn. The session is read-only unless --allow-writes is given.
     #[command(after_help = "Examples:\n  \
         rds-bridge query \"SELECT * FROM items\"\n  \
         rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
+        rds-bridge query \"SELECT * FROM items WHERE id IN (:ids)\" --param-json ids=[1,2]\n  \
         rds-bridge query \"SELECT * FROM items\" --output items.parquet\n  \
         rds-bridge query --file report.sql > report.ndjson\n")]
     Query(Box<Query>),
@@ -116,13 +119,13 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  \
         rds-bridge token --hostname mydb.abc123.eu-central-1.rds.amazonaws.com --username lambda-user\n")]
     Token(Token),
-    /// Read a token from standard input and print what it allows, without its secrets
+    /// Print what a token allows, without its secrets
     ///
     /// The signature is not verified, because that requires the secret access key.
     #[command(
         after_help = "Example:\n  rds-bridge token --hostname ENDPOINT --username USER | rds-bridge inspect\n"
     )]
-    Inspect,
+    Inspect(Inspect),
     /// Print the SQL, the IAM policy and the AWS commands that let a user log in with tokens
     ///
     /// Run them once for each user. This command only prints them: it connects to neither AWS nor the database.
@@ -150,9 +153,11 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  \
         rds-bridge completions bash > /etc/bash_completion.d/rds-bridge\n")]
     Completions(Completions),
-    /// Print the manual page
-    #[command(after_help = "Example:\n  rds-bridge man > rds-bridge.1\n")]
-    Man,
+    /// Print the manual page of all commands or of one
+    #[command(after_help = "Examples:\n  \
+        rds-bridge man query | man -l -\n  \
+        rds-bridge man --directory /usr/local/share/man/man1\n")]
+    Man(Manual),
     /// Print the version, the build's features and the component's SHA-256, as --version
     Version,
 }

@@ -7,6 +7,8 @@ use clap::Args;
 
 use super::endpoint_arguments::{EndpointArguments, require_both};
 use super::error::Error;
+use super::password;
+use super::refused_token;
 use super::sandbox::EngineForALogin;
 use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 
@@ -27,6 +29,14 @@ pub(super) struct ConnectionArguments {
         value_name = "ARN"
     )]
     secret: Option<String>,
+
+    /// Log in with the password in FILE instead of a token; - prompts for it on the terminal
+    ///
+    /// For users without IAM authentication. A line break at the end of the file is not part of the password. The
+    /// variable DB_PASSWORD gives the password itself. There is no option for it, because other users of a machine can
+    /// see arguments.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
 
     /// Default database of the session
     #[arg(long, env = "DB_NAME", value_name = "DATABASE")]
@@ -78,6 +88,7 @@ impl ConnectionArguments {
         }
         let host = self.endpoint.host().and_then(set);
         let user = self.endpoint.user().and_then(set);
+        self.endpoint.warn_of_region();
         // The secret may provide what is not given.
         if secret.is_none() {
             require_both(host, user)?;
@@ -115,7 +126,22 @@ impl ConnectionArguments {
         for path in &self.ca_file_extra {
             builder = builder.extra_ca_file(path);
         }
+        if let Some(password) = password::read(self.password_file.as_deref())? {
+            if secret.is_some() {
+                return Err(password::and_secret());
+            }
+            builder = builder.password(password);
+        }
         Ok(builder.engine(EngineForALogin::default()))
+    }
+
+    /// Adds the likely causes that the command knows to a refused login with a token.
+    pub(super) fn explained(&self, error: rds_bridge::Error) -> rds_bridge::Error {
+        let has_secret = self.secret.as_deref().and_then(set).is_some();
+        if has_secret || password::is_given(self.password_file.as_deref()) {
+            return error;
+        }
+        refused_token::explained(error, self.endpoint.host().unwrap_or_default())
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<Exit, Error> {
     let builder = arguments.connection.builder()?;
     let mut report = Report::new(!arguments.json);
     let exit = runtime::block_on(async {
-        let checks = checks::run(builder, arguments.offline, &mut report);
+        let checks = checks::run(builder, arguments, &mut report);
         interrupt::or_interrupted(checks).await
     })?;
     if arguments.json {

@@ -1,9 +1,15 @@
 //! Options that a token and a connection both need: the endpoint, the user, and the AWS profile.
 
+use std::env;
+use std::io::{Write, stderr};
+
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::error::Error;
+use super::variables::{is_given, name_of};
+use rds_bridge::aws::region_of_endpoint;
+use rds_bridge_text::PrintableLines;
 
 #[derive(Args, Debug)]
 pub(super) struct EndpointArguments {
@@ -15,6 +21,8 @@ pub(super) struct EndpointArguments {
     hostname: Option<String>,
 
     /// TCP port of the endpoint [default: 3306]
+    ///
+    /// DB_PORT belongs to DB_HOST: it does not count if --hostname names another endpoint.
     #[arg(long, env = "DB_PORT", value_name = "PORT")]
     port: Option<u16>,
 
@@ -54,8 +62,33 @@ impl EndpointArguments {
         self.username.as_deref()
     }
 
+    /// The port. `DB_PORT` belongs to `DB_HOST`: with another endpoint on the command line it does not count.
     pub(super) fn port(&self) -> Option<u16> {
-        self.port
+        let is_of_other_host = is_given("--hostname")
+            && !is_given("--port")
+            && env::var("DB_HOST").is_ok_and(|host| {
+                !host.is_empty() && self.hostname.as_deref() != Some(host.as_str())
+            });
+        self.port.filter(|_| !is_of_other_host)
+    }
+
+    /// Warns on standard error of a region that is not the one in the endpoint's name.
+    pub(super) fn warn_of_region(&self) {
+        if let Some(warning) = self.region_warning() {
+            // A closed standard error must not end the command.
+            let _written = writeln!(stderr(), "rds-bridge: {}", PrintableLines(&warning));
+        }
+    }
+
+    fn region_warning(&self) -> Option<String> {
+        let given = self.region().filter(|region| !region.is_empty())?;
+        let host = self.host()?;
+        let named = region_of_endpoint(host).filter(|named| !named.eq_ignore_ascii_case(given))?;
+        let option = name_of("--region", "DB_REGION");
+        Some(format!(
+            "warning: {option} is {given}, and the endpoint {host} is in {named}: RDS will refuse the token; omit the \
+             region"
+        ))
     }
 
     pub(super) fn region(&self) -> Option<&str> {

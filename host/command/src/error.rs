@@ -28,11 +28,17 @@ pub(super) enum Error {
     Runtime(io::Error),
     /// An error of the library, with its likely causes.
     Bridge(rds_bridge::Error),
+    /// As [`Self::Bridge`], of one of several statements.
+    InStatement {
+        /// From 1.
+        number: usize,
+        count: usize,
+        error: rds_bridge::Error,
+    },
     ReadFile(PathBuf, io::Error),
     #[cfg(feature = "emulator")]
     Emulator(rds_bridge_emulator::StartError),
-    /// The program to run with the emulator does not start.
-    #[cfg(feature = "emulator")]
+    /// The program to run with the emulator, or the pager, does not start.
     Command(std::ffi::OsString, io::Error),
     Interrupted,
     /// Interrupted, and the server could not be told to end the statement.
@@ -97,10 +103,9 @@ impl Error {
             | Self::Runtime(_) => Exit::InputOutput,
             #[cfg(feature = "arrow")]
             Self::Columnar(error) => columnar_exit(error),
-            Self::Bridge(error) => Exit::for_error(error),
+            Self::Bridge(error) | Self::InStatement { error, .. } => Exit::for_error(error),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => emulator_exit(error),
-            #[cfg(feature = "emulator")]
             Self::Command(..) => Exit::Usage,
             Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
             Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
@@ -138,6 +143,9 @@ fn emulator_exit(error: &rds_bridge_emulator::StartError) -> Exit {
     }
 }
 
+const NOT_KILLED: &str =
+    "interrupted; the statement may still run, because the server could not be told to end it";
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -150,18 +158,18 @@ impl fmt::Display for Error {
                 write!(f, "{}: {hint}", Chain(error))
             }
             Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
-            Self::Bridge(error) => write!(f, "{}{}", words(error), Causes(error.causes())),
+            Self::Bridge(error) => WithCauses(error).fmt(f),
+            Self::InStatement {
+                number,
+                count,
+                error,
+            } => write!(f, "statement {number} of {count}: {}", WithCauses(error)),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => Chain(error).fmt(f),
-            #[cfg(feature = "emulator")]
             Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
             Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Interrupted => f.write_str("interrupted"),
-            Self::NotKilled(error) => write!(
-                f,
-                "interrupted; the statement may still run, because the server could not be told to end it: {}",
-                Chain(error)
-            ),
+            Self::NotKilled(error) => write!(f, "{NOT_KILLED}: {}", Chain(error)),
             Self::NotAwaited => f.write_str(
                 "interrupted; the statement may still run, because the server did not confirm that it ended",
             ),
@@ -207,6 +215,18 @@ pub(super) fn words(error: &rds_bridge::Error) -> String {
     }
 }
 
+/// The message of the library's error, with its likely causes.
+struct WithCauses<'a>(&'a rds_bridge::Error);
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", words(self.0), Causes(self.0.causes()))
+    }
+}
+
+/// How many likely causes to list. `doctor` lists all.
+pub(super) const LISTED: usize = 4;
+
 /// The likely causes with their remedies, the likeliest first.
 struct Causes<'a>(&'a [Cause]);
 
@@ -216,12 +236,15 @@ impl fmt::Display for Causes<'_> {
             return Ok(());
         }
         f.write_str("\nlikely causes:")?;
-        for (index, Cause { why, remedy, .. }) in self.0.iter().enumerate() {
+        for (index, Cause { why, remedy, .. }) in self.0.iter().enumerate().take(LISTED) {
             let number = index.saturating_add(1);
             let remedy = setting_names::words(remedy);
             write!(f, "\n  {number}. {why}\n     → {remedy}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(LISTED) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more, which rds-bridge doctor lists"),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use rds_bridge::error::Category;
+use rds_bridge::error::{Category, ErrorKind};
+
+/// `ER_CON_COUNT_ERROR` and `ER_TOO_MANY_USER_CONNECTIONS`: the server or the user has no connection left.
+const IS_FULL: [u16; 2] = [1040, 1203];
 
 /// The exit code of the command. Scripts rely on the numbers, so they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum Exit {
     NotAToken = 4,
     /// Reading or writing a file or a pipe failed, or a limit was exceeded.
     InputOutput = 5,
-    /// The server is unreachable or too slow, or the connection was lost.
+    /// The server is unreachable, full or too slow, or the connection was lost.
     Network = 6,
     /// No TLS, or certificate verification failed.
     Tls = 7,
@@ -43,7 +46,14 @@ impl Exit {
     /// The exit code of an error of the library.
     #[must_use]
     pub fn for_error(error: &rds_bridge::Error) -> Self {
-        error.category().into()
+        match error.kind() {
+            ErrorKind::Server(server) | ErrorKind::ServerBeforeTls(server)
+                if IS_FULL.contains(&server.code) =>
+            {
+                Self::Network
+            }
+            _ => error.category().into(),
+        }
     }
 }
 

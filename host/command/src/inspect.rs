@@ -3,23 +3,35 @@
 use std::io::{Read, stdin};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::Args;
 use zeroize::Zeroizing;
 
 use super::error::Error;
 use super::output;
+use super::query::terminal::escaped_json;
 use super::sandbox::Sandbox;
 use rds_bridge::clock::date;
 use rds_bridge::component::{ARGUMENTS_LIMIT_BYTES, Claims, Malformed};
 use rds_bridge_text::without_byte_order_mark;
 
-pub(super) fn run() -> Result<(), Error> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
-    // One byte more than the component takes is enough to detect that the input is too long.
-    let limit = u64::try_from(ARGUMENTS_LIMIT_BYTES).unwrap_or(u64::MAX);
-    stdin()
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(Error::Read)?;
+#[derive(Args, Debug)]
+pub(super) struct Inspect {
+    /// Token to read [default: standard input]
+    ///
+    /// Other users of this machine can see arguments while the command runs.
+    #[arg(value_name = "TOKEN")]
+    token: Option<String>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Inspect) -> Result<(), Error> {
+    let bytes = match &arguments.token {
+        Some(token) => Zeroizing::new(token.clone().into_bytes()),
+        None => read()?,
+    };
     if bytes.len() > ARGUMENTS_LIMIT_BYTES {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         return Err(Error::Malformed(Malformed::TooLong(length)));
@@ -32,17 +44,73 @@ pub(super) fn run() -> Result<(), Error> {
     })?;
 
     let claims = Sandbox::new()?.instantiate()?.inspect(text.trim())?;
-    output::print(&report(&claims))
+    let validity = Validity::now(&claims);
+    if arguments.json {
+        return output::print_line(&escaped_json(&json(&claims, validity)));
+    }
+    output::print(&report(&claims, validity))
 }
 
-fn report(claims: &Claims) -> String {
-    let state = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(now) if now.as_secs() >= claims.valid_until => "expired",
-        Ok(now) if now.as_secs() < claims.signed_at => {
-            "not yet: the clock of this machine or of the signer is wrong"
+/// Reads standard input, up to one byte more than a token can have.
+fn read() -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
+    let limit = u64::try_from(ARGUMENTS_LIMIT_BYTES).unwrap_or(u64::MAX);
+    stdin()
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(Error::Read)?;
+    Ok(bytes)
+}
+
+/// Whether the token is valid by this machine's clock, if the credentials that signed it are.
+#[derive(Clone, Copy, Debug)]
+enum Validity {
+    Valid,
+    Expired,
+    NotYet,
+    /// The clock is before 1970.
+    Unknown,
+}
+
+impl Validity {
+    fn now(claims: &Claims) -> Self {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(now) if now.as_secs() >= claims.valid_until => Self::Expired,
+            Ok(now) if now.as_secs() < claims.signed_at => Self::NotYet,
+            Ok(_) => Self::Valid,
+            Err(_) => Self::Unknown,
         }
-        Ok(_) => "yes, if the credentials that signed it still are",
-        Err(_) => "unknown: this clock is before 1970",
+    }
+}
+
+fn json(claims: &Claims, validity: Validity) -> String {
+    let state = match validity {
+        Validity::Valid => "yes",
+        Validity::Expired => "expired",
+        Validity::NotYet => "not yet",
+        Validity::Unknown => "unknown",
+    };
+    serde_json::json!({
+        "host": claims.host,
+        "port": claims.port,
+        "user": claims.db_user,
+        "region": claims.region,
+        "access_key_id": claims.access_key_id,
+        "has_session_token": claims.has_session_token,
+        "signed_at": date(claims.signed_at),
+        "expires_in_seconds": claims.expires_in_seconds,
+        "valid_until": date(claims.valid_until),
+        "valid_now": state,
+    })
+    .to_string()
+}
+
+fn report(claims: &Claims, validity: Validity) -> String {
+    let state = match validity {
+        Validity::Valid => "yes, if the credentials that signed it are still valid",
+        Validity::Expired => "expired",
+        Validity::NotYet => "not yet: the clock of this machine or of the signer is wrong",
+        Validity::Unknown => "unknown: this clock is before 1970",
     };
     let Claims {
         host,

@@ -14,8 +14,11 @@ mod error;
 mod exit;
 mod inspect;
 mod log;
+mod manual;
 mod output;
+mod password;
 mod query;
+mod refused_token;
 mod roots;
 mod runtime;
 mod sandbox;
@@ -86,13 +89,13 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
     log::start(arguments.log())?;
     match &arguments.command {
         Command::Token(arguments) => token::run(arguments),
-        Command::Inspect => inspect::run(),
+        Command::Inspect(arguments) => inspect::run(arguments),
         Command::Setup(arguments) => setup::run(arguments),
         Command::Component(arguments) => component::run(arguments),
         Command::Roots => roots::run(),
         Command::Query(arguments) => query::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, &mut Arguments::command()),
-        Command::Man => completions::man(&Arguments::command()),
+        Command::Man(arguments) => manual::run(arguments, &Arguments::command()),
         Command::Version => version::run(),
         #[cfg(feature = "emulator")]
         Command::Demo(arguments) => demo::run(arguments),

@@ -1,11 +1,14 @@
 //! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on.
 
+mod json_lines;
+
 use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::prelude::*;
 
 use super::error::Error;
 use super::variables;
+use json_lines::JsonLines;
 
 /// A module that may not log below this level: its documentation says that at trace it logs the whole command of a
 /// `credential_process`, which may contain a secret, although today it leaves out the arguments.
@@ -22,7 +25,8 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
             "{name}: {problem}; it takes a filter such as debug or rds_bridge=trace"
         ))
     };
-    let filter = targets(filter).map_err(wrong)?;
+    let (is_json, filter) = split_json(filter);
+    let filter = targets(&filter).map_err(wrong)?;
     let (quiet, level) = QUIET;
     // A second filter, so that the one given cannot override it.
     let quiet = Targets::new()
@@ -30,10 +34,28 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
         .with_target(quiet, level);
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::CLOSE)
-        .with_filter(filter.and(quiet));
-    let started = tracing_subscriber::registry().with(log).try_init();
+        .with_span_events(FmtSpan::CLOSE);
+    let filter = filter.and(quiet);
+    let registry = tracing_subscriber::registry();
+    let started = if is_json {
+        let log = log.event_format(JsonLines).with_filter(filter);
+        registry.with(log).try_init()
+    } else {
+        registry.with(log.with_filter(filter)).try_init()
+    };
     started.map_err(|error| Error::Usage(format!("{name}: {error}")))
+}
+
+/// Whether `json` is among the directives, and the other directives. Alone it stands for `json,debug`.
+fn split_json(filter: &str) -> (bool, String) {
+    let (json, others): (Vec<&str>, Vec<&str>) = filter
+        .split(',')
+        .partition(|directive| directive.trim().eq_ignore_ascii_case("json"));
+    let has_others = others.iter().any(|directive| !directive.trim().is_empty());
+    if !json.is_empty() && !has_others {
+        return (true, "debug".to_owned());
+    }
+    (!json.is_empty(), others.join(","))
 }
 
 /// Parses levels, and modules with or without a level. The checks are stricter than the parser of `Targets`, which
@@ -83,6 +105,19 @@ mod tests {
                 _ => continue,
             };
             assert!(!targets.would_enable(module, &above), "{filter}");
+        }
+    }
+
+    #[test]
+    fn json_is_a_directive() {
+        for (filter, expected) in [
+            ("debug", (false, "debug")),
+            ("json", (true, "debug")),
+            ("JSON, ", (true, "debug")),
+            ("rds_bridge=trace,json", (true, "rds_bridge=trace")),
+        ] {
+            let (is_json, others) = split_json(filter);
+            assert_eq!((is_json, others.as_str()), expected, "{filter}");
         }
     }
 

@@ -1,11 +1,15 @@
-//! `rds-bridge query`: executes a statement and writes its rows.
+//! `rds-bridge query`: executes statements and writes their rows.
 
+mod binding;
+mod compression;
 pub(super) mod destination;
 mod execution;
 mod format_arguments;
 pub(super) mod interrupt;
+mod limit;
 mod numbers;
 pub(super) mod output;
+mod pager;
 mod params;
 mod pipe;
 mod progress;
@@ -14,6 +18,7 @@ mod report;
 mod room;
 mod several_statements;
 mod sql;
+mod tally;
 pub(super) mod terminal;
 mod time_limit;
 mod time_zone;
@@ -34,19 +39,26 @@ use destination::Destination;
 use execution::Execution;
 use format_arguments::FormatArguments;
 use output::Output;
+use pager::Pager;
 use params::Params;
-use rds_bridge::mysql::{Param, Protocol};
+use progress::waiting;
+use rds_bridge::Bridge;
+use rds_bridge::mysql::{Connection, Param, Protocol};
 use rds_bridge_formats::Format;
 use report::Report;
+use several_statements::Statement;
 use transaction::Transaction;
 
 #[derive(Args, Debug)]
 pub(super) struct Query {
-    /// SQL statement to execute [default: standard input]
+    /// SQL statement to execute, or several separated by semicolons [default: standard input]
+    ///
+    /// The server executes several statements one after another up to the first that fails, and the error names its
+    /// number. Commands of the mysql client, such as \G and DELIMITER, are refused.
     #[arg(value_name = "SQL", conflicts_with = "file")]
     sql: Option<String>,
 
-    /// Read the statement from FILE; - is standard input
+    /// Read the statements from FILE; - is standard input
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -74,35 +86,50 @@ pub(super) struct Query {
 
     /// Write to FILE atomically: it appears, or replaces the old file, only when complete
     ///
-    /// A statement without a result produces an empty file. A pipe or a device is written directly; - is standard
-    /// output.
+    /// Statements without a result produce an empty file. csv, tsv, json, parquet and arrow files hold one result. A
+    /// name such as rows.csv.gz or rows.csv.zst compresses the file. A pipe or a device is written directly; - is
+    /// standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Show the rows in a pager: the program that PAGER names, or less
+    ///
+    /// Without a terminal on standard output this option has no effect. less gets LESS=FRX, unless LESS is set: it
+    /// exits at once if the rows fit the screen. For wide tables, use --columns 0 with PAGER='less -S'.
+    #[arg(long, conflicts_with = "output")]
+    pager: bool,
 
     /// Print only errors to standard error: no progress, no summary, no warnings of the server
     #[arg(long, short)]
     quiet: bool,
 
-    /// Allow the statement to write, in a transaction
+    /// Allow the statements to write, in a transaction
     ///
-    /// Without this option the session is read-only. The transaction is committed when the statement is complete, and
-    /// rolled back if the statement fails or is interrupted. Not rolled back are statements that commit implicitly
+    /// Without this option the session is read-only. The transaction is committed when all statements are complete, and
+    /// rolled back if one fails or is interrupted. Not rolled back are statements that commit implicitly
     /// (DDL, SET, XA and others), what a procedure commits, and tables of a storage engine without transactions.
     #[arg(long)]
     allow_writes: bool,
 
-    /// With --allow-writes: run the statement without a transaction
+    /// With --allow-writes: run the statements without a transaction
     ///
-    /// Each statement of a procedure then commits by itself.
+    /// Each statement, also each statement of a procedure, then commits by itself.
     #[arg(long, requires = "allow_writes")]
     no_transaction: bool,
 
-    /// Time limit for the statement and its rows, in seconds [default: none]
+    /// Time limit for all statements and their rows, in seconds [default: none]
     ///
     /// After that, the statement is ended on the server, its transaction is rolled back, and the exit code is 6. A
     /// COMMIT that was already sent is not abandoned: its answer is awaited for a few seconds.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+
+    /// Write at most this many rows of each result [default: all]
+    ///
+    /// The server is told the limit (sql_select_limit), so it sends hardly more. A message on standard error says when
+    /// there were more rows. Files written by --output are complete in this sense.
+    #[arg(long, value_name = "ROWS")]
+    limit: Option<u64>,
 
     /// Longest row to accept, in bytes, from 65536 to 1073741824
     ///
@@ -136,11 +163,13 @@ impl From<ProtocolArgument> for Protocol {
 
 pub(super) fn run(arguments: &Query) -> Result<(), Error> {
     let sql = sql::read(arguments.sql.as_deref(), arguments.file.as_deref())?;
-    let params = arguments.params.read()?;
+    let (sql, params) = arguments.params.bind(&sql)?;
+    let statements = sql::split(&sql)?;
+    check_several(arguments, &statements)?;
     // Before connecting: an unusable destination should fail at once.
     let output = open(arguments)?;
     interrupt::catch()?;
-    let executed = execute(arguments, &sql, &params, output);
+    let executed = execute(arguments, &sql, &statements, &params, output);
     interrupt::release(
         executed
             .as_ref()
@@ -156,6 +185,7 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
 fn execute(
     arguments: &Query,
     sql: &str,
+    statements: &[Statement<'_>],
     params: &[Param],
     mut output: Output,
 ) -> Result<Report, Error> {
@@ -168,9 +198,10 @@ fn execute(
     let execution = Execution {
         arguments,
         sql,
+        statements,
         params,
         transaction: if arguments.allow_writes && !arguments.no_transaction {
-            Transaction::around(sql)
+            Transaction::around(statements.iter().map(|it| it.text))
         } else {
             Transaction::None
         },
@@ -179,11 +210,7 @@ fn execute(
     // On the heap: the future is large, and little of it is used.
     let work = Box::pin(async {
         let bridge = interrupt::or_interrupted(builder.build()).await??;
-        let mut connection = interrupt::or_interrupted(bridge.connect()).await??;
-        if let Some(zone) = &arguments.time_zone {
-            let set = time_zone::set(&mut connection, zone);
-            interrupt::or_interrupted(set).await??;
-        }
+        let mut connection = connect(arguments, &bridge).await?;
         let cancel = connection.cancel_handle();
         let limit = arguments.timeout.map(Duration::from_secs);
         let executed = execution.run(&mut connection, &mut output);
@@ -197,7 +224,8 @@ fn execute(
             }
             Err(Error::Interrupted) => {
                 output.cut_off_soon().await;
-                drop(output);
+                // A file is removed now. A pager is awaited after the statement has ended.
+                let _pager = output.unless_vanishing();
                 Err(execution.end(&cancel, &mut connection).await)
             }
             Err(error) if time_limit::is_exceeded(&error) => {
@@ -207,11 +235,54 @@ fn execute(
             }
             Err(error) => {
                 let _interrupted = interrupt::or_interrupted(output.cut_off()).await;
-                Err(execution.explained(error))
+                Err(error)
             }
         }
     });
     runtime::block_on(work)
+}
+
+/// Connects, and applies the settings of the session.
+async fn connect(arguments: &Query, bridge: &Bridge) -> Result<Connection, Error> {
+    let connecting = interrupt::or_interrupted(bridge.connect());
+    let connected = waiting("connecting", arguments.quiet, connecting).await?;
+    let mut connection = connected.map_err(|error| arguments.connection.explained(error))?;
+    if let Some(zone) = &arguments.time_zone {
+        let set = time_zone::set(&mut connection, zone);
+        interrupt::or_interrupted(set).await??;
+    }
+    if let Some(limit) = arguments.limit {
+        let set = limit::set(&mut connection, limit);
+        interrupt::or_interrupted(set).await??;
+    }
+    Ok(connection)
+}
+
+/// Refuses options that several statements cannot have.
+fn check_several(arguments: &Query, statements: &[Statement<'_>]) -> Result<(), Error> {
+    let count = statements.len();
+    let refusal = |why: &str| {
+        Err(Error::Usage(format!(
+            "the text has {count} statements: {why}"
+        )))
+    };
+    if count <= 1 {
+        return Ok(());
+    }
+    if !arguments.params.is_empty() {
+        return refusal("parameters need a text with one statement");
+    }
+    if matches!(arguments.protocol, ProtocolArgument::Binary) {
+        return refusal("--protocol binary needs a text with one statement");
+    }
+    let unlocks = |it: &&Statement<'_>| it.may_allow_writes;
+    match statements.iter().find(unlocks) {
+        Some(statement) if !arguments.allow_writes => refusal(&format!(
+            "\"{}\" would end the read-only session: remove it, or add --allow-writes",
+            statement.text.trim()
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the destination of the rows, and selects their format.
@@ -219,9 +290,11 @@ fn open(arguments: &Query) -> Result<Output, Error> {
     let path = arguments.output.as_deref();
     let file = path.filter(|path| destination::is_file(path));
     let format = arguments.format.given_or_of_file(file)?;
-    // Refuses options that do not fit the format before a file is created.
-    let encoder = format.map(|it| arguments.format.encoder(it)).transpose()?;
-    let destination = Destination::open(path)?;
+    if let Some(format) = format {
+        // Refuses options that do not fit the format before a file is created.
+        arguments.format.encoder(format, None)?;
+    }
+    let mut destination = Destination::open(path)?;
     let is_terminal = destination.is_terminal();
     if is_terminal && format.is_some_and(Format::is_binary) {
         return Err(Error::Usage(
@@ -229,10 +302,18 @@ fn open(arguments: &Query) -> Result<Output, Error> {
                 .to_owned(),
         ));
     }
-    let encoder = match encoder {
-        Some(encoder) => encoder,
-        None if is_terminal => arguments.format.encoder(Format::Table)?,
-        None => arguments.format.encoder(Format::Ndjson)?,
+    let format = match format {
+        Some(format) => format,
+        None if is_terminal => Format::Table,
+        None => Format::Ndjson,
     };
-    Ok(Output::new(encoder, destination))
+    let encoder = arguments.format.encoder(format, destination.width())?;
+    if arguments.pager && is_terminal {
+        destination = Destination::Pager(Pager::on(&destination));
+    }
+    let output = Output::new(encoder, destination);
+    Ok(match format {
+        Format::Csv | Format::Tsv | Format::Json if file.is_some() => output.holding_one(format),
+        _ => output,
+    })
 }

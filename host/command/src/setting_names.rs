@@ -23,11 +23,12 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 14] = [
+const NAMES: [SettingName; 15] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
     name("database", "--database", Some("DB_NAME")),
+    name("password", "--password-file", Some("DB_PASSWORD")),
     name("secret", "--secret", Some("DB_SECRET_ARN")),
     name("connect_to", "--connect-to", Some("DB_CONNECT_TO")),
     name("tls_server_name", "--tls-server-name", None),

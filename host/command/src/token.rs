@@ -20,6 +20,7 @@ use rds_bridge::{DEFAULT_PORT, Timeouts};
 
 pub(super) fn run(arguments: &Token) -> Result<(), Error> {
     let (host, user) = require_both(arguments.endpoint.host(), arguments.endpoint.user())?;
+    arguments.endpoint.warn_of_region();
     let signed_at = arguments.signed_at.as_deref().map(parse_time).transpose()?;
     host_name::check_signable(host)
         .map_err(|problem| rds_bridge::Error::setting("endpoint", problem.to_string()))?;

@@ -51,7 +51,7 @@ fn is_set(variable: &str) -> bool {
 }
 
 /// Whether a flag is among the process's arguments.
-fn is_given(flag: &str) -> bool {
+pub(super) fn is_given(flag: &str) -> bool {
     env::args_os().any(|argument| {
         let argument = argument.to_string_lossy();
         argument == flag

@@ -34,7 +34,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
     } = login;
     stream.login_is_over();
     stream.get_mut().sock.login_is_over()?;
-    let multi_statements = capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
+    let mut multi_statements = capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
     let mut session =
         Session::new(shared, connection_id, &user, capabilities).map_err(io::Error::other)?;
     loop {
@@ -43,7 +43,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
         if payload.first() == Some(&command::COM_QUIT) {
             return Ok(());
         }
-        match serve(&mut stream, &mut session, &payload, multi_statements) {
+        match serve(&mut stream, &mut session, &payload, &mut multi_statements) {
             Ok(()) => {}
             Err(Failure::Refused(error)) => stream.write(&packets::err(&error, true))?,
             Err(Failure::Lost(error)) => return Err(error),
@@ -56,13 +56,13 @@ fn serve(
     stream: &mut PacketStream<TlsStream>,
     session: &mut Session<'_>,
     payload: &[u8],
-    multi_statements: bool,
+    multi_statements: &mut bool,
 ) -> Result<(), Failure> {
     let Some((code, arguments)) = payload.split_first() else {
         return Err(ServerError::malformed_packet().into());
     };
     match *code {
-        command::COM_QUERY => query(stream, session, arguments, multi_statements),
+        command::COM_QUERY => query(stream, session, arguments, *multi_statements),
         command::COM_STMT_PREPARE => prepare(stream, session, arguments),
         command::COM_STMT_EXECUTE => execute(stream, session, arguments),
         command::COM_STMT_CLOSE => {
@@ -81,7 +81,8 @@ fn serve(
             }
             ok(stream, session)
         }
-        command::COM_PING | command::COM_SET_OPTION => ok(stream, session),
+        command::COM_PING => ok(stream, session),
+        command::COM_SET_OPTION => set_option(stream, session, arguments, multi_statements),
         COM_STATISTICS => {
             // `mysqladmin status` and the `status` command of `mysql` show this line.
             stream.write(b"Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0")?;
@@ -108,6 +109,24 @@ fn ok(stream: &mut PacketStream<TlsStream>, session: &Session<'_>) -> Result<(),
         ..Done::default()
     };
     stream.write(&packets::ok(done))?;
+    Ok(())
+}
+
+/// Turns multi-statements on or off. The reply is the packet that also ends rows.
+fn set_option(
+    stream: &mut PacketStream<TlsStream>,
+    session: &Session<'_>,
+    option: &[u8],
+    multi_statements: &mut bool,
+) -> Result<(), Failure> {
+    *multi_statements = match option {
+        [0, 0] => true,  // MYSQL_OPTION_MULTI_STATEMENTS_ON
+        [1, 0] => false, // MYSQL_OPTION_MULTI_STATEMENTS_OFF
+        _ => return Err(ServerError::unknown_command().into()),
+    };
+    let format = session.format(Encoding::Text);
+    let end = packets::end_of_rows(format.deprecate_eof, session.status());
+    stream.write(&end)?;
     Ok(())
 }
 

@@ -32,13 +32,14 @@ pub mod fuzzing;
 pub mod json;
 mod options;
 mod table;
+mod table_width;
 mod text;
 mod tsv;
 mod vertical;
 
 pub use encoder::Encoder;
 pub use error::Error;
-pub use options::{CsvDelimiter, Header, JsonBigint, TextOptions};
+pub use options::{CsvDelimiter, Header, JsonBigint, TableWidth, TextOptions, TooMany};
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -197,7 +198,7 @@ impl Format {
     pub fn encoder(self, options: &TextOptions) -> Result<Encoder, Error> {
         let bigint = options.json_bigint;
         Ok(Encoder::Text(match self {
-            Self::Table => Box::new(table::Table::default()),
+            Self::Table => Box::new(table::Table::new(options.table_width)),
             Self::Vertical => Box::new(vertical::Vertical::default()),
             Self::Json => Box::new(bigint.apply_to(json::Json::array())),
             Self::Ndjson => Box::new(bigint.apply_to(json::Json::lines())),

@@ -11,6 +11,26 @@ pub struct TextOptions {
     pub header: Header,
     /// What CSV writes between two fields.
     pub csv_delimiter: CsvDelimiter,
+    /// The width that a table must not exceed, in terminal columns. Default: none.
+    pub table_width: Option<TableWidth>,
+}
+
+/// The greatest width of a table. To fit, values of columns that are not numbers are cut, and end with `…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableWidth {
+    /// The number of terminal columns.
+    pub columns: usize,
+    /// How to write a result that has too many columns to fit.
+    pub too_many: TooMany,
+}
+
+/// How to write a result that has too many columns for the width of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooMany {
+    /// As a table that is wider.
+    WiderTable,
+    /// As the format vertical.
+    Vertical,
 }
 
 /// How JSON represents `BIGINT` columns.

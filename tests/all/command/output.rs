@@ -1,6 +1,7 @@
 //! Rows in the formats of `rds-bridge query`.
 
 pub(crate) mod columnar;
+pub(crate) mod compressed;
 pub(crate) mod cut_off;
 pub(crate) mod file;
 pub(crate) mod formats;
@@ -11,3 +12,4 @@ pub(crate) mod security;
 pub(crate) mod terminal;
 pub(crate) mod text_options;
 pub(crate) mod vectors;
+pub(crate) mod width;

@@ -7,7 +7,9 @@ use rds_bridge::tls::bundled;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::helpers::command::{HOST, KEYS, executable, run, stdout};
+use serde_json::{Value as Json, json};
+
+use crate::helpers::command::{HOST, KEYS, executable, run, stderr, stdout};
 use crate::helpers::vectors;
 
 #[test]
@@ -187,4 +189,70 @@ fn a_reader_that_has_gone_is_no_error() {
         output.status.success() && output.stderr.is_empty(),
         "{output:?}"
     );
+}
+
+#[test]
+fn inspect_takes_an_argument_and_prints_json() {
+    let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "peccy")]].concat();
+    let token = run(&["token"], &variables, "");
+    let output = run(&["inspect", stdout(&token).trim(), "--json"], &[], "");
+    let claims: Json = serde_json::from_str(stdout(&output)).unwrap();
+    for (name, value) in [
+        ("host", json!(HOST)),
+        ("port", json!(3306)),
+        ("user", json!("peccy")),
+        ("region", json!("us-east-1")),
+        ("access_key_id", json!("akid")),
+        ("has_session_token", json!(false)),
+        ("expires_in_seconds", json!(900)),
+        ("valid_now", json!("yes")),
+    ] {
+        assert_eq!(claims[name], value, "{name}");
+    }
+    assert_eq!(run(&["inspect", "x"], &[], "").status.code(), Some(4));
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    assert!(run(&["man", "--directory", path], &[], "").status.success());
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(page("rds-bridge.1"), stdout(&run(&["man"], &[], "")));
+    for name in ["query", "doctor", "token", "emulate", "man"] {
+        let output = run(&["man", name], &[], "");
+        let text = stdout(&output);
+        assert_eq!(page(&format!("rds-bridge-{name}.1")), text);
+        assert!(text.contains(".SH SYNOPSIS"), "{text}");
+    }
+    let output = run(&["man", "qurey"], &[], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("use one of query, "), "{output:?}");
+}
+
+#[test]
+fn the_log_can_be_json() {
+    let connection = [
+        ("DB_HOST", HOST),
+        ("DB_USER", "peccy"),
+        ("DB_CONNECT_TO", "127.0.0.1:1"),
+    ];
+    let variables = [&KEYS[..], &connection].concat();
+    let output = run(
+        &["--log", "json,trace", "query", "SELECT 1"],
+        &variables,
+        "",
+    );
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    let lines: Vec<Json> = stderr(&output)
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!lines.is_empty(), "{output:?}");
+    for line in lines {
+        for name in ["timestamp", "level", "target"] {
+            assert!(line[name].is_string(), "{line}");
+        }
+    }
 }

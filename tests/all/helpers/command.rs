@@ -118,6 +118,16 @@ pub(crate) fn end(child: Child, signal: &str) -> Output {
 /// Runs a query in a terminal. `which` says whether only standard error or both outputs are the terminal. Returns the
 /// report of `in_terminal.py`.
 pub(crate) fn query_in_terminal(server: &Server, which: &str, arguments: &[&str]) -> Json {
+    query_in_terminal_with(server, which, &[], arguments)
+}
+
+/// As [`query_in_terminal`], with more variables. `TEST_COLUMNS` is the terminal's width.
+pub(crate) fn query_in_terminal_with(
+    server: &Server,
+    which: &str,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> Json {
     let output = Command::new(python::interpreter())
         .arg(python::script("in_terminal.py"))
         .arg(which)
@@ -125,7 +135,10 @@ pub(crate) fn query_in_terminal(server: &Server, which: &str, arguments: &[&str]
         .arg("query")
         .args(arguments)
         .env_clear()
+        // For the pager.
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .envs(environment(server))
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

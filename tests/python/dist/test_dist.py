@@ -55,6 +55,7 @@ class Installed(unittest.TestCase):
         program = unpacked / "rds-bridge"
         self.assert_works(program)
         self.assertEqual((unpacked / "rds-bridge.1").read_text(), run(program, "man"))
+        self.assertEqual((unpacked / "man/rds-bridge-query.1").read_text(), run(program, "man", "query"))
         for shell, name in [("bash", "rds-bridge.bash"), ("zsh", "_rds-bridge"), ("fish", "rds-bridge.fish")]:
             self.assertEqual((unpacked / "completions" / name).read_text(), run(program, "completions", shell))
         for name in ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md"]:
@@ -70,7 +71,10 @@ class Installed(unittest.TestCase):
         run(*dpkg, "--install", str(only("*.deb")), PATH=os.environ["PATH"])
         self.assertIn("Status: install ok installed", run(*dpkg, "--status", "rds-bridge", PATH=os.environ["PATH"]))
         self.assert_works(self.folder / "usr/bin/rds-bridge")
-        for name in ["man/man1/rds-bridge.1.gz", "bash-completion/completions/rds-bridge", "doc/rds-bridge/copyright"]:
+        for name in [
+            "man/man1/rds-bridge.1.gz", "man/man1/rds-bridge-query.1.gz", "bash-completion/completions/rds-bridge",
+            "doc/rds-bridge/copyright",
+        ]:
             self.assertTrue((self.folder / "usr/share" / name).is_file(), name)
 
     @unittest.skipUnless(shutil.which("dpkg-deb"), "there is no dpkg-deb here, and so no .deb")

@@ -1,11 +1,12 @@
 """Runs a command with a terminal for its standard error, and optionally for its standard output. Prints the outputs
-and the exit code as JSON. Takes "stderr" or "both", and the command."""
+and the exit code as JSON. Takes "stderr" or "both", and the command. TEST_COLUMNS is the terminal's width."""
 
 import json
 import os
 import pty
 import subprocess
 import sys
+import termios
 import threading
 
 
@@ -13,7 +14,7 @@ def drain(descriptor, into):
     while True:
         try:
             part = os.read(descriptor, 65536)
-        except OSError:  # How a terminal says that nobody writes to it any more.
+        except OSError:  # The terminal has no writer any more.
             return
         if not part:
             return
@@ -22,6 +23,8 @@ def drain(descriptor, into):
 
 which, *command = sys.argv[1:]
 ours, theirs = pty.openpty()
+if columns := os.environ.get("TEST_COLUMNS"):
+    termios.tcsetwinsize(theirs, (24, int(columns)))
 shown, written = [], []
 process = subprocess.Popen(
     command, stdin=subprocess.DEVNULL, stderr=theirs,

@@ -50,7 +50,7 @@ impl<S: Transport> Connection<S> {
                 Err(_) => {}
             }
         }
-        Ok(())
+        self.refuse_several().await
     }
 
     pub(crate) fn check_usable(&mut self) -> Result<(), Error> {
@@ -75,7 +75,7 @@ impl<S: Transport> Connection<S> {
     }
 
     /// Writes a command. The last reply must have been read.
-    async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
+    pub(super) async fn write_command(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
         self.check_usable()?;
         self.watched = None;
         self.hold_statement_closes();

@@ -20,7 +20,7 @@ use crate::protocol::packet_stream::Expected;
 use crate::protocol::reply::{Event, Reply};
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{begins_transaction, only_reads};
-use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION};
+use rds_bridge_wire::command::{COM_INIT_DB, COM_QUERY, COM_RESET_CONNECTION, COM_SET_OPTION};
 use rds_bridge_wire::{lenenc_string, text};
 
 /// The settings of a session.
@@ -54,10 +54,12 @@ pub(super) struct SetUp {
     has_asked_identity: bool,
     /// A reset that sends its commands one by one was not finished: the session may lack its settings.
     pub(super) is_unfinished: bool,
+    /// Whether the server accepts several statements in one `COM_QUERY`. The next command ends that.
+    pub(super) accepts_several: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Reset,
     Database,
     Names,
@@ -68,6 +70,10 @@ enum Step {
     Begin,
     /// `ROLLBACK`, after a transaction guard was dropped.
     RollBack,
+    /// `MYSQL_OPTION_MULTI_STATEMENTS_ON`
+    SeveralOn,
+    /// `MYSQL_OPTION_MULTI_STATEMENTS_OFF`
+    SeveralOff,
 }
 
 impl SetUp {
@@ -114,6 +120,8 @@ impl SetUp {
                 query("SELECT CONNECTION_ID(), CONCAT_WS(' ', @@hostname, @@port, @@server_id)")
             }
             Step::Identify => query("SELECT CONNECTION_ID(), @@server_uuid"),
+            Step::SeveralOn => vec![COM_SET_OPTION, 0, 0],
+            Step::SeveralOff => vec![COM_SET_OPTION, 1, 0],
         }
     }
 
@@ -147,7 +155,7 @@ impl<S: Transport> Connection<S> {
 
     /// Queries the session's identity, once and only if a cancel handle needs it: with the next command if that
     /// `is_short`, otherwise in a round trip. Never through an RDS Proxy.
-    async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
+    pub(super) async fn ask_identity(&mut self, is_short: bool) -> Result<(), Error> {
         let set_up = &mut self.set_up;
         let is_wanted = *set_up.wants_identity.get_mut() && !set_up.settings.is_rds_proxy;
         if !is_wanted || set_up.has_asked_identity {
@@ -214,7 +222,7 @@ impl<S: Transport> Connection<S> {
         steps
     }
 
-    fn hold_steps(&mut self, steps: VecDeque<Step>) {
+    pub(super) fn hold_steps(&mut self, steps: VecDeque<Step>) {
         for step in &steps {
             let payload = self.set_up.payload(*step, self.is_maria_db);
             self.stream.hold_command(&[&payload]);
@@ -236,7 +244,7 @@ impl<S: Transport> Connection<S> {
         self.one_by_one(steps).await
     }
 
-    async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {
+    pub(super) async fn one_by_one(&mut self, steps: VecDeque<Step>) -> Result<(), Error> {
         for step in steps {
             self.hold_steps(VecDeque::from([step]));
             self.write_held_steps().await?;
@@ -274,7 +282,7 @@ impl<S: Transport> Connection<S> {
         self.set_up_now().await
     }
 
-    async fn set_up_now(&mut self) -> Result<(), Error> {
+    pub(super) async fn set_up_now(&mut self) -> Result<(), Error> {
         if !self.set_up.held.is_empty() {
             self.check_usable()?;
             self.write_held_steps().await?;
@@ -316,10 +324,14 @@ impl<S: Transport> Connection<S> {
         let error = |kind| Error::new(Stage::Session, kind);
         let read = self.stream.read(Expected::Control).await;
         let range = read.map_err(|error| Error::of_read(Stage::Session, error))?;
-        let is_identity = self.set_up.awaited.front() == Some(&Step::Identify);
+        let step = self.set_up.awaited.front().copied();
+        let is_identity = step == Some(Step::Identify);
         let deprecate_eof = self.deprecate_eof();
         let reply = self.set_up.reply.take();
-        let mut reply = reply.unwrap_or_else(|| Reply::new(Encoding::Text, deprecate_eof));
+        let mut reply = reply.unwrap_or_else(|| match step {
+            Some(Step::SeveralOn | Step::SeveralOff) => Reply::end_alone(deprecate_eof),
+            _ => Reply::new(Encoding::Text, deprecate_eof),
+        });
         let payload = self.stream.payload(range);
         let event = reply.receive(payload);
         match event.map_err(|malformed| error(ErrorKind::Malformed(malformed)))? {

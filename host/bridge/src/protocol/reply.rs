@@ -110,6 +110,14 @@ impl Reply {
         }
     }
 
+    /// The reply to `COM_SET_OPTION`: the packet that also ends rows.
+    pub(crate) fn end_alone(deprecate_eof: bool) -> Self {
+        Self {
+            expect: Expect::Rows,
+            ..Self::new(Encoding::Text, deprecate_eof)
+        }
+    }
+
     /// The error with which the server refused to prepare the statement, if it did. The caller discards the rest of the
     /// reply.
     pub(crate) fn refusal(&self) -> Option<&ServerError> {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use rustls::{CommonState, ProtocolVersion};
 use secrecy::ExposeSecret;
 
+use super::Doctor;
 use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
@@ -28,15 +29,15 @@ const TOKEN_CHECKS: [&str; 5] = ["settings", "name", "credentials", "identity", 
 const SECRET_CHECKS: [&str; 4] = ["credentials", "identity", "secret", "settings"];
 const CONNECTION_CHECKS: [&str; 5] = ["addresses", "TCP", "TLS", "login", "SELECT 1"];
 
-pub(super) async fn run(builder: BridgeBuilder, offline: bool, report: &mut Report) -> Exit {
+pub(super) async fn run(builder: BridgeBuilder, arguments: &Doctor, report: &mut Report) -> Exit {
     let first = if builder.has_secret() {
         &SECRET_CHECKS[..]
     } else {
         &TOKEN_CHECKS[..]
     };
-    let (at, error) = match stages(builder, offline, report).await {
+    let (at, error) = match stages(builder, arguments.offline, report).await {
         Ok(()) => return Exit::Success,
-        Err(failure) => failure,
+        Err((at, error)) => (at, arguments.connection.explained(error)),
     };
     let exit = Exit::for_error(&error);
     report.add_failure(at, words(&error), &error);

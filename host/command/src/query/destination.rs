@@ -1,11 +1,13 @@
 //! The destination of the rows: standard output, a file, or a pipe or device that `--output` names.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::compression::Compression;
 use super::interrupt;
+use super::pager::Pager;
 use super::pipe::{self, Pipe};
 use super::replacement::Replacement;
 use crate::error::Error;
@@ -33,6 +35,8 @@ pub(crate) enum Destination {
     },
     /// A temporary file that replaces the file when it is complete.
     Replacement(Replacement),
+    /// A pager on the terminal.
+    Pager(Pager),
 }
 
 /// What reads the bytes, and may block the writer for any length of time.
@@ -47,7 +51,7 @@ pub(crate) enum Reader {
 impl Reader {
     /// The reader of an open file.
     #[cfg(unix)]
-    fn for_file(file: impl std::os::fd::AsFd) -> Self {
+    pub(super) fn for_file(file: impl std::os::fd::AsFd) -> Self {
         use std::os::unix::fs::FileTypeExt;
 
         let kind = file.as_fd().try_clone_to_owned().map(File::from);
@@ -59,7 +63,7 @@ impl Reader {
     }
 
     #[cfg(not(unix))]
-    fn for_file<F>(_: F) -> Self {
+    pub(super) fn for_file<F>(_: F) -> Self {
         Self::Other
     }
 }
@@ -90,7 +94,8 @@ impl Destination {
         };
         if is_file(path) {
             interrupt::catch()?;
-            return Replacement::begin(path).map(Self::Replacement);
+            let (compression, _) = Compression::of_file(path);
+            return Replacement::begin(path, compression).map(Self::Replacement);
         }
         let file = OpenOptions::new().write(true).open(path);
         let path = path.to_owned();
@@ -113,6 +118,17 @@ impl Destination {
             Self::Stdout(_) => stdout().is_terminal(),
             Self::Direct { file, .. } => file.is_terminal(),
             Self::Replacement(_) => false,
+            Self::Pager(_) => true,
+        }
+    }
+
+    /// The width of the terminal that shows the rows, if one does and it has a width.
+    pub(super) fn width(&self) -> Option<usize> {
+        match self {
+            Self::Stdout(_) => window_width(stdout()),
+            Self::Direct { file, .. } => window_width(file),
+            Self::Replacement(_) => None,
+            Self::Pager(pager) => pager.width,
         }
     }
 
@@ -126,11 +142,15 @@ impl Destination {
     pub(super) fn write_at_once(&mut self, bytes: &[u8]) -> io::Result<Option<(Sink, usize)>> {
         let (sink, reader) = match self {
             Self::Replacement(replacement) => {
-                replacement.file().write_all(bytes)?;
+                replacement.write_all(bytes)?;
                 return Ok(None);
             }
             Self::Stdout(reader) => (Sink::Stdout, reader),
             Self::Direct { file, reader, .. } => (Sink::File(Arc::clone(file)), reader),
+            Self::Pager(pager) => {
+                let (file, reader) = pager.input()?;
+                (Sink::File(file), reader)
+            }
         };
         let written = match reader {
             Reader::None => {
@@ -150,7 +170,7 @@ impl Destination {
     /// name is still temporary then.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
         match self {
-            Self::Stdout(_) | Self::Direct { .. } => Ok(()),
+            Self::Stdout(_) | Self::Direct { .. } | Self::Pager(_) => Ok(()),
             Self::Replacement(replacement) => {
                 let synced = replacement.sync();
                 synced.map_err(|error| self.error(error))
@@ -161,6 +181,7 @@ impl Destination {
     pub(super) fn error(&self, error: io::Error) -> Error {
         match self {
             Self::Stdout(_) => Error::Write(error),
+            Self::Pager(pager) => Error::Command(pager.program.clone(), error),
             Self::Direct { path, .. } => Error::File(path.clone(), error),
             Self::Replacement(replacement) => replacement.error(error),
         }
@@ -168,8 +189,20 @@ impl Destination {
 
     pub(super) fn keep(self) -> Result<(), Error> {
         match self {
-            Self::Stdout(_) | Self::Direct { .. } => Ok(()),
+            Self::Stdout(_) | Self::Direct { .. } | Self::Pager(_) => Ok(()),
             Self::Replacement(replacement) => replacement.keep(),
         }
     }
+}
+
+#[cfg(unix)]
+fn window_width(file: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(file).ok()?;
+    // A terminal of a program, such as that of `script`, may have no size.
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+fn window_width<F>(_: F) -> Option<usize> {
+    None
 }

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::limit::Limit;
 use super::output::Output;
-use super::progress::Progress;
+use super::progress::{Progress, waiting};
 use super::report::Report;
 use super::room::has_room;
-use super::several_statements::has_several_statements;
+use super::several_statements::Statement;
+use super::tally::Tally;
 use super::transaction::Transaction;
 use super::warnings::Warnings;
 use super::{Query, interrupt};
 use crate::error::Error;
-use rds_bridge::error::{Cause, ErrorKind, ends_connection};
-use rds_bridge::mysql::first_keyword;
+use rds_bridge::error::{ErrorKind, ends_connection};
 use rds_bridge::mysql::{CancelHandle, Connection, Param, Rows};
 
 /// How long to wait for the server to end a killed statement, or to answer a COMMIT.
@@ -26,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) struct Execution<'a> {
     pub(super) arguments: &'a Query,
     pub(super) sql: &'a str,
+    /// The statements of `sql`.
+    pub(super) statements: &'a [Statement<'a>],
     pub(super) params: &'a [Param],
     pub(super) transaction: Transaction,
     /// Whether COMMIT was sent. From then on neither a signal nor `--timeout` can undo the statement.
@@ -33,32 +36,6 @@ pub(super) struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// Adds a likely cause to a syntax error, if the statement's text suggests one.
-    pub(super) fn explained(&self, error: Error) -> Error {
-        /// `ER_PARSE_ERROR`
-        const PARSE_ERROR: u16 = 1064;
-        let Error::Bridge(error) = error else {
-            return error;
-        };
-        if error.code() != Some(PARSE_ERROR) {
-            return Error::Bridge(error);
-        }
-        let keyword = first_keyword(self.sql).unwrap_or_default();
-        Error::Bridge(if keyword.eq_ignore_ascii_case("DELIMITER") {
-            error.with_causes(vec![Cause::new(
-                "DELIMITER is a command of the mysql client, not a statement",
-                "remove the DELIMITER lines: a ; inside the statement does not end it",
-            )])
-        } else if has_several_statements(self.sql) {
-            error.with_causes(vec![Cause::new(
-                "the text contains several statements, and the server accepts one at a time",
-                "run each of them separately, or put them into a procedure",
-            )])
-        } else {
-            error
-        })
-    }
-
     /// Executes the statement and writes its rows. After a signal the statement counts as interrupted, whatever the
     /// server answers (MySQL ends `SLEEP` without an error), unless COMMIT was already sent.
     pub(super) async fn run(
@@ -89,9 +66,13 @@ impl Execution<'_> {
         output: &mut Output,
     ) -> Result<Report, Error> {
         if self.transaction == Transaction::None {
-            let report = self.statement(connection, output).await?;
+            let done = self.statement(connection, output).await;
+            let has_failed = matches!(&done, Err(error) if !matches!(error, Error::Interrupted));
+            if has_failed && self.statements.len() > 1 {
+                self.warn_if_not_rolled_back();
+            }
             interrupt::check()?;
-            return Ok(report);
+            return done;
         }
         // Not START TRANSACTION: after it, a procedure could not use SET TRANSACTION, and a procedure that begins its
         // own transaction would commit this one.
@@ -117,6 +98,7 @@ impl Execution<'_> {
                 if connection.is_usable() && !connection.is_replying() {
                     roll_back(connection).await;
                 }
+                self.warn_if_not_rolled_back();
                 Err(error)
             }
         }
@@ -128,28 +110,55 @@ impl Execution<'_> {
         connection: &mut Connection,
         output: &mut Output,
     ) -> Result<Report, Error> {
-        let is_quiet = self.arguments.quiet;
-        let mut progress = Progress::new(output, is_quiet);
-        let mut rows = if self.params.is_empty() {
+        let mut tally = Tally::new(self.statements);
+        let done = self.results(connection, output, &mut tally).await;
+        done.map_err(|error| tally.locate(error))
+    }
+
+    async fn start<'c>(&self, connection: &'c mut Connection) -> Result<Rows<'c>, Error> {
+        Ok(if self.statements.len() > 1 {
+            connection.query_several(self.sql).await?
+        } else if self.params.is_empty() {
             connection.query(self.sql).await?
         } else {
             connection.query_with(self.sql, self.params).await?
-        };
+        })
+    }
+
+    async fn results(
+        &self,
+        connection: &mut Connection,
+        output: &mut Output,
+        tally: &mut Tally<'_>,
+    ) -> Result<Report, Error> {
+        let is_quiet = self.arguments.quiet;
+        let mut progress = Progress::new(output, is_quiet);
+        let started = self.start(connection);
+        let mut rows = waiting("waiting for the server", is_quiet, started).await?;
+        let mut limit = Limit::new(self.arguments.limit);
         let mut has_columns = false;
         let mut is_read = true;
         loop {
             interrupt::check()?;
-            if !rows.columns().is_empty() {
+            let has_rows = !rows.columns().is_empty();
+            if has_rows {
                 has_columns = true;
-                is_read = write_result(&mut rows, output, &mut progress).await?;
+                is_read = write_result(&mut rows, output, &mut progress, &mut limit).await?;
             }
-            if !is_read || !rows.next_result().await? {
+            if !is_read {
+                break;
+            }
+            tally.end_result(has_rows, rows.summary());
+            if !rows.next_result().await? {
                 break;
             }
         }
         // Before COMMIT, so that a failure to write the rows rolls the statement back.
         let is_read = is_read && output.finish().await?;
         progress.clear();
+        if let Some(message) = limit.message().filter(|_| !is_quiet) {
+            say(&message);
+        }
         if !is_read && self.arguments.allow_writes {
             drain(&mut rows).await?;
         }
@@ -160,17 +169,32 @@ impl Execution<'_> {
             Warnings::default()
         };
         Ok(Report {
+            statements: self.statements.len(),
             rows: has_columns.then(|| progress.summary(output)),
             has_ended_early: !is_read,
+            affected_rows: tally.affected_rows(),
+            earlier_warnings: tally.warnings().saturating_sub(last.warnings.into()),
             last,
             warnings,
         })
     }
 
-    /// Tells that an abandoned statement is not rolled back, if it is not.
+    /// Tells that the statements are not rolled back, or not all of them.
     pub(super) fn warn_if_not_rolled_back(&self) {
-        if self.transaction == Transaction::None && self.arguments.allow_writes {
-            say("the statement is not in a transaction: what it has written so far stays");
+        match self.transaction {
+            Transaction::Own => {}
+            Transaction::WithImplicitCommits => say(
+                "some of the statements commit implicitly, such as CREATE and COMMIT: what was executed up to the last \
+                 of these stays",
+            ),
+            Transaction::None if self.arguments.allow_writes => {
+                say(if self.statements.len() > 1 {
+                    "the statements are not in a transaction: what they have written so far stays"
+                } else {
+                    "the statement is not in a transaction: what it has written so far stays"
+                });
+            }
+            Transaction::None => {}
         }
     }
 
@@ -206,9 +230,14 @@ async fn write_result(
     rows: &mut Rows<'_>,
     output: &mut Output,
     progress: &mut Progress,
+    limit: &mut Limit,
 ) -> Result<bool, Error> {
     output.begin(rows.columns())?;
+    limit.begin();
     while let Some(row) = rows.next().await? {
+        if !limit.take() {
+            break;
+        }
         output.row(&row)?;
         progress.count(output);
         interrupt::check()?;

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
+use super::compression::Compression;
 use crate::error::Error;
-use rds_bridge_formats::{CsvDelimiter, Encoder, Format, Header, JsonBigint, TextOptions};
+use rds_bridge_formats::{
+    CsvDelimiter, Encoder, Format, Header, JsonBigint, TableWidth, TextOptions, TooMany,
+};
 
 #[derive(Args, Debug)]
 pub(super) struct FormatArguments {
@@ -25,6 +28,13 @@ pub(super) struct FormatArguments {
     /// separator is a comma.
     #[arg(long, value_enum, value_name = "DELIMITER")]
     delimiter: Option<DelimiterArgument>,
+
+    /// Width to fit a table into, in characters; 0 is unlimited [default: the terminal's width]
+    ///
+    /// Values that are too long are cut and end with an ellipsis; numbers are not cut. A result with too many columns
+    /// is written as vertical, unless --format table is given. Output to a file or a pipe is not cut by default.
+    #[arg(long, value_name = "NUMBER")]
+    columns: Option<usize>,
 
     /// How to write BIGINT columns in JSON
     ///
@@ -65,9 +75,11 @@ impl FormatArguments {
         let Some(path) = file else {
             return Ok(None);
         };
-        let format = Format::of_file(path).ok_or_else(|| {
+        let (_, uncompressed) = Compression::of_file(path);
+        let format = Format::of_file(&uncompressed).ok_or_else(|| {
             Error::Usage(format!(
-                "the name of {} does not have the extension of a format: add --format, or use one of {}",
+                "the name of {} does not have the extension of a format: add --format, or use one of {}, to which .gz \
+                 or .zst may be appended",
                 path.display(),
                 Format::endings()
             ))
@@ -75,7 +87,12 @@ impl FormatArguments {
         Ok(Some(format))
     }
 
-    pub(super) fn encoder(&self, format: Format) -> Result<Encoder, Error> {
+    /// The encoder of a format. `terminal` is the width of the terminal that shows the rows, if one does.
+    pub(super) fn encoder(
+        &self,
+        format: Format,
+        terminal: Option<usize>,
+    ) -> Result<Encoder, Error> {
         let has_header = matches!(format, Format::Csv | Format::Tsv);
         if self.no_header && !has_header {
             return Err(unfit("--no-header", "csv or tsv"));
@@ -83,7 +100,19 @@ impl FormatArguments {
         if self.delimiter.is_some() && format != Format::Csv {
             return Err(unfit("--delimiter", "csv"));
         }
+        if self.columns.is_some() && format != Format::Table {
+            return Err(unfit("--columns", "table"));
+        }
+        let width = self.columns.or(terminal).filter(|width| *width > 0);
         let options = TextOptions {
+            table_width: width.map(|columns| TableWidth {
+                columns,
+                too_many: if self.format.is_some() {
+                    TooMany::WiderTable
+                } else {
+                    TooMany::Vertical
+                },
+            }),
             json_bigint: self.json_bigint,
             header: if self.no_header {
                 Header::Omitted

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
@@ -14,7 +15,7 @@ use super::destination::Destination;
 use super::terminal::for_terminal;
 use crate::error::Error;
 use rds_bridge::mysql::{Column, Row};
-use rds_bridge_formats::Encoder;
+use rds_bridge_formats::{Encoder, Format};
 
 /// Size at which a block is written.
 const BLOCK: usize = 64 << 10;
@@ -36,6 +37,8 @@ pub(crate) struct Output {
     /// Whether a result is complete. If the output is then cut off, later results are missing.
     has_result: bool,
     is_closed: bool,
+    /// The format, if the destination is a file that can hold one result in it.
+    holds_one: Option<Format>,
 }
 
 /// A block that another thread writes, which then returns the buffer.
@@ -54,7 +57,14 @@ impl Output {
             is_in_result: false,
             has_result: false,
             is_closed: false,
+            holds_one: None,
         }
+    }
+
+    /// Refuses a second result: a file in this format holds one.
+    pub(super) fn holding_one(mut self, format: Format) -> Self {
+        self.holds_one = Some(format);
+        self
     }
 
     /// Number of bytes written.
@@ -67,6 +77,9 @@ impl Output {
     }
 
     pub(crate) fn begin(&mut self, columns: &[Column]) -> Result<(), Error> {
+        if let Some(format) = self.holds_one.filter(|_| self.has_result) {
+            return Err(second_result(format));
+        }
         self.encoder.begin(columns, &mut self.block)?;
         self.is_in_result = true;
         Ok(())
@@ -108,6 +121,11 @@ impl Output {
     /// Gives the finished file its name. For a statement without a result that is an empty file, as with `> FILE`.
     pub(super) fn keep(self) -> Result<(), Error> {
         self.destination.keep()
+    }
+
+    /// Removes an output of which nothing remains unless it is kept, and returns any other.
+    pub(super) fn unless_vanishing(self) -> Option<Self> {
+        (!self.destination.vanishes()).then_some(self)
     }
 
     /// After a failure: writes what there is, with a mark so that no reader takes it for complete. Before the first
@@ -189,4 +207,12 @@ impl Output {
             Err(error) => Err(self.destination.error(error)),
         }
     }
+}
+
+fn second_result(format: Format) -> Error {
+    let value = format.to_possible_value();
+    let name = value.as_ref().map_or("", |value| value.get_name());
+    Error::Usage(format!(
+        "a {name} file holds one result, and there is a second: use --format ndjson, or a file for each statement"
+    ))
 }

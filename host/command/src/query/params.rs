@@ -4,15 +4,20 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use super::binding::{self, Values};
 use crate::error::Error;
 use rds_bridge::mysql::Param;
 
 const TEXT: &str = "param";
 const JSON: &str = "param-json";
-const JSON_HELP: &str =
-    "Bind a value with a type, written as JSON, to the next question mark; repeatable";
-const JSON_LONG_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark; repeatable\n\n\
-    JSON is a number, a string in quotes, true, false or null. A number keeps all its digits: it becomes an integer; a \
+const TEXT_HELP: &str =
+    "Bind a string to the next question mark, or with NAME= to :NAME of the statement; repeatable";
+const JSON_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark, or with NAME= to :NAME; \
+    repeatable";
+const JSON_LONG_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark, or with NAME= to \
+    :NAME; repeatable\n\n\
+    JSON is a number, a string in quotes, true, false or null; or an array of these for IN, as in --param-json \
+    'ids=[1,2]' for WHERE id IN (:ids). A number keeps all its digits: it becomes an integer; a \
     DECIMAL, if it has a decimal point or does not fit into 64 bits; or a DOUBLE, if it has an exponent.";
 
 /// `--param` and `--param-json`. Not derived, because a derived list for each flag loses the order of mixed flags.
@@ -21,19 +26,57 @@ pub(super) struct Params {
     in_order: Vec<Given>,
 }
 
-#[derive(Debug)]
-enum Given {
+#[derive(Clone, Debug)]
+pub(super) enum Given {
     Text(String),
     Json(String),
 }
 
+impl Given {
+    /// The option, for messages.
+    pub(super) fn option(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "--param",
+            Self::Json(_) => "--param-json",
+        }
+    }
+
+    /// Splits `name=value`.
+    pub(super) fn named(&self) -> Option<(&str, Self)> {
+        let split = |text: &'_ String| -> Option<(usize, String)> {
+            let (name, value) = text.split_once('=')?;
+            let begins = name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_');
+            let is_name = begins
+                && name
+                    .chars()
+                    .all(|it| it.is_ascii_alphanumeric() || it == '_');
+            is_name.then(|| (name.len(), value.to_owned()))
+        };
+        let (Self::Text(text) | Self::Json(text)) = self;
+        let (length, value) = split(text)?;
+        let value = match self {
+            Self::Text(_) => Self::Text(value),
+            Self::Json(_) => Self::Json(value),
+        };
+        Some((text.get(..length)?, value))
+    }
+
+    pub(super) fn values(&self) -> Result<Values, Error> {
+        match self {
+            Self::Text(text) => Ok(Values::One(Param::from(text.as_str()))),
+            Self::Json(json) => parse_json(json),
+        }
+    }
+}
+
 impl Params {
-    pub(super) fn read(&self) -> Result<Vec<Param>, Error> {
-        let params = self.in_order.iter().map(|given| match given {
-            Given::Text(text) => Ok(Param::from(text.as_str())),
-            Given::Json(json) => parse_json(json),
-        });
-        params.collect()
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_order.is_empty()
+    }
+
+    /// The statement with question marks alone, and the parameters for them.
+    pub(super) fn bind(&self, sql: &str) -> Result<(String, Vec<Param>), Error> {
+        binding::bind(sql, &self.in_order)
     }
 }
 
@@ -48,12 +91,8 @@ impl Args for Params {
                 .allow_hyphen_values(true)
         };
         command
-            .arg(flag(
-                TEXT,
-                "TEXT",
-                "Bind TEXT, as a string, to the next question mark of the statement; repeatable",
-            ))
-            .arg(flag(JSON, "JSON", JSON_HELP).long_help(JSON_LONG_HELP))
+            .arg(flag(TEXT, "[NAME=]TEXT", TEXT_HELP))
+            .arg(flag(JSON, "[NAME=]JSON", JSON_HELP).long_help(JSON_LONG_HELP))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -84,13 +123,26 @@ impl FromArgMatches for Params {
     }
 }
 
-fn parse_json(text: &str) -> Result<Param, Error> {
-    let wrong = |problem: &str| {
-        Error::Usage(format!(
-            "--param-json: {problem} (see rds-bridge query --help)"
-        ))
-    };
+fn wrong(problem: &str) -> Error {
+    Error::Usage(format!(
+        "--param-json: {problem} (see rds-bridge query --help)"
+    ))
+}
+
+fn parse_json(text: &str) -> Result<Values, Error> {
     let text = text.trim_ascii();
+    if !text.starts_with('[') {
+        return parse_scalar(text).map(Values::One);
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| wrong(KINDS))?;
+    if elements.is_empty() {
+        return Err(wrong("the array is empty, and IN () is not valid SQL"));
+    }
+    let params = elements.iter().map(|it| parse_scalar(it.get()));
+    params.collect::<Result<_, _>>().map(Values::List)
+}
+
+fn parse_scalar(text: &str) -> Result<Param, Error> {
     // Not by serde_json's numbers, which do not keep every digit.
     if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return match serde_json::from_str::<&RawValue>(text) {
@@ -108,7 +160,8 @@ fn parse_json(text: &str) -> Result<Param, Error> {
     }
 }
 
-const KINDS: &str = "it takes a number, a string in quotes, true, false or null";
+const KINDS: &str =
+    "it takes a number, a string in quotes, true, false or null, or an array of these";
 
 #[cfg(test)]
 mod tests {
@@ -127,35 +180,39 @@ mod tests {
             "-b",
         ];
         let matches = command.try_get_matches_from(line).unwrap();
-        let params = Params::from_arg_matches(&matches).unwrap().read().unwrap();
+        let params = Params::from_arg_matches(&matches).unwrap();
+        let (_, params) = params.bind("SELECT ?, ?, ?").unwrap();
         assert_eq!(
             params,
             [Param::from("a"), Param::from(7), Param::from("-b")]
         );
     }
 
+    fn one(json: &str) -> Param {
+        match parse_json(json).unwrap() {
+            Values::One(param) => param,
+            Values::List(list) => panic!("{list:?}"),
+        }
+    }
+
     #[test]
     fn json_has_the_type() {
-        assert_eq!(parse_json("null").unwrap(), Param::Null);
-        assert_eq!(parse_json("true").unwrap(), Param::from(1_i64));
-        assert_eq!(
-            parse_json("18446744073709551615").unwrap(),
-            Param::from(u64::MAX)
-        );
-        assert_eq!(parse_json(" 1.5e0\n").unwrap(), Param::from(1.5));
+        assert_eq!(one("null"), Param::Null);
+        assert_eq!(one("true"), Param::from(1_i64));
+        assert_eq!(one("18446744073709551615"), Param::from(u64::MAX));
+        assert_eq!(one(" 1.5e0\n"), Param::from(1.5));
         for decimal in ["1.5", "18446744073709551617", "123456789012345678.25"] {
-            assert_eq!(
-                parse_json(decimal).unwrap(),
-                Param::Decimal(decimal.parse().unwrap())
-            );
+            assert_eq!(one(decimal), Param::Decimal(decimal.parse().unwrap()));
         }
-        assert_eq!(parse_json("\"7\"").unwrap(), Param::from("7"));
+        assert_eq!(one("\"7\""), Param::from("7"));
     }
 
     #[test]
     fn other_json_is_refused() {
         for (text, words) in [
-            ("[1]", "a number, a string"),
+            ("[[1]]", "a number, a string"),
+            ("[1", "a number, a string"),
+            ("[]", "the array is empty"),
             ("{}", "a number, a string"),
             ("abc", "a number, a string"),
             ("", "a number, a string"),

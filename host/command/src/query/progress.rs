@@ -1,7 +1,10 @@
-//! The progress line on standard error during a long result, and the summary at its end.
+//! The progress line on standard error while the command waits or during a long result, and the summary at its end.
 
 use std::io::{IsTerminal, Write, stderr};
+use std::pin::pin;
 use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use super::numbers::{bytes, grouped, rows_per_second, seconds};
 use super::output::Output;
@@ -14,6 +17,39 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const ROWS_PER_CHECK: u64 = 1_024;
 /// The rate of a shorter time would be meaningless.
 const MIN_TIME_FOR_A_RATE: Duration = Duration::from_millis(100);
+
+const SECOND: Duration = Duration::from_secs(1);
+/// How long to wait for a server before showing that the command waits.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Runs a future. If it takes long and standard error is a terminal, shows meanwhile how long it has taken.
+pub(super) async fn waiting<T>(what: &str, is_quiet: bool, future: impl Future<Output = T>) -> T {
+    if is_quiet || !stderr().is_terminal() {
+        return future.await;
+    }
+    let begun = Instant::now();
+    let mut future = pin!(future);
+    let mut is_shown = false;
+    let mut pause = PATIENCE;
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut future => {
+                if is_shown && has_room(stderr()) {
+                    let _written = write!(stderr(), "\r\x1b[K");
+                }
+                return done;
+            }
+            () = sleep(pause) => pause = SECOND,
+        }
+        // Do not block on a terminal that is stopped (Ctrl-S).
+        if has_room(stderr()) {
+            is_shown = true;
+            let elapsed = begun.elapsed().as_secs();
+            let _written = write!(stderr(), "\r{what}, {elapsed} s\x1b[K");
+        }
+    }
+}
 
 pub(super) struct Progress {
     rows: u64,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::compression::{Compression, Compressor};
 use crate::error::Error;
 
 /// How many symbolic links to follow, as Linux does.
@@ -21,12 +22,14 @@ pub(crate) struct Replacement {
     /// The path after following symbolic links.
     target: PathBuf,
     file: NamedTempFile,
+    /// Writes to the temporary file.
+    compressor: Compressor,
     /// The permissions of the complete file.
     permissions: fs::Permissions,
 }
 
 impl Replacement {
-    pub(super) fn begin(path: &Path) -> Result<Self, Error> {
+    pub(super) fn begin(path: &Path, compression: Option<Compression>) -> Result<Self, Error> {
         let of_path = |error| Error::File(path.to_owned(), error);
         let target = follow(path).map_err(of_path)?;
         // Renaming would also replace a file that the user may not write, so check that first.
@@ -55,16 +58,19 @@ impl Replacement {
             Some(old) => Ok(permissions_of(&old.metadata()?, &new)),
             None => Ok(default_permissions(&new)),
         });
+        let handle = file.as_file().try_clone();
+        let compressor = handle.and_then(|handle| Compressor::new(handle, compression));
         Ok(Self {
             path: path.to_owned(),
             target,
             file,
+            compressor: compressor.map_err(of_path)?,
             permissions: permissions.map_err(of_path)?,
         })
     }
 
-    pub(super) fn file(&mut self) -> &mut File {
-        self.file.as_file_mut()
+    pub(super) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.compressor.write_all(bytes)
     }
 
     pub(super) fn error(&self, error: io::Error) -> Error {
@@ -73,6 +79,7 @@ impl Replacement {
 
     /// Flushes the complete file to the disk, and sets its final permissions.
     pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.compressor.finish()?;
         let file = self.file.as_file();
         file.set_permissions(self.permissions.clone())?;
         file.sync_all()

@@ -1,9 +1,10 @@
-//! Reads the statement from the argument, a file, or standard input.
+//! Reads the statements from the argument, a file, or standard input.
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Read, stdin};
 use std::path::Path;
 
+use super::several_statements::{self, ClientCommand, Statement};
 use crate::error::Error;
 use rds_bridge_text::utf8_text;
 
@@ -30,6 +31,23 @@ pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, E
         });
     }
     Ok(sql)
+}
+
+/// Splits a text into statements.
+pub(super) fn split(sql: &str) -> Result<Vec<Statement<'_>>, Error> {
+    several_statements::split(sql).map_err(|command| {
+        let (name, remedy) = match command {
+            ClientCommand::Delimiter => (
+                "DELIMITER",
+                "remove its lines, and end each statement with a ; (the body of a procedure needs no other delimiter)",
+            ),
+            ClientCommand::Vertical => ("\\G", "end the statement with a ;, and add --format vertical"),
+            ClientCommand::Go => ("\\g", "end the statement with a ;"),
+        };
+        Error::Usage(format!(
+            "{name} is a command of the mysql client, which the server does not know: {remedy}"
+        ))
+    })
 }
 
 fn from_standard_input() -> Result<String, Error> {

@@ -11,11 +11,10 @@ pub(super) fn parse(zone: &str) -> Result<String, String> {
     let is_name = zone.len() <= 64
         && zone.starts_with(|first: char| first.is_ascii_alphabetic())
         && zone.bytes().all(is_of_name);
-    match is_name || is_offset(zone) {
-        true => Ok(zone.to_owned()),
-        false => {
-            Err("expected an offset such as +02:00, or a name such as Europe/Berlin".to_owned())
-        }
+    if is_name || is_offset(zone) {
+        Ok(zone.to_owned())
+    } else {
+        Err("expected an offset such as +02:00, or a name such as Europe/Berlin".to_owned())
     }
 }
 

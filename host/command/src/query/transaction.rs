@@ -1,14 +1,16 @@
-//! Decides whether a statement that writes runs in a transaction.
+//! Decides whether statements that write run in a transaction.
 
 use rds_bridge::mysql::first_keyword;
 
-/// The transaction around a statement.
+/// The transaction around the statements of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transaction {
-    /// None: the statement commits implicitly, or is read-only.
+    /// None: the statements commit implicitly, or are read-only.
     None,
-    /// A transaction that is committed when the statement is complete, and rolled back if it fails.
+    /// A transaction that is committed when the statements are complete, and rolled back if one fails.
     Own,
+    /// As [`Self::Own`], but some of the statements commit implicitly, also what was executed before them.
+    WithImplicitCommits,
 }
 
 /// Statements that commit implicitly, that begin or end a transaction, or that change the session: MySQL Reference
@@ -55,15 +57,22 @@ const NOT_TRANSACTIONAL: [&str; 37] = [
 ];
 
 impl Transaction {
-    pub(super) fn around(sql: &str) -> Self {
-        let keyword = first_keyword(sql).unwrap_or_default();
-        let mut keywords = NOT_TRANSACTIONAL.iter();
-        if keywords.any(|it| keyword.eq_ignore_ascii_case(it)) {
-            Self::None
-        } else {
-            Self::Own
+    pub(super) fn around<'a>(statements: impl IntoIterator<Item = &'a str>) -> Self {
+        let (outside, inside): (Vec<&str>, Vec<&str>) = statements
+            .into_iter()
+            .partition(|sql| commits_implicitly(sql));
+        match (inside.is_empty(), outside.is_empty()) {
+            (true, false) => Self::None,
+            (_, true) => Self::Own,
+            (false, false) => Self::WithImplicitCommits,
         }
     }
+}
+
+fn commits_implicitly(sql: &str) -> bool {
+    let keyword = first_keyword(sql).unwrap_or_default();
+    let mut keywords = NOT_TRANSACTIONAL.iter();
+    keywords.any(|it| keyword.eq_ignore_ascii_case(it))
 }
 
 #[cfg(test)]
@@ -81,7 +90,7 @@ mod tests {
             "start transaction",
             "LOCK TABLES t WRITE",
         ] {
-            assert_eq!(Transaction::around(sql), Transaction::None, "{sql}");
+            assert_eq!(Transaction::around([sql]), Transaction::None, "{sql}");
         }
         for sql in [
             "INSERT INTO t VALUES (1)",
@@ -93,7 +102,18 @@ mod tests {
             "/*!50000 INSERT INTO t VALUES (1) */",
             "",
         ] {
-            assert_eq!(Transaction::around(sql), Transaction::Own, "{sql}");
+            assert_eq!(Transaction::around([sql]), Transaction::Own, "{sql}");
         }
+    }
+
+    #[test]
+    fn several_statements_share_a_transaction() {
+        let around = |statements: &[&str]| Transaction::around(statements.iter().copied());
+        assert_eq!(around(&["SET @a = 1", "DROP TABLE t"]), Transaction::None);
+        assert_eq!(around(&["DO 1", "DELETE FROM t"]), Transaction::Own);
+        assert_eq!(
+            around(&["CREATE TABLE t (a INT)", "DELETE FROM t"]),
+            Transaction::WithImplicitCommits
+        );
     }
 }

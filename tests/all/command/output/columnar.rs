@@ -282,7 +282,7 @@ fn a_second_result_is_an_error(product: Product) {
 /// The second row of the inner query makes the third row of the outer one fail. Rows and whole batches have been
 /// written by then.
 #[apply(on_each_server)]
-fn what_was_cut_off_is_read_by_nobody(product: Product) {
+fn cut_off_output_is_unreadable(product: Product) {
     let sql = &format!(
         "SELECT seq, SHA2(seq, 512) AS x, IF(seq < 150000, 1, (SELECT id FROM items)) AS y \
                FROM {}",

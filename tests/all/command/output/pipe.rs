@@ -73,7 +73,7 @@ fn a_pipe_that_does_not_wait_is_waited_for(product: Product) {
 
 /// The exit code is right even if the message cannot be written.
 #[apply(on_each_server)]
-fn an_error_that_nobody_reads_is_one(product: Product) {
+fn an_error_without_a_reader_stays_an_error(product: Product) {
     let server = Server::shared(product);
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);

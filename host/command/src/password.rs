@@ -1,0 +1,102 @@
+//! The password of a database user without IAM authentication: from a file, a prompt, or `DB_PASSWORD`.
+
+mod prompt;
+
+use std::env;
+use std::fs::File;
+use std::io::{self, ErrorKind as IoErrorKind, Read};
+use std::path::Path;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::error::Error;
+use super::variables;
+
+const VARIABLE: &str = "DB_PASSWORD";
+/// A longer file is not a password. MySQL's longest is 32 characters for users of a replica, and 256 bytes for others.
+const LIMIT: u64 = 64 << 10;
+
+/// The password, if one is given. The file takes precedence over the variable.
+pub(super) fn read(file: Option<&Path>) -> Result<Option<SecretString>, Error> {
+    let password = match file {
+        Some(path) if path == Path::new("-") => prompt::ask()?,
+        Some(path) => {
+            let read = from_file(path);
+            read.map_err(|error| Error::ReadFile(path.to_owned(), error))?
+        }
+        None => match env::var(VARIABLE) {
+            Ok(password) if password.is_empty() => return Ok(None),
+            Ok(password) => Zeroizing::new(password),
+            Err(env::VarError::NotPresent) => return Ok(None),
+            Err(env::VarError::NotUnicode(_)) => {
+                return Err(Error::Usage(format!("{VARIABLE} is not UTF-8")));
+            }
+        },
+    };
+    if password.is_empty() {
+        return Err(Error::Usage(
+            "--password-file: the password is empty".to_owned(),
+        ));
+    }
+    Ok(Some(SecretString::from(password.as_str())))
+}
+
+/// Whether a password is given.
+pub(super) fn is_given(file: Option<&Path>) -> bool {
+    file.is_some() || env::var_os(VARIABLE).is_some_and(|password| !password.is_empty())
+}
+
+/// The error for a password and a secret.
+pub(super) fn and_secret() -> Error {
+    Error::Usage(format!(
+        "{} and {} are both given: a secret contains the password, so omit one of them",
+        variables::name_of("--password-file", VARIABLE),
+        variables::name_of("--secret", "DB_SECRET_ARN")
+    ))
+}
+
+fn from_file(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    let length = File::open(path)?
+        .take(LIMIT.saturating_add(1))
+        .read_to_string(&mut text)?;
+    if u64::try_from(length).is_ok_and(|length| length > LIMIT) {
+        let why = "it is too long for a password";
+        return Err(io::Error::new(IoErrorKind::InvalidData, why));
+    }
+    let end = text.strip_suffix('\n').unwrap_or(&text);
+    let end = end.strip_suffix('\r').unwrap_or(end);
+    Ok(Zeroizing::new(end.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn one_line_break_at_the_end_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        for (content, password) in [
+            ("secret", "secret"),
+            ("secret\n", "secret"),
+            ("secret\r\n", "secret"),
+            (" secret \n\n", " secret \n"),
+        ] {
+            fs::write(&path, content).unwrap();
+            let read = read(Some(&path)).unwrap().unwrap();
+            assert_eq!(read.expose_secret(), password);
+        }
+        fs::write(&path, "\n").unwrap();
+        let error = read(Some(&path)).unwrap_err().to_string();
+        assert_eq!(error, "--password-file: the password is empty");
+        fs::write(&path, "x".repeat(70_000)).unwrap();
+        let error = read(Some(&path)).unwrap_err().to_string();
+        assert!(error.ends_with("it is too long for a password"), "{error}");
+    }
+}
