@@ -181,22 +181,19 @@ mod tests {
         let input: DeriveInput = parse_quote! {
             struct Item { #[from_row(rename = "")] id: u64 }
         };
-        assert_eq!(problem(input), "a column has a name");
+        assert_eq!(problem(input), "the name of a column cannot be empty");
         let input: DeriveInput = parse_quote! {
             struct Item { id: u64, #[from_row(skip, rename = "x")] other: u64 }
         };
-        assert_eq!(problem(input), "a field that is skipped has no column");
+        assert_eq!(problem(input), "a skipped field has no column");
         let input: DeriveInput = parse_quote! {
             struct Item { #[from_row(default, default)] id: u64 }
         };
-        assert_eq!(problem(input), "it is given twice");
+        assert_eq!(problem(input), "the attribute is repeated");
         let input: DeriveInput = parse_quote! {
             struct Item { id: u64, #[from_row(skip, default)] other: u64 }
         };
-        assert_eq!(
-            problem(input),
-            "a field that is skipped has the default already"
-        );
+        assert_eq!(problem(input), "a skipped field already has the default");
         let input: DeriveInput = parse_quote! {
             struct Item(#[from_row(rename = "x")] u64);
         };

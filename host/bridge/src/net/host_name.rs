@@ -116,7 +116,7 @@ impl fmt::Display for HostProblem {
                 let end = if host.contains(':') { "]" } else { "" };
                 write!(
                     f,
-                    "\"{colon}{host}{end}:{port}\" has a port: give {host} as the host, and {port} as the port \
+                    "\"{colon}{host}{end}:{port}\" contains a port: use {host} as the host, and {port} as the port \
                      (--port, or DB_PORT)"
                 )
             }
