@@ -28,12 +28,12 @@
 //! ones, which resolve the endpoint's name again. The pool does not repeat the statement that was refused.
 
 mod builder;
+mod connection_rate;
 mod error;
 mod keeper;
 mod kept;
 mod manager;
 mod metrics;
-mod rate;
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -46,6 +46,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 pub use builder::PoolBuilder;
+pub use connection_rate::ConnectionRate;
 pub use error::PoolError;
 use manager::Manager;
 pub use metrics::PoolMetrics;

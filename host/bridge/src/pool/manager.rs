@@ -9,9 +9,9 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::debug;
 
+use super::connection_rate::ConnectionRate;
 use super::kept::Kept;
 use super::metrics::Counters;
-use super::rate::Rate;
 use crate::bridge::Bridge;
 use crate::connection::Leftovers;
 use crate::error::{Error, ErrorKind, Stage, TOO_MANY_CONNECTIONS};
@@ -49,7 +49,7 @@ fn end() -> Option<Instant> {
 pub(super) struct Manager {
     pub(super) bridge: Bridge,
     pub(super) metrics: Counters,
-    rate: Rate,
+    rate: ConnectionRate,
     limits: Limits,
     /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
@@ -73,7 +73,7 @@ impl Manager {
         Self {
             bridge,
             metrics: Counters::default(),
-            rate: Rate::new(per_second),
+            rate: ConnectionRate::new(per_second),
             limits,
             generation: AtomicU64::new(0),
         }

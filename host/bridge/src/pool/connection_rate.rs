@@ -4,20 +4,25 @@ use std::num::NonZeroU32;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-/// A rate limiter. Callers wait until the rate allows another connection.
+/// Limits the rate of new connections. Share one between everything that opens connections to a database: RDS accepts
+/// about 200 new IAM connections a second, and answers more with error 1045.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub struct ConnectionRate {
     limiter: DefaultDirectRateLimiter,
 }
 
-impl Rate {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
+impl ConnectionRate {
+    /// Allows at most `per_second` new connections in any second: one half as a burst, the other half spread over the
+    /// second.
+    #[must_use]
+    pub fn new(per_second: NonZeroU32) -> Self {
         Self {
             limiter: RateLimiter::direct(quota(per_second)),
         }
     }
 
-    pub(super) async fn wait(&self) {
+    /// Waits until another connection is allowed. Dropping the future gives up the place in the queue.
+    pub async fn wait(&self) {
         self.limiter.until_ready().await;
     }
 }
