@@ -159,6 +159,13 @@ impl Bridge {
         self.inner.endpoint.port
     }
 
+    /// The default database of a session; `None` for sessions without one. With a secret, the one at the time of the
+    /// build.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.inner.database.as_deref()
+    }
+
     /// The region for which tokens are signed: that of [`Self::host`]. `None` with a password or a secret.
     #[must_use]
     pub fn region(&self) -> Option<&str> {

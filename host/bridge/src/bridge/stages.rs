@@ -25,6 +25,7 @@
 //! Any stage that runs the component may also fail in [`Stage::Settings`], if the component cannot be loaded.
 
 mod login;
+mod raw;
 #[cfg(feature = "secrets-manager")]
 mod secret;
 mod tls;
@@ -46,6 +47,7 @@ use crate::component::{AuthToken, Engine};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::net;
 pub use login::{LoggedIn, TlsEstablished};
+pub use raw::{RawConnection, RequestedSession};
 #[cfg(feature = "secrets-manager")]
 pub use secret::{SecretCredentialsReady, SecretFetched, SecretNamed};
 pub use tls::{InitialHandshakeReceived, TcpConnected};

@@ -66,10 +66,10 @@ impl TlsEstablished {
 /// The user is logged in.
 #[must_use]
 pub struct LoggedIn {
-    attempt: Attempt,
-    handshake: ClientHandshake,
-    tls: TlsStream<TcpStream>,
-    session: Session,
+    pub(super) attempt: Attempt,
+    pub(super) handshake: ClientHandshake,
+    pub(super) tls: TlsStream<TcpStream>,
+    pub(super) session: Session,
 }
 
 impl LoggedIn {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tracing::{Instrument, debug_span};
 
-use super::{CredentialsReady, TlsEstablished};
+use super::{CredentialsReady, RequestedSession, TlsEstablished};
 use crate::bridge::Inner;
 use crate::bridge::connect::STAGES;
 use crate::bridge::phase::{agree_on_tls, in_stage, read_first_packet, tls};
@@ -74,7 +74,7 @@ impl TcpConnected {
 /// The server has sent its first packet.
 #[must_use]
 pub struct InitialHandshakeReceived {
-    ready: CredentialsReady,
+    pub(super) ready: CredentialsReady,
     tcp: TcpStream,
     instance: Instance,
     /// The first packet, and what came with it.
@@ -99,6 +99,14 @@ impl InitialHandshakeReceived {
     /// [`Stage::Tls`], with the certificates that were refused; [`Stage::Token`]; [`Stage::Settings`] if the clock is
     /// before 1970.
     pub async fn start_tls(self) -> Result<TlsEstablished, Error> {
+        self.start(None).await
+    }
+
+    /// Starts TLS, for the session that the client of a proxy requests, or else for the bridge's own.
+    pub(super) async fn start(
+        self,
+        requested: Option<&RequestedSession>,
+    ) -> Result<TlsEstablished, Error> {
         let Self {
             ready,
             tcp,
@@ -112,7 +120,10 @@ impl InitialHandshakeReceived {
         } = ready;
         let bridge = &attempt.bridge;
         let user = bridge.user_with(&authenticator);
-        let mut handshake = begin_handshake(bridge, instance, user)?;
+        let mut handshake = match requested {
+            Some(session) => session.begin_handshake(instance, user)?,
+            None => begin_handshake(bridge, instance, user)?,
+        };
         let establishing = async {
             let agreed = agree_on_tls(&mut handshake, tcp, &received).await;
             let (tcp, ssl_request) = agreed?;
