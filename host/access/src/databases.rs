@@ -1,0 +1,31 @@
+//! A database, by a name of the configuration.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// A database, and how to log in to it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Database {
+    /// Endpoint of the DB instance, cluster or proxy, for which tokens are signed.
+    pub endpoint: String,
+    /// TCP port of the endpoint; `None` is 3306.
+    pub port: Option<NonZeroU16>,
+    /// Database user. `None` if the command line gives it.
+    pub user: Option<String>,
+    /// Default database of clients that name none.
+    pub database: Option<String>,
+    /// AWS region. `None` takes it from the endpoint's name, the environment or the profile.
+    pub region: Option<String>,
+    /// Profile of the AWS config files.
+    pub profile: Option<String>,
+    /// Address to connect to instead of the endpoint, `HOST[:PORT]`.
+    pub connect_to: Option<String>,
+    /// PEM file of the certificate authorities to trust instead of the bundled ones.
+    pub ca_file: Option<PathBuf>,
+    /// Limit on new connections in each second; `None` is 150.
+    pub connections_per_second: Option<NonZeroU32>,
+}

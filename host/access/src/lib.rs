@@ -1,0 +1,39 @@
+//! Databases by name, callers and limits: the configuration file of rds-bridge's servers.
+//!
+//! ```
+//! use rds_bridge_access::Config;
+//!
+//! # fn main() -> Result<(), rds_bridge_access::ConfigError> {
+//! let config = Config::parse(
+//!     r#"
+//!     [databases.orders]
+//!     endpoint = "mydb.abc123.eu-central-1.rds.amazonaws.com"
+//!     user = "app"
+//!
+//!     [[proxy.listeners]]
+//!     database = "orders"
+//!     listen = "127.0.0.1:3306"
+//!     "#,
+//! )?;
+//! assert_eq!(config.databases["orders"].user.as_deref(), Some("app"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The file is TOML. Every setting that is unknown, missing or invalid is an error with the line, the column and the
+//! setting. [`EXAMPLE`] shows every setting. The file contains no secret but the hashes of callers' passwords.
+
+mod callers;
+mod config;
+mod databases;
+mod error;
+mod listeners;
+
+pub use callers::{Caller, InvalidHash, PasswordHash};
+pub use config::Config;
+pub use databases::Database;
+pub use error::ConfigError;
+pub use listeners::{ClientAuthentication, ListenerConfig, ProxyConfig, TlsFiles};
+
+/// A file with every setting, its default and what it means.
+pub const EXAMPLE: &str = include_str!("example.toml");
