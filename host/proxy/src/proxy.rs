@@ -1,0 +1,242 @@
+//! [`Proxy`]: accepts clients, and ends in order.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use rds_bridge::Error;
+use rustls::ServerConfig;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use crate::client::refuse_at_once;
+use crate::listen::{Listener, Origin};
+use crate::metrics::ProxyMetrics;
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::shared::{Access, Shared};
+use crate::socket::Socket;
+use crate::start_error::StartError;
+use crate::users::ClientAuthentication;
+
+/// How long to wait before accepting again, when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A running proxy to one database.
+///
+/// Dropping it closes its listeners and all clients at once; [`Self::drain`] lets clients finish.
+pub struct Proxy {
+    shared: Arc<Shared>,
+    draining: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Proxy {
+    /// Starts to accept clients on each listener, in tasks of the current runtime.
+    pub(crate) fn start(shared: Shared, listeners: Vec<Listener>) -> Self {
+        let shared = Arc::new(shared);
+        let (draining, is_draining) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            tasks.spawn(accept(Arc::clone(&shared), listener, is_draining.clone()));
+        }
+        Self {
+            shared,
+            draining,
+            tasks,
+        }
+    }
+
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> ProxyMetrics {
+        self.shared.counters.read()
+    }
+
+    /// Replaces how clients are authenticated, for clients that connect from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::NotLocal`], if other machines can reach a listener and this would let them in without a password.
+    pub fn set_authentication(
+        &self,
+        authentication: ClientAuthentication,
+    ) -> Result<(), StartError> {
+        if !self.shared.is_local && matches!(authentication, ClientAuthentication::Trust) {
+            return Err(StartError::NotLocal);
+        }
+        self.change(|access| access.authentication = Arc::new(authentication));
+        Ok(())
+    }
+
+    /// Replaces the certificate for TLS with clients, for clients that connect from now on.
+    pub fn set_tls(&self, config: Arc<ServerConfig>) {
+        self.change(|access| access.tls = Some(config));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Access)) {
+        let access = self.shared.access.write();
+        change(&mut access.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What tells whether clients would be served.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health {
+            shared: Arc::clone(&self.shared),
+            draining: self.draining.subscribe(),
+        }
+    }
+
+    /// Stops accepting, closes each client once the database has answered its last command, and after `limit` those that
+    /// remain. Returns how many were open then.
+    pub async fn drain(mut self, limit: Duration) -> u64 {
+        self.draining.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let is_done = timeout(limit, all).await.is_ok();
+        match is_done {
+            true => 0,
+            false => self.shared.counters.open.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Tells whether a proxy would serve another client. Cheap to clone; it outlives the proxy.
+#[derive(Clone)]
+pub struct Health {
+    shared: Arc<Shared>,
+    draining: watch::Receiver<bool>,
+}
+
+impl Health {
+    /// The endpoint's name and port.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> ProxyMetrics {
+        self.shared.counters.read()
+    }
+
+    /// Connects to the database and logs in, as for a client, then disconnects.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bridge::connect`].
+    pub async fn check(&self) -> Result<(), Error> {
+        self.shared.rate.wait().await;
+        self.shared.bridge.connect().await.map(drop)
+    }
+
+    /// Why another client would be refused, without asking the database.
+    pub(crate) fn refuses(&self) -> Option<String> {
+        let shared = &self.shared;
+        if *self.draining.borrow() || self.draining.has_changed().is_err() {
+            return Some(format!("{}: draining", shared.name));
+        }
+        let is_full = shared.clients.available_permits() == 0;
+        is_full.then(|| {
+            format!(
+                "{}: {} clients are open",
+                shared.name, shared.max_connections
+            )
+        })
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("bridge", &self.shared.bridge)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Accepts clients until the proxy drains, then waits for those that it has accepted.
+async fn accept(shared: Arc<Shared>, listener: Listener, mut draining: watch::Receiver<bool>) {
+    let mut clients = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_ended) = clients.join_next() => continue,
+            _ = draining.wait_for(|is_draining| *is_draining) => break,
+        };
+        match accepted {
+            Ok((socket, origin)) => {
+                let serving = serve(
+                    Arc::clone(&shared),
+                    socket,
+                    origin,
+                    listener.is_local(),
+                    draining.clone(),
+                );
+                clients.spawn(serving);
+            }
+            Err(error) => {
+                warn!(%error, "cannot accept a client");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    // No client connects to a listener that nothing accepts from.
+    drop(listener);
+    while clients.join_next().await.is_some() {}
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    socket: Socket,
+    origin: Origin,
+    is_local: bool,
+    draining: watch::Receiver<bool>,
+) {
+    let counters = &shared.counters;
+    counters.accepted.fetch_add(1, Ordering::Relaxed);
+    let Ok(_permit) = Arc::clone(&shared.clients).try_acquire_owned() else {
+        counters.refused.fetch_add(1, Ordering::Relaxed);
+        let limit = shared.max_connections;
+        info!(%origin, limit, "refused: too many clients");
+        let message = format!("Too many connections: rds-bridge accepts {limit} clients");
+        let refusal = Refusal::too_many_connections(message);
+        refuse_at_once(&shared.engine, socket, &refusal).await;
+        return;
+    };
+    let _open = Open::count(&counters.open);
+    let session = Session {
+        access: shared.access(),
+        shared: Arc::clone(&shared),
+        origin,
+        is_local,
+    };
+    session.run(socket, draining).await;
+}
+
+/// Counts a client while it is open, also if its task is aborted.
+struct Open<'a>(&'a AtomicU64);
+
+impl<'a> Open<'a> {
+    fn count(counter: &'a AtomicU64) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,157 @@
+//! Errors as `ERR_Packet`s for clients.
+//!
+//! Source of codes and SQLSTATEs: MySQL 8.4 Error Reference, "Server Error Message Reference" and "Client Error Message
+//! Reference".
+
+use rds_bridge::Error;
+use rds_bridge::component::ServerError;
+use rds_bridge::error::{Category, Chain, Remedy};
+use rds_bridge_text::Printable;
+
+/// The longest message that the component sends, in bytes.
+const MESSAGE_LIMIT: usize = 32 << 10;
+
+/// An error for a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: u16,
+    pub(crate) sql_state: String,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: u16, sql_state: &str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            sql_state: sql_state.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// `ER_CON_COUNT_ERROR`.
+    pub(crate) fn too_many_connections(message: impl Into<String>) -> Self {
+        Self::new(1040, "08004", message)
+    }
+
+    /// `ER_HANDSHAKE_ERROR`.
+    pub(crate) fn bad_handshake(message: impl Into<String>) -> Self {
+        Self::new(1043, "08S01", message)
+    }
+
+    /// `ER_ACCESS_DENIED_ERROR`, with the server's own words: the same for a user who does not exist.
+    pub(crate) fn access_denied(user: &str, host: &str, has_password: bool) -> Self {
+        let using = if has_password { "YES" } else { "NO" };
+        let user = Printable(user);
+        let message = format!("Access denied for user '{user}'@'{host}' (using password: {using})");
+        Self::new(1045, "28000", message)
+    }
+
+    /// `ER_SECURE_TRANSPORT_REQUIRED`.
+    pub(crate) fn tls_required() -> Self {
+        let message =
+            "Connections using insecure transport are prohibited: enable TLS in the client";
+        Self::new(3159, "HY000", message)
+    }
+
+    /// What failed on the way to the database: the server's own error, or else the code that clients use for such a
+    /// failure; then the stage and the likely causes. `words` names the settings in a remedy.
+    pub(crate) fn of_connecting(error: &Error, words: fn(&Remedy) -> String) -> Self {
+        let (code, sql_state) = match error.server_error() {
+            Some(server) => (
+                server.code,
+                server
+                    .sql_state
+                    .clone()
+                    .unwrap_or_else(|| "HY000".to_owned()),
+            ),
+            None => {
+                let (code, sql_state) = code(error.category());
+                (code, sql_state.to_owned())
+            }
+        };
+        let mut message = match error.server_error() {
+            Some(server) => format!("{} [rds-bridge, stage {}]", server.message, error.stage()),
+            None => format!("rds-bridge: {}", Chain(error)),
+        };
+        for (number, cause) in (1..).zip(error.causes()) {
+            // Clients show the message on one line.
+            let remedy = words(&cause.remedy);
+            let line = format!("; likely cause {number}: {}: {remedy}", cause.why);
+            message.push_str(&line);
+        }
+        Self {
+            code,
+            sql_state,
+            message: Printable(&message).to_string(),
+        }
+    }
+
+    /// The error as the component sends it.
+    pub(crate) fn server_error(&self) -> ServerError {
+        let mut message = self.message.clone();
+        let end = (0..=MESSAGE_LIMIT)
+            .rev()
+            .find(|&end| message.is_char_boundary(end));
+        message.truncate(end.unwrap_or_default());
+        ServerError {
+            code: self.code,
+            sql_state: Some(self.sql_state.clone()),
+            message,
+        }
+    }
+}
+
+/// `CR_CONN_HOST_ERROR`, `CR_SSL_CONNECTION_ERROR`, `ER_ACCESS_DENIED_ERROR`, or `ER_UNKNOWN_ERROR`.
+fn code(category: Category) -> (u16, &'static str) {
+    match category {
+        Category::Network => (2003, "HY000"),
+        Category::Tls => (2026, "HY000"),
+        Category::Credentials | Category::Login => (1045, "28000"),
+        Category::Limit => (1040, "08004"),
+        Category::Settings | Category::Statement | Category::Protocol | Category::Bug => {
+            (1105, "HY000")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rds_bridge::error::Cause;
+    use rds_bridge::{ErrorKind, Stage};
+
+    use super::*;
+
+    #[test]
+    fn a_server_s_error_keeps_code_and_sql_state() {
+        let server = ServerError {
+            code: 1045,
+            sql_state: Some("28000".to_owned()),
+            message: "Access denied for user 'app'@'10.0.0.1' (using password: YES)".to_owned(),
+        };
+        let error = Error::new(Stage::Login, ErrorKind::Server(server));
+        let error = error.with_causes(vec![Cause::new("the region is wrong", "set {region}")]);
+        let refusal = Refusal::of_connecting(&error, ToString::to_string);
+        assert_eq!((refusal.code, &*refusal.sql_state), (1045, "28000"));
+        assert!(refusal.message.starts_with("Access denied for user 'app'"));
+        assert!(refusal.message.contains("[rds-bridge, stage login]"));
+        let cause = "; likely cause 1: the region is wrong: set BridgeBuilder::region";
+        assert!(refusal.message.ends_with(cause), "{}", refusal.message);
+        assert!(!refusal.message.contains('\n'));
+    }
+
+    #[test]
+    fn other_failures_name_the_stage() {
+        let error = Error::new(Stage::Tls, ErrorKind::Closed);
+        let refusal = Refusal::of_connecting(&error, ToString::to_string);
+        assert!(refusal.message.starts_with("rds-bridge: TLS: "));
+        assert_eq!(refusal.server_error().sql_state.as_deref(), Some("HY000"));
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        let refusal = Refusal::new(1105, "HY000", "ü".repeat(MESSAGE_LIMIT));
+        let message = refusal.server_error().message;
+        assert_eq!(message.len(), MESSAGE_LIMIT);
+        assert!(message.chars().all(|it| it == 'ü'));
+    }
+}

@@ -1,0 +1,366 @@
+//! One client, from its connection to its end.
+
+mod answer;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy};
+use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
+use rds_bridge::{Bridge, Error};
+use rds_bridge_text::Printable;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::{debug, info, warn};
+
+use crate::client::{Client, ClientError, refuse_at_once};
+use crate::listen::Origin;
+use crate::refusal::Refusal;
+use crate::scramble::scramble;
+use crate::shared::{Access, Shared};
+use crate::socket::{ClientStream, Socket};
+use crate::splice::{End, Splice};
+use crate::upstream::Upstream;
+use crate::users::DatabaseUser;
+
+/// `CLIENT_LOCAL_FILES`: the server may request a file of the client, for `LOAD DATA LOCAL`.
+const CLIENT_LOCAL_FILES: u32 = 1 << 7;
+/// `COM_QUIT`, as a packet.
+const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
+/// While a proxy drains, a client is closed when nothing was copied for this long and the server owes it nothing.
+const QUIET: Duration = Duration::from_millis(500);
+/// The longest connection attributes, in bytes on the wire.
+const ATTRIBUTES_LIMIT: usize = 65_535;
+/// `utf8mb4_general_ci`, for a client that names no collation.
+const DEFAULT_COLLATION: u16 = 45;
+
+/// A client, and what the proxy knows about it.
+pub(crate) struct Session {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) origin: Origin,
+    pub(crate) is_local: bool,
+    pub(crate) access: Access,
+}
+
+/// A client that is logged in to the database.
+struct LoggedIn {
+    client: ClientSide,
+    upstream: Upstream,
+}
+
+/// The client's side after its login.
+struct ClientSide {
+    stream: ClientStream,
+    is_tls: bool,
+    /// The challenge that the client got last, to which it responds in a `COM_CHANGE_USER`.
+    scramble: [u8; 20],
+}
+
+impl Session {
+    /// Serves the client to its end.
+    pub(crate) async fn run(self, socket: Socket, mut draining: watch::Receiver<bool>) {
+        let counters = &self.shared.counters;
+        let logged_in = tokio::select! {
+            // On the heap, so that its memory is freed with it: the client may stay for days.
+            logged_in = Box::pin(self.log_in(socket)) => logged_in,
+            // A client that is not logged in loses nothing.
+            _ = draining.wait_for(|is_draining| *is_draining) => None,
+        };
+        let Some(logged_in) = logged_in else { return };
+        counters.logged_in.fetch_add(1, Ordering::Relaxed);
+        self.copy(logged_in, draining).await;
+    }
+
+    async fn log_in(&self, socket: Socket) -> Option<LoggedIn> {
+        let _permit = self.shared.logins.acquire().await.ok()?;
+        let greeted = match self.greet().await {
+            Ok(greeted) => greeted,
+            Err(refusal) => {
+                self.count_failure(&refusal);
+                refuse_at_once(&self.shared.engine, socket, &refusal).await;
+                return None;
+            }
+        };
+        let client = match self.client(socket, &greeted) {
+            Ok(client) => client,
+            Err(error) => {
+                warn!(origin = %self.origin, %error, "client");
+                return None;
+            }
+        };
+        let limit = self.shared.client_timeout;
+        match timeout(limit, self.authenticate(client)).await {
+            Ok(Ok((client, response))) => self.connect(client, &response, greeted).await,
+            Ok(Err(error)) => {
+                self.count_client_error(&error);
+                self.complete_unused_login(greeted).await;
+                None
+            }
+            Err(_) => {
+                self.shared
+                    .counters
+                    .abandoned
+                    .fetch_add(1, Ordering::Relaxed);
+                info!(origin = %self.origin, limit = ?limit, "the client sent no login in time");
+                self.complete_unused_login(greeted).await;
+                None
+            }
+        }
+    }
+
+    /// Connects to the database up to its first packet.
+    async fn greet(&self) -> Result<InitialHandshakeReceived, Refusal> {
+        let shared = &self.shared;
+        if timeout(shared.rate_timeout, shared.rate.wait())
+            .await
+            .is_err()
+        {
+            let message =
+                "rds-bridge: too many new connections; the limit is --connections-per-second";
+            return Err(Refusal::too_many_connections(message));
+        }
+        greet(&shared.bridge)
+            .await
+            .map_err(|error| self.of_connecting(&error))
+    }
+
+    fn client(
+        &self,
+        socket: Socket,
+        greeted: &InitialHandshakeReceived,
+    ) -> Result<Client, ClientError> {
+        let shared = &self.shared;
+        let withheld = match shared.allows_local_files {
+            true => 0,
+            false => CLIENT_LOCAL_FILES,
+        };
+        let policy = match (&self.access.tls, self.is_local) {
+            (None, _) => TlsPolicy::None,
+            (Some(_), true) => TlsPolicy::Offered,
+            (Some(_), false) => TlsPolicy::Required,
+        };
+        let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
+        let packet = greeted.first_packet();
+        let scramble = scramble()?;
+        let handshake = ServerHandshake::start_as_in(instance, packet, withheld, &scramble, policy);
+        let handshake = handshake.map_err(ClientError::of_call)?;
+        Ok(Client::new(
+            ClientStream::Plain(socket),
+            handshake,
+            scramble,
+        ))
+    }
+
+    async fn authenticate(
+        &self,
+        mut client: Client,
+    ) -> Result<(Client, Box<HandshakeResponse>), ClientError> {
+        let response = client.read_login(self.access.tls.as_ref()).await?;
+        let host = self.client_host();
+        let authentication = &self.access.authentication;
+        client
+            .authenticate(&response, authentication, &host)
+            .await?;
+        Ok((client, response))
+    }
+
+    /// Logs the client in to the database.
+    async fn connect(
+        &self,
+        client: Client,
+        response: &HandshakeResponse,
+        greeted: InitialHandshakeReceived,
+    ) -> Option<LoggedIn> {
+        let requested = self.requested(response);
+        let upstream = match log_in(greeted, &requested).await {
+            Ok(raw) => Upstream::set_up(raw, self.shared.is_read_only).await,
+            Err(error) => Err(error),
+        };
+        match upstream {
+            Ok(upstream) => {
+                let user = requested
+                    .user
+                    .as_deref()
+                    .unwrap_or(self.shared.bridge.user());
+                info!(origin = %self.origin, user, "logged in");
+                let (is_tls, scramble) = (response.is_tls, client.scramble());
+                let stream = client.accept(upstream.ok_packet()).await.ok()?;
+                let client = ClientSide {
+                    stream,
+                    is_tls,
+                    scramble,
+                };
+                Some(LoggedIn { client, upstream })
+            }
+            Err(error) => {
+                let refusal = self.of_connecting(&error);
+                self.count_failure(&refusal);
+                client.refuse(&refusal).await;
+                None
+            }
+        }
+    }
+
+    /// The session that the client requests, with the attributes that tell who it is.
+    fn requested(&self, response: &HandshakeResponse) -> RequestedSession {
+        let shared = &self.shared;
+        let user = match shared.database_user {
+            DatabaseUser::OfBridge => None,
+            DatabaseUser::OfClient => Some(response.user.clone()),
+        };
+        let own = [
+            ("_client_ip", self.client_host()),
+            ("_client_user", response.user.clone()),
+            ("_proxy", "rds-bridge".to_owned()),
+        ];
+        let mut attributes = response.connection_attributes.clone();
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        // The server accepts a limited length. The client's own attributes are the more useful ones.
+        if length_on_the_wire(attributes.iter().chain(&own)) <= ATTRIBUTES_LIMIT {
+            attributes.extend(own);
+        }
+        RequestedSession {
+            user,
+            database: response
+                .database
+                .clone()
+                .or_else(|| shared.database.clone()),
+            capabilities: response.capabilities,
+            mariadb_capabilities: response.mariadb_capabilities,
+            max_packet_size: response.max_packet_size,
+            character_set: match response.character_set {
+                0 => DEFAULT_COLLATION,
+                collation => collation,
+            },
+            connection_attributes: attributes,
+        }
+    }
+
+    /// Logs in and quits in the place of a client that has not. A server counts connections that end before the login,
+    /// and blocks a host with too many of them (error 1129).
+    async fn complete_unused_login(&self, greeted: InitialHandshakeReceived) {
+        let completed = async {
+            let logged_in = greeted.start_tls().await?.log_in().await?;
+            let mut raw = logged_in.into_raw();
+            let stream = raw.stream();
+            let _quit = stream.write_all(&QUIT).await;
+            let _ended = stream.shutdown().await;
+            Ok::<(), Error>(())
+        };
+        if let Err(error) = completed.await {
+            debug!(%error, "completing an unused login failed");
+        }
+    }
+
+    /// Copies until the end, and answers the commands that are not copied.
+    async fn copy(&self, logged_in: LoggedIn, mut draining: watch::Receiver<bool>) {
+        let counters = &self.shared.counters;
+        let LoggedIn {
+            mut client,
+            mut upstream,
+        } = logged_in;
+        let mut splice = Splice::new(self.shared.is_read_only);
+        loop {
+            let server = upstream.stream();
+            let end = tokio::select! {
+                biased;
+                end = splice.run(&mut client.stream, server, counters) => end,
+                () = drained(&mut draining) => {
+                    // The client may have sent a command in the meantime.
+                    let quiet = timeout(QUIET, splice.run(&mut client.stream, server, counters)).await;
+                    match quiet {
+                        Ok(end) => end,
+                        Err(_) if splice.is_quiet() => Ok(End::Closed),
+                        Err(_) => continue,
+                    }
+                }
+            };
+            match end {
+                Ok(End::Intercepted(command)) => {
+                    match self.answer(client, &mut upstream, &command).await {
+                        Some(answered) => client = answered,
+                        None => break,
+                    }
+                }
+                Ok(End::Closed) => break,
+                Ok(End::TooLong) => {
+                    warn!(origin = %self.origin, "the client sent a command that is too long");
+                    break;
+                }
+                Err(error) => {
+                    debug!(origin = %self.origin, %error, "the connection ended");
+                    break;
+                }
+            }
+        }
+        upstream.close().await;
+        info!(origin = %self.origin, "disconnected");
+    }
+
+    /// The client's address, as the server would show it.
+    fn client_host(&self) -> String {
+        match &self.origin {
+            Origin::Tcp(address) => address.ip().to_string(),
+            #[cfg(unix)]
+            Origin::Unix { .. } => "localhost".to_owned(),
+        }
+    }
+
+    fn of_connecting(&self, error: &Error) -> Refusal {
+        self.warn_of(error);
+        Refusal::of_connecting(error, self.shared.remedy_words)
+    }
+
+    fn warn_of(&self, error: &Error) {
+        warn!(origin = %self.origin, stage = %error.stage(), %error, "the database");
+    }
+
+    fn count_failure(&self, refusal: &Refusal) {
+        let counters = &self.shared.counters;
+        counters.failed.fetch_add(1, Ordering::Relaxed);
+        let message = Printable(&refusal.message);
+        debug!(origin = %self.origin, code = refusal.code, %message, "told the client");
+    }
+
+    fn count_client_error(&self, error: &ClientError) {
+        let counters = &self.shared.counters;
+        let counter = match error {
+            ClientError::Io(_) => &counters.abandoned,
+            ClientError::Tls(_) | ClientError::Refused(_) => &counters.refused,
+            ClientError::Fault(_) => &counters.failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        info!(origin = %self.origin, %error, "no login");
+    }
+}
+
+/// The length of connection attributes at most: each text has a length of up to four bytes before it.
+fn length_on_the_wire<'a>(attributes: impl Iterator<Item = &'a (String, String)>) -> usize {
+    let lengths =
+        attributes.map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(8));
+    lengths.fold(0, usize::saturating_add)
+}
+
+async fn greet(bridge: &Bridge) -> Result<InitialHandshakeReceived, Error> {
+    let ready = bridge.begin().await?.load_credentials().await?;
+    let connected = ready.resolve().await?.connect().await?;
+    connected.read_initial_handshake().await
+}
+
+async fn log_in(
+    greeted: InitialHandshakeReceived,
+    requested: &RequestedSession,
+) -> Result<RawConnection, Error> {
+    let established = greeted.start_tls_for(requested).await?;
+    Ok(established.log_in().await?.into_raw())
+}
+
+/// Ends when the proxy drains.
+async fn drained(draining: &mut watch::Receiver<bool>) {
+    if draining.wait_for(|is_draining| *is_draining).await.is_err() {
+        // The proxy is gone, and with it what could drain it.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,93 @@
+//! The commands that are not copied: `COM_CHANGE_USER`, and in a read-only session `COM_RESET_CONNECTION`.
+
+use rds_bridge::component::ServerHandshake;
+use rds_bridge_wire::command::COM_CHANGE_USER;
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use super::{ClientSide, Session};
+use crate::client::{Client, ClientError};
+use crate::upstream::Upstream;
+
+impl Session {
+    /// Answers an intercepted command. `None` if the client's connection ends with it.
+    pub(super) async fn answer(
+        &self,
+        client: ClientSide,
+        upstream: &mut Upstream,
+        command: &[u8],
+    ) -> Option<ClientSide> {
+        self.shared.counters.count_command(*command.first()?);
+        if command.first() != Some(&COM_CHANGE_USER) {
+            return self.reset(client, upstream, command).await;
+        }
+        let changing = self.change_user(client, upstream, command);
+        match timeout(self.shared.client_timeout, changing).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => {
+                self.count_client_error(&error);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    async fn reset(
+        &self,
+        mut client: ClientSide,
+        upstream: &mut Upstream,
+        command: &[u8],
+    ) -> Option<ClientSide> {
+        let reply = upstream.reset(command).await;
+        let reply = reply.inspect_err(|error| self.warn_of(error)).ok()?;
+        client.stream.write_all(&reply).await.ok()?;
+        client.stream.flush().await.ok()?;
+        Some(client)
+    }
+
+    /// Authenticates the client again, and logs in upstream with a new token. `None` if the database refused, which the
+    /// client was told.
+    async fn change_user(
+        &self,
+        side: ClientSide,
+        upstream: &mut Upstream,
+        command: &[u8],
+    ) -> Result<Option<ClientSide>, ClientError> {
+        let shared = &self.shared;
+        let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
+        let (capabilities, mariadb_capabilities) = upstream.capabilities();
+        let ClientSide {
+            stream,
+            is_tls,
+            scramble,
+        } = side;
+        let handshake = ServerHandshake::change_user_in(
+            instance,
+            command,
+            capabilities,
+            mariadb_capabilities,
+            &scramble,
+            is_tls,
+        );
+        let handshake = handshake.map_err(ClientError::of_call)?;
+        let mut client = Client::new(stream, handshake, scramble);
+        let response = client.read_login(None).await?;
+        let host = self.client_host();
+        let authentication = &self.access.authentication;
+        client
+            .authenticate(&response, authentication, &host)
+            .await?;
+        let requested = self.requested(&response);
+        if let Err(error) = upstream.change_user(&requested, shared.is_read_only).await {
+            client.refuse(&self.of_connecting(&error)).await;
+            return Ok(None);
+        }
+        let scramble = client.scramble();
+        let stream = client.accept(upstream.ok_packet()).await?;
+        Ok(Some(ClientSide {
+            stream,
+            is_tls,
+            scramble,
+        }))
+    }
+}

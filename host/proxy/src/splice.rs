@@ -1,0 +1,335 @@
+//! Copies packets between a client and a server, in both directions, until one of them ends or the client sends a
+//! command that the proxy answers itself.
+//!
+//! Nothing is decoded but the heads of the client's packets. Memory is bounded: a side is read only while the other one
+//! takes what was read before.
+
+mod buffer;
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use rds_bridge_wire::command::{COM_CHANGE_USER, COM_RESET_CONNECTION};
+use rds_bridge_wire::{HEADER_LENGTH, Header};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::command_heads::{CommandHeads, Handling, Scanned};
+use crate::metrics::Counters;
+use buffer::Buffer;
+
+/// The longest command that is intercepted, in bytes. Its packet fits the buffer.
+const INTERCEPTED_LIMIT: usize = buffer::LENGTH - HEADER_LENGTH;
+
+/// How a splice ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Both sides have ended, or the server has.
+    Closed,
+    /// The client has sent a command that the proxy answers. The payload begins with the command's byte.
+    Intercepted(Vec<u8>),
+    /// The intercepted command is longer than the proxy reads.
+    TooLong,
+}
+
+/// The state of both directions. It survives an interception, and dropping the future of [`Self::run`].
+#[derive(Debug, Default)]
+pub(crate) struct Splice {
+    heads: CommandHeads,
+    to_server: Direction,
+    to_client: Direction,
+    /// Whether `COM_RESET_CONNECTION` is intercepted too.
+    intercepts_reset: bool,
+    /// Whether a command was copied, and no byte of the server came after it.
+    awaits_reply: bool,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Direction {
+    buffer: Buffer,
+    /// How many bytes of the buffer can be written.
+    writable: usize,
+    needs_flush: bool,
+    /// The reader has ended.
+    is_over: bool,
+    /// The writer's end was sent after the reader's.
+    is_shut_down: bool,
+}
+
+impl Splice {
+    /// A splice that intercepts `COM_CHANGE_USER`, and `COM_RESET_CONNECTION` if `intercepts_reset` is true.
+    pub(crate) fn new(intercepts_reset: bool) -> Self {
+        Self {
+            intercepts_reset,
+            ..Self::default()
+        }
+    }
+
+    /// Copies until the end.
+    ///
+    /// # Errors
+    ///
+    /// Of reading from and writing to either side.
+    pub(crate) async fn run<C, S>(
+        &mut self,
+        client: &mut C,
+        server: &mut S,
+        counters: &Counters,
+    ) -> io::Result<End>
+    where
+        C: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        std::future::poll_fn(|cx| self.poll(cx, client, server, counters)).await
+    }
+
+    /// Whether the client waits for nothing: the server has answered the last command, and every packet is complete.
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.awaits_reply
+            && self.heads.is_between_packets()
+            && self.to_server.buffer.is_empty()
+            && self.to_client.buffer.is_empty()
+    }
+
+    fn poll<C, S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: &mut C,
+        server: &mut S,
+        counters: &Counters,
+    ) -> Poll<io::Result<End>>
+    where
+        C: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let to_server = self.poll_to_server(cx, client, server, counters)?;
+        let to_client = self.poll_to_client(cx, client, server, counters)?;
+        match (to_server, to_client) {
+            (Poll::Ready(Some(end)), _) => Poll::Ready(Ok(end)),
+            // A server that has ended answers nothing.
+            (_, Poll::Ready(())) => Poll::Ready(Ok(End::Closed)),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Ready with an end if the proxy must answer a command, and with `None` at the client's end.
+    fn poll_to_server<C, S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: &mut C,
+        server: &mut S,
+        counters: &Counters,
+    ) -> io::Result<Poll<Option<End>>>
+    where
+        C: AsyncRead + Unpin,
+        S: AsyncWrite + Unpin,
+    {
+        loop {
+            if self.to_server.poll_write(cx, server)?.is_pending() {
+                return Ok(Poll::Pending);
+            }
+            let intercepted = self.scan(counters);
+            if self.to_server.writable > 0 {
+                continue;
+            }
+            if let Some(end) = intercepted.and_then(|()| self.intercepted()) {
+                return self.to_server.flush_before(cx, server, end);
+            }
+            if self.to_server.is_over {
+                return self.to_server.poll_shut_down(cx, server);
+            }
+            let before = self.to_server.buffer.unread().len();
+            if self.to_server.poll_read(cx, client)?.is_pending() {
+                // The client waits for the answer to what was written.
+                let _flushed = self.to_server.poll_flush(cx, server)?;
+                self.to_server.buffer.release();
+                return Ok(Poll::Pending);
+            }
+            let length = self.to_server.buffer.unread().len().saturating_sub(before);
+            add(&counters.bytes_to_server, length);
+        }
+    }
+
+    /// Determines how much of the buffer can be written. `Some` if an intercepted command follows.
+    fn scan(&mut self, counters: &Counters) -> Option<()> {
+        let Self {
+            heads,
+            to_server,
+            intercepts_reset,
+            awaits_reply,
+            ..
+        } = self;
+        let scanned = heads.scan(to_server.buffer.unread(), |command| {
+            let is_intercepted =
+                command == COM_CHANGE_USER || command == COM_RESET_CONNECTION && *intercepts_reset;
+            if is_intercepted {
+                return Handling::Intercept;
+            }
+            counters.count_command(command);
+            *awaits_reply = true;
+            Handling::Copy
+        });
+        match scanned {
+            Scanned::Copy(length) => {
+                to_server.writable = length;
+                None
+            }
+            Scanned::Intercept(length) => {
+                to_server.writable = length;
+                Some(())
+            }
+        }
+    }
+
+    /// Takes the intercepted command at the beginning of the buffer, once it is complete.
+    fn intercepted(&mut self) -> Option<End> {
+        let unread = self.to_server.buffer.unread();
+        let header = Header::first(unread)?;
+        if header.length > INTERCEPTED_LIMIT {
+            return Some(End::TooLong);
+        }
+        let end = HEADER_LENGTH.saturating_add(header.length);
+        let payload = unread.get(HEADER_LENGTH..end)?.to_vec();
+        self.to_server.buffer.consume(end);
+        self.heads.pass_over(header);
+        Some(End::Intercepted(payload))
+    }
+
+    /// Ready when the server has ended.
+    fn poll_to_client<C, S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: &mut C,
+        server: &mut S,
+        counters: &Counters,
+    ) -> io::Result<Poll<()>>
+    where
+        C: AsyncWrite + Unpin,
+        S: AsyncRead + Unpin,
+    {
+        let direction = &mut self.to_client;
+        loop {
+            if direction.poll_write(cx, client)?.is_pending() {
+                return Ok(Poll::Pending);
+            }
+            if direction.is_over {
+                let shut_down = direction.poll_shut_down(cx, client)?;
+                return Ok(shut_down.map(|_| ()));
+            }
+            match direction.poll_read(cx, server) {
+                Ok(Poll::Ready(())) => {}
+                Ok(Poll::Pending) => {
+                    let _flushed = direction.poll_flush(cx, client)?;
+                    direction.buffer.release();
+                    return Ok(Poll::Pending);
+                }
+                // Servers close a connection without TLS's close_notify.
+                Err(error) if is_end(&error) => direction.is_over = true,
+                Err(error) => return Err(error),
+            }
+            let length = direction.buffer.unread().len();
+            direction.writable = length;
+            if length > 0 {
+                self.awaits_reply = false;
+                add(&counters.bytes_to_clients, length);
+            }
+        }
+    }
+}
+
+impl Direction {
+    /// Writes what can be written. Ready when nothing is left.
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<Poll<()>> {
+        while self.writable > 0 {
+            let bytes = self.buffer.unread().get(..self.writable);
+            let written = match Pin::new(&mut *writer).poll_write(cx, bytes.unwrap_or_default())? {
+                Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(written) => written,
+                Poll::Pending => return Ok(Poll::Pending),
+            };
+            self.buffer.consume(written);
+            self.writable = self.writable.saturating_sub(written);
+            self.needs_flush = true;
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    /// Reads once, after the unread bytes.
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        reader: &mut (impl AsyncRead + Unpin),
+    ) -> io::Result<Poll<()>> {
+        let mut room = ReadBuf::new(self.buffer.room());
+        if Pin::new(reader).poll_read(cx, &mut room)?.is_pending() {
+            return Ok(Poll::Pending);
+        }
+        let length = room.filled().len();
+        self.is_over = length == 0;
+        self.buffer.fill(length);
+        Ok(Poll::Ready(()))
+    }
+
+    fn poll_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<Poll<()>> {
+        if self.needs_flush {
+            if Pin::new(writer).poll_flush(cx)?.is_pending() {
+                return Ok(Poll::Pending);
+            }
+            self.needs_flush = false;
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    /// Flushes what came before an intercepted command. The command itself was taken from the buffer.
+    fn flush_before(
+        &mut self,
+        cx: &mut Context<'_>,
+        writer: &mut (impl AsyncWrite + Unpin),
+        end: End,
+    ) -> io::Result<Poll<Option<End>>> {
+        // A write that is not finished now is finished with the next write to the same stream.
+        let _flushed = self.poll_flush(cx, writer)?;
+        Ok(Poll::Ready(Some(end)))
+    }
+
+    /// Passes the reader's end on.
+    fn poll_shut_down(
+        &mut self,
+        cx: &mut Context<'_>,
+        writer: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<Poll<Option<End>>> {
+        if !self.is_shut_down {
+            match Pin::new(writer).poll_shutdown(cx) {
+                Poll::Pending => return Ok(Poll::Pending),
+                // The peer has closed the connection already, as servers do after `COM_QUIT`.
+                Poll::Ready(_) => self.is_shut_down = true,
+            }
+        }
+        Ok(Poll::Ready(None))
+    }
+}
+
+fn add(counter: &AtomicU64, length: usize) {
+    let length = u64::try_from(length).unwrap_or(u64::MAX);
+    counter.fetch_add(length, Ordering::Relaxed);
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+    )
+}
+
+#[cfg(test)]
+mod tests;
