@@ -14,8 +14,12 @@ use super::emulate::Emulate;
 use super::endpoint_arguments::EndpointArguments;
 use super::inspect::Inspect;
 use super::manual::Manual;
+#[cfg(feature = "proxy")]
+use super::proxy::Proxy;
 use super::query::Query;
 use super::setup::Setup;
+#[cfg(all(feature = "proxy", unix))]
+use super::shell::Shell;
 use super::variables::without_empty_variables;
 use super::version;
 
@@ -108,6 +112,25 @@ pub(super) enum Command {
         rds-bridge emulate --port 0 --seed schema.sql -- npm test\n  \
         rds-bridge emulate --connections-per-second 200 --delay 20\n")]
     Emulate(Box<Emulate>),
+    /// Accept any MySQL client on a local address, and log in to the database for it
+    ///
+    /// Clients connect without a password and without TLS. The proxy connects to the endpoint over verified TLS with a
+    /// fresh IAM token for each client, and then copies packets in both directions. Clients may write whatever the
+    /// database user may, unless --read-only is given.
+    #[cfg(feature = "proxy")]
+    #[command(after_help = "Examples:\n  \
+        rds-bridge proxy --hostname ENDPOINT --username USER --listen 127.0.0.1:3307\n  \
+        rds-bridge proxy --hostname ENDPOINT --username USER --database DATABASE -- mysql -e 'SELECT 1'\n  \
+        rds-bridge proxy --username USER 'WRITER' 'READER?listen=127.0.0.1:3308'\n")]
+    Proxy(Box<Proxy>),
+    /// Run mysql, mariadb or mycli, logged in with an IAM token
+    ///
+    /// Starts a proxy on a private Unix socket, and the client that is installed on it. Both end together.
+    #[cfg(all(feature = "proxy", unix))]
+    #[command(after_help = "Examples:\n  \
+        rds-bridge shell --hostname ENDPOINT --username USER --database DATABASE\n  \
+        rds-bridge shell --hostname ENDPOINT --username USER -- --execute 'SHOW DATABASES'\n")]
+    Shell(Box<Shell>),
     /// Sign an IAM token and print it
     ///
     /// The token is a password for the mysql_clear_password authentication plugin, valid for 15 minutes at most. Pass

@@ -1,6 +1,6 @@
 //! Options of a connection, which several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -78,6 +78,12 @@ pub(super) struct ConnectionArguments {
 
 impl ConnectionArguments {
     pub(super) fn builder(&self) -> Result<BridgeBuilder, Error> {
+        let builder = self.builder_for(&Own::default())?;
+        Ok(builder.engine(EngineForALogin::default()))
+    }
+
+    /// The settings of an endpoint, which take precedence, and else those of the options.
+    pub(super) fn builder_for(&self, own: &Own<'_>) -> Result<BridgeBuilder, Error> {
         let timeouts = timeouts(Duration::from_secs(self.connect_timeout));
         let mut builder = Bridge::builder()
             .resolve_cname(self.endpoint.resolve_cname())
@@ -86,8 +92,8 @@ impl ConnectionArguments {
         if let Some(secret) = secret {
             builder = with_secret(builder, secret)?;
         }
-        let host = self.endpoint.host().and_then(set);
-        let user = self.endpoint.user().and_then(set);
+        let host = own.host.or(self.endpoint.host()).and_then(set);
+        let user = own.user.or(self.endpoint.user()).and_then(set);
         self.endpoint.warn_of_region();
         // The secret may provide what is not given.
         if secret.is_none() {
@@ -99,32 +105,23 @@ impl ConnectionArguments {
         if let Some(user) = user {
             builder = builder.user(user);
         }
-        if let Some(port) = self.endpoint.port() {
+        if let Some(port) = own.port.or(self.endpoint.port()) {
             builder = builder.port(port);
         }
-        if let Some(database) = self.database.as_deref().and_then(set) {
+        let database = own.database.or(self.database.as_deref());
+        if let Some(database) = database.and_then(set) {
             builder = builder.database(database);
         }
-        if let Some(region) = self.endpoint.region().and_then(set) {
+        let region = own.region.or(self.endpoint.region());
+        if let Some(region) = region.and_then(set) {
             builder = builder.region(region);
         }
-        if let Some(profile) = self.endpoint.profile().and_then(set) {
+        let profile = own.profile.or(self.endpoint.profile());
+        if let Some(profile) = profile.and_then(set) {
             builder = builder.profile(profile);
-        }
-        if let Some(address) = self.connect_to.as_deref().and_then(set) {
-            builder = builder.connect_to(address);
-        }
-        if let Some(name) = self.tls_server_name.as_deref().and_then(set) {
-            builder = builder.tls_server_name(name);
-        }
-        if let Some(path) = self.ca_file.as_ref().filter(|path| !path.is_empty()) {
-            builder = builder.ca_file(path);
         }
         if let Some(collation) = &self.collation {
             builder = builder.collation(collation);
-        }
-        for path in &self.ca_file_extra {
-            builder = builder.extra_ca_file(path);
         }
         if let Some(password) = password::read(self.password_file.as_deref())? {
             if secret.is_some() {
@@ -132,7 +129,26 @@ impl ConnectionArguments {
             }
             builder = builder.password(password);
         }
-        Ok(builder.engine(EngineForALogin::default()))
+        Ok(self.with_address_and_tls(builder, own))
+    }
+
+    /// Sets where to connect to, and which certificates to trust.
+    fn with_address_and_tls(&self, mut builder: BridgeBuilder, own: &Own<'_>) -> BridgeBuilder {
+        let address = own.connect_to.or(self.connect_to.as_deref());
+        if let Some(address) = address.and_then(set) {
+            builder = builder.connect_to(address);
+        }
+        if let Some(name) = self.tls_server_name.as_deref().and_then(set) {
+            builder = builder.tls_server_name(name);
+        }
+        let ca_file = own.ca_file.or(self.ca_file.as_deref().map(Path::new));
+        if let Some(path) = ca_file.filter(|path| !path.as_os_str().is_empty()) {
+            builder = builder.ca_file(path);
+        }
+        for path in &self.ca_file_extra {
+            builder = builder.extra_ca_file(path);
+        }
+        builder
     }
 
     /// Adds the likely causes that the command knows to a refused login with a token.
@@ -143,6 +159,19 @@ impl ConnectionArguments {
         }
         refused_token::explained(error, self.endpoint.host().unwrap_or_default())
     }
+}
+
+/// The settings of one endpoint, if there are several. Those that are `None` are the options'.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own<'a> {
+    pub(super) host: Option<&'a str>,
+    pub(super) port: Option<u16>,
+    pub(super) user: Option<&'a str>,
+    pub(super) region: Option<&'a str>,
+    pub(super) database: Option<&'a str>,
+    pub(super) profile: Option<&'a str>,
+    pub(super) connect_to: Option<&'a str>,
+    pub(super) ca_file: Option<&'a Path>,
 }
 
 /// The time limit of each stage, for a limit on all of them together.

@@ -2,9 +2,7 @@
 
 mod arguments;
 mod ca_file;
-mod child;
 mod environment;
-mod signals;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,11 +10,12 @@ use std::process::ExitCode;
 pub(super) use arguments::Emulate;
 
 use super::error::Error;
-use super::{output, runtime};
+use super::quoted::quoted;
+use super::signals::Signals;
+use super::{child, output, runtime};
 use ca_file::CaFile;
 use rds_bridge::aws::Credentials;
 use rds_bridge_emulator::{Emulator, Event};
-use signals::Signals;
 
 pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
     runtime::block_on(async {
@@ -54,7 +53,7 @@ fn print(
     let lines = variables
         .iter()
         .filter(|(name, _)| is_shown(name))
-        .map(|(name, value)| format!("export {name}={}\n", environment::quoted(value)));
+        .map(|(name, value)| format!("export {name}={}\n", quoted(value)));
     // The empty line marks the end, for a program that reads the lines from a pipe.
     output::print(&(lines.collect::<String>() + "\n"))?;
     let line = format!(

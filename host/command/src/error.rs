@@ -38,7 +38,9 @@ pub(super) enum Error {
     ReadFile(PathBuf, io::Error),
     #[cfg(feature = "emulator")]
     Emulator(rds_bridge_emulator::StartError),
-    /// The program to run with the emulator, or the pager, does not start.
+    #[cfg(feature = "proxy")]
+    Proxy(super::proxy_error::ProxyError),
+    /// The program to run beside the emulator or the proxy, or the pager, does not start.
     Command(std::ffi::OsString, io::Error),
     Interrupted,
     /// Interrupted, and the server could not be told to end the statement.
@@ -65,6 +67,13 @@ pub(super) enum Error {
     /// The bundled root certificates cannot be parsed.
     Roots(PemError),
     Fault(Fault),
+}
+
+#[cfg(feature = "proxy")]
+impl From<super::proxy_error::ProxyError> for Error {
+    fn from(error: super::proxy_error::ProxyError) -> Self {
+        Self::Proxy(error)
+    }
 }
 
 impl Error {
@@ -106,6 +115,8 @@ impl Error {
             Self::Bridge(error) | Self::InStatement { error, .. } => Exit::for_error(error),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => emulator_exit(error),
+            #[cfg(feature = "proxy")]
+            Self::Proxy(error) => error.exit(),
             Self::Command(..) => Exit::Usage,
             Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
             Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
@@ -166,6 +177,8 @@ impl fmt::Display for Error {
             } => write!(f, "statement {number} of {count}: {}", WithCauses(error)),
             #[cfg(feature = "emulator")]
             Self::Emulator(error) => Chain(error).fmt(f),
+            #[cfg(feature = "proxy")]
+            Self::Proxy(error) => Chain(error).fmt(f),
             Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
             Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Interrupted => f.write_str("interrupted"),

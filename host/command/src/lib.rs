@@ -1,6 +1,8 @@
 //! The command `rds-bridge`: parses the arguments, runs a subcommand, and returns an exit code.
 
 mod arguments;
+#[cfg(any(feature = "emulator", feature = "proxy"))]
+mod child;
 mod completions;
 mod component;
 mod connection_arguments;
@@ -17,13 +19,23 @@ mod log;
 mod manual;
 mod output;
 mod password;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(feature = "proxy")]
+mod proxy_error;
 mod query;
+#[cfg(any(feature = "emulator", feature = "proxy"))]
+mod quoted;
 mod refused_token;
 mod roots;
 mod runtime;
 mod sandbox;
 mod setting_names;
 mod setup;
+#[cfg(all(feature = "proxy", unix))]
+mod shell;
+#[cfg(any(feature = "emulator", feature = "proxy"))]
+mod signals;
 mod token;
 mod usage_error;
 mod variables;
@@ -101,6 +113,10 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
         Command::Demo(arguments) => demo::run(arguments),
         #[cfg(feature = "emulator")]
         Command::Emulate(arguments) => return emulate::run(arguments),
+        #[cfg(feature = "proxy")]
+        Command::Proxy(arguments) => return proxy::run(arguments),
+        #[cfg(all(feature = "proxy", unix))]
+        Command::Shell(arguments) => return shell::run(arguments),
         Command::Doctor(arguments) => return doctor::run(arguments).map(ExitCode::from),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use super::destination::{Destination, Reader};
 
 const DEFAULT: &str = "less";
 /// Options of `less`, as git sets them: exits if the rows fit the screen, keeps them on it, and passes on escapes for
-/// colors only.
+/// colours only.
 const LESS: &str = "FRX";
 
 /// A pager in place of the terminal. It starts with the first rows, so that it does not take the keys of a prompt, and

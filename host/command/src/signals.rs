@@ -1,8 +1,8 @@
-//! The signals that ask the emulator to stop.
+//! The signals that ask the emulator or the proxy to stop.
 
-use crate::error::Error;
+use super::error::Error;
 
-/// How the emulator was asked to stop.
+/// How the process was asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// By Ctrl-C, which reaches every program in the terminal.
@@ -21,28 +21,46 @@ mod of_unix {
     use super::{Error, Stop};
 
     /// Catches the signals from its creation on, so that none ends the process before temporary files are removed.
-    pub(in super::super) struct Signals {
+    pub(crate) struct Signals {
         interrupt: Signal,
         terminate: Signal,
-        hang_up: Signal,
+        hang_up: Option<Signal>,
     }
 
     impl Signals {
-        pub(in super::super) fn catch() -> Result<Self, Error> {
+        pub(crate) fn catch() -> Result<Self, Error> {
+            let hang_up = signal(SignalKind::hangup()).map_err(Error::Runtime)?;
+            Ok(Self {
+                hang_up: Some(hang_up),
+                ..Self::catch_without_hang_up()?
+            })
+        }
+
+        /// As [`Self::catch`], without SIGHUP, for a process that reads its configuration again on that signal.
+        pub(crate) fn catch_without_hang_up() -> Result<Self, Error> {
             let stream = |kind| signal(kind).map_err(Error::Runtime);
             Ok(Self {
                 interrupt: stream(SignalKind::interrupt())?,
                 terminate: stream(SignalKind::terminate())?,
-                hang_up: stream(SignalKind::hangup())?,
+                hang_up: None,
             })
         }
 
-        pub(in super::super) async fn next(&mut self) -> Stop {
+        pub(crate) async fn next(&mut self) -> Stop {
             tokio::select! {
                 _ = self.interrupt.recv() => Stop::Interrupted,
                 _ = self.terminate.recv() => Stop::Terminated,
-                _ = self.hang_up.recv() => Stop::Terminated,
+                () = hung_up(&mut self.hang_up) => Stop::Terminated,
             }
+        }
+    }
+
+    async fn hung_up(hang_up: &mut Option<Signal>) {
+        match hang_up {
+            Some(signal) => {
+                let _received = signal.recv().await;
+            }
+            None => std::future::pending().await,
         }
     }
 }
@@ -53,6 +71,10 @@ pub(super) struct Signals;
 #[cfg(not(unix))]
 impl Signals {
     pub(super) fn catch() -> Result<Self, Error> {
+        Ok(Self)
+    }
+
+    pub(super) fn catch_without_hang_up() -> Result<Self, Error> {
         Ok(Self)
     }
 

@@ -1,12 +1,12 @@
-//! Runs a program with the emulator, which ends when the program does.
+//! Runs a program beside the emulator or the proxy, which ends when the program does.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use tokio::process::Child;
 
+use super::error::Error;
 use super::signals::{Signals, Stop};
-use crate::error::Error;
 
 /// Runs a program to its end, and returns its exit code.
 pub(super) async fn run(
@@ -20,8 +20,11 @@ pub(super) async fn run(
     })?;
     let failed = |error| Error::Command(program.clone(), error);
     let mut own = Command::new(program);
-    // In addition to this process's environment, which it inherits.
-    own.args(arguments).envs(variables);
+    // In addition to this process's environment, which it inherits. A password is for the database itself: the program
+    // logs in to the emulator with a token, and to the proxy with nothing.
+    own.args(arguments)
+        .env_remove("DB_PASSWORD")
+        .envs(variables);
     let mut child = tokio::process::Command::from(own).spawn().map_err(failed)?;
     let mut was_terminated = false;
     let status = loop {

@@ -1,0 +1,189 @@
+//! `rds-bridge proxy`: a local address for any MySQL client.
+
+mod address;
+mod admin_client;
+mod arguments;
+mod config_file;
+mod endpoint;
+mod hash_password;
+mod plan;
+mod running;
+#[cfg(unix)]
+mod systemd;
+mod tls;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use rds_bridge::component::Engine;
+use rds_bridge_proxy::Admin;
+use tokio::net::TcpListener;
+
+use arguments::Action;
+pub(crate) use arguments::Proxy;
+pub(super) use running::begin;
+
+use super::error::Error;
+use super::proxy_error::ProxyError;
+use super::signals::Signals;
+use super::{child, output};
+use config_file::ConfigFile;
+use plan::Service;
+use running::Running;
+
+pub(super) fn run(arguments: &Proxy) -> Result<ExitCode, Error> {
+    match arguments.action {
+        Some(Action::HashPassword) => return hash_password::run(),
+        Some(Action::Example) => {
+            output::print(rds_bridge_access::EXAMPLE)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    // It changes the environment, which is sound only before there are other threads.
+    #[cfg(unix)]
+    let activation = systemd::Activation::from_environment();
+    block_on(async {
+        match &arguments.action {
+            Some(Action::Wait(arguments)) => admin_client::wait(arguments).await,
+            Some(Action::Shutdown(arguments)) => admin_client::shut_down(arguments).await,
+            #[cfg(unix)]
+            _ => serve(arguments, activation).await,
+            #[cfg(not(unix))]
+            _ => serve(arguments).await,
+        }
+    })
+}
+
+/// Runs on a thread for each processor, since a proxy serves many clients at once.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    let done = runtime.block_on(future);
+    runtime.shutdown_background();
+    done
+}
+
+async fn serve(
+    arguments: &Proxy,
+    #[cfg(unix)] mut activation: systemd::Activation,
+) -> Result<ExitCode, Error> {
+    let file = arguments
+        .config
+        .as_deref()
+        .map(ConfigFile::read)
+        .transpose()?;
+    // Before anything that leaves a file behind, such as a socket.
+    let mut signals = match &file {
+        Some(_) => Signals::catch_without_hang_up()?,
+        None => Signals::catch()?,
+    };
+    let service = match &file {
+        Some(file) => file.service(&arguments.listen)?,
+        None => plan::of_arguments(arguments)?,
+    };
+    let engine = Engine::new().map_err(Error::Fault)?;
+    let mut running = Vec::new();
+    for (number, plan) in (0_u16..).zip(&service.plans) {
+        #[cfg(unix)]
+        let activated = activation.take(number)?;
+        #[cfg(not(unix))]
+        let activated = None;
+        running.push(Running::start(&arguments.connection, plan, &engine, activated).await?);
+    }
+    let admin = admin(&service, &running).await?;
+    #[cfg(unix)]
+    systemd::tell_ready();
+    let code = if arguments.command.is_empty() {
+        announce(&running, admin.as_ref());
+        wait_for_end(&mut signals, admin.as_ref(), file.as_ref(), &running).await;
+        ExitCode::SUCCESS
+    } else {
+        let first = running.first().map(|it| it.address.environment());
+        child::run(&arguments.command, first.unwrap_or_default(), &mut signals).await?
+    };
+    #[cfg(unix)]
+    systemd::tell_stopping();
+    drain(&service, running, &mut signals).await;
+    Ok(code)
+}
+
+async fn admin(service: &Service, running: &[Running]) -> Result<Option<Admin>, Error> {
+    let Some(address) = service.admin else {
+        return Ok(None);
+    };
+    let failed = |error| Error::from(ProxyError::Listen(address.to_string(), error));
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let health = running.iter().map(|it| it.proxy.health());
+    Admin::start(listener, health).map(Some).map_err(failed)
+}
+
+/// Prints how to connect.
+fn announce(running: &[Running], admin: Option<&Admin>) {
+    let mut lines: String = running.iter().map(|it| it.address.lines()).collect();
+    if let Some(admin) = admin {
+        let address = admin.address();
+        lines.push_str(&format!("rds-bridge: admin address http://{address}\n"));
+    }
+    lines.push_str("rds-bridge: press Ctrl-C to stop\n");
+    print(&lines);
+}
+
+/// Prints to standard error. If it is closed, clients are served all the same.
+fn print(lines: &str) {
+    let _unread = io::stderr().write_all(lines.as_bytes());
+}
+
+/// Waits until the proxy is asked to stop. Reads the configuration again on SIGHUP.
+async fn wait_for_end(
+    signals: &mut Signals,
+    admin: Option<&Admin>,
+    file: Option<&ConfigFile>,
+    running: &[Running],
+) {
+    let quit = async {
+        match admin {
+            Some(admin) => admin.quit_requested().await,
+            None => std::future::pending().await,
+        }
+    };
+    let reloading = async {
+        match file {
+            Some(file) => file.reload_on_hang_up(running).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = signals.next() => {}
+        () = quit => {}
+        () = reloading => {}
+    }
+}
+
+/// Lets open clients finish. A second signal ends that.
+async fn drain(service: &Service, running: Vec<Running>, signals: &mut Signals) {
+    let limit = service.drain_timeout;
+    let mut draining = tokio::task::JoinSet::new();
+    for it in running {
+        draining.spawn(it.proxy.drain(limit));
+    }
+    let open = async {
+        let mut open = 0_u64;
+        while let Some(left) = draining.join_next().await {
+            open = open.saturating_add(left.unwrap_or_default());
+        }
+        open
+    };
+    let open = tokio::select! {
+        open = open => open,
+        _ = signals.next() => return,
+    };
+    if open > 0 {
+        let seconds = limit.as_secs();
+        print(&format!(
+            "rds-bridge: closed {open} clients that were open after {seconds} s\n"
+        ));
+    }
+}

@@ -1,0 +1,167 @@
+//! The options of `rds-bridge proxy`.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand};
+
+use super::endpoint::Endpoint;
+use crate::connection_arguments::ConnectionArguments;
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Proxy {
+    #[command(subcommand)]
+    pub(super) action: Option<Action>,
+
+    /// Endpoint to connect to, with its own settings: 'ENDPOINT?port=3307&user=app&listen=127.0.0.1:3307'; repeatable
+    ///
+    /// The settings are port, user, region, database, profile, connect-to, ca-file, listen and unix-socket. Those that
+    /// are not given come from the options. Further endpoints listen on the ports after the first one's. By default the endpoint of
+    /// --hostname.
+    #[arg(value_name = "ENDPOINT")]
+    pub(super) endpoints: Vec<Endpoint>,
+
+    /// Program to run with the proxy's address in its environment
+    ///
+    /// It finds the address in DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and with
+    /// --unix-socket in MYSQL_UNIX_PORT. The proxy ends when the program does, with the program's exit code.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+
+    /// File with databases, callers and listeners, instead of an endpoint
+    ///
+    /// The file is TOML. 'rds-bridge proxy example' prints one with every setting. On SIGHUP the proxy reads the callers
+    /// and the certificates again.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_CONFIG",
+        value_name = "FILE",
+        conflicts_with_all = ["endpoints", "listen", "unix_socket"]
+    )]
+    pub(super) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) listen: Listen,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArguments,
+}
+
+/// What to do with a proxy that runs already.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Wait until a proxy with an admin address accepts clients
+    ///
+    /// For scripts that start the proxy beside an application. The exit code is 6 if it does not in time.
+    #[command(after_help = "Example:\n  \
+        rds-bridge proxy wait --admin 127.0.0.1:9801\n")]
+    Wait(Wait),
+    /// Ask a proxy with an admin address to drain and end
+    #[command(after_help = "Example:\n  \
+        rds-bridge proxy shutdown --admin 127.0.0.1:9801\n")]
+    Shutdown(Shutdown),
+    /// Print a configuration file with every setting
+    #[command(after_help = "Example:\n  rds-bridge proxy example > rds-bridge.toml\n")]
+    Example,
+    /// Read a password from standard input, and print what a configuration file stores of it
+    #[command(after_help = "Example:\n  \
+        printf '%s' \"$PASSWORD\" | rds-bridge proxy hash-password\n")]
+    HashPassword,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Wait {
+    /// Admin address of the proxy
+    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    pub(super) admin: SocketAddr,
+
+    /// How long to wait, in seconds
+    #[arg(long, default_value = "30", value_name = "SECONDS")]
+    pub(super) timeout: u64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Shutdown {
+    /// Admin address of the proxy
+    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    pub(super) admin: SocketAddr,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Clients")]
+pub(super) struct Listen {
+    /// Address for clients [default: 127.0.0.1:3306, unless --unix-socket is given]
+    ///
+    /// Port 0 picks a free port. Only loopback addresses are allowed, because clients are not authenticated: every
+    /// process on this machine that can connect becomes the database user.
+    #[arg(long, env = "RDS_BRIDGE_PROXY_LISTEN", value_name = "HOST:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+
+    /// Unix socket for clients, with the permissions 0600
+    ///
+    /// Only processes of the same user, and root, can connect to it.
+    #[cfg(unix)]
+    #[arg(long, env = "RDS_BRIDGE_PROXY_UNIX_SOCKET", value_name = "PATH")]
+    pub(super) unix_socket: Option<PathBuf>,
+
+    /// Log in as the database user that the client names, instead of --username
+    ///
+    /// The AWS credentials must be allowed to connect as that user.
+    #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
+    pub(super) client_user: bool,
+
+    /// Make sessions read-only
+    ///
+    /// This is a guard rail, not a boundary: a client that writes SQL can undo it. The boundary is the GRANT of the
+    /// database user.
+    #[arg(long, env = "RDS_BRIDGE_PROXY_READ_ONLY", value_parser = BoolishValueParser::new())]
+    pub(super) read_only: bool,
+
+    /// Refuse LOAD DATA LOCAL, with which a server reads files of the client
+    #[arg(long, env = "RDS_BRIDGE_PROXY_NO_LOCAL_FILES", value_parser = BoolishValueParser::new())]
+    pub(super) no_local_files: bool,
+
+    /// Limit on open clients of each endpoint; one more receives error 1040
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_MAX_CONNECTIONS",
+        default_value = "1000",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_connections: NonZeroU32,
+
+    /// Limit on new connections to each endpoint, in each second
+    ///
+    /// RDS accepts about 200 new IAM connections a second, and answers more with error 1045. Clients wait for their
+    /// turn.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",
+        default_value = "150",
+        value_name = "NUMBER"
+    )]
+    pub(super) connections_per_second: NonZeroU32,
+
+    /// Address of the health checks, the metrics and the shutdown, over HTTP
+    ///
+    /// It answers GET /startup, /liveness, /readiness (which logs in to each database) and /metrics (for Prometheus),
+    /// and, to clients on this machine, POST /quitquitquit.
+    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    pub(super) admin: Option<SocketAddr>,
+
+    /// How long open clients may continue after SIGTERM, in seconds
+    ///
+    /// The proxy stops accepting clients at once, and closes each one when the database has answered its last command.
+    /// After this time it closes the rest.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_DRAIN_TIMEOUT",
+        default_value = "10",
+        value_name = "SECONDS"
+    )]
+    pub(super) drain_timeout: u64,
+}

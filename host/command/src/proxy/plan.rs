@@ -1,0 +1,87 @@
+//! What a proxy is to do, wherever it was said: on the command line or in a configuration file.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rds_bridge::pool::ConnectionRate;
+use rds_bridge_proxy::ClientAuthentication;
+
+use super::arguments::{Listen, Proxy};
+use super::endpoint::Endpoint;
+use super::tls::TlsFiles;
+use crate::error::Error;
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3306);
+
+/// All proxies of a process.
+pub(super) struct Service {
+    pub(super) plans: Vec<Plan>,
+    pub(super) admin: Option<SocketAddr>,
+    pub(super) drain_timeout: Duration,
+}
+
+/// A proxy to one endpoint. The places to listen are in the endpoint.
+pub(super) struct Plan {
+    pub(super) endpoint: Endpoint,
+    pub(super) client_user: bool,
+    pub(super) read_only: bool,
+    pub(super) local_files: bool,
+    pub(super) max_connections: usize,
+    /// Shared between all listeners of a database.
+    pub(super) rate: Arc<ConnectionRate>,
+    pub(super) authentication: ClientAuthentication,
+    pub(super) tls: Option<TlsFiles>,
+}
+
+/// The endpoints of the command line, or the one of the options.
+pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
+    let listen = &arguments.listen;
+    let endpoints = if arguments.endpoints.is_empty() {
+        vec![Endpoint::default()]
+    } else {
+        arguments.endpoints.clone()
+    };
+    let plans = (0_u16..).zip(endpoints).map(|(number, endpoint)| {
+        Ok(Plan {
+            endpoint: with_places(endpoint, listen, number)?,
+            client_user: listen.client_user,
+            read_only: listen.read_only,
+            local_files: !listen.no_local_files,
+            max_connections: usize::try_from(listen.max_connections.get()).unwrap_or(usize::MAX),
+            rate: Arc::new(ConnectionRate::new(listen.connections_per_second)),
+            authentication: ClientAuthentication::Trust,
+            tls: None,
+        })
+    });
+    Ok(Service {
+        plans: plans.collect::<Result<_, Error>>()?,
+        admin: listen.admin,
+        drain_timeout: Duration::from_secs(listen.drain_timeout),
+    })
+}
+
+/// The endpoint with the places where it listens. Further endpoints have the ports after the first one's.
+fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<Endpoint, Error> {
+    if endpoint.listen.is_some() || endpoint.unix_socket.is_some() {
+        return Ok(endpoint);
+    }
+    #[cfg(unix)]
+    if number == 0 {
+        endpoint.unix_socket.clone_from(&listen.unix_socket);
+    }
+    let mut address = match listen.listen {
+        Some(address) => address,
+        None if endpoint.unix_socket.is_some() => return Ok(endpoint),
+        None => DEFAULT_LISTEN,
+    };
+    if address.port() != 0 {
+        let port = address.port().checked_add(number).ok_or_else(|| {
+            let problem = "there is no port left after 65535: set one with ENDPOINT?listen=";
+            Error::Usage(problem.to_owned())
+        })?;
+        address.set_port(port);
+    }
+    endpoint.listen = Some(address);
+    Ok(endpoint)
+}

@@ -1,0 +1,125 @@
+//! A running proxy to one endpoint.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rds_bridge::component::Engine;
+use rds_bridge_proxy::{DatabaseUser, Listener, Proxy, ProxyBuilder};
+use tokio::net::TcpListener;
+
+use super::address::Address;
+use super::plan::Plan;
+use crate::connection_arguments::{ConnectionArguments, Own};
+use crate::error::Error;
+use crate::proxy_error::ProxyError;
+use crate::setting_names;
+
+pub(super) struct Running {
+    pub(super) proxy: Proxy,
+    pub(super) address: Address,
+}
+
+impl Running {
+    /// Starts a proxy, on the listener that systemd has opened for it, if there is one.
+    pub(super) async fn start(
+        connection: &ConnectionArguments,
+        plan: &Plan,
+        engine: &Engine,
+        activated: Option<Listener>,
+    ) -> Result<Self, Error> {
+        let own = plan.endpoint.own();
+        let (builder, address) = begin(connection, &own, engine).await?;
+        let mut builder = builder
+            .connection_rate(Arc::clone(&plan.rate))
+            .max_connections(plan.max_connections)
+            .read_only(plan.read_only)
+            .local_files(plan.local_files)
+            .authentication(plan.authentication.clone());
+        if plan.client_user {
+            builder = builder.database_user(DatabaseUser::OfClient);
+        }
+        if let Some(files) = &plan.tls {
+            builder = builder.tls(files.load()?);
+        }
+        let (builder, address) = match activated {
+            Some(listener) => with_activated(builder, address, listener),
+            None => with_listeners(builder, address, plan).await?,
+        };
+        let proxy = builder.start().map_err(ProxyError::from)?;
+        Ok(Self { proxy, address })
+    }
+}
+
+/// The settings of a proxy to one endpoint, without listeners, and its address without places.
+pub(crate) async fn begin(
+    connection: &ConnectionArguments,
+    own: &Own<'_>,
+    engine: &Engine,
+) -> Result<(ProxyBuilder, Address), Error> {
+    let builder = connection.builder_for(own)?;
+    let builder = builder.engine(engine.clone()).allow_writes(true);
+    let bridge = builder.build().await.map_err(Error::Bridge)?;
+    let address = Address {
+        tcp: None,
+        unix_socket: None,
+        user: bridge.user().to_owned(),
+        database: bridge.database().map(str::to_owned),
+        endpoint: format!("{}:{}", bridge.host(), bridge.port()),
+    };
+    let mut builder = Proxy::builder(bridge)
+        .engine(engine.clone())
+        .remedy_words(setting_names::words);
+    if let Some(database) = &address.database {
+        builder = builder.database(database);
+    }
+    Ok((builder, address))
+}
+
+fn with_activated(
+    builder: ProxyBuilder,
+    mut address: Address,
+    listener: Listener,
+) -> (ProxyBuilder, Address) {
+    address.tcp = listener.address();
+    (builder.listen(listener), address)
+}
+
+async fn with_listeners(
+    mut builder: ProxyBuilder,
+    mut address: Address,
+    plan: &Plan,
+) -> Result<(ProxyBuilder, Address), Error> {
+    #[cfg(unix)]
+    if let Some(path) = &plan.endpoint.unix_socket {
+        let failed = |error| ProxyError::Listen(path.display().to_string(), error);
+        builder = builder.listen(Listener::unix(path).map_err(failed)?);
+        address.unix_socket = Some(path.clone());
+    }
+    if let Some(wanted) = plan.endpoint.listen {
+        let listener = listen_on(wanted).await?;
+        address.tcp = listener.address();
+        builder = builder.listen(listener);
+    }
+    Ok((builder, address))
+}
+
+/// Listens on a TCP address. If it is taken, the error names a free one.
+async fn listen_on(address: SocketAddr) -> Result<Listener, Error> {
+    let error = match Listener::tcp(address).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    if error.kind() == io::ErrorKind::AddrInUse
+        && let Some(free) = free_port(address).await
+    {
+        let taken = format!("{address} is in use; this address is free: --listen {free}");
+        return Err(Error::Usage(taken));
+    }
+    Err(ProxyError::Listen(address.to_string(), error).into())
+}
+
+async fn free_port(address: SocketAddr) -> Option<SocketAddr> {
+    let listener = TcpListener::bind((address.ip(), 0)).await.ok()?;
+    listener.local_addr().ok()
+}

@@ -1,0 +1,34 @@
+//! What can go wrong with a proxy, besides the errors of the library.
+
+use std::io;
+use std::net::SocketAddr;
+
+use rds_bridge_proxy::StartError;
+use thiserror::Error;
+
+use super::exit::Exit;
+
+#[derive(Debug, Error)]
+pub(crate) enum ProxyError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address, or the Unix socket, that cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(String, #[source] io::Error),
+    #[error("no proxy answers at the admin address {0}; start it with --admin {0}")]
+    Admin(SocketAddr, #[source] io::Error),
+    /// No client program was found for `shell`.
+    #[error("{0}")]
+    NoShell(String),
+}
+
+impl ProxyError {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Start(StartError::Component(_)) => Exit::Bug,
+            Self::Start(_) | Self::NoShell(_) => Exit::Usage,
+            Self::Listen(..) => Exit::InputOutput,
+            Self::Admin(..) => Exit::Network,
+        }
+    }
+}
