@@ -13,6 +13,7 @@ pub(crate) mod late_forwarder;
 pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod never;
+pub(crate) mod proxy;
 pub(crate) mod relay;
 pub(crate) mod run_alone;
 pub(crate) mod secret_forms;

@@ -16,6 +16,7 @@ mod function;
 mod helpers;
 mod hostile;
 mod leaks;
+mod proxy;
 mod secrets;
 mod sessions;
 mod statements;

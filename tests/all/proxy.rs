@@ -1,0 +1,14 @@
+//! `rds-bridge proxy`: unmodified clients in front of real servers.
+
+mod admin;
+mod change_user;
+mod drain;
+mod failures;
+mod passwords;
+#[cfg(unix)]
+mod places;
+mod read_only;
+mod sessions;
+mod strangers;
+#[cfg(unix)]
+mod systemd;

@@ -1,0 +1,97 @@
+//! What fails on the way to the database reaches the client as an error that says where and why.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use mysql_async::{Conn, Error as ClientError, ServerError};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::command::{stderr, with};
+use crate::helpers::live::block_on;
+use crate::helpers::proxy::Proxy;
+
+fn refused(proxy: &Proxy) -> ServerError {
+    match block_on(Conn::new(proxy.client())) {
+        Ok(_) => panic!("it was logged in"),
+        Err(ClientError::Server(error)) => error,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[apply(on_each_server)]
+fn a_refused_login_keeps_its_code_and_gets_its_causes(product: Product) {
+    let server = Server::shared(product);
+    let proxy = Proxy::start_with(server, &[("AWS_SECRET_ACCESS_KEY", "Zq7-not-the-key")], &[]);
+    let error = refused(&proxy);
+    assert_eq!((error.code, &*error.state), (1045, "28000"));
+    let message = &error.message;
+    assert!(
+        message.starts_with("Access denied for user 'lambda-user'"),
+        "{message}"
+    );
+    assert!(message.contains("[rds-bridge, stage login]"), "{message}");
+    assert!(message.contains("likely cause 1: "), "{message}");
+    assert!(!message.contains("Zq7"), "{message}");
+}
+
+#[test]
+fn a_server_that_is_down_is_named_with_its_stage() {
+    let server = Server::shared(Product::MySql);
+    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = closed.local_addr().unwrap().to_string();
+    drop(closed);
+    let proxy = Proxy::start_with(server, &[("DB_CONNECT_TO", &address)], &[]);
+    let error = refused(&proxy);
+    assert_eq!(error.code, 2003);
+    let begin = "rds-bridge: TCP connection: ";
+    assert!(error.message.starts_with(begin), "{}", error.message);
+    assert!(error.message.contains(&address), "{}", error.message);
+}
+
+#[test]
+fn no_credentials_is_an_error_of_the_client() {
+    let server = Server::shared(Product::MySql);
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    let proxy = Proxy::start_with(server, &none, &[]);
+    let error = refused(&proxy);
+    assert_eq!(error.code, 1045);
+    let begin = "rds-bridge: credentials: ";
+    assert!(error.message.starts_with(begin), "{}", error.message);
+}
+
+#[apply(on_each_server)]
+fn one_client_too_many_is_told_so(product: Product) {
+    let proxy = Proxy::start(Server::shared(product), &["--max-connections", "1"]);
+    let first = block_on(Conn::new(proxy.client())).unwrap();
+    let error = refused(&proxy);
+    assert_eq!(error.code, 1040);
+    assert!(
+        error.message.contains("accepts 1 clients"),
+        "{}",
+        error.message
+    );
+    drop(first);
+}
+
+#[test]
+fn a_taken_port_is_an_error_that_names_a_free_one() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[], &["proxy", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(2));
+    let begin =
+        format!("rds-bridge: {address} is in use; this address is free: --listen 127.0.0.1:");
+    assert!(stderr(&output).starts_with(&begin), "{}", stderr(&output));
+}
+
+#[test]
+fn an_address_that_others_reach_is_refused() {
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[], &["proxy", "--listen", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = "a listener that other machines can reach requires TLS and passwords";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+}

@@ -1,0 +1,151 @@
+//! `--config`: clients that authenticate with a password, inside TLS.
+
+use std::fs;
+use std::path::Path;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error as ClientError, OptsBuilder, SslOpts};
+use rds_bridge_test_support::certificates::{Authority, ServerCertificate};
+use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::command::{run, send_signal, stderr, stdout};
+use crate::helpers::live::block_on;
+use crate::helpers::proxy::Proxy;
+
+/// A caller's settings, as the command prints them.
+fn caller(password: &str) -> String {
+    let output = run(&["proxy", "hash-password"], &[], password);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let hashes = stdout(&output).replace("# password", "password");
+    format!("[callers.alice]\n{hashes}")
+}
+
+/// Writes a configuration, and the certificate for its listener.
+fn write(folder: &Path, authority: &Authority, callers: &str, listener: &str) {
+    let issued = authority.issue(&ServerCertificate::default());
+    fs::write(folder.join("certificate.pem"), issued.certificate).unwrap();
+    fs::write(folder.join("key.pem"), issued.key).unwrap();
+    let place = folder.display();
+    let config = format!(
+        "[databases.test]\nendpoint = \"{ENDPOINT}\"\n{callers}\n\
+         [[proxy.listeners]]\ndatabase = \"test\"\nlisten = \"127.0.0.1:0\"\n\
+         authentication = \"passwords\"\n{listener}\n\
+         tls = {{ certificate = \"{place}/certificate.pem\", key = \"{place}/key.pem\" }}\n"
+    );
+    fs::write(folder.join("rds-bridge.toml"), config).unwrap();
+}
+
+fn start(server: &Server, folder: &Path) -> Proxy {
+    let file = folder.join("rds-bridge.toml");
+    Proxy::start_configured(server, file.to_str().unwrap())
+}
+
+fn client(proxy: &Proxy, user: &str, password: &str) -> OptsBuilder {
+    proxy.client().user(Some(user)).pass(Some(password))
+}
+
+fn refusal(options: OptsBuilder) -> (u16, String) {
+    match block_on(Conn::new(options)) {
+        Ok(_) => panic!("it was logged in"),
+        Err(ClientError::Server(error)) => (error.code, error.message),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn user_of(options: OptsBuilder) -> String {
+    block_on(async {
+        let mut connection = Conn::new(options).await.unwrap();
+        let user: Option<String> = connection
+            .query_first("SELECT CURRENT_USER()")
+            .await
+            .unwrap();
+        user.unwrap()
+    })
+}
+
+#[apply(on_each_server)]
+fn a_password_lets_in_and_nothing_else(product: Product) {
+    let server = Server::shared(product);
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    write(folder.path(), &authority, &caller("wonderland"), "");
+    let proxy = start(server, folder.path());
+    assert_eq!(
+        user_of(client(&proxy, "alice", "wonderland")),
+        "lambda-user@%"
+    );
+    let tls = SslOpts::default()
+        .with_root_certs(vec![authority.pem().into_bytes().into()])
+        .with_disable_built_in_roots(true)
+        .with_danger_skip_domain_validation(true);
+    let inside_tls = client(&proxy, "alice", "wonderland").ssl_opts(tls);
+    assert_eq!(user_of(inside_tls), "lambda-user@%");
+
+    // A user who does not exist gets the same answer as one with a wrong password.
+    let answers = [
+        ("alice", "wrong"),
+        ("bob", "wrong"),
+        ("alice", ""),
+        ("bob", ""),
+    ];
+    let answers = answers.map(|(user, password)| {
+        let (code, message) = refusal(client(&proxy, user, password));
+        (code, message.replace(user, "USER"))
+    });
+    assert_eq!(answers[0].0, 1045);
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[2], answers[3]);
+    let (status, log) = proxy.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert!(!log.contains("wonderland"), "{log}");
+}
+
+#[test]
+fn callers_change_on_a_hang_up() {
+    let server = Server::shared(Product::MySql);
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    write(folder.path(), &authority, &caller("old"), "");
+    let proxy = start(server, folder.path());
+    assert_eq!(user_of(client(&proxy, "alice", "old")), "lambda-user@%");
+    write(folder.path(), &authority, &caller("new"), "");
+    send_signal(proxy.process(), "-HUP");
+    // The proxy reads the file at its own pace.
+    while block_on(Conn::new(client(&proxy, "alice", "new"))).is_err() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(refusal(client(&proxy, "alice", "old")).0, 1045);
+
+    // An invalid file changes nothing.
+    fs::write(folder.path().join("rds-bridge.toml"), "[databases").unwrap();
+    send_signal(proxy.process(), "-HUP");
+    assert_eq!(user_of(client(&proxy, "alice", "new")), "lambda-user@%");
+    let (_, log) = proxy.terminate();
+    assert!(log.contains("the configuration is unchanged: "), "{log}");
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rds-bridge.toml");
+    fs::write(
+        &file,
+        "[databases.a]\nendpoint = \"e\"\nuser = \"u\"\nports = 1\n",
+    )
+    .unwrap();
+    let output = run(&["proxy", "--config", file.to_str().unwrap()], &[], "");
+    assert_eq!(output.status.code(), Some(5));
+    let problem = "line 4, column 1: unknown field `ports`";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+}
+
+#[test]
+fn the_example_is_valid() {
+    let output = run(&["proxy", "example"], &[], "");
+    assert!(output.status.success());
+    rds_bridge_access::Config::parse(stdout(&output)).unwrap();
+}

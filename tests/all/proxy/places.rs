@@ -1,0 +1,94 @@
+//! Where clients connect: Unix sockets, several endpoints, and the environment of a program.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use rds_bridge_test_support::on_each_server;
+use rds_bridge_test_support::server::{Product, Server};
+use rstest::rstest;
+use rstest_reuse::apply;
+
+use crate::helpers::command::{executable, stderr, stdout, with};
+use crate::helpers::live::{block_on, environment};
+use crate::helpers::proxy::Proxy;
+
+#[apply(on_each_server)]
+fn a_unix_socket_is_private(product: Product) {
+    let server = Server::shared(product);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mysql.sock");
+    let proxy = Proxy::start(server, &["--unix-socket", path.to_str().unwrap()]);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    block_on(async {
+        let client = OptsBuilder::default().socket(Some(path.to_str().unwrap()));
+        let mut connection = Conn::new(client.user(Some("x"))).await.unwrap();
+        let user: Option<String> = connection
+            .query_first("SELECT CURRENT_USER()")
+            .await
+            .unwrap();
+        assert_eq!(user.as_deref(), Some("lambda-user@%"));
+    });
+    let (status, _) = proxy.terminate();
+    assert_eq!(status.code(), Some(0));
+    assert!(!path.exists());
+}
+
+#[apply(on_each_server)]
+fn a_program_finds_the_proxy_and_ends_it(product: Product) {
+    let server = Server::shared(product);
+    let script = "mysql --no-defaults --batch --skip-column-names --user x \
+                  --execute 'SELECT name FROM items WHERE id = 2' && exit 7";
+    let folder = product.client().get_program().to_owned();
+    let folder = std::path::Path::new(&folder)
+        .parent()
+        .map(ToOwned::to_owned);
+    let path = std::env::var("PATH").unwrap();
+    let path = match folder {
+        Some(folder) => format!("{}:{path}", folder.display()),
+        None => path,
+    };
+    let output = Command::new(executable())
+        .args(["proxy", "--listen", "127.0.0.1:0", "--", "sh", "-c", script])
+        .env_clear()
+        .envs(environment(server))
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert_eq!(stdout(&output), "bread\n", "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(7));
+}
+
+#[test]
+fn each_endpoint_has_its_own_user() {
+    let server = Server::shared(Product::MySql);
+    let endpoint = rds_bridge_test_support::expectation::ENDPOINT;
+    // The same server twice: once as the user of the environment, and once as one who does not exist.
+    let second = format!("{endpoint}?user=another-user&listen=127.0.0.1:0");
+    let proxy = Proxy::start(server, &[endpoint, &second]);
+    block_on(async {
+        let mut connection = proxy.connect().await;
+        let answer: Option<u8> = connection.query_first("SELECT 1").await.unwrap();
+        assert_eq!(answer, Some(1));
+    });
+}
+
+#[test]
+fn a_wrong_setting_of_an_endpoint_is_named() {
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[], &["proxy", "db.example.com?password=x"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = "\"password\" is not a setting; the settings are port, user";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+}
+
+#[test]
+fn an_endpoint_or_a_user_that_is_missing_is_named() {
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[("DB_HOST", ""), ("DB_USER", "")], &["proxy"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = "give them with --hostname and --username, or set DB_HOST and DB_USER";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+}
