@@ -1,8 +1,9 @@
-//! Starts a test server: `server mysql|mariadb [COMMAND…]`. With a command, it runs that command with a client's
+//! Starts a test server: `server mysql|mariadb [--OPTION…] [COMMAND…]`. The options are the server's. With a command, it runs that command with a client's
 //! settings in its environment. Without one, it prints the settings and runs until its standard input ends.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
 use std::env;
+use std::ffi::OsString;
 use std::io::Read;
 use std::process::{Command, ExitCode};
 
@@ -10,10 +11,18 @@ use rds_bridge_test_support::expectation::{ENDPOINT, Expectation};
 use rds_bridge_test_support::server::{Options, Product, Server};
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1);
+    let mut arguments = env::args_os().skip(1).peekable();
     let product = arguments.next().and_then(|name| name.into_string().ok());
     let product: Product = product.unwrap_or_default().parse().unwrap();
-    let server = Server::start(product, &Options::default());
+    let is_option = |it: &OsString| it.to_string_lossy().starts_with("--");
+    let options = std::iter::from_fn(|| arguments.next_if(is_option));
+    let server = Server::start(
+        product,
+        &Options {
+            arguments: options.map(|it| it.into_string().unwrap()).collect(),
+            ..Options::default()
+        },
+    );
     let Expectation {
         access_key_id,
         secret_access_key,
