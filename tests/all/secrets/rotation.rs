@@ -297,7 +297,7 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
-            "it may have been rotated, and could not be fetched again: the secret \
+            "the secret may have been rotated, and could not be fetched again: the secret \
              arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) cannot \
              be read by the caller: not any more"
         );

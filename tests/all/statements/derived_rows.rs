@@ -103,7 +103,7 @@ fn what_cannot_be_mapped_is_named(product: Product) {
         assert_eq!(error.to_string(), "there is no column `name`");
         let sql = "SELECT 1 AS id, 'a' AS name, 'b' AS name";
         let error = refused::<Item>(connection, sql).await;
-        let words = "several columns are named name: name them apart with AS";
+        let words = "several columns are named name: give them distinct names with AS";
         assert_eq!(error.to_string(), words);
         let error = refused::<Item>(connection, "SELECT -1 AS id, 'a' AS name").await;
         assert_eq!(error.to_string(), "the value of column id does not fit u64");
