@@ -56,19 +56,25 @@ impl Buffer {
         self.start = self.start.saturating_add(length).min(self.end);
     }
 
+    fn give_back(&mut self) {
+        if let Some(bytes) = self.bytes.take() {
+            give_back(bytes);
+        }
+    }
+
     /// Returns the memory, if the buffer is empty.
     pub(super) fn release(&mut self) {
         if self.is_empty() {
             self.start = 0;
             self.end = 0;
-            self.bytes.take().map(give_back);
+            self.give_back();
         }
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.bytes.take().map(give_back);
+        self.give_back();
     }
 }
 
