@@ -194,9 +194,11 @@ impl State {
         if let Some(readiness) = last.as_ref().filter(|it| it.at.elapsed() < READINESS_AGE) {
             return readiness.problem.clone();
         }
-        let problem = match timeout(READINESS_LIMIT, self.check()).await {
-            Ok(problem) => problem,
-            Err(_) => Some(format!("no login within {} s", READINESS_LIMIT.as_secs())),
+        // In a task of its own: a client that hangs up must not abandon a login.
+        let checking = tokio::spawn(timeout(READINESS_LIMIT, check(self.proxies.clone())));
+        let problem = match checking.await {
+            Ok(Ok(problem)) => problem,
+            _ => Some(format!("no login within {} s", READINESS_LIMIT.as_secs())),
         };
         *last = Some(Readiness {
             at: Instant::now(),
@@ -204,19 +206,16 @@ impl State {
         });
         problem
     }
+}
 
-    async fn check(&self) -> Option<String> {
-        for proxy in &self.proxies {
-            if let Err(error) = proxy.check().await {
-                return Some(format!(
-                    "{}: stage {}: {error}",
-                    proxy.name(),
-                    error.stage()
-                ));
-            }
+async fn check(proxies: Vec<Health>) -> Option<String> {
+    for proxy in &proxies {
+        if let Err(error) = proxy.check().await {
+            let (name, stage) = (proxy.name(), error.stage());
+            return Some(format!("{name}: stage {stage}: {error}"));
         }
-        None
     }
+    None
 }
 
 fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {

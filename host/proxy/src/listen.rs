@@ -216,13 +216,15 @@ mod of_unix {
                 "the file is not a socket",
             ));
         }
-        if UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(
+        match UnixStream::connect(path) {
+            Ok(_) => Err(io::Error::new(
                 io::ErrorKind::AddrInUse,
                 "another process listens on this socket",
-            ));
+            )),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+            // It may be another user's.
+            Err(error) => Err(error),
         }
-        fs::remove_file(path)
     }
 
     fn private_folder(path: &Path) -> io::Result<PathBuf> {

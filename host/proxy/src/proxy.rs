@@ -128,7 +128,7 @@ impl Health {
     ///
     /// # Errors
     ///
-    /// As [`Bridge::connect`].
+    /// As [`Bridge::connect`](rds_bridge::Bridge::connect).
     pub async fn check(&self) -> Result<(), Error> {
         self.shared.rate.wait().await;
         self.shared.bridge.connect().await.map(drop)

@@ -8,6 +8,10 @@ use rds_bridge::component::ServerError;
 use rds_bridge::error::{Category, Chain, Remedy};
 use rds_bridge_text::Printable;
 
+/// Clients show about this many bytes of a message (`MYSQL_ERRMSG_SIZE`), less than what follows the last whole cause.
+const SHOWN_LENGTH: usize = 470;
+const MORE_CAUSES: &str = "; more causes: rds-bridge doctor";
+
 /// The longest message that the component sends, in bytes.
 const MESSAGE_LIMIT: usize = 32 << 10;
 
@@ -77,6 +81,10 @@ impl Refusal {
             // Clients show the message on one line.
             let remedy = words(&cause.remedy);
             let line = format!("; likely cause {number}: {}: {remedy}", cause.why);
+            if message.len().saturating_add(line.len()) > SHOWN_LENGTH {
+                message.push_str(MORE_CAUSES);
+                break;
+            }
             message.push_str(&line);
         }
         Self {
@@ -101,16 +109,18 @@ impl Refusal {
     }
 }
 
-/// `CR_CONN_HOST_ERROR`, `CR_SSL_CONNECTION_ERROR`, `ER_ACCESS_DENIED_ERROR`, or `ER_UNKNOWN_ERROR`.
+/// `ER_NET_READ_ERROR`, `ER_ACCESS_DENIED_ERROR`, `ER_CON_COUNT_ERROR`, or `ER_UNKNOWN_ERROR`. Codes of client errors,
+/// from 2000 on, would fit better; but MariaDB's client takes them for a malformed packet.
 fn code(category: Category) -> (u16, &'static str) {
     match category {
-        Category::Network => (2003, "HY000"),
-        Category::Tls => (2026, "HY000"),
+        Category::Network => (1158, "08S01"),
         Category::Credentials | Category::Login => (1045, "28000"),
         Category::Limit => (1040, "08004"),
-        Category::Settings | Category::Statement | Category::Protocol | Category::Bug => {
-            (1105, "HY000")
-        }
+        Category::Tls
+        | Category::Settings
+        | Category::Statement
+        | Category::Protocol
+        | Category::Bug => (1105, "HY000"),
     }
 }
 

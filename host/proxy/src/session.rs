@@ -1,6 +1,7 @@
 //! One client, from its connection to its end.
 
 mod answer;
+mod requested;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,7 +24,7 @@ use crate::shared::{Access, Shared};
 use crate::socket::{ClientStream, Socket};
 use crate::splice::{End, Splice};
 use crate::upstream::Upstream;
-use crate::users::DatabaseUser;
+use requested::check;
 
 /// `CLIENT_LOCAL_FILES`: the server may request a file of the client, for `LOAD DATA LOCAL`.
 const CLIENT_LOCAL_FILES: u32 = 1 << 7;
@@ -31,10 +32,6 @@ const CLIENT_LOCAL_FILES: u32 = 1 << 7;
 const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
 /// While a proxy drains, a client is closed when nothing was copied for this long and the server owes it nothing.
 const QUIET: Duration = Duration::from_millis(500);
-/// The longest connection attributes, in bytes on the wire.
-const ATTRIBUTES_LIMIT: usize = 65_535;
-/// `utf8mb4_general_ci`, for a client that names no collation.
-const DEFAULT_COLLATION: u16 = 45;
 
 /// A client, and what the proxy knows about it.
 pub(crate) struct Session {
@@ -74,7 +71,14 @@ impl Session {
     }
 
     async fn log_in(&self, socket: Socket) -> Option<LoggedIn> {
-        let _permit = self.shared.logins.acquire().await.ok()?;
+        let Ok(Ok(_permit)) = timeout(self.shared.rate_timeout, self.shared.logins.acquire()).await
+        else {
+            let message = "rds-bridge: too many clients log in at once";
+            let refusal = Refusal::too_many_connections(message);
+            self.count_failure(&refusal);
+            refuse_at_once(&self.shared.engine, socket, &refusal).await;
+            return None;
+        };
         let greeted = match self.greet().await {
             Ok(greeted) => greeted,
             Err(refusal) => {
@@ -83,13 +87,19 @@ impl Session {
                 return None;
             }
         };
-        let client = match self.client(socket, &greeted) {
-            Ok(client) => client,
+        let (handshake, scramble) = match self.handshake(&greeted) {
+            Ok(begun) => begun,
             Err(error) => {
-                warn!(origin = %self.origin, %error, "client");
+                warn!(origin = %self.origin, %error, "the database's first packet");
+                let message = "rds-bridge: the database's first packet is not one of MySQL: rds-bridge doctor \
+                               explains it";
+                let refusal = Refusal::new(1105, "HY000", message);
+                self.count_failure(&refusal);
+                refuse_at_once(&self.shared.engine, socket, &refusal).await;
                 return None;
             }
         };
+        let client = Client::new(ClientStream::Plain(socket), handshake, scramble);
         let limit = self.shared.client_timeout;
         match timeout(limit, self.authenticate(client)).await {
             Ok(Ok((client, response))) => self.connect(client, &response, greeted).await,
@@ -126,11 +136,11 @@ impl Session {
             .map_err(|error| self.of_connecting(&error))
     }
 
-    fn client(
+    /// The client's side of the handshake, which begins with the database's first packet.
+    fn handshake(
         &self,
-        socket: Socket,
         greeted: &InitialHandshakeReceived,
-    ) -> Result<Client, ClientError> {
+    ) -> Result<(ServerHandshake, [u8; 20]), ClientError> {
         let shared = &self.shared;
         let withheld = match shared.allows_local_files {
             true => 0,
@@ -146,11 +156,7 @@ impl Session {
         let scramble = scramble()?;
         let handshake = ServerHandshake::start_as_in(instance, packet, withheld, &scramble, policy);
         let handshake = handshake.map_err(ClientError::of_call)?;
-        Ok(Client::new(
-            ClientStream::Plain(socket),
-            handshake,
-            scramble,
-        ))
+        Ok((handshake, scramble))
     }
 
     async fn authenticate(
@@ -174,6 +180,11 @@ impl Session {
         greeted: InitialHandshakeReceived,
     ) -> Option<LoggedIn> {
         let requested = self.requested(response);
+        if let Err(refusal) = check(&requested) {
+            client.refuse(&refusal).await;
+            self.complete_unused_login(greeted).await;
+            return None;
+        }
         let upstream = match log_in(greeted, &requested).await {
             Ok(raw) => Upstream::set_up(raw, self.shared.is_read_only).await,
             Err(error) => Err(error),
@@ -200,41 +211,6 @@ impl Session {
                 client.refuse(&refusal).await;
                 None
             }
-        }
-    }
-
-    /// The session that the client requests, with the attributes that tell who it is.
-    fn requested(&self, response: &HandshakeResponse) -> RequestedSession {
-        let shared = &self.shared;
-        let user = match shared.database_user {
-            DatabaseUser::OfBridge => None,
-            DatabaseUser::OfClient => Some(response.user.clone()),
-        };
-        let own = [
-            ("_client_ip", self.client_host()),
-            ("_client_user", response.user.clone()),
-            ("_proxy", "rds-bridge".to_owned()),
-        ];
-        let mut attributes = response.connection_attributes.clone();
-        let own = own.map(|(name, value)| (name.to_owned(), value));
-        // The server accepts a limited length. The client's own attributes are the more useful ones.
-        if length_on_the_wire(attributes.iter().chain(&own)) <= ATTRIBUTES_LIMIT {
-            attributes.extend(own);
-        }
-        RequestedSession {
-            user,
-            database: response
-                .database
-                .clone()
-                .or_else(|| shared.database.clone()),
-            capabilities: response.capabilities,
-            mariadb_capabilities: response.mariadb_capabilities,
-            max_packet_size: response.max_packet_size,
-            character_set: match response.character_set {
-                0 => DEFAULT_COLLATION,
-                collation => collation,
-            },
-            connection_attributes: attributes,
         }
     }
 
@@ -310,6 +286,10 @@ impl Session {
 
     fn of_connecting(&self, error: &Error) -> Refusal {
         self.warn_of(error);
+        if !self.is_local && error.server_error().is_none() {
+            // What another machine may know.
+            return Refusal::new(1105, "HY000", "rds-bridge: the database cannot be reached");
+        }
         Refusal::of_connecting(error, self.shared.remedy_words)
     }
 
@@ -334,13 +314,6 @@ impl Session {
         counter.fetch_add(1, Ordering::Relaxed);
         info!(origin = %self.origin, %error, "no login");
     }
-}
-
-/// The length of connection attributes at most: each text has a length of up to four bytes before it.
-fn length_on_the_wire<'a>(attributes: impl Iterator<Item = &'a (String, String)>) -> usize {
-    let lengths =
-        attributes.map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(8));
-    lengths.fold(0, usize::saturating_add)
 }
 
 async fn greet(bridge: &Bridge) -> Result<InitialHandshakeReceived, Error> {

@@ -11,7 +11,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use rds_bridge_wire::command::{COM_CHANGE_USER, COM_RESET_CONNECTION};
+use rds_bridge_wire::command::{
+    COM_CHANGE_USER, COM_RESET_CONNECTION, COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA,
+};
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -45,6 +47,12 @@ pub(crate) struct Splice {
     awaits_reply: bool,
 }
 
+/// The side whose stream failed.
+enum Failed {
+    Client(io::Error),
+    Server(#[expect(dead_code, reason = "the server's last packet says more")] io::Error),
+}
+
 /// One direction.
 #[derive(Debug, Default)]
 struct Direction {
@@ -56,6 +64,8 @@ struct Direction {
     is_over: bool,
     /// The writer's end was sent after the reader's.
     is_shut_down: bool,
+    /// The writer accepts nothing more.
+    is_abandoned: bool,
 }
 
 impl Splice {
@@ -104,7 +114,15 @@ impl Splice {
         C: AsyncRead + AsyncWrite + Unpin,
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let to_server = self.poll_to_server(cx, client, server, counters)?;
+        let to_server = match self.poll_to_server(cx, client, server, counters) {
+            Ok(to_server) => to_server,
+            // The server may have said why, before it stopped reading.
+            Err(Failed::Server(_)) => {
+                self.to_server.abandon();
+                Poll::Pending
+            }
+            Err(Failed::Client(error)) => return Poll::Ready(Err(error)),
+        };
         let to_client = self.poll_to_client(cx, client, server, counters)?;
         match (to_server, to_client) {
             (Poll::Ready(Some(end)), _) => Poll::Ready(Ok(end)),
@@ -121,13 +139,17 @@ impl Splice {
         client: &mut C,
         server: &mut S,
         counters: &Counters,
-    ) -> io::Result<Poll<Option<End>>>
+    ) -> Result<Poll<Option<End>>, Failed>
     where
         C: AsyncRead + Unpin,
         S: AsyncWrite + Unpin,
     {
+        if self.to_server.is_abandoned {
+            return Ok(Poll::Pending);
+        }
         loop {
-            if self.to_server.poll_write(cx, server)?.is_pending() {
+            let written = self.to_server.poll_write(cx, server);
+            if written.map_err(Failed::Server)?.is_pending() {
                 return Ok(Poll::Pending);
             }
             let intercepted = self.scan(counters);
@@ -135,15 +157,19 @@ impl Splice {
                 continue;
             }
             if let Some(end) = intercepted.and_then(|()| self.intercepted()) {
-                return self.to_server.flush_before(cx, server, end);
+                let flushed = self.to_server.flush_before(cx, server, end);
+                return flushed.map_err(Failed::Server);
             }
             if self.to_server.is_over {
-                return self.to_server.poll_shut_down(cx, server);
+                let shut_down = self.to_server.poll_shut_down(cx, server);
+                return shut_down.map_err(Failed::Server);
             }
             let before = self.to_server.buffer.unread().len();
-            if self.to_server.poll_read(cx, client)?.is_pending() {
+            let read = self.to_server.poll_read(cx, client);
+            if read.map_err(Failed::Client)?.is_pending() {
                 // The client waits for the answer to what was written.
-                let _flushed = self.to_server.poll_flush(cx, server)?;
+                let flushed = self.to_server.poll_flush(cx, server);
+                let _flushed = flushed.map_err(Failed::Server)?;
                 self.to_server.buffer.release();
                 return Ok(Poll::Pending);
             }
@@ -168,7 +194,7 @@ impl Splice {
                 return Handling::Intercept;
             }
             counters.count_command(command);
-            *awaits_reply = true;
+            *awaits_reply = !matches!(command, COM_STMT_CLOSE | COM_STMT_SEND_LONG_DATA);
             Handling::Copy
         });
         match scanned {
@@ -240,6 +266,15 @@ impl Splice {
 }
 
 impl Direction {
+    /// Drops what cannot be written, and reads no more.
+    fn abandon(&mut self) {
+        let unread = self.buffer.unread().len();
+        self.buffer.consume(unread);
+        self.buffer.release();
+        self.writable = 0;
+        self.is_abandoned = true;
+    }
+
     /// Writes what can be written. Ready when nothing is left.
     fn poll_write(
         &mut self,

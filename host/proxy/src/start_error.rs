@@ -12,8 +12,8 @@ pub enum StartError {
     NoListener,
     /// A listener that other machines can reach requires TLS and the authentication of clients.
     #[error(
-        "a listener that other machines can reach requires TLS and passwords: listen on a loopback address or a Unix \
-         socket, or set both"
+        "a listener that other machines can reach requires TLS and passwords, which a configuration file sets: listen on \
+         a loopback address or a Unix socket, or set both"
     )]
     NotLocal,
     /// The component cannot be loaded.

@@ -1,6 +1,7 @@
 //! The server's side of a session: the commands that the proxy sends itself.
 
 use std::io;
+use std::time::Duration;
 
 use rds_bridge::component::ServerError;
 use rds_bridge::stages::{RawConnection, RequestedSession};
@@ -10,9 +11,14 @@ use rds_bridge_wire::command::COM_QUERY;
 use rds_bridge_wire::{ErrPacket, HEADER_LENGTH, Header, err_packet, ok_packet, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// Read-only is a guard rail: a client that writes SQL can undo it.
 const READ_ONLY: &str = "SET SESSION TRANSACTION READ ONLY";
+/// `CLIENT_QUERY_ATTRIBUTES`: the text of a `COM_QUERY` follows its attributes.
+const CLIENT_QUERY_ATTRIBUTES: u32 = 1 << 27;
+/// How long the database may take to answer a command of the proxy.
+const REPLY_TIME: Duration = Duration::from_secs(10);
 /// The longest reply to a command of the proxy, in bytes.
 const REPLY_LIMIT: usize = 64 << 10;
 
@@ -66,11 +72,16 @@ impl Upstream {
     }
 
     pub(crate) async fn close(mut self) {
-        let _ended = self.raw.stream().shutdown().await;
+        let _ended = timeout(REPLY_TIME, self.raw.stream().shutdown()).await;
     }
 
     async fn make_read_only(&mut self) -> Result<(), Error> {
-        let command = [&[COM_QUERY], READ_ONLY.as_bytes()].concat();
+        let mut command = vec![COM_QUERY];
+        if self.raw.session().capabilities & CLIENT_QUERY_ATTRIBUTES != 0 {
+            // int<lenenc> parameter_count and int<lenenc> parameter_set_count, which is always 1.
+            command.extend([0, 1]);
+        }
+        command.extend_from_slice(READ_ONLY.as_bytes());
         let reply = self.round_trip(&command).await?;
         let payload = reply.get(HEADER_LENGTH..).unwrap_or_default();
         match payload.first() {
@@ -82,9 +93,11 @@ impl Upstream {
 
     /// Sends a command whose reply is one packet.
     async fn round_trip(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
-        exchange(self.raw.stream(), command)
-            .await
-            .map_err(|error| Error::new(Stage::Session, ErrorKind::Io(error)))
+        let exchanging = exchange(self.raw.stream(), command);
+        match timeout(REPLY_TIME, exchanging).await {
+            Ok(reply) => reply.map_err(|error| Error::new(Stage::Session, ErrorKind::Io(error))),
+            Err(_) => Err(Error::new(Stage::Session, ErrorKind::Timeout(REPLY_TIME))),
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn a_server_that_is_down_is_named_with_its_stage() {
     drop(closed);
     let proxy = Proxy::start_with(server, &[("DB_CONNECT_TO", &address)], &[]);
     let error = refused(&proxy);
-    assert_eq!(error.code, 2003);
+    assert_eq!(error.code, 1158);
     let begin = "rds-bridge: TCP connection: ";
     assert!(error.message.starts_with(begin), "{}", error.message);
     assert!(error.message.contains(&address), "{}", error.message);

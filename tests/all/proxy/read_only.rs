@@ -7,6 +7,7 @@ use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::command::{stderr, stdout};
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
 
@@ -42,4 +43,24 @@ fn sessions_stay_read_only(product: Product) {
         let answer: Option<u8> = connection.query_first("SELECT 1").await.unwrap();
         assert_eq!(answer, Some(1));
     });
+}
+
+/// Oracle's client sends query attributes, which change the layout of `COM_QUERY`.
+#[apply(on_each_server)]
+fn a_client_with_query_attributes_is_read_only_too(product: Product) {
+    let proxy = Proxy::start(Server::shared(product), &["--read-only"]);
+    let run = |sql: &str| {
+        let mut client = Product::MySql.client();
+        client.args(["--host", "127.0.0.1", "--user", "x", "--batch", "-N"]);
+        client.args(["--port", &proxy.address().port().to_string()]);
+        client.args(["--execute", sql]).output().unwrap()
+    };
+    let read = run("SELECT 7");
+    assert_eq!(stdout(&read), "7\n", "{}", stderr(&read));
+    let written = run("CREATE TABLE proxy_read_only (a INT)");
+    assert!(
+        stderr(&written).contains("ERROR 1792"),
+        "{}",
+        stderr(&written)
+    );
 }

@@ -42,7 +42,9 @@ impl Client {
         if is_of(response, CACHING_SHA2_PASSWORD) && !has_password(response) {
             return self.deny(response, host, false).await;
         }
-        if is_of(response, MYSQL_NATIVE_PASSWORD) && users.allows_native_password() {
+        // A client that names no method knows this one alone.
+        let is_native = is_of(response, MYSQL_NATIVE_PASSWORD) || response.auth_plugin.is_none();
+        if is_native && users.allows_native_password() {
             let stored = password.sha1_twice.unwrap_or_default();
             let verified = self.handshake.verify_native_password(&stored);
             return match verified.map_err(ClientError::of_call)? && user.is_some() {
