@@ -8,10 +8,11 @@ use tokio::process::Child;
 use super::error::Error;
 use super::signals::{Signals, Stop};
 
-/// Runs a program to its end, and returns its exit code.
+/// Runs a program to its end, with `variables` and without those in `removed`, and returns its exit code.
 pub(super) async fn run(
     command: &[OsString],
     variables: Vec<(&'static str, String)>,
+    removed: &[&str],
     signals: &mut Signals,
 ) -> Result<ExitCode, Error> {
     let (program, arguments) = command.split_first().ok_or_else(|| {
@@ -20,11 +21,11 @@ pub(super) async fn run(
     })?;
     let failed = |error| Error::Command(program.clone(), error);
     let mut own = Command::new(program);
-    // In addition to this process's environment, which it inherits. A password is for the database itself: the program
-    // logs in to the emulator with a token, and to the proxy with nothing.
-    own.args(arguments)
-        .env_remove("DB_PASSWORD")
-        .envs(variables);
+    // In addition to the rest of this process's environment, which it inherits.
+    for name in removed {
+        own.env_remove(name);
+    }
+    own.args(arguments).envs(variables);
     let mut child = tokio::process::Command::from(own).spawn().map_err(failed)?;
     let mut was_terminated = false;
     let status = loop {

@@ -151,6 +151,13 @@ impl ConnectionArguments {
         builder
     }
 
+    /// Whether the user logs in with a token, and not with a password or a secret.
+    #[cfg(feature = "proxy")]
+    pub(super) fn has_token_login(&self) -> bool {
+        let has_secret = self.secret.as_deref().and_then(set).is_some();
+        !has_secret && !password::is_given(self.password_file.as_deref())
+    }
+
     /// Adds the likely causes that the command knows to a refused login with a token.
     pub(super) fn explained(&self, error: rds_bridge::Error) -> rds_bridge::Error {
         let has_secret = self.secret.as_deref().and_then(set).is_some();

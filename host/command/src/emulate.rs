@@ -30,7 +30,9 @@ pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
         let ca_file = CaFile::write(arguments.ca_out.as_deref(), emulator.ca_pem())?;
         let variables = emulator.environment(ca_file.path());
         if !arguments.command.is_empty() {
-            return child::run(&arguments.command, variables, &mut signals).await;
+            // A password would take precedence over a token.
+            let removed = ["DB_PASSWORD"];
+            return child::run(&arguments.command, variables, &removed, &mut signals).await;
         }
         print(&emulator, given.as_ref(), &variables)?;
         wait_for_end(arguments.until_stdin_closes, &mut signals).await;

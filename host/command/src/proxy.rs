@@ -6,6 +6,7 @@ mod arguments;
 mod config_file;
 mod endpoint;
 mod hash_password;
+mod place;
 mod plan;
 mod running;
 #[cfg(unix)]
@@ -30,6 +31,18 @@ use super::{child, output};
 use config_file::ConfigFile;
 use plan::Service;
 use running::Running;
+
+/// The settings of the connection to the database itself. A program that connects through the proxy must not use them.
+const UPSTREAM: [&str; 8] = [
+    "DB_CA_FILE",
+    "DB_CONNECT_TO",
+    "DB_HOST",
+    "DB_PASSWORD",
+    "DB_PORT",
+    "DB_SECRET_ARN",
+    "DATABASE_URL",
+    "MYSQL_HOST",
+];
 
 pub(super) fn run(arguments: &Proxy) -> Result<ExitCode, Error> {
     match arguments.action {
@@ -102,7 +115,12 @@ async fn serve(
         ExitCode::SUCCESS
     } else {
         let first = running.first().map(|it| it.address.environment());
-        child::run(&arguments.command, first.unwrap_or_default(), &mut signals).await?
+        let variables = first.unwrap_or_default();
+        let quit = requests(admin.as_ref(), file.as_ref(), &running);
+        tokio::select! {
+            code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
+            () = quit => ExitCode::SUCCESS,
+        }
     };
     #[cfg(unix)]
     systemd::tell_stopping();
@@ -136,13 +154,21 @@ fn print(lines: &str) {
     let _unread = io::stderr().write_all(lines.as_bytes());
 }
 
-/// Waits until the proxy is asked to stop. Reads the configuration again on SIGHUP.
+/// Waits until the proxy is asked to stop.
 async fn wait_for_end(
     signals: &mut Signals,
     admin: Option<&Admin>,
     file: Option<&ConfigFile>,
     running: &[Running],
 ) {
+    tokio::select! {
+        _ = signals.next() => {}
+        () = requests(admin, file, running) => {}
+    }
+}
+
+/// Ends when the admin address is asked to stop the proxy. Reads the configuration again on SIGHUP.
+async fn requests(admin: Option<&Admin>, file: Option<&ConfigFile>, running: &[Running]) {
     let quit = async {
         match admin {
             Some(admin) => admin.quit_requested().await,
@@ -156,7 +182,6 @@ async fn wait_for_end(
         }
     };
     tokio::select! {
-        _ = signals.next() => {}
         () = quit => {}
         () = reloading => {}
     }

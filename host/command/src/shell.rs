@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Shell) -> Result<ExitCode, Error> {
             command.extend(["--database".into(), database.into()]);
         }
         command.extend(arguments.arguments.iter().cloned());
-        let code = child::run(&command, Vec::new(), &mut signals).await;
+        let code = child::run(&command, Vec::new(), &[], &mut signals).await;
         drop(proxy);
         code
     })

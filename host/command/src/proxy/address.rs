@@ -19,6 +19,8 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) struct Address {
     pub(crate) tcp: Option<SocketAddr>,
     pub(crate) unix_socket: Option<PathBuf>,
+    /// Whether a client needs the name and the password of a caller.
+    pub(crate) needs_password: bool,
     pub(crate) user: String,
     pub(crate) database: Option<String>,
     /// The endpoint's name and port.
@@ -52,6 +54,10 @@ impl Address {
     /// What to tell a person.
     pub(super) fn lines(&self) -> String {
         let mut lines = format!("rds-bridge: {} for {}:\n", self.places(), self.endpoint);
+        if self.needs_password {
+            lines.push_str("  clients need the name and the password of a caller\n");
+            return lines;
+        }
         let user = quoted(&self.user);
         let database = self
             .database
@@ -109,6 +115,7 @@ mod tests {
         Address {
             tcp: Some("127.0.0.1:3307".parse().unwrap()),
             unix_socket: Some("/run/my sql.sock".into()),
+            needs_password: false,
             user: "lambda-user".to_owned(),
             database: Some("iam test".to_owned()),
             endpoint: "db.example.com:3306".to_owned(),

@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 
 use super::endpoint::Endpoint;
+use super::place;
 use crate::connection_arguments::ConnectionArguments;
 
 #[derive(Args, Debug)]
@@ -40,7 +41,16 @@ pub(crate) struct Proxy {
         long,
         env = "RDS_BRIDGE_PROXY_CONFIG",
         value_name = "FILE",
-        conflicts_with_all = ["endpoints", "listen", "unix_socket"]
+        conflicts_with_all = [
+            "client_user",
+            "connections_per_second",
+            "endpoints",
+            "listen",
+            "max_connections",
+            "no_local_files",
+            "read_only",
+            "unix_socket"
+        ]
     )]
     pub(super) config: Option<PathBuf>,
 
@@ -98,7 +108,12 @@ pub(super) struct Listen {
     ///
     /// Port 0 picks a free port. Only loopback addresses are allowed, because clients are not authenticated: every
     /// process on this machine that can connect becomes the database user.
-    #[arg(long, env = "RDS_BRIDGE_PROXY_LISTEN", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_LISTEN",
+        value_name = "HOST:PORT",
+        value_parser = place::address
+    )]
     pub(super) listen: Option<SocketAddr>,
 
     /// Unix socket for clients, with the permissions 0600
@@ -150,7 +165,12 @@ pub(super) struct Listen {
     ///
     /// It answers GET /startup, /liveness, /readiness (which logs in to each database) and /metrics (for Prometheus),
     /// and, to clients on this machine, POST /quitquitquit.
-    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_ADMIN",
+        value_name = "HOST:PORT",
+        value_parser = place::address
+    )]
     pub(super) admin: Option<SocketAddr>,
 
     /// How long open clients may continue after SIGTERM, in seconds

@@ -61,6 +61,16 @@ pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
     })
 }
 
+#[cfg(unix)]
+fn has_unix_socket(listen: &Listen) -> bool {
+    listen.unix_socket.is_some()
+}
+
+#[cfg(not(unix))]
+fn has_unix_socket(_: &Listen) -> bool {
+    false
+}
+
 /// The endpoint with the places where it listens. Further endpoints have the ports after the first one's.
 fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<Endpoint, Error> {
     if endpoint.listen.is_some() || endpoint.unix_socket.is_some() {
@@ -68,7 +78,14 @@ fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<E
     }
     #[cfg(unix)]
     if number == 0 {
-        endpoint.unix_socket.clone_from(&listen.unix_socket);
+        // Programs in other folders find it too.
+        let path = listen.unix_socket.as_ref();
+        endpoint.unix_socket =
+            path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+    }
+    if number > 0 && listen.listen.is_none() && has_unix_socket(listen) {
+        let problem = "further endpoints need a place of their own: ENDPOINT?unix-socket=PATH or ?listen=HOST:PORT";
+        return Err(Error::Usage(problem.to_owned()));
     }
     let mut address = match listen.listen {
         Some(address) => address,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rds_bridge::component::Engine;
-use rds_bridge_proxy::{DatabaseUser, Listener, Proxy, ProxyBuilder};
+use rds_bridge_proxy::{ClientAuthentication, DatabaseUser, Listener, Proxy, ProxyBuilder};
 use tokio::net::TcpListener;
 
 use super::address::Address;
@@ -36,6 +36,11 @@ impl Running {
             .read_only(plan.read_only)
             .local_files(plan.local_files)
             .authentication(plan.authentication.clone());
+        if plan.client_user && !connection.has_token_login() {
+            let problem =
+                "--client-user needs logins with tokens: remove --secret and the password";
+            return Err(Error::Usage(problem.to_owned()));
+        }
         if plan.client_user {
             builder = builder.database_user(DatabaseUser::OfClient);
         }
@@ -46,6 +51,8 @@ impl Running {
             Some(listener) => with_activated(builder, address, listener),
             None => with_listeners(builder, address, plan).await?,
         };
+        let mut address = address;
+        address.needs_password = !matches!(plan.authentication, ClientAuthentication::Trust);
         let proxy = builder.start().map_err(ProxyError::from)?;
         Ok(Self { proxy, address })
     }
@@ -63,6 +70,7 @@ pub(crate) async fn begin(
     let address = Address {
         tcp: None,
         unix_socket: None,
+        needs_password: false,
         user: bridge.user().to_owned(),
         database: bridge.database().map(str::to_owned),
         endpoint: format!("{}:{}", bridge.host(), bridge.port()),
