@@ -20,7 +20,11 @@ fn imports_nothing() {
         .collect();
     assert_eq!(
         exports,
-        ["rds:bridge/presign@0.2.0", "rds:bridge/handshake@0.2.0"]
+        [
+            "rds:bridge/presign@0.2.0",
+            "rds:bridge/handshake@0.2.0",
+            "rds:bridge/server-handshake@0.2.0"
+        ]
     );
 }
 
