@@ -126,8 +126,8 @@ test-dist profile="release": (dist profile)
 # Check the size limits of the component with all plugins and without client_ed25519
 [group('test')]
 component-sizes:
-    test "$(wc -c < component/built/rds_bridge.wasm)" -le 200000
-    test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 140000
+    test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
+    test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
 
 # Fuzz a target (handshake, inspect, result_set, verify) for some seconds
 [group('test')]

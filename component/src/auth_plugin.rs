@@ -1,7 +1,10 @@
 //! The authentication methods: each file computes one method's response to the server's challenge.
 //!
-//! `mysql_common` computes the hashes and signatures. This crate does not use its drivers for whole exchanges: they
-//! answer every request of a server, and they depend on RSA, which only connections without TLS need.
+//! `mysql_common` computes the signatures of `client_ed25519`. This crate does not use its drivers for whole exchanges:
+//! they answer every request of a server, and they depend on RSA, which only connections without TLS need. The two
+//! methods with hashes use the hash functions directly, which both sides of the handshake share.
+
+use crate::secret_string::SecretBytes;
 
 pub(crate) mod caching_sha2_password;
 pub(crate) mod mysql_clear_password;
@@ -49,4 +52,10 @@ impl AuthPlugin {
         .into_iter()
         .find(|plugin| plugin.name() == name)
     }
+}
+
+/// Combines a hash with a mask of the same length.
+fn xor(hash: &[u8], mask: &[u8]) -> SecretBytes {
+    let bytes = hash.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
+    SecretBytes::new(bytes.collect())
 }

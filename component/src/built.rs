@@ -1,9 +1,11 @@
 //! The component as bytes, built from this crate's source. A program can embed it without a WebAssembly toolchain.
 
-/// The component with every authentication method: package `rds:bridge@0.2.0`, world `bridge`.
+/// The component with every authentication method and both sides of the handshake: package `rds:bridge@0.2.0`, world
+/// `bridge`.
 pub const COMPONENT: &[u8] = include_bytes!("../built/rds_bridge.wasm");
 
-/// The component without MariaDB's `client_ed25519`, and optimised for size. It has the same world.
+/// The component without MariaDB's `client_ed25519` and without the server's side of the handshake, optimised for size:
+/// package `rds:bridge@0.2.0`, world `client`.
 pub const WITHOUT_CLIENT_ED25519: &[u8] =
     include_bytes!("../built/rds_bridge_without_ed25519.wasm");
 

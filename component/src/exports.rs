@@ -11,11 +11,19 @@ mod handshake;
 #[cfg(target_family = "wasm")]
 mod heap;
 mod presign;
+#[cfg(feature = "server_handshake")]
 mod server_handshake;
 
+#[cfg(feature = "server_handshake")]
 wit_bindgen::generate!({
     path: "wit",
     world: "bridge",
+});
+
+#[cfg(not(feature = "server_handshake"))]
+wit_bindgen::generate!({
+    path: "wit",
+    world: "client",
 });
 
 struct Component;

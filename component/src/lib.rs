@@ -27,6 +27,7 @@
 //! |---|---|---|
 //! | `source` | yes | all modules but [`built`], and all dependencies of this crate |
 //! | `client_ed25519` | yes | MariaDB's authentication method `client_ed25519`; enables `source` |
+//! | `server_handshake` | yes | the server's side of the connection phase; enables `source` |
 
 #[cfg(feature = "source")]
 pub mod auth_plugin;
@@ -43,5 +44,5 @@ pub mod packet;
 pub mod presign;
 #[cfg(feature = "source")]
 pub mod secret_string;
-#[cfg(feature = "source")]
+#[cfg(feature = "server_handshake")]
 pub mod server_handshake;

@@ -23,6 +23,7 @@ pub(crate) use initial_handshake::PROTOCOL_VERSION;
 pub use initial_handshake::{InitialHandshake, SCRAMBLE_LENGTH};
 pub use mysql_common::constants::CapabilityFlags;
 pub use packet_name::{InvalidPacket, PacketName};
+#[cfg(feature = "server_handshake")]
 pub(crate) use ssl_request::SSL_REQUEST_LENGTH;
 pub use ssl_request::SslRequest;
 

@@ -20,6 +20,7 @@ mod expect_response;
 mod handshake_response;
 mod send_initial_handshake;
 mod server_error;
+mod stored_hash;
 mod transitions;
 
 pub use config::{ConfigField, Identity, InvalidConfig, TlsPolicy};
@@ -27,8 +28,7 @@ pub use error::{Error, Misuse};
 pub use handshake_response::HandshakeResponse;
 
 use crate::packet::{
-    self, CapabilityFlags, ChangeUser, ERR_HEADER, OK_HEADER, PacketBuffer, PacketTooLarge,
-    ServerError,
+    CapabilityFlags, ChangeUser, ERR_HEADER, OK_HEADER, PacketBuffer, PacketTooLarge, ServerError,
 };
 use crate::secret_string::SecretBytes;
 use authentication::Authentication;
@@ -38,7 +38,7 @@ use send_initial_handshake::SendInitialHandshake;
 use server_error::error_payload;
 
 /// The longest `HandshakeResponse41` inside TLS, and the longest `COM_CHANGE_USER`, in bytes: the connection attributes
-/// alone may have 65,535. Before TLS the limit is [`packet::PAYLOAD_LIMIT`].
+/// alone may have 65,535. Before TLS the limit is [`PAYLOAD_LIMIT`](crate::packet::PAYLOAD_LIMIT).
 const RESPONSE_LIMIT: usize = 131_072;
 
 /// The caller's next step.
@@ -50,7 +50,7 @@ pub enum Step {
     Read,
     /// Write all of these bytes, and call [`ServerHandshake::receive`] with none.
     Write(Vec<u8>),
-    /// Accept TLS as the server, and call [`ServerHandshake::tls_established`].
+    /// Accept TLS as the server, call [`ServerHandshake::tls_established`], and then [`ServerHandshake::receive`].
     StartTls,
     /// The client sent its response. Authenticate it: call [`ServerHandshake::switch_plugin`],
     /// [`ServerHandshake::more_data`] or [`ServerHandshake::finish`].
@@ -157,16 +157,6 @@ impl ServerHandshake {
         Ok(Self::in_state(state, 1))
     }
 
-    /// Returns an `ERR_Packet` that a server sends in place of its first packet, such as 1040, too many connections. It
-    /// has no SQLSTATE, because the server does not know yet whether the client's protocol has one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidConfig`].
-    pub fn refusal(error: &ServerError) -> Result<Vec<u8>, Error> {
-        Ok(packet::frame(0, &error_payload(error, false)?))
-    }
-
     fn in_state(state: State, next_sequence_id: u8) -> Self {
         Self {
             state,
@@ -189,19 +179,22 @@ impl ServerHandshake {
         self.settle(next)
     }
 
-    /// Reports that TLS is established with the client.
+    /// Reports that TLS is established with the client. Then call [`Self::receive`].
     ///
     /// # Errors
     ///
     /// [`Error::Misuse`], if the last step was not [`Step::StartTls`]; or the earlier error.
-    pub fn tls_established(&mut self) -> Result<Step, Error> {
-        let next = match std::mem::replace(&mut self.state, State::Finished) {
-            State::ExpectTls(expect) => Ok((State::ExpectHandshakeResponse(expect), Step::Read)),
-            State::Failed(error) => Err(error),
-            State::Finished => Err(Error::Misuse(Misuse::AlreadyFinished)),
-            _ => Err(Error::Misuse(Misuse::TlsNotAskedFor)),
+    pub fn tls_established(&mut self) -> Result<(), Error> {
+        let error = match std::mem::replace(&mut self.state, State::Finished) {
+            State::ExpectTls(expect) => {
+                self.state = State::ExpectHandshakeResponse(expect);
+                return Ok(());
+            }
+            State::Failed(error) => error,
+            State::Finished => Error::Misuse(Misuse::AlreadyFinished),
+            _ => Error::Misuse(Misuse::TlsNotAskedFor),
         };
-        self.settle(next)
+        Err(self.fail(error))
     }
 
     /// Returns an `AuthSwitchRequest` to write, which requests a response of another authentication method. Then call
@@ -264,7 +257,8 @@ impl ServerHandshake {
     }
 
     /// As [`Self::finish`], with an `ERR_Packet` that this function encodes. The SQLSTATE is omitted where the protocol
-    /// has none: in place of the server's first packet, and for clients without `CLIENT_PROTOCOL_41`.
+    /// has none: for clients without `CLIENT_PROTOCOL_41`, and in place of the server's first packet (such as 1040, too
+    /// many connections).
     ///
     /// # Errors
     ///
@@ -304,3 +298,6 @@ impl ServerHandshake {
         self.verify(|authentication| authentication.verify_native_password(stored))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,8 @@ test("a token that stays in the component", () => {
 
 function start(config) {
   const attributes = config["connection-attributes"].map(([name, value]) => ({ name, value }));
-  return handshake.ClientHandshake.start({ ...record(config), connectionAttributes: attributes });
+  const fields = { mariadbCapabilities: 0, ...record(config), connectionAttributes: attributes };
+  return handshake.ClientHandshake.start(fields);
 }
 
 function replay({ name, config, auth, exchange, outcome }, part) {
@@ -125,5 +126,18 @@ function replay({ name, config, auth, exchange, outcome }, part) {
     if (!error.payload) throw error;
     step = { error: plain(error.payload) };
   }
-  assert.deepEqual(step, outcome, name);
+  assert.deepEqual(step, whole(outcome, exchange), name);
+}
+
+// The recorded outcome, with the fields of a session that follow from the exchange.
+function whole(outcome, exchange) {
+  if (!outcome.ready) return outcome;
+  let said = exchange.map((event) => event.server ?? "").join("");
+  let okPacket;
+  while (said) {
+    const end = 8 + 2 * Buffer.from(said.slice(0, 6), "hex").readUIntLE(0, 3);
+    okPacket = said.slice(8, end);
+    said = said.slice(end);
+  }
+  return { ready: { "mariadb-capabilities": 0, "ok-packet": okPacket, ...outcome.ready } };
 }

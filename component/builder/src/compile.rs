@@ -16,10 +16,11 @@ use paths::Paths;
 use toolchain::Toolchain;
 use wit_component::ComponentEncoder;
 
-/// The authentication methods of a component.
+/// The parts of a component that can be omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Methods {
     All,
+    /// Without the server's side, too.
     WithoutClientEd25519,
 }
 
@@ -28,7 +29,7 @@ impl Methods {
 
     fn features(self) -> &'static str {
         match self {
-            Self::All => "client_ed25519",
+            Self::All => "client_ed25519,server_handshake",
             Self::WithoutClientEd25519 => "source",
         }
     }

@@ -55,40 +55,34 @@ impl wit::GuestServerHandshake for RefCell<ServerHandshake> {
         Ok(wit::ServerHandshake::new(Self::new(handshake)))
     }
 
-    fn refusal(error: WitServerError) -> Result<Vec<u8>, wit::Error> {
-        Ok(ServerHandshake::refusal(&error.into())?)
-    }
-
     fn receive(&self, bytes: Vec<u8>) -> Result<wit::Step, wit::Error> {
         Ok(self.borrow_mut().receive(&bytes)?.into())
     }
 
-    fn tls_established(&self) -> Result<wit::Step, wit::Error> {
-        Ok(self.borrow_mut().tls_established()?.into())
+    fn tls_established(&self) -> Result<(), wit::Error> {
+        Ok(self.borrow_mut().tls_established()?)
     }
 
-    fn switch_plugin(&self, plugin: String, data: Vec<u8>) -> Result<Vec<u8>, wit::Error> {
-        Ok(self.borrow_mut().switch_plugin(&plugin, &data)?)
+    fn reply(&self, reply: wit::Reply) -> Result<Vec<u8>, wit::Error> {
+        let mut handshake = self.borrow_mut();
+        let packet = match reply {
+            wit::Reply::SwitchPlugin(switch) => {
+                handshake.switch_plugin(&switch.plugin, &switch.data)
+            }
+            wit::Reply::MoreData(data) => handshake.more_data(&data),
+            wit::Reply::Finish(payload) => handshake.finish(&payload),
+            wit::Reply::Refuse(error) => handshake.refuse(&error.into()),
+        };
+        Ok(packet?)
     }
 
-    fn more_data(&self, data: Vec<u8>) -> Result<Vec<u8>, wit::Error> {
-        Ok(self.borrow_mut().more_data(&data)?)
-    }
-
-    fn finish(&self, payload: Vec<u8>) -> Result<Vec<u8>, wit::Error> {
-        Ok(self.borrow_mut().finish(&payload)?)
-    }
-
-    fn refuse(&self, error: WitServerError) -> Result<Vec<u8>, wit::Error> {
-        Ok(self.borrow_mut().refuse(&error.into())?)
-    }
-
-    fn verify_caching_sha2(&self, stored: Vec<u8>) -> Result<bool, wit::Error> {
-        Ok(self.borrow_mut().verify_caching_sha2(&stored)?)
-    }
-
-    fn verify_native_password(&self, stored: Vec<u8>) -> Result<bool, wit::Error> {
-        Ok(self.borrow_mut().verify_native_password(&stored)?)
+    fn verify(&self, stored: wit::StoredHash) -> Result<bool, wit::Error> {
+        let mut handshake = self.borrow_mut();
+        let is_proven = match stored {
+            wit::StoredHash::Sha256(stored) => handshake.verify_caching_sha2(&stored),
+            wit::StoredHash::Sha1(stored) => handshake.verify_native_password(&stored),
+        };
+        Ok(is_proven?)
     }
 }
 

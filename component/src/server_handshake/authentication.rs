@@ -5,7 +5,8 @@ use super::config::{
 };
 use super::error::Error;
 use super::handshake_response::HandshakeResponse;
-use crate::auth_plugin::{AuthPlugin, caching_sha2_password, mysql_native_password};
+use super::stored_hash::{matches_sha1, matches_sha256};
+use crate::auth_plugin::AuthPlugin;
 use crate::packet::{AUTH_MORE_DATA_HEADER, AuthSwitchRequest, CapabilityFlags, PAYLOAD_LIMIT};
 use crate::secret_string::SecretBytes;
 
@@ -72,23 +73,15 @@ impl Authentication {
     }
 
     pub(super) fn verify_caching_sha2(&self, stored: &[u8]) -> Result<bool, Error> {
-        let stored = stored_hash::<{ caching_sha2_password::HASH_LENGTH }>(stored)?;
+        let stored = stored.try_into().map_err(|_| invalid_hash())?;
         let response = self.response.expose();
-        Ok(caching_sha2_password::matches(
-            response,
-            &self.scramble,
-            stored,
-        ))
+        Ok(matches_sha256(response, &self.scramble, stored))
     }
 
     pub(super) fn verify_native_password(&self, stored: &[u8]) -> Result<bool, Error> {
-        let stored = stored_hash::<{ mysql_native_password::HASH_LENGTH }>(stored)?;
+        let stored = stored.try_into().map_err(|_| invalid_hash())?;
         let response = self.response.expose();
-        Ok(mysql_native_password::matches(
-            response,
-            &self.scramble,
-            stored,
-        ))
+        Ok(matches_sha1(response, &self.scramble, stored))
     }
 
     fn require_plugin_auth(&self) -> Result<(), Error> {
@@ -100,7 +93,6 @@ impl Authentication {
     }
 }
 
-fn stored_hash<const LENGTH: usize>(stored: &[u8]) -> Result<&[u8; LENGTH], Error> {
-    let stored = <&[u8; LENGTH]>::try_from(stored);
-    Ok(stored.map_err(|_| InvalidConfig::Invalid(ConfigField::StoredHash))?)
+fn invalid_hash() -> InvalidConfig {
+    InvalidConfig::Invalid(ConfigField::StoredHash)
 }

@@ -63,7 +63,15 @@ fn given(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 fn in_package() -> &'static [u8] {
-    if env::var_os("CARGO_FEATURE_CLIENT_ED25519").is_some() {
+    // One component has all parts that can be omitted, the other one has none of them.
+    let optional = [
+        "CARGO_FEATURE_CLIENT_ED25519",
+        "CARGO_FEATURE_SERVER_HANDSHAKE",
+    ];
+    if optional
+        .iter()
+        .any(|feature| env::var_os(feature).is_some())
+    {
         built::COMPONENT
     } else {
         built::WITHOUT_CLIENT_ED25519

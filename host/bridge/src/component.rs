@@ -14,6 +14,7 @@ mod machine_code;
 mod presign;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod segments;
+#[cfg(feature = "server_handshake")]
 mod server_handshake;
 mod ticker;
 
@@ -25,6 +26,7 @@ pub use bindings::exports::rds::bridge::presign::{
     Claims, ConnectRequest, CredentialsExpired, Error as PresignError, Field, HostProblem,
     InvalidCharacter, Lifetime, Malformed, Parameter, Rejection, TooLong,
 };
+#[cfg(feature = "server_handshake")]
 pub use bindings::exports::rds::bridge::server_handshake::{
     ConfigField as ServerConfigField, Error as ServerHandshakeError, Identity,
     InvalidConfig as InvalidServerConfig, Misuse as ServerMisuse, TlsPolicy,
@@ -37,6 +39,7 @@ pub use limits::{
     RECEIVE_LIMIT_BYTES, TICK,
 };
 pub use presign::{AuthToken, SandboxedToken, SigningSteps};
+#[cfg(feature = "server_handshake")]
 pub use server_handshake::{HandshakeResponse, ServerHandshake, ServerStep};
 pub use ticker::Ticker;
 pub use wasmtime;

@@ -9,6 +9,8 @@ from wasmtime.component import Component, Linker, Record, Variant
 
 PRESIGN = "rds:bridge/presign@0.2.0"
 HANDSHAKE = "rds:bridge/handshake@0.2.0"
+# The fields of a config that the vectors do not name.
+CONFIG = {"capabilities": None, "mariadb-capabilities": 0, "max-packet-size": None}
 
 
 class Refused(Exception):
@@ -62,7 +64,7 @@ class Bridge:
         return plain(self._call(PRESIGN, "verify", token, record(credentials), record(expected), now))
 
     def start_handshake(self, config):
-        config = dict(config)
+        config = CONFIG | config
         config["connection-attributes"] = [
             record({"name": name, "value": value}) for name, value in config["connection-attributes"]
         ]

@@ -27,8 +27,8 @@ pub(super) fn build(
         .args(["--no-default-features", "--features", methods.features()])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(paths).join("\u{1f}"));
     if methods == Methods::WithoutClientEd25519 {
-        // This component is optimised for size, also in the package whose opt-level the profile sets separately.
-        for setting in ["", "package.percent-encoding."] {
+        // This component is optimised for size, also in the packages whose opt-level the profile sets separately.
+        for setting in ["package.'*'.", "package.percent-encoding."] {
             cargo.arg("--config");
             cargo.arg(format!("profile.component.{setting}opt-level=\"z\""));
         }

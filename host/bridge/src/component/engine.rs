@@ -6,7 +6,9 @@ use std::sync::Arc;
 use wasmtime::component::{Component, Instance as ComponentInstance, InstancePre, Linker};
 use wasmtime::{InstanceAllocationStrategy, Store, StoreLimits};
 
-use super::bindings::exports::rds::bridge::{handshake, presign, server_handshake};
+#[cfg(feature = "server_handshake")]
+use super::bindings::exports::rds::bridge::server_handshake;
+use super::bindings::exports::rds::bridge::{handshake, presign};
 use super::call::Fault;
 use super::engine_config::engine_config;
 use super::limits::{DEADLINE_TICKS, pooling, store_limits};
@@ -22,6 +24,7 @@ pub struct Engine {
     instance: InstancePre<InstanceState>,
     presign: presign::GuestIndices,
     handshake: handshake::GuestIndices,
+    #[cfg(feature = "server_handshake")]
     server_handshake: server_handshake::GuestIndices,
     deadline_ticks: u64,
     /// The last field, so that it is dropped last: dropping it wakes the thread, which ends if the engine is gone.
@@ -95,12 +98,14 @@ impl Engine {
         let instance = linker.instantiate_pre(component).map_err(Fault::Load)?;
         let presign = presign::GuestIndices::new(&instance).map_err(Fault::Load)?;
         let handshake = handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
+        #[cfg(feature = "server_handshake")]
         let server_handshake =
             server_handshake::GuestIndices::new(&instance).map_err(Fault::Load)?;
         Ok(Self {
             instance,
             presign,
             handshake,
+            #[cfg(feature = "server_handshake")]
             server_handshake,
             deadline_ticks: deadline_ticks.max(1),
             _ticker: None,
@@ -132,6 +137,7 @@ impl Engine {
             presign_indices: self.presign.clone(),
             presign: None,
             handshake_indices: self.handshake.clone(),
+            #[cfg(feature = "server_handshake")]
             server_handshake_indices: self.server_handshake.clone(),
         })
     }
@@ -152,6 +158,7 @@ pub struct Instance {
     presign_indices: presign::GuestIndices,
     presign: Option<presign::Guest>,
     handshake_indices: handshake::GuestIndices,
+    #[cfg(feature = "server_handshake")]
     server_handshake_indices: server_handshake::GuestIndices,
 }
 
@@ -179,6 +186,7 @@ impl Instance {
     }
 
     /// The functions of the `server-handshake` interface, looked up as in [`Self::handshake_functions`].
+    #[cfg(feature = "server_handshake")]
     pub(super) fn server_handshake_functions(&mut self) -> Result<server_handshake::Guest, Fault> {
         self.server_handshake_indices
             .load(&mut self.store, &self.instance)

@@ -145,11 +145,17 @@ impl ServerHandshake {
     ///
     /// [`wit::Error::InvalidConfig`], or a [`Fault`].
     pub fn refusal(engine: &Engine, error: &ServerError) -> Result<Vec<u8>, CallError<wit::Error>> {
-        check_error(error)?;
-        let mut instance = engine.instantiate()?;
-        let functions = instance.server_handshake_functions()?;
-        let handshake = functions.server_handshake();
-        finished(handshake.call_refusal(&mut instance.store, error))
+        // The client gets nothing of this identity.
+        let identity = wit::Identity {
+            server_version: "8.0",
+            connection_id: 0,
+            capabilities: 0,
+            mariadb_capabilities: 0,
+            character_set: 0,
+            status_flags: 0,
+        };
+        let mut handshake = Self::start(engine, identity, &[1; 20], wit::TlsPolicy::None)?;
+        handshake.refuse(error)
     }
 
     fn create(
@@ -189,8 +195,8 @@ impl ServerHandshake {
     pub fn tls_established(&mut self) -> Result<ServerStep, CallError<wit::Error>> {
         self.call(|handshake, instance, resource| {
             handshake.call_tls_established(&mut instance.store, resource)
-        })
-        .map(ServerStep::from)
+        })?;
+        self.receive(&[])
     }
 
     /// Returns an `AuthSwitchRequest` to write, which requests a response of another authentication method. Then call
@@ -206,9 +212,7 @@ impl ServerHandshake {
         data: &[u8],
     ) -> Result<Vec<u8>, CallError<wit::Error>> {
         check_arguments([plugin.len(), data.len()])?;
-        self.call(|handshake, instance, resource| {
-            handshake.call_switch_plugin(&mut instance.store, resource, plugin, data)
-        })
+        self.reply(wit::Reply::SwitchPlugin(wit::SwitchPlugin { plugin, data }))
     }
 
     /// Returns an `AuthMoreData` to write. After the byte 3, a client of `caching_sha2_password` waits for the packet of
@@ -219,9 +223,7 @@ impl ServerHandshake {
     /// As [`Self::receive`].
     pub fn more_data(&mut self, data: &[u8]) -> Result<Vec<u8>, CallError<wit::Error>> {
         check_arguments([data.len()])?;
-        self.call(|handshake, instance, resource| {
-            handshake.call_more_data(&mut instance.store, resource, data)
-        })
+        self.reply(wit::Reply::MoreData(data))
     }
 
     /// Returns the last packet to write, with this payload of an `OK_Packet` or an `ERR_Packet`. An `ERR_Packet` is
@@ -232,9 +234,7 @@ impl ServerHandshake {
     /// As [`Self::receive`].
     pub fn finish(&mut self, payload: &[u8]) -> Result<Vec<u8>, CallError<wit::Error>> {
         check_arguments([payload.len()])?;
-        self.call(|handshake, instance, resource| {
-            handshake.call_finish(&mut instance.store, resource, payload)
-        })
+        self.reply(wit::Reply::Finish(payload))
     }
 
     /// As [`Self::finish`], with an `ERR_Packet` of this error. Its SQLSTATE is omitted where the protocol has none.
@@ -243,10 +243,9 @@ impl ServerHandshake {
     ///
     /// As [`Self::receive`].
     pub fn refuse(&mut self, error: &ServerError) -> Result<Vec<u8>, CallError<wit::Error>> {
-        check_error(error)?;
-        self.call(|handshake, instance, resource| {
-            handshake.call_refuse(&mut instance.store, resource, error)
-        })
+        let sql_state = error.sql_state.as_deref().unwrap_or_default();
+        check_arguments([sql_state.len(), error.message.len()])?;
+        self.reply(wit::Reply::Refuse(error))
     }
 
     /// Whether the client's last response proves that it knows the password whose `SHA256(SHA256(password))` is
@@ -259,9 +258,7 @@ impl ServerHandshake {
         &mut self,
         stored: &[u8; 32],
     ) -> Result<bool, CallError<wit::Error>> {
-        self.call(|handshake, instance, resource| {
-            handshake.call_verify_caching_sha2(&mut instance.store, resource, stored)
-        })
+        self.verify(wit::StoredHash::Sha256(stored))
     }
 
     /// As [`Self::verify_caching_sha2`], by `mysql_native_password`: `stored` is `SHA1(SHA1(password))`.
@@ -273,8 +270,18 @@ impl ServerHandshake {
         &mut self,
         stored: &[u8; 20],
     ) -> Result<bool, CallError<wit::Error>> {
+        self.verify(wit::StoredHash::Sha1(stored))
+    }
+
+    fn reply(&mut self, reply: wit::Reply<'_>) -> Result<Vec<u8>, CallError<wit::Error>> {
         self.call(|handshake, instance, resource| {
-            handshake.call_verify_native_password(&mut instance.store, resource, stored)
+            handshake.call_reply(&mut instance.store, resource, reply)
+        })
+    }
+
+    fn verify(&mut self, stored: wit::StoredHash<'_>) -> Result<bool, CallError<wit::Error>> {
+        self.call(|handshake, instance, resource| {
+            handshake.call_verify(&mut instance.store, resource, stored)
         })
     }
 
@@ -298,9 +305,4 @@ type Called<T> = wasmtime::Result<Result<T, wit::Error>>;
 
 fn finished<T>(called: Called<T>) -> Result<T, CallError<wit::Error>> {
     called.map_err(Fault::Trap)?.map_err(CallError::Refused)
-}
-
-fn check_error(error: &ServerError) -> Result<(), Fault> {
-    let sql_state = error.sql_state.as_deref().unwrap_or_default();
-    check_arguments([sql_state.len(), error.message.len()])
 }
