@@ -154,7 +154,7 @@ mod tests {
         let error = Error::new(Stage::Tls, ErrorKind::Closed);
         let refusal = Refusal::of_connecting(&error, ToString::to_string);
         assert!(refusal.message.starts_with("rds-bridge: TLS: "));
-        assert_eq!(refusal.server_error().sql_state.as_deref(), Some("HY000"));
+        assert_eq!(refusal.server_error().sql_state.as_deref(), Some("08S01"));
     }
 
     #[test]
