@@ -129,7 +129,7 @@ component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
     test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
 
-# Fuzz a target (handshake, inspect, result_set, verify) for some seconds
+# Fuzz a target (handshake, inspect, result_set, server_handshake, verify) for some seconds
 [group('test')]
 fuzz target seconds="600": c-compiler
     command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@0.13.2

@@ -75,3 +75,6 @@ pub enum Error {
     #[error("the client lacks {0}")]
     MissingCapability(&'static str),
 }
+
+#[cfg(test)]
+mod tests;
