@@ -4,6 +4,7 @@ mod admin;
 mod change_user;
 mod drain;
 mod failures;
+mod methods;
 mod passwords;
 #[cfg(unix)]
 mod places;

@@ -107,7 +107,7 @@ impl Client {
         host: &str,
     ) -> Result<(), ClientError> {
         match authentication {
-            ClientAuthentication::Trust => self.trust(response),
+            ClientAuthentication::Trust => self.trust(response).await,
             ClientAuthentication::Passwords(users) => self.check(response, users, host).await,
         }
     }

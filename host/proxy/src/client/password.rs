@@ -12,6 +12,7 @@ use crate::users::{PasswordHash, Users};
 
 const CACHING_SHA2_PASSWORD: &str = "caching_sha2_password";
 const MYSQL_NATIVE_PASSWORD: &str = "mysql_native_password";
+const MYSQL_CLEAR_PASSWORD: &str = "mysql_clear_password";
 /// `fast_auth_success`: the server has verified the response.
 const FAST_AUTH_SUCCESS: u8 = 3;
 /// What the response of an unknown user is compared with, so that it takes the same time. No password has these hashes.
@@ -23,11 +24,19 @@ const NO_PASSWORD: PasswordHash = PasswordHash {
 impl Client {
     /// Accepts the client, in the way that its method expects: a client that has sent a response of
     /// `caching_sha2_password` waits for the result before the `OK_Packet`, and others do not know that result.
-    pub(super) fn trust(&mut self, response: &HandshakeResponse) -> Result<(), ClientError> {
-        if is_of(response, CACHING_SHA2_PASSWORD) && has_password(response) {
-            self.announce_success()?;
+    pub(super) async fn trust(&mut self, response: &HandshakeResponse) -> Result<(), ClientError> {
+        match response.auth_plugin.as_deref() {
+            Some(CACHING_SHA2_PASSWORD) if has_password(response) => self.announce_success(),
+            None | Some(CACHING_SHA2_PASSWORD | MYSQL_NATIVE_PASSWORD | MYSQL_CLEAR_PASSWORD) => {
+                Ok(())
+            }
+            // MariaDB's client names `dummy_fallback_auth` if it could not load the server's method, and must be switched
+            // to another one. This one is built into it.
+            Some(_) => {
+                let _is_ignored = self.switch_plugin(MYSQL_NATIVE_PASSWORD).await?;
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Verifies the client's password. The steps and their time do not depend on whether the user exists.
@@ -52,7 +61,9 @@ impl Client {
                 false => self.deny(response, host, has_password(response)).await,
             };
         }
-        if !is_of(response, CACHING_SHA2_PASSWORD) && !self.switch_plugin().await? {
+        if !is_of(response, CACHING_SHA2_PASSWORD)
+            && !self.switch_plugin(CACHING_SHA2_PASSWORD).await?
+        {
             return self.deny(response, host, false).await;
         }
         let verified = self.handshake.verify_caching_sha2(&password.sha256_twice);
@@ -68,12 +79,10 @@ impl Client {
         Ok(())
     }
 
-    /// Requests `caching_sha2_password` with a new scramble. Returns whether the client has sent a password.
-    async fn switch_plugin(&mut self) -> Result<bool, ClientError> {
+    /// Requests another method with a new scramble. Returns whether the client has sent a password.
+    async fn switch_plugin(&mut self, plugin: &str) -> Result<bool, ClientError> {
         self.scramble = scramble()?;
-        let switched = self
-            .handshake
-            .switch_plugin(CACHING_SHA2_PASSWORD, &self.scramble);
+        let switched = self.handshake.switch_plugin(plugin, &self.scramble);
         let request = switched.map_err(ClientError::of_call)?;
         self.write(&request).await?;
         let mut step = self.receive(&[]).await?;
