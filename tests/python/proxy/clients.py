@@ -1,16 +1,19 @@
 """Real clients through the proxy: logins, statements, results, errors.
 
-    server mysql rds-bridge proxy --listen 127.0.0.1:0 -- python -m unittest clients
-
-The program `server` (tests/support/examples) starts MySQL or MariaDB, and the proxy puts its address into the
-environment. Each client connects without TLS, once without a password and once with a wrong one, which the proxy ignores.
+run-clients starts MySQL or MariaDB, whose address and CA file are SERVER_ADDRESS and SERVER_CA_FILE, and the proxy, which
+puts its own address into the environment. Each client connects without TLS, once without a password and once with a
+wrong one, which the proxy ignores.
 """
 
 import asyncio
 import os
 import shutil
+import socket
 import subprocess
+import time
 import unittest
+import urllib.error
+import urllib.request
 
 HOST, PORT = os.environ["MYSQL_HOST"], int(os.environ["MYSQL_TCP_PORT"])
 DATABASE = os.environ["DB_NAME"]
@@ -24,9 +27,26 @@ MANY = ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i
 def admin():
     """A connection to the server itself, as the user with all privileges."""
     import pymysql
-    host, port = os.environ["DB_CONNECT_TO"].rsplit(":", 1)
+    host, port = os.environ["SERVER_ADDRESS"].rsplit(":", 1)
     return pymysql.connect(host=host, port=int(port), user="admin", password="correct horse battery staple",
-                           ssl={"ca": os.environ["DB_CA_FILE"]}, autocommit=True)
+                           ssl={"ca": os.environ["SERVER_CA_FILE"]}, autocommit=True)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def fetch_when_ready(url):
+    """The body of the page, as soon as its server listens."""
+    while True:
+        try:
+            return urllib.request.urlopen(url).read().decode()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.05)
 
 
 class DbApi:
