@@ -19,7 +19,7 @@ use super::private_folder::private_folder;
 use super::rate::RateLimit;
 use super::{Emulator, Shared, StartError, State};
 use rds_bridge::aws::{Credentials, region_of_endpoint};
-use rds_bridge::component::Engine;
+use rds_bridge::component::{Engine, Ticker};
 use rds_bridge::net::host_name;
 use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
 use tempfile::TempDir;
@@ -198,7 +198,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the server version of the initial handshake and of `VERSION()`. Default: `8.0.39`.
+    /// Sets the server version of the initial handshake and of `VERSION()`: 1 to 255 bytes without control characters.
+    /// Default: `8.0.39`.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
@@ -228,7 +229,8 @@ impl EmulatorBuilder {
         let bound = Bound::to(self.address)?;
         let certificates =
             Certificates::make(certificate_names(&endpoint), self.expired_certificate)?;
-        let (engine, clients_engine) = (Engine::new()?, Engine::new()?);
+        let (engine, clients_engine) = (Engine::on_demand()?, Engine::new()?);
+        let ticker = Ticker::start(&engine)?;
         let seeds: Vec<_> = self
             .seeds
             .iter()
@@ -250,6 +252,7 @@ impl EmulatorBuilder {
             clock_offset_seconds: self.clock_offset_seconds,
             version: self.version,
             engine,
+            _ticker: ticker,
             clients_engine,
             database,
             connections: Connections::default(),
@@ -281,7 +284,7 @@ impl EmulatorBuilder {
         if self.database.is_empty() {
             return Err(wrong_setting("database", "the name is empty"));
         }
-        Ok(())
+        check_version(&self.version)
     }
 }
 
@@ -290,6 +293,16 @@ fn wrong_setting(setting: &'static str, problem: impl Into<String>) -> StartErro
         setting,
         problem: problem.into(),
     }
+}
+
+/// The component refuses other versions when a client connects.
+fn check_version(version: &str) -> Result<(), StartError> {
+    let is_of_length = (1..=VERSION_LIMIT).contains(&version.len());
+    if !is_of_length || version.chars().any(char::is_control) {
+        let problem = format!("it must have 1 to {VERSION_LIMIT} bytes without control characters");
+        return Err(wrong_setting("version", problem));
+    }
+    Ok(())
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
@@ -328,6 +341,9 @@ fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), S
     let path = folder.path().join("database");
     Ok((Some(folder), path))
 }
+
+/// The longest version in the initial handshake, in bytes.
+const VERSION_LIMIT: usize = 255;
 
 const EXAMPLE_KEY_ID: &str = "AKIDEXAMPLE";
 

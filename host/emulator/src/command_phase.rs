@@ -32,7 +32,6 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
         capabilities,
         user,
     } = login;
-    stream.login_is_over();
     stream.get_mut().sock.login_is_over()?;
     let mut multi_statements = capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
     let mut session =
@@ -45,7 +44,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
         }
         match serve(&mut stream, &mut session, &payload, &mut multi_statements) {
             Ok(()) => {}
-            Err(Failure::Refused(error)) => stream.write(&packets::err(&error, true))?,
+            Err(Failure::Refused(error)) => stream.write(&packets::err(&error))?,
             Err(Failure::Lost(error)) => return Err(error),
         }
     }

@@ -208,9 +208,12 @@ pub(crate) struct Shared {
     pub(crate) credentials: rds_bridge::aws::Credentials,
     pub(crate) clock_offset_seconds: i64,
     pub(crate) version: String,
-    /// Verifies tokens. Clients from [`Emulator::bridge`] use `clients_engine`, so that they do not take up its
-    /// capacity.
+    /// Runs the connection phases of clients and verifies tokens. It is not pooled, because a silent client holds its
+    /// instance until the end of its time, and there may be more of them than a pool has instances.
     pub(crate) engine: rds_bridge::component::Engine,
+    /// Enforces the deadlines of its calls.
+    _ticker: rds_bridge::component::Ticker,
+    /// For the clients from [`Emulator::bridge`].
     clients_engine: rds_bridge::component::Engine,
     pub(crate) database: database::Database,
     pub(crate) connections: connections::Connections,

@@ -4,8 +4,12 @@
 
 use std::fmt::Display;
 
+use rds_bridge::component;
 use rds_bridge_wire::InvalidField;
 use rusqlite::ErrorCode;
+
+/// The longest message that the component sends, in bytes.
+const MESSAGE_LIMIT: usize = 32 << 10;
 
 /// An `ERR_Packet`'s code, SQLSTATE and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,17 @@ impl ServerError {
             code,
             sql_state,
             message: message.into(),
+        }
+    }
+
+    /// The error as the component sends it. A message that contains a long name of the client is cut.
+    pub(super) fn in_connection_phase(&self) -> component::ServerError {
+        let mut message = self.message.clone();
+        message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
+        component::ServerError {
+            code: self.code,
+            sql_state: Some(self.sql_state.to_owned()),
+            message,
         }
     }
 
