@@ -5,32 +5,38 @@
 
 mod client;
 mod refusal;
+mod refused;
+mod scramble;
 mod tls;
 
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use rds_bridge::Error;
 use rds_bridge::component::{
-    CallError, Fault, HandshakeResponse, Identity, ServerHandshake, ServerHandshakeError,
-    ServerStep, TlsPolicy,
+    self, CallError, HandshakeResponse, Identity, ServerHandshake, ServerStep, TlsPolicy,
 };
+use rds_bridge::error::Chain;
 use rustls::ServerConfig;
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use super::Shared;
+use super::backend::{BackendStream, Greeted, LoggedIn, Resolved};
 use super::event::EventKind;
-use super::fault::{AuthSwitchTail, Faults, Refusal};
+use super::fault::{Faults, Refusal};
 use super::faulty_stream::FaultyStream;
 use super::judge::{Verdict, judge};
 use super::packets::{self, Done};
 use super::peer::Peer;
 use super::server_error::ServerError;
-use super::wire::PacketStream;
+use super::{Shared, Store};
 use client::{Client, Failed};
-use refusal::{error_in_place_of_greeting, violated, without_tls};
+use refusal::{error_in_place_of_greeting, of_backend, violated, without_tls};
+use refused::Refused;
+use scramble::{scramble, tail};
 use tls::{Transport, start_tls};
 
 pub(super) use tls::TlsStream;
@@ -50,50 +56,13 @@ const CAPABILITIES: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
 
 /// An authenticated client: its connection, capabilities and user name.
 pub(super) struct Login {
-    pub(super) stream: PacketStream<TlsStream>,
+    pub(super) stream: TlsStream,
+    /// How long to wait before each reply.
+    pub(super) delay: Duration,
     pub(super) capabilities: CapabilityFlags,
     pub(super) user: String,
-}
-
-/// Why a client was not accepted.
-enum Refused {
-    /// The client has received an error, and the event is recorded.
-    Told,
-    /// The client disconnected, was silent for too long, or violated TLS; or the component failed.
-    BrokenOff(String),
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Self {
-        Self::BrokenOff(match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the client disconnected".to_owned(),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                "the client sent nothing for too long".to_owned()
-            }
-            _ => error.to_string(),
-        })
-    }
-}
-
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
-        Self::BrokenOff(fault.to_string())
-    }
-}
-
-impl From<CallError<ServerHandshakeError>> for Refused {
-    fn from(error: CallError<ServerHandshakeError>) -> Self {
-        Self::BrokenOff(error.to_string())
-    }
-}
-
-impl From<Failed> for Refused {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Io(error) => error.into(),
-            Failed::Call(error) => error.into(),
-        }
-    }
+    /// The session at the backend, if there is one.
+    pub(super) backend: Option<BackendStream>,
 }
 
 /// Runs the connection phase and records its result as an event. Returns the login if the client was accepted.
@@ -128,13 +97,14 @@ struct Attempt<'a> {
     faults: Faults,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
     fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
         let scramble = scramble()?;
         let handshake = self.handshake(&scramble)?;
         let stream = FaultyStream::new(tcp, self.faults.cut_after);
         let mut plain = Client::new(stream, handshake, self.faults.delay);
         self.refuse_before_greeting(&mut plain)?;
+        let greeted = self.greet(&mut plain, &scramble)?;
         self.expect_ssl_request(&mut plain)?;
 
         let mut client = plain.upgrade(|stream| start_tls(stream, tls))?;
@@ -146,9 +116,39 @@ impl Attempt<'_> {
         self.check_response(&mut client, &response)?;
         let token = self.token(&mut client, &response, &scramble)?;
         if let Err((error, reason)) = self.verdict(&response.user, &token) {
-            return self.refuse(&mut client, &error, reason);
+            return self.refuse(&mut client, error, reason);
         }
-        self.accept(client, &response, token.len())
+        match greeted {
+            None => self.accept(client, &response, token.len()),
+            Some((backend, greeted)) => {
+                let logged_in = backend.log_in(greeted, &self.shared.engine, &response);
+                self.accept_at_backend(client, &response, token.len(), logged_in)
+            }
+        }
+    }
+
+    /// Connects to the backend, if there is one, whose first packet the client then gets.
+    fn greet(
+        &self,
+        plain: &mut Client<FaultyStream>,
+        scramble: &[u8; 20],
+    ) -> Result<Option<(&'a Resolved, Greeted)>, Refused> {
+        let Store::Backend(backend) = &self.shared.store else {
+            return Ok(None);
+        };
+        let greeted = match backend.greet() {
+            Ok(greeted) => greeted,
+            Err(error) => return self.refuse(plain, of_backend(&error), Chain(&error).to_string()),
+        };
+        let (engine, packet) = (&self.shared.engine, greeted.first_packet());
+        match ServerHandshake::start_as(engine, packet, 0, scramble, self.tls_policy()) {
+            Ok(handshake) => plain.restart(handshake),
+            Err(error) => {
+                let reason = format!("the backend's first packet is not one of MySQL: {error}");
+                return self.refuse(plain, ServerError::new(1105, "HY000", &reason), reason);
+            }
+        }
+        Ok(Some((backend, greeted)))
     }
 
     fn handshake(&self, scramble: &[u8; 20]) -> Result<ServerHandshake, Refused> {
@@ -160,23 +160,26 @@ impl Attempt<'_> {
             character_set: CHARACTER_SET,
             status_flags: StatusFlags::SERVER_STATUS_AUTOCOMMIT.bits(),
         };
-        // TLS is required. It is only offered here, so that the component reports who has tried without.
-        let policy = match self.faults.no_tls {
+        let (engine, policy) = (&self.shared.engine, self.tls_policy());
+        Ok(ServerHandshake::start(engine, identity, scramble, policy)?)
+    }
+
+    /// TLS is required. It is only offered to the client, so that the component reports who has tried without.
+    fn tls_policy(&self) -> TlsPolicy {
+        match self.faults.no_tls {
             true => TlsPolicy::None,
             false => TlsPolicy::Offered,
-        };
-        let engine = &self.shared.engine;
-        Ok(ServerHandshake::start(engine, identity, scramble, policy)?)
+        }
     }
 
     /// A server that cannot accept a connection sends an error in place of the initial handshake.
     fn refuse_before_greeting(&self, plain: &mut Client<FaultyStream>) -> Result<(), Refused> {
         if let Some(error) = error_in_place_of_greeting(&self.faults) {
-            return self.refuse(plain, &error, "the configured fault");
+            return self.refuse(plain, error, "the configured fault");
         }
         if self.shared.connections.are_too_many() {
             let error = ServerError::too_many_connections();
-            return self.refuse(plain, &error, "too many connections");
+            return self.refuse(plain, error, "too many connections");
         }
         Ok(())
     }
@@ -197,7 +200,7 @@ impl Attempt<'_> {
             ServerStep::Authenticate(response) => {
                 self.user = Some(response.user);
                 let error = ServerError::secure_transport_required();
-                self.refuse(plain, &error, without_tls(&self.faults))
+                self.refuse(plain, error, without_tls(&self.faults))
             }
             _ => Err(out_of_turn()),
         }
@@ -209,25 +212,26 @@ impl Attempt<'_> {
         client: &mut Client<TlsStream>,
         response: &HandshakeResponse,
     ) -> Result<(), Refused> {
-        let name = self.shared.database.name();
         if let Some(wrong) = &response.database
+            && let Store::Sqlite(database) = &self.shared.store
+            && let name = database.name()
             && wrong != name
         {
             let reason = format!("unknown database {wrong:?}: the only one is {name:?}");
             let error = ServerError::unknown_database(wrong);
-            return self.refuse(client, &error, reason);
+            return self.refuse(client, error, reason);
         }
         if !capabilities(response).contains(CapabilityFlags::CLIENT_PLUGIN_AUTH) {
             let reason = "the client does not support authentication plugins";
             let error = ServerError::auth_plugin_not_supported();
-            return self.refuse(client, &error, reason);
+            return self.refuse(client, error, reason);
         }
         Ok(())
     }
 
     fn accept(
         &self,
-        mut client: Client<TlsStream>,
+        client: Client<TlsStream>,
         response: &HandshakeResponse,
         token_bytes: usize,
     ) -> Result<Login, Refused> {
@@ -236,12 +240,44 @@ impl Attempt<'_> {
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
             ..Done::default()
         };
-        let last = client.handshake().finish(&packets::ok(done))?;
+        self.finish(client, response, &packets::ok(done), None)
+    }
+
+    /// As [`Self::accept`], with the backend's answer.
+    fn accept_at_backend(
+        &self,
+        mut client: Client<TlsStream>,
+        response: &HandshakeResponse,
+        token_bytes: usize,
+        logged_in: Result<LoggedIn, Error>,
+    ) -> Result<Login, Refused> {
+        match logged_in {
+            Ok(LoggedIn { stream, ok_packet }) => {
+                self.note(EventKind::Accepted { token_bytes });
+                self.finish(client, response, &ok_packet, Some(stream))
+            }
+            Err(error) => {
+                let reason = format!("the token is valid, but the backend: {}", Chain(&error));
+                self.refuse(&mut client, of_backend(&error), reason)
+            }
+        }
+    }
+
+    fn finish(
+        &self,
+        mut client: Client<TlsStream>,
+        response: &HandshakeResponse,
+        ok_packet: &[u8],
+        backend: Option<BackendStream>,
+    ) -> Result<Login, Refused> {
+        let last = client.handshake().finish(ok_packet)?;
         client.send(&last)?;
         Ok(Login {
-            stream: PacketStream::new(client.stream, self.faults.delay),
+            stream: client.stream,
+            delay: self.faults.delay,
             capabilities: capabilities(response),
             user: response.user.clone(),
+            backend,
         })
     }
 
@@ -315,7 +351,7 @@ impl Attempt<'_> {
             Ok(step) => Ok(step),
             Err(Failed::Call(CallError::Refused(violation))) => {
                 let (error, reason) = violated(&violation, client.header(), &self.faults);
-                self.refuse(client, &error, reason)
+                self.refuse(client, error, reason)
             }
             Err(failed) => Err(failed.into()),
         }
@@ -325,16 +361,16 @@ impl Attempt<'_> {
     fn refuse<S: Transport, T>(
         &self,
         client: &mut Client<S>,
-        error: &ServerError,
+        error: impl Into<component::ServerError>,
         reason: impl Into<String>,
     ) -> Result<T, Refused> {
-        let (code, reason) = (error.code, reason.into());
+        let (error, reason) = (error.into(), reason.into());
+        let code = error.code;
         self.note(EventKind::Refused { code, reason });
-        let last = client.handshake().refuse(&error.in_connection_phase())?;
         // The client may have disconnected already.
-        let _sent = client
-            .send(&last)
-            .and_then(|()| client.stream.tcp().linger());
+        if client.refuse(error).is_ok() {
+            let _closed = client.stream.tcp().linger();
+        }
         Err(Refused::Told)
     }
 }
@@ -349,26 +385,7 @@ fn out_of_turn() -> Refused {
     Refused::BrokenOff("the component returned an unexpected step".to_owned())
 }
 
-/// The data of an `AuthSwitchRequest` after the plugin's name.
-fn tail(tail: AuthSwitchTail, scramble: &[u8; 20]) -> Vec<u8> {
-    match tail {
-        AuthSwitchTail::Nothing => Vec::new(),
-        AuthSwitchTail::Nul => vec![0],
-        AuthSwitchTail::Challenge => [&scramble[..], &[0]].concat(),
-    }
-}
-
 /// A text that may end with a NUL.
 fn without_nul(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(bytes.strip_suffix(b"\0").unwrap_or(bytes).to_vec())
-}
-
-/// The server's challenge: 20 random 7-bit characters without NUL.
-fn scramble() -> Result<[u8; 20], Refused> {
-    let mut scramble = [0; 20];
-    rustls::crypto::ring::default_provider()
-        .secure_random
-        .fill(&mut scramble)
-        .map_err(|_| Refused::BrokenOff("cannot generate random numbers".to_owned()))?;
-    Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
 }

@@ -8,9 +8,6 @@ use rds_bridge::component;
 use rds_bridge_wire::InvalidField;
 use rusqlite::ErrorCode;
 
-/// The longest message that the component sends, in bytes.
-const MESSAGE_LIMIT: usize = 32 << 10;
-
 /// An `ERR_Packet`'s code, SQLSTATE and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerError {
@@ -25,17 +22,6 @@ impl ServerError {
             code,
             sql_state,
             message: message.into(),
-        }
-    }
-
-    /// The error as the component sends it. A message that contains a long name of the client is cut.
-    pub(super) fn in_connection_phase(&self) -> component::ServerError {
-        let mut message = self.message.clone();
-        message.truncate(message.floor_char_boundary(MESSAGE_LIMIT));
-        component::ServerError {
-            code: self.code,
-            sql_state: Some(self.sql_state.to_owned()),
-            message,
         }
     }
 
@@ -270,6 +256,16 @@ impl ServerError {
             }
             Some(ErrorCode::ConstraintViolation) => Self::new(3819, "HY000", message),
             _ => Self::new(1105, "HY000", format!("{message} ({NOT_MYSQL})")),
+        }
+    }
+}
+
+impl From<ServerError> for component::ServerError {
+    fn from(error: ServerError) -> Self {
+        Self {
+            code: error.code,
+            sql_state: Some(error.sql_state.to_owned()),
+            message: error.message,
         }
     }
 }

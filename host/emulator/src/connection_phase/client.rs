@@ -4,13 +4,18 @@ use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
-use rds_bridge::component::{CallError, ServerHandshake, ServerHandshakeError, ServerStep};
+use rds_bridge::component::{
+    CallError, ServerError, ServerHandshake, ServerHandshakeError, ServerStep,
+};
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use zeroize::Zeroizing;
 
 /// How many bytes of a payload are read at once. The component checks the announced length, and receives the payload
 /// in pieces.
 const PIECE_LENGTH: usize = 16 << 10;
+
+/// The longest message that the component sends, in bytes.
+const MESSAGE_LIMIT: usize = 32 << 10;
 
 /// A client that is not logged in.
 pub(super) struct Client<S> {
@@ -54,6 +59,19 @@ impl<S: Read + Write> Client<S> {
 
     pub(super) fn handshake(&mut self) -> &mut ServerHandshake {
         &mut self.handshake
+    }
+
+    /// Begins with another handshake, before the first step.
+    pub(super) fn restart(&mut self, handshake: ServerHandshake) {
+        self.handshake = handshake;
+    }
+
+    /// Sends an error, the last packet. A message that contains a long name of the client is cut.
+    pub(super) fn refuse(&mut self, mut error: ServerError) -> Result<(), Failed> {
+        let end = error.message.floor_char_boundary(MESSAGE_LIMIT);
+        error.message.truncate(end);
+        let last = self.handshake.refuse(&error)?;
+        Ok(self.send(&last)?)
     }
 
     /// The header of the last packet that was read.

@@ -1,12 +1,17 @@
 //! What clients are told that are not accepted, and the true reasons.
 
-use rds_bridge::component::ServerHandshakeError;
+use rds_bridge::component::{self, ServerHandshakeError};
+use rds_bridge::error::Chain;
+use rds_bridge_text::Printable;
 
 use crate::fault::{Faults, Refusal};
 use crate::server_error::ServerError;
 use crate::stranger;
 
 const FIRST_PACKET: &str = "the first packet is not one of MySQL 4.1 or later";
+
+/// The server cannot reach what it needs.
+const ER_NET_READ_ERROR: u16 = 1158;
 
 /// The configured error that a client receives in place of the initial handshake.
 pub(super) fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError> {
@@ -60,4 +65,29 @@ pub(super) fn violated(
         other => other.to_string(),
     };
     (ServerError::bad_handshake(), reason)
+}
+
+/// What a client is told of a failure of the backend: the backend's own error, or else that of a network, and the stage.
+/// The token was valid, or was not verified.
+pub(super) fn of_backend(error: &rds_bridge::Error) -> component::ServerError {
+    let (code, sql_state, message) = match error.server_error() {
+        Some(server) => (
+            server.code,
+            server.sql_state.as_deref().unwrap_or("HY000"),
+            format!(
+                "{} [rds-bridge emulate, backend, stage {}]",
+                server.message,
+                error.stage()
+            ),
+        ),
+        None => {
+            let message = format!("rds-bridge emulate: the backend failed: {}", Chain(error));
+            (ER_NET_READ_ERROR, "08S01", message)
+        }
+    };
+    component::ServerError {
+        code,
+        sql_state: Some(sql_state.to_owned()),
+        message: Printable(&message).to_string(),
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::Refused;
+use super::refused::Refused;
 use crate::faulty_stream::FaultyStream;
 
 pub(crate) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
