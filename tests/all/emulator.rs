@@ -1,5 +1,6 @@
 //! The emulator, as a library and as a command.
 
+pub(crate) mod backend;
 pub(crate) mod bad_input;
 pub(crate) mod clients;
 pub(crate) mod command;

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
         // First, so that a signal cannot leave temporary files behind.
         let mut signals = Signals::catch()?;
         let given = environment::credentials()?;
-        let mut builder = arguments.builder().on_event(log_event);
+        let mut builder = arguments.builder()?.on_event(log_event);
         if let Some(credentials) = given.clone() {
             builder = builder.credentials(credentials);
         }

@@ -19,27 +19,34 @@ const LIMIT: u64 = 64 << 10;
 
 /// The password, if one is given. The file takes precedence over the variable.
 pub(super) fn read(file: Option<&Path>) -> Result<Option<SecretString>, Error> {
-    let password = match file {
-        Some(path) if path == Path::new("-") => prompt::ask()?,
-        Some(path) => {
-            let read = from_file(path);
-            read.map_err(|error| Error::ReadFile(path.to_owned(), error))?
-        }
-        None => match env::var(VARIABLE) {
-            Ok(password) if password.is_empty() => return Ok(None),
-            Ok(password) => Zeroizing::new(password),
-            Err(env::VarError::NotPresent) => return Ok(None),
-            Err(env::VarError::NotUnicode(_)) => {
-                return Err(Error::Usage(format!("{VARIABLE} is not UTF-8")));
-            }
-        },
-    };
-    if password.is_empty() {
-        return Err(Error::Usage(
-            "--password-file: the password is empty".to_owned(),
-        ));
+    if let Some(path) = file {
+        let flag = "--password-file";
+        let password = match path == Path::new("-") {
+            true => not_empty(&prompt::ask()?, flag),
+            false => of_file(path, flag),
+        };
+        return password.map(Some);
     }
-    Ok(Some(SecretString::from(password.as_str())))
+    match env::var(VARIABLE) {
+        Ok(password) if password.is_empty() => Ok(None),
+        Ok(password) => Ok(Some(SecretString::from(password))),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Error::Usage(format!("{VARIABLE} is not UTF-8"))),
+    }
+}
+
+/// The password in this file, which `flag` names.
+pub(super) fn of_file(path: &Path, flag: &str) -> Result<SecretString, Error> {
+    let read = from_file(path);
+    let password = read.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
+    not_empty(&password, flag)
+}
+
+fn not_empty(password: &str, flag: &str) -> Result<SecretString, Error> {
+    if password.is_empty() {
+        return Err(Error::Usage(format!("{flag}: the password is empty")));
+    }
+    Ok(SecretString::from(password))
 }
 
 /// Whether a password is given.

@@ -1,14 +1,14 @@
 //! The settings of an emulator, and their defaults.
 
-use std::borrow::Cow;
+mod seed;
+
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::backend::{Backend, Resolved};
 use super::certificates::Certificates;
 use super::connections::Connections;
 use super::database::Database;
@@ -17,11 +17,11 @@ use super::fault::Faults;
 use super::listener::{Bound, Listener};
 use super::private_folder::private_folder;
 use super::rate::RateLimit;
-use super::{Emulator, Shared, StartError, State};
+use super::{Emulator, Shared, StartError, State, Store};
 use rds_bridge::aws::{Credentials, region_of_endpoint};
-use rds_bridge::component::Engine;
+use rds_bridge::component::{Engine, Ticker};
 use rds_bridge::net::host_name;
-use rds_bridge_text::{NotUtf8, is_utf16, without_byte_order_mark};
+use seed::Seed;
 use tempfile::TempDir;
 
 /// Configures and starts an [`Emulator`]. Each method states its default.
@@ -31,7 +31,8 @@ pub struct EmulatorBuilder {
     endpoint: String,
     region: Option<String>,
     users: Vec<String>,
-    database: String,
+    database: Option<String>,
+    backend: Option<Backend>,
     database_file: Option<PathBuf>,
     seeds: Vec<Seed>,
     credentials: Option<Credentials>,
@@ -39,34 +40,8 @@ pub struct EmulatorBuilder {
     connections_per_second: Option<u32>,
     expired_certificate: bool,
     faults: Faults,
-    version: String,
+    version: Option<String>,
     on_event: Option<OnEvent>,
-}
-
-#[derive(Clone)]
-enum Seed {
-    Text(String),
-    File(PathBuf),
-}
-
-impl Seed {
-    /// Reads the statements. Returns them with the path of their file, if they come from one.
-    fn read(&self) -> Result<(Cow<'_, [u8]>, Option<&Path>), StartError> {
-        match self {
-            Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
-            Self::File(path) => {
-                let read = fs::read(path).and_then(|bytes| match is_utf16(&bytes) {
-                    true => Err(io::Error::new(ErrorKind::InvalidData, NotUtf8::Utf16)),
-                    false => Ok(without_byte_order_mark(&bytes).to_vec()),
-                });
-                let read = read.map_err(|source| StartError::SeedFile {
-                    path: path.clone(),
-                    source,
-                });
-                Ok((read?.into(), Some(path)))
-            }
-        }
-    }
 }
 
 impl EmulatorBuilder {
@@ -76,7 +51,8 @@ impl EmulatorBuilder {
             endpoint: "localhost".to_owned(),
             region: None,
             users: Vec::new(),
-            database: "iamtest".to_owned(),
+            database: None,
+            backend: None,
             database_file: None,
             seeds: Vec::new(),
             credentials: None,
@@ -84,7 +60,7 @@ impl EmulatorBuilder {
             connections_per_second: None,
             expired_certificate: false,
             faults: Faults::default(),
-            version: "8.0.39".to_owned(),
+            version: None,
             on_event: None,
         }
     }
@@ -129,10 +105,19 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the name of the only database. Default: `iamtest`.
+    /// Sets the name of the only database. Default: `iamtest`. With [`Self::backend`], this is only the database that
+    /// [`Emulator::environment`] and [`Emulator::bridge`] name, by default none: clients may use any of the backend's.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
-        self.database = name.into();
+        self.database = Some(name.into());
+        self
+    }
+
+    /// Executes the statements at a MySQL or MariaDB in place of SQLite. [`Self::seed`], [`Self::seed_file`],
+    /// [`Self::database_file`] and [`Self::version`] cannot be set with it. Default: SQLite.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
         self
     }
 
@@ -198,10 +183,11 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets the server version of the initial handshake and of `VERSION()`. Default: `8.0.39`.
+    /// Sets the server version of the initial handshake and of `VERSION()`: 1 to 255 bytes without control characters.
+    /// Default: `8.0.39`.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = version.into();
+        self.version = Some(version.into());
         self
     }
 
@@ -228,16 +214,13 @@ impl EmulatorBuilder {
         let bound = Bound::to(self.address)?;
         let certificates =
             Certificates::make(certificate_names(&endpoint), self.expired_certificate)?;
-        let (engine, clients_engine) = (Engine::new()?, Engine::new()?);
-        let seeds: Vec<_> = self
-            .seeds
-            .iter()
-            .map(Seed::read)
-            .collect::<Result<_, _>>()?;
-
-        let (folder, path) = database_place(self.database_file)?;
-        let database = Database::open(self.database, path)?;
-        database.seed(&seeds)?;
+        let (engine, clients_engine) = (Engine::on_demand()?, Engine::new()?);
+        let ticker = Ticker::start(&engine)?;
+        let database_name = self.database_name();
+        let (folder, store) = match self.backend.take() {
+            Some(backend) => (None, Store::Backend(resolved(backend)?)),
+            None => self.open_database()?,
+        };
 
         let shared = Shared {
             region: self.region.unwrap_or_else(|| default_region(&endpoint)),
@@ -248,10 +231,12 @@ impl EmulatorBuilder {
             },
             credentials,
             clock_offset_seconds: self.clock_offset_seconds,
-            version: self.version,
+            version: self.version.unwrap_or_else(|| VERSION.to_owned()),
+            database_name,
             engine,
+            _ticker: ticker,
             clients_engine,
-            database,
+            store,
             connections: Connections::default(),
             on_event: self.on_event,
             state: Mutex::new(State {
@@ -278,11 +263,54 @@ impl EmulatorBuilder {
                            set credentials";
             return Err(wrong_setting("listen_on", problem));
         }
-        if self.database.is_empty() {
+        if self.database.as_deref() == Some("") {
             return Err(wrong_setting("database", "the name is empty"));
         }
-        Ok(())
+        self.check_backend()?;
+        self.version.as_deref().map_or(Ok(()), check_version)
     }
+
+    /// The backend has its own tables and its own version.
+    fn check_backend(&self) -> Result<(), StartError> {
+        let conflict = [
+            ("seed", !self.seeds.is_empty()),
+            ("database_file", self.database_file.is_some()),
+            ("version", self.version.is_some()),
+        ];
+        match conflict.into_iter().find(|(_, is_set)| *is_set) {
+            Some((setting, _)) if self.backend.is_some() => {
+                let problem = "it has no effect with a backend: omit one of them";
+                Err(wrong_setting(setting, problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn database_name(&self) -> Option<String> {
+        match (&self.database, &self.backend) {
+            (None, None) => Some(DATABASE.to_owned()),
+            (name, _) => name.clone(),
+        }
+    }
+
+    /// Opens SQLite's database. Returns its temporary folder, if it has one.
+    fn open_database(&mut self) -> Result<(Option<TempDir>, Store), StartError> {
+        let seeds: Vec<_> = self
+            .seeds
+            .iter()
+            .map(Seed::read)
+            .collect::<Result<_, _>>()?;
+        let (folder, path) = database_place(self.database_file.take())?;
+        let name = self.database.clone().unwrap_or_else(|| DATABASE.to_owned());
+        let database = Database::open(name, path)?;
+        database.seed(&seeds)?;
+        Ok((folder, Store::Sqlite(database)))
+    }
+}
+
+fn resolved(backend: Backend) -> Result<Resolved, StartError> {
+    let resolved = backend.resolve();
+    resolved.map_err(|problem| wrong_setting("backend", problem))
 }
 
 fn wrong_setting(setting: &'static str, problem: impl Into<String>) -> StartError {
@@ -290,6 +318,16 @@ fn wrong_setting(setting: &'static str, problem: impl Into<String>) -> StartErro
         setting,
         problem: problem.into(),
     }
+}
+
+/// The component refuses other versions when a client connects.
+fn check_version(version: &str) -> Result<(), StartError> {
+    let is_of_length = (1..=VERSION_LIMIT).contains(&version.len());
+    if !is_of_length || version.chars().any(char::is_control) {
+        let problem = format!("it must have 1 to {VERSION_LIMIT} bytes without control characters");
+        return Err(wrong_setting("version", problem));
+    }
+    Ok(())
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
@@ -328,6 +366,12 @@ fn database_place(file: Option<PathBuf>) -> Result<(Option<TempDir>, PathBuf), S
     let path = folder.path().join("database");
     Ok((Some(folder), path))
 }
+
+const VERSION: &str = "8.0.39";
+const DATABASE: &str = "iamtest";
+
+/// The longest version in the initial handshake, in bytes.
+const VERSION_LIMIT: usize = 255;
 
 const EXAMPLE_KEY_ID: &str = "AKIDEXAMPLE";
 

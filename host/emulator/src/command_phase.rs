@@ -10,6 +10,7 @@ use mysql_common::constants::CapabilityFlags;
 use super::Shared;
 use super::column::Column;
 use super::connection_phase::{Login, TlsStream};
+use super::database::Database;
 use super::packets::{self, Done};
 use super::params;
 use super::result::{Encoding, Failure, write_definitions};
@@ -26,17 +27,24 @@ const COM_STATISTICS: u8 = 0x09;
 const PREPARED_LIMIT: usize = 16_382;
 
 /// Serves a session until the client quits or disconnects.
-pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Result<()> {
+pub(super) fn run(
+    shared: &Shared,
+    database: &Database,
+    login: Login,
+    connection_id: u32,
+) -> io::Result<()> {
     let Login {
-        mut stream,
+        stream,
+        delay,
         capabilities,
         user,
+        backend: _,
     } = login;
-    stream.login_is_over();
+    let mut stream = PacketStream::new(stream, delay);
     stream.get_mut().sock.login_is_over()?;
     let mut multi_statements = capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
-    let mut session =
-        Session::new(shared, connection_id, &user, capabilities).map_err(io::Error::other)?;
+    let mut session = Session::new(shared, database, connection_id, &user, capabilities)
+        .map_err(io::Error::other)?;
     loop {
         stream.begin_command();
         let payload = stream.read()?;
@@ -45,7 +53,7 @@ pub(super) fn run(shared: &Shared, login: Login, connection_id: u32) -> io::Resu
         }
         match serve(&mut stream, &mut session, &payload, &mut multi_statements) {
             Ok(()) => {}
-            Err(Failure::Refused(error)) => stream.write(&packets::err(&error, true))?,
+            Err(Failure::Refused(error)) => stream.write(&packets::err(&error))?,
             Err(Failure::Lost(error)) => return Err(error),
         }
     }

@@ -1,51 +1,68 @@
 //! The connection phase, from the initial handshake until the client is accepted or refused.
+//!
+//! The component writes the packets and decodes those of the client, in an instance for each client. This module decides
+//! who is accepted, and what the others are told.
 
-use std::io::{self, Read, Write};
+mod client;
+mod refusal;
+mod refused;
+mod scramble;
+mod tls;
+
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rds_bridge::Error;
+use rds_bridge::component::{
+    self, CallError, HandshakeResponse, Identity, ServerHandshake, ServerStep, TlsPolicy,
+};
+use rds_bridge::error::Chain;
+use rustls::ServerConfig;
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use super::Shared;
+use super::backend::{BackendStream, Greeted, LoggedIn, Resolved};
 use super::event::EventKind;
 use super::fault::{Faults, Refusal};
 use super::faulty_stream::FaultyStream;
 use super::judge::{Verdict, judge};
-use super::packets::{self, CLEAR_PASSWORD, Done, HandshakeResponse};
+use super::packets::{self, Done};
 use super::peer::Peer;
 use super::server_error::ServerError;
-use super::stranger;
-use super::wire::{PacketStream, Unacceptable};
+use super::{Shared, Store};
+use client::{Client, Failed};
+use refusal::{error_in_place_of_greeting, of_backend, violated, without_tls};
+use refused::Refused;
+use scramble::{scramble, tail};
+use tls::{Transport, start_tls};
 
-pub(super) type TlsStream = StreamOwned<ServerConnection, FaultyStream>;
+pub(super) use tls::TlsStream;
+
+const CLEAR_PASSWORD: &str = "mysql_clear_password";
+/// The id of `utf8mb4_0900_ai_ci`, MySQL 8's default collation. The field has one byte.
+const CHARACTER_SET: u8 = 255;
+/// What the command phase supports. The component adds the capabilities of the connection phase.
+const CAPABILITIES: CapabilityFlags = CapabilityFlags::CLIENT_LONG_PASSWORD
+    .union(CapabilityFlags::CLIENT_FOUND_ROWS)
+    .union(CapabilityFlags::CLIENT_LONG_FLAG)
+    .union(CapabilityFlags::CLIENT_TRANSACTIONS)
+    .union(CapabilityFlags::CLIENT_MULTI_STATEMENTS)
+    .union(CapabilityFlags::CLIENT_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_PS_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_DEPRECATE_EOF);
 
 /// An authenticated client: its connection, capabilities and user name.
 pub(super) struct Login {
-    pub(super) stream: PacketStream<TlsStream>,
+    pub(super) stream: TlsStream,
+    /// How long to wait before each reply.
+    pub(super) delay: Duration,
     pub(super) capabilities: CapabilityFlags,
     pub(super) user: String,
-}
-
-/// Why a client was not accepted.
-enum Refused {
-    /// The client has received an error, and the event is recorded.
-    Told,
-    /// The client disconnected, was silent for too long, or violated the protocol.
-    BrokenOff(String),
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Self {
-        Self::BrokenOff(match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the client disconnected".to_owned(),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                "the client sent nothing for too long".to_owned()
-            }
-            _ => error.to_string(),
-        })
-    }
+    /// The session at the backend, if there is one.
+    pub(super) backend: Option<BackendStream>,
 }
 
 /// Runs the connection phase and records its result as an event. Returns the login if the client was accepted.
@@ -59,6 +76,7 @@ pub(super) fn run(
         shared,
         peer,
         user: None,
+        faults: shared.faults(),
     };
     match attempt.connect(tls, tcp) {
         Ok(login) => Some(login),
@@ -76,122 +94,145 @@ struct Attempt<'a> {
     peer: Peer,
     /// The user name, once the client has sent it.
     user: Option<String>,
+    faults: Faults,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
     fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
-        let shared = self.shared;
-        let faults = shared.faults();
-        let stream = FaultyStream::new(tcp, faults.cut_after);
-        let mut plain = PacketStream::new(stream, faults.delay);
-        self.refuse_before_greeting(&mut plain, &faults)?;
         let scramble = scramble()?;
-        let (version, id) = (&shared.version, self.peer.connection_id);
-        let greeting = packets::initial_handshake(version, id, &scramble, !faults.no_tls);
-        plain.write(&greeting)?;
-        self.expect_ssl_request(&mut plain, &faults)?;
+        let handshake = self.handshake(&scramble)?;
+        let stream = FaultyStream::new(tcp, self.faults.cut_after);
+        let mut plain = Client::new(stream, handshake, self.faults.delay);
+        self.refuse_before_greeting(&mut plain)?;
+        let greeted = self.greet(&mut plain, &scramble)?;
+        self.expect_ssl_request(&mut plain)?;
 
-        let mut stream = plain.upgrade(|stream| start_tls(stream, tls))?;
-        let mut response = self.expect_handshake_response(&mut stream)?;
-        self.check_response(&mut stream, &response)?;
-        let token = self.token(&mut stream, &mut response, &faults, &scramble)?;
-        if let Err((error, reason)) = verdict(shared, self.peer, &response.user, &token, &faults) {
-            return self.refuse(&mut stream, error, reason, true);
+        let mut client = plain.upgrade(|stream| start_tls(stream, tls))?;
+        let established = client.tls_established();
+        let ServerStep::Authenticate(response) = self.decided(&mut client, established)? else {
+            return Err(out_of_turn());
+        };
+        self.user = Some(response.user.clone());
+        self.check_response(&mut client, &response)?;
+        let token = self.token(&mut client, &response, &scramble)?;
+        if let Err((error, reason)) = self.verdict(&response.user, &token) {
+            return self.refuse(&mut client, error, reason);
         }
-        self.accept(stream, response, token.len())
+        match greeted {
+            None => self.accept(client, &response, token.len()),
+            Some((backend, greeted)) => {
+                let logged_in = backend.log_in(greeted, &self.shared.engine, &response);
+                self.accept_at_backend(client, &response, token.len(), logged_in)
+            }
+        }
+    }
+
+    /// Connects to the backend, if there is one, whose first packet the client then gets.
+    fn greet(
+        &self,
+        plain: &mut Client<FaultyStream>,
+        scramble: &[u8; 20],
+    ) -> Result<Option<(&'a Resolved, Greeted)>, Refused> {
+        let Store::Backend(backend) = &self.shared.store else {
+            return Ok(None);
+        };
+        let greeted = match backend.greet() {
+            Ok(greeted) => greeted,
+            Err(error) => return self.refuse(plain, of_backend(&error), Chain(&error).to_string()),
+        };
+        let (engine, packet) = (&self.shared.engine, greeted.first_packet());
+        match ServerHandshake::start_as(engine, packet, 0, scramble, self.tls_policy()) {
+            Ok(handshake) => plain.restart(handshake),
+            Err(error) => {
+                let reason = format!("the backend's first packet is not one of MySQL: {error}");
+                return self.refuse(plain, ServerError::new(1105, "HY000", &reason), reason);
+            }
+        }
+        Ok(Some((backend, greeted)))
+    }
+
+    fn handshake(&self, scramble: &[u8; 20]) -> Result<ServerHandshake, Refused> {
+        let identity = Identity {
+            server_version: &self.shared.version,
+            connection_id: self.peer.connection_id,
+            capabilities: CAPABILITIES.bits(),
+            mariadb_capabilities: 0,
+            character_set: CHARACTER_SET,
+            status_flags: StatusFlags::SERVER_STATUS_AUTOCOMMIT.bits(),
+        };
+        let (engine, policy) = (&self.shared.engine, self.tls_policy());
+        Ok(ServerHandshake::start(engine, identity, scramble, policy)?)
+    }
+
+    /// TLS is required. It is only offered to the client, so that the component reports who has tried without.
+    fn tls_policy(&self) -> TlsPolicy {
+        match self.faults.no_tls {
+            true => TlsPolicy::None,
+            false => TlsPolicy::Offered,
+        }
     }
 
     /// A server that cannot accept a connection sends an error in place of the initial handshake.
-    fn refuse_before_greeting(
-        &self,
-        plain: &mut PacketStream<FaultyStream>,
-        faults: &Faults,
-    ) -> Result<(), Refused> {
-        if let Some(error) = error_in_place_of_greeting(faults) {
-            let reason = "the configured fault";
-            return self.refuse(plain, error, reason, false);
+    fn refuse_before_greeting(&self, plain: &mut Client<FaultyStream>) -> Result<(), Refused> {
+        if let Some(error) = error_in_place_of_greeting(&self.faults) {
+            return self.refuse(plain, error, "the configured fault");
         }
         if self.shared.connections.are_too_many() {
             let error = ServerError::too_many_connections();
-            let reason = "too many connections";
-            return self.refuse(plain, error, reason, false);
+            return self.refuse(plain, error, "too many connections");
         }
         Ok(())
     }
 
-    fn expect_ssl_request(
-        &mut self,
-        plain: &mut PacketStream<FaultyStream>,
-        faults: &Faults,
-    ) -> Result<(), Refused> {
-        let request = match plain.read() {
-            Err(error) if faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof => {
+    fn expect_ssl_request(&mut self, plain: &mut Client<FaultyStream>) -> Result<(), Refused> {
+        let next = match plain.next_step() {
+            Err(Failed::Io(error))
+                if self.faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof =>
+            {
                 let reason =
                     "the client disconnected because TLS was not offered: the configured fault";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
-            received => self.packet(plain, received)?,
+            next => next,
         };
-        let Some(capabilities) = packets::client_capabilities(&request) else {
-            let reason = "the first packet is not one of MySQL 4.1 or later";
-            return self.refuse(plain, ServerError::bad_handshake(), reason, true);
-        };
-        if !capabilities.contains(CapabilityFlags::CLIENT_SSL) || faults.no_tls {
-            self.user = HandshakeResponse::read(&request).ok().map(|it| it.user);
-            let reason = match faults.no_tls {
-                true => "without TLS, which was not offered: the configured fault",
-                false => "without TLS: enable it in the client",
-            };
-            let error = ServerError::secure_transport_required();
-            return self.refuse(plain, error, reason, true);
-        }
-        Ok(())
-    }
-
-    fn expect_handshake_response(
-        &mut self,
-        stream: &mut PacketStream<TlsStream>,
-    ) -> Result<HandshakeResponse, Refused> {
-        let received = stream.read();
-        let response = Zeroizing::new(self.packet(stream, received)?);
-        match HandshakeResponse::read(&response) {
-            Ok(response) => {
-                self.user = Some(response.user.clone());
-                Ok(response)
+        match self.decided(plain, next)? {
+            ServerStep::StartTls => Ok(()),
+            ServerStep::Authenticate(response) => {
+                self.user = Some(response.user);
+                let error = ServerError::secure_transport_required();
+                self.refuse(plain, error, without_tls(&self.faults))
             }
-            Err(malformed) => {
-                let error = ServerError::bad_handshake();
-                self.refuse(stream, error, malformed.to_string(), true)
-            }
+            _ => Err(out_of_turn()),
         }
     }
 
     /// Refuses a client that asks for another database, or that does not support authentication plugins.
     fn check_response(
         &self,
-        stream: &mut PacketStream<TlsStream>,
+        client: &mut Client<TlsStream>,
         response: &HandshakeResponse,
     ) -> Result<(), Refused> {
-        let name = self.shared.database.name();
         if let Some(wrong) = &response.database
+            && let Store::Sqlite(database) = &self.shared.store
+            && let name = database.name()
             && wrong != name
         {
             let reason = format!("unknown database {wrong:?}: the only one is {name:?}");
             let error = ServerError::unknown_database(wrong);
-            return self.refuse(stream, error, reason, true);
+            return self.refuse(client, error, reason);
         }
-        if response.auth_plugin.is_none() {
+        if !capabilities(response).contains(CapabilityFlags::CLIENT_PLUGIN_AUTH) {
             let reason = "the client does not support authentication plugins";
             let error = ServerError::auth_plugin_not_supported();
-            return self.refuse(stream, error, reason, true);
+            return self.refuse(client, error, reason);
         }
         Ok(())
     }
 
     fn accept(
         &self,
-        mut stream: PacketStream<TlsStream>,
-        response: HandshakeResponse,
+        client: Client<TlsStream>,
+        response: &HandshakeResponse,
         token_bytes: usize,
     ) -> Result<Login, Refused> {
         self.note(EventKind::Accepted { token_bytes });
@@ -199,12 +240,44 @@ impl Attempt<'_> {
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
             ..Done::default()
         };
-        stream.write(&packets::ok(done))?;
-        stream.flush()?;
+        self.finish(client, response, &packets::ok(done), None)
+    }
+
+    /// As [`Self::accept`], with the backend's answer.
+    fn accept_at_backend(
+        &self,
+        mut client: Client<TlsStream>,
+        response: &HandshakeResponse,
+        token_bytes: usize,
+        logged_in: Result<LoggedIn, Error>,
+    ) -> Result<Login, Refused> {
+        match logged_in {
+            Ok(LoggedIn { stream, ok_packet }) => {
+                self.note(EventKind::Accepted { token_bytes });
+                self.finish(client, response, &ok_packet, Some(stream))
+            }
+            Err(error) => {
+                let reason = format!("the token is valid, but the backend: {}", Chain(&error));
+                self.refuse(&mut client, of_backend(&error), reason)
+            }
+        }
+    }
+
+    fn finish(
+        &self,
+        mut client: Client<TlsStream>,
+        response: &HandshakeResponse,
+        ok_packet: &[u8],
+        backend: Option<BackendStream>,
+    ) -> Result<Login, Refused> {
+        let last = client.handshake().finish(ok_packet)?;
+        client.send(&last)?;
         Ok(Login {
-            stream,
-            capabilities: response.capabilities,
-            user: response.user,
+            stream: client.stream,
+            delay: self.faults.delay,
+            capabilities: capabilities(response),
+            user: response.user.clone(),
+            backend,
         })
     }
 
@@ -218,164 +291,101 @@ impl Attempt<'_> {
     /// same plugin.
     fn token(
         &self,
-        stream: &mut PacketStream<TlsStream>,
-        response: &mut HandshakeResponse,
-        faults: &Faults,
+        client: &mut Client<TlsStream>,
+        response: &HandshakeResponse,
         scramble: &[u8; 20],
     ) -> Result<Zeroizing<Vec<u8>>, Refused> {
-        let has_sent = response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD)
-            && !response.auth_response.is_empty();
-        let mut token = match has_sent {
-            true => std::mem::take(&mut response.auth_response),
-            false => {
-                let request = packets::auth_switch_request(faults.auth_switch_tail, scramble);
-                stream.write(&request)?;
-                let received = match stream.read() {
-                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                        let reason = "the client disconnected when asked for \
-                                      mysql_clear_password: enable its cleartext plugin";
-                        return Err(Refused::BrokenOff(reason.to_owned()));
-                    }
-                    received => self.packet(stream, received)?,
-                };
-                Zeroizing::new(received)
-            }
-        };
-        if token.last() == Some(&0) {
-            token.pop();
+        let sent = response.auth_response.expose_secret();
+        if response.auth_plugin.as_deref() == Some(CLEAR_PASSWORD) && !sent.is_empty() {
+            return Ok(without_nul(sent));
         }
-        Ok(token)
+        let tail = tail(self.faults.auth_switch_tail, scramble);
+        let request = client.handshake().switch_plugin(CLEAR_PASSWORD, &tail)?;
+        client.send(&request)?;
+        let answer = match client.next_step() {
+            Err(Failed::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                let reason = "the client disconnected when asked for mysql_clear_password: enable \
+                              its cleartext plugin";
+                return Err(Refused::BrokenOff(reason.to_owned()));
+            }
+            answer => self.decided(client, answer)?,
+        };
+        match answer {
+            ServerStep::PluginResponse(answer) => Ok(without_nul(answer.expose_secret())),
+            _ => Err(out_of_turn()),
+        }
     }
 
-    /// Returns the packet that was read. If it is not acceptable in a connection phase, sends the client an error.
-    fn packet<S: Transport>(
+    fn verdict(&self, user: &str, token: &[u8]) -> Result<(), (ServerError, String)> {
+        let address = self.peer.address.ip();
+        let denied = || ServerError::access_denied(user, address);
+        judge(self.shared, self.peer, user, token).map_err(|verdict| match verdict {
+            Verdict::Refused(reason) => (denied(), reason),
+            // The token was not verified, and may be valid.
+            Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
+        })?;
+        if !self.shared.within_rate(token) {
+            let reason =
+                "the token is valid, but there were too many new connections within a second";
+            return Err((denied(), reason.to_owned()));
+        }
+        let reason = "the token is valid; the configured fault refuses it".to_owned();
+        match self.faults.refuse {
+            Some(Refusal::AccountLocked) => {
+                let message =
+                    format!("Access denied for user '{user}'@'{address}'. Account is locked.");
+                Err((ServerError::new(3118, "HY000", message), reason))
+            }
+            Some(_) => Err((denied(), reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the step. If the client violated the protocol, tells it so.
+    fn decided<S: Transport>(
         &self,
-        stream: &mut PacketStream<S>,
-        received: io::Result<Vec<u8>>,
-    ) -> Result<Vec<u8>, Refused> {
-        received.or_else(|error| {
-            let inner = error.get_ref();
-            let Some(what) = inner.and_then(|it| it.downcast_ref::<Unacceptable>()) else {
-                return Err(error.into());
-            };
-            let reason = match stranger::protocol(what.header) {
-                Some(protocol) => {
-                    format!("not a MySQL client: its first bytes look like {protocol}")
-                }
-                None => what.to_string(),
-            };
-            self.refuse(stream, ServerError::bad_handshake(), reason, true)
-        })
+        client: &mut Client<S>,
+        step: Result<ServerStep, Failed>,
+    ) -> Result<ServerStep, Refused> {
+        match step {
+            Ok(step) => Ok(step),
+            Err(Failed::Call(CallError::Refused(violation))) => {
+                let (error, reason) = violated(&violation, client.header(), &self.faults);
+                self.refuse(client, error, reason)
+            }
+            Err(failed) => Err(failed.into()),
+        }
     }
 
     /// Records the refusal with its true reason, and sends the client the error.
     fn refuse<S: Transport, T>(
         &self,
-        stream: &mut PacketStream<S>,
-        error: ServerError,
+        client: &mut Client<S>,
+        error: impl Into<component::ServerError>,
         reason: impl Into<String>,
-        has_sql_state: bool,
     ) -> Result<T, Refused> {
-        let (code, reason) = (error.code, reason.into());
+        let (error, reason) = (error.into(), reason.into());
+        let code = error.code;
         self.note(EventKind::Refused { code, reason });
         // The client may have disconnected already.
-        let _sent = stream
-            .write(&packets::err(&error, has_sql_state))
-            .and_then(|()| stream.flush())
-            .and_then(|()| stream.get_mut().tcp().linger());
+        if client.refuse(error).is_ok() {
+            let _closed = client.stream.tcp().linger();
+        }
         Err(Refused::Told)
     }
 }
 
-/// The stream that carries packets, and the TCP stream below it.
-trait Transport: Read + Write {
-    fn tcp(&mut self) -> &mut FaultyStream;
+/// The capabilities in force.
+fn capabilities(response: &HandshakeResponse) -> CapabilityFlags {
+    CapabilityFlags::from_bits_truncate(response.capabilities)
 }
 
-impl Transport for FaultyStream {
-    fn tcp(&mut self) -> &mut FaultyStream {
-        self
-    }
+/// The component has asked for something that its contract does not provide for.
+fn out_of_turn() -> Refused {
+    Refused::BrokenOff("the component returned an unexpected step".to_owned())
 }
 
-impl Transport for TlsStream {
-    fn tcp(&mut self) -> &mut FaultyStream {
-        &mut self.sock
-    }
-}
-
-fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError> {
-    match faults.refuse? {
-        Refusal::TooManyConnections => Some(ServerError::too_many_connections()),
-        Refusal::HostBlocked => {
-            let message = "Host '127.0.0.1' is blocked because of many connection errors; unblock \
-                           with 'mysqladmin flush-hosts'";
-            Some(ServerError::new(1129, "HY000", message))
-        }
-        Refusal::AccessDenied | Refusal::AccountLocked => None,
-    }
-}
-
-fn verdict(
-    shared: &Shared,
-    peer: Peer,
-    user: &str,
-    token: &[u8],
-    faults: &Faults,
-) -> Result<(), (ServerError, String)> {
-    let denied = || ServerError::access_denied(user, peer.address.ip());
-    judge(shared, peer, user, token).map_err(|verdict| match verdict {
-        Verdict::Refused(reason) => (denied(), reason),
-        // The token was not verified, and may be valid.
-        Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
-    })?;
-    if !shared.within_rate(token) {
-        let reason = "the token is valid, but there were too many new connections within a second";
-        return Err((denied(), reason.to_owned()));
-    }
-    let reason = "the token is valid; the configured fault refuses it".to_owned();
-    match faults.refuse {
-        Some(Refusal::AccountLocked) => {
-            let client = peer.address.ip();
-            let message = format!("Access denied for user '{user}'@'{client}'. Account is locked.");
-            Err((ServerError::new(3118, "HY000", message), reason))
-        }
-        Some(_) => Err((denied(), reason)),
-        None => Ok(()),
-    }
-}
-
-/// The server's challenge: 20 random 7-bit characters without NUL.
-fn scramble() -> Result<[u8; 20], Refused> {
-    let mut scramble = [0; 20];
-    rustls::crypto::ring::default_provider()
-        .secure_random
-        .fill(&mut scramble)
-        .map_err(|_| Refused::BrokenOff("cannot generate random numbers".to_owned()))?;
-    Ok(scramble.map(|byte| (byte & 0x7F).max(1)))
-}
-
-fn start_tls(stream: FaultyStream, config: Arc<ServerConfig>) -> Result<TlsStream, Refused> {
-    let failed = |error: rustls::Error| Refused::BrokenOff(format!("TLS: {error}"));
-    let connection = ServerConnection::new(config).map_err(failed)?;
-    let mut tls = StreamOwned::new(connection, stream);
-    while tls.conn.is_handshaking() {
-        tls.conn.complete_io(&mut tls.sock).map_err(|error| {
-            let alert = error
-                .get_ref()
-                .and_then(|it| it.downcast_ref::<rustls::Error>());
-            match alert {
-                Some(rustls::Error::AlertReceived(alert)) => Refused::BrokenOff(format!(
-                    "TLS: the client refuses the certificate ({alert:?}): does it trust the \
-                     emulator's authority?"
-                )),
-                Some(tls) => failed(tls.clone()),
-                None => match Refused::from(error) {
-                    Refused::BrokenOff(reason) => Refused::BrokenOff(format!("TLS: {reason}")),
-                    Refused::Told => Refused::Told,
-                },
-            }
-        })?;
-    }
-    Ok(tls)
+/// A text that may end with a NUL.
+fn without_nul(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(bytes.strip_suffix(b"\0").unwrap_or(bytes).to_vec())
 }

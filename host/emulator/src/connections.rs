@@ -32,6 +32,8 @@ struct Open {
     interrupt: Option<InterruptHandle>,
     /// Tells functions that SQLite cannot interrupt, such as `SLEEP`, to stop.
     is_interrupted: Arc<AtomicBool>,
+    /// The session at the backend.
+    backend: Option<TcpStream>,
 }
 
 /// The registration of an open connection. Dropping it removes the connection.
@@ -47,6 +49,7 @@ impl Place {
             tcp: tcp.try_clone().ok()?,
             interrupt: None,
             is_interrupted: Arc::default(),
+            backend: None,
         };
         let mut state = shared.connections.state();
         if state.is_over {
@@ -93,6 +96,13 @@ impl Connections {
         }
     }
 
+    /// Registers the session at the backend, which is closed with the connection.
+    pub(super) fn opened_backend(&self, id: u32, backend: TcpStream) {
+        if let Some(open) = self.state().open.get_mut(&id) {
+            open.backend = Some(backend);
+        }
+    }
+
     /// `KILL QUERY`. Returns `false` if there is no such connection.
     pub(super) fn interrupt(&self, id: u32) -> bool {
         self.state().open.get(&id).map(Open::interrupt).is_some()
@@ -130,6 +140,11 @@ impl Open {
 
     fn close(&self) {
         self.interrupt();
-        let _closed_already = self.tcp.shutdown(Shutdown::Both);
+        for tcp in [Some(&self.tcp), self.backend.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let _closed_already = tcp.shutdown(Shutdown::Both);
+        }
     }
 }

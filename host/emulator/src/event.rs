@@ -9,7 +9,7 @@ use rds_bridge_text::Printable;
 /// Something that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The connection's id, counted from 1. It is also the server's connection id (thread id).
+    /// The connection's id, counted from 1. Without a backend it is also the server's connection id (thread id).
     pub connection_id: u32,
     /// The client's address.
     pub peer: SocketAddr,

@@ -35,6 +35,11 @@ impl FaultyStream {
         self.tcp.set_read_timeout(None)
     }
 
+    /// The socket, for reading and for closing it.
+    pub(super) fn socket(&self) -> io::Result<TcpStream> {
+        self.tcp.try_clone()
+    }
+
     /// Shuts down the sending direction, then reads and discards what the client still sends. If a connection is
     /// closed while received bytes are unread, TCP resets it, and the client may lose the last reply.
     pub(super) fn linger(&mut self) -> io::Result<()> {

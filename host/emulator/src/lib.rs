@@ -22,11 +22,12 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test()).unwrap();
 //! ```
 //!
-//! **The emulator is not MySQL.** It supports a part of MySQL's SQL ([`sql`]), which it translates for SQLite. A
+//! **The emulator is not MySQL**, unless it has one as its [`Backend`]. It supports a part of MySQL's SQL ([`sql`]), which it translates for SQLite. A
 //! statement gets the same answer as from MySQL, or an error that names the emulator. Every user has all privileges.
 //! Only one session writes at a time: another waits until it has committed, and fails with 1205 after five seconds.
 //! AWS does not document the error for too many new connections; the emulator uses 1045.
 
+mod backend;
 mod builder;
 mod certificates;
 mod collation;
@@ -66,6 +67,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
+pub use backend::Backend;
 pub use builder::EmulatorBuilder;
 pub use event::{Event, EventKind};
 pub use fault::{AuthSwitchTail, Faults, Refusal};
@@ -126,6 +128,7 @@ impl Emulator {
     /// The environment variables with which a client connects: endpoint, port, user, database, region and credentials.
     /// `ca_file` is the path of the file to which the caller has written [`Self::ca_pem`].
     ///
+    /// `DB_NAME` is absent if there is a backend and [`EmulatorBuilder::database`] is not set.
     /// `DB_CONNECT_TO` is absent if the endpoint is `localhost` and the emulator listens on a loopback address.
     /// `AWS_SESSION_TOKEN` is absent if the credentials have no session token. The variables contain the secret access
     /// key: keep them secret if the credentials are your own.
@@ -136,12 +139,16 @@ impl Emulator {
             ("DB_HOST", shared.endpoint.clone()),
             ("DB_PORT", self.port().to_string()),
             ("DB_USER", shared.users.first().cloned().unwrap_or_default()),
-            ("DB_NAME", shared.database.name().to_owned()),
+        ];
+        if let Some(name) = &shared.database_name {
+            environment.push(("DB_NAME", name.clone()));
+        }
+        environment.extend([
             ("DB_CA_FILE", ca_file.display().to_string()),
             ("AWS_REGION", shared.region.clone()),
             // boto3 reads only this variable; Lambda sets both.
             ("AWS_DEFAULT_REGION", shared.region.clone()),
-        ];
+        ]);
         if shared.endpoint != "localhost" || !self.address().ip().is_loopback() {
             environment.push((
                 "DB_CONNECT_TO",
@@ -162,16 +169,19 @@ impl Emulator {
     #[must_use]
     pub fn bridge(&self) -> BridgeBuilder {
         let shared = self.listener.shared();
-        Bridge::builder()
+        let bridge = Bridge::builder()
             .endpoint(&shared.endpoint)
             .port(self.port())
             .connect_to(self.listener.reachable_address().to_string())
             .user(shared.users.first().cloned().unwrap_or_default())
-            .database(shared.database.name())
             .region(&shared.region)
             .credentials(shared.credentials.clone())
             .engine(shared.clients_engine.clone())
-            .tls_roots(self.listener.roots())
+            .tls_roots(self.listener.roots());
+        match &shared.database_name {
+            Some(name) => bridge.database(name),
+            None => bridge,
+        }
     }
 
     /// The events so far, oldest first: accepted and refused logins, with the true reason. The latest 10,000 are kept.
@@ -208,14 +218,25 @@ pub(crate) struct Shared {
     pub(crate) credentials: rds_bridge::aws::Credentials,
     pub(crate) clock_offset_seconds: i64,
     pub(crate) version: String,
-    /// Verifies tokens. Clients from [`Emulator::bridge`] use `clients_engine`, so that they do not take up its
-    /// capacity.
+    /// The database that clients are told to use. With a backend there may be none.
+    pub(crate) database_name: Option<String>,
+    /// Runs the connection phases of clients and verifies tokens. It is not pooled, because a silent client holds its
+    /// instance until the end of its time, and there may be more of them than a pool has instances.
     pub(crate) engine: rds_bridge::component::Engine,
+    /// Enforces the deadlines of its calls.
+    _ticker: rds_bridge::component::Ticker,
+    /// For the clients from [`Emulator::bridge`].
     clients_engine: rds_bridge::component::Engine,
-    pub(crate) database: database::Database,
+    pub(crate) store: Store,
     pub(crate) connections: connections::Connections,
     on_event: Option<event::OnEvent>,
     state: std::sync::Mutex<State>,
+}
+
+/// What executes the statements.
+pub(crate) enum Store {
+    Sqlite(database::Database),
+    Backend(backend::Resolved),
 }
 
 /// The part of the shared state that changes while the emulator runs.

@@ -1,5 +1,6 @@
 //! Accepts connections, with one thread for each, until it is dropped.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,13 +10,15 @@ use std::time::Duration;
 use rustls::{RootCertStore, ServerConfig};
 use socket2::SockRef;
 
+use super::backend::{BackendStream, splice, split};
 use super::certificates::Certificates;
+use super::connection_phase::{self, Login, TlsStream};
 use super::connections::Place;
 use super::event::{Event, EventKind};
 use super::fault::Faults;
 use super::lock::lock;
 use super::peer::Peer;
-use super::{Shared, StartError, State, command_phase, connection_phase};
+use super::{Shared, StartError, State, Store, command_phase};
 
 /// Enough for the most deeply nested statement that SQLite accepts, in an unoptimised build. The system provides
 /// memory only for the pages that are touched.
@@ -171,8 +174,36 @@ fn serve(place: &Place, tls: Arc<ServerConfig>, tcp: TcpStream, peer: Peer) {
         && let Some(login) = connection_phase::run(place.shared(), tls, tcp, peer)
     {
         // An error ends only this session, and there is no client left to report it to.
-        let _ended = command_phase::run(place.shared(), login, peer.connection_id);
+        let _ended = run_commands(place.shared(), login, peer.connection_id);
     }
+}
+
+/// Serves the commands of a client until it disconnects.
+fn run_commands(shared: &Shared, mut login: Login, connection_id: u32) -> io::Result<()> {
+    match (login.backend.take(), &shared.store) {
+        (Some(backend), _) => {
+            let socket = backend.tcp.try_clone()?;
+            shared.connections.opened_backend(connection_id, socket);
+            copy_commands(login.stream, backend, login.delay)
+        }
+        (None, Store::Sqlite(database)) => {
+            command_phase::run(shared, database, login, connection_id)
+        }
+        // Nobody is accepted without the backend.
+        (None, Store::Backend(_)) => Ok(()),
+    }
+}
+
+fn copy_commands(client: TlsStream, backend: BackendStream, delay: Duration) -> io::Result<()> {
+    let (connection, mut stream) = client.into_parts();
+    stream.login_is_over()?;
+    let client = split(Some(connection), stream.socket()?, stream)?;
+    let BackendStream { tcp, tls } = backend;
+    tcp.set_read_timeout(None)?;
+    tcp.set_write_timeout(None)?;
+    let backend = split(tls, tcp.try_clone()?, tcp)?;
+    splice(client, backend, delay);
+    Ok(())
 }
 
 impl Shared {

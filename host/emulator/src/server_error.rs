@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use rds_bridge::component;
 use rds_bridge_wire::InvalidField;
 use rusqlite::ErrorCode;
 
@@ -255,6 +256,16 @@ impl ServerError {
             }
             Some(ErrorCode::ConstraintViolation) => Self::new(3819, "HY000", message),
             _ => Self::new(1105, "HY000", format!("{message} ({NOT_MYSQL})")),
+        }
+    }
+}
+
+impl From<ServerError> for component::ServerError {
+    fn from(error: ServerError) -> Self {
+        Self {
+            code: error.code,
+            sql_state: Some(error.sql_state.to_owned()),
+            message: error.message,
         }
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::types::Value;
 
 use super::Shared;
 use super::column::Declared;
-use super::database::Connected;
+use super::database::{Connected, Database};
 use super::execute::{Changed, Executor, bind};
 use super::functions::{self, Facts, Ids};
 use super::packets::{self, Done};
@@ -23,6 +23,7 @@ use super::wire::PacketStream;
 
 pub(super) struct Session<'a> {
     shared: &'a Shared,
+    database: &'a Database,
     sqlite: Connection,
     autocommit: bool,
     /// Whether the session's transactions are read-only.
@@ -53,17 +54,18 @@ pub(super) struct Prepared {
 impl<'a> Session<'a> {
     pub(super) fn new(
         shared: &'a Shared,
+        database: &'a Database,
         connection_id: u32,
         user: &str,
         capabilities: CapabilityFlags,
     ) -> rusqlite::Result<Self> {
-        let Connected { sqlite, is_unknown } = shared.database.connect()?;
-        let ids = shared.database.ids();
+        let Connected { sqlite, is_unknown } = database.connect()?;
+        let ids = database.ids();
         let connections = &shared.connections;
         let is_interrupted =
             connections.interruptible(connection_id, sqlite.get_interrupt_handle());
         let facts = Facts {
-            database: shared.database.name().to_owned(),
+            database: database.name().to_owned(),
             version: shared.version.clone(),
             user: format!("{user}@%"),
             connection_id,
@@ -73,6 +75,7 @@ impl<'a> Session<'a> {
         functions::add(&sqlite, facts)?;
         Ok(Self {
             shared,
+            database,
             sqlite,
             autocommit: true,
             read_only: false,
@@ -100,7 +103,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn database(&self) -> &'a str {
-        self.shared.database.name()
+        self.database.name()
     }
 
     pub(super) fn format(&self, encoding: Encoding) -> Format<'a> {

@@ -1,4 +1,4 @@
-//! Packets on a blocking stream, as a server reads and writes them.
+//! Packets of the command phase on a blocking stream, as a server reads and writes them.
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html>
 
@@ -7,32 +7,16 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
-use thiserror::Error;
 
 /// RDS's default of `max_allowed_packet`.
 pub(super) const PAYLOAD_LIMIT: usize = 64 << 20;
-/// The payload limit before the end of the login: twice the length of the longest token.
-const LOGIN_PAYLOAD_LIMIT: usize = 512 << 10;
-/// The payload limit before TLS. An `SSLRequest` has 32 bytes, and any other packet is refused. The limit is below the
-/// length that the first bytes of a TLS record encode, so that a client that begins with TLS is detected at once.
-const PLAIN_PAYLOAD_LIMIT: usize = 64 << 10;
 /// How many written bytes are collected before they are sent.
 const FLUSH_LENGTH: usize = 64 << 10;
-
-/// The packet that was read is not acceptable. It is the source of an [`io::ErrorKind::InvalidData`].
-#[derive(Debug, Error)]
-#[error("{what}")]
-pub(super) struct Unacceptable {
-    what: &'static str,
-    /// The packet's header, or the first bytes of another protocol.
-    pub(super) header: [u8; 4],
-}
 
 /// Reads and writes packets on a stream.
 pub(super) struct PacketStream<S> {
     stream: S,
     sequence_id: u8,
-    payload_limit: usize,
     /// How long to wait before each flush.
     delay: Duration,
     outgoing: Vec<u8>,
@@ -43,34 +27,13 @@ impl<S: Read + Write> PacketStream<S> {
         Self {
             stream,
             sequence_id: 0,
-            payload_limit: PLAIN_PAYLOAD_LIMIT,
             delay,
             outgoing: Vec::new(),
         }
     }
 
-    /// Raises the limit on payloads to the one of the command phase.
-    pub(super) fn login_is_over(&mut self) {
-        self.payload_limit = PAYLOAD_LIMIT;
-    }
-
     pub(super) fn get_mut(&mut self) -> &mut S {
         &mut self.stream
-    }
-
-    /// Continues on a TLS stream. The sequence ids continue, too.
-    pub(super) fn upgrade<T: Read + Write, E>(
-        self,
-        upgrade: impl FnOnce(S) -> Result<T, E>,
-    ) -> Result<PacketStream<T>, E> {
-        sleep(self.delay);
-        Ok(PacketStream {
-            stream: upgrade(self.stream)?,
-            sequence_id: self.sequence_id,
-            payload_limit: LOGIN_PAYLOAD_LIMIT,
-            delay: self.delay,
-            outgoing: self.outgoing,
-        })
     }
 
     /// Begins a command, whose sequence ids start at 0.
@@ -80,12 +43,10 @@ impl<S: Read + Write> PacketStream<S> {
 
     /// Reads a payload, after sending everything that was written.
     ///
-    /// It reads no byte after the payload: after an `SSLRequest`, those bytes belong to TLS.
-    ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::UnexpectedEof`] at the end of the stream, and [`io::ErrorKind::InvalidData`] with
-    /// [`Unacceptable`] for a wrong sequence id or a payload above the limit.
+    /// [`io::ErrorKind::UnexpectedEof`] at the end of the stream, and [`io::ErrorKind::InvalidData`] for a wrong sequence
+    /// id or a payload above the limit.
     pub(super) fn read(&mut self) -> io::Result<Vec<u8>> {
         self.flush()?;
         let mut payload = Vec::new();
@@ -97,14 +58,11 @@ impl<S: Read + Write> PacketStream<S> {
                 sequence_id,
             } = Header::read(header);
             if sequence_id != self.sequence_id {
-                return Err(unacceptable("a packet with the wrong sequence id", header));
+                return Err(io::ErrorKind::InvalidData.into());
             }
             self.sequence_id = sequence_id.wrapping_add(1);
-            if payload.len().saturating_add(length) > self.payload_limit {
-                return Err(unacceptable(
-                    "a packet larger than max_allowed_packet",
-                    header,
-                ));
+            if payload.len().saturating_add(length) > PAYLOAD_LIMIT {
+                return Err(io::ErrorKind::InvalidData.into());
             }
             // The buffer grows with the bytes that arrive, not with the announced length.
             let mut packet = (&mut self.stream).take(u64::try_from(length).unwrap_or(u64::MAX));
@@ -153,10 +111,6 @@ impl<S: Read + Write> PacketStream<S> {
     }
 }
 
-fn unacceptable(what: &'static str, header: [u8; 4]) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, Unacceptable { what, header })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -177,19 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn before_a_login_payloads_are_short() {
-        let mut stream = reader(written(&[&vec![0; LOGIN_PAYLOAD_LIMIT + 1]]));
-        let error = stream.read().unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-    }
-
-    #[test]
     fn what_is_written_can_be_read() {
         let long = vec![7; PACKET_LIMIT + 5];
         let even = vec![8; PACKET_LIMIT];
         let payloads: [&[u8]; 4] = [b"abc", b"", &long, &even];
         let mut stream = reader(written(&payloads));
-        stream.login_is_over();
         for payload in payloads {
             assert!(stream.read().unwrap() == payload);
         }

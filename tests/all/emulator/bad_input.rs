@@ -1,6 +1,7 @@
 //! Invalid input of the emulator: it reports an error, does not panic, and keeps serving other clients.
 
 mod any_bytes;
+mod long_name;
 
 use std::io::{Read, Write};
 use std::process::Output;
@@ -177,6 +178,17 @@ fn clients_that_say_nothing() {
     }
     hang_up_in_tls(silent_in_tls);
     assert_eq!(broken_off(&server), "the client disconnected");
+}
+
+#[test]
+fn a_version_that_cannot_be_sent() {
+    for version in ["", "8.0\n", &"8".repeat(256)] {
+        let error = Emulator::builder().version(version).start().unwrap_err();
+        assert!(
+            matches!(error, StartError::Setting { setting, .. } if setting == "version"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

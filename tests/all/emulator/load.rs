@@ -2,9 +2,11 @@
 
 use std::thread;
 
+use rds_bridge::component::CONCURRENT_INSTANCES;
 use rds_bridge_emulator::{Emulator, EventKind};
 
 use crate::helpers::emulator::program::Program;
+use crate::helpers::emulator::raw_client::{assert_is_served, greeted, logged_in};
 use crate::helpers::live::block_on;
 
 const LOGINS: usize = 2_000;
@@ -62,6 +64,19 @@ fn clients_at_once() {
         }
     });
     assert_eq!(let_in(&emulator), CLIENTS);
+}
+
+/// More clients than a pool of the component's instances has places.
+#[test]
+fn more_silent_clients_than_pooled_instances() {
+    let program = Program::start(&[]);
+    let environment = program.environment();
+    let silent: Vec<_> = (0..CONCURRENT_INSTANCES + 10)
+        .map(|_| greeted(environment))
+        .collect();
+    assert_is_served(&mut logged_in(environment));
+    drop(silent);
+    program.end();
 }
 
 /// The memory that each client adds, and the program's memory with all clients, without its executable file. Both

@@ -8,7 +8,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use rds_bridge::aws::{process_variable, region_without_profile};
-use rds_bridge_emulator::{AuthSwitchTail, Emulator, EmulatorBuilder, Faults, Refusal};
+use rds_bridge_emulator::{AuthSwitchTail, Backend, Emulator, EmulatorBuilder, Faults, Refusal};
+
+use crate::error::Error;
+use crate::password;
 
 #[derive(Args, Debug)]
 pub(crate) struct Emulate {
@@ -43,9 +46,11 @@ pub(crate) struct Emulate {
     #[arg(long, default_value = "lambda-user", value_name = "USER")]
     user: Vec<String>,
 
-    /// Name of the database
-    #[arg(long, default_value = "iamtest", value_name = "DATABASE")]
-    database: String,
+    /// Name of the database [default: iamtest]
+    ///
+    /// With --backend, this is only the value of DB_NAME, which is then not set by default.
+    #[arg(long, value_name = "DATABASE")]
+    database: Option<String>,
 
     /// Keep the database in this SQLite file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
@@ -65,12 +70,40 @@ pub(crate) struct Emulate {
     #[arg(long)]
     pub(super) until_stdin_closes: bool,
 
-    /// MySQL version to report to clients
-    #[arg(long, default_value = "8.0.39", value_name = "VERSION")]
-    server_version: String,
+    /// MySQL version to report to clients [default: 8.0.39]
+    #[arg(long, value_name = "VERSION")]
+    server_version: Option<String>,
+
+    #[command(flatten)]
+    backend: BackendArguments,
 
     #[command(flatten)]
     faults: FaultArguments,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "A MySQL or MariaDB of yours in place of SQLite")]
+struct BackendArguments {
+    /// Execute the statements at this MySQL or MariaDB in place of SQLite
+    ///
+    /// The emulator verifies the client's token, then logs in to the backend with a password and copies packets. Each
+    /// client gets a session of its own there. The backend must listen on a loopback address of this machine. TLS is
+    /// used if it offers it; its certificate is not verified.
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        requires = "backend_user",
+        conflicts_with_all = ["seed", "database_file", "server_version"]
+    )]
+    backend: Option<String>,
+
+    /// User of the backend, whose privileges every client has
+    #[arg(long, value_name = "USER", requires = "backend")]
+    backend_user: Option<String>,
+
+    /// File with the password of the backend's user [default: no password]
+    #[arg(long, value_name = "FILE", requires = "backend")]
+    backend_password_file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -143,42 +176,14 @@ enum AuthSwitchBytes {
 }
 
 impl Emulate {
-    pub(super) fn builder(&self) -> EmulatorBuilder {
-        let FaultArguments {
-            clock_offset,
-            connections_per_second,
-            refuse,
-            delay,
-            cut_after,
-            no_tls,
-            expired_certificate,
-            auth_switch_bytes,
-        } = &self.faults;
-        let faults = Faults {
-            refuse: refuse.map(|how| match how {
-                Refuse::AccessDenied => Refusal::AccessDenied,
-                Refuse::TooManyConnections => Refusal::TooManyConnections,
-                Refuse::HostBlocked => Refusal::HostBlocked,
-                Refuse::AccountLocked => Refusal::AccountLocked,
-            }),
-            delay: Duration::from_millis(*delay),
-            cut_after: *cut_after,
-            no_tls: *no_tls,
-            auth_switch_tail: match auth_switch_bytes {
-                AuthSwitchBytes::Nothing => AuthSwitchTail::Nothing,
-                AuthSwitchBytes::Nul => AuthSwitchTail::Nul,
-                AuthSwitchBytes::Challenge => AuthSwitchTail::Challenge,
-            },
-        };
+    pub(super) fn builder(&self) -> Result<EmulatorBuilder, Error> {
         let mut builder = Emulator::builder()
             .port(self.port)
             .listen_on(self.listen)
             .endpoint(&self.endpoint)
-            .database(&self.database)
-            .version(&self.server_version)
-            .clock_offset_seconds(*clock_offset)
-            .expired_certificate(*expired_certificate)
-            .faults(faults);
+            .clock_offset_seconds(self.faults.clock_offset)
+            .expired_certificate(self.faults.expired_certificate)
+            .faults(self.faults.read());
         for user in &self.user {
             builder = builder.user(user);
         }
@@ -192,9 +197,52 @@ impl Emulate {
         for file in &self.seed {
             builder = builder.seed_file(file);
         }
-        if let Some(limit) = *connections_per_second {
+        if let Some(name) = &self.database {
+            builder = builder.database(name);
+        }
+        if let Some(version) = &self.server_version {
+            builder = builder.version(version);
+        }
+        if let Some(backend) = self.backend.read()? {
+            builder = builder.backend(backend);
+        }
+        if let Some(limit) = self.faults.connections_per_second {
             builder = builder.connections_per_second(limit);
         }
-        builder
+        Ok(builder)
+    }
+}
+
+impl FaultArguments {
+    fn read(&self) -> Faults {
+        Faults {
+            refuse: self.refuse.map(|how| match how {
+                Refuse::AccessDenied => Refusal::AccessDenied,
+                Refuse::TooManyConnections => Refusal::TooManyConnections,
+                Refuse::HostBlocked => Refusal::HostBlocked,
+                Refuse::AccountLocked => Refusal::AccountLocked,
+            }),
+            delay: Duration::from_millis(self.delay),
+            cut_after: self.cut_after,
+            no_tls: self.no_tls,
+            auth_switch_tail: match self.auth_switch_bytes {
+                AuthSwitchBytes::Nothing => AuthSwitchTail::Nothing,
+                AuthSwitchBytes::Nul => AuthSwitchTail::Nul,
+                AuthSwitchBytes::Challenge => AuthSwitchTail::Challenge,
+            },
+        }
+    }
+}
+
+impl BackendArguments {
+    fn read(&self) -> Result<Option<Backend>, Error> {
+        let (Some(address), Some(user)) = (&self.backend, &self.backend_user) else {
+            return Ok(None);
+        };
+        let backend = Backend::new(address, user);
+        Ok(Some(match &self.backend_password_file {
+            Some(file) => backend.password(password::of_file(file, "--backend-password-file")?),
+            None => backend,
+        }))
     }
 }
