@@ -1,6 +1,7 @@
 //! `rds-bridge proxy`: unmodified clients in front of real servers.
 
 mod admin;
+mod certificates;
 mod change_user;
 mod drain;
 mod failures;

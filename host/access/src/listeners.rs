@@ -61,9 +61,11 @@ pub enum ClientAuthentication {
     Trust,
     /// A client authenticates as one of the callers, with a password.
     Passwords,
+    /// A client authenticates as one of the callers, with a certificate.
+    Certificates,
 }
 
-/// The PEM files of a server's certificate.
+/// The PEM files for TLS with clients.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -72,4 +74,6 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+    /// The certificate authorities of clients' certificates. `None` asks clients for no certificate.
+    pub client_ca_file: Option<PathBuf>,
 }

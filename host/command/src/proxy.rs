@@ -8,6 +8,7 @@ mod endpoint;
 mod hash_password;
 mod place;
 mod plan;
+mod reload;
 mod running;
 #[cfg(unix)]
 mod systemd;
@@ -30,6 +31,7 @@ use super::signals::Signals;
 use super::{child, output};
 use config_file::ConfigFile;
 use plan::Service;
+use reload::{HangUps, Settings};
 use running::Running;
 
 /// The settings of the connection to the database itself. A program that connects through the proxy must not use them.
@@ -89,13 +91,18 @@ async fn serve(
         .map(ConfigFile::read)
         .transpose()?;
     // Before anything that leaves a file behind, such as a socket.
-    let mut signals = match &file {
-        Some(_) => Signals::catch_without_hang_up()?,
-        None => Signals::catch()?,
+    let mut hang_ups = HangUps::catch(arguments)?;
+    let mut signals = match hang_ups.are_caught() {
+        true => Signals::catch_without_hang_up()?,
+        false => Signals::catch()?,
     };
     let service = match &file {
         Some(file) => file.service(&arguments.listen)?,
         None => plan::of_arguments(arguments)?,
+    };
+    let settings = match &file {
+        Some(file) => Settings::File(file),
+        None => Settings::Options(&service.plans),
     };
     let engine = Engine::new().map_err(Error::Fault)?;
     let mut running = Vec::new();
@@ -111,15 +118,19 @@ async fn serve(
     systemd::tell_ready();
     let code = if arguments.command.is_empty() {
         announce(&running, admin.as_ref());
-        wait_for_end(&mut signals, admin.as_ref(), file.as_ref(), &running).await;
+        tokio::select! {
+            _ = signals.next() => {}
+            () = quit_requested(admin.as_ref()) => {}
+            () = hang_ups.reload(settings, &running) => {}
+        }
         ExitCode::SUCCESS
     } else {
         let first = running.first().map(|it| it.address.environment());
         let variables = first.unwrap_or_default();
-        let quit = requests(admin.as_ref(), file.as_ref(), &running);
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
-            () = quit => ExitCode::SUCCESS,
+            () = quit_requested(admin.as_ref()) => ExitCode::SUCCESS,
+            () = hang_ups.reload(settings, &running) => ExitCode::SUCCESS,
         }
     };
     #[cfg(unix)]
@@ -154,36 +165,11 @@ fn print(lines: &str) {
     let _unread = io::stderr().write_all(lines.as_bytes());
 }
 
-/// Waits until the proxy is asked to stop.
-async fn wait_for_end(
-    signals: &mut Signals,
-    admin: Option<&Admin>,
-    file: Option<&ConfigFile>,
-    running: &[Running],
-) {
-    tokio::select! {
-        _ = signals.next() => {}
-        () = requests(admin, file, running) => {}
-    }
-}
-
-/// Ends when the admin address is asked to stop the proxy. Reads the configuration again on SIGHUP.
-async fn requests(admin: Option<&Admin>, file: Option<&ConfigFile>, running: &[Running]) {
-    let quit = async {
-        match admin {
-            Some(admin) => admin.quit_requested().await,
-            None => std::future::pending().await,
-        }
-    };
-    let reloading = async {
-        match file {
-            Some(file) => file.reload_on_hang_up(running).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = quit => {}
-        () = reloading => {}
+/// Ends when the admin address is asked to stop the proxy.
+async fn quit_requested(admin: Option<&Admin>) {
+    match admin {
+        Some(admin) => admin.quit_requested().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -171,6 +171,10 @@ impl ProxyBuilder {
         }
         let is_safe =
             self.tls.is_some() && !matches!(self.authentication, ClientAuthentication::Trust);
+        let has_certificates = matches!(self.authentication, ClientAuthentication::Certificates(_));
+        if has_certificates && self.tls.is_none() {
+            return Err(StartError::CertificatesWithoutTls);
+        }
         let is_local = self.listeners.iter().all(Listener::is_local);
         if !is_safe && !is_local {
             return Err(StartError::NotLocal);

@@ -34,12 +34,13 @@
 //! |---|---|
 //! | [`Proxy`], [`ProxyBuilder`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
-//! | [`ClientAuthentication`], [`Users`] | who may connect |
+//! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
 //! | [`Admin`], [`Health`], [`ProxyMetrics`] | health checks, and what a proxy counts |
 
 mod admin;
 mod admin_request;
 mod builder;
+mod certificates;
 mod client;
 mod command_heads;
 mod listen;
@@ -58,6 +59,7 @@ mod users;
 pub use admin::Admin;
 pub use admin_request::AdminRequest;
 pub use builder::ProxyBuilder;
+pub use certificates::Certificates;
 pub use listen::Listener;
 #[cfg(unix)]
 pub use listen::UnixSocket;

@@ -60,13 +60,18 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// [`StartError::NotLocal`], if other machines can reach a listener and this would let them in without a password.
+    /// [`StartError::NotLocal`], if other machines can reach a listener and this would let them in without
+    /// authentication; [`StartError::CertificatesWithoutTls`].
     pub fn set_authentication(
         &self,
         authentication: ClientAuthentication,
     ) -> Result<(), StartError> {
         if !self.shared.is_local && matches!(authentication, ClientAuthentication::Trust) {
             return Err(StartError::NotLocal);
+        }
+        let has_certificates = matches!(authentication, ClientAuthentication::Certificates(_));
+        if has_certificates && self.shared.access().tls.is_none() {
+            return Err(StartError::CertificatesWithoutTls);
         }
         self.change(|access| access.authentication = Arc::new(authentication));
         Ok(())

@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy};
+use rds_bridge::error::Chain;
 use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
 use rds_bridge::{Bridge, Error};
 use rds_bridge_text::Printable;
+use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -24,6 +26,7 @@ use crate::shared::{Access, Shared};
 use crate::socket::{ClientStream, Socket};
 use crate::splice::{End, Splice};
 use crate::upstream::Upstream;
+use crate::users::ClientAuthentication;
 use requested::check;
 
 /// `CLIENT_LOCAL_FILES`: the server may request a file of the client, for `LOAD DATA LOCAL`.
@@ -39,6 +42,14 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) is_local: bool,
     pub(crate) access: Access,
+}
+
+/// A client that has sent its login, and may go on.
+struct Authenticated {
+    client: Client,
+    response: Box<HandshakeResponse>,
+    /// Who the client is. Without authentication, the user name that it sent.
+    caller: String,
 }
 
 /// A client that is logged in to the database.
@@ -101,8 +112,8 @@ impl Session {
         };
         let client = Client::new(ClientStream::Plain(socket), handshake, scramble);
         let limit = self.shared.client_timeout;
-        match timeout(limit, self.authenticate(client)).await {
-            Ok(Ok((client, response))) => self.connect(client, &response, greeted).await,
+        match timeout(limit, self.authenticate(client, self.access.tls.as_ref())).await {
+            Ok(Ok(authenticated)) => self.connect(authenticated, greeted).await,
             Ok(Err(error)) => {
                 self.count_client_error(&error);
                 self.complete_unused_login(greeted).await;
@@ -146,10 +157,14 @@ impl Session {
             true => 0,
             false => CLIENT_LOCAL_FILES,
         };
-        let policy = match (&self.access.tls, self.is_local) {
-            (None, _) => TlsPolicy::None,
-            (Some(_), true) => TlsPolicy::Offered,
-            (Some(_), false) => TlsPolicy::Required,
+        let has_certificates = matches!(
+            *self.access.authentication,
+            ClientAuthentication::Certificates(_)
+        );
+        let policy = match &self.access.tls {
+            None => TlsPolicy::None,
+            Some(_) if self.is_local && !has_certificates => TlsPolicy::Offered,
+            Some(_) => TlsPolicy::Required,
         };
         let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
         let packet = greeted.first_packet();
@@ -162,24 +177,34 @@ impl Session {
     async fn authenticate(
         &self,
         mut client: Client,
-    ) -> Result<(Client, Box<HandshakeResponse>), ClientError> {
-        let response = client.read_login(self.access.tls.as_ref()).await?;
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> Result<Authenticated, ClientError> {
+        let response = client.read_login(tls).await?;
         let host = self.client_host();
         let authentication = &self.access.authentication;
-        client
-            .authenticate(&response, authentication, &host)
+        let database_user = self.shared.database_user;
+        let caller = client
+            .authenticate(&response, authentication, database_user, &host)
             .await?;
-        Ok((client, response))
+        Ok(Authenticated {
+            client,
+            response,
+            caller,
+        })
     }
 
     /// Logs the client in to the database.
     async fn connect(
         &self,
-        client: Client,
-        response: &HandshakeResponse,
+        authenticated: Authenticated,
         greeted: InitialHandshakeReceived,
     ) -> Option<LoggedIn> {
-        let requested = self.requested(response);
+        let requested = self.requested(&authenticated);
+        let Authenticated {
+            client,
+            response,
+            caller,
+        } = authenticated;
         if let Err(refusal) = check(&requested) {
             client.refuse(&refusal).await;
             self.complete_unused_login(greeted).await;
@@ -195,7 +220,7 @@ impl Session {
                     .user
                     .as_deref()
                     .unwrap_or(self.shared.bridge.user());
-                info!(origin = %self.origin, user, "logged in");
+                info!(origin = %self.origin, caller = %Printable(&caller), user, "logged in");
                 let (is_tls, scramble) = (response.is_tls, client.scramble());
                 let stream = client.accept(upstream.ok_packet()).await.ok()?;
                 let client = ClientSide {
@@ -312,7 +337,7 @@ impl Session {
             ClientError::Fault(_) => &counters.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        info!(origin = %self.origin, %error, "no login");
+        info!(origin = %self.origin, error = %Chain(error), "no login");
     }
 }
 

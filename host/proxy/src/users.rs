@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::certificates::Certificates;
+
 /// How a proxy authenticates its clients.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -13,6 +15,10 @@ pub enum ClientAuthentication {
     Trust,
     /// A client authenticates with a user name and a password of these.
     Passwords(Users),
+    /// A client authenticates with a certificate that TLS has verified, so it must use TLS, also on this machine. The
+    /// configuration of [`ProxyBuilder::tls`](crate::ProxyBuilder::tls) must demand certificates; otherwise every client
+    /// is refused.
+    Certificates(Certificates),
 }
 
 /// Which database user a client becomes.
@@ -23,7 +29,8 @@ pub enum DatabaseUser {
     #[default]
     OfBridge,
     /// The user that the client names. AWS credentials must be allowed to connect as that user. With
-    /// [`ClientAuthentication::Passwords`], only users with a password are accepted.
+    /// [`ClientAuthentication::Passwords`], only users with a password are accepted; with
+    /// [`ClientAuthentication::Certificates`], only the user whose certificate it is.
     OfClient,
 }
 

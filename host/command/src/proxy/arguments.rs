@@ -42,6 +42,7 @@ pub(crate) struct Proxy {
         env = "RDS_BRIDGE_PROXY_CONFIG",
         value_name = "FILE",
         conflicts_with_all = [
+            "client_ca_file",
             "client_user",
             "connections_per_second",
             "endpoints",
@@ -49,6 +50,8 @@ pub(crate) struct Proxy {
             "max_connections",
             "no_local_files",
             "read_only",
+            "tls_certificate",
+            "tls_key",
             "unix_socket"
         ]
     )]
@@ -106,8 +109,8 @@ pub(super) struct Shutdown {
 pub(super) struct Listen {
     /// Address for clients [default: 127.0.0.1:3306, unless --unix-socket is given]
     ///
-    /// Port 0 picks a free port. Only loopback addresses are allowed, because clients are not authenticated: every
-    /// process on this machine that can connect becomes the database user.
+    /// Port 0 picks a free port. Without --client-ca-file, only loopback addresses are allowed, because clients are not
+    /// authenticated: every process on this machine that can connect becomes the database user.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_LISTEN",
@@ -123,9 +126,43 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_UNIX_SOCKET", value_name = "PATH")]
     pub(super) unix_socket: Option<PathBuf>,
 
+    /// PEM file of the certificate, with its chain, for TLS with clients; needs --tls-key
+    ///
+    /// Without it the proxy offers no TLS. On SIGHUP the proxy reads the file again.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_TLS_CERTIFICATE",
+        requires = "tls_key",
+        value_name = "FILE"
+    )]
+    pub(super) tls_certificate: Option<PathBuf>,
+
+    /// PEM file of the private key of --tls-certificate
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_TLS_KEY",
+        requires = "tls_certificate",
+        value_name = "FILE"
+    )]
+    pub(super) tls_key: Option<PathBuf>,
+
+    /// PEM file of the certificate authorities of clients, each of which must send a certificate inside TLS
+    ///
+    /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines may
+    /// reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller by
+    /// its certificate.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_CLIENT_CA_FILE",
+        requires = "tls_certificate",
+        value_name = "FILE"
+    )]
+    pub(super) client_ca_file: Option<PathBuf>,
+
     /// Log in as the database user that the client names, instead of --username
     ///
-    /// The AWS credentials must be allowed to connect as that user.
+    /// The AWS credentials must be allowed to connect as that user. With --client-ca-file, the user must be a name of the
+    /// client's certificate.
     #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
     pub(super) client_user: bool,
 

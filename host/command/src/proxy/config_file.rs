@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use rds_bridge::pool::ConnectionRate;
 use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
-use rds_bridge_proxy::{ClientAuthentication, PasswordHash, Users};
+use rds_bridge_proxy::{Certificates, ClientAuthentication, PasswordHash, Users};
 
+use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
 use super::plan::{Plan, Service};
 use super::running::Running;
 use super::tls::TlsFiles;
-use super::{Error, print};
 use crate::proxy_error::ProxyError;
 
 const DEFAULT_RATE: u32 = 150;
@@ -103,48 +103,49 @@ impl ConfigFile {
     }
 
     fn authentication(&self, listener: &ListenerConfig) -> ClientAuthentication {
-        if listener.authentication == access::ClientAuthentication::Trust {
-            return ClientAuthentication::Trust;
+        match listener.authentication {
+            access::ClientAuthentication::Passwords => {
+                let users = self.users();
+                ClientAuthentication::Passwords(match listener.native_password {
+                    true => users.allow_native_password(),
+                    false => users,
+                })
+            }
+            access::ClientAuthentication::Certificates => {
+                ClientAuthentication::Certificates(self.certificates())
+            }
+            _ => ClientAuthentication::Trust,
         }
+    }
+
+    fn users(&self) -> Users {
         let callers = self.config.callers.iter();
-        let mut users = callers.fold(Users::new(), |users, (name, caller)| {
+        callers.fold(Users::new(), |users, (name, caller)| {
+            let Some(sha256_twice) = caller.password_sha256_twice else {
+                return users;
+            };
             let password = PasswordHash {
-                sha256_twice: caller.password_sha256_twice.0,
+                sha256_twice: sha256_twice.0,
                 sha1_twice: caller.password_sha1_twice.map(|hash| hash.0),
             };
             users.with(name, password)
-        });
-        if listener.native_password {
-            users = users.allow_native_password();
-        }
-        ClientAuthentication::Passwords(users)
+        })
     }
 
-    /// Reads the file again on each SIGHUP: callers and certificates change for clients that connect from then on.
+    fn certificates(&self) -> Certificates {
+        let callers = self.config.callers.iter();
+        callers.fold(
+            Certificates::none(),
+            |known, (name, caller)| match &caller.certificate {
+                Some(certificate) => known.with(name, certificate),
+                None => known,
+            },
+        )
+    }
+
+    /// Reads the file again: callers and certificates change for clients that connect from then on.
     #[cfg(unix)]
-    pub(super) async fn reload_on_hang_up(&self, running: &[Running]) {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
-            return std::future::pending().await;
-        };
-        while hang_up.recv().await.is_some() {
-            match self.reload(running) {
-                Ok(()) => print("rds-bridge: read the configuration again\n"),
-                // The settings that are in use stay.
-                Err(error) => print(&format!(
-                    "rds-bridge: the configuration is unchanged: {error}\n"
-                )),
-            }
-        }
-    }
-
-    #[cfg(not(unix))]
-    pub(super) async fn reload_on_hang_up(&self, _: &[Running]) {
-        std::future::pending().await
-    }
-
-    #[cfg(unix)]
-    fn reload(&self, running: &[Running]) -> Result<(), Error> {
+    pub(super) fn reload(&self, running: &[Running]) -> Result<(), Error> {
         let new = Self::read(&self.path)?;
         let without_reloadable = |config: &Config| {
             let mut config = config.clone();
@@ -187,5 +188,6 @@ fn tls_files(listener: &ListenerConfig) -> Option<TlsFiles> {
     listener.tls.as_ref().map(|files| TlsFiles {
         certificate: files.certificate.clone(),
         key: files.key.clone(),
+        client_ca: files.client_ca_file.clone(),
     })
 }

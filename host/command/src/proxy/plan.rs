@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rds_bridge::pool::ConnectionRate;
-use rds_bridge_proxy::ClientAuthentication;
+use rds_bridge_proxy::{Certificates, ClientAuthentication};
 
 use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
@@ -50,14 +50,28 @@ pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
             local_files: !listen.no_local_files,
             max_connections: usize::try_from(listen.max_connections.get()).unwrap_or(usize::MAX),
             rate: Arc::new(ConnectionRate::new(listen.connections_per_second)),
-            authentication: ClientAuthentication::Trust,
-            tls: None,
+            authentication: match listen.client_ca_file {
+                Some(_) => ClientAuthentication::Certificates(Certificates::any()),
+                None => ClientAuthentication::Trust,
+            },
+            tls: tls_files(listen),
         })
     });
     Ok(Service {
         plans: plans.collect::<Result<_, Error>>()?,
         admin: listen.admin,
         drain_timeout: Duration::from_secs(listen.drain_timeout),
+    })
+}
+
+fn tls_files(listen: &Listen) -> Option<TlsFiles> {
+    // Clap requires both or neither.
+    let certificate = listen.tls_certificate.clone()?;
+    let key = listen.tls_key.clone()?;
+    Some(TlsFiles {
+        certificate,
+        key,
+        client_ca: listen.client_ca_file.clone(),
     })
 }
 

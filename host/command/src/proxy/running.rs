@@ -8,7 +8,7 @@ use rds_bridge::component::Engine;
 use rds_bridge_proxy::{ClientAuthentication, DatabaseUser, Listener, Proxy, ProxyBuilder};
 use tokio::net::TcpListener;
 
-use super::address::Address;
+use super::address::{Address, Needs};
 use super::plan::Plan;
 use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
@@ -52,7 +52,11 @@ impl Running {
             None => with_listeners(builder, address, plan).await?,
         };
         let mut address = address;
-        address.needs_password = !matches!(plan.authentication, ClientAuthentication::Trust);
+        address.needs = match plan.authentication {
+            ClientAuthentication::Passwords(_) => Needs::Password,
+            ClientAuthentication::Certificates(_) => Needs::Certificate,
+            _ => Needs::Nothing,
+        };
         let proxy = builder.start().map_err(ProxyError::from)?;
         Ok(Self { proxy, address })
     }
@@ -70,7 +74,7 @@ pub(crate) async fn begin(
     let address = Address {
         tcp: None,
         unix_socket: None,
-        needs_password: false,
+        needs: Needs::Nothing,
         user: bridge.user().to_owned(),
         database: bridge.database().map(str::to_owned),
         endpoint: format!("{}:{}", bridge.host(), bridge.port()),

@@ -70,14 +70,10 @@ impl Session {
             is_tls,
         );
         let handshake = handshake.map_err(ClientError::of_call)?;
-        let mut client = Client::new(stream, handshake, scramble);
-        let response = client.read_login(None).await?;
-        let host = self.client_host();
-        let authentication = &self.access.authentication;
-        client
-            .authenticate(&response, authentication, &host)
-            .await?;
-        let requested = self.requested(&response);
+        let client = Client::new(stream, handshake, scramble);
+        let authenticated = self.authenticate(client, None).await?;
+        let requested = self.requested(&authenticated);
+        let client = authenticated.client;
         if let Err(error) = upstream.change_user(&requested, shared.is_read_only).await {
             client.refuse(&self.of_connecting(&error)).await;
             return Ok(None);
