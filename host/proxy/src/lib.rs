@@ -47,6 +47,7 @@ mod listen;
 mod metrics;
 mod proxy;
 mod refusal;
+mod replies;
 mod scramble;
 mod session;
 mod shared;

@@ -96,8 +96,8 @@ impl Proxy {
         }
     }
 
-    /// Stops accepting, closes each client once the database has answered its last command, and after `limit` those that
-    /// remain. Returns how many were open then.
+    /// Stops accepting, closes each client once it is idle, and after `limit` those that remain. Returns how many were
+    /// open then. A client is idle if the database has answered all its commands and no transaction is open.
     pub async fn drain(mut self, limit: Duration) -> u64 {
         self.draining.send_replace(true);
         let all = async { while self.tasks.join_next().await.is_some() {} };

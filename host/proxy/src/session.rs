@@ -21,6 +21,7 @@ use tracing::{debug, info, warn};
 use crate::client::{Client, ClientError, refuse_at_once};
 use crate::listen::Origin;
 use crate::refusal::Refusal;
+use crate::replies::Replies;
 use crate::scramble::scramble;
 use crate::shared::{Access, Shared};
 use crate::socket::{ClientStream, Socket};
@@ -33,7 +34,7 @@ use requested::check;
 const CLIENT_LOCAL_FILES: u32 = 1 << 7;
 /// `COM_QUIT`, as a packet.
 const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
-/// While a proxy drains, a client is closed when nothing was copied for this long and the server owes it nothing.
+/// While a proxy drains, a client that is idle is closed when nothing was copied for this long.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// A client, and what the proxy knows about it.
@@ -262,7 +263,9 @@ impl Session {
             mut client,
             mut upstream,
         } = logged_in;
-        let mut splice = Splice::new(self.shared.is_read_only);
+        let (capabilities, mariadb_capabilities) = upstream.capabilities();
+        let replies = Replies::new(capabilities, mariadb_capabilities);
+        let mut splice = Splice::new(self.shared.is_read_only, replies);
         loop {
             let server = upstream.stream();
             let end = tokio::select! {
@@ -273,7 +276,7 @@ impl Session {
                     let quiet = timeout(QUIET, splice.run(&mut client.stream, server, counters)).await;
                     match quiet {
                         Ok(end) => end,
-                        Err(_) if splice.is_quiet() => Ok(End::Closed),
+                        Err(_) if splice.is_idle() => Ok(End::Closed),
                         Err(_) => continue,
                     }
                 }
@@ -281,7 +284,10 @@ impl Session {
             match end {
                 Ok(End::Intercepted(command)) => {
                     match self.answer(client, &mut upstream, &command).await {
-                        Some(answered) => client = answered,
+                        Some(answered) => {
+                            client = answered;
+                            splice.begin_session();
+                        }
                         None => break,
                     }
                 }

@@ -212,8 +212,8 @@ pub(super) struct Listen {
 
     /// How long open clients may continue after SIGTERM, in seconds
     ///
-    /// The proxy stops accepting clients at once, and closes each one when the database has answered its last command.
-    /// After this time it closes the rest.
+    /// The proxy stops accepting clients at once, and closes each one that waits for no answer and has no open
+    /// transaction. After this time it closes the rest.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_DRAIN_TIMEOUT",
