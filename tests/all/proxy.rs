@@ -5,6 +5,8 @@ mod certificates;
 mod change_user;
 mod drain;
 mod failures;
+#[cfg(unix)]
+mod limits;
 mod passwords;
 #[cfg(unix)]
 mod places;

@@ -6,6 +6,9 @@ mod arguments;
 mod config_file;
 mod endpoint;
 mod hash_password;
+mod limits;
+#[cfg(unix)]
+mod open_files;
 mod place;
 mod plan;
 mod reload;
@@ -18,7 +21,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rds_bridge::component::Engine;
-use rds_bridge_proxy::Admin;
+use rds_bridge_proxy::{Admin, Listener};
 use tokio::net::TcpListener;
 
 use arguments::Action;
@@ -30,6 +33,7 @@ use super::proxy_error::ProxyError;
 use super::signals::Signals;
 use super::{child, output};
 use config_file::ConfigFile;
+use limits::Limits;
 use plan::Service;
 use reload::{HangUps, Settings};
 use running::Running;
@@ -104,15 +108,14 @@ async fn serve(
         Some(file) => Settings::File(file),
         None => Settings::Options(&service.plans),
     };
+    #[cfg(unix)]
+    warn_of_open_files(&service);
     let engine = Engine::new().map_err(Error::Fault)?;
-    let mut running = Vec::new();
-    for (number, plan) in (0_u16..).zip(&service.plans) {
-        #[cfg(unix)]
-        let activated = activation.take(number)?;
-        #[cfg(not(unix))]
-        let activated = None;
-        running.push(Running::start(&arguments.connection, plan, &engine, activated).await?);
-    }
+    #[cfg(unix)]
+    let take = |number| activation.take(number);
+    #[cfg(not(unix))]
+    let take = |_| Ok(None);
+    let running = start(arguments, &service, &engine, take).await?;
     let admin = admin(&service, &running).await?;
     #[cfg(unix)]
     systemd::tell_ready();
@@ -137,6 +140,32 @@ async fn serve(
     systemd::tell_stopping();
     drain(&service, running, &mut signals).await;
     Ok(code)
+}
+
+/// Starts the proxies. `take` takes the socket that systemd has opened for one.
+async fn start(
+    arguments: &Proxy,
+    service: &Service,
+    engine: &Engine,
+    mut take: impl FnMut(u16) -> Result<Option<Listener>, Error>,
+) -> Result<Vec<Running>, Error> {
+    let mut limits = Limits::default();
+    let mut running = Vec::new();
+    for (number, plan) in (0_u16..).zip(&service.plans) {
+        let activated = take(number)?;
+        let starting = Running::start(&arguments.connection, plan, engine, &mut limits, activated);
+        running.push(starting.await?);
+    }
+    Ok(running)
+}
+
+#[cfg(unix)]
+fn warn_of_open_files(service: &Service) {
+    let clients = service.plans.iter().map(|plan| plan.max_connections);
+    let clients = clients.fold(0, usize::saturating_add);
+    if let Some(warning) = open_files::raise(clients) {
+        print(&warning);
+    }
 }
 
 async fn admin(service: &Service, running: &[Running]) -> Result<Option<Admin>, Error> {

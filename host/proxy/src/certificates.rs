@@ -7,7 +7,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
-use crate::users::DatabaseUser;
+use crate::database_user::DatabaseUser;
 
 /// Whom a proxy lets in by their certificates. TLS has verified the certificate before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

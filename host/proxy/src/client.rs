@@ -21,9 +21,10 @@ use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
 use crate::certificates::names;
+use crate::database_user::DatabaseUser;
 use crate::refusal::Refusal;
 use crate::socket::{ClientStream, Socket};
-use crate::users::{ClientAuthentication, DatabaseUser};
+use crate::users::ClientAuthentication;
 
 /// How long a refused client may take to read the reason.
 const LINGER: Duration = Duration::from_secs(1);

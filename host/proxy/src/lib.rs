@@ -32,7 +32,7 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`Proxy`], [`ProxyBuilder`] | a running proxy, and its settings |
+//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
 //! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
 //! | [`Admin`], [`Health`], [`ProxyMetrics`] | health checks, and what a proxy counts |
@@ -42,8 +42,11 @@ mod admin_request;
 mod builder;
 mod certificates;
 mod client;
+mod client_limit;
 mod command_heads;
+mod database_user;
 mod listen;
+mod login_limits;
 mod metrics;
 mod proxy;
 mod refusal;
@@ -61,10 +64,12 @@ pub use admin::Admin;
 pub use admin_request::AdminRequest;
 pub use builder::ProxyBuilder;
 pub use certificates::Certificates;
+pub use client_limit::ClientLimit;
+pub use database_user::DatabaseUser;
 pub use listen::Listener;
 #[cfg(unix)]
 pub use listen::UnixSocket;
 pub use metrics::ProxyMetrics;
 pub use proxy::{Health, Proxy};
 pub use start_error::StartError;
-pub use users::{ClientAuthentication, DatabaseUser, PasswordHash, Users};
+pub use users::{ClientAuthentication, PasswordHash, Users};

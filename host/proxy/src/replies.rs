@@ -2,8 +2,8 @@
 //!
 //! No row is parsed. A reply ends with a packet whose first byte no row has, and which contains the status flags.
 //!
-//! Source: MySQL Source Code Documentation, "Text Resultset", "Binary Protocol Resultset", "OK_Packet", "EOF_Packet",
-//! "COM_STMT_PREPARE Response" and "LOCAL INFILE Request"; for MariaDB, "Result Set Packets" and "ERR_Packet".
+//! Source: MySQL Source Code Documentation, "COM_QUERY Response", "COM_STMT_PREPARE Response", "COM_STMT_EXECUTE
+//! Response", "OK_Packet", "EOF_Packet" and "LOCAL INFILE Request"; for MariaDB, "Result Set Packets" and "ERR_Packet".
 
 mod head;
 #[cfg(test)]

@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 
 use crate::client::{Client, ClientError, refuse_at_once};
 use crate::listen::Origin;
+use crate::login_limits::LoggingIn;
 use crate::refusal::Refusal;
 use crate::replies::Replies;
 use crate::scramble::scramble;
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) is_local: bool,
     pub(crate) access: Access,
+    /// Counts the client until its login, if it is of another machine.
+    pub(crate) logging_in: Option<LoggingIn>,
 }
 
 /// A client that has sent its login, and may go on.
@@ -69,15 +72,16 @@ struct ClientSide {
 
 impl Session {
     /// Serves the client to its end.
-    pub(crate) async fn run(self, socket: Socket, mut draining: watch::Receiver<bool>) {
-        let counters = &self.shared.counters;
+    pub(crate) async fn run(mut self, socket: Socket, mut draining: watch::Receiver<bool>) {
         let logged_in = tokio::select! {
             // On the heap, so that its memory is freed with it: the client may stay for days.
             logged_in = Box::pin(self.log_in(socket)) => logged_in,
             // A client that is not logged in loses nothing.
             _ = draining.wait_for(|is_draining| *is_draining) => None,
         };
+        drop(self.logging_in.take());
         let Some(logged_in) = logged_in else { return };
+        let counters = &self.shared.counters;
         counters.logged_in.fetch_add(1, Ordering::Relaxed);
         self.copy(logged_in, draining).await;
     }
@@ -134,18 +138,21 @@ impl Session {
 
     /// Connects to the database up to its first packet.
     async fn greet(&self) -> Result<InitialHandshakeReceived, Refusal> {
-        let shared = &self.shared;
-        if timeout(shared.rate_timeout, shared.rate.wait())
-            .await
-            .is_err()
-        {
-            let message =
-                "rds-bridge: too many new connections; the limit is --connections-per-second";
-            return Err(Refusal::too_many_connections(message));
-        }
-        greet(&shared.bridge)
+        self.wait_for_turn().await?;
+        greet(&self.shared.bridge)
             .await
             .map_err(|error| self.of_connecting(&error))
+    }
+
+    /// Waits until another login to the database is allowed.
+    async fn wait_for_turn(&self) -> Result<(), Refusal> {
+        let shared = &self.shared;
+        let waited = timeout(shared.rate_timeout, shared.rate.wait()).await;
+        waited.map_err(|_| {
+            let message =
+                "rds-bridge: too many new connections; the limit is --connections-per-second";
+            Refusal::too_many_connections(message)
+        })
     }
 
     /// The client's side of the handshake, which begins with the database's first packet.

@@ -1,4 +1,4 @@
-//! How clients authenticate, and as which database user they log in.
+//! How clients authenticate.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,19 +19,6 @@ pub enum ClientAuthentication {
     /// configuration of [`ProxyBuilder::tls`](crate::ProxyBuilder::tls) must demand certificates; otherwise every client
     /// is refused.
     Certificates(Certificates),
-}
-
-/// Which database user a client becomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DatabaseUser {
-    /// The bridge's user, whatever name the client gives.
-    #[default]
-    OfBridge,
-    /// The user that the client names. AWS credentials must be allowed to connect as that user. With
-    /// [`ClientAuthentication::Passwords`], only users with a password are accepted; with
-    /// [`ClientAuthentication::Certificates`], only the user whose certificate it is.
-    OfClient,
 }
 
 /// The users of a proxy, by name. User names are case-sensitive, as those of MySQL are.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::limits::Server;
 use crate::quoted::quoted;
 
 /// The characters of a user or database that a URL must encode.
@@ -24,6 +25,8 @@ pub(crate) struct Address {
     pub(crate) database: Option<String>,
     /// The endpoint's name and port.
     pub(crate) endpoint: String,
+    /// What identifies the server among the endpoints.
+    pub(super) server: Server,
 }
 
 /// What a client needs in order to be let in.
@@ -138,6 +141,7 @@ mod tests {
             user: "lambda-user".to_owned(),
             database: Some("iam test".to_owned()),
             endpoint: "db.example.com:3306".to_owned(),
+            server: ("db.example.com".to_owned(), 3306),
         }
     }
 

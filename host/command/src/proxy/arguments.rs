@@ -48,6 +48,8 @@ pub(crate) struct Proxy {
             "endpoints",
             "listen",
             "max_connections",
+            "max_logins",
+            "max_logins_per_source",
             "no_local_files",
             "read_only",
             "tls_certificate",
@@ -177,7 +179,9 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_NO_LOCAL_FILES", value_parser = BoolishValueParser::new())]
     pub(super) no_local_files: bool,
 
-    /// Limit on open clients of each endpoint; one more receives error 1040
+    /// Limit on open clients of each server; one more receives error 1040
+    ///
+    /// Endpoints with the same name and port are one server. Each client needs two open files.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_CONNECTIONS",
@@ -186,10 +190,28 @@ pub(super) struct Listen {
     )]
     pub(super) max_connections: NonZeroU32,
 
-    /// Limit on new connections to each endpoint, in each second
+    /// Limit on open clients of other machines that are not logged in; one more receives error 1040
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_MAX_LOGINS",
+        default_value = "200",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_logins: NonZeroU32,
+
+    /// As --max-logins, for the clients of one IPv4 address or IPv6 network of 64 bits
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_MAX_LOGINS_PER_SOURCE",
+        default_value = "50",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_logins_per_source: NonZeroU32,
+
+    /// Limit on new connections to each server, in each second
     ///
     /// RDS accepts about 200 new IAM connections a second, and answers more with error 1045. Clients wait for their
-    /// turn.
+    /// turn. A COM_CHANGE_USER counts as a connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",

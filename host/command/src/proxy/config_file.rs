@@ -1,27 +1,27 @@
 //! `--config FILE`: databases, callers and listeners in a file, which is read again on SIGHUP.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rds_bridge::pool::ConnectionRate;
 use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
 use rds_bridge_proxy::{Certificates, ClientAuthentication, PasswordHash, Users};
 
 use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
-use super::plan::{Plan, Service};
+use super::limits::server;
+use super::plan::{Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
 use crate::proxy_error::ProxyError;
 
-const DEFAULT_RATE: u32 = 150;
-const DEFAULT_CLIENTS: u32 = 1000;
+const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(150).unwrap();
+const DEFAULT_CLIENTS: usize = 1000;
+const DEFAULT_LOGINS: usize = 200;
+const DEFAULT_LOGINS_PER_SOURCE: usize = 50;
 
 /// A configuration file, as it was read at the start.
 pub(super) struct ConfigFile {
@@ -50,17 +50,10 @@ impl ConfigFile {
                 "{path}: [[proxy.listeners]] is missing: a listener names a database and an address"
             )));
         }
-        let rates: BTreeMap<&str, Arc<ConnectionRate>> = self
-            .config
-            .databases
-            .iter()
-            .map(|(name, database)| (name.as_str(), rate(database)))
-            .collect();
         let plans = proxy.listeners.iter().filter_map(|listener| {
             // The file was validated: each listener's database exists.
             let database = self.config.databases.get(&listener.database)?;
-            let rate = rates.get(listener.database.as_str())?;
-            Some(self.plan(listener, database, Arc::clone(rate)))
+            Some(self.plan(listener, database))
         });
         let drain_timeout = proxy.drain_timeout.unwrap_or(options.drain_timeout);
         Ok(Service {
@@ -70,19 +63,12 @@ impl ConfigFile {
         })
     }
 
-    fn plan(
-        &self,
-        listener: &ListenerConfig,
-        database: &Database,
-        rate: Arc<ConnectionRate>,
-    ) -> Plan {
-        let clients = listener
-            .max_connections
-            .map_or(DEFAULT_CLIENTS, NonZeroU32::get);
+    fn plan(&self, listener: &ListenerConfig, database: &Database) -> Plan {
+        let limit = |set: Option<NonZeroU32>, default| set.map_or(default, number);
         Plan {
             endpoint: Endpoint {
                 host: Some(database.endpoint.clone()),
-                port: database.port.map(std::num::NonZeroU16::get),
+                port: database.port.map(NonZeroU16::get),
                 user: database.user.clone(),
                 region: database.region.clone(),
                 database: database.database.clone(),
@@ -95,11 +81,25 @@ impl ConfigFile {
             client_user: listener.client_user,
             read_only: listener.read_only,
             local_files: listener.local_files.unwrap_or(true),
-            max_connections: usize::try_from(clients).unwrap_or(usize::MAX),
-            rate,
+            max_connections: limit(listener.max_connections, DEFAULT_CLIENTS),
+            shares_max_connections: false,
+            connections_per_second: self.connections_per_second(database),
+            login_limits: (
+                limit(listener.max_logins, DEFAULT_LOGINS),
+                limit(listener.max_logins_per_source, DEFAULT_LOGINS_PER_SOURCE),
+            ),
             authentication: self.authentication(listener),
             tls: tls_files(listener),
         }
+    }
+
+    /// The lowest limit of those that the server's databases have.
+    fn connections_per_second(&self, database: &Database) -> NonZeroU32 {
+        let server = |it: &Database| server(&it.endpoint, it.port.map_or(3306, NonZeroU16::get));
+        let databases = self.config.databases.values();
+        let same = databases.filter(|it| server(it) == server(database));
+        let limits = same.map(|it| it.connections_per_second.unwrap_or(DEFAULT_RATE));
+        limits.min().unwrap_or(DEFAULT_RATE)
     }
 
     fn authentication(&self, listener: &ListenerConfig) -> ClientAuthentication {
@@ -176,12 +176,6 @@ impl ConfigFile {
         }
         Ok(())
     }
-}
-
-fn rate(database: &Database) -> Arc<ConnectionRate> {
-    let default = NonZeroU32::new(DEFAULT_RATE).unwrap_or(NonZeroU32::MIN);
-    let per_second = database.connections_per_second.unwrap_or(default);
-    Arc::new(ConnectionRate::new(per_second))
 }
 
 fn tls_files(listener: &ListenerConfig) -> Option<TlsFiles> {

@@ -64,7 +64,7 @@ fn idle_only_at_the_end(capabilities: u32, commands: &[u8], reply: &[u8]) {
             assert!(!replies.is_idle(), "{left} bytes before the end");
             assert!(replies.are_outstanding());
             replies.receive(bytes);
-            left -= bytes.len();
+            left = left.saturating_sub(bytes.len());
         }
         assert!(replies.is_idle(), "in pieces of {piece}: {replies:?}");
         assert!(!replies.are_outstanding());

@@ -3,8 +3,8 @@
 use rds_bridge::stages::RequestedSession;
 
 use super::{Authenticated, Session};
+use crate::database_user::DatabaseUser;
 use crate::refusal::Refusal;
-use crate::users::DatabaseUser;
 
 /// The longest names, in characters (MySQL Reference Manual, "Identifier Length Limits"; for users, MariaDB's limit).
 const DATABASE_LIMIT: usize = 64;
