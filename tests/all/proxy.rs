@@ -1,9 +1,12 @@
 //! `rds-bridge proxy`: unmodified clients in front of real servers.
 
 mod admin;
+mod certificates;
 mod change_user;
 mod drain;
 mod failures;
+#[cfg(unix)]
+mod limits;
 mod methods;
 mod passwords;
 #[cfg(unix)]

@@ -5,20 +5,45 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
-/// A caller that authenticates with a user name and a password.
+/// A caller that authenticates with a user name and a password, or with a certificate.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Caller {
     /// `SHA256(SHA256(password))`, for `caching_sha2_password`.
-    pub password_sha256_twice: PasswordHash<32>,
+    pub password_sha256_twice: Option<PasswordHash<32>>,
     /// `SHA1(SHA1(password))`, for `mysql_native_password`.
     pub password_sha1_twice: Option<PasswordHash<20>>,
+    /// A name of the caller's certificate: a DNS name, an e-mail address or a URI of its `subjectAltName`, or the common
+    /// name of a certificate that has none of these.
+    pub certificate: Option<String>,
 }
 
 /// A hash of a password, of `LENGTH` bytes. A weak password can be guessed from it, so it is not printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PasswordHash<const LENGTH: usize>(pub [u8; LENGTH]);
+
+impl Caller {
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Self {
+                password_sha256_twice: None,
+                certificate: None,
+                ..
+            } => Err("set password_sha256_twice or certificate"),
+            Self {
+                password_sha256_twice: None,
+                password_sha1_twice: Some(_),
+                ..
+            } => Err("password_sha1_twice needs password_sha256_twice"),
+            Self {
+                certificate: Some(name),
+                ..
+            } if name.is_empty() => Err("certificate is empty"),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// A text is not a hash in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

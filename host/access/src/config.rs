@@ -34,6 +34,7 @@ impl Config {
     /// [`ConfigError`] with the first setting that is unknown, missing or invalid.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| of_toml(text, &error))?;
+        config.check_callers()?;
         for (number, listener) in (0_usize..).zip(&config.proxy.listeners) {
             let setting = format!("proxy.listeners[{number}]");
             config
@@ -41,6 +42,24 @@ impl Config {
                 .map_err(|problem| ConfigError::of_setting(&setting, problem))?;
         }
         Ok(config)
+    }
+
+    fn check_callers(&self) -> Result<(), ConfigError> {
+        let mut by_certificate = BTreeMap::new();
+        for (name, caller) in &self.callers {
+            let setting = format!("callers.{name}");
+            let invalid = |problem: &str| ConfigError::of_setting(&setting, problem);
+            caller.check().map_err(invalid)?;
+            let Some(certificate) = &caller.certificate else {
+                continue;
+            };
+            if let Some(other) = by_certificate.insert(certificate, name) {
+                return Err(invalid(&format!(
+                    "certificate = {certificate:?} is that of callers.{other} too"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, listener: &ListenerConfig) -> Result<(), String> {
@@ -57,19 +76,37 @@ impl Config {
             (None, None) => return Err("set listen or unix_socket".to_owned()),
             _ => {}
         }
+        self.check_authentication(listener).map_err(str::to_owned)
+    }
+
+    fn check_authentication(&self, listener: &ListenerConfig) -> Result<(), &'static str> {
         let requires_password = listener.authentication == ClientAuthentication::Passwords;
-        if requires_password && self.callers.is_empty() {
-            return Err("authentication = \"passwords\" needs callers".to_owned());
+        let requires_certificate = listener.authentication == ClientAuthentication::Certificates;
+        let mut callers = self.callers.values();
+        if requires_password && !callers.any(|it| it.password_sha256_twice.is_some()) {
+            return Err("authentication = \"passwords\" needs callers with a password");
+        }
+        if requires_certificate && !callers.any(|it| it.certificate.is_some()) {
+            return Err("authentication = \"certificates\" needs callers with a certificate");
+        }
+        let tls = listener.tls.as_ref();
+        let has_authorities = tls.is_some_and(|it| it.client_ca_file.is_some());
+        if requires_certificate && !has_authorities {
+            return Err("authentication = \"certificates\" needs tls with client_ca_file");
+        }
+        if has_authorities && !requires_certificate {
+            return Err("client_ca_file needs authentication = \"certificates\"");
         }
         let is_open = listener.listen.is_some_and(|it| !is_loopback(it.ip()));
-        if is_open && (!requires_password || listener.tls.is_none()) {
+        let is_authenticated = requires_password || requires_certificate;
+        if is_open && (!is_authenticated || tls.is_none()) {
             return Err(
-                "other machines can reach this address: set tls and authentication = \"passwords\""
-                    .to_owned(),
+                "other machines can reach this address: set tls, and authentication = \"passwords\" or \
+                 \"certificates\"",
             );
         }
         if listener.native_password && !requires_password {
-            return Err("native_password needs authentication = \"passwords\"".to_owned());
+            return Err("native_password needs authentication = \"passwords\"");
         }
         Ok(())
     }
@@ -102,7 +139,7 @@ mod tests {
     #[test]
     fn the_example_is_valid() {
         let config = Config::parse(EXAMPLE).unwrap();
-        assert_eq!(config.proxy.listeners.len(), 3);
+        assert_eq!(config.proxy.listeners.len(), 4);
         assert!(!format!("{config:?}").contains("e0a8"));
     }
 
@@ -126,6 +163,18 @@ mod tests {
             (
                 "[callers.a]\npassword_sha256_twice = \"00\"\n",
                 "line 2, column 25: a hash has 64 hexadecimal digits",
+            ),
+            (
+                "[callers.a]\n",
+                "callers.a: set password_sha256_twice or certificate",
+            ),
+            (
+                "[callers.a]\ncertificate = \"\"\n",
+                "callers.a: certificate is empty",
+            ),
+            (
+                "[callers.a]\ncertificate = \"n\"\n[callers.b]\ncertificate = \"n\"\n",
+                "callers.b: certificate = \"n\" is that of callers.a too",
             ),
             ("[databases.a\n", "line 1"),
             ("a = \n", "line 1"),
@@ -157,7 +206,21 @@ mod tests {
             ),
             (
                 "database = \"a\"\nlisten = \"127.0.0.1:1\"\nauthentication = \"passwords\"",
-                "authentication = \"passwords\" needs callers",
+                "authentication = \"passwords\" needs callers with a password",
+            ),
+            (
+                "database = \"a\"\nlisten = \"127.0.0.1:1\"\nauthentication = \"certificates\"",
+                "authentication = \"certificates\" needs callers with a certificate",
+            ),
+            (
+                "database = \"a\"\nlisten = \"127.0.0.1:1\"\nauthentication = \"certificates\"\n\
+                 [callers.a]\ncertificate = \"a\"",
+                "authentication = \"certificates\" needs tls with client_ca_file",
+            ),
+            (
+                "database = \"a\"\nlisten = \"127.0.0.1:1\"\n\
+                 tls = { certificate = \"c\", key = \"k\", client_ca_file = \"f\" }",
+                "client_ca_file needs authentication = \"certificates\"",
             ),
             (
                 "database = \"a\"\nlisten = \"127.0.0.1:1\"\nnative_password = true",

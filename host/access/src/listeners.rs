@@ -41,6 +41,10 @@ pub struct ListenerConfig {
     pub local_files: Option<bool>,
     /// Limit on open clients; `None` is 1,000.
     pub max_connections: Option<NonZeroU32>,
+    /// Limit on open clients of other machines that are not logged in; `None` is 200.
+    pub max_logins: Option<NonZeroU32>,
+    /// As `max_logins`, for the clients of one address; `None` is 50.
+    pub max_logins_per_source: Option<NonZeroU32>,
     /// How clients are authenticated.
     #[serde(default)]
     pub authentication: ClientAuthentication,
@@ -61,9 +65,11 @@ pub enum ClientAuthentication {
     Trust,
     /// A client authenticates as one of the callers, with a password.
     Passwords,
+    /// A client authenticates as one of the callers, with a certificate.
+    Certificates,
 }
 
-/// The PEM files of a server's certificate.
+/// The PEM files for TLS with clients.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -72,4 +78,6 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+    /// The certificate authorities of clients' certificates. `None` asks clients for no certificate.
+    pub client_ca_file: Option<PathBuf>,
 }

@@ -6,8 +6,12 @@ mod arguments;
 mod config_file;
 mod endpoint;
 mod hash_password;
+mod limits;
+#[cfg(unix)]
+mod open_files;
 mod place;
 mod plan;
+mod reload;
 mod running;
 #[cfg(unix)]
 mod systemd;
@@ -17,7 +21,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rds_bridge::component::Engine;
-use rds_bridge_proxy::Admin;
+use rds_bridge_proxy::{Admin, Listener};
 use tokio::net::TcpListener;
 
 use arguments::Action;
@@ -29,7 +33,9 @@ use super::proxy_error::ProxyError;
 use super::signals::Signals;
 use super::{child, output};
 use config_file::ConfigFile;
+use limits::Limits;
 use plan::Service;
+use reload::{HangUps, Settings};
 use running::Running;
 
 /// The settings of the connection to the database itself. A program that connects through the proxy must not use them.
@@ -89,43 +95,77 @@ async fn serve(
         .map(ConfigFile::read)
         .transpose()?;
     // Before anything that leaves a file behind, such as a socket.
-    let mut signals = match &file {
-        Some(_) => Signals::catch_without_hang_up()?,
-        None => Signals::catch()?,
+    let mut hang_ups = HangUps::catch(arguments)?;
+    let mut signals = match hang_ups.are_caught() {
+        true => Signals::catch_without_hang_up()?,
+        false => Signals::catch()?,
     };
     let service = match &file {
         Some(file) => file.service(&arguments.listen)?,
         None => plan::of_arguments(arguments)?,
     };
+    let settings = match &file {
+        Some(file) => Settings::File(file),
+        None => Settings::Options(&service.plans),
+    };
+    #[cfg(unix)]
+    warn_of_open_files(&service);
     let engine = Engine::new().map_err(Error::Fault)?;
-    let mut running = Vec::new();
-    for (number, plan) in (0_u16..).zip(&service.plans) {
-        #[cfg(unix)]
-        let activated = activation.take(number)?;
-        #[cfg(not(unix))]
-        let activated = None;
-        running.push(Running::start(&arguments.connection, plan, &engine, activated).await?);
-    }
+    #[cfg(unix)]
+    let take = |number| activation.take(number);
+    #[cfg(not(unix))]
+    let take = |_| Ok(None);
+    let running = start(arguments, &service, &engine, take).await?;
     let admin = admin(&service, &running).await?;
     #[cfg(unix)]
     systemd::tell_ready();
     let code = if arguments.command.is_empty() {
         announce(&running, admin.as_ref());
-        wait_for_end(&mut signals, admin.as_ref(), file.as_ref(), &running).await;
+        tokio::select! {
+            _ = signals.next() => {}
+            () = quit_requested(admin.as_ref()) => {}
+            () = hang_ups.reload(settings, &running) => {}
+        }
         ExitCode::SUCCESS
     } else {
         let first = running.first().map(|it| it.address.environment());
         let variables = first.unwrap_or_default();
-        let quit = requests(admin.as_ref(), file.as_ref(), &running);
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
-            () = quit => ExitCode::SUCCESS,
+            () = quit_requested(admin.as_ref()) => ExitCode::SUCCESS,
+            () = hang_ups.reload(settings, &running) => ExitCode::SUCCESS,
         }
     };
     #[cfg(unix)]
     systemd::tell_stopping();
     drain(&service, running, &mut signals).await;
     Ok(code)
+}
+
+/// Starts the proxies. `take` takes the socket that systemd has opened for one.
+async fn start(
+    arguments: &Proxy,
+    service: &Service,
+    engine: &Engine,
+    mut take: impl FnMut(u16) -> Result<Option<Listener>, Error>,
+) -> Result<Vec<Running>, Error> {
+    let mut limits = Limits::default();
+    let mut running = Vec::new();
+    for (number, plan) in (0_u16..).zip(&service.plans) {
+        let activated = take(number)?;
+        let starting = Running::start(&arguments.connection, plan, engine, &mut limits, activated);
+        running.push(starting.await?);
+    }
+    Ok(running)
+}
+
+#[cfg(unix)]
+fn warn_of_open_files(service: &Service) {
+    let clients = service.plans.iter().map(|plan| plan.max_connections);
+    let clients = clients.fold(0, usize::saturating_add);
+    if let Some(warning) = open_files::raise(clients) {
+        print(&warning);
+    }
 }
 
 async fn admin(service: &Service, running: &[Running]) -> Result<Option<Admin>, Error> {
@@ -154,36 +194,11 @@ fn print(lines: &str) {
     let _unread = io::stderr().write_all(lines.as_bytes());
 }
 
-/// Waits until the proxy is asked to stop.
-async fn wait_for_end(
-    signals: &mut Signals,
-    admin: Option<&Admin>,
-    file: Option<&ConfigFile>,
-    running: &[Running],
-) {
-    tokio::select! {
-        _ = signals.next() => {}
-        () = requests(admin, file, running) => {}
-    }
-}
-
-/// Ends when the admin address is asked to stop the proxy. Reads the configuration again on SIGHUP.
-async fn requests(admin: Option<&Admin>, file: Option<&ConfigFile>, running: &[Running]) {
-    let quit = async {
-        match admin {
-            Some(admin) => admin.quit_requested().await,
-            None => std::future::pending().await,
-        }
-    };
-    let reloading = async {
-        match file {
-            Some(file) => file.reload_on_hang_up(running).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = quit => {}
-        () = reloading => {}
+/// Ends when the admin address is asked to stop the proxy.
+async fn quit_requested(admin: Option<&Admin>) {
+    match admin {
+        Some(admin) => admin.quit_requested().await,
+        None => std::future::pending().await,
     }
 }
 

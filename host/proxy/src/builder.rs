@@ -11,12 +11,15 @@ use rds_bridge::pool::ConnectionRate;
 use rustls::ServerConfig;
 use tokio::sync::Semaphore;
 
+use crate::client_limit::ClientLimit;
+use crate::database_user::DatabaseUser;
 use crate::listen::Listener;
+use crate::login_limits::LoginLimits;
 use crate::metrics::Counters;
 use crate::proxy::Proxy;
 use crate::shared::{Access, Shared};
 use crate::start_error::StartError;
-use crate::users::{ClientAuthentication, DatabaseUser};
+use crate::users::ClientAuthentication;
 
 /// How many clients log in at once. Each uses two instances of the component, of which there are 256.
 const CONCURRENT_LOGINS: usize = 100;
@@ -32,7 +35,8 @@ pub struct ProxyBuilder {
     authentication: ClientAuthentication,
     tls: Option<Arc<ServerConfig>>,
     rate: Option<Arc<ConnectionRate>>,
-    max_connections: usize,
+    clients: ClientLimit,
+    login_limits: LoginLimits,
     client_timeout: Duration,
     is_read_only: bool,
     allows_local_files: bool,
@@ -58,7 +62,8 @@ impl ProxyBuilder {
             authentication: ClientAuthentication::default(),
             tls: None,
             rate: None,
-            max_connections: 1000,
+            clients: ClientLimit::new(1000),
+            login_limits: LoginLimits::new(200, 50),
             client_timeout: Duration::from_secs(8),
             is_read_only: false,
             allows_local_files: true,
@@ -109,7 +114,7 @@ impl ProxyBuilder {
         self
     }
 
-    /// Limits the rate of new connections to the database. A client whose turn does not come within 10 s receives error
+    /// Limits the rate of new connections to the database, and of new logins by `COM_CHANGE_USER`. A client whose turn does not come within 10 s receives error
     /// 1040. Default: 150 a second, for this proxy alone.
     #[must_use]
     pub fn connection_rate(mut self, rate: Arc<ConnectionRate>) -> Self {
@@ -119,8 +124,22 @@ impl ProxyBuilder {
 
     /// How many clients may be open at once; one more receives error 1040. Default: 1,000.
     #[must_use]
-    pub fn max_connections(mut self, clients: usize) -> Self {
-        self.max_connections = clients;
+    pub fn max_connections(self, clients: usize) -> Self {
+        self.client_limit(ClientLimit::new(clients))
+    }
+
+    /// As [`Self::max_connections`], with a limit that several proxies can share.
+    #[must_use]
+    pub fn client_limit(mut self, limit: ClientLimit) -> Self {
+        self.clients = limit;
+        self
+    }
+
+    /// How many clients of other machines may be open at once without being logged in, in all and from one source: an
+    /// IPv4 address or an IPv6 network of 64 bits. One more receives error 1040. Default: 200 and 50.
+    #[must_use]
+    pub fn login_limits(mut self, in_all: usize, per_source: usize) -> Self {
+        self.login_limits = LoginLimits::new(in_all, per_source);
         self
     }
 
@@ -171,6 +190,10 @@ impl ProxyBuilder {
         }
         let is_safe =
             self.tls.is_some() && !matches!(self.authentication, ClientAuthentication::Trust);
+        let has_certificates = matches!(self.authentication, ClientAuthentication::Certificates(_));
+        if has_certificates && self.tls.is_none() {
+            return Err(StartError::CertificatesWithoutTls);
+        }
         let is_local = self.listeners.iter().all(Listener::is_local);
         if !is_safe && !is_local {
             return Err(StartError::NotLocal);
@@ -199,10 +222,10 @@ impl ProxyBuilder {
             client_timeout: self.client_timeout,
             is_read_only: self.is_read_only,
             allows_local_files: self.allows_local_files,
-            max_connections: self.max_connections,
             remedy_words: self.remedy_words,
             counters: Counters::default(),
-            clients: Arc::new(Semaphore::new(self.max_connections)),
+            clients: self.clients,
+            login_limits: Arc::new(self.login_limits),
             logins: Semaphore::new(CONCURRENT_LOGINS),
         };
         Ok(Proxy::start(shared, self.listeners))

@@ -15,11 +15,13 @@ use rds_bridge::component::{
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use rustls::ServerConfig;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
+use crate::certificates::names;
+use crate::database_user::DatabaseUser;
 use crate::refusal::Refusal;
 use crate::socket::{ClientStream, Socket};
 use crate::users::ClientAuthentication;
@@ -99,17 +101,40 @@ impl Client {
         }
     }
 
-    /// Verifies the client's password, if the proxy requires one.
+    /// Verifies the client's password or certificate, if the proxy requires one. Returns the caller's name.
     pub(crate) async fn authenticate(
         &mut self,
         response: &HandshakeResponse,
         authentication: &ClientAuthentication,
+        database_user: DatabaseUser,
         host: &str,
-    ) -> Result<(), ClientError> {
+    ) -> Result<String, ClientError> {
+        let named = response.user.clone();
         match authentication {
-            ClientAuthentication::Trust => self.trust(response).await,
-            ClientAuthentication::Passwords(users) => self.check(response, users, host).await,
+            ClientAuthentication::Trust => self.trust(response).await.map(|()| named),
+            ClientAuthentication::Passwords(users) => {
+                self.check(response, users, host).await.map(|()| named)
+            }
+            ClientAuthentication::Certificates(certificates) => {
+                let names = self.certificate_names();
+                let caller = names
+                    .as_ref()
+                    .and_then(|names| certificates.caller(names, &response.user, database_user));
+                match caller {
+                    Some(caller) => self.trust(response).await.map(|()| caller),
+                    None => self.deny_certificate(response, names, host).await,
+                }
+            }
         }
+    }
+
+    /// The names of the certificate that the client has sent inside TLS, which has verified it. `None` if it sent none.
+    fn certificate_names(&self) -> Option<Vec<String>> {
+        let Some(ClientStream::Tls(stream)) = &self.stream else {
+            return None;
+        };
+        let (_, connection) = stream.get_ref();
+        connection.peer_certificates()?.first().map(names)
     }
 
     /// Ends the connection phase with the payload of an `OK_Packet`.
@@ -218,7 +243,7 @@ pub(crate) async fn refuse_at_once(engine: &Engine, socket: Socket, refusal: &Re
 }
 
 /// Writes the last packet, and reads until the client closes: closing first, with bytes unread, would discard it.
-async fn tell(stream: &mut ClientStream, packet: &[u8]) -> io::Result<()> {
+async fn tell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), packet: &[u8]) -> io::Result<()> {
     stream.write_all(packet).await?;
     stream.shutdown().await?;
     let mut unread = [0; 1024];
@@ -231,8 +256,14 @@ async fn accept_tls(
     socket: Socket,
 ) -> Result<ClientStream, ClientError> {
     let accepting = TlsAcceptor::from(Arc::clone(config)).accept(socket);
-    let stream = accepting.await.map_err(ClientError::Tls)?;
-    Ok(ClientStream::Tls(Box::new(stream)))
+    match accepting.into_fallible().await {
+        Ok(stream) => Ok(ClientStream::Tls(Box::new(stream))),
+        Err((error, mut socket)) => {
+            // TLS has sent an alert, which says why.
+            let _told = timeout(LINGER, tell(&mut socket, &[])).await;
+            Err(ClientError::Tls(error))
+        }
+    }
 }
 
 fn no_stream() -> ClientError {

@@ -32,20 +32,25 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`Proxy`], [`ProxyBuilder`] | a running proxy, and its settings |
+//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
-//! | [`ClientAuthentication`], [`Users`] | who may connect |
+//! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
 //! | [`Admin`], [`Health`], [`ProxyMetrics`] | health checks, and what a proxy counts |
 
 mod admin;
 mod admin_request;
 mod builder;
+mod certificates;
 mod client;
+mod client_limit;
 mod command_heads;
+mod database_user;
 mod listen;
+mod login_limits;
 mod metrics;
 mod proxy;
 mod refusal;
+mod replies;
 mod scramble;
 mod session;
 mod shared;
@@ -58,10 +63,13 @@ mod users;
 pub use admin::Admin;
 pub use admin_request::AdminRequest;
 pub use builder::ProxyBuilder;
+pub use certificates::Certificates;
+pub use client_limit::ClientLimit;
+pub use database_user::DatabaseUser;
 pub use listen::Listener;
 #[cfg(unix)]
 pub use listen::UnixSocket;
 pub use metrics::ProxyMetrics;
 pub use proxy::{Health, Proxy};
 pub use start_error::StartError;
-pub use users::{ClientAuthentication, DatabaseUser, PasswordHash, Users};
+pub use users::{ClientAuthentication, PasswordHash, Users};

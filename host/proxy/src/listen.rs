@@ -93,6 +93,15 @@ impl Listener {
         UnixSocket::bind(path.into()).map(Self::Unix)
     }
 
+    /// Takes over the removal of a Unix socket's file.
+    #[cfg(unix)]
+    pub(crate) fn take_file(&mut self) -> Option<SocketFile> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Unix(socket) => socket.file.take(),
+        }
+    }
+
     /// The TCP address; `None` for a Unix socket.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
@@ -143,6 +152,8 @@ fn set_options(stream: &TcpStream) -> io::Result<()> {
 }
 
 #[cfg(unix)]
+pub(crate) use of_unix::SocketFile;
+#[cfg(unix)]
 pub use of_unix::UnixSocket;
 
 #[cfg(unix)]
@@ -160,11 +171,12 @@ mod of_unix {
     pub struct UnixSocket {
         pub(super) listener: UnixListener,
         /// The file to remove. `None` for a socket that was taken over.
-        file: Option<SocketFile>,
+        pub(super) file: Option<SocketFile>,
     }
 
+    /// The file of a Unix socket. Dropping it removes the file.
     #[derive(Debug)]
-    struct SocketFile {
+    pub(crate) struct SocketFile {
         path: PathBuf,
         /// Device and inode, so that a socket that has taken this one's place is left alone.
         identity: (u64, u64),
@@ -191,12 +203,10 @@ mod of_unix {
         }
     }
 
-    impl Drop for UnixSocket {
+    impl Drop for SocketFile {
         fn drop(&mut self) {
-            if let Some(file) = &self.file
-                && identity(&file.path) == Some(file.identity)
-            {
-                let _removed = fs::remove_file(&file.path);
+            if identity(&self.path) == Some(self.identity) {
+                let _removed = fs::remove_file(&self.path);
             }
         }
     }

@@ -26,6 +26,7 @@ pub(crate) struct Counters {
     pub(crate) open: AtomicU64,
     pub(crate) logged_in: AtomicU64,
     pub(crate) refused: AtomicU64,
+    pub(crate) refused_logins: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) abandoned: AtomicU64,
     pub(crate) bytes_to_server: AtomicU64,
@@ -40,12 +41,16 @@ pub(crate) struct Counters {
 pub struct ProxyMetrics {
     /// The number of open clients, including those that log in.
     pub open: u64,
+    /// The number of open clients of other machines that are not logged in.
+    pub logging_in: u64,
     /// How many clients connected.
     pub accepted_total: u64,
     /// How many clients were logged in to the database.
     pub logged_in_total: u64,
     /// How many clients the proxy refused: a limit, a wrong password, or a violation of the protocol.
     pub refused_total: u64,
+    /// How many of them were refused because too many clients of other machines were not logged in.
+    pub refused_logins_total: u64,
     /// How many clients received the error of connecting to the database.
     pub failed_total: u64,
     /// How many clients disconnected before they sent a login, such as port scans.
@@ -75,9 +80,11 @@ impl Counters {
         let named = named.map(|((_, name), counter)| (*name, value(counter)));
         ProxyMetrics {
             open: value(&self.open),
+            logging_in: 0,
             accepted_total: value(&self.accepted),
             logged_in_total: value(&self.logged_in),
             refused_total: value(&self.refused),
+            refused_logins_total: value(&self.refused_logins),
             failed_total: value(&self.failed),
             abandoned_total: value(&self.abandoned),
             bytes_to_server_total: value(&self.bytes_to_server),
@@ -150,13 +157,24 @@ const fn counter(
     }
 }
 
-const METRICS: [Metric; 8] = [
+const METRICS: [Metric; 10] = [
     Metric {
         name: "rds_bridge_proxy_open_clients",
         kind: "gauge",
         help: "Open clients.",
         value: |it| it.open,
     },
+    Metric {
+        name: "rds_bridge_proxy_clients_logging_in",
+        kind: "gauge",
+        help: "Open clients of other machines that are not logged in.",
+        value: |it| it.logging_in,
+    },
+    counter(
+        "rds_bridge_proxy_refused_logins_total",
+        "Clients refused because too many were not logged in.",
+        |it| it.refused_logins_total,
+    ),
     counter(
         "rds_bridge_proxy_accepted_total",
         "Clients that connected.",

@@ -13,7 +13,10 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::client::refuse_at_once;
+#[cfg(unix)]
+use crate::listen::SocketFile;
 use crate::listen::{Listener, Origin};
+use crate::login_limits::Reached;
 use crate::metrics::ProxyMetrics;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -32,11 +35,20 @@ pub struct Proxy {
     shared: Arc<Shared>,
     draining: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// Removed when the proxy ends, and not when its tasks do: the process may end before.
+    #[cfg(unix)]
+    socket_files: Vec<SocketFile>,
 }
 
 impl Proxy {
     /// Starts to accept clients on each listener, in tasks of the current runtime.
     pub(crate) fn start(shared: Shared, listeners: Vec<Listener>) -> Self {
+        #[cfg(unix)]
+        let mut listeners = listeners;
+        #[cfg(unix)]
+        let socket_files = listeners.iter_mut().filter_map(Listener::take_file);
+        #[cfg(unix)]
+        let socket_files = socket_files.collect();
         let shared = Arc::new(shared);
         let (draining, is_draining) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -47,26 +59,33 @@ impl Proxy {
             shared,
             draining,
             tasks,
+            #[cfg(unix)]
+            socket_files,
         }
     }
 
     /// The current numbers.
     #[must_use]
     pub fn metrics(&self) -> ProxyMetrics {
-        self.shared.counters.read()
+        self.shared.metrics()
     }
 
     /// Replaces how clients are authenticated, for clients that connect from now on.
     ///
     /// # Errors
     ///
-    /// [`StartError::NotLocal`], if other machines can reach a listener and this would let them in without a password.
+    /// [`StartError::NotLocal`], if other machines can reach a listener and this would let them in without
+    /// authentication; [`StartError::CertificatesWithoutTls`].
     pub fn set_authentication(
         &self,
         authentication: ClientAuthentication,
     ) -> Result<(), StartError> {
         if !self.shared.is_local && matches!(authentication, ClientAuthentication::Trust) {
             return Err(StartError::NotLocal);
+        }
+        let has_certificates = matches!(authentication, ClientAuthentication::Certificates(_));
+        if has_certificates && self.shared.access().tls.is_none() {
+            return Err(StartError::CertificatesWithoutTls);
         }
         self.change(|access| access.authentication = Arc::new(authentication));
         Ok(())
@@ -91,15 +110,21 @@ impl Proxy {
         }
     }
 
-    /// Stops accepting, closes each client once the database has answered its last command, and after `limit` those that
-    /// remain. Returns how many were open then.
-    pub async fn drain(mut self, limit: Duration) -> u64 {
+    /// Stops accepting, closes each client once it is idle, and after `limit` those that remain. Returns how many were
+    /// open then. A client is idle if the database has answered all its commands and no transaction is open.
+    ///
+    /// Accepting stops, and the files of Unix sockets are removed, before the future is polled.
+    pub fn drain(mut self, limit: Duration) -> impl Future<Output = u64> + Send + use<> {
         self.draining.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        let is_done = timeout(limit, all).await.is_ok();
-        match is_done {
-            true => 0,
-            false => self.shared.counters.open.load(Ordering::Relaxed),
+        #[cfg(unix)]
+        self.socket_files.clear();
+        async move {
+            let all = async { while self.tasks.join_next().await.is_some() {} };
+            let is_done = timeout(limit, all).await.is_ok();
+            match is_done {
+                true => 0,
+                false => self.shared.counters.open.load(Ordering::Relaxed),
+            }
         }
     }
 }
@@ -121,7 +146,7 @@ impl Health {
     /// The current numbers.
     #[must_use]
     pub fn metrics(&self) -> ProxyMetrics {
-        self.shared.counters.read()
+        self.shared.metrics()
     }
 
     /// Connects to the database and logs in, as for a client, then disconnects.
@@ -140,13 +165,9 @@ impl Health {
         if *self.draining.borrow() || self.draining.has_changed().is_err() {
             return Some(format!("{}: draining", shared.name));
         }
-        let is_full = shared.clients.available_permits() == 0;
-        is_full.then(|| {
-            format!(
-                "{}: {} clients are open",
-                shared.name, shared.max_connections
-            )
-        })
+        let limit = shared.clients.limit();
+        let is_full = shared.clients.is_reached();
+        is_full.then(|| format!("{}: {limit} clients are open", shared.name))
     }
 }
 
@@ -206,9 +227,16 @@ async fn serve(
 ) {
     let counters = &shared.counters;
     counters.accepted.fetch_add(1, Ordering::Relaxed);
-    let Ok(_permit) = Arc::clone(&shared.clients).try_acquire_owned() else {
+    let logging_in = match (&origin, is_local) {
+        (Origin::Tcp(address), false) => match shared.login_limits.enter(address.ip()) {
+            Ok(logging_in) => Some(logging_in),
+            Err(reached) => return refuse_login(&shared, socket, &origin, reached).await,
+        },
+        _ => None,
+    };
+    let Some(_place) = shared.clients.enter() else {
         counters.refused.fetch_add(1, Ordering::Relaxed);
-        let limit = shared.max_connections;
+        let limit = shared.clients.limit();
         info!(%origin, limit, "refused: too many clients");
         let message = format!("Too many connections: rds-bridge accepts {limit} clients");
         let refusal = Refusal::too_many_connections(message);
@@ -221,8 +249,27 @@ async fn serve(
         shared: Arc::clone(&shared),
         origin,
         is_local,
+        logging_in,
     };
     session.run(socket, draining).await;
+}
+
+/// Refuses a client of another machine, because too many are not logged in.
+async fn refuse_login(shared: &Shared, socket: Socket, origin: &Origin, reached: Reached) {
+    let counters = &shared.counters;
+    counters.refused.fetch_add(1, Ordering::Relaxed);
+    counters.refused_logins.fetch_add(1, Ordering::Relaxed);
+    info!(%origin, ?reached, "refused: too many clients that are not logged in");
+    let message = match reached {
+        Reached::PerSource(limit) => format!(
+            "Too many connections: rds-bridge accepts {limit} clients of one address that are not logged in"
+        ),
+        Reached::InAll(limit) => format!(
+            "Too many connections: rds-bridge accepts {limit} clients that are not logged in"
+        ),
+    };
+    let refusal = Refusal::too_many_connections(message);
+    refuse_at_once(&shared.engine, socket, &refusal).await;
 }
 
 /// Counts a client while it is open, also if its task is aborted.

@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy};
+use rds_bridge::error::Chain;
 use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
 use rds_bridge::{Bridge, Error};
 use rds_bridge_text::Printable;
+use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -18,19 +20,22 @@ use tracing::{debug, info, warn};
 
 use crate::client::{Client, ClientError, refuse_at_once};
 use crate::listen::Origin;
+use crate::login_limits::LoggingIn;
 use crate::refusal::Refusal;
+use crate::replies::Replies;
 use crate::scramble::scramble;
 use crate::shared::{Access, Shared};
 use crate::socket::{ClientStream, Socket};
 use crate::splice::{End, Splice};
 use crate::upstream::Upstream;
+use crate::users::ClientAuthentication;
 use requested::check;
 
 /// `CLIENT_LOCAL_FILES`: the server may request a file of the client, for `LOAD DATA LOCAL`.
 const CLIENT_LOCAL_FILES: u32 = 1 << 7;
 /// `COM_QUIT`, as a packet.
 const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
-/// While a proxy drains, a client is closed when nothing was copied for this long and the server owes it nothing.
+/// While a proxy drains, a client that is idle is closed when nothing was copied for this long.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// A client, and what the proxy knows about it.
@@ -39,6 +44,16 @@ pub(crate) struct Session {
     pub(crate) origin: Origin,
     pub(crate) is_local: bool,
     pub(crate) access: Access,
+    /// Counts the client until its login, if it is of another machine.
+    pub(crate) logging_in: Option<LoggingIn>,
+}
+
+/// A client that has sent its login, and may go on.
+struct Authenticated {
+    client: Client,
+    response: Box<HandshakeResponse>,
+    /// Who the client is. Without authentication, the user name that it sent.
+    caller: String,
 }
 
 /// A client that is logged in to the database.
@@ -57,15 +72,16 @@ struct ClientSide {
 
 impl Session {
     /// Serves the client to its end.
-    pub(crate) async fn run(self, socket: Socket, mut draining: watch::Receiver<bool>) {
-        let counters = &self.shared.counters;
+    pub(crate) async fn run(mut self, socket: Socket, mut draining: watch::Receiver<bool>) {
         let logged_in = tokio::select! {
             // On the heap, so that its memory is freed with it: the client may stay for days.
             logged_in = Box::pin(self.log_in(socket)) => logged_in,
             // A client that is not logged in loses nothing.
             _ = draining.wait_for(|is_draining| *is_draining) => None,
         };
+        drop(self.logging_in.take());
         let Some(logged_in) = logged_in else { return };
+        let counters = &self.shared.counters;
         counters.logged_in.fetch_add(1, Ordering::Relaxed);
         self.copy(logged_in, draining).await;
     }
@@ -101,8 +117,8 @@ impl Session {
         };
         let client = Client::new(ClientStream::Plain(socket), handshake, scramble);
         let limit = self.shared.client_timeout;
-        match timeout(limit, self.authenticate(client)).await {
-            Ok(Ok((client, response))) => self.connect(client, &response, greeted).await,
+        match timeout(limit, self.authenticate(client, self.access.tls.as_ref())).await {
+            Ok(Ok(authenticated)) => self.connect(authenticated, greeted).await,
             Ok(Err(error)) => {
                 self.count_client_error(&error);
                 self.complete_unused_login(greeted).await;
@@ -122,18 +138,21 @@ impl Session {
 
     /// Connects to the database up to its first packet.
     async fn greet(&self) -> Result<InitialHandshakeReceived, Refusal> {
-        let shared = &self.shared;
-        if timeout(shared.rate_timeout, shared.rate.wait())
-            .await
-            .is_err()
-        {
-            let message =
-                "rds-bridge: too many new connections; the limit is --connections-per-second";
-            return Err(Refusal::too_many_connections(message));
-        }
-        greet(&shared.bridge)
+        self.wait_for_turn().await?;
+        greet(&self.shared.bridge)
             .await
             .map_err(|error| self.of_connecting(&error))
+    }
+
+    /// Waits until another login to the database is allowed.
+    async fn wait_for_turn(&self) -> Result<(), Refusal> {
+        let shared = &self.shared;
+        let waited = timeout(shared.rate_timeout, shared.rate.wait()).await;
+        waited.map_err(|_| {
+            let message =
+                "rds-bridge: too many new connections; the limit is --connections-per-second";
+            Refusal::too_many_connections(message)
+        })
     }
 
     /// The client's side of the handshake, which begins with the database's first packet.
@@ -146,10 +165,14 @@ impl Session {
             true => 0,
             false => CLIENT_LOCAL_FILES,
         };
-        let policy = match (&self.access.tls, self.is_local) {
-            (None, _) => TlsPolicy::None,
-            (Some(_), true) => TlsPolicy::Offered,
-            (Some(_), false) => TlsPolicy::Required,
+        let has_certificates = matches!(
+            *self.access.authentication,
+            ClientAuthentication::Certificates(_)
+        );
+        let policy = match &self.access.tls {
+            None => TlsPolicy::None,
+            Some(_) if self.is_local && !has_certificates => TlsPolicy::Offered,
+            Some(_) => TlsPolicy::Required,
         };
         let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
         let packet = greeted.first_packet();
@@ -162,24 +185,34 @@ impl Session {
     async fn authenticate(
         &self,
         mut client: Client,
-    ) -> Result<(Client, Box<HandshakeResponse>), ClientError> {
-        let response = client.read_login(self.access.tls.as_ref()).await?;
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> Result<Authenticated, ClientError> {
+        let response = client.read_login(tls).await?;
         let host = self.client_host();
         let authentication = &self.access.authentication;
-        client
-            .authenticate(&response, authentication, &host)
+        let database_user = self.shared.database_user;
+        let caller = client
+            .authenticate(&response, authentication, database_user, &host)
             .await?;
-        Ok((client, response))
+        Ok(Authenticated {
+            client,
+            response,
+            caller,
+        })
     }
 
     /// Logs the client in to the database.
     async fn connect(
         &self,
-        client: Client,
-        response: &HandshakeResponse,
+        authenticated: Authenticated,
         greeted: InitialHandshakeReceived,
     ) -> Option<LoggedIn> {
-        let requested = self.requested(response);
+        let requested = self.requested(&authenticated);
+        let Authenticated {
+            client,
+            response,
+            caller,
+        } = authenticated;
         if let Err(refusal) = check(&requested) {
             client.refuse(&refusal).await;
             self.complete_unused_login(greeted).await;
@@ -195,7 +228,7 @@ impl Session {
                     .user
                     .as_deref()
                     .unwrap_or(self.shared.bridge.user());
-                info!(origin = %self.origin, user, "logged in");
+                info!(origin = %self.origin, caller = %Printable(&caller), user, "logged in");
                 let (is_tls, scramble) = (response.is_tls, client.scramble());
                 let stream = client.accept(upstream.ok_packet()).await.ok()?;
                 let client = ClientSide {
@@ -237,7 +270,9 @@ impl Session {
             mut client,
             mut upstream,
         } = logged_in;
-        let mut splice = Splice::new(self.shared.is_read_only);
+        let (capabilities, mariadb_capabilities) = upstream.capabilities();
+        let replies = Replies::new(capabilities, mariadb_capabilities);
+        let mut splice = Splice::new(self.shared.is_read_only, replies);
         loop {
             let server = upstream.stream();
             let end = tokio::select! {
@@ -248,7 +283,7 @@ impl Session {
                     let quiet = timeout(QUIET, splice.run(&mut client.stream, server, counters)).await;
                     match quiet {
                         Ok(end) => end,
-                        Err(_) if splice.is_quiet() => Ok(End::Closed),
+                        Err(_) if splice.is_idle() => Ok(End::Closed),
                         Err(_) => continue,
                     }
                 }
@@ -256,7 +291,10 @@ impl Session {
             match end {
                 Ok(End::Intercepted(command)) => {
                     match self.answer(client, &mut upstream, &command).await {
-                        Some(answered) => client = answered,
+                        Some(answered) => {
+                            client = answered;
+                            splice.begin_session();
+                        }
                         None => break,
                     }
                 }
@@ -312,7 +350,7 @@ impl Session {
             ClientError::Fault(_) => &counters.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        info!(origin = %self.origin, %error, "no login");
+        info!(origin = %self.origin, error = %Chain(error), "no login");
     }
 }
 

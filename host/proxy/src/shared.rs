@@ -10,8 +10,11 @@ use rds_bridge::pool::ConnectionRate;
 use rustls::ServerConfig;
 use tokio::sync::Semaphore;
 
-use crate::metrics::Counters;
-use crate::users::{ClientAuthentication, DatabaseUser};
+use crate::client_limit::ClientLimit;
+use crate::database_user::DatabaseUser;
+use crate::login_limits::LoginLimits;
+use crate::metrics::{Counters, ProxyMetrics};
+use crate::users::ClientAuthentication;
 
 /// What all sessions of a proxy share.
 pub(crate) struct Shared {
@@ -28,13 +31,13 @@ pub(crate) struct Shared {
     pub(crate) client_timeout: Duration,
     pub(crate) is_read_only: bool,
     pub(crate) allows_local_files: bool,
-    pub(crate) max_connections: usize,
     /// Whether only this machine can reach the listeners.
     pub(crate) is_local: bool,
     pub(crate) remedy_words: fn(&Remedy) -> String,
     pub(crate) counters: Counters,
-    /// A permit for each client that may be open.
-    pub(crate) clients: Arc<Semaphore>,
+    pub(crate) clients: ClientLimit,
+    /// Clients of other machines that are not logged in.
+    pub(crate) login_limits: Arc<LoginLimits>,
     /// A permit for each client that logs in. Each of them uses two instances of the component.
     pub(crate) logins: Semaphore,
 }
@@ -47,6 +50,12 @@ pub(crate) struct Access {
 }
 
 impl Shared {
+    pub(crate) fn metrics(&self) -> ProxyMetrics {
+        let mut metrics = self.counters.read();
+        metrics.logging_in = u64::try_from(self.login_limits.count()).unwrap_or(u64::MAX);
+        metrics
+    }
+
     pub(crate) fn access(&self) -> Access {
         let access = self.access.read();
         access.unwrap_or_else(PoisonError::into_inner).clone()

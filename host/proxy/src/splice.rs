@@ -1,25 +1,24 @@
 //! Copies packets between a client and a server, in both directions, until one of them ends or the client sends a
 //! command that the proxy answers itself.
 //!
-//! Nothing is decoded but the heads of the client's packets. Memory is bounded: a side is read only while the other one
+//! Nothing is decoded but the heads of packets. Memory is bounded: a side is read only while the other one
 //! takes what was read before.
 
 mod buffer;
+mod direction;
 
 use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use rds_bridge_wire::command::{
-    COM_CHANGE_USER, COM_RESET_CONNECTION, COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA,
-};
+use rds_bridge_wire::command::{COM_CHANGE_USER, COM_RESET_CONNECTION};
 use rds_bridge_wire::{HEADER_LENGTH, Header};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::command_heads::{CommandHeads, Handling, Scanned};
 use crate::metrics::Counters;
-use buffer::Buffer;
+use crate::replies::Replies;
+use direction::Direction;
 
 /// The longest command that is intercepted, in bytes. Its packet fits the buffer.
 const INTERCEPTED_LIMIT: usize = buffer::LENGTH - HEADER_LENGTH;
@@ -36,15 +35,17 @@ pub(crate) enum End {
 }
 
 /// The state of both directions. It survives an interception, and dropping the future of [`Self::run`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Splice {
     heads: CommandHeads,
     to_server: Direction,
     to_client: Direction,
     /// Whether `COM_RESET_CONNECTION` is intercepted too.
     intercepts_reset: bool,
-    /// Whether a command was copied, and no byte of the server came after it.
-    awaits_reply: bool,
+    /// What the server has not answered.
+    replies: Replies,
+    /// Whether a command was read that the proxy answers after the server's replies to those before it.
+    waits_for_replies: bool,
 }
 
 /// The side whose stream failed.
@@ -53,28 +54,22 @@ enum Failed {
     Server(#[expect(dead_code, reason = "the server's last packet says more")] io::Error),
 }
 
-/// One direction.
-#[derive(Debug, Default)]
-struct Direction {
-    buffer: Buffer,
-    /// How many bytes of the buffer can be written.
-    writable: usize,
-    needs_flush: bool,
-    /// The reader has ended.
-    is_over: bool,
-    /// The writer's end was sent after the reader's.
-    is_shut_down: bool,
-    /// The writer accepts nothing more.
-    is_abandoned: bool,
-}
-
 impl Splice {
     /// A splice that intercepts `COM_CHANGE_USER`, and `COM_RESET_CONNECTION` if `intercepts_reset` is true.
-    pub(crate) fn new(intercepts_reset: bool) -> Self {
+    pub(crate) fn new(intercepts_reset: bool, replies: Replies) -> Self {
         Self {
+            heads: CommandHeads::default(),
+            to_server: Direction::default(),
+            to_client: Direction::default(),
             intercepts_reset,
-            ..Self::default()
+            replies,
+            waits_for_replies: false,
         }
+    }
+
+    /// The proxy has answered an intercepted command, which begins the session anew.
+    pub(crate) fn begin_session(&mut self) {
+        self.replies.begin_session();
     }
 
     /// Copies until the end.
@@ -95,9 +90,10 @@ impl Splice {
         std::future::poll_fn(|cx| self.poll(cx, client, server, counters)).await
     }
 
-    /// Whether the client waits for nothing: the server has answered the last command, and every packet is complete.
-    pub(crate) fn is_quiet(&self) -> bool {
-        !self.awaits_reply
+    /// Whether the client certainly waits for nothing: the server has answered every command, no transaction is open,
+    /// and every packet is complete.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.replies.is_idle()
             && self.heads.is_between_packets()
             && self.to_server.buffer.is_empty()
             && self.to_client.buffer.is_empty()
@@ -114,22 +110,44 @@ impl Splice {
         C: AsyncRead + AsyncWrite + Unpin,
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let to_server = match self.poll_to_server(cx, client, server, counters) {
-            Ok(to_server) => to_server,
-            // The server may have said why, before it stopped reading.
-            Err(Failed::Server(_)) => {
-                self.to_server.abandon();
-                Poll::Pending
-            }
-            Err(Failed::Client(error)) => return Poll::Ready(Err(error)),
-        };
+        let mut to_server = self.poll_to_server_or_abandon(cx, client, server, counters)?;
         let to_client = self.poll_to_client(cx, client, server, counters)?;
+        if self.waits_for_replies && self.has_answered() {
+            to_server = self.poll_to_server_or_abandon(cx, client, server, counters)?;
+        }
         match (to_server, to_client) {
             (Poll::Ready(Some(end)), _) => Poll::Ready(Ok(end)),
             // A server that has ended answers nothing.
             (_, Poll::Ready(())) => Poll::Ready(Ok(End::Closed)),
             _ => Poll::Pending,
         }
+    }
+
+    fn poll_to_server_or_abandon<C, S>(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: &mut C,
+        server: &mut S,
+        counters: &Counters,
+    ) -> io::Result<Poll<Option<End>>>
+    where
+        C: AsyncRead + Unpin,
+        S: AsyncWrite + Unpin,
+    {
+        match self.poll_to_server(cx, client, server, counters) {
+            Ok(to_server) => Ok(to_server),
+            // The server may have said why, before it stopped reading.
+            Err(Failed::Server(_)) => {
+                self.to_server.abandon();
+                Ok(Poll::Pending)
+            }
+            Err(Failed::Client(error)) => Err(error),
+        }
+    }
+
+    /// Whether the client has the replies to all commands.
+    fn has_answered(&self) -> bool {
+        !self.replies.are_outstanding() && self.to_client.buffer.is_empty()
     }
 
     /// Ready with an end if the proxy must answer a command, and with `None` at the client's end.
@@ -155,6 +173,12 @@ impl Splice {
             let intercepted = self.scan(counters);
             if self.to_server.writable > 0 {
                 continue;
+            }
+            self.waits_for_replies = intercepted.is_some() && !self.has_answered();
+            if self.waits_for_replies {
+                let flushed = self.to_server.poll_flush(cx, server);
+                let _flushed = flushed.map_err(Failed::Server)?;
+                return Ok(Poll::Pending);
             }
             if let Some(end) = intercepted.and_then(|()| self.intercepted()) {
                 let flushed = self.to_server.flush_before(cx, server, end);
@@ -184,7 +208,7 @@ impl Splice {
             heads,
             to_server,
             intercepts_reset,
-            awaits_reply,
+            replies,
             ..
         } = self;
         let scanned = heads.scan(to_server.buffer.unread(), |command| {
@@ -194,7 +218,7 @@ impl Splice {
                 return Handling::Intercept;
             }
             counters.count_command(command);
-            *awaits_reply = !matches!(command, COM_STMT_CLOSE | COM_STMT_SEND_LONG_DATA);
+            replies.command(command);
             Handling::Copy
         });
         match scanned {
@@ -258,99 +282,10 @@ impl Splice {
             let length = direction.buffer.unread().len();
             direction.writable = length;
             if length > 0 {
-                self.awaits_reply = false;
+                self.replies.receive(direction.buffer.unread());
                 add(&counters.bytes_to_clients, length);
             }
         }
-    }
-}
-
-impl Direction {
-    /// Drops what cannot be written, and reads no more.
-    fn abandon(&mut self) {
-        let unread = self.buffer.unread().len();
-        self.buffer.consume(unread);
-        self.buffer.release();
-        self.writable = 0;
-        self.is_abandoned = true;
-    }
-
-    /// Writes what can be written. Ready when nothing is left.
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        writer: &mut (impl AsyncWrite + Unpin),
-    ) -> io::Result<Poll<()>> {
-        while self.writable > 0 {
-            let bytes = self.buffer.unread().get(..self.writable);
-            let written = match Pin::new(&mut *writer).poll_write(cx, bytes.unwrap_or_default())? {
-                Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(written) => written,
-                Poll::Pending => return Ok(Poll::Pending),
-            };
-            self.buffer.consume(written);
-            self.writable = self.writable.saturating_sub(written);
-            self.needs_flush = true;
-        }
-        Ok(Poll::Ready(()))
-    }
-
-    /// Reads once, after the unread bytes.
-    fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        reader: &mut (impl AsyncRead + Unpin),
-    ) -> io::Result<Poll<()>> {
-        let mut room = ReadBuf::new(self.buffer.room());
-        if Pin::new(reader).poll_read(cx, &mut room)?.is_pending() {
-            return Ok(Poll::Pending);
-        }
-        let length = room.filled().len();
-        self.is_over = length == 0;
-        self.buffer.fill(length);
-        Ok(Poll::Ready(()))
-    }
-
-    fn poll_flush(
-        &mut self,
-        cx: &mut Context<'_>,
-        writer: &mut (impl AsyncWrite + Unpin),
-    ) -> io::Result<Poll<()>> {
-        if self.needs_flush {
-            if Pin::new(writer).poll_flush(cx)?.is_pending() {
-                return Ok(Poll::Pending);
-            }
-            self.needs_flush = false;
-        }
-        Ok(Poll::Ready(()))
-    }
-
-    /// Flushes what came before an intercepted command. The command itself was taken from the buffer.
-    fn flush_before(
-        &mut self,
-        cx: &mut Context<'_>,
-        writer: &mut (impl AsyncWrite + Unpin),
-        end: End,
-    ) -> io::Result<Poll<Option<End>>> {
-        // A write that is not finished now is finished with the next write to the same stream.
-        let _flushed = self.poll_flush(cx, writer)?;
-        Ok(Poll::Ready(Some(end)))
-    }
-
-    /// Passes the reader's end on.
-    fn poll_shut_down(
-        &mut self,
-        cx: &mut Context<'_>,
-        writer: &mut (impl AsyncWrite + Unpin),
-    ) -> io::Result<Poll<Option<End>>> {
-        if !self.is_shut_down {
-            match Pin::new(writer).poll_shutdown(cx) {
-                Poll::Pending => return Ok(Poll::Pending),
-                // The peer has closed the connection already, as servers do after `COM_QUIT`.
-                Poll::Ready(_) => self.is_shut_down = true,
-            }
-        }
-        Ok(Poll::Ready(None))
     }
 }
 

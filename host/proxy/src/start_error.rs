@@ -12,10 +12,14 @@ pub enum StartError {
     NoListener,
     /// A listener that other machines can reach requires TLS and the authentication of clients.
     #[error(
-        "a listener that other machines can reach requires TLS and passwords, which a configuration file sets: listen on \
-         a loopback address or a Unix socket, or set both"
+        "a listener that other machines can reach requires TLS, and passwords or certificates of clients: listen on a \
+         loopback address or a Unix socket, or set --tls-certificate, --tls-key and --client-ca-file, or use a \
+         configuration file"
     )]
     NotLocal,
+    /// [`ClientAuthentication::Certificates`](crate::ClientAuthentication::Certificates) without TLS.
+    #[error("clients send certificates only inside TLS: set the proxy's certificate too")]
+    CertificatesWithoutTls,
     /// The component cannot be loaded.
     #[error("the component cannot be loaded")]
     Component(#[source] Fault),

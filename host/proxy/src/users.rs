@@ -1,7 +1,9 @@
-//! How clients authenticate, and as which database user they log in.
+//! How clients authenticate.
 
 use std::collections::HashMap;
 use std::fmt;
+
+use crate::certificates::Certificates;
 
 /// How a proxy authenticates its clients.
 #[derive(Clone, Debug, Default)]
@@ -13,18 +15,10 @@ pub enum ClientAuthentication {
     Trust,
     /// A client authenticates with a user name and a password of these.
     Passwords(Users),
-}
-
-/// Which database user a client becomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DatabaseUser {
-    /// The bridge's user, whatever name the client gives.
-    #[default]
-    OfBridge,
-    /// The user that the client names. AWS credentials must be allowed to connect as that user. With
-    /// [`ClientAuthentication::Passwords`], only users with a password are accepted.
-    OfClient,
+    /// A client authenticates with a certificate that TLS has verified, so it must use TLS, also on this machine. The
+    /// configuration of [`ProxyBuilder::tls`](crate::ProxyBuilder::tls) must demand certificates; otherwise every client
+    /// is refused.
+    Certificates(Certificates),
 }
 
 /// The users of a proxy, by name. User names are case-sensitive, as those of MySQL are.

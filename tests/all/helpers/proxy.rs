@@ -41,6 +41,18 @@ impl Proxy {
         Self::run(command)
     }
 
+    /// As [`Self::start`], with the place to listen in the arguments.
+    pub(crate) fn start_at(server: &Server, arguments: &[&str]) -> Self {
+        let mut command = Command::new(executable());
+        command
+            .arg("proxy")
+            .args(arguments)
+            .env_clear()
+            .envs(environment(server))
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        Self::run(command)
+    }
+
     /// Starts a proxy with a configuration file.
     pub(crate) fn start_configured(server: &Server, file: &str) -> Self {
         let mut command = Command::new(executable());

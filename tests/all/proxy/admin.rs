@@ -11,7 +11,7 @@ use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
 
 /// An address that nothing listens on.
-fn free_address() -> SocketAddr {
+pub(super) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }
@@ -34,7 +34,7 @@ fn request(address: SocketAddr, head: &str) -> (u16, String) {
     (status, body.to_owned())
 }
 
-fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub(super) fn get(address: SocketAddr, path: &str) -> (u16, String) {
     request(address, &format!("GET {path} HTTP/1.1"))
 }
 

@@ -31,6 +31,44 @@ fn a_running_statement_is_answered_and_an_idle_client_closed(product: Product) {
     assert_eq!(status.code(), Some(0), "{log}");
 }
 
+/// What a client does while the proxy drains, each step after a pause longer than that after which an idle client is
+/// closed.
+#[apply(on_each_server)]
+fn an_unfinished_reply_and_an_open_transaction_keep_a_client(product: Product) {
+    let proxy = Proxy::start(Server::shared(product), &["--drain-timeout", "60"]);
+    block_on(async {
+        let mut several = proxy.connect().await;
+        let mut in_transaction = proxy.connect().await;
+        let pause = || tokio::time::sleep(Duration::from_secs(2));
+        in_transaction.query_drop("BEGIN").await.unwrap();
+        let reading = async {
+            let sql = "SELECT 1; DO SLEEP(2); SELECT 2; DO SLEEP(2); SELECT 3";
+            let mut results = several.query_iter(sql).await.unwrap();
+            let mut read = Vec::new();
+            while !results.is_empty() {
+                read.extend(results.collect::<u8>().await.unwrap());
+            }
+            read
+        };
+        let draining = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            send_signal(proxy.process(), "-TERM");
+            pause().await;
+            in_transaction.query_drop("SELECT 1").await.unwrap();
+            pause().await;
+            in_transaction.query_drop("COMMIT").await.unwrap();
+            pause().await;
+            // Now it is idle.
+            in_transaction.ping().await.unwrap_err();
+        };
+        let (read, ()) = tokio::join!(reading, draining);
+        assert_eq!(read, [1, 2, 3]);
+    });
+    let (status, log) = proxy.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!log.contains("that were open after"), "{log}");
+}
+
 #[test]
 fn after_the_limit_the_rest_is_closed() {
     let server = Server::shared(Product::MySql);

@@ -92,6 +92,7 @@ fn an_address_that_others_reach_is_refused() {
     let server = Server::shared(Product::MySql);
     let output = with(server, &[], &["proxy", "--listen", "0.0.0.0:0"]);
     assert_eq!(output.status.code(), Some(2));
-    let problem = "a listener that other machines can reach requires TLS and passwords";
+    let problem =
+        "a listener that other machines can reach requires TLS, and passwords or certificates";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }

@@ -76,6 +76,23 @@ fn each_endpoint_has_its_own_user() {
 }
 
 #[test]
+fn a_start_that_fails_leaves_no_socket() {
+    let server = Server::shared(Product::MySql);
+    let endpoint = rds_bridge_test_support::expectation::ENDPOINT;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mysql.sock");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let first = format!("{endpoint}?unix-socket={}", path.display());
+    let second = format!("{endpoint}?listen={}", taken.local_addr().unwrap());
+    // The tasks that accept clients end at their own pace, which the process does not wait for.
+    for _ in 0..20 {
+        let output = with(server, &[], &["proxy", &first, &second]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(!path.exists());
+    }
+}
+
+#[test]
 fn a_wrong_setting_of_an_endpoint_is_named() {
     let server = Server::shared(Product::MySql);
     let output = with(server, &[], &["proxy", "db.example.com?password=x"]);

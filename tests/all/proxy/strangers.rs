@@ -13,7 +13,7 @@ use rstest_reuse::apply;
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
 
-fn connect(proxy: &Proxy) -> TcpStream {
+pub(super) fn connect(proxy: &Proxy) -> TcpStream {
     let stream = TcpStream::connect(proxy.address()).unwrap();
     let limit = Some(Duration::from_secs(30));
     stream.set_read_timeout(limit).unwrap();

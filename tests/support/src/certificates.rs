@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
 
 use crate::expectation::ENDPOINT;
@@ -64,6 +64,31 @@ impl Authority {
     #[must_use]
     pub fn pem(&self) -> String {
         self.issuer.pem()
+    }
+
+    /// Issues a certificate for a client, with a new key. `names` are the DNS names and e-mail addresses of its
+    /// `subjectAltName`.
+    #[must_use]
+    pub fn issue_for_client(&self, common_name: &str, names: &[&str], is_expired: bool) -> Issued {
+        let mut params = params(vec![], common_name);
+        params.subject_alt_names = names
+            .iter()
+            .map(|name| match name.contains('@') {
+                true => SanType::Rfc822Name((*name).try_into().unwrap()),
+                false => SanType::DnsName((*name).try_into().unwrap()),
+            })
+            .collect();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        if is_expired {
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Issued {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        }
     }
 
     /// Issues a certificate for a server, with a new key (ECDSA, P-256).

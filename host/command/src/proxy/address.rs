@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::limits::Server;
 use crate::quoted::quoted;
 
 /// The characters of a user or database that a URL must encode.
@@ -19,12 +20,24 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) struct Address {
     pub(crate) tcp: Option<SocketAddr>,
     pub(crate) unix_socket: Option<PathBuf>,
-    /// Whether a client needs the name and the password of a caller.
-    pub(crate) needs_password: bool,
+    pub(crate) needs: Needs,
     pub(crate) user: String,
     pub(crate) database: Option<String>,
     /// The endpoint's name and port.
     pub(crate) endpoint: String,
+    /// What identifies the server among the endpoints.
+    pub(super) server: Server,
+}
+
+/// What a client needs in order to be let in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Needs {
+    #[default]
+    Nothing,
+    /// The name and the password of a caller.
+    Password,
+    /// A certificate, which it sends inside TLS.
+    Certificate,
 }
 
 impl Address {
@@ -54,9 +67,18 @@ impl Address {
     /// What to tell a person.
     pub(super) fn lines(&self) -> String {
         let mut lines = format!("rds-bridge: {} for {}:\n", self.places(), self.endpoint);
-        if self.needs_password {
-            lines.push_str("  clients need the name and the password of a caller\n");
-            return lines;
+        match self.needs {
+            Needs::Nothing => {}
+            Needs::Password => {
+                lines.push_str("  clients need the name and the password of a caller\n");
+                return lines;
+            }
+            Needs::Certificate => {
+                lines.push_str(
+                    "  clients need TLS and a certificate: mysql --ssl-ca FILE --ssl-cert FILE --ssl-key FILE\n",
+                );
+                return lines;
+            }
         }
         let user = quoted(&self.user);
         let database = self
@@ -115,10 +137,11 @@ mod tests {
         Address {
             tcp: Some("127.0.0.1:3307".parse().unwrap()),
             unix_socket: Some("/run/my sql.sock".into()),
-            needs_password: false,
+            needs: Needs::Nothing,
             user: "lambda-user".to_owned(),
             database: Some("iam test".to_owned()),
             endpoint: "db.example.com:3306".to_owned(),
+            server: ("db.example.com".to_owned(), 3306),
         }
     }
 

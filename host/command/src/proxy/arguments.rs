@@ -42,13 +42,18 @@ pub(crate) struct Proxy {
         env = "RDS_BRIDGE_PROXY_CONFIG",
         value_name = "FILE",
         conflicts_with_all = [
+            "client_ca_file",
             "client_user",
             "connections_per_second",
             "endpoints",
             "listen",
             "max_connections",
+            "max_logins",
+            "max_logins_per_source",
             "no_local_files",
             "read_only",
+            "tls_certificate",
+            "tls_key",
             "unix_socket"
         ]
     )]
@@ -106,8 +111,8 @@ pub(super) struct Shutdown {
 pub(super) struct Listen {
     /// Address for clients [default: 127.0.0.1:3306, unless --unix-socket is given]
     ///
-    /// Port 0 picks a free port. Only loopback addresses are allowed, because clients are not authenticated: every
-    /// process on this machine that can connect becomes the database user.
+    /// Port 0 picks a free port. Without --client-ca-file, only loopback addresses are allowed, because clients are not
+    /// authenticated: every process on this machine that can connect becomes the database user.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_LISTEN",
@@ -123,9 +128,43 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_UNIX_SOCKET", value_name = "PATH")]
     pub(super) unix_socket: Option<PathBuf>,
 
+    /// PEM file of the certificate, with its chain, for TLS with clients; needs --tls-key
+    ///
+    /// Without it the proxy offers no TLS. On SIGHUP the proxy reads the file again.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_TLS_CERTIFICATE",
+        requires = "tls_key",
+        value_name = "FILE"
+    )]
+    pub(super) tls_certificate: Option<PathBuf>,
+
+    /// PEM file of the private key of --tls-certificate
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_TLS_KEY",
+        requires = "tls_certificate",
+        value_name = "FILE"
+    )]
+    pub(super) tls_key: Option<PathBuf>,
+
+    /// PEM file of the certificate authorities of clients, each of which must send a certificate inside TLS
+    ///
+    /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines may
+    /// reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller by
+    /// its certificate.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_CLIENT_CA_FILE",
+        requires = "tls_certificate",
+        value_name = "FILE"
+    )]
+    pub(super) client_ca_file: Option<PathBuf>,
+
     /// Log in as the database user that the client names, instead of --username
     ///
-    /// The AWS credentials must be allowed to connect as that user.
+    /// The AWS credentials must be allowed to connect as that user. With --client-ca-file, the user must be a name of the
+    /// client's certificate.
     #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
     pub(super) client_user: bool,
 
@@ -140,7 +179,9 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_NO_LOCAL_FILES", value_parser = BoolishValueParser::new())]
     pub(super) no_local_files: bool,
 
-    /// Limit on open clients of each endpoint; one more receives error 1040
+    /// Limit on open clients of each server; one more receives error 1040
+    ///
+    /// Endpoints with the same name and port are one server. Each client needs two open files.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_CONNECTIONS",
@@ -149,10 +190,28 @@ pub(super) struct Listen {
     )]
     pub(super) max_connections: NonZeroU32,
 
-    /// Limit on new connections to each endpoint, in each second
+    /// Limit on open clients of other machines that are not logged in; one more receives error 1040
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_MAX_LOGINS",
+        default_value = "200",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_logins: NonZeroU32,
+
+    /// As --max-logins, for the clients of one IPv4 address or IPv6 network of 64 bits
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_MAX_LOGINS_PER_SOURCE",
+        default_value = "50",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_logins_per_source: NonZeroU32,
+
+    /// Limit on new connections to each server, in each second
     ///
     /// RDS accepts about 200 new IAM connections a second, and answers more with error 1045. Clients wait for their
-    /// turn.
+    /// turn. A COM_CHANGE_USER counts as a connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",
@@ -175,8 +234,8 @@ pub(super) struct Listen {
 
     /// How long open clients may continue after SIGTERM, in seconds
     ///
-    /// The proxy stops accepting clients at once, and closes each one when the database has answered its last command.
-    /// After this time it closes the rest.
+    /// The proxy stops accepting clients at once, and closes each one that waits for no answer and has no open
+    /// transaction. After this time it closes the rest.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_DRAIN_TIMEOUT",

@@ -1,27 +1,27 @@
 //! `--config FILE`: databases, callers and listeners in a file, which is read again on SIGHUP.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rds_bridge::pool::ConnectionRate;
 use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
-use rds_bridge_proxy::{ClientAuthentication, PasswordHash, Users};
+use rds_bridge_proxy::{Certificates, ClientAuthentication, PasswordHash, Users};
 
+use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
-use super::plan::{Plan, Service};
+use super::limits::server;
+use super::plan::{Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
-use super::{Error, print};
 use crate::proxy_error::ProxyError;
 
-const DEFAULT_RATE: u32 = 150;
-const DEFAULT_CLIENTS: u32 = 1000;
+const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(150).unwrap();
+const DEFAULT_CLIENTS: usize = 1000;
+const DEFAULT_LOGINS: usize = 200;
+const DEFAULT_LOGINS_PER_SOURCE: usize = 50;
 
 /// A configuration file, as it was read at the start.
 pub(super) struct ConfigFile {
@@ -50,17 +50,10 @@ impl ConfigFile {
                 "{path}: [[proxy.listeners]] is missing: a listener names a database and an address"
             )));
         }
-        let rates: BTreeMap<&str, Arc<ConnectionRate>> = self
-            .config
-            .databases
-            .iter()
-            .map(|(name, database)| (name.as_str(), rate(database)))
-            .collect();
         let plans = proxy.listeners.iter().filter_map(|listener| {
             // The file was validated: each listener's database exists.
             let database = self.config.databases.get(&listener.database)?;
-            let rate = rates.get(listener.database.as_str())?;
-            Some(self.plan(listener, database, Arc::clone(rate)))
+            Some(self.plan(listener, database))
         });
         let drain_timeout = proxy.drain_timeout.unwrap_or(options.drain_timeout);
         Ok(Service {
@@ -70,19 +63,12 @@ impl ConfigFile {
         })
     }
 
-    fn plan(
-        &self,
-        listener: &ListenerConfig,
-        database: &Database,
-        rate: Arc<ConnectionRate>,
-    ) -> Plan {
-        let clients = listener
-            .max_connections
-            .map_or(DEFAULT_CLIENTS, NonZeroU32::get);
+    fn plan(&self, listener: &ListenerConfig, database: &Database) -> Plan {
+        let limit = |set: Option<NonZeroU32>, default| set.map_or(default, number);
         Plan {
             endpoint: Endpoint {
                 host: Some(database.endpoint.clone()),
-                port: database.port.map(std::num::NonZeroU16::get),
+                port: database.port.map(NonZeroU16::get),
                 user: database.user.clone(),
                 region: database.region.clone(),
                 database: database.database.clone(),
@@ -95,56 +81,71 @@ impl ConfigFile {
             client_user: listener.client_user,
             read_only: listener.read_only,
             local_files: listener.local_files.unwrap_or(true),
-            max_connections: usize::try_from(clients).unwrap_or(usize::MAX),
-            rate,
+            max_connections: limit(listener.max_connections, DEFAULT_CLIENTS),
+            shares_max_connections: false,
+            connections_per_second: self.connections_per_second(database),
+            login_limits: (
+                limit(listener.max_logins, DEFAULT_LOGINS),
+                limit(listener.max_logins_per_source, DEFAULT_LOGINS_PER_SOURCE),
+            ),
             authentication: self.authentication(listener),
             tls: tls_files(listener),
         }
     }
 
+    /// The lowest limit of those that the server's databases have.
+    fn connections_per_second(&self, database: &Database) -> NonZeroU32 {
+        let server = |it: &Database| server(&it.endpoint, it.port.map_or(3306, NonZeroU16::get));
+        let databases = self.config.databases.values();
+        let same = databases.filter(|it| server(it) == server(database));
+        let limits = same.map(|it| it.connections_per_second.unwrap_or(DEFAULT_RATE));
+        limits.min().unwrap_or(DEFAULT_RATE)
+    }
+
     fn authentication(&self, listener: &ListenerConfig) -> ClientAuthentication {
-        if listener.authentication == access::ClientAuthentication::Trust {
-            return ClientAuthentication::Trust;
+        match listener.authentication {
+            access::ClientAuthentication::Passwords => {
+                let users = self.users();
+                ClientAuthentication::Passwords(match listener.native_password {
+                    true => users.allow_native_password(),
+                    false => users,
+                })
+            }
+            access::ClientAuthentication::Certificates => {
+                ClientAuthentication::Certificates(self.certificates())
+            }
+            _ => ClientAuthentication::Trust,
         }
+    }
+
+    fn users(&self) -> Users {
         let callers = self.config.callers.iter();
-        let mut users = callers.fold(Users::new(), |users, (name, caller)| {
+        callers.fold(Users::new(), |users, (name, caller)| {
+            let Some(sha256_twice) = caller.password_sha256_twice else {
+                return users;
+            };
             let password = PasswordHash {
-                sha256_twice: caller.password_sha256_twice.0,
+                sha256_twice: sha256_twice.0,
                 sha1_twice: caller.password_sha1_twice.map(|hash| hash.0),
             };
             users.with(name, password)
-        });
-        if listener.native_password {
-            users = users.allow_native_password();
-        }
-        ClientAuthentication::Passwords(users)
+        })
     }
 
-    /// Reads the file again on each SIGHUP: callers and certificates change for clients that connect from then on.
+    fn certificates(&self) -> Certificates {
+        let callers = self.config.callers.iter();
+        callers.fold(
+            Certificates::none(),
+            |known, (name, caller)| match &caller.certificate {
+                Some(certificate) => known.with(name, certificate),
+                None => known,
+            },
+        )
+    }
+
+    /// Reads the file again: callers and certificates change for clients that connect from then on.
     #[cfg(unix)]
-    pub(super) async fn reload_on_hang_up(&self, running: &[Running]) {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
-            return std::future::pending().await;
-        };
-        while hang_up.recv().await.is_some() {
-            match self.reload(running) {
-                Ok(()) => print("rds-bridge: read the configuration again\n"),
-                // The settings that are in use stay.
-                Err(error) => print(&format!(
-                    "rds-bridge: the configuration is unchanged: {error}\n"
-                )),
-            }
-        }
-    }
-
-    #[cfg(not(unix))]
-    pub(super) async fn reload_on_hang_up(&self, _: &[Running]) {
-        std::future::pending().await
-    }
-
-    #[cfg(unix)]
-    fn reload(&self, running: &[Running]) -> Result<(), Error> {
+    pub(super) fn reload(&self, running: &[Running]) -> Result<(), Error> {
         let new = Self::read(&self.path)?;
         let without_reloadable = |config: &Config| {
             let mut config = config.clone();
@@ -177,15 +178,10 @@ impl ConfigFile {
     }
 }
 
-fn rate(database: &Database) -> Arc<ConnectionRate> {
-    let default = NonZeroU32::new(DEFAULT_RATE).unwrap_or(NonZeroU32::MIN);
-    let per_second = database.connections_per_second.unwrap_or(default);
-    Arc::new(ConnectionRate::new(per_second))
-}
-
 fn tls_files(listener: &ListenerConfig) -> Option<TlsFiles> {
     listener.tls.as_ref().map(|files| TlsFiles {
         certificate: files.certificate.clone(),
         key: files.key.clone(),
+        client_ca: files.client_ca_file.clone(),
     })
 }

@@ -1,11 +1,10 @@
 //! What a proxy is to do, wherever it was said: on the command line or in a configuration file.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use rds_bridge::pool::ConnectionRate;
-use rds_bridge_proxy::ClientAuthentication;
+use rds_bridge_proxy::{Certificates, ClientAuthentication};
 
 use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
@@ -28,8 +27,12 @@ pub(super) struct Plan {
     pub(super) read_only: bool,
     pub(super) local_files: bool,
     pub(super) max_connections: usize,
-    /// Shared between all listeners of a database.
-    pub(super) rate: Arc<ConnectionRate>,
+    /// Whether `max_connections` limits all clients of the server, and not only this proxy's.
+    pub(super) shares_max_connections: bool,
+    /// The limit on new connections to the server.
+    pub(super) connections_per_second: NonZeroU32,
+    /// The limits on clients of other machines that are not logged in, in all and from one source.
+    pub(super) login_limits: (usize, usize),
     pub(super) authentication: ClientAuthentication,
     pub(super) tls: Option<TlsFiles>,
 }
@@ -42,22 +45,45 @@ pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
     } else {
         arguments.endpoints.clone()
     };
-    let plans = (0_u16..).zip(endpoints).map(|(number, endpoint)| {
+    let plans = (0_u16..).zip(endpoints).map(|(place, endpoint)| {
         Ok(Plan {
-            endpoint: with_places(endpoint, listen, number)?,
+            endpoint: with_places(endpoint, listen, place)?,
             client_user: listen.client_user,
             read_only: listen.read_only,
             local_files: !listen.no_local_files,
-            max_connections: usize::try_from(listen.max_connections.get()).unwrap_or(usize::MAX),
-            rate: Arc::new(ConnectionRate::new(listen.connections_per_second)),
-            authentication: ClientAuthentication::Trust,
-            tls: None,
+            max_connections: number(listen.max_connections),
+            shares_max_connections: true,
+            connections_per_second: listen.connections_per_second,
+            login_limits: (
+                number(listen.max_logins),
+                number(listen.max_logins_per_source),
+            ),
+            authentication: match listen.client_ca_file {
+                Some(_) => ClientAuthentication::Certificates(Certificates::any()),
+                None => ClientAuthentication::Trust,
+            },
+            tls: tls_files(listen),
         })
     });
     Ok(Service {
         plans: plans.collect::<Result<_, Error>>()?,
         admin: listen.admin,
         drain_timeout: Duration::from_secs(listen.drain_timeout),
+    })
+}
+
+pub(super) fn number(limit: NonZeroU32) -> usize {
+    usize::try_from(limit.get()).unwrap_or(usize::MAX)
+}
+
+fn tls_files(listen: &Listen) -> Option<TlsFiles> {
+    // Clap requires both or neither.
+    let certificate = listen.tls_certificate.clone()?;
+    let key = listen.tls_key.clone()?;
+    Some(TlsFiles {
+        certificate,
+        key,
+        client_ca: listen.client_ca_file.clone(),
     })
 }
 

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use rds_bridge::component::Engine;
-use rds_bridge_proxy::{ClientAuthentication, DatabaseUser, Listener, Proxy, ProxyBuilder};
+use rds_bridge_proxy::{
+    ClientAuthentication, ClientLimit, DatabaseUser, Listener, Proxy, ProxyBuilder,
+};
 use tokio::net::TcpListener;
 
-use super::address::Address;
+use super::address::{Address, Needs};
+use super::limits::{self, Limits};
 use super::plan::Plan;
 use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
@@ -26,13 +28,20 @@ impl Running {
         connection: &ConnectionArguments,
         plan: &Plan,
         engine: &Engine,
+        limits: &mut Limits,
         activated: Option<Listener>,
     ) -> Result<Self, Error> {
         let own = plan.endpoint.own();
         let (builder, address) = begin(connection, &own, engine).await?;
+        let (in_all, per_source) = plan.login_limits;
+        let clients = match plan.shares_max_connections {
+            true => limits.clients(&address.server, plan.max_connections),
+            false => ClientLimit::new(plan.max_connections),
+        };
         let mut builder = builder
-            .connection_rate(Arc::clone(&plan.rate))
-            .max_connections(plan.max_connections)
+            .connection_rate(limits.rate(&address.server, plan.connections_per_second))
+            .client_limit(clients)
+            .login_limits(in_all, per_source)
             .read_only(plan.read_only)
             .local_files(plan.local_files)
             .authentication(plan.authentication.clone());
@@ -52,7 +61,11 @@ impl Running {
             None => with_listeners(builder, address, plan).await?,
         };
         let mut address = address;
-        address.needs_password = !matches!(plan.authentication, ClientAuthentication::Trust);
+        address.needs = match plan.authentication {
+            ClientAuthentication::Passwords(_) => Needs::Password,
+            ClientAuthentication::Certificates(_) => Needs::Certificate,
+            _ => Needs::Nothing,
+        };
         let proxy = builder.start().map_err(ProxyError::from)?;
         Ok(Self { proxy, address })
     }
@@ -70,10 +83,11 @@ pub(crate) async fn begin(
     let address = Address {
         tcp: None,
         unix_socket: None,
-        needs_password: false,
+        needs: Needs::Nothing,
         user: bridge.user().to_owned(),
         database: bridge.database().map(str::to_owned),
         endpoint: format!("{}:{}", bridge.host(), bridge.port()),
+        server: limits::server(bridge.host(), bridge.port()),
     };
     let mut builder = Proxy::builder(bridge)
         .engine(engine.clone())

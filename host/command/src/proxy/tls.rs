@@ -1,49 +1,85 @@
-//! The certificate for TLS with clients.
+//! TLS with clients: the proxy's certificate, and the authorities of the clients' certificates.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 
 use crate::error::Error;
 
-/// The PEM files of a certificate and its private key.
+/// The PEM files for TLS with clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TlsFiles {
     pub(super) certificate: PathBuf,
     pub(super) key: PathBuf,
+    /// The certificate authorities of clients, which must send a certificate. `None` asks for none.
+    pub(super) client_ca: Option<PathBuf>,
 }
 
 impl TlsFiles {
     pub(super) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
-        let of_pem = |path: &PathBuf, error: pem::Error| {
-            let error = match error {
-                pem::Error::Io(error) => error,
-                error => io::Error::other(error),
-            };
-            Error::ReadFile(path.clone(), error)
-        };
-        let certificates = CertificateDer::pem_file_iter(&self.certificate)
-            .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
-            .map_err(|error| of_pem(&self.certificate, error))?;
+        let certificates = certificates(&self.certificate)?;
         let key =
             PrivateKeyDer::from_pem_file(&self.key).map_err(|error| of_pem(&self.key, error))?;
-        let invalid = |error| {
-            Error::ReadFile(
-                self.certificate.clone(),
-                io::Error::other::<rustls::Error>(error),
-            )
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let invalid = |error: rustls::Error| invalid(&self.certificate, error);
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(invalid)?
-            .with_no_client_auth()
+            .map_err(invalid)?;
+        let builder = match &self.client_ca {
+            None => builder.with_no_client_auth(),
+            Some(path) => {
+                let roots = Arc::new(roots(path)?);
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+                let verifier = verifier
+                    .build()
+                    .map_err(|error| self::invalid(path, error))?;
+                builder.with_client_cert_verifier(verifier)
+            }
+        };
+        let mut config = builder
             .with_single_cert(certificates, key)
             .map_err(invalid)?;
+        if self.client_ca.is_some() {
+            // A resumed session would not verify the certificate again, which may have expired.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Ok(Arc::new(config))
     }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
+        .map_err(|error| of_pem(path, error))
+}
+
+fn roots(path: &Path) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots
+            .add(certificate)
+            .map_err(|error| invalid(path, error))?;
+    }
+    if roots.is_empty() {
+        return Err(invalid(path, io::Error::other("no certificate in PEM")));
+    }
+    Ok(roots)
+}
+
+fn of_pem(path: &Path, error: pem::Error) -> Error {
+    match error {
+        pem::Error::Io(error) => Error::ReadFile(path.to_owned(), error),
+        error => invalid(path, error),
+    }
+}
+
+fn invalid(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::ReadFile(path.to_owned(), io::Error::other(error))
 }

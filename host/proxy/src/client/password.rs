@@ -1,8 +1,9 @@
-//! Authenticating a client.
+//! Authenticating a client by its password, and what it is told if it is not authenticated.
 //!
 //! Source: MySQL Source Code Documentation, "Caching_sha2_password information" and "Native Authentication".
 
 use rds_bridge::component::{HandshakeResponse, ServerStep};
+use rds_bridge_text::Printable;
 use secrecy::ExposeSecret;
 
 use super::{Client, ClientError};
@@ -94,6 +95,23 @@ impl Client {
                 step => self.advance(step).await?,
             };
         }
+    }
+
+    /// Refuses a client whose certificate is that of no caller, or of another one.
+    pub(super) async fn deny_certificate(
+        &mut self,
+        response: &HandshakeResponse,
+        names: Option<Vec<String>>,
+        host: &str,
+    ) -> Result<String, ClientError> {
+        let refusal = Refusal::access_denied(&response.user, host, false);
+        let certificate = match names {
+            Some(names) => format!("its certificate is for {}", names.join(", ")),
+            None => "it sent no certificate".to_owned(),
+        };
+        let reason = format!("{}: {}", refusal.message, Printable(&certificate));
+        self.send_refusal(&refusal).await;
+        Err(ClientError::Refused(reason))
     }
 
     async fn deny(

@@ -21,15 +21,11 @@ impl Session {
         if command.first() != Some(&COM_CHANGE_USER) {
             return self.reset(client, upstream, command).await;
         }
-        let changing = self.change_user(client, upstream, command);
-        match timeout(self.shared.client_timeout, changing).await {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => {
-                self.count_client_error(&error);
-                None
-            }
-            Err(_) => None,
-        }
+        let changed = self.change_user(client, upstream, command).await;
+        changed.unwrap_or_else(|error| {
+            self.count_client_error(&error);
+            None
+        })
     }
 
     async fn reset(
@@ -70,14 +66,20 @@ impl Session {
             is_tls,
         );
         let handshake = handshake.map_err(ClientError::of_call)?;
-        let mut client = Client::new(stream, handshake, scramble);
-        let response = client.read_login(None).await?;
-        let host = self.client_host();
-        let authentication = &self.access.authentication;
-        client
-            .authenticate(&response, authentication, &host)
-            .await?;
-        let requested = self.requested(&response);
+        let client = Client::new(stream, handshake, scramble);
+        let authenticating = self.authenticate(client, None);
+        let Ok(authenticated) = timeout(shared.client_timeout, authenticating).await else {
+            return Ok(None);
+        };
+        let authenticated = authenticated?;
+        let requested = self.requested(&authenticated);
+        let client = authenticated.client;
+        // It is a new login, with a new token.
+        if let Err(refusal) = self.wait_for_turn().await {
+            self.count_failure(&refusal);
+            client.refuse(&refusal).await;
+            return Ok(None);
+        }
         if let Err(error) = upstream.change_user(&requested, shared.is_read_only).await {
             client.refuse(&self.of_connecting(&error)).await;
             return Ok(None);

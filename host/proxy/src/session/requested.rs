@@ -1,11 +1,10 @@
 //! The session that a client requests of the database.
 
-use rds_bridge::component::HandshakeResponse;
 use rds_bridge::stages::RequestedSession;
 
-use super::Session;
+use super::{Authenticated, Session};
+use crate::database_user::DatabaseUser;
 use crate::refusal::Refusal;
-use crate::users::DatabaseUser;
 
 /// The longest names, in characters (MySQL Reference Manual, "Identifier Length Limits"; for users, MariaDB's limit).
 const DATABASE_LIMIT: usize = 64;
@@ -17,15 +16,18 @@ const DEFAULT_COLLATION: u16 = 45;
 
 impl Session {
     /// The session that the client requests, with the attributes that tell who it is.
-    pub(super) fn requested(&self, response: &HandshakeResponse) -> RequestedSession {
+    pub(super) fn requested(&self, authenticated: &Authenticated) -> RequestedSession {
         let shared = &self.shared;
+        let Authenticated {
+            response, caller, ..
+        } = authenticated;
         let user = match shared.database_user {
             DatabaseUser::OfBridge => None,
-            DatabaseUser::OfClient => Some(response.user.clone()),
+            DatabaseUser::OfClient => Some(caller.clone()),
         };
         let own = [
             ("_client_ip", self.client_host()),
-            ("_client_user", response.user.clone()),
+            ("_client_user", caller.clone()),
             ("_proxy", "rds-bridge".to_owned()),
         ];
         let mut attributes = response.connection_attributes.clone();

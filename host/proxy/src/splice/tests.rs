@@ -23,7 +23,7 @@ fn spliced(capacity: usize, intercepts_reset: bool) -> Sides {
     let (client, mut to_client) = duplex(capacity);
     let (server, mut to_server) = duplex(capacity);
     let splice = tokio::spawn(async move {
-        let mut splice = Splice::new(intercepts_reset);
+        let mut splice = Splice::new(intercepts_reset, Replies::new(0, 0));
         let counters = Counters::default();
         let end = splice.run(&mut to_client, &mut to_server, &counters).await;
         (end, splice)
@@ -95,12 +95,20 @@ async fn a_change_of_the_user_is_intercepted_after_what_came_before() {
     let change = packet(0, b"\x11app\0");
     let bytes = [&*ping, &*change, b"rest"].concat();
     client.write_all(&bytes).await.unwrap();
-    let (end, splice) = splice.await.unwrap();
-    assert_eq!(end.unwrap(), End::Intercepted(b"\x11app\0".to_vec()));
-    assert_eq!(splice.to_server.buffer.unread(), b"rest");
     let mut read = vec![0; ping.len()];
     server.read_exact(&mut read).await.unwrap();
     assert_eq!(read, ping);
+    // The proxy must not take the reply to the ping for that to its own command.
+    tokio::task::yield_now().await;
+    assert!(!splice.is_finished());
+    let ok = packet(1, &[0, 0, 0, 2, 0, 0, 0]);
+    server.write_all(&ok).await.unwrap();
+    let mut read = vec![0; ok.len()];
+    client.read_exact(&mut read).await.unwrap();
+    assert_eq!(read, ok);
+    let (end, splice) = splice.await.unwrap();
+    assert_eq!(end.unwrap(), End::Intercepted(b"\x11app\0".to_vec()));
+    assert_eq!(splice.to_server.buffer.unread(), b"rest");
 }
 
 #[tokio::test]

@@ -1,0 +1,52 @@
+//! The limits that the proxies to one server share.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use rds_bridge::pool::ConnectionRate;
+use rds_bridge_proxy::ClientLimit;
+
+/// An endpoint's name and port.
+pub(super) type Server = (String, u16);
+
+/// The limits by server. RDS limits the new IAM connections of an instance, whoever opens them.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    rates: HashMap<Server, Arc<ConnectionRate>>,
+    clients: HashMap<Server, ClientLimit>,
+}
+
+impl Limits {
+    /// The limit on new connections to a server. The first caller determines it.
+    pub(super) fn rate(&mut self, server: &Server, per_second: NonZeroU32) -> Arc<ConnectionRate> {
+        let rate = self.rates.entry(server.clone());
+        Arc::clone(rate.or_insert_with(|| Arc::new(ConnectionRate::new(per_second))))
+    }
+
+    /// The limit on open clients of a server. The first caller determines it.
+    pub(super) fn clients(&mut self, server: &Server, limit: usize) -> ClientLimit {
+        let clients = self.clients.entry(server.clone());
+        clients.or_insert_with(|| ClientLimit::new(limit)).clone()
+    }
+}
+
+/// The same for every way to write an endpoint.
+pub(super) fn server(host: &str, port: u16) -> Server {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    (host.to_ascii_lowercase(), port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_has_one_limit() {
+        let mut limits = Limits::default();
+        let mut rate = |host, port| limits.rate(&server(host, port), NonZeroU32::MIN);
+        let first = rate("DB.example.com", 3306);
+        assert!(Arc::ptr_eq(&first, &rate("db.example.com.", 3306)));
+        assert!(!Arc::ptr_eq(&first, &rate("db.example.com", 3307)));
+    }
+}
