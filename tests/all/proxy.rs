@@ -2,6 +2,7 @@
 
 mod admin;
 mod change_user;
+mod doctor;
 mod drain;
 mod failures;
 mod passwords;

@@ -209,7 +209,7 @@ async fn prove(
     Ok(())
 }
 
-fn certificate(tls: &CommonState, report: &mut Report) {
+pub(super) fn certificate(tls: &CommonState, report: &mut Report) {
     let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS 1.3",
@@ -259,7 +259,7 @@ async fn select(connection: &mut Connection) -> Result<u64, Error> {
     Ok(time)
 }
 
-fn list(addresses: &[SocketAddr]) -> String {
+pub(super) fn list(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     addresses.join(", ")
 }

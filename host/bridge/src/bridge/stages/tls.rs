@@ -92,6 +92,13 @@ impl InitialHandshakeReceived {
         first_packet(&self.received)
     }
 
+    /// Ends the stages before TLS: the TCP connection, and the bytes that were received on it. For a program that
+    /// speaks to a proxy on its own machine without TLS. Send no token and no password on it.
+    #[must_use]
+    pub fn into_stream(self) -> (TcpStream, Vec<u8>) {
+        (self.tcp, self.received)
+    }
+
     /// Requests TLS and makes the TLS handshake. The token is signed meanwhile.
     ///
     /// # Errors
