@@ -130,7 +130,12 @@ async fn over_unix(
 
     let limit = client.timeout;
     let payload = timeout(limit, plain_login::read_first(&mut stream)).await;
-    let late = |_| Err(Error::new(Stage::Tls, ErrorKind::Timeout(limit)));
+    let late = |_| {
+        Err(Error::new(
+            Stage::InitialHandshake,
+            ErrorKind::Timeout(limit),
+        ))
+    };
     let payload = payload.unwrap_or_else(late).map_err(at("greeting"))?;
     let greeting = plain_login::greeting(&payload).map_err(at("greeting"))?;
     greeted(&greeting, report);

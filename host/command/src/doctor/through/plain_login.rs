@@ -30,14 +30,14 @@ pub(super) struct Login<'a> {
 /// Decodes the proxy's first packet, or the error that it sent in its place.
 pub(super) fn greeting(payload: &[u8]) -> Result<Greeting, Error> {
     if payload.first() == Some(&err_packet::HEADER) {
-        return Err(refused(Stage::Tls, payload));
+        return Err(refused(Stage::InitialHandshake, payload));
     }
-    Greeting::read(payload).map_err(|invalid| malformed(Stage::Tls, invalid))
+    Greeting::read(payload).map_err(|invalid| malformed(Stage::InitialHandshake, invalid))
 }
 
 /// Reads the payload of the first packet.
 pub(super) async fn read_first(stream: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Error> {
-    Ok(read(stream, Stage::Tls).await?.1)
+    Ok(read(stream, Stage::InitialHandshake).await?.1)
 }
 
 /// Logs in after the greeting. Returns what client and proxy agreed upon.

@@ -55,7 +55,7 @@ impl Told {
     /// The exit code that the failure has where the proxy runs.
     pub(super) fn exit(&self, code: u16) -> Exit {
         match (code, self.stage.as_deref()) {
-            (1040 | 1158 | 1203, _) => Exit::Network,
+            (1040 | 1158 | 1203, _) | (1105, Some("greeting")) => Exit::Network,
             (_, Some("settings")) => Exit::Usage,
             (_, Some("credentials")) => Exit::Credentials,
             (_, Some("name resolution" | "TCP connection")) => Exit::Network,
