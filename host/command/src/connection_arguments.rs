@@ -107,7 +107,12 @@ impl ConnectionArguments {
         if let Some(user) = user {
             builder = builder.user(user);
         }
-        if let Some(port) = own.port.or(self.endpoint.port()) {
+        let port = match own.host {
+            // DB_PORT belongs to DB_HOST.
+            Some(_) => self.endpoint.port_of_option(),
+            None => self.endpoint.port(),
+        };
+        if let Some(port) = own.port.or(port) {
             builder = builder.port(port);
         }
         let database = own.database.or(self.database.as_deref());
@@ -175,6 +180,13 @@ impl ConnectionArguments {
             builder = builder.extra_ca_file(path);
         }
         builder
+    }
+
+    /// Whether a user is given, or a secret that provides one.
+    #[cfg(feature = "proxy")]
+    pub(super) fn has_user(&self, own: &Own<'_>) -> bool {
+        let user = own.user.or(self.endpoint.user());
+        user.or(self.secret.as_deref()).and_then(set).is_some()
     }
 
     /// Whether the user logs in with a token, and not with a password or a secret.

@@ -88,6 +88,9 @@ async fn serve(
         .as_deref()
         .map(ConfigFile::read)
         .transpose()?;
+    if let Some(file) = &file {
+        file.check_options()?;
+    }
     // Before anything that leaves a file behind, such as a socket.
     let mut signals = match &file {
         Some(_) => Signals::catch_without_hang_up()?,
