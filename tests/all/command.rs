@@ -10,3 +10,4 @@ pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod statements;
+pub(crate) mod tunnel;

@@ -3,6 +3,7 @@
 mod admin;
 mod certificates;
 mod change_user;
+mod doctor;
 mod drain;
 mod failures;
 #[cfg(unix)]

@@ -54,6 +54,8 @@ pub enum Stage {
     Resolve,
     /// A TCP connection is opened.
     Connect,
+    /// The server's first packet is read.
+    InitialHandshake,
     /// TLS is established, and the server's certificate is verified.
     Tls,
     /// The token is signed.
@@ -76,6 +78,7 @@ impl fmt::Display for Stage {
             Self::Credentials => "credentials",
             Self::Resolve => "name resolution",
             Self::Connect => "TCP connection",
+            Self::InitialHandshake => "greeting",
             Self::Tls => "TLS",
             Self::Token => "token",
             Self::Login => "login",

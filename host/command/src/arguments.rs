@@ -87,10 +87,12 @@ pub(super) enum Command {
     Query(Box<Query>),
     /// Check each stage of a connection, and explain the first failure
     ///
-    /// The stages are: settings, endpoint name, AWS credentials and their identity, clock, token, DNS, TCP, TLS and its
-    /// certificate, login, SELECT 1. The report has the time that each stage took, and for a failure the likely causes,
+    /// The stages are: settings, endpoint name, AWS credentials and their identity, clock, token, addresses, TCP, the
+    /// server's greeting, TLS and its certificate, login, SELECT 1. The report has the time that each stage took, and for a failure the likely causes,
     /// each with its remedy.
-    #[command(after_help = "Example:\n  rds-bridge doctor --hostname ENDPOINT --username USER\n")]
+    #[command(after_help = "Examples:\n  \
+        rds-bridge doctor --hostname ENDPOINT --username USER\n  \
+        rds-bridge doctor --through 127.0.0.1:3307\n")]
     Doctor(Box<Doctor>),
     /// Show a complete connection, from credentials to rows, without AWS
     ///

@@ -16,7 +16,7 @@ pub(super) async fn run(
     signals: &mut Signals,
 ) -> Result<ExitCode, Error> {
     let (program, arguments) = command.split_first().ok_or_else(|| {
-        let problem = "a command is missing after --";
+        let problem = "a program is missing after --";
         Error::Usage(problem.to_owned())
     })?;
     let failed = |error| Error::Command(program.clone(), error);

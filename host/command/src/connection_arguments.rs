@@ -10,6 +10,8 @@ use super::error::Error;
 use super::password;
 use super::refused_token;
 use super::sandbox::EngineForALogin;
+#[cfg(feature = "proxy")]
+use super::variables::is_given;
 use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 
 #[derive(Args, Debug)]
@@ -105,7 +107,12 @@ impl ConnectionArguments {
         if let Some(user) = user {
             builder = builder.user(user);
         }
-        if let Some(port) = own.port.or(self.endpoint.port()) {
+        let port = match own.host {
+            // DB_PORT belongs to DB_HOST.
+            Some(_) => self.endpoint.port_of_option(),
+            None => self.endpoint.port(),
+        };
+        if let Some(port) = own.port.or(port) {
             builder = builder.port(port);
         }
         let database = own.database.or(self.database.as_deref());
@@ -132,12 +139,36 @@ impl ConnectionArguments {
         Ok(self.with_address_and_tls(builder, own))
     }
 
+    /// The settings of a client of a proxy, which has those of the endpoint itself: their options are refused, and their
+    /// variables ignored. `option` is the one that named the proxy.
+    #[cfg(feature = "proxy")]
+    pub(super) fn of_client(&self, option: &str) -> Result<ClientSettings<'_>, Error> {
+        if let Some(given) = OF_ENDPOINT.iter().find(|flag| is_given(flag)) {
+            return Err(Error::Usage(format!(
+                "{option} and {given} exclude each other: {given} is a setting of the proxy"
+            )));
+        }
+        let password = password::read(self.password_file.as_deref())?;
+        Ok(ClientSettings {
+            user: self.endpoint.user().unwrap_or("rds-bridge").to_owned(),
+            password: password.unwrap_or_default(),
+            database: self.database.clone(),
+            timeout: Duration::from_secs(self.connect_timeout),
+            arguments: self,
+        })
+    }
+
     /// Sets where to connect to, and which certificates to trust.
     fn with_address_and_tls(&self, mut builder: BridgeBuilder, own: &Own<'_>) -> BridgeBuilder {
         let address = own.connect_to.or(self.connect_to.as_deref());
         if let Some(address) = address.and_then(set) {
             builder = builder.connect_to(address);
         }
+        self.with_tls(builder, own)
+    }
+
+    /// Sets which certificates to trust.
+    fn with_tls(&self, mut builder: BridgeBuilder, own: &Own<'_>) -> BridgeBuilder {
         if let Some(name) = self.tls_server_name.as_deref().and_then(set) {
             builder = builder.tls_server_name(name);
         }
@@ -149,6 +180,13 @@ impl ConnectionArguments {
             builder = builder.extra_ca_file(path);
         }
         builder
+    }
+
+    /// Whether a user is given, or a secret that provides one.
+    #[cfg(feature = "proxy")]
+    pub(super) fn has_user(&self, own: &Own<'_>) -> bool {
+        let user = own.user.or(self.endpoint.user());
+        user.or(self.secret.as_deref()).and_then(set).is_some()
     }
 
     /// Whether the user logs in with a token, and not with a password or a secret.
@@ -165,6 +203,48 @@ impl ConnectionArguments {
             return error;
         }
         refused_token::explained(error, self.endpoint.host().unwrap_or_default())
+    }
+}
+
+/// The options of the endpoint and of the connection to it, which do not apply to a client of a proxy.
+#[cfg(feature = "proxy")]
+const OF_ENDPOINT: [&str; 8] = [
+    "--hostname",
+    "--port",
+    "--region",
+    "--profile",
+    "--resolve-cname",
+    "--secret",
+    "--connect-to",
+    "--collation",
+];
+
+/// The settings of a client of a proxy.
+#[cfg(feature = "proxy")]
+pub(super) struct ClientSettings<'a> {
+    pub(super) user: String,
+    /// Empty if none is given.
+    pub(super) password: secrecy::SecretString,
+    pub(super) database: Option<String>,
+    /// The limit on the greeting, and on the login.
+    pub(super) timeout: Duration,
+    arguments: &'a ConnectionArguments,
+}
+
+#[cfg(feature = "proxy")]
+impl ClientSettings<'_> {
+    pub(super) fn builder(&self, host: &str, port: u16) -> BridgeBuilder {
+        let mut builder = Bridge::builder()
+            .endpoint(host)
+            .port(port)
+            .user(&self.user)
+            .password(self.password.clone())
+            .timeouts(timeouts(self.timeout))
+            .engine(EngineForALogin::default());
+        if let Some(database) = self.database.as_deref().and_then(set) {
+            builder = builder.database(database);
+        }
+        self.arguments.with_tls(builder, &Own::default())
     }
 }
 

@@ -6,6 +6,8 @@ mod clock;
 mod report;
 #[cfg(feature = "secrets-manager")]
 mod secret;
+#[cfg(feature = "proxy")]
+mod through;
 
 use clap::Args;
 
@@ -29,21 +31,40 @@ pub(super) struct Doctor {
     #[arg(long)]
     offline: bool,
 
+    /// Check the way through a running proxy instead, as a client of it
+    ///
+    /// The stages are: TCP or the Unix socket, the greeting, TLS if the listener offers it, the login, and a SELECT. For
+    /// a proxy that asks for passwords, --username is the name of a caller, and DB_PASSWORD or --password-file its
+    /// password. --ca-file is the authority of the listener's certificate. What fails behind the proxy is reported as
+    /// the proxy tells it.
+    #[cfg(feature = "proxy")]
+    #[arg(long, value_name = "HOST:PORT|PATH")]
+    through: Option<through::Place>,
+
     #[command(flatten)]
     connection: ConnectionArguments,
 }
 
 pub(super) fn run(arguments: &Doctor) -> Result<Exit, Error> {
-    let builder = arguments.connection.builder()?;
     let mut report = Report::new(!arguments.json);
-    let exit = runtime::block_on(async {
-        let checks = checks::run(builder, arguments, &mut report);
-        interrupt::or_interrupted(checks).await
-    })?;
+    let exit = exit(arguments, &mut report)?;
     if arguments.json {
         output::print_line(&escaped_json(&report.json()))?;
     } else {
         output::print_line(report.verdict())?;
     }
     Ok(exit)
+}
+
+/// Runs the checks.
+fn exit(arguments: &Doctor, report: &mut Report) -> Result<Exit, Error> {
+    #[cfg(feature = "proxy")]
+    if let Some(place) = &arguments.through {
+        let client = arguments.connection.of_client("--through")?;
+        let checks = through::run(place, client, report);
+        return runtime::block_on(interrupt::or_interrupted(checks));
+    }
+    let builder = arguments.connection.builder()?;
+    let checks = checks::run(builder, arguments, report);
+    runtime::block_on(interrupt::or_interrupted(checks))
 }

@@ -46,7 +46,7 @@ pub(super) struct EndpointArguments {
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Look up the endpoint to which the hostname is an alias (CNAME), and sign for that
+    /// Look up the endpoint of which --hostname is an alias (CNAME), and sign for that
     ///
     /// For the writer endpoint of an Aurora global database, this finds the primary cluster.
     #[arg(long, env = "DB_RESOLVE_CNAME", value_parser = BoolishValueParser::new())]
@@ -70,6 +70,11 @@ impl EndpointArguments {
                 !host.is_empty() && self.hostname.as_deref() != Some(host.as_str())
             });
         self.port.filter(|_| !is_of_other_host)
+    }
+
+    /// The port of the option `--port`, without `DB_PORT`.
+    pub(super) fn port_of_option(&self) -> Option<u16> {
+        self.port.filter(|_| is_given("--port"))
     }
 
     /// Warns on standard error of a region that is not the one in the endpoint's name.

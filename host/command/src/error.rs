@@ -176,7 +176,7 @@ impl fmt::Display for Error {
                 error,
             } => write!(f, "statement {number} of {count}: {}", WithCauses(error)),
             #[cfg(feature = "emulator")]
-            Self::Emulator(error) => Chain(error).fmt(f),
+            Self::Emulator(error) => f.write_str(&super::emulator_error::words(error)),
             #[cfg(feature = "proxy")]
             Self::Proxy(error) => Chain(error).fmt(f),
             Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
@@ -223,6 +223,9 @@ pub(super) fn words(error: &rds_bridge::Error) -> String {
     match error.kind() {
         ErrorKind::Setting { setting, problem } => {
             format!("{}: {problem}", name_of_setting(setting))
+        }
+        ErrorKind::Region(error) => {
+            format!("{}: {}", Chain(error), setting_names::words(&error.hint()))
         }
         _ => Chain(error).to_string(),
     }

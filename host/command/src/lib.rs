@@ -11,6 +11,8 @@ mod demo;
 mod doctor;
 #[cfg(feature = "emulator")]
 mod emulate;
+#[cfg(feature = "emulator")]
+mod emulator_error;
 mod endpoint_arguments;
 mod error;
 mod exit;
@@ -114,7 +116,10 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
         #[cfg(feature = "emulator")]
         Command::Emulate(arguments) => return emulate::run(arguments),
         #[cfg(feature = "proxy")]
-        Command::Proxy(arguments) => return proxy::run(arguments),
+        Command::Proxy(command) => {
+            log::start_warnings(arguments.log());
+            return proxy::run(command);
+        }
         #[cfg(all(feature = "proxy", unix))]
         Command::Shell(arguments) => return shell::run(arguments),
         Command::Doctor(arguments) => return doctor::run(arguments).map(ExitCode::from),

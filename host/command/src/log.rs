@@ -1,6 +1,9 @@
-//! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on.
+//! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on. A proxy logs its warnings
+//! without them.
 
 mod json_lines;
+#[cfg(feature = "proxy")]
+mod warnings;
 
 use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -13,6 +16,24 @@ use json_lines::JsonLines;
 /// A module that may not log below this level: its documentation says that at trace it logs the whole command of a
 /// `credential_process`, which may contain a secret, although today it leaves out the arguments.
 const QUIET: (&str, LevelFilter) = ("aws_config::credential_process", LevelFilter::INFO);
+
+/// Logs the warnings of a proxy, unless a filter is given: what fails upstream concerns whoever runs it.
+#[cfg(feature = "proxy")]
+pub(super) fn start_warnings(filter: Option<&str>) {
+    if filter.is_some_and(|filter| !filter.is_empty()) {
+        return;
+    }
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .event_format(warnings::Warnings);
+    let filter = Targets::new()
+        .with_target("rds_bridge_proxy", LevelFilter::WARN)
+        .with_target("rds_bridge_cli", LevelFilter::WARN);
+    // A log that is set already stays.
+    let _started = tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .try_init();
+}
 
 /// Starts logging by a filter such as `debug` or `rds_bridge=trace,rustls=info`.
 pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {

@@ -94,6 +94,9 @@ async fn serve(
         .as_deref()
         .map(ConfigFile::read)
         .transpose()?;
+    if let Some(file) = &file {
+        file.check_options()?;
+    }
     // Before anything that leaves a file behind, such as a socket.
     let mut hang_ups = HangUps::catch(arguments)?;
     let mut signals = match hang_ups.are_caught() {

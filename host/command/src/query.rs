@@ -7,6 +7,7 @@ mod execution;
 mod format_arguments;
 pub(super) mod interrupt;
 mod limit;
+mod missing_parameters;
 mod numbers;
 pub(super) mod output;
 mod pager;
@@ -175,7 +176,8 @@ pub(super) fn run(arguments: &Query) -> Result<(), Error> {
             .as_ref()
             .map_or_else(Error::exit, |_| Exit::Success),
     );
-    let report = executed?;
+    let report =
+        executed.map_err(|error| missing_parameters::explained(error, &sql, !params.is_empty()))?;
     if !report.has_ended_early && !arguments.quiet {
         report.print();
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Command;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::variables::name_variable;
 
@@ -23,19 +23,87 @@ pub(super) fn one_line(
     let line = lines.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
     let mut line = name_variable(line, error, command.clone());
-    match suggestion(error) {
-        Some(meant) => line.push_str(&format!("; did you mean {meant}?")),
+    let arguments: Vec<OsString> = arguments.collect();
+    let name = subcommand(command, arguments.into_iter());
+    let known = name
+        .as_deref()
+        .and_then(|name| hint(error, command.find_subcommand(name)?));
+    let meant = || suggestion(error).map(|meant| format!("did you mean {meant}?"));
+    match known.or_else(meant) {
+        Some(hint) => line.push_str(&format!("; {hint}")),
         None => {
             for tip in tips.iter().filter_map(|tip| tip.strip_prefix("tip: ")) {
                 line.push_str(&format!("; {tip}"));
             }
         }
     }
-    let help = match subcommand(command, arguments) {
+    let help = match name {
         Some(name) => format!("rds-bridge {name} --help"),
         None => "rds-bridge --help".to_owned(),
     };
     format!("{line} (see {help})")
+}
+
+/// Options of other clients, and what they are here.
+const SYNONYMS: [(&str, &str); 10] = [
+    ("-u", "username"),
+    ("--user", "username"),
+    ("-P", "port"),
+    ("-D", "database"),
+    ("-p", "password-file"),
+    ("--password", "password-file"),
+    ("-e", "sql"),
+    ("--execute", "sql"),
+    ("--write", "allow-writes"),
+    ("--writes", "allow-writes"),
+];
+
+/// What was meant by an argument that does not exist, where clap does not know.
+fn hint(error: &clap::Error, command: &Command) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let name = command.get_name();
+    let synonym = SYNONYMS
+        .iter()
+        .find(|(synonym, meant)| synonym == unknown && has(command, meant));
+    match synonym {
+        Some((_, "sql")) => {
+            return Some(
+                "the statement is an argument of its own: rds-bridge query 'SELECT 1'".to_owned(),
+            );
+        }
+        Some((_, "password-file")) => {
+            return Some(
+                "a password is read from --password-file FILE, or from DB_PASSWORD".to_owned(),
+            );
+        }
+        Some((_, meant)) => return Some(format!("did you mean '--{meant}'?")),
+        None => {}
+    }
+    match name {
+        "query" if !unknown.starts_with('-') => Some(
+            "put the statement in quotes, as one argument: rds-bridge query 'SELECT 1'".to_owned(),
+        ),
+        "emulate" if !unknown.starts_with('-') => Some(format!(
+            "put -- before the program to run: rds-bridge emulate … -- {unknown}"
+        )),
+        "proxy" if suggestion(error).is_none() => {
+            Some("put -- before a program to run: rds-bridge proxy … -- PROGRAM".to_owned())
+        }
+        "shell" if suggestion(error).is_none() => Some(format!(
+            "put -- before the client's arguments: rds-bridge shell … -- {unknown}"
+        )),
+        _ => None,
+    }
+}
+
+fn has(command: &Command, id: &str) -> bool {
+    let mut arguments = command.get_arguments();
+    arguments.any(|argument| argument.get_id() == id || argument.get_long() == Some(id))
 }
 
 /// The names that are similar to the wrong one.
@@ -94,6 +162,38 @@ mod tests {
             ),
         ] {
             assert_eq!(said_of(line), said);
+        }
+    }
+
+    #[test]
+    fn habits_of_other_clients_are_known() {
+        for (line, said) in [
+            ("query -u x", "did you mean '--username'?"),
+            ("token --user x", "did you mean '--username'?"),
+            ("query -D x", "did you mean '--database'?"),
+            (
+                "doctor --password x",
+                "a password is read from --password-file FILE",
+            ),
+            ("query --write x", "did you mean '--allow-writes'?"),
+            ("query -e x", "the statement is an argument of its own"),
+            (
+                "query SELECT 1",
+                "put the statement in quotes, as one argument",
+            ),
+            (
+                "emulate npm test",
+                "put -- before the program to run: rds-bridge emulate … -- npm",
+            ),
+            (
+                "shell -e x",
+                "put -- before the client's arguments: rds-bridge shell … -- -e",
+            ),
+            ("proxy mysql", "put -- before a program to run"),
+            ("proxy mysql -e x", "put -- before a program to run"),
+        ] {
+            let said_of = said_of(&format!("rds-bridge {line}"));
+            assert!(said_of.contains(said), "{line}: {said_of}");
         }
     }
 

@@ -50,9 +50,10 @@ fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-/// Whether a flag is among the process's arguments.
+/// Whether a flag is among the process's arguments. Those after `--` are another program's.
 pub(super) fn is_given(flag: &str) -> bool {
-    env::args_os().any(|argument| {
+    let mut own = env::args_os().take_while(|argument| argument != "--");
+    own.any(|argument| {
         let argument = argument.to_string_lossy();
         argument == flag
             || argument

@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn a_full_server_is_to_be_asked_again() {
         for (code, stage) in [
-            (1040, Stage::Tls),
+            (1040, Stage::InitialHandshake),
             (1203, Stage::Login),
             (1226, Stage::Login),
             (9501, Stage::Statement),

@@ -105,6 +105,7 @@ fn the_doctor_tells_that_it_was_fetched(product: Product) {
         "settings",
         "addresses",
         "TCP",
+        "greeting",
         "TLS",
         "login",
         "SELECT 1",

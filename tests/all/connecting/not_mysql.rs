@@ -40,7 +40,7 @@ fn who_waits_for_the_client_to_begin() {
         matches!(error.kind(), ErrorKind::Timeout(limit) if *limit == SHORT),
         "{error}"
     );
-    assert_eq!(error.stage(), Stage::Tls);
+    assert_eq!(error.stage(), Stage::InitialHandshake);
     assert_eq!(error.category(), Category::Network);
     assert!(
         error.causes()[0].why.contains("HTTP, TLS and PostgreSQL"),
@@ -62,7 +62,7 @@ fn one_byte_at_a_time() {
     let begun = Instant::now();
     let error = connect(&peer, short_tls());
     assert!(matches!(error.kind(), ErrorKind::Timeout(_)), "{error}");
-    assert_eq!(error.stage(), Stage::Tls);
+    assert_eq!(error.stage(), Stage::InitialHandshake);
     assert!(begun.elapsed() >= SHORT);
     assert_eq!(peer.received(), b"");
 }
@@ -115,7 +115,7 @@ fn who_ends_at_once_or_in_the_middle() {
         assert!(matches!(error.kind(), ErrorKind::Closed), "{error}");
         assert_eq!(
             (error.stage(), error.category()),
-            (Stage::Tls, Category::Network)
+            (Stage::InitialHandshake, Category::Network)
         );
         assert!(
             error.causes()[0]
@@ -147,6 +147,8 @@ fn a_refusal_in_place_of_a_greeting() {
             "{error}"
         );
         assert_eq!(error.code(), Some(code));
+        // TLS had not begun.
+        assert_eq!(error.stage(), Stage::InitialHandshake);
         assert!(error.causes()[0].why.contains(cause), "{error:?}");
         assert_eq!(error.category(), Category::Login);
         assert!(error.to_string().contains("received before TLS"), "{error}");

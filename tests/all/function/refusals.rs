@@ -111,7 +111,7 @@ fn nothing_answers() {
         message.starts_with("no connection to the database was established within 2.4 s"),
         "{message}"
     );
-    assert_eq!(failure["stage"], "TLS");
+    assert_eq!(failure["stage"], "greeting");
     assert!(failure["hint"].is_string(), "{failure}");
 }
 

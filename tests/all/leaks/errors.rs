@@ -95,7 +95,7 @@ fn of_the_way_to_the_server(product: Product) {
     };
     check(
         "silence",
-        Stage::Tls,
+        Stage::InitialHandshake,
         at(silent.address()).timeouts(timeouts),
     );
     // The bundled roots do not contain the tests' authority.

@@ -138,7 +138,7 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
     )
     .unwrap();
     let output = run(&["proxy", "--config", file.to_str().unwrap()], &[], "");
-    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(output.status.code(), Some(2));
     let problem = "line 4, column 1: unknown field `ports`";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }
@@ -148,4 +148,37 @@ fn the_example_is_valid() {
     let output = run(&["proxy", "example"], &[], "");
     assert!(output.status.success());
     rds_bridge_access::Config::parse(stdout(&output)).unwrap();
+}
+
+#[test]
+fn options_that_the_file_has_keys_for_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rds-bridge.toml");
+    fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    for (option, value, key) in [
+        ("--username", "app", "set user in [databases.NAME]"),
+        (
+            "--hostname",
+            "db.example.com",
+            "set endpoint in [databases.NAME]",
+        ),
+        (
+            "--connect-to",
+            "127.0.0.1",
+            "set connect_to in [databases.NAME]",
+        ),
+    ] {
+        let output = run(&["proxy", "--config", file, option, value], &[], "");
+        assert_eq!(output.status.code(), Some(2));
+        let problem = format!("--config and {option} exclude each other: {key}");
+        assert!(stderr(&output).contains(&problem), "{}", stderr(&output));
+    }
+    let output = run(&["proxy", "--config", "/no/such.toml"], &[], "");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    // Options after -- are the program's.
+    let program = ["proxy", "--config", file, "--", "mysql", "--port", "1"];
+    let output = run(&program, &[], "");
+    let problem = "[[proxy.listeners]] is missing";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }

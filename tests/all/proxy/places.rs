@@ -109,3 +109,49 @@ fn an_endpoint_or_a_user_that_is_missing_is_named() {
     let problem = "give them with --hostname and --username, or set DB_HOST and DB_USER";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }
+
+#[test]
+fn the_port_of_another_endpoint_does_not_count() {
+    let server = Server::shared(Product::MySql);
+    let endpoint = rds_bridge_test_support::expectation::ENDPOINT;
+    let port = [("DB_PORT", "13306")];
+    let lines = |arguments: &[&str]| Proxy::start_with(server, &port, arguments).terminate().1;
+    // DB_PORT belongs to DB_HOST.
+    let of_variables = lines(&[]);
+    assert!(
+        of_variables.contains(&format!(" for {endpoint}:13306:")),
+        "{of_variables}"
+    );
+    let of_argument = lines(&[endpoint]);
+    assert!(
+        of_argument.contains(&format!(" for {endpoint}:3306:")),
+        "{of_argument}"
+    );
+    let own = lines(&[&format!("{endpoint}?port=3310")]);
+    assert!(own.contains(&format!(" for {endpoint}:3310:")), "{own}");
+    let option = lines(&[endpoint, "--port", "3311"]);
+    assert!(
+        option.contains(&format!(" for {endpoint}:3311:")),
+        "{option}"
+    );
+}
+
+#[test]
+fn a_word_is_not_taken_for_an_endpoint() {
+    let server = Server::shared(Product::MySql);
+    for arguments in [&["proxy", "foo"][..], &["proxy", "mysql", "-e", "SELECT 1"]] {
+        let output = with(server, &[], arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let hint = "put -- before a program to run";
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_user_of_a_client_does_not_replace_the_proxys_own() {
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[("DB_USER", "")], &["proxy", "--client-user"]);
+    assert_eq!(output.status.code(), Some(2));
+    let why = "for health checks and for clients that leave without a login";
+    assert!(stderr(&output).contains(why), "{}", stderr(&output));
+}

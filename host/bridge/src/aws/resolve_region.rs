@@ -65,9 +65,9 @@ impl RegionError {
     #[must_use]
     pub fn hint(&self) -> Remedy {
         match self {
-            Self::NotFound { .. } => "specify it with {region}, or set AWS_REGION".into(),
+            Self::NotFound { .. } => "give it with {region}, or set AWS_REGION".into(),
             Self::GlobalWriter { .. } => {
-                "set {resolve_cname} to use the primary cluster's endpoint, or specify its region with {region}".into()
+                "set {resolve_cname} to use the primary cluster's endpoint, or give its region with {region}".into()
             }
             Self::Profile(error) => error.hint().into(),
         }

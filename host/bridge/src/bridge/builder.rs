@@ -180,9 +180,9 @@ impl BridgeBuilder {
         self
     }
 
-    /// The address to connect to in place of the endpoint's: a tunnel, a bastion or a PrivateLink endpoint, as `host`
-    /// or `host:port`. Tokens are still signed for the endpoint, and the certificate is still verified for its name.
-    /// Default: the endpoint.
+    /// The address to connect to in place of the endpoint's: a tunnel, a bastion host or a PrivateLink endpoint, as
+    /// `host` or `host:port`. Tokens are still signed for the endpoint, and the certificate is still verified for its
+    /// name. Default: the endpoint.
     #[must_use]
     pub fn connect_to(mut self, address: impl Into<String>) -> Self {
         self.connect_to = Some(address.into());

@@ -2,6 +2,7 @@
 //! run into.
 
 use std::io;
+use std::net::IpAddr;
 
 use rustls::CertificateError;
 
@@ -9,7 +10,7 @@ use rustls::CertificateError;
 use super::Login;
 #[cfg(feature = "secrets-manager")]
 use super::refused_secret::of_refused_secret;
-use super::{Inner, unknown_authority};
+use super::{Address, Inner, unknown_authority};
 use crate::aws::{EndpointKind, RegionSource, region_of_endpoint};
 #[cfg(feature = "secrets-manager")]
 use crate::error::no_way_to_secrets_manager;
@@ -24,18 +25,22 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
         ErrorKind::Server(server) if server.code == 1045 => access_denied(bridge),
         ErrorKind::Resolve { host, .. } => unresolved(host),
         ErrorKind::Connect(attempts) => unreachable(
-            attempts.iter().map(|(_, error)| error.kind()),
-            bridge.address.port,
+            attempts
+                .iter()
+                .map(|(address, error)| (address.ip(), error.kind())),
+            bridge,
         ),
         ErrorKind::Timeout(_) => slow(error.stage(), bridge),
         ErrorKind::Tls(tls) => of_tls(tls, bridge),
-        ErrorKind::Closed if error.stage() == Stage::Tls => vec![cause(
-            "the server is not a MySQL server, or it closes connections beyond its limit",
-            format!(
-                "check that port {} is the database's, and read the server's log",
-                bridge.address.port
-            ),
-        )],
+        ErrorKind::Closed if matches!(error.stage(), Stage::InitialHandshake | Stage::Tls) => {
+            vec![cause(
+                "the server is not a MySQL server, or it closes connections beyond its limit",
+                format!(
+                    "check that port {} is the database's, and read the server's log",
+                    bridge.address.port
+                ),
+            )]
+        }
         _ => return error,
     };
     error.with_causes(causes)
@@ -78,7 +83,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     if *source != RegionSource::Endpoint {
         causes.push(cause(
             format!("the token was signed for {region} ({source}), and the database is in another region"),
-            "specify its region with {region}",
+            "give its region with {region}",
         ));
     }
     causes.extend(of_any_token(&bridge.user));
@@ -132,30 +137,67 @@ fn unresolved(host: &str) -> Vec<Cause> {
     ]
 }
 
-fn unreachable(errors: impl Iterator<Item = io::ErrorKind>, port: u16) -> Vec<Cause> {
-    let mut errors = errors;
-    if errors.all(|kind| kind == io::ErrorKind::ConnectionRefused) {
+/// Causes of addresses that do not accept a connection, each with its error.
+fn unreachable(
+    attempts: impl Iterator<Item = (IpAddr, io::ErrorKind)>,
+    bridge: &Inner,
+) -> Vec<Cause> {
+    let Address { host, port } = &bridge.address;
+    let attempts: Vec<(IpAddr, io::ErrorKind)> = attempts.collect();
+    if attempts
+        .iter()
+        .all(|(_, kind)| *kind == io::ErrorKind::ConnectionRefused)
+    {
         return vec![cause(
             format!("nothing listens on port {port}"),
             "check that the port is the database's, that the database runs, and that a tunnel to it is open",
         )];
     }
-    vec![
+    let is_late = |kind: io::ErrorKind| kind == io::ErrorKind::TimedOut;
+    let private = attempts
+        .iter()
+        .find(|(ip, kind)| is_private(*ip) && is_late(*kind));
+    of_unreachable(private.map(|(ip, _)| (host.as_str(), *ip)), *port)
+}
+
+/// Whether an address is one of a private network (RFC 1918), as the addresses of a VPC are.
+fn is_private(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_private())
+}
+
+/// `private` is a host with a private address that did not answer.
+fn of_unreachable(private: Option<(&str, IpAddr)>, port: u16) -> Vec<Cause> {
+    let outside = match private {
+        Some((host, ip)) => cause(
+            format!(
+                "{host} is inside a VPC ({ip} is a private address), and this machine is outside of it"
+            ),
+            "forward a local port to it, through a bastion host (ssh -L) or with SSM (aws ssm start-session \
+             --document-name AWS-StartPortForwardingSessionToRemoteHost), and give 127.0.0.1:PORT with {connect_to}",
+        ),
+        None => cause(
+            "this machine is outside the VPC, and the database is not publicly accessible",
+            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
+        ),
+    };
+    let mut causes = vec![
         cause(
             format!(
                 "the security group does not allow connections from this machine on port {port}"
             ),
             "add an inbound rule for it to the database's security group",
         ),
-        cause(
-            "this machine is outside the VPC, and the database is not publicly accessible",
-            "run the program inside the VPC, or connect through a tunnel with {connect_to}",
-        ),
+        outside,
         cause(
             "the function has no subnets and no security group of the VPC",
             "attach it to the VPC's private subnets",
         ),
-    ]
+    ];
+    if private.is_some() {
+        // Likelier than a security group.
+        causes.swap(0, 1);
+    }
+    causes
 }
 
 fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
@@ -169,7 +211,8 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             "a credentials provider does not respond: the metadata service may be unreachable",
             "set AWS_EC2_METADATA_DISABLED=true if this is not an EC2 machine, or name a profile",
         )],
-        Stage::Tls => vec![
+        // The greeting may use up the limit that it shares with TLS.
+        Stage::InitialHandshake | Stage::Tls => vec![
             cause(
                 "the server waits for the client to speak first, as with HTTP, TLS and PostgreSQL; a MySQL server \
                  speaks first itself",
@@ -190,10 +233,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             "try again later",
         )],
         // All of them together have taken too long, most likely there.
-        Stage::Connect => unreachable(
-            std::iter::once(io::ErrorKind::TimedOut),
-            bridge.address.port,
-        ),
+        Stage::Connect => of_unreachable(None, bridge.address.port),
         _ => Vec::new(),
     }
 }
@@ -217,7 +257,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                 ),
                 cause(
                     "the certificate has another name on purpose",
-                    "specify that name with {tls_server_name}",
+                    "give that name with {tls_server_name}",
                 ),
             ]
         }
@@ -244,5 +284,40 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             ),
         ],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_address_that_does_not_answer_is_inside_a_vpc() {
+        for (ip, is_inside) in [
+            ("10.0.1.5", true),
+            ("172.16.0.1", true),
+            ("172.31.255.1", true),
+            ("192.168.7.7", true),
+            ("172.32.0.1", false),
+            ("3.120.0.1", false),
+            ("127.0.0.1", false),
+            ("fd00::1", false),
+        ] {
+            assert_eq!(is_private(ip.parse().unwrap()), is_inside, "{ip}");
+        }
+        let private = Some(("db.example.com", "10.0.1.5".parse().unwrap()));
+        let first = &of_unreachable(private, 3306)[0];
+        let why = "db.example.com is inside a VPC (10.0.1.5 is a private address)";
+        assert!(first.why.starts_with(why), "{}", first.why);
+        let remedy = first.remedy.to_string();
+        for way in [
+            "ssh -L",
+            "aws ssm start-session",
+            "BridgeBuilder::connect_to",
+        ] {
+            assert!(remedy.contains(way), "{remedy}");
+        }
+        let other = of_unreachable(None, 3306);
+        assert!(other[0].why.contains("security group"), "{other:?}");
     }
 }

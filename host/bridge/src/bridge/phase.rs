@@ -29,7 +29,7 @@ pub(super) async fn read_first_packet(tcp: &mut TcpStream) -> Result<Vec<u8>, Er
         {
             return Ok(received);
         }
-        read(tcp, &mut received, Stage::Tls).await?;
+        read(tcp, &mut received, Stage::InitialHandshake).await?;
     }
 }
 

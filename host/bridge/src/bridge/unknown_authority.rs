@@ -30,7 +30,7 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     };
     causes.push(cause(
         not_rds,
-        "specify the authority's certificate with {ca_file}",
+        "give the authority's certificate with {ca_file}",
     ));
     causes.push(cause(
         "the connection is intercepted",
@@ -60,7 +60,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     Some(cause(
         format!("the roots of RDS in {region} are not bundled"),
         format!(
-            "specify AWS's bundle for it with {{extra_ca_file}}: {}",
+            "give AWS's bundle for it with {{extra_ca_file}}: {}",
             bundle_url(region)
         ),
     ))

@@ -8,7 +8,7 @@ pub(super) fn by_length(length: u32) -> &'static str {
     let [a, b, c, _] = length.to_le_bytes();
     match &[a, b, c] {
         b"HTT" | b"<!D" | b"<ht" => "an HTTP server listens there",
-        b"SSH" => "an SSH server listens there: the bastion itself, not a tunnel through it",
+        b"SSH" => "an SSH server listens there: the bastion host itself, not a tunnel through it",
         // A record of SSL 3.0 or TLS: an alert or a handshake.
         [0x15 | 0x16, 3, _] => {
             "a server that speaks TLS from the first byte listens there, such as a proxy or an HTTPS server"

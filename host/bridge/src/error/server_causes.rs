@@ -77,7 +77,8 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1129 => (
             "the server blocks this machine after too many failed connections",
-            "run FLUSH HOSTS, or raise max_connect_errors",
+            "run TRUNCATE TABLE performance_schema.host_cache (FLUSH HOSTS before MySQL 8.4, and on MariaDB), or raise \
+             max_connect_errors",
         ),
         1184 => (
             "the server closed the connection right after the login, most likely because init_connect failed",

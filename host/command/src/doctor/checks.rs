@@ -27,7 +27,7 @@ const CERTIFICATE_DAYS: i64 = 30;
 // secret also contains settings, so they are checked after it.
 const TOKEN_CHECKS: [&str; 5] = ["settings", "name", "credentials", "identity", "token"];
 const SECRET_CHECKS: [&str; 4] = ["credentials", "identity", "secret", "settings"];
-const CONNECTION_CHECKS: [&str; 5] = ["addresses", "TCP", "TLS", "login", "SELECT 1"];
+const CONNECTION_CHECKS: [&str; 6] = ["addresses", "TCP", "greeting", "TLS", "login", "SELECT 1"];
 
 pub(super) async fn run(builder: BridgeBuilder, arguments: &Doctor, report: &mut Report) -> Exit {
     let first = if builder.has_secret() {
@@ -74,7 +74,9 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     report.add("TCP", Outcome::Good, peer.unwrap_or_default(), &[]);
 
     let greeted = connected.read_initial_handshake().await;
-    let established = greeted.map_err(at("TLS"))?.start_tls().await;
+    let greeted = greeted.map_err(at("greeting"))?;
+    report.add("greeting", Outcome::Good, "the server's first packet", &[]);
+    let established = greeted.start_tls().await;
     let established = established.map_err(at("TLS"))?;
     certificate(established.tls(), report);
 
@@ -209,7 +211,7 @@ async fn prove(
     Ok(())
 }
 
-fn certificate(tls: &CommonState, report: &mut Report) {
+pub(super) fn certificate(tls: &CommonState, report: &mut Report) {
     let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS 1.3",
@@ -259,7 +261,7 @@ async fn select(connection: &mut Connection) -> Result<u64, Error> {
     Ok(time)
 }
 
-fn list(addresses: &[SocketAddr]) -> String {
+pub(super) fn list(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     addresses.join(", ")
 }

@@ -191,8 +191,12 @@ fn print(check: &Check) {
     }
     for (index, Cause { why, remedy, .. }) in causes.iter().enumerate() {
         let number = index.saturating_add(1);
+        text.push_str(&format!("\n    {number}. {why}"));
+        // A proxy tells both in one text.
         let remedy = words(remedy);
-        text.push_str(&format!("\n    {number}. {why}\n       → {remedy}"));
+        if !remedy.is_empty() {
+            text.push_str(&format!("\n       → {remedy}"));
+        }
     }
     text.push('\n');
     // A closed standard output must not stop the checks.

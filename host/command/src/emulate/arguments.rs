@@ -19,7 +19,7 @@ pub(crate) struct Emulate {
     ///
     /// The emulator ends when the program does, with the program's exit code. Without a program, the emulator runs
     /// until it is interrupted.
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
     /// TCP port to listen on; 0 picks a free port

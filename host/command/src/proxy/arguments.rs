@@ -30,7 +30,7 @@ pub(crate) struct Proxy {
     ///
     /// It finds the address in DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and with
     /// --unix-socket in MYSQL_UNIX_PORT. The proxy ends when the program does, with the program's exit code.
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
     /// File with databases, callers and listeners, instead of an endpoint
@@ -163,8 +163,9 @@ pub(super) struct Listen {
 
     /// Log in as the database user that the client names, instead of --username
     ///
-    /// The AWS credentials must be allowed to connect as that user. With --client-ca-file, the user must be a name of the
-    /// client's certificate.
+    /// The AWS credentials must be allowed to connect as that user. The proxy logs in as --username itself for health
+    /// checks, and for clients that leave without a login. With --client-ca-file, the user must be a name of the client's
+    /// certificate.
     #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
     pub(super) client_user: bool,
 

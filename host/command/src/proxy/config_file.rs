@@ -1,7 +1,7 @@
 //! `--config FILE`: databases, callers and listeners in a file, which is read again on SIGHUP.
 
+use std::fmt;
 use std::fs;
-use std::io;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,11 +17,24 @@ use super::plan::{Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
 use crate::proxy_error::ProxyError;
+use crate::variables::is_given;
 
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(150).unwrap();
 const DEFAULT_CLIENTS: usize = 1000;
 const DEFAULT_LOGINS: usize = 200;
 const DEFAULT_LOGINS_PER_SOURCE: usize = 50;
+
+/// The options of one connection, and the keys of a database that stand for them.
+const KEYS: [(&str, &str); 8] = [
+    ("--hostname", "endpoint"),
+    ("--port", "port"),
+    ("--username", "user"),
+    ("--region", "region"),
+    ("--database", "database"),
+    ("--profile", "profile"),
+    ("--connect-to", "connect_to"),
+    ("--ca-file", "ca_file"),
+];
 
 /// A configuration file, as it was read at the start.
 pub(super) struct ConfigFile {
@@ -31,14 +44,26 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path);
-        let text = text.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
-        let config = Config::parse(&text)
-            .map_err(|error| Error::ReadFile(path.to_owned(), io::Error::other(error)))?;
+        let unusable = |error: &dyn fmt::Display| {
+            Error::Usage(format!("--config: cannot read {}: {error}", path.display()))
+        };
+        let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
+        let config = Config::parse(&text).map_err(|error| unusable(&error))?;
         Ok(Self {
             path: path.to_owned(),
             config,
         })
+    }
+
+    /// Refuses options for which the file has keys. Their variables give what the file leaves out.
+    pub(super) fn check_options(&self) -> Result<(), Error> {
+        match KEYS.into_iter().find(|(option, _)| is_given(option)) {
+            Some((option, key)) => Err(Error::Usage(format!(
+                "--config and {option} exclude each other: set {key} in [databases.NAME] of {}",
+                self.path.display()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The proxies of the file. The options give what the file leaves out.

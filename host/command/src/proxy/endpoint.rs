@@ -42,6 +42,7 @@ impl FromStr for Endpoint {
                 .ok_or_else(|| format!("the setting {setting:?} has no value"))?;
             endpoint.set(name, &decoded(value)?)?;
         }
+        check_host(host)?;
         Ok(endpoint)
     }
 }
@@ -86,6 +87,18 @@ impl Endpoint {
     }
 }
 
+/// Refuses a word that is most likely a program or a command.
+fn check_host(host: &str) -> Result<(), String> {
+    if host.contains(['.', ':']) || host.eq_ignore_ascii_case("localhost") {
+        return Ok(());
+    }
+    Err(
+        "an endpoint is a name such as mydb.abc123.eu-central-1.rds.amazonaws.com; give a host without a dot with \
+         --hostname, and put -- before a program to run"
+            .to_owned(),
+    )
+}
+
 fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, value: &str) -> Result<T, String> {
     value
         .parse()
@@ -122,6 +135,17 @@ mod tests {
         assert_eq!(endpoint.port, Some(3307));
         assert_eq!(endpoint.user.as_deref(), Some("app&co"));
         assert_eq!(endpoint.listen, Some("127.0.0.1:3310".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_word_is_no_endpoint() {
+        for text in ["localhost", "127.0.0.1?port=1", "::1", "db.example.com"] {
+            text.parse::<Endpoint>().unwrap();
+        }
+        for text in ["foo", "mysql?port=3307"] {
+            let error = text.parse::<Endpoint>().unwrap_err();
+            assert!(error.contains("put -- before a program"), "{error}");
+        }
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Running {
         activated: Option<Listener>,
     ) -> Result<Self, Error> {
         let own = plan.endpoint.own();
+        if plan.client_user && !connection.has_user(&own) {
+            let problem = "--client-user needs a user of the proxy's own too, for health checks and for clients that \
+                           leave without a login: give it with --username, or set DB_USER";
+            return Err(Error::Usage(problem.to_owned()));
+        }
         let (builder, address) = begin(connection, &own, engine).await?;
         let (in_all, per_source) = plan.login_limits;
         let clients = match plan.shares_max_connections {

@@ -91,6 +91,13 @@ fn in_the_arguments(product: Product) {
             "in the statement: 1, given: 2",
             &["SELECT ?, 1", "--param", "a", "--param", "b"],
         ),
+        (9, "add --param TEXT", &["SELECT ?"]),
+        (9, "add --param id=TEXT", &["SELECT :id"]),
+        (
+            2,
+            "for each ? in their order",
+            &["SELECT ?, ?", "--param", "a"],
+        ),
         (2, "--no-such", &["SELECT 1", "--no-such"]),
         (2, "statement", &["  "]),
         (5, "/no/such/file.sql", &["--file", "/no/such/file.sql"]),

@@ -42,23 +42,26 @@ impl TcpConnected {
     ///
     /// # Errors
     ///
-    /// [`Stage::Tls`] if the connection ends before the packet does, or the server refuses the connection.
+    /// [`Stage::InitialHandshake`] if the connection ends before the packet does, or the server refuses the connection.
     pub async fn read_initial_handshake(self) -> Result<InitialHandshakeReceived, Error> {
         let Self { ready, mut tcp } = self;
         let attempt = &ready.attempt;
         // Makes the instance while the server writes.
         let instance = attempt.engine()?.instantiate();
-        let instance = instance.map_err(|fault| in_stage(Stage::Tls)(CallError::Fault(fault)));
+        let instance =
+            instance.map_err(|fault| in_stage(Stage::InitialHandshake)(CallError::Fault(fault)));
         let limit = attempt.bridge.timeouts.tls;
         let began = Instant::now();
         let reading = read_first_packet(&mut tcp);
-        let reading = attempt.deadline.within(Stage::Tls, limit, reading);
+        let reading = attempt
+            .deadline
+            .within(Stage::InitialHandshake, limit, reading);
         let read = reading
             .instrument(debug_span!(target: STAGES, "initial_handshake"))
             .await;
         let received = attempt.explain(read)?;
         if let Some(refusal) = refusal(&received) {
-            let error = Error::new(Stage::Tls, ErrorKind::ServerBeforeTls(refusal));
+            let error = Error::new(Stage::InitialHandshake, ErrorKind::ServerBeforeTls(refusal));
             return attempt.explain(Err(error));
         }
         Ok(InitialHandshakeReceived {
@@ -90,6 +93,13 @@ impl InitialHandshakeReceived {
     #[must_use]
     pub fn first_packet(&self) -> &[u8] {
         first_packet(&self.received)
+    }
+
+    /// Ends the stages before TLS: the TCP connection, and the bytes that were received on it. For a program that
+    /// speaks to a proxy on its own machine without TLS. Send no token and no password on it.
+    #[must_use]
+    pub fn into_stream(self) -> (TcpStream, Vec<u8>) {
+        (self.tcp, self.received)
     }
 
     /// Requests TLS and makes the TLS handshake. The token is signed meanwhile.
