@@ -38,7 +38,7 @@ use crate::component::{CallError, HandshakeError, ServerError};
 use crate::protocol::{ReadError, ValueError};
 use crate::tls::Certificate;
 
-/// The error codes for a lack of connections, of the server or of a proxy: `ER_CON_COUNT_ERROR`,
+/// The error codes that say that the server or a proxy has no free connection: `ER_CON_COUNT_ERROR`,
 /// `ER_TOO_MANY_USER_CONNECTIONS`, `ER_USER_LIMIT_REACHED`, and RDS Proxy's 9501. A retry may succeed.
 pub const TOO_MANY_CONNECTIONS: [u16; 4] = [1040, 1203, 1226, 9501];
 

@@ -15,9 +15,9 @@
 //! ```
 //!
 //! The pool signs a token for each new connection, with the credentials of that moment, and does not keep it: no token
-//! expires in the pool. RDS accepts about 200 new IAM connections a second and answers more with error 1045, as it
-//! answers a wrong token. The pool therefore limits the rate of new connections, and retries a refused login with
-//! jittered exponential backoff.
+//! expires in the pool. RDS accepts about 200 new IAM connections a second and refuses more, as it answers a wrong
+//! token. The pool therefore limits the rate of new connections, and retries a refused login with jittered exponential
+//! backoff.
 //!
 //! Nothing passes from one user of a connection to the next. When a connection is returned, the pool discards unread
 //! rows, rolls back an open transaction, and resets a session that may hold variables, locks or temporary tables

@@ -127,7 +127,7 @@ pub(super) enum Command {
     Proxy(Box<Proxy>),
     /// Run mysql, mariadb or mycli, logged in with an IAM token
     ///
-    /// Starts a proxy on a private Unix socket, and the client that is installed on it. Both end together.
+    /// Starts a proxy on a private Unix socket, and connects the installed client to it. Both end together.
     #[cfg(all(feature = "proxy", unix))]
     #[command(after_help = "Examples:\n  \
         rds-bridge shell --hostname ENDPOINT --username USER --database DATABASE\n  \
@@ -265,7 +265,7 @@ pub(super) struct Token {
 
     /// Sign as of this time instead of now, such as 2026-01-31T12:00:00Z
     ///
-    /// The same arguments then produce the same token, as a test needs.
+    /// The same arguments then produce the same token, which is useful in tests.
     #[arg(long, value_name = "TIME")]
     pub(super) signed_at: Option<String>,
 }

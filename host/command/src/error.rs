@@ -154,8 +154,7 @@ fn emulator_exit(error: &rds_bridge_emulator::StartError) -> Exit {
     }
 }
 
-const NOT_KILLED: &str =
-    "interrupted; the statement may still run, because the server could not be told to end it";
+const NOT_KILLED: &str = "interrupted; the statement may still be running, because the server could not be told to end it";
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,7 +183,7 @@ impl fmt::Display for Error {
             Self::Interrupted => f.write_str("interrupted"),
             Self::NotKilled(error) => write!(f, "{NOT_KILLED}: {}", Chain(error)),
             Self::NotAwaited => f.write_str(
-                "interrupted; the statement may still run, because the server did not confirm that it ended",
+                "interrupted; the statement may still be running, because the server did not confirm that it ended",
             ),
             Self::CommitUnknown(why) => write!(
                 f,
@@ -193,7 +192,7 @@ impl fmt::Display for Error {
             ),
             Self::NotEnded(why) => write!(
                 f,
-                "{}; the statement may still run, because the server could not be told to end it",
+                "{}; the statement may still be running, because the server could not be told to end it",
                 InOneLine(why)
             ),
             Self::Runtime(error) => write!(f, "cannot start: {error}"),

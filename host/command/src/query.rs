@@ -79,9 +79,9 @@ pub(super) struct Query {
     /// MySQL protocol in which the server sends the rows
     ///
     /// The default, auto, uses the binary protocol for queries for which it needs no extra round trip, and the text
-    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set it for a query that
-    /// contains a question mark, and for a MySQL server whose name is not an RDS endpoint. The values are the same in
-    /// both, except FLOAT, which the server rounds to six digits in the text protocol.
+    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set binary for a long result of
+    /// a query that contains a question mark, or of a MySQL server whose host name is not an RDS endpoint. The values
+    /// are the same in both, except FLOAT, which the server rounds to six digits in the text protocol.
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
 
@@ -107,14 +107,14 @@ pub(super) struct Query {
     /// Allow the statements to write, in a transaction
     ///
     /// Without this option the session is read-only. The transaction is committed when all statements are complete, and
-    /// rolled back if one fails or is interrupted. Not rolled back are statements that commit implicitly
-    /// (DDL, SET, XA and others), what a procedure commits, and tables of a storage engine without transactions.
+    /// rolled back if one fails or is interrupted. Not rolled back are statements that take effect at once (DDL, SET
+    /// GLOBAL, XA and others), what a procedure commits, and tables of a storage engine without transactions.
     #[arg(long)]
     allow_writes: bool,
 
     /// With --allow-writes: run the statements without a transaction
     ///
-    /// Each statement, also each statement of a procedure, then commits by itself.
+    /// Each statement, including those inside a procedure, then commits on its own.
     #[arg(long, requires = "allow_writes")]
     no_transaction: bool,
 
@@ -127,8 +127,8 @@ pub(super) struct Query {
 
     /// Write at most this many rows of each result [default: all]
     ///
-    /// The server is told the limit (sql_select_limit), so it sends hardly more. A message on standard error says when
-    /// there were more rows. Files written by --output are complete in this sense.
+    /// The server is told the limit (sql_select_limit), so it sends few rows beyond it. A message on standard error
+    /// says when there were more rows. A file of --output then has only these rows, and still counts as complete.
     #[arg(long, value_name = "ROWS")]
     limit: Option<u64>,
 

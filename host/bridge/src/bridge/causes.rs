@@ -115,7 +115,7 @@ fn of_any_token(user: &str) -> [Cause; 6] {
         ),
         cause(
             "this machine's clock is wrong: a token is valid for 15 minutes after signing",
-            "synchronize it with a time server",
+            "synchronise it with a time server",
         ),
         cause(
             "more new connections a second than RDS accepts with IAM (about 200)",
@@ -189,7 +189,7 @@ fn of_unreachable(private: Option<(&str, IpAddr)>, port: u16) -> Vec<Cause> {
         ),
         outside,
         cause(
-            "the function has no subnets and no security group of the VPC",
+            "this program is a Lambda function that is not attached to the VPC",
             "attach it to the VPC's private subnets",
         ),
     ];
@@ -270,7 +270,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             // Authorities do not issue certificates ahead of time, so the clock is the likely cause.
             cause(
                 "this machine's clock is behind",
-                "synchronize it with a time server: a token that it signs is invalid, too",
+                "synchronise it with a time server: a token that it signs is invalid, too",
             ),
         ],
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
@@ -280,7 +280,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
             ),
             cause(
                 "this machine's clock is wrong",
-                "synchronize it with a time server",
+                "synchronise it with a time server",
             ),
         ],
         _ => Vec::new(),

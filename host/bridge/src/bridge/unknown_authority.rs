@@ -34,7 +34,7 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     ));
     causes.push(cause(
         "the connection is intercepted",
-        "connect directly, without a proxy or a tunnel that ends TLS",
+        "connect directly, without a proxy or a tunnel that terminates TLS",
     ));
     causes
 }

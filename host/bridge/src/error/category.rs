@@ -19,7 +19,7 @@ pub enum Category {
     Tls,
     /// The server refuses the login.
     Login,
-    /// The server refuses the statement, or its result has not the rows that were expected.
+    /// The server refuses the statement, or its result does not have the expected rows.
     Statement,
     /// A row is longer than the limit.
     Limit,

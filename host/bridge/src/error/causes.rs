@@ -34,7 +34,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
         // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
-            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a function that was \
+            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a Lambda function that was \
              frozen",
             "open a new one; Connection::ping checks an old one",
         )],
@@ -81,7 +81,7 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
 fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
         HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
-            "the database user has IAM authentication, or does not exist, which the server does not reveal",
+            "the database user has IAM authentication or does not exist; the server does not say which",
             "use a user with a password, or omit the password or the secret; user names are case-sensitive",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
@@ -95,7 +95,7 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
         )],
         HandshakeError::UnsupportedAuthPlugin(name) => of_plugin(name),
         HandshakeError::TlsNotOffered => vec![cause(
-            "the server is not RDS, or a proxy on the path removes TLS",
+            "the server is not RDS, or a proxy on the path strips TLS",
             "connect directly to the endpoint; nothing has been sent",
         )],
         HandshakeError::PacketTooLarge(large) => vec![cause(

@@ -31,7 +31,7 @@ pub(super) fn describe(error: &HandshakeError) -> String {
         }
         HandshakeError::BytesAfterReady => "unexpected bytes after the login".to_owned(),
         HandshakeError::RepeatedAuthSwitch => {
-            "the server changed the authentication method too often".to_owned()
+            "the server changed the authentication method too many times".to_owned()
         }
         HandshakeError::TokenNotRequested => {
             "the server accepted the user without requesting the token: the account has no password"

@@ -21,7 +21,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::Deleted { .. } => vec![cause(
             "it was deleted; it can be restored until its recovery window ends",
-            "restore it with run aws secretsmanager restore-secret, or use another secret",
+            "restore it with aws secretsmanager restore-secret, or use another secret",
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(

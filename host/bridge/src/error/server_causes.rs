@@ -170,7 +170,7 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
             "GRANT it as an administrator",
         ),
         1205 => (
-            "another transaction holds a lock that this one needs for longer than innodb_lock_wait_timeout",
+            "another transaction held a lock for longer than innodb_lock_wait_timeout",
             "end that transaction, which SHOW ENGINE INNODB STATUS shows, and try again",
         ),
         1213 => (

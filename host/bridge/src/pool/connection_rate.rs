@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 /// Limits the rate of new connections. Share one between everything that opens connections to a database: RDS accepts
-/// about 200 new IAM connections a second, and answers more with error 1045.
+/// about 200 new IAM connections a second, and refuses more.
 #[derive(Debug)]
 pub struct ConnectionRate {
     limiter: DefaultDirectRateLimiter,

@@ -48,7 +48,7 @@ pub(crate) struct Emulate {
 
     /// Name of the database [default: iamtest]
     ///
-    /// With --backend, this is only the value of DB_NAME, which is then not set by default.
+    /// With --backend, this option only sets DB_NAME. Without the option, DB_NAME is then not set.
     #[arg(long, value_name = "DATABASE")]
     database: Option<String>,
 
@@ -84,7 +84,7 @@ pub(crate) struct Emulate {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "A MySQL or MariaDB of yours in place of SQLite")]
 struct BackendArguments {
-    /// Execute the statements at this MySQL or MariaDB in place of SQLite
+    /// Execute the statements on this MySQL or MariaDB server instead of SQLite
     ///
     /// The emulator verifies the client's token, then logs in to the backend with a password and copies packets. Each
     /// client gets a session of its own there. The backend must listen on a loopback address of this machine. TLS is
@@ -145,7 +145,7 @@ struct FaultArguments {
     #[arg(long)]
     expired_certificate: bool,
 
-    /// Number of bytes to send after the plugin name mysql_clear_password, in which servers differ
+    /// Number of bytes to send after the plugin name mysql_clear_password; it differs between servers
     #[arg(long, value_enum, default_value = "0", value_name = "BYTES")]
     auth_switch_bytes: AuthSwitchBytes,
 }

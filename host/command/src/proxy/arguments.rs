@@ -71,7 +71,8 @@ pub(crate) struct Proxy {
 pub(super) enum Action {
     /// Wait until a proxy with an admin address accepts clients
     ///
-    /// For scripts that start the proxy beside an application. The exit code is 6 if it does not in time.
+    /// For scripts that start the proxy beside an application. The exit code is 6 if the proxy does not accept clients
+    /// in time.
     #[command(after_help = "Example:\n  \
         rds-bridge proxy wait --admin 127.0.0.1:9801\n")]
     Wait(Wait),
@@ -82,7 +83,7 @@ pub(super) enum Action {
     /// Print a configuration file with every setting
     #[command(after_help = "Example:\n  rds-bridge proxy example > rds-bridge.toml\n")]
     Example,
-    /// Read a password from standard input, and print what a configuration file stores of it
+    /// Read a password from standard input, and print its hash for the configuration file
     #[command(after_help = "Example:\n  \
         printf '%s' \"$PASSWORD\" | rds-bridge proxy hash-password\n")]
     HashPassword,
@@ -176,7 +177,7 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_READ_ONLY", value_parser = BoolishValueParser::new())]
     pub(super) read_only: bool,
 
-    /// Refuse LOAD DATA LOCAL, with which a server reads files of the client
+    /// Refuse LOAD DATA LOCAL, which lets a server read the client's files
     #[arg(long, env = "RDS_BRIDGE_PROXY_NO_LOCAL_FILES", value_parser = BoolishValueParser::new())]
     pub(super) no_local_files: bool,
 
@@ -211,8 +212,8 @@ pub(super) struct Listen {
 
     /// Limit on new connections to each server, in each second
     ///
-    /// RDS accepts about 200 new IAM connections a second, and answers more with error 1045. Clients wait for their
-    /// turn. A COM_CHANGE_USER counts as a connection.
+    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn. A
+    /// COM_CHANGE_USER counts as a connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",

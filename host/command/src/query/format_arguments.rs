@@ -14,7 +14,8 @@ use rds_bridge_formats::{
 pub(super) struct FormatArguments {
     /// Output format
     ///
-    /// By default the format of the extension of --output's FILE; otherwise table on a terminal, and ndjson elsewhere.
+    /// By default, the format that the extension of --output's FILE names; otherwise table on a terminal, and ndjson
+    /// elsewhere.
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
 
