@@ -88,5 +88,5 @@ fn one_that_is_for_an_iam_user_is_not_sent(product: Product) {
     let arn = aws.create(REGION, "prod/iam", &whole("lambda-user"));
     let error = aws.log_in(&[("secret", &arn)], &[]).failure();
     error.assert_is(Stage::Login, Category::Login);
-    error.assert_says(&["1. the database user has IAM authentication, or does not exist"]);
+    error.assert_says(&["1. the database user has IAM authentication or does not exist"]);
 }
