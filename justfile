@@ -175,6 +175,11 @@ lint-spelling: python
 test-proxy-clients: build-tests mysql mariadb python
     tests/python/proxy/run-clients
 
+# Run the own tests of mysql_async and mysql-replication directly and through the proxy, on both servers, and compare
+[group('test')]
+test-proxy-suites: build-tests mysql mariadb python
+    tests/python/proxy/run-suites
+
 # Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
 [group('check')]
 lint-bench: c-compiler
