@@ -48,7 +48,7 @@ pub(crate) struct Emulate {
 
     /// Name of the database [default: iamtest]
     ///
-    /// With --backend, this option only sets DB_NAME. Without the option, DB_NAME is then not set.
+    /// With --backend, this option only sets DB_NAME, which is otherwise not set.
     #[arg(long, value_name = "DATABASE")]
     database: Option<String>,
 

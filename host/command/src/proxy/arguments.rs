@@ -149,7 +149,7 @@ pub(super) struct Listen {
     )]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// PEM file of the certificate authorities of clients, each of which must send a certificate inside TLS
+    /// PEM file of the authorities of clients' certificates; each client must then send one inside TLS
     ///
     /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines may
     /// reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller by
