@@ -1,7 +1,6 @@
 //! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on. A proxy logs its warnings
 //! without them.
 
-mod json_lines;
 #[cfg(feature = "proxy")]
 mod warnings;
 
@@ -11,13 +10,12 @@ use tracing_subscriber::prelude::*;
 
 use super::error::Error;
 use super::variables;
-use json_lines::JsonLines;
 
 /// A module that may not log below this level: its documentation says that at trace it logs the whole command of a
 /// `credential_process`, which may contain a secret, although today it leaves out the arguments.
 const QUIET: (&str, LevelFilter) = ("aws_config::credential_process", LevelFilter::INFO);
 
-/// Logs the warnings of a proxy, unless a filter is given: what fails upstream concerns whoever runs it.
+/// Logs the warnings of a proxy, unless a filter is given. The operator sees a failure of the database without `--log`.
 #[cfg(feature = "proxy")]
 pub(super) fn start_warnings(filter: Option<&str>) {
     if filter.is_some_and(|filter| !filter.is_empty()) {
@@ -59,8 +57,8 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
     let filter = filter.and(quiet);
     let registry = tracing_subscriber::registry();
     let started = if is_json {
-        let log = log.event_format(JsonLines).with_filter(filter);
-        registry.with(log).try_init()
+        let log = log.json().flatten_event(true).with_current_span(false);
+        registry.with(log.with_filter(filter)).try_init()
     } else {
         registry.with(log.with_filter(filter)).try_init()
     };
