@@ -15,11 +15,13 @@
 //! Source: MySQL Source Code Documentation, "Client/Server Protocol".
 
 pub mod command;
+mod command_heads;
 pub mod err_packet;
 mod header;
 pub mod ok_packet;
 mod payload;
 
+pub use command_heads::CommandHeads;
 pub use err_packet::ErrPacket;
 pub use header::{HEADER_LENGTH, Header, PACKET_LIMIT};
 pub use ok_packet::OkPacket;

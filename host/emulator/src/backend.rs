@@ -4,7 +4,6 @@
 //! directions. The client is answered from the backend's own first packet, so both connections have the same
 //! capabilities and lay out packets in the same way.
 
-mod command_heads;
 mod halves;
 mod log_in;
 mod plain;

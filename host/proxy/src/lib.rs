@@ -43,7 +43,7 @@ mod builder;
 mod certificates;
 mod client;
 mod client_limit;
-mod command_heads;
+mod commands;
 mod database_user;
 mod listen;
 mod login_limits;

@@ -15,7 +15,7 @@ use rds_bridge_wire::command::{COM_CHANGE_USER, COM_RESET_CONNECTION};
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::command_heads::{CommandHeads, Handling, Scanned};
+use crate::commands::{Commands, Handling, Scanned};
 use crate::metrics::Counters;
 use crate::replies::Replies;
 use direction::Direction;
@@ -37,7 +37,7 @@ pub(crate) enum End {
 /// The state of both directions. It survives an interception, and dropping the future of [`Self::run`].
 #[derive(Debug)]
 pub(crate) struct Splice {
-    heads: CommandHeads,
+    commands: Commands,
     to_server: Direction,
     to_client: Direction,
     /// Whether `COM_RESET_CONNECTION` is intercepted too.
@@ -58,7 +58,7 @@ impl Splice {
     /// A splice that intercepts `COM_CHANGE_USER`, and `COM_RESET_CONNECTION` if `intercepts_reset` is true.
     pub(crate) fn new(intercepts_reset: bool, replies: Replies) -> Self {
         Self {
-            heads: CommandHeads::default(),
+            commands: Commands::default(),
             to_server: Direction::default(),
             to_client: Direction::default(),
             intercepts_reset,
@@ -94,7 +94,7 @@ impl Splice {
     /// and every packet is complete.
     pub(crate) fn is_idle(&self) -> bool {
         self.replies.is_idle()
-            && self.heads.is_between_packets()
+            && self.commands.is_between_packets()
             && self.to_server.buffer.is_empty()
             && self.to_client.buffer.is_empty()
     }
@@ -205,13 +205,13 @@ impl Splice {
     /// Determines how much of the buffer can be written. `Some` if an intercepted command follows.
     fn scan(&mut self, counters: &Counters) -> Option<()> {
         let Self {
-            heads,
+            commands,
             to_server,
             intercepts_reset,
             replies,
             ..
         } = self;
-        let scanned = heads.scan(to_server.buffer.unread(), |command| {
+        let scanned = commands.scan(to_server.buffer.unread(), |command| {
             let is_intercepted =
                 command == COM_CHANGE_USER || command == COM_RESET_CONNECTION && *intercepts_reset;
             if is_intercepted {
@@ -243,7 +243,6 @@ impl Splice {
         let end = HEADER_LENGTH.saturating_add(header.length);
         let payload = unread.get(HEADER_LENGTH..end)?.to_vec();
         self.to_server.buffer.consume(end);
-        self.heads.pass_over(header);
         Some(End::Intercepted(payload))
     }
 

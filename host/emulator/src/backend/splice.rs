@@ -5,9 +5,8 @@ use std::thread::{self, sleep};
 use std::time::Duration;
 
 use rds_bridge_wire::command::COM_CHANGE_USER;
-use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
+use rds_bridge_wire::{CommandHeads, HEADER_LENGTH, Header, PACKET_LIMIT};
 
-use super::command_heads::CommandHeads;
 use super::halves::{ReadHalf, WriteHalf};
 
 /// How many bytes are copied at once.

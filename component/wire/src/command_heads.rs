@@ -2,14 +2,14 @@
 //!
 //! Source: MySQL Source Code Documentation, "MySQL Packets".
 
-use rds_bridge_wire::{Header, PACKET_LIMIT};
+use crate::{Header, PACKET_LIMIT};
 
-/// The last packet of a client.
+/// The last packet of a client, after the connection phase.
 ///
 /// A command begins with sequence id 0. The sequence ids of what continues a packet, and of a file that is sent for
 /// `LOAD DATA LOCAL`, wrap to 0 after 255, so a 0 alone does not mark a command.
 #[derive(Debug, Default)]
-pub(super) struct CommandHeads(Option<Packet>);
+pub struct CommandHeads(Option<Packet>);
 
 #[derive(Debug)]
 struct Packet {
@@ -18,8 +18,9 @@ struct Packet {
 }
 
 impl CommandHeads {
-    /// Passes to the next packet. Returns whether it begins a command.
-    pub(super) fn is_command(&mut self, header: Header) -> bool {
+    /// Passes to the next packet, whose header is `header`. Returns whether it begins a command. A second call with the
+    /// header of a command has the same result.
+    pub fn is_command(&mut self, header: Header) -> bool {
         let is_command = header.sequence_id == 0 && !self.continues(header);
         self.0 = Some(Packet { header, is_command });
         is_command
@@ -67,6 +68,14 @@ mod tests {
         }
         assert!(!heads.is_command(header(sequence_id, 0)));
         assert!(heads.is_command(header(0, 1)));
+    }
+
+    #[test]
+    fn a_header_that_is_passed_again_begins_a_command_again() {
+        let mut heads = CommandHeads::default();
+        for _ in 0..2 {
+            assert!(heads.is_command(header(0, PACKET_LIMIT)));
+        }
     }
 
     #[test]

@@ -2,25 +2,14 @@
 //!
 //! Source: MySQL Source Code Documentation, "MySQL Packets" and "Command Phase".
 
-use rds_bridge_wire::{HEADER_LENGTH, Header, PACKET_LIMIT};
+use rds_bridge_wire::{CommandHeads, HEADER_LENGTH, Header};
 
 /// The position in a client's stream, after the bytes that were scanned.
-///
-/// A command begins with sequence id 0. The sequence ids of what continues a packet, and of a file that is sent for
-/// `LOAD DATA LOCAL`, wrap to 0 after 255, so a 0 alone does not mark a command.
 #[derive(Debug, Default)]
-pub(crate) struct CommandHeads {
+pub(crate) struct Commands {
     /// How many bytes of the current packet are still to come.
     left: usize,
-    previous: Option<Packet>,
-}
-
-/// A packet whose header was scanned.
-#[derive(Clone, Copy, Debug)]
-struct Packet {
-    header: Header,
-    /// Whether it begins a command, rather than continuing one or sending a file.
-    is_command: bool,
+    heads: CommandHeads,
 }
 
 /// What the proxy does with a command.
@@ -32,7 +21,7 @@ pub(crate) enum Handling {
     Intercept,
 }
 
-impl CommandHeads {
+impl Commands {
     /// Scans bytes, and returns how many of them can be copied. The remaining ones are less than a header and a first
     /// byte, or begin with the command that `handling` intercepts. Scan them again when there are more.
     ///
@@ -52,8 +41,7 @@ impl CommandHeads {
             let Some(header) = Header::first(rest) else {
                 return Scanned::Copy(copied);
             };
-            let is_command = header.sequence_id == 0 && !self.continues(header);
-            if is_command && header.length > 0 {
+            if self.heads.is_command(header) && header.length > 0 {
                 let Some(&command) = rest.get(HEADER_LENGTH) else {
                     return Scanned::Copy(copied);
                 };
@@ -62,36 +50,16 @@ impl CommandHeads {
                 }
             }
             self.left = HEADER_LENGTH.saturating_add(header.length);
-            self.previous = Some(Packet { header, is_command });
         }
-    }
-
-    /// Passes over an intercepted command.
-    pub(crate) fn pass_over(&mut self, header: Header) {
-        self.previous = Some(Packet {
-            header,
-            is_command: true,
-        });
     }
 
     /// Whether every packet that has begun is complete.
     pub(crate) fn is_between_packets(&self) -> bool {
         self.left == 0
     }
-
-    /// Whether a packet continues the one before it, or the file that it is a part of. An empty packet ends a file.
-    fn continues(&self, header: Header) -> bool {
-        let Some(previous) = self.previous else {
-            return false;
-        };
-        let is_next = header.sequence_id == previous.header.sequence_id.wrapping_add(1);
-        let is_full = previous.header.length == PACKET_LIMIT;
-        let is_of_file = !previous.is_command && previous.header.length > 0;
-        is_next && (is_full || is_of_file)
-    }
 }
 
-/// The result of [`CommandHeads::scan`].
+/// The result of [`Commands::scan`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scanned {
     /// This many bytes can be copied.
@@ -102,6 +70,8 @@ pub(crate) enum Scanned {
 
 #[cfg(test)]
 mod tests {
+    use rds_bridge_wire::PACKET_LIMIT;
+
     use super::*;
 
     fn packet(sequence_id: u8, payload: &[u8]) -> Vec<u8> {
@@ -114,7 +84,7 @@ mod tests {
 
     /// The commands in `bytes`, which arrive in pieces.
     fn commands(bytes: &[u8], piece: usize) -> Vec<u8> {
-        let mut heads = CommandHeads::default();
+        let mut heads = Commands::default();
         let mut found = Vec::new();
         let mut held = Vec::new();
         for chunk in bytes.chunks(piece) {
@@ -188,7 +158,7 @@ mod tests {
             _ => Handling::Copy,
         };
         for piece in 1..=bytes.len() {
-            let mut heads = CommandHeads::default();
+            let mut heads = Commands::default();
             let (mut copied, mut held) = (0, Vec::new());
             let mut is_intercepted = false;
             for chunk in bytes.chunks(piece) {
