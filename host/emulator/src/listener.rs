@@ -189,7 +189,7 @@ fn run_commands(shared: &Shared, mut login: Login, connection_id: u32) -> io::Re
         (None, Store::Sqlite(database)) => {
             command_phase::run(shared, database, login, connection_id)
         }
-        // Nobody is accepted without the backend.
+        // Without the backend, every login fails.
         (None, Store::Backend(_)) => Ok(()),
     }
 }

@@ -55,7 +55,7 @@ impl Certificates {
         });
         let found = known.into_iter().find(|caller| may_be(caller)).cloned();
         match (&self.callers, database_user) {
-            // A certificate that names nobody suffices.
+            // Any verified certificate suffices. It need not contain a name.
             (None, DatabaseUser::OfBridge) => Some(found.unwrap_or_else(|| user.to_owned())),
             _ => found,
         }

@@ -196,7 +196,7 @@ impl Client {
         self.step(step).await
     }
 
-    /// Returns the next step, or tells the client why there is none.
+    /// Returns the next step. If the handshake failed, sends the client an `ERR_Packet` first.
     async fn step(
         &mut self,
         step: Result<ServerStep, CallError<ServerHandshakeError>>,
@@ -270,7 +270,7 @@ fn no_stream() -> ClientError {
     ClientError::Io(io::ErrorKind::NotConnected.into())
 }
 
-/// The error that a client is told for a violation of the protocol.
+/// The error that a client receives after it violated the protocol.
 fn of_handshake(error: &ServerHandshakeError) -> Refusal {
     match error {
         ServerHandshakeError::TlsRequired => Refusal::tls_required(),

@@ -77,9 +77,9 @@ enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     First,
-    /// Column definitions or rows. So many `EOF_Packet`s follow, the last one at the end.
+    /// Column definitions or rows. The field is the number of `EOF_Packet`s that follow, the last one at the end.
     UpToEof(u8),
-    /// So many packets follow.
+    /// The field is the number of packets that follow.
     Definitions(u32),
 }
 

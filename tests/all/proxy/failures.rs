@@ -34,7 +34,7 @@ fn a_refused_login_keeps_its_code_and_gets_its_causes(product: Product) {
     assert!(message.contains("[rds-bridge, stage login]"), "{message}");
     assert!(message.contains("likely cause 1: "), "{message}");
     assert!(!message.contains("Zq7"), "{message}");
-    // Whoever runs the proxy is told too, without --log.
+    // The operator sees the failure too, without --log.
     let (_, log) = proxy.terminate();
     let warnings = log.lines().filter(|line| line.contains("warning"));
     let warnings: Vec<&str> = warnings.collect();

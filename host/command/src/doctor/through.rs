@@ -188,7 +188,7 @@ fn logged_in(session: &Session, report: &mut Report) {
     report.add("login", Outcome::Good, detail, &[]);
 }
 
-/// Asks the database who is logged in, and how the proxy's own connection is encrypted.
+/// Asks the database for its current user, and how the proxy's own connection is encrypted.
 async fn select<S: Transport>(
     mut connection: Connection<S>,
     report: &mut Report,

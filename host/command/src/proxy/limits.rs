@@ -10,7 +10,7 @@ use rds_bridge_proxy::ClientLimit;
 /// An endpoint's name and port.
 pub(super) type Server = (String, u16);
 
-/// The limits by server. RDS limits the new IAM connections of an instance, whoever opens them.
+/// The limits by server. RDS limits the new IAM connections of an instance, from all clients together.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     rates: HashMap<Server, Arc<ConnectionRate>>,

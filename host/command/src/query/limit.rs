@@ -1,4 +1,4 @@
-//! `--limit`: at most so many rows of each result.
+//! `--limit`: the largest number of rows that is written of each result.
 
 use crate::error::Error;
 use rds_bridge::mysql::Connection;

@@ -1,4 +1,4 @@
-//! What clients are told that are not accepted, and the true reasons.
+//! The error that a refused client receives, and the reason that the emulator reports.
 
 use rds_bridge::component::{self, ServerHandshakeError};
 use rds_bridge::error::Chain;
@@ -34,7 +34,7 @@ pub(super) fn without_tls(faults: &Faults) -> &'static str {
     }
 }
 
-/// What a client that violated the protocol is told, and the true reason.
+/// The error that a client receives after it violated the protocol, and the reason that the emulator reports.
 pub(super) fn violated(
     violation: &ServerHandshakeError,
     header: [u8; 4],
@@ -67,7 +67,8 @@ pub(super) fn violated(
     (ServerError::bad_handshake(), reason)
 }
 
-/// What a client is told of a failure of the backend: the backend's own error, or else that of a network, and the stage.
+/// The error that a client receives if the backend failed: the backend's own error, or else a network error, and the
+/// stage.
 /// The token was valid, or was not verified.
 pub(super) fn of_backend(error: &rds_bridge::Error) -> component::ServerError {
     let (code, sql_state, message) = match error.server_error() {

@@ -1,4 +1,4 @@
-//! Authenticating a client by its password, and what it is told if it is not authenticated.
+//! Authenticating a client by its password, and the error that it receives if authentication fails.
 //!
 //! Source: MySQL Source Code Documentation, "Caching_sha2_password information" and "Native Authentication".
 
