@@ -127,7 +127,7 @@ test-dist profile="release": (dist profile)
 [group('test')]
 component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
-    test "$(wc -c < component/built/rds_bridge_without_ed25519.wasm)" -le 110000
+    test "$(wc -c < component/built/rds_bridge_client.wasm)" -le 110000
 
 # Fuzz a target (handshake, inspect, result_set, server_handshake, verify) for some seconds
 [group('test')]

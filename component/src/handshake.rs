@@ -71,6 +71,7 @@ enum State {
 impl ClientHandshake {
     /// Begins a handshake. The server speaks first: call [`Self::receive`] with its first bytes, or with none to get
     /// [`Step::Read`].
+    ///
     /// # Errors
     ///
     /// [`InvalidConfig::TooLong`], if the character set does not fit the one byte of a handshake.
@@ -82,14 +83,14 @@ impl ClientHandshake {
     /// Begins a `COM_CHANGE_USER` in a session that this crate or another client has authenticated **inside TLS**. The
     /// client speaks first: call [`Self::receive`] with no bytes to get [`Step::Write`].
     ///
-    /// `capabilities` and `mariadb_capabilities` are those of the session. Of the config, its capabilities and its
+    /// `capabilities` and `mariadb_capabilities` are those of the session, with `CLIENT_SSL`. Of the config, its capabilities and its
     /// maximum packet size have no effect.
     ///
     /// Source: MySQL Source Code Documentation, "`COM_CHANGE_USER`".
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] for an invalid secret, or [`Error::MissingCapability`].
+    /// [`Error::InvalidConfig`] for an invalid secret, or [`Error::MissingCapability`], also for a session without TLS.
     pub fn change_user(
         config: Config,
         capabilities: CapabilityFlags,

@@ -31,9 +31,10 @@ use std::fmt;
 
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-/// The longest payload of a server that is read, in bytes. The packets of the connection phase have some hundred bytes,
-/// and an error message at most 512.
+/// The longest payload that is read, in bytes, in every state without a limit of its own: a client's response and a
+/// cleartext password may be longer. The other packets have some hundred bytes, and an error message at most 512.
 pub const PAYLOAD_LIMIT: usize = 65_536;
 
 /// First byte of an `AuthMoreData`.
@@ -64,9 +65,10 @@ pub struct PacketTooLarge {
     pub limit: usize,
 }
 
-/// Splits a stream of bytes into packets. `Debug` prints the number of bytes only: a client's may contain a secret.
+/// Splits a stream of bytes into packets. A client's may contain a secret: `Debug` prints the number of bytes only, and
+/// the bytes are wiped when they are dropped or moved.
 #[derive(Clone, Default)]
-pub struct PacketBuffer(Vec<u8>);
+pub struct PacketBuffer(Zeroizing<Vec<u8>>);
 
 impl fmt::Debug for PacketBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,6 +80,14 @@ impl fmt::Debug for PacketBuffer {
 impl PacketBuffer {
     /// Appends bytes of the stream.
     pub fn extend(&mut self, bytes: &[u8]) {
+        let length = self.0.len().saturating_add(bytes.len());
+        if length > self.0.capacity() {
+            // A vector that grows by itself would leave unwiped copies.
+            let capacity = self.0.capacity().saturating_mul(2).max(length);
+            let mut grown = Zeroizing::new(Vec::with_capacity(capacity));
+            grown.extend_from_slice(&self.0);
+            self.0 = grown;
+        }
         self.0.extend_from_slice(bytes);
     }
 
@@ -110,7 +120,7 @@ impl PacketBuffer {
         }
         // The packet keeps the allocation, so that no copy of a secret stays in the buffer.
         let rest = self.0.split_off(end);
-        let mut payload = std::mem::replace(&mut self.0, rest);
+        let mut payload = std::mem::replace(&mut *self.0, rest);
         payload.drain(..HEADER_LENGTH);
         Ok(Some(Packet {
             sequence_id,

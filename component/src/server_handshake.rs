@@ -267,10 +267,12 @@ impl ServerHandshake {
         if matches!(self.state, State::Finished) {
             return Err(Error::Misuse(Misuse::AlreadyFinished));
         }
-        let has_sql_state = !matches!(
+        let is_in_place_of_the_first_packet = self.next_sequence_id == 0;
+        let is_for_an_old_client = matches!(
             self.state,
-            State::SendInitialHandshake(_) | State::Failed(Error::MissingCapability(PROTOCOL_41))
+            State::Failed(Error::MissingCapability(PROTOCOL_41))
         );
+        let has_sql_state = !is_in_place_of_the_first_packet && !is_for_an_old_client;
         match error_payload(error, has_sql_state) {
             Ok(payload) => self.finish(&payload),
             Err(invalid) => Err(self.fail(invalid.into())),

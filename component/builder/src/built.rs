@@ -3,23 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::compile::Methods;
+use super::compile::Build;
 
 pub(crate) fn folder(workspace: &Path) -> PathBuf {
     workspace.join("component/built")
 }
 
-pub(crate) fn file_name(methods: Methods) -> &'static str {
-    match methods {
-        Methods::All => "rds_bridge.wasm",
-        Methods::WithoutClientEd25519 => "rds_bridge_without_ed25519.wasm",
+pub(crate) fn file_name(build: Build) -> &'static str {
+    match build {
+        Build::Whole => "rds_bridge.wasm",
+        Build::Client => "rds_bridge_client.wasm",
     }
 }
 
-pub(crate) fn write(folder: &Path, files: &[(Methods, Vec<u8>)]) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, files: &[(Build, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for (methods, bytes) in files {
-        fs::write(folder.join(file_name(*methods)), bytes)?;
+    for (build, bytes) in files {
+        fs::write(folder.join(file_name(*build)), bytes)?;
     }
     Ok(())
 }

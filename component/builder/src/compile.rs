@@ -16,21 +16,22 @@ use paths::Paths;
 use toolchain::Toolchain;
 use wit_component::ComponentEncoder;
 
-/// The parts of a component that can be omitted.
+/// Which component is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Methods {
-    All,
-    /// Without the server's side, too.
-    WithoutClientEd25519,
+pub(crate) enum Build {
+    /// With the world `bridge`.
+    Whole,
+    /// For programs that only connect, with the world `client`: without the server's side and `client_ed25519`.
+    Client,
 }
 
-impl Methods {
-    pub(crate) const BOTH: [Self; 2] = [Self::All, Self::WithoutClientEd25519];
+impl Build {
+    pub(crate) const BOTH: [Self; 2] = [Self::Whole, Self::Client];
 
     fn features(self) -> &'static str {
         match self {
-            Self::All => "client_ed25519,server_handshake",
-            Self::WithoutClientEd25519 => "source",
+            Self::Whole => "client_ed25519,server_handshake",
+            Self::Client => "source",
         }
     }
 }
@@ -57,13 +58,9 @@ impl Compiler {
         &self.identity
     }
 
-    pub(crate) fn build(
-        &self,
-        workspace: &Path,
-        methods: Methods,
-    ) -> Result<Vec<u8>, Box<dyn Error>> {
+    pub(crate) fn build(&self, workspace: &Path, build: Build) -> Result<Vec<u8>, Box<dyn Error>> {
         let paths = Paths::new(workspace, &self.toolchain);
-        let core_module = core_module::build(&self.toolchain, &paths, methods)?;
+        let core_module = core_module::build(&self.toolchain, &paths, build)?;
         let mut encoder = ComponentEncoder::default()
             .validate(true)
             .module(&core_module)?;

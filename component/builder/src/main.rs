@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
-use compile::{Compiler, Methods};
+use compile::{Build, Compiler};
 use record::Record;
 
 const USAGE: &str = "usage: component-builder write | check FOLDER";
@@ -52,15 +52,15 @@ fn write() -> Result<String, Box<dyn Error>> {
     let sources = sources::read(&workspace)?;
     let compiler = Compiler::find()?;
     let mut files = Vec::new();
-    for methods in Methods::BOTH {
-        files.push((methods, compiler.build(&workspace, methods)?));
+    for build in Build::BOTH {
+        files.push((build, compiler.build(&workspace, build)?));
     }
     let folder = built::folder(&workspace);
     built::write(&folder, &files)?;
     let record = Record::new(&compiler, &files, sources, &workspace)?;
     record.write(&folder)?;
-    let sizes = files.iter().map(|(methods, bytes)| {
-        let name = built::file_name(*methods);
+    let sizes = files.iter().map(|(build, bytes)| {
+        let name = built::file_name(*build);
         format!("\n    {name}, {} bytes", bytes.len())
     });
     let sizes: String = sizes.collect();
@@ -80,8 +80,8 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     }
     let compiler = Compiler::find()?;
     let mut files = Vec::new();
-    for methods in Methods::BOTH {
-        files.push((methods, compiler.build(&workspace, methods)?));
+    for build in Build::BOTH {
+        files.push((build, compiler.build(&workspace, build)?));
     }
     if record.is_of(&compiler) {
         record.check_bytes(&files)?;

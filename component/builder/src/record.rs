@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::compile::{Compiler, Methods};
+use super::compile::{Build, Compiler};
 use super::sources::Sources;
 use super::{built, lock};
 
@@ -19,12 +19,12 @@ pub(crate) struct Record(Value);
 impl Record {
     pub(crate) fn new(
         compiler: &Compiler,
-        files: &[(Methods, Vec<u8>)],
+        files: &[(Build, Vec<u8>)],
         sources: Sources,
         workspace: &Path,
     ) -> Result<Self, Box<dyn Error>> {
-        let hashes = files.iter().map(|(methods, bytes)| {
-            let name = built::file_name(*methods).to_owned();
+        let hashes = files.iter().map(|(build, bytes)| {
+            let name = built::file_name(*build).to_owned();
             (name, Value::from(sha256(bytes)))
         });
         let hashes: Map<String, Value> = hashes.collect();
@@ -87,10 +87,10 @@ impl Record {
     ///
     /// A file has another hash, or cannot be read.
     pub(crate) fn check_files(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
-        for methods in Methods::BOTH {
-            let path = folder.join(built::file_name(methods));
+        for build in Build::BOTH {
+            let path = folder.join(built::file_name(build));
             let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            self.check_hash(methods, &bytes).map_err(|name| {
+            self.check_hash(build, &bytes).map_err(|name| {
                 format!("component/built/{name} does not match built.json. Run {TASK}")
             })?;
         }
@@ -102,9 +102,9 @@ impl Record {
     /// # Errors
     ///
     /// Bytes have another hash.
-    pub(crate) fn check_bytes(&self, files: &[(Methods, Vec<u8>)]) -> Result<(), String> {
-        for (methods, bytes) in files {
-            self.check_hash(*methods, bytes).map_err(|name| {
+    pub(crate) fn check_bytes(&self, files: &[(Build, Vec<u8>)]) -> Result<(), String> {
+        for (build, bytes) in files {
+            self.check_hash(*build, bytes).map_err(|name| {
                 format!("component/built/{name} differs from what the recorded compiler builds of its source. Run \
                 {TASK}")
             })?;
@@ -122,8 +122,8 @@ impl Record {
         lines.collect::<Vec<_>>().join("; ")
     }
 
-    fn check_hash(&self, methods: Methods, bytes: &[u8]) -> Result<(), &'static str> {
-        let name = built::file_name(methods);
+    fn check_hash(&self, build: Build, bytes: &[u8]) -> Result<(), &'static str> {
+        let name = built::file_name(build);
         if self.text(&["files", name]) == Some(&sha256(bytes)) {
             Ok(())
         } else {
@@ -189,9 +189,9 @@ mod tests {
     fn other_bytes_than_the_recorded_are_an_error() {
         let bytes = b"\0asm".to_vec();
         let record = Record(json!({ "files": { "rds_bridge.wasm": sha256(&bytes) } }));
-        assert_eq!(record.check_bytes(&[(Methods::All, bytes)]), Ok(()));
+        assert_eq!(record.check_bytes(&[(Build::Whole, bytes)]), Ok(()));
         let error = record
-            .check_bytes(&[(Methods::All, Vec::new())])
+            .check_bytes(&[(Build::Whole, Vec::new())])
             .unwrap_err();
         assert!(error.contains("component/built/rds_bridge.wasm"), "{error}");
     }

@@ -26,7 +26,9 @@ impl SendChangeUser {
         auth: Auth,
     ) -> Result<Self, Error> {
         auth.check().map_err(Error::InvalidConfig)?;
-        for (flag, name) in REQUIRED {
+        // A server may request the token or the password itself.
+        let inside_tls = (CapabilityFlags::CLIENT_SSL, "CLIENT_SSL");
+        for (flag, name) in REQUIRED.into_iter().chain([inside_tls]) {
             if !capabilities.contains(flag) {
                 return Err(Error::MissingCapability(name));
             }
@@ -69,5 +71,36 @@ impl SendChangeUser {
         };
         let expect = ExpectAuthResult::new(self.auth, answered, negotiated);
         (expect, command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret_string::SecretString;
+
+    const SESSION: u32 = 0x0008_8A00;
+
+    fn begin(capabilities: u32, auth: Auth) -> Result<SendChangeUser, Error> {
+        let config = Config::new("reader".to_owned(), None, Vec::new(), 45).unwrap();
+        let capabilities = CapabilityFlags::from_bits_retain(capabilities);
+        SendChangeUser::new(config, capabilities, 0, auth)
+    }
+
+    #[test]
+    fn a_session_without_tls_or_a_required_capability_is_refused() {
+        let secret = || SecretString::new("secret".to_owned());
+        for auth in [Auth::IamToken(secret()), Auth::Password(secret())] {
+            assert!(begin(SESSION, auth.clone()).is_ok());
+            for (flag, name) in [
+                (0x0800, "CLIENT_SSL"),
+                (0x0200, "CLIENT_PROTOCOL_41"),
+                (0x8000, "CLIENT_SECURE_CONNECTION"),
+                (0x0008_0000, "CLIENT_PLUGIN_AUTH"),
+            ] {
+                let error = begin(SESSION & !flag, auth.clone()).unwrap_err();
+                assert_eq!(error, Error::MissingCapability(name));
+            }
+        }
     }
 }

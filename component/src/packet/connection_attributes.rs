@@ -22,7 +22,8 @@ pub(crate) fn attributes_on_the_wire(attributes: &[(String, String)]) -> Vec<u8>
 }
 
 /// Decodes connection attributes at the end of a packet, in their order. Bytes that are not UTF-8 are replaced by
-/// U+FFFD. An attribute with an empty name or with a NUL is omitted: no client sends one, and a `Config` refuses it.
+/// U+FFFD. Omitted is what a `Config` refuses, and no client sends: an attribute with an empty name or with a NUL, and
+/// one with which the attributes are too long because U+FFFD has three bytes.
 ///
 /// A payload that ends before the total length has no attributes: libmysqlclient sets `CLIENT_CONNECT_ATTRS` without
 /// sending any if the server did not advertise it.
@@ -44,12 +45,18 @@ pub(super) fn read_attributes(
     }
     let mut rest = payload.bytes(length, FIELD)?;
     let mut attributes = Vec::new();
+    let mut encoded_length = 0_usize;
     while !rest.is_empty() {
         let (name, after) = lenenc_string(rest).ok_or(invalid)?; // string<lenenc>
         let (value, after) = lenenc_string(after).ok_or(invalid)?; // string<lenenc>
         rest = after;
         if !name.is_empty() && !name.contains(&0) && !value.contains(&0) {
-            attributes.push((text(name), text(value)));
+            let attribute = [(text(name), text(value))];
+            let length = attributes_on_the_wire(&attribute).len();
+            encoded_length = encoded_length.saturating_add(length);
+            if encoded_length <= ATTRIBUTES_LIMIT {
+                attributes.extend(attribute);
+            }
         }
     }
     Ok(attributes)
@@ -87,6 +94,19 @@ mod tests {
             read(b"\x0F\x01a\x01\xFF\x00\x01v\x02n\0\x00\x01n\x01\0"),
             Ok(kept)
         );
+    }
+
+    #[test]
+    fn replaced_bytes_do_not_exceed_the_limit() {
+        let mut pairs = Vec::new();
+        for name in [b"a", b"b"] {
+            pairs.put_lenenc_str(name);
+            pairs.put_lenenc_str(&[0xE9; 20_000]);
+        }
+        let mut bytes = Vec::new();
+        bytes.put_lenenc_str(&pairs);
+        let kept = vec![("a".to_owned(), "\u{FFFD}".repeat(20_000))];
+        assert_eq!(read(&bytes), Ok(kept));
     }
 
     #[test]

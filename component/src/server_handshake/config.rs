@@ -103,12 +103,11 @@ pub(super) fn scramble(bytes: &[u8]) -> Result<Scramble, InvalidConfig> {
     }
 }
 
-/// Checks that a version is short and has no control character, with which a server could write to a user's terminal.
+/// Checks that a version is short, UTF-8, and has no control character, with which a server could write to a user's
+/// terminal. A byte that is not UTF-8 may be a control character in another encoding.
 pub(super) fn is_printable_version(version: &[u8]) -> bool {
     version.len() <= SERVER_VERSION_LIMIT
-        && !String::from_utf8_lossy(version)
-            .chars()
-            .any(char::is_control)
+        && str::from_utf8(version).is_ok_and(|version| !version.chars().any(char::is_control))
 }
 
 pub(super) fn check_identity(identity: &Identity) -> Result<(), InvalidConfig> {
@@ -178,5 +177,7 @@ mod tests {
         for version in ["8\0", "8\n", "\u{1B}[31m8", "8\u{7F}", "8\u{9B}"] {
             assert_eq!(check(version), Err(InvalidConfig::Invalid(field)));
         }
+        assert!(is_printable_version(b"8.0.39"));
+        assert!(!is_printable_version(b"8\x9B31m"));
     }
 }

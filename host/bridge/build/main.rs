@@ -74,7 +74,7 @@ fn in_package() -> &'static [u8] {
     {
         built::COMPONENT
     } else {
-        built::WITHOUT_CLIENT_ED25519
+        built::CLIENT_COMPONENT
     }
 }
 

@@ -17,7 +17,7 @@ from replay import replay
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 COMPONENT = os.environ["RDS_BRIDGE_COMPONENT_FILE"]
 # The plugin that a smaller component lacks, as its file name says.
-LEFT_OUT = "client_ed25519" if "without_ed25519" in pathlib.Path(COMPONENT).name else None
+LEFT_OUT = "client_ed25519" if "rds_bridge_client" in pathlib.Path(COMPONENT).name else None
 
 
 def load(path):

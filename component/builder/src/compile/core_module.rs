@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs;
 
-use super::Methods;
+use super::Build;
 use super::paths::Paths;
 use super::toolchain::{TARGET, Toolchain};
 
@@ -13,7 +13,7 @@ const PROFILE: &str = "component";
 pub(super) fn build(
     toolchain: &Toolchain,
     paths: &Paths,
-    methods: Methods,
+    build: Build,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let target_dir = paths.target_dir.join("wasm-component");
     let mut cargo = toolchain.cargo();
@@ -24,9 +24,9 @@ pub(super) fn build(
         .arg("--target-dir")
         .arg(&target_dir)
         .args(toolchain.build_std())
-        .args(["--no-default-features", "--features", methods.features()])
+        .args(["--no-default-features", "--features", build.features()])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(paths).join("\u{1f}"));
-    if methods == Methods::WithoutClientEd25519 {
+    if build == Build::Client {
         // This component is optimised for size, also in the packages whose opt-level the profile sets separately.
         for setting in ["package.'*'.", "package.percent-encoding."] {
             cargo.arg("--config");

@@ -74,6 +74,14 @@ fn a_failed_handshake_still_tells_the_client() {
         Ok(packet::frame(1, ERR))
     );
 
+    // In place of the first packet there is no SQLSTATE.
+    let mut handshake = ServerHandshake::start(identity(), SCRAMBLE, TlsPolicy::None).unwrap();
+    assert!(handshake.receive(b"x").is_err());
+    let refused = handshake.refuse(&access_denied()).unwrap();
+    assert_eq!(refused[3], 0);
+    assert_eq!(&refused[4..7], &ERR[..3]);
+    assert_ne!(refused[7], b'#');
+
     // A client of the old protocol gets no SQLSTATE.
     let mut handshake = started(TlsPolicy::None);
     let old = handshake.receive(&packet::frame(1, b"\x85\xA4\x03\0\0\x01root\0"));
