@@ -5,4 +5,5 @@ pub(crate) mod exchanges;
 pub(crate) mod exports;
 pub(crate) mod handshake_properties;
 pub(crate) mod sandbox;
+pub(crate) mod server_errors;
 pub(crate) mod server_handshake_properties;

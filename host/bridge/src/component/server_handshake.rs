@@ -13,6 +13,9 @@ use super::bindings::exports::rds::bridge::server_handshake as wit;
 use super::call::{CallError, Fault, check_arguments, check_received};
 use super::engine::{Engine, Instance};
 
+/// The SQLSTATE of an error without one of its own (MySQL Reference Manual, "Error Message Elements").
+const GENERAL_SQL_STATE: &str = "HY000";
+
 /// The server's side of a connection phase, in its own instance. Drop it at the end, which wipes the instance's memory.
 ///
 /// After an error, every call returns that error, except that [`Self::refuse`], and [`Self::finish`] with an
@@ -237,7 +240,8 @@ impl ServerHandshake {
         self.reply(wit::Reply::Finish(payload))
     }
 
-    /// As [`Self::finish`], with an `ERR_Packet` of this error. Its SQLSTATE is omitted where the protocol has none.
+    /// As [`Self::finish`], with an `ERR_Packet` of this error. Its SQLSTATE is omitted where the protocol has none. A
+    /// SQLSTATE that is not five ASCII letters or digits, as another server may have sent it, is replaced by `HY000`.
     ///
     /// # Errors
     ///
@@ -245,7 +249,13 @@ impl ServerHandshake {
     pub fn refuse(&mut self, error: &ServerError) -> Result<Vec<u8>, CallError<wit::Error>> {
         let sql_state = error.sql_state.as_deref().unwrap_or_default();
         check_arguments([sql_state.len(), error.message.len()])?;
-        self.reply(wit::Reply::Refuse(error))
+        if error.sql_state.as_deref().is_none_or(is_sql_state) {
+            return self.reply(wit::Reply::Refuse(error));
+        }
+        self.reply(wit::Reply::Refuse(&ServerError {
+            sql_state: Some(GENERAL_SQL_STATE.to_owned()),
+            ..error.clone()
+        }))
     }
 
     /// Whether the client's last response proves that it knows the password whose `SHA256(SHA256(password))` is
@@ -305,4 +315,8 @@ type Called<T> = wasmtime::Result<Result<T, wit::Error>>;
 
 fn finished<T>(called: Called<T>) -> Result<T, CallError<wit::Error>> {
     called.map_err(Fault::Trap)?.map_err(CallError::Refused)
+}
+
+fn is_sql_state(text: &str) -> bool {
+    text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
