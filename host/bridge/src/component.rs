@@ -12,6 +12,8 @@ mod handshake;
 mod limits;
 mod machine_code;
 mod presign;
+#[cfg(feature = "server_handshake")]
+mod scramble;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod segments;
 #[cfg(feature = "server_handshake")]
@@ -39,6 +41,8 @@ pub use limits::{
     RECEIVE_LIMIT_BYTES, TICK,
 };
 pub use presign::{AuthToken, SandboxedToken, SigningSteps};
+#[cfg(feature = "server_handshake")]
+pub use scramble::scramble;
 #[cfg(feature = "server_handshake")]
 pub use server_handshake::{HandshakeResponse, ServerHandshake, ServerStep};
 pub use ticker::Ticker;

@@ -3,10 +3,10 @@
 //! The component writes the packets and decodes those of the client, in an instance for each client. This module decides
 //! which clients are accepted, and which error the others receive.
 
+mod auth_switch_tail;
 mod client;
 mod refusal;
 mod refused;
-mod scramble;
 mod tls;
 
 use std::io;
@@ -33,10 +33,10 @@ use super::packets::{self, Done};
 use super::peer::Peer;
 use super::server_error::ServerError;
 use super::{Shared, Store};
+use auth_switch_tail::tail;
 use client::{Client, Failed};
 use refusal::{error_in_place_of_greeting, of_backend, violated, without_tls};
 use refused::Refused;
-use scramble::{scramble, tail};
 use tls::{Transport, start_tls};
 
 pub(super) use tls::TlsStream;
@@ -99,7 +99,7 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn connect(&mut self, tls: Arc<ServerConfig>, tcp: TcpStream) -> Result<Login, Refused> {
-        let scramble = scramble()?;
+        let scramble = component::scramble()?;
         let handshake = self.handshake(&scramble)?;
         let stream = FaultyStream::new(tcp, self.faults.cut_after);
         let mut plain = Client::new(stream, handshake, self.faults.delay);

@@ -28,9 +28,10 @@ pub(super) fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError>
 
 /// Why a client without TLS is refused.
 pub(super) fn without_tls(faults: &Faults) -> &'static str {
-    match faults.no_tls {
-        true => "without TLS, which was not offered: the configured fault",
-        false => "without TLS: enable it in the client",
+    if faults.no_tls {
+        "without TLS, which was not offered: the configured fault"
+    } else {
+        "without TLS: enable it in the client"
     }
 }
 
@@ -68,8 +69,7 @@ pub(super) fn violated(
 }
 
 /// The error that a client receives if the backend failed: the backend's own error, or else a network error, and the
-/// stage.
-/// The token was valid, or was not verified.
+/// stage. The token was valid, or was not verified.
 pub(super) fn of_backend(error: &rds_bridge::Error) -> component::ServerError {
     let (code, sql_state, message) = match error.server_error() {
         Some(server) => (
