@@ -83,8 +83,8 @@ impl ClientHandshake {
     /// Begins a `COM_CHANGE_USER` in a session that this crate or another client has authenticated **inside TLS**. The
     /// client speaks first: call [`Self::receive`] with no bytes to get [`Step::Write`].
     ///
-    /// `capabilities` and `mariadb_capabilities` are those of the session, with `CLIENT_SSL`. Of the config, its capabilities and its
-    /// maximum packet size have no effect.
+    /// `capabilities` and `mariadb_capabilities` are those of the session, with `CLIENT_SSL`. Of the config, its
+    /// capabilities and its maximum packet size have no effect.
     ///
     /// Source: MySQL Source Code Documentation, "`COM_CHANGE_USER`".
     ///

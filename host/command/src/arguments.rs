@@ -88,8 +88,8 @@ pub(super) enum Command {
     /// Check each stage of a connection, and explain the first failure
     ///
     /// The stages are: settings, endpoint name, AWS credentials and their identity, clock, token, addresses, TCP, the
-    /// server's greeting, TLS and its certificate, login, SELECT 1. The report has the time that each stage took, and for a failure the likely causes,
-    /// each with its remedy.
+    /// server's greeting, TLS and its certificate, login, SELECT 1. The report has the time that each stage took, and
+    /// for a failure the likely causes, each with its remedy.
     #[command(after_help = "Examples:\n  \
         rds-bridge doctor --hostname ENDPOINT --username USER\n  \
         rds-bridge doctor --through 127.0.0.1:3307\n")]

@@ -166,9 +166,10 @@ impl<'a> Attempt<'a> {
 
     /// TLS is required. It is only offered to the client, so that the component reports who has tried without.
     fn tls_policy(&self) -> TlsPolicy {
-        match self.faults.no_tls {
-            true => TlsPolicy::None,
-            false => TlsPolicy::Offered,
+        if self.faults.no_tls {
+            TlsPolicy::None
+        } else {
+            TlsPolicy::Offered
         }
     }
 

@@ -22,10 +22,10 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test()).unwrap();
 //! ```
 //!
-//! **The emulator is not MySQL**, unless it has one as its [`Backend`]. It supports a part of MySQL's SQL ([`sql`]), which it translates for SQLite. A
-//! statement gets the same answer as from MySQL, or an error that names the emulator. Every user has all privileges.
-//! Only one session writes at a time: another waits until it has committed, and fails with 1205 after five seconds.
-//! AWS does not document the error for too many new connections; the emulator uses 1045.
+//! **The emulator is not MySQL**, unless it has one as its [`Backend`]. It supports a part of MySQL's SQL ([`sql`]),
+//! which it translates for SQLite. A statement gets the same answer as from MySQL, or an error that names the emulator.
+//! Every user has all privileges. Only one session writes at a time: another waits until it has committed, and fails
+//! with 1205 after five seconds. AWS does not document the error for too many new connections; the emulator uses 1045.
 
 mod backend;
 mod builder;

@@ -21,9 +21,11 @@ impl Seed {
         match self {
             Self::Text(sql) => Ok((sql.as_bytes().into(), None)),
             Self::File(path) => {
-                let read = fs::read(path).and_then(|bytes| match is_utf16(&bytes) {
-                    true => Err(io::Error::new(ErrorKind::InvalidData, NotUtf8::Utf16)),
-                    false => Ok(without_byte_order_mark(&bytes).to_vec()),
+                let read = fs::read(path).and_then(|bytes| {
+                    if is_utf16(&bytes) {
+                        return Err(io::Error::new(ErrorKind::InvalidData, NotUtf8::Utf16));
+                    }
+                    Ok(without_byte_order_mark(&bytes).to_vec())
                 });
                 let read = read.map_err(|source| StartError::SeedFile {
                     path: path.clone(),
