@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rds_bridge_test_support::server::Server;
 
-/// With the pauses between them, the attempts take a minute and a half at the least.
-const ATTEMPTS: u32 = 4_500;
+/// With the pauses between them, the attempts take a minute at the least.
+const ATTEMPTS: u32 = 3_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Attempts until one succeeds, and returns its result. An attempt that fails returns what it has observed: the last
