@@ -79,6 +79,7 @@ test-scripts:
     cd tests/python/setup && python3 -m unittest test_tools test_wasm_target test_mysql test_pins
     cd tests/python/architecture && python3 -m unittest test_import_circles test_long_files test_long_functions
     cd tests/python/packages && python3 -m unittest test_package_crates
+    cd tests/python/proxy && python3 -m unittest test_suites
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
     cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks test_pages
 

@@ -38,19 +38,25 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def wait_for(port: int) -> None:
+def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    """Waits until the process listens on the port. Exits with the end of its log if it does not."""
     for _ in range(1000):
+        if process.poll() is not None:
+            break
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.01)
-    sys.exit(f"nothing listens on port {port}: one of the proxies did not start")
+    status = process.poll()
+    ended = "still runs" if status is None else f"ended with status {status}"
+    end = log.read_text(errors="replace")[-2000:]
+    sys.exit(f"{log.stem} does not listen on port {port}, and {ended}. The end of its log:\n{end}")
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[subprocess.Popen]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+def running(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen]:
+    with log.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT) as process:
         try:
-            wait_for(port)
+            wait_for(port, process, log)
             yield process
         finally:
             process.terminate()
@@ -109,8 +115,8 @@ def cpu_seconds(process: subprocess.Popen) -> float:
 def sysbench(program: str, port: int, test: str, threads: int, seconds: int, action: str = "run") -> str:
     user, password = PASSWORD_USER
     command = [program, test, "--mysql-host=127.0.0.1", f"--mysql-port={port}", f"--mysql-user={user}",
-               f"--mysql-password={password}", "--mysql-db=iamtest", f"--table-size={ROWS}", "--tables=1", f"--threads={threads}", f"--time={seconds}",
-               "--skip-trx=on", action]
+               f"--mysql-password={password}", "--mysql-db=iamtest", f"--table-size={ROWS}", "--tables=1",
+               f"--threads={threads}", f"--time={seconds}", "--skip-trx=on", action]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"sysbench failed on port {port}: {done.stdout[-600:]} {done.stderr}")
@@ -121,7 +127,7 @@ def queries_per_second(output: str) -> float:
     return float(re.search(r"queries:\s+\d+\s+\(([\d.]+) per sec", output)[1])
 
 
-def measure(arguments, ports, processes, test, threads) -> dict[str, list[float]]:
+def measure(arguments, ports, processes, test, threads) -> None:
     rates = {name: [] for name in CONTENDERS}
     cpu = {name: [] for name in processes}
     for _ in range(arguments.rounds):
@@ -142,7 +148,6 @@ def measure(arguments, ports, processes, test, threads) -> dict[str, list[float]
         added = {name: micros[name] - micros["direct"] for name in ("ours", "router", "haproxy")}
         print("  added to a query, µs: " + ", ".join(f"{name} {value:.1f}" for name, value in added.items()))
         print(f"  ours to mysql-router: {added['ours'] / added['router']:.2f} (asked ≤ 0.5)")
-    return medians
 
 
 def parse() -> argparse.Namespace:
@@ -160,20 +165,19 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     arguments = parse()
     server = int(os.environ["DB_CONNECT_TO"].rsplit(":", 1)[1])
-    ports = {"direct": server, "direct-tls": server, "ours": free_port(), "router": free_port(),
-             "haproxy": free_port()}
+    ports = {"direct": server, "ours": free_port(), "router": free_port(), "haproxy": free_port()}
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         certificate(folder)
         router = router_settings(folder, arguments.router_plugins, ports["router"], server)
         haproxy = haproxy_settings(folder, ports["haproxy"], server)
-        processes = {
-            "ours": stack.enter_context(running(
-                [arguments.rds_bridge, "proxy", "--listen", f"127.0.0.1:{ports['ours']}"], ports["ours"])),
-            "router": stack.enter_context(running(
-                [arguments.mysqlrouter, "--config", str(router)], ports["router"])),
-            "haproxy": stack.enter_context(running([arguments.haproxy, "-f", str(haproxy)], ports["haproxy"])),
+        commands = {
+            "ours": [arguments.rds_bridge, "proxy", "--listen", f"127.0.0.1:{ports['ours']}"],
+            "router": [arguments.mysqlrouter, "--config", str(router)],
+            "haproxy": [arguments.haproxy, "-f", str(haproxy)],
         }
+        processes = {name: stack.enter_context(running(command, ports[name], folder / f"{name}.log"))
+                     for name, command in commands.items()}
         sysbench(arguments.sysbench, server, "oltp_point_select", 1, 1, "prepare")
         for test, threads in (("oltp_point_select", 1), ("oltp_read_only", 8), ("oltp_read_only", 64)):
             measure(arguments, ports, processes, test, threads)

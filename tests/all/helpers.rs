@@ -1,5 +1,6 @@
 //! Functions that several tests share.
 
+pub(crate) mod addresses;
 pub(crate) mod aws_home;
 pub(crate) mod column_types;
 pub(crate) mod command;
@@ -14,9 +15,11 @@ pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod never;
 pub(crate) mod proxy;
+pub(crate) mod proxy_files;
 pub(crate) mod relay;
 pub(crate) mod run_alone;
 pub(crate) mod secret_forms;
 pub(crate) mod secrets_manager;
 pub(crate) mod tables;
 pub(crate) mod vectors;
+pub(crate) mod waiting;

@@ -38,6 +38,42 @@ fn response() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// A server's first packet, whose fields may be malformed or missing.
+fn initial_handshake() -> impl Strategy<Value = Vec<u8>> {
+    let version = prop_oneof![
+        3 => Just(b"8.0.39\0".to_vec()),
+        1 => Just(b"5.5.5-10.11.6-MariaDB\0".to_vec()),
+        1 => vec(any::<u8>(), 0..20),
+    ];
+    let capabilities = prop_oneof![3 => Just(CAPABILITIES | SSL), 1 => any::<u32>()];
+    let scramble_length = prop_oneof![3 => Just(21), 1 => any::<u8>()];
+    let last = prop_oneof![
+        3 => Just(b"ijklmnopqrst\0caching_sha2_password\0".to_vec()),
+        1 => vec(any::<u8>(), 0..60),
+    ];
+    let protocol = prop_oneof![9 => Just(10), 1 => any::<u8>()];
+    let fields = (
+        protocol,
+        version,
+        capabilities,
+        scramble_length,
+        any::<[u8; 10]>(),
+        last,
+    );
+    fields.prop_map(
+        |(protocol, version, capabilities, length, reserved, last)| {
+            let [low_0, low_1, high_0, high_1] = capabilities.to_le_bytes();
+            let mut payload = vec![protocol];
+            payload.extend(version);
+            payload.extend(b"\x07\0\0\0abcdefgh\0");
+            payload.extend([low_0, low_1, 255, 2, 0, high_0, high_1, length]);
+            payload.extend(reserved);
+            payload.extend(last);
+            payload
+        },
+    )
+}
+
 fn input(choice: u8, before_tls: &[u8], inside_tls: &[u8]) -> Vec<u8> {
     let length = u16::try_from(before_tls.len()).unwrap().to_le_bytes();
     [&[choice], &length[..], before_tls, inside_tls].concat()
@@ -72,6 +108,19 @@ proptest! {
         let request = packet(1, &first_fields(CAPABILITIES | SSL));
         let said = [packet(2, &response), packet(4, &answer)].concat();
         server_handshake(&input(choice | 1, &request, &said));
+    }
+
+    #[test]
+    fn any_initial_handshake(
+        choice in any::<u8>(),
+        initial_handshake in initial_handshake(),
+        sequence_id in any::<u8>(),
+        response in response(),
+        answer in vec(any::<u8>(), 0..40),
+    ) {
+        let said = [packet(1, &response), packet(3, &answer)].concat();
+        let choice = choice & !0x0C | 0x08;
+        server_handshake(&input(choice, &packet(sequence_id, &initial_handshake), &said));
     }
 
     #[test]

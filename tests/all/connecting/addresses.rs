@@ -1,7 +1,7 @@
 //! A connection tries all addresses of a name, and each stage has a limit of its own.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use rds_bridge::error::{Category, ErrorKind};
@@ -14,6 +14,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use socket2::{Domain, Socket, Type};
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::live::{block_on, credentials, to};
 use crate::helpers::never::Never;
 
@@ -50,14 +51,6 @@ impl BlackHole {
     }
 }
 
-/// An address at which nothing listens.
-fn refusing() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-}
-
 fn connect(builder: BridgeBuilder) -> Result<(), Error> {
     block_on(async { builder.build().await?.connect().await }).map(drop)
 }
@@ -77,15 +70,15 @@ fn through(product: Product, addresses: Vec<SocketAddr>) -> BridgeBuilder {
 fn the_next_address_is_tried(product: Product) {
     let server = Server::shared(product).address();
     let hole = BlackHole::new();
-    connect(through(product, vec![refusing(), server])).unwrap();
+    connect(through(product, vec![free_address(), server])).unwrap();
     let begun = Instant::now();
-    connect(through(product, vec![hole.address, refusing(), server])).unwrap();
+    connect(through(product, vec![hole.address, free_address(), server])).unwrap();
     assert!(begun.elapsed() >= SHORT);
 }
 
 #[apply(on_each_server)]
 fn where_none_answers_each_is_named(product: Product) {
-    let (hole, refusing) = (BlackHole::new(), refusing());
+    let (hole, refusing) = (BlackHole::new(), free_address());
     let error = connect(through(product, vec![hole.address, refusing])).unwrap_err();
     let ErrorKind::Connect(attempts) = error.kind() else {
         panic!("{error}");

@@ -1,9 +1,7 @@
 //! `rds-bridge emulate --backend`: tokens are verified, and a real server executes the statements.
 
 use std::io::Write;
-use std::net::TcpListener;
 use std::process::Command;
-use std::time::Duration;
 
 use rds_bridge::aws::Credentials;
 use rds_bridge::{BridgeBuilder, Error};
@@ -15,12 +13,14 @@ use rds_bridge_test_support::tls_peer::frame;
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::run;
 use crate::helpers::emulator::clients::{assert_success, run as run_client};
 use crate::helpers::emulator::program::Program;
 use crate::helpers::emulator::raw_client::{ask, assert_is_served, code, hear, logged_in};
 use crate::helpers::emulator::server::test_file;
 use crate::helpers::live::{block_on, connect, first_value};
+use crate::helpers::waiting::{until, until_executing};
 
 /// An emulator whose backend is this address. The user `admin` has this password.
 fn emulate(address: &str, user: &str, password: &str) -> Program {
@@ -251,9 +251,7 @@ fn a_backend_without_tls(product: Product) {
 
 #[test]
 fn a_backend_that_is_away() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
+    let address = free_address().to_string();
     let program = emulate(&address, "admin", PASSWORD);
     let error = refused(program.bridge());
     let told = error.server_error().unwrap();
@@ -282,27 +280,42 @@ fn a_backend_that_ends(product: Product) {
     assert_eq!(error.server_error().unwrap().code, 1158);
 }
 
-/// `SLEEP` would take longer than the emulator waits for its sessions.
+/// `SLEEP` would take longer than the emulator waits for its sessions. The backend looks every few seconds whether the
+/// connection of a `SLEEP` is still open. It has no TLS, because it takes an unread `close_notify` for a sign of life.
 #[apply(on_each_server)]
 fn the_emulator_closes_both_connections(product: Product) {
-    let backend = Backend::new(Server::shared(product).address().to_string(), "admin");
+    let options = Options {
+        tls: Tls::Off,
+        ..Options::default()
+    };
+    let server = &Server::start(product, &options);
+    // MySQL's server accepts a hash only of a password that it has verified once.
+    server.log_in("admin", PASSWORD);
+    let backend = Backend::new(server.address().to_string(), "admin");
     let emulator = Emulator::builder()
         .backend(backend.password(PASSWORD))
         .start()
         .unwrap();
     let names: Vec<_> = emulator.environment("ca.pem".as_ref());
     assert!(names.iter().all(|(name, _)| *name != "DB_NAME"));
-    block_on(async {
+    let id = block_on(async {
         let mut connection = connect(emulator.bridge()).await;
         let database: Option<String> = first_value(&mut connection, "SELECT DATABASE()").await;
         assert_eq!(database, None);
+        let id = connection.session().connection_id;
         let slept = connection.execute("DO SLEEP(600)", ());
         let closed = async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            until_executing(server, id, "SLEEP(600)").await;
             emulator.disconnect_all();
         };
         let (slept, ()) = tokio::join!(slept, closed);
         slept.unwrap_err();
+        id
+    });
+    let sessions = format!("SELECT info FROM information_schema.processlist WHERE id = {id}");
+    until(|| match server.execute_as_admin(&sessions) {
+        none if none.is_empty() => Ok(()),
+        session => Err(format!("the backend's session {id} executes {session}")),
     });
 }
 

@@ -1,20 +1,16 @@
 //! The admin address: health checks, metrics, shutdown.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 
 use mysql_async::prelude::Queryable;
 use rds_bridge_test_support::server::{Options, Product, Server};
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::{run, stderr};
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
-
-/// An address that nothing listens on.
-pub(super) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
-}
+use crate::helpers::waiting::until;
 
 fn with_admin(server: &Server) -> (Proxy, SocketAddr) {
     let address = free_address();
@@ -47,14 +43,11 @@ fn readiness_needs_a_login() {
     server.kill();
     assert_eq!(get(admin, "/liveness"), (200, "ok\n".to_owned()));
     // The result of the last login answers for a while.
-    loop {
-        let (status, body) = get(admin, "/readiness");
-        if status == 503 {
-            assert!(body.contains("stage TCP connection: "), "{body}");
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    let body = until(|| match get(admin, "/readiness") {
+        (503, body) => Ok(body),
+        (status, body) => Err(format!("{status}: {body}")),
+    });
+    assert!(body.contains("stage TCP connection: "), "{body}");
 }
 
 #[test]

@@ -4,77 +4,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rds_bridge_test_support::certificates::{Authority, Issued, ServerCertificate};
-use rds_bridge_test_support::expectation::ENDPOINT;
+use rds_bridge_test_support::certificates::{Authority, Issued};
 use rds_bridge_test_support::server::{Product, Server};
 use rds_bridge_test_support::{on_each_server, python};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::command::{send_signal, stderr, stdout, with};
-use crate::helpers::proxy::Proxy;
+use crate::helpers::command::{stderr, stdout, with};
+use crate::helpers::proxy::{Proxy, RELOADED, UNCHANGED};
+use crate::helpers::proxy_files::ProxyFiles;
 
-/// The proxy's certificate, and the authority of the clients' certificates.
-pub(super) struct Files {
-    folder: tempfile::TempDir,
-    authority: Authority,
+/// Writes a client's certificate and key.
+fn write(files: &ProxyFiles, name: &str, issued: &Issued) -> Client {
+    let [certificate, key] = ["", "-key"].map(|part| files.path(&format!("{name}{part}.pem")));
+    fs::write(&certificate, &issued.certificate).unwrap();
+    fs::write(&key, &issued.key).unwrap();
+    Client {
+        ca: files.path("ca.pem"),
+        certificate: Some((certificate, key)),
+    }
 }
 
-impl Files {
-    pub(super) fn new() -> Self {
-        let files = Self {
-            folder: tempfile::tempdir().unwrap(),
-            authority: Authority::new(),
-        };
-        let issued = files.authority.issue(&ServerCertificate::default());
-        fs::write(files.path("certificate.pem"), issued.certificate).unwrap();
-        fs::write(files.path("key.pem"), issued.key).unwrap();
-        fs::write(files.path("ca.pem"), files.authority.pem()).unwrap();
-        files
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    /// Starts a proxy that other machines can reach.
-    pub(super) fn start(&self, server: &Server, arguments: &[&str]) -> Proxy {
-        let (certificate, key) = (self.text("certificate.pem"), self.text("key.pem"));
-        let client_ca = self.text("ca.pem");
-        let mut all = vec![
-            "--listen",
-            "0.0.0.0:0",
-            "--tls-certificate",
-            &certificate,
-            "--tls-key",
-            &key,
-            "--client-ca-file",
-            &client_ca,
-            "--log",
-            "rds_bridge_proxy=info",
-        ];
-        all.extend(arguments);
-        Proxy::start_at(server, &all)
-    }
-
-    fn write(&self, name: &str, issued: &Issued) -> Client {
-        let (certificate, key) = (format!("{name}.pem"), format!("{name}-key.pem"));
-        fs::write(self.path(&certificate), &issued.certificate).unwrap();
-        fs::write(self.path(&key), &issued.key).unwrap();
-        Client {
-            ca: self.path("ca.pem"),
-            certificate: Some((self.path(&certificate), self.path(&key))),
-        }
-    }
-
-    fn client(&self, common_name: &str, names: &[&str]) -> Client {
-        let issued = self.authority.issue_for_client(common_name, names, false);
-        self.write(common_name, &issued)
-    }
+/// A client whose certificate the proxy accepts.
+fn client(files: &ProxyFiles, common_name: &str, names: &[&str]) -> Client {
+    let issued = files.authority.issue_for_client(common_name, names, false);
+    write(files, common_name, &issued)
 }
 
 /// A client of the proxy, with a certificate and its key or without.
@@ -130,13 +84,13 @@ const CLIENTS: [Run; 2] = [Client::mysql, Client::pymysql];
 
 #[apply(on_each_server)]
 fn a_certificate_lets_in_and_nothing_else(product: Product) {
-    let files = Files::new();
-    let proxy = files.start(Server::shared(product), &[]);
-    let good = files.client("app", &["app@example.com"]);
+    let files = ProxyFiles::new();
+    let proxy = files.start_for_certificates(Server::shared(product), &[]);
+    let good = client(&files, "app", &["app@example.com"]);
     let stranger = Authority::new().issue_for_client("app", &[], false);
-    let stranger = files.write("stranger", &stranger);
+    let stranger = write(&files, "stranger", &stranger);
     let expired = files.authority.issue_for_client("app", &[], true);
-    let expired = files.write("expired", &expired);
+    let expired = write(&files, "expired", &expired);
     let without = Client {
         ca: files.path("ca.pem"),
         certificate: None,
@@ -187,9 +141,9 @@ fn a_certificate_lets_in_and_nothing_else(product: Product) {
 
 #[test]
 fn the_user_is_a_name_of_the_certificate() {
-    let files = Files::new();
-    let proxy = files.start(Server::shared(Product::MySql), &["--client-user"]);
-    let own = files.client("lambda-user", &[]);
+    let files = ProxyFiles::new();
+    let proxy = files.start_for_certificates(Server::shared(Product::MySql), &["--client-user"]);
+    let own = client(&files, "lambda-user", &[]);
     let output = own.mysql(&proxy, "lambda-user");
     assert_eq!(
         stdout(&output).trim(),
@@ -204,27 +158,26 @@ fn the_user_is_a_name_of_the_certificate() {
         stderr(&output)
     );
     // The common name of a certificate that has other names does not count.
-    let other = files.client("lambda-user", &["other.example.com"]);
+    let other = client(&files, "lambda-user", &["other.example.com"]);
     let output = other.pymysql(&proxy, "lambda-user");
     assert!(stderr(&output).contains("1045"), "{}", stderr(&output));
 }
 
 #[apply(on_each_server)]
 fn a_caller_is_recognised_by_its_certificate(product: Product) {
-    let files = Files::new();
-    let place = files.folder.path().display();
-    let config = format!(
-        "[databases.test]\nendpoint = \"{ENDPOINT}\"\n\
-         [callers.lambda-user]\ncertificate = \"batch@example.com\"\n\
-         [[proxy.listeners]]\ndatabase = \"test\"\nlisten = \"0.0.0.0:0\"\nclient_user = true\n\
-         authentication = \"certificates\"\n\
-         tls = {{ certificate = \"{place}/certificate.pem\", key = \"{place}/key.pem\", \
-         client_ca_file = \"{place}/ca.pem\" }}\n"
+    let files = ProxyFiles::new();
+    let client_ca = format!(", client_ca_file = {:?}", files.text("ca.pem"));
+    let listener = format!(
+        "listen = \"0.0.0.0:0\"\nclient_user = true\nauthentication = \"certificates\"\n{}",
+        files.tls(&client_ca)
     );
-    fs::write(files.path("rds-bridge.toml"), config).unwrap();
-    let proxy = Proxy::start_configured(Server::shared(product), &files.text("rds-bridge.toml"));
-    let batch = files.client("batch", &["batch.example.com", "batch@example.com"]);
-    let other = files.client("other", &["other@example.com"]);
+    files.configure(
+        "[callers.lambda-user]\ncertificate = \"batch@example.com\"",
+        &listener,
+    );
+    let proxy = files.start(Server::shared(product));
+    let batch = client(&files, "batch", &["batch.example.com", "batch@example.com"]);
+    let other = client(&files, "other", &["other@example.com"]);
     for run in CLIENTS {
         let output = run(&batch, &proxy, "lambda-user");
         assert_eq!(
@@ -245,35 +198,35 @@ fn a_caller_is_recognised_by_its_certificate(product: Product) {
 
 #[test]
 fn files_that_were_replaced_are_read_on_a_hang_up() {
-    let files = Files::new();
-    let proxy = files.start(Server::shared(Product::MySql), &[]);
-    let old = files.client("old", &[]);
+    let files = ProxyFiles::new();
+    let proxy = files.start_for_certificates(Server::shared(Product::MySql), &[]);
+    let old = client(&files, "old", &[]);
     assert!(old.mysql(&proxy, "x").status.success());
     // Another authority, for the proxy and for its clients.
     let authority = Authority::new();
-    let issued = authority.issue(&ServerCertificate::default());
-    fs::write(files.path("certificate.pem"), issued.certificate).unwrap();
-    fs::write(files.path("key.pem"), issued.key).unwrap();
-    fs::write(files.path("ca.pem"), authority.pem()).unwrap();
-    let new = files.write("new", &authority.issue_for_client("new", &[], false));
-    send_signal(proxy.process(), "-HUP");
-    // The proxy reads the files at its own pace.
-    while !new.mysql(&proxy, "x").status.success() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    files.replace(&authority);
+    let new = write(
+        &files,
+        "new",
+        &authority.issue_for_client("new", &[], false),
+    );
+    proxy.hang_up(RELOADED);
+    assert!(new.mysql(&proxy, "x").status.success());
     assert!(!old.mysql(&proxy, "x").status.success());
 
     // Invalid files change nothing.
-    fs::write(files.path("ca.pem"), "no certificate").unwrap();
-    send_signal(proxy.process(), "-HUP");
-    fs::write(files.path("key.pem"), "no key").unwrap();
     let trusted = files.path("authority.pem");
     fs::write(&trusted, authority.pem()).unwrap();
     let new = Client { ca: trusted, ..new };
-    assert!(new.mysql(&proxy, "x").status.success());
+    for name in ["key.pem", "ca.pem"] {
+        let valid = fs::read(files.path(name)).unwrap();
+        fs::write(files.path(name), "not PEM").unwrap();
+        proxy.hang_up(UNCHANGED);
+        assert!(new.mysql(&proxy, "x").status.success());
+        fs::write(files.path(name), valid).unwrap();
+    }
     let (status, log) = proxy.terminate();
     assert_eq!(status.code(), Some(0), "{log}");
-    assert!(log.contains("the configuration is unchanged: "), "{log}");
 }
 
 #[test]

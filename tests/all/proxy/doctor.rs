@@ -1,20 +1,18 @@
 //! `rds-bridge doctor --through`: the stages of the way through a running proxy.
 
-use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Output;
 
-use rds_bridge_test_support::certificates::{Authority, ServerCertificate};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::Value as Json;
-use tempfile::TempDir;
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::{run, stderr, stdout};
 use crate::helpers::proxy::Proxy;
+use crate::helpers::proxy_files::{ProxyFiles, hash_password};
 
 fn doctor(through: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let arguments = [&["doctor", "--json", "--through", through], arguments].concat();
@@ -47,38 +45,20 @@ fn failure(output: &Output) -> (String, String) {
 /// A proxy that asks for the password of alice.
 struct WithPasswords {
     proxy: Proxy,
-    authority: String,
-    _folder: TempDir,
+    files: ProxyFiles,
 }
 
 impl WithPasswords {
     fn start(server: &Server, tls: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name| folder.path().join(name).display().to_string();
-        let authority = Authority::new();
-        let issued = authority.issue(&ServerCertificate::default());
-        fs::write(path("certificate.pem"), issued.certificate).unwrap();
-        fs::write(path("key.pem"), issued.key).unwrap();
-        fs::write(path("authority.pem"), authority.pem()).unwrap();
-        let hashed = run(&["proxy", "hash-password"], &[], "wonderland");
-        let tls = match tls {
-            true => format!(
-                "tls = {{ certificate = {:?}, key = {:?} }}",
-                path("certificate.pem"),
-                path("key.pem")
-            ),
-            false => String::new(),
-        };
-        let config = format!(
-            "[databases.test]\nendpoint = \"{ENDPOINT}\"\n[callers.alice]\n{}\n[[proxy.listeners]]\n\
-             database = \"test\"\nlisten = \"127.0.0.1:0\"\nauthentication = \"passwords\"\n{tls}\n",
-            stdout(&hashed)
+        let files = ProxyFiles::new();
+        let tls = if tls { files.tls("") } else { String::new() };
+        files.configure(
+            &format!("[callers.alice]\n{}", hash_password("wonderland")),
+            &format!("listen = \"127.0.0.1:0\"\nauthentication = \"passwords\"\n{tls}"),
         );
-        fs::write(path("rds-bridge.toml"), config).unwrap();
         Self {
-            proxy: Proxy::start_configured(server, &path("rds-bridge.toml")),
-            authority: path("authority.pem"),
-            _folder: folder,
+            proxy: files.start(server),
+            files,
         }
     }
 
@@ -140,7 +120,8 @@ fn each_stage_over_a_unix_socket(product: Product) {
 fn a_caller_logs_in_inside_tls(product: Product) {
     let listener = WithPasswords::start(Server::shared(product), true);
     let password = [("DB_PASSWORD", "wonderland")];
-    let trusted = ["--username", "alice", "--ca-file", &listener.authority];
+    let authority = listener.files.text("ca.pem");
+    let trusted = ["--username", "alice", "--ca-file", &authority];
     let output = listener.doctor(&password, &trusted);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let checks = checks(&output);
@@ -176,9 +157,7 @@ fn a_caller_logs_in_without_tls_on_this_machine(product: Product) {
 
 #[test]
 fn a_database_that_is_down_is_told_as_the_proxy_tells_it() {
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = closed.local_addr().unwrap().to_string();
-    drop(closed);
+    let address = free_address().to_string();
     let server = Server::shared(Product::MySql);
     let proxy = Proxy::start_with(server, &[("DB_CONNECT_TO", &address)], &[]);
     let output = doctor(&proxy.address().to_string(), &[], &[]);
@@ -223,9 +202,7 @@ fn no_credentials_have_the_exit_code_of_the_proxys_machine() {
 
 #[test]
 fn a_place_where_no_proxy_listens() {
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = closed.local_addr().unwrap().to_string();
-    drop(closed);
+    let address = free_address().to_string();
     let output = doctor(&address, &[], &[]);
     assert_eq!(output.status.code(), Some(6), "{}", stdout(&output));
     let (_, causes) = failure(&output);

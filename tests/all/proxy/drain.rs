@@ -11,16 +11,19 @@ use rstest_reuse::apply;
 use crate::helpers::command::send_signal;
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
+use crate::helpers::waiting::until_executing;
 
 #[apply(on_each_server)]
 fn a_running_statement_is_answered_and_an_idle_client_closed(product: Product) {
-    let proxy = Proxy::start(Server::shared(product), &[]);
+    let server = Server::shared(product);
+    let proxy = Proxy::start(server, &[]);
     block_on(async {
         let mut idle = proxy.connect().await;
         let mut busy = proxy.connect().await;
+        let id = busy.id();
         let answered = busy.query_first::<u8, _>("SELECT SLEEP(3)");
         let terminating = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            until_executing(server, id, "SLEEP(3)").await;
             send_signal(proxy.process(), "-TERM");
         };
         let (answered, ()) = tokio::join!(answered, terminating);
@@ -35,12 +38,14 @@ fn a_running_statement_is_answered_and_an_idle_client_closed(product: Product) {
 /// closed.
 #[apply(on_each_server)]
 fn an_unfinished_reply_and_an_open_transaction_keep_a_client(product: Product) {
-    let proxy = Proxy::start(Server::shared(product), &["--drain-timeout", "60"]);
+    let server = Server::shared(product);
+    let proxy = Proxy::start(server, &["--drain-timeout", "60"]);
     block_on(async {
         let mut several = proxy.connect().await;
         let mut in_transaction = proxy.connect().await;
         let pause = || tokio::time::sleep(Duration::from_secs(2));
         in_transaction.query_drop("BEGIN").await.unwrap();
+        let id = several.id();
         let reading = async {
             let sql = "SELECT 1; DO SLEEP(2); SELECT 2; DO SLEEP(2); SELECT 3";
             let mut results = several.query_iter(sql).await.unwrap();
@@ -51,7 +56,7 @@ fn an_unfinished_reply_and_an_open_transaction_keep_a_client(product: Product) {
             read
         };
         let draining = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            until_executing(server, id, "SLEEP(2)").await;
             send_signal(proxy.process(), "-TERM");
             pause().await;
             in_transaction.query_drop("SELECT 1").await.unwrap();
@@ -75,9 +80,10 @@ fn after_the_limit_the_rest_is_closed() {
     let proxy = Proxy::start(server, &["--drain-timeout", "1"]);
     block_on(async {
         let mut busy = proxy.connect().await;
+        let id = busy.id();
         let answered = busy.query_first::<u8, _>("SELECT SLEEP(600)");
         let terminating = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            until_executing(server, id, "SLEEP(600)").await;
             send_signal(proxy.process(), "-TERM");
         };
         let (answered, ()) = tokio::join!(answered, terminating);

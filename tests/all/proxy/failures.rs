@@ -8,6 +8,7 @@ use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::{stderr, with};
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
@@ -55,9 +56,7 @@ fn a_refused_login_keeps_its_code_and_gets_its_causes(product: Product) {
 #[test]
 fn a_server_that_is_down_is_named_with_its_stage() {
     let server = Server::shared(Product::MySql);
-    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = closed.local_addr().unwrap().to_string();
-    drop(closed);
+    let address = free_address().to_string();
     let proxy = Proxy::start_with(server, &[("DB_CONNECT_TO", &address)], &[]);
     let error = refused(&proxy);
     assert_eq!(error.code, 1158);

@@ -1,6 +1,5 @@
 //! Limits: of a server that several endpoints are, of clients that are not logged in, and of open files.
 
-use std::io::Read;
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,13 +8,15 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{ChangeUserOpts, Conn, Error as ClientError, OptsBuilder};
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::tls_peer::read;
 
-use super::admin::{free_address, get};
-use super::certificates::Files;
-use super::strangers::connect;
+use super::admin::get;
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::executable;
 use crate::helpers::live::{block_on, environment};
 use crate::helpers::proxy::Proxy;
+use crate::helpers::proxy_files::ProxyFiles;
+use crate::helpers::waiting::until;
 
 #[test]
 fn endpoints_that_are_one_server_share_its_limit() {
@@ -53,26 +54,22 @@ fn a_change_of_the_user_waits_for_its_turn() {
 
 /// The first byte of the first packet: 10 of a server's first packet, 0xFF of an error; and the packet's text.
 fn first_packet(stream: &mut TcpStream) -> (u8, String) {
-    let mut header = [0; 4];
-    stream.read_exact(&mut header).unwrap();
-    let length = u32::from_le_bytes([header[0], header[1], header[2], 0]);
-    let mut payload = vec![0; usize::try_from(length).unwrap()];
-    stream.read_exact(&mut payload).unwrap();
+    let (_, payload) = read(stream).unwrap();
     (payload[0], String::from_utf8_lossy(&payload).into_owned())
 }
 
 #[test]
 fn one_source_cannot_take_every_place() {
-    let files = Files::new();
+    let files = ProxyFiles::new();
     let admin = free_address();
     let address = admin.to_string();
     let arguments = ["--max-logins-per-source", "2", "--admin", &address];
-    let proxy = files.start(Server::shared(Product::MySql), &arguments);
-    let mut silent = [connect(&proxy), connect(&proxy)];
+    let proxy = files.start_for_certificates(Server::shared(Product::MySql), &arguments);
+    let mut silent = [proxy.connect_tcp(), proxy.connect_tcp()];
     for stream in &mut silent {
         assert_eq!(first_packet(stream).0, 10);
     }
-    let (kind, text) = first_packet(&mut connect(&proxy));
+    let (kind, text) = first_packet(&mut proxy.connect_tcp());
     assert_eq!(kind, 0xFF);
     assert!(text.contains("2 clients of one address"), "{text}");
     let (_, metrics) = get(admin, "/metrics");
@@ -90,7 +87,10 @@ fn one_source_cannot_take_every_place() {
     }
     drop(silent);
     // The proxy sees the end at its own pace.
-    while first_packet(&mut connect(&proxy)).0 != 10 {}
+    until(|| match first_packet(&mut proxy.connect_tcp()) {
+        (10, _) => Ok(()),
+        (_, text) => Err(text),
+    });
 }
 
 /// Runs the proxy in a shell with limits on open files.

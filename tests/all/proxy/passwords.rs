@@ -1,47 +1,27 @@
 //! `--config`: clients that authenticate with a password, inside TLS.
 
 use std::fs;
-use std::path::Path;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as ClientError, OptsBuilder, SslOpts};
-use rds_bridge_test_support::certificates::{Authority, ServerCertificate};
-use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
-use crate::helpers::command::{run, send_signal, stderr, stdout};
+use crate::helpers::command::{run, stderr, stdout};
 use crate::helpers::live::block_on;
-use crate::helpers::proxy::Proxy;
+use crate::helpers::proxy::{Proxy, RELOADED, UNCHANGED};
+use crate::helpers::proxy_files::{ProxyFiles, hash_password};
 
-/// A caller's settings, as the command prints them.
-fn caller(password: &str) -> String {
-    let output = run(&["proxy", "hash-password"], &[], password);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let hashes = stdout(&output).replace("# password", "password");
-    format!("[callers.alice]\n{hashes}")
-}
-
-/// Writes a configuration, and the certificate for its listener.
-fn write(folder: &Path, authority: &Authority, callers: &str, listener: &str) {
-    let issued = authority.issue(&ServerCertificate::default());
-    fs::write(folder.join("certificate.pem"), issued.certificate).unwrap();
-    fs::write(folder.join("key.pem"), issued.key).unwrap();
-    let place = folder.display();
-    let config = format!(
-        "[databases.test]\nendpoint = \"{ENDPOINT}\"\n{callers}\n\
-         [[proxy.listeners]]\ndatabase = \"test\"\nlisten = \"127.0.0.1:0\"\n\
-         authentication = \"passwords\"\n{listener}\n\
-         tls = {{ certificate = \"{place}/certificate.pem\", key = \"{place}/key.pem\" }}\n"
+/// Writes a configuration with one caller, who has both hashes of a password.
+fn configure(files: &ProxyFiles, password: &str) {
+    let hashes = hash_password(password).replace("# password", "password");
+    let listener = format!(
+        "listen = \"127.0.0.1:0\"\nauthentication = \"passwords\"\n{}",
+        files.tls("")
     );
-    fs::write(folder.join("rds-bridge.toml"), config).unwrap();
-}
-
-fn start(server: &Server, folder: &Path) -> Proxy {
-    let file = folder.join("rds-bridge.toml");
-    Proxy::start_configured(server, file.to_str().unwrap())
+    files.configure(&format!("[callers.alice]\n{hashes}"), &listener);
 }
 
 fn client(proxy: &Proxy, user: &str, password: &str) -> OptsBuilder {
@@ -70,16 +50,15 @@ fn user_of(options: OptsBuilder) -> String {
 #[apply(on_each_server)]
 fn a_password_lets_in_and_nothing_else(product: Product) {
     let server = Server::shared(product);
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new();
-    write(folder.path(), &authority, &caller("wonderland"), "");
-    let proxy = start(server, folder.path());
+    let files = ProxyFiles::new();
+    configure(&files, "wonderland");
+    let proxy = files.start(server);
     assert_eq!(
         user_of(client(&proxy, "alice", "wonderland")),
         "lambda-user@%"
     );
     let tls = SslOpts::default()
-        .with_root_certs(vec![authority.pem().into_bytes().into()])
+        .with_root_certs(vec![files.authority.pem().into_bytes().into()])
         .with_disable_built_in_roots(true)
         .with_danger_skip_domain_validation(true);
     let inside_tls = client(&proxy, "alice", "wonderland").ssl_opts(tls);
@@ -107,25 +86,19 @@ fn a_password_lets_in_and_nothing_else(product: Product) {
 #[test]
 fn callers_change_on_a_hang_up() {
     let server = Server::shared(Product::MySql);
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new();
-    write(folder.path(), &authority, &caller("old"), "");
-    let proxy = start(server, folder.path());
+    let files = ProxyFiles::new();
+    configure(&files, "old");
+    let proxy = files.start(server);
     assert_eq!(user_of(client(&proxy, "alice", "old")), "lambda-user@%");
-    write(folder.path(), &authority, &caller("new"), "");
-    send_signal(proxy.process(), "-HUP");
-    // The proxy reads the file at its own pace.
-    while block_on(Conn::new(client(&proxy, "alice", "new"))).is_err() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    configure(&files, "new");
+    proxy.hang_up(RELOADED);
+    assert_eq!(user_of(client(&proxy, "alice", "new")), "lambda-user@%");
     assert_eq!(refusal(client(&proxy, "alice", "old")).0, 1045);
 
     // An invalid file changes nothing.
-    fs::write(folder.path().join("rds-bridge.toml"), "[databases").unwrap();
-    send_signal(proxy.process(), "-HUP");
+    files.write_config("[databases");
+    proxy.hang_up(UNCHANGED);
     assert_eq!(user_of(client(&proxy, "alice", "new")), "lambda-user@%");
-    let (_, log) = proxy.terminate();
-    assert!(log.contains("the configuration is unchanged: "), "{log}");
 }
 
 #[test]

@@ -4,12 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder};
+use mysql_async::{Conn, Error as ClientError, OptsBuilder};
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::addresses::free_address;
 use crate::helpers::command::{executable, stderr, stdout, with};
 use crate::helpers::live::{block_on, environment};
 use crate::helpers::proxy::Proxy;
@@ -66,12 +67,18 @@ fn each_endpoint_has_its_own_user() {
     let server = Server::shared(Product::MySql);
     let endpoint = rds_bridge_test_support::expectation::ENDPOINT;
     // The same server twice: once as the user of the environment, and once as one who does not exist.
-    let second = format!("{endpoint}?user=another-user&listen=127.0.0.1:0");
+    let other = free_address();
+    let second = format!("{endpoint}?user=another-user&listen={other}");
     let proxy = Proxy::start(server, &[endpoint, &second]);
     block_on(async {
         let mut connection = proxy.connect().await;
         let answer: Option<u8> = connection.query_first("SELECT 1").await.unwrap();
         assert_eq!(answer, Some(1));
+        let client = proxy.client().tcp_port(other.port());
+        match Conn::new(client).await {
+            Err(ClientError::Server(error)) => assert_eq!(error.code, 1045, "{error}"),
+            other => panic!("{other:?}"),
+        }
     });
 }
 

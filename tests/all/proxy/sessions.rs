@@ -3,12 +3,13 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error as ClientError, Row};
 use rds_bridge_test_support::on_each_server;
-use rds_bridge_test_support::server::{Product, Server};
+use rds_bridge_test_support::server::{Options, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
 
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
+use crate::helpers::waiting::until_executing;
 
 async fn one<T: mysql_async::prelude::FromRow + Send + 'static>(
     connection: &mut Conn,
@@ -86,19 +87,16 @@ fn statements_and_results_pass_unchanged(product: Product) {
 
 #[apply(on_each_server)]
 fn a_client_kills_its_own_statement_by_its_id(product: Product) {
-    let proxy = Proxy::start(Server::shared(product), &[]);
+    let server = Server::shared(product);
+    let proxy = Proxy::start(server, &[]);
     block_on(async {
         let mut connection = proxy.connect().await;
         let mut other = proxy.connect().await;
-        let kill = format!("KILL QUERY {}", connection.id());
+        let id = connection.id();
         let sleeping = connection.query_first::<Row, _>("SELECT SLEEP(600) FROM items");
         let killing = async {
-            let running = "SELECT COUNT(*) FROM information_schema.processlist \
-                           WHERE info LIKE 'SELECT SLEEP(600)%'";
-            while one::<u32>(&mut other, running).await == 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-            other.query_drop(kill).await.unwrap();
+            until_executing(server, id, "SLEEP(600)").await;
+            other.query_drop(format!("KILL QUERY {id}")).await.unwrap();
         };
         // MySQL ends the sleep without an error, and MariaDB with 1317.
         let (_ended, ()) = tokio::join!(sleeping, killing);
@@ -107,23 +105,27 @@ fn a_client_kills_its_own_statement_by_its_id(product: Product) {
 }
 
 #[apply(on_each_server)]
-fn the_server_sees_who_the_client_is(product: Product) {
-    let proxy = Proxy::start(Server::shared(product), &[]);
+fn the_server_sees_the_client_s_address_and_user(product: Product) {
+    let options = Options {
+        // MariaDB collects the attributes of connections only with it.
+        arguments: vec!["--performance-schema=ON".to_owned()],
+        ..Options::default()
+    };
+    let server = Server::start(product, &options);
+    let proxy = Proxy::start(&server, &[]);
     block_on(async {
         let connection = proxy.connect().await;
-        let attributes = Server::shared(product).execute_as_admin(&format!(
+        let attributes = server.execute_as_admin(&format!(
             "SELECT attr_name, attr_value FROM performance_schema.session_connect_attrs \
              WHERE processlist_id = {}",
             connection.id()
         ));
-        if product == Product::MySql {
-            for line in [
-                "_client_ip\t127.0.0.1",
-                "_client_user\tanyone",
-                "_proxy\trds-bridge",
-            ] {
-                assert!(attributes.lines().any(|it| it == line), "{attributes}");
-            }
+        for line in [
+            "_client_ip\t127.0.0.1",
+            "_client_user\tanyone",
+            "_proxy\trds-bridge",
+        ] {
+            assert!(attributes.lines().any(|it| it == line), "{attributes}");
         }
     });
 }

@@ -2,31 +2,22 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
+use rds_bridge_test_support::tls_peer::read;
 use rstest::rstest;
 use rstest_reuse::apply;
 
+use crate::helpers::emulator::raw_client::code;
 use crate::helpers::live::block_on;
 use crate::helpers::proxy::Proxy;
-
-pub(super) fn connect(proxy: &Proxy) -> TcpStream {
-    let stream = TcpStream::connect(proxy.address()).unwrap();
-    let limit = Some(Duration::from_secs(30));
-    stream.set_read_timeout(limit).unwrap();
-    stream
-}
+use crate::helpers::waiting::until;
 
 /// Reads the server's first packet.
 fn read_greeting(stream: &mut TcpStream) {
-    let mut header = [0; 4];
-    stream.read_exact(&mut header).unwrap();
-    let length = u32::from_le_bytes([header[0], header[1], header[2], 0]);
-    let mut payload = vec![0; usize::try_from(length).unwrap()];
-    stream.read_exact(&mut payload).unwrap();
+    let (_, payload) = read(stream).unwrap();
     assert_eq!(payload[0], 10);
 }
 
@@ -47,8 +38,8 @@ fn port_scans_do_not_make_the_server_block_the_proxy(product: Product) {
     let server = Server::start(product, &options);
     let proxy = Proxy::start(&server, &[]);
     for _ in 0..10 {
-        drop(connect(&proxy));
-        let mut stream = connect(&proxy);
+        drop(proxy.connect_tcp());
+        let mut stream = proxy.connect_tcp();
         read_greeting(&mut stream);
         drop(stream);
     }
@@ -63,26 +54,40 @@ fn other_protocols_are_refused() {
     let proxy = Proxy::start(Server::shared(Product::MySql), &[]);
     let garbage = [0xFF; 300];
     let huge = [&[0xFF, 0xFF, 0xFF, 1][..], &[0; 100]].concat();
-    let old = b"\x10\0\0\x01\x05\0\0\0\0root\0x\0\0\0\0";
-    for bytes in [
-        &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
-        b"\x16\x03\x01\x02\0\x01\0\x01\xFC\x03\x03",
-        &garbage,
-        &huge,
-        old,
-        b"\0\0\0\x01",
-        b"\x20\0\0\x07",
+    let http = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let tls = b"\x16\x03\x01\x02\0\x01\0\x01\xFC\x03\x03";
+    // The response of MySQL 3.20's protocol, whose errors have no SQLSTATE.
+    let old = b"\x0F\0\0\x01\x05\0\0\0\0root\0x\0\0\0\0";
+    let too_old = "Bad handshake: the client lacks CLIENT_PROTOCOL_41";
+    let empty = "#08S01Bad handshake: cannot read client_flag of ";
+    let too_large = "#08S01Bad handshake: a packet of 16777215 bytes, above the limit of 65536";
+    for (bytes, expected) in [
+        (&http[..], Some("#08S01Bad handshake")),
+        (tls, Some("#08S01Bad handshake")),
+        (&garbage, Some("#08S01Bad handshake")),
+        (&huge, Some(too_large)),
+        (old, Some(too_old)),
+        (b"\0\0\0\x01", Some(empty)),
+        (b"\x20\0\0\x07", Some("#08S01Bad handshake")),
+        // What breaks off in a header or in a packet gets no answer.
+        (b"\x20\0", None),
+        (b"\x20\0\0\x01\x05\xA2", None),
     ] {
-        let mut stream = connect(&proxy);
+        let mut stream = proxy.connect_tcp();
         read_greeting(&mut stream);
         stream.write_all(bytes).unwrap();
-        // A half of a packet is followed by nothing.
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answer = Vec::new();
-        let _read = stream.read_to_end(&mut answer);
-        if let Some(payload) = answer.get(4..) {
-            let is_error = payload.first() == Some(&0xFF);
-            assert!(is_error, "{bytes:?}: {payload:?}");
+        // The proxy closes the connection: a read that times out is an error.
+        stream.read_to_end(&mut answer).unwrap();
+        match expected {
+            Some(message) => {
+                let (_, payload) = read(&mut &answer[..]).unwrap();
+                let text = String::from_utf8_lossy(&payload[3..]);
+                assert_eq!(code(&payload), 1043, "{bytes:?}: {text}");
+                assert!(text.starts_with(message), "{bytes:?}: {text}");
+            }
+            None => assert_eq!(answer, b"", "{bytes:?}"),
         }
     }
     works(&proxy);
@@ -108,7 +113,8 @@ fn a_client_that_vanishes_in_a_result_leaves_nothing_open(product: Product) {
     });
     works(&proxy);
     let open = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lambda-user'";
-    while server.execute_as_admin(open).trim() != "0" {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| match server.execute_as_admin(open).trim() {
+        "0" => Ok(()),
+        count => Err(format!("{count} sessions are open")),
+    });
 }

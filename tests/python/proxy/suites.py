@@ -48,7 +48,16 @@ def mysql_replication(folder, host, port, is_direct):
     (tests / "config.json").write_text(json.dumps({"server": settings}))
     command = [sys.executable, "-m", "pytest", "--db=server", "-q", "-rA", "--tb=short", str(tests)]
     output = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
-    return {name: result for result, name in re.findall(r"(?m)^(PASSED|FAILED|ERROR) \S+::(\S+)", output)}, output
+    return node_results(output), output
+
+
+def node_results(output):
+    """The results in pytest's summary by node id: FILE::CLASS::NAME[PARAMETERS].
+
+    Parameters may contain spaces. After " - ", a line has the error of a test that failed.
+    """
+    lines = re.findall(r"(?m)^(PASSED|FAILED|ERROR) (\S+?::[^\s\[]+(?:\[.*\])?)(?: - .*)?$", output)
+    return {node: result for result, node in lines}
 
 
 def run(suite, folder, way):

@@ -1,5 +1,6 @@
-//! Starts a test server: `server mysql|mariadb [--OPTION…] [COMMAND…]`. The options are the server's. With a command, it runs that command with a client's
-//! settings in its environment. Without one, it prints the settings and runs until its standard input ends.
+//! Starts a test server: `server mysql|mariadb [--OPTION…] [COMMAND…]`. The options are the server's. With a command,
+//! it runs that command with a client's settings in its environment. Without one, it prints the settings and runs until
+//! its standard input ends.
 #![expect(clippy::unwrap_used, reason = "for tests: to panic is how it fails")]
 
 use std::env;

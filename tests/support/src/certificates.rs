@@ -73,9 +73,12 @@ impl Authority {
         let mut params = params(vec![], common_name);
         params.subject_alt_names = names
             .iter()
-            .map(|name| match name.contains('@') {
-                true => SanType::Rfc822Name((*name).try_into().unwrap()),
-                false => SanType::DnsName((*name).try_into().unwrap()),
+            .map(|name| {
+                if name.contains('@') {
+                    SanType::Rfc822Name((*name).try_into().unwrap())
+                } else {
+                    SanType::DnsName((*name).try_into().unwrap())
+                }
             })
             .collect();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

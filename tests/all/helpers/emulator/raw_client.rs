@@ -1,10 +1,11 @@
 //! A client that can send any bytes at any stage.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use rds_bridge_test_support::tls_peer::frame;
+pub(crate) use rds_bridge_test_support::tls_peer::read as hear;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -80,16 +81,6 @@ pub(crate) fn response(more: u32, user: &str, auth_response: &[u8], plugin: &str
     payload.extend(plugin.as_bytes());
     payload.push(0);
     payload
-}
-
-/// Reads a packet. Returns its sequence id and its payload.
-pub(crate) fn hear(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
-    let mut header = [0; 4];
-    stream.read_exact(&mut header)?;
-    let [a, b, c, number] = header;
-    let mut payload = vec![0; usize::try_from(u32::from_le_bytes([a, b, c, 0])).unwrap()];
-    stream.read_exact(&mut payload)?;
-    Ok((number, payload))
 }
 
 /// Sends a command and returns the payload of the reply.
