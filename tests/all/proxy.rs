@@ -13,6 +13,7 @@ mod passwords;
 #[cfg(unix)]
 mod places;
 mod read_only;
+mod readiness;
 mod sessions;
 mod strangers;
 #[cfg(unix)]
