@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
+use crate::listen::{ACCEPT_PAUSE, canonical};
 use crate::proxy::Health;
 
 /// How long the result of a login answers `/readiness`, so that frequent checks do not use up the rate of logins.
@@ -36,8 +37,6 @@ const READINESS_LIMIT: Duration = Duration::from_secs(10);
 /// How long a request's head may take.
 const HEAD_LIMIT: Duration = Duration::from_secs(5);
 const CONCURRENT_CONNECTIONS: usize = 64;
-/// How long to wait before accepting again, when the process has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Answer = Response<Full<Bytes>>;
 
@@ -118,7 +117,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
         };
         match listener.accept().await {
             Ok((stream, client)) => {
-                let is_local = client.ip().is_loopback();
+                let is_local = canonical(client).ip().is_loopback();
                 let state = Arc::clone(&state);
                 connections.spawn(async move {
                     serve_connection(stream, state, is_local).await;
@@ -147,11 +146,7 @@ async fn serve_connection(stream: TcpStream, state: Arc<State>, is_local: bool) 
 }
 
 impl State {
-    async fn answer(
-        self: &Arc<Self>,
-        request: &Request<Incoming>,
-        is_local: bool,
-    ) -> Answer {
+    async fn answer(self: &Arc<Self>, request: &Request<Incoming>, is_local: bool) -> Answer {
         let (method, path) = (request.method(), request.uri().path());
         // Browsers send it with a request of a page. No page may stop the proxy of a person who looks at it.
         if request.headers().contains_key(ORIGIN) {
