@@ -6,6 +6,7 @@ mod change_user;
 mod doctor;
 mod drain;
 mod failures;
+mod hashing;
 #[cfg(unix)]
 mod limits;
 mod methods;
@@ -18,3 +19,6 @@ mod sessions;
 mod strangers;
 #[cfg(unix)]
 mod systemd;
+mod taken_port;
+#[cfg(unix)]
+mod unix_activation;

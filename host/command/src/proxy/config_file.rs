@@ -13,7 +13,7 @@ use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
 use super::limits::server;
-use super::plan::{Plan, Service, number};
+use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
 use crate::proxy_error::ProxyError;
@@ -103,6 +103,7 @@ impl ConfigFile {
                 listen: listener.listen,
                 unix_socket: listener.unix_socket.clone(),
             },
+            listen_setting: ListenSetting::File,
             client_user: listener.client_user,
             read_only: listener.read_only,
             local_files: listener.local_files.unwrap_or(true),

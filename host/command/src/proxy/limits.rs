@@ -1,6 +1,8 @@
 //! The limits that the proxies to one server share.
 
 use std::collections::HashMap;
+#[cfg(unix)]
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -31,6 +33,15 @@ impl Limits {
     }
 }
 
+/// How many clients may be open in all: a server's shared limit counts once.
+#[cfg(unix)]
+pub(super) fn clients<'s>(limits: impl Iterator<Item = (Option<&'s Server>, usize)>) -> usize {
+    let mut seen = HashSet::new();
+    let counted = limits.filter(|(shared, _)| shared.is_none_or(|server| seen.insert(server)));
+    let counted = counted.map(|(_, limit)| limit);
+    counted.fold(0, usize::saturating_add)
+}
+
 /// The same for every way to write an endpoint.
 pub(super) fn server(host: &str, port: u16) -> Server {
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -48,5 +59,19 @@ mod tests {
         let first = rate("DB.example.com", 3306);
         assert!(Arc::ptr_eq(&first, &rate("db.example.com.", 3306)));
         assert!(!Arc::ptr_eq(&first, &rate("db.example.com", 3307)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shared_limit_counts_once() {
+        let (first, second) = (server("a", 1), server("b", 1));
+        let limits = [
+            (Some(&first), 10),
+            (Some(&first), 10),
+            (Some(&second), 10),
+            (None, 5),
+            (None, 5),
+        ];
+        assert_eq!(clients(limits.into_iter()), 30);
     }
 }
