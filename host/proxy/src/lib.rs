@@ -35,6 +35,7 @@
 //! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
 //! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
+//! | [`ErrorText`] | what an error of the proxy tells its client |
 //! | [`Admin`], [`Health`], [`ProxyMetrics`] | health checks, and what a proxy counts |
 
 mod admin;
@@ -57,6 +58,7 @@ mod shared;
 mod socket;
 mod splice;
 mod start_error;
+mod told;
 mod upstream;
 mod users;
 
@@ -72,4 +74,5 @@ pub use listen::UnixSocket;
 pub use metrics::ProxyMetrics;
 pub use proxy::{Health, Proxy};
 pub use start_error::StartError;
+pub use told::{ErrorText, Failed};
 pub use users::{ClientAuthentication, PasswordHash, Users};
