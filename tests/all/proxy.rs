@@ -3,16 +3,19 @@
 mod admin;
 mod certificates;
 mod change_user;
+mod disclosure;
 mod doctor;
 mod drain;
 mod failures;
 mod hashing;
+mod library;
 #[cfg(unix)]
 mod limits;
 mod methods;
 mod passwords;
 #[cfg(unix)]
 mod places;
+mod raw_user;
 mod read_only;
 mod readiness;
 mod sessions;

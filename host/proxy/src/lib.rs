@@ -1,4 +1,4 @@
-//! A local address for any MySQL client, with IAM authentication to Amazon RDS behind it.
+//! A local address for any MySQL client, which logs in to Amazon RDS with IAM authentication.
 //!
 //! ```no_run
 //! use rds_bridge::Bridge;
@@ -32,7 +32,7 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`] | a running proxy, and its settings |
+//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`], [`ConcurrentLogins`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
 //! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
 //! | [`ErrorText`] | what an error of the proxy tells its client |
@@ -46,6 +46,7 @@ mod client;
 mod client_limit;
 mod commands;
 mod database_user;
+mod defaults;
 mod listen;
 mod login_limits;
 mod metrics;
@@ -68,9 +69,11 @@ pub use builder::ProxyBuilder;
 pub use certificates::Certificates;
 pub use client_limit::ClientLimit;
 pub use database_user::DatabaseUser;
+pub use defaults::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE, DEFAULT_RATE};
 pub use listen::Listener;
 #[cfg(unix)]
 pub use listen::UnixSocket;
+pub use login_limits::ConcurrentLogins;
 pub use metrics::ProxyMetrics;
 pub use proxy::{Health, Proxy};
 pub use start_error::StartError;

@@ -1,4 +1,4 @@
-//! The limits that the proxies to one server share.
+//! The limits that proxies share: those to one server, and all of the process.
 
 use std::collections::HashMap;
 #[cfg(unix)]
@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use rds_bridge::pool::ConnectionRate;
-use rds_bridge_proxy::ClientLimit;
+use rds_bridge_proxy::{ClientLimit, ConcurrentLogins};
 
 /// An endpoint's name and port.
 pub(super) type Server = (String, u16);
@@ -17,6 +17,8 @@ pub(super) type Server = (String, u16);
 pub(super) struct Limits {
     rates: HashMap<Server, Arc<ConnectionRate>>,
     clients: HashMap<Server, ClientLimit>,
+    /// For all servers: their proxies share an engine.
+    pub(super) logins: ConcurrentLogins,
 }
 
 impl Limits {

@@ -46,6 +46,7 @@ impl Running {
         let mut builder = builder
             .connection_rate(limits.rate(&address.server, plan.connections_per_second))
             .client_limit(clients)
+            .concurrent_logins(limits.logins.clone())
             .login_limits(in_all, per_source)
             .read_only(plan.read_only)
             .local_files(plan.local_files)
