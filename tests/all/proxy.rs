@@ -11,6 +11,7 @@ mod hashing;
 mod library;
 #[cfg(unix)]
 mod limits;
+mod logging;
 mod methods;
 mod passwords;
 #[cfg(unix)]

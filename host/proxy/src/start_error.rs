@@ -23,3 +23,14 @@ pub enum StartError {
     #[error("the component cannot be loaded")]
     Component(#[source] Fault),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_named_as_the_builder_names_them() {
+        let text = StartError::NotLocal.to_string();
+        assert!(text.contains("ProxyBuilder::tls") && !text.contains("--"));
+    }
+}
