@@ -14,9 +14,9 @@ pub struct Database {
     pub endpoint: String,
     /// TCP port of the endpoint; `None` is 3306.
     pub port: Option<NonZeroU16>,
-    /// Database user. `None` if the command line gives it.
+    /// Database user. `None` takes `DB_USER`.
     pub user: Option<String>,
-    /// Default database of clients that name none.
+    /// Default database of clients that name none. `None` takes `DB_NAME`, if it is set.
     pub database: Option<String>,
     /// AWS region. `None` takes it from the endpoint's name, the environment or the profile.
     pub region: Option<String>,

@@ -41,9 +41,9 @@ pub struct ListenerConfig {
     pub local_files: Option<bool>,
     /// Limit on open clients; `None` is 1,000.
     pub max_connections: Option<NonZeroU32>,
-    /// Limit on open clients of other machines that are not logged in; `None` is 200.
+    /// Limit on open clients of other machines that are not logged in, which all listeners share; `None` is 80.
     pub max_logins: Option<NonZeroU32>,
-    /// As `max_logins`, for the clients of one address; `None` is 50.
+    /// As `max_logins`, for the clients of one address; `None` is 20.
     pub max_logins_per_source: Option<NonZeroU32>,
     /// How clients are authenticated.
     #[serde(default)]

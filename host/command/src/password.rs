@@ -4,6 +4,8 @@ mod prompt;
 
 use std::env;
 use std::fs::File;
+#[cfg(feature = "proxy")]
+use std::io::IsTerminal;
 use std::io::{self, ErrorKind as IoErrorKind, Read};
 use std::path::Path;
 
@@ -42,6 +44,17 @@ pub(super) fn of_file(path: &Path, flag: &str) -> Result<SecretString, Error> {
     not_empty(&password, flag)
 }
 
+/// The password on standard input, or the one that is typed if that is a terminal, without echo.
+#[cfg(feature = "proxy")]
+pub(super) fn of_standard_input() -> Result<SecretString, Error> {
+    let input = io::stdin();
+    let password = match cfg!(unix) && input.is_terminal() {
+        true => prompt::ask()?,
+        false => from_reader(input.lock()).map_err(Error::Read)?,
+    };
+    not_empty(&password, "standard input")
+}
+
 fn not_empty(password: &str, flag: &str) -> Result<SecretString, Error> {
     if password.is_empty() {
         return Err(Error::Usage(format!("{flag}: the password is empty")));
@@ -64,8 +77,13 @@ pub(super) fn and_secret() -> Error {
 }
 
 fn from_file(path: &Path) -> io::Result<Zeroizing<String>> {
+    from_reader(File::open(path)?)
+}
+
+/// The whole input, without one line break at its end.
+fn from_reader(input: impl Read) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
-    let length = File::open(path)?
+    let length = input
         .take(LIMIT.saturating_add(1))
         .read_to_string(&mut text)?;
     if u64::try_from(length).is_ok_and(|length| length > LIMIT) {

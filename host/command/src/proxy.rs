@@ -111,14 +111,14 @@ async fn serve(
         Some(file) => Settings::File(file),
         None => Settings::Options(&service.plans),
     };
-    #[cfg(unix)]
-    warn_of_open_files(&service);
     let engine = Engine::new().map_err(Error::Fault)?;
     #[cfg(unix)]
     let take = |number| activation.take(number);
     #[cfg(not(unix))]
     let take = |_| Ok(None);
     let running = start(arguments, &service, &engine, take).await?;
+    #[cfg(unix)]
+    warn_of_open_files(&service, &running);
     let admin = admin(&service, &running).await?;
     #[cfg(unix)]
     systemd::tell_ready();
@@ -163,9 +163,11 @@ async fn start(
 }
 
 #[cfg(unix)]
-fn warn_of_open_files(service: &Service) {
-    let clients = service.plans.iter().map(|plan| plan.max_connections);
-    let clients = clients.fold(0, usize::saturating_add);
+fn warn_of_open_files(service: &Service, running: &[Running]) {
+    let servers = running.iter().map(|it| &it.address.server);
+    let limits = service.plans.iter().zip(servers);
+    let limits = limits.map(|(plan, server)| (plan.shared_clients(server), plan.max_connections));
+    let clients = limits::clients(limits);
     if let Some(warning) = open_files::raise(clients) {
         print(&warning);
     }

@@ -11,7 +11,14 @@ use super::exit::Exit;
 #[derive(Debug, Error)]
 pub(crate) enum ProxyError {
     #[error(transparent)]
-    Start(#[from] StartError),
+    Start(StartError),
+    /// [`StartError::NotLocal`], with the command's settings.
+    #[error(
+        "a listener that other machines can reach requires TLS, and passwords or certificates of clients: listen on a \
+         loopback address or a Unix socket, or set --tls-certificate, --tls-key and --client-ca-file, or use a \
+         configuration file"
+    )]
+    NotLocal,
     /// The address, or the Unix socket, that cannot be listened on.
     #[error("cannot listen on {0}")]
     Listen(String, #[source] io::Error),
@@ -22,11 +29,20 @@ pub(crate) enum ProxyError {
     NoShell(String),
 }
 
+impl From<StartError> for ProxyError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::NotLocal => Self::NotLocal,
+            error => Self::Start(error),
+        }
+    }
+}
+
 impl ProxyError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Start(StartError::Component(_)) => Exit::Bug,
-            Self::Start(_) | Self::NoShell(_) => Exit::Usage,
+            Self::Start(_) | Self::NotLocal | Self::NoShell(_) => Exit::Usage,
             Self::Listen(..) => Exit::InputOutput,
             Self::Admin(..) => Exit::Network,
         }

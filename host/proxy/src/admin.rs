@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
+use crate::listen::{ACCEPT_PAUSE, canonical};
 use crate::proxy::Health;
 
 /// How long the result of a login answers `/readiness`, so that frequent checks do not use up the rate of logins.
@@ -36,8 +37,6 @@ const READINESS_LIMIT: Duration = Duration::from_secs(10);
 /// How long a request's head may take.
 const HEAD_LIMIT: Duration = Duration::from_secs(5);
 const CONCURRENT_CONNECTIONS: usize = 64;
-/// How long to wait before accepting again, when the process has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Answer = Response<Full<Bytes>>;
 
@@ -118,7 +117,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
         };
         match listener.accept().await {
             Ok((stream, client)) => {
-                let is_local = client.ip().is_loopback();
+                let is_local = canonical(client).ip().is_loopback();
                 let state = Arc::clone(&state);
                 connections.spawn(async move {
                     serve_connection(stream, state, is_local).await;
@@ -147,7 +146,7 @@ async fn serve_connection(stream: TcpStream, state: Arc<State>, is_local: bool) 
 }
 
 impl State {
-    async fn answer(&self, request: &Request<Incoming>, is_local: bool) -> Answer {
+    async fn answer(self: &Arc<Self>, request: &Request<Incoming>, is_local: bool) -> Answer {
         let (method, path) = (request.method(), request.uri().path());
         // Browsers send it with a request of a page. No page may stop the proxy of a person who looks at it.
         if request.headers().contains_key(ORIGIN) {
@@ -185,21 +184,26 @@ impl State {
     }
 
     /// The reason why clients would not be served, if there is one.
-    async fn readiness(&self) -> Option<String> {
+    async fn readiness(self: &Arc<Self>) -> Option<String> {
         if let Some(problem) = self.proxies.iter().find_map(Health::refuses) {
             return Some(problem);
         }
+        // In a task of its own: a client that hangs up must abandon neither the login nor its result.
+        let checking = tokio::spawn(Arc::clone(self).log_in());
+        let failed = |_| Some("the check failed".to_owned());
+        checking.await.unwrap_or_else(failed)
+    }
+
+    /// The result of logging in to each database, or the last one if it is recent.
+    async fn log_in(self: Arc<Self>) -> Option<String> {
         // One check at a time; the others wait for its result.
         let mut last = self.readiness.lock().await;
         if let Some(readiness) = last.as_ref().filter(|it| it.at.elapsed() < READINESS_AGE) {
             return readiness.problem.clone();
         }
-        // In a task of its own: a client that hangs up must not abandon a login.
-        let checking = tokio::spawn(timeout(READINESS_LIMIT, check(self.proxies.clone())));
-        let problem = match checking.await {
-            Ok(Ok(problem)) => problem,
-            _ => Some(format!("no login within {} s", READINESS_LIMIT.as_secs())),
-        };
+        let checked = timeout(READINESS_LIMIT, check(&self.proxies)).await;
+        let late = |_| Some(format!("no login within {} s", READINESS_LIMIT.as_secs()));
+        let problem = checked.unwrap_or_else(late);
         *last = Some(Readiness {
             at: Instant::now(),
             problem: problem.clone(),
@@ -208,8 +212,8 @@ impl State {
     }
 }
 
-async fn check(proxies: Vec<Health>) -> Option<String> {
-    for proxy in &proxies {
+async fn check(proxies: &[Health]) -> Option<String> {
+    for proxy in proxies {
         if let Err(error) = proxy.check().await {
             let (name, stage) = (proxy.name(), error.stage());
             return Some(format!("{name}: stage {stage}: {error}"));

@@ -1,6 +1,5 @@
 //! The settings of a proxy and their defaults.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -9,20 +8,19 @@ use rds_bridge::component::Engine;
 use rds_bridge::error::Remedy;
 use rds_bridge::pool::ConnectionRate;
 use rustls::ServerConfig;
-use tokio::sync::Semaphore;
 
 use crate::client_limit::ClientLimit;
 use crate::database_user::DatabaseUser;
+use crate::defaults::{
+    DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE, DEFAULT_RATE, number,
+};
 use crate::listen::Listener;
-use crate::login_limits::LoginLimits;
+use crate::login_limits::{ConcurrentLogins, LoginLimits};
 use crate::metrics::Counters;
 use crate::proxy::Proxy;
 use crate::shared::{Access, Shared};
 use crate::start_error::StartError;
 use crate::users::ClientAuthentication;
-
-/// How many clients log in at once. Each uses two instances of the component, of which there are 256.
-const CONCURRENT_LOGINS: usize = 100;
 
 /// The settings of a [`Proxy`].
 #[derive(Debug)]
@@ -36,7 +34,8 @@ pub struct ProxyBuilder {
     tls: Option<Arc<ServerConfig>>,
     rate: Option<Arc<ConnectionRate>>,
     clients: ClientLimit,
-    login_limits: LoginLimits,
+    logins: ConcurrentLogins,
+    login_limits: (usize, usize),
     client_timeout: Duration,
     is_read_only: bool,
     allows_local_files: bool,
@@ -62,8 +61,9 @@ impl ProxyBuilder {
             authentication: ClientAuthentication::default(),
             tls: None,
             rate: None,
-            clients: ClientLimit::new(1000),
-            login_limits: LoginLimits::new(200, 50),
+            clients: ClientLimit::new(number(DEFAULT_CLIENTS)),
+            logins: ConcurrentLogins::default(),
+            login_limits: (number(DEFAULT_LOGINS), number(DEFAULT_LOGINS_PER_SOURCE)),
             client_timeout: Duration::from_secs(8),
             is_read_only: false,
             allows_local_files: true,
@@ -79,10 +79,17 @@ impl ProxyBuilder {
     }
 
     /// The engine that runs the component for the clients' side. Default: an engine of the proxy's own. Share one
-    /// between the proxies of a process.
+    /// between the proxies of a process, and with it [`Self::concurrent_logins`].
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
         self.engine = Some(engine);
+        self
+    }
+
+    /// How many clients log in at once, with a limit that several proxies can share. Default: 100, for this proxy alone.
+    #[must_use]
+    pub fn concurrent_logins(mut self, logins: ConcurrentLogins) -> Self {
+        self.logins = logins;
         self
     }
 
@@ -114,8 +121,10 @@ impl ProxyBuilder {
         self
     }
 
-    /// Limits the rate of new connections to the database, and of new logins by `COM_CHANGE_USER`. A client whose turn does not come within 10 s receives error
-    /// 1040. Default: 150 a second, for this proxy alone.
+    /// Limits the rate of new connections to the database, and of new logins by `COM_CHANGE_USER`. A client whose turn
+    /// does not come within 10 s receives error 1040. A client takes its turn when it connects, before it has sent
+    /// anything, because the database's first packet is what it is greeted with. Default: 150 a second, for this proxy
+    /// alone.
     #[must_use]
     pub fn connection_rate(mut self, rate: Arc<ConnectionRate>) -> Self {
         self.rate = Some(rate);
@@ -136,10 +145,12 @@ impl ProxyBuilder {
     }
 
     /// How many clients of other machines may be open at once without being logged in, in all and from one source: an
-    /// IPv4 address or an IPv6 network of 64 bits. One more receives error 1040. Default: 200 and 50.
+    /// IPv4 address or an IPv6 network of 64 bits. One more receives error 1040. The proxies that share
+    /// [`Self::concurrent_logins`] count together, and a limit in all above it has no effect. Default: 80 and 20, which
+    /// leaves places to this machine, and to other sources.
     #[must_use]
     pub fn login_limits(mut self, in_all: usize, per_source: usize) -> Self {
-        self.login_limits = LoginLimits::new(in_all, per_source);
+        self.login_limits = (in_all, per_source);
         self
     }
 
@@ -202,10 +213,8 @@ impl ProxyBuilder {
             Some(engine) => engine,
             None => Engine::new().map_err(StartError::Component)?,
         };
-        let default_rate = || {
-            let per_second = NonZeroU32::new(150).unwrap_or(NonZeroU32::MIN);
-            Arc::new(ConnectionRate::new(per_second))
-        };
+        let default_rate = || Arc::new(ConnectionRate::new(DEFAULT_RATE));
+        let (in_all, per_source) = self.login_limits;
         let shared = Shared {
             name: format!("{}:{}", self.bridge.host(), self.bridge.port()),
             bridge: self.bridge,
@@ -225,8 +234,7 @@ impl ProxyBuilder {
             remedy_words: self.remedy_words,
             counters: Counters::default(),
             clients: self.clients,
-            login_limits: Arc::new(self.login_limits),
-            logins: Semaphore::new(CONCURRENT_LOGINS),
+            login_limits: Arc::new(LoginLimits::new(&self.logins, in_all, per_source)),
         };
         Ok(Proxy::start(shared, self.listeners))
     }

@@ -9,10 +9,10 @@ use x509_parser::prelude::FromDer;
 
 use crate::database_user::DatabaseUser;
 
-/// Whom a proxy lets in by their certificates. TLS has verified the certificate before.
+/// Which clients a proxy accepts by their certificates. TLS has verified the certificate before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificates {
-    /// Callers by the name in their certificate. `None` lets in every verified certificate.
+    /// Callers by the name in their certificate. `None` accepts every verified certificate.
     callers: Option<HashMap<String, String>>,
 }
 
@@ -62,8 +62,8 @@ impl Certificates {
     }
 }
 
-/// The names of a certificate: the DNS names, e-mail addresses and URIs of `subjectAltName`, or else the common name of
-/// the subject (RFC 6125, section 6.4.4: it counts only in a certificate without other names).
+/// The names of a certificate: the DNS names, e-mail addresses and URIs of `subjectAltName`, or the common name of the
+/// subject if the certificate does not have this extension (RFC 6125, section 6.4.4, makes it the last resort).
 pub(crate) fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
         return Vec::new();
@@ -71,19 +71,15 @@ pub(crate) fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(alternative) = certificate.subject_alternative_name() else {
         return Vec::new();
     };
-    let alternative = alternative.map(|it| &it.value.general_names);
-    let names: Vec<String> = alternative
-        .into_iter()
-        .flatten()
-        .filter_map(|name| match name {
+    if let Some(alternative) = alternative {
+        let names = alternative.value.general_names.iter();
+        let names = names.filter_map(|name| match name {
             GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => {
                 Some((*name).to_owned())
             }
             _ => None,
-        })
-        .collect();
-    if !names.is_empty() {
-        return names;
+        });
+        return names.collect();
     }
     let mut common = certificate.subject().iter_common_name();
     // Two of them would leave open which one is meant.
@@ -127,6 +123,9 @@ mod tests {
             "spiffe://example.com/app",
         ];
         assert_eq!(names_of(&["alice"], alternative), expected);
+        // An issuer that names an address alone did not mean the common name as an identity.
+        let address = vec![SanType::IpAddress([10, 0, 0, 1].into())];
+        assert!(names_of(&["alice"], address).is_empty());
     }
 
     #[test]

@@ -242,6 +242,11 @@ pub(crate) async fn refuse_at_once(engine: &Engine, socket: Socket, refusal: &Re
     let _told = timeout(LINGER, tell(&mut stream, &packet)).await;
 }
 
+/// Sends an error as the reply to a command, as the last packet.
+pub(crate) async fn refuse_command(stream: &mut ClientStream, refusal: &Refusal) {
+    let _told = timeout(LINGER, tell(stream, &refusal.reply())).await;
+}
+
 /// Writes the last packet, and reads until the client closes: closing first, with bytes unread, would discard it.
 async fn tell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), packet: &[u8]) -> io::Result<()> {
     stream.write_all(packet).await?;

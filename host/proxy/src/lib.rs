@@ -1,4 +1,4 @@
-//! A local address for any MySQL client, with IAM authentication to Amazon RDS behind it.
+//! A local address for any MySQL client, which logs in to Amazon RDS with IAM authentication.
 //!
 //! ```no_run
 //! use rds_bridge::Bridge;
@@ -32,9 +32,10 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`] | a running proxy, and its settings |
+//! | [`Proxy`], [`ProxyBuilder`], [`ClientLimit`], [`ConcurrentLogins`] | a running proxy, and its settings |
 //! | [`Listener`] | TCP addresses and Unix sockets |
 //! | [`ClientAuthentication`], [`Users`], [`Certificates`] | who may connect |
+//! | [`ErrorText`] | what an error of the proxy tells its client |
 //! | [`Admin`], [`Health`], [`ProxyMetrics`] | health checks, and what a proxy counts |
 
 mod admin;
@@ -45,6 +46,7 @@ mod client;
 mod client_limit;
 mod commands;
 mod database_user;
+mod defaults;
 mod listen;
 mod login_limits;
 mod metrics;
@@ -57,6 +59,7 @@ mod shared;
 mod socket;
 mod splice;
 mod start_error;
+mod told;
 mod upstream;
 mod users;
 
@@ -66,10 +69,13 @@ pub use builder::ProxyBuilder;
 pub use certificates::Certificates;
 pub use client_limit::ClientLimit;
 pub use database_user::DatabaseUser;
+pub use defaults::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE, DEFAULT_RATE};
 pub use listen::Listener;
 #[cfg(unix)]
 pub use listen::UnixSocket;
+pub use login_limits::ConcurrentLogins;
 pub use metrics::ProxyMetrics;
 pub use proxy::{Health, Proxy};
 pub use start_error::StartError;
+pub use told::{ErrorText, Failed};
 pub use users::{ClientAuthentication, PasswordHash, Users};

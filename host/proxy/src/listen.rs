@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
+use tracing::info;
 
 use crate::socket::Socket;
 
 /// The idle time before the system sends a TCP keepalive probe. It is shorter than the 350 s after which AWS's gateways
 /// drop an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// How long to wait before accepting again, when the process has no file descriptor left.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A place where clients connect.
 #[derive(Debug)]
@@ -112,37 +116,84 @@ impl Listener {
         }
     }
 
+    /// The path of a Unix socket; `None` for a TCP address, and for a socket without a path.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Unix(socket) => socket.path(),
+        }
+    }
+
     /// Whether only processes of this machine can connect.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
             Self::Tcp(_) => self
                 .address()
-                .is_some_and(|address| address.ip().is_loopback()),
+                .is_some_and(|address| canonical(address).ip().is_loopback()),
             #[cfg(unix)]
             Self::Unix(_) => true,
         }
     }
 
+    /// The next client.
+    ///
+    /// # Errors
+    ///
+    /// Of the listener. A connection that fails by itself is dropped, and the next one is awaited.
     pub(crate) async fn accept(&self) -> io::Result<(Socket, Origin)> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, address) = listener.accept().await?;
-                set_options(&stream)?;
-                Ok((Socket::Tcp(stream), Origin::Tcp(address)))
+                first_prepared(
+                    || listener.accept(),
+                    |(stream, address)| {
+                        set_options(&stream)?;
+                        Ok((Socket::Tcp(stream), Origin::Tcp(canonical(address))))
+                    },
+                )
+                .await
             }
             #[cfg(unix)]
             Self::Unix(socket) => {
-                let (stream, _) = socket.listener.accept().await?;
-                let peer = stream.peer_cred()?;
-                let origin = Origin::Unix {
-                    user_id: peer.uid(),
-                    process_id: peer.pid(),
-                };
-                Ok((Socket::Unix(stream), origin))
+                first_prepared(
+                    || socket.listener.accept(),
+                    |(stream, _)| {
+                        let peer = stream.peer_cred()?;
+                        let origin = Origin::Unix {
+                            user_id: peer.uid(),
+                            process_id: peer.pid(),
+                        };
+                        Ok((Socket::Unix(stream), origin))
+                    },
+                )
+                .await
             }
         }
     }
+}
+
+/// Accepts until `prepare` succeeds. It fails for a connection that its client has reset already, which says nothing of
+/// the next one.
+async fn first_prepared<A, T, F>(
+    accept: impl Fn() -> F,
+    prepare: impl Fn(A) -> io::Result<T>,
+) -> io::Result<T>
+where
+    F: Future<Output = io::Result<A>>,
+{
+    loop {
+        match prepare(accept().await?) {
+            Ok(prepared) => return Ok(prepared),
+            Err(error) => info!(%error, "dropped a connection that failed at once"),
+        }
+    }
+}
+
+/// The address with an IPv4 address as such: a listener on an IPv6 address sees IPv4 clients as `::ffff:192.0.2.1`.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 fn set_options(stream: &TcpStream) -> io::Result<()> {
@@ -157,152 +208,51 @@ pub(crate) use of_unix::SocketFile;
 pub use of_unix::UnixSocket;
 
 #[cfg(unix)]
-mod of_unix {
-    use std::fs;
-    use std::io;
-    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-    use std::os::unix::net::UnixStream;
-    use std::path::{Path, PathBuf};
+mod of_unix;
 
-    use tokio::net::UnixListener;
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
 
-    /// A Unix socket. Dropping it removes its file.
-    #[derive(Debug)]
-    pub struct UnixSocket {
-        pub(super) listener: UnixListener,
-        /// The file to remove. `None` for a socket that was taken over.
-        pub(super) file: Option<SocketFile>,
+    use super::*;
+
+    #[test]
+    fn an_ipv4_client_of_an_ipv6_listener_is_local() {
+        let canonical = |text: &str| canonical(text.parse().unwrap()).to_string();
+        assert_eq!(canonical("[::ffff:127.0.0.1]:1"), "127.0.0.1:1");
+        assert_eq!(canonical("[::ffff:10.0.0.1]:1"), "10.0.0.1:1");
+        assert_eq!(canonical("[2001:db8::1]:1"), "[2001:db8::1]:1");
+        assert_eq!(canonical("10.0.0.1:1"), "10.0.0.1:1");
     }
 
-    /// The file of a Unix socket. Dropping it removes the file.
-    #[derive(Debug)]
-    pub(crate) struct SocketFile {
-        path: PathBuf,
-        /// Device and inode, so that a socket that has taken this one's place is left alone.
-        identity: (u64, u64),
+    #[tokio::test]
+    async fn a_mapped_address_is_canonical_wherever_it_is_used() {
+        let listener = Listener::tcp("[::ffff:127.0.0.1]:0".parse().unwrap());
+        let listener = listener.await.unwrap();
+        assert!(listener.is_local());
+        let port = listener.address().unwrap().port();
+        let (client, accepted) =
+            tokio::join!(TcpStream::connect(("127.0.0.1", port)), listener.accept());
+        let (_, origin) = accepted.unwrap();
+        assert_eq!(origin, Origin::Tcp(client.unwrap().local_addr().unwrap()));
     }
 
-    impl UnixSocket {
-        pub(super) fn bind(path: PathBuf) -> io::Result<Self> {
-            remove_stale(&path)?;
-            // Made in a private folder, so that no other user can connect before the permissions are set.
-            let private = private_folder(&path)?;
-            let bound = bind_in(&private, &path);
-            let _removed = fs::remove_dir(&private);
-            let listener = bound?;
-            let file = identity(&path).map(|identity| SocketFile { path, identity });
-            Ok(Self { listener, file })
-        }
-
-        pub(super) fn taken_over(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
-            let listener = UnixListener::from_std(listener)?;
-            Ok(Self {
-                listener,
-                file: None,
-            })
-        }
-    }
-
-    impl Drop for SocketFile {
-        fn drop(&mut self) {
-            if identity(&self.path) == Some(self.identity) {
-                let _removed = fs::remove_file(&self.path);
+    #[tokio::test]
+    async fn a_connection_that_fails_by_itself_does_not_end_accepting() {
+        let accepted = Cell::new(0);
+        let accept = async || {
+            accepted.set(accepted.get() + 1);
+            match accepted.get() {
+                4 => Err(io::Error::from(io::ErrorKind::OutOfMemory)),
+                number => Ok(number),
             }
-        }
-    }
-
-    fn identity(path: &Path) -> Option<(u64, u64)> {
-        let metadata = fs::symlink_metadata(path).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    }
-
-    fn remove_stale(path: &Path) -> io::Result<()> {
-        let Ok(metadata) = fs::symlink_metadata(path) else {
-            return Ok(());
         };
-        if !metadata.file_type().is_socket() {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "the file is not a socket",
-            ));
-        }
-        match UnixStream::connect(path) {
-            Ok(_) => Err(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "another process listens on this socket",
-            )),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-            // It may be another user's.
-            Err(error) => Err(error),
-        }
-    }
-
-    fn private_folder(path: &Path) -> io::Result<PathBuf> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let folder = path.with_file_name(format!(".{name}.{}", std::process::id()));
-        fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(folder)
-    }
-
-    fn bind_in(private: &Path, path: &Path) -> io::Result<UnixListener> {
-        // Short: the path of a socket has at most 107 bytes.
-        let made = private.join("s");
-        let listener = UnixListener::bind(&made)?;
-        let placed = fs::set_permissions(&made, fs::Permissions::from_mode(0o600))
-            .and_then(|()| fs::rename(&made, path));
-        if placed.is_err() {
-            let _removed = fs::remove_file(&made);
-        }
-        placed.map(|()| listener)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        fn runtime() -> tokio::runtime::Runtime {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_io()
-                .build()
-                .unwrap()
-        }
-
-        fn folder(name: &str) -> PathBuf {
-            let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-            let _old = fs::remove_dir_all(&folder);
-            fs::create_dir(&folder).unwrap();
-            folder
-        }
-
-        #[test]
-        fn a_socket_is_private_and_removed_at_the_end() {
-            let runtime = runtime();
-            let _entered = runtime.enter();
-            let folder = folder("proxy-socket");
-            let path = folder.join("mysql.sock");
-            let socket = UnixSocket::bind(path.clone()).unwrap();
-            let mode = fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-            let in_use = UnixSocket::bind(path.clone()).unwrap_err();
-            assert_eq!(in_use.kind(), io::ErrorKind::AddrInUse);
-            drop(socket);
-            assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-            fs::remove_dir(folder).unwrap();
-        }
-
-        #[test]
-        fn a_socket_that_is_left_over_is_replaced_and_a_file_is_not() {
-            let runtime = runtime();
-            let _entered = runtime.enter();
-            let folder = folder("proxy-stale");
-            let path = folder.join("mysql.sock");
-            drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-            drop(UnixSocket::bind(path.clone()).unwrap());
-            fs::write(&path, "data").unwrap();
-            let error = UnixSocket::bind(path.clone()).unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-            assert_eq!(fs::read(&path).unwrap(), b"data");
-            fs::remove_dir_all(folder).unwrap();
-        }
+        let prepare = |number| match number {
+            3 => Ok(number),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        };
+        assert_eq!(first_prepared(accept, prepare).await.unwrap(), 3);
+        let error = first_prepared(accept, prepare).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
     }
 }

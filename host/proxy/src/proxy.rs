@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::client::refuse_at_once;
 #[cfg(unix)]
 use crate::listen::SocketFile;
-use crate::listen::{Listener, Origin};
+use crate::listen::{ACCEPT_PAUSE, Listener, Origin};
 use crate::login_limits::Reached;
 use crate::metrics::ProxyMetrics;
 use crate::refusal::Refusal;
@@ -24,9 +24,6 @@ use crate::shared::{Access, Shared};
 use crate::socket::Socket;
 use crate::start_error::StartError;
 use crate::users::ClientAuthentication;
-
-/// How long to wait before accepting again, when the process has no file descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A running proxy to one database.
 ///

@@ -3,14 +3,16 @@
 //! Source of codes and SQLSTATEs: MySQL 8.4 Error Reference, "Server Error Message Reference" and "Client Error Message
 //! Reference".
 
-use rds_bridge::Error;
 use rds_bridge::component::ServerError;
 use rds_bridge::error::{Category, Chain, Remedy};
+use rds_bridge::{Error, Stage};
 use rds_bridge_text::Printable;
+use rds_bridge_wire::{Header, err_packet};
+
+use crate::told::{CAUSE, MORE_CAUSES, OWN, UNREACHABLE, with_stage};
 
 /// Clients show about this many bytes of a message (`MYSQL_ERRMSG_SIZE`), less than what follows the last whole cause.
 const SHOWN_LENGTH: usize = 470;
-const MORE_CAUSES: &str = "; more causes: rds-bridge doctor";
 
 /// The longest message that the component sends, in bytes.
 const MESSAGE_LIMIT: usize = 32 << 10;
@@ -57,54 +59,70 @@ impl Refusal {
         Self::new(3159, "HY000", message)
     }
 
+    /// What a client of another machine receives in place of a failure that names the settings.
+    pub(crate) fn unreachable() -> Self {
+        Self::new(1105, "HY000", UNREACHABLE)
+    }
+
+    /// The server's own error with the stage, and without its causes.
+    pub(crate) fn of_server(server: &ServerError, stage: Stage) -> Self {
+        let message = with_stage(&server.message, stage);
+        Self::new(
+            server.code,
+            server.sql_state.as_deref().unwrap_or("HY000"),
+            Printable(&message).to_string(),
+        )
+    }
+
     /// What failed on the way to the database: the server's own error, or else the code that clients use for such a
     /// failure; then the stage and the likely causes. `words` names the settings in a remedy.
     pub(crate) fn of_connecting(error: &Error, words: fn(&Remedy) -> String) -> Self {
-        let (code, sql_state) = match error.server_error() {
-            Some(server) => (
-                server.code,
-                server
-                    .sql_state
-                    .clone()
-                    .unwrap_or_else(|| "HY000".to_owned()),
-            ),
+        let mut refusal = match error.server_error() {
+            Some(server) => Self::of_server(server, error.stage()),
             None => {
                 let (code, sql_state) = code(error.category());
-                (code, sql_state.to_owned())
+                let message = format!("{OWN}{}", Chain(error));
+                Self::new(code, sql_state, Printable(&message).to_string())
             }
-        };
-        let mut message = match error.server_error() {
-            Some(server) => format!("{} [rds-bridge, stage {}]", server.message, error.stage()),
-            None => format!("rds-bridge: {}", Chain(error)),
         };
         for (number, cause) in (1..).zip(error.causes()) {
             // Clients show the message on one line.
             let remedy = words(&cause.remedy);
-            let line = format!("; likely cause {number}: {}: {remedy}", cause.why);
-            if message.len().saturating_add(line.len()) > SHOWN_LENGTH {
-                message.push_str(MORE_CAUSES);
+            let line = format!("{CAUSE}{number}: {}: {remedy}", cause.why);
+            let line = Printable(&line).to_string();
+            if refusal.message.len().saturating_add(line.len()) > SHOWN_LENGTH {
+                refusal.message.push_str(MORE_CAUSES);
                 break;
             }
-            message.push_str(&line);
+            refusal.message.push_str(&line);
         }
-        Self {
-            code,
-            sql_state,
-            message: Printable(&message).to_string(),
-        }
+        refusal
+    }
+
+    /// The payload and header of an `ERR_Packet` that answers a command.
+    pub(crate) fn reply(&self) -> Vec<u8> {
+        let message = self.message_to_send();
+        let [low, high] = self.code.to_le_bytes();
+        let start = [err_packet::HEADER, low, high, b'#'];
+        let payload = [&start, self.sql_state.as_bytes(), message.as_bytes()].concat();
+        let header = Header {
+            length: payload.len(),
+            sequence_id: 1,
+        };
+        [&header.write(), payload.as_slice()].concat()
+    }
+
+    fn message_to_send(&self) -> &str {
+        let end = self.message.floor_char_boundary(MESSAGE_LIMIT);
+        self.message.get(..end).unwrap_or_default()
     }
 
     /// The error as the component sends it.
     pub(crate) fn server_error(&self) -> ServerError {
-        let mut message = self.message.clone();
-        let end = (0..=MESSAGE_LIMIT)
-            .rev()
-            .find(|&end| message.is_char_boundary(end));
-        message.truncate(end.unwrap_or_default());
         ServerError {
             code: self.code,
             sql_state: Some(self.sql_state.clone()),
-            message,
+            message: self.message_to_send().to_owned(),
         }
     }
 }
@@ -126,10 +144,11 @@ fn code(category: Category) -> (u16, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use rds_bridge::ErrorKind;
     use rds_bridge::error::Cause;
-    use rds_bridge::{ErrorKind, Stage};
 
     use super::*;
+    use crate::told::{ErrorText, Failed, STAGES};
 
     #[test]
     fn a_server_s_error_keeps_code_and_sql_state() {
@@ -158,10 +177,63 @@ mod tests {
     }
 
     #[test]
+    fn a_server_s_error_for_a_stranger_has_no_causes() {
+        let server = ServerError {
+            code: 1129,
+            sql_state: None,
+            message: "Host '10.0.0.1' is blocked".to_owned(),
+        };
+        let refusal = Refusal::of_server(&server, Stage::InitialHandshake);
+        let expected = Refusal::new(
+            1129,
+            "HY000",
+            "Host '10.0.0.1' is blocked [rds-bridge, stage greeting]",
+        );
+        assert_eq!(refusal, expected);
+    }
+
+    #[test]
+    fn a_reply_to_a_command_is_a_packet() {
+        let refusal = Refusal::too_many_connections("full");
+        assert_eq!(refusal.reply(), b"\x0D\0\0\x01\xFF\x10\x04#08004full");
+    }
+
+    #[test]
     fn a_long_message_is_cut_between_characters() {
         let refusal = Refusal::new(1105, "HY000", "ü".repeat(MESSAGE_LIMIT));
         let message = refusal.server_error().message;
         assert_eq!(message.len(), MESSAGE_LIMIT);
         assert!(message.chars().all(|it| it == 'ü'));
+    }
+
+    fn read_again(error: &Error) -> ErrorText {
+        ErrorText::read(&Refusal::of_connecting(error, ToString::to_string).message)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for stage in STAGES {
+            let cause = || Cause::new("db is an alias: of another", "set {region}");
+            let error = Error::new(stage, ErrorKind::Closed).with_causes(vec![cause(), cause()]);
+            let text = read_again(&error);
+            assert_eq!(text.failed, Some(Failed::Stage(stage)), "{text:?}");
+            let cause = "db is an alias: of another: set BridgeBuilder::region";
+            assert_eq!(text.causes, [cause, cause]);
+            assert!(!text.has_more_causes);
+
+            let server = ServerError {
+                code: 1045,
+                sql_state: None,
+                message: "Access denied".to_owned(),
+            };
+            let error = Error::new(stage, ErrorKind::Server(server));
+            let long = Cause::new("x".repeat(500), "");
+            let text = read_again(&error.with_causes(vec![long]));
+            assert_eq!(text.failed, Some(Failed::Stage(stage)), "{text:?}");
+            assert!(text.message.starts_with("Access denied"), "{text:?}");
+            assert!(text.causes.is_empty() && text.has_more_causes);
+        }
+        let text = ErrorText::read(&Refusal::unreachable().message);
+        assert_eq!(text.failed, Some(Failed::Undisclosed));
     }
 }

@@ -1,6 +1,7 @@
 //! One client, from its connection to its end.
 
 mod answer;
+mod report;
 mod requested;
 
 use std::sync::Arc;
@@ -8,12 +9,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy};
-use rds_bridge::error::Chain;
 use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
 use rds_bridge::{Bridge, Error};
-use rds_bridge_text::Printable;
 use rustls::ServerConfig;
-use tokio::io::AsyncWriteExt;
+use tokio::sync::SemaphorePermit;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
@@ -29,12 +28,11 @@ use crate::socket::{ClientStream, Socket};
 use crate::splice::{End, Splice};
 use crate::upstream::Upstream;
 use crate::users::ClientAuthentication;
+use report::Known;
 use requested::check;
 
 /// `CLIENT_LOCAL_FILES`: the server may request a file of the client, for `LOAD DATA LOCAL`.
 const CLIENT_LOCAL_FILES: u32 = 1 << 7;
-/// `COM_QUIT`, as a packet.
-const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
 /// While a proxy drains, a client that is idle is closed when nothing was copied for this long.
 const QUIET: Duration = Duration::from_millis(500);
 
@@ -87,31 +85,28 @@ impl Session {
     }
 
     async fn log_in(&self, socket: Socket) -> Option<LoggedIn> {
-        let Ok(Ok(_permit)) = timeout(self.shared.rate_timeout, self.shared.logins.acquire()).await
-        else {
-            let message = "rds-bridge: too many clients log in at once";
-            let refusal = Refusal::too_many_connections(message);
-            self.count_failure(&refusal);
-            refuse_at_once(&self.shared.engine, socket, &refusal).await;
-            return None;
+        let _place = match self.place().await {
+            Ok(place) => place,
+            Err(refusal) => {
+                self.fail_at_once(socket, &refusal).await;
+                return None;
+            }
         };
         let greeted = match self.greet().await {
             Ok(greeted) => greeted,
             Err(refusal) => {
-                self.count_failure(&refusal);
-                refuse_at_once(&self.shared.engine, socket, &refusal).await;
+                self.fail_at_once(socket, &refusal).await;
                 return None;
             }
         };
         let (handshake, scramble) = match self.handshake(&greeted) {
             Ok(begun) => begun,
             Err(error) => {
-                warn!(origin = %self.origin, %error, "the database's first packet");
-                let message = "rds-bridge: the database's first packet is not one of MySQL: rds-bridge doctor \
-                               explains it";
-                let refusal = Refusal::new(1105, "HY000", message);
-                self.count_failure(&refusal);
-                refuse_at_once(&self.shared.engine, socket, &refusal).await;
+                let refusal = self.of_first_packet(&error);
+                self.fail_at_once(socket, &refusal).await;
+                if !matches!(error, ClientError::Refused(_)) {
+                    self.complete_unused_login(greeted).await;
+                }
                 return None;
             }
         };
@@ -125,15 +120,26 @@ impl Session {
                 None
             }
             Err(_) => {
-                self.shared
-                    .counters
-                    .abandoned
-                    .fetch_add(1, Ordering::Relaxed);
-                info!(origin = %self.origin, limit = ?limit, "the client sent no login in time");
+                self.count_late_client();
                 self.complete_unused_login(greeted).await;
                 None
             }
         }
+    }
+
+    /// Waits for a place among the clients that log in, each of which uses two instances of the component.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        let shared = &self.shared;
+        let entering = timeout(shared.rate_timeout, shared.login_limits.places().enter());
+        entering.await.ok().flatten().ok_or_else(|| {
+            Refusal::too_many_connections("rds-bridge: too many clients log in at once")
+        })
+    }
+
+    /// Refuses a client in place of the first packet.
+    async fn fail_at_once(&self, socket: Socket, refusal: &Refusal) {
+        self.count_failure(refusal);
+        refuse_at_once(&self.shared.engine, socket, refusal).await;
     }
 
     /// Connects to the database up to its first packet.
@@ -141,7 +147,7 @@ impl Session {
         self.wait_for_turn().await?;
         greet(&self.shared.bridge)
             .await
-            .map_err(|error| self.of_connecting(&error))
+            .map_err(|error| self.of_connecting(&error, Known::Stranger))
     }
 
     /// Waits until another login to the database is allowed.
@@ -149,8 +155,7 @@ impl Session {
         let shared = &self.shared;
         let waited = timeout(shared.rate_timeout, shared.rate.wait()).await;
         waited.map_err(|_| {
-            let message =
-                "rds-bridge: too many new connections; the limit is --connections-per-second";
+            let message = "rds-bridge: too many new connections in each second: retry later, or raise their limit";
             Refusal::too_many_connections(message)
         })
     }
@@ -214,6 +219,7 @@ impl Session {
             caller,
         } = authenticated;
         if let Err(refusal) = check(&requested) {
+            self.count_refusal(&refusal);
             client.refuse(&refusal).await;
             self.complete_unused_login(greeted).await;
             return None;
@@ -222,26 +228,29 @@ impl Session {
             Ok(raw) => Upstream::set_up(raw, self.shared.is_read_only).await,
             Err(error) => Err(error),
         };
-        match upstream {
-            Ok(upstream) => {
-                let user = requested
-                    .user
-                    .as_deref()
-                    .unwrap_or(self.shared.bridge.user());
-                info!(origin = %self.origin, caller = %Printable(&caller), user, "logged in");
-                let (is_tls, scramble) = (response.is_tls, client.scramble());
-                let stream = client.accept(upstream.ok_packet()).await.ok()?;
-                let client = ClientSide {
+        let upstream = match upstream {
+            Ok(upstream) => upstream,
+            Err(error) => {
+                let refusal = self.of_connecting(&error, Known::Authenticated);
+                self.count_failure(&refusal);
+                client.refuse(&refusal).await;
+                return None;
+            }
+        };
+        self.log_user("logged in", &requested, &caller);
+        let (is_tls, scramble) = (response.is_tls, client.scramble());
+        match client.accept(upstream.ok_packet()).await {
+            Ok(stream) => Some(LoggedIn {
+                client: ClientSide {
                     stream,
                     is_tls,
                     scramble,
-                };
-                Some(LoggedIn { client, upstream })
-            }
+                },
+                upstream,
+            }),
             Err(error) => {
-                let refusal = self.of_connecting(&error);
-                self.count_failure(&refusal);
-                client.refuse(&refusal).await;
+                self.count_client_error(&error);
+                upstream.close(true).await;
                 None
             }
         }
@@ -252,10 +261,8 @@ impl Session {
     async fn complete_unused_login(&self, greeted: InitialHandshakeReceived) {
         let completed = async {
             let logged_in = greeted.start_tls().await?.log_in().await?;
-            let mut raw = logged_in.into_raw();
-            let stream = raw.stream();
-            let _quit = stream.write_all(&QUIT).await;
-            let _ended = stream.shutdown().await;
+            let upstream = Upstream::set_up(logged_in.into_raw(), false).await?;
+            upstream.close(true).await;
             Ok::<(), Error>(())
         };
         if let Err(error) = completed.await {
@@ -309,7 +316,7 @@ impl Session {
                 }
             }
         }
-        upstream.close().await;
+        upstream.close(splice.is_idle()).await;
         info!(origin = %self.origin, "disconnected");
     }
 
@@ -320,37 +327,6 @@ impl Session {
             #[cfg(unix)]
             Origin::Unix { .. } => "localhost".to_owned(),
         }
-    }
-
-    fn of_connecting(&self, error: &Error) -> Refusal {
-        self.warn_of(error);
-        if !self.is_local && error.server_error().is_none() {
-            // What another machine may know.
-            return Refusal::new(1105, "HY000", "rds-bridge: the database cannot be reached");
-        }
-        Refusal::of_connecting(error, self.shared.remedy_words)
-    }
-
-    fn warn_of(&self, error: &Error) {
-        warn!(origin = %self.origin, stage = %error.stage(), %error, "the database");
-    }
-
-    fn count_failure(&self, refusal: &Refusal) {
-        let counters = &self.shared.counters;
-        counters.failed.fetch_add(1, Ordering::Relaxed);
-        let message = Printable(&refusal.message);
-        debug!(origin = %self.origin, code = refusal.code, %message, "told the client");
-    }
-
-    fn count_client_error(&self, error: &ClientError) {
-        let counters = &self.shared.counters;
-        let counter = match error {
-            ClientError::Io(_) => &counters.abandoned,
-            ClientError::Tls(_) | ClientError::Refused(_) => &counters.refused,
-            ClientError::Fault(_) => &counters.failed,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-        info!(origin = %self.origin, error = %Chain(error), "no login");
     }
 }
 

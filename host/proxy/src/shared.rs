@@ -8,7 +8,6 @@ use rds_bridge::component::Engine;
 use rds_bridge::error::Remedy;
 use rds_bridge::pool::ConnectionRate;
 use rustls::ServerConfig;
-use tokio::sync::Semaphore;
 
 use crate::client_limit::ClientLimit;
 use crate::database_user::DatabaseUser;
@@ -36,10 +35,8 @@ pub(crate) struct Shared {
     pub(crate) remedy_words: fn(&Remedy) -> String,
     pub(crate) counters: Counters,
     pub(crate) clients: ClientLimit,
-    /// Clients of other machines that are not logged in.
+    /// The limits on clients of other machines that are not logged in, and the places of all that log in.
     pub(crate) login_limits: Arc<LoginLimits>,
-    /// A permit for each client that logs in. Each of them uses two instances of the component.
-    pub(crate) logins: Semaphore,
 }
 
 /// How clients are authenticated, and the certificate for TLS with them.
@@ -52,7 +49,7 @@ pub(crate) struct Access {
 impl Shared {
     pub(crate) fn metrics(&self) -> ProxyMetrics {
         let mut metrics = self.counters.read();
-        metrics.logging_in = u64::try_from(self.login_limits.count()).unwrap_or(u64::MAX);
+        metrics.logging_in = self.login_limits.count();
         metrics
     }
 

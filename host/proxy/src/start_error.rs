@@ -13,8 +13,7 @@ pub enum StartError {
     /// A listener that other machines can reach requires TLS and the authentication of clients.
     #[error(
         "a listener that other machines can reach requires TLS, and passwords or certificates of clients: listen on a \
-         loopback address or a Unix socket, or set --tls-certificate, --tls-key and --client-ca-file, or use a \
-         configuration file"
+         loopback address or a Unix socket, or set ProxyBuilder::tls and ProxyBuilder::authentication"
     )]
     NotLocal,
     /// [`ClientAuthentication::Certificates`](crate::ClientAuthentication::Certificates) without TLS.
@@ -23,4 +22,15 @@ pub enum StartError {
     /// The component cannot be loaded.
     #[error("the component cannot be loaded")]
     Component(#[source] Fault),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_named_as_the_builder_names_them() {
+        let text = StartError::NotLocal.to_string();
+        assert!(text.contains("ProxyBuilder::tls") && !text.contains("--"));
+    }
 }

@@ -13,6 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// `COM_QUIT`, as a packet.
+const QUIT: [u8; 5] = [1, 0, 0, 0, 1];
 /// Read-only is a guard rail: a client that writes SQL can undo it.
 const READ_ONLY: &str = "SET SESSION TRANSACTION READ ONLY";
 /// `CLIENT_QUERY_ATTRIBUTES`: the text of a `COM_QUERY` follows its attributes.
@@ -25,12 +27,17 @@ const REPLY_LIMIT: usize = 64 << 10;
 /// A connection to the database after its login.
 pub(crate) struct Upstream {
     raw: RawConnection,
+    /// Whether the database has answered what the proxy itself has sent.
+    has_answered: bool,
 }
 
 impl Upstream {
     /// Makes the session read-only, if it must be.
     pub(crate) async fn set_up(raw: RawConnection, is_read_only: bool) -> Result<Self, Error> {
-        let mut this = Self { raw };
+        let mut this = Self {
+            raw,
+            has_answered: true,
+        };
         if is_read_only {
             this.make_read_only().await?;
         }
@@ -57,22 +64,37 @@ impl Upstream {
         requested: &RequestedSession,
         is_read_only: bool,
     ) -> Result<(), Error> {
+        self.has_answered = false;
         self.raw.change_user(requested).await?;
         if is_read_only {
             self.make_read_only().await?;
         }
+        self.has_answered = true;
         Ok(())
     }
 
     /// Sends `COM_RESET_CONNECTION`, and makes the session read-only again. Returns the reply, a packet.
     pub(crate) async fn reset(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
+        self.has_answered = false;
         let reply = self.round_trip(command).await?;
         self.make_read_only().await?;
+        self.has_answered = true;
         Ok(reply)
     }
 
-    pub(crate) async fn close(mut self) {
-        let _ended = timeout(REPLY_TIME, self.raw.stream().shutdown()).await;
+    /// Ends the connection. An idle one is ended by `COM_QUIT`: the server counts and logs an end without it as an
+    /// aborted connection. `is_idle` tells whether the client has its answers.
+    pub(crate) async fn close(mut self, is_idle: bool) {
+        let quits = is_idle && self.has_answered;
+        let stream = self.raw.stream();
+        let ending = async {
+            if quits {
+                stream.write_all(&QUIT).await?;
+            }
+            stream.shutdown().await
+        };
+        // The server may have ended it already.
+        let _ended = timeout(REPLY_TIME, ending).await;
     }
 
     async fn make_read_only(&mut self) -> Result<(), Error> {

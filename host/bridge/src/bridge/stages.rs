@@ -55,7 +55,10 @@ pub use tls::{InitialHandshakeReceived, TcpConnected};
 /// What all stages of one attempt to connect share.
 #[derive(Clone)]
 struct Attempt {
+    /// The bridge as the user that logs in: the client of a proxy may have requested another one than its own.
     bridge: Arc<Inner>,
+    /// The bridge as its own user.
+    own: Arc<Inner>,
     deadline: Deadline,
 }
 
@@ -92,9 +95,12 @@ impl Connecting {
     /// Keeps the endpoint that the bridge has.
     pub(super) fn without_lookup(bridge: &Arc<Inner>, end: Option<Instant>) -> Self {
         let deadline = Deadline::from_timeouts(&bridge.timeouts).no_later_than(end);
-        let bridge = Arc::clone(bridge);
         Self {
-            attempt: Attempt { bridge, deadline },
+            attempt: Attempt {
+                bridge: Arc::clone(bridge),
+                own: Arc::clone(bridge),
+                deadline,
+            },
         }
     }
 
@@ -166,7 +172,9 @@ impl CredentialsReady {
     ///
     /// [`Stage::Resolve`].
     pub async fn resolve(self) -> Result<Resolved, Error> {
-        let Attempt { bridge, deadline } = &self.attempt;
+        let Attempt {
+            bridge, deadline, ..
+        } = &self.attempt;
         let addresses = deadline.whole(Stage::Resolve, resolve(bridge)).await;
         let addresses = self.attempt.explain(addresses)?;
         Ok(self.with_addresses(addresses))
@@ -274,7 +282,9 @@ async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
 }
 
 async fn tcp(attempt: &Attempt, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
-    let Attempt { bridge, deadline } = attempt;
+    let Attempt {
+        bridge, deadline, ..
+    } = attempt;
     net::connect(addresses, bridge.timeouts.connect, deadline.at())
         .instrument(debug_span!(target: STAGES, "tcp"))
         .await

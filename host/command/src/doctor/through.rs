@@ -88,7 +88,7 @@ async fn over_tcp(
     let greeting = greeting.map_err(at("greeting"))?;
     greeted(&greeting, report);
 
-    let is_local = peer.is_some_and(|peer| peer.ip().is_loopback());
+    let is_local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     if is_local && !greeting.offers_tls() {
         report.add("TLS", Outcome::Good, LOCAL, &[]);
         let (mut stream, _) = received.into_stream();

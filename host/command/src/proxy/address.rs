@@ -116,7 +116,10 @@ impl Address {
         let tcp = self.tcp.map(|tcp| tcp.to_string());
         let unix = self.unix_socket.as_ref();
         let unix = unix.map(|path| path.to_string_lossy().into_owned());
-        let places: Vec<String> = tcp.into_iter().chain(unix).collect();
+        let mut places: Vec<String> = tcp.into_iter().chain(unix).collect();
+        if places.is_empty() {
+            places.push("a socket without a path".to_owned());
+        }
         format!("listening on {}", places.join(" and "))
     }
 
@@ -155,6 +158,20 @@ rds-bridge: listening on 127.0.0.1:3307 and /run/my sql.sock for db.example.com:
   mysql://lambda-user@127.0.0.1:3307/iam%20test
 ";
         assert_eq!(address().lines(), expected);
+    }
+
+    #[test]
+    fn a_socket_without_a_path_is_named() {
+        let nameless = Address {
+            tcp: None,
+            unix_socket: None,
+            ..address()
+        };
+        let lines = nameless.lines();
+        assert_eq!(
+            lines,
+            "rds-bridge: listening on a socket without a path for db.example.com:3306:\n"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
+use rds_bridge_proxy::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE, DEFAULT_RATE};
 
 use super::endpoint::Endpoint;
 use super::place;
@@ -84,6 +85,8 @@ pub(super) enum Action {
     #[command(after_help = "Example:\n  rds-bridge proxy example > rds-bridge.toml\n")]
     Example,
     /// Read a password from standard input, and print its hash for the configuration file
+    ///
+    /// On a terminal it asks for the password, and does not show it.
     #[command(after_help = "Example:\n  \
         printf '%s' \"$PASSWORD\" | rds-bridge proxy hash-password\n")]
     HashPassword,
@@ -187,16 +190,19 @@ pub(super) struct Listen {
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_CONNECTIONS",
-        default_value = "1000",
+        default_value_t = DEFAULT_CLIENTS,
         value_name = "NUMBER"
     )]
     pub(super) max_connections: NonZeroU32,
 
     /// Limit on open clients of other machines that are not logged in; one more receives error 1040
+    ///
+    /// All endpoints share it. At most 100 clients log in at once, those of this machine included, so a higher number has
+    /// no effect.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_LOGINS",
-        default_value = "200",
+        default_value_t = DEFAULT_LOGINS,
         value_name = "NUMBER"
     )]
     pub(super) max_logins: NonZeroU32,
@@ -205,19 +211,19 @@ pub(super) struct Listen {
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_LOGINS_PER_SOURCE",
-        default_value = "50",
+        default_value_t = DEFAULT_LOGINS_PER_SOURCE,
         value_name = "NUMBER"
     )]
     pub(super) max_logins_per_source: NonZeroU32,
 
     /// Limit on new connections to each server, in each second
     ///
-    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn. A
-    /// COM_CHANGE_USER counts as a connection.
+    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn, which each takes
+    /// when it connects, before its login. A COM_CHANGE_USER counts as a connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",
-        default_value = "150",
+        default_value_t = DEFAULT_RATE,
         value_name = "NUMBER"
     )]
     pub(super) connections_per_second: NonZeroU32,

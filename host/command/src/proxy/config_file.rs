@@ -7,22 +7,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
-use rds_bridge_proxy::{Certificates, ClientAuthentication, PasswordHash, Users};
+use rds_bridge_proxy::{
+    Certificates, ClientAuthentication, DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE,
+    DEFAULT_RATE, PasswordHash, Users,
+};
 
 use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
 use super::limits::server;
-use super::plan::{Plan, Service, number};
+use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
 use crate::proxy_error::ProxyError;
 use crate::variables::is_given;
-
-const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(150).unwrap();
-const DEFAULT_CLIENTS: usize = 1000;
-const DEFAULT_LOGINS: usize = 200;
-const DEFAULT_LOGINS_PER_SOURCE: usize = 50;
 
 /// The options of one connection, and the keys of a database that stand for them.
 const KEYS: [(&str, &str); 8] = [
@@ -89,7 +87,7 @@ impl ConfigFile {
     }
 
     fn plan(&self, listener: &ListenerConfig, database: &Database) -> Plan {
-        let limit = |set: Option<NonZeroU32>, default| set.map_or(default, number);
+        let limit = |set: Option<NonZeroU32>, default| number(set.unwrap_or(default));
         Plan {
             endpoint: Endpoint {
                 host: Some(database.endpoint.clone()),
@@ -103,6 +101,7 @@ impl ConfigFile {
                 listen: listener.listen,
                 unix_socket: listener.unix_socket.clone(),
             },
+            listen_setting: ListenSetting::File,
             client_user: listener.client_user,
             read_only: listener.read_only,
             local_files: listener.local_files.unwrap_or(true),

@@ -1,28 +1,18 @@
 //! `rds-bridge proxy hash-password`: what a configuration file stores of a caller's password.
 
-use std::io::{self, BufRead};
 use std::process::ExitCode;
 
+use secrecy::ExposeSecret;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::output;
+use crate::{output, password};
 
-/// Reads a password, the first line of standard input, and prints its hashes as settings.
+/// Reads a password from standard input, or asks for it if that is a terminal. Prints its hashes as settings.
 pub(super) fn run() -> Result<ExitCode, Error> {
-    let mut line = Zeroizing::new(String::new());
-    io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(Error::Read)?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        let problem = "the password is empty: write it to standard input, on one line";
-        return Err(Error::Usage(problem.to_owned()));
-    }
-    output::print(&settings(password))?;
+    let password = password::of_standard_input()?;
+    output::print(&settings(password.expose_secret()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,11 +1,13 @@
-//! The limits that the proxies to one server share.
+//! The limits that proxies share: those to one server, and all of the process.
 
 use std::collections::HashMap;
+#[cfg(unix)]
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use rds_bridge::pool::ConnectionRate;
-use rds_bridge_proxy::ClientLimit;
+use rds_bridge_proxy::{ClientLimit, ConcurrentLogins};
 
 /// An endpoint's name and port.
 pub(super) type Server = (String, u16);
@@ -15,6 +17,8 @@ pub(super) type Server = (String, u16);
 pub(super) struct Limits {
     rates: HashMap<Server, Arc<ConnectionRate>>,
     clients: HashMap<Server, ClientLimit>,
+    /// For all servers: their proxies share an engine.
+    pub(super) logins: ConcurrentLogins,
 }
 
 impl Limits {
@@ -29,6 +33,15 @@ impl Limits {
         let clients = self.clients.entry(server.clone());
         clients.or_insert_with(|| ClientLimit::new(limit)).clone()
     }
+}
+
+/// How many clients may be open in all: a server's shared limit counts once.
+#[cfg(unix)]
+pub(super) fn clients<'s>(limits: impl Iterator<Item = (Option<&'s Server>, usize)>) -> usize {
+    let mut seen = HashSet::new();
+    let counted = limits.filter(|(shared, _)| shared.is_none_or(|server| seen.insert(server)));
+    let counted = counted.map(|(_, limit)| limit);
+    counted.fold(0, usize::saturating_add)
 }
 
 /// The same for every way to write an endpoint.
@@ -48,5 +61,19 @@ mod tests {
         let first = rate("DB.example.com", 3306);
         assert!(Arc::ptr_eq(&first, &rate("db.example.com.", 3306)));
         assert!(!Arc::ptr_eq(&first, &rate("db.example.com", 3307)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shared_limit_counts_once() {
+        let (first, second) = (server("a", 1), server("b", 1));
+        let limits = [
+            (Some(&first), 10),
+            (Some(&first), 10),
+            (Some(&second), 10),
+            (None, 5),
+            (None, 5),
+        ];
+        assert_eq!(clients(limits.into_iter()), 30);
     }
 }

@@ -8,6 +8,8 @@ use rds_bridge_proxy::{Certificates, ClientAuthentication};
 
 use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
+#[cfg(unix)]
+use super::limits::Server;
 use super::tls::TlsFiles;
 use crate::error::Error;
 
@@ -20,9 +22,19 @@ pub(super) struct Service {
     pub(super) drain_timeout: Duration,
 }
 
+/// Where a listener's address is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListenSetting {
+    /// With `--listen`.
+    Option,
+    /// With `listen` in the configuration file.
+    File,
+}
+
 /// A proxy to one endpoint. The places to listen are in the endpoint.
 pub(super) struct Plan {
     pub(super) endpoint: Endpoint,
+    pub(super) listen_setting: ListenSetting,
     pub(super) client_user: bool,
     pub(super) read_only: bool,
     pub(super) local_files: bool,
@@ -37,6 +49,14 @@ pub(super) struct Plan {
     pub(super) tls: Option<TlsFiles>,
 }
 
+impl Plan {
+    /// The server whose proxies share this one's limit on open clients, if it is shared.
+    #[cfg(unix)]
+    pub(super) fn shared_clients<'s>(&self, server: &'s Server) -> Option<&'s Server> {
+        self.shares_max_connections.then_some(server)
+    }
+}
+
 /// The endpoints of the command line, or the one of the options.
 pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
     let listen = &arguments.listen;
@@ -48,6 +68,7 @@ pub(super) fn of_arguments(arguments: &Proxy) -> Result<Service, Error> {
     let plans = (0_u16..).zip(endpoints).map(|(place, endpoint)| {
         Ok(Plan {
             endpoint: with_places(endpoint, listen, place)?,
+            listen_setting: ListenSetting::Option,
             client_user: listen.client_user,
             read_only: listen.read_only,
             local_files: !listen.no_local_files,

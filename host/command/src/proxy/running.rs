@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::address::{Address, Needs};
 use super::limits::{self, Limits};
-use super::plan::Plan;
+use super::plan::{ListenSetting, Plan};
 use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
 use crate::proxy_error::ProxyError;
@@ -46,6 +46,7 @@ impl Running {
         let mut builder = builder
             .connection_rate(limits.rate(&address.server, plan.connections_per_second))
             .client_limit(clients)
+            .concurrent_logins(limits.logins.clone())
             .login_limits(in_all, per_source)
             .read_only(plan.read_only)
             .local_files(plan.local_files)
@@ -109,6 +110,10 @@ fn with_activated(
     listener: Listener,
 ) -> (ProxyBuilder, Address) {
     address.tcp = listener.address();
+    #[cfg(unix)]
+    {
+        address.unix_socket = listener.path();
+    }
     (builder.listen(listener), address)
 }
 
@@ -124,7 +129,7 @@ async fn with_listeners(
         address.unix_socket = Some(path.clone());
     }
     if let Some(wanted) = plan.endpoint.listen {
-        let listener = listen_on(wanted).await?;
+        let listener = listen_on(wanted, plan.listen_setting).await?;
         address.tcp = listener.address();
         builder = builder.listen(listener);
     }
@@ -132,7 +137,7 @@ async fn with_listeners(
 }
 
 /// Listens on a TCP address. If it is taken, the error names a free one.
-async fn listen_on(address: SocketAddr) -> Result<Listener, Error> {
+async fn listen_on(address: SocketAddr, setting: ListenSetting) -> Result<Listener, Error> {
     let error = match Listener::tcp(address).await {
         Ok(listener) => return Ok(listener),
         Err(error) => error,
@@ -140,7 +145,11 @@ async fn listen_on(address: SocketAddr) -> Result<Listener, Error> {
     if error.kind() == io::ErrorKind::AddrInUse
         && let Some(free) = free_port(address).await
     {
-        let taken = format!("{address} is in use; this address is free: --listen {free}");
+        let remedy = match setting {
+            ListenSetting::Option => format!("--listen {free}"),
+            ListenSetting::File => format!("set listen = \"{free}\""),
+        };
+        let taken = format!("{address} is in use; this address is free: {remedy}");
         return Err(Error::Usage(taken));
     }
     Err(ProxyError::Listen(address.to_string(), error).into())

@@ -1,12 +1,16 @@
 //! The commands that are not copied: `COM_CHANGE_USER`, and in a read-only session `COM_RESET_CONNECTION`.
 
 use rds_bridge::component::ServerHandshake;
+use rds_bridge::stages::RequestedSession;
 use rds_bridge_wire::command::COM_CHANGE_USER;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::{ClientSide, Session};
-use crate::client::{Client, ClientError};
+use super::report::Known;
+use super::requested::check;
+use super::{Authenticated, ClientSide, Session};
+use crate::client::{Client, ClientError, refuse_command};
+use crate::refusal::Refusal;
 use crate::upstream::Upstream;
 
 impl Session {
@@ -50,13 +54,21 @@ impl Session {
         command: &[u8],
     ) -> Result<Option<ClientSide>, ClientError> {
         let shared = &self.shared;
-        let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
-        let (capabilities, mariadb_capabilities) = upstream.capabilities();
         let ClientSide {
-            stream,
+            mut stream,
             is_tls,
             scramble,
         } = side;
+        let _place = match self.place().await {
+            Ok(place) => place,
+            Err(refusal) => {
+                self.count_failure(&refusal);
+                refuse_command(&mut stream, &refusal).await;
+                return Ok(None);
+            }
+        };
+        let instance = shared.engine.instantiate().map_err(ClientError::Fault)?;
+        let (capabilities, mariadb_capabilities) = upstream.capabilities();
         let handshake = ServerHandshake::change_user_in(
             instance,
             command,
@@ -69,21 +81,17 @@ impl Session {
         let client = Client::new(stream, handshake, scramble);
         let authenticating = self.authenticate(client, None);
         let Ok(authenticated) = timeout(shared.client_timeout, authenticating).await else {
+            self.count_late_client();
             return Ok(None);
         };
         let authenticated = authenticated?;
         let requested = self.requested(&authenticated);
-        let client = authenticated.client;
-        // It is a new login, with a new token.
-        if let Err(refusal) = self.wait_for_turn().await {
-            self.count_failure(&refusal);
+        let Authenticated { client, caller, .. } = authenticated;
+        if let Err(refusal) = self.log_in_again(upstream, &requested).await {
             client.refuse(&refusal).await;
             return Ok(None);
         }
-        if let Err(error) = upstream.change_user(&requested, shared.is_read_only).await {
-            client.refuse(&self.of_connecting(&error)).await;
-            return Ok(None);
-        }
+        self.log_user("changed user", &requested, &caller);
         let scramble = client.scramble();
         let stream = client.accept(upstream.ok_packet()).await?;
         Ok(Some(ClientSide {
@@ -91,5 +99,23 @@ impl Session {
             is_tls,
             scramble,
         }))
+    }
+
+    /// Logs in upstream with a new token, and counts why it cannot.
+    async fn log_in_again(
+        &self,
+        upstream: &mut Upstream,
+        requested: &RequestedSession,
+    ) -> Result<(), Refusal> {
+        check(requested).inspect_err(|refusal| self.count_refusal(refusal))?;
+        let turn = self.wait_for_turn().await;
+        turn.inspect_err(|refusal| self.count_failure(refusal))?;
+        let changed = upstream.change_user(requested, self.shared.is_read_only);
+        let changed = changed.await;
+        changed.map_err(|error| {
+            let refusal = self.of_connecting(&error, Known::Authenticated);
+            self.count_failure(&refusal);
+            refusal
+        })
     }
 }

@@ -96,7 +96,7 @@ impl InitialHandshakeReceived {
         session: &RequestedSession,
     ) -> Result<TlsEstablished, Error> {
         let attempt = &mut self.ready.attempt;
-        attempt.bridge = session.bridge(&attempt.bridge);
+        attempt.bridge = session.bridge(&attempt.own);
         self.start(Some(session)).await
     }
 }
@@ -142,16 +142,20 @@ impl RawConnection {
     /// Logs in again on this connection, as another user or with another session, by `COM_CHANGE_USER`. The token is
     /// new. The capabilities cannot change: those of `session` are ignored.
     ///
-    /// Call it when the server has answered every command. After an error, the server has closed the connection.
+    /// Call it when the server has answered every command. After an error of [`Stage::Credentials`] or
+    /// [`Stage::Token`], nothing was sent, and the session is unchanged. After one of [`Stage::Login`], the connection is
+    /// of no further use: the server closes it if it refuses the user.
     ///
     /// # Errors
     ///
     /// [`Stage::Credentials`], [`Stage::Token`] and [`Stage::Login`].
     pub async fn change_user(&mut self, session: &RequestedSession) -> Result<(), Error> {
-        let bridge = session.bridge(&self.attempt.bridge);
+        let own = Arc::clone(&self.attempt.own);
+        let bridge = session.bridge(&own);
         let attempt = Attempt {
             deadline: Deadline::from_timeouts(&bridge.timeouts),
             bridge,
+            own,
         };
         let changing = self.change(&attempt, session);
         let changing = attempt.deadline.whole(Stage::Login, changing);
@@ -163,7 +167,7 @@ impl RawConnection {
             connection_id: self.session.connection_id,
             ..changed
         };
-        self.attempt.bridge = attempt.bridge;
+        self.attempt = attempt;
         Ok(())
     }
 

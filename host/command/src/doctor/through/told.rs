@@ -1,12 +1,11 @@
 //! What a proxy tells its client of a failure: the message, the stage and the likely causes.
 
+use rds_bridge::Stage;
 use rds_bridge::component::ServerError;
 use rds_bridge::error::Cause;
+use rds_bridge_proxy::{ErrorText, Failed};
 
 use crate::exit::Exit;
-
-const CAUSE: &str = "; likely cause ";
-const MORE: &str = "; more causes: rds-bridge doctor";
 
 /// A proxy's error, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,65 +13,57 @@ pub(super) struct Told {
     /// The message without the causes.
     pub(super) message: String,
     pub(super) causes: Vec<Cause>,
-    /// The stage that failed on the way to the database. `None` if the proxy itself refused the client.
-    stage: Option<String>,
+    /// What failed on the way to the database. `None` if the proxy itself refused the client.
+    failed: Option<Failed>,
 }
 
 impl Told {
     pub(super) fn read(error: &ServerError) -> Self {
-        let message = error.message.as_str();
-        let (message, has_more) = match message.strip_suffix(MORE) {
-            Some(message) => (message, true),
-            None => (message, false),
-        };
-        let mut parts = message.split(CAUSE);
-        let message = parts.next().unwrap_or_default().to_owned();
-        let stage = stage(&message).map(str::to_owned);
-        // Each begins with its number. The remedy is a part of the text.
-        let causes = parts.map(|part| {
-            let text = part.split_once(": ").map_or(part, |(_, text)| text);
-            Cause::new(text, "")
-        });
+        let text = ErrorText::read(&error.message);
+        // The remedy is a part of the text.
+        let causes = text.causes.into_iter().map(|cause| Cause::new(cause, ""));
         let mut causes: Vec<Cause> = causes.collect();
-        if has_more {
+        if text.has_more_causes {
             causes.push(Cause::new(
                 "the proxy knows more causes than fit into its error",
                 "run rds-bridge doctor, without --through, on the proxy's machine with the proxy's settings",
             ));
         }
+        if text.failed == Some(Failed::Undisclosed) {
+            causes.push(Cause::new(
+                "the proxy tells clients of other machines no more",
+                "read the proxy's log, or run rds-bridge doctor on the proxy's machine with the proxy's settings",
+            ));
+        }
         Self {
-            message,
+            message: text.message,
             causes,
-            stage,
+            failed: text.failed,
         }
     }
 
     /// Whether the proxy reports a failure on the way to the database.
     pub(super) fn is_of_database(&self) -> bool {
-        self.stage.is_some()
+        self.failed.is_some()
     }
 
     /// The exit code that the failure has where the proxy runs.
     pub(super) fn exit(&self, code: u16) -> Exit {
-        match (code, self.stage.as_deref()) {
-            (1040 | 1158 | 1203, _) | (1105, Some("greeting")) => Exit::Network,
-            (_, Some("settings")) => Exit::Usage,
-            (_, Some("credentials")) => Exit::Credentials,
-            (_, Some("name resolution" | "TCP connection")) => Exit::Network,
-            (_, Some("TLS")) => Exit::Tls,
+        let stage = match self.failed {
+            Some(Failed::Stage(stage)) => Some(stage),
+            Some(_) => return Exit::Network,
+            None => None,
+        };
+        match (code, stage) {
+            (1040 | 1158 | 1203, _) | (1105, Some(Stage::InitialHandshake)) => Exit::Network,
+            (_, Some(Stage::Settings)) => Exit::Usage,
+            (_, Some(Stage::Credentials)) => Exit::Credentials,
+            (_, Some(Stage::Resolve | Stage::Connect)) => Exit::Network,
+            (_, Some(Stage::Tls)) => Exit::Tls,
             (1043, _) => Exit::Protocol,
             _ => Exit::Login,
         }
     }
-}
-
-/// The stage in `rds-bridge: STAGE: …` or `… [rds-bridge, stage STAGE]`.
-fn stage(message: &str) -> Option<&str> {
-    if let Some(rest) = message.strip_prefix("rds-bridge: ") {
-        return rest.split_once(": ").map(|(stage, _)| stage);
-    }
-    let (_, rest) = message.rsplit_once("[rds-bridge, stage ")?;
-    rest.strip_suffix(']')
 }
 
 #[cfg(test)]
@@ -123,10 +114,22 @@ mod tests {
             ),
             (1045, "Access denied for user 'x'@'localhost'", Exit::Login),
             (1043, "Bad handshake", Exit::Protocol),
+            (
+                1105,
+                "rds-bridge: the database cannot be reached",
+                Exit::Network,
+            ),
+            (
+                1045,
+                "Access denied [rds-bridge, stage of another program]",
+                Exit::Login,
+            ),
         ] {
             assert_eq!(told(code, message).exit(code), exit, "{message}");
         }
         assert!(!told(1045, "Access denied for user 'x'").is_of_database());
+        assert!(told(1105, "rds-bridge: the database cannot be reached").is_of_database());
+        assert!(!told(1105, "rds-bridge: other: words").is_of_database());
         assert!(told(1, "").causes.is_empty());
     }
 }
