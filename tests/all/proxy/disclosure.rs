@@ -7,14 +7,13 @@ use rds_bridge_test_support::server::{Product, Server};
 use rds_bridge_test_support::server_packets::error;
 use rds_bridge_test_support::tls_peer::frame;
 
-use super::certificates::Files;
-use super::strangers::connect;
 use crate::helpers::proxy::Proxy;
+use crate::helpers::proxy_files::ProxyFiles;
 
 /// The text of the error that a client receives in place of the first packet.
 fn refusal(proxy: &Proxy) -> String {
     let mut packet = Vec::new();
-    connect(proxy).read_to_end(&mut packet).unwrap();
+    proxy.connect_tcp().read_to_end(&mut packet).unwrap();
     assert_eq!(packet[4], 0xFF);
     String::from_utf8_lossy(&packet[5..]).into_owned()
 }
@@ -30,8 +29,8 @@ fn a_stranger_of_another_machine_learns_no_causes() {
     let text = refusal(&here);
     assert!(text.contains("; likely cause 1: "), "{text}");
 
-    let files = Files::new();
-    let elsewhere = files.start(server, &["--connect-to", &address]);
+    let files = ProxyFiles::new();
+    let elsewhere = files.start_for_certificates(server, &["--connect-to", &address]);
     let text = refusal(&elsewhere);
     let expected = "Host '10.1.2.3' is blocked [rds-bridge, stage greeting]";
     assert!(text.ends_with(expected), "{text}");

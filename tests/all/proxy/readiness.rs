@@ -7,8 +7,10 @@ use std::time::Duration;
 use rds_bridge_test_support::scripted_peer::{Line, ScriptedPeer};
 use rds_bridge_test_support::server::{Product, Server};
 
-use super::admin::{free_address, get};
+use super::admin::get;
+use crate::helpers::addresses::free_address;
 use crate::helpers::proxy::Proxy;
+use crate::helpers::waiting::until;
 
 #[test]
 fn the_result_of_a_login_outlives_the_check_that_asked_for_it() {
@@ -22,9 +24,10 @@ fn the_result_of_a_login_outlives_the_check_that_asked_for_it() {
     let mut gives_up = TcpStream::connect(admin).unwrap();
     let request = format!("GET /readiness HTTP/1.1\r\nHost: {admin}\r\n\r\n");
     gives_up.write_all(request.as_bytes()).unwrap();
-    while peer.connections() == 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until(|| match peer.connections() {
+        0 => Err("the proxy has not connected to the server".to_owned()),
+        _ => Ok(()),
+    });
     gives_up.shutdown(Shutdown::Write).unwrap();
     // The proxy closes the connection, and with it drops the request.
     assert_eq!(gives_up.read(&mut [0]).unwrap(), 0);
