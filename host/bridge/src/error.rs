@@ -18,7 +18,7 @@ pub use category::Category;
 pub use causes::Cause;
 pub(crate) use causes::{cause, of_long_command};
 pub use chain::Chain;
-pub use handshake_words::plugin_name;
+pub use handshake_words::{packet_name, plugin_name};
 pub use kind::ErrorKind;
 pub use malformed_token_words::describe as malformed_token_words;
 pub use not_cancelled::NotCancelled;

@@ -1,7 +1,7 @@
 //! A client's connection phase, on the client's side of the proxy.
 //!
-//! The component decides what is written, and decodes what is read. This reads exactly one packet at a time, so that the
-//! bytes after an `SSLRequest` are left to TLS.
+//! The component decides what is written, and decodes what is read. This reads exactly one packet at a time, so that
+//! the bytes after an `SSLRequest` are left to TLS.
 
 mod password;
 
@@ -12,6 +12,7 @@ use std::time::Duration;
 use rds_bridge::component::{
     CallError, Engine, Fault, HandshakeResponse, ServerHandshake, ServerHandshakeError, ServerStep,
 };
+use rds_bridge::error::packet_name;
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use rustls::ServerConfig;
 use thiserror::Error;
@@ -280,8 +281,8 @@ fn of_handshake(error: &ServerHandshakeError) -> Refusal {
     match error {
         ServerHandshakeError::TlsRequired => Refusal::tls_required(),
         ServerHandshakeError::InvalidPacket(invalid) => {
-            let (packet, field) = (invalid.packet, &invalid.field);
-            Refusal::bad_handshake(format!("Bad handshake: cannot read {field} of {packet:?}"))
+            let (packet, field) = (packet_name(invalid.packet), &invalid.field);
+            Refusal::bad_handshake(format!("Bad handshake: cannot read {field} of {packet}"))
         }
         ServerHandshakeError::PacketTooLarge(packet) => {
             let (length, limit) = (packet.length, packet.limit);

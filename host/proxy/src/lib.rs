@@ -53,7 +53,6 @@ mod metrics;
 mod proxy;
 mod refusal;
 mod replies;
-mod scramble;
 mod session;
 mod shared;
 mod socket;

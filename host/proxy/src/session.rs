@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy};
+use rds_bridge::component::{HandshakeResponse, ServerHandshake, TlsPolicy, scramble};
 use rds_bridge::stages::{InitialHandshakeReceived, RawConnection, RequestedSession};
 use rds_bridge::{Bridge, Error};
 use rustls::ServerConfig;
@@ -22,7 +22,6 @@ use crate::listen::Origin;
 use crate::login_limits::LoggingIn;
 use crate::refusal::Refusal;
 use crate::replies::Replies;
-use crate::scramble::scramble;
 use crate::shared::{Access, Shared};
 use crate::socket::{ClientStream, Socket};
 use crate::splice::{End, Splice};

@@ -12,7 +12,7 @@ pub(super) fn describe(error: &HandshakeError) -> String {
         HandshakeError::InvalidPacket(invalid) => format!(
             "not a MySQL server, or a damaged stream: cannot read the field {} of {}",
             invalid.field,
-            packet(invalid.packet)
+            packet_name(invalid.packet)
         ),
         HandshakeError::UnexpectedPacket(first) => {
             format!("not a MySQL server: an unexpected packet begins with {first:#04x}")
@@ -102,7 +102,9 @@ fn field_name(field: ConfigField) -> &'static str {
     }
 }
 
-fn packet(packet: Packet) -> &'static str {
+/// The name of a packet of the connection phase in an error text.
+#[must_use]
+pub fn packet_name(packet: Packet) -> &'static str {
     match packet {
         Packet::InitialHandshake => "the initial handshake",
         Packet::SslRequest => "SSLRequest",

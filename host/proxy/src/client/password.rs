@@ -2,13 +2,12 @@
 //!
 //! Source: MySQL Source Code Documentation, "Caching_sha2_password information" and "Native Authentication".
 
-use rds_bridge::component::{HandshakeResponse, ServerStep};
+use rds_bridge::component::{HandshakeResponse, ServerStep, scramble};
 use rds_bridge_text::Printable;
 use secrecy::ExposeSecret;
 
 use super::{Client, ClientError};
 use crate::refusal::Refusal;
-use crate::scramble::scramble;
 use crate::users::{PasswordHash, Users};
 
 const CACHING_SHA2_PASSWORD: &str = "caching_sha2_password";
@@ -31,8 +30,8 @@ impl Client {
             None | Some(CACHING_SHA2_PASSWORD | MYSQL_NATIVE_PASSWORD | MYSQL_CLEAR_PASSWORD) => {
                 Ok(())
             }
-            // MariaDB's client names `dummy_fallback_auth` if it could not load the server's method, and must be switched
-            // to another one. This one is built into it.
+            // MariaDB's client names `dummy_fallback_auth` if it could not load the server's method, and must be
+            // switched to another one. This one is built into it.
             Some(_) => {
                 let _is_ignored = self.switch_plugin(MYSQL_NATIVE_PASSWORD).await?;
                 Ok(())
