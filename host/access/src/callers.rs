@@ -14,8 +14,8 @@ pub struct Caller {
     pub password_sha256_twice: Option<PasswordHash<32>>,
     /// `SHA1(SHA1(password))`, for `mysql_native_password`.
     pub password_sha1_twice: Option<PasswordHash<20>>,
-    /// A name of the caller's certificate: a DNS name, an e-mail address or a URI of its `subjectAltName`, or the common
-    /// name of a certificate without this extension.
+    /// A name of the caller's certificate: a DNS name, an e-mail address or a URI of its `subjectAltName`, or the
+    /// common name of a certificate without this extension.
     pub certificate: Option<String>,
 }
 

@@ -139,8 +139,8 @@ impl ConnectionArguments {
         Ok(self.with_address_and_tls(builder, own))
     }
 
-    /// The settings of a client of a proxy, which has those of the endpoint itself: their options are refused, and their
-    /// variables ignored. `option` is the one that named the proxy.
+    /// The settings of a client of a proxy, which has those of the endpoint itself: their options are refused, and
+    /// their variables ignored. `option` is the one that named the proxy.
     #[cfg(feature = "proxy")]
     pub(super) fn of_client(&self, option: &str) -> Result<ClientSettings<'_>, Error> {
         if let Some(given) = OF_ENDPOINT.iter().find(|flag| is_given(flag)) {

@@ -33,10 +33,10 @@ pub(super) struct Doctor {
 
     /// Check the way through a running proxy instead, as a client of it
     ///
-    /// The stages are: TCP or the Unix socket, the greeting, TLS if the listener offers it, the login, and a SELECT. For
-    /// a proxy that asks for passwords, --username is the name of a caller, and DB_PASSWORD or --password-file its
-    /// password. --ca-file is the authority of the listener's certificate. What fails on the proxy's way to the database is reported as
-    /// the proxy tells it.
+    /// The stages are: TCP or the Unix socket, the greeting, TLS if the listener offers it, the login, and a SELECT.
+    /// For a proxy that asks for passwords, --username is the name of a caller, and DB_PASSWORD or --password-file its
+    /// password. --ca-file is the authority of the listener's certificate. What fails on the proxy's way to the
+    /// database is reported as the proxy tells it.
     #[cfg(feature = "proxy")]
     #[arg(long, value_name = "HOST:PORT|PATH")]
     through: Option<through::Place>,

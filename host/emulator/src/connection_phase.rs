@@ -1,7 +1,7 @@
 //! The connection phase, from the initial handshake until the client is accepted or refused.
 //!
-//! The component writes the packets and decodes those of the client, in an instance for each client. This module decides
-//! which clients are accepted, and which error the others receive.
+//! The component writes the packets and decodes those of the client, in an instance for each client. This module
+//! decides which clients are accepted, and which error the others receive.
 
 mod auth_switch_tail;
 mod client;

@@ -215,8 +215,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Checks that the session may write. With `autocommit` off, begins a transaction if no transaction is open; reads do
-    /// not begin one, so that they do not hold a lock that blocks writers.
+    /// Checks that the session may write. With `autocommit` off, begins a transaction if no transaction is open; reads
+    /// do not begin one, so that they do not hold a lock that blocks writers.
     fn begin_to_write(&self) -> Result<(), ServerError> {
         self.check_writable()?;
         match !self.autocommit && self.sqlite.is_autocommit() {

@@ -86,7 +86,8 @@ impl ProxyBuilder {
         self
     }
 
-    /// How many clients log in at once, with a limit that several proxies can share. Default: 100, for this proxy alone.
+    /// How many clients log in at once, with a limit that several proxies can share. Default: 100, for this proxy
+    /// alone.
     #[must_use]
     pub fn concurrent_logins(mut self, logins: ConcurrentLogins) -> Self {
         self.logins = logins;

@@ -32,8 +32,8 @@ impl Certificates {
         }
     }
 
-    /// Accepts the certificate with this name as the caller. With [`DatabaseUser::OfClient`] the user name of the client
-    /// must be the caller's.
+    /// Accepts the certificate with this name as the caller. With [`DatabaseUser::OfClient`] the user name of the
+    /// client must be the caller's.
     #[must_use]
     pub fn with(mut self, caller: impl Into<String>, name: impl Into<String>) -> Self {
         let callers = self.callers.get_or_insert_default();

@@ -8,7 +8,8 @@ pub enum DatabaseUser {
     #[default]
     OfBridge,
     /// The user that the client names. AWS credentials must be allowed to connect as that user. With
-    /// [`ClientAuthentication::Passwords`](crate::ClientAuthentication::Passwords), only users with a password are accepted; with
-    /// [`ClientAuthentication::Certificates`](crate::ClientAuthentication::Certificates), only the user whose certificate it is.
+    /// [`ClientAuthentication::Passwords`](crate::ClientAuthentication::Passwords), only users with a password are
+    /// accepted; with [`ClientAuthentication::Certificates`](crate::ClientAuthentication::Certificates), only the user
+    /// whose certificate it is.
     OfClient,
 }

@@ -201,8 +201,8 @@ impl Replies {
         }
     }
 
-    /// A packet of a result set. No row and no column definition begins with these bytes, but for a row whose first value
-    /// is so long that the row has several packets.
+    /// A packet of a result set. No row and no column definition begins with these bytes, but for a row whose first
+    /// value is so long that the row has several packets.
     fn up_to_eof(&mut self, head: &Head, eofs: u8) {
         self.next = Next::UpToEof(eofs);
         match head.first() {

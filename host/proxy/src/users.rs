@@ -16,8 +16,8 @@ pub enum ClientAuthentication {
     /// A client authenticates with a user name and a password of these.
     Passwords(Users),
     /// A client authenticates with a certificate that TLS has verified, so it must use TLS, also on this machine. The
-    /// configuration of [`ProxyBuilder::tls`](crate::ProxyBuilder::tls) must demand certificates; otherwise every client
-    /// is refused.
+    /// configuration of [`ProxyBuilder::tls`](crate::ProxyBuilder::tls) must demand certificates; otherwise every
+    /// client is refused.
     Certificates(Certificates),
 }
 
@@ -28,8 +28,8 @@ pub struct Users {
     allows_native_password: bool,
 }
 
-/// What a proxy stores of a password. The password cannot be computed from it; but a weak one can be guessed, so keep it
-/// secret.
+/// What a proxy stores of a password. The password cannot be computed from it; but a weak one can be guessed, so keep
+/// it secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PasswordHash {
     /// `SHA256(SHA256(password))`, for `caching_sha2_password`.
@@ -52,8 +52,8 @@ impl Users {
         self
     }
 
-    /// Lets clients authenticate with `mysql_native_password`, which old clients need. Its hashes are weak. It applies to
-    /// all users, so that a client cannot find out which users exist; a user without such a hash is refused.
+    /// Lets clients authenticate with `mysql_native_password`, which old clients need. Its hashes are weak. It applies
+    /// to all users, so that a client cannot find out which users exist; a user without such a hash is refused.
     #[must_use]
     pub fn allow_native_password(mut self) -> Self {
         self.allows_native_password = true;

@@ -1,5 +1,5 @@
-//! `--connect-to` through a forwarder of TCP connections, as `ssh -L` and SSM's port forwarding are. The forwarder is the
-//! tests' own: it accepts on a loopback port, and copies bytes to the server.
+//! `--connect-to` through a forwarder of TCP connections, as `ssh -L` and SSM's port forwarding are. The forwarder is
+//! the tests' own: it accepts on a loopback port, and copies bytes to the server.
 
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;

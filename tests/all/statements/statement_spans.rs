@@ -66,8 +66,8 @@ impl Subscriber for Collector {
 /// Set in the process that runs the test alone.
 const ALONE: &str = "RDS_BRIDGE_TEST_ALONE";
 
-/// In a process of its own: tracing caches for the whole process whether a span is enabled, and with one subscriber it asks
-/// whichever thread comes first.
+/// In a process of its own: tracing caches for the whole process whether a span is enabled, and with one subscriber it
+/// asks whichever thread comes first.
 #[apply(on_each_server)]
 fn a_statement_is_a_span_without_its_text(product: Product) {
     if env::var_os(ALONE).is_none() {

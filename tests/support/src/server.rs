@@ -256,8 +256,8 @@ impl Server {
         }
     }
 
-    /// The server's error log. It has a line for each login of an IAM account, which contains `refused` and the reason, or
-    /// `[AWSAuthenticationPlugin] accepted "lambda-user" with 421 bytes`.
+    /// The server's error log. It has a line for each login of an IAM account, which contains `refused` and the reason,
+    /// or `[AWSAuthenticationPlugin] accepted "lambda-user" with 421 bytes`.
     #[must_use]
     pub fn error_log(&self) -> String {
         let bytes = fs::read(self.folder.path().join(LOG)).unwrap_or_default();
@@ -276,8 +276,8 @@ const DATA: &str = "data";
 const LOG: &str = "error.log";
 const SETTINGS: &str = "settings.json";
 const SOCKET: &str = "socket";
-/// The server's `tmpdir`. A MariaDB that starts deletes `#sql*` files in its `tmpdir`, so servers must not share one. It
-/// lies beside the data directory: MariaDB lists each folder in the data directory as a database.
+/// The server's `tmpdir`. A MariaDB that starts deletes `#sql*` files in its `tmpdir`, so servers must not share one.
+/// It lies beside the data directory: MariaDB lists each folder in the data directory as a database.
 const TEMPORARY: &str = "tmp";
 
 fn tls(command: &mut Command, folder: &Path, product: Product, options: &Options) {

@@ -173,8 +173,8 @@ impl ClientHandshake {
         })
     }
 
-    /// Begins a `COM_CHANGE_USER`, in an instance of [`Engine::instantiate`]: it authenticates another user in a session
-    /// **inside TLS**, and resets the session. The first call is [`Self::receive`] with no bytes.
+    /// Begins a `COM_CHANGE_USER`, in an instance of [`Engine::instantiate`]: it authenticates another user in a
+    /// session **inside TLS**, and resets the session. The first call is [`Self::receive`] with no bytes.
     ///
     /// `capabilities` and `mariadb_capabilities` are those of the session. A token is signed in `instance`. Of the
     /// config, the capabilities and the maximum packet size have no effect. In the [`wit::Session`] of the result, the

@@ -218,8 +218,8 @@ impl ServerHandshake {
         self.reply(wit::Reply::SwitchPlugin(wit::SwitchPlugin { plugin, data }))
     }
 
-    /// Returns an `AuthMoreData` to write. After the byte 3, a client of `caching_sha2_password` waits for the packet of
-    /// [`Self::finish`]; after the byte 4, it sends the password inside TLS: call [`Self::receive`].
+    /// Returns an `AuthMoreData` to write. After the byte 3, a client of `caching_sha2_password` waits for the packet
+    /// of [`Self::finish`]; after the byte 4, it sends the password inside TLS: call [`Self::receive`].
     ///
     /// # Errors
     ///

@@ -22,22 +22,22 @@ pub(crate) struct Proxy {
     /// Endpoint to connect to, with its own settings: 'ENDPOINT?port=3307&user=app&listen=127.0.0.1:3307'; repeatable
     ///
     /// The settings are port, user, region, database, profile, connect-to, ca-file, listen and unix-socket. Those that
-    /// are not given come from the options. Further endpoints listen on the ports after the first one's. By default the endpoint of
-    /// --hostname.
+    /// are not given come from the options. Further endpoints listen on the ports after the first one's. By default the
+    /// endpoint of --hostname.
     #[arg(value_name = "ENDPOINT")]
     pub(super) endpoints: Vec<Endpoint>,
 
     /// Program to run with the proxy's address in its environment
     ///
-    /// It finds the address in DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and with
-    /// --unix-socket in MYSQL_UNIX_PORT. The proxy ends when the program does, with the program's exit code.
+    /// It finds the address in DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and
+    /// with --unix-socket in MYSQL_UNIX_PORT. The proxy ends when the program does, with the program's exit code.
     #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
     /// File with databases, callers and listeners, instead of an endpoint
     ///
-    /// The file is TOML. 'rds-bridge proxy example' prints one with every setting. On SIGHUP the proxy reads the callers
-    /// and the certificates again.
+    /// The file is TOML. 'rds-bridge proxy example' prints one with every setting. On SIGHUP the proxy reads the
+    /// callers and the certificates again.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONFIG",
@@ -154,9 +154,9 @@ pub(super) struct Listen {
 
     /// PEM file of the authorities of clients' certificates; each client must then send one inside TLS
     ///
-    /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines may
-    /// reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller by
-    /// its certificate.
+    /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines
+    /// may reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller
+    /// by its certificate.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CLIENT_CA_FILE",
@@ -168,8 +168,8 @@ pub(super) struct Listen {
     /// Log in as the database user that the client names, instead of --username
     ///
     /// The AWS credentials must be allowed to connect as that user. The proxy logs in as --username itself for health
-    /// checks, and for clients that leave without a login. With --client-ca-file, the user must be a name of the client's
-    /// certificate.
+    /// checks, and for clients that leave without a login. With --client-ca-file, the user must be a name of the
+    /// client's certificate.
     #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
     pub(super) client_user: bool,
 
@@ -197,8 +197,8 @@ pub(super) struct Listen {
 
     /// Limit on open clients of other machines that are not logged in; one more receives error 1040
     ///
-    /// All endpoints share it. At most 100 clients log in at once, those of this machine included, so a higher number has
-    /// no effect.
+    /// All endpoints share it. At most 100 clients log in at once, those of this machine included, so a higher number
+    /// has no effect.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_LOGINS",
@@ -218,8 +218,8 @@ pub(super) struct Listen {
 
     /// Limit on new connections to each server, in each second
     ///
-    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn, which each takes
-    /// when it connects, before its login. A COM_CHANGE_USER counts as a connection.
+    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn, which each
+    /// takes when it connects, before its login. A COM_CHANGE_USER counts as a connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",

@@ -62,8 +62,8 @@ mod of_unix {
     pub(in crate::proxy) struct HangUps(Option<Signal>);
 
     impl HangUps {
-        /// Catches the signals from now on, unless one means that the terminal of a person was closed: there are no files
-        /// to read again, and there is a terminal.
+        /// Catches the signals from now on, unless one means that the terminal of a person was closed: there are no
+        /// files to read again, and there is a terminal.
         pub(in crate::proxy) fn catch(arguments: &Proxy) -> Result<Self, Error> {
             let has_files =
                 arguments.config.is_some() || arguments.listen.tls_certificate.is_some();

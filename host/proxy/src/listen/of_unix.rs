@@ -111,8 +111,8 @@ fn private_folder(path: &Path, names: impl Iterator<Item = String>) -> io::Resul
     Err(last)
 }
 
-/// A dot and three letters or digits: the path of a socket has at most 107 bytes, and the one in the private folder must
-/// not be longer than the wanted one.
+/// A dot and three letters or digits: the path of a socket has at most 107 bytes, and the one in the private folder
+/// must not be longer than the wanted one.
 fn short_name() -> String {
     // Its keys are random.
     let mut random = RandomState::new().build_hasher().finish();

@@ -34,8 +34,8 @@ pub struct RequestedSession {
     pub mariadb_capabilities: u32,
     /// The longest packet that the client accepts, in bytes.
     pub max_packet_size: u32,
-    /// The id of the session's collation, not 0. Above 255 only for [`RawConnection::change_user`]: a login has one byte
-    /// for it.
+    /// The id of the session's collation, not 0. Above 255 only for [`RawConnection::change_user`]: a login has one
+    /// byte for it.
     pub character_set: u16,
     /// Connection attributes, in the order in which they are sent, at most 65,535 bytes in all.
     pub connection_attributes: Vec<(String, String)>,
@@ -143,8 +143,8 @@ impl RawConnection {
     /// new. The capabilities cannot change: those of `session` are ignored.
     ///
     /// Call it when the server has answered every command. After an error of [`Stage::Credentials`] or
-    /// [`Stage::Token`], nothing was sent, and the session is unchanged. After one of [`Stage::Login`], the connection is
-    /// of no further use: the server closes it if it refuses the user.
+    /// [`Stage::Token`], nothing was sent, and the session is unchanged. After one of [`Stage::Login`], the connection
+    /// is of no further use: the server closes it if it refuses the user.
     ///
     /// # Errors
     ///
