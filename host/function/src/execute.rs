@@ -168,10 +168,10 @@ impl Executor {
         let ended = match timeout(deadline.grace(), end).await {
             Ok(Ok(())) => "the statement was ended on the server",
             Ok(Err(error)) => {
-                warn!(%error, "the statement could not be ended, and may still run on the server");
-                "the statement could not be ended, and may still run on the server"
+                warn!(%error, "the statement could not be ended, and may still be running on the server");
+                "the statement could not be ended, and may still be running on the server"
             }
-            Err(_) => "the statement could not be ended in time, and may still run on the server",
+            Err(_) => "the statement could not be ended in time, and may still be running on the server",
         };
         Err(
             Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(
