@@ -247,7 +247,10 @@ bench-proxy *arguments: build-bench
     bench/proxy/peers
     cargo build --quiet --locked -p rds-bridge-test-support --example server
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' PATH="$PATH:/usr/sbin" "$CARGO_TARGET_DIR/debug/examples/server" mysql \
+        --ssl-ca="$CARGO_TARGET_DIR/router/client/client-cert.pem" --max-connections=5200 --open-files-limit=20000 \
+        --back-log=4096 \
         python3 bench/proxy/bench_proxy.py --rds-bridge "$CARGO_TARGET_DIR/release/rds-bridge" \
+        --certificates "$CARGO_TARGET_DIR/router/client" --mysql "$CARGO_TARGET_DIR/mysql/bin/mysql" \
         --mysqlrouter "$CARGO_TARGET_DIR/router/mysql/bin/mysqlrouter" \
         --router-plugins "$CARGO_TARGET_DIR/router/mysql/unpacked/usr/lib/mysqlrouter/plugin" {{arguments}}
 
