@@ -29,6 +29,13 @@ pub(crate) fn exchanges() -> Vec<Value> {
     exchanges
 }
 
+/// Every recorded or composed exchange of the server's side of the connection phase.
+pub(crate) fn server_exchanges() -> Vec<Value> {
+    let mut exchanges = read("server_handshake/clients.json", "exchanges");
+    exchanges.extend(read("server_handshake/composed.json", "exchanges"));
+    exchanges
+}
+
 /// The bytes of a hexadecimal string.
 pub(crate) fn bytes(hex: &Value) -> Vec<u8> {
     let digits = hex.as_str().unwrap().as_bytes().chunks(2);
