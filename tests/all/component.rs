@@ -6,4 +6,5 @@ pub(crate) mod exports;
 pub(crate) mod handshake_properties;
 pub(crate) mod sandbox;
 pub(crate) mod server_errors;
+pub(crate) mod server_exchanges;
 pub(crate) mod server_handshake_properties;

@@ -7,35 +7,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
+import * as serverExchanges from "./server_exchanges.mjs";
+import { plain, record } from "./values.mjs";
+
 const bridge = await import(pathToFileURL(process.env.RDS_BRIDGE_TRANSPILED));
-const { presign, handshake } = bridge;
+const { presign, handshake, serverHandshake } = bridge;
 
 const read = (path) => JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), "utf8"));
-
-const camel = (name) => name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
-
-// Converts a record of the vectors to jco's form: names in camel case, 64-bit integers as BigInt.
-function record(fields, big = []) {
-  const value = ([name, value]) => {
-    if (value === null) return undefined;
-    return big.includes(name) ? BigInt(value) : value;
-  };
-  return Object.fromEntries(Object.entries(fields).map((field) => [camel(field[0]), value(field)]));
-}
-
-// Converts a value of jco to the form of the vectors.
-function plain(value) {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  if (typeof value === "bigint") return Number(value);
-  if (value === undefined) return null;
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === "object") {
-    if ("tag" in value) return value.val === undefined ? value.tag : { [value.tag]: plain(value.val) };
-    const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [kebab(name), plain(field)]));
-  }
-  return value;
-}
 
 const argumentsOf = (vector) => [
   record(vector.credentials, ["expires-at"]),
@@ -73,6 +51,14 @@ test("every exchange, whole and byte by byte", () => {
   assert.ok(exchanges.length >= 50);
   for (const exchange of exchanges) {
     for (const part of [1 << 20, 1]) replay(exchange, part);
+  }
+});
+
+test("every exchange of the server's side, whole and byte by byte", () => {
+  const exchanges = ["clients", "composed"].flatMap((file) => read(`server_handshake/${file}.json`).exchanges);
+  assert.ok(exchanges.length >= 100);
+  for (const exchange of exchanges) {
+    for (const part of [1 << 20, 1]) serverExchanges.replay(serverHandshake, exchange, part);
   }
 });
 

@@ -10,7 +10,7 @@ use rds_bridge_exercise::handshake;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::helpers::vectors;
+use crate::helpers::vectors::{self, bytes, case, kebab};
 
 /// A step, of the native handshake or of the one in the sandbox.
 #[derive(Debug, PartialEq)]
@@ -106,8 +106,8 @@ fn replay(exchange: &Value, part: usize, handshake: &mut dyn Handshake) {
         }
         (Err(error), outcome) => {
             let expected = &outcome["error"];
-            let case = expected.as_str().unwrap_or_else(|| one_name(expected));
-            assert_eq!(kebab(&error), case, "{name}: {error}");
+            let expected = expected.as_str().unwrap_or_else(|| case(expected).0);
+            assert_eq!(kebab(&error), expected, "{name}: {error}");
             assert_eq!(
                 handshake.receive(&[]),
                 Err(error),
@@ -222,8 +222,7 @@ fn start(engine: &Engine, exchange: &Value) -> component::ClientHandshake {
 }
 
 fn secret(auth: &Value) -> (&str, String) {
-    let auth = auth.as_object().unwrap();
-    let (kind, secret) = auth.iter().next().unwrap();
+    let (kind, secret) = case(auth);
     (kind, text(secret))
 }
 
@@ -244,14 +243,8 @@ fn events(exchange: &Value, kind: &str) -> Vec<Vec<u8>> {
 }
 
 fn one(event: &Value) -> (&str, Vec<u8>) {
-    let (kind, hex) = event.as_object().unwrap().iter().next().unwrap();
-    let digits = hex.as_str().unwrap().as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    (kind, digits.map(byte).collect())
-}
-
-fn one_name(variant: &Value) -> &str {
-    variant.as_object().unwrap().keys().next().unwrap()
+    let (kind, hex) = case(event);
+    (kind, bytes(hex))
 }
 
 fn text(value: &Value) -> String {
@@ -260,18 +253,4 @@ fn text(value: &Value) -> String {
 
 fn debug(value: impl Debug) -> String {
     format!("{value:?}")
-}
-
-/// The case name of the WIT contract, from the name that Rust prints. Generated types print their path before the name.
-fn kebab(printed: &str) -> String {
-    let name = printed.split(['(', '{', ' ']).next().unwrap();
-    let name = name.rsplit("::").next().unwrap();
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.push(c.to_ascii_lowercase());
-    }
-    kebab
 }

@@ -29,6 +29,40 @@ pub(crate) fn exchanges() -> Vec<Value> {
     exchanges
 }
 
+/// Every recorded or composed exchange of the server's side of the connection phase.
+pub(crate) fn server_exchanges() -> Vec<Value> {
+    let mut exchanges = read("server_handshake/clients.json", "exchanges");
+    exchanges.extend(read("server_handshake/composed.json", "exchanges"));
+    exchanges
+}
+
+/// The bytes of a hexadecimal string.
+pub(crate) fn bytes(hex: &Value) -> Vec<u8> {
+    let digits = hex.as_str().unwrap().as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.map(byte).collect()
+}
+
+/// A variant's case and its payload.
+pub(crate) fn case(variant: &Value) -> (&str, &Value) {
+    let (case, payload) = variant.as_object().unwrap().iter().next().unwrap();
+    (case, payload)
+}
+
+/// The case name of the WIT contract, from the name that Rust prints. Generated types print their path before the name.
+pub(crate) fn kebab(printed: &str) -> String {
+    let name = printed.split(['(', '{', ' ']).next().unwrap();
+    let name = name.rsplit("::").next().unwrap();
+    let mut kebab = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(c.to_ascii_lowercase());
+    }
+    kebab
+}
+
 /// The arguments for signing a token, as the component's own types and as the host's.
 pub(crate) struct Arguments {
     pub(crate) credentials: Credentials,

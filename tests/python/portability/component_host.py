@@ -29,6 +29,9 @@ class Bridge:
         # The linker is empty, because the component has no imports.
         self.instance = Linker(self.engine).instantiate(self.store, component)
 
+    def exports(self, interface):
+        return self.instance.get_export_index(self.store, interface) is not None
+
     def _call(self, interface, name, *arguments):
         index = self.instance.get_export_index(self.store, interface)
         index = self.instance.get_export_index(self.store, name, index)
@@ -101,4 +104,6 @@ def plain(value):
         return value.tag if value.payload is None else {value.tag: plain(value.payload)}
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
     return value

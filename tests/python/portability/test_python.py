@@ -10,9 +10,11 @@ import random
 import unittest
 
 import botocore_tokens
+import replay_server
 import sigv4
 from component_host import Bridge, Refused
 from replay import replay
+from server_handshake import INTERFACE
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "vectors"
 COMPONENT = os.environ["RDS_BRIDGE_COMPONENT_FILE"]
@@ -109,6 +111,22 @@ class Handshake(unittest.TestCase):
                 step = handshake.receive(b"")
         self.assertIn("ready", step)
         self.assertIn(bridge.presign(*token)["text"].encode().hex(), written)
+
+
+class ServerHandshake(unittest.TestCase):
+    def test_every_exchange_whole_and_byte_by_byte(self):
+        bridge = Bridge(COMPONENT)
+        if LEFT_OUT:
+            # The smaller component does not have the server's side, either.
+            self.assertFalse(bridge.exports(INTERFACE))
+            return
+        files = ("clients", "composed")
+        exchanges = [case for file in files for case in load(f"server_handshake/{file}.json")["exchanges"]]
+        self.assertGreaterEqual(len(exchanges), 100)
+        for case in exchanges:
+            for part in (1 << 20, 1):
+                with self.subTest(case["name"], part=part):
+                    replay_server.replay(bridge, case, part)
 
 
 def asks_for(case, method):
