@@ -241,7 +241,7 @@ bench-rows *arguments: build-bench
 bench-latency *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/latency" {{arguments}}
 
-# Measure what the proxy adds to a statement, beside mysql-router and haproxy
+# Measure what the proxy adds to statements, results and connections, beside mysql-router and haproxy
 [group('measure')]
 bench-proxy *arguments: build-bench
     bench/proxy/peers
