@@ -1,0 +1,217 @@
+//! [`Gateway`]: accepts connections, and ends in order.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use rds_bridge::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tracing::warn;
+
+use crate::http::{guarded, log_access};
+use crate::metrics::GatewayMetrics;
+use crate::shared::Shared;
+use crate::{data_api, planetscale};
+
+/// How long to wait before accepting again, when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a request's head may take, and how long a connection may be idle.
+const HEAD_LIMIT: Duration = Duration::from_secs(75);
+const CONCURRENT_CONNECTIONS: usize = 1000;
+/// How often expired sessions are searched for.
+const SESSION_CHECK: Duration = Duration::from_secs(1);
+
+/// A running gateway.
+///
+/// Dropping it closes its listener and all connections at once; [`Self::drain`] lets requests finish.
+pub struct Gateway {
+    shared: Shared,
+    address: SocketAddr,
+    draining: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+    _expiry: JoinSet<()>,
+}
+
+impl Gateway {
+    pub(crate) fn start(shared: Shared, listener: TcpListener, address: SocketAddr) -> Self {
+        let (draining, is_draining) = watch::channel(false);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, routes(&shared), is_draining));
+        let mut expiry = JoinSet::new();
+        expiry.spawn(end_expired(shared.clone()));
+        Self {
+            shared,
+            address,
+            draining,
+            accepting,
+            _expiry: expiry,
+        }
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> GatewayMetrics {
+        self.shared.metrics()
+    }
+
+    /// What health checks ask. It outlives the gateway.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health {
+            shared: self.shared.clone(),
+            draining: self.draining.subscribe(),
+        }
+    }
+
+    /// Stops accepting connections, and lets the requests that are being answered finish, for at most `limit`. Then it
+    /// ends all sessions, whose transactions the server rolls back. Returns how many requests it has given up, whose
+    /// statements it kills.
+    pub async fn drain(mut self, limit: Duration) -> u64 {
+        // Fails only if no task is left.
+        let _told = self.draining.send(true);
+        let finished = timeout(limit, self.accepting.join_next()).await;
+        let open = match finished {
+            Ok(_) => 0,
+            Err(_) => self.shared.metrics().open_requests,
+        };
+        self.accepting.shutdown().await;
+        self.shared.sessions.end_all();
+        open
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("address", &self.address)
+            .field("databases", &self.shared.databases)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a gateway would answer another request. Cheap to clone; it outlives the gateway.
+#[derive(Clone)]
+pub struct Health {
+    shared: Shared,
+    draining: watch::Receiver<bool>,
+}
+
+impl Health {
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> GatewayMetrics {
+        self.shared.metrics()
+    }
+
+    /// Borrows a connection to each database, as a request does.
+    ///
+    /// # Errors
+    ///
+    /// The name of the first database that has none, and why.
+    pub async fn check(&self) -> Result<(), (String, Error)> {
+        for database in self.shared.databases.iter() {
+            let checked = database.pool.get().await;
+            checked.map_err(|error| (database.name.clone(), error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the gateway accepts no more requests.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow() || self.draining.has_changed().is_err()
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health").finish_non_exhaustive()
+    }
+}
+
+/// The routes of all dialects.
+fn routes(shared: &Shared) -> Router {
+    let planetscale = guarded(planetscale::router(), shared, planetscale::refusal);
+    let data_api = guarded(data_api::router(), shared, data_api::refusal);
+    let log = from_fn_with_state(shared.clone(), log_access);
+    planetscale
+        .merge(data_api)
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(log)
+        .with_state(shared.clone())
+}
+
+async fn end_expired(shared: Shared) {
+    let mut ticks = interval(SESSION_CHECK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.sessions.end_expired();
+    }
+}
+
+/// Accepts connections until the gateway drains, then waits for those that it has accepted.
+async fn accept(listener: TcpListener, routes: Router, mut draining: watch::Receiver<bool>) {
+    let permits = Arc::new(Semaphore::new(CONCURRENT_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let accepting = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (listener.accept().await, permit)
+        };
+        let accepted = tokio::select! {
+            accepted = accepting => accepted,
+            _ = draining.wait_for(|is_draining| *is_draining) => break,
+        };
+        match accepted {
+            (Ok((stream, _)), permit) => {
+                let serving = serve(stream, routes.clone(), draining.clone());
+                connections.spawn(async move {
+                    serving.await;
+                    drop(permit);
+                });
+            }
+            (Err(error), _) => {
+                warn!(%error, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Serves a connection. A request is dropped when its client disconnects.
+async fn serve(stream: TcpStream, routes: Router, mut draining: watch::Receiver<bool>) {
+    // Small replies are sent at once. It fails only for a connection that has ended.
+    let _set = stream.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT);
+    let service = TowerToHyperService::new(routes);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        _ended = connection.as_mut() => return,
+        _ = draining.wait_for(|is_draining| *is_draining) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    // A client that disconnects concerns nothing else.
+    let _ended = connection.await;
+}

@@ -1,0 +1,7 @@
+//! HTTP: what is checked of every request before a dialect sees it, and the access log.
+
+mod access_log;
+mod guards;
+
+pub(crate) use access_log::{DatabaseTime, log_access};
+pub(crate) use guards::{Guards, Refused, guarded};
