@@ -16,6 +16,6 @@ pub(crate) use failure::Failure;
 pub(crate) use lease::Lease;
 pub(crate) use limits::Limits;
 pub(crate) use sessions::{Resumed, Sessions};
-pub(crate) use text_result::TextResult;
-pub(crate) use token::{Kind, Token};
+pub(crate) use text_result::{TextResult, TextRow};
+pub(crate) use token::Kind;
 pub(crate) use typed_result::TypedResult;

@@ -37,10 +37,12 @@
 //! |---|---|
 //! | [`Gateway`], [`GatewayBuilder`] | a running gateway, and its settings |
 //! | [`CallerAuthentication`], [`Keys`] | who may call |
-//! | [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
+//! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
 
+mod admin;
 mod builder;
 mod caller;
+mod connections;
 mod data_api;
 mod databases;
 mod execution;
@@ -51,6 +53,7 @@ mod planetscale;
 mod shared;
 mod sigv4;
 
+pub use admin::Admin;
 pub use builder::{GatewayBuilder, StartError};
 pub use caller::{CallerAuthentication, KeyFileError, Keys, NoRandomness};
 pub use gateway::{Gateway, Health};

@@ -18,7 +18,7 @@ use super::Caller;
 #[derive(Clone)]
 pub struct Keys {
     /// Made for this process, so that the hashes say nothing to another.
-    hashing: hmac::Key,
+    hashing: Box<hmac::Key>,
     api_keys: HashMap<String, hmac::Tag>,
     signing_keys: HashMap<String, SecretString>,
     /// Compared with where no caller has the name, so that a refusal takes as long.
@@ -33,7 +33,7 @@ impl Keys {
     /// The system has no random numbers.
     pub fn new() -> Result<Self, NoRandomness> {
         let hashing = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let hashing = hashing.map_err(|_| NoRandomness)?;
+        let hashing = Box::new(hashing.map_err(|_| NoRandomness)?);
         let without_caller = hmac::sign(&hashing, b"");
         Ok(Self {
             hashing,

@@ -28,7 +28,7 @@ pub(crate) enum Failure {
     #[error("the result has more than {limit} bytes: add a LIMIT, or select fewer columns")]
     ResultTooLarge { limit: usize },
     /// The session has ended: idle for too long, at the end of its lifetime, or since its client disconnected.
-    #[error("the session has ended, and its transaction was rolled back: begin a new one")]
+    #[error("the session has ended, and what it had not committed is rolled back: begin a new one")]
     SessionLost,
     /// Too many requests of the session wait already.
     #[error(

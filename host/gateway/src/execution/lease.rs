@@ -19,12 +19,13 @@ use crate::metrics::Counters;
 /// ends: what the statement has done is not known to its client.
 pub(crate) struct Lease {
     /// Taken when it is dropped, or becomes a session's.
-    connection: Option<PooledConnection>,
+    connection: Option<Box<PooledConnection>>,
     /// Of the session that it belongs to.
     place: Option<Place>,
     cancel: CancelHandle,
     /// Whether a statement has begun whose result was not read to its end.
     is_executing: bool,
+    holds_state: bool,
     result_bytes: usize,
     counters: Arc<Counters>,
 }
@@ -39,12 +40,12 @@ impl Lease {
         let mut connection = pool.get().await?;
         // The statements are the callers', and may leave anything.
         connection.reset_when_dropped();
-        Ok(Self::new(connection, None, limits, counters))
+        Ok(Self::new(Box::new(connection), None, limits, counters))
     }
 
     /// Of a connection that belongs to a session.
     pub(super) fn of_session(
-        connection: PooledConnection,
+        connection: Box<PooledConnection>,
         place: Place,
         limits: &Limits,
         counters: &Arc<Counters>,
@@ -53,7 +54,7 @@ impl Lease {
     }
 
     fn new(
-        connection: PooledConnection,
+        connection: Box<PooledConnection>,
         place: Option<Place>,
         limits: &Limits,
         counters: &Arc<Counters>,
@@ -61,6 +62,7 @@ impl Lease {
         Self {
             cancel: connection.cancel_handle(),
             connection: Some(connection),
+            holds_state: place.as_ref().is_some_and(|it| it.holds_state),
             place,
             is_executing: false,
             result_bytes: limits.result_bytes,
@@ -120,13 +122,23 @@ impl Lease {
         connection.is_some_and(|it| it.is_usable()) && !self.is_executing
     }
 
+    /// Notes that a later request of the session may depend on a setting, a variable, a lock or a temporary table.
+    pub(crate) fn note_state(&mut self) {
+        self.holds_state = true;
+    }
+
+    /// Whether [`Self::note_state`] was called for a request of the session.
+    pub(crate) fn holds_state(&self) -> bool {
+        self.holds_state
+    }
+
     /// The session that it belongs to.
     pub(super) fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }
 
     /// Takes the connection out of it, for a session that begins.
-    pub(super) fn take(&mut self) -> Option<PooledConnection> {
+    pub(super) fn take(&mut self) -> Option<Box<PooledConnection>> {
         self.connection.take()
     }
 
@@ -165,7 +177,7 @@ impl Drop for Lease {
 
 /// Kills the statement that the connection is executing, and returns the connection to its pool. The pool resets its
 /// session, or closes it if the statement does not end.
-async fn kill(connection: PooledConnection, cancel: CancelHandle, counters: Arc<Counters>) {
+async fn kill(connection: Box<PooledConnection>, cancel: CancelHandle, counters: Arc<Counters>) {
     Counters::add(&counters.killed);
     match cancel.cancel().await {
         Ok(()) => info!("killed the statement of a request that was given up"),

@@ -28,11 +28,13 @@ struct Session {
     seat: Arc<Seat>,
     opened: Instant,
     last_used: Instant,
+    /// Whether it is kept also without a transaction.
+    holds_state: bool,
 }
 
 /// The connection of a session. A request that uses it holds the lock; others wait in order.
 struct Seat {
-    connection: Arc<tokio::sync::Mutex<Option<PooledConnection>>>,
+    connection: Arc<tokio::sync::Mutex<Option<Box<PooledConnection>>>>,
     waiting: AtomicUsize,
 }
 
@@ -71,8 +73,12 @@ impl Sessions {
         caller: &Caller,
         kind: Kind,
     ) -> Result<String, Failure> {
+        let holds_state = lease.holds_state();
         if let Some(place) = lease.place() {
             let id = place.id;
+            if let Some(session) = lock(&self.open).get_mut(&id) {
+                session.holds_state = holds_state;
+            }
             return Ok(self.tokens.write(Token { kind, id }, caller));
         }
         let id = self.tokens.id().map_err(|_| Failure::SessionLost)?;
@@ -86,6 +92,7 @@ impl Sessions {
             }),
             opened: Instant::now(),
             last_used: Instant::now(),
+            holds_state,
         };
         lock(&self.open).insert(id, session);
         Ok(self.tokens.write(Token { kind, id }, caller))
@@ -116,9 +123,10 @@ impl Sessions {
         };
         let mut guard = Arc::clone(&seat.connection).lock_owned().await;
         // It may have ended meanwhile.
-        if !lock(&self.open).contains_key(&token.id) {
+        let session = lock(&self.open).get(&token.id).map(|it| it.holds_state);
+        let Some(holds_state) = session else {
             return lost;
-        }
+        };
         let Some(connection) = guard.take() else {
             return lost;
         };
@@ -126,6 +134,7 @@ impl Sessions {
             id: token.id,
             open: Arc::clone(&self.open),
             guard,
+            holds_state,
         };
         let lease = Lease::of_session(connection, place, &self.limits, &self.counters);
         Ok(Resumed::Session(lease))
@@ -166,14 +175,15 @@ impl Sessions {
 
 /// A request's place in a session: no other request has it at the same time.
 pub(super) struct Place {
+    pub(super) holds_state: bool,
     id: Id,
     open: Arc<Open>,
-    guard: OwnedMutexGuard<Option<PooledConnection>>,
+    guard: OwnedMutexGuard<Option<Box<PooledConnection>>>,
 }
 
 impl Place {
     /// Returns the connection to its session. If that has ended, the connection returns to its pool.
-    pub(super) fn give_back(mut self, connection: PooledConnection) {
+    pub(super) fn give_back(mut self, connection: Box<PooledConnection>) {
         let mut open = lock(&self.open);
         let Entry::Occupied(mut session) = open.entry(self.id) else {
             return;
