@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use rds_bridge::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::connections::accept;
-use crate::http::{guarded, log_access};
+use crate::http::{guarded, in_trace, log_access};
 use crate::metrics::GatewayMetrics;
 use crate::shared::Shared;
-use crate::{data_api, planetscale};
+use crate::{data_api, planetscale, v1};
 
 /// How often expired sessions are searched for.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
@@ -142,8 +142,10 @@ fn routes(shared: &Shared) -> Router {
     let log = from_fn_with_state(shared.clone(), log_access);
     planetscale
         .merge(data_api)
+        .merge(v1::routes(shared))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(log)
+        .layer(from_fn(in_trace))
         .with_state(shared.clone())
 }
 

@@ -2,6 +2,8 @@
 
 mod access_log;
 mod guards;
+mod trace;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
 pub(crate) use guards::{Guards, Refused, guarded};
+pub(crate) use trace::in_trace;

@@ -52,6 +52,7 @@ mod metrics;
 mod planetscale;
 mod shared;
 mod sigv4;
+mod v1;
 
 pub use admin::Admin;
 pub use builder::{GatewayBuilder, StartError};

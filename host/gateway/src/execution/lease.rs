@@ -1,5 +1,7 @@
 //! A connection for one request.
 
+mod reading;
+
 use std::fmt;
 use std::sync::Arc;
 
