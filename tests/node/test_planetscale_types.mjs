@@ -26,7 +26,8 @@ const server = await mysql.createConnection({
 // What mysql2 makes of a value, from the bytes of the text protocol.
 function theirs(type, charset, bytes) {
   if (bytes === null) return null;
-  const text = bytes.toString("utf8");
+  // As the client does, which drops a byte order mark.
+  const text = new TextDecoder().decode(bytes);
   if (type === "JSON") return JSON.parse(text);
   if (/^U?INT(8|16|24|32)$|^YEAR$/.test(type)) return Number.parseInt(text, 10);
   if (/^FLOAT/.test(type)) return Number.parseFloat(text);
@@ -61,8 +62,8 @@ for (const { table, kind, type, rows } of expected) {
 }
 
 // A column that is only NULL, and names that JSON must quote.
-const odd = await gateway.execute('SELECT NULL, 1 AS `a "b\\\\`, \'é😀\' AS `ü`');
-assert.deepEqual(odd.rows, [{ NULL: null, 'a "b\\\\': 1, ü: "é😀" }]);
+const odd = await gateway.execute('SELECT NULL, "x" AS `a "b\\\\`, \'é😀\' AS `ü`');
+assert.deepEqual(odd.rows, [{ NULL: null, 'a "b\\\\': "x", ü: "é😀" }]);
 assert.equal(odd.types.NULL, "NULL");
 
 await server.end();

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -88,6 +88,10 @@ async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> 
     shared.guards.check(&request)?;
     let limit = shared.limits.body_bytes;
     let (parts, body) = request.into_parts();
+    // The announced length, so that none of a body that is too large is read.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
+        return Err(Refused::BodyTooLarge { limit });
+    }
     let body = timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
     let body = match body {
         Ok(Ok(body)) => body,
