@@ -5,6 +5,8 @@ Every shape that boto3 parses is from its model of the service. The user may wri
 
 import json
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import boto3
 from botocore.config import Config
@@ -29,7 +31,7 @@ class Statements(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         execute("CREATE TABLE data_api (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) UNIQUE, at DATETIME(3), "
-                "price DECIMAL(10, 2), body BLOB, is_new BOOLEAN, ratio DOUBLE)")
+                "price DECIMAL(10, 2), body BLOB, is_new BOOLEAN, ratio DOUBLE) CHARACTER SET utf8mb4")
 
     @classmethod
     def tearDownClass(cls):
@@ -83,8 +85,8 @@ class Statements(unittest.TestCase):
                        parameter("u", "UUID", stringValue="123e4567-e89b-12d3-a456-426655440000"),
                        parameter("j", "JSON", stringValue='{"a": [1]}'))["records"]
         date, time, number, uuid, extracted = (next(iter(field.values())) for field in row)
-        self.assertEqual((date, number, uuid, extracted),
-                         ("2026-01-31", "0.3", "123e4567-e89b-12d3-a456-426655440000", "[1]"))
+        self.assertEqual((date, Decimal(number), uuid, extracted),
+                         ("2026-01-31", Decimal("0.3"), "123e4567-e89b-12d3-a456-426655440000", "[1]"))
         self.assertTrue(time.startswith("01:02:03"), time)
 
     def test_names_in_strings_and_comments(self):
@@ -222,7 +224,6 @@ class Errors(unittest.TestCase):
         execute(update, parameter("id", longValue=1), transactionId=one)
         execute(update, parameter("id", longValue=2), transactionId=other)
         execute("SET SESSION innodb_lock_wait_timeout = 60", transactionId=one)
-        from concurrent.futures import ThreadPoolExecutor
         with ThreadPoolExecutor() as threads:
             waits = threads.submit(execute, update, parameter("id", longValue=2), transactionId=one)
             crosses = threads.submit(execute, update, parameter("id", longValue=1), transactionId=other)

@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use rds_bridge::ErrorKind;
 use rds_bridge::error::ends_connection;
-use tracing::{debug, error};
+use rds_bridge::{ErrorKind, Stage};
+use tracing::{debug, error, warn};
 
 use crate::execution::Failure;
 use crate::http::Refused;
@@ -79,24 +79,28 @@ impl ApiError {
         }
     }
 
-    /// Of what precedes a statement: the statement was not sent, so that an SDK may repeat the request.
+    /// Of what precedes a statement: the statement was not sent, so that an SDK may repeat the request. What went wrong
+    /// with the connection is for the log, because it names users and addresses.
     pub(super) fn before_statement(failure: &Failure) -> Self {
         let Failure::Database(error) = failure else {
             return Self::of_statement(failure);
         };
+        let unavailable = |status, error_type| {
+            warn!(%failure, "no connection to the database");
+            let message = "The gateway has no connection to the database: its log has the reason";
+            Self::new(status, error_type, message)
+        };
         match error.kind() {
-            // No connection was free, or the database cannot be reached.
-            ErrorKind::PoolTimeout { .. } | ErrorKind::PoolClosed => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "ServiceUnavailableError",
-                failure.to_string(),
-            ),
-            ErrorKind::Server(server) if !ends_connection(server) => Self::of_statement(failure),
-            _ => Self::new(
-                StatusCode::GATEWAY_TIMEOUT,
-                "DatabaseUnavailableException",
-                failure.to_string(),
-            ),
+            ErrorKind::PoolTimeout { .. } | ErrorKind::PoolClosed => {
+                unavailable(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
+            }
+            // Such as `USE` with the name of no database.
+            ErrorKind::Server(server)
+                if error.stage() > Stage::Session && !ends_connection(server) =>
+            {
+                Self::of_statement(failure)
+            }
+            _ => unavailable(StatusCode::GATEWAY_TIMEOUT, "DatabaseUnavailableException"),
         }
     }
 
@@ -245,5 +249,86 @@ impl IntoResponse for ApiError {
             (CONTENT_TYPE.as_str(), "application/json"),
         ];
         (status, headers, Body::from(body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rds_bridge::Error;
+    use rds_bridge::component::ServerError;
+
+    use super::*;
+
+    fn server(stage: Stage, code: u16) -> Failure {
+        Failure::Database(Error::new(
+            stage,
+            ErrorKind::Server(ServerError {
+                code,
+                sql_state: Some("HY123".to_owned()),
+                message: "words of the server".to_owned(),
+            }),
+        ))
+    }
+
+    fn closed() -> Failure {
+        Failure::Database(Error::new(Stage::Statement, ErrorKind::Closed))
+    }
+
+    #[test]
+    fn a_refusal_has_the_words_of_the_server_and_their_tail() {
+        let error = ApiError::of_statement(&server(Stage::Statement, 1062));
+        assert_eq!(
+            (error.status, error.error_type),
+            (StatusCode::BAD_REQUEST, "DatabaseErrorException")
+        );
+        assert_eq!(
+            error.message,
+            "words of the server; Error code: 1062; SQLState: HY123"
+        );
+        let rows = ApiError::of_statement(&server(Stage::Rows, 1317));
+        assert!(rows.message.ends_with("Error code: 1317; SQLState: HY123"));
+        let before = ApiError::before_statement(&server(Stage::Statement, 1049));
+        assert!(
+            before
+                .message
+                .starts_with("words of the server; Error code: 1049")
+        );
+    }
+
+    /// A status from 500 on is repeated by SDKs, and two types by `data-api-client`.
+    #[test]
+    fn an_unknown_outcome_is_no_reason_to_repeat() {
+        let shutdown = server(Stage::Statement, 1053);
+        for lost in [closed(), shutdown] {
+            let error = ApiError::of_statement(&lost);
+            assert_eq!(
+                (error.status, error.error_type),
+                (StatusCode::BAD_REQUEST, "DatabaseErrorException")
+            );
+            assert_eq!(
+                error.message,
+                format!("{UNKNOWN_OUTCOME}; Error code: 2013; SQLState: HY000")
+            );
+        }
+    }
+
+    #[test]
+    fn what_fails_before_a_statement_may_be_repeated_and_says_nothing_of_the_network() {
+        let limit = std::time::Duration::from_secs(30);
+        let busy = ErrorKind::PoolTimeout { limit, max_size: 1 };
+        let busy = Failure::Database(Error::new(Stage::Connect, busy));
+        let error = ApiError::before_statement(&busy);
+        assert_eq!(
+            (error.status, error.error_type),
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
+        );
+        for failure in [closed(), server(Stage::Login, 1045)] {
+            let error = ApiError::before_statement(&failure);
+            assert_eq!(
+                (error.status, error.error_type),
+                (StatusCode::GATEWAY_TIMEOUT, "DatabaseUnavailableException")
+            );
+            assert!(!error.message.contains("words"), "{error}");
+        }
     }
 }

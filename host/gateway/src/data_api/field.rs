@@ -244,7 +244,7 @@ mod tests {
             (f64::INFINITY, "\"Infinity\""),
             (f64::NEG_INFINITY, "\"-Infinity\""),
             (-0.0, "-0.0"),
-            (1e300, "1e300"),
+            (1e300, "1e+300"),
         ] {
             let expected = format!("{{\"doubleValue\":{expected}}}");
             assert_eq!(json(Value::Double(number), double), expected);
