@@ -7,11 +7,11 @@ use rds_bridge::pool::Pool;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, NoRandomness};
 use crate::databases::{Database, Databases};
 use crate::execution::{Limits, Sessions};
 use crate::gateway::Gateway;
-use crate::http::Guards;
 use crate::metrics::Counters;
 use crate::shared::{Shared, State};
 
@@ -20,7 +20,7 @@ use crate::shared::{Shared, State};
 pub struct GatewayBuilder {
     authentication: CallerAuthentication,
     databases: Vec<Database>,
-    guards: Guards,
+    allowed_names: AllowedNames,
     limits: Limits,
 }
 
@@ -55,7 +55,7 @@ impl Gateway {
         GatewayBuilder {
             authentication,
             databases: Vec::new(),
-            guards: Guards::default(),
+            allowed_names: AllowedNames::default(),
             limits: Limits::default(),
         }
     }
@@ -80,7 +80,7 @@ impl GatewayBuilder {
     /// loopback addresses.
     #[must_use]
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
-        self.guards.hosts.push(name.into());
+        self.allowed_names.hosts.push(name.into());
         self
     }
 
@@ -88,7 +88,7 @@ impl GatewayBuilder {
     /// requests with the header are refused.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
-        self.guards.origins.push(origin.into());
+        self.allowed_names.origins.push(origin.into());
         self
     }
 
@@ -148,7 +148,7 @@ impl GatewayBuilder {
             databases: databases(self.databases)?,
             authentication: self.authentication,
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
-            guards: self.guards,
+            allowed_names: self.allowed_names,
             limits: self.limits,
             counters,
         });

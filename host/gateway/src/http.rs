@@ -5,5 +5,5 @@ mod guards;
 mod trace;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
-pub(crate) use guards::{Guards, Refused, guarded};
+pub(crate) use guards::{Refused, guarded};
 pub(crate) use trace::in_trace;

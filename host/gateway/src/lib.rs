@@ -22,12 +22,13 @@
 //! # }
 //! ```
 //!
-//! The gateway answers in two dialects, whose clients work unchanged:
+//! The gateway answers in three dialects. The clients of the first two work unchanged:
 //!
 //! | dialect | clients |
 //! |---|---|
-//! | PlanetScale | `@planetscale/database`, and the adapters of Prisma, Drizzle and Kysely on top of it |
+//! | PlanetScale | `@planetscale/database`, and the adapters of `prisma`, `drizzle-orm` and `kysely` on top of it |
 //! | RDS Data API | the AWS SDKs, with `AWS_ENDPOINT_URL_RDS_DATA` |
+//! | its own, under `/v1` | any HTTP client: rows as JSON, or streamed as NDJSON, CSV or Arrow (feature `arrow`) |
 //!
 //! A request borrows a connection of a pool. A transaction keeps one for its session; the session's token is bound to
 //! the caller. When a client disconnects, its statement is killed. No connection reaches another request before its
@@ -40,6 +41,7 @@
 //! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
 
 mod admin;
+mod allowed_names;
 mod builder;
 mod caller;
 mod connections;

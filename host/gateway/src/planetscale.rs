@@ -1,7 +1,7 @@
 //! The dialect of PlanetScale's HTTP API, which `@planetscale/database` speaks.
 //!
 //! The shapes are those that the client reads and writes: <https://github.com/planetscale/database-js>, and those of
-//! Vitess's `query.proto` in JSON, where a field with its default value may be missing.
+//! `query.proto` of `vitess` in JSON, where a field with its default value may be missing.
 
 mod authentication;
 mod field;

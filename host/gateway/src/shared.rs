@@ -3,10 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::allowed_names::AllowedNames;
 use crate::caller::CallerAuthentication;
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Lease, Limits, Sessions};
-use crate::http::Guards;
 use crate::metrics::{Counters, GatewayMetrics};
 
 /// What all requests to a gateway share. Cheap to clone: the state of the routers.
@@ -17,7 +17,7 @@ pub(crate) struct State {
     pub(crate) databases: Databases,
     pub(crate) authentication: CallerAuthentication,
     pub(crate) sessions: Sessions,
-    pub(crate) guards: Guards,
+    pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
     pub(crate) counters: Arc<Counters>,
 }

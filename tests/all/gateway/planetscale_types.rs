@@ -14,7 +14,7 @@ use crate::helpers::command::stderr;
 use crate::helpers::emulator::server::test_file;
 use crate::helpers::gateway::Gateway;
 
-/// The types as Vitess names them. MariaDB has a type `JSON` that is a text, and no others that differ.
+/// The types as `vitess` names them. MariaDB has a type `JSON` that is a text, and no others that differ.
 fn expected_type(product: Product, kind: &str) -> &'static str {
     let name = kind.split(['(', ' ']).next().unwrap();
     let is_unsigned = kind.contains("UNSIGNED") || kind.contains("ZEROFILL");

@@ -18,18 +18,11 @@ use axum::response::Response;
 use thiserror::Error;
 use tokio::time::timeout;
 
+use crate::allowed_names::AllowedNames;
 use crate::shared::Shared;
 
 /// How long a request's body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The names that requests may use for the gateway, and the origins that may send them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Guards {
-    /// Beside the names of loopback addresses.
-    pub(crate) hosts: Vec<String>,
-    pub(crate) origins: Vec<String>,
-}
 
 /// Why a request was refused before it reached a route. Each dialect has its own form for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -85,7 +78,7 @@ async fn check(
 
 /// The request with its whole body.
 async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> {
-    shared.guards.check(&request)?;
+    shared.allowed_names.check(&request)?;
     let limit = shared.limits.body_bytes;
     let (parts, body) = request.into_parts();
     // The announced length, so that none of a body that is too large is read.
@@ -102,7 +95,7 @@ async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> 
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-impl Guards {
+impl AllowedNames {
     fn check(&self, request: &Request) -> Result<(), Refused> {
         let headers = request.headers();
         let authority = request.uri().host();
@@ -170,7 +163,7 @@ mod tests {
     use super::*;
 
     fn checked(headers: &[(&str, &str)]) -> Result<(), Refused> {
-        let guards = Guards {
+        let allowed = AllowedNames {
             hosts: vec!["gateway.internal".to_owned()],
             origins: vec!["https://app.example".to_owned()],
         };
@@ -178,7 +171,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        guards.check(&request.body(Body::empty()).unwrap())
+        allowed.check(&request.body(Body::empty()).unwrap())
     }
 
     const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -222,7 +215,7 @@ mod tests {
         let request = request.header(HOST, "localhost");
         let request = request.header(CONTENT_TYPE, "application/json");
         let request = request.body(Body::empty()).unwrap();
-        let refused = Guards::default().check(&request);
+        let refused = AllowedNames::default().check(&request);
         assert_eq!(refused, Err(Refused::Host));
     }
 

@@ -1,4 +1,4 @@
-//! A column, as the client reads it: `query.Field` of Vitess in JSON.
+//! A column, as the client reads it: `query.Field` of `vitess` in JSON.
 
 use rds_bridge::mysql::{Column, ColumnKind};
 use serde::Serialize;
@@ -64,9 +64,9 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Vitess's name of a column's type.
+/// The name of a column's type in `query.Type` of `vitess`.
 ///
-/// Source: Vitess, `go/sqltypes/const.go`, `MySQLToType`. It tells bytes from text by `BINARY_FLAG`, which collations
+/// Source: `vitessio/vitess`, `go/sqltypes/const.go`, `MySQLToType`. It tells bytes from text by `BINARY_FLAG`, which collations
 /// such as `utf8mb4_bin` have too; this tells them by the character set.
 fn kind(column: &Column) -> Option<&'static str> {
     let flags = column.flags().bits();

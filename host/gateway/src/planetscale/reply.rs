@@ -80,7 +80,7 @@ impl IntoResponse for ExecuteReply {
 
 impl<'a> QueryResult<'a> {
     fn new(result: &'a TextResult) -> Self {
-        // A 64-bit number is a string in protobuf's JSON, and missing if it is 0.
+        // A 64-bit number is a string in the JSON of `protobuf`, and missing if it is 0.
         let number = |it: u64| (it > 0).then(|| it.to_string());
         Self {
             rows_affected: number(result.summary.affected_rows),
@@ -104,7 +104,7 @@ impl Row {
 impl SqlError {
     fn new(failure: &Failure) -> Self {
         let (number, state) = (failure.code(), failure.sql_state());
-        // Prisma's adapter reads the numbers from the end of one line, and a message may quote a statement of several.
+        // `@prisma/adapter-planetscale` reads the numbers from the end of one line, and a message may quote a statement of several.
         let message = failure.to_string().replace(['\r', '\n'], " ");
         Self {
             code: code(number),
