@@ -10,6 +10,7 @@ import unittest
 
 import boto3
 import pymysql
+import pymysql.converters
 
 PLACE = {"resourceArn": "arn:aws:rds:any", "secretArn": "arn:aws:secretsmanager:any"}
 CLIENT = boto3.client("rds-data", region_name="eu-central-1")
@@ -38,9 +39,10 @@ class Types(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         host, port = os.environ["AT"].rsplit(":", 1)
-        # Without conversions: texts as the server writes them, and bytes.
+        # With conversions of parameters only: texts as the server writes them, and bytes.
         cls.direct = pymysql.connect(host=host, port=int(port), user="admin", password=os.environ["DB_PASSWORD"],
-                                     database="iamtest", ssl={"ca": os.environ["DB_CA_FILE"]}, conv={})
+                                     database="iamtest", ssl={"ca": os.environ["DB_CA_FILE"]},
+                                     conv=pymysql.converters.encoders)
 
     def rows(self, sql):
         cursor = self.direct.cursor()
