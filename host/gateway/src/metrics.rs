@@ -1,6 +1,7 @@
 //! What a gateway counts.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug, Default)]
@@ -39,9 +40,9 @@ impl Counters {
     }
 
     /// Counts a request while it is open, also if it is given up.
-    pub(crate) fn open_request(&self) -> OpenRequest<'_> {
+    pub(crate) fn open_request(self: &Arc<Self>) -> OpenRequest {
         Self::add(&self.open);
-        OpenRequest(&self.open)
+        OpenRequest(Arc::clone(self))
     }
 
     pub(crate) fn read(&self, open_sessions: usize) -> GatewayMetrics {
@@ -58,11 +59,11 @@ impl Counters {
     }
 }
 
-pub(crate) struct OpenRequest<'a>(&'a AtomicU64);
+pub(crate) struct OpenRequest(Arc<Counters>);
 
-impl Drop for OpenRequest<'_> {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

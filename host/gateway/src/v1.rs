@@ -117,7 +117,10 @@ async fn answer_query(
     let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
         // The only piece.
         NextPiece::Piece(whole) if format == Format::Json => Body::from(whole),
-        NextPiece::Piece(first) => Body::new(RowsBody::new(first, pieces)),
+        NextPiece::Piece(first) => {
+            let open = shared.counters.open_request();
+            Body::new(RowsBody::new(first, pieces, open))
+        }
         NextPiece::End(Ok(Written::Rows)) => Body::empty(),
         NextPiece::End(Ok(Written::Summary)) => {
             return Ok((StatusCode::NO_CONTENT, NO_STORE).into_response());

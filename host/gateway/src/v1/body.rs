@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{Instrument, warn};
 
 use super::rows::{CutOff, Written};
+use crate::metrics::OpenRequest;
 
 /// The pieces of a result. The future that makes them runs only when one is asked for: a slow client slows the
 /// database down, and costs no memory. Dropping the pieces drops the future.
@@ -65,6 +66,8 @@ impl Pieces {
 pub(super) struct RowsBody {
     first: Option<Bytes>,
     rest: Rest,
+    /// The request is open until the body has ended.
+    _open: OpenRequest,
 }
 
 enum Rest {
@@ -82,10 +85,11 @@ enum Rest {
 pub(super) struct BrokenOff;
 
 impl RowsBody {
-    pub(super) fn new(first: Bytes, pieces: Pieces) -> Self {
+    pub(super) fn new(first: Bytes, pieces: Pieces, open: OpenRequest) -> Self {
         Self {
             first: Some(first),
             rest: Rest::Pieces(pieces),
+            _open: open,
         }
     }
 }
