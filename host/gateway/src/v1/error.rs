@@ -30,7 +30,8 @@ pub(super) enum Type {
     NotAcceptable,
     RequestTimeout,
     RequestTooLarge,
-    UnsupportedMediaType,
+    #[serde(rename = "UnsupportedMediaType")]
+    UnsupportedMedia,
     MisdirectedRequest,
     /// The server refused the statement.
     Statement,
@@ -283,7 +284,7 @@ impl From<Refused> for ApiError {
         let kind = match refused {
             Refused::Host => Type::MisdirectedRequest,
             Refused::Origin => Type::Forbidden,
-            Refused::ContentType => Type::UnsupportedMediaType,
+            Refused::ContentType => Type::UnsupportedMedia,
             Refused::BodyTooLarge { .. } => Type::RequestTooLarge,
             Refused::NoBody => Type::RequestTimeout,
         };
