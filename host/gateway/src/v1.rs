@@ -5,6 +5,7 @@ mod accept;
 mod authentication;
 mod batch;
 mod body;
+mod compression;
 mod error;
 mod parameters;
 mod request;
@@ -17,7 +18,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -32,6 +33,7 @@ use crate::shared::Shared;
 use accept::{Format, negotiate};
 use authentication::Authenticated;
 use body::{Next as NextPiece, Pieces, RowsBody};
+use compression::Encoded;
 use error::ApiError;
 use request::{BatchRequest, QueryRequest};
 use rows::Written;
@@ -116,7 +118,9 @@ async fn answer_query(
     // Until the first piece, the response can become an error.
     let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
         // The only piece.
-        NextPiece::Piece(whole) if format == Format::Json => Body::from(whole),
+        NextPiece::Piece(whole) if format == Format::Json => {
+            return Ok(whole_json(headers, whole).await);
+        }
         NextPiece::Piece(first) => {
             let open = shared.counters.open_request();
             Body::new(RowsBody::new(first, pieces, open))
@@ -149,8 +153,21 @@ async fn answer_batch(
     let results = batch::execute(&mut lease, &request.statements, limit).await;
     drop(lease);
     let results = results.inspect_err(|_| Counters::add(&shared.counters.failed))?;
-    let content_type = [(CONTENT_TYPE, Format::Json.content_type())];
-    Ok((content_type, NO_STORE, results).into_response())
+    Ok(whole_json(headers, results.into()).await)
+}
+
+async fn whole_json(headers: &HeaderMap, body: Bytes) -> Response {
+    let content_type = [
+        (CONTENT_TYPE, Format::Json.content_type()),
+        (VARY, "accept-encoding"),
+    ];
+    match compression::encode(headers, body).await {
+        Encoded::Plain(body) => (content_type, NO_STORE, body).into_response(),
+        Encoded::Gzip(body) => {
+            let encoding = [(CONTENT_ENCODING, "gzip")];
+            (content_type, encoding, NO_STORE, body).into_response()
+        }
+    }
 }
 
 /// The rows are for one caller, and no cache on the path may keep them.
