@@ -11,3 +11,8 @@ mod planetscale;
 mod planetscale_types;
 mod sessions;
 mod usage;
+mod v1;
+mod v1_batch;
+mod v1_errors;
+mod v1_formats;
+mod v1_streams;
