@@ -87,7 +87,7 @@ fn what_is_no_request_is_refused() {
     let refused = |body: &str| gateway.post(EXECUTE, &[], body);
     message(&refused("{"), 400, "SerializationException");
     for (invalid, problem) in [
-        ("{}", "missing field `resourceArn`"),
+        (r#"{"sql": "SELECT 1"}"#, "missing field `resourceArn`"),
         (r#"{"resourceArn": "any"}"#, "missing field `sql`"),
         (r#"{"resourceArn": "any", "sql": 1}"#, "expected a string"),
     ] {
