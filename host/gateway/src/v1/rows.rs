@@ -191,7 +191,7 @@ pub(super) async fn send(
     let written = match done {
         Ok(written) => written,
         Err(Stop::Database(failure)) => {
-            lease.end_reading();
+            lease.end_reading_after(&failure);
             return Err(writer.cut_off(ApiError::of_statement(&failure)));
         }
         Err(Stop::Unread(error)) => return Err(writer.cut_off(error)),
@@ -248,7 +248,7 @@ impl Destination<'_> {
             None => {
                 let error = ApiError::of_statement(&Failure::ResultTooLarge { limit: *limit });
                 Err(Stop::Unread(error.with_hint(
-                    "accept application/x-ndjson, text/csv or application/vnd.apache.arrow.stream, which are streamed",
+                    "accept application/x-ndjson or text/csv, which are streamed",
                 )))
             }
         }
