@@ -30,7 +30,7 @@ use crate::execution::{Failure, Lease};
 use crate::http::{DatabaseTime, Refused, guarded};
 use crate::metrics::Counters;
 use crate::shared::Shared;
-use accept::{Format, negotiate};
+use accept::{Format, negotiate, offered};
 use authentication::Authenticated;
 use body::{Next as NextPiece, Pieces, RowsBody};
 use compression::Encoded;
@@ -40,10 +40,6 @@ use rows::Written;
 
 /// The description of the dialect.
 const OPENAPI: &str = include_str!("v1/openapi.json");
-
-/// The formats of rows, for the error of a client that accepts none of them.
-const OFFERED: &str =
-    "application/json, application/x-ndjson, text/csv, application/vnd.apache.arrow.stream";
 
 /// The routes of the dialect.
 pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
@@ -109,7 +105,7 @@ async fn answer_query(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Response, ApiError> {
-    let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(OFFERED))?;
+    let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(&offered()))?;
     let request = QueryRequest::read(body)?;
     let lease = lease(shared, request.database.as_deref()).await?;
     let limit = shared.limits.result_bytes;

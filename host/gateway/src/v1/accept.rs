@@ -41,6 +41,12 @@ impl Format {
     }
 }
 
+/// The supported media types, for the error of a client that accepts none of them.
+pub(super) fn offered() -> String {
+    let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
 /// Whether the header accepts JSON.
 pub(super) fn allows_json(headers: &HeaderMap) -> bool {
     accepted(headers)
