@@ -185,7 +185,7 @@ mod tests {
             // One unit in the last place is lost by serde_json without its feature `float_roundtrip`.
             (
                 r#"{"doubleValue": 122.416294033786585}"#,
-                Param::Double(122.416_294_033_786_585),
+                Param::Double("122.416294033786585".parse().unwrap()),
             ),
             (r#"{"stringValue": "ä"}"#, Param::from("ä")),
             (r#"{"blobValue": "AP8="}"#, Param::Bytes(vec![0, 255])),
