@@ -13,6 +13,7 @@ mod connecting;
 mod credentials;
 mod emulator;
 mod function;
+mod gateway;
 mod helpers;
 mod hostile;
 mod leaks;

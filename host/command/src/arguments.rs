@@ -17,6 +17,8 @@ use super::manual::Manual;
 #[cfg(feature = "proxy")]
 use super::proxy::Proxy;
 use super::query::Query;
+#[cfg(feature = "gateway")]
+use super::serve::Serve;
 use super::setup::Setup;
 #[cfg(all(feature = "proxy", unix))]
 use super::shell::Shell;
@@ -125,6 +127,17 @@ pub(super) enum Command {
         rds-bridge proxy --hostname ENDPOINT --username USER --database DATABASE -- mysql -e 'SELECT 1'\n  \
         rds-bridge proxy --username USER 'WRITER' 'READER?listen=127.0.0.1:3308'\n")]
     Proxy(Box<Proxy>),
+    /// Accept HTTP clients of PlanetScale and of the RDS Data API, and query the database for them
+    ///
+    /// The gateway keeps a pool of connections, which log in with IAM tokens over verified TLS. Sessions are read-only
+    /// unless --allow-writes is given. Callers send an API key, or --trust-loopback accepts every program on this
+    /// machine.
+    #[cfg(feature = "gateway")]
+    #[command(after_help = "Examples:\n  \
+        rds-bridge serve --hostname ENDPOINT --username USER --database DATABASE --trust-loopback\n  \
+        rds-bridge serve --hostname ENDPOINT --username USER --api-key-file keys.txt --allow-writes\n  \
+        rds-bridge serve --hostname ENDPOINT --username USER --trust-loopback -- npm test\n")]
+    Serve(Box<Serve>),
     /// Run mysql, mariadb or mycli, logged in with an IAM token
     ///
     /// Starts a proxy on a private Unix socket, and connects the installed client to it. Both end together.

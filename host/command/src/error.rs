@@ -40,6 +40,8 @@ pub(super) enum Error {
     Emulator(rds_bridge_emulator::StartError),
     #[cfg(feature = "proxy")]
     Proxy(super::proxy_error::ProxyError),
+    #[cfg(feature = "gateway")]
+    Gateway(super::gateway_error::GatewayError),
     /// The program to run beside the emulator or the proxy, or the pager, does not start.
     Command(std::ffi::OsString, io::Error),
     Interrupted,
@@ -73,6 +75,13 @@ pub(super) enum Error {
 impl From<super::proxy_error::ProxyError> for Error {
     fn from(error: super::proxy_error::ProxyError) -> Self {
         Self::Proxy(error)
+    }
+}
+
+#[cfg(feature = "gateway")]
+impl From<super::gateway_error::GatewayError> for Error {
+    fn from(error: super::gateway_error::GatewayError) -> Self {
+        Self::Gateway(error)
     }
 }
 
@@ -117,6 +126,8 @@ impl Error {
             Self::Emulator(error) => emulator_exit(error),
             #[cfg(feature = "proxy")]
             Self::Proxy(error) => error.exit(),
+            #[cfg(feature = "gateway")]
+            Self::Gateway(error) => error.exit(),
             Self::Command(..) => Exit::Usage,
             Self::CommitUnknown(why) | Self::NotEnded(why) => why.exit(),
             Self::Interrupted | Self::NotKilled(_) | Self::NotAwaited => Exit::Interrupted,
@@ -178,6 +189,8 @@ impl fmt::Display for Error {
             Self::Emulator(error) => f.write_str(&super::emulator_error::words(error)),
             #[cfg(feature = "proxy")]
             Self::Proxy(error) => Chain(error).fmt(f),
+            #[cfg(feature = "gateway")]
+            Self::Gateway(error) => Chain(error).fmt(f),
             Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
             Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::Interrupted => f.write_str("interrupted"),

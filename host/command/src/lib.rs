@@ -16,6 +16,8 @@ mod emulator_error;
 mod endpoint_arguments;
 mod error;
 mod exit;
+#[cfg(feature = "gateway")]
+mod gateway_error;
 mod inspect;
 mod log;
 mod manual;
@@ -32,6 +34,8 @@ mod refused_token;
 mod roots;
 mod runtime;
 mod sandbox;
+#[cfg(feature = "gateway")]
+mod serve;
 mod setting_names;
 mod setup;
 #[cfg(all(feature = "proxy", unix))]
@@ -119,6 +123,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Error> {
         Command::Proxy(command) => {
             log::start_warnings(arguments.log());
             return proxy::run(command);
+        }
+        #[cfg(feature = "gateway")]
+        Command::Serve(command) => {
+            log::start_warnings(arguments.log());
+            return serve::run(command);
         }
         #[cfg(all(feature = "proxy", unix))]
         Command::Shell(arguments) => return shell::run(arguments),

@@ -1,5 +1,5 @@
-//! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on. A proxy logs its warnings
-//! without them.
+//! Logging to standard error, which is off unless `--log` or `RDS_BRIDGE_LOG` turns it on. A proxy and a gateway
+//! log their warnings without them.
 
 #[cfg(feature = "proxy")]
 mod warnings;
@@ -15,7 +15,7 @@ use super::variables;
 /// `credential_process`, which may contain a secret, although today it leaves out the arguments.
 const QUIET: (&str, LevelFilter) = ("aws_config::credential_process", LevelFilter::INFO);
 
-/// Logs the warnings of a proxy, unless a filter is given. The operator sees a failure of the database without `--log`.
+/// Logs the warnings of a proxy or a gateway, unless a filter is given. The operator sees a failure of the database without `--log`.
 #[cfg(feature = "proxy")]
 pub(super) fn start_warnings(filter: Option<&str>) {
     if filter.is_some_and(|filter| !filter.is_empty()) {
@@ -25,6 +25,7 @@ pub(super) fn start_warnings(filter: Option<&str>) {
         .with_writer(std::io::stderr)
         .event_format(warnings::Warnings);
     let filter = Targets::new()
+        .with_target("rds_bridge_gateway", LevelFilter::WARN)
         .with_target("rds_bridge_proxy", LevelFilter::WARN)
         .with_target("rds_bridge_cli", LevelFilter::WARN);
     // A log that is set already stays.

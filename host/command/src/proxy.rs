@@ -9,7 +9,7 @@ mod hash_password;
 mod limits;
 #[cfg(unix)]
 mod open_files;
-mod place;
+pub(super) mod place;
 mod plan;
 mod reload;
 mod running;
@@ -39,7 +39,7 @@ use reload::{HangUps, Settings};
 use running::Running;
 
 /// The settings of the connection to the database itself. A program that connects through the proxy must not use them.
-const UPSTREAM: [&str; 8] = [
+pub(super) const UPSTREAM: [&str; 8] = [
     "DB_CA_FILE",
     "DB_CONNECT_TO",
     "DB_HOST",
@@ -195,7 +195,7 @@ fn announce(running: &[Running], admin: Option<&Admin>) {
 }
 
 /// Prints to standard error. If it is closed, clients are served all the same.
-fn print(lines: &str) {
+pub(super) fn print(lines: &str) {
     let _unread = io::stderr().write_all(lines.as_bytes());
 }
 

@@ -45,7 +45,7 @@ pub use error::{Error, Unfit};
 use rds_bridge::mysql::{Column, Row};
 
 /// Encodes record batches in one format. It writes to memory, and the caller drains the bytes.
-trait Sink {
+trait Sink: Send {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error>;
 
     /// Completes the output, after the last batch.

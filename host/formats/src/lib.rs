@@ -85,7 +85,7 @@ pub enum Escape {
 }
 
 /// Writes results in a text format. The methods append to `out`.
-pub trait Writer {
+pub trait Writer: Send {
     /// Begins a result with these columns.
     fn begin(&mut self, columns: &[Column], out: &mut Vec<u8>);
 

@@ -2,6 +2,8 @@
 //!
 //! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_column_definition.html>
 
+use std::slice::SliceIndex;
+
 use mysql_common::constants::{ColumnFlags, ColumnType};
 
 use super::binary_row::Layout;
@@ -17,17 +19,45 @@ const MAX_PRECISION: u8 = 65;
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    name: String,
-    table: String,
+    names: Names,
     kind: ColumnKind,
-    nullable: bool,
     decimals: u8,
     wire_type: ColumnType,
     /// How the binary protocol encodes its values.
     layout: Layout,
-    /// `column_length`: the display width; of a `BIT`, the number of bits.
     length: u32,
-    unsigned: bool,
+    character_set: u16,
+    flags: ColumnFlags,
+}
+
+/// The schema, the table, the original table, the name and the original name, one after another: one allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Names {
+    text: String,
+    /// Where each but the last ends.
+    ends: [usize; 4],
+}
+
+impl Names {
+    fn read(payload: &mut Payload<'_>) -> Result<Self, Malformed> {
+        let mut text = String::new();
+        let mut ends = [0; 4];
+        for (number, field) in ["schema", "table", "org_table", "name", "org_name"]
+            .into_iter()
+            .enumerate()
+        {
+            let bytes = payload.lenenc_bytes(field)?; // string<lenenc>
+            text.push_str(&String::from_utf8_lossy(bytes));
+            if let Some(end) = ends.get_mut(number) {
+                *end = text.len();
+            }
+        }
+        Ok(Self { text, ends })
+    }
+
+    fn part(&self, range: impl SliceIndex<str, Output = str>) -> &str {
+        self.text.get(range).unwrap_or_default()
+    }
 }
 
 /// The kind of the values in a column.
@@ -69,13 +99,55 @@ impl Column {
     /// The column's name or alias.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        let [_, _, start, end] = self.names.ends;
+        self.names.part(start..end)
     }
 
     /// The table's name or alias; empty for an expression.
     #[must_use]
     pub fn table(&self) -> &str {
-        &self.table
+        let [start, end, ..] = self.names.ends;
+        self.names.part(start..end)
+    }
+
+    /// The name of the table's schema (database); empty for an expression.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        let [end, ..] = self.names.ends;
+        self.names.part(..end)
+    }
+
+    /// The table's name, whatever its alias is; empty for an expression. A view has its own name.
+    #[must_use]
+    pub fn original_table(&self) -> &str {
+        let [_, start, end, _] = self.names.ends;
+        self.names.part(start..end)
+    }
+
+    /// The column's name, whatever its alias is; empty for an expression.
+    #[must_use]
+    pub fn original_name(&self) -> &str {
+        let [.., start] = self.names.ends;
+        self.names.part(start..)
+    }
+
+    /// The `column_length` field of the column definition: the most characters of a number, the number of bits of a
+    /// `BIT`, and the most bytes of a text in the connection's character set.
+    #[must_use]
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// The `character_set` field of the column definition: the id of a collation, and 63 for bytes and numbers.
+    #[must_use]
+    pub fn character_set(&self) -> u16 {
+        self.character_set
+    }
+
+    /// The `flags` field of the column definition.
+    #[must_use]
+    pub fn flags(&self) -> ColumnFlags {
+        self.flags
     }
 
     /// The kind of the column's values.
@@ -88,7 +160,7 @@ impl Column {
     /// Whether the column may be NULL.
     #[must_use]
     pub fn is_nullable(&self) -> bool {
-        self.nullable
+        !self.flags.contains(ColumnFlags::NOT_NULL_FLAG)
     }
 
     /// The number of digits after the decimal point of a `DECIMAL`, or of the seconds of a time; 31 if it is not fixed,
@@ -130,7 +202,8 @@ impl Column {
             return None;
         }
         let point = u32::from(self.decimals > 0);
-        let sign = u32::from(!self.unsigned);
+        let is_unsigned = self.flags.contains(ColumnFlags::UNSIGNED_FLAG);
+        let sign = u32::from(!is_unsigned);
         let digits = self.length.checked_sub(point.saturating_add(sign));
         let digits = digits.and_then(|digits| u8::try_from(digits).ok());
         let possible = self.decimals.max(1)..=MAX_PRECISION.max(self.decimals);
@@ -155,11 +228,7 @@ impl Column {
     pub fn read(payload: &[u8]) -> Result<Self, Malformed> {
         let mut payload = Payload::new("ColumnDefinition41", payload);
         payload.skip_lenenc_string("catalog")?; // string<lenenc>
-        payload.skip_lenenc_string("schema")?; // string<lenenc>
-        let table = payload.lenenc_text("table")?; // string<lenenc>
-        payload.skip_lenenc_string("org_table")?; // string<lenenc>
-        let name = payload.lenenc_text("name")?; // string<lenenc>
-        payload.skip_lenenc_string("org_name")?; // string<lenenc>
+        let names = Names::read(&mut payload)?;
         payload.lenenc_int("length of fixed length fields")?; // int<lenenc>
         let character_set = payload.u16("character_set")?; // int<2>
         let length = payload.u32("column_length")?; // int<4>
@@ -167,21 +236,21 @@ impl Column {
         let flags = ColumnFlags::from_bits_truncate(payload.u16("flags")?); // int<2>
         let decimals = payload.u8("decimals")?; // int<1>
         let Some((wire_type, kind)) = kind(wire_type, flags, character_set) else {
+            let [_, _, start, end] = names.ends;
             return Err(Malformed::UnknownColumnType {
-                column: name,
+                column: names.part(start..end).to_owned(),
                 kind: wire_type,
             });
         };
         Ok(Self {
-            name,
-            table,
+            names,
             kind,
-            nullable: !flags.contains(ColumnFlags::NOT_NULL_FLAG),
             decimals,
             wire_type,
             layout: Layout::from_type(wire_type),
             length,
-            unsigned: flags.contains(ColumnFlags::UNSIGNED_FLAG),
+            character_set,
+            flags,
         })
     }
 }
@@ -255,7 +324,11 @@ pub(crate) mod tests {
         let whole = definition("id", 3, 0x21, 63);
         let column = Column::read(&whole).unwrap();
         assert_eq!(column.name(), "id");
-        assert_eq!(column.table(), "t");
+        assert_eq!((column.schema(), column.table()), ("test", "t"));
+        assert_eq!(column.original_table(), "t");
+        assert_eq!(column.original_name(), "id");
+        assert_eq!((column.length(), column.character_set()), (11, 63));
+        assert_eq!(column.flags().bits(), 0x21);
         assert_eq!(column.kind(), ColumnKind::UnsignedInt);
         assert!(!column.is_nullable());
         for cut in 0..whole.len() - 2 {

@@ -173,6 +173,13 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The bytes of a value as the server has sent them: in the text protocol its text, in the binary protocol its
+    /// encoding. `None` for NULL, and if there is no such column. Columns are counted from 0.
+    #[must_use]
+    pub fn encoded_value(&self, index: usize) -> Option<&'a [u8]> {
+        self.result.fields.get(index)?.bytes(self.payload)
+    }
+
     /// Whether reading the values in sequence finds the same bytes as looking them up by index.
     #[cfg(test)]
     pub(crate) fn one_pass_agrees(&self) -> bool {

@@ -1,0 +1,35 @@
+//! What can go wrong with a gateway, besides the errors of the library.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use rds_bridge_gateway::{KeyFileError, StartError};
+use thiserror::Error;
+
+use super::exit::Exit;
+
+#[derive(Debug, Error)]
+pub(crate) enum GatewayError {
+    #[error(transparent)]
+    Start(StartError),
+    /// [`StartError::NotLocal`], with the command's settings.
+    #[error(
+        "other machines could reach {0}, and serve offers no TLS yet, nor does it support a TLS proxy in front of it: \
+         use a loopback address such as --listen 127.0.0.1:8080, and reach it from other machines over an SSH tunnel"
+    )]
+    NotLocal(SocketAddr),
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    #[error("the API keys in {} cannot be used", .0.display())]
+    Keys(PathBuf, #[source] KeyFileError),
+}
+
+impl GatewayError {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Start(_) | Self::NotLocal(_) | Self::Keys(..) => Exit::Usage,
+            Self::Listen(..) => Exit::InputOutput,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The options of `rds-bridge serve`.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use crate::connection_arguments::ConnectionArguments;
+use crate::proxy::place;
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Program to run with the gateway's address in its environment
+    ///
+    /// It finds the address in AWS_ENDPOINT_URL_RDS_DATA, which the AWS SDKs read, and in RDS_BRIDGE_URL. The gateway
+    /// ends when the program does, with the program's exit code.
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub(super) command: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(super) callers: Callers,
+
+    #[command(flatten)]
+    pub(super) connection: ConnectionArguments,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Callers")]
+pub(super) struct Callers {
+    /// Address for callers
+    ///
+    /// Port 0 picks a free port. Only loopback addresses are allowed, because the gateway offers no TLS yet.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT",
+        value_parser = place::address
+    )]
+    pub(super) listen: SocketAddr,
+
+    /// File with the callers' keys, one a line
+    ///
+    /// NAME:KEY is an API key, which a client of PlanetScale sends as its password; NAME:sha256:HASH is the same by the
+    /// key's SHA-256. NAME:sigv4:SECRET is a key pair, with which an AWS SDK signs: NAME is the access key id, and
+    /// SECRET the secret access key. A key has at least 16 characters. Empty lines and those that begin with # are
+    /// skipped.
+    #[arg(long, env = "RDS_BRIDGE_SERVE_API_KEY_FILE", value_name = "FILE")]
+    pub(super) api_key_file: Option<PathBuf>,
+
+    /// Accept every program on this machine, with any credentials
+    ///
+    /// Web pages in a browser on this machine are refused all the same. This option or --api-key-file is required.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_TRUST_LOOPBACK",
+        conflicts_with = "api_key_file",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(super) trust_loopback: bool,
+
+    /// Let callers write
+    ///
+    /// Without it sessions are read-only. This is a guard rail, not a boundary: a caller writes SQL, and can undo it.
+    /// The boundary is the GRANT of the database user.
+    #[arg(long, env = "RDS_BRIDGE_SERVE_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
+    pub(super) allow_writes: bool,
+
+    /// Name that requests may have in the header Host, beside localhost and loopback addresses; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow_host: Vec<String>,
+
+    /// Limit on connections to the database
+    ///
+    /// A request needs one while it is answered, and a transaction until it ends. Others wait for 30 seconds.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_MAX_CONNECTIONS",
+        default_value = "10",
+        value_name = "NUMBER"
+    )]
+    pub(super) max_connections: NonZeroU32,
+
+    /// Address of the health checks and the metrics, over HTTP
+    ///
+    /// It answers GET /live, /ready (which needs a connection to the database) and /metrics (for Prometheus).
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_ADMIN",
+        value_name = "HOST:PORT",
+        value_parser = place::address
+    )]
+    pub(super) admin: Option<SocketAddr>,
+
+    /// How long requests may continue after SIGTERM, in seconds
+    ///
+    /// The gateway accepts no more requests at once. After this time it kills the statements of the rest. Transactions
+    /// between two requests are rolled back.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_DRAIN_TIMEOUT",
+        default_value = "10",
+        value_name = "SECONDS"
+    )]
+    pub(super) drain_timeout: u64,
+}

@@ -1,0 +1,173 @@
+//! The settings of a gateway and their defaults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rds_bridge::pool::Pool;
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::allowed_names::AllowedNames;
+use crate::caller::{CallerAuthentication, NoRandomness};
+use crate::databases::{Database, Databases};
+use crate::execution::{Limits, Sessions};
+use crate::gateway::Gateway;
+use crate::metrics::Counters;
+use crate::shared::{Shared, State};
+
+/// The settings of a [`Gateway`].
+#[derive(Debug)]
+pub struct GatewayBuilder {
+    authentication: CallerAuthentication,
+    databases: Vec<Database>,
+    allowed_names: AllowedNames,
+    limits: Limits,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// No database was given.
+    #[error("no database: give at least one with GatewayBuilder::database")]
+    NoDatabase,
+    /// Two databases have the same name.
+    #[error("two databases have the name {0}")]
+    RepeatedDatabase(String),
+    /// Other machines could reach the listener.
+    #[error(
+        "the gateway offers no TLS yet, so it listens on loopback addresses only: connect to it from the same machine, \
+         such as over an SSH tunnel"
+    )]
+    NotLocal,
+    /// The system's error from `getsockname`.
+    #[error("the listener has no address")]
+    Listener(#[source] std::io::Error),
+    /// The system has no random numbers.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl Gateway {
+    /// Begins with the settings.
+    #[must_use]
+    pub fn builder(authentication: CallerAuthentication) -> GatewayBuilder {
+        GatewayBuilder {
+            authentication,
+            databases: Vec::new(),
+            allowed_names: AllowedNames::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl GatewayBuilder {
+    /// Adds a database. Callers that name none reach the first one.
+    ///
+    /// Whether callers may write is a setting of the pool's bridge
+    /// ([`BridgeBuilder::allow_writes`](rds_bridge::BridgeBuilder::allow_writes)): by default its sessions are read-only.
+    /// This is a guard rail, because callers write SQL. The boundary is the GRANT of the database user.
+    ///
+    /// Each request and each session takes a connection of the pool, which limits their number.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>, pool: Pool) -> Self {
+        let name = name.into();
+        self.databases.push(Database { name, pool });
+        self
+    }
+
+    /// Lets requests use this name for the gateway in their header `Host`, without a port. Default: `localhost` and
+    /// loopback addresses.
+    #[must_use]
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_names.hosts.push(name.into());
+        self
+    }
+
+    /// Lets requests have this header `Origin`. It does not let browsers send them: the gateway has no CORS. Default:
+    /// requests with the header are refused.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_names.origins.push(origin.into());
+        self
+    }
+
+    /// The largest body of a request, in bytes. Default: 16 MiB.
+    #[must_use]
+    pub fn max_body_bytes(mut self, limit: usize) -> Self {
+        self.limits.body_bytes = limit;
+        self
+    }
+
+    /// The most bytes of a result's rows, as the server sends them. The gateway holds a result in memory, about three
+    /// times. Default: 64 MiB.
+    #[must_use]
+    pub fn max_result_bytes(mut self, limit: usize) -> Self {
+        self.limits.result_bytes = limit;
+        self
+    }
+
+    /// How long a session may be idle before it ends and its transaction is rolled back. Default: 3 minutes, as that of
+    /// the RDS Data API.
+    #[must_use]
+    pub fn session_idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.session_idle = limit;
+        self
+    }
+
+    /// How long a session may exist. Default: 24 hours, as that of the RDS Data API.
+    #[must_use]
+    pub fn session_lifetime(mut self, limit: Duration) -> Self {
+        self.limits.session_lifetime = limit;
+        self
+    }
+
+    /// How many requests of one session may wait for an earlier one. One more receives error 1040. Default: 16.
+    #[must_use]
+    pub fn queued_requests(mut self, limit: usize) -> Self {
+        self.limits.queued_requests = limit;
+        self
+    }
+
+    /// Serves `listener`, in tasks of the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn start(self, listener: TcpListener) -> Result<Gateway, StartError> {
+        let address = listener.local_addr().map_err(StartError::Listener)?;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(StartError::NotLocal);
+        }
+        let counters = Arc::<Counters>::default();
+        let shared = Shared::new(State {
+            databases: databases(self.databases)?,
+            authentication: self.authentication,
+            sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
+            allowed_names: self.allowed_names,
+            limits: self.limits,
+            counters,
+        });
+        Ok(Gateway::start(shared, listener, address))
+    }
+}
+
+fn databases(databases: Vec<Database>) -> Result<Databases, StartError> {
+    let mut given = databases.into_iter();
+    let first = given.next().ok_or(StartError::NoDatabase)?;
+    let mut databases = Databases {
+        first,
+        others: Vec::new(),
+    };
+    for database in given {
+        if databases.named(&database.name).is_some() {
+            return Err(StartError::RepeatedDatabase(database.name));
+        }
+        databases.others.push(database);
+    }
+    Ok(databases)
+}

@@ -1,0 +1,147 @@
+//! The dialect of the RDS Data API, which the AWS SDKs speak.
+//!
+//! The shapes are those of the service model `rds-data` 2018-08-01, in the protocol restJson1:
+//! <https://docs.aws.amazon.com/rdsdataservice/latest/APIReference/Welcome.html>
+
+mod batch;
+mod bindings;
+mod column_metadata;
+mod error;
+mod execute;
+mod field;
+mod formatted_records;
+mod parameter;
+mod place;
+mod records;
+mod requests;
+mod responses;
+mod transaction;
+
+use std::time::{Instant, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::caller::{Caller, CallerAuthentication};
+use crate::http::{DatabaseTime, Refused};
+use crate::metrics::Counters;
+use crate::shared::Shared;
+use crate::sigv4;
+use error::ApiError;
+
+/// The service that requests are signed for.
+const SERVICE: &str = "rds-data";
+
+/// The routes of the dialect.
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/Execute", post(execute_statement))
+        .route("/BatchExecute", post(batch_execute_statement))
+        .route("/BeginTransaction", post(begin_transaction))
+        .route("/CommitTransaction", post(commit_transaction))
+        .route("/RollbackTransaction", post(roll_back_transaction))
+}
+
+/// How the dialect says that a request was refused before it reached a route.
+pub(crate) fn refusal(refused: &Refused) -> Response {
+    ApiError::from(*refused).into_response()
+}
+
+async fn execute_statement(State(shared): State<Shared>, request: Request) -> Response {
+    answer(shared, request, execute::execute_statement).await
+}
+
+async fn batch_execute_statement(State(shared): State<Shared>, request: Request) -> Response {
+    answer(shared, request, batch::batch_execute_statement).await
+}
+
+async fn begin_transaction(State(shared): State<Shared>, request: Request) -> Response {
+    answer(shared, request, transaction::begin).await
+}
+
+async fn commit_transaction(State(shared): State<Shared>, request: Request) -> Response {
+    answer(shared, request, transaction::commit).await
+}
+
+async fn roll_back_transaction(State(shared): State<Shared>, request: Request) -> Response {
+    answer(shared, request, transaction::roll_back).await
+}
+
+/// Authenticates a request, reads it, and writes what the operation returns: the JSON of a response, or an error.
+async fn answer<I, F>(
+    shared: Shared,
+    request: Request,
+    operation: impl FnOnce(Shared, Caller, I) -> F,
+) -> Response
+where
+    I: DeserializeOwned,
+    F: Future<Output = Result<Json, ApiError>>,
+{
+    let (parts, body) = request.into_parts();
+    // The guards have read it, within their limit.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let caller = match caller(&shared, &parts, &body) {
+        Ok(caller) => caller,
+        Err(error) => {
+            Counters::add(&shared.counters.unauthenticated);
+            return error.into_response();
+        }
+    };
+    let began = Instant::now();
+    let counters = shared.clone();
+    let outcome = match serde_json::from_slice(&body) {
+        Ok(input) => operation(shared, caller.clone(), input).await,
+        Err(error) => Err(ApiError::unreadable(&error)),
+    };
+    let mut response = match outcome {
+        Ok(json) => json.into_response(),
+        Err(error) => {
+            if error.is_of_database() {
+                Counters::add(&counters.counters.failed);
+            }
+            error.into_response()
+        }
+    };
+    response.extensions_mut().insert(caller);
+    response
+        .extensions_mut()
+        .insert(DatabaseTime(began.elapsed()));
+    response
+}
+
+/// Who sends a request: every process of this machine, or the owner of the key pair that it is signed with.
+fn caller(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Caller, ApiError> {
+    let keys = match &shared.authentication {
+        CallerAuthentication::TrustLoopback => return Ok(Caller::of_this_machine()),
+        CallerAuthentication::Keys(keys) => keys,
+    };
+    let secret = |id: &str| keys.signing_key(id).map(|(_, secret)| secret);
+    let id = sigv4::verify(parts, body, SERVICE, secret, SystemTime::now())?;
+    let owner = keys.signing_key(&id).map(|(caller, _)| caller);
+    owner.ok_or_else(|| sigv4::SignatureError::UnknownAccessKeyId.into())
+}
+
+/// The JSON of a response.
+pub(crate) struct Json(Vec<u8>);
+
+impl Json {
+    fn of(response: &impl Serialize) -> Result<Self, ApiError> {
+        // Fails for types that JSON does not have, and a response has none of them.
+        serde_json::to_vec(response)
+            .map(Self)
+            .map_err(|error| ApiError::internal(&error))
+    }
+}
+
+impl IntoResponse for Json {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, "application/json")], Body::from(self.0)).into_response()
+    }
+}

@@ -1,0 +1,334 @@
+//! Errors in the form of AWS: a status, the type in a header, and a message.
+
+use std::fmt;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use rds_bridge::error::ends_connection;
+use rds_bridge::{ErrorKind, Stage};
+use tracing::{debug, error, warn};
+
+use crate::execution::Failure;
+use crate::http::Refused;
+use crate::sigv4::SignatureError;
+
+/// The header by which SDKs tell the types of errors apart.
+const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// `CR_PARAMS_NOT_BOUND`: the code of MySQL's clients for a parameter without a value.
+const PARAMS_NOT_BOUND: u16 = 2031;
+/// `CR_INVALID_PARAMETER_NO`: the code of MySQL's clients for a parameter with an invalid value.
+const INVALID_PARAMETER: u16 = 2034;
+/// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
+const SERVER_LOST: u16 = 2013;
+/// The SQLSTATE of an error that has none of its own.
+const GENERAL: &str = "HY000";
+
+/// An error of the service model, or one that every AWS service has.
+///
+/// `BadRequestException` and `StatementTimeoutException` are not among them: `data-api-client` repeats a statement after
+/// these, and SDKs repeat it after a status from 500 on. So these statuses say that nothing was executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    error_type: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, error_type: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error_type,
+            message: message.into(),
+        }
+    }
+
+    /// An error of the database, or of its clients. AWS's clients parse the end of the message.
+    fn database(message: &str, code: u16, sql_state: &str) -> Self {
+        let message = format!("{message}; Error code: {code}; SQLState: {sql_state}");
+        Self::new(StatusCode::BAD_REQUEST, "DatabaseErrorException", message)
+    }
+
+    /// Of a statement that was sent, or may have been. What is known is in the message; the status is never one after
+    /// which an SDK repeats the statement.
+    pub(super) fn of_statement(failure: &Failure) -> Self {
+        match failure {
+            Failure::Database(error) => match error.server_error() {
+                Some(server) if !ends_connection(server) => {
+                    Self::database(&server.message, failure.code(), failure.sql_state())
+                }
+                _ if is_lost(error.kind()) => {
+                    debug!(%error, "the outcome of a statement is unknown");
+                    Self::database(UNKNOWN_OUTCOME, SERVER_LOST, GENERAL)
+                }
+                _ => Self::database(&failure.to_string(), failure.code(), failure.sql_state()),
+            },
+            Failure::ResultTooLarge { .. } => Self::unsupported_result(&format!(
+                "Database response exceeded size limit: {failure}"
+            )),
+            Failure::SessionLost => Self::transaction_not_found(),
+            Failure::UnknownDatabase => Self::database_not_found(),
+            Failure::SessionBusy { .. } => Self::database(
+                &format!("Transaction is still running a query: {failure}"),
+                failure.code(),
+                failure.sql_state(),
+            ),
+        }
+    }
+
+    /// Of what precedes a statement: the statement was not sent, so that an SDK may repeat the request. What went wrong
+    /// with the connection is for the log, because it names users and addresses.
+    pub(super) fn before_statement(failure: &Failure) -> Self {
+        let Failure::Database(error) = failure else {
+            return Self::of_statement(failure);
+        };
+        let unavailable = |status, error_type| {
+            warn!(%failure, "no connection to the database");
+            let message = "The gateway has no connection to the database: its log has the reason";
+            Self::new(status, error_type, message)
+        };
+        match error.kind() {
+            ErrorKind::PoolTimeout { .. } | ErrorKind::PoolClosed => {
+                unavailable(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
+            }
+            // Such as `USE` with the name of no database.
+            ErrorKind::Server(server)
+                if error.stage() > Stage::Session && !ends_connection(server) =>
+            {
+                Self::of_statement(failure)
+            }
+            _ => unavailable(StatusCode::GATEWAY_TIMEOUT, "DatabaseUnavailableException"),
+        }
+    }
+
+    /// The statement names a parameter that the request does not have.
+    pub(super) fn no_parameter(name: &str) -> Self {
+        let message = format!("Cannot find parameter: {name}");
+        Self::database(&message, PARAMS_NOT_BOUND, GENERAL)
+    }
+
+    /// The value of a parameter cannot be sent to the database.
+    pub(super) fn invalid_parameter(name: &str, problem: &str) -> Self {
+        let message = format!("The parameter :{name} is invalid: {problem}");
+        Self::database(&message, INVALID_PARAMETER, GENERAL)
+    }
+
+    /// The statement has a parameter without a name.
+    pub(super) fn question_mark() -> Self {
+        let message = "The statement has a question mark as a parameter: name it, as in :id";
+        Self::database(message, PARAMS_NOT_BOUND, GENERAL)
+    }
+
+    /// The statement was executed, and its result cannot be returned.
+    pub(super) fn unsupported_result(problem: &str) -> Self {
+        let message = format!("The result cannot be returned: {problem}");
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "UnsupportedResultException",
+            message,
+        )
+    }
+
+    /// The transaction has ended, or never was this caller's.
+    pub(super) fn transaction_not_found() -> Self {
+        let message = "Transaction is not found: it was committed or rolled back, or its connection was lost and it was \
+                       rolled back";
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "TransactionNotFoundException",
+            message,
+        )
+    }
+
+    /// The resource ARN names no database of the gateway.
+    pub(super) fn database_not_found() -> Self {
+        let message =
+            "The gateway has several databases, and resourceArn ends with the name of none of them";
+        Self::new(StatusCode::NOT_FOUND, "DatabaseNotFoundException", message)
+    }
+
+    /// A member of the request is missing or has an invalid value.
+    pub(super) fn validation(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
+    }
+
+    /// The body is not JSON, or not the JSON of a request.
+    pub(super) fn unreadable(error: &serde_json::Error) -> Self {
+        if error.is_data() {
+            Self::validation(&format!("The request is invalid: {error}"))
+        } else {
+            let message = format!("The request is not JSON: {error}");
+            Self::new(StatusCode::BAD_REQUEST, "SerializationException", message)
+        }
+    }
+
+    /// A bug of the gateway.
+    pub(super) fn internal(bug: &serde_json::Error) -> Self {
+        error!(%bug, "a response cannot be written");
+        // Not a status of 500: the statement was executed.
+        Self::unsupported_result("this is a bug of the gateway")
+    }
+
+    /// Whether the database, and not the gateway, refused the request.
+    pub(super) fn is_of_database(&self) -> bool {
+        self.error_type == "DatabaseErrorException"
+    }
+}
+
+const UNKNOWN_OUTCOME: &str = "The connection to the database was lost after the statement was sent, and its outcome is \
+                               unknown: check whether it was executed before you repeat it";
+
+/// Whether it is not known how far the server came with a statement.
+fn is_lost(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Io(_)
+        | ErrorKind::Closed
+        | ErrorKind::Timeout(_)
+        | ErrorKind::Malformed(_)
+        | ErrorKind::Unusable => true,
+        ErrorKind::Server(server) => ends_connection(server),
+        _ => false,
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let error_type = match refused {
+            Refused::Host | Refused::Origin => "AccessDeniedException",
+            Refused::ContentType => "UnsupportedMediaTypeException",
+            Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
+            Refused::NoBody => "RequestTimeoutException",
+        };
+        Self::new(refused.status(), error_type, refused.to_string())
+    }
+}
+
+/// The types that AWS has for signatures, which SDKs know: after `InvalidSignatureException` they correct their clock.
+impl From<SignatureError> for ApiError {
+    fn from(error: SignatureError) -> Self {
+        let error_type = match error {
+            SignatureError::Missing => "MissingAuthenticationTokenException",
+            SignatureError::OtherAlgorithm
+            | SignatureError::Malformed(_)
+            | SignatureError::Date
+            | SignatureError::MissingHeader(_)
+            | SignatureError::UnsignedHeader(_) => "IncompleteSignatureException",
+            SignatureError::SecurityToken | SignatureError::UnknownAccessKeyId => {
+                "UnrecognizedClientException"
+            }
+            SignatureError::WrongService(_)
+            | SignatureError::OtherDay
+            | SignatureError::ClockSkew
+            | SignatureError::PayloadHash
+            | SignatureError::UnsignedPayload
+            | SignatureError::Mismatch => "InvalidSignatureException",
+        };
+        Self::new(StatusCode::FORBIDDEN, error_type, error.to_string())
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Self {
+            status,
+            error_type,
+            message,
+        } = self;
+        let body = serde_json::json!({ "message": message }).to_string();
+        let headers = [
+            (ERROR_TYPE, error_type),
+            (CONTENT_TYPE.as_str(), "application/json"),
+        ];
+        (status, headers, Body::from(body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rds_bridge::Error;
+    use rds_bridge::component::ServerError;
+
+    use super::*;
+
+    fn server(stage: Stage, code: u16) -> Failure {
+        Failure::Database(Error::new(
+            stage,
+            ErrorKind::Server(ServerError {
+                code,
+                sql_state: Some("HY123".to_owned()),
+                message: "words of the server".to_owned(),
+            }),
+        ))
+    }
+
+    fn closed() -> Failure {
+        Failure::Database(Error::new(Stage::Statement, ErrorKind::Closed))
+    }
+
+    #[test]
+    fn a_refusal_has_the_words_of_the_server_and_their_tail() {
+        let error = ApiError::of_statement(&server(Stage::Statement, 1062));
+        assert_eq!(
+            (error.status, error.error_type),
+            (StatusCode::BAD_REQUEST, "DatabaseErrorException")
+        );
+        assert_eq!(
+            error.message,
+            "words of the server; Error code: 1062; SQLState: HY123"
+        );
+        let rows = ApiError::of_statement(&server(Stage::Rows, 1317));
+        assert!(rows.message.ends_with("Error code: 1317; SQLState: HY123"));
+        let before = ApiError::before_statement(&server(Stage::Statement, 1049));
+        assert!(
+            before
+                .message
+                .starts_with("words of the server; Error code: 1049")
+        );
+    }
+
+    /// A status from 500 on is repeated by SDKs, and two types by `data-api-client`.
+    #[test]
+    fn an_unknown_outcome_is_no_reason_to_repeat() {
+        let shutdown = server(Stage::Statement, 1053);
+        for lost in [closed(), shutdown] {
+            let error = ApiError::of_statement(&lost);
+            assert_eq!(
+                (error.status, error.error_type),
+                (StatusCode::BAD_REQUEST, "DatabaseErrorException")
+            );
+            assert_eq!(
+                error.message,
+                format!("{UNKNOWN_OUTCOME}; Error code: 2013; SQLState: HY000")
+            );
+        }
+    }
+
+    #[test]
+    fn what_fails_before_a_statement_may_be_repeated_and_says_nothing_of_the_network() {
+        let limit = std::time::Duration::from_secs(30);
+        let busy = ErrorKind::PoolTimeout { limit, max_size: 1 };
+        let busy = Failure::Database(Error::new(Stage::Connect, busy));
+        let error = ApiError::before_statement(&busy);
+        assert_eq!(
+            (error.status, error.error_type),
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
+        );
+        for failure in [closed(), server(Stage::Login, 1045)] {
+            let error = ApiError::before_statement(&failure);
+            assert_eq!(
+                (error.status, error.error_type),
+                (StatusCode::GATEWAY_TIMEOUT, "DatabaseUnavailableException")
+            );
+            assert!(!error.message.contains("words"), "{error}");
+        }
+    }
+}

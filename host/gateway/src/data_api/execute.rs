@@ -1,0 +1,129 @@
+//! `ExecuteStatement`
+
+use rds_bridge::mysql::{Param, first_keyword};
+
+use super::Json;
+use super::bindings::Statement;
+use super::column_metadata::ColumnMetadata;
+use super::error::ApiError;
+use super::formatted_records::formatted_records;
+use super::place::lease;
+use super::records::records;
+use super::requests::{ExecuteStatement, RecordsFormat};
+use super::responses::{self, generated_fields, records_updated};
+use crate::caller::Caller;
+use crate::execution::{Failure, Lease, TypedResult};
+use crate::shared::Shared;
+
+/// `ER_UNSUPPORTED_PS`: the statement cannot be prepared. It was not executed.
+const NOT_TO_BE_PREPARED: u16 = 1295;
+
+/// Executes one statement, in the transaction that the request names, or by itself.
+pub(super) async fn execute_statement(
+    shared: Shared,
+    caller: Caller,
+    request: ExecuteStatement,
+) -> Result<Json, ApiError> {
+    let statement = Statement::parse(&request.sql)?;
+    let params = statement.bind(request.parameters.as_deref().unwrap_or_default())?;
+    let mut lease = lease(&shared, &caller, &request.target).await?;
+    let result = execute(&mut lease, &statement.sql, &params).await?;
+    // Other requests of the transaction, and of the pool, need not wait until the response is written.
+    drop(lease);
+    response(&result, &request)
+}
+
+/// Executes a statement with bound parameters. If it ends a transaction by an error, such as a deadlock, the session ends
+/// too, so that no later statement is committed without the earlier ones.
+pub(super) async fn execute(
+    lease: &mut Lease,
+    sql: &str,
+    params: &[Param],
+) -> Result<TypedResult, ApiError> {
+    let was_in_transaction = lease.is_in_transaction();
+    let executed = match lease.execute_prepared(sql, params).await {
+        Err(failure) if params.is_empty() && is_not_to_be_prepared(&failure, sql) => {
+            lease.execute_unprepared(sql).await
+        }
+        executed => executed,
+    };
+    let failure = match executed {
+        Ok(result) => return Ok(result),
+        Err(failure) => failure,
+    };
+    if was_in_transaction && lease.is_usable() && !commits_implicitly(sql) {
+        // An ERR_Packet does not say whether the transaction is still open; the reply to this does.
+        let asked = lease.execute_text("DO 0").await;
+        if asked.is_err() || !lease.is_in_transaction() {
+            lease.end_session();
+        }
+    }
+    Err(ApiError::of_statement(&failure))
+}
+
+/// A procedure may meet this error in its middle: it is not executed again.
+fn is_not_to_be_prepared(failure: &Failure, sql: &str) -> bool {
+    let is_call = first_keyword(sql).is_some_and(|word| word.eq_ignore_ascii_case("CALL"));
+    failure.code() == NOT_TO_BE_PREPARED && !is_call
+}
+
+/// Whether a statement may commit the transaction before it fails. Those that read and write rows do not (MySQL Reference
+/// Manual, "Statements That Cause an Implicit Commit").
+fn commits_implicitly(sql: &str) -> bool {
+    const KEYWORDS: [&str; 10] = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES", "TABLE", "CALL", "DO",
+    ];
+    let keyword = first_keyword(sql).unwrap_or_default();
+    !KEYWORDS
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(keyword))
+}
+
+fn response(result: &TypedResult, request: &ExecuteStatement) -> Result<Json, ApiError> {
+    let options = request.result_set_options.unwrap_or_default();
+    if result.columns.is_empty() {
+        return Json::of(&responses::ExecuteStatement {
+            generated_fields: Some(generated_fields(&result.summary)),
+            number_of_records_updated: records_updated(&result.summary),
+            ..Default::default()
+        });
+    }
+    if request.format_records_as == Some(RecordsFormat::Json) {
+        return Json::of(&responses::ExecuteStatement {
+            formatted_records: Some(formatted_records(result, options)?),
+            ..Default::default()
+        });
+    }
+    let with_metadata = request.include_result_metadata == Some(true);
+    let column_metadata = || result.columns.iter().map(ColumnMetadata::new).collect();
+    Json::of(&responses::ExecuteStatement {
+        column_metadata: with_metadata.then(column_metadata),
+        records: Some(records(result, options)?),
+        ..Default::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_rows_do_not_commit() {
+        for sql in [
+            "select 1",
+            "/* c */ INSERT INTO t VALUES (1)",
+            "WITH a AS (SELECT 1) SELECT 1",
+        ] {
+            assert!(!commits_implicitly(sql), "{sql}");
+        }
+        for sql in [
+            "CREATE TABLE t (a INT)",
+            "DROP TABLE t",
+            "COMMIT",
+            "LOCK TABLES t READ",
+            "",
+        ] {
+            assert!(commits_implicitly(sql), "{sql}");
+        }
+    }
+}

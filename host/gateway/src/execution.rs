@@ -1,0 +1,21 @@
+//! Executing statements, for every dialect alike.
+//!
+//! A [`Lease`] is a connection for one request: from the pool of a database, or of a session. Its futures can be dropped
+//! at any point: a request whose client disconnects is dropped by the server, and the lease then has its statement
+//! killed. No connection reaches another request before its session was reset.
+
+mod failure;
+mod lease;
+mod limits;
+mod sessions;
+mod text_result;
+mod token;
+mod typed_result;
+
+pub(crate) use failure::Failure;
+pub(crate) use lease::Lease;
+pub(crate) use limits::Limits;
+pub(crate) use sessions::{Resumed, Sessions};
+pub(crate) use text_result::{TextResult, TextRow};
+pub(crate) use token::Kind;
+pub(crate) use typed_result::TypedResult;

@@ -1,0 +1,197 @@
+//! A connection for one request.
+
+mod reading;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rds_bridge::mysql::{CancelHandle, Param, Protocol};
+use rds_bridge::pool::{Pool, PooledConnection};
+use tokio::runtime::Handle;
+use tracing::{info, warn};
+
+use super::sessions::Place;
+use super::{Failure, Limits, TextResult, TypedResult};
+use crate::metrics::Counters;
+
+/// A connection for one request, from a pool or of a session.
+///
+/// When it is dropped, the connection returns to where it came from: to its session, or to the pool, which resets its
+/// session. If a statement was being executed, because the request was given up, the statement is killed and a session
+/// ends: what the statement has done is not known to its client.
+pub(crate) struct Lease {
+    /// Taken when it is dropped, or becomes a session's.
+    connection: Option<Box<PooledConnection>>,
+    /// Of the session that it belongs to.
+    place: Option<Place>,
+    cancel: CancelHandle,
+    /// Whether a statement has begun whose result was not read to its end.
+    is_executing: bool,
+    holds_state: bool,
+    result_bytes: usize,
+    counters: Arc<Counters>,
+}
+
+impl Lease {
+    /// Borrows a connection of a pool.
+    pub(crate) async fn of_pool(
+        pool: &Pool,
+        limits: &Limits,
+        counters: &Arc<Counters>,
+    ) -> Result<Self, Failure> {
+        let mut connection = pool.get().await?;
+        // The statements are the callers', and may leave anything.
+        connection.reset_when_dropped();
+        Ok(Self::new(Box::new(connection), None, limits, counters))
+    }
+
+    /// Of a connection that belongs to a session.
+    pub(super) fn of_session(
+        connection: Box<PooledConnection>,
+        place: Place,
+        limits: &Limits,
+        counters: &Arc<Counters>,
+    ) -> Self {
+        Self::new(connection, Some(place), limits, counters)
+    }
+
+    fn new(
+        connection: Box<PooledConnection>,
+        place: Option<Place>,
+        limits: &Limits,
+        counters: &Arc<Counters>,
+    ) -> Self {
+        Self {
+            cancel: connection.cancel_handle(),
+            connection: Some(connection),
+            holds_state: place.as_ref().is_some_and(|it| it.holds_state),
+            place,
+            is_executing: false,
+            result_bytes: limits.result_bytes,
+            counters: Arc::clone(counters),
+        }
+    }
+
+    /// Executes one statement without parameters, and returns its first result in the bytes of the text protocol. The
+    /// server refuses a text of several statements.
+    pub(crate) async fn execute_text(&mut self, sql: &str) -> Result<TextResult, Failure> {
+        let limit = self.result_bytes;
+        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        connection.set_protocol(Protocol::Text);
+        self.is_executing = true;
+        let result = TextResult::read(connection, sql, limit).await;
+        self.is_executing = is_still_executing(&result);
+        result
+    }
+
+    /// Executes one statement with a parameter for each question mark, in the binary protocol, and returns its first
+    /// result with typed values. A statement that cannot be prepared, such as `BEGIN` on MariaDB, fails with the
+    /// server's error 1295; [`Self::execute_text`] executes it.
+    pub(crate) async fn execute_prepared(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<TypedResult, Failure> {
+        let limit = self.result_bytes;
+        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        self.is_executing = true;
+        let result = TypedResult::read(connection, sql, params, limit).await;
+        self.is_executing = is_still_executing(&result);
+        result
+    }
+
+    /// Executes one statement that cannot be prepared, in the text protocol, and returns its first result with typed
+    /// values.
+    pub(crate) async fn execute_unprepared(&mut self, sql: &str) -> Result<TypedResult, Failure> {
+        let limit = self.result_bytes;
+        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        connection.set_protocol(Protocol::Text);
+        self.is_executing = true;
+        let result = TypedResult::read_unprepared(connection, sql, limit).await;
+        self.is_executing = is_still_executing(&result);
+        result
+    }
+
+    /// Whether a transaction is open, according to the server's last reply.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|it| it.is_in_transaction())
+    }
+
+    /// Whether a session can go on with the connection.
+    pub(crate) fn is_usable(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|it| it.is_usable()) && !self.is_executing
+    }
+
+    /// Notes that a later request of the session may depend on a setting, a variable, a lock or a temporary table.
+    pub(crate) fn note_state(&mut self) {
+        self.holds_state = true;
+    }
+
+    /// Whether [`Self::note_state`] was called for a request of the session.
+    pub(crate) fn holds_state(&self) -> bool {
+        self.holds_state
+    }
+
+    /// The session that it belongs to.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Takes the connection out of it, for a session that begins.
+    pub(super) fn take(&mut self) -> Option<Box<PooledConnection>> {
+        self.connection.take()
+    }
+
+    /// Ends its session, if it has one. The pool resets the connection.
+    pub(crate) fn end_session(&mut self) {
+        if let Some(place) = self.place.take() {
+            place.end();
+        }
+    }
+}
+
+/// A result that is too large was not read to its end. All other failures are the end of the reply.
+fn is_still_executing<T>(result: &Result<T, Failure>) -> bool {
+    matches!(result, Err(Failure::ResultTooLarge { .. }))
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        if !self.is_executing {
+            if let Some(place) = self.place.take() {
+                place.give_back(connection);
+            }
+            return;
+        }
+        self.end_session();
+        // Without a runtime the process ends, and the connection with it.
+        if let Ok(runtime) = Handle::try_current() {
+            let (cancel, counters) = (self.cancel.clone(), Arc::clone(&self.counters));
+            runtime.spawn(kill(connection, cancel, counters));
+        }
+    }
+}
+
+/// Kills the statement that the connection is executing, and returns the connection to its pool. The pool resets its
+/// session, or closes it if the statement does not end.
+async fn kill(connection: Box<PooledConnection>, cancel: CancelHandle, counters: Arc<Counters>) {
+    Counters::add(&counters.killed);
+    match cancel.cancel().await {
+        Ok(()) => info!("killed the statement of a request that was given up"),
+        Err(error) => warn!(%error, "a statement may still be running: its request was given up"),
+    }
+    drop(connection);
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}

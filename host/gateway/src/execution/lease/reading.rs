@@ -1,0 +1,52 @@
+//! Results that are read while they are sent.
+
+use rds_bridge::ErrorKind;
+use rds_bridge::mysql::Connection;
+
+use super::Lease;
+use crate::execution::Failure;
+
+impl Lease {
+    /// The connection, for statements whose results are read by the caller. From now on, dropping the lease kills the
+    /// statement that the connection executes; [`Self::end_reading`] ends that.
+    pub(crate) fn begin_reading(&mut self) -> Result<&mut Connection, Failure> {
+        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        self.is_executing = true;
+        Ok(connection)
+    }
+
+    /// Notes that the connection executes nothing: the last reply was read to its end.
+    pub(crate) fn end_reading(&mut self) {
+        self.is_executing = false;
+    }
+
+    /// Notes that the last reply was an error. After the silence of a server that is still there, the statement may be
+    /// running.
+    pub(crate) fn end_reading_after(&mut self, failure: &Failure) {
+        self.is_executing = may_be_running(failure);
+    }
+}
+
+fn may_be_running(failure: &Failure) -> bool {
+    match failure {
+        Failure::Database(error) => matches!(error.kind(), ErrorKind::Timeout(_)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rds_bridge::{Error, Stage};
+
+    use super::*;
+
+    #[test]
+    fn a_silent_server_may_be_executing() {
+        let failure = |kind| Failure::Database(Error::new(Stage::Rows, kind));
+        let silent = ErrorKind::Timeout(Duration::from_secs(1));
+        assert!(may_be_running(&failure(silent)));
+        assert!(!may_be_running(&failure(ErrorKind::Closed)));
+    }
+}

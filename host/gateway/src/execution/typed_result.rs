@@ -1,0 +1,53 @@
+//! A result with typed values.
+
+use rds_bridge::mysql::{Column, Connection, OwnedRow, Param, Rows, Summary};
+
+use super::Failure;
+
+/// The first result of a statement, with typed values.
+#[derive(Debug, Default)]
+pub(crate) struct TypedResult {
+    /// Empty for a statement without rows.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<OwnedRow>,
+    /// Of the statement's last result.
+    pub(crate) summary: Summary,
+}
+
+impl TypedResult {
+    /// Prepares and executes a statement with a parameter for each question mark.
+    pub(super) async fn read(
+        connection: &mut Connection,
+        sql: &str,
+        params: &[Param],
+        limit: usize,
+    ) -> Result<Self, Failure> {
+        Self::collect(connection.query_with(sql, params).await?, limit).await
+    }
+
+    /// Executes a statement without parameters as the connection's setting says.
+    pub(super) async fn read_unprepared(
+        connection: &mut Connection,
+        sql: &str,
+        limit: usize,
+    ) -> Result<Self, Failure> {
+        Self::collect(connection.query(sql).await?, limit).await
+    }
+
+    async fn collect(mut rows: Rows<'_>, limit: usize) -> Result<Self, Failure> {
+        let mut result = Self {
+            columns: rows.columns().to_vec(),
+            ..Self::default()
+        };
+        let mut bytes = 0_usize;
+        while let Some(row) = rows.next().await? {
+            bytes = bytes.saturating_add(row.encoded_length());
+            if bytes > limit {
+                return Err(Failure::ResultTooLarge { limit });
+            }
+            result.rows.push(row.to_owned());
+        }
+        result.summary = rows.finish().await?;
+        Ok(result)
+    }
+}

@@ -1,0 +1,159 @@
+//! [`Gateway`]: accepts connections, and ends in order.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use rds_bridge::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::connections::accept;
+use crate::http::{guarded, in_trace, log_access};
+use crate::metrics::GatewayMetrics;
+use crate::shared::Shared;
+use crate::{data_api, planetscale, v1};
+
+/// How often expired sessions are searched for.
+const SESSION_CHECK: Duration = Duration::from_secs(1);
+
+/// A running gateway.
+///
+/// Dropping it closes its listener and all connections at once; [`Self::drain`] lets requests finish.
+pub struct Gateway {
+    shared: Shared,
+    address: SocketAddr,
+    draining: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+    _expiry: JoinSet<()>,
+}
+
+impl Gateway {
+    pub(crate) fn start(shared: Shared, listener: TcpListener, address: SocketAddr) -> Self {
+        let (draining, is_draining) = watch::channel(false);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, routes(&shared), is_draining));
+        let mut expiry = JoinSet::new();
+        expiry.spawn(end_expired(shared.clone()));
+        Self {
+            shared,
+            address,
+            draining,
+            accepting,
+            _expiry: expiry,
+        }
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> GatewayMetrics {
+        self.shared.metrics()
+    }
+
+    /// What health checks ask. It outlives the gateway.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health {
+            shared: self.shared.clone(),
+            draining: self.draining.subscribe(),
+        }
+    }
+
+    /// Stops accepting connections, and lets the requests that are being answered finish, for at most `limit`. Then it
+    /// ends all sessions, whose transactions the server rolls back. Returns how many requests it has given up, whose
+    /// statements it kills.
+    pub async fn drain(mut self, limit: Duration) -> u64 {
+        // Fails only if no task is left.
+        let _told = self.draining.send(true);
+        let finished = timeout(limit, self.accepting.join_next()).await;
+        let open = match finished {
+            Ok(_) => 0,
+            Err(_) => self.shared.metrics().open_requests,
+        };
+        self.accepting.shutdown().await;
+        self.shared.sessions.end_all();
+        open
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("address", &self.address)
+            .field("databases", &self.shared.databases)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a gateway would answer another request. Cheap to clone; it outlives the gateway.
+#[derive(Clone)]
+pub struct Health {
+    shared: Shared,
+    draining: watch::Receiver<bool>,
+}
+
+impl Health {
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> GatewayMetrics {
+        self.shared.metrics()
+    }
+
+    /// Borrows a connection to each database, as a request does.
+    ///
+    /// # Errors
+    ///
+    /// The name of the first database that has none, and why.
+    pub async fn check(&self) -> Result<(), (String, Error)> {
+        for database in self.shared.databases.iter() {
+            let checked = database.pool.get().await;
+            checked.map_err(|error| (database.name.clone(), error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the gateway accepts no more requests.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.draining.borrow() || self.draining.has_changed().is_err()
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health").finish_non_exhaustive()
+    }
+}
+
+/// The routes of all dialects.
+fn routes(shared: &Shared) -> Router {
+    let planetscale = guarded(planetscale::router(), shared, planetscale::refusal);
+    let data_api = guarded(data_api::router(), shared, data_api::refusal);
+    let log = from_fn_with_state(shared.clone(), log_access);
+    planetscale
+        .merge(data_api)
+        .merge(v1::routes(shared))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(log)
+        .layer(from_fn(in_trace))
+        .with_state(shared.clone())
+}
+
+async fn end_expired(shared: Shared) {
+    let mut ticks = interval(SESSION_CHECK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.sessions.end_expired();
+    }
+}

@@ -1,0 +1,9 @@
+//! HTTP: what is checked of every request before a dialect sees it, and the access log.
+
+mod access_log;
+mod guards;
+mod trace;
+
+pub(crate) use access_log::{DatabaseTime, log_access};
+pub(crate) use guards::{Refused, guarded};
+pub(crate) use trace::in_trace;

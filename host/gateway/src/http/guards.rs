@@ -1,0 +1,251 @@
+//! What is checked of every request before a dialect sees it.
+//!
+//! A gateway on a loopback address is reachable from every web page that a browser on this machine shows. Three checks
+//! keep pages out: a page of another site that posts a form cannot choose the content type JSON; a script of another
+//! site is named in `Origin`, and gets no CORS; and a page whose own name was rebound to 127.0.0.1 names itself in
+//! `Host`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::allowed_names::AllowedNames;
+use crate::shared::Shared;
+
+/// How long a request's body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a request was refused before it reached a route. Each dialect has its own form for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    #[error("the header Host names another server: use the gateway's address, or allow the name")]
+    Host,
+    #[error("requests of web pages are refused, unless their origin is allowed")]
+    Origin,
+    #[error("send the request as POST with the header Content-Type: application/json")]
+    ContentType,
+    #[error("the request has more than {limit} bytes")]
+    BodyTooLarge { limit: usize },
+    #[error("the request's body did not arrive")]
+    NoBody,
+}
+
+impl Refused {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Origin => StatusCode::FORBIDDEN,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoBody => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+}
+
+/// Checks each request to the routes of a dialect, and reads its body. `refusal` is the dialect's form of a refusal.
+pub(crate) fn guarded(
+    routes: Router<Shared>,
+    shared: &Shared,
+    refusal: fn(&Refused) -> Response,
+) -> Router<Shared> {
+    let state = (shared.clone(), refusal);
+    routes
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(state, check))
+}
+
+type Refusal = fn(&Refused) -> Response;
+
+async fn check(
+    State((shared, refusal)): State<(Shared, Refusal)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match checked(&shared, request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refusal(&refused),
+    }
+}
+
+/// The request with its whole body.
+async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> {
+    shared.allowed_names.check(&request)?;
+    let limit = shared.limits.body_bytes;
+    let (parts, body) = request.into_parts();
+    // The announced length, so that none of a body that is too large is read.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
+        return Err(Refused::BodyTooLarge { limit });
+    }
+    let body = timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
+    let body = match body {
+        Ok(Ok(body)) => body,
+        // A client that disconnected reads no answer: the only other error is the limit.
+        Ok(Err(_)) => return Err(Refused::BodyTooLarge { limit }),
+        Err(_) => return Err(Refused::NoBody),
+    };
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+impl AllowedNames {
+    fn check(&self, request: &Request) -> Result<(), Refused> {
+        let headers = request.headers();
+        let authority = request.uri().host();
+        if !self.is_host(headers) || authority.is_some_and(|it| !self.is_name(it)) {
+            return Err(Refused::Host);
+        }
+        if headers.get_all(ORIGIN).iter().any(|it| !self.is_origin(it)) {
+            return Err(Refused::Origin);
+        }
+        if request.method() != Method::POST || !is_json(headers) {
+            return Err(Refused::ContentType);
+        }
+        Ok(())
+    }
+
+    /// Whether the only header `Host` names this gateway.
+    fn is_host(&self, headers: &HeaderMap) -> bool {
+        let mut hosts = headers.get_all(HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return false;
+        };
+        host.to_str().is_ok_and(|it| self.is_name(name(it)))
+    }
+
+    /// Whether a name or an address, without a port, is one of the gateway's.
+    fn is_name(&self, name: &str) -> bool {
+        let bare = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        let address: Result<IpAddr, _> = bare.unwrap_or(name).parse();
+        let mut allowed = self.hosts.iter();
+        address.is_ok_and(|it| it.to_canonical().is_loopback())
+            || name.eq_ignore_ascii_case("localhost")
+            || allowed.any(|it| name.eq_ignore_ascii_case(it))
+    }
+
+    fn is_origin(&self, origin: &axum::http::HeaderValue) -> bool {
+        self.origins.iter().any(|it| origin == it.as_str())
+    }
+}
+
+/// The host of `host:port`. The port may be that of a tunnel, and says nothing.
+fn name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // The last colon of an IPv6 address is within its brackets.
+        Some((name, port)) if port.bytes().all(|it| it.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Whether the only header `Content-Type` is that of JSON, with or without parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let essence = value.to_str().unwrap_or_default().split(';').next();
+    let essence = essence.unwrap_or_default().trim();
+    // AWS's own, of the SDKs.
+    ["application/json", "application/x-amz-json-1.1"]
+        .iter()
+        .any(|it| essence.eq_ignore_ascii_case(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(headers: &[(&str, &str)]) -> Result<(), Refused> {
+        let allowed = AllowedNames {
+            hosts: vec!["gateway.internal".to_owned()],
+            origins: vec!["https://app.example".to_owned()],
+        };
+        let mut request = Request::builder().method(Method::POST).uri("/Execute");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        allowed.check(&request.body(Body::empty()).unwrap())
+    }
+
+    const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+    #[test]
+    fn a_host_is_the_gateways() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:8080",
+            "127.1.2.3",
+            "[::1]:8080",
+            "[::1]",
+            "[::ffff:127.0.0.1]:1",
+            "Gateway.internal:443",
+        ] {
+            assert_eq!(checked(&[("Host", host), JSON]), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[::2]",
+            "",
+            "127.0.0.1.evil.example",
+            "localhost:8080:8080",
+        ] {
+            let refused = checked(&[("Host", host), JSON]);
+            assert_eq!(refused, Err(Refused::Host), "{host}");
+        }
+        assert_eq!(checked(&[JSON]), Err(Refused::Host));
+        let two = [("Host", "localhost"), ("Host", "evil.example"), JSON];
+        assert_eq!(checked(&two), Err(Refused::Host));
+    }
+
+    #[test]
+    fn the_target_of_a_request_is_no_way_round_the_host() {
+        let request = Request::builder().method(Method::POST);
+        let request = request.uri("http://evil.example/Execute");
+        let request = request.header(HOST, "localhost");
+        let request = request.header(CONTENT_TYPE, "application/json");
+        let request = request.body(Body::empty()).unwrap();
+        let refused = AllowedNames::default().check(&request);
+        assert_eq!(refused, Err(Refused::Host));
+    }
+
+    #[test]
+    fn an_origin_is_allowed_by_name() {
+        let host = ("Host", "localhost");
+        let allowed = checked(&[host, JSON, ("Origin", "https://app.example")]);
+        assert_eq!(allowed, Ok(()));
+        for origin in ["null", "http://localhost:8080", "https://app.example.evil"] {
+            let refused = checked(&[host, JSON, ("Origin", origin)]);
+            assert_eq!(refused, Err(Refused::Origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_json() {
+        let host = ("Host", "localhost");
+        let charset = ("Content-Type", "Application/JSON; charset=utf-8");
+        assert_eq!(checked(&[host, charset]), Ok(()));
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=application/json",
+            "text/plain; application/json",
+        ] {
+            let refused = checked(&[host, ("Content-Type", content_type)]);
+            assert_eq!(refused, Err(Refused::ContentType), "{content_type}");
+        }
+        let refused = checked(&[host, JSON, ("Content-Type", "text/plain")]);
+        assert_eq!(refused, Err(Refused::ContentType));
+        assert_eq!(checked(&[host]), Err(Refused::ContentType));
+    }
+}

@@ -1,0 +1,186 @@
+//! The dialect of PlanetScale's HTTP API, which `@planetscale/database` speaks.
+//!
+//! The shapes are those that the client reads and writes: <https://github.com/planetscale/database-js>, and those of
+//! `query.proto` of `vitess` in JSON, where a field with its default value may be missing.
+
+mod authentication;
+mod field;
+mod refusal;
+mod reply;
+mod statement;
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::caller::Caller;
+use crate::execution::{Failure, Kind, Lease, Resumed, TextResult};
+use crate::http::DatabaseTime;
+use crate::metrics::Counters;
+use crate::shared::Shared;
+use authentication::Authenticated;
+pub(crate) use refusal::refusal;
+use refusal::unreadable;
+use reply::{CreateSessionReply, ExecuteReply};
+use statement::Statement;
+
+/// The routes of the dialect.
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/psdb.v1alpha1.Database/Execute", post(execute))
+        .route(
+            "/psdb.v1alpha1.Database/CreateSession",
+            post(create_session),
+        )
+}
+
+#[derive(Deserialize)]
+struct ExecuteRequest {
+    query: String,
+    /// What the last reply had; opaque to the client.
+    #[serde(default)]
+    session: Option<Value>,
+}
+
+/// What a request has led to: the token for the next one, and the result.
+struct Outcome {
+    session: String,
+    result: Result<TextResult, Failure>,
+}
+
+async fn execute(
+    State(shared): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Bytes,
+) -> Response {
+    let began = Instant::now();
+    let mut response = match serde_json::from_slice(&body) {
+        Ok(request) => {
+            let outcome = outcome(&shared, &caller, &request).await;
+            if outcome.result.is_err() {
+                Counters::add(&shared.counters.failed);
+            }
+            ExecuteReply::new(outcome.session, &outcome.result, began.elapsed()).into_response()
+        }
+        Err(error) => unreadable(&error),
+    };
+    let extensions = response.extensions_mut();
+    extensions.insert(caller);
+    extensions.insert(DatabaseTime(began.elapsed()));
+    response
+}
+
+/// Begins a session. It gets a connection when it begins a transaction, or changes a setting.
+async fn create_session(
+    State(shared): State<Shared>,
+    Authenticated(caller): Authenticated,
+) -> Response {
+    let session = shared.sessions.blank(&caller);
+    let mut response = CreateSessionReply::new(session, &caller).into_response();
+    response.extensions_mut().insert(caller);
+    response
+}
+
+async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> Outcome {
+    let statement = Statement::new(&request.query);
+    // A token of another service is an object, and none of ours.
+    let token = request.session.as_ref().filter(|it| !it.is_null());
+    let token = token.map(|it| it.as_str().unwrap_or_default());
+    let blank = || shared.sessions.blank(caller);
+    let same = || token.map_or_else(blank, str::to_owned);
+    if statement.is_ignored() {
+        return Outcome {
+            session: same(),
+            result: Ok(TextResult::default()),
+        };
+    }
+    let resumed = match token {
+        None => Ok(Resumed::Blank),
+        Some(token) => shared.sessions.resume(token, caller).await,
+    };
+    let lease = match resumed {
+        Ok(Resumed::Session(lease)) => Ok(lease),
+        Ok(Resumed::Lost(_)) if statement.rolls_back() => {
+            // The client rolls back after every error, also after the one that ended its session.
+            return Outcome {
+                session: blank(),
+                result: Ok(TextResult::default()),
+            };
+        }
+        Ok(Resumed::Lost(kind)) if !statement.begins_transaction() => {
+            let session = match kind {
+                // Were it forgotten, the rest of the transaction would be committed statement by statement.
+                Some(Kind::Transaction) => same(),
+                _ => blank(),
+            };
+            let result = Err(Failure::SessionLost);
+            return Outcome { session, result };
+        }
+        Ok(Resumed::Blank | Resumed::Lost(_)) => shared.lease(shared.databases.first()).await,
+        Err(failure) => Err(failure),
+    };
+    match lease {
+        Ok(lease) => in_lease(shared, caller, lease, &statement, same()).await,
+        Err(failure) => Outcome {
+            session: same(),
+            result: Err(failure),
+        },
+    }
+}
+
+/// Executes the statement. `same` is the token that the request came with.
+async fn in_lease(
+    shared: &Shared,
+    caller: &Caller,
+    mut lease: Lease,
+    statement: &Statement<'_>,
+    same: String,
+) -> Outcome {
+    let was_in_transaction = lease.is_in_transaction();
+    if statement.keeps_state() {
+        lease.note_state();
+    }
+    let result = lease.execute_text(statement.sql()).await;
+    if result.is_err() {
+        // An ERR_Packet does not say whether a transaction is still open; the reply to this statement does.
+        if was_in_transaction && lease.is_usable() {
+            let _told = lease.execute_text("DO 0").await;
+        }
+        let has_lost_transaction = was_in_transaction && !lease.is_in_transaction();
+        if has_lost_transaction || !lease.is_usable() {
+            lease.end_session();
+            let result = match statement.rolls_back() {
+                // The server rolls back what its client has left.
+                true => Ok(TextResult::default()),
+                false => result,
+            };
+            return Outcome {
+                session: same,
+                result,
+            };
+        }
+    }
+    let kind = match (lease.is_in_transaction(), lease.holds_state()) {
+        (true, _) => Kind::Transaction,
+        (false, true) => Kind::State,
+        (false, false) => Kind::Blank,
+    };
+    if kind == Kind::Blank {
+        lease.end_session();
+        let session = shared.sessions.blank(caller);
+        return Outcome { session, result };
+    }
+    match shared.sessions.keep(lease, caller, kind) {
+        Ok(session) => Outcome { session, result },
+        Err(failure) => Outcome {
+            session: same,
+            result: Err(failure),
+        },
+    }
+}

@@ -1,0 +1,189 @@
+//! The gateway's own dialect: a statement, or several in a transaction, and their rows in the format that the client
+//! accepts. `openapi.json` describes it.
+
+mod accept;
+mod authentication;
+mod batch;
+mod body;
+mod compression;
+mod error;
+mod parameters;
+mod request;
+mod rows;
+mod status;
+
+use std::future::poll_fn;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use rds_bridge::error::Chain;
+use tracing::warn;
+
+use crate::execution::{Failure, Lease};
+use crate::http::{DatabaseTime, Refused, guarded};
+use crate::metrics::Counters;
+use crate::shared::Shared;
+use accept::{Format, negotiate, offered};
+use authentication::Authenticated;
+use body::{Next as NextPiece, Pieces, RowsBody};
+use compression::Encoded;
+use error::ApiError;
+use request::{BatchRequest, QueryRequest};
+use rows::Written;
+
+/// The description of the dialect.
+const OPENAPI: &str = include_str!("v1/openapi.json");
+
+/// The routes of the dialect.
+pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
+    let statements = Router::new()
+        .route("/v1/query", post(query))
+        .route("/v1/batch", post(execute_batch));
+    guarded(statements, shared, refusal)
+        .layer(from_fn(only_post))
+        // It is the same for everybody: pages may read it.
+        .route("/v1/openapi.json", get(openapi))
+        .route("/v1/{*path}", any(async || ApiError::no_route()))
+}
+
+/// How the dialect says that a request was refused before it reached a route.
+fn refusal(refused: &Refused) -> Response {
+    ApiError::from(*refused).into_response()
+}
+
+async fn only_post(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST {
+        next.run(request).await
+    } else {
+        ApiError::method_not_allowed().into_response()
+    }
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+async fn query(
+    State(shared): State<Shared>,
+    Authenticated(caller): Authenticated,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let began = Instant::now();
+    let answered = answer_query(&shared, &headers, &body).await;
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    let extensions = response.extensions_mut();
+    extensions.insert(caller);
+    extensions.insert(DatabaseTime(began.elapsed()));
+    response
+}
+
+async fn execute_batch(
+    State(shared): State<Shared>,
+    Authenticated(caller): Authenticated,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let began = Instant::now();
+    let answered = answer_batch(&shared, &headers, &body).await;
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    let extensions = response.extensions_mut();
+    extensions.insert(caller);
+    extensions.insert(DatabaseTime(began.elapsed()));
+    response
+}
+
+async fn answer_query(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, ApiError> {
+    let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(&offered()))?;
+    let request = QueryRequest::read(body)?;
+    let lease = lease(shared, request.database.as_deref()).await?;
+    let limit = shared.limits.result_bytes;
+    let mut pieces =
+        Pieces::new(|pieces| rows::send(lease, request.statement, format, limit, pieces));
+    // Until the first piece, the response can become an error.
+    let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
+        // The only piece.
+        NextPiece::Piece(whole) if format == Format::Json => {
+            return Ok(whole_json(headers, whole).await);
+        }
+        NextPiece::Piece(first) => {
+            let open = shared.counters.open_request();
+            Body::new(RowsBody::new(first, pieces, open))
+        }
+        NextPiece::End(Ok(Written::Rows)) => Body::empty(),
+        NextPiece::End(Ok(Written::Summary)) => {
+            return Ok((StatusCode::NO_CONTENT, NO_STORE).into_response());
+        }
+        NextPiece::End(Err(cut_off)) => {
+            Counters::add(&shared.counters.failed);
+            return Err(cut_off.error);
+        }
+    };
+    let content_type = [(CONTENT_TYPE, format.content_type())];
+    Ok((content_type, NO_STORE, body).into_response())
+}
+
+async fn answer_batch(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, ApiError> {
+    if !accept::allows_json(headers) {
+        return Err(ApiError::not_acceptable("application/json"));
+    }
+    let request = BatchRequest::read(body)?;
+    batch::check(&request.statements)?;
+    let mut lease = lease(shared, request.database.as_deref()).await?;
+    let limit = shared.limits.result_bytes;
+    let results = batch::execute(&mut lease, &request.statements, limit).await;
+    drop(lease);
+    let results = results.inspect_err(|_| Counters::add(&shared.counters.failed))?;
+    Ok(whole_json(headers, results.into()).await)
+}
+
+async fn whole_json(headers: &HeaderMap, body: Bytes) -> Response {
+    let content_type = [
+        (CONTENT_TYPE, Format::Json.content_type()),
+        (VARY, "accept-encoding"),
+    ];
+    match compression::encode(headers, body).await {
+        Encoded::Plain(body) => (content_type, NO_STORE, body).into_response(),
+        Encoded::Gzip(body) => {
+            let encoding = [(CONTENT_ENCODING, "gzip")];
+            (content_type, encoding, NO_STORE, body).into_response()
+        }
+    }
+}
+
+/// The rows are for one caller, and no cache on the path may keep them.
+const NO_STORE: [(axum::http::HeaderName, HeaderValue); 1] =
+    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+
+/// Borrows a connection to the database with this name, or to the first one.
+async fn lease(shared: &Shared, database: Option<&str>) -> Result<Lease, ApiError> {
+    let databases = &shared.databases;
+    let database = database.map_or(Some(databases.first()), |name| databases.named(name));
+    let database = database.ok_or(Failure::UnknownDatabase);
+    let leased = match database {
+        Ok(database) => shared.lease(database).await,
+        Err(failure) => Err(failure),
+    };
+    leased.map_err(|failure| {
+        if let Failure::Database(error) = &failure {
+            warn!(error = %Chain(error), "no connection to the database");
+            Counters::add(&shared.counters.failed);
+        }
+        ApiError::before_statement(&failure)
+    })
+}

@@ -1,0 +1,157 @@
+//! Content negotiation: chooses the format of the rows from the header `Accept`.
+//!
+//! Source: RFC 9110, "Accept".
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+
+/// The format of the rows in a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// One array with an object per row.
+    Json,
+    /// One object per line.
+    Ndjson,
+    Csv,
+    #[cfg(feature = "arrow")]
+    ArrowStream,
+}
+
+/// The supported media types; the first is the default. No type is registered for JSON Lines: these three are the ones
+/// in use.
+const KNOWN: &[(&str, Format)] = &[
+    ("application/json", Format::Json),
+    ("application/x-ndjson", Format::Ndjson),
+    ("application/ndjson", Format::Ndjson),
+    ("application/jsonl", Format::Ndjson),
+    ("text/csv", Format::Csv),
+    #[cfg(feature = "arrow")]
+    ("application/vnd.apache.arrow.stream", Format::ArrowStream),
+];
+
+impl Format {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            #[cfg(feature = "arrow")]
+            Self::ArrowStream => "application/vnd.apache.arrow.stream",
+        }
+    }
+}
+
+/// The supported media types, for the error of a client that accepts none of them.
+pub(super) fn offered() -> String {
+    let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+/// Whether the header accepts JSON.
+pub(super) fn allows_json(headers: &HeaderMap) -> bool {
+    accepted(headers)
+        .is_some_and(|accept| accept.is_empty() || quality_of("application/json", &accept) > 0.0)
+}
+
+/// Returns the preferred format; `None` if the header accepts no supported one. Without the header, or with an empty
+/// one, the format is JSON.
+pub(super) fn negotiate(headers: &HeaderMap) -> Option<Format> {
+    let accept = accepted(headers)?;
+    if accept.is_empty() {
+        return Some(Format::Json);
+    }
+    let mut best: Option<(Format, f32)> = None;
+    for (name, format) in KNOWN {
+        let quality = quality_of(name, &accept);
+        if quality > best.map_or(0.0, |(_, quality)| quality) {
+            best = Some((*format, quality));
+        }
+    }
+    best.map(|(format, _)| format)
+}
+
+/// The values of the header; `None` if they are not text.
+fn accepted(headers: &HeaderMap) -> Option<String> {
+    let values: Result<Vec<&str>, _> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .map(|it| it.to_str())
+        .collect();
+    Some(values.ok()?.join(",").trim().to_owned())
+}
+
+/// The quality of a media type according to the most specific range that matches it; 0 if it is not acceptable.
+fn quality_of(name: &str, accept: &str) -> f32 {
+    let (kind, _) = name.split_once('/').unwrap_or_default();
+    let mut found = (0_u8, 0.0);
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let specific = match media.strip_suffix("/*") {
+            Some("*") => 1,
+            Some(other) if other == kind => 2,
+            _ if media == name => 3,
+            _ => continue,
+        };
+        let quality = parts
+            .find_map(|parameter| {
+                parameter
+                    .strip_prefix("q=")
+                    .or_else(|| parameter.strip_prefix("Q="))
+            })
+            .and_then(|quality| quality.trim().parse().ok());
+        let quality: f32 = quality.unwrap_or(1.0);
+        if specific > found.0 {
+            found = (specific, quality.clamp(0.0, 1.0));
+        }
+    }
+    found.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn negotiated(accept: &[&str]) -> Option<Format> {
+        let mut headers = HeaderMap::new();
+        for value in accept {
+            headers.append(ACCEPT, value.parse().unwrap());
+        }
+        negotiate(&headers)
+    }
+
+    #[test]
+    fn what_clients_say() {
+        assert_eq!(negotiated(&[]), Some(Format::Json));
+        for (accept, format) in [
+            ("", Some(Format::Json)),
+            ("*/*", Some(Format::Json)),
+            ("application/*", Some(Format::Json)),
+            ("application/x-ndjson", Some(Format::Ndjson)),
+            ("Application/JSONL", Some(Format::Ndjson)),
+            ("text/csv", Some(Format::Csv)),
+            ("text/*", Some(Format::Csv)),
+            (
+                "text/html, application/json;q=0.9, */*;q=0.8",
+                Some(Format::Json),
+            ),
+            ("application/json;q=0.5, text/csv", Some(Format::Csv)),
+            ("application/json;q=0, application/*", Some(Format::Ndjson)),
+            ("text/html", None),
+            ("application/json;q=0", None),
+            ("application/json;q=NaN", None),
+            ("é", None),
+        ] {
+            assert_eq!(negotiated(&[accept]), format, "{accept}");
+        }
+        let two = ["text/html", "text/csv"];
+        assert_eq!(negotiated(&two), Some(Format::Csv));
+    }
+
+    #[cfg(feature = "arrow")]
+    #[test]
+    fn arrow() {
+        let accept = ["application/vnd.apache.arrow.stream"];
+        assert_eq!(negotiated(&accept), Some(Format::ArrowStream));
+    }
+}

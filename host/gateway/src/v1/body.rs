@@ -1,0 +1,141 @@
+//! The body of a streamed response: rows that are read from the database when the client takes them.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Bytes;
+use hyper::body::{Body, Frame};
+use thiserror::Error;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tracing::{Instrument, warn};
+
+use super::rows::{CutOff, Written};
+use crate::metrics::OpenRequest;
+
+/// The pieces of a result. The future that makes them runs only when one is asked for: a slow client slows the
+/// database down, and costs no memory. Dropping the pieces drops the future.
+pub(super) struct Pieces {
+    making: Option<Making>,
+    made: Receiver<Bytes>,
+}
+
+type Making = Pin<Box<dyn Future<Output = Result<Written, CutOff>> + Send>>;
+
+/// What comes next.
+pub(super) enum Next {
+    Piece(Bytes),
+    End(Result<Written, CutOff>),
+}
+
+impl Pieces {
+    /// `make` makes the pieces, and runs in the current span.
+    pub(super) fn new<F>(make: impl FnOnce(Sender<Bytes>) -> F) -> Self
+    where
+        F: Future<Output = Result<Written, CutOff>> + Send + 'static,
+    {
+        let (sender, made) = channel(1);
+        let making = make(sender).in_current_span();
+        Self {
+            making: Some(Box::pin(making)),
+            made,
+        }
+    }
+
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        let Some(making) = self.making.as_mut() else {
+            return Poll::Ready(Next::End(Ok(Written::Rows)));
+        };
+        let ended = making.as_mut().poll(cx);
+        // Its channel has room again, so that it is woken if it waits for that.
+        if let Ok(piece) = self.made.try_recv() {
+            if let Poll::Ready(ended) = ended {
+                self.making = Some(Box::pin(std::future::ready(ended)));
+            }
+            return Poll::Ready(Next::Piece(piece));
+        }
+        let Poll::Ready(ended) = ended else {
+            return Poll::Pending;
+        };
+        self.making = None;
+        Poll::Ready(Next::End(ended))
+    }
+}
+
+/// The body: a first piece, and the others.
+pub(super) struct RowsBody {
+    first: Option<Bytes>,
+    rest: Rest,
+    /// The request is open until the body has ended.
+    _open: OpenRequest,
+}
+
+enum Rest {
+    Pieces(Pieces),
+    /// The connection is broken off after what was written has been flushed.
+    BreakOff {
+        is_flushed: bool,
+    },
+    Ended,
+}
+
+/// The result is incomplete: the server closes the connection without the end of the body.
+#[derive(Debug, Error)]
+#[error("the result is incomplete")]
+pub(super) struct BrokenOff;
+
+impl RowsBody {
+    pub(super) fn new(first: Bytes, pieces: Pieces, open: OpenRequest) -> Self {
+        Self {
+            first: Some(first),
+            rest: Rest::Pieces(pieces),
+            _open: open,
+        }
+    }
+}
+
+impl Body for RowsBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        match &mut self.rest {
+            Rest::Pieces(pieces) => match pieces.poll_next(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Next::Piece(piece)) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+                Poll::Ready(Next::End(Ok(_))) => {
+                    self.rest = Rest::Ended;
+                    Poll::Ready(None)
+                }
+                Poll::Ready(Next::End(Err(CutOff { error, rest }))) => {
+                    warn!(code = error.code(), kind = ?error.kind(), "broke a response off");
+                    self.rest = Rest::BreakOff { is_flushed: false };
+                    Poll::Ready(Some(Ok(Frame::data(rest.into()))))
+                }
+            },
+            Rest::BreakOff { is_flushed: true } => {
+                self.rest = Rest::Ended;
+                Poll::Ready(Some(Err(BrokenOff)))
+            }
+            Rest::BreakOff { is_flushed } => {
+                // The server flushes when there is nothing to write. The client can then read the mark.
+                *is_flushed = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Rest::Ended => Poll::Ready(None),
+        }
+    }
+}
+
+impl fmt::Debug for RowsBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowsBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,385 @@
+//! Errors: a status, and JSON with the code, the message and the SQLSTATE of MySQL.
+
+use axum::Json;
+use axum::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rds_bridge::error::{Category, Stage};
+use serde::Serialize;
+
+use super::status;
+use crate::execution::Failure;
+use crate::http::Refused;
+
+/// `ER_UNKNOWN_ERROR`, of errors that are not MySQL's.
+const UNKNOWN: u16 = 1105;
+/// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
+const SERVER_LOST: u16 = 2013;
+/// The SQLSTATE of an error that has none of its own.
+const GENERAL: &str = "HY000";
+
+/// The type of an error. The names are those of the Lambda function, where it has the type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Type {
+    InvalidRequest,
+    InvalidParameters,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    RequestTimeout,
+    RequestTooLarge,
+    #[serde(rename = "UnsupportedMediaType")]
+    UnsupportedMedia,
+    MisdirectedRequest,
+    /// The server refused the statement.
+    Statement,
+    /// The statement was executed, and its result cannot be returned.
+    UnsupportedResult,
+    ResultTooLarge,
+    /// It is not known whether the statement was executed.
+    UnknownOutcome,
+    Settings,
+    Bug,
+    Credentials,
+    Tls,
+    Login,
+    Protocol,
+    Network,
+    TooManyConnections,
+}
+
+/// An error of a request. It contains no secrets.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ApiError {
+    #[serde(skip)]
+    status: StatusCode,
+    #[serde(rename = "type")]
+    kind: Type,
+    code: u16,
+    message: String,
+    sql_state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// The number of the statement in a batch, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a ApiError,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, kind: Type, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind,
+            code: UNKNOWN,
+            message: message.into(),
+            sql_state: GENERAL.to_owned(),
+            stage: None,
+            hint: None,
+            statement: None,
+        }
+    }
+
+    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The error is that of the statement at this index of a batch.
+    pub(super) fn of_number(mut self, index: usize) -> Self {
+        self.statement = Some(index.saturating_add(1));
+        self
+    }
+
+    pub(super) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Type::InvalidRequest, message)
+    }
+
+    pub(super) fn invalid_parameters(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Type::InvalidParameters, message)
+    }
+
+    /// Without a reason: a client that guesses learns nothing from it.
+    pub(super) fn unauthenticated() -> Self {
+        let message = "invalid credentials: send them as Basic, with the caller's name as the user and its API key as \
+                       the password";
+        Self::new(StatusCode::UNAUTHORIZED, Type::Unauthenticated, message)
+    }
+
+    pub(super) fn not_acceptable(offered: &str) -> Self {
+        let message = format!("the header Accept allows none of {offered}");
+        Self::new(StatusCode::NOT_ACCEPTABLE, Type::NotAcceptable, message)
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let message = "the method is not POST";
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Type::MethodNotAllowed,
+            message,
+        )
+    }
+
+    pub(super) fn no_route() -> Self {
+        let message = "there is no such route: /v1/openapi.json describes them";
+        Self::new(StatusCode::NOT_FOUND, Type::NotFound, message)
+    }
+
+    /// The statement was executed, and its result cannot be returned. No client repeats a request after this status.
+    pub(super) fn unsupported_result(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Type::UnsupportedResult,
+            message,
+        )
+    }
+
+    /// A statement that would end the transaction of its batch. It was not executed.
+    pub(super) fn not_in_transaction() -> Self {
+        let message = "the statement is not allowed in a batch: it may end the transaction";
+        Self::new(StatusCode::BAD_REQUEST, Type::Statement, message)
+            .with_hint("send it to /v1/query, which executes a statement by itself")
+    }
+
+    /// Of what precedes a statement: nothing was executed. The message is for the log, because it names users and
+    /// addresses.
+    pub(super) fn before_statement(failure: &Failure) -> Self {
+        let Failure::Database(error) = failure else {
+            return Self::of_statement(failure);
+        };
+        let code = failure.code();
+        let (status, kind) = match error.category() {
+            _ if status::is_full(code) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Type::TooManyConnections)
+            }
+            Category::Network => (StatusCode::SERVICE_UNAVAILABLE, Type::Network),
+            Category::Credentials => (StatusCode::BAD_GATEWAY, Type::Credentials),
+            Category::Tls => (StatusCode::BAD_GATEWAY, Type::Tls),
+            Category::Login | Category::Statement => (StatusCode::BAD_GATEWAY, Type::Login),
+            Category::Protocol | Category::Limit => (StatusCode::BAD_GATEWAY, Type::Protocol),
+            Category::Settings => (StatusCode::BAD_GATEWAY, Type::Settings),
+            Category::Bug => (StatusCode::BAD_GATEWAY, Type::Bug),
+        };
+        Self {
+            code,
+            sql_state: failure.sql_state().to_owned(),
+            stage: Some(error.stage().to_string()),
+            ..Self::new(
+                status,
+                kind,
+                "the gateway has no connection to the database",
+            )
+            .with_hint("nothing was executed; the log of the gateway has the reason")
+        }
+    }
+
+    /// Of a statement that was sent, or may have been. The status is never one after which a client repeats a
+    /// statement that may have been executed.
+    pub(super) fn of_statement(failure: &Failure) -> Self {
+        let Failure::Database(error) = failure else {
+            return Self {
+                code: failure.code(),
+                sql_state: failure.sql_state().to_owned(),
+                ..Self::of_gateway(failure)
+            };
+        };
+        if status::is_unknown_outcome(error) {
+            return Self {
+                code: error.code().unwrap_or(SERVER_LOST),
+                sql_state: error.sql_state().unwrap_or(GENERAL).to_owned(),
+                ..Self::unknown_outcome(error.stage())
+            };
+        }
+        let (status, kind) = match error.category() {
+            // Of the parameters: those of the connection were needed before.
+            Category::Settings => (StatusCode::BAD_REQUEST, Type::InvalidParameters),
+            Category::Limit => (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge),
+            Category::Protocol | Category::Bug => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Type::UnsupportedResult)
+            }
+            Category::Statement
+            | Category::Network
+            | Category::Credentials
+            | Category::Tls
+            | Category::Login => (status::of_code(failure.code()), Type::Statement),
+        };
+        Self {
+            code: failure.code(),
+            sql_state: failure.sql_state().to_owned(),
+            stage: Some(error.stage().to_string()),
+            hint: status::hint(error),
+            ..Self::new(status, kind, failure.to_string())
+        }
+    }
+
+    /// Of a failure that no database has reported.
+    fn of_gateway(failure: &Failure) -> Self {
+        let (status, kind) = match failure {
+            Failure::ResultTooLarge { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge)
+            }
+            Failure::UnknownDatabase => (StatusCode::NOT_FOUND, Type::NotFound),
+            _ => (StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome),
+        };
+        Self::new(status, kind, failure.to_string())
+    }
+
+    /// The connection was lost, and with it the server's answer.
+    pub(super) fn unknown_outcome(stage: Stage) -> Self {
+        let message = "the connection to the database was lost, and it is not known whether the statement was executed";
+        Self {
+            code: SERVER_LOST,
+            stage: Some(stage.to_string()),
+            ..Self::new(StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome, message)
+        }
+        .with_hint("repeat it if it only reads; otherwise check first whether it was executed")
+    }
+
+    pub(super) fn code(&self) -> u16 {
+        self.code
+    }
+
+    pub(super) fn kind(&self) -> Type {
+        self.kind
+    }
+
+    /// The JSON of the error itself, in one line.
+    pub(super) fn json(&self) -> String {
+        // Fails for types that JSON does not have, and an error has none of them.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    #[cfg(test)]
+    pub(super) fn statement(&self) -> Option<usize> {
+        self.statement
+    }
+
+    /// The header that the status requires, or that helps a client.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        let (name, value) = match self.status {
+            StatusCode::UNAUTHORIZED => (WWW_AUTHENTICATE, "Basic realm=\"rds-bridge\""),
+            StatusCode::METHOD_NOT_ALLOWED => (ALLOW, "POST"),
+            StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, "1"),
+            _ => return None,
+        };
+        Some((name, HeaderValue::from_static(value)))
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let kind = match refused {
+            Refused::Host => Type::MisdirectedRequest,
+            Refused::Origin => Type::Forbidden,
+            Refused::ContentType => Type::UnsupportedMedia,
+            Refused::BodyTooLarge { .. } => Type::RequestTooLarge,
+            Refused::NoBody => Type::RequestTimeout,
+        };
+        Self::new(refused.status(), kind, refused.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let header = self.header();
+        let body = Json(Body { error: &self });
+        let mut response = (self.status, no_store, body).into_response();
+        response.headers_mut().extend(header);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rds_bridge::component::ServerError;
+    use rds_bridge::{Error, ErrorKind};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn server(stage: Stage, code: u16) -> Failure {
+        let kind = ErrorKind::Server(ServerError {
+            code,
+            sql_state: Some("HY123".to_owned()),
+            message: "user 'hunter2' at 10.0.0.1".to_owned(),
+        });
+        Failure::Database(Error::new(stage, kind))
+    }
+
+    fn json_of(error: &ApiError) -> Value {
+        serde_json::from_str(&error.json()).unwrap()
+    }
+
+    #[test]
+    fn an_error_of_a_statement_has_what_the_server_says() {
+        let error = ApiError::of_statement(&server(Stage::Statement, 1062)).of_number(1);
+        assert_eq!(error.status, StatusCode::CONFLICT);
+        let expected = json!({
+            "type": "Statement", "code": 1062, "message": "user 'hunter2' at 10.0.0.1",
+            "sql_state": "HY123", "stage": "statement", "statement": 2,
+        });
+        assert_eq!(json_of(&error), expected);
+        let error = ApiError::of_statement(&server(Stage::Statement, 1792));
+        let hint = json_of(&error)["hint"].take();
+        assert!(hint.as_str().unwrap().contains("--allow-writes"), "{hint}");
+    }
+
+    #[test]
+    fn a_failed_login_says_nothing_of_what_is_behind_the_gateway() {
+        let error = ApiError::before_statement(&server(Stage::Login, 1045));
+        assert_eq!(error.status, StatusCode::BAD_GATEWAY);
+        let json = json_of(&error);
+        assert_eq!(json["code"], 1045);
+        assert!(!json.to_string().contains("hunter2"), "{json}");
+        for code in [1040, 1203, 1226, 9501] {
+            let error = ApiError::before_statement(&server(Stage::Login, code));
+            assert_eq!(error.status, StatusCode::SERVICE_UNAVAILABLE, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_no_reason_to_repeat() {
+        let lost = [
+            server(Stage::Statement, 1053),
+            server(Stage::Rows, 1927),
+            Failure::Database(Error::new(Stage::Statement, ErrorKind::Closed)),
+            Failure::Database(Error::new(Stage::Session, ErrorKind::Closed)),
+            Failure::Database(Error::new(
+                Stage::Rows,
+                ErrorKind::Timeout(std::time::Duration::from_secs(1)),
+            )),
+        ];
+        for failure in &lost {
+            let error = ApiError::of_statement(failure);
+            assert_eq!(error.status, StatusCode::FAILED_DEPENDENCY, "{failure:?}");
+        }
+        for code in 1000..5000 {
+            let error = ApiError::of_statement(&server(Stage::Statement, code));
+            let may_repeat = error.status.is_server_error();
+            assert_eq!(may_repeat, status::is_full(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_is_too_large_is_no_error_of_the_server() {
+        let error = ApiError::of_statement(&Failure::ResultTooLarge { limit: 7 });
+        assert_eq!(error.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let error = ApiError::before_statement(&Failure::UnknownDatabase);
+        assert_eq!(error.status, StatusCode::NOT_FOUND);
+        assert_eq!(error.code, 1049);
+    }
+}

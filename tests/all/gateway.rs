@@ -1,0 +1,18 @@
+//! `rds-bridge serve`: unmodified HTTP clients in front of real servers.
+
+mod abandoned;
+mod admin;
+mod callers;
+mod data_api;
+mod data_api_clients;
+mod data_api_signatures;
+mod guards;
+mod planetscale;
+mod planetscale_types;
+mod sessions;
+mod usage;
+mod v1;
+mod v1_batch;
+mod v1_errors;
+mod v1_formats;
+mod v1_streams;

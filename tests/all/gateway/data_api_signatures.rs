@@ -1,0 +1,96 @@
+//! The full HTTP signer of the AWS SDK for Rust signs for the gateway.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4;
+use rds_bridge_test_support::server::{Product, Server};
+
+use crate::helpers::gateway::{Answer, Gateway};
+
+const BODY: &str = r#"{"resourceArn": "any", "sql": "SELECT 7"}"#;
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG";
+
+fn signed(gateway: &Gateway, sent: &str, change: impl FnOnce(&mut Settings)) -> Answer {
+    let mut settings = Settings {
+        service: "rds-data",
+        at: SystemTime::now(),
+        headers: vec![("content-type", "application/json")],
+        checksum: PayloadChecksumKind::NoHeader,
+    };
+    change(&mut settings);
+    let identity = Credentials::new("signer", SECRET, None, None, "test").into();
+    let mut signing = SigningSettings::default();
+    signing.payload_checksum_kind = settings.checksum;
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region("eu-central-1")
+        .name(settings.service)
+        .time(settings.at)
+        .settings(signing)
+        .build()
+        .unwrap();
+    let url = format!("{}/Execute", gateway.url());
+    let headers = settings.headers.iter().copied();
+    let body = SignableBody::Bytes(BODY.as_bytes());
+    let request = SignableRequest::new("POST", url, headers, body).unwrap();
+    let (instructions, _) = sign(request, &parameters.into()).unwrap().into_parts();
+    let mut headers: Vec<(&str, &str)> = instructions.headers().collect();
+    headers.extend(
+        settings
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "content-type"),
+    );
+    gateway.post("/Execute", &headers, sent)
+}
+
+struct Settings {
+    service: &'static str,
+    at: SystemTime,
+    headers: Vec<(&'static str, &'static str)>,
+    checksum: PayloadChecksumKind,
+}
+
+fn assert_refused(answer: &Answer, error_type: &str, words: &str) {
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert!(
+        answer.head.contains(&error_type.to_ascii_lowercase()),
+        "{answer:?}"
+    );
+    assert!(answer.body.contains(words), "{answer:?}");
+}
+
+#[test]
+fn a_signature_is_that_of_the_request_and_of_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    std::fs::write(&file, format!("signer:sigv4:{SECRET}\n")).unwrap();
+    let server = Server::shared(Product::MySql);
+    let gateway = Gateway::start(server, &["--api-key-file", file.to_str().unwrap()]);
+    let accept = |change: &dyn Fn(&mut Settings)| {
+        let answer = signed(&gateway, BODY, |settings| change(settings));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    accept(&|_| {});
+    accept(&|settings| settings.checksum = PayloadChecksumKind::XAmzSha256);
+    accept(&|settings| settings.headers.push(("x-other", "two  spaces")));
+    accept(&|settings| settings.at -= Duration::from_secs(240));
+
+    let invalid = "InvalidSignatureException";
+    let changed = signed(&gateway, &BODY.replace('7', "8"), |_| {});
+    assert_refused(&changed, invalid, "does not match");
+    let changed = signed(&gateway, &BODY.replace('7', "8"), |settings| {
+        settings.checksum = PayloadChecksumKind::XAmzSha256;
+    });
+    assert_refused(&changed, invalid, "x-amz-content-sha256");
+    let other = signed(&gateway, BODY, |settings| settings.service = "rds");
+    assert_refused(&other, invalid, "sign it for rds-data");
+    let old = signed(&gateway, BODY, |settings| {
+        settings.at -= Duration::from_secs(360)
+    });
+    assert_refused(&old, invalid, "Signature expired");
+}
