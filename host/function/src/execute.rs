@@ -171,7 +171,9 @@ impl Executor {
                 warn!(%error, "the statement could not be ended, and may still be running on the server");
                 "the statement could not be ended, and may still be running on the server"
             }
-            Err(_) => "the statement could not be ended in time, and may still be running on the server",
+            Err(_) => {
+                "the statement could not be ended in time, and may still be running on the server"
+            }
         };
         Err(
             Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(

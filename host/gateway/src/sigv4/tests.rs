@@ -274,7 +274,7 @@ proptest! {
             1 => request.uri = "/BatchExecute".parse().unwrap(),
             2 => request.uri = "/Execute?a=b".parse().unwrap(),
             3 => {
-                request.headers.insert("x-other", HeaderValue::from_static("abd"));
+                request.headers.insert("x-other", HeaderValue::from_static("xyz"));
             }
             4 => {
                 request.headers.append("x-other", HeaderValue::from_static("abc"));
