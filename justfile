@@ -65,6 +65,15 @@ test: tools test-rust test-embedding test-scripts test-deploy test-spelling test
 test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
+# Start the tests' MySQL or MariaDB, and run a command with a client's settings: ./just server mysql bash
+[group('test')]
+[positional-arguments]
+server product *command: c-compiler
+    @"tests/setup/$1"
+    @cargo build --quiet --locked -p rds-bridge-auth-plugin
+    @cargo build --quiet --locked -p rds-bridge-test-support --example server
+    @PATH="$PATH:$CARGO_TARGET_DIR/mysql/bin" "$CARGO_TARGET_DIR/debug/examples/server" "$@"
+
 # Test a host with its own Wasmtime engine
 [group('test')]
 test-embedding: build-tests mysql mariadb

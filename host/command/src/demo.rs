@@ -167,8 +167,8 @@ impl Steps {
 
 const NEXT: &str = "
 What to try next:
-  rds-bridge emulate                         keep the same server running, and print its settings
-                                             (in the repository: ./just run emulate)
+  rds-bridge emulate --seed FILE.sql         run such a server with your own tables, and print its settings
+                                             (in the repository: ./just run emulate --seed tests/schema.sql)
   rds-bridge emulate -- PROGRAM              run your own program against it, in any language
   rds-bridge doctor                          check the connection to your own database
   rds-bridge setup --hostname … --username … print what to run once, so that a user can log in with tokens

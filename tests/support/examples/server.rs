@@ -24,6 +24,8 @@ fn main() -> ExitCode {
             ..Options::default()
         },
     );
+    // The tests' user only reads.
+    server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
     let Expectation {
         access_key_id,
         secret_access_key,
