@@ -44,10 +44,10 @@ pub(super) struct Callers {
 
     /// File with the callers' keys, one a line
     ///
-    /// NAME:KEY is an API key, which a client of PlanetScale sends as its password; NAME:sha256:HASH is the same by the
-    /// key's SHA-256. NAME:sigv4:SECRET is a key pair, with which an AWS SDK signs: NAME is the access key id, and
-    /// SECRET the secret access key. A key has at least 16 characters. Empty lines and those that begin with # are
-    /// skipped.
+    /// NAME:KEY is an API key, which a client of PlanetScale sends as its password; NAME:sha256:HASH has the key's
+    /// SHA-256 instead of the key. NAME:sigv4:SECRET is a key pair, with which an AWS SDK signs: NAME is the access key
+    /// id, and SECRET the secret access key. A key has at least 16 characters. Empty lines and those that begin with #
+    /// are skipped.
     #[arg(long, env = "RDS_BRIDGE_SERVE_API_KEY_FILE", value_name = "FILE")]
     pub(super) api_key_file: Option<PathBuf>,
 
@@ -75,7 +75,8 @@ pub(super) struct Callers {
 
     /// Limit on connections to the database
     ///
-    /// A request needs one while it is answered, and a transaction until it ends. Others wait for 30 seconds.
+    /// A request uses one while it is answered, and a transaction keeps one until it ends. Further requests wait up to
+    /// 30 seconds.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_MAX_CONNECTIONS",
@@ -97,8 +98,8 @@ pub(super) struct Callers {
 
     /// How long requests may continue after SIGTERM, in seconds
     ///
-    /// The gateway accepts no more requests at once. After this time it kills the statements of the rest. Transactions
-    /// between two requests are rolled back.
+    /// The gateway stops accepting requests immediately. After this time it kills the statements that are still
+    /// running. It rolls back transactions that are waiting for their next request.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_DRAIN_TIMEOUT",

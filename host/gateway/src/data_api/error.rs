@@ -146,7 +146,7 @@ impl ApiError {
     /// The resource ARN names no database of the gateway.
     pub(super) fn database_not_found() -> Self {
         let message =
-            "The gateway has several databases, and resourceArn ends with the name of none of them";
+            "The gateway has several databases: resourceArn must end with the name of one of them";
         Self::new(StatusCode::NOT_FOUND, "DatabaseNotFoundException", message)
     }
 

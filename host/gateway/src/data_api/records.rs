@@ -41,6 +41,6 @@ fn refused(column: &str, unsupported: Unsupported) -> ApiError {
         Unsupported::Decimal => "set decimalReturnType to STRING",
     };
     ApiError::unsupported_result(&format!(
-        "the column {column:?} has a number that no longValue can hold: {remedy}"
+        "the column {column:?} has a number that does not fit into a longValue: {remedy}"
     ))
 }

@@ -28,7 +28,9 @@ pub(crate) enum Failure {
     #[error("the result has more than {limit} bytes: add a LIMIT, or select fewer columns")]
     ResultTooLarge { limit: usize },
     /// The session has ended: idle for too long, at the end of its lifetime, or since its client disconnected.
-    #[error("the session has ended, and what it had not committed is rolled back: begin a new one")]
+    #[error(
+        "the session has ended, and its uncommitted changes are rolled back: begin a new session"
+    )]
     SessionLost,
     /// Too many requests of the session wait already.
     #[error(

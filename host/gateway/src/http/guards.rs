@@ -29,7 +29,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) enum Refused {
     #[error("the header Host names another server: use the gateway's address, or allow the name")]
     Host,
-    #[error("requests of web pages are refused, unless their origin is allowed")]
+    #[error("requests with the header Origin are refused, unless the origin is allowed")]
     Origin,
     #[error("send the request as POST with the header Content-Type: application/json")]
     ContentType,

@@ -10,7 +10,7 @@ pub(crate) enum SignatureError {
     Missing,
     /// There are several `Authorization` headers, or it is of another scheme.
     #[error(
-        "the Authorization header is not one of AWS4-HMAC-SHA256: sign with Signature Version 4"
+        "the Authorization header does not use AWS4-HMAC-SHA256: sign with Signature Version 4"
     )]
     OtherAlgorithm,
     /// A part of the `Authorization` header is missing, repeated or malformed.
@@ -23,7 +23,7 @@ pub(crate) enum SignatureError {
     #[error("X-Amz-Date is missing or malformed: sign with an AWS SDK")]
     Date,
     /// The credential scope is of another day than `X-Amz-Date`.
-    #[error("the credential scope is of another day than X-Amz-Date: sign the request anew")]
+    #[error("the credential scope and X-Amz-Date have different dates: sign the request again")]
     OtherDay,
     /// The request was signed too long before, or after, the gateway's time.
     #[error(

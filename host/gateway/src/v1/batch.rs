@@ -131,7 +131,7 @@ fn failed(failure: &Failure) -> ApiError {
 }
 
 fn ended_early() -> ApiError {
-    let problem = "the statement ended the transaction: what the batch had done until then is committed or rolled back";
+    let problem = "the statement ended the transaction: the batch's earlier changes are committed or rolled back";
     ApiError::unsupported_result(problem).with_hint("call no procedure that commits or rolls back")
 }
 

@@ -129,7 +129,7 @@ impl ApiError {
     }
 
     pub(super) fn no_route() -> Self {
-        let message = "there is no such route: /v1/openapi.json describes them";
+        let message = "there is no such route: /v1/openapi.json lists the routes";
         Self::new(StatusCode::NOT_FOUND, Type::NotFound, message)
     }
 
