@@ -29,10 +29,12 @@ fn main() -> ExitCode {
     let Expectation {
         access_key_id,
         secret_access_key,
+        port,
         ..
     } = Expectation::default();
     let environment = [
         ("DB_HOST", ENDPOINT.to_owned()),
+        ("DB_PORT", port.to_string()),
         ("DB_CONNECT_TO", server.address().to_string()),
         ("DB_USER", "lambda-user".to_owned()),
         ("DB_NAME", "iamtest".to_owned()),
@@ -42,14 +44,18 @@ fn main() -> ExitCode {
     ];
     let Some(program) = arguments.next() else {
         for (name, value) in environment {
-            println!("{name}={value}");
+            println!("export {name}='{value}'");
         }
+        eprintln!("The server runs until its standard input ends: press Ctrl-D or Ctrl-C");
         std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
         return ExitCode::SUCCESS;
     };
     let status = Command::new(program)
         .args(arguments)
         .envs(environment)
+        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("DB_PASSWORD")
+        .env_remove("DB_SECRET_ARN")
         .status()
         .unwrap();
     ExitCode::from(
