@@ -17,6 +17,15 @@ use ca_file::CaFile;
 use rds_bridge::aws::Credentials;
 use rds_bridge_emulator::{Emulator, Event};
 
+/// Settings of another database. A program that connects to the emulator must not use them.
+const OF_OTHERS: [&str; 5] = [
+    "AWS_SESSION_TOKEN",
+    "DB_CONNECT_TO",
+    "DB_PASSWORD",
+    "DB_REGION",
+    "DB_SECRET_ARN",
+];
+
 pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
     runtime::block_on(async {
         // First, so that a signal cannot leave temporary files behind.
@@ -30,9 +39,7 @@ pub(super) fn run(arguments: &Emulate) -> Result<ExitCode, Error> {
         let ca_file = CaFile::write(arguments.ca_out.as_deref(), emulator.ca_pem())?;
         let variables = emulator.environment(ca_file.path());
         if !arguments.command.is_empty() {
-            // A password would take precedence over a token.
-            let removed = ["DB_PASSWORD"];
-            return child::run(&arguments.command, variables, &removed, &mut signals).await;
+            return child::run(&arguments.command, variables, &OF_OTHERS, &mut signals).await;
         }
         print(&emulator, given.as_ref(), &variables)?;
         wait_for_end(arguments.until_stdin_closes, &mut signals).await;

@@ -45,6 +45,34 @@ fn a_command_finds_all_it_needs_in_its_environment() {
 }
 
 #[test]
+fn a_command_has_no_settings_of_another_database() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = executable();
+    let command = [
+        "--",
+        own.to_str().unwrap(),
+        "query",
+        "SELECT name FROM items WHERE id = 2",
+    ];
+    let left_over = [
+        ("AWS_SESSION_TOKEN", "stale"),
+        ("DB_CONNECT_TO", "127.0.0.1:1"),
+        ("DB_PASSWORD", "stale"),
+        ("DB_REGION", "eu-west-1"),
+        (
+            "DB_SECRET_ARN",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
+        ),
+    ];
+    for variable in left_over {
+        let output = emulate(temporary.path(), &command, &[variable]);
+        assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+    }
+    let output = emulate(temporary.path(), &command, &left_over);
+    assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+}
+
+#[test]
 fn its_exit_code_is_the_commands() {
     let temporary = tempfile::tempdir().unwrap();
     for (command, code) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {
