@@ -7,10 +7,11 @@ use super::output;
 use rds_bridge::component::{COMPONENT, COMPONENT_SHA256};
 
 /// The Cargo features that change what the command can do.
-const FEATURES: [(&str, bool); 7] = [
+const FEATURES: [(&str, bool); 8] = [
     ("arrow", cfg!(feature = "arrow")),
     ("client_ed25519", cfg!(feature = "client_ed25519")),
     ("emulator", cfg!(feature = "emulator")),
+    ("gateway", cfg!(feature = "gateway")),
     ("login", cfg!(feature = "login")),
     ("parquet", cfg!(feature = "parquet")),
     ("proxy", cfg!(feature = "proxy")),

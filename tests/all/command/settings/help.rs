@@ -54,7 +54,7 @@ fn the_version_names_the_build() {
     assert_eq!(first, version);
     assert_eq!(
         features,
-        "features: arrow, client_ed25519, emulator, login, parquet, secrets-manager"
+        "features: arrow, client_ed25519, emulator, gateway, login, parquet, proxy, secrets-manager"
     );
     assert!(component.ends_with(COMPONENT_SHA256), "{component}");
     assert_eq!(stdout(&run(&["version"], &[], "")), said);
