@@ -34,7 +34,8 @@ struct Arguments {
 fn main() {
     let Arguments { rounds: number, on } = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("the first provider of the process");
+    ring.install_default()
+        .expect("the first provider of the process");
     let server = on.start(Vec::new());
     let settings = Settings::of(&server);
     let ours = Ours::read_write(&settings);

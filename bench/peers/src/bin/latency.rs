@@ -54,7 +54,8 @@ const IN_TEXT_ALONE: usize = 5;
 fn main() {
     let arguments = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("the first provider of the process");
+    ring.install_default()
+        .expect("the first provider of the process");
     let most = *arguments.connections.iter().max().expect("a number");
     if arguments.processors != Processors::Any {
         stay_on(0);

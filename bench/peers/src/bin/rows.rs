@@ -46,7 +46,8 @@ enum Source {
 fn main() {
     let arguments = Arguments::parse();
     let ring = rustls::crypto::ring::default_provider();
-    ring.install_default().expect("the first provider of the process");
+    ring.install_default()
+        .expect("the first provider of the process");
     for &shape in &arguments.shape {
         let rows = arguments.rows.unwrap_or(shape.usual_rows());
         // The buffer pool holds all rows, because the server is slow enough without a disk.
