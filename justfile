@@ -218,7 +218,7 @@ deny:
 
 # Run all checks of CI
 [group('check')]
-ci: lint test component-sizes component-check package-crates (test-dist "dev")
+ci: lint test component-sizes component-check package-crates
 
 # Build the component into component/built, which is committed; needed after each change of its source
 [group('maintenance')]
