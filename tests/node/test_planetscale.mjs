@@ -53,7 +53,7 @@ assert.deepEqual(await failure(client.execute("SELECT * FROM missing")), {
 
 const count = async () => Number((await client.execute("SELECT COUNT(*) AS c FROM orders")).rows[0].c);
 
-// A transaction commits, and nobody sees it before.
+// A transaction commits, and other sessions do not see it before.
 const results = await client.transaction(async (tx) => {
   const first = await tx.execute("INSERT INTO orders (name) VALUES ('in transaction')");
   assert.equal(await count(), 2);
@@ -106,7 +106,7 @@ assert.deepEqual((await client.execute("SELECT @mine AS mine")).rows, [{ mine: n
 await connection.execute("BEGIN");
 await connection.execute("COMMIT");
 assert.deepEqual((await connection.execute("SELECT @mine AS mine")).rows, [{ mine: "kept" }]);
-// A new session has none of it.
+// A new session does not have it.
 await connection.refresh();
 assert.deepEqual((await connection.execute("SELECT @mine AS mine")).rows, [{ mine: null }]);
 

@@ -1,5 +1,6 @@
 //! Who calls: API keys and signing keys, or every process of this machine.
 
+mod basic;
 mod key_file;
 mod keys;
 

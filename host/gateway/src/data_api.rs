@@ -133,7 +133,7 @@ pub(crate) struct Json(Vec<u8>);
 
 impl Json {
     fn of(response: &impl Serialize) -> Result<Self, ApiError> {
-        // Fails for types that JSON does not have, and a response has none of them.
+        // Fails for types that JSON does not have, which a response does not contain.
         serde_json::to_vec(response)
             .map(Self)
             .map_err(|error| ApiError::internal(&error))

@@ -89,7 +89,7 @@ async fn create_session(
 
 async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> Outcome {
     let statement = Statement::new(&request.query);
-    // A token of another service is an object, and none of ours.
+    // The token of another service is an object. The gateway did not issue it.
     let token = request.session.as_ref().filter(|it| !it.is_null());
     let token = token.map(|it| it.as_str().unwrap_or_default());
     let blank = || shared.sessions.blank(caller);

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4: verifies a request that is signed with a key pair of the gateway's own.
 //!
-//! A signature that was made with credentials of AWS can be verified by AWS alone: nobody else knows their secret. Any
+//! A signature that was made with credentials of AWS can be verified by AWS alone, because only AWS knows their secret. Any
 //! AWS SDK signs with a key pair of the gateway when it is configured as the SDK's access key.
 //!
 //! The steps have the names of the specification, each in its own file.
@@ -50,7 +50,7 @@ const AMZ_DATE: &str = "x-amz-date";
 /// signature must cover `host`, `x-amz-date`, every other `x-amz-` header of the request, and the body. It is valid for
 /// every region.
 ///
-/// Within [`CLOCK_TOLERANCE`], a copy of a signed request is valid too: use TLS, so that nobody can copy it.
+/// Within [`CLOCK_TOLERANCE`], a copy of a signed request is valid too: use TLS, so that it cannot be copied.
 ///
 /// # Errors
 ///

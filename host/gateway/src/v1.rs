@@ -26,6 +26,7 @@ use axum::routing::{any, get, post};
 use rds_bridge::error::Chain;
 use tracing::warn;
 
+use crate::caller::Caller;
 use crate::execution::{Failure, Lease};
 use crate::http::{DatabaseTime, Refused, guarded};
 use crate::metrics::Counters;
@@ -48,7 +49,7 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
         .route("/v1/batch", post(execute_batch));
     guarded(statements, shared, refusal)
         .layer(from_fn(only_post))
-        // It is the same for everybody: pages may read it.
+        // It is the same for all callers: web pages may read it.
         .route("/v1/openapi.json", get(openapi))
         .route("/v1/{*path}", any(async || ApiError::no_route()))
 }
@@ -78,11 +79,7 @@ async fn query(
 ) -> Response {
     let began = Instant::now();
     let answered = answer_query(&shared, &headers, &body).await;
-    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
-    let extensions = response.extensions_mut();
-    extensions.insert(caller);
-    extensions.insert(DatabaseTime(began.elapsed()));
-    response
+    respond(answered, caller, began)
 }
 
 async fn execute_batch(
@@ -93,6 +90,11 @@ async fn execute_batch(
 ) -> Response {
     let began = Instant::now();
     let answered = answer_batch(&shared, &headers, &body).await;
+    respond(answered, caller, began)
+}
+
+/// The response, with what the log and `Server-Timing` say of the request.
+fn respond(answered: Result<Response, ApiError>, caller: Caller, began: Instant) -> Response {
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     let extensions = response.extensions_mut();
     extensions.insert(caller);

@@ -27,8 +27,9 @@ fn assert_is_empty(folder: &Path) {
     assert!(left.is_empty(), "{left:?}");
 }
 
-#[test]
-fn a_command_finds_all_it_needs_in_its_environment() {
+/// Runs a command that queries the emulator, with these variables in the emulator's environment.
+#[track_caller]
+fn assert_finds_a_row(variables: &[(&str, &str)]) {
     let temporary = tempfile::tempdir().unwrap();
     let own = executable();
     let command = [
@@ -37,7 +38,7 @@ fn a_command_finds_all_it_needs_in_its_environment() {
         "query",
         "SELECT name FROM items WHERE id = 2",
     ];
-    let output = emulate(temporary.path(), &command, &[]);
+    let output = emulate(temporary.path(), &command, variables);
     // Only the output of the command.
     assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
     assert!(output.status.success());
@@ -45,15 +46,12 @@ fn a_command_finds_all_it_needs_in_its_environment() {
 }
 
 #[test]
+fn a_command_finds_all_it_needs_in_its_environment() {
+    assert_finds_a_row(&[]);
+}
+
+#[test]
 fn a_command_has_no_settings_of_another_database() {
-    let temporary = tempfile::tempdir().unwrap();
-    let own = executable();
-    let command = [
-        "--",
-        own.to_str().unwrap(),
-        "query",
-        "SELECT name FROM items WHERE id = 2",
-    ];
     let left_over = [
         ("AWS_SESSION_TOKEN", "stale"),
         ("DB_CONNECT_TO", "127.0.0.1:1"),
@@ -65,11 +63,9 @@ fn a_command_has_no_settings_of_another_database() {
         ),
     ];
     for variable in left_over {
-        let output = emulate(temporary.path(), &command, &[variable]);
-        assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+        assert_finds_a_row(&[variable]);
     }
-    let output = emulate(temporary.path(), &command, &left_over);
-    assert_eq!(stdout(&output), "{\"name\":\"bread\"}\n", "{output:?}");
+    assert_finds_a_row(&left_over);
 }
 
 #[test]

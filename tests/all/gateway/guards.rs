@@ -51,7 +51,7 @@ fn pages_are_refused() {
 #[test]
 fn a_body_has_a_limit() {
     let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
-    // The length alone decides: none of the body is read.
+    // The length alone decides: the body is not read.
     let mut stream = TcpStream::connect(gateway.address()).unwrap();
     let head = format!(
         "POST {EXECUTE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\

@@ -25,7 +25,7 @@ pub(super) struct Reply {
     /// In lower case.
     pub(super) head: String,
     pub(super) body: Vec<u8>,
-    /// Whether the body has an end. A body that was broken off has none.
+    /// Whether the body has an end. A body that was broken off has no end.
     pub(super) is_complete: bool,
 }
 

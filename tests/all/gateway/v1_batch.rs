@@ -129,7 +129,7 @@ fn statements_that_commit_are_refused_before_the_first(product: Product) {
     }
 }
 
-/// Nobody can undo it; but it is not reported as a success.
+/// It cannot be undone, but it is not reported as a success.
 #[apply(on_each_server)]
 fn a_procedure_that_commits_is_reported(product: Product) {
     let server = Server::shared(product);

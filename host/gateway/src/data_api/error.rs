@@ -23,7 +23,7 @@ const PARAMS_NOT_BOUND: u16 = 2031;
 const INVALID_PARAMETER: u16 = 2034;
 /// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
 const SERVER_LOST: u16 = 2013;
-/// The SQLSTATE of an error that has none of its own.
+/// The SQLSTATE of an error without a more specific one.
 const GENERAL: &str = "HY000";
 
 /// An error of the service model, or one that every AWS service has.
@@ -200,7 +200,7 @@ impl From<Refused> for ApiError {
             Refused::Host | Refused::Origin => "AccessDeniedException",
             Refused::ContentType => "UnsupportedMediaTypeException",
             Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
-            Refused::NoBody => "RequestTimeoutException",
+            Refused::BodyTimeout => "RequestTimeoutException",
         };
         Self::new(refused.status(), error_type, refused.to_string())
     }

@@ -36,7 +36,7 @@ pub(crate) enum Refused {
     #[error("the request has more than {limit} bytes")]
     BodyTooLarge { limit: usize },
     #[error("the request's body did not arrive")]
-    NoBody,
+    BodyTimeout,
 }
 
 impl Refused {
@@ -46,7 +46,7 @@ impl Refused {
             Self::Origin => StatusCode::FORBIDDEN,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoBody => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         }
     }
 }
@@ -81,7 +81,7 @@ async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> 
     shared.allowed_names.check(&request)?;
     let limit = shared.limits.body_bytes;
     let (parts, body) = request.into_parts();
-    // The announced length, so that none of a body that is too large is read.
+    // The announced length, so that a body that is too large is not read.
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
         return Err(Refused::BodyTooLarge { limit });
     }
@@ -90,7 +90,7 @@ async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> 
         Ok(Ok(body)) => body,
         // A client that disconnected reads no answer: the only other error is the limit.
         Ok(Err(_)) => return Err(Refused::BodyTooLarge { limit }),
-        Err(_) => return Err(Refused::NoBody),
+        Err(_) => return Err(Refused::BodyTimeout),
     };
     Ok(Request::from_parts(parts, Body::from(body)))
 }

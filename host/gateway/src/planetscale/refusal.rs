@@ -25,7 +25,7 @@ pub(crate) fn refusal(refused: &Refused) -> Response {
         Refused::Host | Refused::Origin => "permission_denied",
         Refused::ContentType => "invalid_argument",
         Refused::BodyTooLarge { .. } => "resource_exhausted",
-        Refused::NoBody => "deadline_exceeded",
+        Refused::BodyTimeout => "deadline_exceeded",
     };
     response(refused.status(), code, &refused.to_string())
 }

@@ -133,7 +133,7 @@ fn code(number: u16) -> &'static str {
 pub(super) struct CreateSessionReply {
     session: String,
     user: User,
-    /// PlanetScale's name of the branch, which the gateway has none of.
+    /// PlanetScale's name of the branch. The gateway has no branches.
     branch: &'static str,
 }
 

@@ -10,7 +10,7 @@ use super::signed_headers::SignedHeaders;
 /// The only algorithm of Signature Version 4 with a shared secret.
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What the header says. None of it is secret, and none of it is verified.
+/// What the header says. It is not secret, and not yet verified.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Authorization {
     pub(super) access_key_id: String,

@@ -41,7 +41,7 @@ impl Format {
     }
 }
 
-/// The supported media types, for the error of a client that accepts none of them.
+/// The supported media types, for the error of a client that accepts no supported one.
 pub(super) fn offered() -> String {
     let names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
     names.join(", ")

@@ -15,7 +15,7 @@ use crate::http::Refused;
 const UNKNOWN: u16 = 1105;
 /// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
 const SERVER_LOST: u16 = 2013;
-/// The SQLSTATE of an error that has none of its own.
+/// The SQLSTATE of an error without a more specific one.
 const GENERAL: &str = "HY000";
 
 /// The type of an error. The names are those of the Lambda function, where it has the type.
@@ -115,7 +115,7 @@ impl ApiError {
     }
 
     pub(super) fn not_acceptable(offered: &str) -> Self {
-        let message = format!("the header Accept allows none of {offered}");
+        let message = format!("the header Accept must allow one of {offered}");
         Self::new(StatusCode::NOT_ACCEPTABLE, Type::NotAcceptable, message)
     }
 
@@ -253,7 +253,7 @@ impl ApiError {
 
     /// The JSON of the error itself, in one line.
     pub(super) fn json(&self) -> String {
-        // Fails for types that JSON does not have, and an error has none of them.
+        // Fails for types that JSON does not have, which an error does not contain.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -286,7 +286,7 @@ impl From<Refused> for ApiError {
             Refused::Origin => Type::Forbidden,
             Refused::ContentType => Type::UnsupportedMedia,
             Refused::BodyTooLarge { .. } => Type::RequestTooLarge,
-            Refused::NoBody => Type::RequestTimeout,
+            Refused::BodyTimeout => Type::RequestTimeout,
         };
         Self::new(refused.status(), kind, refused.to_string())
     }

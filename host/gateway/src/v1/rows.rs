@@ -39,7 +39,7 @@ pub(super) enum Stop {
     Database(Failure),
     /// The rest of the result was not read. The statement may still be running.
     Unread(ApiError),
-    /// Nobody reads the pieces.
+    /// The reader of the pieces was dropped.
     Abandoned,
 }
 
@@ -204,7 +204,7 @@ pub(super) async fn send(
     }
     drop(lease);
     if !writer.out.is_empty() {
-        // It fails if nobody reads the pieces.
+        // It fails if the reader was dropped.
         let _sent = pieces.send(writer.out.into()).await;
     }
     Ok(written)
