@@ -10,9 +10,10 @@ use super::accept::Format;
 use super::deadline::Deadline;
 use super::event::Request;
 use super::failure::{Failure, Type};
+use super::session::Session;
 use super::sink::Sink;
 use rds_bridge::error::{Error, ErrorKind, ends_connection};
-use rds_bridge::mysql::{Connection, Summary};
+use rds_bridge::mysql::{CancelHandle, Connection, Summary};
 use rds_bridge::pool::{Pool, PooledConnection};
 use rds_bridge_formats::Writer;
 use rds_bridge_formats::json::Json;
@@ -45,75 +46,63 @@ impl Executor {
         deadline: &Deadline,
         took: &mut Took,
     ) -> Result<(), Failure> {
-        let mut connection = self.ready_connection(deadline, took).await?;
         let begun = Instant::now();
-        let mut writer = match format {
+        let mut is_repeated = false;
+        loop {
+            let connection = self.connection(deadline).await;
+            took.acquire = begun.elapsed();
+            let mut connection = connection?;
+            let is_reused = connection.is_reused();
+            let cancel = connection.cancel_handle();
+            let beginning = Session::begin(&mut connection, self.allow_writes);
+            let session = timeout_at(deadline.at, beginning)
+                .await
+                .map_err(|_| Failure::deadline("the database did not answer", deadline.limit));
+            took.acquire = begun.elapsed();
+            let session = match session? {
+                // Once, with another connection: no part of the statement has been sent yet.
+                Err(error) if is_lost(&error) && !is_repeated => {
+                    is_repeated = true;
+                    continue;
+                }
+                session => session?,
+            };
+            took.reused = Some(is_reused);
+            let begun = Instant::now();
+            let mut writer = self.writer(format);
+            let done = execute_until_deadline(session, request, &mut writer, sink, deadline).await;
+            let done = match done {
+                Ok(()) => within_grace_period(deadline, sink.flush()).await,
+                Err(stop) => {
+                    let failure = match stop {
+                        Stop::Failed(failure) => failure,
+                        Stop::OutOfTime => end_statement(&cancel, &mut connection, deadline).await,
+                    };
+                    if sink.has_begun() {
+                        // Do not wait for a caller that reads slowly.
+                        let cut = cut_off(&mut writer, &failure, sink);
+                        let _told = timeout(deadline.grace(), cut).await;
+                    }
+                    Err(failure)
+                }
+            };
+            took.query = begun.elapsed();
+            self.release(connection, request, done.as_ref().err());
+            return done;
+        }
+    }
+
+    fn writer(&self, format: Format) -> Json {
+        let writer = match format {
             Format::Json => Json::array(),
             Format::Ndjson => Json::lines(),
         }
         .with_iso_8601();
         if self.is_bigint_text {
-            writer = writer.with_bigint_as_text();
+            writer.with_bigint_as_text()
+        } else {
+            writer
         }
-        let session = connection.session();
-        debug!(
-            query = request.statement.name,
-            parameters = request.params.len(),
-            connection = session.connection_id,
-            "executing"
-        );
-        let done = self
-            .execute_until_deadline(&mut connection, request, &mut writer, sink, deadline)
-            .await;
-        took.query = begun.elapsed();
-        let done = match done {
-            Ok(()) => within_grace_period(deadline, sink.flush()).await,
-            Err(failure) => {
-                if sink.has_begun() {
-                    // Do not wait for a caller that reads slowly.
-                    let cut = cut_off(&mut writer, &failure, sink);
-                    let _told = timeout(deadline.grace(), cut).await;
-                }
-                Err(failure)
-            }
-        };
-        self.release(connection, request, done.as_ref().err());
-        done
-    }
-
-    /// Acquires a live connection, and starts a transaction if the function may write. If the connection turns out to
-    /// be lost, this is repeated once with another connection: no part of the statement has been sent yet.
-    async fn ready_connection(
-        &self,
-        deadline: &Deadline,
-        took: &mut Took,
-    ) -> Result<PooledConnection, Failure> {
-        let begun = Instant::now();
-        let ready = async {
-            let mut connection = self.connection(deadline).await?;
-            if !self.allow_writes {
-                return Ok(connection);
-            }
-            if let Err(error) = connection.execute(START, ()).await {
-                if !is_lost(&error) {
-                    return Err(error.into());
-                }
-                drop(connection);
-                connection = self.connection(deadline).await?;
-                connection.execute(START, ()).await?;
-            }
-            Ok(connection)
-        };
-        let got = timeout_at(deadline.at, ready).await;
-        took.acquire = begun.elapsed();
-        let connection = got.unwrap_or_else(|_| {
-            Err(Failure::deadline(
-                "the database did not answer",
-                deadline.limit,
-            ))
-        })?;
-        took.reused = Some(connection.is_reused());
-        Ok(connection)
     }
 
     /// Acquires a live connection. At the deadline, the failure reports the server's last refusal of a new connection,
@@ -128,92 +117,6 @@ impl Executor {
                 }
                 _ => error.into(),
             })
-    }
-
-    /// Executes the statement, and cancels it on the server at the deadline.
-    async fn execute_until_deadline(
-        &self,
-        connection: &mut Connection,
-        request: &Request,
-        writer: &mut Json,
-        sink: &mut Sink,
-        deadline: &Deadline,
-    ) -> Result<(), Failure> {
-        let cancel = connection.cancel_handle();
-        let mut is_committing = false;
-        let work = self.statement(
-            connection,
-            request,
-            writer,
-            sink,
-            deadline,
-            &mut is_committing,
-        );
-        match timeout_at(deadline.at, work).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(Stop::Failed(failure))) => return Err(failure),
-            Ok(Err(Stop::OutOfTime)) | Err(_) => {}
-        }
-        if is_committing {
-            return Err(
-                Failure::deadline("the server did not answer the COMMIT", deadline.limit)
-                    .with_hint(UNKNOWN_COMMIT),
-            );
-        }
-        // The statement's result is ignored from here on: MySQL's SLEEP succeeds when it is killed.
-        let end = async {
-            cancel.cancel().await?;
-            connection.ping().await
-        };
-        let ended = match timeout(deadline.grace(), end).await {
-            Ok(Ok(())) => "the statement was ended on the server",
-            Ok(Err(error)) => {
-                warn!(%error, "the statement could not be ended, and may still be running on the server");
-                "the statement could not be ended, and may still be running on the server"
-            }
-            Err(_) => {
-                "the statement could not be ended in time, and may still be running on the server"
-            }
-        };
-        Err(
-            Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(
-                "increase the function's Timeout, or select less ({ended})"
-            )),
-        )
-    }
-
-    async fn statement(
-        &self,
-        connection: &mut Connection,
-        request: &Request,
-        writer: &mut Json,
-        sink: &mut Sink,
-        deadline: &Deadline,
-        is_committing: &mut bool,
-    ) -> Result<(), Stop> {
-        let summary = rows(connection, request, writer, sink, deadline).await?;
-        check_deadline(deadline)?;
-        if self.allow_writes {
-            sink.check_answer()?;
-            *is_committing = true;
-            let committed = connection.execute("COMMIT", ()).await;
-            committed.map_err(commit_failed)?;
-        }
-        match summary {
-            // Only after the commit: until then the array must not look complete.
-            None => writer.end(&mut sink.out),
-            Some(summary) => {
-                let summary = json!({
-                    "affectedRows": summary.affected_rows,
-                    "lastInsertId": summary.last_insert_id,
-                    "warnings": summary.warnings,
-                });
-                sink.out.extend_from_slice(summary.to_string().as_bytes());
-                sink.out.push(b'\n');
-            }
-        }
-        sink.begin();
-        Ok(())
     }
 
     /// Returns the connection to the pool, which discards unread rows, rolls back an open transaction and resets the
@@ -235,7 +138,92 @@ impl Executor {
     }
 }
 
-const START: &str = "START TRANSACTION";
+/// Executes the statement until the deadline. If the deadline passes first, the statement is still running.
+async fn execute_until_deadline(
+    session: Session<'_>,
+    request: &Request,
+    writer: &mut Json,
+    sink: &mut Sink,
+    deadline: &Deadline,
+) -> Result<(), Stop> {
+    let mut is_committing = false;
+    let work = statement(session, request, writer, sink, deadline, &mut is_committing);
+    let done = timeout_at(deadline.at, work).await;
+    match done {
+        Ok(Err(Stop::OutOfTime)) | Err(_) if is_committing => Err(Failure::deadline(
+            "the server did not answer the COMMIT",
+            deadline.limit,
+        )
+        .with_hint(UNKNOWN_COMMIT)
+        .into()),
+        Ok(done) => done,
+        Err(_) => Err(Stop::OutOfTime),
+    }
+}
+
+/// Ends the statement on the server after the deadline. Its result is ignored: MySQL's `SLEEP` succeeds when it is
+/// killed.
+async fn end_statement(
+    cancel: &CancelHandle,
+    connection: &mut Connection,
+    deadline: &Deadline,
+) -> Failure {
+    let end = async {
+        cancel.cancel().await?;
+        connection.ping().await
+    };
+    let ended = match timeout(deadline.grace(), end).await {
+        Ok(Ok(())) => "the statement was ended on the server",
+        Ok(Err(error)) => {
+            warn!(%error, "the statement could not be ended, and may still be running on the server");
+            "the statement could not be ended, and may still be running on the server"
+        }
+        Err(_) => {
+            "the statement could not be ended in time, and may still be running on the server"
+        }
+    };
+    Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(
+        "increase the function's Timeout, or select less ({ended})"
+    ))
+}
+
+async fn statement(
+    mut session: Session<'_>,
+    request: &Request,
+    writer: &mut Json,
+    sink: &mut Sink,
+    deadline: &Deadline,
+    is_committing: &mut bool,
+) -> Result<(), Stop> {
+    debug!(
+        query = request.statement.name,
+        parameters = request.params.len(),
+        connection = session.session().connection_id,
+        "executing"
+    );
+    let summary = rows(&mut session, request, writer, sink, deadline).await?;
+    check_deadline(deadline)?;
+    if session.is_writing() {
+        sink.check_answer()?;
+        *is_committing = true;
+        session.commit().await.map_err(commit_failed)?;
+    }
+    match summary {
+        // Only after the commit: until then the array must not look complete.
+        None => writer.end(&mut sink.out),
+        Some(summary) => {
+            let summary = json!({
+                "affectedRows": summary.affected_rows,
+                "lastInsertId": summary.last_insert_id,
+                "warnings": summary.warnings,
+            });
+            sink.out.extend_from_slice(summary.to_string().as_bytes());
+            sink.out.push(b'\n');
+        }
+    }
+    sink.begin();
+    Ok(())
+}
 
 fn is_lost(error: &Error) -> bool {
     matches!(

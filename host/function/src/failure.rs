@@ -224,6 +224,11 @@ fn describe(error: &Error) -> String {
     {
         return format!("{variable}: {problem}");
     }
+    if matches!(error.kind(), ErrorKind::TransactionStatement) {
+        return "the function commits a statement, or rolls it back if it fails: BEGIN, START TRANSACTION, COMMIT and \
+                ROLLBACK cannot be its statements"
+            .to_owned();
+    }
     Chain(error).to_string()
 }
 

@@ -8,6 +8,7 @@
 //!    keys.rs, unknown_keys.rs    read the event's keys, and reject unknown ones
 //!    parameters.rs               checks the parameters' values before anything reaches the database
 //!    execute.rs, deadline.rs     execute the statement on a pooled connection, within the deadline
+//!    session.rs                  begins a transaction, if the function may write
 //!    sink.rs                     collects the rows for one response, or streams them
 //!    failure.rs                  describes a failure: type, HTTP status, stage, code, hint
 //!    report.rs                   logs one line per invocation, with CloudWatch metrics
@@ -34,6 +35,7 @@ mod placeholders;
 mod quoted;
 mod report;
 mod serve;
+mod session;
 mod settings;
 mod sink;
 mod statements;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, Product, Server};
-use rds_bridge_test_support::server_packets::{Then, ok};
+use rds_bridge_test_support::server_packets::{Then, ok, ok_in_transaction};
 use rds_bridge_test_support::tls_peer::{Say, TlsPeer};
 use rstest::rstest;
 use rstest_reuse::apply;
@@ -81,7 +81,7 @@ fn are_not_called_undone_where_the_commit_was_sent() {
 }
 
 fn an_unanswered_commit(answer: Vec<Say>, expected: &str) {
-    let done = || vec![Say::Payload(ok(Then::Nothing))];
+    let done = || vec![Say::Payload(ok_in_transaction())];
     let peer = TlsPeer::start(vec![done(), done(), answer]);
     let address = peer.address().to_string();
     let ca_file = peer.ca_file().display().to_string();
@@ -95,7 +95,10 @@ fn an_unanswered_commit(answer: Vec<Say>, expected: &str) {
     let _at = function.wait_for_start().ready_at();
     let error = function.start_invocation("{}", TIMEOUT).wait().error();
     let (kind, failure) = of_type(&error);
-    assert_eq!(peer.asked().last().unwrap(), b"\x03COMMIT");
+    assert_eq!(
+        peer.asked().last().unwrap(),
+        b"\x03COMMIT AND NO CHAIN NO RELEASE"
+    );
     assert_eq!(kind, expected, "{failure}");
     let hint = failure["hint"].as_str().unwrap();
     assert!(

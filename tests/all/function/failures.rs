@@ -71,6 +71,28 @@ fn what_it_has_written_is_rolled_back(product: Product) {
     assert_eq!(server.execute_as_admin(others), "4\n");
 }
 
+/// A statement that commits implicitly has taken effect, and there is nothing left to commit.
+#[apply(on_each_server)]
+fn a_statement_may_commit_but_not_end_the_transaction(product: Product) {
+    let server = Server::start(product, &Options::default());
+    server.execute_as_admin("GRANT ALL ON iamtest.* TO 'lambda-user'@'%'");
+    let function = start(&server, &[AD_HOC, WRITES]);
+    for sql in ["BEGIN", "START TRANSACTION", "COMMIT", "/* x */ rollback"] {
+        let (kind, failure) = failure(&function, &json!({ "sql": sql }));
+        assert_eq!(kind, "Statement", "{sql}: {failure}");
+        let message = failure["message"].as_str().unwrap();
+        assert!(message.contains("the function commits"), "{failure}");
+    }
+    for (sql, affected) in [
+        ("CREATE TABLE made (a INT)", 0),
+        ("INSERT INTO made VALUES (1)", 1),
+    ] {
+        let answer = rows(&function, &json!({ "sql": sql }));
+        assert_eq!(answer["affectedRows"], affected, "{sql}");
+    }
+    assert_eq!(server.execute_as_admin("SELECT * FROM iamtest.made"), "1\n");
+}
+
 /// The error follows after some rows. A buffered response has not begun by then.
 #[apply(on_each_server)]
 fn an_error_behind_the_first_rows(product: Product) {

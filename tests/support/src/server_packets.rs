@@ -7,6 +7,7 @@ pub const VAR_STRING: u8 = 253;
 
 const OK: u8 = 0x00;
 const END_OF_ROWS: u8 = 0xFE;
+const SERVER_STATUS_IN_TRANS: u8 = 0x01;
 const SERVER_STATUS_AUTOCOMMIT: u8 = 0x02;
 const SERVER_MORE_RESULTS_EXISTS: u8 = 0x08;
 /// `utf8mb4_general_ci`
@@ -34,6 +35,13 @@ impl Then {
 #[must_use]
 pub fn ok(then: Then) -> Vec<u8> {
     vec![OK, 0, 0, then.status(), 0, 0, 0]
+}
+
+/// The `OK_Packet` of a statement without a result in a transaction.
+#[must_use]
+pub fn ok_in_transaction() -> Vec<u8> {
+    let status = SERVER_STATUS_AUTOCOMMIT | SERVER_STATUS_IN_TRANS;
+    vec![OK, 0, 0, status, 0, 0, 0]
 }
 
 /// The `OK_Packet` after the rows.
