@@ -3,13 +3,14 @@
 use std::fmt;
 
 /// The settings that remedies may name: methods of the builder.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 12] = [
     "allow_writes",
     "ca_file",
     "connect_to",
     "endpoint",
     "extra_ca_file",
     "max_row_bytes",
+    "port",
     "region",
     "resolve_cname",
     "timeouts",

@@ -56,7 +56,7 @@ async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "credentials",
         &format!(
-            "{}, made up for this demo; on AWS they are those of your function's role",
+            "{}, made up for this demo; on AWS, for example, the credentials of a function's role",
             credentials.access_key_id
         ),
     )?;
@@ -90,7 +90,7 @@ async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "login",
         &format!(
-            "{} is logged in by {}, with a token like this one that was sent inside TLS; the session is \
+            "{} is logged in by {}, with a second token, signed in the sandbox and sent inside TLS; the session is \
              read-only",
             bridge.user(),
             plugin_name(session.auth_plugin)

@@ -53,6 +53,7 @@ fn of_access_denied(product: Product) {
     assert_eq!(error.code(), Some(1045), "{error}");
     assert_named(&error, &always);
     assert_named(&error, &["\"lambda-user\""]);
+    assert_named(&error, &["signed for port 3306"]);
     // A cause that the endpoint's name rules out is not listed.
     assert!(
         !error

@@ -10,7 +10,7 @@ use rustls::CertificateError;
 use super::Login;
 #[cfg(feature = "secrets-manager")]
 use super::refused_secret::of_refused_secret;
-use super::{Address, Inner, unknown_authority};
+use super::{Address, DEFAULT_PORT, Inner, unknown_authority};
 use crate::aws::{EndpointKind, RegionSource, region_of_endpoint};
 #[cfg(feature = "secrets-manager")]
 use crate::error::no_way_to_secrets_manager;
@@ -87,6 +87,13 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
         ));
     }
     causes.extend(of_any_token(&bridge.user));
+    let signed_port = bridge.endpoint.port;
+    if signed_port != DEFAULT_PORT || signed_port != bridge.address.port {
+        causes.push(cause(
+            format!("the token was signed for port {signed_port}, and the database has another port"),
+            "give the database's own port with {port}, and the port of a tunnel with {connect_to}",
+        ));
+    }
     causes
 }
 
