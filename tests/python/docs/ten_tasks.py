@@ -17,8 +17,8 @@ CRATES = {"ours": "rds-bridge", "mysql_async": "mysql_async 0.37", "sqlx": "sqlx
 INTRODUCTION = """# Ten tasks in three crates
 
 This page shows the same ten tasks in rds-bridge, mysql_async and sqlx, for readers who know one of the other two. The
-code is compiled with the benchmarks (`bench/peers/examples/ten_tasks`), and this page is made from it. `Item` is a
-struct that derives the crate's `FromRow`:
+code is compiled with the benchmarks (`bench/peers/examples/ten_tasks`), and this page is generated from it. `Item` is
+a struct that derives the crate's `FromRow`:
 
 ```rust
 #[derive(FromRow)]
@@ -28,9 +28,12 @@ struct Item {
 }
 ```
 
-Lines of code, without those of braces alone:
+Lines of code, including the function's signature, but without comments and without lines that contain only braces:
 
 """
+
+# What the table says of a task in addition to its name.
+NOTES = {"connect with IAM": " (mysql_async and sqlx: without signing the token)"}
 
 TASK = re.compile(r"^// task: (.+?)\n(.+?)^// end$", re.MULTILINE | re.DOTALL)
 
@@ -56,7 +59,7 @@ def page() -> str:
     rows = [f"| | {header} |", "|---|" + "---|" * len(CRATES)]
     for number, name in enumerate(names, 1):
         counts = " | ".join(str(lines(of_crate[crate][name])) for crate in CRATES)
-        rows.append(f"| {number}. {name} | {counts} |")
+        rows.append(f"| {number}. {name}{NOTES.get(name, '')} | {counts} |")
     totals = (sum(map(lines, of_crate[crate].values())) for crate in CRATES)
     rows.append("| all | " + " | ".join(map(str, totals)) + " |")
     text = INTRODUCTION + "\n".join(rows) + "\n"

@@ -16,7 +16,7 @@ struct Item {
 
 // task: connect with IAM
 async fn connect(token: String) -> Result<Conn> {
-    // The token comes from elsewhere, such as the AWS SDK, and is good for 15 minutes.
+    // The token comes from elsewhere, such as the AWS SDK, and is valid for 15 minutes.
     let host = "mydb.abc123.eu-central-1.rds.amazonaws.com";
     let roots = vec![Path::new("global-bundle.pem").into()];
     let tls = SslOpts::default().with_root_certs(roots);
@@ -64,7 +64,7 @@ async fn longest(connection: &mut Conn) -> Result<usize> {
 }
 // end
 
-// task: insert by name, and get the id
+// task: insert with named parameters, and get the id
 async fn insert(connection: &mut Conn, name: &str) -> Result<Option<u64>> {
     let sql = "INSERT INTO items (name, label) VALUES (:name, :name)";
     connection
@@ -100,7 +100,7 @@ async fn tags(connection: &mut Conn, day: Date) -> Result<Vec<String>> {
 }
 // end
 
-// task: tell a duplicate key
+// task: recognise a duplicate key
 async fn insert_new(connection: &mut Conn, id: u64) -> Result<bool> {
     let sql = "INSERT INTO items (id) VALUES (?)";
     match connection.exec_drop(sql, (id,)).await {

@@ -55,7 +55,7 @@ async fn longest(connection: &mut Connection) -> Result<usize, Error> {
 }
 // end
 
-// task: insert by name, and get the id
+// task: insert with named parameters, and get the id
 async fn insert(connection: &mut Connection, name: &str) -> Result<u64, Error> {
     let sql = "INSERT INTO items (name, label) VALUES (:name, :name)";
     let summary = connection.execute(sql, params! { name: name }).await?;
@@ -89,7 +89,7 @@ async fn tags(connection: &mut Connection, day: Date) -> Result<Vec<String>, Err
 }
 // end
 
-// task: tell a duplicate key
+// task: recognise a duplicate key
 async fn insert_new(connection: &mut Connection, id: u64) -> Result<bool, Error> {
     match connection
         .execute("INSERT INTO items (id) VALUES (?)", (id,))

@@ -14,7 +14,7 @@ struct Item {
 
 // task: connect with IAM
 async fn connect(token: &str) -> Result<MySqlConnection> {
-    // The token comes from elsewhere, such as the AWS SDK, and is good for 15 minutes.
+    // The token comes from elsewhere, such as the AWS SDK, and is valid for 15 minutes.
     MySqlConnectOptions::new()
         .host("mydb.abc123.eu-central-1.rds.amazonaws.com")
         .username("lambda-user")
@@ -64,9 +64,9 @@ async fn longest(connection: &mut MySqlConnection) -> Result<usize> {
 }
 // end
 
-// task: insert by name, and get the id
+// task: insert with named parameters, and get the id
 async fn insert(connection: &mut MySqlConnection, name: &str) -> Result<u64> {
-    // There are no names: the value is bound twice.
+    // sqlx has no named parameters for MySQL: the value is bound twice.
     let sql = "INSERT INTO items (name, label) VALUES (?, ?)";
     let query = sqlx::query(sql).bind(name).bind(name);
     Ok(query.execute(connection).await?.last_insert_id())
@@ -107,7 +107,7 @@ async fn tags(connection: &mut MySqlConnection, day: Date) -> Result<Vec<String>
 }
 // end
 
-// task: tell a duplicate key
+// task: recognise a duplicate key
 async fn insert_new(connection: &mut MySqlConnection, id: u64) -> Result<bool> {
     let sql = "INSERT INTO items (id) VALUES (?)";
     match sqlx::query(sql).bind(id).execute(connection).await {
