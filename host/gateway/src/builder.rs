@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, NoRandomness};
 use crate::databases::{Database, Databases};
@@ -19,6 +21,7 @@ use crate::shared::{Shared, State};
 #[derive(Debug)]
 pub struct GatewayBuilder {
     authentication: CallerAuthentication,
+    policy: Option<Policy>,
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
@@ -54,6 +57,7 @@ impl Gateway {
     pub fn builder(authentication: CallerAuthentication) -> GatewayBuilder {
         GatewayBuilder {
             authentication,
+            policy: None,
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
@@ -73,6 +77,13 @@ impl GatewayBuilder {
     pub fn database(mut self, name: impl Into<String>, pool: Pool) -> Self {
         let name = name.into();
         self.databases.push(Database { name, pool });
+        self
+    }
+
+    /// What callers may do. Default: every caller may execute any statement in every database.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
         self
     }
 
@@ -144,9 +155,16 @@ impl GatewayBuilder {
             return Err(StartError::NotLocal);
         }
         let counters = Arc::<Counters>::default();
-        let shared = Shared::new(State {
-            databases: databases(self.databases)?,
+        let databases = databases(self.databases)?;
+        let names = databases.iter().map(|it| it.name.as_str());
+        let policy = self.policy.unwrap_or_else(|| Policy::everything(names));
+        let rules = Rules {
             authentication: self.authentication,
+            policy,
+        };
+        let shared = Shared::new(State {
+            databases,
+            rules: ArcSwap::from_pointee(rules),
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
             allowed_names: self.allowed_names,
             limits: self.limits,

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::access::{Policy, Rules};
+use crate::caller::CallerAuthentication;
 use crate::connections::accept;
 use crate::http::{guarded, in_trace, log_access};
 use crate::metrics::GatewayMetrics;
@@ -59,6 +61,16 @@ impl Gateway {
     #[must_use]
     pub fn metrics(&self) -> GatewayMetrics {
         self.shared.metrics()
+    }
+
+    /// Replaces who may call, and what callers may do, for requests that arrive from now on. A request that is being
+    /// answered goes on; the next request of a session is judged anew.
+    pub fn set_access(&self, authentication: CallerAuthentication, policy: Policy) {
+        let rules = Rules {
+            authentication,
+            policy,
+        };
+        self.shared.rules.store(rules.into());
     }
 
     /// What health checks ask. It outlives the gateway.

@@ -3,8 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
+use crate::access::{AccessDenied, Grant, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::CallerAuthentication;
+use crate::caller::Caller;
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Lease, Limits, Sessions};
 use crate::metrics::{Counters, GatewayMetrics};
@@ -15,7 +18,8 @@ pub(crate) struct Shared(Arc<State>);
 
 pub(crate) struct State {
     pub(crate) databases: Databases,
-    pub(crate) authentication: CallerAuthentication,
+    /// Replaced by a reload.
+    pub(crate) rules: ArcSwap<Rules>,
     pub(crate) sessions: Sessions,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
@@ -25,6 +29,20 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(state: State) -> Self {
         Self(Arc::new(state))
+    }
+
+    /// Who may call, and what callers may do, at this moment.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.rules.load_full()
+    }
+
+    /// The grant of a caller for a database, or its first one.
+    pub(crate) fn grant(
+        &self,
+        caller: &Caller,
+        database: Option<&str>,
+    ) -> Result<Arc<Grant>, AccessDenied> {
+        self.rules.load().policy.grant(caller, database)
     }
 
     /// Borrows a connection to a database, for one request.
