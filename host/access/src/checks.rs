@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::config::Config;
 use crate::error::WrongSetting;
 use crate::place::SettingPath;
+use crate::template::Lexed;
 
 type Checked = Result<(), WrongSetting>;
 
@@ -16,9 +17,9 @@ impl Config {
     /// Checks what the type of a setting does not.
     pub(crate) fn check(&self) -> Checked {
         for (name, statement) in &self.statements {
-            if statement.sql.trim().is_empty() {
+            if let Err(problem) = Lexed::read(&statement.sql) {
                 let path = SettingPath::new("statements").key(name).key("sql");
-                return Err(WrongSetting::new(path, "it is empty"));
+                return Err(WrongSetting::new(path, problem.to_string()));
             }
         }
         callers::check(self)?;

@@ -34,6 +34,7 @@ mod hashes;
 mod listeners;
 mod place;
 mod statements;
+mod template;
 
 pub use callers::{Caller, JwtSubject, Sigv4KeyPair};
 pub use config::Config;
@@ -44,6 +45,7 @@ pub use grants::{Access, Grant, Limits, Statements};
 pub use hashes::{InvalidHash, PasswordHash};
 pub use listeners::{ClientAuthentication, ListenerConfig, ProxyConfig, TlsFiles};
 pub use statements::Statement;
+pub use template::{LexError, Lexed, Templates};
 
 /// A file with every setting, its default and what it means.
 pub const EXAMPLE: &str = include_str!("example.toml");

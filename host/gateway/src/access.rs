@@ -9,6 +9,6 @@ mod policy;
 mod rules;
 
 pub(crate) use denied::AccessDenied;
-pub(crate) use grant::{Grant, NamedStatement, PoolKey};
+pub(crate) use grant::{Grant, PoolKey};
 pub use policy::Policy;
 pub(crate) use rules::Rules;

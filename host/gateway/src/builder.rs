@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, NoRandomness};
-use crate::databases::{Database, Databases};
+use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, Sessions};
 use crate::gateway::Gateway;
 use crate::metrics::Counters;
@@ -66,7 +66,8 @@ impl Gateway {
 }
 
 impl GatewayBuilder {
-    /// Adds a database. Callers that name none reach the first one.
+    /// Adds a database. Callers that name none reach the first one. All grants have this pool, whatever database user and
+    /// access they name.
     ///
     /// Whether callers may write is a setting of the pool's bridge
     /// ([`BridgeBuilder::allow_writes`](rds_bridge::BridgeBuilder::allow_writes)): by default its sessions are read-only.
@@ -76,7 +77,17 @@ impl GatewayBuilder {
     #[must_use]
     pub fn database(mut self, name: impl Into<String>, pool: Pool) -> Self {
         let name = name.into();
-        self.databases.push(Database { name, pool });
+        let connections = Connections::Pool(pool);
+        self.databases.push(Database { name, connections });
+        self
+    }
+
+    /// As [`Self::database`], with a pool for each database user and access that callers are granted.
+    #[must_use]
+    pub fn database_pools(mut self, name: impl Into<String>, pools: DatabasePools) -> Self {
+        let name = name.into();
+        let connections = Connections::Pools(Box::new(pools));
+        self.databases.push(Database { name, connections });
         self
     }
 

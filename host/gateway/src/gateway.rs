@@ -122,15 +122,23 @@ impl Health {
         self.shared.metrics()
     }
 
-    /// Borrows a connection to each database, as a request does.
+    /// Borrows a connection to each database that is granted to a caller, as a request does.
     ///
     /// # Errors
     ///
     /// The name of the first database that has none, and why.
     pub async fn check(&self) -> Result<(), (String, Error)> {
         for database in self.shared.databases.iter() {
-            let checked = database.pool.get().await;
-            checked.map_err(|error| (database.name.clone(), error.into()))?;
+            let name = &database.name;
+            let rules = self.shared.rules();
+            // A database that is granted to no caller needs no connection.
+            let Some(key) = rules.policy.first_key(name) else {
+                continue;
+            };
+            let pool = database.pool(key).await;
+            let pool = pool.map_err(|error| (name.clone(), error))?;
+            let checked = pool.get().await;
+            checked.map_err(|error| (name.clone(), error.into()))?;
         }
         Ok(())
     }

@@ -62,5 +62,6 @@ pub use access::Policy;
 pub use admin::Admin;
 pub use builder::{GatewayBuilder, StartError};
 pub use caller::{CallerAuthentication, KeyFileError, Keys, NoRandomness};
+pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;

@@ -1,15 +1,15 @@
 //! What a caller may do with a database, prepared for looking statements up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rds_bridge_access::{Access, Limits, Statement, Statements};
+use rds_bridge_access::{Access, LexError, Lexed, Limits, Statement, Statements, Templates};
 
 use super::AccessDenied;
 
 /// Which connections a request may use: those of a pool for each database user and access.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PoolKey {
     pub(crate) database: Arc<str>,
     /// `None` is the database's.
@@ -20,6 +20,8 @@ pub(crate) struct PoolKey {
 /// What a caller may do with a database.
 pub(crate) struct Grant {
     key: PoolKey,
+    /// The default database of the connections.
+    schema: Option<String>,
     statements: Granted,
     limits: Limits,
 }
@@ -35,19 +37,31 @@ pub(crate) struct NamedStatement {
 /// The named statements of a gateway.
 pub(super) type NamedStatements = HashMap<String, Arc<NamedStatement>>;
 
+/// Every grant contains these, with which a client of PlanetScale controls transactions.
+const TRANSACTIONS: [&str; 8] = [
+    "BEGIN",
+    "begin",
+    "START TRANSACTION",
+    "start transaction",
+    "COMMIT",
+    "commit",
+    "ROLLBACK",
+    "rollback",
+];
+
 enum Granted {
     /// Any SQL, and all named statements.
     Any(Arc<NamedStatements>),
     Listed {
         by_name: NamedStatements,
-        texts: HashSet<String>,
+        templates: Templates,
     },
 }
 
 impl Grant {
     pub(super) fn new(
         grant: &rds_bridge_access::Grant,
-        database: Arc<str>,
+        schema: Option<&str>,
         all: &Arc<NamedStatements>,
     ) -> Self {
         let statements = match &grant.statements {
@@ -56,10 +70,11 @@ impl Grant {
         };
         Self {
             key: PoolKey {
-                database,
+                database: grant.database.as_str().into(),
                 user: grant.user.as_deref().map(Arc::from),
                 access: grant.access,
             },
+            schema: schema.map(str::to_owned),
             statements,
             limits: grant.limits(),
         }
@@ -79,12 +94,19 @@ impl Grant {
         &self.limits
     }
 
-    /// Whether the caller may execute SQL of its own.
-    pub(crate) fn allows_any(&self) -> bool {
-        matches!(self.statements, Granted::Any(_))
+    /// Whether the caller may execute SQL of its own, where statements have names.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessDenied::AdHoc`].
+    pub(crate) fn allows_ad_hoc(&self) -> Result<(), AccessDenied> {
+        match self.statements {
+            Granted::Any(_) => Ok(()),
+            Granted::Listed { .. } => Err(AccessDenied::AdHoc),
+        }
     }
 
-    /// Whether the caller may execute a statement that it has written.
+    /// Whether the caller may execute a statement that it has written, where statements have no names.
     ///
     /// # Errors
     ///
@@ -92,8 +114,41 @@ impl Grant {
     pub(crate) fn allows(&self, sql: &str) -> Result<(), AccessDenied> {
         match &self.statements {
             Granted::Any(_) => Ok(()),
-            Granted::Listed { texts, .. } if texts.contains(sql.trim()) => Ok(()),
-            Granted::Listed { .. } => Err(AccessDenied::Statement),
+            Granted::Listed { templates, .. } => {
+                let statement = Lexed::read(sql).map_err(AccessDenied::Unreadable)?;
+                match templates.cover(&statement) {
+                    true => Ok(()),
+                    false => Err(AccessDenied::Statement),
+                }
+            }
+        }
+    }
+
+    /// Whether the caller may select a schema. The names in a listed statement belong to the schema of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessDenied::Schema`].
+    pub(crate) fn allows_schema(&self, name: &str) -> Result<(), AccessDenied> {
+        match &self.statements {
+            Granted::Any(_) => Ok(()),
+            Granted::Listed { .. } if self.schema.as_deref() == Some(name) => Ok(()),
+            Granted::Listed { .. } => Err(AccessDenied::Schema),
+        }
+    }
+
+    /// Whether the caller may execute a text in a session in which a backslash does not escape. The comparison with
+    /// templates takes it for an escape.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessDenied::Unreadable`].
+    pub(crate) fn allows_without_escapes(&self, sql: &str) -> Result<(), AccessDenied> {
+        match &self.statements {
+            Granted::Listed { .. } if sql.contains('\\') => {
+                Err(AccessDenied::Unreadable(LexError::Backslash))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -130,11 +185,13 @@ fn listed(names: &[String], all: &NamedStatements) -> Granted {
         .iter()
         .filter_map(|name| Some((name.clone(), Arc::clone(all.get(name)?))))
         .collect();
-    let texts = by_name.values().map(|it| it.sql.trim().to_owned());
-    Granted::Listed {
-        texts: texts.collect(),
-        by_name,
+    let mut templates = Templates::default();
+    let statements = by_name.values().map(|it| it.sql.as_str());
+    // The configuration was validated: all can be read.
+    for statement in statements.chain(TRANSACTIONS).flat_map(Lexed::read) {
+        templates.add(&statement);
     }
+    Granted::Listed { by_name, templates }
 }
 
 impl fmt::Debug for Grant {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rds_bridge_access::{Access, Config, LOOPBACK_CALLER, Statements};
 
 use super::AccessDenied;
-use super::grant::{Grant, NamedStatement, NamedStatements};
+use super::grant::{Grant, NamedStatement, NamedStatements, PoolKey};
 use crate::caller::Caller;
 
 /// What the callers of a gateway may do.
@@ -30,7 +30,9 @@ impl Policy {
         let statements = Arc::new(statements);
         let grants = |grants: &[rds_bridge_access::Grant]| {
             let grant = |it: &rds_bridge_access::Grant| {
-                Arc::new(Grant::new(it, it.database.as_str().into(), &statements))
+                let database = config.databases.get(&it.database);
+                let schema = database.and_then(|it| it.database.as_deref());
+                Arc::new(Grant::new(it, schema, &statements))
             };
             grants.iter().map(grant).collect::<Vec<_>>()
         };
@@ -58,7 +60,7 @@ impl Policy {
         let grant = |name: &str| {
             let mut grant = rds_bridge_access::Grant::new(name, Statements::Any);
             grant.access = Access::ReadWrite;
-            Arc::new(Grant::new(&grant, name.into(), &statements))
+            Arc::new(Grant::new(&grant, None, &statements))
         };
         Self {
             by_caller: HashMap::new(),
@@ -70,7 +72,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`AccessDenied::Database`].
+    /// [`AccessDenied::Database`], or [`AccessDenied::UnknownDatabase`] if everything is granted.
     pub(crate) fn grant(
         &self,
         caller: &Caller,
@@ -81,7 +83,21 @@ impl Policy {
             Some(name) => grants.find(|it| it.database() == name),
             None => grants.next(),
         };
-        grant.cloned().ok_or(AccessDenied::Database)
+        grant.cloned().ok_or(match self.grants_everything() {
+            true => AccessDenied::UnknownDatabase,
+            false => AccessDenied::Database,
+        })
+    }
+
+    fn grants_everything(&self) -> bool {
+        !self.of_others.is_empty()
+    }
+
+    /// The first key of each database's grants, with which a health check may connect.
+    pub(crate) fn first_key(&self, database: &str) -> Option<&PoolKey> {
+        let grants = self.by_caller.values().chain([&self.of_others]).flatten();
+        let keys = grants.map(|it| it.pool_key());
+        keys.filter(|it| &*it.database == database).min()
     }
 
     /// All grants of a caller.
@@ -92,6 +108,8 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use rds_bridge_access::LexError;
+
     use super::*;
 
     fn policy() -> Policy {
@@ -157,7 +175,13 @@ mod tests {
         assert_eq!(stock.named("change").unwrap_err(), AccessDenied::Name);
         assert_eq!(stock.named("unknown").unwrap_err(), AccessDenied::Name);
         assert_eq!(stock.allows(" SELECT 1 "), Ok(()));
+        assert_eq!(stock.allows("begin ;"), Ok(()));
         assert_eq!(stock.allows("SELECT 2"), Err(AccessDenied::Statement));
+        let unreadable = AccessDenied::Unreadable(LexError::NotClosed);
+        assert_eq!(stock.allows("SELECT '"), Err(unreadable));
+        assert_eq!(stock.allows_ad_hoc(), Err(AccessDenied::AdHoc));
+        assert_eq!(stock.allows_schema("other"), Err(AccessDenied::Schema));
+        assert!(stock.allows_without_escapes("SELECT '\\'").is_err());
         let orders = policy.grant(&Caller::named("analyst"), None).unwrap();
         assert_eq!(orders.allows("DROP TABLE t"), Ok(()));
         assert!(orders.named("one").is_ok());
@@ -171,6 +195,7 @@ mod tests {
         assert_eq!(policy.grant(&anyone, None).unwrap().database(), "a");
         let b = policy.grant(&anyone, Some("b")).unwrap();
         assert_eq!(b.allows("DROP TABLE t"), Ok(()));
-        assert!(policy.grant(&anyone, Some("c")).is_err());
+        let denied = policy.grant(&anyone, Some("c")).unwrap_err();
+        assert_eq!(denied, AccessDenied::UnknownDatabase);
     }
 }
