@@ -1,107 +1,80 @@
-//! Callers: who may connect, and how they prove it.
+//! Callers: who may connect, how they prove it, and what they may do.
 
-use std::fmt;
+use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer, de};
-use thiserror::Error;
+use serde::{Deserialize, Serialize};
 
-/// A caller that authenticates with a user name and a password, or with a certificate.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+use crate::grants::Grant;
+use crate::hashes::PasswordHash;
+
+/// A caller, recognised by any of the credentials that it has.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Caller {
-    /// `SHA256(SHA256(password))`, for `caching_sha2_password`.
+    /// `SHA256(SHA256(password))`, for `caching_sha2_password`. For the proxy.
     pub password_sha256_twice: Option<PasswordHash<32>>,
-    /// `SHA1(SHA1(password))`, for `mysql_native_password`.
+    /// `SHA1(SHA1(password))`, for `mysql_native_password`. For the proxy.
     pub password_sha1_twice: Option<PasswordHash<20>>,
     /// A name of the caller's certificate: a DNS name, an e-mail address or a URI of its `subjectAltName`, or the
     /// common name of a certificate without this extension.
     pub certificate: Option<String>,
+    /// `SHA256(key)` of an API key. For the gateway.
+    pub api_key_sha256: Option<PasswordHash<32>>,
+    /// A key pair for Signature Version 4. For the gateway.
+    pub sigv4: Option<Sigv4KeyPair>,
+    /// The subject of a JSON Web Token. For the gateway.
+    pub jwt: Option<JwtSubject>,
+    /// What the caller may do through the gateway. The first one is that of requests that name no database.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
 }
 
-/// A hash of a password, of `LENGTH` bytes. A weak password can be guessed from it, so it is not printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PasswordHash<const LENGTH: usize>(pub [u8; LENGTH]);
+/// A key pair of the gateway's own, with which an AWS SDK signs requests.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Sigv4KeyPair {
+    /// The access key id. `None` is the caller's name.
+    pub access_key_id: Option<String>,
+    /// File that contains the secret access key, and nothing else but white space around it.
+    pub secret_file: PathBuf,
+}
+
+/// The subject of the tokens of an issuer.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct JwtSubject {
+    /// Name of the issuer, of `[gateway.jwt.NAME]`.
+    pub issuer: String,
+    /// The claim `sub`, character by character.
+    pub subject: String,
+}
 
 impl Caller {
-    pub(crate) fn check(&self) -> Result<(), &'static str> {
-        match self {
-            Self {
-                password_sha256_twice: None,
-                certificate: None,
-                ..
-            } => Err("set password_sha256_twice or certificate"),
-            Self {
-                password_sha256_twice: None,
-                password_sha1_twice: Some(_),
-                ..
-            } => Err("password_sha1_twice needs password_sha256_twice"),
-            Self {
-                certificate: Some(name),
-                ..
-            } if name.is_empty() => Err("certificate is empty"),
-            _ => Ok(()),
-        }
+    /// The access key id with which the caller signs requests, if it does.
+    #[must_use]
+    pub fn access_key_id<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let pair = self.sigv4.as_ref()?;
+        Some(pair.access_key_id.as_deref().unwrap_or(name))
     }
-}
 
-/// A text is not a hash in hexadecimal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a hash has {expected} hexadecimal digits")]
-pub struct InvalidHash {
-    expected: usize,
-}
-
-impl<const LENGTH: usize> PasswordHash<LENGTH> {
-    /// Reads hexadecimal digits of either case.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidHash`], if the text has another length or other characters.
-    pub fn from_hexadecimal(text: &str) -> Result<Self, InvalidHash> {
-        let expected = LENGTH.saturating_mul(2);
-        let invalid = InvalidHash { expected };
-        let digits = text.as_bytes();
-        if digits.len() != expected {
-            return Err(invalid);
-        }
-        let mut hash = [0; LENGTH];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = str::from_utf8(pair).map_err(|_| invalid)?;
-            if pair.starts_with('+') {
-                return Err(invalid);
-            }
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| invalid)?;
-        }
-        Ok(Self(hash))
-    }
-}
-
-impl<const LENGTH: usize> fmt::Debug for PasswordHash<LENGTH> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<redacted>")
-    }
-}
-
-impl<'de, const LENGTH: usize> Deserialize<'de> for PasswordHash<LENGTH> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::from_hexadecimal(&text).map_err(de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_hexadecimal_of_its_length() {
-        let hash = PasswordHash::<2>::from_hexadecimal("00Ff").unwrap();
-        assert_eq!(hash.0, [0, 255]);
-        assert_eq!(format!("{hash:?}"), "<redacted>");
-        for text in ["", "00", "00ff0", "00fg", "+1ff", "ü1f"] {
-            let error = PasswordHash::<2>::from_hexadecimal(text).unwrap_err();
-            assert_eq!(error.to_string(), "a hash has 4 hexadecimal digits");
-        }
+    /// Whether it has credentials of any kind.
+    pub(crate) fn has_credentials(&self) -> bool {
+        let Self {
+            password_sha256_twice,
+            password_sha1_twice: _,
+            certificate,
+            api_key_sha256,
+            sigv4,
+            jwt,
+            grants: _,
+        } = self;
+        password_sha256_twice.is_some()
+            || certificate.is_some()
+            || api_key_sha256.is_some()
+            || sigv4.is_some()
+            || jwt.is_some()
     }
 }

@@ -3,10 +3,10 @@
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A database, and how to log in to it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Database {
@@ -28,4 +28,6 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// Limit on new connections in each second; `None` is 150.
     pub connections_per_second: Option<NonZeroU32>,
+    /// Limit on the gateway's connections, over all database users; `None` is 10.
+    pub max_connections: Option<NonZeroU32>,
 }

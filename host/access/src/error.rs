@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::place::SettingPath;
+
 /// A setting is unknown, missing or invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{place}{problem}")]
@@ -16,16 +18,33 @@ pub struct ConfigError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) Option<(usize, usize)>);
 
-impl ConfigError {
-    /// An error of the relation between settings.
-    pub(crate) fn of_setting(setting: impl fmt::Display, problem: impl fmt::Display) -> Self {
+/// A relation between settings that is wrong.
+#[derive(Debug)]
+pub(crate) struct WrongSetting {
+    pub(crate) path: SettingPath,
+    pub(crate) problem: String,
+}
+
+impl WrongSetting {
+    pub(crate) fn new(path: SettingPath, problem: impl Into<String>) -> Self {
         Self {
-            place: Place(None),
-            problem: format!("{setting}: {problem}"),
+            path,
+            problem: problem.into(),
         }
     }
 
-    /// The line, counted from 1. `None` if the problem is in the relation between settings.
+    /// The error, with the place of the setting in the file.
+    pub(crate) fn in_file(self, text: &str) -> ConfigError {
+        let Self { path, problem } = self;
+        ConfigError {
+            place: Place(path.find(text)),
+            problem: format!("{path}: {problem}"),
+        }
+    }
+}
+
+impl ConfigError {
+    /// The line, counted from 1. `None` if the problem is not in one place.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.place.0.map(|(line, _)| line)

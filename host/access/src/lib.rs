@@ -24,16 +24,28 @@
 //! setting. [`EXAMPLE`] shows every setting. The file contains no secret but the hashes of callers' passwords.
 
 mod callers;
+mod checks;
 mod config;
 mod databases;
 mod error;
+mod gateway;
+mod grants;
+mod hashes;
 mod listeners;
+mod place;
+mod statements;
+mod template;
 
-pub use callers::{Caller, InvalidHash, PasswordHash};
+pub use callers::{Caller, JwtSubject, Sigv4KeyPair};
 pub use config::Config;
 pub use databases::Database;
 pub use error::ConfigError;
+pub use gateway::{GatewayConfig, JwtAlgorithm, JwtIssuer, LOOPBACK_CALLER};
+pub use grants::{Access, Grant, Limits, Statements};
+pub use hashes::{InvalidHash, PasswordHash};
 pub use listeners::{ClientAuthentication, ListenerConfig, ProxyConfig, TlsFiles};
+pub use statements::Statement;
+pub use template::{LexError, Lexed, Templates};
 
 /// A file with every setting, its default and what it means.
 pub const EXAMPLE: &str = include_str!("example.toml");

@@ -210,6 +210,14 @@ impl<S: Transport> Connection<S> {
         &self.session
     }
 
+    /// Whether a backslash escapes in a string: the SQL mode is without `NO_BACKSLASH_ESCAPES`, according to the server's
+    /// last reply.
+    #[must_use]
+    pub fn has_backslash_escapes(&self) -> bool {
+        let none = StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES;
+        !self.status.contains(none)
+    }
+
     /// Whether a transaction is open, according to the server's last reply.
     #[must_use]
     pub fn is_in_transaction(&self) -> bool {

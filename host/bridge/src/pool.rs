@@ -28,6 +28,7 @@
 //! ones, which resolve the endpoint's name again. The pool does not repeat the statement that was refused.
 
 mod builder;
+mod connection_limit;
 mod connection_rate;
 mod error;
 mod keeper;
@@ -46,6 +47,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 pub use builder::PoolBuilder;
+pub use connection_limit::ConnectionLimit;
 pub use connection_rate::ConnectionRate;
 pub use error::PoolError;
 use manager::Manager;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, NoRandomness};
-use crate::databases::{Database, Databases};
+use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, Sessions};
 use crate::gateway::Gateway;
 use crate::metrics::Counters;
@@ -19,6 +21,7 @@ use crate::shared::{Shared, State};
 #[derive(Debug)]
 pub struct GatewayBuilder {
     authentication: CallerAuthentication,
+    policy: Option<Policy>,
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
@@ -54,6 +57,7 @@ impl Gateway {
     pub fn builder(authentication: CallerAuthentication) -> GatewayBuilder {
         GatewayBuilder {
             authentication,
+            policy: None,
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
@@ -62,7 +66,8 @@ impl Gateway {
 }
 
 impl GatewayBuilder {
-    /// Adds a database. Callers that name none reach the first one.
+    /// Adds a database. Callers that name none reach the first one. All grants have this pool, whatever database user and
+    /// access they name.
     ///
     /// Whether callers may write is a setting of the pool's bridge
     /// ([`BridgeBuilder::allow_writes`](rds_bridge::BridgeBuilder::allow_writes)): by default its sessions are read-only.
@@ -72,7 +77,24 @@ impl GatewayBuilder {
     #[must_use]
     pub fn database(mut self, name: impl Into<String>, pool: Pool) -> Self {
         let name = name.into();
-        self.databases.push(Database { name, pool });
+        let connections = Connections::Pool(pool);
+        self.databases.push(Database { name, connections });
+        self
+    }
+
+    /// As [`Self::database`], with a pool for each database user and access that callers are granted.
+    #[must_use]
+    pub fn database_pools(mut self, name: impl Into<String>, pools: DatabasePools) -> Self {
+        let name = name.into();
+        let connections = Connections::Pools(Box::new(pools));
+        self.databases.push(Database { name, connections });
+        self
+    }
+
+    /// What callers may do. Default: every caller may execute any statement in every database.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
         self
     }
 
@@ -144,9 +166,16 @@ impl GatewayBuilder {
             return Err(StartError::NotLocal);
         }
         let counters = Arc::<Counters>::default();
-        let shared = Shared::new(State {
-            databases: databases(self.databases)?,
+        let databases = databases(self.databases)?;
+        let names = databases.iter().map(|it| it.name.as_str());
+        let policy = self.policy.unwrap_or_else(|| Policy::everything(names));
+        let rules = Rules {
             authentication: self.authentication,
+            policy,
+        };
+        let shared = Shared::new(State {
+            databases,
+            rules: ArcSwap::from_pointee(rules),
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
             allowed_names: self.allowed_names,
             limits: self.limits,

@@ -118,7 +118,8 @@ where
 
 /// Who sends a request: every process of this machine, or the owner of the key pair that it is signed with.
 fn caller(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Caller, ApiError> {
-    let keys = match &shared.authentication {
+    let rules = shared.rules();
+    let keys = match &rules.authentication {
         CallerAuthentication::TrustLoopback => return Ok(Caller::of_this_machine()),
         CallerAuthentication::Keys(keys) => keys,
     };

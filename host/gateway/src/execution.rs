@@ -4,6 +4,7 @@
 //! at any point: a request whose client disconnects is dropped by the server, and the lease then has its statement
 //! killed. No connection reaches another request before its session was reset.
 
+mod allowance;
 mod failure;
 mod lease;
 mod limits;
@@ -12,6 +13,7 @@ mod text_result;
 mod token;
 mod typed_result;
 
+pub(crate) use allowance::Allowance;
 pub(crate) use failure::Failure;
 pub(crate) use lease::Lease;
 pub(crate) use limits::Limits;

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::access::{Policy, Rules};
+use crate::caller::CallerAuthentication;
 use crate::connections::accept;
 use crate::http::{guarded, in_trace, log_access};
 use crate::metrics::GatewayMetrics;
@@ -59,6 +61,16 @@ impl Gateway {
     #[must_use]
     pub fn metrics(&self) -> GatewayMetrics {
         self.shared.metrics()
+    }
+
+    /// Replaces who may call, and what callers may do, for requests that arrive from now on. A request that is being
+    /// answered goes on; the next request of a session is judged anew.
+    pub fn set_access(&self, authentication: CallerAuthentication, policy: Policy) {
+        let rules = Rules {
+            authentication,
+            policy,
+        };
+        self.shared.rules.store(rules.into());
     }
 
     /// What health checks ask. It outlives the gateway.
@@ -110,15 +122,23 @@ impl Health {
         self.shared.metrics()
     }
 
-    /// Borrows a connection to each database, as a request does.
+    /// Borrows a connection to each database that is granted to a caller, as a request does.
     ///
     /// # Errors
     ///
     /// The name of the first database that has none, and why.
     pub async fn check(&self) -> Result<(), (String, Error)> {
         for database in self.shared.databases.iter() {
-            let checked = database.pool.get().await;
-            checked.map_err(|error| (database.name.clone(), error.into()))?;
+            let name = &database.name;
+            let rules = self.shared.rules();
+            // A database that is granted to no caller needs no connection.
+            let Some(key) = rules.policy.first_key(name) else {
+                continue;
+            };
+            let pool = database.pool(key).await;
+            let pool = pool.map_err(|error| (name.clone(), error))?;
+            let checked = pool.get().await;
+            checked.map_err(|error| (name.clone(), error.into()))?;
         }
         Ok(())
     }

@@ -38,8 +38,10 @@
 //! |---|---|
 //! | [`Gateway`], [`GatewayBuilder`] | a running gateway, and its settings |
 //! | [`CallerAuthentication`], [`Keys`] | who may call |
+//! | [`Policy`] | what callers may do |
 //! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
 
+mod access;
 mod admin;
 mod allowed_names;
 mod builder;
@@ -56,8 +58,10 @@ mod shared;
 mod sigv4;
 mod v1;
 
+pub use access::Policy;
 pub use admin::Admin;
 pub use builder::{GatewayBuilder, StartError};
 pub use caller::{CallerAuthentication, KeyFileError, Keys, NoRandomness};
+pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;

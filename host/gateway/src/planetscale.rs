@@ -102,10 +102,13 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
     }
     let resumed = match token {
         None => Ok(Resumed::Blank),
-        Some(token) => shared.sessions.resume(token, caller).await,
+        Some(token) => shared.resume(token, caller).await,
     };
     let lease = match resumed {
-        Ok(Resumed::Session(lease)) => Ok(lease),
+        Ok(Resumed::Session(lease)) => match lease.grant().allows(statement.sql()) {
+            Ok(()) => Ok(*lease),
+            Err(denied) => Err(denied.into()),
+        },
         Ok(Resumed::Lost(_)) if statement.rolls_back() => {
             // The client rolls back after every error, also after the one that ended its session.
             return Outcome {
@@ -122,7 +125,7 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
             let result = Err(Failure::SessionLost);
             return Outcome { session, result };
         }
-        Ok(Resumed::Blank | Resumed::Lost(_)) => shared.lease(shared.databases.first()).await,
+        Ok(Resumed::Blank | Resumed::Lost(_)) => in_pool(shared, caller, &statement).await,
         Err(failure) => Err(failure),
     };
     match lease {
@@ -132,6 +135,17 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
             result: Err(failure),
         },
     }
+}
+
+/// A connection of the database that is granted to the caller first: a client cannot name one.
+async fn in_pool(
+    shared: &Shared,
+    caller: &Caller,
+    statement: &Statement<'_>,
+) -> Result<Lease, Failure> {
+    let grant = shared.grant(caller, None)?;
+    grant.allows(statement.sql())?;
+    shared.lease(&grant).await
 }
 
 /// Executes the statement. `same` is the token that the request came with.

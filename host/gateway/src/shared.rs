@@ -3,10 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
+use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::CallerAuthentication;
-use crate::databases::{Database, Databases};
-use crate::execution::{Failure, Lease, Limits, Sessions};
+use crate::caller::Caller;
+use crate::databases::Databases;
+use crate::execution::{Failure, Lease, Limits, Resumed, Sessions};
 use crate::metrics::{Counters, GatewayMetrics};
 
 /// What all requests to a gateway share. Cheap to clone: the state of the routers.
@@ -15,7 +18,8 @@ pub(crate) struct Shared(Arc<State>);
 
 pub(crate) struct State {
     pub(crate) databases: Databases,
-    pub(crate) authentication: CallerAuthentication,
+    /// Replaced by a reload.
+    pub(crate) rules: ArcSwap<Rules>,
     pub(crate) sessions: Sessions,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
@@ -27,9 +31,41 @@ impl Shared {
         Self(Arc::new(state))
     }
 
-    /// Borrows a connection to a database, for one request.
-    pub(crate) async fn lease(&self, database: &Database) -> Result<Lease, Failure> {
-        Lease::of_pool(&database.pool, &self.limits, &self.counters).await
+    /// Who may call, and what callers may do, at this moment.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.rules.load_full()
+    }
+
+    /// The grant of a caller for a database, or its first one.
+    pub(crate) fn grant(
+        &self,
+        caller: &Caller,
+        database: Option<&str>,
+    ) -> Result<Arc<Grant>, AccessDenied> {
+        self.rules.load().policy.grant(caller, database)
+    }
+
+    /// Borrows a connection with a grant, for one request.
+    pub(crate) async fn lease(&self, grant: &Arc<Grant>) -> Result<Lease, Failure> {
+        let key = grant.pool_key();
+        let database = self.databases.named(&key.database);
+        let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
+        let limits = self.limits.of_grant(grant);
+        Lease::of_pool(&pool, grant, &limits, &self.counters).await
+    }
+
+    /// The session that a token of the caller names, if the caller may still use its connection.
+    pub(crate) async fn resume(&self, token: &str, caller: &Caller) -> Result<Resumed, Failure> {
+        let judge = |key: &PoolKey| {
+            let grant = self.grant(caller, Some(&key.database))?;
+            if grant.pool_key() == key {
+                let limits = self.limits.of_grant(&grant);
+                Ok((grant, limits))
+            } else {
+                Err(AccessDenied::Changed)
+            }
+        };
+        self.sessions.resume(token, caller, judge).await
     }
 
     pub(crate) fn metrics(&self) -> GatewayMetrics {

@@ -13,6 +13,7 @@ mod rows;
 mod status;
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -26,6 +27,7 @@ use axum::routing::{any, get, post};
 use rds_bridge::error::Chain;
 use tracing::warn;
 
+use crate::access::Grant;
 use crate::caller::Caller;
 use crate::execution::{Failure, Lease};
 use crate::http::{DatabaseTime, Refused, guarded};
@@ -78,7 +80,7 @@ async fn query(
     body: Bytes,
 ) -> Response {
     let began = Instant::now();
-    let answered = answer_query(&shared, &headers, &body).await;
+    let answered = answer_query(&shared, &caller, &headers, &body).await;
     respond(answered, caller, began)
 }
 
@@ -89,7 +91,7 @@ async fn execute_batch(
     body: Bytes,
 ) -> Response {
     let began = Instant::now();
-    let answered = answer_batch(&shared, &headers, &body).await;
+    let answered = answer_batch(&shared, &caller, &headers, &body).await;
     respond(answered, caller, began)
 }
 
@@ -104,15 +106,16 @@ fn respond(answered: Result<Response, ApiError>, caller: Caller, began: Instant)
 
 async fn answer_query(
     shared: &Shared,
+    caller: &Caller,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Response, ApiError> {
     let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(&offered()))?;
     let request = QueryRequest::read(body)?;
-    let lease = lease(shared, request.database.as_deref()).await?;
-    let limit = shared.limits.result_bytes;
-    let mut pieces =
-        Pieces::new(|pieces| rows::send(lease, request.statement, format, limit, pieces));
+    let grant = grant(shared, caller, request.database.as_deref())?;
+    let statement = request.statement.granted(&grant)?;
+    let lease = lease(shared, &grant).await?;
+    let mut pieces = Pieces::new(|pieces| rows::send(lease, statement, format, pieces));
     // Until the first piece, the response can become an error.
     let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
         // The only piece.
@@ -138,6 +141,7 @@ async fn answer_query(
 
 async fn answer_batch(
     shared: &Shared,
+    caller: &Caller,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Response, ApiError> {
@@ -145,10 +149,11 @@ async fn answer_batch(
         return Err(ApiError::not_acceptable("application/json"));
     }
     let request = BatchRequest::read(body)?;
-    batch::check(&request.statements)?;
-    let mut lease = lease(shared, request.database.as_deref()).await?;
-    let limit = shared.limits.result_bytes;
-    let results = batch::execute(&mut lease, &request.statements, limit).await;
+    let grant = grant(shared, caller, request.database.as_deref())?;
+    let statements = request.granted(&grant)?;
+    batch::check(&statements)?;
+    let mut lease = lease(shared, &grant).await?;
+    let results = batch::execute(&mut lease, &statements).await;
     drop(lease);
     let results = results.inspect_err(|_| Counters::add(&shared.counters.failed))?;
     Ok(whole_json(headers, results.into()).await)
@@ -172,15 +177,15 @@ async fn whole_json(headers: &HeaderMap, body: Bytes) -> Response {
 const NO_STORE: [(axum::http::HeaderName, HeaderValue); 1] =
     [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
-/// Borrows a connection to the database with this name, or to the first one.
-async fn lease(shared: &Shared, database: Option<&str>) -> Result<Lease, ApiError> {
-    let databases = &shared.databases;
-    let database = database.map_or(Some(databases.first()), |name| databases.named(name));
-    let database = database.ok_or(Failure::UnknownDatabase);
-    let leased = match database {
-        Ok(database) => shared.lease(database).await,
-        Err(failure) => Err(failure),
-    };
+/// The caller's grant for the database with this name, or its first one.
+fn grant(shared: &Shared, caller: &Caller, database: Option<&str>) -> Result<Arc<Grant>, ApiError> {
+    let grant = shared.grant(caller, database);
+    grant.map_err(|denied| ApiError::denied(&denied))
+}
+
+/// Borrows a connection.
+async fn lease(shared: &Shared, grant: &Arc<Grant>) -> Result<Lease, ApiError> {
+    let leased = shared.lease(grant).await;
     leased.map_err(|failure| {
         if let Failure::Database(error) = &failure {
             warn!(error = %Chain(error), "no connection to the database");

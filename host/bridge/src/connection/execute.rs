@@ -18,7 +18,6 @@ use crate::protocol::prepared::{
 use crate::protocol::reply::Reply;
 use crate::protocol::row::Encoding;
 use crate::protocol::text_or_binary::{Protocol, is_query, may_change_session, may_prepare};
-use mysql_common::constants::StatusFlags;
 use rds_bridge_wire::command::{COM_QUERY, COM_STMT_PREPARE};
 
 /// `ER_UNKNOWN_STMT_HANDLER`
@@ -110,10 +109,9 @@ impl<S: Transport> Connection<S> {
 
     /// In which quotes a backslash escapes. A server does not say whether `ANSI_QUOTES` is set.
     fn escapes(&self) -> Escapes {
-        let no_escapes = StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES;
-        match self.status.contains(no_escapes) {
-            true => Escapes::None,
-            false => Escapes::Strings,
+        match self.has_backslash_escapes() {
+            true => Escapes::Strings,
+            false => Escapes::None,
         }
     }
 

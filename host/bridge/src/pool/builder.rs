@@ -1,6 +1,7 @@
 //! The settings of a pool and their defaults.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed;
@@ -8,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::keeper::Keeper;
 use super::manager::{Limits, Manager};
-use super::{Pool, PoolError};
+use super::{ConnectionLimit, ConnectionRate, Pool, PoolError};
 use crate::bridge::Bridge;
 
 /// The settings of a [`Pool`].
@@ -18,8 +19,16 @@ pub struct PoolBuilder {
     min_size: usize,
     max_size: usize,
     acquire_timeout: Duration,
-    connections_per_second: NonZeroU32,
+    rate: Rate,
+    connection_limit: Option<Arc<ConnectionLimit>>,
     limits: Limits,
+}
+
+/// The limit on new connections.
+#[derive(Clone, Debug)]
+enum Rate {
+    Own(NonZeroU32),
+    Shared(Arc<ConnectionRate>),
 }
 
 impl PoolBuilder {
@@ -29,7 +38,8 @@ impl PoolBuilder {
             min_size: 0,
             max_size: 10,
             acquire_timeout: Duration::from_secs(30),
-            connections_per_second: NonZeroU32::new(150).unwrap_or(NonZeroU32::MIN),
+            rate: Rate::Own(NonZeroU32::new(150).unwrap_or(NonZeroU32::MIN)),
+            connection_limit: None,
             limits: Limits {
                 lifetime: Duration::from_mins(30),
                 idle: Duration::from_mins(10),
@@ -108,7 +118,23 @@ impl PoolBuilder {
     /// accepts with IAM. The limit is per pool, but the server's limit is shared by all processes that connect to it.
     #[must_use]
     pub fn connections_per_second(mut self, limit: NonZeroU32) -> Self {
-        self.connections_per_second = limit;
+        self.rate = Rate::Own(limit);
+        self
+    }
+
+    /// As [`Self::connections_per_second`], with a limit that is shared with what else connects to the server.
+    #[must_use]
+    pub fn connection_rate(mut self, rate: Arc<ConnectionRate>) -> Self {
+        self.rate = Rate::Shared(rate);
+        self
+    }
+
+    /// A limit on connections that is shared with other pools. A pool that needs a connection above it waits until
+    /// another pool has closed an idle one. [`Self::max_size`] becomes that of the limit. Default: none.
+    #[must_use]
+    pub fn connection_limit(mut self, limit: Arc<ConnectionLimit>) -> Self {
+        self.max_size = limit.connections();
+        self.connection_limit = Some(limit);
         self
     }
 
@@ -128,7 +154,12 @@ impl PoolBuilder {
         let Ok(runtime) = Handle::try_current() else {
             return wrong("build", "no Tokio runtime: call build within one");
         };
-        let manager = Manager::new(self.bridge, self.connections_per_second, self.limits);
+        let rate = match self.rate {
+            Rate::Own(per_second) => Arc::new(ConnectionRate::new(per_second)),
+            Rate::Shared(rate) => rate,
+        };
+        let shared = self.connection_limit.clone();
+        let manager = Manager::new(self.bridge, rate, shared, self.limits);
         let config = managed::PoolConfig {
             max_size: self.max_size,
             // The connection that was returned last is lent first, so that those which are not needed reach
@@ -142,6 +173,9 @@ impl PoolBuilder {
         let Ok(connections) = pool.build() else {
             return wrong("build", "no Tokio runtime");
         };
+        if let Some(limit) = self.connection_limit {
+            limit.add(connections.weak());
+        }
         let keeper = Keeper::start(&runtime, &connections, self.min_size, self.limits);
         Ok(Pool {
             connections,

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::mysql::{Connection, Protocol};
 
 /// A connection of the pool. Its idle time is measured by the wall clock, since the monotonic clock may stop while the
@@ -15,16 +17,23 @@ pub(super) struct Kept {
     pub(super) generation: u64,
     /// Whether its user has asked for a reset.
     pub(super) is_to_be_reset: bool,
+    /// Of the limit that the pool shares with others.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Kept {
-    pub(super) fn new(connection: Connection, generation: u64) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        generation: u64,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             choices: connection.choices(),
             connection,
             left_at: SystemTime::now(),
             generation,
             is_to_be_reset: false,
+            _permit: permit,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Opening connections with retries, and the decision which of them are used again.
 
-use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::debug;
 
+use super::connection_limit::ConnectionLimit;
 use super::connection_rate::ConnectionRate;
 use super::kept::Kept;
 use super::metrics::Counters;
@@ -49,7 +50,9 @@ fn end() -> Option<Instant> {
 pub(super) struct Manager {
     pub(super) bridge: Bridge,
     pub(super) metrics: Counters,
-    rate: ConnectionRate,
+    rate: Arc<ConnectionRate>,
+    /// Shared with other pools.
+    pub(super) connection_limit: Option<Arc<ConnectionLimit>>,
     limits: Limits,
     /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
@@ -69,11 +72,17 @@ pub(super) struct Limits {
 }
 
 impl Manager {
-    pub(super) fn new(bridge: Bridge, per_second: NonZeroU32, limits: Limits) -> Self {
+    pub(super) fn new(
+        bridge: Bridge,
+        rate: Arc<ConnectionRate>,
+        connection_limit: Option<Arc<ConnectionLimit>>,
+        limits: Limits,
+    ) -> Self {
         Self {
             bridge,
             metrics: Counters::default(),
-            rate: ConnectionRate::new(per_second),
+            rate,
+            connection_limit,
             limits,
             generation: AtomicU64::new(0),
         }
@@ -127,7 +136,9 @@ impl Manager {
     /// Whether [`Self::tidy_up`] can clear the connection for the next user.
     pub(super) fn can_be_tidied_up(&self, kept: &Kept) -> bool {
         let connection = &kept.connection;
-        connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
+        let limit = self.connection_limit.as_ref();
+        let makes_room = limit.is_some_and(|it| it.is_wanted());
+        !makes_room && connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
     }
 
     /// Begins a new generation if the server of this connection has become a replica. The refusal of a write is the
@@ -180,6 +191,10 @@ impl managed::Manager for Manager {
         let mut retries = 0_usize;
         let mut last_refusal: Option<Error> = None;
         let end = end();
+        let permit = match &self.connection_limit {
+            Some(limit) => limit.permit().await,
+            None => None,
+        };
         loop {
             last_refusal = match (last_refusal, end) {
                 (Some(refusal), Some(end)) => match timeout_at(end, self.rate.wait()).await {
@@ -195,7 +210,7 @@ impl managed::Manager for Manager {
             let error = match self.bridge.connect_before(end).await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Kept::new(connection, generation));
+                    return Ok(Kept::new(connection, generation, permit));
                 }
                 Err(error) => error,
             };

@@ -30,7 +30,10 @@ pub(super) async fn batch_execute_statement(
         .iter()
         .map(|set| statement.bind(set))
         .collect::<Result<_, _>>()?;
-    let mut lease = lease(&shared, &caller, &request.target).await?;
+    let mut lease = lease(&shared, &caller, &request.target, |it| {
+        it.allows(&statement.sql)
+    })
+    .await?;
     let is_own = request
         .target
         .transaction_id

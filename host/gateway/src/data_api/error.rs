@@ -10,6 +10,7 @@ use rds_bridge::error::ends_connection;
 use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
+use crate::access::AccessDenied;
 use crate::execution::Failure;
 use crate::http::Refused;
 use crate::sigv4::SignatureError;
@@ -70,7 +71,8 @@ impl ApiError {
                 "Database response exceeded size limit: {failure}"
             )),
             Failure::SessionLost => Self::transaction_not_found(),
-            Failure::UnknownDatabase => Self::database_not_found(),
+            Failure::TooManyRows { .. } => Self::unsupported_result(&failure.to_string()),
+            Failure::Denied(denied) => Self::denied(denied.clone()),
             Failure::SessionBusy { .. } => Self::database(
                 &format!("Transaction is still running a query: {failure}"),
                 failure.code(),
@@ -130,6 +132,25 @@ impl ApiError {
             "UnsupportedResultException",
             message,
         )
+    }
+
+    /// The caller may not do this. Nothing has reached the database.
+    pub(super) fn denied(denied: AccessDenied) -> Self {
+        match denied {
+            AccessDenied::UnknownDatabase => Self::database_not_found(),
+            AccessDenied::Changed => Self::transaction_not_found(),
+            AccessDenied::Database
+            | AccessDenied::Statement
+            | AccessDenied::Unreadable(_)
+            | AccessDenied::Schema
+            | AccessDenied::AdHoc
+            | AccessDenied::Name
+            | AccessDenied::Writes => Self::new(
+                StatusCode::FORBIDDEN,
+                "ForbiddenException",
+                denied.to_string(),
+            ),
+        }
     }
 
     /// The transaction has ended, or never was this caller's.

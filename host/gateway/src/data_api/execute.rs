@@ -26,7 +26,10 @@ pub(super) async fn execute_statement(
 ) -> Result<Json, ApiError> {
     let statement = Statement::parse(&request.sql)?;
     let params = statement.bind(request.parameters.as_deref().unwrap_or_default())?;
-    let mut lease = lease(&shared, &caller, &request.target).await?;
+    let mut lease = lease(&shared, &caller, &request.target, |it| {
+        it.allows(&statement.sql)
+    })
+    .await?;
     let result = execute(&mut lease, &statement.sql, &params).await?;
     // Other requests of the transaction, and of the pool, need not wait until the response is written.
     drop(lease);

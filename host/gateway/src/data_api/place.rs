@@ -1,25 +1,42 @@
 //! Where a statement is executed: on a connection of the pool, or on that of a transaction.
 
+use std::sync::Arc;
+
 use super::error::ApiError;
 use super::requests::Target;
+use crate::access::{AccessDenied, Grant};
 use crate::caller::Caller;
-use crate::databases::Database;
 use crate::execution::{Lease, Resumed};
 use crate::shared::Shared;
 
 /// A connection for a request, in the database that the request names. Nothing of the request has been executed yet.
+/// `allows` judges what the request is to execute.
 pub(super) async fn lease(
     shared: &Shared,
     caller: &Caller,
     target: &Target,
+    allows: impl FnOnce(&Grant) -> Result<(), AccessDenied>,
 ) -> Result<Lease, ApiError> {
     let mut lease = match target.transaction_id.as_deref() {
-        Some(id) if !id.is_empty() => in_transaction(shared, caller, id).await?,
-        _ => in_pool(shared, target).await?,
+        Some(id) if !id.is_empty() => {
+            let lease = in_transaction(shared, caller, id).await?;
+            allows(lease.grant()).map_err(ApiError::denied)?;
+            lease
+        }
+        _ => {
+            let grant = grant(shared, caller, &target.resource_arn).map_err(ApiError::denied)?;
+            allows(&grant).map_err(ApiError::denied)?;
+            let leased = shared.lease(&grant).await;
+            leased.map_err(|failure| ApiError::before_statement(&failure))?
+        }
     };
     let Some(name) = target.database.as_deref().filter(|name| !name.is_empty()) else {
         return Ok(lease);
     };
+    lease
+        .grant()
+        .allows_schema(name)
+        .map_err(ApiError::denied)?;
     let used = lease.execute_text(&format!("USE {}", quoted(name))).await;
     match used {
         Ok(_) => Ok(lease),
@@ -36,28 +53,20 @@ pub(super) async fn in_transaction(
     caller: &Caller,
     id: &str,
 ) -> Result<Lease, ApiError> {
-    match shared.sessions.resume(id, caller).await {
-        Ok(Resumed::Session(lease)) => Ok(lease),
+    match shared.resume(id, caller).await {
+        Ok(Resumed::Session(lease)) => Ok(*lease),
         Ok(Resumed::Blank | Resumed::Lost(_)) => Err(ApiError::transaction_not_found()),
         Err(failure) => Err(ApiError::of_statement(&failure)),
     }
 }
 
-async fn in_pool(shared: &Shared, target: &Target) -> Result<Lease, ApiError> {
-    let pool = &database(shared, &target.resource_arn)?.pool;
-    Lease::of_pool(pool, &shared.limits, &shared.counters)
-        .await
-        .map_err(|failure| ApiError::before_statement(&failure))
-}
-
-/// The database whose name is the last part of the ARN. The only database of a gateway has every ARN.
-fn database<'s>(shared: &'s Shared, arn: &str) -> Result<&'s Database, ApiError> {
-    let databases = &shared.databases;
+/// The grant for the database whose name is the last part of the ARN. A caller with one database has every ARN.
+fn grant(shared: &Shared, caller: &Caller, arn: &str) -> Result<Arc<Grant>, AccessDenied> {
     let name = arn.rsplit(':').next().unwrap_or_default();
-    match databases.named(name) {
-        Some(database) => Ok(database),
-        None if databases.others.is_empty() => Ok(databases.first()),
-        None => Err(ApiError::database_not_found()),
+    let rules = shared.rules();
+    match rules.policy.grants(caller) {
+        [only] => Ok(Arc::clone(only)),
+        _ => rules.policy.grant(caller, Some(name)),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn begin(
         transaction_id: None,
         ..request
     };
-    let mut lease = lease(&shared, &caller, &target).await?;
+    let mut lease = lease(&shared, &caller, &target, |_| Ok(())).await?;
     let begun = lease.execute_text(BEGIN).await;
     begun.map_err(|failure| ApiError::before_statement(&failure))?;
     let kept = shared.sessions.keep(lease, &caller, Kind::Transaction);

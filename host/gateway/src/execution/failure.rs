@@ -5,12 +5,14 @@ use rds_bridge::pool::PoolError;
 use rds_bridge::{Error, ErrorKind};
 use thiserror::Error;
 
+use crate::access::AccessDenied;
+
 /// `ER_CON_COUNT_ERROR`
 const TOO_MANY_CONNECTIONS: u16 = 1040;
 /// `ER_UNKNOWN_ERROR`
 const UNKNOWN: u16 = 1105;
-/// `ER_BAD_DB_ERROR`
-const UNKNOWN_DATABASE: u16 = 1049;
+/// `ER_TOO_BIG_SELECT`
+const TOO_MANY_ROWS: u16 = 1104;
 /// `ER_NET_PACKET_TOO_LARGE`
 const TOO_LARGE: u16 = 1153;
 /// `CR_SERVER_GONE_ERROR`, as any client says of a session that has ended.
@@ -27,6 +29,9 @@ pub(crate) enum Failure {
     /// The result is larger than the gateway's limit.
     #[error("the result has more than {limit} bytes: add a LIMIT, or select fewer columns")]
     ResultTooLarge { limit: usize },
+    /// The result has more rows than the caller's grant allows.
+    #[error("the result has more than {limit} rows: add a LIMIT")]
+    TooManyRows { limit: u64 },
     /// The session has ended: idle for too long, at the end of its lifetime, or since its client disconnected.
     #[error(
         "the session has ended, and its uncommitted changes are rolled back: begin a new session"
@@ -37,9 +42,9 @@ pub(crate) enum Failure {
         "{limit} requests of this session wait for an earlier one: send fewer at the same time"
     )]
     SessionBusy { limit: usize },
-    /// The gateway has no database of this name.
-    #[error("the gateway has no database with this name")]
-    UnknownDatabase,
+    /// The caller may not do this. Nothing has reached the database.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
 }
 
 impl From<PoolError> for Failure {
@@ -59,7 +64,8 @@ impl Failure {
             Self::ResultTooLarge { .. } => TOO_LARGE,
             Self::SessionLost => SERVER_GONE,
             Self::SessionBusy { .. } => TOO_MANY_CONNECTIONS,
-            Self::UnknownDatabase => UNKNOWN_DATABASE,
+            Self::TooManyRows { .. } => TOO_MANY_ROWS,
+            Self::Denied(denied) => denied.code(),
         }
     }
 
@@ -72,7 +78,8 @@ impl Failure {
             },
             Self::ResultTooLarge { .. } => "08S01",
             Self::SessionBusy { .. } => "08004",
-            Self::UnknownDatabase => "42000",
+            Self::TooManyRows { .. } => "42000",
+            Self::Denied(denied) => denied.sql_state(),
             Self::SessionLost => "HY000",
         }
     }

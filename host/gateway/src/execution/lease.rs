@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::sessions::Place;
 use super::{Failure, Limits, TextResult, TypedResult};
+use crate::access::Grant;
 use crate::metrics::Counters;
 
 /// A connection for one request, from a pool or of a session.
@@ -28,7 +29,8 @@ pub(crate) struct Lease {
     /// Whether a statement has begun whose result was not read to its end.
     is_executing: bool,
     holds_state: bool,
-    result_bytes: usize,
+    limits: Limits,
+    grant: Arc<Grant>,
     counters: Arc<Counters>,
 }
 
@@ -36,28 +38,38 @@ impl Lease {
     /// Borrows a connection of a pool.
     pub(crate) async fn of_pool(
         pool: &Pool,
+        grant: &Arc<Grant>,
         limits: &Limits,
         counters: &Arc<Counters>,
     ) -> Result<Self, Failure> {
         let mut connection = pool.get().await?;
         // The statements are the callers', and may leave anything.
         connection.reset_when_dropped();
-        Ok(Self::new(Box::new(connection), None, limits, counters))
+        let connection = Box::new(connection);
+        Ok(Self::new(
+            connection,
+            None,
+            Arc::clone(grant),
+            limits,
+            counters,
+        ))
     }
 
     /// Of a connection that belongs to a session.
     pub(super) fn of_session(
         connection: Box<PooledConnection>,
         place: Place,
+        grant: Arc<Grant>,
         limits: &Limits,
         counters: &Arc<Counters>,
     ) -> Self {
-        Self::new(connection, Some(place), limits, counters)
+        Self::new(connection, Some(place), grant, limits, counters)
     }
 
     fn new(
         connection: Box<PooledConnection>,
         place: Option<Place>,
+        grant: Arc<Grant>,
         limits: &Limits,
         counters: &Arc<Counters>,
     ) -> Self {
@@ -67,7 +79,8 @@ impl Lease {
             holds_state: place.as_ref().is_some_and(|it| it.holds_state),
             place,
             is_executing: false,
-            result_bytes: limits.result_bytes,
+            limits: *limits,
+            grant,
             counters: Arc::clone(counters),
         }
     }
@@ -75,11 +88,10 @@ impl Lease {
     /// Executes one statement without parameters, and returns its first result in the bytes of the text protocol. The
     /// server refuses a text of several statements.
     pub(crate) async fn execute_text(&mut self, sql: &str) -> Result<TextResult, Failure> {
-        let limit = self.result_bytes;
-        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        let allowance = self.limits.whole();
+        let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        self.is_executing = true;
-        let result = TextResult::read(connection, sql, limit).await;
+        let result = TextResult::read(connection, sql, allowance).await;
         self.is_executing = is_still_executing(&result);
         result
     }
@@ -92,10 +104,9 @@ impl Lease {
         sql: &str,
         params: &[Param],
     ) -> Result<TypedResult, Failure> {
-        let limit = self.result_bytes;
-        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
-        self.is_executing = true;
-        let result = TypedResult::read(connection, sql, params, limit).await;
+        let allowance = self.limits.whole();
+        let connection = self.connection_for(sql)?;
+        let result = TypedResult::read(connection, sql, params, allowance).await;
         self.is_executing = is_still_executing(&result);
         result
     }
@@ -103,13 +114,22 @@ impl Lease {
     /// Executes one statement that cannot be prepared, in the text protocol, and returns its first result with typed
     /// values.
     pub(crate) async fn execute_unprepared(&mut self, sql: &str) -> Result<TypedResult, Failure> {
-        let limit = self.result_bytes;
-        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        let allowance = self.limits.whole();
+        let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        self.is_executing = true;
-        let result = TypedResult::read_unprepared(connection, sql, limit).await;
+        let result = TypedResult::read_unprepared(connection, sql, allowance).await;
         self.is_executing = is_still_executing(&result);
         result
+    }
+
+    /// The connection to execute a statement with, if it reads the statement as the grant did.
+    fn connection_for(&mut self, sql: &str) -> Result<&mut PooledConnection, Failure> {
+        let connection = self.connection.as_mut().ok_or(Failure::SessionLost)?;
+        if !connection.has_backslash_escapes() {
+            self.grant.allows_without_escapes(sql)?;
+        }
+        self.is_executing = true;
+        Ok(connection)
     }
 
     /// Whether a transaction is open, according to the server's last reply.
@@ -134,6 +154,16 @@ impl Lease {
         self.holds_state
     }
 
+    /// What its caller may do with it.
+    pub(crate) fn grant(&self) -> &Arc<Grant> {
+        &self.grant
+    }
+
+    /// The limits on what its statements return.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The session that it belongs to.
     pub(super) fn place(&self) -> Option<&Place> {
         self.place.as_ref()
@@ -152,9 +182,12 @@ impl Lease {
     }
 }
 
-/// A result that is too large was not read to its end. All other failures are the end of the reply.
+/// A result that is too large, or has too many rows, was not read to its end. All other failures are the end of the reply.
 fn is_still_executing<T>(result: &Result<T, Failure>) -> bool {
-    matches!(result, Err(Failure::ResultTooLarge { .. }))
+    matches!(
+        result,
+        Err(Failure::ResultTooLarge { .. } | Failure::TooManyRows { .. })
+    )
 }
 
 impl Drop for Lease {

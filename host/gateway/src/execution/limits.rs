@@ -1,6 +1,10 @@
 //! The limits on requests, and their defaults.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
+
+use super::Allowance;
+use crate::access::Grant;
 
 /// The limits on requests.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +13,10 @@ pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
     /// The size of the rows of a result, as the server sends them.
     pub(crate) result_bytes: usize,
+    /// The rows of a result.
+    pub(crate) result_rows: Option<NonZeroU64>,
+    /// As `result_bytes`, for results that are streamed, and held in no memory.
+    pub(crate) stream_bytes: Option<usize>,
     /// How many requests of one session wait for an earlier one.
     pub(crate) queued_requests: usize,
     /// How long a session may be idle.
@@ -22,9 +30,39 @@ impl Default for Limits {
         Self {
             body_bytes: 16 << 20,
             result_bytes: 64 << 20,
+            result_rows: None,
+            stream_bytes: None,
             queued_requests: 16,
             session_idle: Duration::from_mins(3),
             session_lifetime: Duration::from_hours(24),
         }
+    }
+}
+
+impl Limits {
+    /// The limits of a request with this grant: the lower ones of both.
+    pub(crate) fn of_grant(mut self, grant: &Grant) -> Self {
+        let limits = grant.limits();
+        if let Some(bytes) = limits.max_bytes {
+            let bytes = usize::try_from(bytes.get()).unwrap_or(usize::MAX);
+            self.result_bytes = self.result_bytes.min(bytes);
+            self.stream_bytes = Some(bytes);
+        }
+        self.result_rows = limits.max_rows;
+        self
+    }
+
+    /// What a result that is held in memory may have.
+    pub(crate) fn whole(&self) -> Allowance {
+        Allowance::new()
+            .with_rows(self.result_rows)
+            .with_bytes(Some(self.result_bytes))
+    }
+
+    /// What a result that is streamed may have.
+    pub(crate) fn streamed(&self) -> Allowance {
+        Allowance::new()
+            .with_rows(self.result_rows)
+            .with_bytes(self.stream_bytes)
     }
 }

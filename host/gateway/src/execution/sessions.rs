@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::token::{Id, Kind, Token, Tokens};
 use super::{Failure, Lease, Limits};
+use crate::access::{AccessDenied, Grant, PoolKey};
 use crate::caller::{Caller, NoRandomness};
 use crate::metrics::Counters;
 
@@ -26,6 +27,8 @@ type Open = Mutex<HashMap<Id, Session>>;
 
 struct Session {
     seat: Arc<Seat>,
+    /// The pool of its connection.
+    key: PoolKey,
     opened: Instant,
     last_used: Instant,
     /// Whether it is kept also without a transaction.
@@ -44,7 +47,7 @@ pub(crate) enum Resumed {
     /// No session: a connection of the pool will do.
     Blank,
     /// The session's connection.
-    Session(Lease),
+    Session(Box<Lease>),
     /// A session that has ended, or that never was this caller's. What it held, if the token is authentic.
     Lost(Option<Kind>),
 }
@@ -82,6 +85,7 @@ impl Sessions {
             return Ok(self.tokens.write(Token { kind, id }, caller));
         }
         let id = self.tokens.id().map_err(|_| Failure::SessionLost)?;
+        let key = lease.grant().pool_key().clone();
         let Some(connection) = lease.take() else {
             return Err(Failure::SessionLost);
         };
@@ -90,6 +94,7 @@ impl Sessions {
                 connection: Arc::new(tokio::sync::Mutex::new(Some(connection))),
                 waiting: AtomicUsize::new(0),
             }),
+            key,
             opened: Instant::now(),
             last_used: Instant::now(),
             holds_state,
@@ -100,10 +105,18 @@ impl Sessions {
 
     /// The session that a token names. Requests of one session wait for each other, in the order in which they came.
     ///
+    /// `judge` is asked for the grant with which the caller may still use the session's pool, and for its limits. Without
+    /// one, the session ends.
+    ///
     /// # Errors
     ///
-    /// [`Failure::SessionBusy`].
-    pub(crate) async fn resume(&self, text: &str, caller: &Caller) -> Result<Resumed, Failure> {
+    /// [`Failure::SessionBusy`] and [`Failure::Denied`].
+    pub(crate) async fn resume(
+        &self,
+        text: &str,
+        caller: &Caller,
+        judge: impl FnOnce(&PoolKey) -> Result<(Arc<Grant>, Limits), AccessDenied>,
+    ) -> Result<Resumed, Failure> {
         let Some(token) = self.tokens.read(text, caller) else {
             return Ok(Resumed::Lost(None));
         };
@@ -123,21 +136,26 @@ impl Sessions {
         };
         let mut guard = Arc::clone(&seat.connection).lock_owned().await;
         // It may have ended meanwhile.
-        let session = lock(&self.open).get(&token.id).map(|it| it.holds_state);
-        let Some(holds_state) = session else {
+        let session = lock(&self.open)
+            .get(&token.id)
+            .map(|it| (it.holds_state, it.key.clone()));
+        let Some((holds_state, key)) = session else {
             return lost;
         };
         let Some(connection) = guard.take() else {
             return lost;
         };
+        let (grant, limits) = judge(&key).inspect_err(|_| {
+            lock(&self.open).remove(&token.id);
+        })?;
         let place = Place {
             id: token.id,
             open: Arc::clone(&self.open),
             guard,
             holds_state,
         };
-        let lease = Lease::of_session(connection, place, &self.limits, &self.counters);
-        Ok(Resumed::Session(lease))
+        let lease = Lease::of_session(connection, place, grant, &limits, &self.counters);
+        Ok(Resumed::Session(Box::new(lease)))
     }
 
     /// Ends the sessions that were idle for too long, or that exist for too long.

@@ -2,7 +2,7 @@
 
 use rds_bridge::mysql::{Column, Connection, Summary};
 
-use super::Failure;
+use super::{Allowance, Failure};
 
 /// The first result of a statement, in the bytes of the text protocol.
 #[derive(Debug, Default)]
@@ -27,19 +27,15 @@ impl TextResult {
     pub(super) async fn read(
         connection: &mut Connection,
         sql: &str,
-        limit: usize,
+        mut allowance: Allowance,
     ) -> Result<Self, Failure> {
         let mut rows = connection.query(sql).await?;
         let mut result = Self {
             columns: rows.columns().to_vec(),
             ..Self::default()
         };
-        let mut bytes = 0_usize;
         while let Some(row) = rows.next().await? {
-            bytes = bytes.saturating_add(row.encoded_length());
-            if bytes > limit {
-                return Err(Failure::ResultTooLarge { limit });
-            }
+            allowance.take(row.encoded_length())?;
             let mut copy = TextRow::default();
             for index in 0..row.columns().len() {
                 let value = row.encoded_value(index);

@@ -2,7 +2,7 @@
 
 use rds_bridge::mysql::{Column, Connection, OwnedRow, Param, Rows, Summary};
 
-use super::Failure;
+use super::{Allowance, Failure};
 
 /// The first result of a statement, with typed values.
 #[derive(Debug, Default)]
@@ -20,31 +20,27 @@ impl TypedResult {
         connection: &mut Connection,
         sql: &str,
         params: &[Param],
-        limit: usize,
+        allowance: Allowance,
     ) -> Result<Self, Failure> {
-        Self::collect(connection.query_with(sql, params).await?, limit).await
+        Self::collect(connection.query_with(sql, params).await?, allowance).await
     }
 
     /// Executes a statement without parameters as the connection's setting says.
     pub(super) async fn read_unprepared(
         connection: &mut Connection,
         sql: &str,
-        limit: usize,
+        allowance: Allowance,
     ) -> Result<Self, Failure> {
-        Self::collect(connection.query(sql).await?, limit).await
+        Self::collect(connection.query(sql).await?, allowance).await
     }
 
-    async fn collect(mut rows: Rows<'_>, limit: usize) -> Result<Self, Failure> {
+    async fn collect(mut rows: Rows<'_>, mut allowance: Allowance) -> Result<Self, Failure> {
         let mut result = Self {
             columns: rows.columns().to_vec(),
             ..Self::default()
         };
-        let mut bytes = 0_usize;
         while let Some(row) = rows.next().await? {
-            bytes = bytes.saturating_add(row.encoded_length());
-            if bytes > limit {
-                return Err(Failure::ResultTooLarge { limit });
-            }
+            allowance.take(row.encoded_length())?;
             result.rows.push(row.to_owned());
         }
         result.summary = rows.finish().await?;

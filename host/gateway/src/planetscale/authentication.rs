@@ -17,7 +17,8 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
-        let caller = shared.authentication.basic(&parts.headers, caller);
+        let rules = shared.rules();
+        let caller = rules.authentication.basic(&parts.headers, caller);
         caller.map(Self).ok_or_else(|| {
             Counters::add(&shared.counters.unauthenticated);
             unauthenticated()

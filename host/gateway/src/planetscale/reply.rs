@@ -121,7 +121,7 @@ fn code(number: u16) -> &'static str {
         1054 | 1064 | 1149 => "INVALID_ARGUMENT",
         1049 | 1051 | 1146 => "NOT_FOUND",
         1205 | 1213 => "ABORTED",
-        1040 | 1153 | 1203 | 1226 => "RESOURCE_EXHAUSTED",
+        1040 | 1104 | 1153 | 1203 | 1226 => "RESOURCE_EXHAUSTED",
         1290 | 1792 | 1836 => "FAILED_PRECONDITION",
         2003 | 2006 => "UNAVAILABLE",
         _ => "UNKNOWN",

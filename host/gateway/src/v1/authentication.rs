@@ -15,7 +15,8 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, ApiError> {
-        let caller = shared.authentication.basic(&parts.headers, Keys::caller);
+        let rules = shared.rules();
+        let caller = rules.authentication.basic(&parts.headers, Keys::caller);
         caller.map(Self).ok_or_else(|| {
             Counters::add(&shared.counters.unauthenticated);
             ApiError::unauthenticated()

@@ -6,25 +6,34 @@ use rds_bridge::mysql::{Connection, Transaction, first_keyword};
 use super::accept::Format;
 use super::error::ApiError;
 use super::request::Statement;
-use super::rows::{Destination, RowWriter, Stop};
-use crate::execution::{Failure, Lease};
+use super::rows::{Destination, RowWriter, Stop, whole};
+use crate::execution::{Allowance, Failure, Lease};
 
 /// Executes the statements in one transaction, and returns the JSON of their results. If one fails, all are rolled
-/// back. `limit` is that of the rows of all results, in the bytes that the server sends.
+/// back. The lease's limits are those of all results together.
 pub(super) async fn execute(
     lease: &mut Lease,
     statements: &[Statement],
-    limit: usize,
 ) -> Result<Vec<u8>, ApiError> {
+    let mut writing = Writing {
+        destination: whole(lease),
+        allowance: lease.limits().whole(),
+    };
     let connection = lease.begin_reading();
     let connection = connection.map_err(|it| ApiError::before_statement(&it))?;
-    let (results, replies) = in_transaction(connection, statements, limit).await;
+    let (results, replies) = in_transaction(connection, statements, &mut writing).await;
     match replies {
         Replies::Read => lease.end_reading(),
         // The lease kills the statement.
         Replies::Unread => {}
     }
     results
+}
+
+/// Where the results go, and how much of them.
+struct Writing {
+    destination: Destination<'static>,
+    allowance: Allowance,
 }
 
 /// Whether the connection still executes a statement.
@@ -43,7 +52,7 @@ enum Early {
 async fn in_transaction(
     connection: &mut Connection,
     statements: &[Statement],
-    limit: usize,
+    writing: &mut Writing,
 ) -> (Result<Vec<u8>, ApiError>, Replies) {
     let mut transaction = match connection.transaction().await {
         Ok(transaction) => transaction,
@@ -52,7 +61,7 @@ async fn in_transaction(
             return (Err(ApiError::before_statement(&failure)), Replies::Read);
         }
     };
-    match execute_all(&mut transaction, statements, limit).await {
+    match execute_all(&mut transaction, statements, writing).await {
         Ok(results) => {
             let committed = transaction.commit().await;
             let results = committed.map(|()| results);
@@ -80,15 +89,14 @@ pub(super) fn check(statements: &[Statement]) -> Result<(), ApiError> {
 async fn execute_all(
     transaction: &mut Transaction<'_>,
     statements: &[Statement],
-    limit: usize,
+    writing: &mut Writing,
 ) -> Result<Vec<u8>, (Early, usize)> {
-    let mut left = limit;
     let mut body = b"{\"results\":[".to_vec();
     for (index, statement) in statements.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
-        let written = execute_one(transaction, statement, body, &mut left, limit).await;
+        let written = execute_one(transaction, statement, body, writing).await;
         body = written.map_err(|stop| (early(stop), index))?;
         if !transaction.is_in_transaction() {
             return Err((Early::Failed(ended_early()), index));
@@ -102,13 +110,17 @@ async fn execute_one(
     transaction: &mut Transaction<'_>,
     statement: &Statement,
     body: Vec<u8>,
-    left: &mut usize,
-    limit: usize,
+    writing: &mut Writing,
 ) -> Result<Vec<u8>, Stop> {
     let mut writer = RowWriter::new(Format::Json).map_err(Stop::Unread)?;
     writer.out = body;
-    let destination = Destination::Whole { left, limit };
-    writer.execute(transaction, statement, destination).await?;
+    let Writing {
+        destination,
+        allowance,
+    } = writing;
+    writer
+        .execute(transaction, statement, *destination, allowance)
+        .await?;
     Ok(writer.out)
 }
 

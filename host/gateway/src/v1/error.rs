@@ -8,6 +8,7 @@ use rds_bridge::error::{Category, Stage};
 use serde::Serialize;
 
 use super::status;
+use crate::access::AccessDenied;
 use crate::execution::Failure;
 use crate::http::Refused;
 
@@ -226,10 +227,24 @@ impl ApiError {
             Failure::ResultTooLarge { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge)
             }
-            Failure::UnknownDatabase => (StatusCode::NOT_FOUND, Type::NotFound),
+            Failure::TooManyRows { .. } => (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge),
+            Failure::Denied(denied) => return Self::denied(denied),
             _ => (StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome),
         };
         Self::new(status, kind, failure.to_string())
+    }
+
+    /// The caller may not do this. Nothing has reached the database.
+    pub(super) fn denied(denied: &AccessDenied) -> Self {
+        let (status, kind) = match denied {
+            AccessDenied::UnknownDatabase => (StatusCode::NOT_FOUND, Type::NotFound),
+            _ => (StatusCode::FORBIDDEN, Type::Forbidden),
+        };
+        Self {
+            code: denied.code(),
+            sql_state: denied.sql_state().to_owned(),
+            ..Self::new(status, kind, denied.to_string())
+        }
     }
 
     /// The connection was lost, and with it the server's answer.
@@ -378,7 +393,7 @@ mod tests {
     fn a_result_that_is_too_large_is_no_error_of_the_server() {
         let error = ApiError::of_statement(&Failure::ResultTooLarge { limit: 7 });
         assert_eq!(error.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let error = ApiError::before_statement(&Failure::UnknownDatabase);
+        let error = ApiError::before_statement(&AccessDenied::UnknownDatabase.into());
         assert_eq!(error.status, StatusCode::NOT_FOUND);
         assert_eq!(error.code, 1049);
     }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::error::ApiError;
 use super::parameters::{Values, read_values};
+use crate::access::Grant;
 
 /// The longest message of the JSON parser that is passed on, in characters. It may quote a key of a megabyte.
 const LONGEST_PROBLEM: usize = 200;
@@ -13,18 +14,31 @@ const LONGEST_PROBLEM: usize = 200;
 /// The body of `/v1/query`.
 #[derive(Debug)]
 pub(super) struct QueryRequest {
-    pub(super) statement: Statement,
+    pub(super) statement: Requested,
     pub(super) database: Option<String>,
 }
 
 /// The body of `/v1/batch`.
 #[derive(Debug)]
 pub(super) struct BatchRequest {
-    pub(super) statements: Vec<Statement>,
+    statements: Vec<Requested>,
     pub(super) database: Option<String>,
 }
 
-/// A statement with the values of its parameters.
+/// A statement that a request names or brings along, with the values of its parameters.
+#[derive(Debug)]
+pub(super) struct Requested {
+    text: Text,
+    values: Values,
+}
+
+#[derive(Debug)]
+enum Text {
+    Sql(String),
+    Name(String),
+}
+
+/// A statement that is granted, with the values of its parameters.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) sql: String,
@@ -36,6 +50,7 @@ impl QueryRequest {
         let keys: QueryKeys = read(body, QUERY_HOW)?;
         let statement = StatementKeys {
             sql: keys.sql,
+            query: keys.query,
             parameters: keys.parameters,
         };
         Ok(Self {
@@ -48,7 +63,7 @@ impl QueryRequest {
 impl BatchRequest {
     pub(super) fn read(body: &[u8]) -> Result<Self, ApiError> {
         let keys: BatchKeys = read(body, BATCH_HOW)?;
-        let statements: Result<Vec<Statement>, ApiError> = keys
+        let statements: Result<Vec<Requested>, ApiError> = keys
             .statements
             .into_iter()
             .enumerate()
@@ -63,15 +78,41 @@ impl BatchRequest {
             database: keys.database,
         })
     }
+
+    /// The statements, if the grant contains all of them.
+    pub(super) fn granted(self, grant: &Grant) -> Result<Vec<Statement>, ApiError> {
+        let statements = self.statements.into_iter().enumerate();
+        let granted =
+            statements.map(|(index, it)| it.granted(grant).map_err(|error| error.of_number(index)));
+        granted.collect()
+    }
 }
 
-const QUERY_HOW: &str = r#"send {"sql": "SELECT … WHERE id = ?", "parameters": [7]}"#;
+impl Requested {
+    /// The statement, if the grant contains it.
+    pub(super) fn granted(self, grant: &Grant) -> Result<Statement, ApiError> {
+        let sql = match self.text {
+            Text::Sql(sql) => grant.allows_ad_hoc().map(|()| sql),
+            Text::Name(name) => grant.named(&name).map(|it| it.sql.clone()),
+        };
+        Ok(Statement {
+            sql: sql.map_err(|denied| ApiError::denied(&denied))?,
+            values: self.values,
+        })
+    }
+}
+
+const QUERY_HOW: &str =
+    r#"send {"sql": "SELECT … WHERE id = ?", "parameters": [7]}, or "query" with a name"#;
 const BATCH_HOW: &str = r#"send {"statements": [{"sql": "…", "parameters": [7]}, …]}"#;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueryKeys {
-    sql: String,
+    #[serde(default)]
+    sql: Option<String>,
+    #[serde(default)]
+    query: Option<String>,
     #[serde(default)]
     parameters: Option<Box<RawValue>>,
     #[serde(default)]
@@ -89,18 +130,26 @@ struct BatchKeys {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatementKeys {
-    sql: String,
+    #[serde(default)]
+    sql: Option<String>,
+    #[serde(default)]
+    query: Option<String>,
     #[serde(default)]
     parameters: Option<Box<RawValue>>,
 }
 
 impl StatementKeys {
-    fn read(self) -> Result<Statement, ApiError> {
-        if self.sql.trim().is_empty() {
-            return Err(ApiError::invalid_request("\"sql\" is empty"));
-        }
-        Ok(Statement {
-            sql: self.sql,
+    fn read(self) -> Result<Requested, ApiError> {
+        let invalid = |problem: &str| Err(ApiError::invalid_request(problem).with_hint(QUERY_HOW));
+        let text = match (self.sql, self.query) {
+            (Some(_), Some(_)) => return invalid("send \"sql\" or \"query\", not both"),
+            (None, None) => return invalid("\"sql\" and \"query\" are missing: send one of them"),
+            (Some(sql), None) if sql.trim().is_empty() => return invalid("\"sql\" is empty"),
+            (Some(sql), None) => Text::Sql(sql),
+            (None, Some(name)) => Text::Name(name),
+        };
+        Ok(Requested {
+            text,
             values: read_values(self.parameters.as_deref())?,
         })
     }
@@ -136,7 +185,9 @@ mod tests {
     fn a_body_is_read() {
         let body = "\u{feff}{\"parameters\": [1], \"sql\": \"SELECT ?\", \"database\": null}";
         let request = QueryRequest::read(body.as_bytes()).unwrap();
-        assert_eq!(request.statement.sql, "SELECT ?");
+        assert!(matches!(request.statement.text, Text::Sql(sql) if sql == "SELECT ?"));
+        let request = QueryRequest::read(br#"{"query": "by_id", "parameters": [1]}"#).unwrap();
+        assert!(matches!(request.statement.text, Text::Name(name) if name == "by_id"));
         assert!(request.database.is_none());
         let body = br#"{"statements": [{"sql": "DO 1"}, {"sql": "DO ?", "parameters": [1]}]}"#;
         let request = BatchRequest::read(body).unwrap();
@@ -154,7 +205,8 @@ mod tests {
             (b"{\"sql\": \"DO 1\"} x", "not JSON: trailing characters"),
             (b"[1]", "not a request: "),
             (b"7", "not a request: invalid type"),
-            (b"{}", "missing field `sql`"),
+            (b"{}", "\"sql\" and \"query\" are missing"),
+            (b"{\"sql\": \"a\", \"query\": \"b\"}", "not both"),
             (b"{\"sql\": 1}", "not a request: invalid type: integer"),
             (b"{\"sql\": \" \"}", "\"sql\" is empty"),
             (b"{\"sql\": \"a\", \"sql\": \"b\"}", "duplicate field `sql`"),

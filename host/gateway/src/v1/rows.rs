@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::accept::Format;
 use super::error::ApiError;
 use super::request::Statement;
-use crate::execution::{Failure, Lease};
+use crate::execution::{Allowance, Failure, Lease};
 
 /// The length of a piece, in bytes: large enough for few writes, small enough for a short wait.
 const PIECE: usize = 64 << 10;
@@ -58,11 +58,12 @@ impl From<rds_bridge_formats::Error> for Stop {
 }
 
 /// Where the rows go.
+#[derive(Clone, Copy)]
 pub(super) enum Destination<'a> {
     /// In pieces to a client, who takes them at its own pace.
     Streamed(&'a Sender<Bytes>),
-    /// To memory, up to a limit of the bytes that the server sends.
-    Whole { left: &'a mut usize, limit: usize },
+    /// To memory.
+    Whole { can_stream: bool },
 }
 
 /// A statement's rows in one format.
@@ -95,7 +96,8 @@ impl RowWriter {
         &mut self,
         connection: &mut Connection,
         statement: &Statement,
-        mut destination: Destination<'_>,
+        destination: Destination<'_>,
+        allowance: &mut Allowance,
     ) -> Result<Written, Stop> {
         // Exact values: in the text protocol the server rounds a FLOAT.
         connection.set_protocol(Protocol::Binary);
@@ -109,7 +111,9 @@ impl RowWriter {
             self.encoder.begin(rows.columns(), &mut self.out)?;
             self.has_begun = true;
             while let Some(row) = rows.next().await? {
-                destination.make_room_for(row.encoded_length())?;
+                allowance
+                    .take(row.encoded_length())
+                    .map_err(|failure| destination.too_large(&failure))?;
                 self.encoder.row(&row, &mut self.out)?;
                 destination.take(&mut self.out).await?;
             }
@@ -173,21 +177,18 @@ pub(super) async fn send(
     mut lease: Lease,
     statement: Statement,
     format: Format,
-    limit: usize,
     pieces: Sender<Bytes>,
 ) -> Result<Written, CutOff> {
     let mut writer = RowWriter::new(format).map_err(without_rows)?;
-    let mut left = limit;
-    let destination = match format {
-        Format::Json => Destination::Whole {
-            left: &mut left,
-            limit,
-        },
-        _ => Destination::Streamed(&pieces),
+    let (destination, mut allowance) = match format {
+        Format::Json => (whole(&lease), lease.limits().whole()),
+        _ => (Destination::Streamed(&pieces), lease.limits().streamed()),
     };
     let connection = lease.begin_reading();
     let connection = connection.map_err(|it| without_rows(ApiError::of_statement(&it)))?;
-    let done = writer.execute(connection, &statement, destination).await;
+    let done = writer
+        .execute(connection, &statement, destination, &mut allowance)
+        .await;
     let written = match done {
         Ok(written) => written,
         Err(Stop::Database(failure)) => {
@@ -208,6 +209,13 @@ pub(super) async fn send(
         let _sent = pieces.send(writer.out.into()).await;
     }
     Ok(written)
+}
+
+/// To memory. A stream has a larger limit, unless the grant has one.
+pub(super) fn whole(lease: &Lease) -> Destination<'static> {
+    Destination::Whole {
+        can_stream: lease.limits().stream_bytes.is_none(),
+    }
 }
 
 fn without_rows(error: ApiError) -> CutOff {
@@ -236,26 +244,19 @@ async fn last_summary(rows: &mut Rows<'_>) -> Result<Summary, Stop> {
 }
 
 impl Destination<'_> {
-    fn make_room_for(&mut self, length: usize) -> Result<(), Stop> {
-        let Self::Whole { left, limit } = self else {
-            return Ok(());
-        };
-        match left.checked_sub(length) {
-            Some(rest) => {
-                **left = rest;
-                Ok(())
+    fn too_large(&self, failure: &Failure) -> Stop {
+        let error = ApiError::of_statement(failure);
+        let is_for_memory = matches!(failure, Failure::ResultTooLarge { .. });
+        Stop::Unread(match self {
+            Self::Whole { can_stream: true } if is_for_memory => {
+                error.with_hint("accept application/x-ndjson or text/csv, which are streamed")
             }
-            None => {
-                let error = ApiError::of_statement(&Failure::ResultTooLarge { limit: *limit });
-                Err(Stop::Unread(error.with_hint(
-                    "accept application/x-ndjson or text/csv, which are streamed",
-                )))
-            }
-        }
+            _ => error,
+        })
     }
 
     /// Sends the bytes, if they are enough for a piece.
-    async fn take(&mut self, out: &mut Vec<u8>) -> Result<(), Stop> {
+    async fn take(&self, out: &mut Vec<u8>) -> Result<(), Stop> {
         let Self::Streamed(pieces) = self else {
             return Ok(());
         };

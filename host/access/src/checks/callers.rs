@@ -1,0 +1,130 @@
+//! The relations between callers, their grants, and what these name.
+
+use std::collections::BTreeMap;
+
+use super::Checked;
+use crate::callers::Caller;
+use crate::config::Config;
+use crate::error::WrongSetting;
+use crate::gateway::LOOPBACK_CALLER;
+use crate::grants::{Grant, Statements};
+use crate::place::SettingPath;
+
+pub(super) fn check(config: &Config) -> Checked {
+    let mut known = Known::default();
+    for (name, caller) in &config.callers {
+        let path = SettingPath::new("callers").key(name);
+        check_credentials(config, name, caller, &path)?;
+        known.add(name, caller, &path)?;
+        let mut databases = BTreeMap::new();
+        for (number, grant) in caller.grants.iter().enumerate() {
+            let path = path.key("grants").index(number);
+            check_grant(config, grant, &path)?;
+            if let Some(other) = databases.insert(&grant.database, number) {
+                let problem = format!("grants[{other}] is for the same database: join them");
+                return Err(WrongSetting::new(path.key("database"), problem));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &SettingPath) -> Checked {
+    let wrong = |path: SettingPath, problem: &str| Err(WrongSetting::new(path, problem));
+    if caller.password_sha1_twice.is_some() && caller.password_sha256_twice.is_none() {
+        let path = path.key("password_sha1_twice");
+        return wrong(path, "password_sha1_twice needs password_sha256_twice");
+    }
+    if caller.certificate.as_deref() == Some("") {
+        return wrong(path.key("certificate"), "certificate is empty");
+    }
+    if caller.api_key_sha256.is_some() && name.contains(':') {
+        let problem = "the caller's name has a colon, which ends a name in HTTP: rename it";
+        return wrong(path.key("api_key_sha256"), problem);
+    }
+    if let Some(id) = caller.access_key_id(name) {
+        // The separators of the header with the signature.
+        let is_allowed = |it: char| it.is_ascii_graphic() && !matches!(it, '/' | ',' | '=');
+        if id.is_empty() || !id.chars().all(is_allowed) {
+            let problem = "set access_key_id to letters, digits, '_', '-' and '.'";
+            return wrong(path.key("sigv4"), problem);
+        }
+    }
+    if let Some(jwt) = &caller.jwt {
+        if !config.gateway.jwt.contains_key(&jwt.issuer) {
+            let problem = format!("there is no [gateway.jwt.{}]", jwt.issuer);
+            return wrong(path.key("jwt").key("issuer"), &problem);
+        }
+        if jwt.subject.is_empty() {
+            return wrong(path.key("jwt").key("subject"), "it is empty");
+        }
+    }
+    let is_this_machine = config.gateway.trust_loopback && name == LOOPBACK_CALLER;
+    if !caller.has_credentials() && !is_this_machine {
+        return wrong(
+            path.clone(),
+            "set password_sha256_twice, certificate, api_key_sha256, sigv4 or jwt",
+        );
+    }
+    Ok(())
+}
+
+fn check_grant(config: &Config, grant: &Grant, path: &SettingPath) -> Checked {
+    config.check_database(&grant.database, path)?;
+    let Statements::Named(names) = &grant.statements else {
+        return Ok(());
+    };
+    for (number, name) in names.iter().enumerate() {
+        let path = path.key("statements").index(number);
+        let Some(statement) = config.statements.get(name) else {
+            return Err(WrongSetting::new(
+                path,
+                format!("there is no [statements.{name}]"),
+            ));
+        };
+        if statement.access > grant.access {
+            let problem = format!(
+                "[statements.{name}] writes, and the grant is read-only: set access = \"read-write\""
+            );
+            return Err(WrongSetting::new(path, problem));
+        }
+    }
+    Ok(())
+}
+
+/// The credentials by which exactly one caller is recognised.
+#[derive(Default)]
+struct Known<'a> {
+    certificates: BTreeMap<&'a str, &'a str>,
+    access_key_ids: BTreeMap<&'a str, &'a str>,
+    subjects: BTreeMap<(&'a str, &'a str), &'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn add(&mut self, name: &'a str, caller: &'a Caller, path: &SettingPath) -> Checked {
+        let same = |key: &str, shown: String, other: Option<&str>| match other {
+            Some(other) => {
+                let problem = format!("{shown} is that of callers.{other} too");
+                Err(WrongSetting::new(path.key(key), problem))
+            }
+            None => Ok(()),
+        };
+        if let Some(certificate) = &caller.certificate {
+            let other = self.certificates.insert(certificate, name);
+            same(
+                "certificate",
+                format!("certificate = {certificate:?}"),
+                other,
+            )?;
+        }
+        if let Some(id) = caller.access_key_id(name) {
+            let other = self.access_key_ids.insert(id, name);
+            same("sigv4", format!("access_key_id = {id:?}"), other)?;
+        }
+        if let Some(jwt) = &caller.jwt {
+            let other = self.subjects.insert((&jwt.issuer, &jwt.subject), name);
+            same("jwt", format!("subject = {:?}", jwt.subject), other)?;
+        }
+        Ok(())
+    }
+}

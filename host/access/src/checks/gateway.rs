@@ -1,0 +1,95 @@
+//! The relations between the settings of the gateway.
+
+use std::net::SocketAddr;
+
+use super::{Checked, is_loopback};
+use crate::config::Config;
+use crate::error::WrongSetting;
+use crate::gateway::{GatewayConfig, JwtIssuer};
+use crate::place::SettingPath;
+
+pub(super) fn check(config: &Config) -> Checked {
+    let path = SettingPath::new("gateway");
+    let gateway = &config.gateway;
+    if let Some(address) = gateway.listen {
+        config
+            .check_gateway_address(address)
+            .map_err(|problem| WrongSetting::new(path.key("listen"), problem))?;
+    }
+    if gateway.session_idle_timeout > gateway.session_lifetime {
+        let problem = "it is longer than session_lifetime";
+        return Err(WrongSetting::new(path.key("session_idle_timeout"), problem));
+    }
+    if let Some(table) = &gateway.idempotency_table
+        && !is_table(table)
+    {
+        let problem = "write TABLE or DATABASE.TABLE, of letters, digits, '_' and '$'";
+        return Err(WrongSetting::new(path.key("idempotency_table"), problem));
+    }
+    for (name, issuer) in &gateway.jwt {
+        check_issuer(issuer, &path.key("jwt").key(name))?;
+    }
+    Ok(())
+}
+
+impl Config {
+    /// Checks whether the gateway may listen on an address: other machines may reach it only over TLS, and only callers
+    /// of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// What to set.
+    pub fn check_gateway_address(&self, address: SocketAddr) -> Result<(), &'static str> {
+        let GatewayConfig {
+            tls,
+            behind_tls_proxy,
+            trust_loopback,
+            ..
+        } = &self.gateway;
+        if is_loopback(address.ip()) {
+            return Ok(());
+        }
+        if *trust_loopback {
+            return Err("trust_loopback needs a loopback address, such as 127.0.0.1:8080");
+        }
+        if tls.is_none() && !behind_tls_proxy {
+            return Err(
+                "other machines can reach this address: set tls, or behind_tls_proxy = true if a proxy in front of the \
+                 gateway offers TLS",
+            );
+        }
+        if self.callers.values().all(|it| it.grants.is_empty()) {
+            return Err("other machines can reach this address: set callers with grants");
+        }
+        Ok(())
+    }
+}
+
+/// Its name becomes a part of statements.
+fn is_table(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_allowed = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '$');
+        !part.is_empty() && part.chars().all(is_allowed)
+    };
+    match name.split_once('.') {
+        Some((database, table)) => is_part(database) && is_part(table),
+        None => is_part(name),
+    }
+}
+
+fn check_issuer(issuer: &JwtIssuer, path: &SettingPath) -> Checked {
+    let wrong = |key: &str, problem: &str| Err(WrongSetting::new(path.key(key), problem));
+    if issuer.issuer.is_empty() {
+        return wrong("issuer", "it is empty");
+    }
+    if issuer.audience.is_empty() {
+        return wrong("audience", "it is empty");
+    }
+    if !issuer.jwks_url.starts_with("https://") {
+        return wrong("jwks_url", "it must begin with https://");
+    }
+    if issuer.algorithms.is_empty() {
+        return wrong("algorithms", "it is empty");
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The settings of the HTTP gateway.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use crate::listeners::TlsFiles;
+
+/// The caller that every process of this machine is, with `trust_loopback`.
+pub const LOOPBACK_CALLER: &str = "loopback";
+
+/// The settings of the HTTP gateway.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct GatewayConfig {
+    /// Address for callers. `None` is 127.0.0.1:8080.
+    pub listen: Option<SocketAddr>,
+    /// The certificate for TLS with callers. `None` offers no TLS.
+    pub tls: Option<TlsFiles>,
+    /// Whether a proxy in front of the gateway offers TLS, so that callers of other machines reach the gateway without.
+    pub behind_tls_proxy: bool,
+    /// Whether every process of this machine is the caller `loopback`, without credentials. If there is no caller with
+    /// this name, it may read all databases.
+    pub trust_loopback: bool,
+    /// Address of the health checks and the metrics, over HTTP.
+    pub admin: Option<SocketAddr>,
+    /// How long requests may continue after SIGTERM, in seconds. `None` is 10.
+    pub drain_timeout: Option<u64>,
+    /// Names that requests may have in their header `Host`, beside `localhost` and loopback addresses.
+    pub allow_hosts: Vec<String>,
+    /// Origins that requests may have in their header `Origin`.
+    pub allow_origins: Vec<String>,
+    /// Limit on a request's body, in bytes.
+    pub max_body_bytes: usize,
+    /// Limit on the rows of a result, in bytes as the server sends them.
+    pub max_result_bytes: usize,
+    /// How long a session may be idle, in seconds.
+    pub session_idle_timeout: NonZeroU32,
+    /// How long a session may exist, in seconds.
+    pub session_lifetime: NonZeroU32,
+    /// How many requests of one session may wait for an earlier one.
+    pub max_queued_requests: usize,
+    /// Table for the idempotency keys of writes, `TABLE` or `DATABASE.TABLE`. `None` refuses the keys.
+    pub idempotency_table: Option<String>,
+    /// How many instances of the gateway there are. Limits on new connections to a database are divided by it.
+    pub instances: NonZeroU32,
+    /// The issuers of JSON Web Tokens, by name.
+    pub jwt: BTreeMap<String, JwtIssuer>,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        let seconds = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
+        Self {
+            listen: None,
+            tls: None,
+            behind_tls_proxy: false,
+            trust_loopback: false,
+            admin: None,
+            drain_timeout: None,
+            allow_hosts: Vec::new(),
+            allow_origins: Vec::new(),
+            max_body_bytes: 16 << 20,
+            max_result_bytes: 64 << 20,
+            session_idle_timeout: seconds(180),
+            session_lifetime: seconds(86_400),
+            max_queued_requests: 16,
+            idempotency_table: None,
+            instances: NonZeroU32::MIN,
+            jwt: BTreeMap::new(),
+        }
+    }
+}
+
+/// An issuer of JSON Web Tokens, and how its tokens are verified.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct JwtIssuer {
+    /// The claim `iss` of its tokens, character by character.
+    pub issuer: String,
+    /// URL of its keys, with `https`.
+    pub jwks_url: String,
+    /// What the claim `aud` of its tokens must contain.
+    pub audience: String,
+    /// The algorithms of its signatures.
+    #[serde(default = "default_algorithms")]
+    pub algorithms: Vec<JwtAlgorithm>,
+}
+
+fn default_algorithms() -> Vec<JwtAlgorithm> {
+    vec![JwtAlgorithm::Rs256]
+}
+
+/// An algorithm of a token's signature. All are asymmetric: the gateway needs no secret of the issuer.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JwtAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    #[serde(rename = "RS384")]
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    #[serde(rename = "RS512")]
+    Rs512,
+    /// RSASSA-PSS with SHA-256.
+    #[serde(rename = "PS256")]
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    #[serde(rename = "PS384")]
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    #[serde(rename = "PS512")]
+    Ps512,
+    /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// ECDSA with P-384 and SHA-384.
+    #[serde(rename = "ES384")]
+    Es384,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}

@@ -1,0 +1,86 @@
+//! The pools of a database: one for each database user and access that is granted.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rds_bridge::pool::{ConnectionLimit, ConnectionRate, Pool};
+use rds_bridge::{BridgeBuilder, Error};
+use rds_bridge_access::Access;
+use tokio::sync::OnceCell;
+
+use crate::access::PoolKey;
+
+/// A database whose pools the gateway builds: one for each database user and access that callers are granted, when the
+/// first request needs it. Together they keep to the limits of the database.
+pub struct DatabasePools {
+    bridge: BridgeBuilder,
+    limit: Arc<ConnectionLimit>,
+    rate: Arc<ConnectionRate>,
+    pools: Mutex<HashMap<Key, Arc<OnceCell<Pool>>>>,
+}
+
+/// The database user, if it is not the database's, and the access.
+type Key = (Option<Arc<str>>, Access);
+
+impl DatabasePools {
+    /// `bridge` has the settings of the connections, with the user of grants that name none. Limits: 10 connections, and
+    /// 150 new ones in each second.
+    #[must_use]
+    pub fn new(bridge: BridgeBuilder) -> Self {
+        let per_second = NonZeroU32::new(150).unwrap_or(NonZeroU32::MIN);
+        Self {
+            bridge,
+            limit: Arc::new(ConnectionLimit::new(10)),
+            rate: Arc::new(ConnectionRate::new(per_second)),
+            pools: Mutex::default(),
+        }
+    }
+
+    /// The largest number of connections. Default: 10.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.limit = Arc::new(ConnectionLimit::new(connections));
+        self
+    }
+
+    /// The limit on new connections. Share it with what else connects to the same server.
+    #[must_use]
+    pub fn connection_rate(mut self, rate: Arc<ConnectionRate>) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    pub(super) async fn pool(&self, key: &PoolKey) -> Result<Pool, Error> {
+        let PoolKey {
+            database: _,
+            user,
+            access,
+        } = key;
+        let cell = {
+            let pools = self.pools.lock();
+            let mut pools = pools.unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(pools.entry((user.clone(), *access)).or_default())
+        };
+        let build = || self.build(user.as_deref(), *access);
+        cell.get_or_try_init(build).await.cloned()
+    }
+
+    async fn build(&self, user: Option<&str>, access: Access) -> Result<Pool, Error> {
+        let mut bridge = self.bridge.clone().allow_writes(access.allows_writes());
+        if let Some(user) = user {
+            bridge = bridge.user(user);
+        }
+        let pool = Pool::builder(bridge.build().await?)
+            .connection_limit(Arc::clone(&self.limit))
+            .connection_rate(Arc::clone(&self.rate));
+        Ok(pool.build()?)
+    }
+}
+
+impl fmt::Debug for DatabasePools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabasePools").finish_non_exhaustive()
+    }
+}
