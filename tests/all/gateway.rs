@@ -3,12 +3,15 @@
 mod abandoned;
 mod admin;
 mod callers;
+mod configuration;
 mod data_api;
 mod data_api_clients;
 mod data_api_signatures;
+mod grants;
 mod guards;
 mod planetscale;
 mod planetscale_types;
+mod reload;
 mod sessions;
 mod usage;
 mod v1;

@@ -10,6 +10,7 @@ pub(crate) mod fake_aws;
 pub(crate) mod folders;
 pub(crate) mod function;
 pub(crate) mod gateway;
+pub(crate) mod gateway_config;
 pub(crate) mod hostile_server;
 pub(crate) mod late_forwarder;
 pub(crate) mod library;

@@ -21,24 +21,14 @@ pub struct Caller {
     pub certificate: Option<String>,
     /// `SHA256(key)` of an API key. For the gateway.
     pub api_key_sha256: Option<PasswordHash<32>>,
-    /// A key pair for Signature Version 4. For the gateway.
-    pub sigv4: Option<Sigv4KeyPair>,
+    /// File with the secret access key of a key pair for Signature Version 4, and nothing else but white space around it.
+    /// The access key id is the caller's name. For the gateway.
+    pub sigv4_secret_file: Option<PathBuf>,
     /// The subject of a JSON Web Token. For the gateway.
     pub jwt: Option<JwtSubject>,
     /// What the caller may do through the gateway. The first one is that of requests that name no database.
     #[serde(default)]
     pub grants: Vec<Grant>,
-}
-
-/// A key pair of the gateway's own, with which an AWS SDK signs requests.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Sigv4KeyPair {
-    /// The access key id. `None` is the caller's name.
-    pub access_key_id: Option<String>,
-    /// File that contains the secret access key, and nothing else but white space around it.
-    pub secret_file: PathBuf,
 }
 
 /// The subject of the tokens of an issuer.
@@ -53,11 +43,13 @@ pub struct JwtSubject {
 }
 
 impl Caller {
-    /// The access key id with which the caller signs requests, if it does.
+    /// Whether it has credentials for the gateway.
     #[must_use]
-    pub fn access_key_id<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        let pair = self.sigv4.as_ref()?;
-        Some(pair.access_key_id.as_deref().unwrap_or(name))
+    pub fn may_call_gateway(&self) -> bool {
+        self.api_key_sha256.is_some()
+            || self.sigv4_secret_file.is_some()
+            || self.jwt.is_some()
+            || self.certificate.is_some()
     }
 
     /// Whether it has credentials of any kind.
@@ -67,14 +59,14 @@ impl Caller {
             password_sha1_twice: _,
             certificate,
             api_key_sha256,
-            sigv4,
+            sigv4_secret_file,
             jwt,
             grants: _,
         } = self;
         password_sha256_twice.is_some()
             || certificate.is_some()
             || api_key_sha256.is_some()
-            || sigv4.is_some()
+            || sigv4_secret_file.is_some()
             || jwt.is_some()
     }
 }

@@ -36,7 +36,7 @@ mod place;
 mod statements;
 mod template;
 
-pub use callers::{Caller, JwtSubject, Sigv4KeyPair};
+pub use callers::{Caller, JwtSubject};
 pub use config::Config;
 pub use databases::Database;
 pub use error::ConfigError;

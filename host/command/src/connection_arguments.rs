@@ -139,6 +139,16 @@ impl ConnectionArguments {
         Ok(self.with_address_and_tls(builder, own))
     }
 
+    /// The user and the database of an endpoint, and else those of the options.
+    #[cfg(feature = "proxy")]
+    pub(super) fn filled<'a>(&'a self, own: &Own<'a>) -> Own<'a> {
+        Own {
+            user: own.user.or(self.endpoint.user()).and_then(set),
+            database: own.database.or(self.database.as_deref()).and_then(set),
+            ..*own
+        }
+    }
+
     /// The settings of a client of a proxy, which has those of the endpoint itself: their options are refused, and
     /// their variables ignored. `option` is the one that named the proxy.
     #[cfg(feature = "proxy")]

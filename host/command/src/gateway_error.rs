@@ -19,6 +19,8 @@ pub(crate) enum GatewayError {
          use a loopback address such as --listen 127.0.0.1:8080, and reach it from other machines over an SSH tunnel"
     )]
     NotLocal(SocketAddr),
+    #[error("the secret in {} is shorter than 16 characters: make one with 'openssl rand -hex 32'", .0.display())]
+    ShortSecret(PathBuf),
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
     #[error("the API keys in {} cannot be used", .0.display())]
@@ -28,7 +30,9 @@ pub(crate) enum GatewayError {
 impl GatewayError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Start(_) | Self::NotLocal(_) | Self::Keys(..) => Exit::Usage,
+            Self::Start(_) | Self::NotLocal(_) | Self::Keys(..) | Self::ShortSecret(_) => {
+                Exit::Usage
+            }
             Self::Listen(..) => Exit::InputOutput,
         }
     }

@@ -5,6 +5,8 @@ mod arguments;
 mod child;
 mod completions;
 mod component;
+#[cfg(feature = "proxy")]
+mod config_file;
 mod connection_arguments;
 #[cfg(feature = "emulator")]
 mod demo;
@@ -18,6 +20,8 @@ mod error;
 mod exit;
 #[cfg(feature = "gateway")]
 mod gateway_error;
+#[cfg(feature = "proxy")]
+mod hang_ups;
 mod inspect;
 mod log;
 mod manual;

@@ -28,14 +28,15 @@ use arguments::Action;
 pub(crate) use arguments::Proxy;
 pub(super) use running::begin;
 
+use super::config_file::ConfigFile;
 use super::error::Error;
+use super::hang_ups::HangUps;
 use super::proxy_error::ProxyError;
 use super::signals::Signals;
 use super::{child, output};
-use config_file::ConfigFile;
 use limits::Limits;
 use plan::Service;
-use reload::{HangUps, Settings};
+use reload::Settings;
 use running::Running;
 
 /// The settings of the connection to the database itself. A program that connects through the proxy must not use them.
@@ -96,9 +97,22 @@ async fn serve(
         .transpose()?;
     if let Some(file) = &file {
         file.check_options()?;
+        if arguments.dump_config {
+            let dump = file.dump(&arguments.connection, |config| {
+                let (proxy, options) = (&mut config.proxy, &arguments.listen);
+                proxy.admin = proxy.admin.or(options.admin);
+                proxy.drain_timeout.get_or_insert(options.drain_timeout);
+            });
+            output::print(&dump?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if arguments.check {
+            file.check_proxies(&arguments.listen)?;
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     // Before anything that leaves a file behind, such as a socket.
-    let mut hang_ups = HangUps::catch(arguments)?;
+    let mut hang_ups = HangUps::catch(has_files(arguments))?;
     let mut signals = match hang_ups.are_caught() {
         true => Signals::catch_without_hang_up()?,
         false => Signals::catch()?,
@@ -127,7 +141,7 @@ async fn serve(
         tokio::select! {
             _ = signals.next() => {}
             () = quit_requested(admin.as_ref()) => {}
-            () = hang_ups.reload(settings, &running) => {}
+            () = hang_ups.reload(|| settings.reload(&running)) => {}
         }
         ExitCode::SUCCESS
     } else {
@@ -136,13 +150,18 @@ async fn serve(
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
             () = quit_requested(admin.as_ref()) => ExitCode::SUCCESS,
-            () = hang_ups.reload(settings, &running) => ExitCode::SUCCESS,
+            () = hang_ups.reload(|| settings.reload(&running)) => ExitCode::SUCCESS,
         }
     };
     #[cfg(unix)]
     systemd::tell_stopping();
     drain(&service, running, &mut signals).await;
     Ok(code)
+}
+
+/// Whether there are files to read again on SIGHUP.
+fn has_files(arguments: &Proxy) -> bool {
+    arguments.config.is_some() || arguments.listen.tls_certificate.is_some()
 }
 
 /// Starts the proxies. `take` takes the socket that systemd has opened for one.

@@ -1,93 +1,97 @@
-//! `rds-bridge serve`: an HTTP gateway to the database.
+//! `rds-bridge serve`: an HTTP gateway to databases.
 
 mod arguments;
+mod configured;
+mod plan;
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rds_bridge::component::Engine;
-use rds_bridge::pool::Pool;
-use rds_bridge_gateway::{Admin, CallerAuthentication, Gateway, Keys, StartError};
+use rds_bridge_gateway::{Admin, Gateway, StartError};
 use tokio::net::TcpListener;
-use zeroize::Zeroizing;
 
 pub(crate) use arguments::Serve;
 
-use super::child;
-use super::connection_arguments::Own;
+use super::config_file::ConfigFile;
 use super::error::Error;
 use super::gateway_error::GatewayError;
+use super::hang_ups::HangUps;
 use super::proxy::{UPSTREAM, block_on, print};
 use super::signals::Signals;
-use arguments::Callers;
+use super::{child, output};
+use plan::Plan;
 
 pub(super) fn run(arguments: &Serve) -> Result<ExitCode, Error> {
-    block_on(serve(arguments))
+    if arguments.example {
+        output::print(rds_bridge_access::EXAMPLE)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = arguments.config.as_deref().map(ConfigFile::read);
+    let file = file.transpose()?;
+    if let Some(file) = &file {
+        file.check_options()?;
+        if arguments.dump_config {
+            let dump = file.dump(&arguments.connection, |config| {
+                plan::fill(config, &arguments.callers);
+            });
+            output::print(&dump?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    block_on(serve(arguments, file.as_ref()))
 }
 
-async fn serve(arguments: &Serve) -> Result<ExitCode, Error> {
-    let callers = &arguments.callers;
-    let authentication = authentication(callers)?;
-    let mut signals = Signals::catch()?;
-    let listener = listen(callers.listen).await?;
-    let engine = Engine::new().map_err(Error::Fault)?;
-    let builder = arguments.connection.builder_for(&Own::default())?;
-    let builder = builder.engine(engine).allow_writes(callers.allow_writes);
-    let bridge = builder.build().await.map_err(Error::Bridge)?;
-    let database = format!("{} at {}:{}", bridge.user(), bridge.host(), bridge.port());
-    let name = bridge.database().unwrap_or("main").to_owned();
-    let connections = usize::try_from(callers.max_connections.get()).unwrap_or(usize::MAX);
-    let pool = Pool::builder(bridge).max_size(connections).build();
-    let pool = pool.map_err(|error| Error::Bridge(error.into()))?;
-    let mut builder = Gateway::builder(authentication).database(name, pool);
-    for host in &callers.allow_host {
-        builder = builder.allow_host(host);
+async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode, Error> {
+    let mut hang_ups = file.map(|_| HangUps::catch(true)).transpose()?;
+    let mut signals = match hang_ups {
+        Some(_) => Signals::catch_without_hang_up()?,
+        None => Signals::catch()?,
+    };
+    let plan = match file {
+        Some(file) => plan::of_file(arguments, file)?,
+        None => plan::of_options(arguments).await?,
+    };
+    if let Some(file) = file.filter(|_| arguments.check) {
+        file.tell_valid()?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let Plan {
+        builder,
+        listen,
+        admin: admin_address,
+        drain_timeout,
+        about,
+    } = plan;
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| GatewayError::Listen(listen, error))?;
     let started = builder.start(listener);
-    let gateway = started.map_err(|error| start_error(error, callers.listen))?;
-    let admin = admin(callers, &gateway).await?;
+    let gateway = started.map_err(|error| start_error(error, listen))?;
+    let admin = admin(admin_address, &gateway).await?;
+    let reloading = async {
+        match (&mut hang_ups, file) {
+            (Some(hang_ups), Some(file)) => {
+                hang_ups.reload(|| file.reload_gateway(&gateway)).await;
+            }
+            _ => std::future::pending().await,
+        }
+    };
     let code = if arguments.command.is_empty() {
-        announce(callers, &gateway, admin.as_ref(), &database);
-        signals.next().await;
+        announce(&about.lines(gateway.address()), admin.as_ref());
+        tokio::select! {
+            _ = signals.next() => {}
+            () = reloading => {}
+        }
         ExitCode::SUCCESS
     } else {
         let variables = variables(gateway.address());
-        child::run(&arguments.command, variables, &UPSTREAM, &mut signals).await?
-    };
-    drain(callers, gateway, &mut signals).await;
-    Ok(code)
-}
-
-/// Who may call. One of the two options is required, so that no gateway is open by accident.
-fn authentication(callers: &Callers) -> Result<CallerAuthentication, Error> {
-    match &callers.api_key_file {
-        Some(path) => Ok(CallerAuthentication::Keys(keys(path)?)),
-        None if callers.trust_loopback => Ok(CallerAuthentication::TrustLoopback),
-        None => {
-            let problem = "say who may call: give the callers' keys with --api-key-file FILE, or accept every program \
-                           on this machine with --trust-loopback";
-            Err(Error::Usage(problem.to_owned()))
+        tokio::select! {
+            code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
+            () = reloading => ExitCode::SUCCESS,
         }
-    }
-}
-
-fn keys(path: &Path) -> Result<Keys, Error> {
-    let text = fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
-    let keys = Keys::read(&text);
-    keys.map_err(|error| GatewayError::Keys(path.to_owned(), error).into())
-}
-
-/// Listens on a loopback address. Any other is refused before it is opened.
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    if !address.ip().to_canonical().is_loopback() {
-        return Err(GatewayError::NotLocal(address).into());
-    }
-    let listener = TcpListener::bind(address).await;
-    listener.map_err(|error| GatewayError::Listen(address, error).into())
+    };
+    drain(drain_timeout, gateway, &mut signals).await;
+    Ok(code)
 }
 
 fn start_error(error: StartError, address: SocketAddr) -> Error {
@@ -97,8 +101,8 @@ fn start_error(error: StartError, address: SocketAddr) -> Error {
     }
 }
 
-async fn admin(callers: &Callers, gateway: &Gateway) -> Result<Option<Admin>, Error> {
-    let Some(address) = callers.admin else {
+async fn admin(address: Option<SocketAddr>, gateway: &Gateway) -> Result<Option<Admin>, Error> {
+    let Some(address) = address else {
         return Ok(None);
     };
     let failed = |error| Error::from(GatewayError::Listen(address, error));
@@ -118,27 +122,8 @@ fn variables(address: SocketAddr) -> Vec<(&'static str, String)> {
 }
 
 /// Prints how to call.
-fn announce(callers: &Callers, gateway: &Gateway, admin: Option<&Admin>, database: &str) {
-    let address = gateway.address();
-    let access = match callers.allow_writes {
-        true => "may write",
-        false => "read-only",
-    };
-    let credentials = match callers.trust_loopback {
-        true => "any:any",
-        false => "NAME:KEY",
-    };
-    let key_pair = match callers.trust_loopback {
-        true => ("any", "any"),
-        false => ("NAME", "SECRET"),
-    };
-    let mut lines = format!(
-        "rds-bridge: http://{address} for {database}, {access}:\n  \
-         connect({{ url: 'http://{credentials}@{address}' }}) // @planetscale/database\n  \
-         boto3.client('rds-data', 'us-east-1', endpoint_url='http://{address}', \
-         aws_access_key_id='{}', aws_secret_access_key='{}')\n",
-        key_pair.0, key_pair.1
-    );
+fn announce(how_to_call: &str, admin: Option<&Admin>) {
+    let mut lines = how_to_call.to_owned();
     if let Some(admin) = admin {
         let address = admin.address();
         lines.push_str(&format!("rds-bridge: admin address http://{address}\n"));
@@ -148,8 +133,7 @@ fn announce(callers: &Callers, gateway: &Gateway, admin: Option<&Admin>, databas
 }
 
 /// Lets requests finish. A second signal ends that.
-async fn drain(callers: &Callers, gateway: Gateway, signals: &mut Signals) {
-    let limit = Duration::from_secs(callers.drain_timeout);
+async fn drain(limit: Duration, gateway: Gateway, signals: &mut Signals) {
     let open = tokio::select! {
         open = gateway.drain(limit) => open,
         _ = signals.next() => return,

@@ -42,13 +42,14 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
         let problem = "the caller's name has a colon, which ends a name in HTTP: rename it";
         return wrong(path.key("api_key_sha256"), problem);
     }
-    if let Some(id) = caller.access_key_id(name) {
-        // The separators of the header with the signature.
-        let is_allowed = |it: char| it.is_ascii_graphic() && !matches!(it, '/' | ',' | '=');
-        if id.is_empty() || !id.chars().all(is_allowed) {
-            let problem = "set access_key_id to letters, digits, '_', '-' and '.'";
-            return wrong(path.key("sigv4"), problem);
-        }
+    if name.is_empty() {
+        return wrong(path.clone(), "the caller's name is empty");
+    }
+    // The separators of the header with the signature.
+    let is_of_key_id = |it: char| it.is_ascii_graphic() && !matches!(it, '/' | ',' | '=');
+    if caller.sigv4_secret_file.is_some() && !name.chars().all(is_of_key_id) {
+        let problem = "the caller's name is its access key id: rename it to letters, digits, '_', '-' and '.'";
+        return wrong(path.key("sigv4_secret_file"), problem);
     }
     if let Some(jwt) = &caller.jwt {
         if !config.gateway.jwt.contains_key(&jwt.issuer) {
@@ -63,7 +64,7 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
     if !caller.has_credentials() && !is_this_machine {
         return wrong(
             path.clone(),
-            "set password_sha256_twice, certificate, api_key_sha256, sigv4 or jwt",
+            "set password_sha256_twice, certificate, api_key_sha256, sigv4_secret_file or jwt",
         );
     }
     Ok(())
@@ -96,7 +97,6 @@ fn check_grant(config: &Config, grant: &Grant, path: &SettingPath) -> Checked {
 #[derive(Default)]
 struct Known<'a> {
     certificates: BTreeMap<&'a str, &'a str>,
-    access_key_ids: BTreeMap<&'a str, &'a str>,
     subjects: BTreeMap<(&'a str, &'a str), &'a str>,
 }
 
@@ -116,10 +116,6 @@ impl<'a> Known<'a> {
                 format!("certificate = {certificate:?}"),
                 other,
             )?;
-        }
-        if let Some(id) = caller.access_key_id(name) {
-            let other = self.access_key_ids.insert(id, name);
-            same("sigv4", format!("access_key_id = {id:?}"), other)?;
         }
         if let Some(jwt) = &caller.jwt {
             let other = self.subjects.insert((&jwt.issuer, &jwt.subject), name);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::limits::Server;
+use crate::config_file::Server;
 use crate::quoted::quoted;
 
 /// The characters of a user or database that a URL must encode.

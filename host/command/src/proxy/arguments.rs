@@ -60,6 +60,14 @@ pub(crate) struct Proxy {
     )]
     pub(super) config: Option<PathBuf>,
 
+    /// Check the file of --config, and the files that it names, and end
+    #[arg(long, requires = "config", conflicts_with = "dump_config")]
+    pub(super) check: bool,
+
+    /// Print the settings that apply, with their defaults and without secrets, and end
+    #[arg(long, requires = "config")]
+    pub(super) dump_config: bool,
+
     #[command(flatten)]
     pub(super) listen: Listen,
 

@@ -1,77 +1,31 @@
-//! `--config FILE`: databases, callers and listeners in a file, which is read again on SIGHUP.
+//! The proxies of a configuration file, which is read again on SIGHUP.
 
-use std::fmt;
-use std::fs;
 use std::num::{NonZeroU16, NonZeroU32};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rds_bridge_access::{self as access, Config, Database, ListenerConfig};
+use rds_bridge_access::{self as access, Config, Database, GatewayConfig, ListenerConfig};
 use rds_bridge_proxy::{
     Certificates, ClientAuthentication, DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE,
-    DEFAULT_RATE, PasswordHash, Users,
+    PasswordHash, Users,
 };
 
 use super::Error;
 use super::arguments::Listen;
 use super::endpoint::Endpoint;
-use super::limits::server;
 use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
 use super::tls::TlsFiles;
+use crate::config_file::ConfigFile;
 use crate::proxy_error::ProxyError;
-use crate::variables::is_given;
-
-/// The options of one connection, and the keys of a database that stand for them.
-const KEYS: [(&str, &str); 8] = [
-    ("--hostname", "endpoint"),
-    ("--port", "port"),
-    ("--username", "user"),
-    ("--region", "region"),
-    ("--database", "database"),
-    ("--profile", "profile"),
-    ("--connect-to", "connect_to"),
-    ("--ca-file", "ca_file"),
-];
-
-/// A configuration file, as it was read at the start.
-pub(super) struct ConfigFile {
-    path: PathBuf,
-    config: Config,
-}
 
 impl ConfigFile {
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let unusable = |error: &dyn fmt::Display| {
-            Error::Usage(format!("--config: cannot read {}: {error}", path.display()))
-        };
-        let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
-        let config = Config::parse(&text).map_err(|error| unusable(&error))?;
-        Ok(Self {
-            path: path.to_owned(),
-            config,
-        })
-    }
-
-    /// Refuses options for which the file has keys. Their variables give what the file leaves out.
-    pub(super) fn check_options(&self) -> Result<(), Error> {
-        match KEYS.into_iter().find(|(option, _)| is_given(option)) {
-            Some((option, key)) => Err(Error::Usage(format!(
-                "--config and {option} exclude each other: set {key} in [databases.NAME] of {}",
-                self.path.display()
-            ))),
-            None => Ok(()),
-        }
-    }
-
     /// The proxies of the file. The options give what the file leaves out.
-    pub(super) fn service(&self, options: &Listen) -> Result<Service, Error> {
+    pub(in crate::proxy) fn service(&self, options: &Listen) -> Result<Service, Error> {
         let proxy = &self.config.proxy;
         if proxy.listeners.is_empty() {
-            let path = self.path.display();
-            return Err(Error::Usage(format!(
-                "{path}: [[proxy.listeners]] is missing: a listener names a database and an address"
-            )));
+            return Err(self.problem(
+                "[[proxy.listeners]] is missing: a listener names a database and an address",
+            ));
         }
         let plans = proxy.listeners.iter().filter_map(|listener| {
             // The file was validated: each listener's database exists.
@@ -84,6 +38,14 @@ impl ConfigFile {
             admin: proxy.admin.or(options.admin),
             drain_timeout: Duration::from_secs(drain_timeout),
         })
+    }
+
+    /// Checks the file as a start does, and the files that it names, without a connection.
+    pub(in crate::proxy) fn check_proxies(&self, options: &Listen) -> Result<(), Error> {
+        for plan in self.service(options)?.plans {
+            plan.tls.as_ref().map(TlsFiles::load).transpose()?;
+        }
+        self.tell_valid()
     }
 
     fn plan(&self, listener: &ListenerConfig, database: &Database) -> Plan {
@@ -115,15 +77,6 @@ impl ConfigFile {
             authentication: self.authentication(listener),
             tls: tls_files(listener),
         }
-    }
-
-    /// The lowest limit of those that the server's databases have.
-    fn connections_per_second(&self, database: &Database) -> NonZeroU32 {
-        let server = |it: &Database| server(&it.endpoint, it.port.map_or(3306, NonZeroU16::get));
-        let databases = self.config.databases.values();
-        let same = databases.filter(|it| server(it) == server(database));
-        let limits = same.map(|it| it.connections_per_second.unwrap_or(DEFAULT_RATE));
-        limits.min().unwrap_or(DEFAULT_RATE)
     }
 
     fn authentication(&self, listener: &ListenerConfig) -> ClientAuthentication {
@@ -169,18 +122,20 @@ impl ConfigFile {
 
     /// Reads the file again: callers and certificates change for clients that connect from then on.
     #[cfg(unix)]
-    pub(super) fn reload(&self, running: &[Running]) -> Result<(), Error> {
+    pub(in crate::proxy) fn reload(&self, running: &[Running]) -> Result<(), Error> {
         let new = Self::read(&self.path)?;
         let without_reloadable = |config: &Config| {
             let mut config = config.clone();
             config.callers.clear();
+            // Those of another program.
+            config.statements.clear();
+            config.gateway = GatewayConfig::default();
             config
         };
         if without_reloadable(&new.config) != without_reloadable(&self.config) {
-            return Err(Error::Usage(format!(
-                "{}: only callers and the contents of certificate files can change: restart the proxy for other settings",
-                self.path.display()
-            )));
+            return Err(self.problem(
+                "only callers and the contents of certificate files can change: restart the proxy for other settings",
+            ));
         }
         let listeners = || new.config.proxy.listeners.iter();
         // All files are loaded before anything changes.

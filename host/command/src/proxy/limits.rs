@@ -9,8 +9,7 @@ use std::sync::Arc;
 use rds_bridge::pool::ConnectionRate;
 use rds_bridge_proxy::{ClientLimit, ConcurrentLogins};
 
-/// An endpoint's name and port.
-pub(super) type Server = (String, u16);
+use crate::config_file::Server;
 
 /// The limits by server. RDS limits the new IAM connections of an instance, from all clients together.
 #[derive(Debug, Default)]
@@ -44,15 +43,10 @@ pub(super) fn clients<'s>(limits: impl Iterator<Item = (Option<&'s Server>, usiz
     counted.fold(0, usize::saturating_add)
 }
 
-/// The same for every way to write an endpoint.
-pub(super) fn server(host: &str, port: u16) -> Server {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    (host.to_ascii_lowercase(), port)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config_file::server;
 
     #[test]
     fn one_server_has_one_limit() {

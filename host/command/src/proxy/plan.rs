@@ -8,9 +8,9 @@ use rds_bridge_proxy::{Certificates, ClientAuthentication};
 
 use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
-#[cfg(unix)]
-use super::limits::Server;
 use super::tls::TlsFiles;
+#[cfg(unix)]
+use crate::config_file::Server;
 use crate::error::Error;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3306);

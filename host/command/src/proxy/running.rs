@@ -10,8 +10,9 @@ use rds_bridge_proxy::{
 use tokio::net::TcpListener;
 
 use super::address::{Address, Needs};
-use super::limits::{self, Limits};
+use super::limits::Limits;
 use super::plan::{ListenSetting, Plan};
+use crate::config_file::server;
 use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
 use crate::proxy_error::ProxyError;
@@ -93,7 +94,7 @@ pub(crate) async fn begin(
         user: bridge.user().to_owned(),
         database: bridge.database().map(str::to_owned),
         endpoint: format!("{}:{}", bridge.host(), bridge.port()),
-        server: limits::server(bridge.host(), bridge.port()),
+        server: server(bridge.host(), bridge.port()),
     };
     let mut builder = Proxy::builder(bridge)
         .engine(engine.clone())

@@ -20,6 +20,35 @@ pub(crate) struct Serve {
     #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
+    /// File with databases, callers, their grants and statements, instead of an endpoint
+    ///
+    /// The file is TOML. --example prints one with every setting. On SIGHUP the gateway reads the callers, the grants
+    /// and the statements again.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_CONFIG",
+        value_name = "FILE",
+        conflicts_with_all = [
+            "allow_host",
+            "allow_writes",
+            "api_key_file",
+            "trust_loopback"
+        ]
+    )]
+    pub(super) config: Option<PathBuf>,
+
+    /// Check the file of --config, and the files that it names, and end
+    #[arg(long, requires = "config", conflicts_with = "dump_config")]
+    pub(super) check: bool,
+
+    /// Print the settings that apply, with their defaults and without secrets, and end
+    #[arg(long, requires = "config")]
+    pub(super) dump_config: bool,
+
+    /// Print a configuration file with every setting, and end
+    #[arg(long, exclusive = true)]
+    pub(super) example: bool,
+
     #[command(flatten)]
     pub(super) callers: Callers,
 

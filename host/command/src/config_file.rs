@@ -1,0 +1,106 @@
+//! `--config FILE`: the configuration file of `proxy` and `serve`.
+
+mod dump;
+
+use std::fmt;
+use std::fs;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::path::{Path, PathBuf};
+
+use rds_bridge_access::{Config, Database};
+use rds_bridge_proxy::DEFAULT_RATE;
+
+use super::connection_arguments::Own;
+use super::error::Error;
+use super::output;
+use super::variables::is_given;
+
+/// The options of one connection, and the keys of a database that stand for them.
+const KEYS: [(&str, &str); 8] = [
+    ("--hostname", "endpoint"),
+    ("--port", "port"),
+    ("--username", "user"),
+    ("--region", "region"),
+    ("--database", "database"),
+    ("--profile", "profile"),
+    ("--connect-to", "connect_to"),
+    ("--ca-file", "ca_file"),
+];
+
+/// A configuration file, as it was read.
+pub(crate) struct ConfigFile {
+    pub(crate) path: PathBuf,
+    pub(crate) config: Config,
+}
+
+impl ConfigFile {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let unusable = |error: &dyn fmt::Display| {
+            Error::Usage(format!("--config: cannot read {}: {error}", path.display()))
+        };
+        let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
+        let config = Config::parse(&text).map_err(|error| unusable(&error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            config,
+        })
+    }
+
+    /// Refuses options for which the file has keys. Their variables give what the file leaves out.
+    pub(crate) fn check_options(&self) -> Result<(), Error> {
+        match KEYS.into_iter().find(|(option, _)| is_given(option)) {
+            Some((option, key)) => Err(Error::Usage(format!(
+                "--config and {option} exclude each other: set {key} in [databases.NAME] of {}",
+                self.path.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// The lowest limit of those that the server's databases have.
+    pub(crate) fn connections_per_second(&self, database: &Database) -> NonZeroU32 {
+        let databases = self.config.databases.values();
+        let same = databases.filter(|it| server_of(it) == server_of(database));
+        let limits = same.map(|it| it.connections_per_second.unwrap_or(DEFAULT_RATE));
+        limits.min().unwrap_or(DEFAULT_RATE)
+    }
+
+    /// Prints that the file is valid.
+    pub(crate) fn tell_valid(&self) -> Result<(), Error> {
+        output::print_line(&format!("{} is valid", self.path.display()))
+    }
+
+    /// An error of the file as a whole.
+    pub(crate) fn problem(&self, problem: &str) -> Error {
+        Error::Usage(format!("{}: {problem}", self.path.display()))
+    }
+}
+
+/// An endpoint's name and port.
+pub(crate) type Server = (String, u16);
+
+/// The server of a database.
+pub(crate) fn server_of(database: &Database) -> Server {
+    let port = database.port.map_or(3306, NonZeroU16::get);
+    server(&database.endpoint, port)
+}
+
+/// The same for every way to write an endpoint.
+pub(crate) fn server(host: &str, port: u16) -> Server {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    (host.to_ascii_lowercase(), port)
+}
+
+/// The settings of the connection to a database.
+pub(crate) fn own(database: &Database) -> Own<'_> {
+    Own {
+        host: Some(&database.endpoint),
+        port: database.port.map(NonZeroU16::get),
+        user: database.user.as_deref(),
+        region: database.region.as_deref(),
+        database: database.database.as_deref(),
+        profile: database.profile.as_deref(),
+        connect_to: database.connect_to.as_deref(),
+        ca_file: database.ca_file.as_deref(),
+    }
+}

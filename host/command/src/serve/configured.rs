@@ -1,0 +1,179 @@
+//! The gateway of a configuration file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rds_bridge::component::Engine;
+use rds_bridge::pool::ConnectionRate;
+use rds_bridge_access::{Caller, Database, GatewayConfig, ProxyConfig};
+use rds_bridge_gateway::{
+    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, Keys, NoRandomness, Policy,
+};
+use zeroize::Zeroizing;
+
+use super::arguments::Serve;
+use crate::config_file::{ConfigFile, own, server_of};
+use crate::error::Error;
+use crate::gateway_error::GatewayError;
+
+/// A shorter secret could be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+impl ConfigFile {
+    /// The gateway's settings. The options give what the file leaves out.
+    pub(super) fn gateway(
+        &self,
+        arguments: &Serve,
+        engine: &Engine,
+    ) -> Result<GatewayBuilder, Error> {
+        self.check_supported()?;
+        if self.config.databases.is_empty() {
+            return Err(self.problem("[databases.NAME] is missing: a gateway needs a database"));
+        }
+        let mut builder = Gateway::builder(self.callers()?).policy(Policy::new(&self.config));
+        let mut rates = HashMap::new();
+        for (name, database) in &self.config.databases {
+            let rate = rates.entry(server_of(database)).or_insert_with(|| {
+                let per_second = self.connections_per_second(database);
+                Arc::new(ConnectionRate::new(self.share(per_second)))
+            });
+            let pools = pools(arguments, engine, database)?.connection_rate(Arc::clone(rate));
+            builder = builder.database_pools(name, pools);
+        }
+        Ok(with_settings(builder, &self.config.gateway))
+    }
+
+    /// Refuses settings that would otherwise be ignored.
+    fn check_supported(&self) -> Result<(), Error> {
+        let GatewayConfig {
+            tls,
+            behind_tls_proxy,
+            idempotency_table,
+            jwt,
+            ..
+        } = &self.config.gateway;
+        let unsupported = [
+            ("tls", tls.is_some()),
+            ("behind_tls_proxy", *behind_tls_proxy),
+            ("idempotency_table", idempotency_table.is_some()),
+            ("jwt", !jwt.is_empty()),
+        ];
+        match unsupported.into_iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) => {
+                Err(self.problem(&format!("gateway.{key} is not supported yet: remove it")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// This instance's share of a limit that all instances have together.
+    fn share(&self, limit: NonZeroU32) -> NonZeroU32 {
+        let share = limit.get() / self.config.gateway.instances;
+        NonZeroU32::new(share).unwrap_or(NonZeroU32::MIN)
+    }
+
+    /// Checks whether the gateway may listen on an address.
+    pub(super) fn check_address(&self, address: SocketAddr) -> Result<(), Error> {
+        let checked = self.config.check_gateway_address(address);
+        checked.map_err(|problem| self.problem(&format!("gateway.listen: {address}: {problem}")))
+    }
+
+    /// Reads the file again: callers, their grants and the statements change for requests that arrive from then on.
+    pub(super) fn reload_gateway(&self, gateway: &Gateway) -> Result<(), Error> {
+        let new = Self::read(&self.path)?;
+        let without_reloadable = |file: &Self| {
+            let mut config = file.config.clone();
+            config.callers.clear();
+            config.statements.clear();
+            // That of another program.
+            config.proxy = ProxyConfig::default();
+            config
+        };
+        if without_reloadable(&new) != without_reloadable(self) {
+            return Err(self.problem(
+                "only callers, grants and statements can change: restart the gateway for other settings",
+            ));
+        }
+        gateway.set_access(new.callers()?, Policy::new(&new.config));
+        Ok(())
+    }
+
+    /// How callers are authenticated.
+    fn callers(&self) -> Result<CallerAuthentication, Error> {
+        if self.config.gateway.trust_loopback {
+            return Ok(CallerAuthentication::TrustLoopback);
+        }
+        let no_randomness = |error: NoRandomness| self.problem(&error.to_string());
+        let mut keys = Keys::new().map_err(no_randomness)?;
+        for (name, caller) in &self.config.callers {
+            keys = with_caller(keys, name, caller)?;
+        }
+        if keys.is_empty() {
+            return Err(self.problem(
+                "say who may call: set api_key_sha256 or sigv4_secret_file in [callers.NAME], or accept every program \
+                 on this machine with trust_loopback = true in [gateway]",
+            ));
+        }
+        Ok(CallerAuthentication::Keys(keys))
+    }
+
+    /// Who may call, for people.
+    pub(super) fn caller_names(&self) -> String {
+        let callers = self.config.callers.iter();
+        let names = callers.filter(|(_, caller)| caller.may_call_gateway());
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+fn with_caller(keys: Keys, name: &str, caller: &Caller) -> Result<Keys, Error> {
+    let keys = match caller.api_key_sha256 {
+        Some(hash) => keys.with_api_key_sha256(name, &hash.0),
+        None => keys,
+    };
+    match &caller.sigv4_secret_file {
+        Some(path) => {
+            let secret = secret(path)?;
+            Ok(keys.with_signing_key(name, secret.trim()))
+        }
+        None => Ok(keys),
+    }
+}
+
+fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
+    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
+    if text.trim().len() < SHORTEST_SECRET {
+        return Err(GatewayError::ShortSecret(path.to_owned()).into());
+    }
+    Ok(text)
+}
+
+fn pools(arguments: &Serve, engine: &Engine, database: &Database) -> Result<DatabasePools, Error> {
+    let bridge = arguments.connection.builder_for(&own(database))?;
+    let limit = database.max_connections;
+    let limit = limit.unwrap_or(arguments.callers.max_connections);
+    let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+    Ok(DatabasePools::new(bridge.engine(engine.clone())).max_connections(limit))
+}
+
+fn with_settings(mut builder: GatewayBuilder, gateway: &GatewayConfig) -> GatewayBuilder {
+    for host in &gateway.allow_hosts {
+        builder = builder.allow_host(host);
+    }
+    for origin in &gateway.allow_origins {
+        builder = builder.allow_origin(origin);
+    }
+    let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
+    builder
+        .max_body_bytes(gateway.max_body_bytes)
+        .max_result_bytes(gateway.max_result_bytes)
+        .session_idle_timeout(seconds(gateway.session_idle_timeout))
+        .session_lifetime(seconds(gateway.session_lifetime))
+        .queued_requests(gateway.max_queued_requests)
+}

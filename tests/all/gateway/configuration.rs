@@ -1,0 +1,158 @@
+//! The configuration file: the options that show it, and the page that lists its settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rds_bridge_access::{Config, EXAMPLE};
+use rds_bridge_test_support::server::{Product, Server};
+
+use crate::helpers::command::{run, stderr, stdout, with};
+use crate::helpers::gateway_config::GatewayConfig;
+
+const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+/// The beginning of a file up to where a setting of the section can follow, for each section by its heading.
+const SECTIONS: [(&str, &str); 10] = [
+    ("[databases.NAME]", "[databases.a]\n"),
+    ("[statements.NAME]", "[statements.a]\n"),
+    ("[callers.NAME]", "[callers.a]\n"),
+    ("[callers.NAME.jwt]", "[callers.a.jwt]\n"),
+    ("[[callers.NAME.grants]]", "[[callers.a.grants]]\n"),
+    ("[proxy]", "[proxy]\n"),
+    ("[[proxy.listeners]]", "[[proxy.listeners]]\n"),
+    ("[gateway]", "[gateway]\n"),
+    ("[gateway.jwt.NAME]", "[gateway.jwt.a]\n"),
+    ("[gateway.tls]", "[gateway.tls]\n"),
+];
+
+/// The settings that the code knows, which it names in the error for an unknown one.
+fn of_code(section: &str) -> BTreeSet<String> {
+    let error = Config::parse(&format!("{section}unknown_setting = 1\n")).unwrap_err();
+    let error = error.to_string();
+    let (_, expected) = error.split_once("expected").unwrap();
+    let names = expected.split('`').skip(1).step_by(2);
+    names.map(str::to_owned).collect()
+}
+
+/// The settings in the tables of the page, by section.
+fn of_page() -> BTreeMap<String, BTreeSet<String>> {
+    let mut sections: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut section = String::new();
+    for line in PAGE.lines() {
+        if line.starts_with('#') {
+            section = line.split('`').nth(1).unwrap_or_default().to_owned();
+        } else if let Some(row) = line.strip_prefix("| `") {
+            let setting = row.split('`').next().unwrap_or_default();
+            sections.entry(section.clone()).or_default().insert(setting.to_owned());
+        }
+    }
+    sections
+}
+
+#[test]
+fn the_page_has_the_settings_of_the_code() {
+    let page = of_page();
+    for (heading, section) in SECTIONS {
+        assert_eq!(page.get(heading), Some(&of_code(section)), "{heading}");
+    }
+}
+
+#[test]
+fn the_example_has_the_settings_of_the_code() {
+    Config::parse(EXAMPLE).unwrap();
+    for (heading, section) in SECTIONS {
+        for setting in of_code(section) {
+            let is_key = EXAMPLE.lines().any(|line| {
+                let is_section = line.trim_matches(['[', ']']).split('.').any(|it| it == setting);
+                line.starts_with(&format!("{setting} = "))
+                    || line.contains(&format!("{{ {setting} = "))
+                    || line.contains(&format!(", {setting} = "))
+                    || line.starts_with('[') && is_section
+            });
+            assert!(is_key, "{heading}: the example has no {setting}");
+        }
+    }
+}
+
+#[test]
+fn the_variables_of_the_page_are_those_of_the_options() {
+    let help = [["serve", "--help"], ["proxy", "--help"]].map(|arguments| {
+        let output = run(&arguments, &[], "");
+        stdout(&output).to_owned()
+    });
+    // Read by the AWS SDK.
+    let of_sdk = "AWS_PROFILE";
+    let mut found = 0;
+    for row in PAGE.lines().filter(|line| line.starts_with("| `")) {
+        for name in row.split('`').filter(|it| it.contains('_') && *it == it.to_uppercase()) {
+            let is_option = help.iter().any(|help| help.contains(&format!("[env: {name}")));
+            assert!(is_option || name == of_sdk, "{name}");
+            found += 1;
+        }
+    }
+    assert!(found > 8, "{found}");
+}
+
+fn serve(config: &GatewayConfig, option: &str) -> (Option<i32>, String, String) {
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &[], &["serve", "--config", &config.path(), option]);
+    let text = stdout(&output).to_owned();
+    (output.status.code(), text, stderr(&output).to_owned())
+}
+
+#[test]
+fn a_file_is_checked_and_dumped() {
+    let hash = "ab".repeat(32);
+    let config = GatewayConfig::new(&format!(
+        "[callers.app]\napi_key_sha256 = \"{hash}\"\n[[callers.app.grants]]\ndatabase = \"main\"\nstatements = \"any\"\n"
+    ));
+    let (code, text, error) = serve(&config, "--check");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(text.trim_end().ends_with("rds-bridge.toml is valid"), "{text}");
+    let (code, text, error) = serve(&config, "--dump-config");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(!text.contains(&hash), "{text}");
+    for line in [
+        "api_key_sha256 = \"<redacted>\"",
+        "port = 3306",
+        "max_connections = 10",
+        "listen = \"127.0.0.1:8080\"",
+        "session_idle_timeout = 180",
+        "access = \"read-only\"",
+        "statements = \"any\"",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}: {text}");
+    }
+    // It is a file, but for the hashes.
+    let read = Config::parse(&text.replace("<redacted>", &hash)).unwrap();
+    assert!(read.databases.contains_key("other"));
+}
+
+#[test]
+fn what_is_wrong_is_named_before_the_start() {
+    for (more, problem) in [
+        ("", "say who may call"),
+        (
+            "[gateway]\nlisten = \"0.0.0.0:8080\"\ntrust_loopback = true\n",
+            "line 10, column 1: gateway.listen: trust_loopback needs a loopback address",
+        ),
+        (
+            "[gateway]\nlisten = \"0.0.0.0:8080\"\n",
+            "set tls, or behind_tls_proxy = true",
+        ),
+        (
+            "[callers.app]\nsigv4_secret_file = \"/missing/secret\"\n",
+            "/missing/secret",
+        ),
+    ] {
+        let config = GatewayConfig::new(more);
+        let (code, _, error) = serve(&config, "--check");
+        assert_ne!(code, Some(0));
+        assert!(error.contains(problem), "{more}: {error}");
+    }
+}
+
+#[test]
+fn the_example_is_printed() {
+    let output = run(&["serve", "--example"], &[], "");
+    assert_eq!(stdout(&output), EXAMPLE);
+}
