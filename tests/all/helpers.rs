@@ -5,6 +5,7 @@ pub(crate) mod aws_home;
 pub(crate) mod column_types;
 pub(crate) mod command;
 pub(crate) mod counted_rows;
+pub(crate) mod cutting_relay;
 pub(crate) mod emulator;
 pub(crate) mod fake_aws;
 pub(crate) mod folders;

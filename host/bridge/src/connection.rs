@@ -246,6 +246,13 @@ impl<S: Transport> Connection<S> {
         self.is_demoted
     }
 
+    /// Whether the session was made for writing ([`BridgeBuilder::allow_writes`](crate::BridgeBuilder::allow_writes)).
+    /// A statement may have changed that.
+    #[must_use]
+    pub fn allows_writes(&self) -> bool {
+        self.set_up.settings.allow_writes
+    }
+
     /// What its statements may have left in the session.
     pub(crate) fn leftovers(&self) -> Leftovers {
         self.leftovers

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rds_bridge_gateway::{Admin, Gateway, StartError};
+use rds_bridge_gateway::{Admin, Gateway, GatewayBuilder, StartError};
 use tokio::net::TcpListener;
 
 pub(crate) use arguments::Serve;
@@ -63,6 +63,7 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
         drain_timeout,
         about,
     } = plan;
+    let builder = with_options(builder, arguments, file);
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| GatewayError::Listen(listen, error))?;
     let started = builder.start(listener);
@@ -110,6 +111,26 @@ async fn admin(address: Option<SocketAddr>, gateway: &Gateway) -> Result<Option<
     Admin::start(listener, gateway.health())
         .map(Some)
         .map_err(failed)
+}
+
+/// The settings that are given by options alone, and what the file leaves out.
+fn with_options(
+    builder: GatewayBuilder,
+    arguments: &Serve,
+    file: Option<&ConfigFile>,
+) -> GatewayBuilder {
+    let options = &arguments.callers;
+    let mut builder = builder
+        .drain_notice(Duration::from_secs(options.drain_notice))
+        .show_statements(options.show_statements);
+    if let Some(seconds) = options.statement_timeout {
+        builder = builder.statement_timeout(Duration::from_secs(seconds.get().into()));
+    }
+    let of_file = file.and_then(|it| it.config.gateway.idempotency_table.as_ref());
+    match of_file.or(options.idempotency_table.as_ref()) {
+        Some(table) => builder.idempotency_table(table),
+        None => builder,
+    }
 }
 
 /// The environment of a program that calls the gateway.

@@ -14,6 +14,7 @@ use crate::caller::{CallerAuthentication, NoRandomness};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, Sessions};
 use crate::gateway::Gateway;
+use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::shared::{Shared, State};
 
@@ -25,6 +26,8 @@ pub struct GatewayBuilder {
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
+    pinned_sessions: Option<usize>,
+    idempotency_table: Option<String>,
 }
 
 /// Why a gateway cannot start.
@@ -43,6 +46,9 @@ pub enum StartError {
          such as over an SSH tunnel"
     )]
     NotLocal,
+    /// The name of the table of idempotency keys is not that of a table.
+    #[error("{0:?} is not the name of a table: give it as table or schema.table")]
+    IdempotencyTable(String),
     /// The system's error from `getsockname`.
     #[error("the listener has no address")]
     Listener(#[source] std::io::Error),
@@ -61,6 +67,8 @@ impl Gateway {
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
+            pinned_sessions: None,
+            idempotency_table: None,
         }
     }
 }
@@ -129,6 +137,24 @@ impl GatewayBuilder {
         self
     }
 
+    /// How long the statements of a request may take, from the moment at which the request has a connection to the end
+    /// of its result, with the time in which a client reads a stream. Then the statement is killed on the server.
+    /// Default: without a limit, because a stream takes as long as its client.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.limits.statement = Some(limit);
+        self
+    }
+
+    /// The table `schema.table`, or `table` of the connection's database, in which `/v1` stores the keys and answers of
+    /// requests with the header `Idempotency-Key`. `docs/gateway.md` has its definition. Every database needs it.
+    /// Default: none, and the header is refused.
+    #[must_use]
+    pub fn idempotency_table(mut self, name: impl Into<String>) -> Self {
+        self.idempotency_table = Some(name.into());
+        self
+    }
+
     /// How long a session may be idle before it ends and its transaction is rolled back. Default: 3 minutes, as that of
     /// the RDS Data API.
     #[must_use]
@@ -141,6 +167,23 @@ impl GatewayBuilder {
     #[must_use]
     pub fn session_lifetime(mut self, limit: Duration) -> Self {
         self.limits.session_lifetime = limit;
+        self
+    }
+
+    /// How many sessions may keep a connection, which those with a transaction, a lock or a temporary table do. One more
+    /// receives error 1040. Default: one less than the pools have connections, so that other requests find one; at least
+    /// 1.
+    #[must_use]
+    pub fn pinned_sessions(mut self, limit: usize) -> Self {
+        self.pinned_sessions = Some(limit);
+        self
+    }
+
+    /// How long a gateway that drains ([`Gateway::drain`]) accepts connections in any case. Set it to the time that a
+    /// load balancer takes to notice that `/ready` answers 503. Default: 0.
+    #[must_use]
+    pub fn drain_notice(mut self, time: Duration) -> Self {
+        self.limits.drain_notice = time;
         self
     }
 
@@ -160,11 +203,19 @@ impl GatewayBuilder {
     /// # Panics
     ///
     /// Outside of a Tokio runtime.
-    pub fn start(self, listener: TcpListener) -> Result<Gateway, StartError> {
+    pub fn start(mut self, listener: TcpListener) -> Result<Gateway, StartError> {
         let address = listener.local_addr().map_err(StartError::Listener)?;
         if !address.ip().to_canonical().is_loopback() {
             return Err(StartError::NotLocal);
         }
+        self.limits.pinned_sessions = self.pinned_sessions.unwrap_or_else(|| {
+            let sizes = self.databases.iter().map(|it| it.max_connections());
+            sizes.map(|it| it.saturating_sub(1)).sum::<usize>().max(1)
+        });
+        let idempotency_table = self.idempotency_table.map(|name| {
+            let table = IdempotencyTable::read(&name);
+            table.ok_or(StartError::IdempotencyTable(name))
+        });
         let counters = Arc::<Counters>::default();
         let databases = databases(self.databases)?;
         let names = databases.iter().map(|it| it.name.as_str());
@@ -179,6 +230,7 @@ impl GatewayBuilder {
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
             allowed_names: self.allowed_names,
             limits: self.limits,
+            idempotency_table: idempotency_table.transpose()?,
             counters,
         });
         Ok(Gateway::start(shared, listener, address))

@@ -2,8 +2,11 @@
 
 mod pools;
 
+use std::sync::Arc;
+
 use rds_bridge::Error;
-use rds_bridge::pool::Pool;
+use rds_bridge::pool::{Pool, PoolMetrics};
+use rds_bridge_access::Access;
 
 pub use pools::DatabasePools;
 
@@ -21,6 +24,15 @@ pub(crate) struct Databases {
 pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) connections: Connections,
+}
+
+/// A pool that exists.
+#[derive(Debug)]
+pub(crate) struct OpenPool {
+    /// Unless it is the database's.
+    pub(crate) user: Option<Arc<str>>,
+    pub(crate) access: Option<Access>,
+    pub(crate) metrics: PoolMetrics,
 }
 
 /// Where a database's connections come from.
@@ -43,6 +55,27 @@ impl Databases {
 }
 
 impl Database {
+    /// The largest number of connections.
+    pub(crate) fn max_connections(&self) -> usize {
+        match &self.connections {
+            Connections::Pool(pool) => pool.metrics().max_size,
+            Connections::Pools(pools) => pools.limit(),
+        }
+    }
+
+    /// The pools that requests have used, with the database user and the access of each. One pool for all grants has
+    /// neither.
+    pub(crate) fn open_pools(&self) -> Vec<OpenPool> {
+        match &self.connections {
+            Connections::Pool(pool) => vec![OpenPool {
+                user: None,
+                access: None,
+                metrics: pool.metrics(),
+            }],
+            Connections::Pools(pools) => pools.open(),
+        }
+    }
+
     /// The pool for a grant. The first request for it builds it.
     pub(crate) async fn pool(&self, key: &PoolKey) -> Result<Pool, Error> {
         match &self.connections {

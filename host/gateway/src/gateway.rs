@@ -11,12 +11,12 @@ use rds_bridge::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::access::{Policy, Rules};
 use crate::caller::CallerAuthentication;
 use crate::connections::accept;
-use crate::http::{guarded, in_trace, log_access};
+use crate::http::{guarded, in_trace, log_access, name_instance};
 use crate::metrics::GatewayMetrics;
 use crate::shared::Shared;
 use crate::{data_api, planetscale, v1};
@@ -82,13 +82,22 @@ impl Gateway {
         }
     }
 
-    /// Stops accepting connections, and lets the requests that are being answered finish, for at most `limit`. Then it
-    /// ends all sessions, whose transactions the server rolls back. Returns how many requests it has given up, whose
-    /// statements it kills.
+    /// Ends the gateway in order, within `limit`: `/ready` answers 503, and no session begins any more. The gateway
+    /// answers requests until the last transaction has ended. Then it accepts no more connections, and lets the requests
+    /// that are being answered finish.
+    ///
+    /// At the limit it ends all sessions, whose transactions the server rolls back. Returns how many requests it has
+    /// given up, whose statements it kills.
     pub async fn drain(mut self, limit: Duration) -> u64 {
-        // Fails only if no task is left.
-        let _told = self.draining.send(true);
-        let finished = timeout(limit, self.accepting.join_next()).await;
+        self.shared.sessions.refuse_new();
+        let closing = async {
+            sleep(self.shared.limits.drain_notice).await;
+            self.shared.sessions.transactions_ended().await;
+            // Fails only if no task is left.
+            let _told = self.draining.send(true);
+            self.accepting.join_next().await
+        };
+        let finished = timeout(limit, closing).await;
         let open = match finished {
             Ok(_) => 0,
             Err(_) => self.shared.metrics().open_requests,
@@ -143,9 +152,9 @@ impl Health {
         Ok(())
     }
 
-    /// Whether the gateway accepts no more requests.
+    /// Whether the gateway drains, or has ended.
     pub(crate) fn is_draining(&self) -> bool {
-        *self.draining.borrow() || self.draining.has_changed().is_err()
+        self.shared.sessions.refuses_new() || self.draining.has_changed().is_err()
     }
 }
 
@@ -165,6 +174,7 @@ fn routes(shared: &Shared) -> Router {
         .merge(v1::routes(shared))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(log)
+        .layer(from_fn_with_state(shared.clone(), name_instance))
         .layer(from_fn(in_trace))
         .with_state(shared.clone())
 }

@@ -2,8 +2,10 @@
 
 mod access_log;
 mod guards;
+mod instance;
 mod trace;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
 pub(crate) use guards::{Refused, guarded};
+pub(crate) use instance::name_instance;
 pub(crate) use trace::in_trace;

@@ -52,6 +52,7 @@ mod databases;
 mod execution;
 mod gateway;
 mod http;
+mod idempotency_table;
 mod metrics;
 mod planetscale;
 mod shared;

@@ -11,6 +11,7 @@ pub(crate) struct Counters {
     pub(crate) unauthenticated: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) killed: AtomicU64,
+    pub(crate) timed_out: AtomicU64,
     open: AtomicU64,
 }
 
@@ -32,6 +33,8 @@ pub struct GatewayMetrics {
     pub failed_total: u64,
     /// How many statements were killed because their client disconnected.
     pub killed_total: u64,
+    /// How many statements were killed because they took too long.
+    pub timed_out_total: u64,
 }
 
 impl Counters {
@@ -55,6 +58,7 @@ impl Counters {
             unauthenticated_total: value(&self.unauthenticated),
             failed_total: value(&self.failed),
             killed_total: value(&self.killed),
+            timed_out_total: value(&self.timed_out),
         }
     }
 }
@@ -85,7 +89,7 @@ pub(crate) fn write_prometheus(output: &mut impl Write, metrics: &GatewayMetrics
 
 type Metric = (&'static str, &'static str, fn(&GatewayMetrics) -> u64);
 
-const METRICS: [Metric; 7] = [
+const METRICS: [Metric; 8] = [
     (
         "rds_bridge_gateway_open_requests",
         "Requests that are being answered.",
@@ -118,5 +122,10 @@ const METRICS: [Metric; 7] = [
         "rds_bridge_gateway_killed_total",
         "Statements killed because their client disconnected.",
         |it| it.killed_total,
+    ),
+    (
+        "rds_bridge_gateway_timed_out_total",
+        "Statements killed because they took too long.",
+        |it| it.timed_out_total,
     ),
 ];

@@ -20,13 +20,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::execution::{Failure, Kind, Lease, Resumed, TextResult};
+use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, Setting, Settings, TextResult};
 use crate::http::DatabaseTime;
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
-use refusal::unreadable;
+use refusal::{unavailable, unreadable};
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
 
@@ -66,7 +66,12 @@ async fn execute(
             if outcome.result.is_err() {
                 Counters::add(&shared.counters.failed);
             }
-            ExecuteReply::new(outcome.session, &outcome.result, began.elapsed()).into_response()
+            match &outcome.result {
+                Err(failure @ Failure::Draining) => unavailable(failure),
+                result => {
+                    ExecuteReply::new(outcome.session, result, began.elapsed()).into_response()
+                }
+            }
         }
         Err(error) => unreadable(&error),
     };
@@ -77,12 +82,8 @@ async fn execute(
 }
 
 /// Begins a session. It gets a connection when it begins a transaction, or changes a setting.
-async fn create_session(
-    State(shared): State<Shared>,
-    Authenticated(caller): Authenticated,
-) -> Response {
-    let session = shared.sessions.blank(&caller);
-    let mut response = CreateSessionReply::new(session, &caller).into_response();
+async fn create_session(Authenticated(caller): Authenticated) -> Response {
+    let mut response = CreateSessionReply::new(BLANK.to_owned(), &caller).into_response();
     response.extensions_mut().insert(caller);
     response
 }
@@ -92,7 +93,7 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
     // The token of another service is an object. The gateway did not issue it.
     let token = request.session.as_ref().filter(|it| !it.is_null());
     let token = token.map(|it| it.as_str().unwrap_or_default());
-    let blank = || shared.sessions.blank(caller);
+    let blank = || BLANK.to_owned();
     let same = || token.map_or_else(blank, str::to_owned);
     if statement.is_ignored() {
         return Outcome {
@@ -125,7 +126,10 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
             let result = Err(Failure::SessionLost);
             return Outcome { session, result };
         }
-        Ok(Resumed::Blank | Resumed::Lost(_)) => in_pool(shared, caller, &statement).await,
+        Ok(Resumed::Settings(settings)) => fresh_lease(shared, caller, &statement, settings).await,
+        Ok(Resumed::Blank | Resumed::Lost(_)) => {
+            fresh_lease(shared, caller, &statement, Settings::default()).await
+        }
         Err(failure) => Err(failure),
     };
     match lease {
@@ -137,15 +141,24 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
     }
 }
 
-/// A connection of the database that is granted to the caller first: a client cannot name one.
-async fn in_pool(
+/// A connection of the database that is granted to the caller first, because a client cannot name one, with the settings
+/// of the session.
+async fn fresh_lease(
     shared: &Shared,
     caller: &Caller,
     statement: &Statement<'_>,
+    settings: Settings,
 ) -> Result<Lease, Failure> {
     let grant = shared.grant(caller, None)?;
-    grant.allows(statement.sql())?;
-    shared.lease(&grant).await
+    for sql in settings.statements().chain([statement.sql()]) {
+        grant.allows(sql)?;
+    }
+    if statement.begins_transaction() || statement.keeps_state() {
+        shared.sessions.admit()?;
+    }
+    let mut lease = shared.lease(&grant).await?;
+    lease.apply(settings).await?;
+    Ok(lease)
 }
 
 /// Executes the statement. `same` is the token that the request came with.
@@ -157,14 +170,18 @@ async fn in_lease(
     same: String,
 ) -> Outcome {
     let was_in_transaction = lease.is_in_transaction();
-    if statement.keeps_state() {
+    let setting = Setting::read(statement.sql());
+    if setting.is_none() && statement.keeps_state() {
         lease.note_state();
     }
     let result = lease.execute_text(statement.sql()).await;
+    if let (Ok(_), Some(setting)) = (&result, setting) {
+        lease.note_setting(setting);
+    }
     if result.is_err() {
-        // An ERR_Packet does not say whether a transaction is still open; the reply to this statement does.
+        // An ERR_Packet does not say whether a transaction is still open; the reply to this does.
         if was_in_transaction && lease.is_usable() {
-            let _told = lease.execute_text("DO 0").await;
+            lease.ask_status().await;
         }
         let has_lost_transaction = was_in_transaction && !lease.is_in_transaction();
         if has_lost_transaction || !lease.is_usable() {
@@ -183,13 +200,16 @@ async fn in_lease(
     let kind = match (lease.is_in_transaction(), lease.holds_state()) {
         (true, _) => Kind::Transaction,
         (false, true) => Kind::State,
-        (false, false) => Kind::Blank,
+        (false, false) => {
+            let settings = lease.settings().clone();
+            lease.end_session();
+            let session = match settings.is_empty() {
+                true => BLANK.to_owned(),
+                false => shared.sessions.remember(settings, caller),
+            };
+            return Outcome { session, result };
+        }
     };
-    if kind == Kind::Blank {
-        lease.end_session();
-        let session = shared.sessions.blank(caller);
-        return Outcome { session, result };
-    }
     match shared.sessions.keep(lease, caller, kind) {
         Ok(session) => Outcome { session, result },
         Err(failure) => Outcome {

@@ -10,6 +10,7 @@ use crate::allowed_names::AllowedNames;
 use crate::caller::Caller;
 use crate::databases::Databases;
 use crate::execution::{Failure, Lease, Limits, Resumed, Sessions};
+use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 
 /// What all requests to a gateway share. Cheap to clone: the state of the routers.
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
+    /// Without it, requests with an idempotency key are refused.
+    pub(crate) idempotency_table: Option<IdempotencyTable>,
     pub(crate) counters: Arc<Counters>,
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod body;
 mod compression;
 mod error;
+mod idempotency;
 mod parameters;
 mod request;
 mod rows;
@@ -20,7 +21,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -34,21 +35,26 @@ use crate::http::{DatabaseTime, Refused, guarded};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use accept::{Format, negotiate, offered};
+use batch::{Shape, Work};
 use authentication::Authenticated;
 use body::{Next as NextPiece, Pieces, RowsBody};
 use compression::Encoded;
 use error::ApiError;
+use idempotency::{Answer, Identity, once};
 use request::{BatchRequest, QueryRequest};
 use rows::Written;
 
 /// The description of the dialect.
 const OPENAPI: &str = include_str!("v1/openapi.json");
 
+const QUERY: &str = "/v1/query";
+const BATCH: &str = "/v1/batch";
+
 /// The routes of the dialect.
 pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
     let statements = Router::new()
-        .route("/v1/query", post(query))
-        .route("/v1/batch", post(execute_batch));
+        .route(QUERY, post(query))
+        .route(BATCH, post(execute_batch));
     guarded(statements, shared, refusal)
         .layer(from_fn(only_post))
         // It is the same for all callers: web pages may read it.
@@ -112,9 +118,29 @@ async fn answer_query(
 ) -> Result<Response, ApiError> {
     let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(&offered()))?;
     let request = QueryRequest::read(body)?;
+    let identity = Identity {
+        caller,
+        path: QUERY,
+        format,
+        body,
+    };
+    let once = once(headers, shared.idempotency_table.as_ref(), &identity)?;
     let grant = grant(shared, caller, request.database.as_deref())?;
     let statement = request.statement.granted(&grant)?;
-    let lease = lease(shared, &grant).await?;
+    if once.is_some() {
+        batch::check_with_key(&statement)?;
+    }
+    let mut lease = lease(shared, &grant).await?;
+    if once.is_some() {
+        let work = Work {
+            statements: &[statement],
+            shape: Shape::One(format),
+            once: once.as_ref(),
+        };
+        let answer = batch::execute(&mut lease, &work).await;
+        drop(lease);
+        return whole_answer(shared, headers, format, answer).await;
+    }
     let mut pieces = Pieces::new(|pieces| rows::send(lease, statement, format, pieces));
     // Until the first piece, the response can become an error.
     let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
@@ -149,15 +175,52 @@ async fn answer_batch(
         return Err(ApiError::not_acceptable("application/json"));
     }
     let request = BatchRequest::read(body)?;
+    let identity = Identity {
+        caller,
+        path: BATCH,
+        format: Format::Json,
+        body,
+    };
+    let once = once(headers, shared.idempotency_table.as_ref(), &identity)?;
     let grant = grant(shared, caller, request.database.as_deref())?;
     let statements = request.granted(&grant)?;
     batch::check(&statements)?;
     let mut lease = lease(shared, &grant).await?;
-    let results = batch::execute(&mut lease, &statements).await;
+    let work = Work {
+        statements: &statements,
+        shape: Shape::Results,
+        once: once.as_ref(),
+    };
+    let answer = batch::execute(&mut lease, &work).await;
     drop(lease);
-    let results = results.inspect_err(|_| Counters::add(&shared.counters.failed))?;
-    Ok(whole_json(headers, results.into()).await)
+    whole_answer(shared, headers, Format::Json, answer).await
 }
+
+/// The response with the answer of a transaction.
+async fn whole_answer(
+    shared: &Shared,
+    headers: &HeaderMap,
+    format: Format,
+    answer: Result<Answer, ApiError>,
+) -> Result<Response, ApiError> {
+    let answer = answer.inspect_err(|_| Counters::add(&shared.counters.failed))?;
+    let mut response = match (answer.status, format) {
+        (StatusCode::NO_CONTENT, _) => (StatusCode::NO_CONTENT, NO_STORE).into_response(),
+        (_, Format::Json) => whole_json(headers, answer.body.into()).await,
+        (_, format) => {
+            let content_type = [(CONTENT_TYPE, format.content_type())];
+            (content_type, NO_STORE, answer.body).into_response()
+        }
+    };
+    if answer.is_repeated {
+        let headers = response.headers_mut();
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Of a response that an earlier request has had already.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 async fn whole_json(headers: &HeaderMap, body: Bytes) -> Response {
     let content_type = [
@@ -174,7 +237,7 @@ async fn whole_json(headers: &HeaderMap, body: Bytes) -> Response {
 }
 
 /// The rows are for one caller, and no cache on the path may keep them.
-const NO_STORE: [(axum::http::HeaderName, HeaderValue); 1] =
+const NO_STORE: [(HeaderName, HeaderValue); 1] =
     [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 /// The caller's grant for the database with this name, or its first one.

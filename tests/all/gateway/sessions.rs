@@ -123,8 +123,8 @@ fn a_transaction_survives_an_error(product: Product) {
 fn a_token_that_was_not_given_is_a_lost_session() {
     let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
     let other = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
-    let foreign = succeed(&other, "BEGIN", &Json::Null);
     let vitess = json!({"signature": "x", "vitessSession": {"autocommit": true}});
+    let foreign = succeed(&other, "LOCK TABLES items READ", &Json::Null);
     for session in [foreign, json!(""), json!("AAAA"), json!(7), vitess] {
         let (number, next) = failure(&gateway.execute("SELECT 1", &session));
         assert_eq!(number, LOST, "{session}");
@@ -134,6 +134,130 @@ fn a_token_that_was_not_given_is_a_lost_session() {
         let begun = succeed(&gateway, "BEGIN", &session);
         succeed(&gateway, "COMMIT", &begun);
     }
+}
+
+/// The rest of a transaction is not committed statement by statement because it reaches another instance.
+#[test]
+fn a_transaction_of_another_instance_fails_until_it_is_rolled_back() {
+    let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    let other = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    let foreign = succeed(&other, "BEGIN", &Json::Null);
+    for _ in 0..2 {
+        let (number, next) = failure(&gateway.execute("SELECT 1", &foreign));
+        assert_eq!((number, next), (LOST, foreign.clone()));
+    }
+    let session = succeed(&gateway, "ROLLBACK", &foreign);
+    succeed(&gateway, "SELECT 1", &session);
+    // Its own instance has it still.
+    succeed(&other, "COMMIT", &foreign);
+}
+
+/// A session in which nothing is open is known to every instance.
+#[test]
+fn a_token_without_a_session_is_good_everywhere() {
+    let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    let other = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    let session = succeed(&other, "SELECT 1", &Json::Null);
+    assert_eq!(succeed(&gateway, "SELECT 1", &session), session);
+    let created = "/psdb.v1alpha1.Database/CreateSession";
+    assert_eq!(gateway.post(created, &[], "{}").json()["session"], session);
+}
+
+fn value(reply: &Json) -> String {
+    base64_text(reply["result"]["rows"][0]["values"].as_str().unwrap())
+}
+
+/// Settings are repeated on whatever connection a request gets, and keep none.
+#[apply(on_each_server)]
+fn settings_keep_no_connection(product: Product) {
+    let server = Server::shared(product);
+    let arguments = [
+        "--trust-loopback",
+        "--admin",
+        "127.0.0.1:0",
+        "--max-connections",
+        "2",
+    ];
+    let gateway = Gateway::start(server, &arguments);
+    let mut session = Json::Null;
+    for sql in [
+        "SET time_zone = '+05:00'",
+        "SET @a = 7",
+        "SET @a = 8",
+        "SET NAMES utf8mb4",
+    ] {
+        session = succeed(&gateway, sql, &session);
+    }
+    let metrics = gateway.get_admin("/metrics").body;
+    assert!(
+        metrics.contains("rds_bridge_gateway_open_sessions 0"),
+        "{metrics}"
+    );
+    let state = "SELECT CONCAT(@@time_zone, ' ', COALESCE(@a, 'NULL'))";
+    // Other requests use the connections meanwhile, and have none of it.
+    for _ in 0..3 {
+        let others = gateway.execute("SELECT COALESCE(@a, 'NULL')", &Json::Null);
+        assert_eq!(value(&others), "NULL");
+        let reply = gateway.execute(state, &session);
+        assert_eq!(value(&reply), "+05:00 8");
+        assert_eq!(reply["session"], session);
+    }
+    // The same settings are the same session.
+    let again = succeed(&gateway, "SET @a = 8", &session);
+    let again = succeed(&gateway, "SET NAMES utf8mb4", &again);
+    assert_eq!(value(&gateway.execute(state, &again)), "+05:00 8");
+    // A transaction has them, and leaves those that it makes.
+    let begun = succeed(&gateway, "BEGIN", &session);
+    assert_eq!(value(&gateway.execute(state, &begun)), "+05:00 8");
+    let begun = succeed(&gateway, "SET @a = 9", &begun);
+    let after = succeed(&gateway, "ROLLBACK", &begun);
+    assert_eq!(value(&gateway.execute(state, &after)), "+05:00 9");
+    assert_eq!(value(&gateway.execute(state, &session)), "+05:00 8");
+    // One that fails changes nothing.
+    let (_, session) = failure(&gateway.execute("SET time_zone = 'nowhere'", &session));
+    assert_eq!(value(&gateway.execute(state, &session)), "+05:00 8");
+    let metrics = gateway.get_admin("/metrics").body;
+    assert!(
+        metrics.contains("rds_bridge_gateway_open_sessions 0"),
+        "{metrics}"
+    );
+}
+
+/// What is not understood, or depends on the moment, keeps the connection.
+#[apply(on_each_server)]
+fn other_state_keeps_the_connection(product: Product) {
+    let server = Server::shared(product);
+    let gateway = Gateway::start(server, &["--trust-loopback"]);
+    let session = succeed(&gateway, "SET @a = CONNECTION_ID()", &Json::Null);
+    for _ in 0..3 {
+        let reply = gateway.execute("SELECT @a = CONNECTION_ID()", &session);
+        assert_eq!(value(&reply), "1");
+    }
+}
+
+/// One connection is left for requests without a session.
+#[apply(on_each_server)]
+fn the_number_of_sessions_is_bounded(product: Product) {
+    let server = Server::shared(product);
+    let arguments = ["--trust-loopback", "--max-connections", "3"];
+    let gateway = Gateway::start(server, &arguments);
+    let one = succeed(&gateway, "BEGIN", &Json::Null);
+    let other = succeed(&gateway, "LOCK TABLES items READ", &Json::Null);
+    let (number, session) = failure(&gateway.execute("BEGIN", &Json::Null));
+    assert_eq!((number, session), (1040, json!("blank")));
+    let place =
+        json!({"resourceArn": "arn:aws:rds:any", "secretArn": "arn:aws:secretsmanager:any"});
+    let answer = gateway.post("/BeginTransaction", &[], &place.to_string());
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(
+        answer.head.contains("serviceunavailableerror"),
+        "{answer:?}"
+    );
+    succeed(&gateway, "SELECT 1", &Json::Null);
+    succeed(&gateway, "COMMIT", &one);
+    let begun = succeed(&gateway, "BEGIN", &Json::Null);
+    succeed(&gateway, "COMMIT", &begun);
+    succeed(&gateway, "UNLOCK TABLES", &other);
 }
 
 /// In the only connection of the pool.

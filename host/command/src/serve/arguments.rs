@@ -114,6 +114,27 @@ pub(super) struct Callers {
     )]
     pub(super) max_connections: NonZeroU32,
 
+    /// How long the statements of a request may take, in seconds; without the option there is no limit
+    ///
+    /// It includes the time in which a client reads a stream. Then the gateway kills the statement on the server.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_STATEMENT_TIMEOUT",
+        value_name = "SECONDS"
+    )]
+    pub(super) statement_timeout: Option<NonZeroU32>,
+
+    /// Table for requests to /v1 with the header Idempotency-Key, such as app.idempotency_keys
+    ///
+    /// A request with the same key is executed once. The manual has the definition of the table. Without the option,
+    /// the header is refused.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE",
+        value_name = "TABLE"
+    )]
+    pub(super) idempotency_table: Option<String>,
+
     /// Address of the health checks and the metrics, over HTTP
     ///
     /// It answers GET /live, /ready (which needs a connection to the database) and /metrics (for Prometheus).
@@ -125,10 +146,21 @@ pub(super) struct Callers {
     )]
     pub(super) admin: Option<SocketAddr>,
 
-    /// How long requests may continue after SIGTERM, in seconds
+    /// How long the gateway accepts connections after SIGTERM in any case, in seconds
     ///
-    /// The gateway stops accepting requests immediately. After this time it kills the statements that are still
-    /// running. It rolls back transactions that are waiting for their next request.
+    /// Set it to the time that a load balancer takes to notice that /ready answers 503.
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_SERVE_DRAIN_NOTICE",
+        default_value = "0",
+        value_name = "SECONDS"
+    )]
+    pub(super) drain_notice: u64,
+
+    /// How long requests and transactions may continue after SIGTERM, in seconds
+    ///
+    /// The gateway begins no session any more, and answers requests until the last transaction has ended. After this
+    /// time it kills the statements that are still running, and rolls open transactions back.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_DRAIN_TIMEOUT",

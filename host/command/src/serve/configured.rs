@@ -53,14 +53,12 @@ impl ConfigFile {
         let GatewayConfig {
             tls,
             behind_tls_proxy,
-            idempotency_table,
             jwt,
             ..
         } = &self.config.gateway;
         let unsupported = [
             ("tls", tls.is_some()),
             ("behind_tls_proxy", *behind_tls_proxy),
-            ("idempotency_table", idempotency_table.is_some()),
             ("jwt", !jwt.is_empty()),
         ];
         match unsupported.into_iter().find(|(_, is_set)| *is_set) {

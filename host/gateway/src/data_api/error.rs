@@ -11,7 +11,7 @@ use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
-use crate::execution::Failure;
+use crate::execution::{Failure, Outcome};
 use crate::http::Refused;
 use crate::sigv4::SignatureError;
 
@@ -29,13 +29,15 @@ const GENERAL: &str = "HY000";
 
 /// An error of the service model, or one that every AWS service has.
 ///
-/// `BadRequestException` and `StatementTimeoutException` are not among them: `data-api-client` repeats a statement after
-/// these, and SDKs repeat it after a status from 500 on. So these statuses say that nothing was executed.
+/// `BadRequestException` is not among them: `data-api-client` repeats a statement after it and after
+/// `StatementTimeoutException`, and SDKs repeat it after a status from 500 on. So these say that nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     status: StatusCode,
     error_type: &'static str,
     message: String,
+    /// The server's id of the connection whose statement took too long.
+    connection_id: Option<u32>,
 }
 
 impl ApiError {
@@ -44,6 +46,7 @@ impl ApiError {
             status,
             error_type,
             message: message.into(),
+            connection_id: None,
         }
     }
 
@@ -70,6 +73,21 @@ impl ApiError {
             Failure::ResultTooLarge { .. } => Self::unsupported_result(&format!(
                 "Database response exceeded size limit: {failure}"
             )),
+            Failure::StatementTimeout {
+                outcome: Outcome::Ended,
+                connection_id,
+                ..
+            } => Self {
+                connection_id: Some(*connection_id),
+                ..Self::new(
+                    StatusCode::BAD_REQUEST,
+                    "StatementTimeoutException",
+                    failure.to_string(),
+                )
+            },
+            Failure::StatementTimeout { .. } => {
+                Self::database(&failure.to_string(), failure.code(), failure.sql_state())
+            }
             Failure::SessionLost => Self::transaction_not_found(),
             Failure::TooManyRows { .. } => Self::unsupported_result(&failure.to_string()),
             Failure::Denied(denied) => Self::denied(denied.clone()),
@@ -78,14 +96,22 @@ impl ApiError {
                 failure.code(),
                 failure.sql_state(),
             ),
+            Failure::Draining | Failure::TooManySessions { .. } => {
+                Self::database(&failure.to_string(), failure.code(), failure.sql_state())
+            }
         }
     }
 
     /// Of what precedes a statement: the statement was not sent, so that an SDK may repeat the request. What went wrong
     /// with the connection is for the log, because it names users and addresses.
     pub(super) fn before_statement(failure: &Failure) -> Self {
-        let Failure::Database(error) = failure else {
-            return Self::of_statement(failure);
+        let error = match failure {
+            Failure::Database(error) => error,
+            Failure::Draining | Failure::TooManySessions { .. } => {
+                let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError");
+                return Self::new(status, kind, failure.to_string());
+            }
+            _ => return Self::of_statement(failure),
         };
         let unavailable = |status, error_type| {
             warn!(%failure, "no connection to the database");
@@ -263,8 +289,13 @@ impl IntoResponse for ApiError {
             status,
             error_type,
             message,
+            connection_id,
         } = self;
-        let body = serde_json::json!({ "message": message }).to_string();
+        let body = match connection_id {
+            Some(id) => serde_json::json!({ "message": message, "dbConnectionId": id }),
+            None => serde_json::json!({ "message": message }),
+        };
+        let body = body.to_string();
         let headers = [
             (ERROR_TYPE, error_type),
             (CONTENT_TYPE.as_str(), "application/json"),

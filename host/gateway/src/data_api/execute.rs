@@ -56,8 +56,8 @@ pub(super) async fn execute(
     };
     if was_in_transaction && lease.is_usable() && !commits_implicitly(sql) {
         // An ERR_Packet does not say whether the transaction is still open; the reply to this does.
-        let asked = lease.execute_text("DO 0").await;
-        if asked.is_err() || !lease.is_in_transaction() {
+        lease.ask_status().await;
+        if !lease.is_usable() || !lease.is_in_transaction() {
             lease.end_session();
         }
     }

@@ -55,7 +55,9 @@ pub(super) async fn in_transaction(
 ) -> Result<Lease, ApiError> {
     match shared.resume(id, caller).await {
         Ok(Resumed::Session(lease)) => Ok(*lease),
-        Ok(Resumed::Blank | Resumed::Lost(_)) => Err(ApiError::transaction_not_found()),
+        Ok(Resumed::Blank | Resumed::Settings(_) | Resumed::Lost(_)) => {
+            Err(ApiError::transaction_not_found())
+        }
         Err(failure) => Err(ApiError::of_statement(&failure)),
     }
 }

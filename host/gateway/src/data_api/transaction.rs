@@ -27,6 +27,8 @@ pub(super) async fn begin(
         transaction_id: None,
         ..request
     };
+    let admitted = shared.sessions.admit();
+    admitted.map_err(|failure| ApiError::before_statement(&failure))?;
     let mut lease = lease(&shared, &caller, &target, |_| Ok(())).await?;
     let begun = lease.execute_text(BEGIN).await;
     begun.map_err(|failure| ApiError::before_statement(&failure))?;

@@ -10,6 +10,7 @@ use rds_bridge::{BridgeBuilder, Error};
 use rds_bridge_access::Access;
 use tokio::sync::OnceCell;
 
+use super::OpenPool;
 use crate::access::PoolKey;
 
 /// A database whose pools the gateway builds: one for each database user and access that callers are granted, when the
@@ -65,6 +66,25 @@ impl DatabasePools {
         };
         let build = || self.build(user.as_deref(), *access);
         cell.get_or_try_init(build).await.cloned()
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit.most()
+    }
+
+    /// The pools that exist, in a fixed order.
+    pub(super) fn open(&self) -> Vec<OpenPool> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = pools.iter().filter_map(|((user, access), cell)| {
+            Some(OpenPool {
+                user: user.clone(),
+                access: Some(*access),
+                metrics: cell.get()?.metrics(),
+            })
+        });
+        let mut open: Vec<OpenPool> = open.collect();
+        open.sort_by(|one, other| (&one.user, one.access).cmp(&(&other.user, other.access)));
+        open
     }
 
     async fn build(&self, user: Option<&str>, access: Access) -> Result<Pool, Error> {

@@ -1,14 +1,19 @@
 //! Why a statement failed, as MySQL would say it.
 
+use std::time::Duration;
+
 use rds_bridge::error::Chain;
 use rds_bridge::pool::PoolError;
 use rds_bridge::{Error, ErrorKind};
 use thiserror::Error;
 
+use super::Outcome;
 use crate::access::AccessDenied;
 
 /// `ER_CON_COUNT_ERROR`
 const TOO_MANY_CONNECTIONS: u16 = 1040;
+/// `ER_SERVER_SHUTDOWN`
+const SHUTDOWN: u16 = 1053;
 /// `ER_UNKNOWN_ERROR`
 const UNKNOWN: u16 = 1105;
 /// `ER_TOO_BIG_SELECT`
@@ -17,6 +22,10 @@ const TOO_MANY_ROWS: u16 = 1104;
 const TOO_LARGE: u16 = 1153;
 /// `CR_SERVER_GONE_ERROR`, as any client says of a session that has ended.
 const SERVER_GONE: u16 = 2006;
+/// `ER_QUERY_TIMEOUT`
+const QUERY_TIMEOUT: u16 = 3024;
+/// `CR_SERVER_LOST`, as any client says of a statement whose outcome it does not know.
+const SERVER_LOST: u16 = 2013;
 /// `CR_CONN_HOST_ERROR`
 const UNREACHABLE: u16 = 2003;
 
@@ -45,6 +54,22 @@ pub(crate) enum Failure {
     /// The caller may not do this. Nothing has reached the database.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
+    /// All connections that sessions may keep are kept.
+    #[error(
+        "{limit} sessions keep a connection already, and this one has ended: commit or roll back, or try again later"
+    )]
+    TooManySessions { limit: usize },
+    /// The gateway is shutting down, and begins no session. Nothing was sent.
+    #[error("the gateway is shutting down, and begins no session: try again, at another instance")]
+    Draining,
+    /// The statement took longer than the request may take.
+    #[error("the statement took longer than {} s{}", .limit.as_secs_f32(), timeout_words(*.outcome))]
+    StatementTimeout {
+        limit: Duration,
+        outcome: Outcome,
+        /// The server's id of the connection.
+        connection_id: u32,
+    },
 }
 
 impl From<PoolError> for Failure {
@@ -63,7 +88,12 @@ impl Failure {
             },
             Self::ResultTooLarge { .. } => TOO_LARGE,
             Self::SessionLost => SERVER_GONE,
-            Self::SessionBusy { .. } => TOO_MANY_CONNECTIONS,
+            Self::SessionBusy { .. } | Self::TooManySessions { .. } => TOO_MANY_CONNECTIONS,
+            Self::Draining => SHUTDOWN,
+            Self::StatementTimeout { outcome, .. } => match outcome {
+                Outcome::Ended => QUERY_TIMEOUT,
+                Outcome::Unknown => SERVER_LOST,
+            },
             Self::TooManyRows { .. } => TOO_MANY_ROWS,
             Self::Denied(denied) => denied.code(),
         }
@@ -76,11 +106,20 @@ impl Failure {
                 ErrorKind::PoolTimeout { .. } => "08004",
                 _ => error.sql_state().unwrap_or("HY000"),
             },
-            Self::ResultTooLarge { .. } => "08S01",
-            Self::SessionBusy { .. } => "08004",
+            Self::ResultTooLarge { .. } | Self::Draining => "08S01",
+            Self::SessionBusy { .. } | Self::TooManySessions { .. } => "08004",
             Self::TooManyRows { .. } => "42000",
             Self::Denied(denied) => denied.sql_state(),
-            Self::SessionLost => "HY000",
+            Self::SessionLost | Self::StatementTimeout { .. } => "HY000",
+        }
+    }
+}
+
+fn timeout_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ended => ": the server has ended it, and rolled back its changes",
+        Outcome::Unknown => {
+            ", and its outcome is unknown: check whether it was executed before you repeat it"
         }
     }
 }

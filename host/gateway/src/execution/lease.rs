@@ -1,17 +1,20 @@
 //! A connection for one request.
 
 mod reading;
+mod state;
+mod timed;
 
 use std::fmt;
 use std::sync::Arc;
 
-use rds_bridge::mysql::{CancelHandle, Param, Protocol};
+use rds_bridge::mysql::{CancelHandle, Param, Protocol, first_keyword};
 use rds_bridge::pool::{Pool, PooledConnection};
 use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::sessions::Place;
-use super::{Failure, Limits, TextResult, TypedResult};
+use super::time_limit::{Guard, TimeLimit};
+use super::{Failure, Limits, Outcome, Settings, TextResult, TypedResult};
 use crate::access::Grant;
 use crate::metrics::Counters;
 
@@ -29,8 +32,11 @@ pub(crate) struct Lease {
     /// Whether a statement has begun whose result was not read to its end.
     is_executing: bool,
     holds_state: bool,
+    /// Those that the connection has, and that another could be given.
+    settings: Settings,
     limits: Limits,
     grant: Arc<Grant>,
+    time: Guard,
     counters: Arc<Counters>,
 }
 
@@ -73,10 +79,14 @@ impl Lease {
         limits: &Limits,
         counters: &Arc<Counters>,
     ) -> Self {
+        let cancel = connection.cancel_handle();
+        let id = connection.session().connection_id;
         Self {
-            cancel: connection.cancel_handle(),
+            time: TimeLimit::begin(limits.statement, &cancel, id, counters),
+            cancel,
             connection: Some(connection),
-            holds_state: place.as_ref().is_some_and(|it| it.holds_state),
+            holds_state: false,
+            settings: Settings::default(),
             place,
             is_executing: false,
             limits: *limits,
@@ -88,12 +98,17 @@ impl Lease {
     /// Executes one statement without parameters, and returns its first result in the bytes of the text protocol. The
     /// server refuses a text of several statements.
     pub(crate) async fn execute_text(&mut self, sql: &str) -> Result<TextResult, Failure> {
+        let time = self.time.limit().clone();
+        if commits(sql) {
+            time.stop()?;
+        }
         let allowance = self.limits.whole();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        let result = TextResult::read(connection, sql, allowance).await;
-        self.is_executing = is_still_executing(&result);
-        result
+        let reading = TextResult::read(connection, sql, allowance);
+        let reply = time.wait(reading).await;
+        self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
+            .await
     }
 
     /// Executes one statement with a parameter for each question mark, in the binary protocol, and returns its first
@@ -105,21 +120,25 @@ impl Lease {
         params: &[Param],
     ) -> Result<TypedResult, Failure> {
         let allowance = self.limits.whole();
+        let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
-        let result = TypedResult::read(connection, sql, params, allowance).await;
-        self.is_executing = is_still_executing(&result);
-        result
+        let reading = TypedResult::read(connection, sql, params, allowance);
+        let reply = time.wait(reading).await;
+        self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
+            .await
     }
 
     /// Executes one statement that cannot be prepared, in the text protocol, and returns its first result with typed
     /// values.
     pub(crate) async fn execute_unprepared(&mut self, sql: &str) -> Result<TypedResult, Failure> {
         let allowance = self.limits.whole();
+        let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
-        let result = TypedResult::read_unprepared(connection, sql, allowance).await;
-        self.is_executing = is_still_executing(&result);
-        result
+        let reading = TypedResult::read_unprepared(connection, sql, allowance);
+        let reply = time.wait(reading).await;
+        self.finish(reply.flatten(), sql, |it| !it.columns.is_empty())
+            .await
     }
 
     /// The connection to execute a statement with, if it reads the statement as the grant did.
@@ -144,16 +163,6 @@ impl Lease {
         connection.is_some_and(|it| it.is_usable()) && !self.is_executing
     }
 
-    /// Notes that a later request of the session may depend on a setting, a variable, a lock or a temporary table.
-    pub(crate) fn note_state(&mut self) {
-        self.holds_state = true;
-    }
-
-    /// Whether [`Self::note_state`] was called for a request of the session.
-    pub(crate) fn holds_state(&self) -> bool {
-        self.holds_state
-    }
-
     /// What its caller may do with it.
     pub(crate) fn grant(&self) -> &Arc<Grant> {
         &self.grant
@@ -169,11 +178,6 @@ impl Lease {
         self.place.as_ref()
     }
 
-    /// Takes the connection out of it, for a session that begins.
-    pub(super) fn take(&mut self) -> Option<Box<PooledConnection>> {
-        self.connection.take()
-    }
-
     /// Ends its session, if it has one. The pool resets the connection.
     pub(crate) fn end_session(&mut self) {
         if let Some(place) = self.place.take() {
@@ -182,12 +186,23 @@ impl Lease {
     }
 }
 
-/// A result that is too large, or has too many rows, was not read to its end. All other failures are the end of the reply.
+/// A result that is too large, or has too many rows, was not read to its end, and a killed statement may not have ended.
+/// All other failures are the end of the reply.
 fn is_still_executing<T>(result: &Result<T, Failure>) -> bool {
     matches!(
         result,
-        Err(Failure::ResultTooLarge { .. } | Failure::TooManyRows { .. })
+        Err(Failure::ResultTooLarge { .. }
+            | Failure::TooManyRows { .. }
+            | Failure::StatementTimeout {
+                outcome: Outcome::Unknown,
+                ..
+            })
     )
+}
+
+/// Whether the statement may commit, so that killing it leaves its outcome unknown.
+fn commits(sql: &str) -> bool {
+    first_keyword(sql).is_some_and(|it| it.eq_ignore_ascii_case("COMMIT"))
 }
 
 impl Drop for Lease {
@@ -197,7 +212,7 @@ impl Drop for Lease {
         };
         if !self.is_executing {
             if let Some(place) = self.place.take() {
-                place.give_back(connection);
+                place.give_back(connection, std::mem::take(&mut self.settings));
             }
             return;
         }

@@ -17,10 +17,16 @@ pub(crate) struct Limits {
     pub(crate) result_rows: Option<NonZeroU64>,
     /// As `result_bytes`, for results that are streamed, and held in no memory.
     pub(crate) stream_bytes: Option<usize>,
+    /// The time of a request's statements.
+    pub(crate) statement: Option<Duration>,
+    /// How many sessions keep a connection.
+    pub(crate) pinned_sessions: usize,
     /// How many requests of one session wait for an earlier one.
     pub(crate) queued_requests: usize,
     /// How long a session may be idle.
     pub(crate) session_idle: Duration,
+    /// How long a gateway that drains answers as before, so that load balancers notice it.
+    pub(crate) drain_notice: Duration,
     /// How long a session may exist.
     pub(crate) session_lifetime: Duration,
 }
@@ -32,9 +38,12 @@ impl Default for Limits {
             result_bytes: 64 << 20,
             result_rows: None,
             stream_bytes: None,
+            statement: None,
+            pinned_sessions: usize::MAX,
             queued_requests: 16,
             session_idle: Duration::from_mins(3),
             session_lifetime: Duration::from_hours(24),
+            drain_notice: Duration::ZERO,
         }
     }
 }
@@ -49,6 +58,8 @@ impl Limits {
             self.stream_bytes = Some(bytes);
         }
         self.result_rows = limits.max_rows;
+        let seconds = limits.max_seconds.map(|it| Duration::from_secs(it.get().into()));
+        self.statement = seconds.into_iter().chain(self.statement).min();
         self
     }
 

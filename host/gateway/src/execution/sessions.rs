@@ -1,29 +1,43 @@
-//! Sessions: connections that are kept for a client between its requests.
+//! Sessions: what is kept for a client between its requests. A transaction, a lock or a temporary table keeps a
+//! connection. Settings alone are repeated on another connection.
+
+mod place;
+mod remembered;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rds_bridge::pool::PooledConnection;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::token::{Id, Kind, Token, Tokens};
+use super::settings::Settings;
+use super::token::{Id, Kind, Reading, Token, Tokens};
 use super::{Failure, Lease, Limits};
 use crate::access::{AccessDenied, Grant, PoolKey};
 use crate::caller::{Caller, NoRandomness};
 use crate::metrics::Counters;
+pub(super) use place::Place;
+use remembered::Remembered;
 
 /// The sessions of a gateway.
 pub(crate) struct Sessions {
     tokens: Tokens,
-    open: Arc<Mutex<HashMap<Id, Session>>>,
+    open: Arc<Open>,
+    remembered: Remembered,
+    refuses_new: AtomicBool,
     limits: Limits,
     counters: Arc<Counters>,
 }
 
-type Open = Mutex<HashMap<Id, Session>>;
+/// The sessions that keep a connection.
+#[derive(Default)]
+struct Open {
+    sessions: Mutex<HashMap<Id, Session>>,
+    /// Told when a session ends, or its transaction.
+    changed: Notify,
+}
 
 struct Session {
     seat: Arc<Seat>,
@@ -33,12 +47,19 @@ struct Session {
     last_used: Instant,
     /// Whether it is kept also without a transaction.
     holds_state: bool,
+    has_transaction: bool,
 }
 
 /// The connection of a session. A request that uses it holds the lock; others wait in order.
 struct Seat {
-    connection: Arc<tokio::sync::Mutex<Option<Box<PooledConnection>>>>,
+    kept: Arc<tokio::sync::Mutex<Option<Kept>>>,
     waiting: AtomicUsize,
+}
+
+struct Kept {
+    connection: Box<PooledConnection>,
+    /// Those that the connection has.
+    settings: Settings,
 }
 
 /// What a token leads to.
@@ -46,9 +67,12 @@ struct Seat {
 pub(crate) enum Resumed {
     /// No session: a connection of the pool will do.
     Blank,
+    /// A connection of the pool will do, with these settings.
+    Settings(Settings),
     /// The session's connection.
     Session(Box<Lease>),
-    /// A session that has ended, or that never was this caller's. What it held, if the token is authentic.
+    /// A session that has ended, that another instance has, or that never was this caller's. What it held, if that is
+    /// known.
     Lost(Option<Kind>),
 }
 
@@ -57,19 +81,45 @@ impl Sessions {
         Ok(Self {
             tokens: Tokens::new()?,
             open: Arc::default(),
+            remembered: Remembered::default(),
+            refuses_new: AtomicBool::new(false),
             limits,
             counters,
         })
     }
 
-    /// The token of a session for which no connection is kept.
-    pub(crate) fn blank(&self, caller: &Caller) -> String {
-        let (kind, id) = (Kind::Blank, Id::default());
-        self.tokens.write(Token { kind, id }, caller)
+    /// The name of this instance in the tokens of its sessions.
+    pub(crate) fn instance(&self) -> &str {
+        self.tokens.instance()
+    }
+
+    /// Refuses new sessions from now on, because the gateway drains.
+    pub(crate) fn refuse_new(&self) {
+        self.refuses_new.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn refuses_new(&self) -> bool {
+        self.refuses_new.load(Ordering::Acquire)
+    }
+
+    /// Whether a session can begin. It is asked before a statement that begins one is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Draining`].
+    pub(crate) fn admit(&self) -> Result<(), Failure> {
+        match self.refuses_new() {
+            true => Err(Failure::Draining),
+            false => Ok(()),
+        }
     }
 
     /// Keeps the connection of a request for the next requests of its client, and returns the session's token. It
     /// stays pinned until [`Lease::end_session`], or until it was idle for too long.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::TooManySessions`]: the lease is dropped, and with it what its statements have left.
     pub(crate) fn keep(
         &self,
         mut lease: Lease,
@@ -77,30 +127,53 @@ impl Sessions {
         kind: Kind,
     ) -> Result<String, Failure> {
         let holds_state = lease.holds_state();
+        let has_transaction = kind == Kind::Transaction;
         if let Some(place) = lease.place() {
-            let id = place.id;
-            if let Some(session) = lock(&self.open).get_mut(&id) {
-                session.holds_state = holds_state;
-            }
+            let id = place.id();
+            self.open.change(|sessions| {
+                if let Some(session) = sessions.get_mut(&id) {
+                    session.holds_state = holds_state;
+                    session.has_transaction = has_transaction;
+                }
+            });
             return Ok(self.tokens.write(Token { kind, id }, caller));
         }
         let id = self.tokens.id().map_err(|_| Failure::SessionLost)?;
+        let limit = self.limits.pinned_sessions;
+        let mut sessions = self.open.lock();
+        if sessions.len() >= limit {
+            return Err(Failure::TooManySessions { limit });
+        }
         let key = lease.grant().pool_key().clone();
-        let Some(connection) = lease.take() else {
+        let Some((connection, settings)) = lease.take() else {
             return Err(Failure::SessionLost);
+        };
+        let kept = Kept {
+            connection,
+            settings,
         };
         let session = Session {
             seat: Arc::new(Seat {
-                connection: Arc::new(tokio::sync::Mutex::new(Some(connection))),
+                kept: Arc::new(tokio::sync::Mutex::new(Some(kept))),
                 waiting: AtomicUsize::new(0),
             }),
             key,
             opened: Instant::now(),
             last_used: Instant::now(),
             holds_state,
+            has_transaction,
         };
-        lock(&self.open).insert(id, session);
+        sessions.insert(id, session);
+        drop(sessions);
         Ok(self.tokens.write(Token { kind, id }, caller))
+    }
+
+    /// Remembers settings for the next requests of a client, and returns the session's token. No connection is kept.
+    pub(crate) fn remember(&self, settings: Settings, caller: &Caller) -> String {
+        let id = self.tokens.id_of(&settings, caller);
+        self.remembered.insert(id, settings);
+        let kind = Kind::Settings;
+        self.tokens.write(Token { kind, id }, caller)
     }
 
     /// The session that a token names. Requests of one session wait for each other, in the order in which they came.
@@ -117,16 +190,18 @@ impl Sessions {
         caller: &Caller,
         judge: impl FnOnce(&PoolKey) -> Result<(Arc<Grant>, Limits), AccessDenied>,
     ) -> Result<Resumed, Failure> {
-        let Some(token) = self.tokens.read(text, caller) else {
-            return Ok(Resumed::Lost(None));
+        let token = match self.tokens.read(text, caller) {
+            Reading::Blank => return Ok(Resumed::Blank),
+            Reading::Own(token) => token,
+            Reading::OfAnother(kind) => return Ok(Resumed::Lost(Some(kind))),
+            Reading::Invalid => return Ok(Resumed::Lost(None)),
         };
-        if token.kind == Kind::Blank {
-            return Ok(Resumed::Blank);
-        }
         let lost = Ok(Resumed::Lost(Some(token.kind)));
-        let seat = lock(&self.open)
-            .get(&token.id)
-            .map(|it| Arc::clone(&it.seat));
+        if token.kind == Kind::Settings {
+            let settings = self.remembered.find(&token.id);
+            return settings.map_or(lost, |it| Ok(Resumed::Settings(it)));
+        }
+        let seat = self.open.find(&token.id, |it| Arc::clone(&it.seat));
         let Some(seat) = seat else {
             return lost;
         };
@@ -134,27 +209,26 @@ impl Sessions {
         let Some(_waiting) = Waiting::enter(&seat, limit) else {
             return Err(Failure::SessionBusy { limit });
         };
-        let mut guard = Arc::clone(&seat.connection).lock_owned().await;
+        let mut guard = Arc::clone(&seat.kept).lock_owned().await;
         // It may have ended meanwhile.
-        let session = lock(&self.open)
-            .get(&token.id)
-            .map(|it| (it.holds_state, it.key.clone()));
+        let session = self
+            .open
+            .find(&token.id, |it| (it.holds_state, it.key.clone()));
         let Some((holds_state, key)) = session else {
             return lost;
         };
-        let Some(connection) = guard.take() else {
+        let Some(kept) = guard.take() else {
             return lost;
         };
         let (grant, limits) = judge(&key).inspect_err(|_| {
-            lock(&self.open).remove(&token.id);
+            self.open.change(|sessions| sessions.remove(&token.id));
         })?;
-        let place = Place {
-            id: token.id,
-            open: Arc::clone(&self.open),
-            guard,
-            holds_state,
-        };
-        let lease = Lease::of_session(connection, place, grant, &limits, &self.counters);
+        let place = Place::new(token.id, Arc::clone(&self.open), guard);
+        let mut lease = Lease::of_session(kept.connection, place, grant, &limits, &self.counters);
+        lease.set_settings(kept.settings);
+        if holds_state {
+            lease.note_state();
+        }
         Ok(Resumed::Session(Box::new(lease)))
     }
 
@@ -162,61 +236,64 @@ impl Sessions {
     pub(crate) fn end_expired(&self) {
         let now = Instant::now();
         let mut expired = Vec::new();
-        let mut open = lock(&self.open);
-        open.retain(|_, session| {
-            let is_used = session.seat.connection.try_lock().is_err();
-            let idle = now.saturating_duration_since(session.last_used);
-            let age = now.saturating_duration_since(session.opened);
-            let is_over =
-                age >= self.limits.session_lifetime || !is_used && idle >= self.limits.session_idle;
-            if is_over {
-                expired.push(Arc::clone(&session.seat));
-            }
-            !is_over
+        self.open.change(|sessions| {
+            sessions.retain(|_, session| {
+                let is_used = session.seat.kept.try_lock().is_err();
+                let idle = now.saturating_duration_since(session.last_used);
+                let age = now.saturating_duration_since(session.opened);
+                let is_over = age >= self.limits.session_lifetime
+                    || !is_used && idle >= self.limits.session_idle;
+                if is_over {
+                    expired.push(Arc::clone(&session.seat));
+                }
+                !is_over
+            });
         });
-        drop(open);
         // The connections return to their pools with the last reference.
         drop(expired);
+        self.remembered
+            .forget_older_than(self.limits.session_lifetime);
     }
 
     /// Ends all sessions, whose transactions are rolled back.
     pub(crate) fn end_all(&self) {
-        let ended = std::mem::take(&mut *lock(&self.open));
+        let ended = self.open.change(std::mem::take);
         drop(ended);
     }
 
-    /// The number of open sessions.
-    pub(crate) fn count(&self) -> usize {
-        lock(&self.open).len()
-    }
-}
-
-/// A request's place in a session: no other request has it at the same time.
-pub(super) struct Place {
-    pub(super) holds_state: bool,
-    id: Id,
-    open: Arc<Open>,
-    guard: OwnedMutexGuard<Option<Box<PooledConnection>>>,
-}
-
-impl Place {
-    /// Returns the connection to its session. If that has ended, the connection returns to its pool.
-    pub(super) fn give_back(mut self, connection: Box<PooledConnection>) {
-        let mut open = lock(&self.open);
-        let Entry::Occupied(mut session) = open.entry(self.id) else {
-            return;
-        };
-        if connection.is_usable() {
-            session.get_mut().last_used = Instant::now();
-            *self.guard = Some(connection);
-        } else {
-            session.remove();
+    /// Waits until no transaction is open.
+    pub(crate) async fn transactions_ended(&self) {
+        loop {
+            let changed = self.open.changed.notified();
+            let has_transaction = self.open.lock().values().any(|it| it.has_transaction);
+            if !has_transaction {
+                return;
+            }
+            changed.await;
         }
     }
 
-    /// Ends the session.
-    pub(super) fn end(self) {
-        lock(&self.open).remove(&self.id);
+    /// The number of sessions that keep a connection.
+    pub(crate) fn count(&self) -> usize {
+        self.open.lock().len()
+    }
+}
+
+impl Open {
+    /// A poisoned lock is used as it is, since no code panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find<T>(&self, id: &Id, read: impl FnOnce(&Session) -> T) -> Option<T> {
+        self.lock().get(id).map(read)
+    }
+
+    /// Changes the sessions, and wakes what waits for their ends.
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<Id, Session>) -> T) -> T {
+        let changed = change(&mut self.lock());
+        self.changed.notify_waiters();
+        changed
     }
 }
 
@@ -236,9 +313,4 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// A poisoned lock is used as it is, since no code panics while it holds the lock.
-fn lock(open: &Open) -> MutexGuard<'_, HashMap<Id, Session>> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::execution::Failure;
 use crate::http::Refused;
 
 #[derive(Serialize)]
@@ -37,6 +38,16 @@ pub(super) fn unauthenticated() -> Response {
     let mut refused = response(StatusCode::UNAUTHORIZED, "unauthenticated", message);
     let challenge = axum::http::HeaderValue::from_static("Basic realm=\"rds-bridge\"");
     refused.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    refused
+}
+
+/// A failure that is no answer to the statement, because nothing was sent: a client or a load balancer may repeat the
+/// request.
+pub(super) fn unavailable(failure: &Failure) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut refused = response(status, "unavailable", &failure.to_string());
+    let at_once = axum::http::HeaderValue::from_static("0");
+    refused.headers_mut().insert(RETRY_AFTER, at_once);
     refused
 }
 

@@ -123,7 +123,8 @@ fn code(number: u16) -> &'static str {
         1205 | 1213 => "ABORTED",
         1040 | 1104 | 1153 | 1203 | 1226 => "RESOURCE_EXHAUSTED",
         1290 | 1792 | 1836 => "FAILED_PRECONDITION",
-        2003 | 2006 => "UNAVAILABLE",
+        1053 | 2003 | 2006 => "UNAVAILABLE",
+        3024 => "DEADLINE_EXCEEDED",
         _ => "UNKNOWN",
     }
 }

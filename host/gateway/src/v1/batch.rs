@@ -1,33 +1,61 @@
 //! `/v1/batch`: several statements in one transaction.
 
+use axum::http::StatusCode;
 use rds_bridge::ErrorKind;
 use rds_bridge::mysql::{Connection, Transaction, first_keyword};
 
 use super::accept::Format;
 use super::error::ApiError;
+use super::idempotency::{Answer, Once};
 use super::request::Statement;
-use super::rows::{Destination, RowWriter, Stop, whole};
-use crate::execution::{Allowance, Failure, Lease};
+use super::rows::{Destination, RowWriter, Stop, Written, whole};
+use crate::execution::{Allowance, Failure, Lease, TimeLimit};
 
-/// Executes the statements in one transaction, and returns the JSON of their results. If one fails, all are rolled
-/// back. The lease's limits are those of all results together.
-pub(super) async fn execute(
-    lease: &mut Lease,
-    statements: &[Statement],
-) -> Result<Vec<u8>, ApiError> {
+/// What is executed in one transaction.
+pub(super) struct Work<'a> {
+    pub(super) statements: &'a [Statement],
+    pub(super) shape: Shape,
+    pub(super) once: Option<&'a Once<'a>>,
+}
+
+/// What the answer looks like.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// The JSON of all results.
+    Results,
+    /// The result of the only statement.
+    One(Format),
+}
+
+/// Executes the statements in one transaction. If one fails, all are rolled back. The lease's limits are those of all
+/// results together.
+pub(super) async fn execute(lease: &mut Lease, work: &Work<'_>) -> Result<Answer, ApiError> {
     let mut writing = Writing {
         destination: whole(lease),
         allowance: lease.limits().whole(),
     };
+    let time = lease.time_limit().clone();
     let connection = lease.begin_reading();
     let connection = connection.map_err(|it| ApiError::before_statement(&it))?;
-    let (results, replies) = in_transaction(connection, statements, &mut writing).await;
+    let executing = in_transaction(connection, work, &mut writing, &time);
+    let (answer, replies) = match time.wait(executing).await {
+        Ok(done) => done,
+        Err(late) => (
+            Err(ApiError::of_statement(
+                &rolled_back(&time, work.statements).unwrap_or(late),
+            )),
+            Replies::Unread,
+        ),
+    };
     match replies {
         Replies::Read => lease.end_reading(),
         // The lease kills the statement.
         Replies::Unread => {}
     }
-    results
+    match work.once {
+        Some(_) => answer.map_err(ApiError::of_request_with_key),
+        None => answer,
+    }
 }
 
 /// Where the results go, and how much of them.
@@ -49,11 +77,27 @@ enum Early {
     Failed(ApiError),
 }
 
+impl Early {
+    /// The statement at this index of the batch ended it.
+    fn of_number(self, index: usize) -> Self {
+        match self {
+            Self::Unread(error) => Self::Unread(error.of_number(index)),
+            Self::Failed(error) => Self::Failed(error.of_number(index)),
+        }
+    }
+}
+
 async fn in_transaction(
     connection: &mut Connection,
-    statements: &[Statement],
+    work: &Work<'_>,
     writing: &mut Writing,
-) -> (Result<Vec<u8>, ApiError>, Replies) {
+    time: &TimeLimit,
+) -> (Result<Answer, ApiError>, Replies) {
+    if let Some(once) = work.once
+        && let Err(error) = once.prepare(connection).await
+    {
+        return (Err(error), Replies::Read);
+    }
     let mut transaction = match connection.transaction().await {
         Ok(transaction) => transaction,
         Err(error) => {
@@ -61,20 +105,88 @@ async fn in_transaction(
             return (Err(ApiError::before_statement(&failure)), Replies::Read);
         }
     };
-    match execute_all(&mut transaction, statements, writing).await {
-        Ok(results) => {
+    let executed = execute_claimed(&mut transaction, work).await;
+    let executed = executed.and_then(|answer| match time.stop() {
+        Ok(()) => Ok(answer),
+        Err(late) => Err(Early::Failed(ApiError::of_statement(&late))),
+    });
+    match executed {
+        Ok(answer) if !answer.is_repeated => {
             let committed = transaction.commit().await;
-            let results = committed.map(|()| results);
-            let results = results.map_err(|error| failed(&Failure::Database(error)));
-            (results, Replies::Read)
+            let answer = committed.map(|()| answer);
+            let answer = answer.map_err(|error| failed(&Failure::Database(error)));
+            (answer, Replies::Read)
         }
-        Err((Early::Unread(error), index)) => (Err(error.of_number(index)), Replies::Unread),
-        Err((Early::Failed(error), index)) => {
+        Err(Early::Unread(error)) => (Err(error), Replies::Unread),
+        ended => {
             // If this fails, the server rolls back with the end of the connection.
             let _ended = transaction.roll_back().await;
-            (Err(error.of_number(index)), Replies::Read)
+            let answer = ended.map_err(|early| match (early, rolled_back(time, work.statements)) {
+                (_, Some(late)) => ApiError::of_statement(&late),
+                (Early::Failed(error) | Early::Unread(error), None) => error,
+            });
+            (answer, Replies::Read)
         }
     }
+}
+
+/// Executes the statements, unless an earlier request has the same key: then this has its answer.
+async fn execute_claimed(
+    transaction: &mut Transaction<'_>,
+    work: &Work<'_>,
+    writing: &mut Writing,
+) -> Result<Answer, Early> {
+    if let Some(once) = work.once {
+        let claimed = once.claim(transaction).await;
+        if let Some(stored) = claimed.map_err(Early::Failed)? {
+            return Ok(stored);
+        }
+    }
+    let answer = match (work.shape, work.statements) {
+        (Shape::One(format), [statement]) => {
+            execute_alone(transaction, statement, format, writing).await?
+        }
+        _ => Answer {
+            status: StatusCode::OK,
+            body: execute_all(transaction, work.statements, writing).await?,
+            is_repeated: false,
+        },
+    };
+    if let Some(once) = work.once {
+        let stored = once.store(transaction, &answer).await;
+        stored.map_err(Early::Failed)?;
+    }
+    Ok(answer)
+}
+
+/// Executes the only statement, whose result is the answer.
+async fn execute_alone(
+    transaction: &mut Transaction<'_>,
+    statement: &Statement,
+    format: Format,
+    writing: &mut Writing,
+) -> Result<Answer, Early> {
+    let mut writer = RowWriter::new(format).map_err(Early::Failed)?;
+    let Writing {
+        destination,
+        allowance,
+    } = writing;
+    let written = writer
+        .execute(transaction, statement, *destination, allowance)
+        .await;
+    let written = written.map_err(early)?;
+    if !transaction.is_in_transaction() {
+        return Err(Early::Failed(ended_early()));
+    }
+    let is_empty = written == Written::Summary && writer.out.is_empty();
+    Ok(Answer {
+        status: match is_empty {
+            true => StatusCode::NO_CONTENT,
+            false => StatusCode::OK,
+        },
+        body: writer.out,
+        is_repeated: false,
+    })
 }
 
 /// Refuses statements that would commit the transaction, before the first one is executed.
@@ -86,20 +198,33 @@ pub(super) fn check(statements: &[Statement]) -> Result<(), ApiError> {
     }
 }
 
+/// Refuses a statement that would commit its key before it is executed.
+pub(super) fn check_with_key(statement: &Statement) -> Result<(), ApiError> {
+    match may_end_transaction(&statement.sql) {
+        true => Err(ApiError::not_with_key()),
+        false => Ok(()),
+    }
+}
+
 async fn execute_all(
     transaction: &mut Transaction<'_>,
     statements: &[Statement],
-    writing: &mut Writing,
-) -> Result<Vec<u8>, (Early, usize)> {
+    let executed = execute_claimed(&mut transaction, work, writing).await;
+    let executed = executed.and_then(|answer| match time.stop() {
+        Ok(()) => Ok(answer),
+        Err(late) => Err(Early::Failed(ApiError::of_statement(&late))),
+    });
+    match executed {
+        Ok(answer) if !answer.is_repeated => {
     let mut body = b"{\"results\":[".to_vec();
     for (index, statement) in statements.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
-        let written = execute_one(transaction, statement, body, writing).await;
-        body = written.map_err(|stop| (early(stop), index))?;
+    writing: &mut Writing,
+) -> Result<Vec<u8>, Early> {
         if !transaction.is_in_transaction() {
-            return Err((Early::Failed(ended_early()), index));
+            return Err(Early::Failed(ended_early()).of_number(index));
         }
     }
     body.extend_from_slice(b"]}\n");
@@ -171,6 +296,15 @@ fn may_end_transaction(sql: &str) -> bool {
     let keyword = first_keyword(sql).unwrap_or_default();
     let is_of_rows = KEYWORDS.iter().any(|it| it.eq_ignore_ascii_case(keyword));
     !is_of_rows && !sets_user_variable(sql, keyword)
+}
+
+/// The failure of a batch that took too long, if its transaction is known to be rolled back. A procedure may have
+/// committed what precedes it.
+fn rolled_back(time: &TimeLimit, statements: &[Statement]) -> Option<Failure> {
+    let calls = |it: &Statement| {
+        first_keyword(&it.sql).is_some_and(|word| word.eq_ignore_ascii_case("CALL"))
+    };
+    time.ended().filter(|_| !statements.iter().any(calls))
 }
 
 /// `SET @a = …`; other settings may commit, such as `autocommit`.

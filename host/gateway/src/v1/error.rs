@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use super::status;
 use crate::access::AccessDenied;
-use crate::execution::Failure;
+use crate::execution::{Failure, Outcome};
 use crate::http::Refused;
 
 /// `ER_UNKNOWN_ERROR`, of errors that are not MySQL's.
 const UNKNOWN: u16 = 1105;
 /// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
-const SERVER_LOST: u16 = 2013;
+pub(super) const SERVER_LOST: u16 = 2013;
 /// The SQLSTATE of an error without a more specific one.
 const GENERAL: &str = "HY000";
 
@@ -39,8 +39,12 @@ pub(super) enum Type {
     /// The statement was executed, and its result cannot be returned.
     UnsupportedResult,
     ResultTooLarge,
+    /// The statement took too long, and was ended.
+    StatementTimeout,
     /// It is not known whether the statement was executed.
     UnknownOutcome,
+    /// The key was used for another request, or its request is being executed.
+    IdempotencyKey,
     Settings,
     Bug,
     Credentials,
@@ -76,7 +80,7 @@ struct Body<'a> {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, kind: Type, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, kind: Type, message: impl Into<String>) -> Self {
         Self {
             status,
             kind,
@@ -91,6 +95,11 @@ impl ApiError {
 
     pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn with_code(mut self, code: u16) -> Self {
+        self.code = code;
         self
     }
 
@@ -229,6 +238,10 @@ impl ApiError {
             }
             Failure::TooManyRows { .. } => (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge),
             Failure::Denied(denied) => return Self::denied(denied),
+            Failure::StatementTimeout {
+                outcome: Outcome::Ended,
+                ..
+            } => (StatusCode::BAD_REQUEST, Type::StatementTimeout),
             _ => (StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome),
         };
         Self::new(status, kind, failure.to_string())

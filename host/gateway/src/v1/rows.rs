@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::accept::Format;
 use super::error::ApiError;
 use super::request::Statement;
-use crate::execution::{Allowance, Failure, Lease};
+use crate::execution::{Allowance, Failure, Lease, Outcome, TimeLimit};
 
 /// The length of a piece, in bytes: large enough for few writes, small enough for a short wait.
 const PIECE: usize = 64 << 10;
@@ -180,15 +180,19 @@ pub(super) async fn send(
     pieces: Sender<Bytes>,
 ) -> Result<Written, CutOff> {
     let mut writer = RowWriter::new(format).map_err(without_rows)?;
+    let (time, outcome) = (lease.time_limit().clone(), lease.outcome_of_rows());
     let (destination, mut allowance) = match format {
         Format::Json => (whole(&lease), lease.limits().whole()),
         _ => (Destination::Streamed(&pieces), lease.limits().streamed()),
     };
     let connection = lease.begin_reading();
     let connection = connection.map_err(|it| without_rows(ApiError::of_statement(&it)))?;
-    let done = writer
-        .execute(connection, &statement, destination, &mut allowance)
-        .await;
+    let executing = writer.execute(connection, &statement, destination, &mut allowance);
+    let done = match time.wait(executing).await {
+        Ok(done) => judged(done, &time, &statement.sql, outcome),
+        // The lease kills the statement.
+        Err(late) => return Err(writer.cut_off(ApiError::of_statement(&late))),
+    };
     let written = match done {
         Ok(written) => written,
         Err(Stop::Database(failure)) => {
@@ -216,6 +220,25 @@ pub(super) fn whole(lease: &Lease) -> Destination<'static> {
     Destination::Whole {
         can_stream: lease.limits().stream_bytes.is_none(),
     }
+}
+
+/// The result of a statement that may have been killed because it took too long.
+fn judged(
+    done: Result<Written, Stop>,
+    time: &TimeLimit,
+    sql: &str,
+    outcome: Outcome,
+) -> Result<Written, Stop> {
+    let reply = match done {
+        Ok(written) => Ok(written),
+        Err(Stop::Database(failure)) => Err(failure),
+        Err(stop) => return Err(stop),
+    };
+    let judged = time.judge(reply, sql, |written| match written {
+        Written::Rows => Some(outcome),
+        Written::Summary => None,
+    });
+    judged.map_err(Stop::Database)
 }
 
 fn without_rows(error: ApiError) -> CutOff {

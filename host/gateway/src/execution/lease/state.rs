@@ -1,0 +1,50 @@
+//! What the statements of a request leave for later ones.
+
+use rds_bridge::pool::PooledConnection;
+
+use super::Lease;
+use crate::execution::{Failure, Setting, Settings};
+
+impl Lease {
+    /// Notes that a later request of the session may depend on a setting, a variable, a lock or a temporary table.
+    pub(crate) fn note_state(&mut self) {
+        self.holds_state = true;
+    }
+
+    /// Whether [`Self::note_state`] was called for a request of the session.
+    pub(crate) fn holds_state(&self) -> bool {
+        self.holds_state
+    }
+
+    /// Takes the connection out of it, for a session that begins.
+    pub(in crate::execution) fn take(&mut self) -> Option<(Box<PooledConnection>, Settings)> {
+        let connection = self.connection.take()?;
+        Some((connection, std::mem::take(&mut self.settings)))
+    }
+
+    /// Notes the settings that the connection has.
+    pub(in crate::execution) fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// Gives the connection the settings of a session.
+    pub(crate) async fn apply(&mut self, settings: Settings) -> Result<(), Failure> {
+        for statement in settings.statements() {
+            self.execute_text(statement).await?;
+        }
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Notes a setting that a statement has made. If there are too many, the session needs a connection.
+    pub(crate) fn note_setting(&mut self, setting: Setting) {
+        if !self.settings.add(setting) {
+            self.holds_state = true;
+        }
+    }
+
+    /// The settings that the connection has.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

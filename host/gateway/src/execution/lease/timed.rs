@@ -1,0 +1,51 @@
+//! Statements that may be killed because they take too long.
+
+use tokio::time::timeout;
+
+use super::{Lease, is_still_executing};
+use crate::execution::time_limit::{GRACE, TimeLimit};
+use crate::execution::{Failure, Outcome};
+
+impl Lease {
+    /// Notes whether the connection still executes the statement, and returns what the reply says of it.
+    pub(super) async fn finish<T>(
+        &mut self,
+        reply: Result<T, Failure>,
+        sql: &str,
+        has_rows: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Failure> {
+        self.is_executing = is_still_executing(&reply);
+        let outcome = self.outcome_of_rows();
+        let time = self.time.limit().clone();
+        let result = time.judge(reply, sql, |it| has_rows(it).then_some(outcome));
+        if time.has_passed() && !self.is_executing {
+            self.ask_status().await;
+        }
+        result
+    }
+
+    /// What is known of a statement that has returned rows although it was killed: a session that may only read has
+    /// changed nothing.
+    pub(crate) fn outcome_of_rows(&self) -> Outcome {
+        match self.connection.as_ref() {
+            Some(connection) if !connection.allows_writes() => Outcome::Ended,
+            _ => Outcome::Unknown,
+        }
+    }
+
+    /// The time that the request's statements may take.
+    pub(crate) fn time_limit(&self) -> &TimeLimit {
+        self.time.limit()
+    }
+
+    /// Asks the server whether a transaction is open, which an `ERR_Packet` does not say. If it does not answer, the
+    /// lease is no longer usable. No `KILL QUERY` of an earlier statement follows.
+    pub(crate) async fn ask_status(&mut self) {
+        let is_settled = self.time.limit().settle().await;
+        let Some(connection) = self.connection.as_mut() else {
+            return;
+        };
+        let asked = timeout(GRACE, connection.ping()).await;
+        self.is_executing = !is_settled || asked.is_err();
+    }
+}
