@@ -34,7 +34,10 @@ mod tests {
     fn a_name_has_one_or_two_parts() {
         let read = |name| IdempotencyTable::read(name).map(|it| it.to_string());
         assert_eq!(read("keys").as_deref(), Some("`keys`"));
-        assert_eq!(read("my schema.keys").as_deref(), Some("`my schema`.`keys`"));
+        assert_eq!(
+            read("my schema.keys").as_deref(),
+            Some("`my schema`.`keys`")
+        );
         for name in ["", ".", "a.", ".a", "a.b.c", "a`b", "a\nb", &"x".repeat(65)] {
             assert_eq!(read(name), None, "{name}");
         }

@@ -35,7 +35,12 @@ impl<'s> Fixture<'s> {
             definition(&keys).trim_end().trim_end_matches(';')
         ));
         let keys = format!("iamtest.{keys}");
-        let mut all = vec!["--trust-loopback", "--allow-writes", "--idempotency-table", &keys];
+        let mut all = vec![
+            "--trust-loopback",
+            "--allow-writes",
+            "--idempotency-table",
+            &keys,
+        ];
         all.extend(arguments);
         let gateway = Gateway::start_as_admin(server, &all);
         Self {
@@ -65,7 +70,12 @@ impl Drop for Fixture<'_> {
 
 fn send(gateway: &Gateway, path: &str, key: &str, body: &Json) -> Reply {
     let header = format!("Idempotency-Key: {key}");
-    curl(gateway, path, &["--header", &header], body.to_string().as_bytes())
+    curl(
+        gateway,
+        path,
+        &["--header", &header],
+        body.to_string().as_bytes(),
+    )
 }
 
 #[apply(on_each_server)]
@@ -105,9 +115,15 @@ fn a_request_that_failed_is_executed_again(product: Product) {
     let server = Server::shared(product);
     let fixture = Fixture::new(server, product, "failed", &[]);
     let insert = json!({"sql": format!("INSERT INTO {} VALUES (1, 1)", fixture.table)});
-    server.execute_as_admin(&format!("INSERT INTO iamtest.{} VALUES (1, 1)", fixture.table));
+    server.execute_as_admin(&format!(
+        "INSERT INTO iamtest.{} VALUES (1, 1)",
+        fixture.table
+    ));
     let refused = send(&fixture.gateway, QUERY, "k", &insert);
-    assert_eq!((refused.status, &refused.error()["code"]), (409, &json!(1062)));
+    assert_eq!(
+        (refused.status, &refused.error()["code"]),
+        (409, &json!(1062))
+    );
     server.execute_as_admin(&format!("DELETE FROM iamtest.{}", fixture.table));
     let done = send(&fixture.gateway, QUERY, "k", &insert);
     assert_eq!(done.status, 200, "{}", done.text());
@@ -122,13 +138,21 @@ fn a_key_is_for_one_request(product: Product) {
     assert_eq!(send(gateway, QUERY, "k", &fixture.insert()).status, 200);
     let mut other = fixture.insert();
     other["parameters"] = json!([8]);
-    for (path, body) in [(QUERY, other), (BATCH, json!({"statements": [fixture.insert()]}))] {
+    for (path, body) in [
+        (QUERY, other),
+        (BATCH, json!({"statements": [fixture.insert()]})),
+    ] {
         let refused = send(gateway, path, "k", &body);
         assert_eq!(refused.status, 422, "{}", refused.text());
         assert_eq!(refused.error()["type"], "IdempotencyKey");
     }
     let body = fixture.insert().to_string();
-    let csv = ["--header", "Idempotency-Key: k", "--header", "Accept: text/csv"];
+    let csv = [
+        "--header",
+        "Idempotency-Key: k",
+        "--header",
+        "Accept: text/csv",
+    ];
     assert_eq!(curl(gateway, QUERY, &csv, body.as_bytes()).status, 422);
     assert_eq!(fixture.count(&fixture.table), "1");
 }
@@ -138,7 +162,10 @@ fn a_key_whose_request_is_executed_is_refused(product: Product) {
     let server = Server::shared(product);
     let fixture = Fixture::new(server, product, "busy", &[]);
     let name = format!("idempotency_sleeps_{}", product.name());
-    let slow = format!("INSERT INTO {} (a) SELECT SLEEP(4) AS {name}", fixture.table);
+    let slow = format!(
+        "INSERT INTO {} (a) SELECT SLEEP(4) AS {name}",
+        fixture.table
+    );
     let body = json!({"sql": slow});
     let headers = [("Idempotency-Key", "k")];
     let mut first = fixture.gateway.send(QUERY, &headers, &body.to_string());
@@ -171,12 +198,23 @@ fn an_unknown_outcome_is_asked_again(product: Product) {
             let key = format!("{cut:?} {number}");
             relay.cut_at(number, cut);
             let first = send(gateway, QUERY, &key, &insert);
-            assert!([200, 424, 502, 503].contains(&first.status), "{}", first.text());
+            assert!(
+                [200, 424, 502, 503].contains(&first.status),
+                "{}",
+                first.text()
+            );
             let was_cut = relay.stop();
             if first.status == 424 {
                 unknown += 1;
-                let hint = first.error()["hint"].as_str().unwrap_or_default().to_owned();
-                assert!(hint.contains("with the same Idempotency-Key"), "{}", first.text());
+                let hint = first.error()["hint"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                assert!(
+                    hint.contains("with the same Idempotency-Key"),
+                    "{}",
+                    first.text()
+                );
             }
             until(|| match send(gateway, QUERY, &key, &insert).status {
                 200 => Ok(()),
@@ -213,7 +251,10 @@ fn what_cannot_be_executed_once_is_refused(product: Product) {
     }
     let large = json!({"sql": "SELECT REPEAT('x', 70000) AS a"});
     let refused = send(gateway, QUERY, "large", &large);
-    assert_eq!((refused.status, &refused.error()["type"]), (422, &json!("ResultTooLarge")));
+    assert_eq!(
+        (refused.status, &refused.error()["type"]),
+        (422, &json!("ResultTooLarge"))
+    );
     // A procedure that commits: its key is taken, and its outcome stays unknown.
     server.execute_as_admin(&format!(
         "CREATE PROCEDURE iamtest.{table}_p() BEGIN INSERT INTO {table} (a) VALUES (1); COMMIT; END"
@@ -233,9 +274,21 @@ fn without_a_table_the_header_is_refused() {
     assert_eq!(refused.status, 400);
     let hint = refused.error()["hint"].as_str().unwrap().to_owned();
     assert!(hint.contains("--idempotency-table"), "{hint}");
-    let missing = ["--trust-loopback", "--allow-writes", "--idempotency-table", "iamtest.no_keys"];
+    let missing = [
+        "--trust-loopback",
+        "--allow-writes",
+        "--idempotency-table",
+        "iamtest.no_keys",
+    ];
     let gateway = Gateway::start_as_admin(server, &missing);
     let refused = send(&gateway, QUERY, "k", &json!({"sql": "SELECT 1"}));
-    assert_eq!((refused.status, &refused.error()["type"]), (502, &json!("Settings")));
-    assert!(gateway.log().contains("the table of idempotency keys cannot be used"));
+    assert_eq!(
+        (refused.status, &refused.error()["type"]),
+        (502, &json!("Settings"))
+    );
+    assert!(
+        gateway
+            .log()
+            .contains("the table of idempotency keys cannot be used")
+    );
 }

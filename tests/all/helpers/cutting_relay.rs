@@ -52,7 +52,9 @@ impl CuttingRelay {
     /// Cuts the connection on which the client sends for the time of this number, counted from 0 over all connections.
     pub(crate) fn cut_at(&self, number: isize, cut: Cut) {
         self.plan.has_cut.store(false, Ordering::SeqCst);
-        self.plan.cuts_after.store(cut == Cut::After, Ordering::SeqCst);
+        self.plan
+            .cuts_after
+            .store(cut == Cut::After, Ordering::SeqCst);
         self.plan.left.store(number, Ordering::SeqCst);
     }
 
@@ -66,9 +68,12 @@ impl CuttingRelay {
 impl Plan {
     /// Whether the client's next bytes are those at which the connection is cut.
     fn is_over(&self) -> bool {
-        let is_over = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-            (left >= 0).then(|| left - 1)
-        }) == Ok(0);
+        let is_over = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                (left >= 0).then(|| left - 1)
+            })
+            == Ok(0);
         if is_over {
             self.has_cut.store(true, Ordering::SeqCst);
         }

@@ -90,7 +90,9 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let signed_port = bridge.endpoint.port;
     if signed_port != DEFAULT_PORT || signed_port != bridge.address.port {
         causes.push(cause(
-            format!("the token was signed for port {signed_port}, and the database has another port"),
+            format!(
+                "the token was signed for port {signed_port}, and the database has another port"
+            ),
             "give the database's own port with {port}, and the port of a tunnel with {connect_to}",
         ));
     }

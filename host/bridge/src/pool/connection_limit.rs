@@ -31,7 +31,9 @@ impl ConnectionLimit {
         }
     }
 
-    pub(super) fn connections(&self) -> usize {
+    /// How many connections it allows.
+    #[must_use]
+    pub fn connections(&self) -> usize {
         self.connections
     }
 

@@ -128,11 +128,7 @@ pub(super) struct Callers {
     ///
     /// A request with the same key is executed once. The manual has the definition of the table. Without the option,
     /// the header is refused.
-    #[arg(
-        long,
-        env = "RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE",
-        value_name = "TABLE"
-    )]
+    #[arg(long, env = "RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", value_name = "TABLE")]
     pub(super) idempotency_table: Option<String>,
 
     /// Address of the health checks and the metrics, over HTTP

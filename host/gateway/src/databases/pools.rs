@@ -69,7 +69,7 @@ impl DatabasePools {
     }
 
     pub(super) fn limit(&self) -> usize {
-        self.limit.most()
+        self.limit.connections()
     }
 
     /// The pools that exist, in a fixed order.

@@ -58,7 +58,9 @@ impl Limits {
             self.stream_bytes = Some(bytes);
         }
         self.result_rows = limits.max_rows;
-        let seconds = limits.max_seconds.map(|it| Duration::from_secs(it.get().into()));
+        let seconds = limits
+            .max_seconds
+            .map(|it| Duration::from_secs(it.get().into()));
         self.statement = seconds.into_iter().chain(self.statement).min();
         self
     }

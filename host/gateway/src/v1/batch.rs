@@ -105,7 +105,7 @@ async fn in_transaction(
             return (Err(ApiError::before_statement(&failure)), Replies::Read);
         }
     };
-    let executed = execute_claimed(&mut transaction, work).await;
+    let executed = execute_claimed(&mut transaction, work, writing).await;
     let executed = executed.and_then(|answer| match time.stop() {
         Ok(()) => Ok(answer),
         Err(late) => Err(Early::Failed(ApiError::of_statement(&late))),
@@ -209,20 +209,15 @@ pub(super) fn check_with_key(statement: &Statement) -> Result<(), ApiError> {
 async fn execute_all(
     transaction: &mut Transaction<'_>,
     statements: &[Statement],
-    let executed = execute_claimed(&mut transaction, work, writing).await;
-    let executed = executed.and_then(|answer| match time.stop() {
-        Ok(()) => Ok(answer),
-        Err(late) => Err(Early::Failed(ApiError::of_statement(&late))),
-    });
-    match executed {
-        Ok(answer) if !answer.is_repeated => {
+    writing: &mut Writing,
+) -> Result<Vec<u8>, Early> {
     let mut body = b"{\"results\":[".to_vec();
     for (index, statement) in statements.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
-    writing: &mut Writing,
-) -> Result<Vec<u8>, Early> {
+        let written = execute_one(transaction, statement, body, writing).await;
+        body = written.map_err(|stop| early(stop).of_number(index))?;
         if !transaction.is_in_transaction() {
             return Err(Early::Failed(ended_early()).of_number(index));
         }

@@ -67,9 +67,7 @@ pub(super) fn once<'t>(
 /// The key: a structured header's string, or as many clients send it, the characters alone.
 fn key(value: &str) -> Option<&str> {
     let value = value.trim_matches([' ', '\t']);
-    let quoted = value
-        .strip_prefix('"')
-        .and_then(|it| it.strip_suffix('"'));
+    let quoted = value.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
     let key = quoted.unwrap_or(value);
     let is_plain = |it: u8| matches!(it, b' '..=b'~') && !matches!(it, b'"' | b'\\');
     let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(is_plain);
@@ -81,7 +79,11 @@ impl Fingerprint {
         let content_type = identity.format.content_type();
         Self {
             id: hash(&[identity.caller.name().as_bytes(), key.as_bytes()]),
-            request: hash(&[identity.path.as_bytes(), content_type.as_bytes(), identity.body]),
+            request: hash(&[
+                identity.path.as_bytes(),
+                content_type.as_bytes(),
+                identity.body,
+            ]),
         }
     }
 }
@@ -107,7 +109,10 @@ mod tests {
     #[test]
     fn a_key_is_a_text_with_or_without_quotes() {
         for (value, expected) in [
-            ("\"8e03978e-40d5-43e8-bc93-6894a57f9324\"", Some("8e03978e-40d5-43e8-bc93-6894a57f9324")),
+            (
+                "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"",
+                Some("8e03978e-40d5-43e8-bc93-6894a57f9324"),
+            ),
             (" abc ", Some("abc")),
             ("\"a b\"", Some("a b")),
             ("", None),
@@ -151,7 +156,13 @@ mod tests {
             assert_eq!(other.id, one.id);
             assert_ne!(other.request, one.request);
         }
-        assert_ne!(fingerprint("k", &other, "/v1/query", Format::Json, "{}").id, one.id);
-        assert_ne!(fingerprint("l", &app, "/v1/query", Format::Json, "{}").id, one.id);
+        assert_ne!(
+            fingerprint("k", &other, "/v1/query", Format::Json, "{}").id,
+            one.id
+        );
+        assert_ne!(
+            fingerprint("l", &app, "/v1/query", Format::Json, "{}").id,
+            one.id
+        );
     }
 }

@@ -59,15 +59,16 @@ impl ApiError {
         let message = "the gateway cannot use its table of idempotency keys: nothing was executed";
         Self::new(StatusCode::BAD_GATEWAY, Type::Settings, message)
             .with_code(code)
-            .with_hint("create the table as docs/gateway.md shows, and grant SELECT, INSERT and UPDATE")
+            .with_hint(
+                "create the table as docs/gateway.md shows, and grant SELECT, INSERT and UPDATE",
+            )
     }
 
     /// A request with a key can be repeated, whatever has become of it.
     pub(in crate::v1) fn of_request_with_key(self) -> Self {
         match self.kind() {
-            Type::UnknownOutcome if self.code() == SERVER_LOST => {
-                self.with_hint("repeat the request with the same Idempotency-Key: it is executed once")
-            }
+            Type::UnknownOutcome if self.code() == SERVER_LOST => self
+                .with_hint("repeat the request with the same Idempotency-Key: it is executed once"),
             _ => self,
         }
     }

@@ -71,7 +71,10 @@ impl<'t> Once<'t> {
     /// The answer that an earlier request has stored.
     async fn stored(&self, transaction: &mut Transaction<'_>) -> Result<Answer, ApiError> {
         let Fingerprint { id, request } = &self.fingerprint;
-        let select = format!("SELECT request, status, body FROM {} WHERE id = ?", self.table);
+        let select = format!(
+            "SELECT request, status, body FROM {} WHERE id = ?",
+            self.table
+        );
         let found = transaction
             .query_optional::<(Vec<u8>, u16, Vec<u8>)>(&select, (id.as_slice(),))
             .await;
@@ -84,7 +87,8 @@ impl<'t> Once<'t> {
         if status == UNFINISHED {
             return Err(ApiError::key_of_unfinished_request());
         }
-        let status = StatusCode::from_u16(status).map_err(|_| ApiError::key_of_unfinished_request())?;
+        let status =
+            StatusCode::from_u16(status).map_err(|_| ApiError::key_of_unfinished_request())?;
         Ok(Answer {
             status,
             body,
@@ -101,7 +105,10 @@ impl<'t> Once<'t> {
         if answer.body.len() > LONGEST_ANSWER {
             return Err(ApiError::answer_too_large_for_key(LONGEST_ANSWER));
         }
-        let update = format!("UPDATE {} SET status = ?, body = ? WHERE id = ?", self.table);
+        let update = format!(
+            "UPDATE {} SET status = ?, body = ? WHERE id = ?",
+            self.table
+        );
         let id = self.fingerprint.id.as_slice();
         let values = (answer.status.as_u16(), answer.body.as_slice(), id);
         let stored = transaction.execute(&update, values).await;
