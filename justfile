@@ -133,6 +133,13 @@ test-node: embedded node
 test-dist profile="release": (dist profile)
     cd tests/python/dist && RDS_BRIDGE_DIST='{{justfile_directory()}}/target/dist' python3 -m unittest test_dist
 
+# Look at the gateway's status page in headless Chromium, which it installs; the screenshot is in target/status_page
+[group('test')]
+test-status-page: build-tests mysql
+    @tests/setup/chromium
+    @cargo build --quiet --locked -p rds-bridge-test-support --example server
+    cd tests/python/status_page && PATH="$CARGO_TARGET_DIR/debug:$PATH:$CARGO_TARGET_DIR/mysql/bin" STATUS_PAGE_SCREENSHOTS="$CARGO_TARGET_DIR/status_page" "$CARGO_TARGET_DIR/debug/examples/server" mysql python3 -m unittest test_status_page
+
 # Check the size limits of the component with all plugins and without client_ed25519
 [group('test')]
 component-sizes:

@@ -78,6 +78,16 @@ impl Lexed {
         lexer::read(sql)
     }
 
+    /// The statement as its tokens, with a space between them, and a question mark for each value.
+    #[must_use]
+    pub fn without_values(&self) -> String {
+        let texts = self.tokens.iter().map(|token| match token {
+            Token::Text(text) => text.as_str(),
+            Token::Values(_) => "?",
+        });
+        texts.collect::<Vec<&str>>().join(" ")
+    }
+
     /// The tokens without the values.
     fn shape(&self) -> Vec<Shape> {
         self.tokens.iter().map(Shape::new).collect()

@@ -5,6 +5,10 @@
 //! | `GET /live` | 200 while the process works |
 //! | `GET /ready` | 200 if a connection to each database can be had, else 503 |
 //! | `GET /metrics` | the metrics in the text format of Prometheus |
+//! | `GET /` | a page with the gateway's state, for a browser; `GET /status.json` has its numbers |
+
+mod labelled_metrics;
+mod status;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -26,6 +30,8 @@ use tokio::time::{Instant, timeout};
 use crate::connections::accept;
 use crate::gateway::Health;
 use crate::metrics::write_prometheus;
+use labelled_metrics::write_labelled;
+use status::Page;
 
 /// How long the result of a check answers `/ready`, so that frequent checks take no connections from requests.
 const READINESS_AGE: Duration = Duration::from_secs(5);
@@ -51,8 +57,8 @@ struct Readiness {
 }
 
 impl Admin {
-    /// Serves `listener`, in a task of the current runtime. Its answers contain the databases' names and numbers, and no
-    /// secrets.
+    /// Serves `listener`, in a task of the current runtime. Its answers contain the names of databases, callers and
+    /// statements, numbers, and no secrets.
     ///
     /// # Errors
     ///
@@ -63,10 +69,13 @@ impl Admin {
             health,
             readiness: Mutex::new(None),
         });
+        let page = Page::new();
         let routes = Router::new()
             .route("/live", get(async || "ok\n"))
             .route("/ready", get(ready))
             .route("/metrics", get(metrics))
+            .route("/", get(async move || page.clone()))
+            .route("/status.json", get(numbers))
             .layer(from_fn(refuse_pages))
             .with_state(checks);
         let (draining, is_draining) = watch::channel(false);
@@ -124,7 +133,12 @@ async fn metrics(State(checks): State<Arc<Checks>>) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _written = write_prometheus(&mut text, &checks.health.metrics());
+    let _written = write_labelled(&mut text, checks.health.shared());
     text
+}
+
+async fn numbers(State(checks): State<Arc<Checks>>, headers: HeaderMap) -> Response {
+    status::status(&checks.health, &headers)
 }
 
 impl Checks {

@@ -17,6 +17,7 @@ use crate::gateway::Gateway;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::shared::{Shared, State};
+use crate::statistics::Statistics;
 
 /// The settings of a [`Gateway`].
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct GatewayBuilder {
     limits: Limits,
     pinned_sessions: Option<usize>,
     idempotency_table: Option<String>,
+    shows_statements: bool,
 }
 
 /// Why a gateway cannot start.
@@ -69,6 +71,7 @@ impl Gateway {
             limits: Limits::default(),
             pinned_sessions: None,
             idempotency_table: None,
+            shows_statements: false,
         }
     }
 }
@@ -155,6 +158,14 @@ impl GatewayBuilder {
         self
     }
 
+    /// Shows the texts of statements on the status page, with a question mark for each value. Default: the page shows a
+    /// keyword and a hash.
+    #[must_use]
+    pub fn show_statements(mut self, show: bool) -> Self {
+        self.shows_statements = show;
+        self
+    }
+
     /// How long a session may be idle before it ends and its transaction is rolled back. Default: 3 minutes, as that of
     /// the RDS Data API.
     #[must_use]
@@ -232,6 +243,7 @@ impl GatewayBuilder {
             limits: self.limits,
             idempotency_table: idempotency_table.transpose()?,
             counters,
+            statistics: Statistics::new(self.shows_statements),
         });
         Ok(Gateway::start(shared, listener, address))
     }

@@ -34,7 +34,9 @@ use crate::http::{DatabaseTime, Refused};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::sigv4;
+use crate::statistics::StatementLabel;
 use error::ApiError;
+use requests::Sql;
 
 /// The service that requests are signed for.
 const SERVICE: &str = "rds-data";
@@ -81,7 +83,7 @@ async fn answer<I, F>(
     operation: impl FnOnce(Shared, Caller, I) -> F,
 ) -> Response
 where
-    I: DeserializeOwned,
+    I: DeserializeOwned + Sql,
     F: Future<Output = Result<Json, ApiError>>,
 {
     let (parts, body) = request.into_parts();
@@ -96,8 +98,12 @@ where
     };
     let began = Instant::now();
     let counters = shared.clone();
-    let outcome = match serde_json::from_slice(&body) {
-        Ok(input) => operation(shared, caller.clone(), input).await,
+    let mut label = None;
+    let outcome = match serde_json::from_slice::<I>(&body) {
+        Ok(input) => {
+            label = input.sql().map(StatementLabel::of);
+            operation(shared, caller.clone(), input).await
+        }
         Err(error) => Err(ApiError::unreadable(&error)),
     };
     let mut response = match outcome {
@@ -109,10 +115,12 @@ where
             error.into_response()
         }
     };
-    response.extensions_mut().insert(caller);
-    response
-        .extensions_mut()
-        .insert(DatabaseTime(began.elapsed()));
+    let extensions = response.extensions_mut();
+    extensions.insert(caller);
+    extensions.insert(DatabaseTime(began.elapsed()));
+    if let Some(label) = label {
+        extensions.insert(label);
+    }
     response
 }
 

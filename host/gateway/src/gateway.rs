@@ -152,6 +152,11 @@ impl Health {
         Ok(())
     }
 
+    /// What the gateway's requests share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Whether the gateway drains, or has ended.
     pub(crate) fn is_draining(&self) -> bool {
         self.shared.sessions.refuses_new() || self.draining.has_changed().is_err()

@@ -57,6 +57,7 @@ mod metrics;
 mod planetscale;
 mod shared;
 mod sigv4;
+mod statistics;
 mod v1;
 
 pub use access::Policy;

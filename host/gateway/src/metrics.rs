@@ -4,6 +4,8 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::Serialize;
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) answered: AtomicU64,
@@ -16,7 +18,7 @@ pub(crate) struct Counters {
 }
 
 /// The state of a gateway, and its counters (`…_total`), which only increase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GatewayMetrics {
     /// The number of requests that are being answered.

@@ -24,6 +24,7 @@ use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, Setting, Settings, 
 use crate::http::DatabaseTime;
 use crate::metrics::Counters;
 use crate::shared::Shared;
+use crate::statistics::{Cause, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
 use refusal::{unavailable, unreadable};
@@ -63,15 +64,19 @@ async fn execute(
     let mut response = match serde_json::from_slice(&body) {
         Ok(request) => {
             let outcome = outcome(&shared, &caller, &request).await;
-            if outcome.result.is_err() {
-                Counters::add(&shared.counters.failed);
-            }
-            match &outcome.result {
+            let mut response = match &outcome.result {
                 Err(failure @ Failure::Draining) => unavailable(failure),
                 result => {
                     ExecuteReply::new(outcome.session, result, began.elapsed()).into_response()
                 }
+            };
+            let extensions = response.extensions_mut();
+            extensions.insert(StatementLabel::of(&request.query));
+            if let Err(failure) = &outcome.result {
+                Counters::add(&shared.counters.failed);
+                extensions.insert(Cause::Sql(failure.code()));
             }
+            response
         }
         Err(error) => unreadable(&error),
     };

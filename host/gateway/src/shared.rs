@@ -1,5 +1,6 @@
 //! What all requests to a gateway share.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::databases::Databases;
 use crate::execution::{Failure, Lease, Limits, Resumed, Sessions};
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
+use crate::statistics::{StatementLabel, Statistics};
 
 /// What all requests to a gateway share. Cheap to clone: the state of the routers.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ pub(crate) struct State {
     /// Without it, requests with an idempotency key are refused.
     pub(crate) idempotency_table: Option<IdempotencyTable>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) statistics: Statistics,
 }
 
 impl Shared {
@@ -69,6 +72,20 @@ impl Shared {
             }
         };
         self.sessions.resume(token, caller, judge).await
+    }
+
+    /// The names that the configuration has for statements, by their labels.
+    pub(crate) fn statement_names(&self) -> HashMap<String, String> {
+        let mut names = HashMap::<String, String>::new();
+        for statement in self.rules.load().policy.statements() {
+            let label = StatementLabel::of(&statement.sql).digest().to_owned();
+            let known = names.entry(label).or_default();
+            if !known.is_empty() {
+                known.push_str(", ");
+            }
+            known.push_str(&statement.name);
+        }
+        names
     }
 
     pub(crate) fn metrics(&self) -> GatewayMetrics {

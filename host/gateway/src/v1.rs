@@ -5,6 +5,7 @@ mod accept;
 mod authentication;
 mod batch;
 mod body;
+mod cause;
 mod compression;
 mod error;
 mod idempotency;
@@ -34,6 +35,7 @@ use crate::execution::{Failure, Lease};
 use crate::http::{DatabaseTime, Refused, guarded};
 use crate::metrics::Counters;
 use crate::shared::Shared;
+use crate::statistics::StatementLabel;
 use accept::{Format, negotiate, offered};
 use authentication::Authenticated;
 use batch::{Shape, Work};
@@ -86,8 +88,9 @@ async fn query(
     body: Bytes,
 ) -> Response {
     let began = Instant::now();
-    let answered = answer_query(&shared, &caller, &headers, &body).await;
-    respond(answered, caller, began)
+    let mut label = None;
+    let answered = answer_query(&shared, &caller, &headers, &body, &mut label).await;
+    respond(answered, caller, label, began)
 }
 
 async fn execute_batch(
@@ -97,16 +100,25 @@ async fn execute_batch(
     body: Bytes,
 ) -> Response {
     let began = Instant::now();
-    let answered = answer_batch(&shared, &caller, &headers, &body).await;
-    respond(answered, caller, began)
+    let mut label = None;
+    let answered = answer_batch(&shared, &caller, &headers, &body, &mut label).await;
+    respond(answered, caller, label, began)
 }
 
 /// The response, with what the log and `Server-Timing` say of the request.
-fn respond(answered: Result<Response, ApiError>, caller: Caller, began: Instant) -> Response {
+fn respond(
+    answered: Result<Response, ApiError>,
+    caller: Caller,
+    label: Option<StatementLabel>,
+    began: Instant,
+) -> Response {
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     let extensions = response.extensions_mut();
     extensions.insert(caller);
     extensions.insert(DatabaseTime(began.elapsed()));
+    if let Some(label) = label {
+        extensions.insert(label);
+    }
     response
 }
 
@@ -115,6 +127,7 @@ async fn answer_query(
     caller: &Caller,
     headers: &HeaderMap,
     body: &[u8],
+    label: &mut Option<StatementLabel>,
 ) -> Result<Response, ApiError> {
     let format = negotiate(headers).ok_or_else(|| ApiError::not_acceptable(&offered()))?;
     let request = QueryRequest::read(body)?;
@@ -127,6 +140,7 @@ async fn answer_query(
     let once = once(headers, shared.idempotency_table.as_ref(), &identity)?;
     let grant = grant(shared, caller, request.database.as_deref())?;
     let statement = request.statement.granted(&grant)?;
+    *label = Some(StatementLabel::of(&statement.sql));
     if once.is_some() {
         batch::check_with_key(&statement)?;
     }
@@ -141,7 +155,10 @@ async fn answer_query(
         drop(lease);
         return whole_answer(shared, headers, format, answer).await;
     }
-    let mut pieces = Pieces::new(|pieces| rows::send(lease, statement, format, pieces));
+    let has_time_limit = lease.limits().statement.is_some();
+    let mut pieces = Pieces::new(has_time_limit, |pieces| {
+        rows::send(lease, statement, format, pieces)
+    });
     // Until the first piece, the response can become an error.
     let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
         // The only piece.
@@ -170,6 +187,7 @@ async fn answer_batch(
     caller: &Caller,
     headers: &HeaderMap,
     body: &[u8],
+    label: &mut Option<StatementLabel>,
 ) -> Result<Response, ApiError> {
     if !accept::allows_json(headers) {
         return Err(ApiError::not_acceptable("application/json"));
@@ -184,6 +202,8 @@ async fn answer_batch(
     let once = once(headers, shared.idempotency_table.as_ref(), &identity)?;
     let grant = grant(shared, caller, request.database.as_deref())?;
     let statements = request.granted(&grant)?;
+    let texts = statements.iter().map(|it| it.sql.as_str());
+    *label = Some(StatementLabel::of_batch(texts));
     batch::check(&statements)?;
     let mut lease = lease(shared, &grant).await?;
     let work = Work {

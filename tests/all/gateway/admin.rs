@@ -30,6 +30,81 @@ fn health_and_metrics() {
     }
 }
 
+/// Names that callers choose, values and texts of statements: none is where it must not be.
+#[test]
+fn the_status_page_counts_requests() {
+    let server = Server::shared(Product::MySql);
+    let arguments = [
+        "--trust-loopback",
+        "--admin",
+        "127.0.0.1:0",
+        "--log",
+        "json,rds_bridge_gateway=info",
+    ];
+    let gateway = Gateway::start(server, &arguments);
+    for number in 0..3 {
+        let sql = format!("SELECT 'hunter2', {number} AS statusmarker");
+        gateway.execute(&sql, &Json::Null);
+    }
+    gateway.execute("SELECT wrong", &Json::Null);
+    gateway.post("/v1/query", &[], "{}");
+    gateway.post("/Execute", &[], "{}");
+    let page = gateway.get_admin("/");
+    assert_eq!(page.status, 200);
+    assert!(
+        page.head
+            .contains("content-security-policy: default-src 'none'; script-src 'sha256-"),
+        "{page:?}"
+    );
+    let status = gateway.get_admin("/status.json").json();
+    assert_eq!(status["requests"]["answered_total"], 4);
+    assert_eq!(status["requests"]["refused_total"], 2);
+    assert_eq!(status["pools"][0]["database"], "iamtest");
+    assert_eq!(status["callers"][0]["name"], "loopback");
+    let statements = status["statements"].as_array().unwrap();
+    assert_eq!(statements.len(), 2, "{status}");
+    assert!(statements.iter().any(|it| it["count"] == 3), "{status}");
+    let causes: Vec<_> = status["causes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["cause"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        causes,
+        ["InvalidRequest", "MySQL 1054", "ValidationException"]
+    );
+    let metrics = gateway.get_admin("/metrics").body;
+    assert!(
+        metrics.contains("rds_bridge_gateway_failures_total{cause=\"MySQL 1054\"} 1\n"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("quantile=\"0.95\"} "), "{metrics}");
+    let all = format!("{status}{metrics}{}", gateway.log());
+    for text in ["hunter2", "statusmarker", "wrong"] {
+        assert!(!all.contains(text), "{text}: {all}");
+    }
+    // A page whose name was rebound to this machine reads nothing.
+    let rebound = gateway.get_admin_as("/status.json", "evil.example:8080");
+    assert_eq!(rebound.status, 421, "{rebound:?}");
+}
+
+#[test]
+fn the_status_page_shows_texts_where_that_is_allowed() {
+    let server = Server::shared(Product::MySql);
+    let arguments = [
+        "--trust-loopback",
+        "--admin",
+        "127.0.0.1:0",
+        "--show-statements",
+    ];
+    let gateway = Gateway::start(server, &arguments);
+    gateway.execute("SELECT 'hunter2' AS statusmarker", &Json::Null);
+    let status = gateway.get_admin("/status.json").json();
+    let text = status["statements"][0]["text"].as_str().unwrap();
+    assert_eq!(text, "SELECT ? AS statusmarker");
+}
+
 #[test]
 fn a_gateway_without_its_database_is_alive_and_not_ready() {
     let server = Server::start(Product::MySql, &Options::default());

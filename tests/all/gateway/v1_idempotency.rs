@@ -256,9 +256,10 @@ fn what_cannot_be_executed_once_is_refused(product: Product) {
         (422, &json!("ResultTooLarge"))
     );
     // A procedure that commits: its key is taken, and its outcome stays unknown.
-    server.execute_as_admin(&format!(
-        "CREATE PROCEDURE iamtest.{table}_p() BEGIN INSERT INTO {table} (a) VALUES (1); COMMIT; END"
-    ));
+    let body = format!("BEGIN INSERT INTO {table} (a) VALUES (1); COMMIT; END");
+    let create = json!({"sql": format!("CREATE PROCEDURE {table}_p() {body}")});
+    let created = curl(gateway, QUERY, &[], create.to_string().as_bytes());
+    assert_eq!(created.status, 200, "{}", created.text());
     let call = json!({"sql": format!("CALL {table}_p()")});
     assert_eq!(send(gateway, QUERY, "p", &call).status, 422);
     assert_eq!(send(gateway, QUERY, "p", &call).status, 424);

@@ -118,9 +118,13 @@ impl Gateway {
 
     /// Sends a `GET` to the admin address.
     pub(crate) fn get_admin(&self, path: &str) -> Answer {
+        self.get_admin_as(path, &self.admin.unwrap().to_string())
+    }
+
+    /// As [`Self::get_admin`], with another `Host`.
+    pub(crate) fn get_admin_as(&self, path: &str, host: &str) -> Answer {
         let address = self.admin.unwrap();
-        let host = address.to_string();
-        read_answer(&mut request(address, "GET", path, &[("Host", &host)], ""))
+        read_answer(&mut request(address, "GET", path, &[("Host", host)], ""))
     }
 
     /// Sends SIGTERM, and waits for the end. Returns the status, and what was printed.

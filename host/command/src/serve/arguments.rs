@@ -131,9 +131,14 @@ pub(super) struct Callers {
     #[arg(long, env = "RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", value_name = "TABLE")]
     pub(super) idempotency_table: Option<String>,
 
-    /// Address of the health checks and the metrics, over HTTP
+    /// Show the texts of statements on the status page, with a question mark for each value
+    #[arg(long, env = "RDS_BRIDGE_SERVE_SHOW_STATEMENTS", value_parser = BoolishValueParser::new())]
+    pub(super) show_statements: bool,
+
+    /// Address of the health checks, the metrics and the status page, over HTTP
     ///
-    /// It answers GET /live, /ready (which needs a connection to the database) and /metrics (for Prometheus).
+    /// It answers GET /live, /ready (which needs a connection to the database), /metrics (for Prometheus), and / with a
+    /// page for a browser.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_ADMIN",

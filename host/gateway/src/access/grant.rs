@@ -85,6 +85,14 @@ impl Grant {
         &self.key.database
     }
 
+    /// The named statements that it contains.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &Arc<NamedStatement>> {
+        match &self.statements {
+            Granted::Any(all) => all.values(),
+            Granted::Listed { by_name, .. } => by_name.values(),
+        }
+    }
+
     /// Which connections it allows.
     pub(crate) fn pool_key(&self) -> &PoolKey {
         &self.key

@@ -89,6 +89,15 @@ impl Policy {
         })
     }
 
+    /// The named statements that are granted to any caller, each once, by name.
+    pub(crate) fn statements(&self) -> Vec<Arc<NamedStatement>> {
+        let grants = self.by_caller.values().chain([&self.of_others]).flatten();
+        let mut all: Vec<_> = grants.flat_map(|it| it.statements().cloned()).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all.dedup_by(|one, other| one.name == other.name);
+        all
+    }
+
     fn grants_everything(&self) -> bool {
         !self.of_others.is_empty()
     }

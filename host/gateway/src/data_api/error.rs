@@ -14,6 +14,7 @@ use crate::access::AccessDenied;
 use crate::execution::{Failure, Outcome};
 use crate::http::Refused;
 use crate::sigv4::SignatureError;
+use crate::statistics::Cause;
 
 /// The header by which SDKs tell the types of errors apart.
 const ERROR_TYPE: &str = "x-amzn-errortype";
@@ -38,6 +39,7 @@ pub(super) struct ApiError {
     message: String,
     /// The server's id of the connection whose statement took too long.
     connection_id: Option<u32>,
+    cause: Cause,
 }
 
 impl ApiError {
@@ -47,13 +49,17 @@ impl ApiError {
             error_type,
             message: message.into(),
             connection_id: None,
+            cause: Cause::Named(error_type),
         }
     }
 
     /// An error of the database, or of its clients. AWS's clients parse the end of the message.
     fn database(message: &str, code: u16, sql_state: &str) -> Self {
         let message = format!("{message}; Error code: {code}; SQLState: {sql_state}");
-        Self::new(StatusCode::BAD_REQUEST, "DatabaseErrorException", message)
+        Self {
+            cause: Cause::Sql(code),
+            ..Self::new(StatusCode::BAD_REQUEST, "DatabaseErrorException", message)
+        }
     }
 
     /// Of a statement that was sent, or may have been. What is known is in the message; the status is never one after
@@ -290,6 +296,7 @@ impl IntoResponse for ApiError {
             error_type,
             message,
             connection_id,
+            cause,
         } = self;
         let body = match connection_id {
             Some(id) => serde_json::json!({ "message": message, "dbConnectionId": id }),
@@ -300,7 +307,9 @@ impl IntoResponse for ApiError {
             (ERROR_TYPE, error_type),
             (CONTENT_TYPE.as_str(), "application/json"),
         ];
-        (status, headers, Body::from(body)).into_response()
+        let mut response = (status, headers, Body::from(body)).into_response();
+        response.extensions_mut().insert(cause);
+        response
     }
 }
 

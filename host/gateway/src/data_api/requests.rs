@@ -40,6 +40,30 @@ pub(super) struct BatchExecuteStatement {
 /// `BeginTransactionRequest`, `CommitTransactionRequest` and `RollbackTransactionRequest`
 pub(super) type TransactionControl = Target;
 
+/// The statement of a request.
+pub(super) trait Sql {
+    /// `None` for a request that names none.
+    fn sql(&self) -> Option<&str>;
+}
+
+impl Sql for ExecuteStatement {
+    fn sql(&self) -> Option<&str> {
+        Some(&self.sql)
+    }
+}
+
+impl Sql for BatchExecuteStatement {
+    fn sql(&self) -> Option<&str> {
+        Some(&self.sql)
+    }
+}
+
+impl Sql for TransactionControl {
+    fn sql(&self) -> Option<&str> {
+        None
+    }
+}
+
 /// `ResultSetOptions`
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]

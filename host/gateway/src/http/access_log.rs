@@ -11,6 +11,7 @@ use tracing::info;
 use crate::caller::Caller;
 use crate::metrics::Counters;
 use crate::shared::Shared;
+use crate::statistics::{Answered, Cause, StatementLabel};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
@@ -18,8 +19,8 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DatabaseTime(pub(crate) Duration);
 
-/// Logs a request when it was answered: its route, status, caller and duration; neither SQL, nor values, nor
-/// credentials. The caller is an extension of the response.
+/// Logs and counts a request when it was answered: its route, status, caller, cause of failure and duration; neither SQL,
+/// nor values, nor credentials. The caller and the others are extensions of the response.
 pub(crate) async fn log_access(
     State(shared): State<Shared>,
     request: Request,
@@ -33,13 +34,24 @@ pub(crate) async fn log_access(
     let extensions = response.extensions();
     let database = extensions.get::<DatabaseTime>().map(|it| it.0);
     let caller = extensions.get::<Caller>().cloned();
+    let statement = extensions.get::<StatementLabel>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
     let status = response.status();
+    let cause = extensions.get::<Cause>().copied();
+    let cause = cause.or((status.as_u16() >= 400).then_some(Cause::Status(status.as_u16())));
+    shared.statistics.record(&Answered {
+        caller: caller.as_ref().map(Caller::name),
+        statement: statement.as_ref(),
+        cause,
+        elapsed,
+    });
     info!(
         target: "rds_bridge_gateway::access",
         route,
         status = status.as_u16(),
         caller = caller.as_ref().map(Caller::name),
+        statement = statement.as_ref().map(StatementLabel::digest),
+        cause = cause.map(tracing::field::display),
         elapsed_us = micros(elapsed),
         database_us = database.map(micros),
         "request"

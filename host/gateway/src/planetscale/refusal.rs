@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::execution::Failure;
 use crate::http::Refused;
+use crate::statistics::Cause;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -64,7 +65,9 @@ pub(super) fn unreadable(error: &serde_json::Error) -> Response {
     response(StatusCode::BAD_REQUEST, "invalid_argument", &message)
 }
 
-fn response(status: StatusCode, code: &str, message: &str) -> Response {
+fn response(status: StatusCode, code: &'static str, message: &str) -> Response {
     let error = Words { code, message };
-    (status, Json(Body { error })).into_response()
+    let mut response = (status, Json(Body { error })).into_response();
+    response.extensions_mut().insert(Cause::Named(code));
+    response
 }

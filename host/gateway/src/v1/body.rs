@@ -6,10 +6,13 @@ use std::task::{Context, Poll};
 
 use axum::body::Bytes;
 use hyper::body::{Body, Frame};
+use rds_bridge::Stage;
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinSet;
 use tracing::{Instrument, warn};
 
+use super::error::ApiError;
 use super::rows::{CutOff, Written};
 use crate::metrics::OpenRequest;
 
@@ -29,15 +32,20 @@ pub(super) enum Next {
 }
 
 impl Pieces {
-    /// `make` makes the pieces, and runs in the current span.
-    pub(super) fn new<F>(make: impl FnOnce(Sender<Bytes>) -> F) -> Self
+    /// `make` makes the pieces, and runs in the current span. With a time limit it runs in a task of its own, because it
+    /// must end also if no piece is asked for.
+    pub(super) fn new<F>(has_time_limit: bool, make: impl FnOnce(Sender<Bytes>) -> F) -> Self
     where
         F: Future<Output = Result<Written, CutOff>> + Send + 'static,
     {
         let (sender, made) = channel(1);
         let making = make(sender).in_current_span();
+        let making: Making = match has_time_limit {
+            true => in_task(making),
+            false => Box::pin(making),
+        };
         Self {
-            making: Some(Box::pin(making)),
+            making: Some(making),
             made,
         }
     }
@@ -48,7 +56,7 @@ impl Pieces {
         };
         let ended = making.as_mut().poll(cx);
         // Its channel has room again, so that it is woken if it waits for that.
-        if let Ok(piece) = self.made.try_recv() {
+        if let Poll::Ready(Some(piece)) = self.made.poll_recv(cx) {
             if let Poll::Ready(ended) = ended {
                 self.making = Some(Box::pin(std::future::ready(ended)));
             }
@@ -60,6 +68,25 @@ impl Pieces {
         self.making = None;
         Poll::Ready(Next::End(ended))
     }
+}
+
+/// Runs the future in a task, which ends when what is returned is dropped.
+fn in_task<F>(making: F) -> Making
+where
+    F: Future<Output = Result<Written, CutOff>> + Send + 'static,
+{
+    let mut task = JoinSet::new();
+    task.spawn(making);
+    Box::pin(async move {
+        match task.join_next().await {
+            Some(Ok(ended)) => ended,
+            // The runtime ends.
+            _ => Err(CutOff {
+                error: ApiError::unknown_outcome(Stage::Rows),
+                rest: Vec::new(),
+            }),
+        }
+    })
 }
 
 /// The body: a first piece, and the others.
