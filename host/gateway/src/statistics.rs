@@ -19,6 +19,8 @@ pub(crate) use statement::StatementLabel;
 const MOST_CALLERS: usize = 100;
 const MOST_STATEMENTS: usize = 200;
 const MOST_CAUSES: usize = 100;
+/// A longer duration is counted as this, so that the memory for durations is bounded.
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// The statistics of a gateway.
 #[derive(Debug)]
@@ -127,9 +129,10 @@ impl Statistics {
             let statement = counts.statements.of(label.digest(), new);
             statement.failed = statement.failed.saturating_add(has_failed);
             statement.total = statement.total.saturating_add(answered.elapsed);
-            let micros = u64::try_from(answered.elapsed.as_micros()).unwrap_or(u64::MAX);
+            let micros = answered.elapsed.min(LONGEST).as_micros();
             if let Some(durations) = &mut statement.durations {
-                durations.saturating_record(micros);
+                // Fails only if it cannot grow to the longest duration.
+                let _recorded = durations.record(u64::try_from(micros).unwrap_or(u64::MAX));
             }
         }
         if let Some(cause) = answered.cause {

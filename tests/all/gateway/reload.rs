@@ -89,7 +89,10 @@ fn a_session_ends_with_its_grant() {
     config.reload(&gateway, &of("read-write", "main"));
     let refused = gateway.execute("SELECT 1", &read["session"]);
     let message = refused["error"]["message"].as_str().unwrap();
-    assert!(message.contains("the caller's grant has changed"), "{message}");
+    assert!(
+        message.contains("the caller's grant has changed"),
+        "{message}"
+    );
     // The session is lost until the client rolls back, as after every other end of a transaction.
     let rolled_back = gateway.execute("ROLLBACK", &refused["session"]);
     assert!(rolled_back.get("error").is_none(), "{rolled_back}");
