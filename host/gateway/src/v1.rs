@@ -160,26 +160,38 @@ async fn answer_query(
         rows::send(lease, statement, format, pieces)
     });
     // Until the first piece, the response can become an error.
-    let body = match poll_fn(|cx| pieces.poll_next(cx)).await {
+    match poll_fn(|cx| pieces.poll_next(cx)).await {
         // The only piece.
-        NextPiece::Piece(whole) if format == Format::Json => {
-            return Ok(whole_json(headers, whole).await);
-        }
+        NextPiece::Piece(whole) if format == Format::Json => Ok(whole_json(headers, whole).await),
         NextPiece::Piece(first) => {
             let open = shared.counters.open_request();
-            Body::new(RowsBody::new(first, pieces, open))
+            let gzip = compression::Stream::accepted_by(headers);
+            let is_compressed = gzip.is_some();
+            let body = RowsBody::new(first, pieces, gzip, open);
+            Ok(streamed(format, is_compressed, Body::new(body)))
         }
-        NextPiece::End(Ok(Written::Rows)) => Body::empty(),
+        NextPiece::End(Ok(Written::Rows)) => Ok(streamed(format, false, Body::empty())),
         NextPiece::End(Ok(Written::Summary)) => {
-            return Ok((StatusCode::NO_CONTENT, NO_STORE).into_response());
+            Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
         }
         NextPiece::End(Err(cut_off)) => {
             Counters::add(&shared.counters.failed);
-            return Err(cut_off.error);
+            Err(cut_off.error)
         }
-    };
-    let content_type = [(CONTENT_TYPE, format.content_type())];
-    Ok((content_type, NO_STORE, body).into_response())
+    }
+}
+
+fn streamed(format: Format, is_compressed: bool, body: Body) -> Response {
+    let content_type = [
+        (CONTENT_TYPE, format.content_type()),
+        (VARY, "accept-encoding"),
+    ];
+    let mut response = (content_type, NO_STORE, body).into_response();
+    if is_compressed {
+        let gzip = HeaderValue::from_static("gzip");
+        response.headers_mut().insert(CONTENT_ENCODING, gzip);
+    }
+    response
 }
 
 async fn answer_batch(

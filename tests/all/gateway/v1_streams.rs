@@ -11,7 +11,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use super::v1::{ARROW, CSV, NDJSON, QUERY, post};
+use super::v1::{ARROW, CSV, NDJSON, QUERY, curl, post};
 use crate::helpers::command::endless;
 use crate::helpers::gateway::{Gateway, until_executes};
 use crate::helpers::waiting::until;
@@ -63,6 +63,49 @@ fn a_million_rows_take_no_more_memory_than_some(product: Product) {
     assert!(rows(ARROW, 1_000_000).len() > 20 << 20);
     let growth = peak_memory(&gateway).saturating_sub(before);
     assert!(growth < MEMORY, "{growth} bytes more than {before}");
+}
+
+/// The rows are those of the stream that is not compressed, and a client reads each piece when it has arrived.
+#[apply(on_each_server)]
+fn streams_are_compressed_for_clients_that_accept_it(product: Product) {
+    let server = Server::shared(product);
+    let gateway = Gateway::start(server, &["--trust-loopback"]);
+    let body = json!({"sql": format!("{} LIMIT 200000", endless())}).to_string();
+    for accept in [NDJSON, CSV, ARROW] {
+        let accept = format!("Accept: {accept}");
+        let plain = curl(&gateway, QUERY, &["--header", &accept], body.as_bytes());
+        assert_eq!(plain.header("content-encoding"), None);
+        assert_eq!(plain.header("vary"), Some("accept-encoding"));
+        let arguments = ["--header", &accept, "--compressed"];
+        let decoded = curl(&gateway, QUERY, &arguments, body.as_bytes());
+        assert_eq!(decoded.header("content-encoding"), Some("gzip"));
+        assert!(
+            decoded.is_complete && decoded.body == plain.body,
+            "{accept}"
+        );
+        let arguments = ["--header", &accept, "--header", "Accept-Encoding: gzip"];
+        let raw = curl(&gateway, QUERY, &arguments, body.as_bytes());
+        assert!(
+            raw.body.len() < plain.body.len() / 4,
+            "{accept}: {}",
+            raw.body.len()
+        );
+    }
+    // One that is broken off has no end.
+    let name = format!("v1_gzip_{}", product.name());
+    let body = json!({"sql": endless_named(&name)}).to_string();
+    let headers = [("Accept", NDJSON), ("Accept-Encoding", "gzip")];
+    let mut stream = gateway.send(QUERY, &headers, &body);
+    let mut received = vec![0; 4096];
+    stream.read_exact(&mut received).unwrap();
+    let found = format!(
+        "SELECT id FROM information_schema.processlist \
+         WHERE info LIKE '%{name}%' AND id <> CONNECTION_ID()"
+    );
+    let id = server.execute_as_admin(&found);
+    server.execute_as_admin(&format!("KILL QUERY {}", id.trim()));
+    stream.read_to_end(&mut received).unwrap();
+    assert!(!received.ends_with(b"\r\n0\r\n\r\n"));
 }
 
 /// A stream is a request that is being answered: a gateway that drains waits for it, and then ends it.

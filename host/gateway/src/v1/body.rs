@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tracing::{Instrument, warn};
 
+use super::compression::Stream;
 use super::error::ApiError;
 use super::rows::{CutOff, Written};
 use crate::metrics::OpenRequest;
@@ -93,6 +94,7 @@ where
 pub(super) struct RowsBody {
     first: Option<Bytes>,
     rest: Rest,
+    gzip: Option<Stream>,
     /// The request is open until the body has ended.
     _open: OpenRequest,
 }
@@ -112,12 +114,26 @@ enum Rest {
 pub(super) struct BrokenOff;
 
 impl RowsBody {
-    pub(super) fn new(first: Bytes, pieces: Pieces, open: OpenRequest) -> Self {
+    /// With `gzip` it is compressed.
+    pub(super) fn new(
+        first: Bytes,
+        pieces: Pieces,
+        gzip: Option<Stream>,
+        open: OpenRequest,
+    ) -> Self {
         Self {
             first: Some(first),
             rest: Rest::Pieces(pieces),
+            gzip,
             _open: open,
         }
+    }
+
+    fn frame(&mut self, plain: Bytes) -> Frame<Bytes> {
+        Frame::data(match &mut self.gzip {
+            Some(gzip) => gzip.piece(&plain),
+            None => plain,
+        })
     }
 }
 
@@ -130,20 +146,21 @@ impl Body for RowsBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
+            return Poll::Ready(Some(Ok(self.frame(first))));
         }
         match &mut self.rest {
             Rest::Pieces(pieces) => match pieces.poll_next(cx) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(Next::Piece(piece)) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+                Poll::Ready(Next::Piece(piece)) => Poll::Ready(Some(Ok(self.frame(piece)))),
                 Poll::Ready(Next::End(Ok(_))) => {
                     self.rest = Rest::Ended;
-                    Poll::Ready(None)
+                    let end = self.gzip.take().map(|gzip| Ok(Frame::data(gzip.end())));
+                    Poll::Ready(end)
                 }
                 Poll::Ready(Next::End(Err(CutOff { error, rest }))) => {
                     warn!(code = error.code(), kind = ?error.kind(), "broke a response off");
                     self.rest = Rest::BreakOff { is_flushed: false };
-                    Poll::Ready(Some(Ok(Frame::data(rest.into()))))
+                    Poll::Ready(Some(Ok(self.frame(rest.into()))))
                 }
             },
             Rest::BreakOff { is_flushed: true } => {

@@ -1,4 +1,4 @@
-//! Compresses whole responses for clients that accept it. Streams are not compressed.
+//! Compresses responses for clients that accept it: whole ones, and streams piece by piece.
 
 use std::io::Write;
 
@@ -34,6 +34,27 @@ pub(super) async fn encode(headers: &HeaderMap, body: Bytes) -> Encoded {
     }
 }
 
+/// Compresses the pieces of a stream. Each piece can be read when it has arrived.
+pub(super) struct Stream(GzEncoder<Vec<u8>>);
+
+impl Stream {
+    /// For a client that accepts it.
+    pub(super) fn accepted_by(headers: &HeaderMap) -> Option<Self> {
+        accepts_gzip(headers).then(|| Self(GzEncoder::new(Vec::new(), Compression::fast())))
+    }
+
+    pub(super) fn piece(&mut self, plain: &[u8]) -> Bytes {
+        // Writing to memory does not fail.
+        let _written = self.0.write_all(plain).and_then(|()| self.0.flush());
+        std::mem::take(self.0.get_mut()).into()
+    }
+
+    /// The end, which a stream that is broken off does not have.
+    pub(super) fn end(self) -> Bytes {
+        self.0.finish().unwrap_or_default().into()
+    }
+}
+
 fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(body)?;
@@ -66,6 +87,23 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_piece_can_be_read_when_it_has_arrived() {
+        let mut headers = HeaderMap::new();
+        assert!(Stream::accepted_by(&headers).is_none());
+        headers.append(ACCEPT_ENCODING, "gzip".parse().unwrap());
+        let mut stream = Stream::accepted_by(&headers).unwrap();
+        let mut decoder = flate2::write::GzDecoder::new(Vec::new());
+        for piece in [&b"one\n"[..], b"two\n", &[b'x'; 100_000]] {
+            let compressed = stream.piece(piece);
+            decoder.write_all(&compressed).unwrap();
+            decoder.flush().unwrap();
+            assert_eq!(std::mem::take(decoder.get_mut()), piece);
+        }
+        // What has no end is no gzip file.
+        assert!(decoder.try_finish().is_err());
+    }
 
     #[test]
     fn what_clients_say() {
