@@ -65,7 +65,7 @@ pub(super) fn of_file(arguments: &Serve, file: &ConfigFile) -> Result<Plan, Erro
     };
     let drain_timeout = gateway.drain_timeout.unwrap_or(options.drain_timeout);
     Ok(Plan {
-        builder: file.gateway(arguments, &engine)?,
+        builder: with_times(file.gateway(arguments, &engine)?, options),
         listen,
         admin: gateway.admin.or(options.admin),
         drain_timeout: Duration::from_secs(drain_timeout),
@@ -121,13 +121,24 @@ pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
     for host in &callers.allow_host {
         builder = builder.allow_host(host);
     }
+    if let Some(table) = &callers.idempotency_table {
+        builder = builder.idempotency_table(table);
+    }
     Ok(Plan {
-        builder,
+        builder: with_times(builder, callers),
         listen: callers.listen,
         admin: callers.admin,
         drain_timeout: Duration::from_secs(callers.drain_timeout),
         about,
     })
+}
+
+fn with_times(builder: GatewayBuilder, options: &Callers) -> GatewayBuilder {
+    let builder = builder.drain_notice(Duration::from_secs(options.drain_notice));
+    match options.statement_timeout {
+        Some(seconds) => builder.statement_timeout(Duration::from_secs(seconds.get().into())),
+        None => builder,
+    }
 }
 
 /// Who may call. One of the two options is required, so that no gateway is open by accident.
