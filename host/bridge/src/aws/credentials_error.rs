@@ -46,7 +46,8 @@ pub enum CredentialsError {
     /// An environment variable that names an endpoint is empty. The AWS SDK does not treat it as unset, and panics. The
     /// command removes such variables when it starts, which a library must not do.
     #[error(
-        "no AWS credentials: the variable {variable} is empty, which the AWS SDK does not treat as unset"
+        "no AWS credentials: the variable {variable} is empty, and the AWS SDK does not treat an empty variable as \
+         unset: unset it"
     )]
     EmptyEndpoint {
         /// The name of the variable, such as `AWS_ENDPOINT_URL_STS`.
@@ -111,10 +112,12 @@ pub enum Place {
 impl Place {
     fn hint(&self) -> &'static str {
         match self {
-            Self::Environment => "check the environment variables",
+            Self::Environment => {
+                "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+            }
             Self::Profile(_) => {
-                "check the profile in the AWS config files; for an SSO profile, run `aws sso login`; for a console \
-                 session, `aws login`"
+                "check the profile in the AWS config files; for an SSO profile, run `aws sso login`; for a profile of \
+                 `aws login`, run `aws login`"
             }
             Self::WebIdentity => "check AWS_ROLE_ARN, the token file and the role's trust policy",
             Self::Container => "check the task's or the pod's role",

@@ -35,8 +35,8 @@ impl MissingCredentials {
                 "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"
             }
             Self::Expiration => {
-                "set it as `aws configure export-credentials --format env` prints it, or unset it: the credentials \
-                 then count as never expiring"
+                "set it as `aws configure export-credentials --format env` prints it; or unset it, and the \
+                 credentials count as never expiring"
             }
         }
     }

@@ -46,7 +46,7 @@ pub enum IdentityError {
         server_time: Option<u64>,
     },
     /// AWS did not respond, or the response cannot be parsed.
-    #[error("cannot ask AWS for the caller's identity")]
+    #[error("AWS did not answer the request for the identity of the credentials")]
     NoAnswer(#[source] Box<SdkError<GetCallerIdentityError>>),
 }
 

@@ -67,7 +67,8 @@ impl RegionError {
         match self {
             Self::NotFound { .. } => "give it with {region}, or set AWS_REGION".into(),
             Self::GlobalWriter { .. } => {
-                "set {resolve_cname} to use the primary cluster's endpoint, or give its region with {region}".into()
+                "set {resolve_cname} to use the primary cluster's endpoint, or give the database's region with \
+                 {region}".into()
             }
             Self::Profile(error) => error.hint().into(),
         }

@@ -25,7 +25,7 @@ fn describe(metadata: &ErrorMetadata) -> String {
     match (metadata.code(), metadata.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(said), None) | (None, Some(said)) => said.to_owned(),
-        (None, None) => "a response that gives no reason".to_owned(),
+        (None, None) => "AWS gave no reason".to_owned(),
     }
 }
 

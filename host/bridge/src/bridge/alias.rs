@@ -42,8 +42,9 @@ pub async fn resolve_alias(
     };
     let behind = within(Stage::Resolve, limit, looking_up).await?;
     behind.ok_or_else(|| {
-        let problem =
-            format!("{host} is not an alias of an RDS endpoint: use the endpoint's own name");
+        let problem = format!(
+            "{host} is not a CNAME that leads to an RDS endpoint: use the endpoint's own name"
+        );
         Error::setting("resolve_cname", problem)
     })
 }
@@ -63,7 +64,11 @@ impl Inner {
         if host == self.endpoint.host {
             return Ok(Arc::clone(self));
         }
-        tracing::info!(alias = alias.name, endpoint = host, "alias has changed");
+        tracing::info!(
+            alias = alias.name,
+            endpoint = host,
+            "the alias now points to another endpoint"
+        );
         let changed = Self::clone(self).with_endpoint(alias, host)?;
         Ok(Arc::new(changed))
     }

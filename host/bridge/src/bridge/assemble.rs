@@ -43,10 +43,13 @@ impl BridgeBuilder {
             return Err(Error::setting("user", "it is not set"));
         }
         if port == 0 {
-            return Err(Error::setting("port", "it is 0: MySQL's default is 3306"));
+            return Err(Error::setting(
+                "port",
+                "must not be 0 (MySQL's default is 3306)",
+            ));
         }
         if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
-            let problem = "it is not between 64 KiB and 1 GiB";
+            let problem = "must be between 64 KiB (65536) and 1 GiB (1073741824)";
             return Err(Error::setting("max_row_bytes", problem));
         }
         match &self.collation {

@@ -34,7 +34,7 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
         ErrorKind::Tls(tls) => of_tls(tls, bridge),
         ErrorKind::Closed if matches!(error.stage(), Stage::InitialHandshake | Stage::Tls) => {
             vec![cause(
-                "the server is not a MySQL server, or it closes connections beyond its limit",
+                "the server is not a MySQL server, or it has reached its limit on connections",
                 format!(
                     "check that port {} is the database's, and read the server's log",
                     bridge.address.port
@@ -64,7 +64,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
             ),
             cause(
                 "the account requires a second factor, which is not supported",
-                "log in as a user with one factor: ALTER USER … DROP 2 FACTOR",
+                "log in as a user with one factor; ALTER USER … DROP 2 FACTOR removes the second",
             ),
         ];
     };
@@ -75,15 +75,15 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
         ));
     } else if region_of_endpoint(host).is_none() {
         causes.push(cause(
-            format!("{host} is an alias: a token is valid only for the endpoint's own name"),
-            "give the name that RDS shows (….rds.amazonaws.com), or set {resolve_cname}; give the alias or \
-             tunnel with {connect_to}",
+            format!("{host} is an alias or a tunnel, and a token is valid only for the endpoint's own name"),
+            "give the endpoint's own name (….rds.amazonaws.com), and the alias or tunnel with {connect_to}; or, if \
+             the alias is a CNAME, set {resolve_cname}",
         ));
     }
     if *source != RegionSource::Endpoint {
         causes.push(cause(
             format!("the token was signed for {region} ({source}), and the database is in another region"),
-            "give its region with {region}",
+            "give the database's region with {region}",
         ));
     }
     causes.extend(of_any_token(&bridge.user));
@@ -104,19 +104,20 @@ fn of_any_token(user: &str) -> [Cause; 6] {
     [
         cause(
             "the IAM policy does not allow rds-db:connect for this database and user",
-            "use the resource …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
-             the instance's name: rds-bridge setup prints it",
+            "allow it on …:dbuser:RESOURCE-ID/USER, where the resource id is db-…, cluster-… or prx-…, and not a \
+             name: rds-bridge setup prints the policy",
         ),
         cause(
             format!(
                 "the database has no user {user:?}, or the user has another authentication method"
             ),
-            "create it with IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS', a statement that rds-bridge setup \
-             prints; user names are case-sensitive",
+            "create it with CREATE USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' (rds-bridge setup prints \
+             the statement), or change it with ALTER USER; user names are case-sensitive",
         ),
         cause(
             "IAM authentication is not enabled for the instance or cluster",
-            "enable it: aws rds modify-db-instance --enable-iam-database-authentication",
+            "enable it: aws rds modify-db-instance --db-instance-identifier NAME \
+             --enable-iam-database-authentication, or modify-db-cluster --db-cluster-identifier NAME for a cluster",
         ),
         cause(
             "the AWS credentials have expired, were revoked, or belong to another account",
@@ -127,8 +128,8 @@ fn of_any_token(user: &str) -> [Cause; 6] {
             "synchronise it with a time server",
         ),
         cause(
-            "more new connections a second than RDS accepts with IAM (about 200)",
-            "keep connections open, and try again later",
+            "more connections were opened in a second than RDS accepts with IAM (about 200)",
+            "try again later, and reuse connections instead of opening new ones",
         ),
     ]
 }
@@ -179,7 +180,7 @@ fn of_unreachable(private: Option<(&str, IpAddr)>, port: u16) -> Vec<Cause> {
     let outside = match private {
         Some((host, ip)) => cause(
             format!(
-                "{host} is inside a VPC ({ip} is a private address), and this machine is outside of it"
+                "{host} is inside a VPC ({ip} is a private address), which this machine does not reach"
             ),
             "forward a local port to it, through a bastion host (ssh -L) or with SSM (aws ssm start-session \
              --document-name AWS-StartPortForwardingSessionToRemoteHost), and give 127.0.0.1:PORT with {connect_to}",
@@ -194,7 +195,7 @@ fn of_unreachable(private: Option<(&str, IpAddr)>, port: u16) -> Vec<Cause> {
             format!(
                 "the security group does not allow connections from this machine on port {port}"
             ),
-            "add an inbound rule for it to the database's security group",
+            "add an inbound rule for this machine and port to the database's security group",
         ),
         outside,
         cause(
@@ -250,7 +251,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
 fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
     let rustls::Error::InvalidCertificate(error) = error else {
         return vec![cause(
-            "the server supports neither TLS 1.2 nor 1.3, or no common cipher suite",
+            "the server supports neither TLS 1.2 nor TLS 1.3, or has no cipher suite in common with rds-bridge",
             "enable TLS 1.2 on the server (the parameter tls_version)",
         )];
     };
@@ -265,7 +266,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
                     "give the endpoint's own name as the host, and the address to connect to with {connect_to}",
                 ),
                 cause(
-                    "the certificate has another name on purpose",
+                    "the certificate was deliberately issued for another name",
                     "give that name with {tls_server_name}",
                 ),
             ]
@@ -284,7 +285,7 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
         ],
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
             cause(
-                "the instance's certificate was not renewed",
+                "the server's certificate has expired, and was not renewed",
                 "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
             ),
             cause(

@@ -23,7 +23,7 @@ pub(super) fn of_refused_secret(
     if user != of_secret {
         causes.push(cause(
             format!("the user {user:?} was given, and the secret is for {of_secret:?}"),
-            "omit {user}: the secret's user is then used",
+            "omit {user}, so that the secret's user is used",
         ));
     }
     let host = &bridge.endpoint.host;
@@ -32,7 +32,8 @@ pub(super) fn of_refused_secret(
     {
         causes.push(cause(
             format!("{host} was given, and the secret is for {other}"),
-            "omit {endpoint}: the secret's host is then used; connect to another address with {connect_to}",
+            "omit {endpoint}, so that the secret's host is used; to connect through another address, give it with \
+             {connect_to}",
         ));
     }
     let again = match asked_again {
@@ -45,8 +46,8 @@ pub(super) fn of_refused_secret(
     };
     causes.push(cause(
         format!("the password of {user:?} is not the one in the secret {id}{again}"),
-        "check whether a rotation is in progress or has failed: aws secretsmanager describe-secret; rotate-secret \
-         sets a new password in both places",
+        "check whether a rotation is in progress or has failed: aws secretsmanager describe-secret --secret-id ARN; \
+         aws secretsmanager rotate-secret --secret-id ARN sets a new password in the secret and in the database",
     ));
     causes.push(cause(
         format!("the database has no user {user:?}, or does not allow it from this address"),

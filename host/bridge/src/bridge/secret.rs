@@ -31,7 +31,7 @@ impl BridgeBuilder {
         let id = SecretId::parse(id).map_err(|problem| Error::setting("secret", problem))?;
         let region = id.region().to_owned();
         if self.password.is_some() {
-            let problem = "a password is set, too: set only one of them";
+            let problem = "a password is set too: set either the secret or the password";
             return Err(Error::setting("secret", problem));
         }
         let source = self.credentials_source(&region);
@@ -53,7 +53,7 @@ impl BridgeBuilder {
         let user_is_given = !self.user.is_empty();
         let lacks = |what, setting| {
             let problem = format!(
-                "it is not set, and the secret {} has no {what}",
+                "not set, and the secret {} contains no {what}",
                 cached.source().id
             );
             Error::setting(setting, problem)
@@ -104,8 +104,9 @@ impl Inner {
         let asked_again = match other {
             Ok(Some(other)) => {
                 let secret = &cached.source().id;
-                tracing::info!(%secret, version = other.version_id, "login refused, and the secret has been rotated \
-                since");
+                tracing::info!(%secret, version = other.version_id, "the login was refused; the secret has been \
+                                                                     rotated since it was fetched, so the login is \
+                                                                     repeated");
                 return Ok(other);
             }
             Ok(None) => Ok(()),

@@ -11,20 +11,19 @@ pub(super) fn causes(host: &str, region: Option<&str>, trusted: Trusted) -> Vec<
     match trusted {
         Trusted::Bundled => causes.extend(missing_roots(host, region)),
         Trusted::CaFile => causes.push(cause(
-            "the CA file does not contain the roots of this database: RDS Proxy and Aurora Serverless use Amazon's, \
-             which the bundles of RDS do not contain",
-            "omit the file: the bundled roots include those of RDS and Amazon",
+            "the CA file does not contain the root that issued the server's certificate: RDS Proxy and Aurora \
+             Serverless use Amazon's roots, which the RDS bundles do not contain",
+            "omit the file: rds-bridge itself contains the roots of RDS and Amazon",
         )),
         Trusted::Roots => causes.push(cause(
-            "the roots from BridgeBuilder::tls_roots do not include those of this database",
+            "the roots from BridgeBuilder::tls_roots do not include the one that issued the server's certificate",
             "omit them, or add AWS's bundle to them",
         )),
     }
     let not_rds = match region_of_endpoint(host) {
         Some(region) if trusted == Trusted::Bundled && tls::bundles_region(&region) => format!(
-            "the server is not RDS, because the roots of RDS in {region} are bundled; or a private authority issued \
-             its \
-             certificate"
+            "the server is not RDS (rds-bridge contains the roots of RDS in {region}, and they did not issue this \
+             certificate), or a private authority issued its certificate"
         ),
         _ => "the server is not RDS, or a private authority issued its certificate".to_owned(),
     };
@@ -60,7 +59,7 @@ pub(crate) fn missing_roots(host: &str, region: Option<&str>) -> Option<Cause> {
     Some(cause(
         format!("the roots of RDS in {region} are not bundled"),
         format!(
-            "give AWS's bundle for it with {{extra_ca_file}}: {}",
+            "give AWS's bundle for the region with {{extra_ca_file}}: {}",
             bundle_url(region)
         ),
     ))
@@ -79,7 +78,7 @@ fn bundle_url(region: &str) -> String {
         | Partition::AwsIsoE
         | Partition::AwsIsoF
         | Partition::AwsEusc => {
-            return "the documentation of RDS in this partition links to it".to_owned();
+            return "the RDS documentation of this partition links to the bundle".to_owned();
         }
     };
     format!("https://{place}/{region}/{region}-bundle.pem")
@@ -114,7 +113,7 @@ mod tests {
             (
                 "db.abc.us-iso-east-1.rds.c2s.ic.gov",
                 "us-iso-east-1",
-                "the documentation",
+                "the RDS documentation",
             ),
         ] {
             let Cause { why, remedy } = first(host, Trusted::Bundled);
@@ -131,7 +130,7 @@ mod tests {
         assert!(
             all[0]
                 .why
-                .contains("the roots of RDS in eu-central-1 are bundled"),
+                .contains("rds-bridge contains the roots of RDS in eu-central-1"),
             "{all:?}"
         );
         assert!(

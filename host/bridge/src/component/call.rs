@@ -13,17 +13,22 @@ pub enum Fault {
     #[error("the component cannot be loaded")]
     Load(#[source] wasmtime::Error),
     /// The caller's own engine has no epochs, so that it could not end a call that runs forever.
-    #[error("the engine has no epochs: a call would have no deadline (Config::epoch_interruption)")]
+    #[error(
+        "the engine has no epochs, so calls would have no deadline: enable Config::epoch_interruption"
+    )]
     NoDeadline,
     /// There is no room for another instance: [`super::CONCURRENT_INSTANCES`] are alive, or the address space is
     /// limited (`ulimit -v`) to less than an instance of [`Engine::on_demand`](super::Engine::on_demand) reserves.
-    #[error("the component cannot be instantiated")]
+    #[error(
+        "the component cannot be instantiated: too many instances are alive, or the address space is limited: too \
+         many instances are alive, or the address space is limited"
+    )]
     Instantiate(#[source] wasmtime::Error),
     /// The component trapped, or ran out of memory or time. This is a bug of the component: please report it.
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
     /// The arguments of a call are longer than the component accepts.
-    #[error("arguments of {bytes} bytes exceed the limit of {limit}")]
+    #[error("the arguments for the component have {bytes} bytes, and at most {limit} are allowed")]
     ArgumentsTooLarge {
         /// The length of all arguments together.
         bytes: usize,

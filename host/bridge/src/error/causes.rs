@@ -34,9 +34,9 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
         // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
-            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a Lambda function that was \
-             frozen",
-            "open a new one; Connection::ping checks an old one",
+            "the connection was lost while it was idle, for example because of the server's wait_timeout, a restart, \
+             or a frozen Lambda function",
+            "open a new connection (in Rust, Connection::ping checks an old one)",
         )],
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Rows => vec![
             cause(
@@ -51,12 +51,11 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         ],
         ErrorKind::LocalInfile => vec![cause(
             "the statement is LOAD DATA LOCAL, or the server is malicious",
-            "INSERT the rows instead: files are never sent",
+            "insert the rows with INSERT instead: rds-bridge never sends files",
         )],
         ErrorKind::RowTooLarge { .. } => vec![cause(
             "a value in the row is long, or the row has many values",
-            "select a part of it with SUBSTRING or JSON_EXTRACT, or raise the limit: \
-             {max_row_bytes}",
+            "select a part of the value with SUBSTRING or JSON_EXTRACT, or raise the limit with {max_row_bytes}",
         )],
         ErrorKind::Credentials(error) => {
             vec![cause(
@@ -82,21 +81,23 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
     match error {
         HandshakeError::RefusedAuthPlugin(AuthPlugin::MysqlClearPassword) => vec![cause(
             "the database user has IAM authentication or does not exist; the server does not say which",
-            "use a user with a password, or omit the password or the secret; user names are case-sensitive",
+            "log in as a user who has a password; or, for a user with IAM authentication, omit the password or \
+             secret, so that a token is used",
         )],
         HandshakeError::RefusedAuthPlugin(_) | HandshakeError::TokenNotRequested => vec![cause(
-            "the database user has no IAM authentication, or does not exist: MySQL then requests an arbitrary method",
-            "ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS': rds-bridge setup prints it; names are \
-             case-sensitive",
+            "the database user has no IAM authentication, or does not exist (for an unknown user, MySQL requests an \
+             arbitrary method)",
+            "run ALTER USER … IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS', or create the user with the \
+             statements that rds-bridge setup prints; user names are case-sensitive",
         )],
         HandshakeError::MultiFactorAuthentication => vec![cause(
             "the account has a second factor, such as a hardware key, which requires a person",
-            "use a separate user with one factor: ALTER USER … DROP 2 FACTOR",
+            "log in as a user with one factor; ALTER USER … DROP 2 FACTOR removes the second",
         )],
         HandshakeError::UnsupportedAuthPlugin(name) => of_plugin(name),
         HandshakeError::TlsNotOffered => vec![cause(
             "the server is not RDS, or a proxy on the path strips TLS",
-            "connect directly to the endpoint; nothing has been sent",
+            "connect directly to the endpoint; no token or password was sent",
         )],
         HandshakeError::PacketTooLarge(large) => vec![cause(
             other_protocols::by_length(large.length),
@@ -137,11 +138,12 @@ fn of_plugin(name: &str) -> Vec<Cause> {
     vec![
         cause(
             why,
-            "ALTER USER … IDENTIFIED WITH caching_sha2_password BY …, on MariaDB VIA ed25519; or with \
-             AWSAuthenticationPlugin AS 'RDS' for tokens",
+            "change the account's method: ALTER USER … IDENTIFIED WITH caching_sha2_password BY …; on MariaDB, ALTER \
+             USER … IDENTIFIED VIA ed25519 USING PASSWORD(…); for tokens, ALTER USER … IDENTIFIED WITH \
+             AWSAuthenticationPlugin AS 'RDS'",
         ),
         cause(
-            "the database has no user of this name: MySQL then requests an arbitrary method",
+            "the database has no user of this name (for an unknown user, MySQL requests an arbitrary method)",
             "check SELECT user, host, plugin FROM mysql.user; user names are case-sensitive",
         ),
     ]

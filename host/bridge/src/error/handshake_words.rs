@@ -26,7 +26,8 @@ pub(super) fn describe(error: &HandshakeError) -> String {
             large.length, large.limit
         ),
         HandshakeError::BytesBeforeTls => {
-            "bytes arrived between the server's first packet and TLS: they may have been injected"
+            "bytes arrived between the server's first packet and the TLS handshake, and may have been injected by an \
+             attacker: connect by another network path, and report it if it persists"
                 .to_owned()
         }
         HandshakeError::BytesAfterReady => "unexpected bytes after the login".to_owned(),
@@ -34,7 +35,8 @@ pub(super) fn describe(error: &HandshakeError) -> String {
             "the server changed the authentication method too many times".to_owned()
         }
         HandshakeError::TokenNotRequested => {
-            "the server accepted the user without requesting the token: the account has no password"
+            "the server accepted the user without requesting the token, so anyone can log in as this user: set IAM \
+             authentication or a password"
                 .to_owned()
         }
         HandshakeError::TlsNotOffered => {
@@ -43,7 +45,8 @@ pub(super) fn describe(error: &HandshakeError) -> String {
         HandshakeError::UnsupportedProtocolVersion(version) => {
             format!("the server speaks protocol version {version}, not 10")
         }
-        HandshakeError::MissingCapability(flag) => format!("the server lacks {flag}"),
+        HandshakeError::MissingCapability(flag) => format!("the server does not support {flag}, which rds-bridge \
+                                                            requires"),
         HandshakeError::UnsupportedAuthPlugin(name) => {
             format!(
                 "the server requests the authentication method {name:?}, which is not supported"
@@ -51,7 +54,7 @@ pub(super) fn describe(error: &HandshakeError) -> String {
         }
         HandshakeError::RefusedAuthPlugin(plugin) => describe_refused_auth_plugin(*plugin),
         HandshakeError::MultiFactorAuthentication => {
-            "the server requests another factor (multi-factor authentication)".to_owned()
+            "the server requests a second authentication factor, which is not supported".to_owned()
         }
         HandshakeError::ServerRefusedBeforeTls(error) | HandshakeError::ServerRefused(error) => {
             let ServerError { code, message, .. } = error;
@@ -85,9 +88,12 @@ pub(super) fn describe_invalid_config(invalid: &InvalidConfig) -> String {
 
 fn describe_misuse(misuse: Misuse) -> &'static str {
     match misuse {
-        Misuse::TlsNotAskedFor => "TLS was reported without being requested",
-        Misuse::TlsNotEstablished => "bytes were received before TLS was reported",
-        Misuse::AlreadyReady => "a call after the end of the connection phase",
+        Misuse::TlsNotAskedFor => "a bug in rds-bridge: a bug in rds-bridge: TLS was reported without being requested",
+        Misuse::TlsNotEstablished => {
+            "a bug in rds-bridge: a bug in rds-bridge: bytes were received before TLS was reported"
+        }
+        Misuse::AlreadyReady => "a bug in rds-bridge: a bug in rds-bridge: a call after the end of the connection \
+                                 phase",
     }
 }
 

@@ -68,7 +68,7 @@ pub enum ErrorKind {
     #[error("{}", server_words(.0))]
     Server(ServerError),
     /// As [`Self::Server`], received before TLS: anyone on the path may have written it.
-    #[error("{} (received before TLS: it may not come from the server)", server_words(.0))]
+    #[error("{} (received before TLS, so it may not be from the server)", server_words(.0))]
     ServerBeforeTls(ServerError),
     /// Reading from or writing to the connection failed.
     #[error("the connection failed")]
@@ -103,7 +103,7 @@ pub enum ErrorKind {
     #[error(transparent)]
     ParameterName(NameError),
     /// A parameter of another crate's type has a value that MySQL's type cannot represent. The statement was not sent.
-    #[error("parameter {index} cannot be sent: {reason}")]
+    #[error("parameter number {} cannot be sent: {reason}", .index.saturating_add(1))]
     UnrepresentableParameter {
         /// The parameter's index, counted from 0.
         index: usize,
@@ -121,7 +121,10 @@ pub enum ErrorKind {
     TransactionOpen,
     /// `BEGIN`, `START TRANSACTION`, `COMMIT` or `ROLLBACK` was passed as a statement to a
     /// [`Transaction`](crate::mysql::Transaction). It was not sent.
-    #[error("a transaction is ended by its methods commit and roll_back, not by a statement")]
+    #[error(
+        "BEGIN, START TRANSACTION, COMMIT and ROLLBACK cannot be statements of a transaction: use its methods \
+             commit and roll_back"
+    )]
     TransactionStatement,
     /// The transaction has ended, by an earlier statement or a deadlock. The statement was not sent.
     #[error(
@@ -148,7 +151,7 @@ pub enum ErrorKind {
     )]
     Unusable,
     /// A statement was not cancelled, and may still be running.
-    #[error("the statement may still be running: {0}")]
+    #[error("the statement was not cancelled, and may still be running: {0}")]
     NotCancelled(NotCancelled),
     /// The sandbox failed.
     #[error("the sandbox failed")]

@@ -8,7 +8,8 @@ use crate::component::{Malformed, Parameter};
 pub fn describe(malformed: &Malformed) -> String {
     match malformed {
         Malformed::NotAToken => {
-            "it is not of the form host:port/?Action=connect&… (it may be a password)".to_owned()
+            "it does not have the form host:port/?Action=connect&…, and may be a password"
+                .to_owned()
         }
         Malformed::HasScheme => "it begins with a scheme: remove https://".to_owned(),
         Malformed::EncodedTwice => {
@@ -31,7 +32,7 @@ pub fn describe(malformed: &Malformed) -> String {
             format!("it has {} more than once", parameter_name(*parameter))
         }
         Malformed::InvalidParameter(parameter) => format!(
-            "its {} is invalid in a token for rds-db:connect",
+            "its {} has a value that is not valid in a token for rds-db:connect",
             parameter_name(*parameter)
         ),
     }

@@ -12,7 +12,10 @@ pub enum NotCancelled {
     Proxy,
     /// The connection id in the server's greeting differs from the one that it returns inside TLS. Most likely a proxy
     /// is in between, to which the id may mean another connection.
-    #[error("a proxy on the path has changed the connection's id")]
+    #[error(
+        "a proxy on the path reports another connection id than the server, so KILL might end another \
+             connection's statement"
+    )]
     Relayed,
     /// The server has not returned the session's id yet, or does not return it.
     #[error("the connection's id on the server is unknown")]

@@ -1,23 +1,25 @@
 //! Recognition of other protocols by their first bytes, in case of a wrong port.
 
 /// The description of an unknown protocol.
-pub(super) const UNKNOWN: &str = "the server there does not speak the MySQL protocol";
+pub(super) const UNKNOWN: &str = "the server on this port does not speak the MySQL protocol";
 
 /// Describes the protocol by the packet length that its first three bytes would mean.
 pub(super) fn by_length(length: u32) -> &'static str {
     let [a, b, c, _] = length.to_le_bytes();
     match &[a, b, c] {
-        b"HTT" | b"<!D" | b"<ht" => "an HTTP server listens there",
-        b"SSH" => "an SSH server listens there: the bastion host itself, not a tunnel through it",
+        b"HTT" | b"<!D" | b"<ht" => "an HTTP server listens on this port",
+        b"SSH" => {
+            "an SSH server listens on this port: the bastion host itself, not a tunnel through it"
+        }
         // A record of SSL 3.0 or TLS: an alert or a handshake.
         [0x15 | 0x16, 3, _] => {
-            "a server that speaks TLS from the first byte listens there, such as a proxy or an HTTPS server"
+            "a server that speaks TLS from the first byte listens on this port, such as a proxy or an HTTPS server"
         }
         text if text
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
         {
-            "a server with a text protocol listens there"
+            "a server with a text protocol listens on this port"
         }
         _ => UNKNOWN,
     }
@@ -27,7 +29,7 @@ pub(super) fn by_length(length: u32) -> &'static str {
 pub(super) fn by_version(version: u8) -> &'static str {
     match version {
         // A notice, which MySQL's X Plugin sends first.
-        11 => "MySQL's X Protocol listens there; its default port is 33060",
+        11 => "the port is for MySQL's X Protocol (33060 by default), not for the classic protocol",
         _ => UNKNOWN,
     }
 }

@@ -67,11 +67,12 @@ fn allowed(field: Field) -> &'static str {
 fn of_host_problem(problem: HostProblem) -> &'static str {
     match problem {
         HostProblem::TrailingDot => "the host ends with a dot: remove the dot",
-        HostProblem::EmptyLabel => "the host has an empty label",
+        HostProblem::EmptyLabel => "the host has two dots in a row, or begins with a dot",
         HostProblem::LabelTooLong => "the host has a label of more than 63 bytes",
         HostProblem::HyphenAtEdge => "the host has a label that begins or ends with a hyphen",
         HostProblem::IpAddress => {
-            "the host is an IP address: use the endpoint's name, which RDS verifies"
+            "the host is an IP address: use the endpoint's name, because RDS accepts only tokens that are signed for \
+             that name"
         }
     }
 }

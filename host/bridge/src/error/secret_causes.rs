@@ -20,12 +20,12 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             "allow kms:Decrypt on it, and check its state: aws kms describe-key",
         )],
         SecretProblem::Deleted { .. } => vec![cause(
-            "it was deleted; it can be restored until its recovery window ends",
+            "the secret was deleted, and can be restored until its recovery window ends",
             "restore it with aws secretsmanager restore-secret, or use another secret",
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
-            "the endpoint that the environment or the profile names has no TLS",
+            "the AWS endpoint that the environment or the profile names has no TLS",
             "change it to https://, or unset it",
         )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
@@ -33,15 +33,15 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
             vec![endpoint_is_none(), no_way_to_secrets_manager(region)]
         }
         SecretProblem::Binary | SecretProblem::NotJson | SecretProblem::NoPassword => vec![cause(
-            "it is not the secret of a database",
+            "this is not the secret of a database",
             "use the JSON that RDS writes: {\"username\": …, \"password\": …}, optionally with host, port and dbname",
         )],
         SecretProblem::InvalidPort => vec![cause(
-            "it was written by hand",
-            "correct it, or omit it: the port is then 3306",
+            "the secret was written by hand, and its port is not a number from 1 to 65535",
+            "correct the port in the secret, or remove it: 3306 is then used",
         )],
         SecretProblem::OtherEngine { .. } => vec![cause(
-            "it is the secret of another database",
+            "this is the secret of another kind of database",
             "give the secret of the MySQL or MariaDB database",
         )],
     }
@@ -50,11 +50,11 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
 fn not_found(region: &str) -> Vec<Cause> {
     vec![
         cause(
-            "it was deleted and created again, with another ARN",
+            "the secret was deleted and created again, with another ARN",
             format!("find it with aws secretsmanager list-secrets --region {region}"),
         ),
         cause(
-            "it has no value yet",
+            "the secret has no value yet",
             "set one with aws secretsmanager put-secret-value",
         ),
     ]
@@ -89,7 +89,7 @@ const OF_AWS: [&str; 3] = [
 
 fn endpoint_is_none() -> Cause {
     cause(
-        "the configured endpoint is not Secrets Manager, or a proxy answers in its place",
+        "the configured AWS endpoint is not Secrets Manager's, or a proxy answers in its place",
         "check AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL and endpoint_url in the AWS config file: \
          http:// or https:// and a host",
     )
@@ -97,15 +97,15 @@ fn endpoint_is_none() -> Cause {
 
 fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
     let policy = cause(
-        "the caller's IAM policy does not allow secretsmanager:GetSecretValue on it",
+        "the caller's IAM policy does not allow secretsmanager:GetSecretValue on the secret",
         format!("allow it on {secret}"),
     );
     let key = cause(
-        "it is encrypted with a customer managed KMS key, which the caller may not use",
+        "the secret is encrypted with a customer managed KMS key, which the caller may not use",
         "allow kms:Decrypt on that key, in the caller's policy and in the key policy",
     );
     let other = cause(
-        "it belongs to another account, or the policy of a VPC endpoint denies access",
+        "the secret belongs to another account, or the policy of a VPC endpoint denies access",
         "allow it in the secret's resource policy, and in the endpoint's policy",
     );
     // Only AWS's message tells which of the two it is.

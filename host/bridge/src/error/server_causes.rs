@@ -69,7 +69,7 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1044 => (
             "the user has no privilege for this database",
-            "run GRANT SELECT ON database.* TO the user: rds-bridge setup prints it",
+            "grant privileges, as in GRANT SELECT ON database.* TO 'user'@'%' (rds-bridge setup prints the statement)",
         ),
         1049 => (
             "the database does not exist",
@@ -82,7 +82,8 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1184 => (
             "the server closed the connection right after the login, most likely because init_connect failed",
-            "read the server's error log, which has the statement of init_connect and why it fails for this user",
+            "read the server's error log, which contains the statement of init_connect and the reason why it fails \
+             for this user",
         ),
         1226 => (
             "the account has a resource limit, such as MAX_USER_CONNECTIONS or MAX_QUERIES_PER_HOUR",
@@ -91,8 +92,8 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
         // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
         1820 | 1862 => (
             "the account's password has expired",
-            "set a new one as an administrator: ALTER USER … IDENTIFIED BY …; PASSWORD EXPIRE NEVER keeps it from \
-             expiring",
+            "set a new one as an administrator with ALTER USER … IDENTIFIED BY …; adding PASSWORD EXPIRE NEVER keeps \
+             it from expiring",
         ),
         3118 | 4151 => (
             "the account is locked",
@@ -105,7 +106,7 @@ fn of_login(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         3159 => (
             "the server accepts only TLS connections",
-            "report it: rds-bridge always uses TLS",
+            "report this as a bug: rds-bridge always uses TLS",
         ),
         _ => return None,
     })
@@ -127,7 +128,7 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
             "raise the limit in the parameter group, or send less at a time",
         ),
         1290 | 1836 => (
-            "the server is read-only: a replica, or a reader endpoint",
+            "the server is read-only: it is a replica, or the endpoint is a reader endpoint",
             "use the writer's endpoint",
         ),
         1461 => (
@@ -140,7 +141,7 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         4031 => (
             "the connection was idle for longer than the server's wait_timeout",
-            "open a new one; Connection::ping checks an old one",
+            "open a new connection (in Rust, Connection::ping checks an old one)",
         ),
         9501 => (
             "RDS Proxy had no free connection to the database within its ConnectionBorrowTimeout",
@@ -154,7 +155,8 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
 fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
     Some(match code {
         1054 | 1146 => (
-            "the table or column does not exist in the default database or the named one",
+            "the table or column does not exist in the database that the statement names, or else in the default \
+             database",
             "check SHOW TABLES and SHOW COLUMNS; table names may be case-sensitive",
         ),
         1094 => (
@@ -162,12 +164,13 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
             "list the running statements with SHOW PROCESSLIST",
         ),
         1095 => (
-            "the statement runs as another user: in a procedure, function or view with SQL SECURITY DEFINER",
+            "the statement to be ended runs as another user: in a procedure, function or view with SQL SECURITY \
+             DEFINER",
             "end it as an administrator: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
         ),
         1142 | 1143 | 1227 | 1370 => (
-            "the user lacks the privilege",
-            "GRANT it as an administrator",
+            "the user lacks the privilege that the message names that the message names",
+            "grant it as an administrator",
         ),
         1205 => (
             "another transaction held a lock for longer than innodb_lock_wait_timeout",
@@ -183,11 +186,11 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
         ),
         1399 | 1400 | 1568 | 1694 => (
             "the statement is not allowed in a transaction",
-            "run it with rds-bridge query --no-transaction",
+            "run it with rds-bridge query --allow-writes --no-transaction",
         ),
         1792 => (
             "sessions are read-only by default",
-            "allow writes: {allow_writes}",
+            "to allow writes, set {allow_writes}",
         ),
         1969 | 3024 => (
             "the statement exceeded the server's time limit (max_statement_time, max_execution_time)",

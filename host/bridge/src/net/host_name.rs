@@ -100,7 +100,10 @@ impl HostProblem {
             Self::Port { .. } => "it has a port: give the host and the port separately",
             Self::TrailingDot(_) => "it ends with a dot: remove the dot",
             Self::Shape(_) => "it is neither a DNS name nor an IP address",
-            Self::Address(_) => "it is an IP address: use the endpoint's name, which RDS verifies",
+            Self::Address(_) => {
+                "it is an IP address: use the endpoint's name, because RDS accepts only tokens that \
+                                 are signed for that name"
+            }
         }
     }
 }
@@ -116,8 +119,7 @@ impl fmt::Display for HostProblem {
                 let end = if host.contains(':') { "]" } else { "" };
                 write!(
                     f,
-                    "\"{colon}{host}{end}:{port}\" contains a port: use {host} as the host, and {port} as the port \
-                     (--port, or DB_PORT)"
+                    "\"{colon}{host}{end}:{port}\" contains a port: give {host} as the host and {port} as the port"
                 )
             }
             Self::TrailingDot(name) => {
@@ -196,7 +198,7 @@ mod tests {
             let said = problem.to_string();
             for part in [
                 format!("\"{text}\""),
-                format!("use {host} as the host"),
+                format!("give {host} as the host"),
                 format!("{port} as the port"),
             ] {
                 assert!(said.contains(&part), "{part}: {said}");

@@ -152,7 +152,7 @@ impl PoolBuilder {
             return wrong("min_size", "it is greater than max_size");
         }
         let Ok(runtime) = Handle::try_current() else {
-            return wrong("build", "no Tokio runtime: call build within one");
+            return wrong("build", "there is no Tokio runtime: call build inside one");
         };
         let rate = match self.rate {
             Rate::Own(per_second) => Arc::new(ConnectionRate::new(per_second)),
@@ -171,7 +171,7 @@ impl PoolBuilder {
             .config(config)
             .runtime(deadpool::Runtime::Tokio1);
         let Ok(connections) = pool.build() else {
-            return wrong("build", "no Tokio runtime");
+            return wrong("build", "there is no Tokio runtime: call build inside one");
         };
         if let Some(limit) = self.connection_limit {
             limit.add(connections.weak());

@@ -14,7 +14,8 @@ pub enum PoolError {
     Connect(error::Error),
     /// No connection was free within the limit.
     #[error(
-        "no connection of {max_size} was free within {} s: raise max_size, or hold connections for a shorter time",
+        "none of the {max_size} connections was free within {} s: raise max_size, or hold connections for a shorter \
+         time",
         .limit.as_secs_f32()
     )]
     Timeout {

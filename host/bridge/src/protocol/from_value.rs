@@ -25,7 +25,7 @@ pub enum ValueError {
         column: String,
     },
     /// The tuple or tuple struct has another number of fields than the result has columns.
-    #[error("the result has columns: {columns}, not {expected}")]
+    #[error("the number of columns in the result is {columns}, and {expected} was expected")]
     ColumnCount {
         /// The number of columns in the result.
         columns: usize,
@@ -49,7 +49,7 @@ pub enum ValueError {
         expected: &'static str,
     },
     /// The value is out of the range of the requested type.
-    #[error("the value of column {column} does not fit {expected}")]
+    #[error("the value of column {column} is out of range for {expected}")]
     OutOfRange {
         /// The column's name.
         column: String,
@@ -65,7 +65,7 @@ pub enum ValueError {
         expected: &'static str,
     },
     /// The server's bytes do not match the column's type: they are not UTF-8, or not a number.
-    #[error("the server sent a value that is not {kind:?}: row {row}, column {column}")]
+    #[error("in row {row}, column {column}, the server sent a value that is not {}", described(*kind))]
     Unreadable {
         /// The number of the row in its result, counted from 1.
         row: u64,
@@ -74,6 +74,26 @@ pub enum ValueError {
         /// The kind that the column's type requires.
         kind: ColumnKind,
     },
+}
+
+fn described(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Null => "NULL",
+        ColumnKind::Int => "an integer",
+        ColumnKind::UnsignedInt => "an unsigned integer",
+        ColumnKind::Float => "a FLOAT",
+        ColumnKind::Double => "a DOUBLE",
+        ColumnKind::Decimal => "a DECIMAL",
+        ColumnKind::Bit => "a BIT",
+        ColumnKind::Date => "a date",
+        ColumnKind::Time => "a time",
+        ColumnKind::DateTime => "a date with a time",
+        ColumnKind::Text => "UTF-8 text",
+        ColumnKind::Json => "JSON in UTF-8",
+        ColumnKind::Bytes => "bytes",
+        ColumnKind::Geometry => "a geometry",
+        ColumnKind::Vector => "a vector",
+    }
 }
 
 /// Why a value cannot be read as a type. [`super::Row::get`] adds the column's name ([`ValueError`]).

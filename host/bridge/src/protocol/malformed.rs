@@ -29,13 +29,13 @@ pub enum Malformed {
     Unasked,
     /// A packet is larger than a server sends of its kind, or the column definitions of a result together are. Rows
     /// have their own limit: `ErrorKind::RowTooLarge`.
-    #[error("a packet of more than {limit} bytes")]
+    #[error("it sent it sent a packet of more than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
     /// One reply has more results without rows than the limit allows. It may be endless.
-    #[error("more than {limit} results without rows in one reply")]
+    #[error("it sent it sent more than {limit} results without rows in one reply")]
     TooManyResults {
         /// The greatest number of results without rows.
         limit: u32,
@@ -49,7 +49,7 @@ pub enum Malformed {
         kind: u8,
     },
     /// A row does not contain one value for each column.
-    #[error("row {row}, column {column}: the value has no length or is truncated")]
+    #[error("the value in row {row}, column {column} is truncated or has no length")]
     Value {
         /// The row's number, from 1.
         row: u64,

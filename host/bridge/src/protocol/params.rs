@@ -123,10 +123,10 @@ pub enum NameError {
     #[error("the statement has :{0}, but no parameter has that name")]
     Missing(String),
     /// The name of a parameter is not in the statement.
-    #[error("the parameter {0} is passed, but the statement has no :{0}")]
+    #[error("the parameter {0} is given, but the statement has no :{0}")]
     Unknown(String),
     /// Two parameters have the same name.
-    #[error("the parameter {0} is passed twice")]
+    #[error("the parameter {0} is given twice")]
     Repeated(String),
     /// The statement has question marks as well as names.
     #[error("the statement has question marks, but the parameters are named")]

@@ -37,10 +37,11 @@ pub enum CaFileProblem {
     #[error("it has more than {LIMIT_BYTES} bytes, too many for a bundle of certificates")]
     TooLarge,
     /// The file contains a private key. A CA file is public, so that the key would be disclosed with it.
-    #[error("it contains a private key: remove it, because a CA file is public")]
+    #[error("it contains a private key: remove the key from the file, because a CA file is public")]
     PrivateKey,
     /// The file is binary (DER).
-    #[error("it is DER, not PEM: convert it with openssl x509 -inform der")]
+    #[error("it is DER, not PEM: convert it with openssl x509 -inform der -in FILE -out FILE.pem -in FILE -out \
+             FILE.pem")]
     Der,
     /// The file is UTF-16, as some Windows editors save texts.
     #[error("it is UTF-16: save it as UTF-8, or as ASCII")]

@@ -7,7 +7,9 @@ use rustls::pki_types::pem::{PemObject, SectionKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
     /// The text has no `-----BEGIN CERTIFICATE-----`.
-    #[error("it contains no certificate: it needs the lines -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "it contains no certificate: in PEM, each begins with the line -----BEGIN CERTIFICATE-----"
+    )]
     NoCertificate,
     /// A certificate is broken.
     #[error("its certificate number {position} {flaw}")]

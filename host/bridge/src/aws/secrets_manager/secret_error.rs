@@ -25,13 +25,13 @@ pub struct SecretError {
 #[non_exhaustive]
 pub enum SecretProblem {
     /// No secret has that ARN, or the secret has no current version.
-    #[error("was not found: {message}")]
+    #[error("was not found; AWS says: {message}")]
     NotFound {
         /// AWS's message, which may change at any time.
         message: String,
     },
     /// The caller is not allowed to read the secret, or to use the key that encrypts it.
-    #[error("cannot be read by the caller: {message}")]
+    #[error("may not be read with these AWS credentials: {message}")]
     AccessDenied {
         /// AWS's message, which names the caller.
         message: String,

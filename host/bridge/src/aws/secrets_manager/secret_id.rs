@@ -12,8 +12,9 @@ pub(crate) struct SecretId {
     region: String,
 }
 
-const NONE: &str = "it is not the ARN of a secret (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX), and is \
-not shown because it may be a password; aws secretsmanager describe-secret --query ARN --secret-id NAME shows the ARN";
+const NONE: &str = "not the ARN of a secret, which has the form \
+                    arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX; the value is not shown, because it may \
+                    be a password. aws secretsmanager describe-secret --secret-id NAME --query ARN prints the ARN";
 /// AWS appends a hyphen and this many letters and digits to the name.
 const SUFFIX_LENGTH: usize = 6;
 const ACCOUNT_LENGTH: usize = 12;
