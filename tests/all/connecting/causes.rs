@@ -37,7 +37,7 @@ fn of_access_denied(product: Product) {
         "IAM authentication is not enabled",
         "expired",
         "clock",
-        "new connections a second",
+        "connections were opened in a second",
     ];
     let user = to(server).user("Lambda-User").credentials(credentials());
     let error = connect_error(user);
@@ -90,7 +90,7 @@ fn of_an_unknown_authority(product: Product) {
     assert_named(
         &connect_error(to_endpoint(ENDPOINT)),
         &[
-            "the roots of RDS in eu-central-1 are bundled",
+            "rds-bridge contains the roots of RDS in eu-central-1",
             "is intercepted",
         ],
     );

@@ -53,12 +53,15 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
         (
             "postgres",
             r#"{"engine": "postgres", "username": "u", "password": "hunter2"}"#,
-            ["another kind of database (postgres)", "another database"],
+            [
+                "another kind of database (postgres)",
+                "another kind of database",
+            ],
         ),
         (
             "port",
             r#"{"username": "u", "password": "hunter2", "port": "hunter2"}"#,
-            ["a port that is not a number", "omit it"],
+            ["a port that is not a number", "or remove it"],
         ),
     ] {
         let name = aws.create(REGION, &format!("bad/{name}"), text);
@@ -209,9 +212,9 @@ fn settings_that_cannot_be(product: Product) {
             r#"{"username":"u","password":"hunter2"}"#,
             "because it may be a password",
         ),
-        ("mysql://u:hunter2@h/d", "it is not the ARN of a secret"),
+        ("mysql://u:hunter2@h/d", "not the ARN of a secret"),
         // The value looks like the name of a secret.
-        ("hunter2", "it is not the ARN of a secret"),
+        ("hunter2", "not the ARN of a secret"),
         (
             "arn:aws:rds:eu-central-1:123456789012:db:hunter2",
             "an ARN, but not of a secret",

@@ -20,8 +20,7 @@ pub enum Fault {
     /// There is no room for another instance: [`super::CONCURRENT_INSTANCES`] are alive, or the address space is
     /// limited (`ulimit -v`) to less than an instance of [`Engine::on_demand`](super::Engine::on_demand) reserves.
     #[error(
-        "the component cannot be instantiated: too many instances are alive, or the address space is limited: too \
-         many instances are alive, or the address space is limited"
+        "the component cannot be instantiated: too many instances are alive, or the address space is limited"
     )]
     Instantiate(#[source] wasmtime::Error),
     /// The component trapped, or ran out of memory or time. This is a bug of the component: please report it.

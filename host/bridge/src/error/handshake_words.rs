@@ -88,12 +88,11 @@ pub(super) fn describe_invalid_config(invalid: &InvalidConfig) -> String {
 
 fn describe_misuse(misuse: Misuse) -> &'static str {
     match misuse {
-        Misuse::TlsNotAskedFor => "a bug in rds-bridge: a bug in rds-bridge: TLS was reported without being requested",
+        Misuse::TlsNotAskedFor => "a bug in rds-bridge: TLS was reported without being requested",
         Misuse::TlsNotEstablished => {
-            "a bug in rds-bridge: a bug in rds-bridge: bytes were received before TLS was reported"
+            "a bug in rds-bridge: bytes were received before TLS was reported"
         }
-        Misuse::AlreadyReady => "a bug in rds-bridge: a bug in rds-bridge: a call after the end of the connection \
-                                 phase",
+        Misuse::AlreadyReady => "a bug in rds-bridge: a call after the end of the connection phase",
     }
 }
 

@@ -169,7 +169,7 @@ fn of_statement(code: u16) -> Option<(&'static str, &'static str)> {
             "end it as an administrator: KILL QUERY, or CALL mysql.rds_kill_query on RDS",
         ),
         1142 | 1143 | 1227 | 1370 => (
-            "the user lacks the privilege that the message names that the message names",
+            "the user lacks the privilege that the message names",
             "grant it as an administrator",
         ),
         1205 => (

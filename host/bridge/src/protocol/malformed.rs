@@ -29,13 +29,13 @@ pub enum Malformed {
     Unasked,
     /// A packet is larger than a server sends of its kind, or the column definitions of a result together are. Rows
     /// have their own limit: `ErrorKind::RowTooLarge`.
-    #[error("it sent it sent a packet of more than {limit} bytes")]
+    #[error("it sent a packet of more than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
     /// One reply has more results without rows than the limit allows. It may be endless.
-    #[error("it sent it sent more than {limit} results without rows in one reply")]
+    #[error("it sent more than {limit} results without rows in one reply")]
     TooManyResults {
         /// The greatest number of results without rows.
         limit: u32,

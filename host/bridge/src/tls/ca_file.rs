@@ -40,8 +40,7 @@ pub enum CaFileProblem {
     #[error("it contains a private key: remove the key from the file, because a CA file is public")]
     PrivateKey,
     /// The file is binary (DER).
-    #[error("it is DER, not PEM: convert it with openssl x509 -inform der -in FILE -out FILE.pem -in FILE -out \
-             FILE.pem")]
+    #[error("it is DER, not PEM: convert it with openssl x509 -inform der -in FILE -out FILE.pem")]
     Der,
     /// The file is UTF-16, as some Windows editors save texts.
     #[error("it is UTF-16: save it as UTF-8, or as ASCII")]

@@ -99,7 +99,7 @@ impl Outgoing {
         }
         self.records.truncate(end);
         Err(io::Error::other(
-            "TLS has reached the encryption limit of its keys: open a new connection: open a new connection",
+            "TLS has reached the encryption limit of its keys: open a new connection",
         ))
     }
 
