@@ -45,7 +45,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     let cause = error.causes().first()?;
     let remedy = cause.remedy.with_names(|setting| {
         let name = match setting {
-            "allow_writes" => "start the gateway with --allow-writes",
+            "allow_writes" => {
+                "start the gateway with --allow-writes, or set access = \"read-write\" in the caller's grant"
+            }
             _ => return None,
         };
         Some(name.to_owned())
