@@ -122,7 +122,7 @@ enum Token<'a> {
     System(&'a str),
     /// A number, or a string between single quotes without an escape.
     Literal,
-    /// An identifier between backquotes.
+    /// An identifier between backticks.
     Quoted,
     Equals,
     Comma,
