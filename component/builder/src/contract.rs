@@ -33,7 +33,7 @@ pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
     for carrier in CARRIERS {
         if read(&workspace.join(carrier))? != contract {
             return Err(format!(
-                "{carrier} differs from wit/: edit only wit/, then run ./just component, which copies it"
+                "{carrier} differs from wit/: edit only wit/, and run ./just component, which copies wit/ there"
             )
             .into());
         }

@@ -27,7 +27,7 @@ pub(crate) fn closure(
     let member = find(&packages, member)?;
     let mut open: Vec<&str> = dependencies(member).filter(is_direct).collect();
     if open.len() < direct.len() {
-        return Err(format!("Cargo.lock lacks some of {}", direct.join(", ")).into());
+        return Err(format!("Cargo.lock does not contain all of {}", direct.join(", ")).into());
     }
     let mut found = BTreeMap::new();
     while let Some(name) = open.pop() {
@@ -52,7 +52,7 @@ pub(crate) fn closure(
 pub(crate) fn version<'a>(lock: &'a Table, name: &str) -> Result<&'a str, Box<dyn Error>> {
     let package = find(&packages(lock), name)?;
     let version = package.get("version").and_then(Value::as_str);
-    version.ok_or_else(|| format!("Cargo.lock has no version of {name}").into())
+    version.ok_or_else(|| format!("Cargo.lock contains no version for {name}").into())
 }
 
 fn packages(lock: &Table) -> Vec<&Table> {
@@ -81,7 +81,7 @@ fn find<'a>(packages: &[&'a Table], wanted: &str) -> Result<&'a Table, Box<dyn E
         .filter(|it| is(it, "name", name) && is(it, "version", version));
     match (found.next(), found.next()) {
         (Some(package), None) => Ok(package),
-        _ => Err(format!("Cargo.lock does not have exactly one {wanted}").into()),
+        _ => Err(format!("Cargo.lock does not contain exactly one package {wanted}").into()),
     }
 }
 

@@ -89,8 +89,8 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
     }
     built::write(output, &files)?;
     Ok(format!(
-        "component/built was built from this source. Another compiler built it, so its bytes are not compared:\n    \
-         built with {}\n    this one   {}\n\
+        "component/built was built from this source, but by another compiler, so the bytes are not compared:\n    \
+         built with {}\n    here       {}\n\
          This compiler's build is in {}",
         record.compiler(),
         compiler.identity().join("; "),

@@ -75,8 +75,8 @@ impl Record {
             return Ok(());
         }
         Err(format!(
-            "the component in component/built is stale: it was built before these changed. Run {TASK} and commit \
-             what it writes.\n    {}",
+            "the component in component/built is stale. Run {TASK}, and commit what it writes. These sources have \
+             changed since it was built:\n    {}",
             differing.join("\n    ")
         ))
     }
@@ -105,8 +105,8 @@ impl Record {
     pub(crate) fn check_bytes(&self, files: &[(Build, Vec<u8>)]) -> Result<(), String> {
         for (build, bytes) in files {
             self.check_hash(*build, bytes).map_err(|name| {
-                format!("component/built/{name} differs from what the recorded compiler builds of its source. Run \
-                {TASK}")
+                format!("component/built/{name} differs from what the recorded compiler builds from its source. \
+                         Run {TASK}")
             })?;
         }
         Ok(())

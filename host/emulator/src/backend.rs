@@ -80,7 +80,7 @@ impl Backend {
         if let Some(public) = addresses.iter().find(|it| !it.ip().is_loopback()) {
             return Err(format!(
                 "{public} is not a loopback address, and the emulator does not verify the backend's certificate: \
-                 forward a port of this machine to it, as `ssh -L` does, and give 127.0.0.1 with that port"
+                 forward a local port to it, for example with `ssh -L`, and give 127.0.0.1 and that port"
             ));
         }
         Ok(Resolved {
@@ -167,7 +167,7 @@ fn read_packet(tcp: &mut TcpStream) -> io::Result<Vec<u8>> {
     tcp.read_exact(&mut header)?;
     let length = Header::read(header).length;
     if length > PACKET_LIMIT {
-        let why = "the packet is not one of MySQL";
+        let why = format!("the backend sent a packet of {length} bytes: is it a MySQL server?");
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
     let mut packet = vec![0; HEADER_LENGTH.saturating_add(length)];

@@ -259,8 +259,8 @@ impl EmulatorBuilder {
         }
         let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
         if is_example && !self.address.ip().is_loopback() {
-            let problem = "other machines can reach this address, and the default credentials are public: \
-                           set credentials";
+            let problem = "other machines can reach this address, and the default credentials are public: set \
+                           EmulatorBuilder::credentials";
             return Err(wrong_setting("listen_on", problem));
         }
         if self.database.as_deref() == Some("") {
@@ -279,7 +279,7 @@ impl EmulatorBuilder {
         ];
         match conflict.into_iter().find(|(_, is_set)| *is_set) {
             Some((setting, _)) if self.backend.is_some() => {
-                let problem = "it has no effect with a backend: omit one of them";
+                let problem = "it has no effect with a backend: omit this setting or the backend";
                 Err(wrong_setting(setting, problem))
             }
             _ => Ok(()),

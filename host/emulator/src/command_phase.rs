@@ -154,7 +154,8 @@ fn query(
 ) -> Result<(), Failure> {
     let statements = statements(sql)?;
     if statements.len() > 1 && !multi_statements {
-        return Err(ServerError::syntax("one statement at a time").into());
+        let what = "several statements in one command, which the client did not enable (CLIENT_MULTI_STATEMENTS)";
+        return Err(ServerError::syntax(what).into());
     }
     let mut left = statements.len();
     for statement in &statements {
@@ -174,7 +175,7 @@ fn prepare(
     session.last_prepared = id;
     let mut statements = statements(sql)?;
     let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
-        return Err(ServerError::syntax("one statement at a time").into());
+        return Err(ServerError::syntax("a prepared statement must be a single statement").into());
     };
     if session.prepared.len() >= PREPARED_LIMIT {
         let message = "Can't create more than max_prepared_stmt_count statements";

@@ -42,6 +42,8 @@ use tls::{Transport, start_tls};
 pub(super) use tls::TlsStream;
 
 const CLEAR_PASSWORD: &str = "mysql_clear_password";
+const TOO_FAST: &str = "the token is valid, but there were more new connections in a second than \
+                        --connections-per-second allows";
 /// The id of `utf8mb4_0900_ai_ci`, MySQL 8's default collation. The field has one byte.
 const CHARACTER_SET: u8 = 255;
 /// What the command phase supports. The component adds the capabilities of the connection phase.
@@ -144,7 +146,7 @@ impl<'a> Attempt<'a> {
         match ServerHandshake::start_as(engine, packet, 0, scramble, self.tls_policy()) {
             Ok(handshake) => plain.restart(handshake),
             Err(error) => {
-                let reason = format!("the backend's first packet is not one of MySQL: {error}");
+                let reason = format!("the backend's first packet is not a MySQL greeting: {error}");
                 return self.refuse(plain, ServerError::new(1105, "HY000", &reason), reason);
             }
         }
@@ -176,7 +178,7 @@ impl<'a> Attempt<'a> {
     /// A server that cannot accept a connection sends an error in place of the initial handshake.
     fn refuse_before_greeting(&self, plain: &mut Client<FaultyStream>) -> Result<(), Refused> {
         if let Some(error) = error_in_place_of_greeting(&self.faults) {
-            return self.refuse(plain, error, "the configured fault");
+            return self.refuse(plain, error, "--refuse is set");
         }
         if self.shared.connections.are_too_many() {
             let error = ServerError::too_many_connections();
@@ -191,7 +193,7 @@ impl<'a> Attempt<'a> {
                 if self.faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof =>
             {
                 let reason =
-                    "the client disconnected because TLS was not offered: the configured fault";
+                    "the client disconnected because the emulator does not offer TLS (--no-tls)";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
             next => next,
@@ -258,7 +260,10 @@ impl<'a> Attempt<'a> {
                 self.finish(client, response, &ok_packet, Some(stream))
             }
             Err(error) => {
-                let reason = format!("the token is valid, but the backend: {}", Chain(&error));
+                let reason = format!(
+                    "the token is valid, but the login to the backend failed: {}",
+                    Chain(&error)
+                );
                 self.refuse(&mut client, of_backend(&error), reason)
             }
         }
@@ -326,11 +331,9 @@ impl<'a> Attempt<'a> {
             Verdict::NotJudged(fault) => (ServerError::too_many_connections(), fault.to_string()),
         })?;
         if !self.shared.within_rate(token) {
-            let reason =
-                "the token is valid, but there were too many new connections within a second";
-            return Err((denied(), reason.to_owned()));
+            return Err((denied(), TOO_FAST.to_owned()));
         }
-        let reason = "the token is valid; the configured fault refuses it".to_owned();
+        let reason = "the token is valid, but --refuse is set".to_owned();
         match self.faults.refuse {
             Some(Refusal::AccountLocked) => {
                 let message =

@@ -269,7 +269,10 @@ mod tests {
             refused.to_string()
         };
         let error = refusal("SELECT 1;\n\nnonsense", None);
-        assert!(error.starts_with("the seed, line 3: near"), "{error}");
+        assert!(
+            error.starts_with("the SQL of EmulatorBuilder::seed, line 3: near"),
+            "{error}"
+        );
         let file = Some(Path::new("schema.sql"));
         assert_eq!(
             refusal("SELECT 1;\nSELECT 'a;\n", file),

@@ -63,9 +63,9 @@ impl fmt::Display for Event {
                 write!(f, ": accepted, with a token of {token_bytes} bytes")
             }
             EventKind::Refused { code, reason } => {
-                write!(f, ": refused with {code}: {}", Printable(reason))
+                write!(f, ": refused with error {code}: {}", Printable(reason))
             }
-            EventKind::BrokenOff { reason } => write!(f, ": broken off: {}", Printable(reason)),
+            EventKind::BrokenOff { reason } => write!(f, ": aborted: {}", Printable(reason)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 /// The maximum duration of a login: MySQL's default of `connect_timeout`.
-const LOGIN_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LOGIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// For how long, and for how many bytes, the server reads from a client that it has refused.
 const LINGER_LIMIT: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ impl Write for FaultyStream {
             let _closed_already = self.tcp.shutdown(Shutdown::Both);
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
-                "cut by the configured fault",
+                "the emulator cut the connection (--cut-after)",
             ));
         }
         Ok(written)

@@ -1,5 +1,6 @@
 //! Verifies tokens with the component, each token in a new instance.
 
+use std::fmt::Debug;
 use std::time::SystemTime;
 
 use super::Shared;
@@ -26,16 +27,20 @@ impl From<String> for Verdict {
 pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Result<(), Verdict> {
     if !shared.users.iter().any(|known| known == user) {
         let known = shared.users.join(", ");
-        return Err(
-            format!("unknown user: the users are {known}, and names are case-sensitive").into(),
-        );
+        return Err(format!(
+            "unknown user; known users: {known} (names are case-sensitive; add users with --user)"
+        )
+        .into());
     }
     if token.is_empty() {
         return Err("no token: the password is empty".to_owned().into());
     }
     let token = str::from_utf8(token).map_err(|_| "the token is not UTF-8 text".to_owned())?;
-    let now =
-        now(shared.clock_offset_seconds).ok_or_else(|| "the clock is out of range".to_owned())?;
+    let now = now(shared.clock_offset_seconds).ok_or_else(|| {
+        "the emulator's time is out of range: check --clock-offset and \
+                                                        this machine's clock"
+            .to_owned()
+    })?;
     let expected = ConnectRequest {
         host: &shared.endpoint,
         port: peer.port,
@@ -46,7 +51,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     match instance.verify(token, &shared.credentials, expected, now) {
         Ok(_claims) => Ok(()),
         Err(CallError::Refused(rejection)) => {
-            Err(describe_rejection(&rejection, shared, peer, now).into())
+            Err(describe_rejection(&rejection, shared, peer, user, now).into())
         }
         Err(CallError::Fault(fault)) => Err(Verdict::NotJudged(fault)),
     }
@@ -57,57 +62,68 @@ fn now(offset_seconds: i64) -> Option<u64> {
 }
 
 /// Describes a rejection for people.
-fn describe_rejection(rejection: &Rejection, shared: &Shared, peer: Peer, now: u64) -> String {
-    let (region, endpoint) = (&shared.region, &shared.endpoint);
+fn describe_rejection(
+    rejection: &Rejection,
+    shared: &Shared,
+    peer: Peer,
+    user: &str,
+    now: u64,
+) -> String {
     let now = date(now);
     match rejection {
         Rejection::Malformed(malformed) => {
             format!("not a token: {}", malformed_token_words(malformed))
         }
         Rejection::InvalidExpectation(_) => {
-            "tokens cannot be signed for the emulator's endpoint, region or credentials".to_owned()
-        }
-        Rejection::AccessKeyIdMismatch(claimed) => format!(
-            "signed with the access key {claimed:?} and not with {:?}",
-            shared.credentials.access_key_id
-        ),
-        Rejection::SessionTokenMissing => "signed without the session token".to_owned(),
-        Rejection::SessionTokenUnexpected => {
-            "signed with a session token, but the emulator's credentials have no session token"
+            "no token can be valid, because the emulator's own endpoint, region or \
+                                             credentials cannot be used in a token"
                 .to_owned()
         }
-        Rejection::SessionTokenMismatch => "signed with a different session token".to_owned(),
+        Rejection::AccessKeyIdMismatch(claimed) => {
+            let expected = &shared.credentials.access_key_id;
+            instead("with the access key", claimed, expected)
+        }
+        Rejection::SessionTokenMissing => {
+            "the token is signed without a session token, but the emulator's credentials have one"
+                .to_owned()
+        }
+        Rejection::SessionTokenUnexpected => {
+            "the token is signed with a session token, but the emulator's credentials have none"
+                .to_owned()
+        }
+        Rejection::SessionTokenMismatch => {
+            "the token is signed with another session token".to_owned()
+        }
         Rejection::SignatureMismatch => "the signature does not match: a different secret access \
                                          key signed the token, or the token was changed"
             .to_owned(),
-        Rejection::RegionMismatch(claimed) => {
-            format!("signed for the region {claimed:?} and not for {region:?}")
-        }
-        Rejection::HostMismatch(claimed) => {
-            format!("signed for the host {claimed:?} and not for the endpoint {endpoint:?}")
-        }
-        Rejection::PortMismatch(claimed) => {
-            format!("signed for the port {claimed} and not for {}", peer.port)
-        }
+        Rejection::RegionMismatch(claimed) => instead("for the region", claimed, &shared.region),
+        Rejection::HostMismatch(claimed) => instead("for the host", claimed, &shared.endpoint),
+        Rejection::PortMismatch(claimed) => instead("for the port", claimed, peer.port),
         Rejection::DbUserMismatch(claimed) => {
-            format!("signed for the user {claimed:?} (names are case-sensitive)")
+            let problem = instead("for the user", claimed, user);
+            format!("{problem} (names are case-sensitive)")
         }
         Rejection::ExpiryOutOfRange(seconds) => {
-            format!("valid for {seconds} seconds, but the limit is 1 to 900")
+            format!("the token's lifetime is {seconds} seconds, and must be 1 to 900")
         }
         Rejection::NotYetValid(signed_at) => {
             let signed_at = date(*signed_at);
-            format!("signed at {signed_at}, but the emulator's time is {now}: a clock is wrong")
+            format!(
+                "the token is signed at {signed_at}, but the emulator's time is {now}: a clock is wrong"
+            )
         }
         Rejection::Expired(since) => {
-            format!(
-                "expired at {}, and the emulator's time is {now}",
-                date(*since)
-            )
+            let since = date(*since);
+            format!("the token expired at {since}, and the emulator's time is {now}")
         }
         Rejection::CredentialsExpired(since) => {
             let since = date(*since);
-            format!("the credentials that signed it expired at {since}")
+            format!("the credentials that signed the token expired at {since}")
         }
     }
+}
+
+fn instead(signed: &str, claimed: impl Debug, expected: impl Debug) -> String {
+    format!("the token is signed {signed} {claimed:?} instead of {expected:?}")
 }

@@ -40,9 +40,20 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) fn to(address: SocketAddr) -> Result<Self, StartError> {
         let failed = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).map_err(failed)?;
+        let listener = TcpListener::bind(address).map_err(|error| failed(with_remedy(error)))?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self { listener, address })
+    }
+}
+
+/// The error of binding, with the remedy if the address is in use.
+fn with_remedy(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::AddrInUse => {
+            let words = "the address is already in use: choose another port, or 0 for a free one";
+            io::Error::new(kind, words)
+        }
+        _ => error,
     }
 }
 

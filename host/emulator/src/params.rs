@@ -120,7 +120,8 @@ fn integer(
         return Ok(Value::Integer(signed));
     }
     i64::try_from(unsigned).map(Value::Integer).map_err(|_| {
-        let message = "Out of range value: SQLite's integers are signed and have 64 bits";
+        let message =
+            "Out of range value: the emulator's integers are signed and have 64 bits, as in SQLite";
         ServerError::new(1264, "22003", message)
     })
 }

@@ -98,7 +98,9 @@ impl ServerError {
 
     /// For a comparison of texts whose result the emulator does not know.
     pub(super) fn unknown_comparison() -> Self {
-        Self::not_emulated("a comparison of texts with these characters")
+        Self::not_emulated(
+            "comparing text that has characters whose order the emulator does not know",
+        )
     }
 
     /// A message that says that it comes from the emulator.
@@ -237,11 +239,11 @@ impl ServerError {
         if message.starts_with("table ") && message.ends_with(" already exists") {
             return Self::new(1050, "42S01", message);
         }
-        if message.starts_with("UNIQUE constraint failed") {
-            return Self::new(1062, "23000", format!("Duplicate entry: {message}"));
+        if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
+            return Self::new(1062, "23000", format!("Duplicate entry for {columns}"));
         }
-        if message.starts_with("NOT NULL constraint failed") {
-            return Self::new(1048, "23000", format!("Column cannot be null: {message}"));
+        if let Some(column) = message.strip_prefix("NOT NULL constraint failed: ") {
+            return Self::null(column.rsplit('.').next().unwrap_or(column));
         }
         if message.contains("syntax error") || message.contains("unrecognized token") {
             return Self::syntax(message);
@@ -277,7 +279,7 @@ impl From<InvalidField<&str>> for ServerError {
 }
 
 /// Marks messages that MySQL itself would not send.
-const NOT_MYSQL: &str = "this is rds-bridge's emulator, which supports a part of MySQL's SQL";
+const NOT_MYSQL: &str = "this is rds-bridge's emulator, which supports only part of MySQL's SQL";
 
 /// Precedes each part of an error that passes through SQLite as text.
 const MARK: char = '\u{1}';

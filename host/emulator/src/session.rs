@@ -354,7 +354,7 @@ fn check_count(expected: usize, params: &[Value]) -> Result<(), ServerError> {
     if expected == given {
         return Ok(());
     }
-    let message = format!("the statement has {expected} parameters, but {given} were sent");
+    let message = format!("parameters in the statement: {expected}; sent: {given}");
     Err(ServerError::new(1210, "HY000", message))
 }
 

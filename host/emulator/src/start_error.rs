@@ -12,15 +12,11 @@ use rds_bridge::component::Fault;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The address cannot be listened on, mostly because another program uses it.
-    #[error("cannot listen on {address}{}", if source.kind() == io::ErrorKind::AddrInUse {
-        " (set another port, or 0 for a free one)"
-    } else {
-        ""
-    })]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The error of the operating system.
+        /// The error of the operating system, with its kind. If the address is in use, the text names the remedy.
         #[source]
         source: io::Error,
     },
@@ -45,7 +41,7 @@ pub enum StartError {
     /// A statement of a seed cannot be executed.
     #[error("{}line {line}: {message}", match file {
         Some(file) => format!("{}, ", file.display()),
-        None => "the seed, ".to_owned(),
+        None => "the SQL of EmulatorBuilder::seed, ".to_owned(),
     })]
     Seed {
         /// The path of the statement's file, if it comes from one.

@@ -1,18 +1,20 @@
 //! Detection of clients of other protocols, by their first bytes.
 
-/// The protocol that these bytes begin, if they are not a packet's header.
+/// What a client does that begins with these bytes, if they are not a packet's header.
 pub(super) fn protocol(header: [u8; 4]) -> Option<&'static str> {
     match &header {
         b"GET " | b"HEAD" | b"POST" | b"PUT " | b"DELE" | b"OPTI" | b"CONN" | b"PATC" | b"TRAC"
-        | b"PRI " => Some("HTTP"),
-        b"SSH-" => Some("SSH"),
+        | b"PRI " => Some("seems to speak HTTP"),
+        b"SSH-" => Some("seems to speak SSH"),
         // A TLS record of the type handshake, of SSL 3.0 or any version of TLS.
-        [0x16, 3, ..] => Some("TLS from the first byte"),
+        [0x16, 3, ..] => Some(
+            "begins with TLS, while a MySQL client requests TLS after the server's first packet",
+        ),
         text if text
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')) =>
         {
-            Some("a text protocol")
+            Some("seems to speak a text protocol")
         }
         _ => None,
     }
@@ -24,8 +26,8 @@ mod tests {
 
     #[test]
     fn protocols_are_known_by_their_first_bytes() {
-        assert_eq!(protocol(*b"GET "), Some("HTTP"));
-        assert_eq!(protocol(*b"SSH-"), Some("SSH"));
+        assert_eq!(protocol(*b"GET "), Some("seems to speak HTTP"));
+        assert_eq!(protocol(*b"SSH-"), Some("seems to speak SSH"));
         assert!(protocol([0x16, 3, 1, 2]).is_some_and(|it| it.contains("TLS")));
         assert!(protocol(*b"EHLO").is_some_and(|it| it.contains("text")));
         // The header of an `SSLRequest`, whatever its sequence id.

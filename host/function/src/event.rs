@@ -63,7 +63,7 @@ fn request(keys: &Keys, origin: Origin, statements: &Statements) -> Result<Reque
         (Some(_), Some(_)) => {
             return Err(Failure::new(
                 Type::InvalidEvent,
-                "the event has both \"query\" and \"sql\": send one of them",
+                "the event has both \"query\" and \"sql\": send only one of them",
             ));
         }
     };

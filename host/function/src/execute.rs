@@ -182,9 +182,9 @@ async fn end_statement(
             "the statement could not be ended in time, and may still be running on the server"
         }
     };
-    Failure::deadline("the statement did not complete", deadline.limit).with_hint(format!(
-        "increase the function's Timeout, or select less ({ended})"
-    ))
+    Failure::deadline("the statement did not complete", deadline.limit)
+        .and_then(ended)
+        .with_hint("increase the function's Timeout, or select less")
 }
 
 async fn statement(

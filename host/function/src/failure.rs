@@ -111,7 +111,7 @@ impl Failure {
         Self::new(
             Type::Deadline,
             format!(
-                "{what} within {:.1} s, and the function's timeout is near",
+                "{what} within {:.1} s, and the function stops because its timeout is near",
                 limit.as_secs_f64()
             ),
         )
@@ -126,6 +126,12 @@ impl Failure {
             stage: Some(error.stage()),
             ..failure
         }
+    }
+
+    /// Adds to the message what happened after the failure.
+    pub(super) fn and_then(mut self, what: &str) -> Self {
+        self.message = format!("{}: {what}", self.message);
+        self
     }
 
     pub(super) fn kind(&self) -> Type {
@@ -225,9 +231,12 @@ fn describe(error: &Error) -> String {
         return format!("{variable}: {problem}");
     }
     if matches!(error.kind(), ErrorKind::TransactionStatement) {
-        return "the function commits a statement, or rolls it back if it fails: BEGIN, START TRANSACTION, COMMIT and \
-                ROLLBACK cannot be its statements"
+        return "the function itself commits each statement, or rolls it back if it fails, so BEGIN, START TRANSACTION, \
+                COMMIT and ROLLBACK are not allowed as statements"
             .to_owned();
+    }
+    if let ErrorKind::RowTooLarge { limit } = error.kind() {
+        return format!("a row has more than {limit} bytes, the limit for a row");
     }
     Chain(error).to_string()
 }
@@ -256,7 +265,7 @@ fn describe_remedy(remedy: &Remedy) -> String {
             "allow_writes" => "ALLOW_WRITES=true",
             // The function has a single variable for CA files, and its own timeouts for connecting.
             "extra_ca_file" => "DB_CA_FILE",
-            "timeouts" => "the function's timeout",
+            "timeouts" => "the function's Timeout",
             _ => variable_of(setting)?,
         };
         Some(words.to_owned())
@@ -278,8 +287,13 @@ impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Connect(error) => error.into(),
-            PoolError::Timeout { .. } => Self::new(Type::PoolTimeout, error.to_string())
-                .with_hint("increase DB_POOL_SIZE, or retry"),
+            PoolError::Timeout { limit, max_size } => {
+                let problem = format!(
+                    "no connection was free within {} s (the pool has {max_size})",
+                    limit.as_secs_f32()
+                );
+                Self::new(Type::PoolTimeout, problem).with_hint("increase DB_POOL_SIZE, or retry")
+            }
             PoolError::Setting { .. } => Self::new(Type::Settings, error.to_string()),
             PoolError::Closed => Self::new(Type::Bug, error.to_string()),
         }
@@ -305,7 +319,7 @@ mod tests {
         let remedy = "{connect_to}, {resolve_cname}, {extra_ca_file}, {timeouts}".into();
         assert_eq!(
             describe_remedy(&remedy),
-            "DB_CONNECT_TO, DB_RESOLVE_CNAME=true, DB_CA_FILE, the function's timeout"
+            "DB_CONNECT_TO, DB_RESOLVE_CNAME=true, DB_CA_FILE, the function's Timeout"
         );
     }
 

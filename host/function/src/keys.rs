@@ -60,7 +60,7 @@ impl Keys {
             return Ok(None);
         };
         serde_json::from_str(value.get()).map(Some).map_err(|_| {
-            let problem = format!("{} is not a text", quoted(name));
+            let problem = format!("{} is not a string", quoted(name));
             Failure::new(Type::InvalidEvent, problem)
         })
     }

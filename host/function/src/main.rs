@@ -28,8 +28,8 @@ fn main() -> ExitCode {
         return rds_bridge_function::run();
     }
     eprintln!(
-        "bootstrap: AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda sets it when it starts this program. On another \
-         machine, use the command rds-bridge, or ./just invoke in a checkout"
+        "bootstrap: this program runs only in AWS Lambda, which sets AWS_LAMBDA_RUNTIME_API. Elsewhere, use the \
+         command rds-bridge, or ./just invoke in a checkout"
     );
     ExitCode::from(USAGE)
 }

@@ -8,9 +8,9 @@ use super::parameter_kind::Kind;
 use super::statements::Statement;
 use rds_bridge::mysql::Param;
 
-const HOW: &str = "send a number, a text, true, false or null; a date is a text. A number keeps all of its digits: without a \
-                   point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a point it is a DECIMAL, \
-                   and with an exponent a DOUBLE";
+const HOW: &str = "send a number, a string, true, false or null; a date is a string. A number keeps all of its digits: \
+                   without a decimal point or an exponent it is an integer (or a DECIMAL if it does not fit into 64 \
+                   bits); with a decimal point it is a DECIMAL; with an exponent it is a DOUBLE";
 
 const HOW_TO_SET: &str = r#"declare the types in DB_QUERIES, as in {"by_id": {"sql": "SELECT … WHERE id = ?", "parameters": ["integer"]}}; "any" accepts every value"#;
 
@@ -29,7 +29,7 @@ pub(super) fn bind(values: &[&RawValue], statement: &Statement) -> Result<Vec<Pa
     };
     if !is_right {
         let problem = format!(
-            "the statement takes {expected} parameters, but the event has {}",
+            "parameters that the statement takes: {expected}; in the event: {}",
             values.len()
         );
         return Err(Failure::new(Type::InvalidParameters, problem).with_hint(
@@ -62,7 +62,7 @@ fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
     let value = value.get();
     let of_another_kind = |found: &str| match kind {
         Kind::NotSet => format!(
-            "it is {found}, but the statement declares no parameter types, and then accepts only texts and null"
+            "it is {found}, but the statement declares no parameter types, so it accepts only strings and null"
         ),
         _ => format!("it is {found}, but the parameter has the type {kind}"),
     };
@@ -76,14 +76,16 @@ fn bind_one(value: &RawValue, kind: Kind) -> Result<Param, String> {
         Some(b'{') => return Err(of_another_kind("an object")),
         Some(b'"') => {
             let text: Result<String, _> = serde_json::from_str(value);
-            let text = text.map_err(|error| format!("it is not a text: {error}"))?;
-            (Param::from(text), "a text")
+            let text = text.map_err(|error| format!("it is not a string: {error}"))?;
+            (Param::from(text), "a string")
         }
         _ => {
             let number = Param::from_number(value).map_err(|error| error.to_string())?;
             let found = match number {
                 Param::Int(_) | Param::UnsignedInt(_) => "an integer",
-                _ => "a number with a point or an exponent, or beyond 64 bits",
+                Param::Double(_) => "a number with an exponent",
+                _ if value.contains('.') => "a number with a decimal point",
+                _ => "an integer that does not fit into 64 bits",
             };
             (number, found)
         }
@@ -145,21 +147,26 @@ mod tests {
             (
                 "\"7\"",
                 Kind::Integer,
-                "it is a text, but the parameter has the type integer",
+                "it is a string, but the parameter has the type integer",
             ),
-            ("18446744073709551616", Kind::Integer, "beyond 64 bits"),
-            ("7.0", Kind::Integer, "a number with a point"),
+            (
+                "18446744073709551616",
+                Kind::Integer,
+                "an integer that does not fit into 64 bits",
+            ),
+            ("7.0", Kind::Integer, "a number with a decimal point"),
+            ("1e3", Kind::Integer, "a number with an exponent"),
             ("true", Kind::Integer, "a boolean"),
             ("true", Kind::Number, "a boolean"),
             ("1", Kind::Boolean, "an integer"),
-            ("\"7\"", Kind::Number, "a text"),
+            ("\"7\"", Kind::Number, "a string"),
             ("[1]", Kind::Any, "an array"),
             ("{}", Kind::Any, "an object"),
             ("1", Kind::Text, "an integer"),
             ("1e400", Kind::Any, "out of range for a DOUBLE"),
             ("1e400", Kind::Number, "out of range for a DOUBLE"),
             ("12345678901234567.5e0", Kind::Any, "more digits"),
-            (r#""\ud800""#, Kind::Any, "not a text"),
+            (r#""\ud800""#, Kind::Any, "not a string"),
         ] {
             let failure = bind(&[value], &[kind]).unwrap_err();
             assert_eq!(failure.kind(), Type::InvalidParameters);
@@ -172,7 +179,7 @@ mod tests {
         let number = bind(&["1"], &[]).unwrap_err();
         assert_eq!(
             number.message(),
-            "the statement takes 0 parameters, but the event has 1"
+            "parameters that the statement takes: 0; in the event: 1"
         );
     }
 
@@ -203,9 +210,6 @@ mod tests {
         assert!(super::bind(&[], &statement).is_ok());
         assert!(super::bind(&[one], &statement).is_ok());
         let failure = super::bind(&[one, one], &statement).unwrap_err();
-        assert!(
-            failure.message().contains("takes 0 or 1 parameters"),
-            "{failure:?}"
-        );
+        assert!(failure.message().contains("takes: 0 or 1;"), "{failure:?}");
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn run() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            error!(%error, "cannot start");
+            error!(%error, "cannot start the Tokio runtime");
             return ExitCode::from(BUG);
         }
     };
@@ -78,7 +78,7 @@ pub(crate) fn run() -> ExitCode {
                 ExitCode::from(NETWORK)
             }
             Err(panic) => {
-                error!(%panic, "a bug in rds-bridge");
+                error!(%panic, "a bug in rds-bridge: please report it");
                 ExitCode::from(BUG)
             }
         }
@@ -122,7 +122,10 @@ impl Function {
     ) -> Result<Self, Failure> {
         for name in LAMBDA_VARIABLES {
             if (environment.0)(name).is_none() {
-                let problem = format!("{name} is not set: Lambda sets it for every function");
+                let problem = format!(
+                    "{name} is not set, although Lambda sets it for every function: is this program running \
+                     outside Lambda?"
+                );
                 return Err(Failure::new(Type::Settings, problem));
             }
         }
@@ -305,7 +308,7 @@ async fn connect(pool: &Pool, reporter: &Reporter, limit: Duration) {
         }
         Err(error) => {
             let failure = Failure::from(error).json("");
-            warn!(error = %failure, "cannot connect; the first invocation retries");
+            warn!(error = %failure, "cannot connect to the database; the first invocation will try again");
         }
     }
 }

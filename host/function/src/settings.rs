@@ -52,7 +52,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
     fn required(&self, name: &str, what: &str) -> Result<String, Failure> {
         self.get(name).ok_or_else(|| {
-            let problem = format!("{name} is not set: {what}");
+            let problem = format!("{name} is not set ({what})");
             Failure::new(Type::Settings, problem)
                 .with_hint(format!("set {name} in the function's environment"))
         })
@@ -102,7 +102,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             let user = self.required("DB_USER", "the database user")?;
             builder = builder.endpoint(host).user(user);
         }
-        if let Some(port) = self.number("DB_PORT", "a port")? {
+        if let Some(port) = self.number("DB_PORT", "a port number, 1 to 65535")? {
             builder = builder.port(port);
         }
         if let Some(database) = self.get("DB_NAME") {
@@ -220,8 +220,9 @@ fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, 
 fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
     Err(Failure::new(
         Type::Settings,
-        "DB_SECRET_ARN is set, but this rds-bridge was built without the feature secrets-manager",
-    ))
+        "DB_SECRET_ARN is set, but this function was built without the feature secrets-manager",
+    )
+    .with_hint("unset DB_SECRET_ARN, or build the function with the feature secrets-manager"))
 }
 
 fn wrong(name: &str, value: &str, what: &str) -> Failure {
@@ -229,7 +230,7 @@ fn wrong(name: &str, value: &str, what: &str) -> Failure {
         Type::Settings,
         format!("{name} is {value:?}, but must be {what}"),
     )
-    .with_hint(format!("correct {name} in the function's environment"))
+    .with_hint(format!("change {name} in the function's environment"))
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ impl Sink {
         let length = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
         let piece = std::mem::take(&mut self.out);
         let sent = sender.send_data(piece.into()).await;
-        sent.map_err(|_| Failure::new(Type::Network, "the caller no longer reads the response"))?;
+        sent.map_err(|_| Failure::new(Type::Network, "the caller stopped reading the response"))?;
         self.sent = self.sent.saturating_add(length);
         Ok(())
     }

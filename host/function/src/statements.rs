@@ -113,14 +113,14 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
         Json::String(sql) => Statement::new(name, sql),
         Json::Object(mut object) => {
             let Some(Json::String(sql)) = object.remove("sql") else {
-                return Err("has no text \"sql\"".to_owned());
+                return Err("has no string \"sql\"".to_owned());
             };
             let mut statement = Statement::new(name, sql);
             if let Some(kinds) = object.remove("parameters") {
                 let kinds = read_kinds(&kinds)?;
                 if !statement.placeholders.may_be(kinds.len()) {
                     return Err(format!(
-                        "has {} question marks, but types for {} parameters",
+                        "has different numbers of question marks ({}) and of parameter types ({})",
                         statement.placeholders,
                         kinds.len()
                     ));
@@ -135,7 +135,7 @@ fn read_one(name: &str, value: Json) -> Result<Statement, String> {
             }
             statement
         }
-        _ => return Err("is neither a text nor an object".to_owned()),
+        _ => return Err("is neither a string nor an object".to_owned()),
     };
     if statement.sql.trim().is_empty() {
         return Err("is empty".to_owned());
@@ -186,7 +186,7 @@ mod tests {
         let sql = r#"{"q": {"sql": "SELECT 'x\\' a, ? b", "parameters": ["any", "any"]}}"#;
         let error = add(sql).unwrap_err();
         assert!(
-            error.message().contains("has 0 or 1 question marks"),
+            error.message().contains("question marks (0 or 1)"),
             "{error:?}"
         );
     }
@@ -221,7 +221,7 @@ mod tests {
             ("[]", "not a JSON object"),
             (r#"{"a": 1}"#, "neither"),
             (r#"{"a": ""}"#, "empty"),
-            (r#"{"a": {"query": "x"}}"#, "no text \"sql\""),
+            (r#"{"a": {"query": "x"}}"#, "no string \"sql\""),
             (r#"{"a": {"sql": "x", "params": []}}"#, "\"params\""),
             (
                 r#"{"a": {"sql": "x", "parameters": ["int"]}}"#,
@@ -229,7 +229,7 @@ mod tests {
             ),
             (
                 r#"{"a": {"sql": "?", "parameters": []}}"#,
-                "1 question marks",
+                "question marks (1)",
             ),
         ] {
             let error = Statements::new(None, false)

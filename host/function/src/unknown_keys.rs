@@ -80,7 +80,9 @@ pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
     let problem = match service {
         Some((name, service)) if origin == Origin::Direct => {
             let sender = sender(keys, name).unwrap_or_else(|| (*service).to_owned());
-            format!("the event is from {sender} and selects no statement: it has the key {name:?}")
+            format!(
+                "the event seems to be from {sender} (it has the key {name:?}), and selects no statement"
+            )
         }
         _ => format!(
             "{} is not a key of the event: the keys are \"query\", \"sql\" and \"parameters\"",

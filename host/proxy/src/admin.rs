@@ -150,7 +150,10 @@ impl State {
         let (method, path) = (request.method(), request.uri().path());
         // Browsers send it with a request of a page. No page may stop the proxy of a person who looks at it.
         if request.headers().contains_key(ORIGIN) {
-            return text(StatusCode::FORBIDDEN, "requests of web pages are refused\n");
+            return text(
+                StatusCode::FORBIDDEN,
+                "requests from web pages (with an Origin header) are refused\n",
+            );
         }
         let allowed = match path {
             "/startup" | "/liveness" | "/readiness" | "/metrics" => Method::GET,
@@ -166,7 +169,10 @@ impl State {
                 Some(problem) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{problem}\n")),
             },
             "/metrics" => text(StatusCode::OK, self.metrics()),
-            "/quitquitquit" if !is_local => text(StatusCode::FORBIDDEN, "only from this machine\n"),
+            "/quitquitquit" if !is_local => text(
+                StatusCode::FORBIDDEN,
+                "this request is allowed only from the proxy's own machine\n",
+            ),
             "/quitquitquit" => {
                 self.quit.notify_one();
                 text(StatusCode::OK, "draining\n")
@@ -190,7 +196,7 @@ impl State {
         }
         // In a task of its own: a client that hangs up must abandon neither the login nor its result.
         let checking = tokio::spawn(Arc::clone(self).log_in());
-        let failed = |_| Some("the check failed".to_owned());
+        let failed = |_| Some("the readiness check failed: see the proxy's log".to_owned());
         checking.await.unwrap_or_else(failed)
     }
 
@@ -202,7 +208,12 @@ impl State {
             return readiness.problem.clone();
         }
         let checked = timeout(READINESS_LIMIT, check(&self.proxies)).await;
-        let late = |_| Some(format!("no login within {} s", READINESS_LIMIT.as_secs()));
+        let late = |_| {
+            Some(format!(
+                "the proxy could not log in to the database within {} s",
+                READINESS_LIMIT.as_secs()
+            ))
+        };
         let problem = checked.unwrap_or_else(late);
         *last = Some(Readiness {
             at: Instant::now(),
@@ -215,8 +226,7 @@ impl State {
 async fn check(proxies: &[Health]) -> Option<String> {
     for proxy in proxies {
         if let Err(error) = proxy.check().await {
-            let (name, stage) = (proxy.name(), error.stage());
-            return Some(format!("{name}: stage {stage}: {error}"));
+            return Some(format!("{}: {error}", proxy.name()));
         }
     }
     None

@@ -282,20 +282,22 @@ fn of_handshake(error: &ServerHandshakeError) -> Refusal {
         ServerHandshakeError::TlsRequired => Refusal::tls_required(),
         ServerHandshakeError::InvalidPacket(invalid) => {
             let (packet, field) = (packet_name(invalid.packet), &invalid.field);
-            Refusal::bad_handshake(format!("Bad handshake: cannot read {field} of {packet}"))
+            Refusal::bad_handshake(format!(
+                "Bad handshake: the field {field} of {packet} is missing or invalid"
+            ))
         }
         ServerHandshakeError::PacketTooLarge(packet) => {
             let (length, limit) = (packet.length, packet.limit);
             Refusal::bad_handshake(format!(
-                "Bad handshake: a packet of {length} bytes, above the limit of {limit}"
+                "Bad handshake: the client sent a packet of {length} bytes, and the limit is {limit}"
             ))
         }
         ServerHandshakeError::MissingCapability(name) => {
-            Refusal::bad_handshake(format!("Bad handshake: the client lacks {name}"))
+            Refusal::bad_handshake(format!("Bad handshake: the client does not support {name}"))
         }
-        ServerHandshakeError::TlsNotOffered => {
-            Refusal::bad_handshake("Bad handshake: TLS was not offered: disable it in the client")
-        }
+        ServerHandshakeError::TlsNotOffered => Refusal::bad_handshake(
+            "Bad handshake: the proxy does not offer TLS: disable TLS in the client",
+        ),
         _ => Refusal::bad_handshake("Bad handshake"),
     }
 }

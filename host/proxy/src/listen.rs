@@ -186,7 +186,7 @@ where
     loop {
         match prepare(accept().await?) {
             Ok(prepared) => return Ok(prepared),
-            Err(error) => info!(%error, "dropped a connection that failed at once"),
+            Err(error) => info!(%error, "a client's connection failed right after it was accepted"),
         }
     }
 }

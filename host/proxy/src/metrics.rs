@@ -122,7 +122,7 @@ pub(crate) fn write_prometheus(
     let name = "rds_bridge_proxy_commands_total";
     writeln!(
         output,
-        "# HELP {name} Commands of clients.\n# TYPE {name} counter"
+        "# HELP {name} Commands that clients sent, by command.\n# TYPE {name} counter"
     )?;
     for (database, metrics) in databases {
         let database = escaped(database);
@@ -161,18 +161,18 @@ const METRICS: [Metric; 10] = [
     Metric {
         name: "rds_bridge_proxy_open_clients",
         kind: "gauge",
-        help: "Open clients.",
+        help: "Open client connections.",
         value: |it| it.open,
     },
     Metric {
         name: "rds_bridge_proxy_clients_logging_in",
         kind: "gauge",
-        help: "Open clients of other machines that are not logged in.",
+        help: "Open connections from other machines that have not logged in yet.",
         value: |it| it.logging_in,
     },
     counter(
         "rds_bridge_proxy_refused_logins_total",
-        "Clients refused because too many were not logged in.",
+        "Clients refused because too many others had not logged in yet.",
         |it| it.refused_logins_total,
     ),
     counter(
@@ -182,7 +182,7 @@ const METRICS: [Metric; 10] = [
     ),
     counter(
         "rds_bridge_proxy_logged_in_total",
-        "Clients that were logged in to the database.",
+        "Clients that the proxy logged in to the database.",
         |it| it.logged_in_total,
     ),
     counter(

@@ -160,11 +160,16 @@ impl Health {
     pub(crate) fn refuses(&self) -> Option<String> {
         let shared = &self.shared;
         if *self.draining.borrow() || self.draining.has_changed().is_err() {
-            return Some(format!("{}: draining", shared.name));
+            return Some(format!("{}: the proxy is draining", shared.name));
         }
         let limit = shared.clients.limit();
         let is_full = shared.clients.is_reached();
-        is_full.then(|| format!("{}: {limit} clients are open", shared.name))
+        is_full.then(|| {
+            format!(
+                "{}: the limit of {limit} connections is reached",
+                shared.name
+            )
+        })
     }
 }
 
@@ -235,7 +240,9 @@ async fn serve(
         counters.refused.fetch_add(1, Ordering::Relaxed);
         let limit = shared.clients.limit();
         info!(%origin, limit, "refused: too many clients");
-        let message = format!("Too many connections: rds-bridge accepts {limit} clients");
+        let message = format!(
+            "Too many connections: rds-bridge accepts at most {limit} clients (--max-connections)"
+        );
         let refusal = Refusal::too_many_connections(message);
         refuse_at_once(&shared.engine, socket, &refusal).await;
         return;
@@ -256,13 +263,15 @@ async fn refuse_login(shared: &Shared, socket: Socket, origin: &Origin, reached:
     let counters = &shared.counters;
     counters.refused.fetch_add(1, Ordering::Relaxed);
     counters.refused_logins.fetch_add(1, Ordering::Relaxed);
-    info!(%origin, ?reached, "refused: too many clients that are not logged in");
+    info!(%origin, ?reached, "refused: too many clients have not logged in yet");
     let message = match reached {
         Reached::PerSource(limit) => format!(
-            "Too many connections: rds-bridge accepts {limit} clients of one address that are not logged in"
+            "Too many connections: rds-bridge accepts at most {limit} clients from one address that have not logged in \
+             yet (--max-logins-per-source)"
         ),
         Reached::InAll(limit) => format!(
-            "Too many connections: rds-bridge accepts {limit} clients that are not logged in"
+            "Too many connections: rds-bridge accepts at most {limit} clients that have not logged in yet \
+             (--max-logins)"
         ),
     };
     let refusal = Refusal::too_many_connections(message);

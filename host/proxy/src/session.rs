@@ -131,7 +131,9 @@ impl Session {
         let shared = &self.shared;
         let entering = timeout(shared.rate_timeout, shared.login_limits.places().enter());
         entering.await.ok().flatten().ok_or_else(|| {
-            Refusal::too_many_connections("rds-bridge: too many clients log in at once")
+            Refusal::too_many_connections(
+                "rds-bridge: too many clients are logging in at the same time: try again",
+            )
         })
     }
 
@@ -154,7 +156,8 @@ impl Session {
         let shared = &self.shared;
         let waited = timeout(shared.rate_timeout, shared.rate.wait()).await;
         waited.map_err(|_| {
-            let message = "rds-bridge: too many new connections in each second: retry later, or raise their limit";
+            let message = "rds-bridge: too many new connections per second: try again later, or raise the proxy's \
+                           limit (--connections-per-second)";
             Refusal::too_many_connections(message)
         })
     }
@@ -265,7 +268,7 @@ impl Session {
             Ok::<(), Error>(())
         };
         if let Err(error) = completed.await {
-            debug!(%error, "completing an unused login failed");
+            debug!(%error, "cannot complete the login to the database in place of a client that disconnected");
         }
     }
 
@@ -306,7 +309,7 @@ impl Session {
                 }
                 Ok(End::Closed) => break,
                 Ok(End::TooLong) => {
-                    warn!(origin = %self.origin, "the client sent a command that is too long");
+                    warn!(origin = %self.origin, "disconnected a client because it sent a command that is too long");
                     break;
                 }
                 Err(error) => {

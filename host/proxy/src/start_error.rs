@@ -8,16 +8,17 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum StartError {
     /// No listener was given.
-    #[error("no listener: give at least one address or Unix socket")]
+    #[error("no listener: call ProxyBuilder::listen at least once")]
     NoListener,
     /// A listener that other machines can reach requires TLS and the authentication of clients.
     #[error(
-        "a listener that other machines can reach requires TLS, and passwords or certificates of clients: listen on a \
-         loopback address or a Unix socket, or set ProxyBuilder::tls and ProxyBuilder::authentication"
+        "a listener that other machines can reach requires TLS, and the authentication of clients by passwords or \
+         certificates: listen on a loopback address or a Unix socket, or set ProxyBuilder::tls and \
+         ProxyBuilder::authentication"
     )]
     NotLocal,
     /// [`ClientAuthentication::Certificates`](crate::ClientAuthentication::Certificates) without TLS.
-    #[error("clients send certificates only inside TLS: set the proxy's certificate too")]
+    #[error("clients can send certificates only inside TLS: set ProxyBuilder::tls too")]
     CertificatesWithoutTls,
     /// The component cannot be loaded.
     #[error("the component cannot be loaded")]

@@ -6,9 +6,10 @@ use rds_bridge::Stage;
 pub(crate) const OWN: &str = "rds-bridge: ";
 /// What precedes the number of a cause, which `: ` follows.
 pub(crate) const CAUSE: &str = "; likely cause ";
-pub(crate) const MORE_CAUSES: &str = "; more causes: rds-bridge doctor";
+pub(crate) const MORE_CAUSES: &str = "; rds-bridge doctor lists more causes";
 /// What clients of other machines receive in place of a failure that names the settings.
-pub(crate) const UNREACHABLE: &str = "rds-bridge: the database cannot be reached";
+pub(crate) const UNREACHABLE: &str =
+    "rds-bridge: the proxy cannot connect to the database: see the proxy's log";
 const BEFORE_STAGE: &str = " [rds-bridge, stage ";
 const AFTER_STAGE: &str = "]";
 
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn only_a_known_stage_is_one() {
         for message in [
-            "rds-bridge: too many new connections in each second: retry later",
+            "rds-bridge: too many new connections per second: try again later",
             "rds-bridge: the user name is empty or too long",
             "Access denied [rds-bridge, stage other]",
             "Access denied",

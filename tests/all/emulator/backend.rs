@@ -207,7 +207,7 @@ fn the_backend_s_own_refusal(product: Product) {
     assert!(told.message.ends_with(stage), "{error}");
     let said = program.end();
     assert!(
-        said.contains("the token is valid, but the backend"),
+        said.contains("the token is valid, but the login to the backend failed"),
         "{said}"
     );
 
@@ -230,7 +230,7 @@ fn a_backend_without_tls(product: Product) {
         let told = error.server_error().unwrap();
         assert_eq!(told.code, 1158);
         assert!(
-            told.message.contains("enable TLS at the backend"),
+            told.message.contains("enable TLS on the backend"),
             "{error}"
         );
         server.log_in("password-user", PASSWORD);
@@ -257,14 +257,14 @@ fn a_backend_that_is_away() {
     let told = error.server_error().unwrap();
     assert_eq!(told.code, 1158);
     for words in [
-        "rds-bridge emulate: the backend failed",
+        "rds-bridge emulate: cannot connect to the backend",
         &address,
         "refused",
     ] {
         assert!(told.message.contains(words), "{words}: {error}");
     }
     let said = program.end();
-    assert!(said.contains("refused with 1158"), "{said}");
+    assert!(said.contains("refused with error 1158"), "{said}");
 }
 
 #[apply(on_each_server)]

@@ -18,6 +18,7 @@ use crate::helpers::emulator::server::{Server, test_file};
 
 const BAD_HANDSHAKE: u16 = 1043;
 const MALFORMED_PACKET: u16 = 1835;
+const WRONG_SEQUENCE_ID: &str = "the client sent a packet with a wrong sequence id";
 
 fn broken_off(server: &Server) -> String {
     match server.next_event() {
@@ -49,7 +50,7 @@ fn a_port_in_use() {
     assert!(matches!(error, StartError::Listen { .. }), "{error}");
     let output = emulate(&["--port", &first.port().to_string()]);
     let address = first.address().to_string();
-    let advice = "(set another port, or 0 for a free one): ";
+    let advice = "the address is already in use: choose another port, or 0 for a free one";
     assert_says(&output, 5, &[&address, advice]);
 }
 
@@ -133,7 +134,8 @@ fn a_password_without_tls() {
     let (number, refused) = hear(&mut tcp).unwrap();
     assert_eq!((number, code(&refused)), (2, 3159));
     assert_eq!(hang_up(tcp), b"");
-    assert_eq!(server.next_reason(), "without TLS: enable it in the client");
+    let reason = "the client did not use TLS: enable TLS in the client";
+    assert_eq!(server.next_reason(), reason);
 }
 
 #[test]
@@ -216,7 +218,7 @@ fn huge_packets() {
     let mut tcp = greeted(&environment);
     tcp.write_all(b"\xFF\xFF\xFF\x01abc").unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    let reason = "a packet larger than max_allowed_packet";
+    let reason = "the client sent a packet of 16777215 bytes, and the limit is 65536";
     assert_eq!(server.next_reason(), reason);
 
     let mut tls = logged_in(&environment);
@@ -242,20 +244,20 @@ fn a_packet_out_of_turn() {
     tcp.write_all(&frame(7, &response(CLIENT_SSL, "", &[], "")[..32]))
         .unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
+    assert_eq!(server.next_reason(), WRONG_SEQUENCE_ID);
 
     // In place of the login, and in place of the token.
     let mut tls = in_tls(&server.environment());
     tls.write_all(&frame(7, b"")).unwrap();
     assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
+    assert_eq!(server.next_reason(), WRONG_SEQUENCE_ID);
     let mut tls = in_tls(&server.environment());
     let login = response(CLIENT_SSL, "lambda-user", &[], "mysql_native_password");
     tls.write_all(&frame(2, &login)).unwrap();
     hear(&mut tls).unwrap();
     tls.write_all(&frame(9, b"hunter2\0")).unwrap();
     assert_eq!(code(&hear(&mut tls).unwrap().1), BAD_HANDSHAKE);
-    assert_eq!(server.next_reason(), "a packet with the wrong sequence id");
+    assert_eq!(server.next_reason(), WRONG_SEQUENCE_ID);
 }
 
 #[test]
@@ -264,7 +266,7 @@ fn another_protocol() {
     let mut tcp = greeted(&server.environment());
     tcp.write_all(&frame(1, b"\x85\0\0\0user\0")).unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    let reason = "the first packet is not one of MySQL 4.1 or later";
+    let reason = "the client's first packet is not a login of MySQL 4.1 or later";
     assert_eq!(server.next_reason(), reason);
 
     // The client requests TLS and continues without it.
@@ -287,30 +289,33 @@ fn clients_that_are_none_of_mysqls() {
     let mut good = logged_in(&server.environment());
     assert!(matches!(server.next_event(), EventKind::Accepted { .. }));
     let long = format!("POST / HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(20_000));
-    for (said, looks_like) in [
-        (&b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], "HTTP"),
-        (long.as_bytes(), "HTTP"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH"),
+    for (said, does) in [
+        (
+            &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
+            "seems to speak HTTP",
+        ),
+        (long.as_bytes(), "seems to speak HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "seems to speak SSH"),
         // A TLS record, and another one whose length, read as a MySQL header, has the expected sequence id.
         (
             b"\x16\x03\x01\x02\x2C\x01\0\x02\x28\x03\x03",
-            "TLS from the first byte",
+            "begins with TLS, while a MySQL client requests TLS after the server's first packet",
         ),
         (
             b"\x16\x03\x01\x01\x2C\x01\0\x01\x28\x03\x03",
-            "TLS from the first byte",
+            "begins with TLS, while a MySQL client requests TLS after the server's first packet",
         ),
-        (b"EHLO localhost\r\n", "a text protocol"),
+        (b"EHLO localhost\r\n", "seems to speak a text protocol"),
     ] {
         let mut tcp = greeted(&server.environment());
         tcp.write_all(said).unwrap();
         let mut heard = Vec::new();
         tcp.read_to_end(&mut heard).unwrap();
         let refusal = b"\xFF\x13\x04#08S01Bad handshake";
-        assert!(heard.ends_with(refusal), "{looks_like}: {heard:?}");
+        assert!(heard.ends_with(refusal), "{does}: {heard:?}");
         // The connection contains nothing before or after the refusal.
-        assert_eq!(heard.len(), 4 + refusal.len(), "{looks_like}");
-        let reason = format!("not a MySQL client: its first bytes look like {looks_like}");
+        assert_eq!(heard.len(), 4 + refusal.len(), "{does}");
+        let reason = format!("not a MySQL client: it {does}");
         assert_eq!(server.next_reason(), reason);
         assert_is_served(&mut good);
     }

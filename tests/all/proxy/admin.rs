@@ -47,7 +47,7 @@ fn readiness_needs_a_login() {
         (503, body) => Ok(body),
         (status, body) => Err(format!("{status}: {body}")),
     });
-    assert!(body.contains("stage TCP connection: "), "{body}");
+    assert!(body.contains(": TCP connection: "), "{body}");
 }
 
 #[test]

@@ -43,11 +43,11 @@ fn a_refused_login_keeps_its_code_and_gets_its_causes(product: Product) {
         panic!("{log}");
     };
     assert!(
-        warning.starts_with("rds-bridge: warning: the database: "),
+        warning.starts_with("rds-bridge: warning: connecting to the database failed: "),
         "{warning}"
     );
     assert!(
-        warning.contains("stage login, error login: Access denied"),
+        warning.contains("stage login, error Access denied"),
         "{warning}"
     );
     assert!(!log.contains("Zq7"), "{log}");

@@ -94,7 +94,7 @@ fn a_change_of_the_user_without_a_place_is_refused_by_name() {
         match open.change_user(options).await {
             Err(mysql_async::Error::Server(error)) => {
                 assert_eq!((error.code, &*error.state), (1040, "08004"));
-                assert!(error.message.contains("too many clients log in"));
+                assert!(error.message.contains("too many clients are logging in"));
             }
             other => panic!("{other:?}"),
         }

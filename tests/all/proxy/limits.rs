@@ -71,7 +71,7 @@ fn one_source_cannot_take_every_place() {
     }
     let (kind, text) = first_packet(&mut proxy.connect_tcp());
     assert_eq!(kind, 0xFF);
-    assert!(text.contains("2 clients of one address"), "{text}");
+    assert!(text.contains("2 clients from one address"), "{text}");
     let (_, metrics) = get(admin, "/metrics");
     for metric in [
         "rds_bridge_proxy_clients_logging_in",

@@ -33,7 +33,7 @@ fn the_result_of_a_login_outlives_the_check_that_asked_for_it() {
     assert_eq!(gives_up.read(&mut [0]).unwrap(), 0);
     let (status, body) = get(admin, "/readiness");
     assert_eq!(status, 503);
-    assert!(body.contains("stage greeting: "), "{body}");
+    assert!(body.contains(": greeting: "), "{body}");
     assert_eq!(peer.connections(), 1, "the second check logged in again");
     drop(proxy);
 }

@@ -58,9 +58,10 @@ fn other_protocols_are_refused() {
     let tls = b"\x16\x03\x01\x02\0\x01\0\x01\xFC\x03\x03";
     // The response of MySQL 3.20's protocol, whose errors have no SQLSTATE.
     let old = b"\x0F\0\0\x01\x05\0\0\0\0root\0x\0\0\0\0";
-    let too_old = "Bad handshake: the client lacks CLIENT_PROTOCOL_41";
-    let empty = "#08S01Bad handshake: cannot read client_flag of ";
-    let too_large = "#08S01Bad handshake: a packet of 16777215 bytes, above the limit of 65536";
+    let too_old = "Bad handshake: the client does not support CLIENT_PROTOCOL_41";
+    let empty = "#08S01Bad handshake: the field client_flag of ";
+    let too_large =
+        "#08S01Bad handshake: the client sent a packet of 16777215 bytes, and the limit is 65536";
     for (bytes, expected) in [
         (&http[..], Some("#08S01Bad handshake")),
         (tls, Some("#08S01Bad handshake")),

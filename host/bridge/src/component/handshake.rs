@@ -99,7 +99,7 @@ impl<'a> From<&Config<'a>> for wit::Config<'a> {
 }
 
 /// The next action of the caller.
-#[must_use = "the handshake continues only after the step is done"]
+#[must_use = "the handshake continues only after the step has been done"]
 pub enum Step {
     /// Read from the peer, and pass the bytes to [`ClientHandshake::receive`].
     Read,

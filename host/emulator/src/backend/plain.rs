@@ -218,6 +218,7 @@ fn malformed() -> Error {
 
 /// `perform_full_authentication` of `caching_sha2_password`: the server wants the password itself.
 fn needs_tls() -> Error {
-    let why = "the backend requests the password itself, which is sent inside TLS only: enable TLS at the backend";
+    let why = "the backend requests the password in clear text, which is sent only inside TLS: enable TLS on the \
+               backend";
     Error::new(Stage::Login, ErrorKind::Io(io::Error::other(why)))
 }

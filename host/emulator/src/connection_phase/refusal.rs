@@ -8,7 +8,7 @@ use crate::fault::{Faults, Refusal};
 use crate::server_error::ServerError;
 use crate::stranger;
 
-const FIRST_PACKET: &str = "the first packet is not one of MySQL 4.1 or later";
+const FIRST_PACKET: &str = "the client's first packet is not a login of MySQL 4.1 or later";
 
 /// The server cannot reach what it needs.
 const ER_NET_READ_ERROR: u16 = 1158;
@@ -29,9 +29,9 @@ pub(super) fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError>
 /// Why a client without TLS is refused.
 pub(super) fn without_tls(faults: &Faults) -> &'static str {
     if faults.no_tls {
-        "without TLS, which was not offered: the configured fault"
+        "the client did not use TLS, which the emulator does not offer (--no-tls)"
     } else {
-        "without TLS: enable it in the client"
+        "the client did not use TLS: enable TLS in the client"
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn violated(
     faults: &Faults,
 ) -> (ServerError, String) {
     let unless_stranger = |reason: &str| match stranger::protocol(header) {
-        Some(protocol) => format!("not a MySQL client: its first bytes look like {protocol}"),
+        Some(protocol) => format!("not a MySQL client: it {protocol}"),
         None => reason.to_owned(),
     };
     let reason = match violation {
@@ -51,17 +51,23 @@ pub(super) fn violated(
             return (ServerError::secure_transport_required(), reason);
         }
         ServerHandshakeError::SequenceIdMismatch(_) => {
-            unless_stranger("a packet with the wrong sequence id")
+            unless_stranger("the client sent a packet with a wrong sequence id")
         }
-        ServerHandshakeError::PacketTooLarge(_) => {
-            unless_stranger("a packet larger than max_allowed_packet")
+        ServerHandshakeError::PacketTooLarge(packet) => {
+            let (length, limit) = (packet.length, packet.limit);
+            unless_stranger(&format!(
+                "the client sent a packet of {length} bytes, and the limit is {limit}"
+            ))
         }
         ServerHandshakeError::MissingCapability(_) => FIRST_PACKET.to_owned(),
         ServerHandshakeError::InvalidPacket(invalid) if invalid.field == "client_flag" => {
             FIRST_PACKET.to_owned()
         }
         ServerHandshakeError::InvalidPacket(invalid) => {
-            format!("cannot read the field {} of the login", invalid.field)
+            format!(
+                "the field {} of the client's login packet is invalid",
+                invalid.field
+            )
         }
         other => other.to_string(),
     };
@@ -82,7 +88,10 @@ pub(super) fn of_backend(error: &rds_bridge::Error) -> component::ServerError {
             ),
         ),
         None => {
-            let message = format!("rds-bridge emulate: the backend failed: {}", Chain(error));
+            let message = format!(
+                "rds-bridge emulate: cannot connect to the backend: {}",
+                Chain(error)
+            );
             (ER_NET_READ_ERROR, "08S01", message)
         }
     };

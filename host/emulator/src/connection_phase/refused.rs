@@ -5,12 +5,13 @@ use std::io;
 use rds_bridge::component::{CallError, Fault, ServerHandshakeError};
 
 use super::client::Failed;
+use crate::faulty_stream::LOGIN_LIMIT;
 
 /// Why a client was not accepted.
 pub(super) enum Refused {
     /// The client has received an error, and the event is recorded.
     Told,
-    /// The client disconnected, was silent for too long, or violated TLS; or the component failed.
+    /// The client disconnected, was too slow, or violated TLS; or the component failed.
     BrokenOff(String),
 }
 
@@ -19,7 +20,10 @@ impl From<io::Error> for Refused {
         Self::BrokenOff(match error.kind() {
             io::ErrorKind::UnexpectedEof => "the client disconnected".to_owned(),
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                "the client sent nothing for too long".to_owned()
+                format!(
+                    "the client did not complete its login within {} s",
+                    LOGIN_LIMIT.as_secs()
+                )
             }
             _ => error.to_string(),
         })

@@ -47,7 +47,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
         "rds_date",
         |text: String| match temporal::date(&text).filter(|date| *date == text) {
             Some(date) => Ok(date),
-            None => not_emulated("CAST of text that is not YYYY-MM-DD to DATE"),
+            None => not_emulated("CAST to DATE of text that is not YYYY-MM-DD"),
         },
     )?;
     unary(
@@ -55,7 +55,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
         "rds_date_time",
         |text: String| match temporal::date_time(&text, 0) {
             Some(at) => Ok(at),
-            None => not_emulated("CAST of text that is not YYYY-MM-DD HH:MM:SS to DATETIME"),
+            None => not_emulated("CAST to DATETIME of text that is not YYYY-MM-DD HH:MM:SS"),
         },
     )?;
     connection.create_scalar_function("rds_sysdate", 0, FunctionFlags::SQLITE_UTF8, |_| {

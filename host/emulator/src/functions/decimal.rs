@@ -62,7 +62,7 @@ fn argument(context: &Context<'_>, index: usize, scale: u8) -> Result<Option<i12
         #[expect(clippy::cast_precision_loss, reason = "larger values are refused")]
         rusqlite::types::ValueRef::Integer(number) => Some(number as f64),
         rusqlite::types::ValueRef::Real(number) => Some(number),
-        _ => return not_emulated("text in place of a DECIMAL"),
+        _ => return not_emulated("text where a DECIMAL is expected"),
     };
     match number {
         None => Ok(None),

@@ -61,7 +61,7 @@ pub(super) fn add(connection: &Connection) -> Result<()> {
             .is_ok_and(|number| number.to_string() == text);
         match text.parse::<i64>() {
             Ok(number) if is_plain => Ok(number),
-            _ => super::not_emulated("CAST of text that is not a whole number to SIGNED"),
+            _ => super::not_emulated("CAST to SIGNED of text that is not a whole number"),
         }
     })
 }

@@ -37,7 +37,7 @@ pub(crate) struct Ids {
     pub(crate) row_count: AtomicI64,
 }
 
-const MIXED_VALUES: &str = "an INSERT that states only some values of AUTO_INCREMENT";
+const MIXED_VALUES: &str = "an INSERT that gives the AUTO_INCREMENT value only in some rows";
 
 /// The values of one statement.
 #[derive(Debug, Default)]

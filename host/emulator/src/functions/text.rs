@@ -123,7 +123,7 @@ fn add_comparisons(connection: &Connection) -> Result<()> {
     binary(connection, "rds_text_locate", locate)?;
     let strcmp = |one: String, other: String| match COLLATION.compare(&one, &other) {
         Some(order) => Ok(i64::from(order as i8)),
-        None => not_emulated("STRCMP of these characters"),
+        None => not_emulated("STRCMP() with characters whose order the emulator does not know"),
     };
     binary(connection, "rds_text_strcmp", strcmp)?;
     connection.create_scalar_function("rds_like", 4, PURE, |context| like(context))
@@ -136,7 +136,7 @@ fn count(length: usize) -> i64 {
 fn cased(text: &str, to: fn(&char) -> char, name: &str) -> Result<String> {
     match text.is_ascii() {
         true => Ok(text.chars().map(|character| to(&character)).collect()),
-        false => not_emulated(format!("{name}() of letters that are not ASCII")),
+        false => not_emulated(format!("{name}() with letters that are not ASCII")),
     }
 }
 
@@ -175,8 +175,12 @@ fn padded(text: &str, length: i64, with: &str, is_left: bool) -> Result<Option<S
     if has >= length {
         return Ok(Some(text.chars().take(length).collect()));
     }
-    if with.is_empty() || length > LENGTH_LIMIT {
-        return not_emulated("padding with an empty text, or to this length");
+    let name = if is_left { "LPAD" } else { "RPAD" };
+    if with.is_empty() {
+        return not_emulated(format!("{name}() with an empty string"));
+    }
+    if length > LENGTH_LIMIT {
+        return not_emulated(format!("{name}() to more than {LENGTH_LIMIT} characters"));
     }
     let filling = with.chars().cycle().take(length.saturating_sub(has));
     let filling: String = filling.collect();
@@ -190,7 +194,7 @@ fn padded(text: &str, length: i64, with: &str, is_left: bool) -> Result<Option<S
 fn position(text: &str, wanted: &str) -> Result<i64> {
     let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..0x7F));
     if !is_plain(text) || !is_plain(wanted) {
-        return not_emulated("INSTR() and LOCATE() of characters that are not ASCII");
+        return not_emulated("INSTR() and LOCATE() with characters that are not ASCII");
     }
     let (text, wanted) = (text.to_ascii_lowercase(), wanted.to_ascii_lowercase());
     Ok(text
@@ -240,7 +244,7 @@ fn like(context: &Context<'_>) -> Result<Option<bool>> {
     let text: Vec<char> = text.chars().collect();
     match matches(&text, &parts, collation) {
         Some(matches) => Ok(Some(matches)),
-        None => not_emulated("LIKE of these characters"),
+        None => not_emulated("LIKE with characters whose order the emulator does not know"),
     }
 }
 

@@ -43,7 +43,7 @@ impl Parser<'_> {
         let if_not_exists = self.take(&["IF", "NOT", "EXISTS"]);
         let name = self.table_name()?;
         if !self.take_other('(') || self.is_word(0, "SELECT") || self.is_word(0, "LIKE") {
-            return refused("CREATE TABLE from another one or from a SELECT");
+            return refused("CREATE TABLE … LIKE and CREATE TABLE … SELECT");
         }
         let (mut columns, constraints) = self.definitions()?;
         self.expect_other(')')?;
@@ -60,7 +60,7 @@ impl Parser<'_> {
         if let Some(id) = table.id()
             && id.key != "PRI"
         {
-            return refused("AUTO_INCREMENT of a column that is not the primary key");
+            return refused("AUTO_INCREMENT on a column that is not the primary key");
         }
         let checks = self.checks(&table, &constraints)?;
         let sql = create_statement(&table, &constraints, &checks);
@@ -146,7 +146,7 @@ impl Parser<'_> {
                 parser.advance(1);
                 parser.expect_other(')')?;
                 if is_unique {
-                    return refused("a unique key of a column's beginning");
+                    return refused("a unique key on a prefix of a column");
                 }
             }
             let _is_present = parser.take(&["ASC"]) || parser.take(&["DESC"]);
@@ -178,7 +178,7 @@ impl Parser<'_> {
             _ => false,
         };
         if !is_unique || own.len() != 1 {
-            return refused("a foreign key of anything but one unique column");
+            return refused("a foreign key that does not reference exactly one unique column");
         }
         let mut sql = format!(
             "FOREIGN KEY ({}) REFERENCES {} ({})",
@@ -234,7 +234,7 @@ impl Parser<'_> {
             self.go_to(*start);
             let check = self.expression(&scope)?;
             if !matches!(check.kind, Kind::Integer | Kind::Null) {
-                return refused("CHECK of this expression");
+                return refused("CHECK with this expression");
             }
             // A `CHECK` names only columns of the same table, so the qualifier is not needed.
             let qualifier = format!("{}.", quote::name(&table.name));
@@ -283,7 +283,7 @@ fn mark_key(columns: &mut [Column], is_primary: bool, names: &[String]) -> Resul
             continue;
         }
         if let kind @ Kind::Opaque(_) = column.kind() {
-            return refused(format!("a unique key of {}", kind.describe()));
+            return refused(format!("a primary or unique key on {}", kind.describe()));
         }
         if is_primary {
             column.is_nullable = false;

@@ -100,7 +100,7 @@ impl Parser<'_> {
             };
             self.advance(1);
             if sign == '-' && self.is_other(0, '>') && self.is_adjacent(0) {
-                return refused("-> of JSON");
+                return refused("the JSON operator ->");
             }
             if self.take(&["INTERVAL"]) {
                 let (amount, unit) = self.interval(scope)?;
@@ -147,12 +147,12 @@ impl Parser<'_> {
                     return Ok(least);
                 }
                 if self.is_other(0, '-') {
-                    return refused("- before -");
+                    return refused("two minus signs in a row");
                 }
                 let operand = self.nested(|parser| parser.unary(scope))?;
                 operators::negate(&operand)
             }
-            Some(TokenKind::Other('+')) => refused("+ before a value"),
+            Some(TokenKind::Other('+')) => refused("a plus sign before a value"),
             Some(TokenKind::Other('!')) => {
                 self.advance(1);
                 let operand = self.nested(|parser| parser.unary(scope))?;
@@ -186,7 +186,7 @@ impl Parser<'_> {
                 }
                 let inner = self.expression(scope)?;
                 if self.is_other(0, ',') {
-                    return refused("a row of several values");
+                    return refused("a row constructor such as (1, 2)");
                 }
                 self.expect_other(')')?;
                 Ok(Expression {
@@ -244,7 +244,7 @@ impl Parser<'_> {
         }
         if table.is_none() && self.is_other(0, '-') && self.is_other(1, '>') && self.is_adjacent(1)
         {
-            return refused("-> of JSON");
+            return refused("the JSON operator ->");
         }
         let named = scope.column(table.as_deref(), &name);
         let alias = match (&table, &named) {
@@ -306,10 +306,10 @@ impl Parser<'_> {
     fn scalar_subquery(&mut self, scope: &Scope) -> Result<Expression> {
         let select = self.nested(|parser| parser.subquery(scope))?;
         let [column] = select.columns.as_slice() else {
-            return refused("a subquery of several columns in an expression");
+            return refused("a subquery with several columns in an expression");
         };
         if !select.has_one_row {
-            return refused("a subquery in an expression that may have several rows");
+            return refused("in an expression, a subquery that may return several rows");
         }
         let mut found = Expression::new(format!("({})", select.sql), column.kind.clone());
         found.columns = select.outer;

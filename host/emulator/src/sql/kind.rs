@@ -94,7 +94,7 @@ impl Kind {
             Self::Integer | Self::Unsigned => "an integer".to_owned(),
             Self::Decimal(_) => "a DECIMAL".to_owned(),
             Self::Double => "a DOUBLE".to_owned(),
-            Self::Text(collation) => format!("text of {}", collation.name()),
+            Self::Text(collation) => format!("text with the collation {}", collation.name()),
             Self::Bytes => "bytes".to_owned(),
             Self::Date => "a DATE".to_owned(),
             Self::DateTime(_) => "a DATETIME".to_owned(),

@@ -214,8 +214,8 @@ impl Parser<'_> {
             Some(TokenKind::Number(id)) => id.parse().ok(),
             _ => None,
         };
-        let connection_id =
-            connection_id.ok_or_else(|| ServerError::syntax("KILL without a connection's id"))?;
+        let connection_id = connection_id
+            .ok_or_else(|| ServerError::syntax("KILL needs the id of a connection"))?;
         Ok(Plan::Kill {
             connection_id,
             query_only,
@@ -303,6 +303,7 @@ impl Parser<'_> {
 }
 
 fn users() -> ServerError {
-    let what = "users are set when the emulator starts, and have all privileges";
-    ServerError::new(1227, "42000", what)
+    ServerError::not_emulated(
+        "statements on users and privileges; users are set with --user, and have all privileges",
+    )
 }

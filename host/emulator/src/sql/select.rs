@@ -62,7 +62,7 @@ impl Parser<'_> {
         let mut select = self.nested(|parser| parser.subquery(scope))?;
         self.expect_other(')')?;
         if !names.is_empty() && names.len() != select.columns.len() {
-            return refused("WITH of another number of columns");
+            return refused("WITH whose list of columns does not match its query");
         }
         for (column, name) in select.columns.iter_mut().zip(names) {
             column.name = name;
@@ -218,7 +218,7 @@ fn select_list(items: &[Item], is_distinct: bool, is_in_union: bool) -> Result<S
                 format!("({sql}) COLLATE {}", collation.name())
             }
             Kind::Opaque(_) | Kind::Time(_) if is_distinct => {
-                return refused(format!("DISTINCT of {}", kind.describe()));
+                return refused(format!("DISTINCT with {}", kind.describe()));
             }
             _ => sql.clone(),
         };

@@ -80,7 +80,7 @@ impl Parser<'_> {
         let table = self.table_name()?;
         match self.kind(0) {
             None => self.columns(&table, false),
-            Some(_) => refused("DESCRIBE of one column, or of a statement"),
+            Some(_) => refused("DESCRIBE with one column, or with a statement"),
         }
     }
 
@@ -143,7 +143,7 @@ impl Parser<'_> {
                         let text = String::from_utf8_lossy(&text).to_lowercase();
                         let is_name = variables::value(&text, self.context).is_some();
                         if !is_name && !variables::can_list(&text) {
-                            return refused(format!("SHOW VARIABLES of '{text}'"));
+                            return refused(format!("SHOW VARIABLES for '{text}'"));
                         }
                     }
                 }

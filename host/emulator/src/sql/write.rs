@@ -125,7 +125,7 @@ impl Parser<'_> {
 
     fn insert_select(&mut self, table: &Table, names: &[String]) -> Result<Write> {
         if self.is_other(0, '(') {
-            return refused("INSERT of a query in parentheses");
+            return refused("INSERT with a query in parentheses");
         }
         let select = self.subquery(&Scope::default())?;
         self.no_duplicate_key()?;
@@ -135,7 +135,7 @@ impl Parser<'_> {
         if let Some(id) = table.id()
             && !names.iter().any(|it| it.eq_ignore_ascii_case(&id.name))
         {
-            return refused("AUTO_INCREMENT of the rows of a SELECT");
+            return refused("INSERT … SELECT without values for the AUTO_INCREMENT column");
         }
         let mut values = Vec::new();
         for column in &table.columns {
@@ -282,7 +282,7 @@ impl Parser<'_> {
 
     fn refuse_reading_target(&self, table: &Table) -> Result<()> {
         match self.tables_read.contains(&table.name) {
-            true => refused("a subquery of the table that is changed"),
+            true => refused("a subquery that reads the table being changed"),
             false => Ok(()),
         }
     }

@@ -105,8 +105,8 @@ impl Client {
     ) -> Result<String, ClientError> {
         let refusal = Refusal::access_denied(&response.user, host, false);
         let certificate = match names {
-            Some(names) => format!("its certificate is for {}", names.join(", ")),
-            None => "it sent no certificate".to_owned(),
+            Some(names) => format!("the client's certificate is for {}", names.join(", ")),
+            None => "the client sent no certificate".to_owned(),
         };
         let reason = format!("{}: {}", refusal.message, Printable(&certificate));
         self.send_refusal(&refusal).await;

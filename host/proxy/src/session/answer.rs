@@ -39,7 +39,9 @@ impl Session {
         command: &[u8],
     ) -> Option<ClientSide> {
         let reply = upstream.reset(command).await;
-        let reply = reply.inspect_err(|error| self.warn_of(error)).ok()?;
+        let reply = reply
+            .inspect_err(|error| self.warn("talking to the database failed", error))
+            .ok()?;
         client.stream.write_all(&reply).await.ok()?;
         client.stream.flush().await.ok()?;
         Some(client)

@@ -23,7 +23,7 @@ impl Session {
     /// What the client may know of a failure on the way to the database. A stranger on another machine learns nothing
     /// of the settings, which the likely causes name.
     pub(super) fn of_connecting(&self, error: &Error, client: Known) -> Refusal {
-        self.warn_of(error);
+        self.warn("connecting to the database failed", error);
         match (self.is_local, error.server_error()) {
             (true, _) => Refusal::of_connecting(error, self.shared.remedy_words),
             (false, None) => Refusal::unreachable(),
@@ -39,19 +39,25 @@ impl Session {
         let error_chain = Chain(error);
         let message = match error {
             ClientError::Refused(_) => {
-                warn!(origin = %self.origin, error = %error_chain, "the database's first packet");
-                "rds-bridge: the database's first packet is not one of MySQL: rds-bridge doctor explains it"
+                warn!(
+                    origin = %self.origin,
+                    error = %error_chain,
+                    "the database's first packet is not a MySQL greeting"
+                );
+                "rds-bridge: the database's first packet is not a MySQL greeting: run rds-bridge doctor to find out why"
             }
             ClientError::Fault(_) | ClientError::Io(_) | ClientError::Tls(_) => {
-                warn!(origin = %self.origin, error = %error_chain, "the handshake with the client");
-                "rds-bridge: the proxy cannot begin the handshake: its log says why"
+                warn!(origin = %self.origin, error = %error_chain, "the handshake with the client cannot begin");
+                "rds-bridge: the proxy cannot begin the handshake: see the proxy's log"
             }
         };
         Refusal::new(1105, "HY000", message)
     }
 
-    pub(super) fn warn_of(&self, error: &Error) {
-        warn!(origin = %self.origin, stage = %error.stage(), %error, "the database");
+    /// Logs what failed, with the stage as a value of its own.
+    pub(super) fn warn(&self, failed: &str, error: &Error) {
+        let (stage, error) = (error.stage(), error.kind());
+        warn!(origin = %self.origin, %stage, %error, "{failed}");
     }
 
     /// Logs which database user the client has become.
@@ -65,14 +71,14 @@ impl Session {
     pub(super) fn count_failure(&self, refusal: &Refusal) {
         increment(&self.shared.counters.failed);
         let message = Printable(&refusal.message);
-        debug!(origin = %self.origin, code = refusal.code, %message, "told the client");
+        debug!(origin = %self.origin, code = refusal.code, %message, "sent the client an error");
     }
 
     /// Counts a client that the proxy itself refuses.
     pub(super) fn count_refusal(&self, refusal: &Refusal) {
         increment(&self.shared.counters.refused);
         let message = Printable(&refusal.message);
-        info!(origin = %self.origin, code = refusal.code, %message, "refused");
+        info!(origin = %self.origin, code = refusal.code, %message, "refused the client");
     }
 
     /// Counts a client that did not answer in time.
@@ -89,7 +95,7 @@ impl Session {
             ClientError::Tls(_) | ClientError::Refused(_) => &counters.refused,
             ClientError::Fault(_) => &counters.failed,
         });
-        info!(origin = %self.origin, error = %Chain(error), "no login");
+        info!(origin = %self.origin, error = %Chain(error), "the client did not log in");
     }
 }
 

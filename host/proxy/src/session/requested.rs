@@ -61,7 +61,9 @@ pub(super) fn check(requested: &RequestedSession) -> Result<(), Refusal> {
     let database = requested.database.as_deref().unwrap_or_default();
     if database.chars().count() > DATABASE_LIMIT {
         // `ER_TOO_LONG_IDENT`.
-        let message = "Identifier name of the database is too long";
+        let message = format!(
+            "The name of the database is too long: it can have at most {DATABASE_LIMIT} characters"
+        );
         return Err(Refusal::new(1059, "42000", message));
     }
     let user = requested.user.as_deref();

@@ -103,7 +103,7 @@ fn a_token_of_twenty_minutes_ago() {
     let output = mariadb(&server.environment(), 20 * 60, &["--execute", "SELECT 1"]);
     assert!(stderr(&output).starts_with("ERROR 1045 (28000): Access denied"));
     let reason = server.next_reason();
-    assert!(reason.starts_with("expired at "), "{reason}");
+    assert!(reason.starts_with("the token expired at "), "{reason}");
     // A token shortly before its expiration is valid.
     let output = mariadb(&server.environment(), 14 * 60, &["--execute", "SELECT 1"]);
     assert_success(&output);

@@ -39,7 +39,7 @@ const MISTAKES: [Mistake; 9] = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_DEFAULT_REGION", "eu-west-1"),
         ],
-        reason: r#"signed for the region "eu-west-1" and not for "us-east-1""#,
+        reason: r#"signed for the region "eu-west-1" instead of "us-east-1""#,
     },
     Mistake {
         server: |builder| builder,
@@ -49,18 +49,18 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         server: |builder| builder,
         client: &[("AWS_ACCESS_KEY_ID", "AKIDANOTHER")],
-        reason: r#"signed with the access key "AKIDANOTHER" and not with "AKIDEXAMPLE""#,
+        reason: r#"signed with the access key "AKIDANOTHER" instead of "AKIDEXAMPLE""#,
     },
     Mistake {
         server: |builder| builder,
         client: &[("DB_USER", "Lambda-User")],
-        reason: "unknown user: the users are lambda-user, and names are case-sensitive",
+        reason: "unknown user; known users: lambda-user (names are case-sensitive",
     },
     Mistake {
         // The certificate is also for localhost, as an alias's certificate may be.
         server: |builder| builder.endpoint("mydb.abc123.us-east-1.rds.amazonaws.com"),
         client: &[("DB_HOST", "localhost")],
-        reason: r#"signed for the host "localhost" and not for the endpoint"#,
+        reason: r#"signed for the host "localhost" instead of "mydb.abc123"#,
     },
     Mistake {
         server: |builder| {
@@ -70,12 +70,12 @@ const MISTAKES: [Mistake; 9] = [
             )
         },
         client: &[("AWS_SESSION_TOKEN", "")],
-        reason: "signed without the session token",
+        reason: "signed without a session token",
     },
     Mistake {
         server: |builder| builder.clock_offset_seconds(20 * 60),
         client: &[],
-        reason: "expired at ",
+        reason: "the token expired at ",
     },
     Mistake {
         server: |builder| builder.clock_offset_seconds(-60 * 60),
@@ -85,7 +85,7 @@ const MISTAKES: [Mistake; 9] = [
     Mistake {
         server: |builder| builder.connections_per_second(0),
         client: &[],
-        reason: "the token is valid, but there were too many new connections within a second",
+        reason: "the token is valid, but there were more new connections in a second",
     },
 ];
 
@@ -153,5 +153,8 @@ pub(crate) fn assert_tls_is_demanded(client: impl Fn(&Environment) -> String) {
     let said = client(&server.environment());
     let prohibited = "Connections using insecure transport are prohibited";
     assert!(said.contains("3159") && said.contains(prohibited), "{said}");
-    assert_eq!(server.next_reason(), "without TLS: enable it in the client");
+    assert_eq!(
+        server.next_reason(),
+        "the client did not use TLS: enable TLS in the client"
+    );
 }

@@ -68,7 +68,7 @@ impl fmt::Debug for HandshakeResponse {
 }
 
 /// The next action of the caller.
-#[must_use = "the handshake goes on only when the step has been done"]
+#[must_use = "the handshake continues only after the step has been done"]
 pub enum ServerStep {
     /// Read from the client, and pass the bytes to [`ServerHandshake::receive`]. Before TLS, read one packet at a time
     /// and no byte after it: after its request for TLS, a client begins TLS without waiting.

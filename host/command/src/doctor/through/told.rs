@@ -83,8 +83,8 @@ mod tests {
         let told = told(
             1045,
             "Access denied for user 'app'@'10.0.0.1' (using password: YES) [rds-bridge, stage login]; likely cause 1: \
-             db is an alias: a token is valid only for its own name: set it; likely cause 2: b: c; more causes: \
-             rds-bridge doctor",
+             db is an alias: a token is valid only for its own name: set it; likely cause 2: b: c; \
+             rds-bridge doctor lists more causes",
         );
         assert!(told.message.ends_with("[rds-bridge, stage login]"));
         assert!(told.is_of_database());
@@ -116,7 +116,7 @@ mod tests {
             (1043, "Bad handshake", Exit::Protocol),
             (
                 1105,
-                "rds-bridge: the database cannot be reached",
+                "rds-bridge: the proxy cannot connect to the database: see the proxy's log",
                 Exit::Network,
             ),
             (
@@ -128,7 +128,13 @@ mod tests {
             assert_eq!(told(code, message).exit(code), exit, "{message}");
         }
         assert!(!told(1045, "Access denied for user 'x'").is_of_database());
-        assert!(told(1105, "rds-bridge: the database cannot be reached").is_of_database());
+        assert!(
+            told(
+                1105,
+                "rds-bridge: the proxy cannot connect to the database: see the proxy's log"
+            )
+            .is_of_database()
+        );
         assert!(!told(1105, "rds-bridge: other: words").is_of_database());
         assert!(told(1, "").causes.is_empty());
     }

@@ -56,7 +56,7 @@ impl Parser<'_> {
             self.skip_parentheses()?;
         } else {
             let what = self.next_word()?.to_ascii_uppercase();
-            return refused(format!("{what} of a column"));
+            return refused(format!("the column attribute {what}"));
         }
         Ok(())
     }
@@ -88,12 +88,12 @@ impl Parser<'_> {
             Some(TokenKind::Word(_)) if sign.is_empty() => {
                 let is_moment = ["datetime", "timestamp"];
                 if !is_moment.iter().any(|it| column.declared.starts_with(it)) {
-                    return refused("DEFAULT of this expression");
+                    return refused("DEFAULT with this expression");
                 }
                 self.now()?;
                 Ok(DefaultValue::Now)
             }
-            _ => refused("DEFAULT of this expression"),
+            _ => refused("DEFAULT with this expression"),
         }
     }
 

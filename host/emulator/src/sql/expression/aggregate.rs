@@ -30,7 +30,7 @@ impl Parser<'_> {
             };
             let argument = self.expression(&within)?;
             if self.is_other(0, ',') {
-                return refused(format!("{name}() of several values"));
+                return refused(format!("{name}() with several arguments"));
             }
             aggregate(name, distinct, &argument)?
         };
@@ -53,7 +53,7 @@ fn aggregate(name: &str, distinct: &str, argument: &Expression) -> Result<Expres
     if name == "COUNT" {
         return match kind {
             Kind::Opaque(_) if !distinct.is_empty() => {
-                refused(format!("COUNT(DISTINCT) of {}", kind.describe()))
+                refused(format!("COUNT(DISTINCT) with {}", kind.describe()))
             }
             _ => Ok(Expression::new(
                 format!("count({distinct}{sql})"),
@@ -61,7 +61,7 @@ fn aggregate(name: &str, distinct: &str, argument: &Expression) -> Result<Expres
             )),
         };
     }
-    let what = format!("{name}() of {}", kind.describe());
+    let what = format!("{name}() with {}", kind.describe());
     let scale = kind.scale();
     let (sql, kind) = match (name, kind) {
         (_, Kind::Opaque(_) | Kind::Null | Kind::Parameter | Kind::Time(_)) => {

@@ -24,7 +24,7 @@ impl Parser<'_> {
         if aggregate::is_aggregate(name) {
             return match is_adjacent {
                 true => self.aggregate(name, scope).map(Some),
-                false => refused(format!("space after {name}")),
+                false => refused(format!("a space between {name} and its parenthesis")),
             };
         }
         if let Some(found) = self.call_with_own_grammar(name, scope)? {
@@ -75,7 +75,7 @@ impl Parser<'_> {
         let value = self.expression(scope)?;
         let separator = if self.is_other(0, ',') { "," } else { "USING" };
         if value.sql.contains('?') {
-            return refused("CONVERT of a parameter");
+            return refused("CONVERT() with a parameter");
         }
         self.go_to(start);
         self.cast(separator, scope)
@@ -124,7 +124,10 @@ fn call(name: &str, arguments: &[&Expression]) -> Result<Option<Expression>> {
 /// The error for arguments of unsupported types.
 fn wrong_argument<T>(name: &str, arguments: &[&Expression]) -> Result<T> {
     let kinds: Vec<String> = arguments.iter().map(|it| it.kind.describe()).collect();
-    refused(format!("{name}() of {}", kinds.join(", ")))
+    refused(format!(
+        "{name}() with the arguments ({})",
+        kinds.join(", ")
+    ))
 }
 
 fn session(name: &str, arguments: &[&Expression]) -> Option<Expression> {

@@ -30,7 +30,7 @@ pub(in crate::sql) fn compare(
     let (a, b) = (left.sql.as_str(), right.sql.as_str());
     let unlike = || {
         let (left, right) = (left.kind.describe(), right.kind.describe());
-        refused(format!("{operator} of {left} and {right}"))
+        refused(format!("{operator} between {left} and {right}"))
     };
     if let Kind::Opaque(_) = left.kind {
         return unlike();
@@ -137,12 +137,12 @@ pub(super) fn like(
     };
     let Some(collation) = collation else {
         let (value, pattern) = (value.kind.describe(), pattern.kind.describe());
-        return refused(format!("LIKE of {value} and {pattern}"));
+        return refused(format!("LIKE between {value} and {pattern}"));
     };
     let escape = match escape.map(|it| &it.constant) {
         None => "\\".to_owned(),
         Some(Some(Value::Text(escape))) if escape.chars().count() == 1 => escape.clone(),
-        Some(_) => return refused("ESCAPE of anything but one character"),
+        Some(_) => return refused("ESCAPE with anything but one character"),
     };
     let sql = format!(
         "\"rds_like\"({}, {}, {}, '{}')",

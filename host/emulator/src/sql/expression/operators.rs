@@ -34,7 +34,7 @@ pub(super) fn not(operand: &Expression) -> Result<Expression> {
 pub(super) fn negate(operand: &Expression) -> Result<Expression> {
     let kind = match &operand.kind {
         Kind::Integer | Kind::Decimal(_) | Kind::Double | Kind::Null => operand.kind.clone(),
-        other => return refused(format!("- before {}", other.describe())),
+        other => return refused(format!("a minus sign before {}", other.describe())),
     };
     let sql = match kind {
         Kind::Integer if operand.constant.is_none() => {
@@ -95,7 +95,7 @@ fn integer_arithmetic(operator: &str, left: &Expression, right: &Expression) -> 
         "-" => "rds_subtract",
         "*" => "rds_multiply",
         "%" if is_unsigned && left.kind != right.kind => {
-            return refused("% of a signed and an unsigned number");
+            return refused("% between a signed and an unsigned number");
         }
         "%" => "rds_modulo",
         _ if is_unsigned => return refused("DIV with an UNSIGNED column"),

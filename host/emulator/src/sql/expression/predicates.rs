@@ -149,10 +149,10 @@ impl Parser<'_> {
         let select = self.nested(|parser| parser.subquery(scope))?;
         self.expect_other(')')?;
         let [column] = select.columns.as_slice() else {
-            return refused("IN with a subquery of several columns");
+            return refused("IN with a subquery that has several columns");
         };
         if select.has_limit {
-            return refused("LIMIT in a subquery of IN");
+            return refused("LIMIT in the subquery of IN");
         }
         let value = Expression::new("\"rds-bridge in\".v", column.kind.clone());
         let compared = compare("=", left, &value)?;

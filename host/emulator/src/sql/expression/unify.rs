@@ -26,7 +26,7 @@ pub(in crate::sql) fn unify(
             (Kind::Parameter, _) | (_, Kind::Parameter) => Kind::Parameter,
             (kind, other) => {
                 let (kind, other) = (kind.describe(), other.describe());
-                return refused(format!("{what} of {kind} and {other}"));
+                return refused(format!("{what} with both {kind} and {other}"));
             }
         };
     }
@@ -36,7 +36,9 @@ pub(in crate::sql) fn unify(
         && (what == "IF" || what == "CASE")
         && !values.iter().all(is_like_all)
     {
-        return refused(format!("{what} of a DECIMAL and another number"));
+        return refused(format!(
+            "{what} with both a DECIMAL and a number of another type"
+        ));
     }
     let values = values.into_iter().map(|value| {
         let sql = match (&kind, &value.kind) {

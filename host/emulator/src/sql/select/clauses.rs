@@ -70,7 +70,7 @@ impl Parser<'_> {
             let group = parser.position_or_expression(scope, items)?;
             group.add_outer_columns(outer);
             match group.has_aggregate || group.constant.is_some() {
-                true => refused("GROUP BY of this expression"),
+                true => refused("GROUP BY with a constant or an aggregate function"),
                 false => Ok(group),
             }
         })?;
@@ -95,7 +95,9 @@ impl Parser<'_> {
                 None | Some(TokenKind::Other(',' | ')')) | Some(TokenKind::Word(_))
             );
             let (Some(item), true) = (item, is_all) else {
-                return refused("a number in GROUP BY or ORDER BY that is not a column's");
+                return refused(
+                    "a number in GROUP BY or ORDER BY that is not the position of a column in the result",
+                );
             };
             let expression = item.expression.clone();
             self.advance(1);
@@ -132,18 +134,18 @@ impl Parser<'_> {
                         && expression.column.is_none()
                 });
                 if is_shadowed {
-                    return refused("ORDER BY of an alias that is a column's name too");
+                    return refused("ORDER BY with an alias that is also the name of a column");
                 }
                 expression
             }
         };
         if expression.constant.is_some() && expression.columns.is_empty() {
-            return refused("ORDER BY of a literal");
+            return refused("ORDER BY with a literal");
         }
         let mut items = core.items.iter();
         let is_in_result = items.any(|item| item.expression.sql == expression.sql);
         match core.is_distinct && !is_in_result {
-            true => refused("DISTINCT with ORDER BY of an expression that is not in the result"),
+            true => refused("DISTINCT and ORDER BY with an expression that is not in the result"),
             false => Ok(expression),
         }
     }
@@ -171,11 +173,11 @@ impl Parser<'_> {
             .and_then(|index| items.get(index))
             .map(|item| &item.expression.kind);
         let (Some(index), Some(kind)) = (index, kind) else {
-            return refused("ORDER BY of a UNION other than by its columns");
+            return refused("ORDER BY after a UNION with anything but columns of its result");
         };
         let mut sql = match kind {
             Kind::Opaque(_) | Kind::Time(_) => {
-                return refused(format!("ORDER BY of {}", kind.describe()));
+                return refused(format!("ORDER BY with {}", kind.describe()));
             }
             Kind::Text(collation) => format!("{index} COLLATE {}", collation.name()),
             _ => index.to_string(),
@@ -220,7 +222,7 @@ impl Parser<'_> {
 fn key(what: &str, expression: &Expression) -> Result<String> {
     match &expression.kind {
         kind @ (Kind::Opaque(_) | Kind::Time(_)) => {
-            refused(format!("{what} of {}", kind.describe()))
+            refused(format!("{what} with {}", kind.describe()))
         }
         Kind::Text(collation) => Ok(format!("({}) COLLATE {}", expression.sql, collation.name())),
         _ => Ok(format!("({})", expression.sql)),
@@ -249,7 +251,9 @@ impl Core {
                 .filter(|place| place.level == 0)
                 .all(|place| self.is_grouped(groups, *place));
             if !is_group && !all_are_grouped {
-                return refused("a column beside an aggregate that is not in GROUP BY");
+                return refused(
+                    "a column that is neither in GROUP BY nor inside an aggregate function",
+                );
             }
         }
         Ok(())
@@ -281,11 +285,11 @@ pub(super) fn unite(core: &mut Core, next: Core, is_all: bool) -> Result<()> {
         let is_opaque = matches!(kind, Kind::Opaque(_) | Kind::Time(_));
         if kind != other || is_opaque {
             let (kind, other) = (kind.describe(), other.describe());
-            return refused(format!("UNION of {kind} and {other}"));
+            return refused(format!("UNION of columns that contain {kind} and {other}"));
         }
         // Of two texts that are equal by the collation, `UNION` keeps one: MySQL and SQLite may keep different ones.
         if matches!(kind, Kind::Text(_)) && !is_all {
-            return refused("UNION of text without ALL");
+            return refused("UNION without ALL of columns that contain text");
         }
         column.declared = kind.declaration();
     }

@@ -33,7 +33,7 @@ impl Parser<'_> {
                 break;
             };
             if join == ", " && sql.contains(" JOIN ") || join != ", " && sql.contains(", ") {
-                return refused("JOIN and a comma together");
+                return refused("JOIN and commas in one FROM clause");
             }
             let table = self.table(scope)?;
             sql.push_str(join);
@@ -67,7 +67,7 @@ impl Parser<'_> {
             let select = self.nested(|parser| parser.subquery(&around))?;
             self.expect_other(')')?;
             if !select.outer.is_empty() {
-                return refused("a subquery of FROM that names an outer table");
+                return refused("a subquery in FROM that refers to an outer table");
             }
             let Some(alias) = self.table_alias()? else {
                 let message = "Every derived table must have its own alias";
@@ -80,7 +80,7 @@ impl Parser<'_> {
         let is_qualified = self.is_other(1, '.');
         let name = self.table_name()?;
         if self.is_other(0, '(') {
-            return refused("a function in place of a table");
+            return refused("a table function");
         }
         let view = scope.views.iter().rev().find(|view| view.alias == name);
         let columns = match view {

@@ -57,7 +57,7 @@ pub(super) fn store(column: &Column, value: &Expression) -> Result<String> {
         (Kind::Text(_), Kind::Double | Kind::Opaque(_) | Kind::Time(_) | Kind::Bytes)
         | (Kind::Bytes, Kind::Double | Kind::Decimal(_) | Kind::Opaque(_) | Kind::Time(_)) => {
             let what = value.kind.describe();
-            return refused(format!("{what} in the column '{}'", column.name));
+            return refused(format!("storing {what} in the column '{}'", column.name));
         }
         (Kind::DateTime(_), Kind::Date) => format!("({} || ' 00:00:00')", value.sql),
         _ => value.sql.clone(),

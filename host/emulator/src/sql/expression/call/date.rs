@@ -120,7 +120,10 @@ pub(in crate::sql::expression) fn add_interval(
     let is_date_unit = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"].contains(&unit);
     let is_clock_unit = ["HOUR", "MINUTE", "SECOND"].contains(&unit);
     if !amount.kind.is_integer() || !is_date_unit && !is_clock_unit {
-        return refused(format!("INTERVAL of {} {unit}", amount.kind.describe()));
+        return refused(format!(
+            "INTERVAL with {} as the amount and {unit} as the unit",
+            amount.kind.describe()
+        ));
     }
     let kind = match &value.kind {
         Kind::Date if is_date_unit => Kind::Date,
@@ -128,7 +131,10 @@ pub(in crate::sql::expression) fn add_interval(
         Kind::DateTime(digits) => Kind::DateTime(*digits),
         // MySQL returns text for a text argument.
         Kind::Text(_) if moment(value).is_some() => Kind::TEXT,
-        other => return refused(format!("INTERVAL with {}", other.describe())),
+        other if is_subtraction => {
+            return refused(format!("subtracting an INTERVAL from {}", other.describe()));
+        }
+        other => return refused(format!("adding an INTERVAL to {}", other.describe())),
     };
     let sign = if is_subtraction { "-1" } else { "1" };
     let sql = format!(
