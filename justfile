@@ -302,6 +302,14 @@ bench-emulator *arguments: build-bench
 bench-export *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
 
+# Measure the HTTP gateway beside the library, a bare echo, axum with sqlx, and FastAPI; long results and slow readers
+[group('measure')]
+bench-gateway *arguments: build-bench
+    test -x "$CARGO_TARGET_DIR/bench-gateway/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/bench-gateway"
+    "$CARGO_TARGET_DIR/bench-gateway/bin/pip" install --quiet --disable-pip-version-check -r bench/gateway/requirements.txt
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/gateway" \
+        --python "$CARGO_TARGET_DIR/bench-gateway/bin/python" --python-peer bench/gateway/fastapi_peer.py {{arguments}}
+
 # Measure the packaged function and the original in Python (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]
 bench-function *arguments: build-bench python package
