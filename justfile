@@ -172,7 +172,14 @@ lint: c-compiler lint-deploy lint-spelling
 # Check the deployment's templates with cfn-lint, with warnings as errors
 [group('check')]
 lint-deploy: python
-    '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
+    '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml host/deploy/gateway/ecs.yaml
+
+# Check the manifests for Kubernetes against its schemas; not a part of lint, because the schemas have 100 MB
+[group('check')]
+lint-kubernetes:
+    test -x "$CARGO_TARGET_DIR/kubernetes/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/kubernetes"
+    "$CARGO_TARGET_DIR/kubernetes/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+    "$CARGO_TARGET_DIR/kubernetes/bin/kubernetes-validate" --strict host/deploy/proxy/sidecar.yaml host/deploy/gateway/kubernetes.yaml
 
 # Check the spelling of all files with codespell, and of prose and comments with a dictionary; British spelling
 [group('check')]

@@ -7,6 +7,7 @@ mod data_api;
 mod data_api_clients;
 mod data_api_signatures;
 mod guards;
+mod manifests;
 mod planetscale;
 mod planetscale_recording;
 mod planetscale_types;
