@@ -179,12 +179,19 @@ lint: c-compiler lint-deploy lint-spelling
 # Check the deployment's templates with cfn-lint, with warnings as errors
 [group('check')]
 lint-deploy: python
-    '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml
+    '{{venv}}/bin/cfn-lint' --non-zero-exit-code warning -- host/deploy/template.yaml host/deploy/database.yaml host/deploy/gateway/ecs.yaml
+
+# Check the manifests for Kubernetes against its schemas; not a part of lint, because the schemas have 100 MB
+[group('check')]
+lint-kubernetes:
+    test -x "$CARGO_TARGET_DIR/kubernetes/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/kubernetes"
+    "$CARGO_TARGET_DIR/kubernetes/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+    "$CARGO_TARGET_DIR/kubernetes/bin/kubernetes-validate" --strict host/deploy/proxy/sidecar.yaml host/deploy/gateway/kubernetes.yaml
 
 # Check the spelling of all files with codespell, and of prose and comments with a dictionary; British spelling
 [group('check')]
 lint-spelling: python
-    git ls-files -z ':!*.lock' ':!*.pem' ':!tests/setup/package-lock.json' ':!tests/python/docs/test_spelling.py' | xargs -0 '{{venv}}/bin/codespell' --builtin clear --ignore-words tests/python/docs/misspelt_on_purpose.txt
+    git ls-files -z ':!*.lock' ':!*.pem' ':!tests/*/package-lock.json' ':!tests/python/docs/test_spelling.py' | xargs -0 '{{venv}}/bin/codespell' --builtin clear --ignore-words tests/python/docs/misspelt_on_purpose.txt
     git ls-files -z '*.md' '*.rs' '*.wit' | '{{venv}}/bin/python' tests/python/docs/spelling.py tests/python/docs/words.txt
 
 # Run other people's clients through the proxy, on both servers; not a part of test, because it installs many of them
@@ -196,6 +203,22 @@ test-proxy-clients: build-tests mysql mariadb python
 [group('test')]
 test-proxy-suites: build-tests mysql mariadb python
     tests/python/proxy/run-suites
+
+# Run other people's clients through the gateway, and schemathesis on its own dialect, on both servers; not a part of test
+[group('test')]
+[positional-arguments]
+test-gateway-clients *names: build-tests mysql mariadb node
+    tests/gateway_clients/run-clients "$@"
+
+# Send 10,000 requests to the gateway while the network and the server fail, with the clients' own retries on
+[group('test')]
+test-gateway-faults requests="10000": build-tests mysql python node
+    RDS_BRIDGE_FAULT_REQUESTS="$(( ({{requests}} + 2) / 3 ))" cargo test --locked --workspace --test all -- --nocapture every_line_is_what_its_client_was_told
+
+# Restart three gateways behind haproxy one after another, under load
+[group('test')]
+test-gateway-instances: build-tests mysql python
+    tests/gateway_instances/run
 
 # Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
 [group('check')]
@@ -236,6 +259,14 @@ component: wasm-target
 [group('maintenance')]
 roots *arguments:
     python3 host/bridge/src/tls/roots.py {{arguments}}
+
+# Record what the gateway answers in front of MySQL to the statements of tests/vectors/planetscale/mysql.json
+[group('maintenance')]
+record-planetscale: build-tests mysql node
+    cargo build --quiet --locked -p rds-bridge-test-support --example server
+    PATH="$CARGO_TARGET_DIR/mysql/bin:$PATH" RECORDING="$PWD/tests/vectors/planetscale/mysql.json" "$CARGO_TARGET_DIR/debug/examples/server" mysql \
+        sh -c "SERVER_ADDRESS=\$DB_CONNECT_TO SERVER_CA_FILE=\$DB_CA_FILE exec '$CARGO_TARGET_DIR/debug/rds-bridge' serve --listen 127.0.0.1:0 \
+        --trust-loopback --allow-writes -- sh -c \"cd '{{node}}' && node --input-type=module - < '$PWD/tests/node/record_planetscale.mjs'\""
 
 # Compare presigning and the handshake with their peers, as ratios
 [group('measure')]
@@ -284,6 +315,14 @@ bench-emulator *arguments: build-bench
 [group('measure')]
 bench-export *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/export" {{arguments}}
+
+# Measure the HTTP gateway beside the library, a bare echo, axum with sqlx, and FastAPI; long results and slow readers
+[group('measure')]
+bench-gateway *arguments: build-bench
+    test -x "$CARGO_TARGET_DIR/bench-gateway/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/bench-gateway"
+    "$CARGO_TARGET_DIR/bench-gateway/bin/pip" install --quiet --disable-pip-version-check -r bench/gateway/requirements.txt
+    RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/gateway" \
+        --python "$CARGO_TARGET_DIR/bench-gateway/bin/python" --python-peer bench/gateway/fastapi_peer.py {{arguments}}
 
 # Measure the packaged function and the original in Python (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]

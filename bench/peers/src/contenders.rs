@@ -20,7 +20,7 @@ pub trait Contender: Sync {
 }
 
 /// The runtime of all asynchronous contenders. It runs on the calling thread only.
-pub(crate) fn runtime() -> Runtime {
+pub fn runtime() -> Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().expect("a runtime")
 }

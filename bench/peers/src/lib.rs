@@ -9,6 +9,7 @@
 //! | `start` | whole processes, from their start to the rows, and their memory |
 //! | `emulator` | the command `demo`, and `emulate` compared with a server: sequential logins, many clients, memory |
 //! | `export` | whole processes that write a long result: wall-clock time, CPU time, memory |
+//! | `gateway` | the HTTP gateway beside the library, a bare echo, axum with sqlx, and FastAPI; long and slow streams |
 //! | `function` | rds-bridge's Lambda function compared with the original: cold starts, invocations, memory, package |
 //!
 //! [`contenders`] describes how each contender connects, [`rows`] and [`latency`] what it does then, and [`measure`]
@@ -21,6 +22,7 @@ pub mod component_share;
 pub mod contenders;
 pub mod emulate;
 pub mod functions;
+pub mod gateway;
 pub mod goal;
 pub mod latency;
 pub mod measure;

@@ -94,6 +94,11 @@ class Statements(unittest.TestCase):
         records = execute(sql, parameter("a", longValue=7))["records"]
         self.assertEqual(records, [[{"stringValue": ":a"}, {"stringValue": ":a"}, {"longValue": 7}, {"longValue": 7}]])
 
+    def test_names_that_are_numbers(self):
+        # kysely-data-api numbers its parameters.
+        records = execute("SELECT :0, :1", parameter("0", longValue=7), parameter("1", stringValue="b"))["records"]
+        self.assertEqual(records, [[{"longValue": 7}, {"stringValue": "b"}]])
+
     def test_an_update_counts_what_it_matched(self):
         execute("INSERT INTO data_api (name, ratio) VALUES ('a', 1), ('b', 2)")
         self.assertEqual(execute("UPDATE data_api SET ratio = 1")["numberOfRecordsUpdated"], 2)

@@ -269,6 +269,17 @@ impl Server {
     pub fn kill(&self) {
         self.watchdog.lock().unwrap().kill();
     }
+
+    /// Starts a killed server again on the same port, and returns when it accepts connections. What it had committed is
+    /// there if the server was started with `--innodb-flush-log-at-trx-commit=2`.
+    ///
+    /// # Panics
+    ///
+    /// If the server was not killed, or does not start.
+    pub fn start_again(&self) {
+        self.watchdog.lock().unwrap().start_again();
+        self.wait_until_ready().unwrap();
+    }
 }
 
 const CA: &str = "ca.pem";

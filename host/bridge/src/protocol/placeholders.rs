@@ -36,8 +36,8 @@ impl Escapes {
 
 /// Finds the placeholders of a statement: question marks, and names such as `:id`.
 ///
-/// A name is a colon and a letter or `_`, followed by letters, digits and `_`. A colon directly after a letter, a
-/// digit, `_`, `$`, `:` or `@` does not begin a name.
+/// A name is a colon, followed by letters, digits and `_`; it may begin with a digit, as clients of the RDS Data API
+/// number them. A colon directly after a letter, a digit, `_`, `$`, `:` or `@` does not begin a name.
 ///
 /// ```
 /// use rds_bridge::mysql::{Escapes, placeholders};
@@ -85,10 +85,8 @@ pub fn placeholders(sql: &str, escapes: Escapes) -> Vec<Placeholder<'_>> {
 }
 
 fn name(text: &str) -> &str {
-    let begins = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let end = text.find(|character| !is_part_of_name(character));
-    let name = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-    if begins { name } else { "" }
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
 fn is_part_of_name(character: char) -> bool {
@@ -159,7 +157,8 @@ mod tests {
             ("SELECT :a, :_b1 , :userId", &["a", "_b1", "userId"][..]),
             ("SELECT ':a', \":b\", `:c`, :d", &["d"]),
             ("SET @x := :a", &["a"]),
-            ("SELECT a:b, ::c, @:d, 12:30, :1", &[]),
+            ("SELECT a:b, ::c, @:d, 12:30", &[]),
+            ("SELECT :0, :1a, (:10)", &["0", "1a", "10"]),
             ("SELECT :a:b", &["a"]),
             ("SELECT (:a-10), -:b", &["a", "b"]),
             ("SELECT -- :a\n:b /* :c */", &["b"]),

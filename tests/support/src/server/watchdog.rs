@@ -10,18 +10,33 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Its arguments are the folder, the log and the server's command. A line on standard input kills the server; the end
-/// of standard input also removes the folder. The test process may be gone when the shell answers.
+/// Its arguments are the folder, the log and the server's command. A line on standard input kills the server, or starts
+/// it again; the end of standard input also removes the folder. The test process may be gone when the shell answers.
 const SCRIPT: &str = r#"
 folder=$1 log=$2
 shift 2
-"$@" </dev/null >"$log" 2>&1 &
 trap '' PIPE
-read -r line
-kill -9 $!
-wait $!
-echo killed
-[ -n "$line" ] && read -r line
+start() {
+    # Emptied here, so that a reader of the log does not find what an earlier server has written.
+    : >"$log"
+    "$@" </dev/null >>"$log" 2>&1 &
+    server=$!
+}
+end() {
+    [ -n "$server" ] || return
+    kill -9 "$server"
+    wait "$server"
+    server=
+    true
+}
+start "$@"
+while read -r line; do
+    case $line in
+        kill) end && echo killed ;;
+        start) start "$@" && echo started ;;
+    esac
+done
+end
 rm -rf "$folder"
 "#;
 
@@ -63,14 +78,23 @@ impl Watchdog {
 
     /// Kills the server as a power failure would. Its folder stays.
     pub(super) fn kill(&mut self) {
-        if std::mem::replace(&mut self.is_killed, true) {
-            return;
+        if !std::mem::replace(&mut self.is_killed, true) {
+            self.tell("kill", "killed");
         }
+    }
+
+    /// Starts a killed server again, on its folder.
+    pub(super) fn start_again(&mut self) {
+        assert!(std::mem::take(&mut self.is_killed), "it still runs");
+        self.tell("start", "started");
+    }
+
+    fn tell(&mut self, command: &str, expected: &str) {
         let pipe = self.commands.as_mut().expect("taken when dropped");
-        pipe.write_all(b"kill\n").expect("the shell waits for it");
+        writeln!(pipe, "{command}").expect("the shell waits for it");
         let mut answer = String::new();
         self.answers.read_line(&mut answer).expect("an answer");
-        assert_eq!(answer, "killed\n");
+        assert_eq!(answer.trim_end(), expected);
     }
 }
 
