@@ -42,7 +42,10 @@ fn of_page() -> BTreeMap<String, BTreeSet<String>> {
             section = line.split('`').nth(1).unwrap_or_default().to_owned();
         } else if let Some(row) = line.strip_prefix("| `") {
             let setting = row.split('`').next().unwrap_or_default();
-            sections.entry(section.clone()).or_default().insert(setting.to_owned());
+            sections
+                .entry(section.clone())
+                .or_default()
+                .insert(setting.to_owned());
         }
     }
     sections
@@ -62,7 +65,10 @@ fn the_example_has_the_settings_of_the_code() {
     for (heading, section) in SECTIONS {
         for setting in of_code(section) {
             let is_key = EXAMPLE.lines().any(|line| {
-                let is_section = line.trim_matches(['[', ']']).split('.').any(|it| it == setting);
+                let is_section = line
+                    .trim_matches(['[', ']'])
+                    .split('.')
+                    .any(|it| it == setting);
                 line.starts_with(&format!("{setting} = "))
                     || line.contains(&format!("{{ {setting} = "))
                     || line.contains(&format!(", {setting} = "))
@@ -83,8 +89,13 @@ fn the_variables_of_the_page_are_those_of_the_options() {
     let of_sdk = "AWS_PROFILE";
     let mut found = 0;
     for row in PAGE.lines().filter(|line| line.starts_with("| `")) {
-        for name in row.split('`').filter(|it| it.contains('_') && *it == it.to_uppercase()) {
-            let is_option = help.iter().any(|help| help.contains(&format!("[env: {name}")));
+        for name in row
+            .split('`')
+            .filter(|it| it.contains('_') && *it == it.to_uppercase())
+        {
+            let is_option = help
+                .iter()
+                .any(|help| help.contains(&format!("[env: {name}")));
             assert!(is_option || name == of_sdk, "{name}");
             found += 1;
         }
@@ -107,7 +118,10 @@ fn a_file_is_checked_and_dumped() {
     ));
     let (code, text, error) = serve(&config, "--check");
     assert_eq!(code, Some(0), "{error}");
-    assert!(text.trim_end().ends_with("rds-bridge.toml is valid"), "{text}");
+    assert!(
+        text.trim_end().ends_with("rds-bridge.toml is valid"),
+        "{text}"
+    );
     let (code, text, error) = serve(&config, "--dump-config");
     assert_eq!(code, Some(0), "{error}");
     assert!(!text.contains(&hash), "{text}");

@@ -44,13 +44,20 @@ fn hash() -> String {
 
 /// A caller with the key [`KEY`] and these grants.
 fn caller(name: &str, grants: &str) -> String {
-    format!("[callers.{name}]\napi_key_sha256 = \"{}\"\n{grants}\n", hash())
+    format!(
+        "[callers.{name}]\napi_key_sha256 = \"{}\"\n{grants}\n",
+        hash()
+    )
 }
 
 fn post_as(gateway: &Gateway, caller: &str, path: &str, body: &Json) -> Answer {
     let basic = BASE64_STANDARD.encode(format!("{caller}:{KEY}"));
     let authorization = format!("Basic {basic}");
-    gateway.post(path, &[("Authorization", &authorization)], &body.to_string())
+    gateway.post(
+        path,
+        &[("Authorization", &authorization)],
+        &body.to_string(),
+    )
 }
 
 /// The end of the message of a statement that was refused.
@@ -82,8 +89,14 @@ fn a_client_that_inlines_values_executes_listed_statements(product: Product) {
         "SELECT name FROM items WHERE id = (SELECT 1)",
     ] {
         let message = refusal(&gateway, sql);
-        assert!(message.contains("does not contain this statement"), "{message}");
-        assert!(message.ends_with("(errno 1227) (sqlstate 42000)"), "{message}");
+        assert!(
+            message.contains("does not contain this statement"),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("(errno 1227) (sqlstate 42000)"),
+            "{message}"
+        );
     }
     let message = refusal(&gateway, "SELECT name FROM items WHERE id = 1 /*! OR 1 */");
     assert!(message.contains("cannot be compared"), "{message}");
@@ -118,24 +131,40 @@ fn a_client_of_the_data_api_executes_listed_statements(product: Product) {
     for (sql, more) in [
         ("SELECT name FROM items WHERE id = :key", &one),
         ("SELECT name FROM items WHERE id = 1", &Json::Null),
-        ("SELECT name FROM items WHERE id = 1", &json!({"database": "iamtest"})),
+        (
+            "SELECT name FROM items WHERE id = 1",
+            &json!({"database": "iamtest"}),
+        ),
     ] {
         let answer = data_api(&gateway, "main", sql, more);
         assert_eq!(answer.status, 200, "{sql}: {answer:?}");
     }
     for (database, sql, more, words) in [
-        ("main", "SELECT id FROM items", &Json::Null, "does not contain this statement"),
+        (
+            "main",
+            "SELECT id FROM items",
+            &Json::Null,
+            "does not contain this statement",
+        ),
         (
             "main",
             "SELECT name FROM items WHERE id = 1",
             &json!({"database": "mysql"}),
             "name no other",
         ),
-        ("unknown", "SELECT 1", &Json::Null, "no grant for this database"),
+        (
+            "unknown",
+            "SELECT 1",
+            &Json::Null,
+            "no grant for this database",
+        ),
     ] {
         let answer = data_api(&gateway, database, sql, more);
         assert_eq!(answer.status, 403, "{answer:?}");
-        assert!(answer.head.contains("x-amzn-errortype: forbiddenexception"), "{answer:?}");
+        assert!(
+            answer.head.contains("x-amzn-errortype: forbiddenexception"),
+            "{answer:?}"
+        );
         assert!(answer.body.contains(words), "{answer:?}");
     }
     let answer = data_api(&gateway, "other", "SELECT 1", &Json::Null);
@@ -168,7 +197,11 @@ fn v1_has_statements_by_name(product: Product) {
     let sql = "SELECT name FROM items WHERE id = 1";
     let message = v1_error(&query(&json!({"sql": sql})), 403, 1227);
     assert!(message.contains("send \"query\""), "{message}");
-    let message = v1_error(&query(&json!({"sql": sql, "database": "unknown"})), 403, 1044);
+    let message = v1_error(
+        &query(&json!({"sql": sql, "database": "unknown"})),
+        403,
+        1044,
+    );
     assert!(message.contains("no grant for this database"), "{message}");
     // Of the other grant: any SQL, all statements, and a limit.
     let answer = query(&json!({"sql": sql, "database": "other"}));
@@ -228,8 +261,16 @@ fn callers_of_one_database_have_each_their_access(product: Product) {
     assert_eq!(refused.status, 200, "{refused:?}");
     let error = refused.json()["error"].clone();
     assert_eq!(error["code"], "PERMISSION_DENIED");
-    assert!(error["message"].as_str().unwrap().ends_with("(errno 1044) (sqlstate 42000)"));
-    assert_eq!(post_as(&gateway, "unknown", "/v1/query", &count).status, 401);
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("(errno 1044) (sqlstate 42000)")
+    );
+    assert_eq!(
+        post_as(&gateway, "unknown", "/v1/query", &count).status,
+        401
+    );
 }
 
 /// The pools of two users share the limit of their database: the one closes its idle connection for the other.

@@ -43,7 +43,10 @@ impl BridgeBuilder {
             return Err(Error::setting("user", "it is not set"));
         }
         if port == 0 {
-            return Err(Error::setting("port", "it is 0: MySQL's default is 3306"));
+            return Err(Error::setting(
+                "port",
+                "it must not be 0; MySQL's default is 3306",
+            ));
         }
         if !ROW_LIMITS.contains(&self.limits.max_row_bytes) {
             let problem = "it is not between 64 KiB and 1 GiB";
@@ -216,7 +219,8 @@ fn check_collation(name: &str) -> Result<(), Error> {
     if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {
         return Ok(());
     }
-    let problem = "it is not a collation of utf8mb4, such as utf8mb4_0900_ai_ci";
+    let problem =
+        format!("{name:?} is not a utf8mb4 collation; give one such as utf8mb4_0900_ai_ci");
     Err(Error::setting("collation", problem))
 }
 

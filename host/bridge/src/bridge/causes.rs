@@ -90,7 +90,9 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     let signed_port = bridge.endpoint.port;
     if signed_port != DEFAULT_PORT || signed_port != bridge.address.port {
         causes.push(cause(
-            format!("the token was signed for port {signed_port}, and the database has another port"),
+            format!(
+                "the token was signed for port {signed_port}, and the database has another port"
+            ),
             "give the database's own port with {port}, and the port of a tunnel with {connect_to}",
         ));
     }
@@ -102,7 +104,7 @@ fn of_any_token(user: &str) -> [Cause; 6] {
     [
         cause(
             "the IAM policy does not allow rds-db:connect for this database and user",
-            "use the resource …:dbuser:RESOURCE-ID/USER with the resource id (db-ABC… or cluster-ABC…), not \
+            "use the resource …:dbuser:RESOURCE-ID/USER with the resource ID (db-ABC… or cluster-ABC…), not \
              the instance's name: rds-bridge setup prints it",
         ),
         cause(
@@ -282,8 +284,9 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
         ],
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
             cause(
-                "the instance's certificate was not renewed",
-                "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
+                "the instance's certificate has expired, and was not replaced",
+                "rotate it: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier CA \
+                 (aws rds describe-certificates lists the CAs)",
             ),
             cause(
                 "this machine's clock is wrong",

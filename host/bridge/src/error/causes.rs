@@ -3,6 +3,7 @@
 
 use super::server_causes::{self, Product};
 use super::{ErrorKind, Remedy, Stage, other_protocols};
+use crate::aws::CredentialsError;
 use crate::component::{AuthPlugin, HandshakeError};
 
 /// A likely cause of an error, with a remedy.
@@ -34,8 +35,8 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
     match kind {
         // A command was sent on a connection that was already lost.
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Statement => vec![cause(
-            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a Lambda function that was \
-             frozen",
+            "the connection was lost while it was idle: the server's wait_timeout, a restart, or a Lambda function \
+             that was frozen",
             "open a new one; Connection::ping checks an old one",
         )],
         ErrorKind::Closed | ErrorKind::Io(_) if stage == Stage::Rows => vec![
@@ -55,14 +56,14 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         )],
         ErrorKind::RowTooLarge { .. } => vec![cause(
             "a value in the row is long, or the row has many values",
-            "select a part of it with SUBSTRING or JSON_EXTRACT, or raise the limit: \
-             {max_row_bytes}",
+            "select a part of it with SUBSTRING or JSON_EXTRACT, or raise the limit with {max_row_bytes}",
         )],
         ErrorKind::Credentials(error) => {
-            vec![cause(
-                "none of the searched places has credentials",
-                error.hint(),
-            )]
+            let why = match error {
+                CredentialsError::NotFound(_) => "none of the searched places has credentials",
+                _ => "credentials are configured, but cannot be used or fetched",
+            };
+            vec![cause(why, error.hint())]
         }
         #[cfg(feature = "secrets-manager")]
         ErrorKind::Secret(error) => super::secret_causes::of_secret(error),
