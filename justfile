@@ -5,7 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export CARGO_TARGET_DIR := justfile_directory() / "target"
 venv := justfile_directory() / "target/venv"
 node := justfile_directory() / "target/node"
-# The component that the command has embedded.
+# The component that is embedded in the command.
 component := justfile_directory() / "target/rds_bridge.wasm"
 # The SQL file that fills the emulator's database for invoke: ./just seed=FILE invoke EVENT.json
 seed := "tests/schema.sql"
@@ -38,25 +38,25 @@ token *arguments: c-compiler
 run *arguments: c-compiler
     @cargo run --quiet --locked -p rds-bridge-cli -- "$@"
 
-# Invoke the function on this machine, on a fake of Lambda's runtime API and the emulator: ./just invoke EVENT.json…
+# Invoke the function on this machine, with a fake Lambda runtime API and the emulator: ./just invoke EVENT.json…
 [group('use')]
 [positional-arguments]
 invoke +events: c-compiler
     @cargo build --quiet --locked --bins -p rds-bridge-cli -p rds-bridge-function -p rds-bridge-test-support
     @"$CARGO_TARGET_DIR/debug/rds-bridge" emulate --port 0 --seed '{{seed}}' -- "$CARGO_TARGET_DIR/debug/fake-lambda" "$CARGO_TARGET_DIR/debug/bootstrap" "$@"
 
-# Build the Lambda package in target/lambda/: arm64, x86_64 or (default) this machine's; queries is a JSON file
+# Build the Lambda package in target/lambda/ for arm64, x86_64 or, by default, this machine's architecture; queries is a JSON file of named statements
 [group('deploy')]
 [positional-arguments]
 package architecture="" queries="": c-compiler
     @host/deploy/package "$@"
 
-# Build the command's archive, .deb and wheel for this system in target/dist/; profile is cargo's
+# Build the command's archive, .deb and wheel for this system in target/dist/; profile is a profile of cargo
 [group('deploy')]
 dist profile="release": c-compiler
     @host/dist/dist '{{profile}}'
 
-# Run all tests: Rust, the scripts, the deployment, and the built component in Python and in Node
+# Run all tests: those in Rust, of the scripts, of the deployment, of the docs, and of the built component in Python and Node
 [group('test')]
 test: tools test-rust test-embedding test-scripts test-deploy test-spelling test-python test-docs test-node
 
@@ -65,7 +65,7 @@ test: tools test-rust test-embedding test-scripts test-deploy test-spelling test
 test-rust: build-tests mysql mariadb python node
     cargo test --locked --workspace
 
-# Start the tests' MySQL or MariaDB, and run a command with a client's settings: ./just server mysql bash
+# Start the MySQL or MariaDB of the tests, and run a command with the settings for a client in its environment: ./just server mysql bash
 [group('test')]
 [positional-arguments]
 server product *command: c-compiler
@@ -74,7 +74,7 @@ server product *command: c-compiler
     @cargo build --quiet --locked -p rds-bridge-test-support --example server
     @PATH="$PATH:$CARGO_TARGET_DIR/mysql/bin" "$CARGO_TARGET_DIR/debug/examples/server" "$@"
 
-# Test a host with its own Wasmtime engine
+# Test a program that embeds the component in its own Wasmtime engine
 [group('test')]
 test-embedding: build-tests mysql mariadb
     cargo test --locked -p rds-bridge --features jit --lib component
@@ -92,7 +92,7 @@ test-scripts:
     cd tests/python/deploy && python3 -m unittest test_deploy test_package test_pack
     cd tests/python/docs && python3 -m unittest test_check_links test_check_quotes test_console_blocks test_pages
 
-# Test the deployment's templates, the check of the package's program, and the scripts for the archive and the .deb
+# Test the deployment's templates, the check of which glibc the packaged program needs, and the scripts that build the archive and the .deb
 [group('test')]
 test-deploy: python
     cd tests/python/deploy && '{{venv}}/bin/python' -m unittest test_templates test_needs
@@ -103,7 +103,7 @@ test-deploy: python
 test-spelling: python
     cd tests/python/docs && '{{venv}}/bin/python' -m unittest test_spelling
 
-# Test the built component in Wasmtime for Python and against botocore, and the emulator
+# Test the built component in Wasmtime for Python and against botocore; test the emulator with Python clients
 [group('test')]
 test-python: embedded python
     cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE='{{component}}' '{{venv}}/bin/python' -m unittest test_python
@@ -114,7 +114,7 @@ test-python: embedded python
 test-docs: build-tests mariadb
     cd tests/python/docs && PATH="$CARGO_TARGET_DIR/debug:$PATH" python3 -m unittest test_console
 
-# Test the built component in Node with jco, the emulator, and the edge function of host/deploy
+# In Node, test the built component (with jco), the emulator, and the edge function of host/deploy
 [group('test')]
 test-node: embedded node
     rm -rf '{{node}}/bridge'
@@ -128,7 +128,7 @@ test-node: embedded node
     cd '{{node}}/clients' && ../node_modules/.bin/tsc --strict --target es2022 --module nodenext --lib es2022,dom edge_function.mts
     EDGE_FUNCTION='{{node}}/clients/edge_function.mjs' node --test '{{node}}/clients/test_edge_function.mjs'
 
-# Install the archive, the .deb and the wheel, each in an empty place, and run them there
+# Install the archive, the .deb and the wheel, each into an empty folder, and run them there
 [group('test')]
 test-dist profile="release": (dist profile)
     cd tests/python/dist && RDS_BRIDGE_DIST='{{justfile_directory()}}/target/dist' python3 -m unittest test_dist
@@ -140,7 +140,7 @@ test-status-page: build-tests mysql
     @cargo build --quiet --locked -p rds-bridge-test-support --example server
     cd tests/python/status_page && PATH="$CARGO_TARGET_DIR/debug:$PATH:$CARGO_TARGET_DIR/mysql/bin" STATUS_PAGE_SCREENSHOTS="$CARGO_TARGET_DIR/status_page" "$CARGO_TARGET_DIR/debug/examples/server" mysql python3 -m unittest test_status_page
 
-# Check the size limits of the component with all plugins and without client_ed25519
+# Check the size limits of the component's two builds: with all plugins, and without client_ed25519
 [group('test')]
 component-sizes:
     test "$(wc -c < component/built/rds_bridge.wasm)" -le 180000
@@ -155,7 +155,7 @@ fuzz target seconds="600": c-compiler
     # has some kilobytes, so an allocation of 64 MiB means that a forged length was trusted.
     cd tests/fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . {{target}} -- -max_total_time={{seconds}} -malloc_limit_mb=64
 
-# Check import circles, long files, the pages' links and quotes, spelling, format, clippy, docs and the fuzz targets, with warnings as errors
+# Check for import cycles and long files; check the pages' links and quotes, the spelling, the format, clippy, the docs and the fuzz targets, with warnings as errors
 [group('check')]
 lint: c-compiler lint-deploy lint-spelling
     python3 tests/python/architecture/import_circles.py host/*/src component/src component/*/src
@@ -194,12 +194,12 @@ lint-spelling: python
     git ls-files -z ':!*.lock' ':!*.pem' ':!tests/*/package-lock.json' ':!tests/python/docs/test_spelling.py' | xargs -0 '{{venv}}/bin/codespell' --builtin clear --ignore-words tests/python/docs/misspelt_on_purpose.txt
     git ls-files -z '*.md' '*.rs' '*.wit' | '{{venv}}/bin/python' tests/python/docs/spelling.py tests/python/docs/words.txt
 
-# Run other people's clients through the proxy, on both servers; not a part of test, because it installs many of them
+# Run third-party clients through the proxy, on both servers; not part of test, because it installs many of them
 [group('test')]
 test-proxy-clients: build-tests mysql mariadb python
     tests/python/proxy/run-clients
 
-# Run the own tests of mysql_async and mysql-replication directly and through the proxy, on both servers, and compare
+# Run mysql_async's and mysql-replication's own tests directly and through the proxy, on both servers, and compare the results
 [group('test')]
 test-proxy-suites: build-tests mysql mariadb python
     tests/python/proxy/run-suites
@@ -220,13 +220,13 @@ test-gateway-faults requests="10000": build-tests mysql python node
 test-gateway-instances: build-tests mysql python
     tests/gateway_instances/run
 
-# Lint the benchmarks with peers; not a part of lint, because their dependencies take minutes
+# Lint the benchmarks that compare rds-bridge with its peers; not part of lint, because their dependencies take minutes to compile
 [group('check')]
 lint-bench: c-compiler
     cargo clippy --locked --manifest-path bench/peers/Cargo.toml --all-targets -- -D warnings
     cargo test --locked --manifest-path bench/peers/Cargo.toml --lib
 
-# Check component/built against its source: by hashes, and by bytes if the recorded compiler is installed, else by vectors
+# Check component/built against its source: by hashes, and by bytes if the recorded compiler is installed, else with test vectors
 [group('check')]
 component-check: wasm-target python
     cargo run --quiet --locked -p rds-bridge-component-builder -- check target/component
@@ -235,7 +235,7 @@ component-check: wasm-target python
         for file in "$PWD/$built" "$PWD/component/built/${built##*/}"; do \
             ( cd tests/python/portability && RDS_BRIDGE_COMPONENT_FILE="$file" '{{venv}}/bin/python' -m unittest test_python ); done; done
 
-# Package for crates.io: each crate compiles from its own files, and a program uses them without a WebAssembly toolchain
+# Check the packages for crates.io: that each crate compiles from its own files, and that a program can use them without a WebAssembly toolchain
 [group('check')]
 package-crates: c-compiler
     python3 tests/python/packages/package_crates.py
@@ -268,17 +268,17 @@ record-planetscale: build-tests mysql node
         sh -c "SERVER_ADDRESS=\$DB_CONNECT_TO SERVER_CA_FILE=\$DB_CA_FILE exec '$CARGO_TARGET_DIR/debug/rds-bridge' serve --listen 127.0.0.1:0 \
         --trust-loopback --allow-writes -- sh -c \"cd '{{node}}' && node --input-type=module - < '$PWD/tests/node/record_planetscale.mjs'\""
 
-# Compare presigning and the handshake with their peers, as ratios
+# Measure the speed of presigning and of the handshake, as ratios to their peers
 [group('measure')]
 bench *arguments: c-compiler
     cargo bench --locked -p rds-bridge-bench-component -- {{arguments}}
 
-# Measure connections a second and the client's CPU time (--server mysql or mariadb, as in all that start a server)
+# Measure connections per second and the client's CPU time (--server mysql or mariadb, as for every benchmark that starts a server)
 [group('measure')]
 bench-connect *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/connect" {{arguments}}
 
-# Measure long results (--shape, --rows, --rounds), live and recorded: rows a second and the client's CPU time
+# Measure long results (--shape, --rows, --rounds), live and recorded: rows per second and the client's CPU time
 [group('measure')]
 bench-rows *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/rows" {{arguments}}
@@ -288,7 +288,7 @@ bench-rows *arguments: build-bench
 bench-latency *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/latency" {{arguments}}
 
-# Measure what the proxy adds to statements, results and connections, beside mysql-router and haproxy
+# Measure how much time the proxy adds to statements, results and connections, compared with mysql-router and haproxy
 [group('measure')]
 bench-proxy *arguments: build-bench
     bench/proxy/peers
@@ -306,7 +306,7 @@ bench-proxy *arguments: build-bench
 bench-start *arguments: build-bench python
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/start" {{arguments}}
 
-# Measure the emulator: the demo, 2,000 sequential logins and 64 clients compared with a server, and memory
+# Measure the emulator: the time of the demo; 2,000 sequential logins and 64 concurrent clients, compared with a real server; and memory
 [group('measure')]
 bench-emulator *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/emulator" {{arguments}}
@@ -324,7 +324,7 @@ bench-gateway *arguments: build-bench
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/gateway" \
         --python "$CARGO_TARGET_DIR/bench-gateway/bin/python" --python-peer bench/gateway/fastapi_peer.py {{arguments}}
 
-# Measure the packaged function and the original in Python (--starts, --rounds): starts, invocations, CPU, memory
+# Measure the packaged function and the Python function that it replaces (--starts, --rounds): starts, invocations, CPU, memory
 [group('measure')]
 bench-function *arguments: build-bench python package
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/function" --package target/lambda/rds-bridge.zip {{arguments}}

@@ -49,21 +49,25 @@ Exit codes:
     2  wrong usage, or a setting that is missing or invalid
     3  AWS credentials that are missing or expired, or a secret that cannot be read
     4  the input of inspect is not a token
-    5  reading or writing a file or a pipe failed, or a limit was exceeded
+    5  a file or a pipe cannot be read or written, an address cannot be listened on, a row is longer
+       than --max-row-bytes, or a value does not fit into the output format
     6  the server is unreachable, full or too slow, or the connection was lost
     7  no TLS, or certificate verification failed
     8  the server refused the login
     9  the server refused the statement
    10  the server violated the protocol
-  130  interrupted by Ctrl-C or SIGTERM";
+  130  interrupted by Ctrl-C or SIGTERM
+
+emulate, proxy, serve and shell end with the exit code of the program that they run.";
 
 /// Options that every command has.
 #[derive(Args, Debug)]
 struct Log {
-    /// Log to standard error: a level such as debug, or a level for a module such as rds_bridge=trace
+    /// Log to standard error: a LEVEL such as debug, or MODULE=LEVEL such as rds_bridge=trace
     ///
-    /// The levels are error, warn, info, debug and trace. Separate several directives with commas. The directive json
-    /// writes each event as a line of JSON, as in --log json,rds_bridge=trace. By default nothing is logged.
+    /// The levels are error, warn, info, debug and trace. Separate several of these filters with commas. The word json
+    /// among them writes each event as a line of JSON, as in --log json,rds_bridge=trace. By default, nothing is logged
+    /// except the warnings of proxy and serve.
     #[arg(
         id = "log",
         long = "log",
@@ -83,15 +87,15 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  \
         rds-bridge query \"SELECT * FROM items\"\n  \
         rds-bridge query \"SELECT * FROM items WHERE name = ?\" --param Umbrella --format csv\n  \
-        rds-bridge query \"SELECT * FROM items WHERE id IN (:ids)\" --param-json ids=[1,2]\n  \
+        rds-bridge query \"SELECT * FROM items WHERE id IN (:ids)\" --param-json 'ids=[1,2]'\n  \
         rds-bridge query \"SELECT * FROM items\" --output items.parquet\n  \
         rds-bridge query --file report.sql > report.ndjson\n")]
     Query(Box<Query>),
     /// Check each stage of a connection, and explain the first failure
     ///
     /// The stages are: settings, endpoint name, AWS credentials and their identity, clock, token, addresses, TCP, the
-    /// server's greeting, TLS and its certificate, login, SELECT 1. The report has the time that each stage took, and
-    /// for a failure the likely causes, each with its remedy.
+    /// server's greeting, TLS and its certificate, login, SELECT 1. The report shows how long each stage took, and for
+    /// a failure its likely causes, each with a remedy.
     #[command(after_help = "Examples:\n  \
         rds-bridge doctor --hostname ENDPOINT --username USER\n  \
         rds-bridge doctor --through 127.0.0.1:3307\n")]
@@ -105,11 +109,12 @@ pub(super) enum Command {
     /// Run an emulated RDS for MySQL on this machine, for development and tests
     ///
     /// Like RDS, it requires TLS and verifies each IAM token: the signature, the endpoint, port, region and user that
-    /// it was signed for, and its age. An invalid token gets error 1045, as from RDS; the actual reason is printed
-    /// here. The emulator implements part of MySQL's SQL, and refuses the rest by name.
+    /// it was signed for, and its age. A client with an invalid token receives error 1045, as from RDS; the emulator
+    /// prints the actual reason on standard error. The emulator implements part of MySQL's SQL, and refuses the rest
+    /// with an error that names what is not supported.
     ///
-    /// Tokens must be signed with the AWS credentials in the environment. If there are none, the emulator makes up
-    /// credentials and prints them. It prints the settings of a client as lines for a shell.
+    /// Tokens must be signed with the AWS credentials in the environment. If there are none, the emulator uses public
+    /// example credentials, which it prints. It prints the settings that a client needs as export lines for a shell.
     #[cfg(feature = "emulator")]
     #[command(after_help = "Examples:\n  \
         rds-bridge emulate --seed schema.sql\n  \
@@ -118,20 +123,20 @@ pub(super) enum Command {
     Emulate(Box<Emulate>),
     /// Accept any MySQL client on a local address, and log in to the database for it
     ///
-    /// Clients connect without a password and without TLS. The proxy connects to the endpoint over verified TLS with a
-    /// fresh IAM token for each client, and then copies packets in both directions. Clients may write whatever the
-    /// database user may, unless --read-only is given.
+    /// By default, clients connect without a password and without TLS, and only from this machine. The proxy connects
+    /// to the endpoint over verified TLS with a fresh IAM token for each client, and then copies packets in both
+    /// directions. Clients have all privileges of the database user, unless --read-only is given.
     #[cfg(feature = "proxy")]
     #[command(after_help = "Examples:\n  \
         rds-bridge proxy --hostname ENDPOINT --username USER --listen 127.0.0.1:3307\n  \
         rds-bridge proxy --hostname ENDPOINT --username USER --database DATABASE -- mysql -e 'SELECT 1'\n  \
         rds-bridge proxy --username USER 'WRITER' 'READER?listen=127.0.0.1:3308'\n")]
     Proxy(Box<Proxy>),
-    /// Accept HTTP clients of PlanetScale and of the RDS Data API, and query the database for them
+    /// Serve PlanetScale's HTTP API and the RDS Data API, and run their statements on the database
     ///
     /// The gateway keeps a pool of connections, which log in with IAM tokens over verified TLS. Sessions are read-only
-    /// unless --allow-writes is given. Callers send an API key, or --trust-loopback accepts every program on this
-    /// machine.
+    /// unless --allow-writes is given. Clients must send an API key, unless --trust-loopback accepts every program on
+    /// this machine.
     #[cfg(feature = "gateway")]
     #[command(after_help = "Examples:\n  \
         rds-bridge serve --hostname ENDPOINT --username USER --database DATABASE --trust-loopback\n  \
@@ -140,7 +145,8 @@ pub(super) enum Command {
     Serve(Box<Serve>),
     /// Run mysql, mariadb or mycli, logged in with an IAM token
     ///
-    /// Starts a proxy on a private Unix socket, and connects the installed client to it. Both end together.
+    /// Starts a proxy on a private Unix socket, and connects the installed client to it. The proxy ends when the client
+    /// does.
     #[cfg(all(feature = "proxy", unix))]
     #[command(after_help = "Examples:\n  \
         rds-bridge shell --hostname ENDPOINT --username USER --database DATABASE\n  \
@@ -169,14 +175,15 @@ pub(super) enum Command {
     /// Run them once for each user. This command only prints them: it connects to neither AWS nor the database.
     #[command(after_help = "Examples:\n  \
         rds-bridge setup --hostname ENDPOINT --username USER --database DATABASE\n  \
-        rds-bridge setup --username USER --database DATABASE --format sql | mysql --host ENDPOINT --user admin -p\n  \
+        rds-bridge setup --username USER --database DATABASE --format sql \\\n    \
+        | mysql --host ENDPOINT --user admin -p\n  \
         rds-bridge setup --hostname ENDPOINT --username USER --account 123456789012 \\\n    \
         --resource-id db-ABCDEFGHIJKL01234 --format policy > policy.json\n")]
     Setup(Setup),
     /// Write the WebAssembly component to a file, and print its size and SHA-256
     ///
-    /// The component implements the world "bridge" of rds:bridge@0.2.0. It imports nothing and runs in every runtime of
-    /// the component model.
+    /// The component implements the world "bridge" of rds:bridge@0.2.0. It imports nothing, and runs in every
+    /// WebAssembly runtime that supports the component model.
     Component(Component),
     /// Print the bundled root certificates of RDS and Amazon as PEM, for other clients
     ///
@@ -191,12 +198,12 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  \
         rds-bridge completions bash > /etc/bash_completion.d/rds-bridge\n")]
     Completions(Completions),
-    /// Print the manual page of all commands or of one
+    /// Print the manual page of one command, or of all commands
     #[command(after_help = "Examples:\n  \
         rds-bridge man query | man -l -\n  \
         rds-bridge man --directory /usr/local/share/man/man1\n")]
     Man(Manual),
-    /// Print the version, the build's features and the component's SHA-256, as --version
+    /// Print the version, the build's features and the component's SHA-256, like --version
     Version,
 }
 

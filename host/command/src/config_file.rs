@@ -2,7 +2,6 @@
 
 mod dump;
 
-use std::fmt;
 use std::fs;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
@@ -35,11 +34,12 @@ pub(crate) struct ConfigFile {
 
 impl ConfigFile {
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let unusable = |error: &dyn fmt::Display| {
-            Error::Usage(format!("--config: cannot read {}: {error}", path.display()))
-        };
-        let text = fs::read_to_string(path).map_err(|error| unusable(&error))?;
-        let config = Config::parse(&text).map_err(|error| unusable(&error))?;
+        let shown = path.display();
+        let text = fs::read_to_string(path)
+            .map_err(|error| Error::Usage(format!("cannot read {shown}: {error}")))?;
+        let config = Config::parse(&text).map_err(|error| {
+            Error::Usage(format!("invalid configuration file {shown}: {error}"))
+        })?;
         Ok(Self {
             path: path.to_owned(),
             config,
@@ -50,7 +50,7 @@ impl ConfigFile {
     pub(crate) fn check_options(&self) -> Result<(), Error> {
         match KEYS.into_iter().find(|(option, _)| is_given(option)) {
             Some((option, key)) => Err(Error::Usage(format!(
-                "--config and {option} exclude each other: set {key} in [databases.NAME] of {}",
+                "--config and {option} cannot be used together: set {key} in [databases.NAME] of {}",
                 self.path.display()
             ))),
             None => Ok(()),

@@ -22,7 +22,7 @@ pub(super) struct ConnectionArguments {
 
     /// Log in with a secret of AWS Secrets Manager instead of a token
     ///
-    /// The secret provides the user and the password. It also provides the endpoint, the port and the database, unless
+    /// The secret provides the password. It also provides the user, the endpoint, the port and the database, unless
     /// they are given. Requires a build with the feature secrets-manager, which is on by default.
     #[arg(
         long,
@@ -35,8 +35,8 @@ pub(super) struct ConnectionArguments {
     /// Log in with the password in FILE instead of a token; - prompts for it on the terminal
     ///
     /// For users without IAM authentication. A line break at the end of the file is not part of the password. The
-    /// variable DB_PASSWORD gives the password itself. There is no option for it, because other users of a machine can
-    /// see arguments.
+    /// variable DB_PASSWORD holds the password itself. No option takes the password itself, because other users of the
+    /// machine can see arguments.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 
@@ -44,7 +44,7 @@ pub(super) struct ConnectionArguments {
     #[arg(long, env = "DB_NAME", value_name = "DATABASE")]
     database: Option<String>,
 
-    /// Connect to this address instead of the endpoint: a tunnel, a bastion host, a PrivateLink address
+    /// Connect to this address instead of the endpoint, such as the local end of an SSH tunnel or a PrivateLink address
     ///
     /// The token is still signed for the endpoint, and the server's certificate must still be valid for it.
     #[arg(long, env = "DB_CONNECT_TO", value_name = "HOST[:PORT]")]
@@ -60,13 +60,13 @@ pub(super) struct ConnectionArguments {
     #[arg(long, env = "DB_CA_FILE", value_name = "FILE")]
     ca_file: Option<std::ffi::OsString>,
 
-    /// PEM file of certificate authorities to trust in addition; repeatable
+    /// PEM file of further certificate authorities to trust, besides the bundled ones or those of --ca-file; repeatable
     #[arg(long, value_name = "FILE")]
     ca_file_extra: Vec<PathBuf>,
 
     /// Collation of the connection, such as utf8mb4_bin
     ///
-    /// By default the server's default for utf8mb4, as with the mysql client.
+    /// Without this option, the server uses its default collation for utf8mb4, as with the mysql client.
     #[arg(long, value_name = "NAME")]
     collation: Option<String>,
 
@@ -155,7 +155,7 @@ impl ConnectionArguments {
     pub(super) fn of_client(&self, option: &str) -> Result<ClientSettings<'_>, Error> {
         if let Some(given) = OF_ENDPOINT.iter().find(|flag| is_given(flag)) {
             return Err(Error::Usage(format!(
-                "{option} and {given} exclude each other: {given} is a setting of the proxy"
+                "{option} and {given} cannot be used together: the proxy has its own {given}"
             )));
         }
         let password = password::read(self.password_file.as_deref())?;

@@ -56,7 +56,7 @@ async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "credentials",
         &format!(
-            "{}, made up for this demo; on AWS, for example, the credentials of a function's role",
+            "{}, made up for this demo; on AWS, they would be, for example, those of a function's role",
             credentials.access_key_id
         ),
     )?;
@@ -90,8 +90,8 @@ async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     steps.say(
         "login",
         &format!(
-            "{} is logged in by {}, with a second token, signed in the sandbox and sent inside TLS; the session is \
-             read-only",
+            "{} is logged in with {}; the password is a second token, which was signed in the sandbox like that of \
+             step 3 and sent inside TLS; the session is read-only",
             bridge.user(),
             plugin_name(session.auth_plugin)
         ),
@@ -102,7 +102,7 @@ async fn connect(emulator: &Emulator, steps: &mut Steps) -> Result<(), Error> {
     Ok(())
 }
 
-/// As `1.3, server certificate verified: for …, by …`.
+/// As `version 1.3; server certificate verified: for …, issued by …`.
 fn describe_tls(tls: &CommonState) -> String {
     let version = match tls.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "1.2",
@@ -114,12 +114,12 @@ fn describe_tls(tls: &CommonState) -> String {
         .and_then(|leaf| Certificate::from_der(leaf).ok());
     let leaf = leaf.map_or_else(String::new, |leaf| {
         format!(
-            ", server certificate verified: for {}, issued by {}",
+            "; server certificate verified: for {}, issued by {}",
             leaf.dns_names.join(" and "),
             leaf.issuer
         )
     });
-    format!("{version}{leaf}")
+    format!("version {version}{leaf}")
 }
 
 async fn rows(connection: &mut Connection, steps: &mut Steps) -> Result<(), Error> {
@@ -167,7 +167,8 @@ impl Steps {
 
 const NEXT: &str = "
 What to try next:
-  rds-bridge emulate --seed FILE.sql         run such a server with your own tables, and print its settings
+  rds-bridge emulate --seed FILE.sql         run such a server with your own tables, and print the
+                                             settings for clients
                                              (in the repository: ./just run emulate --seed tests/schema.sql)
   rds-bridge emulate -- PROGRAM              run your own program against it, in any language
   rds-bridge doctor                          check the connection to your own database

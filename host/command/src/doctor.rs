@@ -25,18 +25,19 @@ pub(super) struct Doctor {
     #[arg(long)]
     json: bool,
 
-    /// Skip the checks that ask AWS: the identity of the credentials, and the alias of the endpoint
+    /// Skip two checks: the identity of the credentials (asks AWS STS), and whether --hostname is an alias (asks DNS)
     ///
-    /// The identity check calls AWS STS, which a subnet without internet access or a VPC endpoint cannot reach.
+    /// AWS STS cannot be reached from a subnet that has neither internet access nor a VPC endpoint for STS.
     #[arg(long)]
     offline: bool,
 
-    /// Check the way through a running proxy instead, as a client of it
+    /// Check the path through a running proxy instead of the direct one, as one of the proxy's clients
     ///
-    /// The stages are: TCP or the Unix socket, the greeting, TLS if the listener offers it, the login, and a SELECT.
-    /// For a proxy that asks for passwords, --username is the name of a caller, and DB_PASSWORD or --password-file its
-    /// password. --ca-file is the authority of the listener's certificate. What fails on the proxy's way to the
-    /// database is reported as the proxy tells it.
+    /// The stages are: TCP or the Unix socket, the greeting, TLS if the listener offers it, the login, and a SELECT. If
+    /// the proxy requires passwords, --username is the name of a caller in the proxy's configuration file
+    /// ([callers.NAME]), and DB_PASSWORD or --password-file gives its password. --ca-file is the PEM file of the
+    /// authority that issued the certificate of the proxy's listener. If the proxy itself cannot connect to the
+    /// database, the report shows the error that the proxy sends.
     #[cfg(feature = "proxy")]
     #[arg(long, value_name = "HOST:PORT|PATH")]
     through: Option<through::Place>,

@@ -66,11 +66,11 @@ fn print(
     // The empty line marks the end, for a program that reads the lines from a pipe.
     output::print(&(lines.collect::<String>() + "\n"))?;
     let line = format!(
-        "rds-bridge: emulating RDS at {}; tokens must be signed with the {}. Press Ctrl-C to stop.\n",
+        "rds-bridge: emulating RDS on {}; clients need the settings above{}. Press Ctrl-C to stop.\n",
         emulator.address(),
         match given {
-            Some(_) => "AWS credentials in the environment",
-            None => "credentials above",
+            Some(_) => " and the AWS credentials in the environment",
+            None => "",
         }
     );
     let _unread = std::io::stderr().write_all(line.as_bytes());

@@ -22,7 +22,7 @@ pub(super) struct EndpointArguments {
 
     /// TCP port of the endpoint [default: 3306]
     ///
-    /// DB_PORT belongs to DB_HOST: it does not count if --hostname names another endpoint.
+    /// DB_PORT is ignored if --hostname names an endpoint other than DB_HOST.
     #[arg(long, env = "DB_PORT", value_name = "PORT")]
     port: Option<u16>,
 
@@ -34,19 +34,21 @@ pub(super) struct EndpointArguments {
 
     /// AWS region of the endpoint
     ///
-    /// RDS accepts a token only if it is signed for its region. By default the region in the endpoint's name, then
-    /// AWS_REGION, then AWS_DEFAULT_REGION, then the region of the AWS profile.
+    /// RDS accepts a token only if it is signed for the region of the endpoint. Without this option, the region is
+    /// taken from the first of these that has one: the endpoint's name, AWS_REGION, AWS_DEFAULT_REGION, the AWS
+    /// profile.
     #[arg(long, env = "DB_REGION", value_name = "REGION")]
     region: Option<String>,
 
     /// Profile of the AWS config files from which to take credentials
     ///
-    /// It takes precedence over credentials in the environment. By default the credentials in the environment, then the
-    /// profile that AWS_PROFILE names, then the profile "default".
+    /// The profile takes precedence over credentials in the environment. Without this option, credentials are looked up
+    /// as in the AWS SDKs: in the environment, in the profile that AWS_PROFILE names or else in "default", with a web
+    /// identity token, at the container's endpoint, in the EC2 instance metadata.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Look up the endpoint of which --hostname is an alias (CNAME), and sign for that
+    /// Look up the endpoint behind --hostname, which is an alias (CNAME), and sign for that endpoint
     ///
     /// For the writer endpoint of an Aurora global database, this finds the primary cluster.
     #[arg(long, env = "DB_RESOLVE_CNAME", value_parser = BoolishValueParser::new())]
@@ -90,9 +92,13 @@ impl EndpointArguments {
         let host = self.host()?;
         let named = region_of_endpoint(host).filter(|named| !named.eq_ignore_ascii_case(given))?;
         let option = name_of("--region", "DB_REGION");
+        let remedy = match option {
+            "--region" => "omit",
+            _ => "unset",
+        };
         Some(format!(
-            "warning: {option} is {given}, and the endpoint {host} is in {named}: RDS will refuse the token; omit the \
-             region"
+            "warning: {option} is {given}, and the endpoint {host} is in {named}: RDS will refuse the token: {remedy} \
+             {option}"
         ))
     }
 

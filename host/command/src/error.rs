@@ -1,15 +1,16 @@
 //! The errors of the command: one message and one exit code each.
 
-use std::fmt;
+mod words;
+
 use std::io;
 use std::path::PathBuf;
 
+pub(super) use words::{LISTED, words, words_without_stage};
+
 use super::exit::Exit;
-use super::setting_names;
-use super::variables::name_of_setting;
 use rds_bridge::aws::{CredentialsError, RegionError};
 use rds_bridge::component::{CallError, Fault, Malformed, PresignError};
-use rds_bridge::error::{Category, Cause, Chain, ErrorKind, malformed_token_words, presign_words};
+use rds_bridge::error::Category;
 use rds_bridge::tls::PemError;
 #[cfg(feature = "arrow")]
 use rds_bridge_formats::arrow as columnar;
@@ -22,6 +23,7 @@ pub(super) enum Error {
         how: &'static str,
     },
     InvalidTime,
+    TimeBefore1970,
     ClockBefore1970,
     Region(RegionError),
     Credentials(CredentialsError),
@@ -36,6 +38,8 @@ pub(super) enum Error {
         error: rds_bridge::Error,
     },
     ReadFile(PathBuf, io::Error),
+    /// A file that was read, and what is wrong with it.
+    UnusableFile(PathBuf, String),
     #[cfg(feature = "emulator")]
     Emulator(rds_bridge_emulator::StartError),
     #[cfg(feature = "proxy")]
@@ -55,6 +59,10 @@ pub(super) enum Error {
     NotEnded(Box<Self>),
     Presign(PresignError),
     Malformed(Malformed),
+    /// The input of `inspect` is not UTF-8 from this byte on.
+    TokenNotUtf8 {
+        offset: usize,
+    },
     Read(io::Error),
     Write(io::Error),
     File(PathBuf, io::Error),
@@ -99,6 +107,7 @@ impl Error {
             Self::Usage(_)
             | Self::MissingSetting { .. }
             | Self::InvalidTime
+            | Self::TimeBefore1970
             | Self::ClockBefore1970
             | Self::Region(_)
             | Self::Credentials(CredentialsError::Profile(_))
@@ -112,9 +121,10 @@ impl Error {
                 | CredentialsError::EmptyEndpoint { .. }
                 | CredentialsError::NotFound(_),
             ) => Exit::Credentials,
-            Self::Malformed(_) => Exit::NotAToken,
+            Self::Malformed(_) | Self::TokenNotUtf8 { .. } => Exit::NotAToken,
             Self::Read(_)
             | Self::ReadFile(..)
+            | Self::UnusableFile(..)
             | Self::Write(_)
             | Self::File(..)
             | Self::NoFolder { .. }
@@ -162,129 +172,6 @@ fn emulator_exit(error: &rds_bridge_emulator::StartError) -> Exit {
         | StartError::Database(_) => Exit::InputOutput,
         StartError::Seed { .. } => Exit::Statement,
         StartError::Tls(_) | StartError::Fault(_) => Exit::Bug,
-    }
-}
-
-const NOT_KILLED: &str = "interrupted; the statement may still be running, because the server could not be told to end it";
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(line) => f.write_str(line),
-            Self::MissingSetting { what, how } => write!(f, "no {what}: {how}"),
-            Self::InvalidTime => f.write_str("--signed-at takes a time such as 2026-01-31T12:00:00Z"),
-            Self::ClockBefore1970 => f.write_str("the time is before 1970; set the clock"),
-            Self::Region(error) => {
-                let hint = setting_names::words(&error.hint());
-                write!(f, "{}: {hint}", Chain(error))
-            }
-            Self::Credentials(error) => write!(f, "{}: {}", Chain(error), error.hint()),
-            Self::Bridge(error) => WithCauses(error).fmt(f),
-            Self::InStatement {
-                number,
-                count,
-                error,
-            } => write!(f, "statement {number} of {count}: {}", WithCauses(error)),
-            #[cfg(feature = "emulator")]
-            Self::Emulator(error) => f.write_str(&super::emulator_error::words(error)),
-            #[cfg(feature = "proxy")]
-            Self::Proxy(error) => Chain(error).fmt(f),
-            #[cfg(feature = "gateway")]
-            Self::Gateway(error) => Chain(error).fmt(f),
-            Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
-            Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::NotKilled(error) => write!(f, "{NOT_KILLED}: {}", Chain(error)),
-            Self::NotAwaited => f.write_str(
-                "interrupted; the statement may still be running, because the server did not confirm that it ended",
-            ),
-            Self::CommitUnknown(why) => write!(
-                f,
-                "{}; COMMIT was sent but not answered, so the changes may or may not be committed",
-                InOneLine(why)
-            ),
-            Self::NotEnded(why) => write!(
-                f,
-                "{}; the statement may still be running, because the server could not be told to end it",
-                InOneLine(why)
-            ),
-            Self::Runtime(error) => write!(f, "cannot start: {error}"),
-            Self::Presign(error) => f.write_str(&presign_words(error)),
-            Self::Malformed(malformed) => {
-                write!(f, "not a token: {}", malformed_token_words(malformed))
-            }
-            Self::Read(error) => write!(f, "cannot read standard input: {error}"),
-            Self::Write(error) => write!(f, "cannot write to standard output: {error}"),
-            Self::File(path, error) => write!(f, "cannot write {}: {error}", path.display()),
-            Self::NoFolder { path, folder } => write!(
-                f,
-                "cannot write {}: the folder {} does not exist",
-                path.display(),
-                folder.display()
-            ),
-            #[cfg(feature = "arrow")]
-            Self::Columnar(error) => error.fmt(f),
-            Self::Roots(error) => Chain(error).fmt(f),
-            Self::Fault(fault) => Chain(fault).fmt(f),
-        }
-    }
-}
-
-/// The message of the library's error. A setting is named by the flag or the variable that gave it.
-pub(super) fn words(error: &rds_bridge::Error) -> String {
-    match error.kind() {
-        ErrorKind::Setting { setting, problem } => {
-            format!("{}: {problem}", name_of_setting(setting))
-        }
-        ErrorKind::Region(error) => {
-            format!("{}: {}", Chain(error), setting_names::words(&error.hint()))
-        }
-        _ => Chain(error).to_string(),
-    }
-}
-
-/// The message of the library's error, with its likely causes.
-struct WithCauses<'a>(&'a rds_bridge::Error);
-
-impl fmt::Display for WithCauses<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", words(self.0), Causes(self.0.causes()))
-    }
-}
-
-/// How many likely causes to list. `doctor` lists all.
-pub(super) const LISTED: usize = 4;
-
-/// The likely causes with their remedies, the likeliest first.
-struct Causes<'a>(&'a [Cause]);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        f.write_str("\nlikely causes:")?;
-        for (index, Cause { why, remedy, .. }) in self.0.iter().enumerate().take(LISTED) {
-            let number = index.saturating_add(1);
-            let remedy = setting_names::words(remedy);
-            write!(f, "\n  {number}. {why}\n     → {remedy}")?;
-        }
-        match self.0.len().saturating_sub(LISTED) {
-            0 => Ok(()),
-            more => write!(f, "\n  and {more} more, which rds-bridge doctor lists"),
-        }
-    }
-}
-
-/// An error without its causes, for a message that goes on.
-struct InOneLine<'a>(&'a Error);
-
-impl fmt::Display for InOneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Error::Bridge(error) => f.write_str(&words(error)),
-            other => other.fmt(f),
-        }
     }
 }
 

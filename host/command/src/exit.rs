@@ -20,7 +20,8 @@ pub enum Exit {
     Credentials = 3,
     /// The input of `inspect` is not a token.
     NotAToken = 4,
-    /// Reading or writing a file or a pipe failed, or a limit was exceeded.
+    /// A file or a pipe cannot be read or written, an address cannot be listened on, a row is longer than
+    /// `--max-row-bytes`, or a value does not fit into the output format.
     InputOutput = 5,
     /// The server is unreachable, full or too slow, or the connection was lost.
     Network = 6,

@@ -9,10 +9,10 @@ pub(super) use of_unix::HangUps;
 /// Reads the files again, and tells of it. A file that is invalid changes nothing.
 fn reload_and_tell(reload: &mut impl FnMut() -> Result<(), Error>) {
     match reload() {
-        Ok(()) => print("rds-bridge: read the configuration again\n"),
+        Ok(()) => print("rds-bridge: reloaded the configuration\n"),
         // The settings that are in use stay.
         Err(error) => print(&format!(
-            "rds-bridge: the configuration is unchanged: {error}\n"
+            "rds-bridge: cannot reload the configuration, and continues with the old one: {error}\n"
         )),
     }
 }

@@ -18,7 +18,7 @@ use rds_bridge_text::without_byte_order_mark;
 pub(super) struct Inspect {
     /// Token to read [default: standard input]
     ///
-    /// Other users of this machine can see arguments while the command runs.
+    /// Prefer standard input: other users of this machine can see arguments while the command runs.
     #[arg(value_name = "TOKEN")]
     token: Option<String>,
 
@@ -39,8 +39,8 @@ pub(super) fn run(arguments: &Inspect) -> Result<(), Error> {
     // Some shells put a byte order mark before what they pipe.
     let bytes = without_byte_order_mark(&bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
-        let offset = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
-        Error::Malformed(Malformed::InvalidEncoding(offset))
+        let offset = error.valid_up_to();
+        Error::TokenNotUtf8 { offset }
     })?;
 
     let claims = Sandbox::new()?.instantiate()?.inspect(text.trim())?;
@@ -109,8 +109,10 @@ fn report(claims: &Claims, validity: Validity) -> String {
     let state = match validity {
         Validity::Valid => "yes, if the credentials that signed it are still valid",
         Validity::Expired => "expired",
-        Validity::NotYet => "not yet: the clock of this machine or of the signer is wrong",
-        Validity::Unknown => "unknown: this clock is before 1970",
+        Validity::NotYet => {
+            "not yet (unless it was signed for a later time, this machine's clock or the signer's is wrong)"
+        }
+        Validity::Unknown => "unknown, because this machine's clock is before 1970",
     };
     let Claims {
         host,
@@ -137,7 +139,7 @@ fn report(claims: &Claims, validity: Validity) -> String {
          port:          {port}\n\
          user:          {db_user}\n\
          region:        {region}\n\
-         access key id: {access_key_id}\n\
+         access key ID: {access_key_id}\n\
          credentials:   {credentials}\n\
          signed at:     {signed_at}\n\
          expires in:    {expires_in_seconds} s\n\

@@ -42,7 +42,7 @@ pub(super) fn start(filter: Option<&str>) -> Result<(), Error> {
     let name = variables::name_of("--log", "RDS_BRIDGE_LOG");
     let wrong = |problem| {
         Error::Usage(format!(
-            "{name}: {problem}; it takes a filter such as debug or rds_bridge=trace"
+            "{name}: {problem}; give a filter such as debug or rds_bridge=trace"
         ))
     };
     let (is_json, filter) = split_json(filter);
@@ -90,6 +90,11 @@ fn targets(filter: &str) -> Result<Targets, String> {
         }
         if level.is_empty() {
             return Err(format!("{directive:?} has no level"));
+        }
+        if level.parse::<LevelFilter>().is_err() {
+            return Err(format!(
+                "{level:?} is not a level: use error, warn, info, debug or trace"
+            ));
         }
     }
     directives
@@ -151,8 +156,8 @@ mod tests {
                 "[connect]=debug",
                 "\"[connect]\" is not the name of a module",
             ),
-            ("rds_bridge=loud", "error parsing level filter"),
-            ("a=b=c", "too many '='"),
+            ("rds_bridge=loud", "\"loud\" is not a level"),
+            ("a=b=c", "\"b=c\" is not a level"),
         ] {
             let error = targets(filter).unwrap_err();
             assert!(error.contains(why), "{filter}: {error}");

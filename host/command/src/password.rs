@@ -16,6 +16,8 @@ use super::error::Error;
 use super::variables;
 
 const VARIABLE: &str = "DB_PASSWORD";
+const NO_TERMINAL: &str =
+    "--password-file -: there is no terminal to ask on: give a file, such as /dev/stdin";
 /// A longer file is not a password. MySQL's longest is 32 characters for users of a replica, and 256 bytes for others.
 const LIMIT: u64 = 64 << 10;
 
@@ -24,7 +26,9 @@ pub(super) fn read(file: Option<&Path>) -> Result<Option<SecretString>, Error> {
     if let Some(path) = file {
         let flag = "--password-file";
         let password = match path == Path::new("-") {
-            true => not_empty(&prompt::ask()?, flag),
+            true => not_empty(&prompt::ask(NO_TERMINAL)?, || {
+                format!("{flag} -: the password is empty")
+            }),
             false => of_file(path, flag),
         };
         return password.map(Some);
@@ -41,7 +45,9 @@ pub(super) fn read(file: Option<&Path>) -> Result<Option<SecretString>, Error> {
 pub(super) fn of_file(path: &Path, flag: &str) -> Result<SecretString, Error> {
     let read = from_file(path);
     let password = read.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
-    not_empty(&password, flag)
+    not_empty(&password, || {
+        format!("{flag}: {} contains no password", path.display())
+    })
 }
 
 /// The password on standard input, or the one that is typed if that is a terminal, without echo.
@@ -49,15 +55,17 @@ pub(super) fn of_file(path: &Path, flag: &str) -> Result<SecretString, Error> {
 pub(super) fn of_standard_input() -> Result<SecretString, Error> {
     let input = io::stdin();
     let password = match cfg!(unix) && input.is_terminal() {
-        true => prompt::ask()?,
+        true => {
+            prompt::ask("there is no terminal to ask on: pipe the password into standard input")?
+        }
         false => from_reader(input.lock()).map_err(Error::Read)?,
     };
-    not_empty(&password, "standard input")
+    not_empty(&password, || "the password is empty".to_owned())
 }
 
-fn not_empty(password: &str, flag: &str) -> Result<SecretString, Error> {
+fn not_empty(password: &str, problem: impl Fn() -> String) -> Result<SecretString, Error> {
     if password.is_empty() {
-        return Err(Error::Usage(format!("{flag}: the password is empty")));
+        return Err(Error::Usage(problem()));
     }
     Ok(SecretString::from(password))
 }
@@ -119,7 +127,8 @@ mod tests {
         }
         fs::write(&path, "\n").unwrap();
         let error = read(Some(&path)).unwrap_err().to_string();
-        assert_eq!(error, "--password-file: the password is empty");
+        let expected = format!("--password-file: {} contains no password", path.display());
+        assert_eq!(error, expected);
         fs::write(&path, "x".repeat(70_000)).unwrap();
         let error = read(Some(&path)).unwrap_err().to_string();
         assert!(error.ends_with("it is too long for a password"), "{error}");

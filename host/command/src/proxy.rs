@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 use arguments::Action;
 pub(crate) use arguments::Proxy;
-pub(super) use running::begin;
+pub(super) use running::{begin, bridge};
 
 use super::config_file::ConfigFile;
 use super::error::Error;
@@ -207,7 +207,9 @@ fn announce(running: &[Running], admin: Option<&Admin>) {
     let mut lines: String = running.iter().map(|it| it.address.lines()).collect();
     if let Some(admin) = admin {
         let address = admin.address();
-        lines.push_str(&format!("rds-bridge: admin address http://{address}\n"));
+        lines.push_str(&format!(
+            "rds-bridge: the admin address is http://{address}\n"
+        ));
     }
     lines.push_str("rds-bridge: press Ctrl-C to stop\n");
     print(&lines);
@@ -247,7 +249,7 @@ async fn drain(service: &Service, running: Vec<Running>, signals: &mut Signals) 
     if open > 0 {
         let seconds = limit.as_secs();
         print(&format!(
-            "rds-bridge: closed {open} clients that were open after {seconds} s\n"
+            "rds-bridge: client connections that were still open after {seconds} s and were closed: {open}\n"
         ));
     }
 }

@@ -54,8 +54,8 @@ use transaction::Transaction;
 pub(super) struct Query {
     /// SQL statement to execute, or several separated by semicolons [default: standard input]
     ///
-    /// The server executes several statements one after another up to the first that fails, and the error names its
-    /// number. Commands of the mysql client, such as \G and DELIMITER, are refused.
+    /// The server executes several statements one after another and stops at the first that fails. The error gives the
+    /// position of that statement. Commands of the mysql client, such as \G and DELIMITER, are refused.
     #[arg(value_name = "SQL", conflicts_with = "file")]
     sql: Option<String>,
 
@@ -71,32 +71,33 @@ pub(super) struct Query {
 
     /// Session time zone: an offset such as +00:00, or a name such as Europe/Berlin
     ///
-    /// TIMESTAMP values and NOW() are in this time zone. By default the server's. In a zone with daylight saving time,
-    /// one hour in autumn occurs twice and its TIMESTAMP values are ambiguous; with +00:00 they are not.
+    /// TIMESTAMP values and NOW() are in this time zone. The default is the server's time zone. In a zone with daylight
+    /// saving time, one hour in autumn occurs twice and its TIMESTAMP values are ambiguous; with +00:00 they are not.
     #[arg(long, value_name = "ZONE", value_parser = time_zone::parse, allow_hyphen_values = true)]
     time_zone: Option<String>,
 
     /// MySQL protocol in which the server sends the rows
     ///
     /// The default, auto, uses the binary protocol for queries for which it needs no extra round trip, and the text
-    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set binary for a long result of
-    /// a query that contains a question mark, or of a MySQL server whose host name is not an RDS endpoint. The values
-    /// are the same in both, except FLOAT, which the server rounds to six digits in the text protocol.
+    /// protocol otherwise. A long result is about twice as fast in the binary protocol. Set binary if the result is
+    /// long, and either the query contains a question mark or the server is a MySQL server whose host name is not an
+    /// RDS endpoint. The values are the same in both, except FLOAT, which the server rounds to six digits in the text
+    /// protocol.
     #[arg(long, value_enum, default_value = "auto", value_name = "PROTOCOL")]
     protocol: ProtocolArgument,
 
     /// Write to FILE atomically: it appears, or replaces the old file, only when complete
     ///
-    /// Statements without a result produce an empty file. csv, tsv, json, parquet and arrow files hold one result. A
-    /// name such as rows.csv.gz or rows.csv.zst compresses the file. A pipe or a device is written directly; - is
-    /// standard output.
+    /// Statements without a result produce an empty file; for parquet and arrow they are an error. A csv, tsv, json,
+    /// parquet or arrow file holds one result, and a second one is an error. A name such as rows.csv.gz or rows.csv.zst
+    /// compresses the file. A pipe or a device is written directly; - is standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Show the rows in a pager: the program that PAGER names, or less
     ///
-    /// Without a terminal on standard output this option has no effect. less gets LESS=FRX, unless LESS is set: it
-    /// exits at once if the rows fit the screen. For wide tables, use --columns 0 with PAGER='less -S'.
+    /// Without a terminal on standard output this option has no effect. less is run with LESS=FRX, unless LESS is set,
+    /// so that it exits at once if the rows fit on the screen. For wide tables, use --columns 0 with PAGER='less -S'.
     #[arg(long, conflicts_with = "output")]
     pager: bool,
 
@@ -107,8 +108,9 @@ pub(super) struct Query {
     /// Allow the statements to write, in a transaction
     ///
     /// Without this option the session is read-only. The transaction is committed when all statements are complete, and
-    /// rolled back if one fails or is interrupted. Not rolled back are statements that take effect at once (DDL, SET
-    /// GLOBAL, XA and others), what a procedure commits, and tables of a storage engine without transactions.
+    /// rolled back if one fails or is interrupted. The rollback does not undo statements that take effect at once (DDL,
+    /// SET GLOBAL, XA and others), what a procedure commits, and changes to tables of a storage engine without
+    /// transactions.
     #[arg(long)]
     allow_writes: bool,
 
@@ -120,21 +122,23 @@ pub(super) struct Query {
 
     /// Time limit for all statements and their rows, in seconds [default: none]
     ///
-    /// After that, the statement is ended on the server, its transaction is rolled back, and the exit code is 6. A
-    /// COMMIT that was already sent is not abandoned: its answer is awaited for a few seconds.
+    /// After that, the command ends the statement on the server, rolls back its transaction if there is one, and exits
+    /// with code 6. If COMMIT was already sent, the command waits a few more seconds for its answer.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
 
     /// Write at most this many rows of each result [default: all]
     ///
-    /// The server is told the limit (sql_select_limit), so it sends few rows beyond it. A message on standard error
-    /// says when there were more rows. A file of --output then has only these rows, and still counts as complete.
+    /// The server is told the limit (sql_select_limit), so it sends at most one row more, except for a SELECT with its
+    /// own LIMIT and within procedures. If there are more rows, a message on standard error says so. The file of
+    /// --output then has only the rows up to the limit, and counts as complete.
     #[arg(long, value_name = "ROWS")]
     limit: Option<u64>,
 
     /// Longest row to accept, in bytes, from 65536 to 1073741824
     ///
-    /// The default is that of max_allowed_packet of a MySQL server. Raise it if the server's value was raised.
+    /// The default is MySQL's default for max_allowed_packet. Raise the limit if max_allowed_packet was raised on the
+    /// server.
     #[arg(long, value_name = "BYTES", default_value = "67108864")]
     max_row_bytes: usize,
 
@@ -263,26 +267,26 @@ async fn connect(arguments: &Query, bridge: &Bridge) -> Result<Connection, Error
 /// Refuses options that several statements cannot have.
 fn check_several(arguments: &Query, statements: &[Statement<'_>]) -> Result<(), Error> {
     let count = statements.len();
-    let refusal = |why: &str| {
+    let for_one = |what: &str| {
         Err(Error::Usage(format!(
-            "the text has {count} statements: {why}"
+            "{what} only with a single statement, and {count} are given"
         )))
     };
     if count <= 1 {
         return Ok(());
     }
     if !arguments.params.is_empty() {
-        return refusal("parameters need a text with one statement");
+        return for_one("parameters work");
     }
     if matches!(arguments.protocol, ProtocolArgument::Binary) {
-        return refusal("--protocol binary needs a text with one statement");
+        return for_one("--protocol binary works");
     }
     let unlocks = |it: &&Statement<'_>| it.may_allow_writes;
     match statements.iter().find(unlocks) {
-        Some(statement) if !arguments.allow_writes => refusal(&format!(
-            "\"{}\" would end the read-only session: remove it, or add --allow-writes",
+        Some(statement) if !arguments.allow_writes => Err(Error::Usage(format!(
+            "the statement \"{}\" would let the others write: remove it, or add --allow-writes",
             statement.text.trim()
-        )),
+        ))),
         _ => Ok(()),
     }
 }

@@ -44,7 +44,7 @@ fn of_this_machine(host: &str) -> [Cause; 3] {
     [
         Cause::new(
             format!("{host} is the emulator, and the token is not valid for it"),
-            "read its standard error: rds-bridge emulate prints the reason of each refusal",
+            "read the emulator's standard error: rds-bridge emulate prints the reason for each refusal",
         ),
         Cause::new(
             format!(

@@ -23,7 +23,7 @@ const fn name(
     }
 }
 
-const NAMES: [SettingName; 15] = [
+const NAMES: [SettingName; 16] = [
     name("endpoint", "--hostname", Some("DB_HOST")),
     name("port", "--port", Some("DB_PORT")),
     name("user", "--username", Some("DB_USER")),
@@ -37,6 +37,7 @@ const NAMES: [SettingName; 15] = [
     name("ca_file", "--ca-file", Some("DB_CA_FILE")),
     name("extra_ca_file", "--ca-file-extra", None),
     name("allow_writes", "--allow-writes", None),
+    name("collation", "--collation", None),
     name("max_row_bytes", "--max-row-bytes", None),
     name("timeouts", "--connect-timeout", None),
 ];

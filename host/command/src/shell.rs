@@ -17,7 +17,7 @@ use super::{child, proxy};
 
 #[derive(Args, Debug)]
 pub(super) struct Shell {
-    /// Arguments for the client, such as -- --execute 'SHOW TABLES'
+    /// Arguments for the client, after --, as in: rds-bridge shell -- --execute 'SHOW TABLES'
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<OsString>,
 
@@ -27,7 +27,7 @@ pub(super) struct Shell {
 
     /// Make the session read-only
     ///
-    /// This is a guard rail, not a boundary: a client that writes SQL can undo it.
+    /// This is a guard rail, not a security boundary: you can undo it with an SQL statement.
     #[arg(long)]
     read_only: bool,
 
@@ -59,8 +59,10 @@ pub(super) fn run(arguments: &Shell) -> Result<ExitCode, Error> {
         // First, so that a signal cannot leave the socket behind.
         let mut signals = Signals::catch()?;
         let engine = Engine::new().map_err(Error::Fault)?;
-        let (builder, address) =
-            proxy::begin(&arguments.connection, &Own::default(), &engine).await?;
+        let bridge = proxy::bridge(&arguments.connection, &Own::default(), &engine).await?;
+        // The client would show only the beginning of this error.
+        let _ready = bridge.begin().await?.load_credentials().await?;
+        let (builder, address) = proxy::begin(bridge, &engine);
         // Only this user can enter the folder.
         let folder = tempfile::Builder::new().prefix("rds-bridge-").tempdir();
         let folder = folder.map_err(Error::Write)?;
@@ -98,11 +100,14 @@ fn program(client: Option<Client>) -> Result<PathBuf, Error> {
     });
     found.ok_or_else(|| {
         let names: Vec<_> = candidates.iter().map(|client| client.program()).collect();
-        let problem = format!(
-            "PATH has no {}: install a client of MySQL, such as Debian's package mariadb-client, or use \
-             'rds-bridge query'",
-            names.join(", ")
-        );
+        let problem = match names.as_slice() {
+            [name] => format!("{name} is not in PATH: install it, or omit --client"),
+            names => format!(
+                "none of {} is in PATH: install one, such as mariadb from Debian's package mariadb-client, or use \
+                 'rds-bridge query'",
+                names.join(", ")
+            ),
+        };
         ProxyError::NoShell(problem).into()
     })
 }

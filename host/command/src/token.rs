@@ -84,5 +84,5 @@ fn now() -> Result<u64, Error> {
 
 fn parse_time(text: &str) -> Result<u64, Error> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Error::InvalidTime)?;
-    u64::try_from(at.unix_timestamp()).map_err(|_| Error::ClockBefore1970)
+    u64::try_from(at.unix_timestamp()).map_err(|_| Error::TimeBefore1970)
 }

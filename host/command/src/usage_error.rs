@@ -1,5 +1,7 @@
 //! clap's usage errors in one line: the mistake, the argument that was probably meant, and the `--help` to read.
 
+mod plain_words;
+
 use std::ffi::OsString;
 
 use clap::Command;
@@ -22,12 +24,23 @@ pub(super) fn one_line(
     let (tips, lines): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("tip: "));
     let line = lines.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
+    let line = plain_words::of_value(line, error);
     let mut line = name_variable(line, error, command.clone());
     let arguments: Vec<OsString> = arguments.collect();
-    let name = subcommand(command, arguments.into_iter());
-    let known = name
-        .as_deref()
-        .and_then(|name| hint(error, command.find_subcommand(name)?));
+    let names = subcommands(command, &arguments);
+    let mut built = command.clone();
+    built.build();
+    let wrong = names
+        .iter()
+        .try_fold(&built, |command, name| command.find_subcommand(name));
+    let help = ["rds-bridge"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str));
+    let help = help.collect::<Vec<_>>().join(" ");
+    if let Some(line) = wrong.and_then(|wrong| plain_words::whole(error, wrong, &arguments)) {
+        return format!("{line} (see {help} --help)");
+    }
+    let known = wrong.and_then(|wrong| hint(error, wrong));
     let meant = || suggestion(error).map(|meant| format!("did you mean {meant}?"));
     match known.or_else(meant) {
         Some(hint) => line.push_str(&format!("; {hint}")),
@@ -37,11 +50,7 @@ pub(super) fn one_line(
             }
         }
     }
-    let help = match name {
-        Some(name) => format!("rds-bridge {name} --help"),
-        None => "rds-bridge --help".to_owned(),
-    };
-    format!("{line} (see {help})")
+    format!("{line} (see {help} --help)")
 }
 
 /// Options of other clients, and what they are here.
@@ -88,6 +97,9 @@ fn hint(error: &clap::Error, command: &Command) -> Option<String> {
         "query" if !unknown.starts_with('-') => Some(
             "put the statement in quotes, as one argument: rds-bridge query 'SELECT 1'".to_owned(),
         ),
+        "query" if suggestion(error).is_none() => Some(format!(
+            "if it is the statement, put -- before it: rds-bridge query -- '{unknown}'"
+        )),
         "emulate" if !unknown.starts_with('-') => Some(format!(
             "put -- before the program to run: rds-bridge emulate … -- {unknown}"
         )),
@@ -123,11 +135,19 @@ fn suggestion(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// The subcommand among arguments that clap refuses.
-fn subcommand(command: &Command, arguments: impl Iterator<Item = OsString>) -> Option<String> {
+/// The subcommand among arguments that clap refuses, and the subcommand of it: `proxy`, `wait`.
+fn subcommands(command: &Command, arguments: &[OsString]) -> Vec<String> {
     let lenient = command.clone().ignore_errors(true);
-    let matches = lenient.try_get_matches_from(arguments).ok()?;
-    matches.subcommand_name().map(str::to_owned)
+    let Ok(matches) = lenient.try_get_matches_from(arguments) else {
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    let mut next = matches.subcommand();
+    while let Some((name, matches)) = next {
+        names.push(name.to_owned());
+        next = matches.subcommand();
+    }
+    names
 }
 
 #[cfg(test)]
@@ -202,15 +222,90 @@ mod tests {
         for (line, said) in [
             (
                 "rds-bridge query --zzz",
-                "unexpected argument '--zzz' found; to pass '--zzz' as a value, use '-- --zzz' \
+                "unexpected argument '--zzz' found; if it is the statement, put -- before it: rds-bridge query -- '--zzz' \
                  (see rds-bridge query --help)",
             ),
             (
                 "rds-bridge component",
                 "the following required arguments were not provided: --output <FILE> (see rds-bridge component --help)",
             ),
+            (
+                "rds-bridge proxy wait",
+                "the following required arguments were not provided: --admin <IP:PORT> \
+                 (see rds-bridge proxy wait --help)",
+            ),
         ] {
             assert_eq!(said_of(line), said);
         }
+    }
+
+    #[test]
+    fn wrong_values_are_explained_without_words_of_rust() {
+        for (line, said) in [
+            (
+                "query x --port abc",
+                "'abc' for '--port <PORT>': expected a whole number",
+            ),
+            ("query x --port 99999", "expected a number from 0 to 65535"),
+            (
+                "query x --timeout 0",
+                "'--timeout <SECONDS>': it must be at least 1",
+            ),
+            (
+                "query x --timeout -1",
+                "'-1' for '--timeout <SECONDS>': it must not be negative",
+            ),
+            (
+                "query x --limit -15",
+                "'-15' for '--limit <ROWS>': it must not be negative",
+            ),
+            ("proxy --max-connections 0", "it must be at least 1"),
+            (
+                "token --expires-in 4294967296",
+                "it must be at most 4294967295",
+            ),
+            (
+                "emulate --listen x",
+                "expected an IP address, such as 127.0.0.1",
+            ),
+            ("proxy wait --admin x", "expected an IP address and a port"),
+            (
+                "query x --resolve-cname=false",
+                "--resolve-cname takes no value: omit the option, or set DB_RESOLVE_CNAME=false (see",
+            ),
+            (
+                "query x --quiet=true",
+                "--quiet takes no value: omit the value (see",
+            ),
+        ] {
+            let said_of = said_of(&format!("rds-bridge {line}"));
+            assert!(said_of.contains(said), "{line}: {said_of}");
+        }
+    }
+
+    #[test]
+    fn the_option_that_needs_another_is_named() {
+        for (line, said) in [
+            (
+                "query x --no-transaction",
+                "--no-transaction needs --allow-writes (see",
+            ),
+            (
+                "proxy --tls-certificate x",
+                "--tls-certificate needs --tls-key <FILE> (see",
+            ),
+            (
+                "emulate --backend=x:1",
+                "--backend needs --backend-user <USER> (see",
+            ),
+        ] {
+            let said_of = said_of(&format!("rds-bridge {line}"));
+            assert!(said_of.starts_with(said), "{line}: {said_of}");
+        }
+        let said_of = said_of("rds-bridge proxy --client-ca-file x");
+        assert!(
+            said_of.starts_with("--client-ca-file needs --tls-"),
+            "{said_of}"
+        );
     }
 }

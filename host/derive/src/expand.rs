@@ -21,7 +21,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
     if read.is_empty() {
         return Err(Error::new_spanned(
             &input.ident,
-            "no field is read from a column",
+            "at least one field must be read from a column: all are skipped",
         ));
     }
     check_names(input, &read)?;
@@ -158,11 +158,17 @@ mod tests {
             "FromRow can be derived for structs, not for enums and unions"
         );
         let input: DeriveInput = parse_quote! { struct Item; };
-        assert_eq!(problem(input), "no field is read from a column");
+        assert_eq!(
+            problem(input),
+            "at least one field must be read from a column: all are skipped"
+        );
         let input: DeriveInput = parse_quote! {
             struct Item { #[from_row(skip)] id: u64 }
         };
-        assert_eq!(problem(input), "no field is read from a column");
+        assert_eq!(
+            problem(input),
+            "at least one field must be read from a column: all are skipped"
+        );
         let input: DeriveInput = parse_quote! {
             struct Item { id: u64, #[from_row(rename = "id")] other: u64 }
         };
@@ -193,7 +199,10 @@ mod tests {
         let input: DeriveInput = parse_quote! {
             struct Item { id: u64, #[from_row(skip, default)] other: u64 }
         };
-        assert_eq!(problem(input), "a skipped field already has the default");
+        assert_eq!(
+            problem(input),
+            "a skipped field always gets its default value: remove `default`"
+        );
         let input: DeriveInput = parse_quote! {
             struct Item(#[from_row(rename = "x")] u64);
         };

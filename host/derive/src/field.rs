@@ -66,7 +66,7 @@ impl<'a> MappedField<'a> {
             mapped.column = Some(name);
         }
         if mapped.is_skipped && mapped.has_default {
-            let problem = "a skipped field already has the default";
+            let problem = "a skipped field always gets its default value: remove `default`";
             return Err(Error::new_spanned(field, problem));
         }
         Ok(mapped)

@@ -74,7 +74,11 @@ impl Backend {
         let resolved = address.to_socket_addrs();
         let addresses: Vec<_> = resolved
             .map_err(|error| {
-                format!("{address:?} is not a host and a port, such as 127.0.0.1:3306: {error}")
+                if error.kind() == io::ErrorKind::InvalidInput {
+                    format!("{address:?} is not HOST:PORT, such as 127.0.0.1:3306")
+                } else {
+                    format!("cannot resolve {address:?}: {error}")
+                }
             })?
             .collect();
         if let Some(public) = addresses.iter().find(|it| !it.ip().is_loopback()) {

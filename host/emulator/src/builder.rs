@@ -255,7 +255,7 @@ impl EmulatorBuilder {
     fn check(&self, endpoint: &str, credentials: &Credentials) -> Result<(), StartError> {
         check_endpoint(endpoint)?;
         if self.users.iter().any(String::is_empty) {
-            return Err(wrong_setting("user", "a name is empty"));
+            return Err(wrong_setting("user", "the name is empty"));
         }
         let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
         if is_example && !self.address.ip().is_loopback() {
@@ -324,7 +324,8 @@ fn wrong_setting(setting: &'static str, problem: impl Into<String>) -> StartErro
 fn check_version(version: &str) -> Result<(), StartError> {
     let is_of_length = (1..=VERSION_LIMIT).contains(&version.len());
     if !is_of_length || version.chars().any(char::is_control) {
-        let problem = format!("it must have 1 to {VERSION_LIMIT} bytes without control characters");
+        let problem =
+            format!("it must be 1 to {VERSION_LIMIT} bytes long and contain no control characters");
         return Err(wrong_setting("version", problem));
     }
     Ok(())
@@ -332,7 +333,7 @@ fn check_version(version: &str) -> Result<(), StartError> {
 
 fn check_endpoint(endpoint: &str) -> Result<(), StartError> {
     if endpoint.is_empty() {
-        return Err(wrong_setting("endpoint", "it is empty"));
+        return Err(wrong_setting("endpoint", "the name is empty"));
     }
     if endpoint.parse::<IpAddr>().is_ok() {
         let problem =

@@ -206,7 +206,10 @@ impl Settings {
 /// Decodes a file's text. The error names UTF-16, in which PowerShell's `>` writes files.
 fn utf_8(bytes: &[u8]) -> Result<&str, &'static str> {
     match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err("it is in UTF-16: save it as UTF-8"),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err(
+            "the file is UTF-16 (PowerShell and some Windows editors write it): \
+                                                    save it as UTF-8",
+        ),
         _ => std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8"),
     }
 }

@@ -9,10 +9,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotUtf8 {
     /// The bytes are UTF-16: they begin with its byte order mark, or with an ASCII character in two bytes.
-    #[error("it is UTF-16, as PowerShell and Windows editors may save it: save it as UTF-8")]
+    #[error("the text is UTF-16 (PowerShell and some Windows editors write it): save it as UTF-8")]
     Utf16,
     /// The bytes are not valid UTF-8.
-    #[error("it is not UTF-8: the byte at offset {offset} is invalid")]
+    #[error("the text is not UTF-8: the byte at offset {offset} is invalid")]
     Invalid {
         /// Offset of the first invalid byte.
         offset: usize,

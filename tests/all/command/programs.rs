@@ -127,7 +127,7 @@ fn inspect_says_all_but_the_secrets() {
         "port:          3306",
         "user:          peccy",
         "region:        us-east-1",
-        "access key id: akid",
+        "access key ID: akid",
         "credentials:   temporary (with a session token)",
         "signed at:     2024-08-26T22:00:00Z",
         "valid until:   2024-08-26T22:15:00Z",
@@ -225,6 +225,9 @@ fn each_command_has_a_manual_page() {
         assert_eq!(page(&format!("rds-bridge-{name}.1")), text);
         assert!(text.contains(".SH SYNOPSIS"), "{text}");
     }
+    let output = run(&["man", "proxy", "wait"], &[], "");
+    assert_eq!(page("rds-bridge-proxy-wait.1"), stdout(&output));
+    assert!(page("rds-bridge-proxy.1").contains("rds\\-bridge\\-proxy\\-wait(1)"));
     let output = run(&["man", "qurey"], &[], "");
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("use one of query, "), "{output:?}");

@@ -181,13 +181,13 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
     /// The endpoint, the arguments, and a part of the message.
     type Case<'a> = (&'a str, &'a [&'a str], &'a str);
     let cases: [Case<'_>; 20] = [
-        (INSTANCE, &["--username="], "the user is empty"),
+        (INSTANCE, &["--username="], "--username is empty"),
         (INSTANCE, &["--username=a\nb"], "control characters"),
         ("a\nb", &["--format=sql"], "neither a DNS name"),
         ("db.example.com", &[], "no region"),
         (INSTANCE, &["--region=EU"], "lower-case"),
         (INSTANCE, &["--format=sql"], "no database"),
-        (INSTANCE, &["--database="], "the database is empty"),
+        (INSTANCE, &["--database="], "--database is empty"),
         (INSTANCE, &["--database=*"], "one database's name"),
         (INSTANCE, &["--privileges=ALL; --"], "--privileges"),
         (INSTANCE, &["--format=yaml"], "yaml"),
@@ -203,7 +203,11 @@ fn what_is_wrong_gets_one_line_and_exit_code_2() {
         // A common mistake: the name of the instance in place of its resource id.
         (INSTANCE, &["--resource-id=mydb"], "looks like a name"),
         (INSTANCE, &["--resource-id=db-prod"], "looks like a name"),
-        (INSTANCE, &["--resource-id=arn:aws:rds:…"], "not an ARN"),
+        (
+            INSTANCE,
+            &["--resource-id=arn:aws:rds:…"],
+            "only the resource ID is needed",
+        ),
         (CLUSTER, &[DB], "cluster-…"),
         (PROXY, &[DB], "prx-…"),
         (INSTANCE, &["--resource-id=prx-0a1b2c3d4e5f60718"], "db-…"),

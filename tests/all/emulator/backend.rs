@@ -339,7 +339,7 @@ fn options_that_make_no_sense() {
             "--server-version",
         ),
         (backend[..2].to_vec(), "--backend-user"),
-        ([&backend[..], &password].concat(), "the password is empty"),
+        ([&backend[..], &password].concat(), "contains no password"),
         (public.to_vec(), "ssh -L"),
         (
             vec!["--backend", "nowhere", "--backend-user", "admin"],

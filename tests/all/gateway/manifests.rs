@@ -12,10 +12,12 @@ fn block_after(manifest: &str, begin: &str) -> String {
     let (_, block) = text.split_once(begin).unwrap();
     let block = block.trim_start_matches('\n');
     let indentation = block.len() - block.trim_start().len();
-    let lines = block.lines().map_while(|line| match line.trim().is_empty() {
-        true => Some(""),
-        false => line.strip_prefix(&" ".repeat(indentation)),
-    });
+    let lines = block
+        .lines()
+        .map_while(|line| match line.trim().is_empty() {
+            true => Some(""),
+            false => line.strip_prefix(&" ".repeat(indentation)),
+        });
     lines.map(|line| format!("{line}\n")).collect()
 }
 

@@ -162,17 +162,17 @@ fn parameters_that_do_not_fit_are_refused(product: Product) {
         (
             "SELECT ?",
             json!([]),
-            "parameters in the statement: 1, given: 0",
+            "question marks in the statement: 1; parameters given: 0",
         ),
         (
             "SELECT ?",
             json!([1, 2]),
-            "parameters in the statement: 1, given: 2",
+            "question marks in the statement: 1; parameters given: 2",
         ),
         (
             "SELECT 1",
             json!([1]),
-            "parameters in the statement: 0, given: 1",
+            "question marks in the statement: 0; parameters given: 1",
         ),
         ("SELECT :a", json!({"b": 1}), "a"),
         ("SELECT ?", json!([[1]]), "parameter 1: it is an array"),

@@ -15,9 +15,10 @@ use super::live::environment;
 use super::waiting::until;
 
 /// What a proxy prints after it has read its files again on SIGHUP.
-pub(crate) const RELOADED: &str = "rds-bridge: read the configuration again";
+pub(crate) const RELOADED: &str = "rds-bridge: reloaded the configuration";
 /// What it prints if a file is invalid. The error follows.
-pub(crate) const UNCHANGED: &str = "rds-bridge: the configuration is unchanged: ";
+pub(crate) const UNCHANGED: &str =
+    "rds-bridge: cannot reload the configuration, and continues with the old one: ";
 
 /// A running proxy. Dropping it kills it.
 pub(crate) struct Proxy {

@@ -82,7 +82,8 @@ fn a_web_page_cannot_stop_the_proxy_and_the_command_can() {
     assert_eq!(get(admin, "/quitquitquit").0, 405);
     assert_eq!(get(admin, "/other").0, 404);
     let address = admin.to_string();
-    let waited = run(&["proxy", "wait", "--admin", &address], &[], "");
+    let local = format!("localhost:{}", admin.port());
+    let waited = run(&["proxy", "wait", "--admin", &local], &[], "");
     assert!(waited.status.success(), "{}", stderr(&waited));
     let asked = run(&["proxy", "shutdown", "--admin", &address], &[], "");
     assert!(asked.status.success(), "{}", stderr(&asked));
@@ -91,7 +92,7 @@ fn a_web_page_cannot_stop_the_proxy_and_the_command_can() {
     let gone = run(&["proxy", "shutdown", "--admin", &address], &[], "");
     assert_eq!(gone.status.code(), Some(6));
     assert!(
-        stderr(&gone).contains("start it with --admin"),
+        stderr(&gone).contains("start the proxy with --admin"),
         "{}",
         stderr(&gone)
     );

@@ -94,8 +94,8 @@ fn each_stage_over_tcp(product: Product) {
     let select = checks[6]["detail"].as_str().unwrap();
     assert!(select.starts_with("lambda-user@%, server "), "{select}");
     // The proxy's own connection.
-    assert!(select.contains(", TLS_"), "{select}");
-    assert!(select.ends_with(" to the database"), "{select}");
+    assert!(select.contains(" with TLS_"), "{select}");
+    assert!(select.contains(", TLS from the proxy to the database with "));
 }
 
 #[cfg(unix)]
@@ -218,7 +218,7 @@ fn a_place_where_no_proxy_listens() {
 fn settings_of_the_endpoint_are_the_proxys() {
     let output = doctor("127.0.0.1:1", &[], &["--hostname", "db.example.com"]);
     assert_eq!(output.status.code(), Some(2));
-    let problem = "--through and --hostname exclude each other";
+    let problem = "--through and --hostname cannot be used together";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
     let output = doctor("nowhere", &[], &[]);
     assert_eq!(output.status.code(), Some(2));

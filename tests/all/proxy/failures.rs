@@ -97,9 +97,9 @@ fn a_taken_port_is_an_error_that_names_a_free_one() {
     let server = Server::shared(Product::MySql);
     let output = with(server, &[], &["proxy", "--listen", &address]);
     assert_eq!(output.status.code(), Some(2));
-    let begin =
-        format!("rds-bridge: {address} is in use; this address is free: --listen 127.0.0.1:");
+    let begin = format!("rds-bridge: {address} is already in use; 127.0.0.1:");
     assert!(stderr(&output).starts_with(&begin), "{}", stderr(&output));
+    assert!(stderr(&output).contains(" is free: use --listen 127.0.0.1:"));
 }
 
 #[test]
@@ -108,6 +108,6 @@ fn an_address_that_others_reach_is_refused() {
     let output = with(server, &[], &["proxy", "--listen", "0.0.0.0:0"]);
     assert_eq!(output.status.code(), Some(2));
     let problem =
-        "a listener that other machines can reach requires TLS, and passwords or certificates";
+        "other machines can reach the listener, so TLS and authentication of clients are required";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }

@@ -26,7 +26,7 @@ fn what_is_too_long_for_a_password_is_refused() {
     let problem = "it is too long for a password";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
     let output = run(&["proxy", "hash-password"], &[], "\n");
-    let problem = "standard input: the password is empty";
+    let problem = "rds-bridge: the password is empty";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }
 

@@ -144,7 +144,7 @@ fn options_that_the_file_has_keys_for_are_refused() {
     ] {
         let output = run(&["proxy", "--config", file, option, value], &[], "");
         assert_eq!(output.status.code(), Some(2));
-        let problem = format!("--config and {option} exclude each other: {key}");
+        let problem = format!("--config and {option} cannot be used together: {key}");
         assert!(stderr(&output).contains(&problem), "{}", stderr(&output));
     }
     let output = run(&["proxy", "--config", "/no/such.toml"], &[], "");
@@ -152,6 +152,6 @@ fn options_that_the_file_has_keys_for_are_refused() {
     // Options after -- are the program's.
     let program = ["proxy", "--config", file, "--", "mysql", "--port", "1"];
     let output = run(&program, &[], "");
-    let problem = "[[proxy.listeners]] is missing";
+    let problem = "no listener: add [[proxy.listeners]]";
     assert!(stderr(&output).contains(problem), "{}", stderr(&output));
 }

@@ -159,6 +159,6 @@ fn the_user_of_a_client_does_not_replace_the_proxys_own() {
     let server = Server::shared(Product::MySql);
     let output = with(server, &[("DB_USER", "")], &["proxy", "--client-user"]);
     assert_eq!(output.status.code(), Some(2));
-    let why = "for health checks and for clients that leave without a login";
+    let why = "for health checks and when a client disconnects before its login";
     assert!(stderr(&output).contains(why), "{}", stderr(&output));
 }

@@ -21,7 +21,7 @@ fn a_taken_port_of_a_configuration_file_is_set_in_the_file() {
     let server = Server::shared(Product::MySql);
     let output = with(server, &[], &["proxy", "--config", path.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    let begin =
-        format!("rds-bridge: {address} is in use; this address is free: set listen = \"127.0.0.1:");
+    let begin = format!("rds-bridge: {address} is already in use; 127.0.0.1:");
     assert!(stderr(&output).starts_with(&begin), "{}", stderr(&output));
+    assert!(stderr(&output).contains(" is free: set listen = \"127.0.0.1:"));
 }

@@ -43,6 +43,9 @@ fn the_path_of_a_socket_that_was_taken_over_is_printed() {
     }
     send_signal(&process, "-TERM");
     assert!(process.wait().unwrap().success());
-    let expected = format!("rds-bridge: listening on {} for ", path.display());
+    let expected = format!(
+        "rds-bridge: listening on {} and connecting to ",
+        path.display()
+    );
     assert!(line.starts_with(&expected), "{line}");
 }

@@ -103,7 +103,7 @@ class Tools(unittest.TestCase):
         done = self.decide("cc", "python", "node")
         self.assertEqual(done.returncode, 0, done.stderr)
         for packages in ["gcc libc6-dev", "python3 python3-venv", "nodejs npm"]:
-            self.assertIn(f"not installed: running apt-get install {packages}", done.stderr)
+            self.assertIn(f" is not installed: running apt-get install {packages}", done.stderr)
             self.assertIn(packages, self.asked())
 
     @unittest.skipUnless(os.geteuid() == 0, "apt-get needs root")

@@ -29,7 +29,8 @@ pub enum MissingCredentials {
 
 impl MissingCredentials {
     /// Advice on how to resolve the error, in a sentence.
-    pub(super) fn hint(self) -> &'static str {
+    #[must_use]
+    pub fn hint(self) -> &'static str {
         match self {
             Self::None | Self::AccessKeyId | Self::SecretAccessKey => {
                 "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither"

@@ -26,7 +26,7 @@ pub enum RegionSource {
 impl fmt::Display for RegionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Given => f.write_str("given"),
+            Self::Given => f.write_str("set explicitly"),
             Self::Endpoint => f.write_str("the endpoint's name"),
             Self::Environment(variable) => f.write_str(variable),
             Self::Profile(name) => write!(f, "the profile {name:?}"),
@@ -39,7 +39,7 @@ impl fmt::Display for RegionSource {
 pub enum RegionError {
     /// No place has a region.
     #[error(
-        "no region: the endpoint's name does not contain it, AWS_REGION and AWS_DEFAULT_REGION are not \
+        "no region: the endpoint's name contains none, AWS_REGION and AWS_DEFAULT_REGION are not \
          set, and the profile {profile:?} has none"
     )]
     NotFound {

@@ -26,14 +26,14 @@ pub enum ResourceKind {
 pub enum InvalidResourceId {
     /// It is an ARN.
     #[error(
-        "the resource id is not an ARN: give only the part db-…, cluster-… or prx-… (for a proxy, the end of its \
-         ARN; other ARNs contain the name instead)"
+        "an ARN is given, and only the resource ID is needed: db-…, cluster-… or prx-… (the ARN of a proxy ends with \
+         its resource ID; the ARNs of instances and clusters contain only the name)"
     )]
     Arn,
     /// It has the form of the name of an instance, a cluster or a proxy.
     #[error(
-        "that looks like a name, not a resource id: db-… or cluster-… followed by \
-         upper-case letters and digits, or prx-…; rds-bridge setup without it explains how to find it"
+        "it looks like a name; a resource ID is db- or cluster- followed by upper-case letters and digits, or begins \
+         with prx-: run rds-bridge setup without --resource-id to see how to find it"
     )]
     Name,
 }

@@ -219,7 +219,8 @@ fn check_collation(name: &str) -> Result<(), Error> {
     if name.starts_with("utf8mb4_") && name.bytes().all(is_name) {
         return Ok(());
     }
-    let problem = "it is not a collation of utf8mb4, such as utf8mb4_0900_ai_ci";
+    let problem =
+        format!("{name:?} is not a utf8mb4 collation; give one such as utf8mb4_0900_ai_ci");
     Err(Error::setting("collation", problem))
 }
 

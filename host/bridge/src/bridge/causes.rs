@@ -286,7 +286,8 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![
             cause(
                 "the server's certificate has expired, and was not renewed",
-                "rotate it: aws rds modify-db-instance --ca-certificate-identifier",
+                "rotate it: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier CA \
+                 (aws rds describe-certificates lists the CAs)",
             ),
             cause(
                 "this machine's clock is wrong",

@@ -3,6 +3,7 @@
 
 use super::server_causes::{self, Product};
 use super::{ErrorKind, Remedy, Stage, other_protocols};
+use crate::aws::CredentialsError;
 use crate::component::{AuthPlugin, HandshakeError};
 
 /// A likely cause of an error, with a remedy.
@@ -58,10 +59,11 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
             "select a part of the value with SUBSTRING or JSON_EXTRACT, or raise the limit with {max_row_bytes}",
         )],
         ErrorKind::Credentials(error) => {
-            vec![cause(
-                "none of the searched places has credentials",
-                error.hint(),
-            )]
+            let why = match error {
+                CredentialsError::NotFound(_) => "none of the searched places has credentials",
+                _ => "credentials are configured, but cannot be used or fetched",
+            };
+            vec![cause(why, error.hint())]
         }
         #[cfg(feature = "secrets-manager")]
         ErrorKind::Secret(error) => super::secret_causes::of_secret(error),

@@ -80,7 +80,7 @@ pub enum ErrorKind {
     #[error("the server violated the protocol: {0}")]
     Malformed(Malformed),
     /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
-    #[error("a row has more than {limit} bytes, the limit of max_row_bytes")]
+    #[error("a row has more than {limit} bytes, the limit for a row")]
     RowTooLarge {
         /// The limit, in bytes.
         limit: usize,
@@ -92,7 +92,7 @@ pub enum ErrorKind {
     #[error("the server requested a file of this machine (LOCAL INFILE), which was refused")]
     LocalInfile,
     /// The number of parameters differs from that of the question marks in the statement.
-    #[error("parameters in the statement: {expected}, given: {given}")]
+    #[error("question marks in the statement: {expected}; parameters given: {given}")]
     ParameterCount {
         /// The number of question marks in the statement.
         expected: usize,

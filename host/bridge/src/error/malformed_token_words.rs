@@ -2,8 +2,8 @@
 
 use crate::component::{Malformed, Parameter};
 
-/// Describes why a text is not a token: `it lacks X-Amz-Date: it may be truncated`. The description contains
-/// nothing of the text.
+/// Describes why a text is not a token: `it has no X-Amz-Date (it may be truncated)`. The description contains nothing
+/// of the text.
 #[must_use]
 pub fn describe(malformed: &Malformed) -> String {
     match malformed {
@@ -24,7 +24,7 @@ pub fn describe(malformed: &Malformed) -> String {
         Malformed::TooManyParameters => "it has more than 32 parameters".to_owned(),
         Malformed::MissingParameter(parameter) => {
             format!(
-                "it lacks {}: it may be truncated",
+                "it has no {} (it may be truncated)",
                 parameter_name(*parameter)
             )
         }

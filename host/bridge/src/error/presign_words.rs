@@ -25,9 +25,9 @@ pub fn describe(error: &PresignError) -> String {
             allowed(invalid.field)
         ),
         PresignError::InvalidHost(problem) => of_host_problem(*problem).to_owned(),
-        PresignError::PortZero => "the port is 0: MySQL's default is 3306".to_owned(),
+        PresignError::PortZero => "the port must not be 0; MySQL's default is 3306".to_owned(),
         PresignError::ExpiryOutOfRange(seconds) => {
-            format!("{seconds} seconds are not between 1 and 900, the longest that RDS accepts")
+            format!("the lifetime of a token must be 1 to 900 seconds, and {seconds} is given")
         }
         PresignError::TimeOutOfRange(_) => {
             "the time is after the year 9999, the last that a token can represent".to_owned()
@@ -41,9 +41,9 @@ pub fn describe(error: &PresignError) -> String {
 
 fn name(field: Field) -> &'static str {
     match field {
-        Field::AccessKeyId => "AWS_ACCESS_KEY_ID",
-        Field::SecretAccessKey => "AWS_SECRET_ACCESS_KEY",
-        Field::SessionToken => "AWS_SESSION_TOKEN",
+        Field::AccessKeyId => "the AWS access key ID",
+        Field::SecretAccessKey => "the AWS secret access key",
+        Field::SessionToken => "the AWS session token",
         Field::Host => "the host",
         Field::Region => "the region",
         Field::DbUser => "the user",

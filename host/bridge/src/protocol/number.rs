@@ -36,16 +36,19 @@ pub struct Decimal(String);
 #[non_exhaustive]
 pub enum NumberError {
     /// The text is not a number.
-    #[error("it is not a number")]
+    #[error("the text is not a number")]
     NotANumber,
     /// The number has more digits than a `DECIMAL` can hold.
-    #[error("it has more digits than a DECIMAL can hold: 65, of which 30 after the point")]
+    #[error(
+        "the number has too many digits: a DECIMAL holds at most 65, and at most 30 of them after the decimal \
+             point"
+    )]
     TooManyDigits,
     /// The number has an exponent, and no double has the same digits.
-    #[error("it has an exponent, and more digits than a DOUBLE can hold")]
+    #[error("the number has an exponent, and more digits than a DOUBLE can hold")]
     RoundedByDouble,
     /// The number has an exponent, and is above the largest double, or nearer to zero than the smallest.
-    #[error("it is out of range for a DOUBLE")]
+    #[error("the number is out of range for a DOUBLE")]
     OutOfRange,
 }
 

@@ -43,7 +43,7 @@ pub enum CaFileProblem {
     #[error("it is DER, not PEM: convert it with openssl x509 -inform der -in FILE -out FILE.pem")]
     Der,
     /// The file is UTF-16, as some Windows editors save texts.
-    #[error("it is UTF-16: save it as UTF-8, or as ASCII")]
+    #[error("the file is UTF-16 (PowerShell and some Windows editors write it): save it as UTF-8")]
     Utf16,
     /// The file is text, and its certificates are missing or broken.
     #[error(transparent)]

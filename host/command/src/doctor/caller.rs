@@ -47,7 +47,8 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         Ok(Err(error @ IdentityError::Refused { .. })) => {
             let cause = Cause::new(
                 "the credentials are wrong, expired or revoked, or this machine's clock is wrong",
-                "get fresh credentials: the database will refuse tokens that these sign",
+                "get fresh credentials, or set the clock: the database will refuse tokens signed with these \
+                 credentials",
             );
             report.add(
                 "identity",
@@ -62,7 +63,7 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         }
         Ok(Err(ref error)) if let Some(refused) = error.endpoint_without_tls() => {
             let cause = Cause::new(
-                "the endpoint in the environment or in the profile is without TLS",
+                "the AWS endpoint that the environment or the profile sets does not use TLS",
                 "set it to an https:// URL, or unset it; --offline skips this check",
             );
             report.add("identity", Outcome::Doubtful, refused, &[cause]);
@@ -70,13 +71,14 @@ async fn identity(credentials: &Credentials, region: &str, clock: &dyn Clock, re
         }
         Ok(Err(_)) | Err(_) => {
             let cause = Cause::new(
-                "this machine cannot reach AWS STS, for example in a subnet without internet access or a VPC endpoint",
-                "nothing, if the other checks succeed; --offline skips this check",
+                "this machine cannot reach AWS STS, for example because its subnet has neither internet access nor a \
+                 VPC endpoint for STS",
+                "nothing needs to be done if the other checks succeed; --offline skips this check",
             );
             report.add(
                 "identity",
                 Outcome::Doubtful,
-                "AWS STS does not answer",
+                "AWS STS did not answer",
                 &[cause],
             );
             None

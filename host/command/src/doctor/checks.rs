@@ -10,7 +10,7 @@ use super::Doctor;
 use super::caller::Caller;
 use super::clock;
 use super::report::{Outcome, Report};
-use crate::error::words;
+use crate::error::words_without_stage;
 use crate::exit::Exit;
 use rds_bridge::aws::{EndpointKind, region_of_endpoint};
 use rds_bridge::clock::{SystemClock, date, unix_seconds};
@@ -40,7 +40,7 @@ pub(super) async fn run(builder: BridgeBuilder, arguments: &Doctor, report: &mut
         Err((at, error)) => (at, arguments.connection.explained(error)),
     };
     let exit = Exit::for_error(&error);
-    report.add_failure(at, words(&error), &error);
+    report.add_failure(at, words_without_stage(&error), &error);
     let all = first.iter().chain(&CONNECTION_CHECKS);
     for name in all.skip_while(|name| **name != at).skip(1) {
         report.add(name, Outcome::NotReached, "", &[]);
@@ -75,7 +75,12 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
 
     let greeted = connected.read_initial_handshake().await;
     let greeted = greeted.map_err(at("greeting"))?;
-    report.add("greeting", Outcome::Good, "the server's first packet", &[]);
+    report.add(
+        "greeting",
+        Outcome::Good,
+        "the server sent its first packet",
+        &[],
+    );
     let established = greeted.start_tls().await;
     let established = established.map_err(at("TLS"))?;
     certificate(established.tls(), report);
@@ -85,7 +90,7 @@ async fn stages(builder: BridgeBuilder, offline: bool, report: &mut Report) -> R
     session(&connection, report);
 
     let server_time = select(&mut connection).await.map_err(at("SELECT 1"))?;
-    report.add("SELECT 1", Outcome::Good, "the server answers", &[]);
+    report.add("SELECT 1", Outcome::Good, "the server answered", &[]);
     if let Some(ours) = unix_seconds(SystemTime::now()) {
         clock::compare(report, ours, server_time, "the server");
     }
@@ -192,7 +197,8 @@ async fn prove(
     let ready = ready.map_err(|error| ("credentials", error))?;
     let Some(credentials) = ready.credentials() else {
         if !has_secret {
-            report.add("credentials", Outcome::Good, "a password", &[]);
+            let detail = "a password, so no AWS credentials are needed";
+            report.add("credentials", Outcome::Good, detail, &[]);
         }
         return Ok(());
     };
@@ -234,8 +240,12 @@ pub(super) fn certificate(tls: &CommonState, report: &mut Report) {
         return;
     }
     let cause = Cause::new(
-        format!("the certificate expires in {days} days"),
-        "check that RDS renews it, or rotate it with aws rds modify-db-instance --ca-certificate-identifier",
+        match days {
+            1 => "the certificate expires in 1 day".to_owned(),
+            _ => format!("the certificate expires in {days} days"),
+        },
+        "check that RDS renews it, or rotate it: aws rds modify-db-instance --db-instance-identifier NAME \
+         --ca-certificate-identifier CA (aws rds describe-certificates lists the CAs)",
     );
     report.add("TLS", Outcome::Doubtful, detail, &[cause]);
 }

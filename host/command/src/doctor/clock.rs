@@ -15,7 +15,7 @@ pub(super) fn compare(report: &mut Report, ours: u64, theirs: u64, whose: &str) 
     }
     let direction = if ours > theirs { "ahead of" } else { "behind" };
     let cause = Cause::new(
-        "a token that is signed with a wrong time is not valid yet, or no longer valid",
+        "a token that is signed with a wrong time is not valid yet, or has already expired, by the server's clock",
         "set this machine's clock, or synchronise it with a time server",
     );
     let detail = format!("{off} s {direction} {whose}'s");

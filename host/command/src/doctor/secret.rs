@@ -25,7 +25,7 @@ pub(super) async fn build(
     let secret = format!("{} ({})", ready.arn(), ready.region());
     let fetched = ready.fetch().await.map_err(at("secret"))?;
     let (version, keys) = (fetched.version_id(), fetched.keys().join(", "));
-    let detail = format!("{secret}, version {version}: {keys}");
+    let detail = format!("{secret}, version {version}, with the keys {keys}");
     report.add("secret", Outcome::Good, detail, &[]);
     fetched.build().await.map_err(at("settings"))
 }

@@ -36,7 +36,7 @@ const TCP_CHECKS: [&str; 7] = [
 ];
 const UNIX_CHECKS: [&str; 5] = ["settings", "Unix socket", "greeting", "login", "SELECT"];
 
-const LOCAL: &str = "none: the connection does not leave this machine";
+const LOCAL: &str = "not used, and not needed: the connection does not leave this machine";
 
 /// Checks each stage. Returns the exit code.
 pub(super) async fn run(place: &Place, client: ClientSettings<'_>, report: &mut Report) -> Exit {
@@ -150,7 +150,7 @@ async fn over_unix(
     _: ClientSettings<'_>,
     _: &mut Report,
 ) -> Result<(), Failure> {
-    let problem = "this system has no Unix sockets";
+    let problem = "rds-bridge does not support Unix sockets on this system";
     Err(("Unix socket", Error::setting("through", problem)))
 }
 
@@ -178,13 +178,13 @@ fn greeted(greeting: &Greeting, report: &mut Report) {
     } = greeting;
     // The proxy greets with the database's own first packet.
     let detail =
-        format!("the database answers: server {server_version}, connection {connection_id}");
+        format!("the database answered: server {server_version}, connection {connection_id}");
     report.add("greeting", Outcome::Good, detail, &[]);
 }
 
 fn logged_in(session: &Session, report: &mut Report) {
     let plugin = plugin_name(session.auth_plugin);
-    let detail = format!("the proxy and the database accept the login, by {plugin}");
+    let detail = format!("the proxy accepted the login ({plugin}), and logged in to the database");
     report.add("login", Outcome::Good, detail, &[]);
 }
 
@@ -200,7 +200,9 @@ async fn select<S: Transport>(
     let sql = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
     let cipher = connection.query_optional::<(String, String)>(sql, ()).await;
     let cipher = match cipher {
-        Ok(Some((_, cipher))) if !cipher.is_empty() => format!(", {cipher} to the database"),
+        Ok(Some((_, cipher))) if !cipher.is_empty() => {
+            format!(", TLS from the proxy to the database with {cipher}")
+        }
         _ => String::new(),
     };
     let detail = format!("{user}, server {version}{cipher}");

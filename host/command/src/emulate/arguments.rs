@@ -15,7 +15,7 @@ use crate::password;
 
 #[derive(Args, Debug)]
 pub(crate) struct Emulate {
-    /// Program to run with the client's settings in its environment
+    /// Program to run with the settings for a client in its environment
     ///
     /// The emulator ends when the program does, with the program's exit code. Without a program, the emulator runs
     /// until it is interrupted.
@@ -28,7 +28,8 @@ pub(crate) struct Emulate {
 
     /// IP address to listen on
     ///
-    /// For an address other than the default, the environment must contain AWS credentials.
+    /// For an address that other machines can reach, the environment must contain AWS credentials, because the example
+    /// credentials are public.
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     listen: IpAddr,
 
@@ -38,7 +39,8 @@ pub(crate) struct Emulate {
 
     /// AWS region for which tokens must be signed
     ///
-    /// By default the region in the endpoint's name, then AWS_REGION, then AWS_DEFAULT_REGION, then us-east-1.
+    /// Without this option, the region is the one in the endpoint's name, or else AWS_REGION, AWS_DEFAULT_REGION or
+    /// us-east-1, in this order.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
@@ -48,7 +50,7 @@ pub(crate) struct Emulate {
 
     /// Name of the database [default: iamtest]
     ///
-    /// With --backend, this option only sets DB_NAME, which is otherwise not set.
+    /// With --backend there is no default, and the option only sets DB_NAME for clients.
     #[arg(long, value_name = "DATABASE")]
     database: Option<String>,
 
@@ -60,13 +62,14 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
 
-    /// Write the certificate authority for clients to trust to this file [default: a temporary file]
+    /// Write the CA certificate, which clients must trust, to FILE [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     pub(super) ca_out: Option<PathBuf>,
 
     /// End when standard input is closed
     ///
-    /// A program that starts the emulator can hold the other end of the pipe: the emulator then never outlives it.
+    /// If the program that starts the emulator holds the other end of the pipe, the emulator never outlives that
+    /// program.
     #[arg(long)]
     pub(super) until_stdin_closes: bool,
 
@@ -82,13 +85,13 @@ pub(crate) struct Emulate {
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "A MySQL or MariaDB of yours in place of SQLite")]
+#[command(next_help_heading = "Your own MySQL or MariaDB server instead of SQLite")]
 struct BackendArguments {
     /// Execute the statements on this MySQL or MariaDB server instead of SQLite
     ///
     /// The emulator verifies the client's token, then logs in to the backend with a password and copies packets. Each
-    /// client gets a session of its own there. The backend must listen on a loopback address of this machine. TLS is
-    /// used if it offers it; its certificate is not verified.
+    /// client gets its own session there. The backend must listen on a loopback address of this machine. If the backend
+    /// offers TLS, TLS is used, but the backend's certificate is not verified.
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -97,7 +100,7 @@ struct BackendArguments {
     )]
     backend: Option<String>,
 
-    /// User of the backend, whose privileges every client has
+    /// User as whom the emulator logs in to the backend; every client has the privileges of this user
     #[arg(long, value_name = "USER", requires = "backend")]
     backend_user: Option<String>,
 
@@ -120,8 +123,8 @@ struct FaultArguments {
 
     /// Limit logins with new tokens to this many per second [default: no limit]
     ///
-    /// RDS accepts about 200 per second. A token that was used before does not count; all tokens that are signed for
-    /// the same user in the same second are identical.
+    /// RDS accepts about 200 per second. A token that was used before does not count. Tokens that are signed for the
+    /// same user in the same second are identical, so they count once.
     #[arg(long, value_name = "NUMBER")]
     connections_per_second: Option<u32>,
 
@@ -145,7 +148,8 @@ struct FaultArguments {
     #[arg(long)]
     expired_certificate: bool,
 
-    /// Number of bytes to send after the plugin name mysql_clear_password; it differs between servers
+    /// Number of bytes to send after the plugin name mysql_clear_password in the request to switch to it; servers
+    /// differ in this
     #[arg(long, value_enum, default_value = "0", value_name = "BYTES")]
     auth_switch_bytes: AuthSwitchBytes,
 }
@@ -164,7 +168,7 @@ enum Refuse {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum AuthSwitchBytes {
-    /// Nothing, as RDS
+    /// Nothing, like RDS
     #[value(name = "0")]
     Nothing,
     /// A NUL byte

@@ -14,7 +14,7 @@ pub(crate) fn credentials() -> Result<Option<Credentials>, Error> {
     match credentials_from_environment(process_variable) {
         Ok(credentials) => Ok(Some(credentials)),
         Err(MissingCredentials::None) => Ok(None),
-        Err(error) => Err(Error::Usage(error.to_string())),
+        Err(error) => Err(Error::Usage(format!("{error}: {}", error.hint()))),
     }
 }
 

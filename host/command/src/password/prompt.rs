@@ -4,23 +4,21 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// Reads a password from the process's terminal, also if standard input is something else.
+/// Reads a password from the process's terminal, also if standard input is something else. `without_terminal` is the
+/// message if the process has no terminal.
 #[cfg(unix)]
-pub(super) fn ask() -> Result<Zeroizing<String>, Error> {
+pub(super) fn ask(without_terminal: &str) -> Result<Zeroizing<String>, Error> {
     use std::fs::OpenOptions;
 
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     match terminal {
         Ok(terminal) => unix::ask(&terminal),
-        Err(_) => Err(Error::Usage(
-            "--password-file -: there is no terminal to ask on; give a file, such as /dev/stdin"
-                .to_owned(),
-        )),
+        Err(_) => Err(Error::Usage(without_terminal.to_owned())),
     }
 }
 
 #[cfg(not(unix))]
-pub(super) fn ask() -> Result<Zeroizing<String>, Error> {
+pub(super) fn ask(_: &str) -> Result<Zeroizing<String>, Error> {
     Err(Error::Usage(
         "--password-file - is not supported on this system: give a file, or set DB_PASSWORD"
             .to_owned(),

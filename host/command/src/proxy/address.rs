@@ -66,11 +66,15 @@ impl Address {
 
     /// What to tell a person.
     pub(super) fn lines(&self) -> String {
-        let mut lines = format!("rds-bridge: {} for {}:\n", self.places(), self.endpoint);
+        let mut lines = format!(
+            "rds-bridge: {} and connecting to {}:\n",
+            self.places(),
+            self.endpoint
+        );
         match self.needs {
             Needs::Nothing => {}
             Needs::Password => {
-                lines.push_str("  clients need the name and the password of a caller\n");
+                lines.push_str("  clients log in with the name and the password of a caller in the configuration file\n");
                 return lines;
             }
             Needs::Certificate => {
@@ -118,7 +122,7 @@ impl Address {
         let unix = unix.map(|path| path.to_string_lossy().into_owned());
         let mut places: Vec<String> = tcp.into_iter().chain(unix).collect();
         if places.is_empty() {
-            places.push("a socket without a path".to_owned());
+            places.push("the socket from systemd".to_owned());
         }
         format!("listening on {}", places.join(" and "))
     }
@@ -151,7 +155,7 @@ mod tests {
     #[test]
     fn the_lines_can_be_pasted() {
         let expected = "\
-rds-bridge: listening on 127.0.0.1:3307 and /run/my sql.sock for db.example.com:3306:
+rds-bridge: listening on 127.0.0.1:3307 and /run/my sql.sock and connecting to db.example.com:3306:
   mysql --socket '/run/my sql.sock' --user lambda-user 'iam test'
   mysql --host 127.0.0.1 --port 3307 --user lambda-user 'iam test'
   pymysql.connect(host=\"127.0.0.1\", port=3307, user=\"lambda-user\", database=\"iam test\")
@@ -170,7 +174,7 @@ rds-bridge: listening on 127.0.0.1:3307 and /run/my sql.sock for db.example.com:
         let lines = nameless.lines();
         assert_eq!(
             lines,
-            "rds-bridge: listening on a socket without a path for db.example.com:3306:\n"
+            "rds-bridge: listening on the socket from systemd and connecting to db.example.com:3306:\n"
         );
     }
 

@@ -25,25 +25,22 @@ pub(super) async fn wait(arguments: &Wait) -> Result<ExitCode, Error> {
     loop {
         let error = match request(AdminRequest::Startup, address).await {
             Ok(200) => return Ok(ExitCode::SUCCESS),
-            Ok(status) => io::Error::other(format!("HTTP status {status}")),
-            Err(error) => error,
+            Ok(status) => ProxyError::AdminStatus(address, status),
+            Err(error) => ProxyError::Admin(address, error),
         };
         if end.is_none_or(|end| end <= Instant::now()) {
-            return Err(ProxyError::Admin(address, error).into());
+            return Err(error.into());
         }
         sleep(INTERVAL).await;
     }
 }
 
-/// Asks the proxy to drain and end.
+/// Asks the proxy to drain its connections and exit.
 pub(super) async fn shut_down(arguments: &Shutdown) -> Result<ExitCode, Error> {
     let address = arguments.admin;
     match request(AdminRequest::Quit, address).await {
         Ok(200) => Ok(ExitCode::SUCCESS),
-        Ok(status) => {
-            let error = io::Error::other(format!("HTTP status {status}"));
-            Err(ProxyError::Admin(address, error).into())
-        }
+        Ok(status) => Err(ProxyError::AdminStatus(address, status).into()),
         Err(error) => Err(ProxyError::Admin(address, error).into()),
     }
 }

@@ -21,23 +21,25 @@ pub(crate) struct Proxy {
 
     /// Endpoint to connect to, with its own settings: 'ENDPOINT?port=3307&user=app&listen=127.0.0.1:3307'; repeatable
     ///
-    /// The settings are port, user, region, database, profile, connect-to, ca-file, listen and unix-socket. Those that
-    /// are not given come from the options. Further endpoints listen on the ports after the first one's. By default the
-    /// endpoint of --hostname.
+    /// The settings are port, user, region, database, profile, connect-to, ca-file, listen and unix-socket. Settings
+    /// that are not given come from the options. For endpoints without listen and unix-socket, the proxy listens on
+    /// successive ports: for the first endpoint on the port of --listen, for the second on the next port, and so on.
+    /// Without this argument, the endpoint is that of --hostname.
     #[arg(value_name = "ENDPOINT")]
     pub(super) endpoints: Vec<Endpoint>,
 
     /// Program to run with the proxy's address in its environment
     ///
-    /// It finds the address in DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and
-    /// with --unix-socket in MYSQL_UNIX_PORT. The proxy ends when the program does, with the program's exit code.
+    /// The variables DB_HOST, DB_PORT, DB_USER, DB_NAME, MYSQL_HOST, MYSQL_TCP_PORT and DATABASE_URL, and with
+    /// --unix-socket also MYSQL_UNIX_PORT, hold the proxy's address, the user and the database; with several endpoints,
+    /// those of the first. The proxy ends when the program does, with the program's exit code.
     #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
-    /// File with databases, callers and listeners, instead of an endpoint
+    /// TOML file with databases, listeners and callers, instead of an endpoint
     ///
-    /// The file is TOML. 'rds-bridge proxy example' prints one with every setting. On SIGHUP the proxy reads the
-    /// callers and the certificates again.
+    /// Callers are clients that log in with a name and a password, or with a certificate. 'rds-bridge proxy example'
+    /// prints a file with every setting. On SIGHUP the proxy reads the callers and the certificates again.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONFIG",
@@ -78,14 +80,14 @@ pub(crate) struct Proxy {
 /// What to do with a proxy that runs already.
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// Wait until a proxy with an admin address accepts clients
+    /// Wait until a proxy that was started with --admin accepts clients
     ///
     /// For scripts that start the proxy beside an application. The exit code is 6 if the proxy does not accept clients
     /// in time.
     #[command(after_help = "Example:\n  \
         rds-bridge proxy wait --admin 127.0.0.1:9801\n")]
     Wait(Wait),
-    /// Ask a proxy with an admin address to drain and end
+    /// Ask a proxy with an admin address to drain its connections and exit
     #[command(after_help = "Example:\n  \
         rds-bridge proxy shutdown --admin 127.0.0.1:9801\n")]
     Shutdown(Shutdown),
@@ -103,7 +105,12 @@ pub(super) enum Action {
 #[derive(Args, Debug)]
 pub(super) struct Wait {
     /// Admin address of the proxy
-    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_ADMIN",
+        value_name = "IP:PORT",
+        value_parser = place::address
+    )]
     pub(super) admin: SocketAddr,
 
     /// How long to wait, in seconds
@@ -114,7 +121,12 @@ pub(super) struct Wait {
 #[derive(Args, Debug)]
 pub(super) struct Shutdown {
     /// Admin address of the proxy
-    #[arg(long, env = "RDS_BRIDGE_PROXY_ADMIN", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "RDS_BRIDGE_PROXY_ADMIN",
+        value_name = "IP:PORT",
+        value_parser = place::address
+    )]
     pub(super) admin: SocketAddr,
 }
 
@@ -128,12 +140,12 @@ pub(super) struct Listen {
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_LISTEN",
-        value_name = "HOST:PORT",
+        value_name = "IP:PORT",
         value_parser = place::address
     )]
     pub(super) listen: Option<SocketAddr>,
 
-    /// Unix socket for clients, with the permissions 0600
+    /// Path of a Unix socket for clients, which is created with permissions 0600
     ///
     /// Only processes of the same user, and root, can connect to it.
     #[cfg(unix)]
@@ -142,7 +154,7 @@ pub(super) struct Listen {
 
     /// PEM file of the certificate, with its chain, for TLS with clients; needs --tls-key
     ///
-    /// Without it the proxy offers no TLS. On SIGHUP the proxy reads the file again.
+    /// Without this option, the proxy offers no TLS. On SIGHUP, the proxy reads the file again.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_TLS_CERTIFICATE",
@@ -160,11 +172,12 @@ pub(super) struct Listen {
     )]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// PEM file of the authorities of clients' certificates; each client must then send one inside TLS
+    /// PEM file of the authorities that issue clients' certificates; each client must then send a certificate inside
+    /// TLS
     ///
-    /// Every client with a valid certificate of these authorities becomes the database user. With it, other machines
-    /// may reach the address. On SIGHUP the proxy reads the file again. A configuration file can recognise each caller
-    /// by its certificate.
+    /// Every client with a valid certificate of these authorities becomes the database user. With this option, --listen
+    /// may be an address that other machines can reach. On SIGHUP, the proxy reads the file again. With --config
+    /// instead, the proxy can recognise each client by its certificate.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CLIENT_CA_FILE",
@@ -175,16 +188,17 @@ pub(super) struct Listen {
 
     /// Log in as the database user that the client names, instead of --username
     ///
-    /// The AWS credentials must be allowed to connect as that user. The proxy logs in as --username itself for health
-    /// checks, and for clients that leave without a login. With --client-ca-file, the user must be a name of the
-    /// client's certificate.
+    /// The AWS credentials must be allowed to connect as that user. The proxy itself logs in as --username for health
+    /// checks, and when a client disconnects before its login: otherwise the database would count an aborted
+    /// connection, and block the proxy after too many of them (error 1129). With --client-ca-file, the user that the
+    /// client names must be one of the names in its certificate.
     #[arg(long, env = "RDS_BRIDGE_PROXY_CLIENT_USER", value_parser = BoolishValueParser::new())]
     pub(super) client_user: bool,
 
     /// Make sessions read-only
     ///
-    /// This is a guard rail, not a boundary: a client that writes SQL can undo it. The boundary is the GRANT of the
-    /// database user.
+    /// This is a guard rail, not a security boundary: a client can undo it with an SQL statement. What a client can
+    /// really write is decided by the privileges of the database user.
     #[arg(long, env = "RDS_BRIDGE_PROXY_READ_ONLY", value_parser = BoolishValueParser::new())]
     pub(super) read_only: bool,
 
@@ -192,9 +206,10 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_NO_LOCAL_FILES", value_parser = BoolishValueParser::new())]
     pub(super) no_local_files: bool,
 
-    /// Limit on open clients of each server; one more receives error 1040
+    /// Limit on client connections for each database server; any further one is refused with error 1040
     ///
-    /// Endpoints with the same name and port are one server. Each client needs two open files.
+    /// Endpoints with the same name and port count as one server. The proxy needs two file descriptors for each
+    /// client.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_CONNECTIONS",
@@ -203,10 +218,10 @@ pub(super) struct Listen {
     )]
     pub(super) max_connections: NonZeroU32,
 
-    /// Limit on open clients of other machines that are not logged in; one more receives error 1040
+    /// Limit on connections from other machines that have not logged in yet; any further one is refused with error 1040
     ///
-    /// All endpoints share it. At most 100 clients log in at once, those of this machine included, so a higher number
-    /// has no effect.
+    /// All endpoints share this limit. A number above 100 has no effect, because at most 100 clients, including those
+    /// on this machine, can be logging in at the same time.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_LOGINS",
@@ -215,7 +230,7 @@ pub(super) struct Listen {
     )]
     pub(super) max_logins: NonZeroU32,
 
-    /// As --max-logins, for the clients of one IPv4 address or IPv6 network of 64 bits
+    /// Like --max-logins, for the clients of each IPv4 address or IPv6 /64 network
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_MAX_LOGINS_PER_SOURCE",
@@ -224,10 +239,11 @@ pub(super) struct Listen {
     )]
     pub(super) max_logins_per_source: NonZeroU32,
 
-    /// Limit on new connections to each server, in each second
+    /// Limit on new connections to each server per second
     ///
-    /// RDS accepts about 200 new IAM connections a second, and refuses more. Clients wait for their turn, which each
-    /// takes when it connects, before its login. A COM_CHANGE_USER counts as a connection.
+    /// RDS accepts about 200 new IAM connections per second, and refuses more. A client beyond the limit waits when it
+    /// connects, before its login; if it waits too long, it is refused with error 1040. A COM_CHANGE_USER counts as a
+    /// connection.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_CONNECTIONS_PER_SECOND",
@@ -236,22 +252,22 @@ pub(super) struct Listen {
     )]
     pub(super) connections_per_second: NonZeroU32,
 
-    /// Address of the health checks, the metrics and the shutdown, over HTTP
+    /// Address for health checks, metrics and shutdown requests, over HTTP
     ///
-    /// It answers GET /startup, /liveness, /readiness (which logs in to each database) and /metrics (for Prometheus),
-    /// and, to clients on this machine, POST /quitquitquit.
+    /// It answers GET /startup, /liveness, /readiness (which logs in to each database) and /metrics (for Prometheus).
+    /// POST /quitquitquit, which is allowed only from this machine, shuts the proxy down.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_ADMIN",
-        value_name = "HOST:PORT",
+        value_name = "IP:PORT",
         value_parser = place::address
     )]
     pub(super) admin: Option<SocketAddr>,
 
-    /// How long open clients may continue after SIGTERM, in seconds
+    /// How long client connections may continue after SIGTERM, Ctrl-C or POST /quitquitquit, in seconds
     ///
-    /// The proxy stops accepting clients at once, and closes each one that waits for no answer and has no open
-    /// transaction. After this time it closes the rest.
+    /// The proxy stops accepting clients at once, and closes each connection as soon as it is not waiting for a reply
+    /// and has no open transaction. After this time, the proxy closes the rest.
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_DRAIN_TIMEOUT",

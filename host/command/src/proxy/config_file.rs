@@ -24,7 +24,7 @@ impl ConfigFile {
         let proxy = &self.config.proxy;
         if proxy.listeners.is_empty() {
             return Err(self.problem(
-                "[[proxy.listeners]] is missing: a listener names a database and an address",
+                "no listener: add [[proxy.listeners]] with database, and with listen or unix_socket",
             ));
         }
         let plans = proxy.listeners.iter().filter_map(|listener| {
@@ -134,7 +134,8 @@ impl ConfigFile {
         };
         if without_reloadable(&new.config) != without_reloadable(&self.config) {
             return Err(self.problem(
-                "only callers and the contents of certificate files can change: restart the proxy for other settings",
+                "a reload can change only callers and the contents of certificate files: restart the proxy to change \
+                 other settings",
             ));
         }
         let listeners = || new.config.proxy.listeners.iter();

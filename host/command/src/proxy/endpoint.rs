@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::place;
 use crate::connection_arguments::Own;
 
 /// The settings of an endpoint. Those that are `None` come from the options.
@@ -68,14 +69,21 @@ impl Endpoint {
             return Err(format!("the setting {name:?} is empty"));
         }
         match name {
-            "port" => self.port = Some(parsed(name, value)?),
+            "port" => {
+                let port = value.parse();
+                let expected = "expected a number from 1 to 65535";
+                self.port = Some(port.map_err(|_| unusable(name, value, expected))?);
+            }
             "user" => self.user = text,
             "region" => self.region = text,
             "database" => self.database = text,
             "profile" => self.profile = text,
             "ca-file" => self.ca_file = Some(value.into()),
             "connect-to" => self.connect_to = text,
-            "listen" => self.listen = Some(parsed(name, value)?),
+            "listen" => {
+                let address = place::address(value);
+                self.listen = Some(address.map_err(|expected| unusable(name, value, &expected))?);
+            }
             "unix-socket" => self.unix_socket = Some(value.into()),
             _ => {
                 return Err(format!(
@@ -93,16 +101,15 @@ fn check_host(host: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(
-        "an endpoint is a name such as mydb.abc123.eu-central-1.rds.amazonaws.com; give a host without a dot with \
-         --hostname, and put -- before a program to run"
+        "it is neither a subcommand (wait, shutdown, example, hash-password) nor an endpoint such as \
+         mydb.abc123.eu-central-1.rds.amazonaws.com: give a host name without a dot with --hostname, and put -- before \
+         a program to run"
             .to_owned(),
     )
 }
 
-fn parsed<T: FromStr<Err: std::fmt::Display>>(name: &str, value: &str) -> Result<T, String> {
-    value
-        .parse()
-        .map_err(|error| format!("the setting {name}={value}: {error}"))
+fn unusable(name: &str, value: &str, expected: &str) -> String {
+    format!("the setting {name}={value}: {expected}")
 }
 
 /// Decodes percent-encoding, so that a value may contain `&`.
@@ -130,7 +137,7 @@ mod tests {
             }
         );
 
-        let text = "db.example.com?port=3307&user=app%26co&listen=127.0.0.1:3310";
+        let text = "db.example.com?port=3307&user=app%26co&listen=localhost:3310";
         let endpoint: Endpoint = text.parse().unwrap();
         assert_eq!(endpoint.port, Some(3307));
         assert_eq!(endpoint.user.as_deref(), Some("app&co"));
@@ -154,7 +161,14 @@ mod tests {
             ("?port=1", "the endpoint is empty"),
             ("h?port", "the setting \"port\" has no value"),
             ("h?user=", "the setting \"user\" is empty"),
-            ("h?port=70000", "the setting port=70000: number too large"),
+            (
+                "h?port=70000",
+                "the setting port=70000: expected a number from 1 to 65535",
+            ),
+            (
+                "h?listen=foo",
+                "the setting listen=foo: expected an IP address and a port",
+            ),
             (
                 "h?password=x",
                 "\"password\" is not a setting; the settings are port, user",

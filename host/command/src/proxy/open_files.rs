@@ -25,8 +25,9 @@ fn warning(clients: usize, allowed: u64) -> Option<String> {
     let needed = clients.saturating_mul(2).saturating_add(RESERVE);
     (needed > allowed).then(|| {
         format!(
-            "rds-bridge: warning: {clients} clients need {needed} open files, and the system allows {allowed}: raise the \
-             limit (ulimit -Hn, or LimitNOFILE= of systemd), or lower --max-connections\n"
+            "rds-bridge: warning: {clients} client connections need {needed} open files, and the system allows \
+             {allowed}: raise the limit (ulimit -Hn, or LimitNOFILE= of systemd), or lower --max-connections \
+             (max_connections in a configuration file)\n"
         )
     })
 }
@@ -39,7 +40,7 @@ mod tests {
     fn two_files_a_client_and_a_reserve() {
         assert_eq!(warning(1000, 2064), None);
         let warning = warning(1000, 2063).unwrap();
-        assert!(warning.contains("1000 clients need 2064 open files"));
+        assert!(warning.contains("1000 client connections need 2064 open files"));
         assert!(super::warning(usize::MAX, u64::MAX - 1).is_some());
     }
 }

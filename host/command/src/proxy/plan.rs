@@ -131,7 +131,8 @@ fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<E
             path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
     }
     if number > 0 && listen.listen.is_none() && has_unix_socket(listen) {
-        let problem = "further endpoints need a place of their own: ENDPOINT?unix-socket=PATH or ?listen=HOST:PORT";
+        let problem = "with --unix-socket, each endpoint after the first needs its own address: \
+                       ENDPOINT?unix-socket=PATH or ENDPOINT?listen=IP:PORT";
         return Err(Error::Usage(problem.to_owned()));
     }
     let mut address = match listen.listen {
@@ -141,7 +142,8 @@ fn with_places(mut endpoint: Endpoint, listen: &Listen, number: u16) -> Result<E
     };
     if address.port() != 0 {
         let port = address.port().checked_add(number).ok_or_else(|| {
-            let problem = "there is no port left after 65535: set one with ENDPOINT?listen=";
+            let problem = "each further endpoint takes the port after --listen's, and none is left after 65535: give \
+                           this endpoint its own address with ENDPOINT?listen=IP:PORT";
             Error::Usage(problem.to_owned())
         })?;
         address.set_port(port);

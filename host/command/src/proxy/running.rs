@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use rds_bridge::Bridge;
 use rds_bridge::component::Engine;
 use rds_bridge_proxy::{
     ClientAuthentication, ClientLimit, DatabaseUser, Listener, Proxy, ProxyBuilder,
@@ -34,11 +35,13 @@ impl Running {
     ) -> Result<Self, Error> {
         let own = plan.endpoint.own();
         if plan.client_user && !connection.has_user(&own) {
-            let problem = "--client-user needs a user of the proxy's own too, for health checks and for clients that \
-                           leave without a login: give it with --username, or set DB_USER";
+            let problem = "--client-user also needs a database user for the proxy itself, which it uses for health \
+                           checks and when a client disconnects before its login: give it with --username, or set \
+                           DB_USER";
             return Err(Error::Usage(problem.to_owned()));
         }
-        let (builder, address) = begin(connection, &own, engine).await?;
+        let bridge = bridge(connection, &own, engine).await?;
+        let (builder, address) = begin(bridge, engine);
         let (in_all, per_source) = plan.login_limits;
         let clients = match plan.shares_max_connections {
             true => limits.clients(&address.server, plan.max_connections),
@@ -53,8 +56,8 @@ impl Running {
             .local_files(plan.local_files)
             .authentication(plan.authentication.clone());
         if plan.client_user && !connection.has_token_login() {
-            let problem =
-                "--client-user needs logins with tokens: remove --secret and the password";
+            let problem = "--client-user works only with IAM tokens: omit --secret (DB_SECRET_ARN) and --password-file \
+                 (DB_PASSWORD)";
             return Err(Error::Usage(problem.to_owned()));
         }
         if plan.client_user {
@@ -78,15 +81,19 @@ impl Running {
     }
 }
 
-/// The settings of a proxy to one endpoint, without listeners, and its address without places.
-pub(crate) async fn begin(
+/// The bridge of a proxy to one endpoint.
+pub(crate) async fn bridge(
     connection: &ConnectionArguments,
     own: &Own<'_>,
     engine: &Engine,
-) -> Result<(ProxyBuilder, Address), Error> {
+) -> Result<Bridge, Error> {
     let builder = connection.builder_for(own)?;
     let builder = builder.engine(engine.clone()).allow_writes(true);
-    let bridge = builder.build().await.map_err(Error::Bridge)?;
+    builder.build().await.map_err(Error::Bridge)
+}
+
+/// The settings of a proxy to one endpoint, without listeners, and its address without places.
+pub(crate) fn begin(bridge: Bridge, engine: &Engine) -> (ProxyBuilder, Address) {
     let address = Address {
         tcp: None,
         unix_socket: None,
@@ -102,7 +109,7 @@ pub(crate) async fn begin(
     if let Some(database) = &address.database {
         builder = builder.database(database);
     }
-    Ok((builder, address))
+    (builder, address)
 }
 
 fn with_activated(
@@ -147,10 +154,10 @@ async fn listen_on(address: SocketAddr, setting: ListenSetting) -> Result<Listen
         && let Some(free) = free_port(address).await
     {
         let remedy = match setting {
-            ListenSetting::Option => format!("--listen {free}"),
+            ListenSetting::Option => format!("use --listen {free}"),
             ListenSetting::File => format!("set listen = \"{free}\""),
         };
-        let taken = format!("{address} is in use; this address is free: {remedy}");
+        let taken = format!("{address} is already in use; {free} is free: {remedy}");
         return Err(Error::Usage(taken));
     }
     Err(ProxyError::Listen(address.to_string(), error).into())

@@ -28,7 +28,7 @@ impl Activation {
         let number = usize::from(number);
         let failed = |error: io::Error| {
             Error::from(ProxyError::Listen(
-                "the socket of systemd".to_owned(),
+                "the socket from systemd".to_owned(),
                 error,
             ))
         };

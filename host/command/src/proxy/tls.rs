@@ -1,6 +1,5 @@
 //! TLS with clients: the proxy's certificate, and the authorities of the clients' certificates.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,8 +23,8 @@ pub(super) struct TlsFiles {
 impl TlsFiles {
     pub(super) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
         let certificates = certificates(&self.certificate)?;
-        let key =
-            PrivateKeyDer::from_pem_file(&self.key).map_err(|error| of_pem(&self.key, error))?;
+        let key = PrivateKeyDer::from_pem_file(&self.key)
+            .map_err(|error| of_pem(&self.key, "private key", error))?;
         let invalid = |error: rustls::Error| invalid(&self.certificate, error);
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -55,9 +54,13 @@ impl TlsFiles {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
-        .map_err(|error| of_pem(path, error))
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| of_pem(path, "certificate", error))?;
+    if certificates.is_empty() {
+        return Err(of_pem(path, "certificate", pem::Error::NoItemsFound));
+    }
+    Ok(certificates)
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, Error> {
@@ -67,19 +70,21 @@ fn roots(path: &Path) -> Result<RootCertStore, Error> {
             .add(certificate)
             .map_err(|error| invalid(path, error))?;
     }
-    if roots.is_empty() {
-        return Err(invalid(path, io::Error::other("no certificate in PEM")));
-    }
     Ok(roots)
 }
 
-fn of_pem(path: &Path, error: pem::Error) -> Error {
+/// `wanted` is what the file should contain.
+fn of_pem(path: &Path, wanted: &str, error: pem::Error) -> Error {
     match error {
         pem::Error::Io(error) => Error::ReadFile(path.to_owned(), error),
+        pem::Error::NoItemsFound => {
+            let problem = format!("it contains no {wanted} in PEM");
+            Error::UnusableFile(path.to_owned(), problem)
+        }
         error => invalid(path, error),
     }
 }
 
-fn invalid(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::ReadFile(path.to_owned(), io::Error::other(error))
+fn invalid(path: &Path, error: impl std::error::Error) -> Error {
+    Error::UnusableFile(path.to_owned(), error.to_string())
 }

@@ -58,7 +58,7 @@ fn by_name(
         let value = named.iter().find(|(given, _)| *given == name);
         let (_, value) = value.ok_or_else(|| {
             usage(&format!(
-                "the statement has :{name}: add --param {name}=VALUE"
+                "the statement contains :{name}, and no parameter has this name: add --param {name}=TEXT"
             ))
         })?;
         used.insert(name);
@@ -66,7 +66,7 @@ fn by_name(
     }
     match named.iter().find(|(name, _)| !used.contains(name)) {
         Some((name, _)) => Err(usage(&format!(
-            "the parameter {name} is given, and the statement has no :{name}"
+            "the parameter {name} is given, but the statement has no :{name}: remove it, or correct its name"
         ))),
         None => Ok(replaced(sql, places, values)),
     }
@@ -83,7 +83,7 @@ fn by_position(
     // Without a list the server counts the question marks, as its SQL mode determines.
     if has_list && places.len() != values.len() {
         return Err(usage(&format!(
-            "the statement has {} question marks, and {} parameters are given",
+            "question marks in the statement: {}; parameters given: {}",
             places.len(),
             values.len()
         )));
@@ -168,12 +168,12 @@ mod tests {
             ("SELECT :a, ?", vec![text("a=1")], "one or the other"),
             ("SELECT :a", vec![text("1")], "needs NAME=VALUE"),
             ("SELECT :a", vec![text("a=1"), text("a=2")], "given twice"),
-            ("SELECT :a, :b", vec![text("a=1")], "add --param b=VALUE"),
+            ("SELECT :a, :b", vec![text("a=1")], "add --param b=TEXT"),
             ("SELECT :a", vec![text("a=1"), json("b=2")], "has no :b"),
             (
                 "SELECT ?, ?",
                 vec![json("[1, 2]")],
-                "2 question marks, and 1 parameters",
+                "question marks in the statement: 2; parameters given: 1",
             ),
         ] {
             let error = bind(sql, &given).unwrap_err().to_string();

@@ -184,8 +184,8 @@ impl Execution<'_> {
         match self.transaction {
             Transaction::Own => {}
             Transaction::WithImplicitCommits => say(
-                "some of the statements commit implicitly, such as CREATE and COMMIT: what was executed up to the last \
-                 of these stays",
+                "some of the statements end the transaction, as CREATE and COMMIT do: everything up to the last of \
+                 these that was executed stays",
             ),
             Transaction::None if self.arguments.allow_writes => {
                 say(if self.statements.len() > 1 {
@@ -201,7 +201,10 @@ impl Execution<'_> {
     /// After a signal: ends the statement on the server and rolls it back. The returned error tells whether that
     /// succeeded.
     pub(super) async fn end(&self, cancel: &CancelHandle, connection: &mut Connection) -> Error {
-        say("interrupted: ending the statement on the server (press Ctrl-C again to skip waiting)");
+        say(
+            "interrupted: ending the statement on the server (press Ctrl-C again to exit without waiting; the \
+             statement may then continue)",
+        );
         self.warn_if_not_rolled_back();
         // On the heap: it is seldom needed, and would make the command's future larger.
         let end = Box::pin(async {
@@ -268,7 +271,7 @@ async fn roll_back(connection: &mut Connection) {
         && summary.warnings > 0
     {
         say(
-            "not everything was rolled back: some tables that it wrote do not support transactions",
+            "not everything was rolled back: some of the tables that were written do not support transactions",
         );
     }
 }

@@ -14,7 +14,7 @@ use rds_bridge_formats::{
 pub(super) struct FormatArguments {
     /// Output format
     ///
-    /// By default, the format that the extension of --output's FILE names; otherwise table on a terminal, and ndjson
+    /// By default, the file extension of --output decides. Without a file, the format is table on a terminal and ndjson
     /// elsewhere.
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
@@ -32,8 +32,9 @@ pub(super) struct FormatArguments {
 
     /// Width to fit a table into, in characters; 0 is unlimited [default: the terminal's width]
     ///
-    /// Values that are too long are cut and end with an ellipsis; numbers are not cut. A result with too many columns
-    /// is written as vertical, unless --format table is given. Output to a file or a pipe is not cut by default.
+    /// Values that are too long are cut and end with an ellipsis; numbers are not cut. If a result has too many columns
+    /// for this width, it is written as vertical, unless --format table is given. By default, output to a file or a
+    /// pipe is not cut.
     #[arg(long, value_name = "NUMBER")]
     columns: Option<usize>,
 
@@ -96,13 +97,13 @@ impl FormatArguments {
     ) -> Result<Encoder, Error> {
         let has_header = matches!(format, Format::Csv | Format::Tsv);
         if self.no_header && !has_header {
-            return Err(unfit("--no-header", "csv or tsv"));
+            return Err(unfit("--no-header", &["csv", "tsv"]));
         }
         if self.delimiter.is_some() && format != Format::Csv {
-            return Err(unfit("--delimiter", "csv"));
+            return Err(unfit("--delimiter", &["csv"]));
         }
         if self.columns.is_some() && format != Format::Table {
-            return Err(unfit("--columns", "table"));
+            return Err(unfit("--columns", &["table"]));
         }
         let width = self.columns.or(terminal).filter(|width| *width > 0);
         let options = TextOptions {
@@ -126,8 +127,11 @@ impl FormatArguments {
     }
 }
 
-fn unfit(option: &str, formats: &str) -> Error {
+fn unfit(option: &str, formats: &[&str]) -> Error {
+    let options = formats.iter().map(|format| format!("--format {format}"));
+    let options = options.collect::<Vec<_>>().join(" or ");
     Error::Usage(format!(
-        "{option} needs --format {formats} (see rds-bridge query --help)"
+        "{option} applies only to {}: add {options} (see rds-bridge query --help)",
+        formats.join(" and ")
     ))
 }

@@ -52,7 +52,9 @@ impl Limit {
     /// What to say if a result had more rows.
     pub(super) fn message(&self) -> Option<String> {
         let rows = self.rows.filter(|_| self.is_exceeded)?;
-        Some(format!("there are more rows than --limit {rows}"))
+        Some(format!(
+            "the result has more rows: --limit {rows} was reached"
+        ))
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
         assert!(!limit.take());
         assert_eq!(
             limit.message().unwrap(),
-            "there are more rows than --limit 2"
+            "the result has more rows: --limit 2 was reached"
         );
         let mut unlimited = Limit::new(None);
         unlimited.begin();

@@ -28,16 +28,16 @@ fn of_bridge(error: rds_bridge::Error, sql: &str, has_parameters: bool) -> rds_b
     };
     let cause = match first.name {
         Some(name) => Cause::new(
-            format!("the statement has :{name}, and no parameter is given"),
+            format!("the statement contains :{name}, and no parameter is given"),
             format!("add --param {name}=TEXT, or --param-json {name}=JSON for a value with a type"),
         ),
         None if is_miscounted => Cause::new(
             "each question mark needs one parameter",
-            "add --param TEXT, or --param-json JSON for a value with a type, for each ? in their order",
+            "for each ?, in order, add --param TEXT, or --param-json JSON for a value with a type",
         ),
         None => Cause::new(
             "the statement has a question mark, and no parameter is given",
-            "add --param TEXT, or --param-json JSON for a value with a type, for each ? in their order",
+            "for each ?, in order, add --param TEXT, or --param-json JSON for a value with a type",
         ),
     };
     let causes = std::iter::once(cause).chain(error.causes().iter().cloned());

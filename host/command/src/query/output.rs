@@ -108,7 +108,7 @@ impl Output {
     pub(super) async fn finish(&mut self) -> Result<bool, Error> {
         if !self.has_result && self.encoder.needs_result() {
             return Err(Error::Usage(
-                "the statement has no result, which this format cannot represent: use a text format"
+                "the statement returns no result, and a parquet or arrow file needs one: use csv, tsv, json or ndjson"
                     .to_owned(),
             ));
         }
@@ -136,6 +136,10 @@ impl Output {
             return;
         }
         self.encoder.cut_off(self.is_in_result, &mut self.block);
+        // So that the error message begins on its own line.
+        if self.is_terminal && !self.block.ends_with(b"\n") {
+            self.block.push(b'\n');
+        }
         // The failure that led here is the one to report.
         let _flushed = self.flush_to_end().await;
     }
@@ -213,6 +217,7 @@ fn second_result(format: Format) -> Error {
     let value = format.to_possible_value();
     let name = value.as_ref().map_or("", |value| value.get_name());
     Error::Usage(format!(
-        "a {name} file holds one result, and there is a second: use --format ndjson, or a file for each statement"
+        "a {name} file holds one result, and there are several: use --format ndjson, or write one file for each \
+         statement"
     ))
 }

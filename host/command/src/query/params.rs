@@ -11,11 +11,11 @@ use rds_bridge::mysql::Param;
 const TEXT: &str = "param";
 const JSON: &str = "param-json";
 const TEXT_HELP: &str =
-    "Bind a string to the next question mark, or with NAME= to :NAME of the statement; repeatable";
-const JSON_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark, or with NAME= to :NAME; \
-    repeatable";
+    "Bind a string to the next question mark, or with NAME= to :NAME in the statement; repeatable";
+const JSON_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark, or with NAME= to :NAME \
+                         in the statement; repeatable";
 const JSON_LONG_HELP: &str = "Bind a value with a type, written as JSON, to the next question mark, or with NAME= to \
-    :NAME; repeatable\n\n\
+                              :NAME in the statement; repeatable\n\n\
     JSON is a number, a string in quotes, true, false or null; or an array of these for IN, as in --param-json \
     'ids=[1,2]' for WHERE id IN (:ids). A number keeps all its digits: it becomes an integer; a \
     DECIMAL, if it has a decimal point or does not fit into 64 bits; or a DOUBLE, if it has an exponent.";
@@ -123,9 +123,10 @@ impl FromArgMatches for Params {
     }
 }
 
-fn wrong(problem: &str) -> Error {
+fn wrong(json: &str, problem: &str) -> Error {
+    let json: String = json.chars().take(SHOWN).collect();
     Error::Usage(format!(
-        "--param-json: {problem} (see rds-bridge query --help)"
+        "--param-json {json}: {problem} (see rds-bridge query --help)"
     ))
 }
 
@@ -134,9 +135,12 @@ fn parse_json(text: &str) -> Result<Values, Error> {
     if !text.starts_with('[') {
         return parse_scalar(text).map(Values::One);
     }
-    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| wrong(KINDS))?;
+    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| wrong(text, KINDS))?;
     if elements.is_empty() {
-        return Err(wrong("the array is empty, and IN () is not valid SQL"));
+        return Err(wrong(
+            text,
+            "the array is empty, and IN () is not valid SQL",
+        ));
     }
     let params = elements.iter().map(|it| parse_scalar(it.get()));
     params.collect::<Result<_, _>>().map(Values::List)
@@ -147,21 +151,24 @@ fn parse_scalar(text: &str) -> Result<Param, Error> {
     if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return match serde_json::from_str::<&RawValue>(text) {
             Ok(number) => {
-                Param::from_number(number.get()).map_err(|error| wrong(&error.to_string()))
+                Param::from_number(number.get()).map_err(|error| wrong(text, &error.to_string()))
             }
-            Err(_) => Err(wrong(KINDS)),
+            Err(_) => Err(wrong(text, KINDS)),
         };
     }
-    match serde_json::from_str(text).map_err(|_| wrong(KINDS))? {
+    match serde_json::from_str(text).map_err(|_| wrong(text, KINDS))? {
         Json::Null => Ok(Param::Null),
         Json::Bool(it) => Ok(Param::from(it)),
-        Json::String(text) => Ok(Param::from(text)),
-        Json::Number(_) | Json::Array(_) | Json::Object(_) => Err(wrong(KINDS)),
+        Json::String(string) => Ok(Param::from(string)),
+        Json::Number(_) | Json::Array(_) | Json::Object(_) => Err(wrong(text, KINDS)),
     }
 }
 
 const KINDS: &str =
-    "it takes a number, a string in quotes, true, false or null, or an array of these";
+    "expected a number, a string in quotes, true, false or null, or an array of these";
+
+/// How many characters of a wrong value a message shows.
+const SHOWN: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -221,6 +228,10 @@ mod tests {
             ("-", "a number, a string"),
             ("1e400", "out of range"),
             ("123456789012345678.25e0", "more digits"),
+            (
+                "1.0000000000000000000000000000001",
+                "at most 30 of them after the decimal point",
+            ),
         ] {
             let error = parse_json(text).unwrap_err().to_string();
             assert!(

@@ -8,27 +8,28 @@ use super::several_statements::{self, ClientCommand, Statement};
 use crate::error::Error;
 use rds_bridge_text::utf8_text;
 
+const HOW: &str = "give the statement as an argument, with --file, or on standard input";
+
 pub(super) fn read(given: Option<&str>, file: Option<&Path>) -> Result<String, Error> {
-    let sql = match (given, file) {
-        (Some(sql), _) => sql.to_owned(),
+    let (sql, source) = match (given, file) {
+        (Some(sql), _) => (sql.to_owned(), "the argument".to_owned()),
         (None, Some(path)) if path != Path::new("-") => {
             let text = fs::read(path).and_then(text);
-            text.map_err(|error| Error::ReadFile(path.to_owned(), error))?
+            let text = text.map_err(|error| Error::ReadFile(path.to_owned(), error))?;
+            (text, path.display().to_string())
         }
-        (None, Some(_)) => from_standard_input()?,
         (None, None) if stdin().is_terminal() => {
             return Err(Error::MissingSetting {
                 what: "statement",
-                how: "give it as an argument, with --file, or on standard input",
+                how: HOW,
             });
         }
-        (None, None) => from_standard_input()?,
+        (None, _) => (from_standard_input()?, "standard input".to_owned()),
     };
     if sql.trim().is_empty() {
-        return Err(Error::MissingSetting {
-            what: "statement",
-            how: "the text given is empty",
-        });
+        return Err(Error::Usage(format!(
+            "no statement: {source} is empty; {HOW}"
+        )));
     }
     Ok(sql)
 }
@@ -39,10 +40,10 @@ pub(super) fn split(sql: &str) -> Result<Vec<Statement<'_>>, Error> {
         let (name, remedy) = match command {
             ClientCommand::Delimiter => (
                 "DELIMITER",
-                "remove its lines, and end each statement with a ; (the body of a procedure needs no other delimiter)",
+                "remove its lines, and end each statement with ';' (the body of a procedure needs no other delimiter)",
             ),
-            ClientCommand::Vertical => ("\\G", "end the statement with a ;, and add --format vertical"),
-            ClientCommand::Go => ("\\g", "end the statement with a ;"),
+            ClientCommand::Vertical => ("\\G", "end the statement with ';' and add --format vertical"),
+            ClientCommand::Go => ("\\g", "end the statement with ';'"),
         };
         Error::Usage(format!(
             "{name} is a command of the mysql client, which the server does not know: {remedy}"

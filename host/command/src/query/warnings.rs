@@ -45,7 +45,8 @@ impl Warnings {
         }
         match (self.shown.is_empty(), self.rest) {
             (_, 0) => {}
-            (true, rest) => text.push_str(&format!("warnings: {rest}\n")),
+            (true, _) => text.push_str("the warnings could not be listed\n"),
+            (false, 1) => text.push_str("and 1 more warning\n"),
             (false, rest) => text.push_str(&format!("and {rest} more warnings\n")),
         }
         text

@@ -18,7 +18,7 @@ pub(crate) struct Setup {
 
     /// AWS region of the endpoint
     ///
-    /// By default the region in the endpoint's name, then AWS_REGION, then AWS_DEFAULT_REGION.
+    /// Without this option, the region is the one in the endpoint's name, or else AWS_REGION or AWS_DEFAULT_REGION.
     #[arg(long, env = "DB_REGION", value_name = "REGION")]
     pub(super) region: Option<String>,
 
@@ -28,8 +28,8 @@ pub(crate) struct Setup {
 
     /// Resource ID in the IAM policy: db-… of an instance, cluster-… of Aurora, prx-… of a proxy
     ///
-    /// It is not the name of the instance, cluster, or proxy. Without this option, the instructions tell how to find
-    /// it.
+    /// It is not the name of the instance, cluster, or proxy. Without this option, the instructions explain how to find
+    /// the resource ID.
     #[arg(long, value_name = "ID")]
     pub(super) resource_id: Option<String>,
 

@@ -25,6 +25,7 @@ pub(super) enum Missing {
     User,
     Database,
     Region,
+    RegionOfEndpoint,
     RegionOfGlobal,
     Account,
     ResourceId,
@@ -38,7 +39,7 @@ impl Settings {
         let settings = Self {
             host: host.map(checked_host).transpose()?,
             endpoint: host.map_or(EndpointKind::Unknown, EndpointKind::of_endpoint),
-            user: printable("user", user)?,
+            user: printable("--username", user)?,
             database: arguments.database.as_deref().map(database).transpose()?,
             region: region_without_profile(
                 arguments.region.as_deref(),
@@ -59,9 +60,10 @@ impl Settings {
     }
 
     pub(super) fn region(&self) -> Result<&str, Error> {
-        let missing = match self.endpoint {
-            EndpointKind::GlobalWriter { .. } => Missing::RegionOfGlobal,
-            _ => Missing::Region,
+        let missing = match (&self.endpoint, &self.host) {
+            (EndpointKind::GlobalWriter { .. }, _) => Missing::RegionOfGlobal,
+            (_, Some(_)) => Missing::RegionOfEndpoint,
+            (_, None) => Missing::Region,
         };
         Ok(self.region.as_deref().ok_or(missing)?)
     }
@@ -98,7 +100,11 @@ impl From<Missing> for Error {
             ),
             Missing::Region => (
                 "region",
-                "the endpoint's name does not contain it; give it with --region, or set AWS_REGION",
+                "give it with --region, or give an endpoint whose name contains it with --hostname",
+            ),
+            Missing::RegionOfEndpoint => (
+                "region",
+                "the endpoint's name contains none: give it with --region, or set AWS_REGION",
             ),
             Missing::RegionOfGlobal => (
                 "region",
@@ -110,7 +116,7 @@ impl From<Missing> for Error {
             ),
             Missing::ResourceId => (
                 "resource ID",
-                "give it with --resource-id; 'rds-bridge setup --format text' tells how to find it",
+                "give it with --resource-id; 'rds-bridge setup --format text' explains how to find it",
             ),
         };
         Self::MissingSetting { what, how }
@@ -124,12 +130,12 @@ fn checked_host(host: &str) -> Result<String, Error> {
     Ok(host.to_owned())
 }
 
-fn printable(what: &str, text: &str) -> Result<String, Error> {
+fn printable(option: &str, text: &str) -> Result<String, Error> {
     if text.is_empty() {
-        return Err(Error::Usage(format!("the {what} is empty")));
+        return Err(Error::Usage(format!("{option} is empty")));
     }
     if text.contains(char::is_control) {
-        let line = format!("the {what} must not contain control characters");
+        let line = format!("{option} must not contain control characters");
         return Err(Error::Usage(line));
     }
     Ok(text.to_owned())
@@ -141,7 +147,7 @@ fn database(text: &str) -> Result<String, Error> {
             "--database takes one database's name, not a pattern; to grant more, edit the SQL";
         return Err(Error::Usage(line.to_owned()));
     }
-    printable("database", text)
+    printable("--database", text)
 }
 
 fn region(text: String) -> Result<String, Error> {

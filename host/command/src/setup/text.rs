@@ -76,7 +76,7 @@ Common mistakes. The database answers each of them with \"Access denied\" (1045)
   cluster- for every instance of Aurora, and with prx- for connections through a proxy.
 - The user is spelled differently in the policy, in CREATE USER, or by the client. Case matters.
 - The token is signed for an alias instead of the endpoint's own name, or for another region.
-- The connection does not use TLS.
+- The connection does not use TLS: enable it in the client.
 ";
 
 fn target(settings: &Settings) -> Target<'_> {
@@ -114,13 +114,14 @@ fn enable_iam(target: &Target<'_>, region: &str) -> String {
              --enable-iam-database-authentication --apply-immediately\n"
         ),
         Target::Proxy(name) => format!(
-            "Enable IAM authentication for the proxy, and for the database to which it connects.\n\n    \
+            "Enable IAM authentication for the proxy, as below, and for the database to which it connects\n   \
+             (run rds-bridge setup for that database).\n\n    \
              aws rds modify-db-proxy --region {region} --db-proxy-name {name} \\\n      \
              --default-auth-scheme IAM_AUTH --require-tls\n\n   \
              The proxy's own role then needs a policy like the one below, with the resource ID of the\n   \
-             database. If the proxy logs in with the user's password from Secrets Manager, set\n   \
-             IAMAuth=REQUIRED in its --auth instead: the database user keeps that password, and you\n   \
-             can skip the next step.\n"
+             database. If the proxy logs in with the user's password from Secrets Manager, give\n   \
+             modify-db-proxy --auth with IAMAuth=REQUIRED instead of --default-auth-scheme: the database\n   \
+             user keeps that password, and you can skip the next step.\n"
         ),
     }
 }
@@ -142,7 +143,8 @@ fn find_resource_id(target: &Target<'_>, region: &str) -> String {
         Target::Instance(name) => format!(
             "aws rds describe-db-instances --region {region} --db-instance-identifier {name} \\\n      \
              --query 'DBInstances[0].[DbiResourceId,DBClusterIdentifier]' --output text\n\n   \
-             If this also prints a cluster's name, the instance belongs to Aurora; use the cluster's ID:\n\n    \
+             If this also prints a cluster's name, the instance belongs to a cluster: use the cluster's\n   \
+             resource ID.\n\n    \
              aws rds describe-db-clusters --region {region} --db-cluster-identifier <THAT_NAME> \\\n      \
              --query 'DBClusters[0].DbClusterResourceId' --output text"
         ),
@@ -156,19 +158,23 @@ fn find_resource_id(target: &Target<'_>, region: &str) -> String {
              The resource ID is the last part of the ARN, prx-…."
         ),
     };
-    format!("Find the resource ID, and pass it with --resource-id.\n\n    {command}\n")
+    format!(
+        "Find the resource ID, and run rds-bridge setup again with --resource-id, or put it into the policy\n   \
+         below.\n\n    {command}\n"
+    )
 }
 
 fn find_account() -> String {
-    "Find the AWS account, and pass it with --account.\n\n    \
+    "Find the ID of the AWS account, and run rds-bridge setup again with --account, or put it into the\n   \
+     policy below.\n\n    \
      aws sts get-caller-identity --query Account --output text\n"
         .to_owned()
 }
 
 fn attach_policy(policy: &str) -> String {
     format!(
-        "Attach this policy to the role that connects.\n   \
-         (--format policy prints only the policy, for a file.)\n\n\
+        "Save this policy as policy.json (rds-bridge setup --format policy prints only the policy), and\n   \
+         attach it to the role that connects.\n\n\
          {}\n    \
          aws iam put-role-policy --role-name <ROLE> --policy-name rds-db-connect \\\n      \
          --policy-document file://policy.json\n",
@@ -190,6 +196,7 @@ fn placeholders(text: &str) -> Vec<&'static str> {
         ACCOUNT,
         RESOURCE_ID,
         "<ROLE>",
+        "<THAT_NAME>",
     ]
     .into_iter()
     .filter(|placeholder| text.contains(placeholder))

@@ -110,7 +110,7 @@ impl ArrayBuilder {
                 Self::Vector(lists.with_field(Arc::clone(entry)))
             }
             ref other => {
-                let message = format!("no column becomes {other}");
+                let message = format!("no column type is converted to the Arrow type {other}");
                 return Err(ArrowError::NotYetImplemented(message).into());
             }
         })

@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The statement returned more than one result.
     #[error(
-        "the statement returns more than one result, but {format} holds one: use ndjson, or a statement that returns one"
+        "{format} holds one result, and there are several: use the format ndjson, or write one file for each statement"
     )]
     SecondResult {
         /// The format's name.
@@ -39,11 +39,11 @@ pub enum Error {
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A bug: the arrays that this crate builds always match the schema.
-    #[error("cannot write Arrow: {0}")]
+    #[error("cannot write Arrow data; this is a bug in rds-bridge: {0}")]
     Arrow(#[from] ArrowError),
     /// A bug: Parquet has a type for every array that this crate builds.
     #[cfg(feature = "parquet")]
-    #[error("cannot write Parquet: {0}")]
+    #[error("cannot write Parquet data; this is a bug in rds-bridge: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
 }
 
@@ -52,7 +52,8 @@ pub enum Error {
 pub enum Unfit {
     /// A zero date, or a day that is not in the calendar.
     #[error(
-        "{value} is not a calendar date, so Arrow cannot represent it: replace a zero date by NULL with NULLIF(…, 0), or convert to text with CAST(… AS CHAR)"
+        "{value} is not a calendar date, so Arrow cannot represent it: replace a zero date by NULL with NULLIF(…, 0), \
+         or convert to text with CAST(… AS CHAR)"
     )]
     Day {
         /// As the server sent it.
@@ -66,7 +67,8 @@ pub enum Unfit {
     },
     /// A `DECIMAL` with more digits than the server announced.
     #[error(
-        "{value} does not fit DECIMAL({precision},{scale}), the type that the server announced: use CAST(… AS DECIMAL(65,30)) or CAST(… AS CHAR)"
+        "{value} does not fit into DECIMAL({precision},{scale}), the column type that the server announced: use CAST(… \
+         AS DECIMAL(65,30)) or CAST(… AS CHAR)"
     )]
     Decimal {
         /// As the server sent it.
@@ -78,7 +80,8 @@ pub enum Unfit {
     },
     /// A number outside the range of the type that the server announced.
     #[error(
-        "the number does not fit {expected}, the type that the server announced: use CAST(… AS SIGNED) or CAST(… AS CHAR)"
+        "the number does not fit into {expected}, the column type that the server announced: use CAST(… AS SIGNED) or \
+         CAST(… AS CHAR)"
     )]
     Number {
         /// The announced type.

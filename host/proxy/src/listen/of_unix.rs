@@ -82,7 +82,7 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     if !metadata.file_type().is_socket() {
         return Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            "the file is not a socket",
+            "a file that is not a socket exists there: remove it, or choose another path",
         ));
     }
     match UnixStream::connect(path) {

@@ -274,7 +274,7 @@ fn a_second_result_is_an_error(product: Product) {
         let output = query(&server, &["CALL twice()", "--format", format]);
         let error = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.contains("more than one result"), "{error}");
+        assert!(error.contains("there are several"), "{error}");
         refused_by_readers(&[(format, &output.stdout)]);
     }
 }

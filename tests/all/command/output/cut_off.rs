@@ -63,7 +63,7 @@ fn in_the_middle_of_a_row() {
         let (code, written, said) = query(dies(), format);
         assert_eq!(code, Some(6), "{said}");
         assert!(
-            said.contains("rows: the server closed the connection"),
+            said.contains("rds-bridge: the server closed the connection"),
             "{said}"
         );
         assert!(written.ends_with(end), "{written}");
@@ -93,7 +93,7 @@ fn in_the_middle_of_a_prepared_statement() {
             (
                 Say::Bytes(b"\x11\0\0\x06\0\0\x03\0\0\0\0\0\0\0\x06che".to_vec()),
                 6,
-                "rows: the server closed the connection",
+                "rds-bridge: the server closed the connection",
             ),
             (
                 Say::Payload(b"\0\0\x03\0\0\0\0\0\0\0\x07cheese".to_vec()),

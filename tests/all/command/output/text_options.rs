@@ -66,12 +66,15 @@ fn other_formats_refuse_them() {
     for (arguments, words) in [
         (
             &["--no-header"][..],
-            "--no-header needs --format csv or tsv",
+            "--no-header applies only to csv and tsv: add --format csv or --format tsv",
         ),
-        (&["--format", "json", "--no-header"], "--no-header needs"),
+        (
+            &["--format", "json", "--no-header"],
+            "--no-header applies only to",
+        ),
         (
             &["--format", "tsv", "--delimiter", ";"],
-            "--delimiter needs --format csv",
+            "--delimiter applies only to csv: add --format csv",
         ),
         (
             &["--format", "csv", "--delimiter", "::"],

@@ -39,7 +39,7 @@ fn a_table_fits_the_terminal(product: Product) {
     assert!(shown.contains(&"x".repeat(100)));
     let output = query(server, &[WIDE, "--columns", "60"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--columns needs --format table"));
+    assert!(stderr(&output).contains("--columns applies only to table"));
 }
 
 #[apply(on_each_server)]

@@ -35,7 +35,7 @@ fn a_region_that_is_not_the_endpoints_is_warned_of() {
     let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "u")]].concat();
     let warning = format!(
         "rds-bridge: warning: --region is eu-west-1, and the endpoint {HOST} is in us-east-1: RDS will refuse the \
-         token; omit the region\n"
+         token: omit --region\n"
     );
     for (region, expected) in [("eu-west-1", warning.as_str()), ("us-east-1", "")] {
         let output = run(&["token", "--region", region], &variables, "");

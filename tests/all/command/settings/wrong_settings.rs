@@ -88,14 +88,20 @@ fn in_the_arguments(product: Product) {
         (2, "--param-json", &["SELECT ?", "--param-json", "{"]),
         (
             2,
-            "in the statement: 1, given: 2",
+            "question marks in the statement: 1; parameters given: 2",
             &["SELECT ?, 1", "--param", "a", "--param", "b"],
         ),
         (9, "add --param TEXT", &["SELECT ?"]),
+        (2, "no statement: the argument is empty", &[""]),
+        (
+            2,
+            "--collation: \"latin1_bin\" is not a utf8mb4 collation",
+            &["SELECT 1", "--collation", "latin1_bin"],
+        ),
         (9, "add --param id=TEXT", &["SELECT :id"]),
         (
             2,
-            "for each ? in their order",
+            "for each ?, in order, add --param TEXT",
             &["SELECT ?, ?", "--param", "a"],
         ),
         (2, "--no-such", &["SELECT 1", "--no-such"]),

@@ -69,7 +69,8 @@ fn rows_up_to_a_limit(product: Product) {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(0), "{said}");
         assert_eq!(stdout(&output).lines().count(), rows, "{sql}");
-        let message = format!("rds-bridge: there are more rows than --limit {limit}\n");
+        let message =
+            format!("rds-bridge: the result has more rows: --limit {limit} was reached\n");
         assert_eq!(said.contains(&message), says, "{said}");
     }
 }

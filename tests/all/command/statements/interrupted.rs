@@ -172,7 +172,7 @@ fn a_second_signal_does_not_wait(product: Product) {
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     said.read_line(&mut first).unwrap();
-    assert!(first.contains("again to skip waiting"), "{first}");
+    assert!(first.contains("again to exit without waiting"), "{first}");
     send_signal(&child, "-INT");
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();

@@ -8,7 +8,7 @@ use rustls::CertificateError;
 
 use super::Place;
 use super::told::Told;
-use crate::error::words;
+use crate::error::words_without_stage;
 use crate::exit::Exit;
 
 /// What the report says of a failure: the message, the error with its causes, and the exit code.
@@ -27,7 +27,7 @@ pub(super) fn explained(error: Error, place: &Place) -> (String, Error, Exit) {
         return (detail, error.with_causes(causes), exit);
     }
     let exit = Exit::for_error(&error);
-    let detail = words(&error);
+    let detail = words_without_stage(&error);
     let error = match of_way(&error, place) {
         Some(causes) => error.with_causes(causes),
         None => error,
@@ -60,15 +60,17 @@ fn of_way(error: &Error, place: &Place) -> Option<Vec<Cause>> {
         ErrorKind::Timeout(_) if error.stage() == Stage::Connect => no_route(place),
         ErrorKind::Timeout(_) => vec![
             Cause::new(
-                "the proxy still connects to the database",
-                "wait longer with {timeouts}, or run rds-bridge doctor, without --through, where the proxy runs",
+                "the proxy is still connecting to the database",
+                "wait longer with {timeouts}, or run rds-bridge doctor, without --through, on the proxy's machine with \
+                 the proxy's settings",
             ),
             another_program(place),
         ],
         ErrorKind::Closed | ErrorKind::Malformed(_) => vec![another_program(place)],
         ErrorKind::Handshake(HandshakeError::TlsNotOffered) => vec![Cause::new(
-            "the listener has no TLS, and this login would leave the machine",
-            "set tls = { certificate = …, key = … } for the listener, or run this command where the proxy runs",
+            "the listener offers no TLS, and this login would cross the network unencrypted",
+            "set tls = { certificate = …, key = … } for the listener (without a configuration file: --tls-certificate \
+             and --tls-key), or run this command on the proxy's machine",
         )],
         ErrorKind::Handshake(HandshakeError::UnsupportedAuthPlugin(_)) => {
             vec![another_program(place)]
@@ -94,8 +96,11 @@ fn not_listening(place: &Place) -> Vec<Cause> {
 
 fn no_route(place: &Place) -> Vec<Cause> {
     vec![Cause::new(
-        format!("a firewall on the way to {place}, or another address of the proxy's machine"),
-        "allow connections to the proxy's port, or run this command where the proxy runs",
+        format!(
+            "a firewall blocks connections to {place}, or the proxy's machine has another address"
+        ),
+        "allow connections to the proxy's port, correct the address in --through, or run this command on the proxy's \
+         machine",
     )]
 }
 
@@ -114,12 +119,12 @@ fn of_certificate(error: &CertificateError) -> Option<Vec<Cause>> {
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Cause::new(
-                "the listener's certificate has another name than the one in --through",
-                "give a name of the certificate in --through, or with {tls_server_name}",
+                "the listener's certificate is for a name other than the one in --through",
+                "give one of the certificate's names in --through, or with {tls_server_name}",
             )
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Cause::new(
-            "the listener's certificate was not renewed",
+            "the listener's certificate has expired, and was not replaced",
             "replace the file, and send the proxy SIGHUP",
         ),
         _ => return None,

@@ -13,7 +13,8 @@ pub(in crate::doctor) enum Place {
     Unix(PathBuf),
 }
 
-const EXPECTED: &str = "expected HOST:PORT, such as 127.0.0.1:3307, or the path of a Unix socket, such as /run/mysql.sock";
+const EXPECTED: &str = "expected HOST:PORT, such as 127.0.0.1:3307, or the path of a Unix socket that begins with / or \
+                        ., such as ./mysql.sock";
 
 impl FromStr for Place {
     type Err = &'static str;
@@ -22,7 +23,9 @@ impl FromStr for Place {
         if text.starts_with(['/', '.']) {
             return match cfg!(unix) {
                 true => Ok(Self::Unix(text.into())),
-                false => Err("this system has no Unix sockets: give HOST:PORT"),
+                false => {
+                    Err("rds-bridge does not support Unix sockets on this system: give HOST:PORT")
+                }
             };
         }
         // As with `proxy --listen`, a port alone is on this machine.

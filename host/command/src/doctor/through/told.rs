@@ -31,7 +31,7 @@ impl Told {
         }
         if text.failed == Some(Failed::Undisclosed) {
             causes.push(Cause::new(
-                "the proxy tells clients of other machines no more",
+                "the proxy does not tell clients on other machines more than this",
                 "read the proxy's log, or run rds-bridge doctor on the proxy's machine with the proxy's settings",
             ));
         }
