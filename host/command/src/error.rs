@@ -5,7 +5,7 @@ mod words;
 use std::io;
 use std::path::PathBuf;
 
-pub(super) use words::{LISTED, words, words_without_stage};
+pub(super) use words::{LISTED, words_without_stage};
 
 use super::exit::Exit;
 use rds_bridge::aws::{CredentialsError, RegionError};
