@@ -9,6 +9,11 @@ use rds_bridge::clock::{date, unix_seconds};
 use rds_bridge::component::{CallError, ConnectRequest, Fault, Rejection};
 use rds_bridge::error::malformed_token_words;
 
+const SESSION_TOKEN_MISSING: &str =
+    "the token is signed without a session token, but the emulator's credentials have one";
+const SESSION_TOKEN_UNEXPECTED: &str =
+    "the token is signed with a session token, but the emulator's credentials have none";
+
 /// Why a token is not accepted.
 pub(super) enum Verdict {
     /// The token is refused, for this reason. The text never contains the token.
@@ -83,14 +88,8 @@ fn describe_rejection(
             let expected = &shared.credentials.access_key_id;
             instead("with the access key", claimed, expected)
         }
-        Rejection::SessionTokenMissing => {
-            "the token is signed without a session token, but the emulator's credentials have one"
-                .to_owned()
-        }
-        Rejection::SessionTokenUnexpected => {
-            "the token is signed with a session token, but the emulator's credentials have none"
-                .to_owned()
-        }
+        Rejection::SessionTokenMissing => SESSION_TOKEN_MISSING.to_owned(),
+        Rejection::SessionTokenUnexpected => SESSION_TOKEN_UNEXPECTED.to_owned(),
         Rejection::SessionTokenMismatch => {
             "the token is signed with another session token".to_owned()
         }
@@ -107,10 +106,10 @@ fn describe_rejection(
         Rejection::ExpiryOutOfRange(seconds) => {
             format!("the token's lifetime is {seconds} seconds, and must be 1 to 900")
         }
-        Rejection::NotYetValid(signed_at) => {
-            let signed_at = date(*signed_at);
+        Rejection::NotYetValid(at) => {
+            let at = date(*at);
             format!(
-                "the token is signed at {signed_at}, but the emulator's time is {now}: a clock is wrong"
+                "the token is signed at {at}, but the emulator's time is {now}: a clock is wrong"
             )
         }
         Rejection::Expired(since) => {
