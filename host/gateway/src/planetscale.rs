@@ -8,6 +8,7 @@ mod field;
 mod refusal;
 mod reply;
 mod statement;
+mod stateless;
 
 use std::time::Instant;
 
@@ -20,13 +21,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, Setting, Settings, TextResult};
+use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult};
 use crate::http::DatabaseTime;
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
+pub(crate) use reply::failure;
 use refusal::{unavailable, unreadable};
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
@@ -95,6 +97,9 @@ async fn create_session(Authenticated(caller): Authenticated) -> Response {
 
 async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> Outcome {
     let statement = Statement::new(&request.query);
+    if shared.limits.sessions == SessionPolicy::Refused {
+        return stateless::outcome(shared, caller, &statement).await;
+    }
     // The token of another service is an object. The gateway did not issue it.
     let token = request.session.as_ref().filter(|it| !it.is_null());
     let token = token.map(|it| it.as_str().unwrap_or_default());
