@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::callers::Callers;
 use super::failure::{Failure, Type};
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
@@ -13,7 +14,7 @@ use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 const LARGEST_DEFAULT_POOL: usize = 16;
 /// The limit for the AWS credentials, and again for the secret. Both fit into the time that Lambda allows for
 /// initialisation, so that the function can report which of them failed.
-const SECRET_LIMIT: Duration = Duration::from_secs(4);
+pub(super) const SECRET_LIMIT: Duration = Duration::from_secs(4);
 /// Lambda's longest timeout, as the limit for the stages of connecting, so that each invocation's deadline decides. A
 /// paused Aurora Serverless v2 accepts connections, but sends its greeting only after it has resumed, which takes 15 s
 /// or more.
@@ -21,6 +22,7 @@ const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 /// The longest row of a streamed response, in bytes as the server sends it. Memory holds the row and its JSON at the
 /// same time, and the template gives the function 256 MB.
 const LONGEST_STREAMED_ROW: usize = 32 << 20;
+const AD_HOC: &str = "ALLOW_AD_HOC_SQL";
 /// The file of named statements, beside `bootstrap` in the package.
 const BUNDLED_QUERIES: &str = "queries.json";
 
@@ -28,6 +30,8 @@ const BUNDLED_QUERIES: &str = "queries.json";
 pub(super) struct Settings {
     pub(super) bridge: BridgeBuilder,
     pub(super) statements: Statements,
+    pub(super) callers: Callers,
+    pub(super) allow_ad_hoc_sql: bool,
     pub(super) allow_writes: bool,
     /// Whether JSON represents `BIGINT` columns as strings.
     pub(super) is_bigint_text: bool,
@@ -46,7 +50,7 @@ pub(super) struct Settings {
 pub(super) struct Environment<F>(pub(super) F);
 
 impl<F: Fn(&str) -> Option<String>> Environment<F> {
-    fn get(&self, name: &str) -> Option<String> {
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
 
@@ -127,7 +131,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 
     fn statements(&self) -> Result<Statements, Failure> {
-        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag("ALLOW_AD_HOC_SQL")?);
+        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag(AD_HOC)?);
         if let Some(json) = self.get("DB_QUERIES") {
             statements.add("DB_QUERIES", &json)?;
         } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
@@ -191,6 +195,8 @@ impl Settings {
         Ok(Self {
             bridge: bridge.max_row_bytes(longest_row),
             statements: environment.statements()?,
+            callers: Callers::read(environment)?,
+            allow_ad_hoc_sql: environment.flag(AD_HOC)?,
             allow_writes,
             is_bigint_text,
             pool_size,
@@ -290,6 +296,8 @@ mod tests {
             ("JSON_BIGINT", "string"),
             ("DB_QUERIES", "[]"),
             ("DB_CONNECTIONS_PER_SECOND", "0"),
+            ("API_KEYS", "app:0123456789abcdef"),
+            ("API_KEYS_SECRET_ARN", "keys"),
         ] {
             let error = read(&[NEEDED[0], NEEDED[1], (name, value)]).err().unwrap();
             assert!(error.contains(name), "{error}");
