@@ -3,11 +3,15 @@
 use rds_bridge_gateway::Keys;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::environment::Environment;
 use super::failure::{Failure, Type};
-use super::settings::Environment;
 
 const KEYS: &str = "API_KEYS";
 const SECRET: &str = "API_KEYS_SECRET_ARN";
+
+/// The limit for the AWS credentials, and again for the secret: functions have a timeout of a few seconds.
+#[cfg(feature = "secrets-manager")]
+const SECRET_LIMIT: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// The settings of callers' keys.
 #[derive(Debug, Default)]
@@ -100,7 +104,7 @@ fn check_secret(_: &str) -> Result<(), Failure> {
 
 #[cfg(feature = "secrets-manager")]
 async fn read_secret(arn: &str) -> Result<SecretString, Failure> {
-    let read = rds_bridge::read_secret(arn, super::settings::SECRET_LIMIT).await;
+    let read = rds_bridge::read_secret(arn, SECRET_LIMIT).await;
     read.map_err(|error| Failure::from(error).with_name(SECRET))
 }
 

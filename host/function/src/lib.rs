@@ -23,6 +23,7 @@ mod accept;
 mod callers;
 mod deadline;
 mod dialects;
+mod environment;
 mod event;
 mod event_form;
 mod execute;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::callers::Callers;
+use super::environment::{Environment, wrong};
 use super::failure::{Failure, Type};
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
@@ -14,7 +15,7 @@ use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
 const LARGEST_DEFAULT_POOL: usize = 16;
 /// The limit for the AWS credentials, and again for the secret. Both fit into the time that Lambda allows for
 /// initialisation, so that the function can report which of them failed.
-pub(super) const SECRET_LIMIT: Duration = Duration::from_secs(4);
+const SECRET_LIMIT: Duration = Duration::from_secs(4);
 /// Lambda's longest timeout, as the limit for the stages of connecting, so that each invocation's deadline decides. A
 /// paused Aurora Serverless v2 accepts connections, but sends its greeting only after it has resumed, which takes 15 s
 /// or more.
@@ -46,41 +47,7 @@ pub(super) struct Settings {
     pub(super) function_name: String,
 }
 
-/// Looks variables up. An empty variable counts as unset.
-pub(super) struct Environment<F>(pub(super) F);
-
 impl<F: Fn(&str) -> Option<String>> Environment<F> {
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.is_empty())
-    }
-
-    fn required(&self, name: &str, what: &str) -> Result<String, Failure> {
-        self.get(name).ok_or_else(|| {
-            let problem = format!("{name} is not set ({what})");
-            Failure::new(Type::Settings, problem)
-                .with_hint(format!("set {name} in the function's environment"))
-        })
-    }
-
-    fn number<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        let number = text.trim().parse();
-        number.map(Some).map_err(|_| wrong(name, &text, what))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, Failure> {
-        let Some(text) = self.get(name) else {
-            return Ok(false);
-        };
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Ok(true),
-            "false" | "0" | "no" | "off" => Ok(false),
-            _ => Err(wrong(name, &text, "true or false")),
-        }
-    }
-
     fn bridge(&self) -> Result<BridgeBuilder, Failure> {
         let mut timeouts = Timeouts {
             tls: LONGEST_INVOCATION,
@@ -229,14 +196,6 @@ fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
         "DB_SECRET_ARN is set, but this function was built without the feature secrets-manager",
     )
     .with_hint("unset DB_SECRET_ARN, or build the function with the feature secrets-manager"))
-}
-
-fn wrong(name: &str, value: &str, what: &str) -> Failure {
-    Failure::new(
-        Type::Settings,
-        format!("{name} is {value:?}, but must be {what}"),
-    )
-    .with_hint(format!("change {name} in the function's environment"))
 }
 
 #[cfg(test)]
