@@ -16,11 +16,11 @@ use super::quoted::quoted;
 /// The longest body, in bytes. No sensible statement needs more.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// The name of the caller that Lambda or API Gateway has authenticated; `None` if the URL or the route has no
-/// authorizer. The part before the colon says which authorizer it is.
+/// The name of the caller that Lambda or API Gateway has authenticated; `None` if the URL or the route authenticates
+/// nothing. The part before the colon says which `authorizer` it is.
 ///
-/// Sources: AWS Lambda Developer Guide, "Request payload format"; Amazon API Gateway Developer Guide, "Working with JWT
-/// authorizers" and "Working with AWS Lambda authorizers".
+/// Sources: AWS Lambda Developer Guide, "Request payload format"; Amazon API Gateway Developer Guide, "Create AWS
+/// Lambda proxy integrations for HTTP APIs".
 pub(super) fn identity(keys: &Keys) -> Option<String> {
     let context = keys.json("requestContext");
     let authorizer = context.get("authorizer")?;

@@ -86,7 +86,7 @@ fn credentials_that_are_wrong_or_missing() {
     assert_eq!(rows(&function, &json!({})), items());
 }
 
-/// Without keys, as before there were any: the URL's own authorization is the only one.
+/// Without keys, as before there were any: the URL's own check is the only one.
 #[test]
 fn the_function_s_own_form_needs_no_key_where_there_is_none() {
     let function = function(&[AD_HOC]);
