@@ -52,17 +52,24 @@ fn a_statement_is_ended_on_the_server(product: Product) {
             assert!(answer.took < TIMEOUT, "{answer:?}");
             let response = answer.outcome.response().http();
             let json = response.json();
+            // On MySQL a killed SLEEP succeeds: in a session that may write, its outcome is unknown.
+            let may_be_unknown = body.to_string().contains(slow);
             if path == EXECUTE {
                 assert_eq!(response.status, 200);
                 let message = json["error"]["message"].as_str().unwrap();
-                assert!(
-                    message.ends_with("(errno 3024) (sqlstate HY000)"),
-                    "{message}"
-                );
+                let is_unknown =
+                    may_be_unknown && message.ends_with("(errno 2013) (sqlstate HY000)");
+                let is_ended = message.ends_with("(errno 3024) (sqlstate HY000)");
+                assert!(is_ended || is_unknown, "{message}");
             } else {
-                // Not one after which a client repeats the statement.
-                assert_eq!(response.status, 424, "{json}");
-                assert_eq!(json["error"]["type"], "Deadline");
+                // None after which a client repeats the statement.
+                let is_unknown = may_be_unknown && response.status == 424;
+                assert!(response.status == 400 || is_unknown, "{json}");
+                let kind = match response.status {
+                    400 => "StatementTimeout",
+                    _ => "UnknownOutcome",
+                };
+                assert_eq!(json["error"]["type"], kind);
             }
             assert_eq!(rows(&function, &json!({})), items());
         }
