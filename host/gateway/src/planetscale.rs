@@ -7,8 +7,8 @@ mod authentication;
 mod field;
 mod refusal;
 mod reply;
-mod statement;
 mod stateless;
+mod statement;
 
 use std::time::Instant;
 
@@ -21,15 +21,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult};
+use crate::execution::{
+    BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
+};
 use crate::http::DatabaseTime;
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
-pub(crate) use reply::failure;
 use refusal::{unavailable, unreadable};
+pub(crate) use reply::failure;
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
 

@@ -161,7 +161,7 @@ async fn answer_query(
         drop(lease);
         return whole_answer(shared, headers, format, answer).await;
     }
-    let has_time_limit = lease.limits().statement.is_some();
+    let has_time_limit = lease.time_limit().exists();
     let mut pieces = Pieces::new(has_time_limit, |pieces| {
         rows::send(lease, statement, format, pieces)
     });

@@ -109,6 +109,11 @@ impl TimeLimit {
         }
     }
 
+    /// Whether there is a limit.
+    pub(crate) fn exists(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether the time is over.
     pub(crate) fn has_passed(&self) -> bool {
         self.passed().is_some()
