@@ -31,6 +31,8 @@ pub use alias::resolve_alias;
 pub use builder::BridgeBuilder;
 pub use builder::DEFAULT_PORT;
 pub use engine_source::EngineSource;
+#[cfg(feature = "secrets-manager")]
+pub use secret::read_secret;
 pub use timeouts::Timeouts;
 
 use crate::aws::{RegionSource, region_of_endpoint};

@@ -67,6 +67,8 @@ pub mod tls;
 
 pub mod component;
 
+#[cfg(feature = "secrets-manager")]
+pub use bridge::read_secret;
 pub use bridge::{
     Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, resolve_alias, stages,
 };

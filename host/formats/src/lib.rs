@@ -30,6 +30,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod json;
+pub mod media_types;
 mod options;
 mod table;
 mod table_width;

@@ -1,6 +1,6 @@
-//! Content negotiation: chooses the response format from the `Accept` header.
-//!
-//! Source: RFC 9110, "Accept".
+//! The formats of rows, which a caller over HTTP chooses with the header `Accept`.
+
+use rds_bridge_formats::media_types::preferred;
 
 /// The format of the rows in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,41 +32,10 @@ impl Format {
 /// Returns the preferred format; `None` if the header accepts no supported one. Without the header, or with an empty
 /// one, the format is JSON.
 pub(super) fn negotiate(accept: Option<&str>) -> Option<Format> {
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-        return Some(Format::Json);
-    };
-    let mut best: Option<(Format, f32)> = None;
-    for (name, format) in KNOWN {
-        let quality = quality_of(name, accept);
-        if quality > best.map_or(0.0, |(_, quality)| quality) {
-            best = Some((format, quality));
-        }
+    match accept.filter(|accept| !accept.trim().is_empty()) {
+        Some(accept) => preferred(&KNOWN, accept),
+        None => Some(Format::Json),
     }
-    best.map(|(format, _)| format)
-}
-
-/// The quality of a media type according to the most specific range that matches it; 0 if it is not acceptable.
-fn quality_of(name: &str, accept: &str) -> f32 {
-    let (kind, _) = name.split_once('/').unwrap_or_default();
-    let mut found = (0_u8, 0.0);
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let specific = match media.strip_suffix("/*") {
-            Some("*") => 1,
-            Some(other) if other == kind => 2,
-            _ if media == name => 3,
-            _ => continue,
-        };
-        let quality = parts
-            .find_map(|parameter| parameter.strip_prefix("q="))
-            .and_then(|quality| quality.trim().parse().ok());
-        let quality: f32 = quality.unwrap_or(1.0);
-        if specific > found.0 {
-            found = (specific, quality.clamp(0.0, 1.0));
-        }
-    }
-    found.1
 }
 
 #[cfg(test)]

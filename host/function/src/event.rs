@@ -17,20 +17,17 @@ pub(super) struct Request {
 }
 
 /// Reads the request, and the form that the response must have. The form is known even if the request is invalid.
-pub(super) fn read(event: &RawValue, statements: &Statements) -> (Form, Result<Request, Failure>) {
-    let keys = match keys(event) {
-        Ok(keys) => keys,
-        Err(failure) => return (Form::Direct, Err(failure)),
-    };
-    if http::is_http(&keys) {
-        let (form, asked) = http::read(&keys);
+pub(super) fn read(keys: &Keys, statements: &Statements) -> (Form, Result<Request, Failure>) {
+    if http::is_http(keys) {
+        let (form, asked) = http::read(keys);
         let request = asked.and_then(|asked| request(&asked, Origin::Http, statements));
         return (form, request);
     }
-    (Form::Direct, request(&keys, Origin::Direct, statements))
+    (Form::Direct, request(keys, Origin::Direct, statements))
 }
 
-fn keys(event: &RawValue) -> Result<Keys, Failure> {
+/// Reads the keys of an event.
+pub(super) fn keys(event: &RawValue) -> Result<Keys, Failure> {
     let keys = match event.get() {
         "null" => Ok(Keys::default()),
         event => Keys::read(event),
@@ -85,7 +82,10 @@ mod tests {
 
     fn read(event: &Json, statements: &Statements) -> (Form, Result<Request, Failure>) {
         let event = RawValue::from_string(event.to_string()).unwrap();
-        super::read(&event, statements)
+        match keys(&event) {
+            Ok(keys) => super::read(&keys, statements),
+            Err(failure) => (Form::Direct, Err(failure)),
+        }
     }
 
     fn statements() -> Statements {

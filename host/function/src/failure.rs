@@ -14,6 +14,7 @@ pub(super) enum Type {
     InvalidEvent,
     InvalidParameters,
     AdHocSqlNotAllowed,
+    Unauthenticated,
     UnknownQuery,
     MethodNotAllowed,
     NotAcceptable,
@@ -39,6 +40,7 @@ impl Type {
             Self::InvalidEvent => "InvalidEvent",
             Self::InvalidParameters => "InvalidParameters",
             Self::AdHocSqlNotAllowed => "AdHocSqlNotAllowed",
+            Self::Unauthenticated => "Unauthenticated",
             Self::UnknownQuery => "UnknownQuery",
             Self::MethodNotAllowed => "MethodNotAllowed",
             Self::NotAcceptable => "NotAcceptable",
@@ -63,6 +65,7 @@ impl Type {
     pub(super) fn status(self) -> u16 {
         match self {
             Self::InvalidEvent | Self::InvalidParameters => 400,
+            Self::Unauthenticated => 401,
             Self::AdHocSqlNotAllowed => 403,
             Self::UnknownQuery => 404,
             Self::MethodNotAllowed => 405,
@@ -103,6 +106,13 @@ impl Failure {
 
     pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the setting that the failure is of.
+    #[cfg(feature = "secrets-manager")]
+    pub(super) fn with_name(mut self, setting: &str) -> Self {
+        self.message = format!("{setting}: {}", self.message);
         self
     }
 

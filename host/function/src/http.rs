@@ -16,6 +16,36 @@ use super::quoted::quoted;
 /// The longest body, in bytes. No sensible statement needs more.
 const BODY_LIMIT: usize = 1 << 20;
 
+/// The name of the caller that Lambda or API Gateway has authenticated; `None` if the URL or the route authenticates
+/// nothing. The part before the colon says which `authorizer` it is.
+///
+/// Sources: AWS Lambda Developer Guide, "Request payload format"; Amazon API Gateway Developer Guide, "Create AWS
+/// Lambda proxy integrations for HTTP APIs".
+pub(super) fn identity(keys: &Keys) -> Option<String> {
+    let context = keys.json("requestContext");
+    let authorizer = context.get("authorizer")?;
+    let text = |pointer: &str| {
+        authorizer
+            .pointer(pointer)?
+            .as_str()
+            .filter(|it| !it.is_empty())
+    };
+    if let Some(arn) = text("/iam/userArn") {
+        return Some(format!("iam:{arn}"));
+    }
+    if let Some(subject) = text("/jwt/claims/sub") {
+        return Some(format!("jwt:{subject}"));
+    }
+    let of_function = authorizer.get("lambda").filter(|it| it.is_object());
+    of_function.map(|_| format!("lambda:{}", text("/lambda/principalId").unwrap_or_default()))
+}
+
+/// Whether the response to the request can be streamed: an HTTP API waits for the complete one.
+pub(super) fn may_stream(context: &Json) -> bool {
+    let domain = context.get("domainName").and_then(Json::as_str);
+    domain.is_some_and(|domain| domain.contains(".lambda-url."))
+}
+
 pub(super) fn is_http(keys: &Keys) -> bool {
     let context = keys.json("requestContext");
     context.get("http").is_some_and(Json::is_object)
@@ -45,9 +75,7 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
         body: text("body"),
         is_base64: keys.json("isBase64Encoded") == true,
     };
-    let domain = event.context.get("domainName").and_then(Json::as_str);
-    // An HTTP API cannot stream a response: it waits for the complete one.
-    let may_stream = domain.is_some_and(|domain| domain.contains(".lambda-url."));
+    let may_stream = may_stream(&event.context);
     let Some(format) = negotiate(event.header("accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
@@ -185,6 +213,7 @@ pub(super) fn failed(failure: &Failure, request_id: &str) -> Json {
     let mut response = response(status, Format::Json, &body);
     let further = match failure.kind() {
         Type::MethodNotAllowed => ("allow", "GET, POST"),
+        Type::Unauthenticated => ("www-authenticate", "Basic realm=\"rds-bridge\""),
         Type::PoolTimeout | Type::TooManyConnections => ("retry-after", "1"),
         _ => return response,
     };
@@ -290,6 +319,37 @@ mod tests {
             refused(&event("POST", "", none, &" ".repeat(BODY_LIMIT + 1))),
             413
         );
+    }
+
+    #[test]
+    fn an_authorizer_names_the_caller() {
+        let named = |authorizer: Json| {
+            let event = json!({"requestContext": {"authorizer": authorizer}});
+            identity(&Keys::read(&event.to_string()).unwrap())
+        };
+        let arn = "arn:aws:iam::111122223333:user/example-user";
+        for (authorizer, name) in [
+            (json!({"iam": {"userArn": arn}}), Some(format!("iam:{arn}"))),
+            (
+                json!({"jwt": {"claims": {"sub": "u1"}, "scopes": null}}),
+                Some("jwt:u1".into()),
+            ),
+            (
+                json!({"lambda": {"principalId": "p"}}),
+                Some("lambda:p".into()),
+            ),
+            (json!({"lambda": {}}), Some("lambda:".into())),
+            (json!(null), None),
+            (json!({}), None),
+            (
+                json!({"iam": null, "jwt": {"claims": {}}, "lambda": null}),
+                None,
+            ),
+            (json!({"iam": {"userArn": ""}}), None),
+        ] {
+            assert_eq!(named(authorizer.clone()), name, "{authorizer}");
+        }
+        assert_eq!(identity(&Keys::default()), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //!    session.rs                  begins a transaction, if the function may write
 //!    sink.rs                     collects the rows for one response, or streams them
 //!    failure.rs                  describes a failure: type, HTTP status, stage, code, hint
+//!    dialects.rs, callers.rs     answer in the dialects of the gateway
 //!    report.rs                   logs one line per invocation, with CloudWatch metrics
 //! ```
 //!
@@ -19,7 +20,10 @@
 //! payload format version 2.0.
 
 mod accept;
+mod callers;
 mod deadline;
+mod dialects;
+mod environment;
 mod event;
 mod event_form;
 mod execute;

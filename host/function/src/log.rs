@@ -27,6 +27,8 @@ const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
 const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
 /// Switched off: it logs each function error, which the invocation's own line already contains.
 const ERRORS: &str = "lambda_runtime::layers::panic";
+/// Switched off: the invocation's own line has the same.
+const ACCESS: &str = "rds_bridge_gateway::access";
 /// The stages of connecting are spans of level `DEBUG`. At `INFO` they are enabled too, so that the line for the whole
 /// connect can include their durations.
 const STAGES: &str = "rds_bridge::bridge::connect";
@@ -58,7 +60,8 @@ pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let mut targets = Targets::new()
         .with_default(level)
         .with_target(CREDENTIAL_PROCESS, level.min(LevelFilter::INFO))
-        .with_target(ERRORS, LevelFilter::OFF);
+        .with_target(ERRORS, LevelFilter::OFF)
+        .with_target(ACCESS, LevelFilter::OFF);
     if level == LevelFilter::INFO {
         targets = targets.with_target(STAGES, LevelFilter::DEBUG);
     }

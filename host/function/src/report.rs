@@ -26,6 +26,21 @@ pub(super) struct Invocation<'a> {
     pub(super) took: Took,
     pub(super) total: Duration,
     pub(super) failure: Option<&'a Failure>,
+    /// Of an answer in a dialect of the gateway, which describes a failure itself.
+    pub(super) dialect: Option<Answered<'a>>,
+}
+
+/// An answer in a dialect of the gateway.
+pub(super) struct Answered<'a> {
+    pub(super) status: u16,
+    /// The name of the caller, if it was authenticated.
+    pub(super) caller: Option<&'a str>,
+}
+
+impl Invocation<'_> {
+    fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.dialect.as_ref().is_some_and(|it| it.status >= 400)
+    }
 }
 
 /// Writes the lines, and keeps the state that metrics need across invocations.
@@ -66,9 +81,9 @@ impl Reporter {
     /// Writes the line, at level `INFO`, or `ERROR` if the invocation failed. With metrics it is written whatever the
     /// log level is.
     pub(super) fn report(&self, invocation: &Invocation<'_>, pool: &Pool) {
-        let level = match invocation.failure {
-            None => Level::INFO,
-            Some(_) => Level::ERROR,
+        let level = match invocation.has_failed() {
+            false => Level::INFO,
+            true => Level::ERROR,
         };
         if self.namespace.is_none() && self.level < level {
             return;
@@ -86,6 +101,12 @@ impl Reporter {
         line.put("totalMs", &json!(milliseconds(invocation.total)));
         if let Some(reused) = took.reused {
             line.put("reusedConnection", &json!(reused));
+        }
+        if let Some(answered) = &invocation.dialect {
+            line.put("status", &json!(answered.status));
+            if let Some(caller) = answered.caller {
+                line.text("caller", caller);
+            }
         }
         if let Some(failure) = invocation.failure {
             line.put("error", &failure.json(""));
@@ -107,7 +128,7 @@ impl Reporter {
         let refused_before = self.refused.fetch_max(refused, Ordering::Relaxed);
         let mut metrics = vec![
             Metric::count("ColdStart", u64::from(is_cold)),
-            Metric::count("Errors", u64::from(invocation.failure.is_some())),
+            Metric::count("Errors", u64::from(invocation.has_failed())),
             Metric::count("Refused", refused.saturating_sub(refused_before)),
             Metric::count("Rows", invocation.rows),
             Metric::new("Bytes", "Bytes", json!(invocation.bytes)),

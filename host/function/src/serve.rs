@@ -1,5 +1,7 @@
 //! Starts the function, and serves its invocations.
 
+mod in_dialect;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,18 +12,21 @@ use lambda_runtime::{
 };
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info, trace, warn};
 
 use super::accept::Format;
 use super::deadline::Deadline;
+use super::dialects::Dialects;
+use super::environment::Environment;
 use super::event::{self, Request};
 use super::event_form::Form;
 use super::execute::{Executor, Took};
 use super::failure::{Failure, Type};
+use super::keys::Keys;
 use super::report::{Invocation, Reporter};
-use super::settings::{Environment, Settings};
+use super::settings::Settings;
 use super::sink::{RESPONSE_LIMIT, Sink, too_large};
 use super::statements::Statements;
 use super::{http, init_error, log};
@@ -100,6 +105,7 @@ async fn refuse_to_start(failure: &Failure) -> ExitCode {
 
 struct Function {
     executor: Executor,
+    dialects: Dialects,
     statements: Statements,
     streams: bool,
     reporter: Reporter,
@@ -144,10 +150,18 @@ impl Function {
             allow_writes: settings.allow_writes,
             is_bigint_text: settings.is_bigint_text,
         };
+        let dialects = Dialects {
+            callers: settings.callers,
+            allow_ad_hoc_sql: settings.allow_ad_hoc_sql,
+            streams: settings.streams,
+            pool: executor.pool.clone(),
+            service: OnceCell::new(),
+        };
         let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());
         connect(&executor.pool, &reporter, left).await;
         Ok(Self {
             executor,
+            dialects,
             statements: settings.statements,
             streams: settings.streams,
             reporter,
@@ -173,8 +187,18 @@ impl Function {
         context: Context,
     ) -> Result<Answer, Refused> {
         let begun = Instant::now();
-        let (form, request) = event::read(&event, &self.statements);
+        let keys = event::keys(&event);
         drop(event);
+        if let Ok(keys) = &keys
+            && let Some(request) = self.dialects.request(keys)
+        {
+            // Boxed, as below.
+            return Box::pin(self.answer_in_dialect(request, begun, context)).await;
+        }
+        let (form, request) = match keys {
+            Ok(keys) => self.read(&keys).await,
+            Err(failure) => (Form::Direct, Err(failure)),
+        };
         trace!(?form, "event");
         let id = &context.request_id;
         let request = match request {
@@ -209,6 +233,18 @@ impl Function {
         match done {
             Ok(answer) => Ok(FunctionResponse::BufferedResponse(answer)),
             Err(failure) => self.refused(form, &failure, id),
+        }
+    }
+
+    /// Reads a request in the function's own form, whose caller must be known if the function has callers.
+    async fn read(&self, keys: &Keys) -> (Form, Result<Request, Failure>) {
+        let (form, request) = event::read(keys, &self.statements);
+        if !self.dialects.needs_credentials(keys) {
+            return (form, request);
+        }
+        match Box::pin(self.dialects.authenticate(keys)).await {
+            Ok(()) => (form, request),
+            Err(failure) => (form, Err(failure)),
         }
     }
 
@@ -289,6 +325,7 @@ impl Function {
             took,
             total: begun.elapsed(),
             failure,
+            dialect: None,
         };
         self.reporter.report(&invocation, &self.executor.pool);
     }

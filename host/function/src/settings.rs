@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::callers::Callers;
+use super::environment::{Environment, wrong};
 use super::failure::{Failure, Type};
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
@@ -21,6 +23,7 @@ const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 /// The longest row of a streamed response, in bytes as the server sends it. Memory holds the row and its JSON at the
 /// same time, and the template gives the function 256 MB.
 const LONGEST_STREAMED_ROW: usize = 32 << 20;
+const AD_HOC: &str = "ALLOW_AD_HOC_SQL";
 /// The file of named statements, beside `bootstrap` in the package.
 const BUNDLED_QUERIES: &str = "queries.json";
 
@@ -28,6 +31,8 @@ const BUNDLED_QUERIES: &str = "queries.json";
 pub(super) struct Settings {
     pub(super) bridge: BridgeBuilder,
     pub(super) statements: Statements,
+    pub(super) callers: Callers,
+    pub(super) allow_ad_hoc_sql: bool,
     pub(super) allow_writes: bool,
     /// Whether JSON represents `BIGINT` columns as strings.
     pub(super) is_bigint_text: bool,
@@ -42,41 +47,7 @@ pub(super) struct Settings {
     pub(super) function_name: String,
 }
 
-/// Looks variables up. An empty variable counts as unset.
-pub(super) struct Environment<F>(pub(super) F);
-
 impl<F: Fn(&str) -> Option<String>> Environment<F> {
-    fn get(&self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.is_empty())
-    }
-
-    fn required(&self, name: &str, what: &str) -> Result<String, Failure> {
-        self.get(name).ok_or_else(|| {
-            let problem = format!("{name} is not set ({what})");
-            Failure::new(Type::Settings, problem)
-                .with_hint(format!("set {name} in the function's environment"))
-        })
-    }
-
-    fn number<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        let number = text.trim().parse();
-        number.map(Some).map_err(|_| wrong(name, &text, what))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, Failure> {
-        let Some(text) = self.get(name) else {
-            return Ok(false);
-        };
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Ok(true),
-            "false" | "0" | "no" | "off" => Ok(false),
-            _ => Err(wrong(name, &text, "true or false")),
-        }
-    }
-
     fn bridge(&self) -> Result<BridgeBuilder, Failure> {
         let mut timeouts = Timeouts {
             tls: LONGEST_INVOCATION,
@@ -127,7 +98,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 
     fn statements(&self) -> Result<Statements, Failure> {
-        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag("ALLOW_AD_HOC_SQL")?);
+        let mut statements = Statements::new(self.get("DB_QUERY"), self.flag(AD_HOC)?);
         if let Some(json) = self.get("DB_QUERIES") {
             statements.add("DB_QUERIES", &json)?;
         } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
@@ -191,6 +162,8 @@ impl Settings {
         Ok(Self {
             bridge: bridge.max_row_bytes(longest_row),
             statements: environment.statements()?,
+            callers: Callers::read(environment)?,
+            allow_ad_hoc_sql: environment.flag(AD_HOC)?,
             allow_writes,
             is_bigint_text,
             pool_size,
@@ -226,14 +199,6 @@ fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
         "DB_SECRET_ARN is set, but this function was built without the feature secrets-manager",
     )
     .with_hint("unset DB_SECRET_ARN, or build the function with the feature secrets-manager"))
-}
-
-fn wrong(name: &str, value: &str, what: &str) -> Failure {
-    Failure::new(
-        Type::Settings,
-        format!("{name} is {value:?}, but must be {what}"),
-    )
-    .with_hint(format!("change {name} in the function's environment"))
 }
 
 #[cfg(test)]
@@ -293,6 +258,8 @@ mod tests {
             ("JSON_BIGINT", "string"),
             ("DB_QUERIES", "[]"),
             ("DB_CONNECTIONS_PER_SECOND", "0"),
+            ("API_KEYS", "app:0123456789abcdef"),
+            ("API_KEYS_SECRET_ARN", "keys"),
         ] {
             let error = read(&[NEEDED[0], NEEDED[1], (name, value)]).err().unwrap();
             assert!(error.contains(name), "{error}");

@@ -12,10 +12,11 @@ use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, NoRandomness};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
-use crate::execution::{Limits, Sessions};
+use crate::execution::{Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
+use crate::service::GatewayService;
 use crate::shared::{Shared, State};
 use crate::statistics::Statistics;
 
@@ -117,6 +118,14 @@ impl GatewayBuilder {
         self
     }
 
+    /// Lets requests name the gateway by any name. Only for a gateway that no web page reaches by a name of its own,
+    /// because something in front of it, such as a Function URL, accepts its own name only.
+    #[must_use]
+    pub fn allow_any_host(mut self) -> Self {
+        self.allowed_names.any_host = true;
+        self
+    }
+
     /// Lets requests have this header `Origin`. It does not let browsers send them: the gateway has no CORS. Default:
     /// requests with the header are refused.
     #[must_use]
@@ -214,11 +223,27 @@ impl GatewayBuilder {
     /// # Panics
     ///
     /// Outside of a Tokio runtime.
-    pub fn start(mut self, listener: TcpListener) -> Result<Gateway, StartError> {
+    pub fn start(self, listener: TcpListener) -> Result<Gateway, StartError> {
         let address = listener.local_addr().map_err(StartError::Listener)?;
         if !address.ip().to_canonical().is_loopback() {
             return Err(StartError::NotLocal);
         }
+        Ok(Gateway::start(self.build()?, listener, address))
+    }
+
+    /// A gateway without a listener, for a program that receives requests in its own way, such as a function of AWS
+    /// Lambda. It keeps no sessions, because another process may receive the next request: what needs one is refused,
+    /// with an error that says what to use instead.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub fn service(mut self) -> Result<GatewayService, StartError> {
+        self.limits.sessions = SessionPolicy::Refused;
+        self.build()
+    }
+
+    fn build(mut self) -> Result<GatewayService, StartError> {
         self.limits.pinned_sessions = self.pinned_sessions.unwrap_or_else(|| {
             let sizes = self.databases.iter().map(|it| it.max_connections());
             sizes.map(|it| it.saturating_sub(1)).sum::<usize>().max(1)
@@ -235,7 +260,7 @@ impl GatewayBuilder {
             authentication: self.authentication,
             policy,
         };
-        let shared = Shared::new(State {
+        Ok(GatewayService::new(Shared::new(State {
             databases,
             rules: ArcSwap::from_pointee(rules),
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
@@ -244,8 +269,7 @@ impl GatewayBuilder {
             idempotency_table: idempotency_table.transpose()?,
             counters,
             statistics: Statistics::new(self.shows_statements),
-        });
-        Ok(Gateway::start(shared, listener, address))
+        })))
     }
 }
 

@@ -30,6 +30,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::caller::{Caller, CallerAuthentication};
+use crate::execution::Failure;
 use crate::http::{DatabaseTime, Refused};
 use crate::metrics::Counters;
 use crate::shared::Shared;
@@ -54,6 +55,11 @@ pub(crate) fn router() -> Router<Shared> {
 /// How the dialect says that a request was refused before it reached a route.
 pub(crate) fn refusal(refused: &Refused) -> Response {
     ApiError::from(*refused).into_response()
+}
+
+/// A failure outside of the dialect, in its form.
+pub(crate) fn failure(failure: &Failure) -> Response {
+    ApiError::of_statement(failure).into_response()
 }
 
 async fn execute_statement(State(shared): State<Shared>, request: Request) -> Response {

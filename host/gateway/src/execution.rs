@@ -5,6 +5,7 @@
 //! killed. No connection reaches another request before its session was reset.
 
 mod allowance;
+mod deadline;
 mod failure;
 mod lease;
 mod limits;
@@ -16,9 +17,10 @@ mod token;
 mod typed_result;
 
 pub(crate) use allowance::Allowance;
+pub(crate) use deadline::Deadline;
 pub(crate) use failure::Failure;
 pub(crate) use lease::Lease;
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Limits, SessionPolicy};
 pub(crate) use sessions::{Resumed, Sessions};
 pub(crate) use settings::{Setting, Settings};
 pub(crate) use text_result::{TextResult, TextRow};

@@ -4,9 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
 use rds_bridge::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,10 +13,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use crate::access::{Policy, Rules};
 use crate::caller::CallerAuthentication;
 use crate::connections::accept;
-use crate::http::{guarded, in_trace, log_access, name_instance};
 use crate::metrics::GatewayMetrics;
+use crate::service::GatewayService;
 use crate::shared::Shared;
-use crate::{data_api, planetscale, v1};
 
 /// How often expired sessions are searched for.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
@@ -36,10 +32,15 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn start(shared: Shared, listener: TcpListener, address: SocketAddr) -> Self {
+    pub(crate) fn start(
+        service: GatewayService,
+        listener: TcpListener,
+        address: SocketAddr,
+    ) -> Self {
+        let GatewayService { shared, routes } = service;
         let (draining, is_draining) = watch::channel(false);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, routes(&shared), is_draining));
+        accepting.spawn(accept(listener, routes, is_draining));
         let mut expiry = JoinSet::new();
         expiry.spawn(end_expired(shared.clone()));
         Self {
@@ -167,21 +168,6 @@ impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Health").finish_non_exhaustive()
     }
-}
-
-/// The routes of all dialects.
-fn routes(shared: &Shared) -> Router {
-    let planetscale = guarded(planetscale::router(), shared, planetscale::refusal);
-    let data_api = guarded(data_api::router(), shared, data_api::refusal);
-    let log = from_fn_with_state(shared.clone(), log_access);
-    planetscale
-        .merge(data_api)
-        .merge(v1::routes(shared))
-        .fallback(async || StatusCode::NOT_FOUND)
-        .layer(log)
-        .layer(from_fn_with_state(shared.clone(), name_instance))
-        .layer(from_fn(in_trace))
-        .with_state(shared.clone())
 }
 
 async fn end_expired(shared: Shared) {

@@ -37,6 +37,7 @@
 //! | type | contents |
 //! |---|---|
 //! | [`Gateway`], [`GatewayBuilder`] | a running gateway, and its settings |
+//! | [`GatewayService`], [`GatewayRequest`], [`Answer`] | a gateway without a listener |
 //! | [`CallerAuthentication`], [`Keys`] | who may call |
 //! | [`Policy`] | what callers may do |
 //! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
@@ -55,6 +56,7 @@ mod http;
 mod idempotency_table;
 mod metrics;
 mod planetscale;
+mod service;
 mod shared;
 mod sigv4;
 mod statistics;
@@ -67,3 +69,4 @@ pub use caller::{CallerAuthentication, KeyFileError, Keys, NoRandomness};
 pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;
+pub use service::{Answer, AnswerBody, BrokenOff, Dialect, GatewayRequest, GatewayService};

@@ -7,6 +7,7 @@ mod authentication;
 mod field;
 mod refusal;
 mod reply;
+mod stateless;
 mod statement;
 
 use std::time::Instant;
@@ -20,7 +21,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::execution::{BLANK, Failure, Kind, Lease, Resumed, Setting, Settings, TextResult};
+use crate::execution::{
+    BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
+};
 use crate::http::DatabaseTime;
 use crate::metrics::Counters;
 use crate::shared::Shared;
@@ -28,6 +31,7 @@ use crate::statistics::{Cause, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
 use refusal::{unavailable, unreadable};
+pub(crate) use reply::failure;
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
 
@@ -95,6 +99,9 @@ async fn create_session(Authenticated(caller): Authenticated) -> Response {
 
 async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> Outcome {
     let statement = Statement::new(&request.query);
+    if shared.limits.sessions == SessionPolicy::Refused {
+        return stateless::outcome(shared, caller, &statement).await;
+    }
     // The token of another service is an object. The gateway did not issue it.
     let token = request.session.as_ref().filter(|it| !it.is_null());
     let token = token.map(|it| it.as_str().unwrap_or_default());

@@ -39,6 +39,7 @@ use crate::statistics::StatementLabel;
 use accept::{Format, negotiate, offered};
 use authentication::Authenticated;
 use batch::{Shape, Work};
+pub(crate) use body::BrokenOff;
 use body::{Next as NextPiece, Pieces, RowsBody};
 use compression::Encoded;
 use error::ApiError;
@@ -65,8 +66,13 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
 }
 
 /// How the dialect says that a request was refused before it reached a route.
-fn refusal(refused: &Refused) -> Response {
+pub(crate) fn refusal(refused: &Refused) -> Response {
     ApiError::from(*refused).into_response()
+}
+
+/// A failure outside of the dialect, in its form.
+pub(crate) fn failure(failure: &Failure) -> Response {
+    ApiError::of_statement(failure).into_response()
 }
 
 async fn only_post(request: Request, next: Next) -> Response {
@@ -155,7 +161,7 @@ async fn answer_query(
         drop(lease);
         return whole_answer(shared, headers, format, answer).await;
     }
-    let has_time_limit = lease.limits().statement.is_some();
+    let has_time_limit = lease.time_limit().exists();
     let mut pieces = Pieces::new(has_time_limit, |pieces| {
         rows::send(lease, statement, format, pieces)
     });

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rds_bridge_test_support::fake_lambda_runtime::{FunctionError, HttpResponse};
 use rds_bridge_test_support::lambda_function::LambdaFunction;
 use rds_bridge_test_support::server::Server;
@@ -23,6 +25,15 @@ pub(crate) const AD_HOC: (&str, &str) = ("ALLOW_AD_HOC_SQL", "true");
 /// The media type of rows as NDJSON.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 pub(crate) const WRITES: (&str, &str) = ("ALLOW_WRITES", "true");
+
+/// The API key of the caller `app`, and the hash of it that the function gets.
+pub(crate) const API_KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const API_KEYS: (&str, &str) = (
+    "API_KEYS",
+    "app:sha256:3eb1bd439947eb762998e566ccc2e099c791118b2f40579cc4f7da2b5061b7f9",
+);
+/// Lets `lambda-user` write.
+pub(crate) const GRANT: &str = "GRANT ALL ON iamtest.* TO 'lambda-user'@'%'";
 
 /// Starts a function on a server, with changes to its environment. A change to the empty string removes the variable.
 pub(crate) fn start(server: &Server, changes: &[(&'static str, &str)]) -> LambdaFunction {
@@ -168,6 +179,25 @@ pub(crate) fn url_request(
     if let Some(body) = body {
         event["body"] = json!(body);
     }
+    event
+}
+
+/// The event of a request to a path, of a Function URL that has authenticated nothing, with the caller's key as Basic
+/// credentials unless `headers` has others.
+pub(crate) fn dialect_request(path: &str, headers: &[(&str, &str)], body: &str) -> Json {
+    let basic = STANDARD.encode(format!("app:{API_KEY}"));
+    let authorization = format!("Basic {basic}");
+    let own = [
+        ("content-type", "application/json"),
+        ("authorization", &*authorization),
+    ];
+    let mut event = url_request("POST", "", &[&own[..], headers].concat(), Some(body));
+    event["rawPath"] = json!(path);
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["requestContext"]
+        .as_object_mut()
+        .unwrap()
+        .remove("authorizer");
     event
 }
 

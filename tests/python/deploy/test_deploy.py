@@ -204,6 +204,28 @@ class Deploy(unittest.TestCase):
                 self.assertNotIn(value, done.stdout + done.stderr)
         self.assertEqual(self.asked(), [])
 
+    def test_a_url_for_everyone_demands_callers(self):
+        self.stand_in("sam")
+        self.settings(f"{ORIGINAL}\nFUNCTION_URL=API_KEYS\n")
+        done = self.deploy()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("error: FUNCTION_URL is API_KEYS, but neither API_KEYS nor API_KEYS_SECRET_ARN is set", done.stderr)
+        entry = "app:sha256:" + "0a" * 32
+        self.settings(f"{ORIGINAL}\nFUNCTION_URL=API_KEYS\nAPI_KEYS='{entry} b{entry}'\n")
+        done = self.deploy()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f'ApiKeys="{entry} b{entry}"', str(self.asked()))
+
+    def test_what_is_no_hash_of_a_key_is_refused_and_not_shown(self):
+        self.stand_in("sam")
+        for setting in ["API_KEYS=app:hunter2", "API_KEYS=app:sha256:hunter2", "API_KEYS_SECRET_ARN=hunter2"]:
+            self.settings(f"{ORIGINAL}\n{setting}\n")
+            done = self.deploy()
+            self.assertEqual(done.returncode, 2, setting)
+            self.assertIn(f"error: {setting.split('=')[0]} must be ", done.stderr)
+            self.assertNotIn("hunter2", done.stdout + done.stderr)
+        self.assertEqual(self.asked(), [])
+
     def test_beside_a_secret_what_is_given_is_to_be_right_still(self):
         self.stand_in("sam")
         arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/db-AbCdEf"

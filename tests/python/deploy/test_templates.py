@@ -50,6 +50,7 @@ def policies_of_stack(region, **parameters):
     """The statements of the role's own policies and the function's variables, in the stack that moto creates."""
     template = translated(**parameters)
     del template["Resources"]["Url"], template["Outputs"]["FunctionUrl"]
+    del template["Resources"]["AnyoneMayCallUrl"], template["Resources"]["AnyoneMayInvokeByUrl"]
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}), mock_aws():
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
@@ -99,6 +100,23 @@ def statements(value):
     elif isinstance(value, list):
         for inner in value:
             yield from statements(inner)
+
+
+def evaluate(condition, values):
+    """The value of a condition of a rule, with these parameters."""
+    ((name, inner),) = condition.items()
+
+    def value(part):
+        return part if isinstance(part, str) else evaluate(part, values)
+
+    parts = {
+        "Ref": lambda: values[inner],
+        "Fn::Equals": lambda: value(inner[0]) == value(inner[1]),
+        "Fn::Not": lambda: not evaluate(inner[0], values),
+        "Fn::And": lambda: all(evaluate(part, values) for part in inner),
+        "Fn::Or": lambda: any(evaluate(part, values) for part in inner),
+    }
+    return parts[name]()
 
 
 @mock.patch.dict(
@@ -187,6 +205,7 @@ class Function(unittest.TestCase):
                 "sts:AssumeRole",
                 "rds-db:connect",
                 "secretsmanager:GetSecretValue",
+                "secretsmanager:GetSecretValue",
                 "kms:Decrypt",
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
                 "lambda:InvokeFunctionUrl",
@@ -239,6 +258,7 @@ class Function(unittest.TestCase):
         for name, values in {
             "DBUsername": ["*", "lambda*", "user?", "${aws:username}", "a/b"],
             "DBResourceId": ["*", "db-*", "db-ABC*", "db-ABC/lambda-user", "db-${x}"],
+            "ApiKeysSecretArn": ["*", f"{arn}*", f"{arn}name-??????", arn],
             "SecretArn": ["*", f"{arn}*", f"{arn}name-??????", f"{arn}name", f"{arn}my-db", arn],
         }.items():
             for value in values:
@@ -261,21 +281,6 @@ class Function(unittest.TestCase):
     def test_empty_resource_id_and_user_are_for_a_secret_alone(self):
         (assertion,) = yaml_parse(FUNCTION)["Rules"]["TokenOrSecret"]["Assertions"]
 
-        def evaluate(condition, values):
-            ((name, inner),) = condition.items()
-
-            def value(part):
-                return part if isinstance(part, str) else evaluate(part, values)
-
-            parts = {
-                "Ref": lambda: values[inner],
-                "Fn::Equals": lambda: value(inner[0]) == value(inner[1]),
-                "Fn::Not": lambda: not evaluate(inner[0], values),
-                "Fn::And": lambda: all(evaluate(part, values) for part in inner),
-                "Fn::Or": lambda: any(evaluate(part, values) for part in inner),
-            }
-            return parts[name]()
-
         for values, allowed in [
             ({"SecretArn": "", "DBResourceId": "db-A", "DBUsername": "u"}, True),
             ({"SecretArn": "", "DBResourceId": "", "DBUsername": "u"}, False),
@@ -284,16 +289,48 @@ class Function(unittest.TestCase):
         ]:
             self.assertEqual(evaluate(assertion["Assert"], values), allowed, values)
 
-    def test_nobody_calls_the_url_unsigned(self):
+    def test_nobody_calls_the_url_unsigned_unless_the_function_authenticates(self):
         template = yaml_parse(FUNCTION)
         urls = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Url"]
-        self.assertEqual([url["Properties"]["AuthType"] for url in urls], ["AWS_IAM"])
-        self.assertEqual(template["Parameters"]["FunctionUrl"]["AllowedValues"], ["none", "AWS_IAM"])
+        auth_types = [url["Properties"]["AuthType"] for url in urls]
+        self.assertEqual(auth_types, [{"Fn::If": ["IsSigned", "AWS_IAM", "NONE"]}])
+        self.assertEqual([url["Condition"] for url in urls], ["HasUrl"])
+        self.assertEqual(template["Conditions"]["IsSigned"], {"Fn::Equals": [{"Ref": "FunctionUrl"}, "AWS_IAM"]})
+        self.assertEqual(template["Parameters"]["FunctionUrl"]["AllowedValues"], ["none", "AWS_IAM", "API_KEYS"])
         self.assertEqual(template["Parameters"]["FunctionUrl"]["Default"], "none")
-        self.assertNotIn("NONE", set(strings(translated())))
-        # SAM would create another URL, which is not in the template, with a permission for everyone.
+        # SAM would create another URL, which is not in the template.
         self.assertNotIn("FunctionUrlConfig", set(strings(template)))
-        self.assertNotIn("AWS::Lambda::Permission", set(strings(translated())))
+        permissions = [r for r in translated()["Resources"].values() if r["Type"] == "AWS::Lambda::Permission"]
+        self.assertEqual({p["Condition"] for p in permissions}, {"HasApiKeysUrl"})
+        self.assertEqual(template["Conditions"]["HasApiKeysUrl"], {"Fn::Equals": [{"Ref": "FunctionUrl"}, "API_KEYS"]})
+
+    def test_a_url_for_everyone_demands_callers(self):
+        rule = yaml_parse(FUNCTION)["Rules"]["UrlWithoutCallers"]
+        self.assertEqual(rule["RuleCondition"], {"Fn::Equals": [{"Ref": "FunctionUrl"}, "API_KEYS"]})
+        (assertion,) = rule["Assertions"]
+        for values, allowed in [
+            ({"ApiKeys": "", "ApiKeysSecretArn": ""}, False),
+            ({"ApiKeys": "a:sha256:00", "ApiKeysSecretArn": ""}, True),
+            ({"ApiKeys": "", "ApiKeysSecretArn": "arn"}, True),
+        ]:
+            self.assertEqual(evaluate(assertion["Assert"], values), allowed, values)
+
+    def test_the_keys_of_callers_are_hashes_or_in_a_secret(self):
+        allowed, variables = policies_of_stack("eu-central-1", ApiKeysSecretArn=SECRET)
+        allowed = [s for s in allowed if "secretsmanager" in str(s)]
+        self.assertEqual(
+            allowed, [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}]
+        )
+        self.assertEqual(variables["API_KEYS_SECRET_ARN"], SECRET)
+        entry = "app:sha256:" + "0a" * 32
+        _, variables = policies_of_stack("eu-central-1", ApiKeys=entry)
+        self.assertEqual(variables["API_KEYS"], entry)
+        self.assertNotIn("API_KEYS_SECRET_ARN", variables)
+        pattern = yaml_parse(FUNCTION)["Parameters"]["ApiKeys"]["AllowedPattern"]
+        for keys in ["", entry, f"{entry},b{entry}", f"{entry} b{entry}"]:
+            self.assertRegex(keys, pattern)
+        for keys in ["app:0123456789abcdef", "app:sha256:0a", f"{entry};{entry}", "app:sigv4:0123456789abcdef"]:
+            self.assertNotRegex(keys, pattern)
 
     def test_is_what_lambda_wants_of_a_program_of_its_own(self):
         function = translated()["Resources"]["Function"]["Properties"]

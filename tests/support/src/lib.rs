@@ -12,6 +12,7 @@
 //! | [`tls_peer`] | a hostile server: the same after the login, inside TLS |
 //! | [`server_packets`] | packets for the script of such a server |
 //! | [`fake_lambda_runtime`] | a fake of AWS Lambda's Runtime API |
+//! | [`fake_function_url`] | a fake of a Function URL: HTTP for the events of a function's process |
 //! | [`lambda_function`] | a function's process, started as Lambda starts it, with that fake as its Runtime API |
 //! | [`original_function`] | the Lambda function in Python that rds-bridge replaces |
 //! | [`python`] | the Python that has botocore, boto3 and PyMySQL |
@@ -33,6 +34,7 @@ pub mod acceptor;
 pub mod certificates;
 mod each_server;
 pub mod expectation;
+pub mod fake_function_url;
 pub mod fake_lambda_runtime;
 pub mod fault_proxy;
 pub mod lambda_function;

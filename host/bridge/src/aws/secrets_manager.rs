@@ -54,6 +54,15 @@ impl FetchSecret for SecretsManager {
     /// Fetches the current version. `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` or the profile may name
     /// another endpoint; they are read again by every call.
     async fn fetch(&self) -> Result<DatabaseSecret, FetchError> {
+        let (version_id, text) = self.current().await?;
+        let secret = DatabaseSecret::parse(version_id, &text);
+        secret.map_err(|problem| self.error(problem).into())
+    }
+}
+
+impl SecretsManager {
+    /// The id of the current version, and its text.
+    pub(crate) async fn current(&self) -> Result<(String, Zeroizing<String>), FetchError> {
         let credentials = self.credentials.credentials().await?;
         // On the heap: the SDK's future is large, and would make every future around it as large.
         let answer = Box::pin(self.ask(&credentials)).await;
@@ -64,17 +73,19 @@ impl FetchSecret for SecretsManager {
             // The source may have other credentials by now, so the next call asks it.
             self.credentials.forget();
         }
-        let secret = read.map_err(|problem| SecretError {
+        let (version_id, text) = read.map_err(|problem| self.error(problem))?;
+        tracing::debug!(secret = %self.id, version = version_id, "secret fetched");
+        Ok((version_id, text))
+    }
+
+    fn error(&self, problem: SecretProblem) -> SecretError {
+        SecretError {
             secret: self.id.to_string(),
             region: self.region.clone(),
             problem,
-        })?;
-        tracing::debug!(secret = %self.id, version = secret.version_id, "secret fetched");
-        Ok(secret)
+        }
     }
-}
 
-impl SecretsManager {
     async fn ask(
         &self,
         credentials: &Credentials,
@@ -99,14 +110,14 @@ impl SecretsManager {
     }
 }
 
-fn read(answer: GetSecretValueOutput) -> Result<DatabaseSecret, SecretProblem> {
+fn read(answer: GetSecretValueOutput) -> Result<(String, Zeroizing<String>), SecretProblem> {
     let version_id = answer.version_id.unwrap_or_default();
     let text = answer.secret_string.map(Zeroizing::new);
     let binary = answer
         .secret_binary
         .map(|binary| Zeroizing::new(binary.into_inner()));
     match (text, binary) {
-        (Some(text), _) => DatabaseSecret::parse(version_id, &text),
+        (Some(text), _) => Ok((version_id, text)),
         (None, Some(_)) => Err(SecretProblem::Binary),
         (None, None) => Err(SecretProblem::NotJson),
     }

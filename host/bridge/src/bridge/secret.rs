@@ -2,6 +2,9 @@
 //! login.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
 
 use super::auth::{Login, credentials};
 use super::builder::BridgeBuilder;
@@ -22,26 +25,43 @@ pub(crate) struct SecretLogin {
     pub(crate) user_is_given: bool,
 }
 
+/// Reads the text of a secret in AWS Secrets Manager, with the default credentials, for a program that keeps other
+/// secrets there than that of the database. `limit` applies to the credentials, and again to the secret.
+///
+/// # Errors
+///
+/// [`ErrorKind::Setting`] if `arn` is not the ARN of a secret; [`ErrorKind::Credentials`], [`ErrorKind::Secret`] or
+/// [`ErrorKind::Timeout`] if it cannot be read.
+pub async fn read_secret(arn: &str, limit: Duration) -> Result<SecretString, Error> {
+    let manager = Bridge::builder().secrets_manager(arn)?;
+    let (_, text) = in_time(&manager, limit, manager.current()).await?;
+    Ok(SecretString::from(text.as_str()))
+}
+
 impl BridgeBuilder {
     /// The secret, not fetched yet; `None` if no secret is set.
     pub(super) fn cached_secret(&self) -> Result<Option<CachedSecret<SecretsManager>>, Error> {
         let Some(id) = &self.secret else {
             return Ok(None);
         };
-        let id = SecretId::parse(id).map_err(|problem| Error::setting("secret", problem))?;
-        let region = id.region().to_owned();
+        let manager = self.secrets_manager(id)?;
         if self.password.is_some() {
             let problem = "a password is set too: set either the secret or the password";
             return Err(Error::setting("secret", problem));
         }
+        Ok(Some(CachedSecret::new(manager, Arc::clone(&self.clock))))
+    }
+
+    fn secrets_manager(&self, arn: &str) -> Result<SecretsManager, Error> {
+        let id = SecretId::parse(arn).map_err(|problem| Error::setting("secret", problem))?;
+        let region = id.region().to_owned();
         let source = self.credentials_source(&region);
-        let manager = SecretsManager {
+        Ok(SecretsManager {
             id,
             region,
             credentials: CachedCredentials::with_clock(source, Arc::clone(&self.clock)),
             profile: self.profile.clone(),
-        };
-        Ok(Some(CachedSecret::new(manager, Arc::clone(&self.clock))))
+        })
     }
 
     /// Takes the settings that are not set from the secret, and builds the bridge.
@@ -87,7 +107,7 @@ pub(super) async fn fetch(
     if let Some(kept) = cached.kept() {
         return Ok(kept);
     }
-    in_time(cached, timeouts, cached.secret()).await
+    in_time(cached.source(), limit(timeouts), cached.secret()).await
 }
 
 impl Inner {
@@ -100,7 +120,8 @@ impl Inner {
         refused: Error,
     ) -> Result<Arc<DatabaseSecret>, Error> {
         let SecretLogin { cached, .. } = login;
-        let other = in_time(cached, &self.timeouts, cached.other_than(used)).await;
+        let other = cached.other_than(used);
+        let other = in_time(cached.source(), limit(&self.timeouts), other).await;
         let asked_again = match other {
             Ok(Some(other)) => {
                 let secret = &cached.source().id;
@@ -124,22 +145,25 @@ impl Inner {
 
 /// Loads the credentials first, so that a timeout tells which of the two took too long.
 async fn in_time<T>(
-    cached: &CachedSecret<SecretsManager>,
-    timeouts: &Timeouts,
+    manager: &SecretsManager,
+    limit: Duration,
     call: impl Future<Output = Result<T, FetchError>>,
 ) -> Result<T, Error> {
-    // Building a bridge has no separate limit.
-    let limit = timeouts.credentials.min(timeouts.whole);
-    credentials(&cached.source().credentials, limit).await?;
+    credentials(&manager.credentials, limit).await?;
     let call = async { call.await.map_err(of_fetch) };
     let done = within(Stage::Credentials, limit, call).await;
     done.map_err(|error| match error.kind() {
         ErrorKind::Timeout(_) => {
-            let cause = no_way_to_secrets_manager(&cached.source().region);
+            let cause = no_way_to_secrets_manager(&manager.region);
             error.with_causes(vec![cause])
         }
         _ => error,
     })
+}
+
+/// Building a bridge has no separate limit.
+fn limit(timeouts: &Timeouts) -> Duration {
+    timeouts.credentials.min(timeouts.whole)
 }
 
 fn of_fetch(error: FetchError) -> Error {

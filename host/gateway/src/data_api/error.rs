@@ -97,6 +97,9 @@ impl ApiError {
             Failure::SessionLost => Self::transaction_not_found(),
             Failure::TooManyRows { .. } => Self::unsupported_result(&failure.to_string()),
             Failure::Denied(denied) => Self::denied(denied.clone()),
+            Failure::NoSessions => {
+                Self::database(&failure.to_string(), failure.code(), failure.sql_state())
+            }
             Failure::SessionBusy { .. } => Self::database(
                 &format!("Transaction is still running a query: {failure}"),
                 failure.code(),
@@ -250,7 +253,9 @@ fn is_lost(kind: &ErrorKind) -> bool {
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         let error_type = match refused {
-            Refused::Host | Refused::Origin => "AccessDeniedException",
+            Refused::Host | Refused::Origin | Refused::NotServed(_) => "AccessDeniedException",
+            Refused::Malformed(_) => "ValidationException",
+            Refused::Unavailable(_) => "ServiceUnavailableError",
             Refused::ContentType => "UnsupportedMediaTypeException",
             Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
             Refused::BodyTimeout => "RequestTimeoutException",

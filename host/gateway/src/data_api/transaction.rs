@@ -6,7 +6,7 @@ use super::place::{in_transaction, lease};
 use super::requests::TransactionControl;
 use super::responses::{BeginTransaction, TransactionEnd};
 use crate::caller::Caller;
-use crate::execution::Kind;
+use crate::execution::{Failure, Kind, SessionPolicy};
 use crate::shared::Shared;
 
 /// Without autocommit, a transaction begins again after a statement that commits implicitly, such as `CREATE TABLE`, as
@@ -22,6 +22,9 @@ pub(super) async fn begin(
     caller: Caller,
     request: TransactionControl,
 ) -> Result<Json, ApiError> {
+    if shared.limits.sessions == SessionPolicy::Refused {
+        return Err(ApiError::of_statement(&Failure::NoSessions));
+    }
     // A transaction cannot begin inside another.
     let target = TransactionControl {
         transaction_id: None,

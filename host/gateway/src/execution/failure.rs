@@ -18,6 +18,8 @@ const SHUTDOWN: u16 = 1053;
 const UNKNOWN: u16 = 1105;
 /// `ER_TOO_BIG_SELECT`
 const TOO_MANY_ROWS: u16 = 1104;
+/// `ER_NOT_SUPPORTED_YET`
+const NOT_SUPPORTED: u16 = 1235;
 /// `ER_NET_PACKET_TOO_LARGE`
 const TOO_LARGE: u16 = 1153;
 /// `CR_SERVER_GONE_ERROR`, as any client says of a session that has ended.
@@ -46,6 +48,13 @@ pub(crate) enum Failure {
         "the session has ended, and its uncommitted changes are rolled back: begin a new session"
     )]
     SessionLost,
+    /// The gateway keeps no sessions, and the request needs one, or has left one behind.
+    #[error(
+        "this gateway keeps no session between requests, so transactions, settings, locks and temporary tables are \
+         refused or rolled back: send the statements of a transaction as one request to /v1/batch, or the rows of one \
+         statement with BatchExecuteStatement, or run rds-bridge serve on a server"
+    )]
+    NoSessions,
     /// Too many requests of the session wait already.
     #[error(
         "{limit} requests of this session wait for an earlier one: send fewer at the same time"
@@ -88,6 +97,7 @@ impl Failure {
             },
             Self::ResultTooLarge { .. } => TOO_LARGE,
             Self::SessionLost => SERVER_GONE,
+            Self::NoSessions => NOT_SUPPORTED,
             Self::SessionBusy { .. } | Self::TooManySessions { .. } => TOO_MANY_CONNECTIONS,
             Self::Draining => SHUTDOWN,
             Self::StatementTimeout { outcome, .. } => match outcome {
@@ -108,7 +118,7 @@ impl Failure {
             },
             Self::ResultTooLarge { .. } | Self::Draining => "08S01",
             Self::SessionBusy { .. } | Self::TooManySessions { .. } => "08004",
-            Self::TooManyRows { .. } => "42000",
+            Self::TooManyRows { .. } | Self::NoSessions => "42000",
             Self::Denied(denied) => denied.sql_state(),
             Self::SessionLost | Self::StatementTimeout { .. } => "HY000",
         }

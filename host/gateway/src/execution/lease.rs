@@ -12,6 +12,7 @@ use rds_bridge::pool::{Pool, PooledConnection};
 use tokio::runtime::Handle;
 use tracing::{info, warn};
 
+use super::deadline::Deadline;
 use super::sessions::Place;
 use super::time_limit::{Guard, TimeLimit};
 use super::{Failure, Limits, Outcome, Settings, TextResult, TypedResult};
@@ -48,7 +49,10 @@ impl Lease {
         limits: &Limits,
         counters: &Arc<Counters>,
     ) -> Result<Self, Failure> {
-        let mut connection = pool.get().await?;
+        let mut connection = match Deadline::current() {
+            Some(deadline) => pool.get_within(deadline.left()).await?,
+            None => pool.get().await?,
+        };
         // The statements are the callers', and may leave anything.
         connection.reset_when_dropped();
         let connection = Box::new(connection);

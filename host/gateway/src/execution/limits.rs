@@ -6,6 +6,14 @@ use std::time::Duration;
 use super::Allowance;
 use crate::access::Grant;
 
+/// Whether a session can last from one request to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionPolicy {
+    Kept,
+    /// Another process may receive the next request.
+    Refused,
+}
+
 /// The limits on requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -19,6 +27,7 @@ pub(crate) struct Limits {
     pub(crate) stream_bytes: Option<usize>,
     /// The time of a request's statements.
     pub(crate) statement: Option<Duration>,
+    pub(crate) sessions: SessionPolicy,
     /// How many sessions keep a connection.
     pub(crate) pinned_sessions: usize,
     /// How many requests of one session wait for an earlier one.
@@ -39,6 +48,7 @@ impl Default for Limits {
             result_rows: None,
             stream_bytes: None,
             statement: None,
+            sessions: SessionPolicy::Kept,
             pinned_sessions: usize::MAX,
             queued_requests: 16,
             session_idle: Duration::from_mins(3),

@@ -12,10 +12,11 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{info, warn};
 
 use super::Failure;
+use super::deadline::Deadline;
 use crate::metrics::Counters;
 
-/// How long the server may take to end a statement.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
+/// How long the server may take to end a statement, at the most.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// `ER_QUERY_INTERRUPTED`, the reply to a statement that was killed.
 const INTERRUPTED: u16 = 1317;
@@ -38,6 +39,8 @@ pub(crate) struct TimeLimit(Option<Arc<Watch>>);
 struct Watch {
     limit: Duration,
     ends: Instant,
+    /// How long the server may take to end the statement.
+    grace: Duration,
     /// When the server should have ended the statement.
     given_up: Instant,
     connection_id: u32,
@@ -68,9 +71,12 @@ impl TimeLimit {
         connection_id: u32,
         counters: &Arc<Counters>,
     ) -> Guard {
+        let deadline = Deadline::current();
+        let limit = limit.into_iter().chain(deadline.map(Deadline::left)).min();
+        let grace = deadline.map_or(GRACE, |it| it.grace.min(GRACE));
         let ends = limit.and_then(|limit| {
             let ends = Instant::now().checked_add(limit)?;
-            Some((limit, ends, ends.checked_add(GRACE)?))
+            Some((limit, ends, ends.checked_add(grace)?))
         });
         let Some((limit, ends, given_up)) = ends else {
             return Guard {
@@ -81,6 +87,7 @@ impl TimeLimit {
         let watch = Arc::new(Watch {
             limit,
             ends,
+            grace,
             given_up,
             connection_id,
             state: AtomicU8::new(RUNNING),
@@ -100,6 +107,11 @@ impl TimeLimit {
             limit: Self(Some(watch)),
             task: Some(task.abort_handle()),
         }
+    }
+
+    /// Whether there is a limit.
+    pub(crate) fn exists(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Whether the time is over.
@@ -172,9 +184,14 @@ impl TimeLimit {
     /// Waits until no `KILL QUERY` is on its way any more. Returns `false` if that takes too long.
     pub(super) async fn settle(&self) -> bool {
         match self.passed() {
-            Some(watch) => timeout(GRACE, watch.killed.wait()).await.is_ok(),
+            Some(watch) => timeout(watch.grace, watch.killed.wait()).await.is_ok(),
             None => true,
         }
+    }
+
+    /// How long the server may take to end the statement, and to answer then.
+    pub(super) fn grace(&self) -> Duration {
+        self.0.as_ref().map_or(GRACE, |watch| watch.grace)
     }
 
     fn passed(&self) -> Option<&Arc<Watch>> {

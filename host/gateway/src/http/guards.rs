@@ -37,6 +37,15 @@ pub(crate) enum Refused {
     BodyTooLarge { limit: usize },
     #[error("the request's body did not arrive")]
     BodyTimeout,
+    /// The program that received the request found no HTTP in it.
+    #[error("{0}")]
+    Malformed(&'static str),
+    /// The program that received the request does not serve it.
+    #[error("{0}")]
+    NotServed(&'static str),
+    /// The program that received the request cannot serve it now.
+    #[error("{0}")]
+    Unavailable(&'static str),
 }
 
 impl Refused {
@@ -47,6 +56,9 @@ impl Refused {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotServed(_) => StatusCode::FORBIDDEN,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -99,7 +111,8 @@ impl AllowedNames {
     fn check(&self, request: &Request) -> Result<(), Refused> {
         let headers = request.headers();
         let authority = request.uri().host();
-        if !self.is_host(headers) || authority.is_some_and(|it| !self.is_name(it)) {
+        let is_host = || self.is_host(headers) && authority.is_none_or(|it| self.is_name(it));
+        if !self.any_host && !is_host() {
             return Err(Refused::Host);
         }
         if headers.get_all(ORIGIN).iter().any(|it| !self.is_origin(it)) {
@@ -164,6 +177,7 @@ mod tests {
 
     fn checked(headers: &[(&str, &str)]) -> Result<(), Refused> {
         let allowed = AllowedNames {
+            any_host: false,
             hosts: vec!["gateway.internal".to_owned()],
             origins: vec!["https://app.example".to_owned()],
         };
@@ -217,6 +231,22 @@ mod tests {
         let request = request.body(Body::empty()).unwrap();
         let refused = AllowedNames::default().check(&request);
         assert_eq!(refused, Err(Refused::Host));
+    }
+
+    #[test]
+    fn any_host_leaves_the_other_checks() {
+        let allowed = AllowedNames {
+            any_host: true,
+            ..AllowedNames::default()
+        };
+        let request = Request::builder().method(Method::POST).uri("/Execute");
+        let request = request.header(HOST, "abc.lambda-url.eu-central-1.on.aws");
+        let json = request.header(CONTENT_TYPE, "application/json");
+        let mut request = json.body(Body::empty()).unwrap();
+        assert_eq!(allowed.check(&request), Ok(()));
+        let origin = "https://evil.example".parse().unwrap();
+        request.headers_mut().insert(ORIGIN, origin);
+        assert_eq!(allowed.check(&request), Err(Refused::Origin));
     }
 
     #[test]

@@ -24,8 +24,9 @@ struct Words<'a> {
 /// How the dialect says that a request was refused before it reached a route.
 pub(crate) fn refusal(refused: &Refused) -> Response {
     let code = match refused {
-        Refused::Host | Refused::Origin => "permission_denied",
-        Refused::ContentType => "invalid_argument",
+        Refused::Host | Refused::Origin | Refused::NotServed(_) => "permission_denied",
+        Refused::Unavailable(_) => "unavailable",
+        Refused::ContentType | Refused::Malformed(_) => "invalid_argument",
         Refused::BodyTooLarge { .. } => "resource_exhausted",
         Refused::BodyTimeout => "deadline_exceeded",
     };

@@ -72,6 +72,11 @@ impl ExecuteReply {
     }
 }
 
+/// The reply for a statement that failed outside of the dialect. The client keeps its session.
+pub(crate) fn failure(failure: Failure) -> Response {
+    ExecuteReply::new(String::new(), &Err(failure), Duration::ZERO).into_response()
+}
+
 impl IntoResponse for ExecuteReply {
     fn into_response(self) -> Response {
         self.0
@@ -122,6 +127,7 @@ fn code(number: u16) -> &'static str {
         1049 | 1051 | 1146 => "NOT_FOUND",
         1205 | 1213 => "ABORTED",
         1040 | 1104 | 1153 | 1203 | 1226 => "RESOURCE_EXHAUSTED",
+        1235 => "UNIMPLEMENTED",
         1290 | 1792 | 1836 => "FAILED_PRECONDITION",
         1053 | 2003 | 2006 => "UNAVAILABLE",
         3024 => "DEADLINE_EXCEEDED",

@@ -62,14 +62,36 @@ impl<'a> Statement<'a> {
     /// Whether a later request of the session may depend on the statement: on a setting, a variable, a lock or a
     /// temporary table. A transaction is not among them, because the server says whether one is open.
     pub(super) fn keeps_state(&self) -> bool {
+        self.is_for_session() || self.has_sign()
+    }
+
+    /// Whether the statement has no use but for later ones of its session. Unlike [`Self::keeps_state`], it does not
+    /// mistake what is written in a value.
+    pub(super) fn needs_session(&self) -> bool {
+        let [first, _, _] = &self.words;
+        match first.as_str() {
+            "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "XA" | "EXECUTE" | "DEALLOCATE" => {
+                true
+            }
+            _ => self.begins_transaction() || self.is_for_session() || self.takes_lock(),
+        }
+    }
+
+    fn is_for_session(&self) -> bool {
         let [first, second, _] = &self.words;
         match first.as_str() {
-            "SET" => second != "GLOBAL" && !second.starts_with("@@GLOBAL."),
+            "SET" => !is_of_server(second),
             "USE" | "LOCK" | "PREPARE" | "HANDLER" => true,
             "FLUSH" => second == "TABLES",
             "CREATE" => second == "TEMPORARY",
-            _ => self.has_sign(),
+            _ => false,
         }
+    }
+
+    /// Whether it calls `GET_LOCK`, outside of values, names and comments.
+    fn takes_lock(&self) -> bool {
+        let upper = self.sql.to_ascii_uppercase();
+        upper.contains("GET_LOCK") && unquoted(&upper).contains("GET_LOCK")
     }
 
     fn has_sign(&self) -> bool {
@@ -79,6 +101,68 @@ impl<'a> Statement<'a> {
         let upper = self.sql.to_ascii_uppercase();
         SIGNS.iter().any(|sign| upper.contains(sign))
     }
+}
+
+/// Whether the word after `SET` is of a setting that is not the session's.
+fn is_of_server(word: &str) -> bool {
+    let scopes = ["GLOBAL", "PERSIST", "PERSIST_ONLY"];
+    let is_of_scope =
+        |scope: &str| word.strip_prefix("@@").unwrap_or(word).split('.').next() == Some(scope);
+    matches!(word, "PASSWORD" | "DEFAULT") || scopes.into_iter().any(is_of_scope)
+}
+
+/// The text without strings, quoted names and comments. A backslash escapes as it does by default.
+fn unquoted(sql: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = sql;
+    while let Some(at) = rest.find(['\'', '"', '`', '#', '/', '-']) {
+        let (before, quoted) = rest.split_at(at);
+        kept.push_str(before);
+        let length = quoted_length(quoted);
+        if length == 1 {
+            kept.push_str(quoted.get(..1).unwrap_or_default());
+        } else {
+            kept.push(' ');
+        }
+        rest = quoted.get(length..).unwrap_or_default();
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// The length of the string, the name or the comment that the text begins with; 1 if it begins with an operator.
+fn quoted_length(text: &str) -> usize {
+    let after = |end: &str, from: usize| {
+        let found = text.get(from..).and_then(|it| it.find(end));
+        found.map_or(text.len(), |at| {
+            at.saturating_add(from).saturating_add(end.len())
+        })
+    };
+    // What is in /*! … */ is executed.
+    if text.starts_with("/*") && !text.starts_with("/*!") && !text.starts_with("/*M!") {
+        return after("*/", 2);
+    }
+    if text.starts_with('#') || text.starts_with("-- ") {
+        return after("\n", 1);
+    }
+    let Some(quote) = text
+        .chars()
+        .next()
+        .filter(|it| matches!(it, '\'' | '"' | '`'))
+    else {
+        return 1;
+    };
+    let mut is_escaped = false;
+    for (at, character) in text.char_indices().skip(1) {
+        if is_escaped {
+            is_escaped = false;
+        } else if character == '\\' && quote != '`' {
+            is_escaped = true;
+        } else if character == quote {
+            return at.saturating_add(1);
+        }
+    }
+    text.len()
 }
 
 fn first_words(sql: &str) -> [String; 3] {
@@ -138,6 +222,48 @@ mod tests {
         }
         for sql in ["ROLLBACK TO a", "ROLLBACK WORK TO SAVEPOINT a", "COMMIT"] {
             assert!(!Statement::new(sql).rolls_back(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_without_sessions_refuses_what_has_no_use() {
+        for sql in [
+            "BEGIN",
+            "START TRANSACTION",
+            "COMMIT",
+            "ROLLBACK TO a",
+            "SAVEPOINT a",
+            "SET @a = 1",
+            "SET SESSION sql_mode = ''",
+            "SET @@session.sql_mode = ''",
+            "SET @@global_variable = 1",
+            "USE other",
+            "LOCK TABLES t READ",
+            "CREATE TEMPORARY TABLE t (id INT)",
+            "SELECT get_lock('a', 0)",
+            "SELECT 'it''s', \"\\\"\", GET_LOCK('a', 0)",
+            "SELECT /*!50000 GET_LOCK('a', 0) */",
+            "PREPARE s FROM 'SELECT 1'",
+            "EXECUTE s",
+            "XA START 'a'",
+        ] {
+            assert!(Statement::new(sql).needs_session(), "{sql}");
+        }
+        for sql in [
+            "SELECT 1",
+            "SELECT @a := 1, @a + 1",
+            "INSERT INTO t VALUES ('GET_LOCK(', \"GET_LOCK\", 'it''s GET_LOCK', '\\'GET_LOCK')",
+            "SELECT `GET_LOCK` FROM t -- GET_LOCK",
+            "SELECT 4 / 2 - 1 /* GET_LOCK('a', 0) */ # GET_LOCK",
+            "SELECT 'GET_LOCK",
+            "SET GLOBAL max_connections = 10",
+            "SET @@global.max_connections = 10",
+            "SET PERSIST max_connections = 10",
+            "SET PASSWORD FOR u = 'x'",
+            "CREATE TABLE t (id INT)",
+            "BEGIN NOT ATOMIC SELECT 1; END",
+        ] {
+            assert!(!Statement::new(sql).needs_session(), "{sql}");
         }
     }
 

@@ -1,9 +1,8 @@
-//! Content negotiation: chooses the format of the rows from the header `Accept`.
-//!
-//! Source: RFC 9110, "Accept".
+//! The formats of rows, which a client chooses with the header `Accept`.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
+use rds_bridge_formats::media_types::preferred;
 
 /// The format of the rows in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,25 +48,18 @@ pub(super) fn offered() -> String {
 
 /// Whether the header accepts JSON.
 pub(super) fn allows_json(headers: &HeaderMap) -> bool {
-    accepted(headers)
-        .is_some_and(|accept| accept.is_empty() || quality_of("application/json", &accept) > 0.0)
+    let is_allowed = |accept: &str| preferred(&[("application/json", ())], accept).is_some();
+    accepted(headers).is_some_and(|accept| accept.is_empty() || is_allowed(&accept))
 }
 
 /// Returns the preferred format; `None` if the header accepts no supported one. Without the header, or with an empty
 /// one, the format is JSON.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<Format> {
     let accept = accepted(headers)?;
-    if accept.is_empty() {
-        return Some(Format::Json);
+    match accept.is_empty() {
+        true => Some(Format::Json),
+        false => preferred(KNOWN, &accept),
     }
-    let mut best: Option<(Format, f32)> = None;
-    for (name, format) in KNOWN {
-        let quality = quality_of(name, &accept);
-        if quality > best.map_or(0.0, |(_, quality)| quality) {
-            best = Some((*format, quality));
-        }
-    }
-    best.map(|(format, _)| format)
 }
 
 /// The values of the header; `None` if they are not text.
@@ -78,34 +70,6 @@ fn accepted(headers: &HeaderMap) -> Option<String> {
         .map(|it| it.to_str())
         .collect();
     Some(values.ok()?.join(",").trim().to_owned())
-}
-
-/// The quality of a media type according to the most specific range that matches it; 0 if it is not acceptable.
-fn quality_of(name: &str, accept: &str) -> f32 {
-    let (kind, _) = name.split_once('/').unwrap_or_default();
-    let mut found = (0_u8, 0.0);
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let specific = match media.strip_suffix("/*") {
-            Some("*") => 1,
-            Some(other) if other == kind => 2,
-            _ if media == name => 3,
-            _ => continue,
-        };
-        let quality = parts
-            .find_map(|parameter| {
-                parameter
-                    .strip_prefix("q=")
-                    .or_else(|| parameter.strip_prefix("Q="))
-            })
-            .and_then(|quality| quality.trim().parse().ok());
-        let quality: f32 = quality.unwrap_or(1.0);
-        if specific > found.0 {
-            found = (specific, quality.clamp(0.0, 1.0));
-        }
-    }
-    found.1
 }
 
 #[cfg(test)]

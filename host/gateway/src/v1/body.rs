@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Bytes;
+use axum::response::{IntoResponse, Response};
 use hyper::body::{Body, Frame};
 use rds_bridge::Stage;
 use thiserror::Error;
@@ -103,6 +104,7 @@ enum Rest {
     Pieces(Pieces),
     /// The connection is broken off after what was written has been flushed.
     BreakOff {
+        error: ApiError,
         is_flushed: bool,
     },
     Ended,
@@ -111,7 +113,14 @@ enum Rest {
 /// The result is incomplete: the server closes the connection without the end of the body.
 #[derive(Debug, Error)]
 #[error("the result is incomplete")]
-pub(super) struct BrokenOff;
+pub(crate) struct BrokenOff(ApiError);
+
+impl BrokenOff {
+    /// The response for a client that has read nothing of the result.
+    pub(crate) fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
 
 impl RowsBody {
     /// With `gzip` it is compressed.
@@ -159,15 +168,22 @@ impl Body for RowsBody {
                 }
                 Poll::Ready(Next::End(Err(CutOff { error, rest }))) => {
                     warn!(code = error.code(), kind = ?error.kind(), "broke a response off");
-                    self.rest = Rest::BreakOff { is_flushed: false };
+                    self.rest = Rest::BreakOff {
+                        error,
+                        is_flushed: false,
+                    };
                     Poll::Ready(Some(Ok(self.frame(rest.into()))))
                 }
             },
-            Rest::BreakOff { is_flushed: true } => {
+            Rest::BreakOff {
+                error,
+                is_flushed: true,
+            } => {
+                let broken_off = BrokenOff(error.clone());
                 self.rest = Rest::Ended;
-                Poll::Ready(Some(Err(BrokenOff)))
+                Poll::Ready(Some(Err(broken_off)))
             }
-            Rest::BreakOff { is_flushed } => {
+            Rest::BreakOff { is_flushed, .. } => {
                 // The server flushes when there is nothing to write. The client can then read the mark.
                 *is_flushed = true;
                 cx.waker().wake_by_ref();

@@ -312,7 +312,9 @@ impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         let kind = match refused {
             Refused::Host => Type::MisdirectedRequest,
-            Refused::Origin => Type::Forbidden,
+            Refused::Origin | Refused::NotServed(_) => Type::Forbidden,
+            Refused::Malformed(_) => Type::InvalidRequest,
+            Refused::Unavailable(_) => Type::Settings,
             Refused::ContentType => Type::UnsupportedMedia,
             Refused::BodyTooLarge { .. } => Type::RequestTooLarge,
             Refused::BodyTimeout => Type::RequestTimeout,

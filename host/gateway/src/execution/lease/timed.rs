@@ -3,7 +3,7 @@
 use tokio::time::timeout;
 
 use super::{Lease, is_still_executing};
-use crate::execution::time_limit::{GRACE, TimeLimit};
+use crate::execution::time_limit::TimeLimit;
 use crate::execution::{Failure, Outcome};
 
 impl Lease {
@@ -41,11 +41,12 @@ impl Lease {
     /// Asks the server whether a transaction is open, which an `ERR_Packet` does not say. If it does not answer, the
     /// lease is no longer usable. No `KILL QUERY` of an earlier statement follows.
     pub(crate) async fn ask_status(&mut self) {
+        let grace = self.time.limit().grace();
         let is_settled = self.time.limit().settle().await;
         let Some(connection) = self.connection.as_mut() else {
             return;
         };
-        let asked = timeout(GRACE, connection.ping()).await;
+        let asked = timeout(grace, connection.ping()).await;
         self.is_executing = !is_settled || asked.is_err();
     }
 }

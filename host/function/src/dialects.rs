@@ -1,0 +1,148 @@
+//! The dialects of the gateway: requests of clients of PlanetScale and of the RDS Data API, and to `/v1`.
+
+mod request;
+mod response;
+
+use bytes::Bytes;
+use http::Request;
+use rds_bridge::pool::Pool;
+use rds_bridge_gateway::{
+    Answer, CallerAuthentication, Dialect, Gateway, GatewayRequest, GatewayService,
+};
+use tokio::sync::OnceCell;
+use tracing::error;
+
+use super::callers::Callers;
+use super::deadline::Deadline;
+use super::failure::{Failure, Type};
+use super::http::{identity, is_http, may_stream};
+use super::keys::Keys;
+use super::sink::RESPONSE_LIMIT;
+pub(super) use response::{Buffered, buffered, forward, prelude};
+
+/// The largest result that is held in memory when responses are streamed, in bytes as the server sends it. The template
+/// gives the function 256 MB.
+const LARGEST_RESULT: usize = 16 << 20;
+
+/// Answers requests in the dialects of the gateway.
+pub(super) struct Dialects {
+    pub(super) callers: Callers,
+    pub(super) allow_ad_hoc_sql: bool,
+    /// Whether the Function URL streams responses.
+    pub(super) streams: bool,
+    pub(super) pool: Pool,
+    /// Built for the first request: a function that gets other events does not need it.
+    pub(super) service: OnceCell<GatewayService>,
+}
+
+/// A request in a dialect.
+pub(super) struct DialectRequest {
+    pub(super) dialect: Dialect,
+    pub(super) path: String,
+    pub(super) may_stream: bool,
+    caller: Option<String>,
+    request: Result<Request<Bytes>, &'static str>,
+}
+
+const NO_AD_HOC: &str =
+    "the function executes no SQL of its callers: set ALLOW_AD_HOC_SQL=true in its environment";
+const NO_CALLERS: &str =
+    "the function has no callers: set API_KEYS or API_KEYS_SECRET_ARN in its environment";
+const NO_KEYS: &str = "the keys of the callers cannot be read: the function's log has the reason";
+
+impl Dialects {
+    /// The request in an event, if its path is one of a dialect. Paths below `/v1` have always been those of the
+    /// function's own requests, and stay so unless the dialect can be used.
+    pub(super) fn request(&self, keys: &Keys) -> Option<DialectRequest> {
+        if !is_http(keys) {
+            return None;
+        }
+        let path = keys.text("rawPath").ok().flatten()?;
+        let dialect = Dialect::of_path(&path)?;
+        let caller = identity(keys);
+        let is_known = caller.is_some() || self.callers.are_configured();
+        if dialect == Dialect::V1 && !(self.allow_ad_hoc_sql && is_known) {
+            return None;
+        }
+        Some(DialectRequest {
+            dialect,
+            may_stream: may_stream(&keys.json("requestContext")),
+            caller,
+            request: request::read(keys, &path),
+            path,
+        })
+    }
+
+    /// Answers a request. An error is an answer too.
+    pub(super) async fn answer(&self, request: DialectRequest, deadline: &Deadline) -> Answer {
+        let DialectRequest {
+            dialect,
+            caller,
+            request,
+            ..
+        } = request;
+        if !self.allow_ad_hoc_sql {
+            return dialect.not_served(NO_AD_HOC);
+        }
+        // The clients of the other dialects sign for another service than Lambda, or not at all.
+        if dialect != Dialect::V1 && !self.callers.are_configured() {
+            return dialect.not_served(NO_CALLERS);
+        }
+        let request = match request {
+            Ok(request) => GatewayRequest::new(request),
+            Err(problem) => return dialect.malformed(problem),
+        };
+        let service = match self.service().await {
+            Ok(service) => service,
+            Err(failure) => {
+                error!(error = %failure.json(""), "the gateway cannot start");
+                return dialect.unavailable(NO_KEYS);
+            }
+        };
+        let request = match &caller {
+            Some(name) => request.of_caller(name),
+            None => request,
+        };
+        service
+            .answer(request.ending_at(deadline.at, deadline.grace()))
+            .await
+    }
+
+    /// Whether a request in the function's own form needs credentials: nothing has authenticated it, and the function has
+    /// callers, so that its URL is one that everybody can reach.
+    pub(super) fn needs_credentials(&self, keys: &Keys) -> bool {
+        self.callers.are_configured() && is_http(keys) && identity(keys).is_none()
+    }
+
+    /// Refuses a request without valid credentials.
+    pub(super) async fn authenticate(&self, keys: &Keys) -> Result<(), Failure> {
+        let service = self.service().await?;
+        match service.authenticate(&request::headers(keys)) {
+            Some(_) => Ok(()),
+            None => Err(Failure::new(
+                Type::Unauthenticated,
+                "invalid credentials: send them as Basic, with the caller's name as the user and its API key as the \
+                 password",
+            )),
+        }
+    }
+
+    async fn service(&self) -> Result<&GatewayService, Failure> {
+        let build = async || {
+            let keys = self.callers.keys().await?;
+            let largest_result = match self.streams {
+                true => LARGEST_RESULT,
+                false => RESPONSE_LIMIT,
+            };
+            let gateway = Gateway::builder(CallerAuthentication::Keys(keys))
+                .database("main", self.pool.clone())
+                // Lambda and API Gateway deliver a request by the name of the URL.
+                .allow_any_host()
+                .max_result_bytes(largest_result);
+            gateway
+                .service()
+                .map_err(|error| Failure::new(Type::Bug, error.to_string()))
+        };
+        self.service.get_or_try_init(build).await
+    }
+}

@@ -1,0 +1,95 @@
+//! [`GatewayService`]: answers requests, however they were received.
+
+mod answer;
+mod dialect;
+mod request;
+
+use std::fmt;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_service::Service;
+
+use crate::caller::Keys;
+use crate::http::{guarded, in_trace, log_access, name_instance};
+use crate::metrics::GatewayMetrics;
+use crate::shared::Shared;
+use crate::{data_api, planetscale, v1};
+
+pub use answer::{Answer, AnswerBody, BrokenOff};
+pub use dialect::Dialect;
+pub use request::GatewayRequest;
+
+/// Answers requests in all dialects, without a listener. Cheap to clone.
+///
+/// [`GatewayBuilder::service`](crate::GatewayBuilder::service) makes one for a program that receives requests in its own
+/// way.
+#[derive(Clone)]
+pub struct GatewayService {
+    pub(crate) shared: Shared,
+    /// What a listener serves.
+    pub(crate) routes: Router,
+}
+
+impl GatewayService {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            routes: routes(&shared),
+            shared,
+        }
+    }
+
+    /// Answers a request. An error is an answer too, in the form of the request's dialect. If this future, or the
+    /// answer's body, is dropped before its end, the gateway kills the statement.
+    pub async fn answer(&self, request: GatewayRequest) -> Answer {
+        let (request, deadline) = request.into_parts();
+        let answering = self.routes.clone().call(request);
+        let answered = match deadline {
+            Some(deadline) => deadline.scope(answering).await,
+            None => answering.await,
+        };
+        match answered {
+            Ok(response) => response.into(),
+            Err(never) => match never {},
+        }
+    }
+
+    /// The name of the caller whose name and API key are in the headers as Basic credentials; `None` if they are not
+    /// valid.
+    #[must_use]
+    pub fn authenticate(&self, headers: &HeaderMap) -> Option<String> {
+        let rules = self.shared.rules();
+        let caller = rules.authentication.basic(headers, Keys::caller);
+        caller.map(|it| it.name().to_owned())
+    }
+
+    /// The current numbers.
+    #[must_use]
+    pub fn metrics(&self) -> GatewayMetrics {
+        self.shared.metrics()
+    }
+}
+
+/// The routes of all dialects.
+fn routes(shared: &Shared) -> Router {
+    let planetscale = guarded(planetscale::router(), shared, planetscale::refusal);
+    let data_api = guarded(data_api::router(), shared, data_api::refusal);
+    let log = from_fn_with_state(shared.clone(), log_access);
+    planetscale
+        .merge(data_api)
+        .merge(v1::routes(shared))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(log)
+        .layer(from_fn_with_state(shared.clone(), name_instance))
+        .layer(from_fn(in_trace))
+        .with_state(shared.clone())
+}
+
+impl fmt::Debug for GatewayService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayService")
+            .field("databases", &self.shared.databases)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! A fake of a Lambda Function URL with AuthType `NONE`: turns each HTTP request into an event for a function's process,
+//! and its response into one of HTTP.
+//!
+//! Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs", "Request and response payloads". Lambda also
+//! limits the size of both, and encrypts the connection.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+
+use crate::fake_lambda_runtime::Outcome;
+use crate::lambda_function::LambdaFunction;
+
+/// The fake, at 127.0.0.1. Dropping it closes all connections.
+#[derive(Debug)]
+pub struct FakeFunctionUrl {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FakeFunctionUrl {
+    /// Starts the fake for a function.
+    #[must_use]
+    pub fn start(function: Arc<LambdaFunction>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || serve(listener, function, stopped));
+        Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// The host and the port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for FakeFunctionUrl {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+fn serve(listener: TcpListener, function: Arc<LambdaFunction>, mut stopped: oneshot::Receiver<()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(async {
+        listener.set_nonblocking(true).unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = &mut stopped => return,
+            };
+            let Ok((stream, _)) = accepted else { continue };
+            let function = Arc::clone(&function);
+            let service = service_fn(move |request| answer(Arc::clone(&function), request));
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connection);
+        }
+    });
+}
+
+async fn answer(
+    function: Arc<LambdaFunction>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let event = event(request).await;
+    let invoked = spawn_blocking(move || function.invoke(event.to_string())).await;
+    let Outcome::Response(answered) = invoked.unwrap() else {
+        // The response to a function error.
+        let body = Full::from("Internal Server Error");
+        return Ok(Response::builder().status(502).body(body).unwrap());
+    };
+    let http = answered.http();
+    let mut response = Response::builder().status(http.status);
+    for (name, value) in &http.headers {
+        response = response.header(name, value);
+    }
+    Ok(response.body(Full::from(http.body)).unwrap())
+}
+
+async fn event(request: Request<Incoming>) -> Value {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let mut headers = Map::new();
+    for name in head.headers.keys() {
+        let values = head
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|it| it.to_str().unwrap());
+        let values: Vec<&str> = values.collect();
+        headers.insert(name.as_str().to_owned(), json!(values.join(",")));
+    }
+    // Lambda's own.
+    for (name, value) in [
+        (
+            "x-amzn-trace-id",
+            "Root=1-5e6722a7-cc56xmpl46db7ae02d4da47e",
+        ),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "443"),
+        ("x-forwarded-for", "203.0.113.7"),
+    ] {
+        headers.insert(name.to_owned(), json!(value));
+    }
+    let kind = headers.get("content-type").and_then(Value::as_str);
+    let is_text =
+        kind.is_some_and(|kind| kind.starts_with("text/") || kind.starts_with("application/json"));
+    let path = head.uri.path();
+    let text = match is_text {
+        _ if body.is_empty() => None,
+        true => Some(String::from_utf8_lossy(&body).into_owned()),
+        false => Some(STANDARD.encode(&body)),
+    };
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": head.uri.query().unwrap_or_default(),
+        "headers": headers,
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "abcdefgh",
+            "domainName": "abcdefgh.lambda-url.eu-central-1.on.aws",
+            "domainPrefix": "abcdefgh",
+            "http": {
+                "method": head.method.as_str(),
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+            },
+            "requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599",
+            "routeKey": "$default",
+            "stage": "$default",
+        },
+        "body": text,
+        "isBase64Encoded": !is_text,
+    })
+}
