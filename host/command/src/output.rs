@@ -1,8 +1,8 @@
 //! Writing to standard output and standard error. A reader that closes the pipe is not an error.
 
-use std::io::{ErrorKind, Write, stdout};
 #[cfg(feature = "proxy")]
 use std::io::stderr;
+use std::io::{ErrorKind, Write, stdout};
 
 use super::error::Error;
 
