@@ -1,7 +1,7 @@
 //! SIGHUP: the files that can change are read again.
 
 use super::error::Error;
-use super::proxy::print;
+use super::output::tell;
 
 #[cfg(unix)]
 pub(super) use of_unix::HangUps;
@@ -9,9 +9,9 @@ pub(super) use of_unix::HangUps;
 /// Reads the files again, and tells of it. A file that is invalid changes nothing.
 fn reload_and_tell(reload: &mut impl FnMut() -> Result<(), Error>) {
     match reload() {
-        Ok(()) => print("rds-bridge: reloaded the configuration\n"),
+        Ok(()) => tell("rds-bridge: reloaded the configuration\n"),
         // The settings that are in use stay.
-        Err(error) => print(&format!(
+        Err(error) => tell(&format!(
             "rds-bridge: cannot reload the configuration, and continues with the old one: {error}\n"
         )),
     }

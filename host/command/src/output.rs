@@ -1,5 +1,7 @@
-//! Writing to standard output. A reader that closes the pipe is not an error.
+//! Writing to standard output and standard error. A reader that closes the pipe is not an error.
 
+#[cfg(feature = "proxy")]
+use std::io::stderr;
 use std::io::{ErrorKind, Write, stdout};
 
 use super::error::Error;
@@ -21,4 +23,10 @@ pub(super) fn print_line(text: &str) -> Result<(), Error> {
     // One write: where standard output is not buffered, the newline would otherwise arrive separately.
     let line = zeroize::Zeroizing::new([text, "\n"].concat());
     print(&line)
+}
+
+/// Prints to standard error. If it is closed, a server serves its clients all the same.
+#[cfg(feature = "proxy")]
+pub(super) fn tell(lines: &str) {
+    let _unread = stderr().write_all(lines.as_bytes());
 }

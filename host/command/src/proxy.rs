@@ -17,7 +17,6 @@ mod running;
 mod systemd;
 mod tls;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use rds_bridge::component::Engine;
@@ -27,6 +26,8 @@ use tokio::net::TcpListener;
 use arguments::Action;
 pub(crate) use arguments::Proxy;
 pub(super) use running::{begin, bridge};
+
+pub(super) use super::output::tell as print;
 
 use super::config_file::ConfigFile;
 use super::error::Error;
@@ -90,26 +91,11 @@ async fn serve(
     arguments: &Proxy,
     #[cfg(unix)] mut activation: systemd::Activation,
 ) -> Result<ExitCode, Error> {
-    let file = arguments
-        .config
-        .as_deref()
-        .map(ConfigFile::read)
-        .transpose()?;
-    if let Some(file) = &file {
-        file.check_options()?;
-        if arguments.dump_config {
-            let dump = file.dump(&arguments.connection, |config| {
-                let (proxy, options) = (&mut config.proxy, &arguments.listen);
-                proxy.admin = proxy.admin.or(options.admin);
-                proxy.drain_timeout.get_or_insert(options.drain_timeout);
-            });
-            output::print(&dump?)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if arguments.check {
-            file.check_proxies(&arguments.listen)?;
-            return Ok(ExitCode::SUCCESS);
-        }
+    let file = config_file(arguments)?;
+    if let Some(file) = &file
+        && show(arguments, file)?
+    {
+        return Ok(ExitCode::SUCCESS);
     }
     // Before anything that leaves a file behind, such as a socket.
     let mut hang_ups = HangUps::catch(has_files(arguments))?;
@@ -157,6 +143,30 @@ async fn serve(
     systemd::tell_stopping();
     drain(&service, running, &mut signals).await;
     Ok(code)
+}
+
+fn config_file(arguments: &Proxy) -> Result<Option<ConfigFile>, Error> {
+    let file = arguments.config.as_deref().map(ConfigFile::read);
+    let file = file.transpose()?;
+    if let Some(file) = &file {
+        file.check_options()?;
+    }
+    Ok(file)
+}
+
+/// Prints what `--dump-config` and `--check` ask for. Returns whether there was such an option.
+fn show(arguments: &Proxy, file: &ConfigFile) -> Result<bool, Error> {
+    if arguments.dump_config {
+        let dump = file.dump(&arguments.connection, |config| {
+            let (proxy, options) = (&mut config.proxy, &arguments.listen);
+            proxy.admin = proxy.admin.or(options.admin);
+            proxy.drain_timeout.get_or_insert(options.drain_timeout);
+        });
+        output::print(&dump?)?;
+    } else if arguments.check {
+        file.check_proxies(&arguments.listen)?;
+    }
+    Ok(arguments.dump_config || arguments.check)
 }
 
 /// Whether there are files to read again on SIGHUP.
@@ -213,11 +223,6 @@ fn announce(running: &[Running], admin: Option<&Admin>) {
     }
     lines.push_str("rds-bridge: press Ctrl-C to stop\n");
     print(&lines);
-}
-
-/// Prints to standard error. If it is closed, clients are served all the same.
-pub(super) fn print(lines: &str) {
-    let _unread = io::stderr().write_all(lines.as_bytes());
 }
 
 /// Ends when the admin address is asked to stop the proxy.
