@@ -29,7 +29,6 @@ mod resource_id;
 pub(crate) mod sdk_error;
 #[cfg(feature = "secrets-manager")]
 mod secrets_manager;
-mod single_flight;
 
 pub use cache::{CachedCredentials, REFRESH_BEFORE_EXPIRY, REFRESH_RETRY_AFTER};
 pub use credentials::Credentials;

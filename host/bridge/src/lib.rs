@@ -40,6 +40,7 @@
 //! | [`net`], [`clock`] | what can be brought along in place of the system's own |
 //! | [`component`] | the component in its sandbox, by itself |
 //! | [`tls`] | certificate authorities, and what a certificate says |
+//! | [`single_flight`] | one call at a time to a source, whose answer all callers share |
 
 pub mod aws;
 mod bridge;
@@ -63,6 +64,7 @@ pub mod fuzzing {
 pub mod __private {
     pub use crate::protocol::{Shape, Values};
 }
+pub mod single_flight;
 pub mod tls;
 
 pub mod component;

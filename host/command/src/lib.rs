@@ -46,6 +46,8 @@ mod setup;
 mod shell;
 #[cfg(any(feature = "emulator", feature = "proxy"))]
 mod signals;
+#[cfg(feature = "proxy")]
+mod tls_files;
 mod token;
 mod usage_error;
 mod variables;

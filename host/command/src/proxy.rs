@@ -15,7 +15,6 @@ mod reload;
 mod running;
 #[cfg(unix)]
 mod systemd;
-mod tls;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use rds_bridge::component::{
     CallError, Engine, Fault, HandshakeResponse, ServerHandshake, ServerHandshakeError, ServerStep,
 };
 use rds_bridge::error::packet_name;
+use rds_bridge::tls::identity_names;
 use rds_bridge_wire::{HEADER_LENGTH, Header};
 use rustls::ServerConfig;
 use thiserror::Error;
@@ -21,7 +22,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
-use crate::certificates::names;
 use crate::database_user::DatabaseUser;
 use crate::refusal::Refusal;
 use crate::socket::{ClientStream, Socket};
@@ -135,7 +135,7 @@ impl Client {
             return None;
         };
         let (_, connection) = stream.get_ref();
-        connection.peer_certificates()?.first().map(names)
+        connection.peer_certificates()?.first().map(identity_names)
     }
 
     /// Ends the connection phase with the payload of an `OK_Packet`.

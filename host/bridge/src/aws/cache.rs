@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::credentials::Credentials;
 use super::credentials_error::CredentialsError;
 use super::provider::CredentialsSource;
-use super::single_flight::SingleFlight;
 use crate::clock::{Clock, SystemClock};
+use crate::single_flight::SingleFlight;
 
 /// Credentials are refreshed when they expire in less than this time: 5 minutes. EC2 has new ones at least that long
 /// before the old ones expire, and a token expires with the credentials that signed it.

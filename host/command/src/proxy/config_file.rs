@@ -14,8 +14,8 @@ use super::arguments::Listen;
 use super::endpoint::Endpoint;
 use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
-use super::tls::TlsFiles;
 use crate::config_file::ConfigFile;
+use crate::tls_files::TlsFiles;
 use crate::proxy_error::ProxyError;
 
 impl ConfigFile {

@@ -8,9 +8,10 @@ use rds_bridge_proxy::{Certificates, ClientAuthentication};
 
 use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
-use super::tls::TlsFiles;
 #[cfg(unix)]
 use crate::config_file::Server;
+#[cfg(unix)]
+use crate::tls_files::TlsFiles;
 use crate::error::Error;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3306);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::database_secret::DatabaseSecret;
 use super::secret_error::FetchError;
-use crate::aws::single_flight::{SingleFlight, Turn};
+use crate::single_flight::{SingleFlight, Turn};
 use crate::clock::Clock;
 
 /// After a refused secret was fetched again and was still the same, it is not fetched again for one second. Otherwise a

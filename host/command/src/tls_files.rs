@@ -1,4 +1,4 @@
-//! TLS with clients: the proxy's certificate, and the authorities of the clients' certificates.
+//! TLS with clients: the certificate of the proxy or the gateway, and the authorities of the clients' certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use crate::error::Error;
 
 /// The PEM files for TLS with clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TlsFiles {
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
     /// The certificate authorities of clients, which must send a certificate. `None` asks for none.
-    pub(super) client_ca: Option<PathBuf>,
+    pub(crate) client_ca: Option<PathBuf>,
 }
 
 impl TlsFiles {
-    pub(super) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
+    pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
         let certificates = certificates(&self.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|error| of_pem(&self.key, "private key", error))?;

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard};
 ///
 /// A future that waits or calls may be dropped: then the next caller in line calls the source.
 #[derive(Debug)]
-pub(super) struct SingleFlight<E> {
+pub struct SingleFlight<E> {
     calls_ended: AtomicU64,
     /// Held during a call. The error of the last call.
     last_error: Mutex<Option<E>>,
@@ -17,11 +17,11 @@ pub(super) struct SingleFlight<E> {
 
 /// How many calls had ended when a caller arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Arrival(u64);
+pub struct Arrival(u64);
 
 /// The right to call the source.
 #[derive(Debug)]
-pub(super) struct Turn<'a, E> {
+pub struct Turn<'a, E> {
     calls_ended: &'a AtomicU64,
     arrival: Arrival,
     last_error: MutexGuard<'a, Option<E>>,
@@ -39,12 +39,13 @@ impl<E> Default for SingleFlight<E> {
 impl<E: Clone> SingleFlight<E> {
     /// Notes the arrival of a caller. Call it before looking into the cache, so that no call that ends in between is
     /// missed.
-    pub(super) fn arrive(&self) -> Arrival {
+    #[must_use]
+    pub fn arrive(&self) -> Arrival {
         Arrival(self.calls_ended.load(Ordering::SeqCst))
     }
 
     /// Waits until no other caller has the turn. Look into the cache again after it.
-    pub(super) async fn turn(&self, arrival: Arrival) -> Turn<'_, E> {
+    pub async fn turn(&self, arrival: Arrival) -> Turn<'_, E> {
         Turn {
             calls_ended: &self.calls_ended,
             arrival,
@@ -55,17 +56,23 @@ impl<E: Clone> SingleFlight<E> {
 
 impl<E: Clone> Turn<'_, E> {
     /// Whether another caller's call has ended since the arrival.
-    pub(super) fn has_waited_for_a_call(&self) -> bool {
+    #[must_use]
+    pub fn has_waited_for_a_call(&self) -> bool {
         self.calls_ended.load(Ordering::SeqCst) != self.arrival.0
     }
 
     /// The error of the last call of any caller.
-    pub(super) fn last_error(&self) -> Option<&E> {
+    #[must_use]
+    pub fn last_error(&self) -> Option<&E> {
         self.last_error.as_ref()
     }
 
     /// Calls the source, and passes its answer to `keep`, which stores it or replaces it by what the cache still holds.
-    pub(super) async fn call<A, T>(
+    ///
+    /// # Errors
+    ///
+    /// That of `keep`, which the callers that wait find with [`Self::last_error`].
+    pub async fn call<A, T>(
         &mut self,
         call: impl Future<Output = A>,
         keep: impl FnOnce(A) -> Result<T, E>,
