@@ -80,7 +80,7 @@ impl Admin {
             .with_state(checks);
         let (draining, is_draining) = watch::channel(false);
         let mut task = JoinSet::new();
-        task.spawn(accept(listener, routes, is_draining));
+        task.spawn(accept(listener, None, routes, is_draining));
         Ok(Self {
             address,
             _draining: draining,

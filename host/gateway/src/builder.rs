@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::{CallerAuthentication, NoRandomness};
+use crate::caller::{CallerAuthentication, Gate, NoRandomness};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
@@ -19,12 +20,15 @@ use crate::metrics::Counters;
 use crate::service::GatewayService;
 use crate::shared::{Shared, State};
 use crate::statistics::Statistics;
+use crate::tls::Tls;
 
 /// The settings of a [`Gateway`].
 #[derive(Debug)]
 pub struct GatewayBuilder {
     authentication: CallerAuthentication,
     policy: Option<Policy>,
+    tls: Option<Arc<ServerConfig>>,
+    is_behind_proxy: bool,
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
@@ -45,8 +49,8 @@ pub enum StartError {
     RepeatedDatabase(String),
     /// Other machines could reach the listener.
     #[error(
-        "the gateway offers no TLS yet, so it listens on loopback addresses only: connect to it from the same machine, \
-         such as over an SSH tunnel"
+        "other machines could reach the listener: authenticate callers with CallerAuthentication::Keys, and set \
+         GatewayBuilder::tls, or GatewayBuilder::behind_tls_proxy if a proxy in front of the gateway offers TLS"
     )]
     NotLocal,
     /// The name of the table of idempotency keys is not that of a table.
@@ -67,6 +71,8 @@ impl Gateway {
         GatewayBuilder {
             authentication,
             policy: None,
+            tls: None,
+            is_behind_proxy: false,
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
@@ -131,6 +137,29 @@ impl GatewayBuilder {
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_names.origins.push(origin.into());
+        self
+    }
+
+    /// Requires TLS, with HTTP/2 and HTTP/1.1. With it, and [`CallerAuthentication::Keys`], the listener may have an
+    /// address that other machines reach. Default: no TLS.
+    ///
+    /// A caller is recognised by its certificate if the configuration verifies those of clients
+    /// ([`WebPkiClientVerifier`](rustls::server::WebPkiClientVerifier)). Then turn the resumption of sessions off: a
+    /// resumed session does not verify the certificate again. [`Gateway::set_tls`] replaces the configuration.
+    #[must_use]
+    pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+
+    /// A proxy in front of the gateway offers TLS, and is the only one that can reach the listener. With this, and
+    /// [`CallerAuthentication::Keys`], the listener may have an address that other machines reach. Default: `false`.
+    ///
+    /// The proxy must append the client's address to `X-Forwarded-For`: by the last address there the gateway limits
+    /// how fast a client can guess keys.
+    #[must_use]
+    pub fn behind_tls_proxy(mut self, is_behind: bool) -> Self {
+        self.is_behind_proxy = is_behind;
         self
     }
 
@@ -225,10 +254,14 @@ impl GatewayBuilder {
     /// Outside of a Tokio runtime.
     pub fn start(self, listener: TcpListener) -> Result<Gateway, StartError> {
         let address = listener.local_addr().map_err(StartError::Listener)?;
-        if !address.ip().to_canonical().is_loopback() {
+        let is_local = address.ip().to_canonical().is_loopback();
+        let is_encrypted = self.tls.is_some() || self.is_behind_proxy;
+        let is_authenticated = matches!(self.authentication, CallerAuthentication::Keys(_));
+        if !(is_local || is_encrypted && is_authenticated) {
             return Err(StartError::NotLocal);
         }
-        Ok(Gateway::start(self.build()?, listener, address))
+        let tls = self.tls.clone().map(|config| Arc::new(Tls::new(config)));
+        Ok(Gateway::start(self.build()?, listener, address, tls))
     }
 
     /// A gateway without a listener, for a program that receives requests in its own way, such as a function of AWS
@@ -263,6 +296,7 @@ impl GatewayBuilder {
         Ok(GatewayService::new(Shared::new(State {
             databases,
             rules: ArcSwap::from_pointee(rules),
+            gate: Gate::new(self.is_behind_proxy),
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
             allowed_names: self.allowed_names,
             limits: self.limits,

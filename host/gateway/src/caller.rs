@@ -1,14 +1,22 @@
-//! Who calls: API keys and signing keys, or every process of this machine.
+//! Who calls: API keys, signing keys, certificates and tokens, or every process of this machine.
 
-mod basic;
+mod authorization;
+mod gate;
+mod guesses;
+mod jwt;
 mod key_file;
 mod keys;
+mod peer;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use gate::{FindCaller, Gate, NotAdmitted, retry_after};
+pub(crate) use jwt::TokenError;
+pub use jwt::{IssuerError, TokenAlgorithm, TokenIssuer, UnknownAlgorithm};
 pub use key_file::KeyFileError;
-pub use keys::{Keys, NoRandomness};
+pub use keys::{Keys, NoRandomness, NoSuchIssuer};
+pub(crate) use peer::{Peer, Source};
 
 /// How a gateway authenticates its callers.
 #[derive(Clone, Debug)]
@@ -16,8 +24,18 @@ pub use keys::{Keys, NoRandomness};
 pub enum CallerAuthentication {
     /// Every process of this machine may call, with any credentials or none. Only for a loopback address.
     TrustLoopback,
-    /// A caller sends one of these API keys, or signs its requests with one of these signing keys.
+    /// A caller sends one of these API keys, signs its requests with one of these signing keys, or has a certificate or
+    /// a token.
     Keys(Keys),
+}
+
+impl CallerAuthentication {
+    /// Takes over the keys of issuers that `other` has fetched.
+    pub(crate) fn keep_fetched_keys_of(&mut self, other: &Self) {
+        if let (Self::Keys(keys), Self::Keys(other)) = (self, other) {
+            keys.keep_fetched_keys_of(other);
+        }
+    }
 }
 
 /// A caller that has been authenticated.

@@ -1,12 +1,17 @@
 //! HTTP connections: accepting them, and ending them in order.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -14,14 +19,23 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::warn;
 
+use crate::caller::Peer;
+use crate::tls::{Established, Tls};
+
 /// How long to wait before accepting again, when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(75);
 const CONCURRENT_CONNECTIONS: usize = 1000;
+/// How many requests one connection of HTTP/2 may have at the same time.
+const CONCURRENT_STREAMS: u32 = 100;
+/// The headers of a request of HTTP/2.
+const HEADER_BYTES: u32 = 64 << 10;
+
 /// Accepts connections until the server drains, then waits for those that it has accepted.
 pub(crate) async fn accept(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     routes: Router,
     mut draining: watch::Receiver<bool>,
 ) {
@@ -38,10 +52,16 @@ pub(crate) async fn accept(
             _ = draining.wait_for(|is_draining| *is_draining) => break,
         };
         match accepted {
-            (Ok((stream, _)), permit) => {
-                let serving = serve(stream, routes.clone(), draining.clone());
+            (Ok((stream, address)), permit) => {
+                let connection = Connection {
+                    stream,
+                    address: address.ip(),
+                    routes: routes.clone(),
+                    draining: draining.clone(),
+                };
+                let tls = tls.clone();
                 connections.spawn(async move {
-                    serving.await;
+                    connection.serve(tls.as_deref()).await;
                     drop(permit);
                 });
             }
@@ -55,15 +75,76 @@ pub(crate) async fn accept(
     while connections.join_next().await.is_some() {}
 }
 
-/// Serves a connection. A request is dropped when its client disconnects.
-async fn serve(stream: TcpStream, routes: Router, mut draining: watch::Receiver<bool>) {
-    // Small replies are sent at once. It fails only for a connection that has ended.
-    let _set = stream.set_nodelay(true);
+/// A connection that was accepted.
+struct Connection {
+    stream: TcpStream,
+    address: IpAddr,
+    routes: Router,
+    draining: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Serves its requests. A request is dropped when its client disconnects.
+    async fn serve(self, tls: Option<&Tls>) {
+        let Self {
+            stream,
+            address,
+            routes,
+            draining,
+        } = self;
+        // Small replies are sent at once. It fails only for a connection that has ended.
+        let _set = stream.set_nodelay(true);
+        let Some(tls) = tls else {
+            let peer = Peer {
+                address: Some(address),
+                names: Arc::default(),
+            };
+            return serve_http_1(TokioIo::new(stream), requests(routes, peer), draining).await;
+        };
+        let Some(established) = tls.establish(stream, address).await else {
+            return;
+        };
+        let Established {
+            stream,
+            peer,
+            is_http_2,
+        } = established;
+        let (stream, requests) = (TokioIo::new(stream), requests(routes, peer));
+        if is_http_2 {
+            serve_http_2(stream, requests, draining).await;
+        } else {
+            serve_http_1(stream, requests, draining).await;
+        }
+    }
+}
+
+type Response = axum::response::Response;
+type Request = hyper::Request<Incoming>;
+
+/// Answers the requests of a connection, each of which has the peer as an extension.
+fn requests(
+    routes: Router,
+    peer: Peer,
+) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send + 'static>
+{
+    let routes = TowerToHyperService::new(routes);
+    service_fn(move |mut request: Request| {
+        request.extensions_mut().insert(peer.clone());
+        routes.call(request)
+    })
+}
+
+async fn serve_http_1<S>(
+    stream: impl Read + Write + Unpin + 'static,
+    requests: S,
+    mut draining: watch::Receiver<bool>,
+) where
+    S: Service<Request, Response = Response, Error = std::convert::Infallible>,
+{
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT);
-    let service = TowerToHyperService::new(routes);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(stream, requests));
     tokio::select! {
         _ended = connection.as_mut() => return,
         _ = draining.wait_for(|is_draining| *is_draining) => {}
@@ -71,4 +152,80 @@ async fn serve(stream: TcpStream, routes: Router, mut draining: watch::Receiver<
     connection.as_mut().graceful_shutdown();
     // A client that disconnects concerns nothing else.
     let _ended = connection.await;
+}
+
+async fn serve_http_2<S>(
+    stream: impl Read + Write + Unpin + 'static,
+    requests: S,
+    mut draining: watch::Receiver<bool>,
+) where
+    S: Service<
+            Request,
+            Response = Response,
+            Error = std::convert::Infallible,
+            Future: Send + 'static,
+        >,
+{
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(CONCURRENT_STREAMS)
+        .max_header_list_size(HEADER_BYTES)
+        // A client that has vanished without a word is noticed.
+        .keep_alive_interval(HEAD_LIMIT)
+        .keep_alive_timeout(HEAD_LIMIT);
+    let activity = Arc::new(Activity::default());
+    let counting = Arc::clone(&activity);
+    let requests = service_fn(move |request: Request| {
+        let open = counting.begin();
+        let answer = requests.call(request);
+        async move {
+            let answer = answer.await;
+            drop(open);
+            answer
+        }
+    });
+    let mut connection = pin!(http.serve_connection(stream, requests));
+    tokio::select! {
+        _ended = connection.as_mut() => return,
+        _ = draining.wait_for(|is_draining| *is_draining) => {}
+        () = activity.idle() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ended = connection.await;
+}
+
+/// The requests of a connection, by which an idle one is noticed.
+#[derive(Default)]
+struct Activity {
+    open: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+struct Open(Arc<Activity>);
+
+impl Activity {
+    fn begin(self: &Arc<Self>) -> Open {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(self))
+    }
+
+    /// Ends when there was no request for [`HEAD_LIMIT`].
+    async fn idle(&self) {
+        let mut before = self.begun.load(Ordering::Relaxed);
+        loop {
+            sleep(HEAD_LIMIT).await;
+            let begun = self.begun.load(Ordering::Relaxed);
+            if begun == before && self.open.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            before = begun;
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }

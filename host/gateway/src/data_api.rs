@@ -17,24 +17,22 @@ mod requests;
 mod responses;
 mod transaction;
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::caller::{Caller, CallerAuthentication};
+use crate::caller::Caller;
 use crate::execution::Failure;
 use crate::http::{DatabaseTime, Refused};
 use crate::metrics::Counters;
 use crate::shared::Shared;
-use crate::sigv4;
 use crate::statistics::StatementLabel;
 use error::ApiError;
 use requests::Sql;
@@ -95,11 +93,10 @@ where
     let (parts, body) = request.into_parts();
     // The guards have read it, within their limit.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let caller = match caller(&shared, &parts, &body) {
+    let caller = match shared.admit_signed(&parts, &body, SERVICE).await {
         Ok(caller) => caller,
-        Err(error) => {
-            Counters::add(&shared.counters.unauthenticated);
-            return error.into_response();
+        Err(refused) => {
+            return ApiError::from(refused).into_response();
         }
     };
     let began = Instant::now();
@@ -128,19 +125,6 @@ where
         extensions.insert(label);
     }
     response
-}
-
-/// Who sends a request: every process of this machine, or the owner of the key pair that it is signed with.
-fn caller(shared: &Shared, parts: &Parts, body: &Bytes) -> Result<Caller, ApiError> {
-    let rules = shared.rules();
-    let keys = match &rules.authentication {
-        CallerAuthentication::TrustLoopback => return Ok(Caller::of_this_machine()),
-        CallerAuthentication::Keys(keys) => keys,
-    };
-    let secret = |id: &str| keys.signing_key(id).map(|(_, secret)| secret);
-    let id = sigv4::verify(parts, body, SERVICE, secret, SystemTime::now())?;
-    let owner = keys.signing_key(&id).map(|(caller, _)| caller);
-    owner.ok_or_else(|| sigv4::SignatureError::UnknownAccessKeyId.into())
 }
 
 /// The JSON of a response.

@@ -2,20 +2,24 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rds_bridge::Error;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::access::{Policy, Rules};
+use crate::builder::StartError;
 use crate::caller::CallerAuthentication;
 use crate::connections::accept;
 use crate::metrics::GatewayMetrics;
 use crate::service::GatewayService;
 use crate::shared::Shared;
+use crate::tls::Tls;
 
 /// How often expired sessions are searched for.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
@@ -26,6 +30,7 @@ const SESSION_CHECK: Duration = Duration::from_secs(1);
 pub struct Gateway {
     shared: Shared,
     address: SocketAddr,
+    tls: Option<Arc<Tls>>,
     draining: watch::Sender<bool>,
     accepting: JoinSet<()>,
     _expiry: JoinSet<()>,
@@ -36,16 +41,18 @@ impl Gateway {
         service: GatewayService,
         listener: TcpListener,
         address: SocketAddr,
+        tls: Option<Arc<Tls>>,
     ) -> Self {
         let GatewayService { shared, routes } = service;
         let (draining, is_draining) = watch::channel(false);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, routes, is_draining));
+        accepting.spawn(accept(listener, tls.clone(), routes, is_draining));
         let mut expiry = JoinSet::new();
         expiry.spawn(end_expired(shared.clone()));
         Self {
             shared,
             address,
+            tls,
             draining,
             accepting,
             _expiry: expiry,
@@ -58,6 +65,27 @@ impl Gateway {
         self.address
     }
 
+    /// As [`Self::set_access`], without a change of what callers may do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set_access`].
+    pub fn set_authentication(
+        &self,
+        authentication: CallerAuthentication,
+    ) -> Result<(), StartError> {
+        let policy = self.shared.rules().policy.clone();
+        self.set_access(authentication, policy)
+    }
+
+    /// Replaces the configuration of TLS, for connections from now on: those that are open keep theirs. It has no effect
+    /// on a gateway without TLS.
+    pub fn set_tls(&self, config: Arc<ServerConfig>) {
+        if let Some(tls) = &self.tls {
+            tls.set(config);
+        }
+    }
+
     /// The current numbers.
     #[must_use]
     pub fn metrics(&self) -> GatewayMetrics {
@@ -65,13 +93,27 @@ impl Gateway {
     }
 
     /// Replaces who may call, and what callers may do, for requests that arrive from now on. A request that is being
-    /// answered goes on; the next request of a session is judged anew.
-    pub fn set_access(&self, authentication: CallerAuthentication, policy: Policy) {
-        let rules = Rules {
+    /// answered goes on; the next request of a session is judged anew. The keys of issuers that stay the same are not
+    /// fetched again.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::NotLocal`], if other machines can reach the listener and `authentication` trusts every caller.
+    /// Nothing is changed then.
+    pub fn set_access(
+        &self,
+        authentication: CallerAuthentication,
+        policy: Policy,
+    ) -> Result<(), StartError> {
+        let is_trusting = matches!(authentication, CallerAuthentication::TrustLoopback);
+        if is_trusting && !self.address.ip().to_canonical().is_loopback() {
+            return Err(StartError::NotLocal);
+        }
+        self.shared.set_rules(Rules {
             authentication,
             policy,
-        };
-        self.shared.rules.store(rules.into());
+        });
+        Ok(())
     }
 
     /// What health checks ask. It outlives the gateway.

@@ -38,7 +38,7 @@
 //! |---|---|
 //! | [`Gateway`], [`GatewayBuilder`] | a running gateway, and its settings |
 //! | [`GatewayService`], [`GatewayRequest`], [`Answer`] | a gateway without a listener |
-//! | [`CallerAuthentication`], [`Keys`] | who may call |
+//! | [`CallerAuthentication`], [`Keys`], [`TokenIssuer`] | who may call |
 //! | [`Policy`] | what callers may do |
 //! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
 
@@ -60,12 +60,16 @@ mod service;
 mod shared;
 mod sigv4;
 mod statistics;
+mod tls;
 mod v1;
 
 pub use access::Policy;
 pub use admin::Admin;
 pub use builder::{GatewayBuilder, StartError};
-pub use caller::{CallerAuthentication, KeyFileError, Keys, NoRandomness};
+pub use caller::{
+    CallerAuthentication, IssuerError, KeyFileError, Keys, NoRandomness, NoSuchIssuer,
+    TokenAlgorithm, TokenIssuer, UnknownAlgorithm,
+};
 pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;

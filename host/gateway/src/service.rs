@@ -11,7 +11,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_service::Service;
 
-use crate::caller::Keys;
 use crate::http::{guarded, in_trace, log_access, name_instance};
 use crate::metrics::GatewayMetrics;
 use crate::shared::Shared;
@@ -60,7 +59,7 @@ impl GatewayService {
     #[must_use]
     pub fn authenticate(&self, headers: &HeaderMap) -> Option<String> {
         let rules = self.shared.rules();
-        let caller = rules.authentication.basic(headers, Keys::caller);
+        let caller = rules.authentication.basic(headers);
         caller.map(|it| it.name().to_owned())
     }
 

@@ -5,10 +5,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use axum::http::request::Parts;
 
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::Caller;
+use crate::caller::{Caller, FindCaller, Gate, NotAdmitted};
 use crate::databases::Databases;
 use crate::execution::{Failure, Lease, Limits, Resumed, Sessions};
 use crate::idempotency_table::IdempotencyTable;
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub(crate) databases: Databases,
     /// Replaced by a reload.
     pub(crate) rules: ArcSwap<Rules>,
+    pub(crate) gate: Gate,
     pub(crate) sessions: Sessions,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
@@ -40,6 +42,40 @@ impl Shared {
     /// Who may call, and what callers may do, at this moment.
     pub(crate) fn rules(&self) -> Arc<Rules> {
         self.rules.load_full()
+    }
+
+    /// Replaces who may call, and what callers may do, for requests from now on. The keys of issuers that stay the same
+    /// are not fetched again.
+    pub(crate) fn set_rules(&self, mut new: Rules) {
+        new.authentication
+            .keep_fetched_keys_of(&self.rules.load().authentication);
+        self.rules.store(new.into());
+    }
+
+    /// The caller that sends a request with Basic credentials, a bearer token or a certificate.
+    pub(crate) async fn admit(
+        &self,
+        parts: &Parts,
+        find: FindCaller,
+    ) -> Result<Caller, NotAdmitted> {
+        let rules = self.rules();
+        let admitted = self.gate.admit(&rules.authentication, parts, find).await;
+        admitted.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
+    }
+
+    /// As [`Self::admit`], of a request that is signed for a service.
+    pub(crate) async fn admit_signed(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        service: &str,
+    ) -> Result<Caller, NotAdmitted> {
+        let rules = self.rules();
+        let admitted = self
+            .gate
+            .admit_signed(&rules.authentication, parts, body, service)
+            .await;
+        admitted.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
     }
 
     /// The grant of a caller for a database, or its first one.

@@ -21,6 +21,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
@@ -91,6 +92,11 @@ pub(crate) fn verify<'s>(
     } else {
         Err(SignatureError::Mismatch)
     }
+}
+
+/// The access key id that a request claims to be signed with. Nothing of it is verified.
+pub(crate) fn access_key_id(headers: &HeaderMap) -> Option<String> {
+    Authorization::read(headers).ok().map(|it| it.access_key_id)
 }
 
 /// The hash of the body, in lower-case hexadecimal. A request that names a hash must name this one.

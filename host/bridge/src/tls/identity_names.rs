@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn the_alternative_names_take_the_place_of_the_common_name() {
-        let names_of = |common: &[&str], alternative| identity_names(&certificate(common, alternative));
+        let names_of =
+            |common: &[&str], alternative| identity_names(&certificate(common, alternative));
         assert_eq!(names_of(&["alice"], vec![]), ["alice"]);
         assert!(names_of(&[], vec![]).is_empty());
         let alternative = vec![

@@ -15,8 +15,8 @@ use super::endpoint::Endpoint;
 use super::plan::{ListenSetting, Plan, Service, number};
 use super::running::Running;
 use crate::config_file::ConfigFile;
-use crate::tls_files::TlsFiles;
 use crate::proxy_error::ProxyError;
+use crate::tls_files::TlsFiles;
 
 impl ConfigFile {
     /// The proxies of the file. The options give what the file leaves out.

@@ -10,9 +10,8 @@ use super::arguments::{Listen, Proxy};
 use super::endpoint::Endpoint;
 #[cfg(unix)]
 use crate::config_file::Server;
-#[cfg(unix)]
-use crate::tls_files::TlsFiles;
 use crate::error::Error;
+use crate::tls_files::TlsFiles;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3306);
 

@@ -46,7 +46,9 @@ impl Guesses {
     pub(crate) fn check(&self, source: Source, name: &str, now: Instant) -> Result<(), Duration> {
         let key = (source, self.hasher.hash_one(name));
         match self.lock().get(&key) {
-            Some(failures) if failures.paused_until > now => Err(failures.paused_until.duration_since(now)),
+            Some(failures) if failures.paused_until > now => {
+                Err(failures.paused_until.duration_since(now))
+            }
             _ => Ok(()),
         }
     }

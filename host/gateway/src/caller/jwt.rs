@@ -14,8 +14,9 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Header, Validation, decode, decode_header, insecure_decode_claims};
+use jsonwebtoken::{Header, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -99,7 +100,13 @@ impl Tokens {
     }
 
     /// Recognises a caller by a claim of an issuer's tokens. Returns whether there is such an issuer.
-    pub(crate) fn add_caller(&mut self, caller: &str, issuer: &str, claim: &str, value: &str) -> bool {
+    pub(crate) fn add_caller(
+        &mut self,
+        caller: &str,
+        issuer: &str,
+        claim: &str,
+        value: &str,
+    ) -> bool {
         let Some(named) = self.issuers.iter_mut().find(|it| it.name == issuer) else {
             return false;
         };
@@ -119,7 +126,10 @@ impl Tokens {
     /// Takes over the keys that `other` has fetched, of issuers that are the same in both.
     pub(crate) fn keep_keys_of(&mut self, other: &Self) {
         for named in &mut self.issuers {
-            let same = other.issuers.iter().find(|it| it.issuer.is_same(&named.issuer));
+            let same = other
+                .issuers
+                .iter()
+                .find(|it| it.issuer.is_same(&named.issuer));
             if let Some(same) = same {
                 named.issuer = Arc::clone(&same.issuer);
             }
@@ -160,12 +170,18 @@ impl Named {
             let value = claims.get(claim)?.as_str()?;
             callers.get(value)
         });
-        found.map(|name| Caller::named(name)).ok_or(TokenError::NoCaller)
+        found
+            .map(|name| Caller::named(name))
+            .ok_or(TokenError::NoCaller)
     }
 }
 
 /// The claims of a token, if it is valid.
-async fn verify(issuer: &TokenIssuer, token: &str, header: &Header) -> Result<Map<String, Value>, TokenError> {
+async fn verify(
+    issuer: &TokenIssuer,
+    token: &str,
+    header: &Header,
+) -> Result<Map<String, Value>, TokenError> {
     // The token does not choose how it is verified.
     if !issuer.allows(header.alg) {
         return Err(TokenError::Algorithm);
@@ -183,14 +199,18 @@ async fn verify(issuer: &TokenIssuer, token: &str, header: &Header) -> Result<Ma
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
     ring_verifier::install();
     let decoded = decode::<Map<String, Value>>(token, &key, &validation);
-    decoded.map(|it| it.claims).map_err(|error| match error.into_kind() {
-        ErrorKind::ExpiredSignature => TokenError::Expired,
-        ErrorKind::ImmatureSignature => TokenError::NotYetValid,
-        ErrorKind::InvalidAudience => TokenError::Audience,
-        ErrorKind::InvalidIssuer => TokenError::UnknownIssuer,
-        ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenError::Algorithm,
-        ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => TokenError::Claim(claim),
-        ErrorKind::InvalidSignature => TokenError::Signature,
-        _ => TokenError::Malformed,
-    })
+    decoded
+        .map(|it| it.claims)
+        .map_err(|error| match error.into_kind() {
+            ErrorKind::ExpiredSignature => TokenError::Expired,
+            ErrorKind::ImmatureSignature => TokenError::NotYetValid,
+            ErrorKind::InvalidAudience => TokenError::Audience,
+            ErrorKind::InvalidIssuer => TokenError::UnknownIssuer,
+            ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenError::Algorithm,
+            ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => {
+                TokenError::Claim(claim)
+            }
+            ErrorKind::InvalidSignature => TokenError::Signature,
+            _ => TokenError::Malformed,
+        })
 }

@@ -74,7 +74,10 @@ mod tests {
         assert_eq!(source(&["192.0.2.1"], false), of("10.0.0.1"));
         assert_eq!(source(&["192.0.2.1"], true), of("192.0.2.1"));
         assert_eq!(source(&["192.0.2.9, 192.0.2.1"], true), of("192.0.2.1"));
-        assert_eq!(source(&["192.0.2.9", "2001:db8::1"], true), of("2001:db8::"));
+        assert_eq!(
+            source(&["192.0.2.9", "2001:db8::1"], true),
+            of("2001:db8::")
+        );
         for nothing in [&[][..], &["unknown"], &["192.0.2.1,"]] {
             assert_eq!(source(nothing, true), None, "{nothing:?}");
         }

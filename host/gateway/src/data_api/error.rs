@@ -4,13 +4,14 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use rds_bridge::error::ends_connection;
 use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
+use crate::caller::{NotAdmitted, TokenError, retry_after};
 use crate::execution::{Failure, Outcome};
 use crate::http::Refused;
 use crate::sigv4::SignatureError;
@@ -40,6 +41,8 @@ pub(super) struct ApiError {
     /// The server's id of the connection whose statement took too long.
     connection_id: Option<u32>,
     cause: Cause,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -50,6 +53,7 @@ impl ApiError {
             message: message.into(),
             connection_id: None,
             cause: Cause::Named(error_type),
+            retry_after: None,
         }
     }
 
@@ -288,6 +292,33 @@ impl From<SignatureError> for ApiError {
     }
 }
 
+impl From<NotAdmitted> for ApiError {
+    fn from(refused: NotAdmitted) -> Self {
+        let message = refused.to_string();
+        let retry_after = refused.wait().map(retry_after);
+        let (status, error_type) = match refused {
+            NotAdmitted::Signature(error) => return error.into(),
+            NotAdmitted::Unauthenticated => (StatusCode::FORBIDDEN, "UnrecognizedClientException"),
+            NotAdmitted::Token(TokenError::KeysUnavailable) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
+            }
+            NotAdmitted::Token(TokenError::Expired) => {
+                (StatusCode::FORBIDDEN, "ExpiredTokenException")
+            }
+            NotAdmitted::Token(_) => (StatusCode::FORBIDDEN, "UnrecognizedClientException"),
+            NotAdmitted::TooManyGuesses { .. } => THROTTLED,
+        };
+        Self {
+            retry_after,
+            ..Self::new(status, error_type, message)
+        }
+    }
+}
+
+/// The service model has no error for it. Every SDK knows this type of AWS's other services, and repeats the request
+/// with backoff: some by the type, and botocore's mode `legacy` by the status.
+const THROTTLED: (StatusCode, &str) = (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException");
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -302,6 +333,7 @@ impl IntoResponse for ApiError {
             message,
             connection_id,
             cause,
+            retry_after,
         } = self;
         let body = match connection_id {
             Some(id) => serde_json::json!({ "message": message, "dbConnectionId": id }),
@@ -314,6 +346,9 @@ impl IntoResponse for ApiError {
         ];
         let mut response = (status, headers, Body::from(body)).into_response();
         response.extensions_mut().insert(cause);
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

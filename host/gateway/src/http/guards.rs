@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use thiserror::Error;
@@ -111,8 +111,13 @@ impl AllowedNames {
     fn check(&self, request: &Request) -> Result<(), Refused> {
         let headers = request.headers();
         let authority = request.uri().host();
-        let is_host = || self.is_host(headers) && authority.is_none_or(|it| self.is_name(it));
-        if !self.any_host && !is_host() {
+        // HTTP/2 names the host in the pseudo-header `:authority`, which is the authority of the target.
+        let has_target = request.version() == Version::HTTP_2 && !headers.contains_key(HOST);
+        let is_named = match authority {
+            Some(name) => self.is_name(name) && (has_target || self.is_host(headers)),
+            None => self.is_host(headers),
+        };
+        if !self.any_host && !is_named {
             return Err(Refused::Host);
         }
         if headers.get_all(ORIGIN).iter().any(|it| !self.is_origin(it)) {
@@ -247,6 +252,30 @@ mod tests {
         let origin = "https://evil.example".parse().unwrap();
         request.headers_mut().insert(ORIGIN, origin);
         assert_eq!(allowed.check(&request), Err(Refused::Origin));
+    }
+
+    #[test]
+    fn http_2_names_the_host_in_the_target() {
+        let checked = |target: &str, host: Option<&str>| {
+            let request = Request::builder().method(Method::POST).uri(target);
+            let mut request = request.version(Version::HTTP_2);
+            if let Some(host) = host {
+                request = request.header(HOST, host);
+            }
+            let request = request.header(CONTENT_TYPE, "application/json");
+            AllowedNames::default().check(&request.body(Body::empty()).unwrap())
+        };
+        assert_eq!(checked("https://localhost:8443/Execute", None), Ok(()));
+        let named = checked("https://localhost:8443/Execute", Some("localhost"));
+        assert_eq!(named, Ok(()));
+        for (target, host) in [
+            ("https://evil.example/Execute", None),
+            ("https://evil.example/Execute", Some("localhost")),
+            ("https://localhost/Execute", Some("evil.example")),
+            ("/Execute", None),
+        ] {
+            assert_eq!(checked(target, host), Err(Refused::Host), "{target}");
+        }
     }
 
     #[test]

@@ -1,13 +1,12 @@
-//! Who sends a request: Basic credentials, of which the user is the caller's name and the password its API key.
+//! Who sends a request. Of Basic credentials the user is the caller's name, and the password its API key.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
-use super::refusal::unauthenticated;
+use super::refusal::not_admitted;
 use crate::caller::{Caller, Keys};
-use crate::metrics::Counters;
 use crate::shared::Shared;
 
 /// The caller of a request that has valid credentials, or needs none.
@@ -17,12 +16,10 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
-        let rules = shared.rules();
-        let caller = rules.authentication.basic(&parts.headers, caller);
-        caller.map(Self).ok_or_else(|| {
-            Counters::add(&shared.counters.unauthenticated);
-            unauthenticated()
-        })
+        match shared.admit(parts, caller).await {
+            Ok(caller) => Ok(Self(caller)),
+            Err(refused) => Err(not_admitted(&refused)),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Errors that are no answers of the database: a status, and the code of an RPC.
 
 use axum::Json;
-use axum::http::StatusCode;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::caller::{NotAdmitted, TokenError, retry_after};
 use crate::execution::Failure;
 use crate::http::Refused;
 use crate::statistics::Cause;
@@ -33,14 +34,34 @@ pub(crate) fn refusal(refused: &Refused) -> Response {
     response(refused.status(), code, &refused.to_string())
 }
 
-/// Without a reason: a client that guesses learns nothing from it.
-pub(super) fn unauthenticated() -> Response {
-    let message =
-        "invalid credentials: the user is the caller's name, and the password its API key";
-    let mut refused = response(StatusCode::UNAUTHORIZED, "unauthenticated", message);
-    let challenge = axum::http::HeaderValue::from_static("Basic realm=\"rds-bridge\"");
-    refused.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    refused
+/// How the dialect says that the sender of a request is not known, or has reached a limit.
+pub(super) fn not_admitted(refused: &NotAdmitted) -> Response {
+    let (status, code) = match refused {
+        NotAdmitted::Token(TokenError::KeysUnavailable) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
+        NotAdmitted::Unauthenticated | NotAdmitted::Token(_) | NotAdmitted::Signature(_) => {
+            (StatusCode::UNAUTHORIZED, "unauthenticated")
+        }
+        NotAdmitted::TooManyGuesses { .. } => (StatusCode::TOO_MANY_REQUESTS, "resource_exhausted"),
+    };
+    let message = match refused {
+        NotAdmitted::Unauthenticated => {
+            "invalid credentials: the user is the caller's name, and the password its API key"
+                .to_owned()
+        }
+        refused => refused.to_string(),
+    };
+    let mut response = response(status, code, &message);
+    let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Basic realm=\"rds-bridge\"");
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(wait) = refused.wait() {
+        headers.insert(RETRY_AFTER, retry_after(wait).into());
+    }
+    response
 }
 
 /// A failure that is no answer to the statement, because nothing was sent: a client or a load balancer may repeat the

@@ -1,29 +1,35 @@
-//! Who sends a request: Basic credentials, of which the user is the caller's name and the password its API key.
+//! Who sends a request. Of Basic credentials the user is the caller's name, and the password its API key.
 
 use axum::extract::FromRequestParts;
+use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
-use crate::caller::{Caller, Keys};
-use crate::metrics::Counters;
+use crate::caller::{Caller, Keys, retry_after};
 use crate::shared::Shared;
 
 /// The caller of a request that has valid credentials, or needs none.
 pub(super) struct Authenticated(pub(super) Caller);
 
 impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = ApiError;
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         if let Some(caller) = parts.extensions.get::<Caller>() {
             // What received the request has authenticated it.
             return Ok(Self(caller.clone()));
         }
-        let rules = shared.rules();
-        let caller = rules.authentication.basic(&parts.headers, Keys::caller);
-        caller.map(Self).ok_or_else(|| {
-            Counters::add(&shared.counters.unauthenticated);
-            ApiError::unauthenticated()
-        })
+        match shared.admit(parts, Keys::caller).await {
+            Ok(caller) => Ok(Self(caller)),
+            Err(refused) => {
+                let mut response = ApiError::not_admitted(&refused).into_response();
+                if let Some(wait) = refused.wait() {
+                    let seconds = retry_after(wait).into();
+                    response.headers_mut().insert(RETRY_AFTER, seconds);
+                }
+                Err(response)
+            }
+        }
     }
 }

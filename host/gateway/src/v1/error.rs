@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::status;
 use crate::access::AccessDenied;
+use crate::caller::{NotAdmitted, TokenError};
 use crate::execution::{Failure, Outcome};
 use crate::http::Refused;
 use crate::statistics::Cause;
@@ -32,6 +33,7 @@ pub(super) enum Type {
     NotAcceptable,
     RequestTimeout,
     RequestTooLarge,
+    TooManyRequests,
     #[serde(rename = "UnsupportedMediaType")]
     UnsupportedMedia,
     MisdirectedRequest,
@@ -118,11 +120,28 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, Type::InvalidParameters, message)
     }
 
-    /// Without a reason: a client that guesses learns nothing from it.
-    pub(super) fn unauthenticated() -> Self {
-        let message = "invalid credentials: send them as Basic, with the caller's name as the user and its API key as \
-                       the password";
-        Self::new(StatusCode::UNAUTHORIZED, Type::Unauthenticated, message)
+    /// The sender of the request is not known, or has reached a limit.
+    pub(super) fn not_admitted(refused: &NotAdmitted) -> Self {
+        let message = match refused {
+            NotAdmitted::Unauthenticated => {
+                "invalid credentials: send them as Basic, with the caller's name as the user and its API key as the \
+                 password"
+                    .to_owned()
+            }
+            refused => refused.to_string(),
+        };
+        let (status, kind) = match refused {
+            NotAdmitted::Token(TokenError::KeysUnavailable) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Type::Unauthenticated)
+            }
+            NotAdmitted::Unauthenticated | NotAdmitted::Token(_) | NotAdmitted::Signature(_) => {
+                (StatusCode::UNAUTHORIZED, Type::Unauthenticated)
+            }
+            NotAdmitted::TooManyGuesses { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, Type::TooManyRequests)
+            }
+        };
+        Self::new(status, kind, message)
     }
 
     pub(super) fn not_acceptable(offered: &str) -> Self {

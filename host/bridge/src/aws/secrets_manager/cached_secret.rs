@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::database_secret::DatabaseSecret;
 use super::secret_error::FetchError;
-use crate::single_flight::{SingleFlight, Turn};
 use crate::clock::Clock;
+use crate::single_flight::{SingleFlight, Turn};
 
 /// After a refused secret was fetched again and was still the same, it is not fetched again for one second. Otherwise a
 /// pool that retries its logins would fetch it with every retry.

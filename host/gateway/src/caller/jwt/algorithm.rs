@@ -79,12 +79,20 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_specification() {
-        for name in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"] {
+        for name in [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+        ] {
             let algorithm: TokenAlgorithm = name.parse().unwrap();
             assert_eq!(format!("{:?}", Algorithm::from(algorithm)), name);
         }
-        for name in ["none", "None", "HS256", "HS384", "HS512", "rs256", "ES512", "ES256K", ""] {
-            assert_eq!(name.parse::<TokenAlgorithm>(), Err(UnknownAlgorithm), "{name}");
+        for name in [
+            "none", "None", "HS256", "HS384", "HS512", "rs256", "ES512", "ES256K", "",
+        ] {
+            assert_eq!(
+                name.parse::<TokenAlgorithm>(),
+                Err(UnknownAlgorithm),
+                "{name}"
+            );
         }
     }
 }

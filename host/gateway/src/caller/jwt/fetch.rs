@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use axum::body::Bytes;
 use http_body_util::{BodyExt, Limited};
 use thiserror::Error;
 use tokio::time::timeout;
@@ -72,7 +72,8 @@ impl Fetch {
     }
 
     async fn fetch(&self) -> Result<Bytes, FetchError> {
-        let unreachable = |error: &dyn std::fmt::Display| FetchError::Unreachable(error.to_string());
+        let unreachable =
+            |error: &dyn std::fmt::Display| FetchError::Unreachable(error.to_string());
         let mut request = HttpRequest::get(&self.url).map_err(|error| unreachable(&error))?;
         request.headers_mut().insert("accept", "application/json");
         let connector = self.connector().await?;
@@ -100,7 +101,9 @@ impl Fetch {
 
     /// A poisoned lock is used as it is, since no code panics while it holds the lock.
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<SharedHttpConnector>> {
-        self.connector.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connector
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

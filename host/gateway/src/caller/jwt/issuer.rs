@@ -30,13 +30,17 @@ pub enum IssuerError {
     #[error("the issuer is empty: set it to the claim iss of its tokens")]
     Issuer,
     /// The audience is empty.
-    #[error("the audience is empty: set it to the claim aud of the tokens that are meant for this gateway")]
+    #[error(
+        "the audience is empty: set it to the claim aud of the tokens that are meant for this gateway"
+    )]
     Audience,
     /// There is no algorithm.
     #[error("there is no algorithm: name those that the issuer signs with, such as RS256")]
     Algorithms,
     /// The URL of the keys is not one of HTTPS.
-    #[error("the URL of the keys does not begin with https:// (http:// is allowed for this machine only)")]
+    #[error(
+        "the URL of the keys does not begin with https:// (http:// is allowed for this machine only)"
+    )]
     Url,
 }
 
@@ -132,7 +136,9 @@ fn scheme(url: &str) -> Option<Scheme> {
 fn is_this_machine(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
     let address: Result<IpAddr, _> = bare.unwrap_or(host).parse();
-    address.map_or(host.eq_ignore_ascii_case("localhost"), |it| it.to_canonical().is_loopback())
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |it| {
+        it.to_canonical().is_loopback()
+    })
 }
 
 #[cfg(test)]
@@ -167,9 +173,21 @@ mod tests {
         let rs256 = || [TokenAlgorithm::Rs256];
         let url = "https://issuer.example/jwks";
         let error = |made: Result<TokenIssuer, IssuerError>| made.unwrap_err();
-        assert_eq!(error(TokenIssuer::new("", url, "a", rs256())), IssuerError::Issuer);
-        assert_eq!(error(TokenIssuer::new("i", url, "", rs256())), IssuerError::Audience);
-        assert_eq!(error(TokenIssuer::new("i", url, "a", [])), IssuerError::Algorithms);
-        assert_eq!(error(TokenIssuer::new("i", "http://i", "a", rs256())), IssuerError::Url);
+        assert_eq!(
+            error(TokenIssuer::new("", url, "a", rs256())),
+            IssuerError::Issuer
+        );
+        assert_eq!(
+            error(TokenIssuer::new("i", url, "", rs256())),
+            IssuerError::Audience
+        );
+        assert_eq!(
+            error(TokenIssuer::new("i", url, "a", [])),
+            IssuerError::Algorithms
+        );
+        assert_eq!(
+            error(TokenIssuer::new("i", "http://i", "a", rs256())),
+            IssuerError::Url
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use rds_bridge::single_flight::SingleFlight;
 use tracing::{info, warn};
@@ -89,7 +90,7 @@ impl KeyCache {
             return;
         }
         self.keep(|kept| kept.attempted = Some(now));
-        let keep = |document: Result<_, FetchError>| {
+        let keep = |document: Result<Bytes, FetchError>| {
             let keys = KeySet::read(&document?).ok_or(FetchError::NoKeySet)?;
             self.keep(|kept| kept.keys = Some((Arc::new(keys), now)));
             Ok(())
@@ -119,7 +120,12 @@ impl Kept {
         (now.saturating_duration_since(*at) < USABLE).then_some(&**keys)
     }
 
-    fn find(&self, id: Option<&str>, algorithm: Algorithm, now: Instant) -> Result<Arc<DecodingKey>, KeyError> {
+    fn find(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+        now: Instant,
+    ) -> Result<Arc<DecodingKey>, KeyError> {
         let keys = self.usable(now).ok_or(KeyError::Unavailable)?;
         keys.find(id, algorithm).ok_or(KeyError::Unknown)
     }

@@ -35,7 +35,9 @@ impl KeySet {
     pub(super) fn read(document: &[u8]) -> Option<Self> {
         let document: Document = serde_json::from_slice(document).ok()?;
         let keys = document.keys.into_iter().filter_map(Key::read);
-        Some(Self { keys: keys.collect() })
+        Some(Self {
+            keys: keys.collect(),
+        })
     }
 
     /// The key with this id. A token without an id is verified with the only key for its algorithm.
@@ -73,7 +75,9 @@ impl Key {
                 EllipticCurve::P384 => &[Algorithm::ES384],
                 _ => return None,
             },
-            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
+                &[Algorithm::EdDSA]
+            }
             // A secret in a public document verifies nothing.
             _ => return None,
         };
@@ -131,7 +135,13 @@ mod tests {
             ("e", &[Algorithm::ES256]),
             ("d", &[Algorithm::EdDSA]),
         ] {
-            let all = [Algorithm::RS256, Algorithm::PS512, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+            let all = [
+                Algorithm::RS256,
+                Algorithm::PS512,
+                Algorithm::ES256,
+                Algorithm::ES384,
+                Algorithm::EdDSA,
+            ];
             for algorithm in all.into_iter().chain([Algorithm::HS256]) {
                 let found = keys.find(Some(id), algorithm).is_some();
                 assert_eq!(found, own.contains(&algorithm), "{id} {algorithm:?}");
@@ -160,7 +170,8 @@ mod tests {
             json!("k"),
             secret,
         ] {
-            let good = rsa(json!({"kid": "good", "use": "sig", "key_ops": ["verify"], "alg": "RS256"}));
+            let good =
+                rsa(json!({"kid": "good", "use": "sig", "key_ops": ["verify"], "alg": "RS256"}));
             let keys = read(json!([key, good]));
             for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::HS256] {
                 assert!(keys.find(Some("k"), algorithm).is_none(), "{key}");
@@ -172,7 +183,15 @@ mod tests {
 
     #[test]
     fn what_is_no_key_set_has_no_keys() {
-        for document in ["", "[]", "{}", "{\"keys\": 7}", "null", "<html>", "{\"keys\": [}"] {
+        for document in [
+            "",
+            "[]",
+            "{}",
+            "{\"keys\": 7}",
+            "null",
+            "<html>",
+            "{\"keys\": [}",
+        ] {
             assert!(KeySet::read(document.as_bytes()).is_none(), "{document}");
         }
     }

@@ -5,9 +5,14 @@
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result, new_error};
+use jsonwebtoken::signature::{Error, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
-use ring::signature::{self as ring, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
-use signature::Verifier;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: no_signer,
@@ -52,15 +57,15 @@ enum How {
 impl How {
     fn of(algorithm: Algorithm) -> Result<Self> {
         match algorithm {
-            Algorithm::RS256 => Ok(Self::Rsa(&ring::RSA_PKCS1_2048_8192_SHA256)),
-            Algorithm::RS384 => Ok(Self::Rsa(&ring::RSA_PKCS1_2048_8192_SHA384)),
-            Algorithm::RS512 => Ok(Self::Rsa(&ring::RSA_PKCS1_2048_8192_SHA512)),
-            Algorithm::PS256 => Ok(Self::Rsa(&ring::RSA_PSS_2048_8192_SHA256)),
-            Algorithm::PS384 => Ok(Self::Rsa(&ring::RSA_PSS_2048_8192_SHA384)),
-            Algorithm::PS512 => Ok(Self::Rsa(&ring::RSA_PSS_2048_8192_SHA512)),
-            Algorithm::ES256 => Ok(Self::Ec(&ring::ECDSA_P256_SHA256_FIXED)),
-            Algorithm::ES384 => Ok(Self::Ec(&ring::ECDSA_P384_SHA384_FIXED)),
-            Algorithm::EdDSA => Ok(Self::Ed(&ring::ED25519)),
+            Algorithm::RS256 => Ok(Self::Rsa(&RSA_PKCS1_2048_8192_SHA256)),
+            Algorithm::RS384 => Ok(Self::Rsa(&RSA_PKCS1_2048_8192_SHA384)),
+            Algorithm::RS512 => Ok(Self::Rsa(&RSA_PKCS1_2048_8192_SHA512)),
+            Algorithm::PS256 => Ok(Self::Rsa(&RSA_PSS_2048_8192_SHA256)),
+            Algorithm::PS384 => Ok(Self::Rsa(&RSA_PSS_2048_8192_SHA384)),
+            Algorithm::PS512 => Ok(Self::Rsa(&RSA_PSS_2048_8192_SHA512)),
+            Algorithm::ES256 => Ok(Self::Ec(&ECDSA_P256_SHA256_FIXED)),
+            Algorithm::ES384 => Ok(Self::Ec(&ECDSA_P384_SHA384_FIXED)),
+            Algorithm::EdDSA => Ok(Self::Ed(&ED25519)),
             _ => Err(new_error(ErrorKind::UnsupportedAlgorithm)),
         }
     }
@@ -75,17 +80,21 @@ impl How {
 }
 
 impl Verifier<Vec<u8>> for RingVerifier {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), signature::Error> {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         let verified = match (&self.how, self.key.kind()) {
             (How::Rsa(parameters), DecodingKeyKind::RsaModulusExponent { n, e }) => {
-                RsaPublicKeyComponents { n: without_zeros(n), e }.verify(parameters, message, signature)
+                RsaPublicKeyComponents {
+                    n: without_zeros(n),
+                    e,
+                }
+                .verify(parameters, message, signature)
             }
             (How::Ec(algorithm) | How::Ed(algorithm), DecodingKeyKind::SecretOrDer(key)) => {
                 UnparsedPublicKey::new(*algorithm, key).verify(message, signature)
             }
-            _ => return Err(signature::Error::new()),
+            _ => return Err(Error::new()),
         };
-        verified.map_err(|_| signature::Error::new())
+        verified.map_err(|_| Error::new())
     }
 }
 
