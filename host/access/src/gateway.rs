@@ -82,7 +82,7 @@ impl Default for GatewayConfig {
 pub struct JwtIssuer {
     /// The claim `iss` of its tokens, character by character.
     pub issuer: String,
-    /// URL of its keys, with `https`.
+    /// URL of its keys, with `https`, or with `http` on this machine.
     pub jwks_url: String,
     /// What the claim `aud` of its tokens must contain.
     pub audience: String,
@@ -93,6 +93,24 @@ pub struct JwtIssuer {
 
 fn default_algorithms() -> Vec<JwtAlgorithm> {
     vec![JwtAlgorithm::Rs256]
+}
+
+impl JwtAlgorithm {
+    /// Its name, as in the header of a token.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+        }
+    }
 }
 
 /// An algorithm of a token's signature. All are asymmetric: the gateway needs no secret of the issuer.

@@ -15,8 +15,8 @@ pub(crate) enum GatewayError {
     Start(StartError),
     /// [`StartError::NotLocal`], with the command's settings.
     #[error(
-        "other machines could reach {0}, and serve offers no TLS yet, nor does it support a TLS proxy in front of it: \
-         use a loopback address such as --listen 127.0.0.1:8080, and reach it from other machines over an SSH tunnel"
+        "other machines could reach {0}: give the callers' keys with --api-key-file, and offer TLS with \
+         --tls-certificate and --tls-key, or with a proxy in front of the gateway and --behind-tls-proxy"
     )]
     NotLocal(SocketAddr),
     #[error("the secret in {} is shorter than 16 characters: make one with 'openssl rand -hex 32'", .0.display())]

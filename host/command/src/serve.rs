@@ -3,6 +3,7 @@
 mod arguments;
 mod configured;
 mod plan;
+mod tls;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -43,10 +44,10 @@ pub(super) fn run(arguments: &Serve) -> Result<ExitCode, Error> {
 }
 
 async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode, Error> {
-    let mut hang_ups = file.map(|_| HangUps::catch(true)).transpose()?;
-    let mut signals = match hang_ups {
-        Some(_) => Signals::catch_without_hang_up()?,
-        None => Signals::catch()?,
+    let mut hang_ups = HangUps::catch(file.is_some() || arguments.has_files())?;
+    let mut signals = match hang_ups.are_caught() {
+        true => Signals::catch_without_hang_up()?,
+        false => Signals::catch()?,
     };
     let plan = match file {
         Some(file) => plan::of_file(arguments, file)?,
@@ -69,14 +70,10 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
     let started = builder.start(listener);
     let gateway = started.map_err(|error| start_error(error, listen))?;
     let admin = admin(admin_address, &gateway).await?;
-    let reloading = async {
-        match (&mut hang_ups, file) {
-            (Some(hang_ups), Some(file)) => {
-                hang_ups.reload(|| file.reload_gateway(&gateway)).await;
-            }
-            _ => std::future::pending().await,
-        }
-    };
+    let reloading = hang_ups.reload(|| match file {
+        Some(file) => file.reload_gateway(&gateway),
+        None => plan::reload(arguments, &gateway),
+    });
     let code = if arguments.command.is_empty() {
         announce(&about.lines(gateway.address()), admin.as_ref());
         tokio::select! {
@@ -85,7 +82,7 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
         }
         ExitCode::SUCCESS
     } else {
-        let variables = variables(gateway.address());
+        let variables = variables(about.scheme, gateway.address());
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
             () = reloading => ExitCode::SUCCESS,
@@ -134,8 +131,8 @@ fn with_options(
 }
 
 /// The environment of a program that calls the gateway.
-fn variables(address: SocketAddr) -> Vec<(&'static str, String)> {
-    let url = format!("http://{address}");
+fn variables(scheme: &str, address: SocketAddr) -> Vec<(&'static str, String)> {
+    let url = format!("{scheme}://{address}");
     vec![
         ("AWS_ENDPOINT_URL_RDS_DATA", url.clone()),
         ("RDS_BRIDGE_URL", url),

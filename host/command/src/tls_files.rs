@@ -16,12 +16,31 @@ use crate::error::Error;
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
-    /// The certificate authorities of clients, which must send a certificate. `None` asks for none.
+    /// The certificate authorities of clients, of whose certificates one is verified. `None` asks for none.
     pub(crate) client_ca: Option<PathBuf>,
 }
 
+/// The certificates of clients.
+#[derive(Clone, Copy)]
+enum Certificates {
+    Required,
+    #[cfg(feature = "gateway")]
+    Optional,
+}
+
 impl TlsFiles {
+    /// With certificate authorities of clients, a client must send a certificate.
     pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
+        self.load_for(Certificates::Required)
+    }
+
+    /// As [`Self::load`], for clients of which some authenticate otherwise.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn load_with_optional_certificates(&self) -> Result<Arc<ServerConfig>, Error> {
+        self.load_for(Certificates::Optional)
+    }
+
+    fn load_for(&self, clients: Certificates) -> Result<Arc<ServerConfig>, Error> {
         let certificates = certificates(&self.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|error| of_pem(&self.key, "private key", error))?;
@@ -35,6 +54,11 @@ impl TlsFiles {
             Some(path) => {
                 let roots = Arc::new(roots(path)?);
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+                let verifier = match clients {
+                    Certificates::Required => verifier,
+                    #[cfg(feature = "gateway")]
+                    Certificates::Optional => verifier.allow_unauthenticated(),
+                };
                 let verifier = verifier
                     .build()
                     .map_err(|error| self::invalid(path, error))?;

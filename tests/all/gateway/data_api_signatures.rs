@@ -93,4 +93,16 @@ fn a_signature_is_that_of_the_request_and_of_its_time() {
         settings.at -= Duration::from_secs(360)
     });
     assert_refused(&old, invalid, "Signature expired");
+
+    // Signatures that do not match are guesses of the key. After these the source waits, and every SDK repeats it.
+    let guess = || signed(&gateway, &BODY.replace('7', "8"), |_| {});
+    let guesses: Vec<Answer> = (0..11).map(|_| guess()).collect();
+    let throttled = guesses.last().unwrap();
+    assert_eq!(throttled.status, 429, "{throttled:?}");
+    let of_error = "x-amzn-errortype: throttlingexception\r\n";
+    assert!(throttled.head.contains(of_error), "{throttled:?}");
+    assert!(
+        throttled.head.contains("retry-after: 1\r\n"),
+        "{throttled:?}"
+    );
 }

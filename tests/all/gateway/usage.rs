@@ -28,14 +28,75 @@ fn somebody_must_be_named_who_may_call() {
 
 #[test]
 fn other_machines_reach_it_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys.txt");
+    fs::write(&keys, "app:0123456789abcdef").unwrap();
+    let keys = ["--api-key-file", keys.to_str().unwrap()];
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
-        let (code, error) = refused(&["--trust-loopback", "--listen", address]);
-        assert_eq!(code, Some(2), "{error}");
-        assert!(
-            error.contains("no TLS yet") && error.contains("SSH tunnel"),
-            "{error}"
-        );
+        for callers in [&["--trust-loopback"][..], &keys] {
+            let (code, error) = refused(&[callers, &["--listen", address]].concat());
+            assert_eq!(code, Some(2), "{error}");
+            for option in ["--api-key-file", "--tls-certificate", "--behind-tls-proxy"] {
+                assert!(error.contains(option), "{error}");
+            }
+        }
     }
+    for arguments in [
+        &["--trust-loopback", "--behind-tls-proxy"][..],
+        &[
+            "--trust-loopback",
+            "--tls-certificate",
+            "c",
+            "--tls-key",
+            "k",
+            "--client-ca-file",
+            "f",
+        ],
+        &["--tls-certificate", "c"],
+        &["--client-ca-file", "f"],
+    ] {
+        let (code, error) = refused(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn behind_a_proxy_other_machines_reach_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys.txt");
+    fs::write(&keys, "app:0123456789abcdef").unwrap();
+    let arguments = [
+        "--behind-tls-proxy",
+        "--api-key-file",
+        keys.to_str().unwrap(),
+        "--listen",
+        "0.0.0.0:0",
+    ];
+    let server = Server::shared(Product::MySql);
+    let gateway = Gateway::start_at(server, &arguments);
+    assert!(
+        gateway.log().contains("--allow-host NAME"),
+        "{}",
+        gateway.log()
+    );
+    let basic = "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=";
+    let post = |host| {
+        let headers = [("Authorization", basic), ("Host", host)];
+        gateway.post("/v1/query", &headers, "{\"sql\": \"SELECT 1\"}")
+    };
+    assert_eq!(post("localhost").status, 200);
+    assert_eq!(post("gateway.example").status, 421);
+    drop(gateway);
+    let named = [&arguments[..], &["--allow-host", "gateway.example"]].concat();
+    let gateway = Gateway::start_at(server, &named);
+    assert!(
+        !gateway.log().contains("--allow-host NAME"),
+        "{}",
+        gateway.log()
+    );
+    let headers = [("Authorization", basic), ("Host", "gateway.example")];
+    let answer = gateway.post("/v1/query", &headers, "{\"sql\": \"SELECT 1\"}");
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[test]

@@ -236,12 +236,12 @@ fn statuses(server: &Server, gateway: &Gateway, path: &str) -> Vec<(u16, Json)> 
     };
     statuses.push(trusting(&["--username", "v1-nobody"]));
     statuses.push(trusting(&["--connect-to", "127.0.0.1:1"]));
-    statuses.push(of(without_key(server, path)));
+    statuses.extend(without_key(server, path).into_iter().map(of));
     statuses
 }
 
-/// A caller without a key.
-fn without_key(server: &Server, path: &str) -> Reply {
+/// A caller without a key, and then one that guesses keys.
+fn without_key(server: &Server, path: &str) -> [Reply; 2] {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.txt");
     fs::write(&file, "app:0123456789abcdef\n").unwrap();
@@ -253,7 +253,9 @@ fn without_key(server: &Server, path: &str) -> Reply {
     let reply = curl(&gateway, path, &["--user", "app:wrong"], select.as_bytes());
     let challenge = reply.header("www-authenticate").unwrap();
     assert!(challenge.starts_with("basic "), "{challenge}");
-    reply
+    let wrong = ["--user", "app:wrong"];
+    let guesses = (0..11).map(|_| curl(&gateway, path, &wrong, select.as_bytes()));
+    [reply, guesses.last().unwrap()]
 }
 
 /// The server closes the connection while it executes the statement.

@@ -17,6 +17,7 @@ use super::waiting::until;
 /// A running gateway. Dropping it kills it.
 pub(crate) struct Gateway {
     process: Child,
+    scheme: &'static str,
     address: SocketAddr,
     admin: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
@@ -46,6 +47,11 @@ impl Gateway {
         Self::run(command(server, arguments))
     }
 
+    /// As [`Self::start`], at the address of the arguments.
+    pub(crate) fn start_at(server: &Server, arguments: &[&str]) -> Self {
+        Self::run(command_at(server, arguments))
+    }
+
     /// Starts a gateway that trusts this machine, as the user with all privileges, with writes allowed.
     pub(crate) fn start_for_writes(server: &Server) -> Self {
         Self::start_as_admin(server, &["--trust-loopback", "--allow-writes"])
@@ -67,13 +73,23 @@ impl Gateway {
             .unwrap();
         let mut stderr = BufReader::new(process.stderr.take().unwrap());
         let printed = read_announcement(&mut stderr);
-        let address = address_after(&printed, "rds-bridge: http://").unwrap();
+        let [plain, encrypted] = ["http", "https"].map(|scheme| {
+            Some((
+                scheme,
+                address_after(&printed, &format!("rds-bridge: {scheme}://"))?,
+            ))
+        });
+        let (scheme, mut address) = plain.or(encrypted).unwrap();
+        if address.ip().is_unspecified() {
+            address.set_ip([127, 0, 0, 1].into());
+        }
         let admin = address_after(&printed, "admin address http://");
         let log = Arc::new(Mutex::new(printed));
         let lines = Arc::clone(&log);
         let reader = std::thread::spawn(move || read_lines(&mut stderr, &lines));
         Self {
             process,
+            scheme,
             address,
             admin,
             log,
@@ -90,7 +106,22 @@ impl Gateway {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Sends SIGHUP, and waits until the gateway has printed this answer.
+    pub(crate) fn hang_up(&self, answer: &str) {
+        let before = self.log().len();
+        send_signal(&self.process, "-HUP");
+        until(|| {
+            let log = self.log();
+            let printed = &log[before..];
+            if printed.lines().any(|line| line.starts_with(answer)) {
+                Ok(())
+            } else {
+                Err(format!("the gateway has not printed {answer:?}: {printed}"))
+            }
+        });
     }
 
     /// What it has printed until now.
@@ -151,7 +182,17 @@ impl Drop for Gateway {
 
 /// Posts JSON to any gateway.
 pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
-    read_answer(&mut send(address, path, &[], body))
+    post_with(address, path, &[], body)
+}
+
+/// As [`post`], with headers.
+pub(crate) fn post_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    read_answer(&mut send(address, path, headers, body))
 }
 
 fn send(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
@@ -181,9 +222,13 @@ pub(crate) fn until_executes(server: &Server, words: &str, expected: bool) {
 }
 
 fn command(server: &Server, arguments: &[&str]) -> Command {
+    command_at(server, &[&["--listen", "127.0.0.1:0"], arguments].concat())
+}
+
+fn command_at(server: &Server, arguments: &[&str]) -> Command {
     let mut command = Command::new(executable());
     command
-        .args(["serve", "--listen", "127.0.0.1:0"])
+        .arg("serve")
         .args(arguments)
         .env_clear()
         .envs(environment(server))

@@ -1,4 +1,4 @@
-//! The files of a proxy: its certificate, the authority that has issued it, and its configuration.
+//! The files of a proxy or a gateway: its certificate, the authority that has issued it, and its configuration.
 
 use std::fs;
 use std::path::PathBuf;
@@ -41,6 +41,22 @@ impl ProxyFiles {
 
     pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// The options of `serve` for TLS, at an address that other machines reach.
+    pub(crate) fn of_gateway(&self) -> [String; 6] {
+        let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| self.text(name));
+        let [listen, any] = ["--listen", "0.0.0.0:0"].map(str::to_owned);
+        let [name_of_certificate, name_of_key] =
+            ["--tls-certificate", "--tls-key"].map(str::to_owned);
+        [
+            listen,
+            any,
+            name_of_certificate,
+            certificate,
+            name_of_key,
+            key,
+        ]
     }
 
     /// A listener's setting `tls`. With `more`, it has further members, each after a comma.

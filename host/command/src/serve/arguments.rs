@@ -10,6 +10,7 @@ use clap::builder::BoolishValueParser;
 
 use crate::connection_arguments::ConnectionArguments;
 use crate::proxy::place;
+use crate::serve::tls::TlsArguments;
 
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
@@ -22,8 +23,8 @@ pub(crate) struct Serve {
 
     /// File with databases, callers, their grants and statements, instead of an endpoint
     ///
-    /// The file is TOML. --example prints one with every setting. On SIGHUP the gateway reads the callers, the grants
-    /// and the statements again.
+    /// The file is TOML. --example prints one with every setting. On SIGHUP the gateway reads the callers, the grants,
+    /// the statements and the files of TLS again.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_CONFIG",
@@ -32,6 +33,9 @@ pub(crate) struct Serve {
             "allow_host",
             "allow_writes",
             "api_key_file",
+            "behind_tls_proxy",
+            "client_ca_file",
+            "tls_certificate",
             "trust_loopback"
         ]
     )]
@@ -53,7 +57,17 @@ pub(crate) struct Serve {
     pub(super) callers: Callers,
 
     #[command(flatten)]
+    pub(super) tls: TlsArguments,
+
+    #[command(flatten)]
     pub(super) connection: ConnectionArguments,
+}
+
+impl Serve {
+    /// Whether the options name files that are read again.
+    pub(super) fn has_files(&self) -> bool {
+        self.callers.api_key_file.is_some() || self.tls.files().is_some()
+    }
 }
 
 #[derive(Args, Debug)]
@@ -61,7 +75,8 @@ pub(crate) struct Serve {
 pub(super) struct Callers {
     /// Address for callers
     ///
-    /// Port 0 picks a free port. Only loopback addresses are allowed, because the gateway offers no TLS yet.
+    /// Port 0 picks a free port. An address that other machines reach needs --tls-certificate or --behind-tls-proxy, and
+    /// --api-key-file or --client-ca-file.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_LISTEN",
@@ -76,13 +91,14 @@ pub(super) struct Callers {
     /// NAME:KEY is an API key, which a client of PlanetScale sends as its password; NAME:sha256:HASH has the key's
     /// SHA-256 instead of the key. NAME:sigv4:SECRET is a key pair, with which an AWS SDK signs: NAME is the access key
     /// id, and SECRET the secret access key. A key has at least 16 characters. Empty lines and those that begin with #
-    /// are skipped.
+    /// are skipped. The file is read again on SIGHUP.
     #[arg(long, env = "RDS_BRIDGE_SERVE_API_KEY_FILE", value_name = "FILE")]
     pub(super) api_key_file: Option<PathBuf>,
 
     /// Accept every program on this machine, with any credentials
     ///
-    /// Web pages in a browser on this machine are refused all the same. This option or --api-key-file is required.
+    /// Web pages in a browser on this machine are refused all the same. This option, --api-key-file, --client-ca-file or
+    /// --config is required.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_TRUST_LOOPBACK",

@@ -10,16 +10,18 @@ use std::time::Duration;
 
 use rds_bridge::component::Engine;
 use rds_bridge::pool::ConnectionRate;
-use rds_bridge_access::{Caller, Database, GatewayConfig, ProxyConfig};
+use rds_bridge_access::{Caller, Database, GatewayConfig, JwtIssuer, ProxyConfig};
 use rds_bridge_gateway::{
-    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, Keys, NoRandomness, Policy,
+    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, IssuerError, Keys, NoRandomness, Policy, TokenIssuer,
 };
+use rustls::ServerConfig;
 use zeroize::Zeroizing;
 
 use super::arguments::Serve;
 use crate::config_file::{ConfigFile, own, server_of};
 use crate::error::Error;
 use crate::gateway_error::GatewayError;
+use crate::tls_files::TlsFiles;
 
 /// A shorter secret could be guessed.
 const SHORTEST_SECRET: usize = 16;
@@ -31,7 +33,6 @@ impl ConfigFile {
         arguments: &Serve,
         engine: &Engine,
     ) -> Result<GatewayBuilder, Error> {
-        self.check_supported()?;
         if self.config.databases.is_empty() {
             return Err(self.problem("[databases.NAME] is missing: a gateway needs a database"));
         }
@@ -45,27 +46,28 @@ impl ConfigFile {
             let pools = pools(arguments, engine, database)?.connection_rate(Arc::clone(rate));
             builder = builder.database_pools(name, pools);
         }
+        if let Some(tls) = self.gateway_tls()? {
+            builder = builder.tls(tls);
+        }
         Ok(with_settings(builder, &self.config.gateway))
     }
 
-    /// Refuses settings that would otherwise be ignored.
-    fn check_supported(&self) -> Result<(), Error> {
-        let GatewayConfig {
-            tls,
-            behind_tls_proxy,
-            jwt,
-            ..
-        } = &self.config.gateway;
-        let unsupported = [
-            ("tls", tls.is_some()),
-            ("behind_tls_proxy", *behind_tls_proxy),
-            ("jwt", !jwt.is_empty()),
-        ];
-        match unsupported.into_iter().find(|(_, is_set)| *is_set) {
-            Some((key, _)) => {
-                Err(self.problem(&format!("gateway.{key} is not supported yet: remove it")))
-            }
-            None => Ok(()),
+    /// The configuration of TLS, if it is offered.
+    fn gateway_tls(&self) -> Result<Option<Arc<ServerConfig>>, Error> {
+        let Some(files) = &self.config.gateway.tls else {
+            return Ok(None);
+        };
+        let files = TlsFiles {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+            client_ca: files.client_ca_file.clone(),
+        };
+        let has_others = self.config.callers.values().any(|caller| {
+            caller.api_key_sha256.is_some() || caller.sigv4_secret_file.is_some() || caller.jwt.is_some()
+        });
+        match has_others {
+            true => files.load_with_optional_certificates().map(Some),
+            false => files.load().map(Some),
         }
     }
 
@@ -81,7 +83,8 @@ impl ConfigFile {
         checked.map_err(|problem| self.problem(&format!("gateway.listen: {address}: {problem}")))
     }
 
-    /// Reads the file again: callers, their grants and the statements change for requests that arrive from then on.
+    /// Reads the file again: callers, their grants and the statements change for requests that arrive from then on, and
+    /// the files of TLS for connections. If a file is invalid, nothing changes.
     pub(super) fn reload_gateway(&self, gateway: &Gateway) -> Result<(), Error> {
         let new = Self::read(&self.path)?;
         let without_reloadable = |file: &Self| {
@@ -94,10 +97,16 @@ impl ConfigFile {
         };
         if without_reloadable(&new) != without_reloadable(self) {
             return Err(self.problem(
-                "only callers, grants and statements can change: restart the gateway for other settings",
+                "only callers, grants, statements and the contents of certificate files can change: restart the gateway \
+                 for other settings",
             ));
         }
-        gateway.set_access(new.callers()?, Policy::new(&new.config));
+        let (callers, tls) = (new.callers()?, new.gateway_tls()?);
+        let set = gateway.set_access(callers, Policy::new(&new.config));
+        set.map_err(GatewayError::Start)?;
+        if let Some(tls) = tls {
+            gateway.set_tls(tls);
+        }
         Ok(())
     }
 
@@ -108,13 +117,22 @@ impl ConfigFile {
         }
         let no_randomness = |error: NoRandomness| self.problem(&error.to_string());
         let mut keys = Keys::new().map_err(no_randomness)?;
+        for (name, issuer) in &self.config.gateway.jwt {
+            let issuer = token_issuer(issuer);
+            let issuer = issuer.map_err(|error| self.problem(&format!("gateway.jwt.{name}: {error}")))?;
+            keys = keys.with_issuer(name, issuer);
+        }
         for (name, caller) in &self.config.callers {
             keys = with_caller(keys, name, caller)?;
+            if let Some(jwt) = &caller.jwt {
+                let with_token = keys.with_token(name, &jwt.issuer, "sub", &jwt.subject);
+                keys = with_token.map_err(|error| self.problem(&error.to_string()))?;
+            }
         }
         if keys.is_empty() {
             return Err(self.problem(
-                "say who may call: set api_key_sha256 or sigv4_secret_file in [callers.NAME], or accept every program \
-                 on this machine with trust_loopback = true in [gateway]",
+                "say who may call: set api_key_sha256, sigv4_secret_file, certificate or jwt in [callers.NAME], or accept \
+                 every program on this machine with trust_loopback = true in [gateway]",
             ));
         }
         Ok(CallerAuthentication::Keys(keys))
@@ -134,6 +152,10 @@ fn with_caller(keys: Keys, name: &str, caller: &Caller) -> Result<Keys, Error> {
         Some(hash) => keys.with_api_key_sha256(name, &hash.0),
         None => keys,
     };
+    let keys = match &caller.certificate {
+        Some(certificate) => keys.with_certificate(name, certificate),
+        None => keys,
+    };
     match &caller.sigv4_secret_file {
         Some(path) => {
             let secret = secret(path)?;
@@ -141,6 +163,11 @@ fn with_caller(keys: Keys, name: &str, caller: &Caller) -> Result<Keys, Error> {
         }
         None => Ok(keys),
     }
+}
+
+fn token_issuer(issuer: &JwtIssuer) -> Result<TokenIssuer, IssuerError> {
+    let algorithms = issuer.algorithms.iter().filter_map(|it| it.name().parse().ok());
+    TokenIssuer::new(&issuer.issuer, &issuer.jwks_url, &issuer.audience, algorithms)
 }
 
 fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
@@ -172,6 +199,7 @@ fn with_settings(mut builder: GatewayBuilder, gateway: &GatewayConfig) -> Gatewa
     }
     let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
     builder
+        .behind_tls_proxy(gateway.behind_tls_proxy)
         .max_body_bytes(gateway.max_body_bytes)
         .max_result_bytes(gateway.max_result_bytes)
         .session_idle_timeout(seconds(gateway.session_idle_timeout))

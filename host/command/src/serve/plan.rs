@@ -3,12 +3,14 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rds_bridge::component::Engine;
 use rds_bridge::pool::Pool;
 use rds_bridge_access::Config;
 use rds_bridge_gateway::{CallerAuthentication, Gateway, GatewayBuilder, Keys};
+use rustls::ServerConfig;
 use zeroize::Zeroizing;
 
 use super::arguments::{Callers, Serve};
@@ -31,6 +33,9 @@ pub(super) struct About {
     /// The databases, and who may do what.
     databases: String,
     needs_credentials: bool,
+    pub(super) scheme: &'static str,
+    /// Whether requests may name another host than this machine.
+    has_names: bool,
 }
 
 impl About {
@@ -40,13 +45,21 @@ impl About {
             true => ("NAME:KEY", "NAME", "SECRET"),
             false => ("any:any", "any", "any"),
         };
-        format!(
-            "rds-bridge: http://{address} for {}:\n  \
-             connect({{ url: 'http://{credentials}@{address}' }}) // @planetscale/database\n  \
-             boto3.client('rds-data', 'us-east-1', endpoint_url='http://{address}', \
+        let scheme = self.scheme;
+        let mut lines = format!(
+            "rds-bridge: {scheme}://{address} for {}:\n  \
+             connect({{ url: '{scheme}://{credentials}@{address}' }}) // @planetscale/database\n  \
+             boto3.client('rds-data', 'us-east-1', endpoint_url='{scheme}://{address}', \
              aws_access_key_id='{id}', aws_secret_access_key='{secret}')\n",
             self.databases
-        )
+        );
+        if !address.ip().to_canonical().is_loopback() && !self.has_names {
+            lines.push_str(
+                "rds-bridge: only requests to localhost are answered: name the gateway with --allow-host NAME, or with \
+                 allow_hosts in [gateway]\n",
+            );
+        }
+        lines
     }
 }
 
@@ -72,6 +85,8 @@ pub(super) fn of_file(arguments: &Serve, file: &ConfigFile) -> Result<Plan, Erro
         about: About {
             databases: format!("{}, callers {callers}", databases.join(", ")),
             needs_credentials: !gateway.trust_loopback,
+            scheme: scheme(gateway.tls.is_some()),
+            has_names: !gateway.allow_hosts.is_empty(),
         },
     })
 }
@@ -91,9 +106,12 @@ pub(super) fn fill(config: &mut Config, options: &Callers) {
 /// The gateway of the options, to one database.
 pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
     let callers = &arguments.callers;
-    let authentication = authentication(callers)?;
-    // Any other address is refused before it is opened.
-    if !callers.listen.ip().to_canonical().is_loopback() {
+    let authentication = authentication(arguments)?;
+    let tls = tls(arguments)?;
+    // Another address is refused before it is opened, if callers are not authenticated, or not over TLS.
+    let is_encrypted = tls.is_some() || arguments.tls.is_behind_proxy();
+    let is_safe = is_encrypted && !callers.trust_loopback;
+    if !callers.listen.ip().to_canonical().is_loopback() && !is_safe {
         return Err(GatewayError::NotLocal(callers.listen).into());
     }
     let engine = Engine::new().map_err(Error::Fault)?;
@@ -112,6 +130,8 @@ pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
             bridge.port()
         ),
         needs_credentials: !callers.trust_loopback,
+        scheme: scheme(tls.is_some()),
+        has_names: !callers.allow_host.is_empty(),
     };
     let name = bridge.database().unwrap_or("main").to_owned();
     let connections = usize::try_from(callers.max_connections.get()).unwrap_or(usize::MAX);
@@ -123,6 +143,10 @@ pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
     }
     if let Some(table) = &callers.idempotency_table {
         builder = builder.idempotency_table(table);
+    }
+    builder = builder.behind_tls_proxy(arguments.tls.is_behind_proxy());
+    if let Some(tls) = tls {
+        builder = builder.tls(tls);
     }
     Ok(Plan {
         builder: with_times(builder, callers),
@@ -141,17 +165,58 @@ fn with_times(builder: GatewayBuilder, options: &Callers) -> GatewayBuilder {
     }
 }
 
-/// Who may call. One of the two options is required, so that no gateway is open by accident.
-fn authentication(callers: &Callers) -> Result<CallerAuthentication, Error> {
-    match &callers.api_key_file {
-        Some(path) => Ok(CallerAuthentication::Keys(keys(path)?)),
-        None if callers.trust_loopback => Ok(CallerAuthentication::TrustLoopback),
-        None => {
-            let problem = "say who may call: give the callers' keys with --api-key-file FILE, or accept every program \
-                           on this machine with --trust-loopback, or write both into a --config FILE";
-            Err(Error::Usage(problem.to_owned()))
-        }
+/// Reads the files of the options again: keys, and those of TLS. If one is invalid, nothing changes.
+pub(super) fn reload(arguments: &Serve, gateway: &Gateway) -> Result<(), Error> {
+    let authentication = authentication(arguments)?;
+    let tls = tls(arguments)?;
+    let set = gateway.set_authentication(authentication);
+    set.map_err(GatewayError::Start)?;
+    if let Some(tls) = tls {
+        gateway.set_tls(tls);
     }
+    Ok(())
+}
+
+fn scheme(has_tls: bool) -> &'static str {
+    match has_tls {
+        true => "https",
+        false => "http",
+    }
+}
+
+/// The configuration of TLS, if it is offered.
+fn tls(arguments: &Serve) -> Result<Option<Arc<ServerConfig>>, Error> {
+    let Some(files) = arguments.tls.files() else {
+        return Ok(None);
+    };
+    // A caller with a key needs no certificate.
+    match arguments.callers.api_key_file {
+        Some(_) => files.load_with_optional_certificates().map(Some),
+        None => files.load().map(Some),
+    }
+}
+
+/// Who may call. One of the options is required, so that no gateway is open by accident.
+fn authentication(arguments: &Serve) -> Result<CallerAuthentication, Error> {
+    let callers = &arguments.callers;
+    let has_certificates = arguments.tls.has_client_ca();
+    if callers.trust_loopback {
+        return Ok(CallerAuthentication::TrustLoopback);
+    }
+    let keys = match &callers.api_key_file {
+        Some(path) => keys(path)?,
+        None if has_certificates => Keys::new().map_err(|error| GatewayError::Start(error.into()))?,
+        None => {
+            let problem = "say who may call: give the callers' keys with --api-key-file FILE, or the authorities of \
+                           their certificates with --client-ca-file FILE, or accept every program on this machine with \
+                           --trust-loopback, or write these into a --config FILE";
+            return Err(Error::Usage(problem.to_owned()));
+        }
+    };
+    Ok(CallerAuthentication::Keys(match has_certificates {
+        true => keys.with_any_certificate(),
+        false => keys,
+    }))
 }
 
 fn keys(path: &Path) -> Result<Keys, Error> {

@@ -23,6 +23,7 @@ fn name(kind: Type) -> &'static str {
         Type::NotAcceptable => "NotAcceptable",
         Type::RequestTimeout => "RequestTimeout",
         Type::RequestTooLarge => "RequestTooLarge",
+        Type::TooManyRequests => "TooManyRequests",
         Type::UnsupportedMedia => "UnsupportedMedia",
         Type::MisdirectedRequest => "MisdirectedRequest",
         Type::Statement => "Statement",
