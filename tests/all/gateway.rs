@@ -3,8 +3,8 @@
 mod abandoned;
 mod admin;
 mod callers;
-mod configuration;
 mod certificates;
+mod configuration;
 mod data_api;
 mod data_api_clients;
 mod data_api_signatures;

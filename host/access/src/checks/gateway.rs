@@ -86,7 +86,10 @@ fn check_issuer(issuer: &JwtIssuer, path: &SettingPath) -> Checked {
         return wrong("audience", "it is empty");
     }
     if !issuer.jwks_url.starts_with("https://") && !is_on_this_machine(&issuer.jwks_url) {
-        return wrong("jwks_url", "it must begin with https:// (http:// is allowed for this machine only)");
+        return wrong(
+            "jwks_url",
+            "it must begin with https:// (http:// is allowed for this machine only)",
+        );
     }
     if issuer.algorithms.is_empty() {
         return wrong("algorithms", "it is empty");
@@ -97,7 +100,9 @@ fn check_issuer(issuer: &JwtIssuer, path: &SettingPath) -> Checked {
 /// Whether a URL is one of plain HTTP to this machine.
 fn is_on_this_machine(url: &str) -> bool {
     ["127.0.0.1", "[::1]", "localhost"].iter().any(|host| {
-        let rest = url.strip_prefix("http://").and_then(|it| it.strip_prefix(host));
+        let rest = url
+            .strip_prefix("http://")
+            .and_then(|it| it.strip_prefix(host));
         rest.is_some_and(|it| it.starts_with([':', '/']))
     })
 }

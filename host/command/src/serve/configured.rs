@@ -12,7 +12,8 @@ use rds_bridge::component::Engine;
 use rds_bridge::pool::ConnectionRate;
 use rds_bridge_access::{Caller, Database, GatewayConfig, JwtIssuer, ProxyConfig};
 use rds_bridge_gateway::{
-    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, IssuerError, Keys, NoRandomness, Policy, TokenIssuer,
+    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, IssuerError, Keys, NoRandomness,
+    Policy, TokenIssuer,
 };
 use rustls::ServerConfig;
 use zeroize::Zeroizing;
@@ -63,7 +64,9 @@ impl ConfigFile {
             client_ca: files.client_ca_file.clone(),
         };
         let has_others = self.config.callers.values().any(|caller| {
-            caller.api_key_sha256.is_some() || caller.sigv4_secret_file.is_some() || caller.jwt.is_some()
+            caller.api_key_sha256.is_some()
+                || caller.sigv4_secret_file.is_some()
+                || caller.jwt.is_some()
         });
         match has_others {
             true => files.load_with_optional_certificates().map(Some),
@@ -119,7 +122,8 @@ impl ConfigFile {
         let mut keys = Keys::new().map_err(no_randomness)?;
         for (name, issuer) in &self.config.gateway.jwt {
             let issuer = token_issuer(issuer);
-            let issuer = issuer.map_err(|error| self.problem(&format!("gateway.jwt.{name}: {error}")))?;
+            let issuer =
+                issuer.map_err(|error| self.problem(&format!("gateway.jwt.{name}: {error}")))?;
             keys = keys.with_issuer(name, issuer);
         }
         for (name, caller) in &self.config.callers {
@@ -166,8 +170,16 @@ fn with_caller(keys: Keys, name: &str, caller: &Caller) -> Result<Keys, Error> {
 }
 
 fn token_issuer(issuer: &JwtIssuer) -> Result<TokenIssuer, IssuerError> {
-    let algorithms = issuer.algorithms.iter().filter_map(|it| it.name().parse().ok());
-    TokenIssuer::new(&issuer.issuer, &issuer.jwks_url, &issuer.audience, algorithms)
+    let algorithms = issuer
+        .algorithms
+        .iter()
+        .filter_map(|it| it.name().parse().ok());
+    TokenIssuer::new(
+        &issuer.issuer,
+        &issuer.jwks_url,
+        &issuer.audience,
+        algorithms,
+    )
 }
 
 fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {

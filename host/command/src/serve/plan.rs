@@ -205,7 +205,9 @@ fn authentication(arguments: &Serve) -> Result<CallerAuthentication, Error> {
     }
     let keys = match &callers.api_key_file {
         Some(path) => keys(path)?,
-        None if has_certificates => Keys::new().map_err(|error| GatewayError::Start(error.into()))?,
+        None if has_certificates => {
+            Keys::new().map_err(|error| GatewayError::Start(error.into()))?
+        }
         None => {
             let problem = "say who may call: give the callers' keys with --api-key-file FILE, or the authorities of \
                            their certificates with --client-ca-file FILE, or accept every program on this machine with \
