@@ -30,7 +30,7 @@ pub struct Grant {
     pub max_concurrent_requests: Option<NonZeroU32>,
     /// Limit on requests in each second. `None` is unlimited.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Limit on open sessions. 0 allows none. `None` is unlimited.
+    /// Limit on open sessions. 0 allows none. `None` is half of the connections to the database.
     pub max_sessions: Option<u32>,
 }
 
@@ -74,7 +74,7 @@ pub struct Limits {
     pub max_concurrent_requests: Option<NonZeroU32>,
     /// Requests in each second.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Open sessions.
+    /// Open sessions. `None` is half of the connections to the database.
     pub max_sessions: Option<u32>,
 }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::{CallerAuthentication, Gate, NoRandomness};
+use crate::caller::{CallerAuthentication, Gate, NoRandomness, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
@@ -297,6 +297,7 @@ impl GatewayBuilder {
             databases,
             rules: ArcSwap::from_pointee(rules),
             gate: Gate::new(self.is_behind_proxy),
+            usage: Usage::default(),
             sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
             allowed_names: self.allowed_names,
             limits: self.limits,

@@ -7,6 +7,7 @@ mod jwt;
 mod key_file;
 mod keys;
 mod peer;
+mod usage;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use jwt::{IssuerError, TokenAlgorithm, TokenIssuer, UnknownAlgorithm};
 pub use key_file::KeyFileError;
 pub use keys::{Keys, NoRandomness, NoSuchIssuer};
 pub(crate) use peer::{Peer, Source};
+pub(crate) use usage::{Exceeded, Place as UsagePlace, Usage};
 
 /// How a gateway authenticates its callers.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ pub(crate) struct Counters {
     pub(crate) answered: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) unauthenticated: AtomicU64,
+    pub(crate) limited: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) killed: AtomicU64,
     pub(crate) timed_out: AtomicU64,
@@ -31,6 +32,8 @@ pub struct GatewayMetrics {
     pub refused_total: u64,
     /// How many of them had no valid credentials.
     pub unauthenticated_total: u64,
+    /// How many of them were beyond a limit of their caller.
+    pub limited_total: u64,
     /// How many statements failed.
     pub failed_total: u64,
     /// How many statements were killed because their client disconnected.
@@ -58,6 +61,7 @@ impl Counters {
             answered_total: value(&self.answered),
             refused_total: value(&self.refused),
             unauthenticated_total: value(&self.unauthenticated),
+            limited_total: value(&self.limited),
             failed_total: value(&self.failed),
             killed_total: value(&self.killed),
             timed_out_total: value(&self.timed_out),
@@ -114,6 +118,11 @@ const METRICS: [Metric; 8] = [
         "rds_bridge_gateway_unauthenticated_total",
         "Requests without valid credentials.",
         |it| it.unauthenticated_total,
+    ),
+    (
+        "rds_bridge_gateway_limited_total",
+        "Requests beyond a limit of their caller.",
+        |it| it.limited_total,
     ),
     (
         "rds_bridge_gateway_failed_total",

@@ -30,7 +30,7 @@ use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
-use refusal::{unavailable, unreadable};
+use refusal::{limited, unavailable, unreadable};
 pub(crate) use reply::failure;
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
@@ -70,6 +70,7 @@ async fn execute(
             let outcome = outcome(&shared, &caller, &request).await;
             let mut response = match &outcome.result {
                 Err(failure @ Failure::Draining) => unavailable(failure),
+                Err(Failure::Limited(exceeded)) => limited(*exceeded),
                 result => {
                     ExecuteReply::new(outcome.session, result, began.elapsed()).into_response()
                 }
@@ -168,7 +169,7 @@ async fn fresh_lease(
     if statement.begins_transaction() || statement.keeps_state() {
         shared.sessions.admit()?;
     }
-    let mut lease = shared.lease(&grant).await?;
+    let mut lease = shared.lease(caller, &grant).await?;
     lease.apply(settings).await?;
     Ok(lease)
 }
@@ -183,8 +184,17 @@ async fn in_lease(
 ) -> Outcome {
     let was_in_transaction = lease.is_in_transaction();
     let setting = Setting::read(statement.sql());
-    if setting.is_none() && statement.keeps_state() {
+    let keeps_state = setting.is_none() && statement.keeps_state();
+    if keeps_state {
         lease.note_state();
+    }
+    if (keeps_state || statement.begins_transaction())
+        && let Err(failure) = shared.reserve_session(caller, &mut lease)
+    {
+        return Outcome {
+            session: same,
+            result: Err(failure),
+        };
     }
     let result = lease.execute_text(statement.sql()).await;
     if let (Ok(_), Some(setting)) = (&result, setting) {
@@ -222,7 +232,7 @@ async fn in_lease(
             return Outcome { session, result };
         }
     };
-    match shared.sessions.keep(lease, caller, kind) {
+    match shared.keep(lease, caller, kind) {
         Ok(session) => Outcome { session, result },
         Err(failure) => Outcome {
             session: same,

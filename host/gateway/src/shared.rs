@@ -9,9 +9,9 @@ use axum::http::request::Parts;
 
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::{Caller, FindCaller, Gate, NotAdmitted};
-use crate::databases::Databases;
-use crate::execution::{Failure, Lease, Limits, Resumed, Sessions};
+use crate::caller::{Caller, Exceeded, FindCaller, Gate, NotAdmitted, Usage};
+use crate::databases::{Database, Databases};
+use crate::execution::{Failure, Kind, Lease, Limits, Resumed, Sessions};
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 use crate::statistics::{StatementLabel, Statistics};
@@ -25,6 +25,7 @@ pub(crate) struct State {
     /// Replaced by a reload.
     pub(crate) rules: ArcSwap<Rules>,
     pub(crate) gate: Gate,
+    pub(crate) usage: Usage,
     pub(crate) sessions: Sessions,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
@@ -87,13 +88,60 @@ impl Shared {
         self.rules.load().policy.grant(caller, database)
     }
 
-    /// Borrows a connection with a grant, for one request.
-    pub(crate) async fn lease(&self, grant: &Arc<Grant>) -> Result<Lease, Failure> {
+    /// Borrows a connection with a grant, for one request of the caller, within the limits of the grant.
+    pub(crate) async fn lease(
+        &self,
+        caller: &Caller,
+        grant: &Arc<Grant>,
+    ) -> Result<Lease, Failure> {
+        let admitted = self
+            .usage
+            .admit(caller, grant.database(), grant.limits());
+        let request = admitted.map_err(|exceeded| self.limited(exceeded))?;
         let key = grant.pool_key();
         let database = self.databases.named(&key.database);
         let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
         let limits = self.limits.of_grant(grant);
-        Lease::of_pool(&pool, grant, &limits, &self.counters).await
+        Lease::of_pool(&pool, grant, &limits, &self.counters, request).await
+    }
+
+    /// Lets a connection become a session's, if its caller may have another session. Call it before a statement that
+    /// begins one, so that none is executed in vain.
+    ///
+    /// A caller whose grant has no limit may have sessions for half of the database's connections, so that others get
+    /// connections too.
+    pub(crate) fn reserve_session(
+        &self,
+        caller: &Caller,
+        lease: &mut Lease,
+    ) -> Result<(), Failure> {
+        if lease.may_become_session() {
+            return Ok(());
+        }
+        let grant = Arc::clone(lease.grant());
+        let database = self.databases.named(grant.database());
+        let connections = database.map_or(1, Database::max_connections);
+        let half = (connections / 2).max(1);
+        let usage = &self.usage;
+        let place = usage.open_session(caller, grant.database(), grant.limits(), half);
+        lease.set_session(place.map_err(|exceeded| self.limited(exceeded))?);
+        Ok(())
+    }
+
+    /// Keeps the connection of a request for the next requests of its client, and returns the session's token.
+    pub(crate) fn keep(
+        &self,
+        mut lease: Lease,
+        caller: &Caller,
+        kind: Kind,
+    ) -> Result<String, Failure> {
+        self.reserve_session(caller, &mut lease)?;
+        self.sessions.keep(lease, caller, kind)
+    }
+
+    fn limited(&self, exceeded: Exceeded) -> Failure {
+        Counters::add(&self.counters.limited);
+        exceeded.into()
     }
 
     /// The session that a token of the caller names, if the caller may still use its connection.
@@ -107,7 +155,13 @@ impl Shared {
                 Err(AccessDenied::Changed)
             }
         };
-        self.sessions.resume(token, caller, judge).await
+        let resumed = self.sessions.resume(token, caller, judge).await?;
+        if let Resumed::Session(lease) = &resumed {
+            let grant = lease.grant();
+            let usage = &self.usage;
+            usage.pace(caller, grant.database(), grant.limits()).await;
+        }
+        Ok(resumed)
     }
 
     /// The names that the configuration has for statements, by their labels.

@@ -150,7 +150,7 @@ async fn answer_query(
     if once.is_some() {
         batch::check_with_key(&statement)?;
     }
-    let mut lease = lease(shared, &grant).await?;
+    let mut lease = lease(shared, caller, &grant).await?;
     if once.is_some() {
         let work = Work {
             statements: &[statement],
@@ -223,7 +223,7 @@ async fn answer_batch(
     let texts = statements.iter().map(|it| it.sql.as_str());
     *label = Some(StatementLabel::of_batch(texts));
     batch::check(&statements)?;
-    let mut lease = lease(shared, &grant).await?;
+    let mut lease = lease(shared, caller, &grant).await?;
     let work = Work {
         statements: &statements,
         shape: Shape::Results,
@@ -285,8 +285,12 @@ fn grant(shared: &Shared, caller: &Caller, database: Option<&str>) -> Result<Arc
 }
 
 /// Borrows a connection.
-async fn lease(shared: &Shared, grant: &Arc<Grant>) -> Result<Lease, ApiError> {
-    let leased = shared.lease(grant).await;
+async fn lease(
+    shared: &Shared,
+    caller: &Caller,
+    grant: &Arc<Grant>,
+) -> Result<Lease, ApiError> {
+    let leased = shared.lease(caller, grant).await;
     leased.map_err(|failure| {
         if let Failure::Database(error) = &failure {
             warn!(error = %Chain(error), "no connection to the database");

@@ -104,6 +104,10 @@ impl ApiError {
             Failure::NoSessions => {
                 Self::database(&failure.to_string(), failure.code(), failure.sql_state())
             }
+            Failure::Limited(exceeded) => Self {
+                retry_after: Some(1),
+                ..Self::new(THROTTLED.0, THROTTLED.1, exceeded.to_string())
+            },
             Failure::SessionBusy { .. } => Self::database(
                 &format!("Transaction is still running a query: {failure}"),
                 failure.code(),

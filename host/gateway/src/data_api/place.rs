@@ -26,7 +26,7 @@ pub(super) async fn lease(
         _ => {
             let grant = grant(shared, caller, &target.resource_arn).map_err(ApiError::denied)?;
             allows(&grant).map_err(ApiError::denied)?;
-            let leased = shared.lease(&grant).await;
+            let leased = shared.lease(caller, &grant).await;
             leased.map_err(|failure| ApiError::before_statement(&failure))?
         }
     };

@@ -33,9 +33,11 @@ pub(super) async fn begin(
     let admitted = shared.sessions.admit();
     admitted.map_err(|failure| ApiError::before_statement(&failure))?;
     let mut lease = lease(&shared, &caller, &target, |_| Ok(())).await?;
+    let reserved = shared.reserve_session(&caller, &mut lease);
+    reserved.map_err(|failure| ApiError::before_statement(&failure))?;
     let begun = lease.execute_text(BEGIN).await;
     begun.map_err(|failure| ApiError::before_statement(&failure))?;
-    let kept = shared.sessions.keep(lease, &caller, Kind::Transaction);
+    let kept = shared.keep(lease, &caller, Kind::Transaction);
     Json::of(&BeginTransaction {
         transaction_id: kept.map_err(|failure| ApiError::before_statement(&failure))?,
     })

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Outcome;
 use crate::access::AccessDenied;
+use crate::caller::Exceeded;
 
 /// `ER_CON_COUNT_ERROR`
 const TOO_MANY_CONNECTIONS: u16 = 1040;
@@ -20,6 +21,8 @@ const UNKNOWN: u16 = 1105;
 const TOO_MANY_ROWS: u16 = 1104;
 /// `ER_NOT_SUPPORTED_YET`
 const NOT_SUPPORTED: u16 = 1235;
+/// `ER_USER_LIMIT_REACHED`
+const USER_LIMIT_REACHED: u16 = 1226;
 /// `ER_NET_PACKET_TOO_LARGE`
 const TOO_LARGE: u16 = 1153;
 /// `CR_SERVER_GONE_ERROR`, as any client says of a session that has ended.
@@ -60,6 +63,9 @@ pub(crate) enum Failure {
         "{limit} requests of this session wait for an earlier one: send fewer at the same time"
     )]
     SessionBusy { limit: usize },
+    /// A limit of the caller is reached. Nothing has reached the database.
+    #[error(transparent)]
+    Limited(#[from] Exceeded),
     /// The caller may not do this. Nothing has reached the database.
     #[error(transparent)]
     Denied(#[from] AccessDenied),
@@ -105,6 +111,7 @@ impl Failure {
                 Outcome::Unknown => SERVER_LOST,
             },
             Self::TooManyRows { .. } => TOO_MANY_ROWS,
+            Self::Limited(_) => USER_LIMIT_REACHED,
             Self::Denied(denied) => denied.code(),
         }
     }
@@ -118,7 +125,7 @@ impl Failure {
             },
             Self::ResultTooLarge { .. } | Self::Draining => "08S01",
             Self::SessionBusy { .. } | Self::TooManySessions { .. } => "08004",
-            Self::TooManyRows { .. } | Self::NoSessions => "42000",
+            Self::TooManyRows { .. } | Self::NoSessions | Self::Limited(_) => "42000",
             Self::Denied(denied) => denied.sql_state(),
             Self::SessionLost | Self::StatementTimeout { .. } => "HY000",
         }

@@ -17,6 +17,7 @@ use super::sessions::Place;
 use super::time_limit::{Guard, TimeLimit};
 use super::{Failure, Limits, Outcome, Settings, TextResult, TypedResult};
 use crate::access::Grant;
+use crate::caller::UsagePlace;
 use crate::metrics::Counters;
 
 /// A connection for one request, from a pool or of a session.
@@ -29,6 +30,10 @@ pub(crate) struct Lease {
     connection: Option<Box<PooledConnection>>,
     /// Of the session that it belongs to.
     place: Option<Place>,
+    /// Among the requests that its caller may have at the same time; kept, and not read.
+    _request: Option<UsagePlace>,
+    /// Among the sessions that its caller may have, if it may become a session's.
+    session: Option<UsagePlace>,
     cancel: CancelHandle,
     /// Whether a statement has begun whose result was not read to its end.
     is_executing: bool,
@@ -48,6 +53,7 @@ impl Lease {
         grant: &Arc<Grant>,
         limits: &Limits,
         counters: &Arc<Counters>,
+        request: Option<UsagePlace>,
     ) -> Result<Self, Failure> {
         let mut connection = match Deadline::current() {
             Some(deadline) => pool.get_within(deadline.left()).await?,
@@ -56,13 +62,10 @@ impl Lease {
         // The statements are the callers', and may leave anything.
         connection.reset_when_dropped();
         let connection = Box::new(connection);
-        Ok(Self::new(
-            connection,
-            None,
-            Arc::clone(grant),
-            limits,
-            counters,
-        ))
+        let grant = Arc::clone(grant);
+        let mut lease = Self::new(connection, None, grant, limits, counters);
+        lease._request = request;
+        Ok(lease)
     }
 
     /// Of a connection that belongs to a session.
@@ -92,6 +95,8 @@ impl Lease {
             holds_state: false,
             settings: Settings::default(),
             place,
+            _request: None,
+            session: None,
             is_executing: false,
             limits: *limits,
             grant,
@@ -180,6 +185,21 @@ impl Lease {
     /// The session that it belongs to.
     pub(super) fn place(&self) -> Option<&Place> {
         self.place.as_ref()
+    }
+
+    /// Whether it belongs to a session, or may become one's.
+    pub(crate) fn may_become_session(&self) -> bool {
+        self.place.is_some() || self.session.is_some()
+    }
+
+    /// Lets it become a session's.
+    pub(crate) fn set_session(&mut self, place: UsagePlace) {
+        self.session = Some(place);
+    }
+
+    /// Takes what lets it become a session's.
+    pub(super) fn take_session(&mut self) -> Option<UsagePlace> {
+        self.session.take()
     }
 
     /// Ends its session, if it has one. The pool resets the connection.

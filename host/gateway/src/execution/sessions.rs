@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::token::{Id, Kind, Reading, Token, Tokens};
 use super::{Failure, Lease, Limits};
 use crate::access::{AccessDenied, Grant, PoolKey};
-use crate::caller::{Caller, NoRandomness};
+use crate::caller::{Caller, NoRandomness, UsagePlace};
 use crate::metrics::Counters;
 pub(super) use place::Place;
 use remembered::Remembered;
@@ -48,6 +48,8 @@ struct Session {
     /// Whether it is kept also without a transaction.
     holds_state: bool,
     has_transaction: bool,
+    /// Among the sessions of its caller.
+    _place: Option<UsagePlace>,
 }
 
 /// The connection of a session. A request that uses it holds the lock; others wait in order.
@@ -162,6 +164,7 @@ impl Sessions {
             last_used: Instant::now(),
             holds_state,
             has_transaction,
+            _place: lease.take_session(),
         };
         sessions.insert(id, session);
         drop(sessions);

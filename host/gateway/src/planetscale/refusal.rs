@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::caller::{NotAdmitted, TokenError, retry_after};
+use crate::caller::{Exceeded, NotAdmitted, TokenError, retry_after};
 use crate::execution::Failure;
 use crate::http::Refused;
 use crate::statistics::Cause;
@@ -69,9 +69,18 @@ pub(super) fn not_admitted(refused: &NotAdmitted) -> Response {
 pub(super) fn unavailable(failure: &Failure) -> Response {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let mut refused = response(status, "unavailable", &failure.to_string());
-    let at_once = axum::http::HeaderValue::from_static("0");
+    let at_once = HeaderValue::from_static("0");
     refused.headers_mut().insert(RETRY_AFTER, at_once);
     refused
+}
+
+/// A limit of the caller is reached.
+pub(super) fn limited(exceeded: Exceeded) -> Response {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = response(status, "resource_exhausted", &exceeded.to_string());
+    let one_second = HeaderValue::from_static("1");
+    response.headers_mut().insert(RETRY_AFTER, one_second);
+    response
 }
 
 /// The body is not the JSON of a request. The message has no part of the body.

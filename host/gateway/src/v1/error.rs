@@ -257,6 +257,7 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge)
             }
             Failure::TooManyRows { .. } => (StatusCode::UNPROCESSABLE_ENTITY, Type::ResultTooLarge),
+            Failure::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, Type::TooManyRequests),
             Failure::Denied(denied) => return Self::denied(denied),
             Failure::StatementTimeout {
                 outcome: Outcome::Ended,
@@ -320,7 +321,7 @@ impl ApiError {
         let (name, value) = match self.status {
             StatusCode::UNAUTHORIZED => (WWW_AUTHENTICATE, "Basic realm=\"rds-bridge\""),
             StatusCode::METHOD_NOT_ALLOWED => (ALLOW, "POST"),
-            StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, "1"),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => (RETRY_AFTER, "1"),
             _ => return None,
         };
         Some((name, HeaderValue::from_static(value)))
