@@ -6,12 +6,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
 use rustls::ServerConfig;
-use thiserror::Error;
 use tokio::net::TcpListener;
 
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
-use crate::caller::{CallerAuthentication, Gate, NoRandomness, Usage};
+use crate::caller::{CallerAuthentication, Gate, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
@@ -19,6 +18,7 @@ use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::service::GatewayService;
 use crate::shared::{Shared, State};
+use crate::start_error::StartError;
 use crate::statistics::Statistics;
 use crate::tls::Tls;
 
@@ -35,33 +35,6 @@ pub struct GatewayBuilder {
     pinned_sessions: Option<usize>,
     idempotency_table: Option<String>,
     shows_statements: bool,
-}
-
-/// Why a gateway cannot start.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// No database was given.
-    #[error("no database: give at least one with GatewayBuilder::database")]
-    NoDatabase,
-    /// Two databases have the same name.
-    #[error("two databases have the name {0}")]
-    RepeatedDatabase(String),
-    /// Other machines could reach the listener.
-    #[error(
-        "other machines could reach the listener: authenticate callers with CallerAuthentication::Keys, and set \
-         GatewayBuilder::tls, or GatewayBuilder::behind_tls_proxy if a proxy in front of the gateway offers TLS"
-    )]
-    NotLocal,
-    /// The name of the table of idempotency keys is not that of a table.
-    #[error("{0:?} is not the name of a table: give it as table or schema.table")]
-    IdempotencyTable(String),
-    /// The system's error from `getsockname`.
-    #[error("the listener has no address")]
-    Listener(#[source] std::io::Error),
-    /// The system has no random numbers.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
 }
 
 impl Gateway {

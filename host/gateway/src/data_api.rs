@@ -13,6 +13,7 @@ mod formatted_records;
 mod parameter;
 mod place;
 mod records;
+mod refusal;
 mod requests;
 mod responses;
 mod transaction;

@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::access::{Policy, Rules};
-use crate::builder::StartError;
 use crate::caller::CallerAuthentication;
 use crate::connections::accept;
 use crate::metrics::GatewayMetrics;
 use crate::service::GatewayService;
 use crate::shared::Shared;
+use crate::start_error::StartError;
 use crate::tls::Tls;
 
 /// How often expired sessions are searched for.

@@ -59,13 +59,14 @@ mod planetscale;
 mod service;
 mod shared;
 mod sigv4;
+mod start_error;
 mod statistics;
 mod tls;
 mod v1;
 
 pub use access::Policy;
 pub use admin::Admin;
-pub use builder::{GatewayBuilder, StartError};
+pub use builder::GatewayBuilder;
 pub use caller::{
     CallerAuthentication, IssuerError, KeyFileError, Keys, NoRandomness, NoSuchIssuer,
     TokenAlgorithm, TokenIssuer, UnknownAlgorithm,
@@ -74,3 +75,4 @@ pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;
 pub use service::{Answer, AnswerBody, BrokenOff, Dialect, GatewayRequest, GatewayService};
+pub use start_error::StartError;

@@ -11,10 +11,7 @@ use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
-use crate::caller::{NotAdmitted, TokenError, retry_after};
 use crate::execution::{Failure, Outcome};
-use crate::http::Refused;
-use crate::sigv4::SignatureError;
 use crate::statistics::Cause;
 
 /// The header by which SDKs tell the types of errors apart.
@@ -46,7 +43,7 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, error_type: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, error_type: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             error_type,
@@ -55,6 +52,12 @@ impl ApiError {
             cause: Cause::Named(error_type),
             retry_after: None,
         }
+    }
+
+    /// Tells an SDK after how many seconds to repeat the request.
+    pub(super) fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
+        self.retry_after = seconds;
+        self
     }
 
     /// An error of the database, or of its clients. AWS's clients parse the end of the message.
@@ -104,10 +107,7 @@ impl ApiError {
             Failure::NoSessions => {
                 Self::database(&failure.to_string(), failure.code(), failure.sql_state())
             }
-            Failure::Limited(exceeded) => Self {
-                retry_after: Some(1),
-                ..Self::new(THROTTLED.0, THROTTLED.1, exceeded.to_string())
-            },
+            Failure::Limited(exceeded) => Self::limited(*exceeded),
             Failure::SessionBusy { .. } => Self::database(
                 &format!("Transaction is still running a query: {failure}"),
                 failure.code(),
@@ -257,71 +257,6 @@ fn is_lost(kind: &ErrorKind) -> bool {
         _ => false,
     }
 }
-
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        let error_type = match refused {
-            Refused::Host | Refused::Origin | Refused::NotServed(_) => "AccessDeniedException",
-            Refused::Malformed(_) => "ValidationException",
-            Refused::Unavailable(_) => "ServiceUnavailableError",
-            Refused::ContentType => "UnsupportedMediaTypeException",
-            Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
-            Refused::BodyTimeout => "RequestTimeoutException",
-        };
-        Self::new(refused.status(), error_type, refused.to_string())
-    }
-}
-
-/// The types that AWS has for signatures, which SDKs know: after `InvalidSignatureException` they correct their clock.
-impl From<SignatureError> for ApiError {
-    fn from(error: SignatureError) -> Self {
-        let error_type = match error {
-            SignatureError::Missing => "MissingAuthenticationTokenException",
-            SignatureError::OtherAlgorithm
-            | SignatureError::Malformed(_)
-            | SignatureError::Date
-            | SignatureError::MissingHeader(_)
-            | SignatureError::UnsignedHeader(_) => "IncompleteSignatureException",
-            SignatureError::SecurityToken | SignatureError::UnknownAccessKeyId => {
-                "UnrecognizedClientException"
-            }
-            SignatureError::WrongService(_)
-            | SignatureError::OtherDay
-            | SignatureError::ClockSkew
-            | SignatureError::PayloadHash
-            | SignatureError::UnsignedPayload
-            | SignatureError::Mismatch => "InvalidSignatureException",
-        };
-        Self::new(StatusCode::FORBIDDEN, error_type, error.to_string())
-    }
-}
-
-impl From<NotAdmitted> for ApiError {
-    fn from(refused: NotAdmitted) -> Self {
-        let message = refused.to_string();
-        let retry_after = refused.wait().map(retry_after);
-        let (status, error_type) = match refused {
-            NotAdmitted::Signature(error) => return error.into(),
-            NotAdmitted::Unauthenticated => (StatusCode::FORBIDDEN, "UnrecognizedClientException"),
-            NotAdmitted::Token(TokenError::KeysUnavailable) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError")
-            }
-            NotAdmitted::Token(TokenError::Expired) => {
-                (StatusCode::FORBIDDEN, "ExpiredTokenException")
-            }
-            NotAdmitted::Token(_) => (StatusCode::FORBIDDEN, "UnrecognizedClientException"),
-            NotAdmitted::TooManyGuesses { .. } => THROTTLED,
-        };
-        Self {
-            retry_after,
-            ..Self::new(status, error_type, message)
-        }
-    }
-}
-
-/// The service model has no error for it. Every SDK knows this type of AWS's other services, and repeats the request
-/// with backoff: some by the type, and botocore's mode `legacy` by the status.
-const THROTTLED: (StatusCode, &str) = (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException");
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
