@@ -94,9 +94,7 @@ impl Shared {
         caller: &Caller,
         grant: &Arc<Grant>,
     ) -> Result<Lease, Failure> {
-        let admitted = self
-            .usage
-            .admit(caller, grant.database(), grant.limits());
+        let admitted = self.usage.admit(caller, grant.database(), grant.limits());
         let request = admitted.map_err(|exceeded| self.limited(exceeded))?;
         let key = grant.pool_key();
         let database = self.databases.named(&key.database);

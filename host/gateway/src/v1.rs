@@ -285,11 +285,7 @@ fn grant(shared: &Shared, caller: &Caller, database: Option<&str>) -> Result<Arc
 }
 
 /// Borrows a connection.
-async fn lease(
-    shared: &Shared,
-    caller: &Caller,
-    grant: &Arc<Grant>,
-) -> Result<Lease, ApiError> {
+async fn lease(shared: &Shared, caller: &Caller, grant: &Arc<Grant>) -> Result<Lease, ApiError> {
     let leased = shared.lease(caller, grant).await;
     leased.map_err(|failure| {
         if let Failure::Database(error) = &failure {

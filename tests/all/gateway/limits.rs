@@ -141,14 +141,28 @@ fn open_sessions() {
     let second = begin_transaction(&gateway);
     assert_eq!(second.status, 200, "{second:?}");
     assert_limited(EXECUTE, &begin(&gateway), "2 open sessions");
-    assert_limited("/BeginTransaction", &begin_transaction(&gateway), "2 open sessions");
+    assert_limited(
+        "/BeginTransaction",
+        &begin_transaction(&gateway),
+        "2 open sessions",
+    );
     // What needs no session is executed, and so is what belongs to one.
-    assert!(gateway.execute("SELECT 1", &Json::Null).get("error").is_none());
+    assert!(
+        gateway
+            .execute("SELECT 1", &Json::Null)
+            .get("error")
+            .is_none()
+    );
     let session = &first["session"];
-    assert!(gateway.execute("SET @x = 1", session).get("error").is_none());
-    let state = gateway.post(EXECUTE, &[], &request(EXECUTE, "SET @x = 1"));
+    assert!(
+        gateway
+            .execute("SELECT GET_LOCK('limits-session', 0)", session)
+            .get("error")
+            .is_none()
+    );
+    let state = gateway.post(EXECUTE, &[], &request(EXECUTE, "SELECT GET_LOCK('limits', 0)"));
     assert_limited(EXECUTE, &state, "2 open sessions");
-    // Its transaction ends, and its variable remains: the session is still open.
+    // Its transaction ends, and its lock remains: the session is still open.
     let committed = gateway.execute("COMMIT", session);
     assert_limited(EXECUTE, &begin(&gateway), "2 open sessions");
     assert!(committed.get("error").is_none(), "{committed}");
@@ -156,22 +170,32 @@ fn open_sessions() {
     let place = json!({"resourceArn": ARN, "secretArn": ARN, "transactionId": id});
     let ended = gateway.post("/RollbackTransaction", &[], &place.to_string());
     assert_eq!(ended.status, 200, "{ended:?}");
-    assert_eq!(begin(&gateway).status, 200);
+    let begun = begin(&gateway);
+    assert!(begun.status == 200 && begun.json().get("error").is_none(), "{begun:?}");
 }
 
 #[test]
 fn a_caller_without_a_limit_leaves_half_of_the_connections_to_others() {
     let server = Server::shared(Product::MySql);
     for (connections, sessions) in [("1", 1), ("4", 2), ("5", 2)] {
-        let gateway = Gateway::start(server, &["--trust-loopback", "--max-connections", connections]);
+        let gateway = Gateway::start(
+            server,
+            &["--trust-loopback", "--max-connections", connections],
+        );
         for _ in 0..sessions {
             let begun = begin(&gateway);
             assert_eq!(begun.status, 200, "{begun:?}");
+            assert!(begun.json().get("error").is_none(), "{begun:?}");
         }
         if sessions > 1 {
             let words = format!("{sessions} open sessions");
             assert_limited(EXECUTE, &begin(&gateway), &words);
-            assert!(gateway.execute("SELECT 1", &Json::Null).get("error").is_none());
+            assert!(
+                gateway
+                    .execute("SELECT 1", &Json::Null)
+                    .get("error")
+                    .is_none()
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rds_bridge::pool::Pool;
 use rds_bridge_gateway::{CallerAuthentication, Gateway as Library};
+use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use rstest::rstest;
@@ -12,6 +13,7 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 
+use crate::helpers::gateway_config::GatewayConfig;
 use crate::helpers::gateway::{EXECUTE, Gateway, read_answer, until_executes};
 use crate::helpers::live::to;
 
@@ -235,12 +237,17 @@ fn other_state_keeps_the_connection(product: Product) {
     }
 }
 
-/// One connection is left for requests without a session.
+/// One connection is left for requests without a session, whatever the limits of the callers are.
 #[apply(on_each_server)]
 fn the_number_of_sessions_is_bounded(product: Product) {
     let server = Server::shared(product);
-    let arguments = ["--trust-loopback", "--max-connections", "3"];
-    let gateway = Gateway::start(server, &arguments);
+    let config = GatewayConfig::new("");
+    config.write_text(&format!(
+        "[databases.main]\nendpoint = \"{ENDPOINT}\"\nuser = \"lambda-user\"\ndatabase = \"iamtest\"\n\
+         max_connections = 3\n[gateway]\ntrust_loopback = true\n[callers.loopback]\n[[callers.loopback.grants]]\n\
+         database = \"main\"\nstatements = \"any\"\nmax_sessions = 9\n"
+    ));
+    let gateway = config.start(server);
     let one = succeed(&gateway, "BEGIN", &Json::Null);
     let _other = succeed(&gateway, "SELECT 1 INTO @a", &Json::Null);
     let (number, session) = failure(&gateway.execute("BEGIN", &Json::Null));

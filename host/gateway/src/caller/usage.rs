@@ -38,7 +38,9 @@ pub(crate) enum Exceeded {
     Rate(NonZeroU32),
     #[error("the caller may send {0} requests at the same time: send fewer")]
     Requests(usize),
-    #[error("the caller may have {0} open sessions: end one, or use fewer transactions at the same time")]
+    #[error(
+        "the caller may have {0} open sessions: end one, or use fewer transactions at the same time"
+    )]
     Sessions(usize),
 }
 
@@ -103,7 +105,9 @@ impl Usage {
         limits: &Limits,
         limit: usize,
     ) -> Result<Place, Exceeded> {
-        let own = limits.max_sessions.map(|it| usize::try_from(it).unwrap_or(usize::MAX));
+        let own = limits
+            .max_sessions
+            .map(|it| usize::try_from(it).unwrap_or(usize::MAX));
         let limit = own.unwrap_or(limit);
         let counts = self.counts(caller, database);
         Place::enter(&counts, |it| &it.sessions, limit).ok_or(Exceeded::Sessions(limit))
@@ -129,18 +133,20 @@ impl Counts {
             _ => {
                 let limiter = RateLimiter::direct(Quota::per_second(per_second));
                 let limiter = Arc::new(limiter);
-                Some(rate.insert(Rate { per_second, limiter }).clone())
+                Some(
+                    rate.insert(Rate {
+                        per_second,
+                        limiter,
+                    })
+                    .clone(),
+                )
             }
         }
     }
 }
 
 impl Place {
-    fn enter(
-        counts: &Arc<Counts>,
-        of: fn(&Counts) -> &AtomicUsize,
-        limit: usize,
-    ) -> Option<Self> {
+    fn enter(counts: &Arc<Counts>, of: fn(&Counts) -> &AtomicUsize, limit: usize) -> Option<Self> {
         let taken = of(counts).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
             (taken < limit).then(|| taken.saturating_add(1))
         });
