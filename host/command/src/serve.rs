@@ -69,30 +69,46 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
     let started = builder.start(listener);
     let gateway = started.map_err(|error| start_error(error, listen))?;
     let admin = admin(admin_address, &gateway).await?;
-    let reloading = async {
-        match (&mut hang_ups, file) {
-            (Some(hang_ups), Some(file)) => {
-                hang_ups.reload(|| file.reload_gateway(&gateway)).await;
-            }
-            _ => std::future::pending().await,
+    let told_to_stop = async {
+        tokio::select! {
+            () = reload(&mut hang_ups, file, &gateway) => {}
+            () = quit_requested(admin.as_ref()) => {}
         }
     };
     let code = if arguments.command.is_empty() {
         announce(&about.lines(gateway.address()), admin.as_ref());
         tokio::select! {
             _ = signals.next() => {}
-            () = reloading => {}
+            () = told_to_stop => {}
         }
         ExitCode::SUCCESS
     } else {
         let variables = variables(gateway.address());
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
-            () = reloading => ExitCode::SUCCESS,
+            () = told_to_stop => ExitCode::SUCCESS,
         }
     };
     drain(drain_timeout, gateway, &mut signals).await;
     Ok(code)
+}
+
+/// Reads the file again whenever that is asked for.
+async fn reload(hang_ups: &mut Option<HangUps>, file: Option<&ConfigFile>, gateway: &Gateway) {
+    match (hang_ups, file) {
+        (Some(hang_ups), Some(file)) => {
+            hang_ups.reload(|| file.reload_gateway(gateway)).await;
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+/// Ends when the admin address is asked to stop the gateway.
+async fn quit_requested(admin: Option<&Admin>) {
+    match admin {
+        Some(admin) => admin.quit_requested().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn start_error(error: StartError, address: SocketAddr) -> Error {
