@@ -74,22 +74,36 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
         Some(file) => file.reload_gateway(&gateway),
         None => plan::reload(arguments, &gateway),
     });
+    let told_to_stop = async {
+        tokio::select! {
+            () = reloading => {}
+            () = quit_requested(admin.as_ref()) => {}
+        }
+    };
     let code = if arguments.command.is_empty() {
         announce(&about.lines(gateway.address()), admin.as_ref());
         tokio::select! {
             _ = signals.next() => {}
-            () = reloading => {}
+            () = told_to_stop => {}
         }
         ExitCode::SUCCESS
     } else {
         let variables = variables(about.scheme, gateway.address());
         tokio::select! {
             code = child::run(&arguments.command, variables, &UPSTREAM, &mut signals) => code?,
-            () = reloading => ExitCode::SUCCESS,
+            () = told_to_stop => ExitCode::SUCCESS,
         }
     };
     drain(drain_timeout, gateway, &mut signals).await;
     Ok(code)
+}
+
+/// Ends when the admin address is asked to stop the gateway.
+async fn quit_requested(admin: Option<&Admin>) {
+    match admin {
+        Some(admin) => admin.quit_requested().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn start_error(error: StartError, address: SocketAddr) -> Error {

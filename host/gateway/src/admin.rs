@@ -5,6 +5,7 @@
 //! | `GET /live` | 200 while the process works |
 //! | `GET /ready` | 200 if a connection to each database can be had, else 503 |
 //! | `GET /metrics` | the metrics in the text format of Prometheus |
+//! | `POST /quitquitquit` | 200, and the gateway drains; 403 unless the admin address is a loopback address |
 //! | `GET /` | a page with the gateway's state, for a browser; `GET /status.json` has its numbers |
 
 mod labelled_metrics;
@@ -21,9 +22,9 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -41,12 +42,16 @@ const READINESS_LIMIT: Duration = Duration::from_secs(10);
 /// Serves the admin address until it is dropped.
 pub struct Admin {
     address: SocketAddr,
+    checks: Arc<Checks>,
     _draining: watch::Sender<bool>,
     _task: JoinSet<()>,
 }
 
 struct Checks {
     health: Health,
+    /// Whether only programs on this machine reach the address.
+    is_local: bool,
+    quit: Notify,
     readiness: Mutex<Option<Readiness>>,
 }
 
@@ -67,6 +72,8 @@ impl Admin {
         let address = listener.local_addr()?;
         let checks = Arc::new(Checks {
             health,
+            is_local: address.ip().to_canonical().is_loopback(),
+            quit: Notify::new(),
             readiness: Mutex::new(None),
         });
         let page = Page::new();
@@ -76,13 +83,15 @@ impl Admin {
             .route("/metrics", get(metrics))
             .route("/", get(async move || page.clone()))
             .route("/status.json", get(numbers))
+            .route("/quitquitquit", post(quit))
             .layer(from_fn(refuse_pages))
-            .with_state(checks);
+            .with_state(Arc::clone(&checks));
         let (draining, is_draining) = watch::channel(false);
         let mut task = JoinSet::new();
         task.spawn(accept(listener, None, routes, is_draining));
         Ok(Self {
             address,
+            checks,
             _draining: draining,
             _task: task,
         })
@@ -92,6 +101,11 @@ impl Admin {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until `/quitquitquit` is requested.
+    pub async fn quit_requested(&self) {
+        self.checks.quit.notified().await;
     }
 }
 
@@ -127,6 +141,14 @@ async fn ready(State(checks): State<Arc<Checks>>) -> Response {
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the check failed\n").into_response(),
     }
+}
+
+async fn quit(State(checks): State<Arc<Checks>>) -> Response {
+    if !checks.is_local {
+        return (StatusCode::FORBIDDEN, "only on a loopback address\n").into_response();
+    }
+    checks.quit.notify_one();
+    "draining\n".into_response()
 }
 
 async fn metrics(State(checks): State<Arc<Checks>>) -> String {

@@ -95,7 +95,7 @@ pub(crate) fn write_prometheus(output: &mut impl Write, metrics: &GatewayMetrics
 
 type Metric = (&'static str, &'static str, fn(&GatewayMetrics) -> u64);
 
-const METRICS: [Metric; 8] = [
+const METRICS: [Metric; 9] = [
     (
         "rds_bridge_gateway_open_requests",
         "Requests that are being answered.",

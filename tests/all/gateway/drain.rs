@@ -115,6 +115,18 @@ fn a_load_balancer_has_time_to_notice() {
     assert_eq!(status.code(), Some(0), "{log}");
 }
 
+#[test]
+fn the_admin_address_ends_the_gateway() {
+    let server = Server::shared(Product::MySql);
+    let gateway = Gateway::start_as_admin(server, &ARGUMENTS);
+    assert_eq!(gateway.get_admin("/quitquitquit").status, 405);
+    let answer = gateway.post_admin("/quitquitquit", &[("Origin", "https://evil.example")]);
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert_eq!(gateway.post_admin("/quitquitquit", &[]).status, 200);
+    let (status, log) = gateway.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
 /// A load balancer learns from responses which instance has which sessions.
 #[test]
 fn tokens_begin_with_the_name_of_their_instance() {

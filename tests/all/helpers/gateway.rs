@@ -158,6 +158,14 @@ impl Gateway {
         read_answer(&mut request(address, "GET", path, &[("Host", host)], ""))
     }
 
+    /// Sends a `POST` without a body to the admin address.
+    pub(crate) fn post_admin(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let address = self.admin.unwrap();
+        let host = address.to_string();
+        let headers = [&[("Host", &*host)], headers].concat();
+        read_answer(&mut request(address, "POST", path, &headers, ""))
+    }
+
     /// Sends SIGTERM, and waits for the end. Returns the status, and what was printed.
     pub(crate) fn terminate(self) -> (ExitStatus, String) {
         send_signal(&self.process, "-TERM");

@@ -33,7 +33,7 @@ async fn result(
     }
     let grant = shared.grant(caller, None)?;
     grant.allows(statement.sql())?;
-    let mut lease = shared.lease(&grant).await?;
+    let mut lease = shared.lease(caller, &grant).await?;
     let result = lease.execute_text(statement.sql()).await?;
     if lease.is_in_transaction() {
         // The pool rolls it back.

@@ -266,10 +266,8 @@ async fn an_issuer_that_misbehaves_has_no_keys() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let down = Issuer {
-        url: format!("http://{closed}/"),
-        ..elsewhere
-    };
+    let mut down = elsewhere;
+    down.url = format!("http://{closed}/");
     assert_eq!(
         down.tokens().caller(&good).await,
         Err(TokenError::KeysUnavailable)
