@@ -185,7 +185,7 @@ lint-deploy: python
 [group('check')]
 lint-kubernetes:
     test -x "$CARGO_TARGET_DIR/kubernetes/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/kubernetes"
-    "$CARGO_TARGET_DIR/kubernetes/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+    "$CARGO_TARGET_DIR/kubernetes/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r host/deploy/gateway/requirements.txt
     "$CARGO_TARGET_DIR/kubernetes/bin/kubernetes-validate" --strict host/deploy/proxy/sidecar.yaml host/deploy/gateway/kubernetes.yaml
 
 # Check the spelling of all files with codespell, and of prose and comments with a dictionary; British spelling
@@ -320,7 +320,7 @@ bench-export *arguments: build-bench python
 [group('measure')]
 bench-gateway *arguments: build-bench
     test -x "$CARGO_TARGET_DIR/bench-gateway/bin/pip" || python3 -m venv --clear "$CARGO_TARGET_DIR/bench-gateway"
-    "$CARGO_TARGET_DIR/bench-gateway/bin/pip" install --quiet --disable-pip-version-check -r bench/gateway/requirements.txt
+    "$CARGO_TARGET_DIR/bench-gateway/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r bench/gateway/requirements.txt
     RDS_BRIDGE_AUTH_PLUGIN='{{released_plugin}}' "$CARGO_TARGET_DIR/release/gateway" \
         --python "$CARGO_TARGET_DIR/bench-gateway/bin/python" --python-peer bench/gateway/fastapi_peer.py {{arguments}}
 

@@ -12,9 +12,11 @@ REQUIREMENTS = [
     "tests/setup/just/requirements.txt",
     "host/deploy/check-requirements.txt",
     "host/deploy/zig-requirements.txt",
+    "host/deploy/gateway/requirements.txt",
+    "bench/gateway/requirements.txt",
     "host/dist/requirements.txt",
 ]
-LOCKS = ["tests/setup/package-lock.json"]
+LOCKS = ["tests/setup/package-lock.json", "tests/gateway_clients/package-lock.json"]
 
 
 def commands(script):

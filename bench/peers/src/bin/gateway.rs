@@ -34,7 +34,7 @@ struct Arguments {
     /// Number of rows of the long results
     #[arg(long, default_value = "1000000")]
     rows: u64,
-    /// Python interpreter with FastAPI, uvicorn and aiomysql
+    /// Python interpreter with the packages of bench/gateway/requirements.in
     #[arg(long)]
     python: PathBuf,
     /// The program that it runs: bench/gateway/fastapi_peer.py
