@@ -219,6 +219,17 @@ async fn in_lease(
             };
         }
     }
+    keep_or_end(shared, caller, lease, same, result)
+}
+
+/// Keeps the connection for the client's next request, if that depends on it. `same` is the token of this one.
+fn keep_or_end(
+    shared: &Shared,
+    caller: &Caller,
+    mut lease: Lease,
+    same: String,
+    result: Result<TextResult, Failure>,
+) -> Outcome {
     let kind = match (lease.is_in_transaction(), lease.holds_state()) {
         (true, _) => Kind::Transaction,
         (false, true) => Kind::State,
