@@ -119,7 +119,7 @@ fn the_doctor_tells_that_it_was_fetched(product: Product) {
         "{secret}"
     );
     assert!(
-        secret.ends_with(": username, password, host, port, dbname"),
+        secret.ends_with(", with the keys username, password, host, port, dbname"),
         "{secret}"
     );
     let settings = format!("password-user at {ENDPOINT}:3307, through 127.0.0.1:");

@@ -134,7 +134,7 @@ fn the_text_marks_what_is_missing() {
     assert!(text.contains("ON `<DATABASE>`.*"), "{text}");
     assert!(
         text.contains(
-            "Replace these placeholders: <DATABASE>, <ACCOUNT_ID>, <RESOURCE_ID>, <ROLE>\n"
+            "Replace these placeholders: <DATABASE>, <ACCOUNT_ID>, <RESOURCE_ID>, <ROLE>, <THAT_NAME>\n"
         ),
         "{text}"
     );

@@ -343,7 +343,7 @@ fn options_that_make_no_sense() {
         (public.to_vec(), "ssh -L"),
         (
             vec!["--backend", "nowhere", "--backend-user", "admin"],
-            "127.0.0.1:3306",
+            "\"nowhere\" is not HOST:PORT, such as 127.0.0.1:3306",
         ),
     ];
     for (arguments, words) in cases {

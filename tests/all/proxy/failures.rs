@@ -76,6 +76,33 @@ fn no_credentials_is_an_error_of_the_client() {
     assert!(error.message.starts_with(begin), "{}", error.message);
 }
 
+/// The client would show only the beginning of the proxy's error.
+#[cfg(unix)]
+#[test]
+fn a_shell_without_credentials_does_not_start_its_client() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let client = folder.path().join("mysql");
+    std::fs::write(&client, "#!/bin/sh\necho started\n").unwrap();
+    std::fs::set_permissions(&client, PermissionsExt::from_mode(0o700)).unwrap();
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_SECRET_ACCESS_KEY", ""),
+        ("PATH", folder.path().to_str().unwrap()),
+    ];
+    let server = Server::shared(Product::MySql);
+    let output = with(server, &variables, &["shell"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.starts_with("rds-bridge: credentials: "), "{said}");
+    assert_eq!(output.stdout, b"");
+    let output = with(server, &variables, &["shell", "--client", "mycli"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = "mycli is not in PATH: install it, or omit --client";
+    assert!(stderr(&output).contains(problem), "{}", stderr(&output));
+}
+
 #[apply(on_each_server)]
 fn one_client_too_many_is_told_so(product: Product) {
     let proxy = Proxy::start(Server::shared(product), &["--max-connections", "1"]);

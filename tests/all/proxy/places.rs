@@ -126,19 +126,22 @@ fn the_port_of_another_endpoint_does_not_count() {
     // DB_PORT belongs to DB_HOST.
     let of_variables = lines(&[]);
     assert!(
-        of_variables.contains(&format!(" for {endpoint}:13306:")),
+        of_variables.contains(&format!(" and connecting to {endpoint}:13306:")),
         "{of_variables}"
     );
     let of_argument = lines(&[endpoint]);
     assert!(
-        of_argument.contains(&format!(" for {endpoint}:3306:")),
+        of_argument.contains(&format!(" and connecting to {endpoint}:3306:")),
         "{of_argument}"
     );
     let own = lines(&[&format!("{endpoint}?port=3310")]);
-    assert!(own.contains(&format!(" for {endpoint}:3310:")), "{own}");
+    assert!(
+        own.contains(&format!(" and connecting to {endpoint}:3310:")),
+        "{own}"
+    );
     let option = lines(&[endpoint, "--port", "3311"]);
     assert!(
-        option.contains(&format!(" for {endpoint}:3311:")),
+        option.contains(&format!(" and connecting to {endpoint}:3311:")),
         "{option}"
     );
 }

@@ -104,7 +104,7 @@ fn of_any_token(user: &str) -> [Cause; 6] {
     [
         cause(
             "the IAM policy does not allow rds-db:connect for this database and user",
-            "allow it on …:dbuser:RESOURCE-ID/USER, where the resource id is db-…, cluster-… or prx-…, and not a \
+            "allow it on …:dbuser:RESOURCE-ID/USER, where the resource ID is db-…, cluster-… or prx-…, and not a \
              name: rds-bridge setup prints the policy",
         ),
         cause(

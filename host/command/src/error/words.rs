@@ -114,7 +114,7 @@ fn of_presigning(error: &PresignError) -> String {
 }
 
 /// The message of the library's error. A setting is named by the flag or the variable that gave it.
-pub(crate) fn words(error: &rds_bridge::Error) -> String {
+fn words(error: &rds_bridge::Error) -> String {
     match error.kind() {
         ErrorKind::Setting { setting, problem } => {
             format!("{}: {problem}", name_of_setting(setting))
