@@ -160,7 +160,11 @@ fn open_sessions() {
             .get("error")
             .is_none()
     );
-    let state = gateway.post(EXECUTE, &[], &request(EXECUTE, "SELECT GET_LOCK('limits', 0)"));
+    let state = gateway.post(
+        EXECUTE,
+        &[],
+        &request(EXECUTE, "SELECT GET_LOCK('limits', 0)"),
+    );
     assert_limited(EXECUTE, &state, "2 open sessions");
     // Its transaction ends, and its lock remains: the session is still open.
     let committed = gateway.execute("COMMIT", session);
@@ -171,7 +175,10 @@ fn open_sessions() {
     let ended = gateway.post("/RollbackTransaction", &[], &place.to_string());
     assert_eq!(ended.status, 200, "{ended:?}");
     let begun = begin(&gateway);
-    assert!(begun.status == 200 && begun.json().get("error").is_none(), "{begun:?}");
+    assert!(
+        begun.status == 200 && begun.json().get("error").is_none(),
+        "{begun:?}"
+    );
 }
 
 #[test]

@@ -13,8 +13,8 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 
-use crate::helpers::gateway_config::GatewayConfig;
 use crate::helpers::gateway::{EXECUTE, Gateway, read_answer, until_executes};
+use crate::helpers::gateway_config::GatewayConfig;
 use crate::helpers::live::to;
 
 /// The number of an error, and the session to go on with.
