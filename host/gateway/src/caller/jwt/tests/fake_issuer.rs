@@ -112,7 +112,7 @@ pub(super) fn now() -> u64 {
 pub(super) struct Issuer {
     pub(super) url: String,
     pub(super) answer: Arc<Mutex<(Vec<u8>, Duration)>>,
-    requests: Arc<AtomicUsize>,
+    pub(super) requests: Arc<AtomicUsize>,
 }
 
 impl Issuer {
