@@ -24,11 +24,13 @@ assert.match(logged.mock.calls[0].arguments[0], /invalid credentials/);
 
 // The client goes on with the session of each answer, though no session lasts.
 const connection = connect({ url: DATABASE_URL });
+// Of MySQL a number is a BIGINT, which the client returns as a text, and of MariaDB an INT.
+const numberOf = async (n) => Number((await connection.execute("SELECT ? AS n", [n])).rows[0].n);
 for (const n of [1, 2, 3]) {
-  assert.deepEqual((await connection.execute("SELECT ? AS n", [n])).rows, [{ n }]);
+  assert.equal(await numberOf(n), n);
 }
-assert.equal(await connection.refresh(), undefined);
-assert.deepEqual((await connection.execute("SELECT 4 AS n")).rows, [{ n: 4 }]);
+await connection.refresh();
+assert.equal(await numberOf(4), 4);
 const inserted = await connection.execute("INSERT INTO items (name, price) VALUES (?, ?)", ["egg", "0.30"]);
 assert.equal(inserted.rowsAffected, 1);
 assert.equal((await connection.execute("DELETE FROM items WHERE id = ?", [inserted.insertId])).rowsAffected, 1);
