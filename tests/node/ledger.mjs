@@ -82,6 +82,8 @@ async function run(number) {
     if (!isOfGateway(error)) throw error;
     message = error.message;
     result = mayBeThere && isUnknown(error) ? "unknown" : "failed";
+    // While the server is down, most lines would fail otherwise.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   console.log(JSON.stringify({ line, outcome: result, retries: attempts.count, error: message }));
 }

@@ -12,12 +12,14 @@ fn block_after(manifest: &str, begin: &str) -> String {
     let (_, block) = text.split_once(begin).unwrap();
     let block = block.trim_start_matches('\n');
     let indentation = block.len() - block.trim_start().len();
-    let lines = block
-        .lines()
-        .map_while(|line| match line.trim().is_empty() {
-            true => Some(""),
-            false => line.strip_prefix(&" ".repeat(indentation)),
-        });
+    let indentation = " ".repeat(indentation);
+    let lines = block.lines().map_while(|line| {
+        if line.trim().is_empty() {
+            Some("")
+        } else {
+            line.strip_prefix(&*indentation)
+        }
+    });
     lines.map(|line| format!("{line}\n")).collect()
 }
 
@@ -31,11 +33,12 @@ fn for_kubernetes() {
 #[test]
 fn for_ecs() {
     let mut config = block_after("ecs.yaml", "Value: !Sub |");
+    let hash = "5a".repeat(32);
     for (parameter, value) in [
         ("DBEndpoint", "mydb.abc123.eu-central-1.rds.amazonaws.com"),
         ("DBUsername", "gateway"),
         ("DBName", "orders"),
-        ("ApiKeySha256", &"5a".repeat(32)),
+        ("ApiKeySha256", hash.as_str()),
         ("HostName", "gateway.example.com"),
         ("Instances", "3"),
     ] {

@@ -213,6 +213,9 @@ fn compare(told: &[Json], ledger: &HashMap<String, u32>, faults: u32) {
         of_outcome.map(|(_, number)| number).sum()
     };
     // Otherwise the faults have not met the requests, or have left none.
-    assert!(number("confirmed") * 2 > u32::try_from(told.len()).unwrap());
-    assert!(number("unknown") > 0 && number("failed") > 0, "{numbers:?}");
+    assert!(
+        number("confirmed") * 10 > u32::try_from(told.len()).unwrap(),
+        "{numbers:?}"
+    );
+    assert!(number("unknown") + number("failed") > 0, "{numbers:?}");
 }
