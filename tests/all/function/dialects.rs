@@ -107,7 +107,7 @@ fn a_result_that_is_longer_than_a_response(product: Product) {
     for sql in [
         // Too long as the server sends it, and too long only as JSON.
         "SELECT REPEAT('a', 7000000) AS a",
-        "SELECT REPEAT('\"', 4000000) AS a",
+        "SELECT REPEAT('\"', 5000000) AS a",
     ] {
         let body = json!({"query": sql});
         let reply = post(&function, EXECUTE, &body);
@@ -117,7 +117,7 @@ fn a_result_that_is_longer_than_a_response(product: Product) {
             message
                 .as_str()
                 .unwrap()
-                .ends_with("(errno 1153) (sqlstate 08S01)"),
+                .contains("(errno 1153) (sqlstate "),
             "{message}"
         );
         for accept in ["application/json", NDJSON] {
@@ -144,8 +144,9 @@ fn a_result_that_is_longer_than_a_response(product: Product) {
 /// The error comes after the first piece of the rows.
 #[apply(on_each_server)]
 fn a_result_that_fails_in_its_middle(product: Product) {
+    // The power of the 309th row is no DOUBLE.
     let sql = format!(
-        "SELECT REPEAT('a', 1000) AS a, IF(seq < 900, 1, (SELECT 1 UNION SELECT 2)) AS b FROM {}",
+        "SELECT REPEAT('a', 1000) AS a, POW(10, seq) AS b FROM {}",
         product.sequence(1000)
     );
     let body = json!({"sql": sql}).to_string();
@@ -154,12 +155,12 @@ fn a_result_that_fails_in_its_middle(product: Product) {
     let function = start(Server::shared(product), &[AD_HOC, API_KEYS]);
     let response = send(&function, &event);
     assert_eq!(response.status, 400, "{}", response.text());
-    assert_eq!(response.json()["error"]["code"], 1242);
+    assert_eq!(response.json()["error"]["code"], 1690);
     let function = start(Server::shared(product), &[AD_HOC, API_KEYS, STREAMED]);
     let response = function.invoke(event.to_string()).response().http();
     assert_eq!(response.status, 200);
     assert_is_not_whole(&response, NDJSON);
-    assert!(response.text().contains("1242"));
+    assert!(response.text().contains("1690"));
 }
 
 /// A statement that leaves a transaction open, and what an instance answers to the token of another.
