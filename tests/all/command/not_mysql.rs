@@ -35,7 +35,7 @@ fn each_gets_one_message_and_its_exit_code() {
         (10, &["SSH"], then_hold(b"SSH-2.0-OpenSSH_9.6\r\n")),
         (
             10,
-            &["between the server's first packet and TLS"],
+            &["between the server's first packet and the TLS handshake"],
             then_hold(&injected),
         ),
     ] {

@@ -56,10 +56,10 @@ fn what_is_wrong_gets_one_message_and_its_exit_code(product: Product) {
             Some(&nowhere),
             &[("AWS_ACCESS_KEY_ID", "")],
         ),
-        (2, "has no host", Some(&without_host), &[]),
+        (2, "contains no host", Some(&without_host), &[]),
         (
             2,
-            "--secret: it is not the ARN",
+            "--secret: not the ARN",
             Some(&"hunter2".to_owned()),
             &[],
         ),

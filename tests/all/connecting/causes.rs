@@ -32,7 +32,7 @@ fn assert_named(error: &Error, words: &[&str]) {
 fn of_access_denied(product: Product) {
     let server = Server::shared(product);
     let always = [
-        "resource id",
+        "resource ID",
         "user names are case-sensitive",
         "IAM authentication is not enabled",
         "expired",

@@ -74,7 +74,7 @@ fn an_expired_certificate() {
         }
     };
     assert!(
-        event.to_string().contains("refuses the certificate"),
+        event.to_string().contains("refused the certificate"),
         "{event}"
     );
 }

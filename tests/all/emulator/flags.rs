@@ -136,7 +136,7 @@ fn a_bad_network_or_certificate() {
                 assert_eq!(error.stage(), Stage::Tls);
                 assert!(error.to_string().contains("expired"), "{error}");
             },
-            "the client refuses the certificate",
+            "the client refused the certificate",
         ),
     ]);
 }
