@@ -174,11 +174,17 @@ impl Drop for PooledConnection {
             return;
         }
         if manager.is_tidy(&object) {
+            drop(object);
+            manager.make_room();
             return;
         }
         // In the background, so that it holds no locks while it is idle. Without a runtime, it is closed.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { pool.manager().tidy_up(&mut object).await });
+            runtime.spawn(async move {
+                pool.manager().tidy_up(&mut object).await;
+                drop(object);
+                pool.manager().make_room();
+            });
         } else {
             manager.metrics.lost.fetch_add(1, Ordering::Relaxed);
             drop(Object::take(object));

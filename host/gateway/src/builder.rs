@@ -250,9 +250,15 @@ impl GatewayBuilder {
     }
 
     fn build(mut self) -> Result<GatewayService, StartError> {
+        // One connection is left for requests without a session. A gateway's only caller waits for its own sessions.
+        let has_others = self.policy.is_some() || self.authentication.has_several_callers();
+        let left = usize::from(has_others);
         self.limits.pinned_sessions = self.pinned_sessions.unwrap_or_else(|| {
             let sizes = self.databases.iter().map(|it| it.max_connections());
-            sizes.map(|it| it.saturating_sub(1)).sum::<usize>().max(1)
+            sizes
+                .map(|it| it.saturating_sub(left))
+                .sum::<usize>()
+                .max(1)
         });
         let idempotency_table = self.idempotency_table.map(|name| {
             let table = IdempotencyTable::read(&name);

@@ -32,6 +32,14 @@ pub enum CallerAuthentication {
 }
 
 impl CallerAuthentication {
+    /// Whether several callers share the gateway, so that one must leave connections to the others.
+    pub(crate) fn has_several_callers(&self) -> bool {
+        match self {
+            Self::TrustLoopback => false,
+            Self::Keys(keys) => keys.are_of_several(),
+        }
+    }
+
     /// Takes over the keys of issuers that `other` has fetched.
     pub(crate) fn keep_fetched_keys_of(&mut self, other: &Self) {
         if let (Self::Keys(keys), Self::Keys(other)) = (self, other) {

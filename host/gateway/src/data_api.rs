@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
 use crate::execution::Failure;
-use crate::http::{DatabaseTime, Refused};
+use crate::http::{DatabaseTime, Refused, read_object};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::StatementLabel;
@@ -103,7 +103,7 @@ where
     let began = Instant::now();
     let counters = shared.clone();
     let mut label = None;
-    let outcome = match serde_json::from_slice::<I>(&body) {
+    let outcome = match read_object::<I>(&body) {
         Ok(input) => {
             label = input.sql().map(StatementLabel::of);
             operation(shared, caller.clone(), input).await

@@ -3,9 +3,11 @@
 mod access_log;
 mod guards;
 mod instance;
+mod object;
 mod trace;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
 pub(crate) use guards::{Refused, guarded};
 pub(crate) use instance::name_instance;
+pub(crate) use object::read_object;
 pub(crate) use trace::in_trace;

@@ -24,7 +24,7 @@ use crate::caller::Caller;
 use crate::execution::{
     BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
 };
-use crate::http::DatabaseTime;
+use crate::http::{DatabaseTime, read_object};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
@@ -65,7 +65,7 @@ async fn execute(
     body: Bytes,
 ) -> Response {
     let began = Instant::now();
-    let mut response = match serde_json::from_slice(&body) {
+    let mut response = match read_object(&body) {
         Ok(request) => {
             let outcome = outcome(&shared, &caller, &request).await;
             let mut response = match &outcome.result {

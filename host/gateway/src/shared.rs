@@ -107,7 +107,7 @@ impl Shared {
     /// begins one, so that none is executed in vain.
     ///
     /// A caller whose grant has no limit may have sessions for half of the database's connections, so that others get
-    /// connections too.
+    /// connections too. A gateway's only caller waits for its own connections instead.
     pub(crate) fn reserve_session(
         &self,
         caller: &Caller,
@@ -119,9 +119,16 @@ impl Shared {
         let grant = Arc::clone(lease.grant());
         let database = self.databases.named(grant.database());
         let connections = database.map_or(1, Database::max_connections);
-        let half = (connections / 2).max(1);
+        let rules = self.rules.load();
+        let has_one_caller =
+            rules.policy.grants_everything() && !rules.authentication.has_several_callers();
+        let most = if has_one_caller {
+            usize::MAX
+        } else {
+            (connections / 2).max(1)
+        };
         let usage = &self.usage;
-        let place = usage.open_session(caller, grant.database(), grant.limits(), half);
+        let place = usage.open_session(caller, grant.database(), grant.limits(), most);
         lease.set_session(place.map_err(|exceeded| self.limited(exceeded))?);
         Ok(())
     }

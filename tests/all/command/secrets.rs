@@ -57,12 +57,7 @@ fn what_is_wrong_gets_one_message_and_its_exit_code(product: Product) {
             &[("AWS_ACCESS_KEY_ID", "")],
         ),
         (2, "contains no host", Some(&without_host), &[]),
-        (
-            2,
-            "--secret: not the ARN",
-            Some(&"hunter2".to_owned()),
-            &[],
-        ),
+        (2, "--secret: not the ARN", Some(&"hunter2".to_owned()), &[]),
         // An empty variable counts as not set.
         (2, "no user", None, &empty),
     ] {

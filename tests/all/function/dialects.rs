@@ -39,7 +39,7 @@ fn every_dialect_answers_in_both_modes(product: Product) {
             reply["result"]["rows"],
             json!([{"lengths": ["1"], "values": "Mg=="}])
         );
-        assert!(reply["session"].as_str().unwrap().len() > 20, "{reply}");
+        assert!(reply["session"].is_string(), "{reply}");
         // Its own.
         let body = json!({"sql": "SELECT * FROM items WHERE id < ?", "parameters": [9]});
         let response = post(&function, "/v1/query", &body);

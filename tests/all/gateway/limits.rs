@@ -1,5 +1,6 @@
 //! The limits of a caller: requests in a second, at the same time, and open sessions.
 
+use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
 use rstest::rstest;
@@ -185,10 +186,13 @@ fn open_sessions() {
 fn a_caller_without_a_limit_leaves_half_of_the_connections_to_others() {
     let server = Server::shared(Product::MySql);
     for (connections, sessions) in [("1", 1), ("4", 2), ("5", 2)] {
-        let gateway = Gateway::start(
-            server,
-            &["--trust-loopback", "--max-connections", connections],
-        );
+        let config = GatewayConfig::new("");
+        config.write_text(&format!(
+            "[databases.main]\nendpoint = \"{ENDPOINT}\"\nuser = \"lambda-user\"\ndatabase = \"iamtest\"\n\
+             max_connections = {connections}\n[gateway]\ntrust_loopback = true\n[callers.loopback]\n\
+             [[callers.loopback.grants]]\ndatabase = \"main\"\nstatements = \"any\"\n"
+        ));
+        let gateway = config.start(server);
         for _ in 0..sessions {
             let begun = begin(&gateway);
             assert_eq!(begun.status, 200, "{begun:?}");

@@ -110,7 +110,7 @@ fn one_client_too_many_is_told_so(product: Product) {
     let error = refused(&proxy);
     assert_eq!(error.code, 1040);
     assert!(
-        error.message.contains("accepts 1 clients"),
+        error.message.contains("accepts at most 1 clients"),
         "{}",
         error.message
     );

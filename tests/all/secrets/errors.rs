@@ -78,7 +78,11 @@ fn what_is_in_it_is_not_as_rds_has_it(product: Product) {
 
     // A setting may provide the member that the secret lacks.
     for (name, text, words) in [
-        ("user", r#"{"password": "hunter2"}"#, " has no username"),
+        (
+            "user",
+            r#"{"password": "hunter2"}"#,
+            " contains no username",
+        ),
         (
             "host",
             r#"{"username": "u", "password": "hunter2", "host": "mysql://u:hunter2@h"}"#,
@@ -116,7 +120,7 @@ fn aws_refuses(product: Product) {
             denied,
             of_policy,
             [
-                "cannot be read by the caller: User: arn:aws:sts::123456789012:assumed-role/reader/f",
+                "may not be read with these AWS credentials: User: arn:aws:sts::123456789012:assumed-role/reader/f",
                 "1. the caller's IAM policy does not allow secretsmanager:GetSecretValue",
             ],
         ),
@@ -124,8 +128,8 @@ fn aws_refuses(product: Product) {
             denied,
             "Access to KMS is not allowed",
             [
-                "cannot be read by the caller: Access to KMS is not allowed",
-                "1. it is encrypted with a customer managed KMS key",
+                "may not be read with these AWS credentials: Access to KMS is not allowed",
+                "1. the secret is encrypted with a customer managed KMS key",
             ],
         ),
         (

@@ -44,7 +44,7 @@ fn one_that_rds_manages_goes_with_a_host(product: Product) {
 
     let error = aws.log_in(&[secret], &[]).failure();
     error.assert_is(Stage::Settings, Category::Settings);
-    error.assert_says(&[&format!("the secret {name} has no host")]);
+    error.assert_says(&[&format!("the secret {name} contains no host")]);
 }
 
 /// Uses two users with the same password. One of them exists on MariaDB only.

@@ -298,8 +298,8 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
         assert_eq!(
             first.why,
             "the secret may have been rotated, and could not be fetched again: the secret \
-             arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) cannot \
-             be read by the caller: not any more"
+             arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) may \
+             not be read with these AWS credentials: not any more"
         );
         assert!(first.remedy.to_string().contains("allow it"), "{first:?}");
         // The cached password is still tried.

@@ -106,7 +106,8 @@ fn what_cannot_be_mapped_is_named(product: Product) {
         let words = "several columns are named name: give them distinct names with AS";
         assert_eq!(error.to_string(), words);
         let error = refused::<Item>(connection, "SELECT -1 AS id, 'a' AS name").await;
-        assert_eq!(error.to_string(), "the value of column id does not fit u64");
+        let words = "the value of column id is out of range for u64";
+        assert_eq!(error.to_string(), words);
         let error = refused::<Item>(connection, "SELECT NULL AS id, 'a' AS name").await;
         assert_eq!(error.to_string(), "column id is NULL");
         let error = refused::<Pair>(connection, "SELECT 1, 'a', 2").await;

@@ -103,9 +103,15 @@ fn what_does_not_fit_says_why_and_is_passed_over(product: Product) {
             }
         };
         let error = words(refused::<(u64, String)>(product, protocol));
-        assert_eq!(error, "the result has columns: 3, not 2");
+        assert_eq!(
+            error,
+            "the number of columns in the result is 3, and 2 was expected"
+        );
         let error = words(refused::<(u64, String, u8, u8)>(product, protocol));
-        assert_eq!(error, "the result has columns: 3, not 4");
+        assert_eq!(
+            error,
+            "the number of columns in the result is 3, and 4 was expected"
+        );
         let error = words(refused::<(u64, String, String)>(product, protocol));
         assert_eq!(error, "column NULL is NULL");
         let error = words(refused::<(Date, String, Option<u8>)>(product, protocol));

@@ -62,7 +62,7 @@ impl ConnectionLimit {
     }
 
     /// Closes an idle connection.
-    fn close_one(&self) {
+    pub(super) fn close_one(&self) {
         let mut pools = self.pools();
         pools.retain(|it| it.upgrade().is_some());
         let pools: Vec<_> = pools.iter().filter_map(WeakPool::upgrade).collect();

@@ -141,6 +141,16 @@ impl Manager {
         !makes_room && connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
     }
 
+    /// Closes an idle connection, if another pool waits to open one. Called after a connection was returned: it was not
+    /// idle yet when that began to wait.
+    pub(super) fn make_room(&self) {
+        if let Some(limit) = &self.connection_limit
+            && limit.is_wanted()
+        {
+            limit.close_one();
+        }
+    }
+
     /// Begins a new generation if the server of this connection has become a replica. The refusal of a write is the
     /// only sign of that, and all connections that were opened until now may lead to the same server.
     pub(super) fn note_demotion(&self, kept: &Kept) {

@@ -98,7 +98,7 @@ impl Policy {
         all
     }
 
-    fn grants_everything(&self) -> bool {
+    pub(crate) fn grants_everything(&self) -> bool {
         !self.of_others.is_empty()
     }
 

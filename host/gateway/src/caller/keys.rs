@@ -1,6 +1,6 @@
 //! The keys that callers authenticate with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use ring::digest::{SHA256, digest};
@@ -132,6 +132,13 @@ impl Keys {
             && self.certificates.is_empty()
             && !self.accepts_any_certificate
             && self.tokens.is_empty()
+    }
+
+    /// Whether they belong to several callers.
+    pub(super) fn are_of_several(&self) -> bool {
+        let names = self.api_keys.keys().chain(self.signing_keys.keys());
+        let names: HashSet<&String> = names.chain(self.certificates.values()).collect();
+        names.len() > 1 || self.accepts_any_certificate || !self.tokens.is_empty()
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

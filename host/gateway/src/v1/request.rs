@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::error::ApiError;
 use super::parameters::{Values, read_values};
 use crate::access::Grant;
+use crate::http::read_object;
 
 /// The longest message of the JSON parser that is passed on, in characters. It may quote a key of a megabyte.
 const LONGEST_PROBLEM: usize = 200;
@@ -163,7 +164,7 @@ fn read<T: DeserializeOwned>(body: &[u8], how: &str) -> Result<T, ApiError> {
     if body.trim().is_empty() {
         return Err(invalid("the body is empty".to_owned()));
     }
-    serde_json::from_str(body).map_err(|error| {
+    read_object(body.as_bytes()).map_err(|error| {
         let problem: String = error.to_string().chars().take(LONGEST_PROBLEM).collect();
         match error.is_data() {
             true => invalid(format!("the body is not a request: {problem}")),
