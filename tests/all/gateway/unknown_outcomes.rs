@@ -114,7 +114,7 @@ fn clients(gateway: &Gateway, requests: u32) -> [Command; 3] {
 fn read(output: &Output) -> Vec<Json> {
     assert!(output.status.success(), "{}", stderr(output));
     let lines = String::from_utf8(output.stdout.clone()).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str(line));
+    let lines = lines.lines().map(serde_json::from_str);
     lines.collect::<Result<_, _>>().unwrap()
 }
 
