@@ -39,6 +39,7 @@ pub(super) enum Error {
     },
     ReadFile(PathBuf, io::Error),
     /// A file that was read, and what is wrong with it.
+    #[cfg(feature = "proxy")]
     UnusableFile(PathBuf, String),
     #[cfg(feature = "emulator")]
     Emulator(rds_bridge_emulator::StartError),
@@ -124,11 +125,12 @@ impl Error {
             Self::Malformed(_) | Self::TokenNotUtf8 { .. } => Exit::NotAToken,
             Self::Read(_)
             | Self::ReadFile(..)
-            | Self::UnusableFile(..)
             | Self::Write(_)
             | Self::File(..)
             | Self::NoFolder { .. }
             | Self::Runtime(_) => Exit::InputOutput,
+            #[cfg(feature = "proxy")]
+            Self::UnusableFile(..) => Exit::InputOutput,
             #[cfg(feature = "arrow")]
             Self::Columnar(error) => columnar_exit(error),
             Self::Bridge(error) | Self::InStatement { error, .. } => Exit::for_error(error),

@@ -41,6 +41,7 @@ impl fmt::Display for Error {
             Self::Gateway(error) => Chain(error).fmt(f),
             Self::Command(program, error) => write!(f, "cannot run {}: {error}", program.display()),
             Self::ReadFile(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            #[cfg(feature = "proxy")]
             Self::UnusableFile(path, problem) => {
                 write!(f, "cannot use {}: {problem}", path.display())
             }
