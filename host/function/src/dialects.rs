@@ -3,6 +3,8 @@
 mod request;
 mod response;
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::Request;
 use rds_bridge::pool::Pool;
@@ -15,7 +17,7 @@ use tracing::error;
 use super::callers::Callers;
 use super::deadline::Deadline;
 use super::failure::{Failure, Type};
-use super::http::{identity, is_http, may_stream};
+use super::http::{identity, is_http, may_stream, source};
 use super::keys::Keys;
 use super::sink::RESPONSE_LIMIT;
 pub(super) use response::{Buffered, buffered, forward, prelude};
@@ -41,6 +43,7 @@ pub(super) struct DialectRequest {
     pub(super) path: String,
     pub(super) may_stream: bool,
     caller: Option<String>,
+    source: Option<IpAddr>,
     request: Result<Request<Bytes>, &'static str>,
 }
 
@@ -68,6 +71,7 @@ impl Dialects {
             dialect,
             may_stream: may_stream(&keys.json("requestContext")),
             caller,
+            source: source(keys),
             request: request::read(keys, &path),
             path,
         })
@@ -78,6 +82,7 @@ impl Dialects {
         let DialectRequest {
             dialect,
             caller,
+            source,
             request,
             ..
         } = request;
@@ -99,6 +104,10 @@ impl Dialects {
                 return dialect.unavailable(NO_KEYS);
             }
         };
+        let request = match source {
+            Some(address) => request.from_address(address),
+            None => request,
+        };
         let request = match &caller {
             Some(name) => request.of_caller(name),
             None => request,
@@ -117,7 +126,8 @@ impl Dialects {
     /// Refuses a request without valid credentials.
     pub(super) async fn authenticate(&self, keys: &Keys) -> Result<(), Failure> {
         let service = self.service().await?;
-        match service.authenticate(&request::headers(keys)) {
+        let headers = request::headers(keys);
+        match service.authenticate(headers, source(keys)).await {
             Some(_) => Ok(()),
             None => Err(Failure::new(
                 Type::Unauthenticated,

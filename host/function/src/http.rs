@@ -1,5 +1,7 @@
 //! HTTP requests of a Function URL or an HTTP API: both use the payload format 2.0.
 
+use std::net::IpAddr;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -38,6 +40,13 @@ pub(super) fn identity(keys: &Keys) -> Option<String> {
     }
     let of_function = authorizer.get("lambda").filter(|it| it.is_object());
     of_function.map(|_| format!("lambda:{}", text("/lambda/principalId").unwrap_or_default()))
+}
+
+/// The address from which the request came, as AWS has seen it.
+pub(super) fn source(keys: &Keys) -> Option<IpAddr> {
+    let context = keys.json("requestContext");
+    let address = context.pointer("/http/sourceIp")?.as_str()?;
+    address.parse().ok()
 }
 
 /// Whether the response to the request can be streamed: an HTTP API waits for the complete one.

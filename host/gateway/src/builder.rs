@@ -32,7 +32,6 @@ pub struct GatewayBuilder {
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
-    pinned_sessions: Option<usize>,
     idempotency_table: Option<String>,
     shows_statements: bool,
 }
@@ -49,7 +48,6 @@ impl Gateway {
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
-            pinned_sessions: None,
             idempotency_table: None,
             shows_statements: false,
         }
@@ -192,12 +190,13 @@ impl GatewayBuilder {
         self
     }
 
-    /// How many sessions may keep a connection, which those with a transaction, a lock or a temporary table do. One more
-    /// receives error 1040. Default: one less than the pools have connections, so that other requests find one; at least
-    /// 1.
+    /// How many sessions may keep a connection to each database, as those with a transaction, a lock or a temporary table
+    /// do. One more is refused with error 1040, or by the Data API with `ServiceUnavailableError`. Default: one less
+    /// than the database's connections, and at least 1, so that other callers find one. If there is one caller only, its
+    /// sessions may keep all connections.
     #[must_use]
     pub fn pinned_sessions(mut self, limit: usize) -> Self {
-        self.pinned_sessions = Some(limit);
+        self.limits.pinned_sessions = Some(limit);
         self
     }
 
@@ -249,17 +248,7 @@ impl GatewayBuilder {
         self.build()
     }
 
-    fn build(mut self) -> Result<GatewayService, StartError> {
-        // One connection is left for requests without a session. A gateway's only caller waits for its own sessions.
-        let has_others = self.policy.is_some() || self.authentication.has_several_callers();
-        let left = usize::from(has_others);
-        self.limits.pinned_sessions = self.pinned_sessions.unwrap_or_else(|| {
-            let sizes = self.databases.iter().map(|it| it.max_connections());
-            sizes
-                .map(|it| it.saturating_sub(left))
-                .sum::<usize>()
-                .max(1)
-        });
+    fn build(self) -> Result<GatewayService, StartError> {
         let idempotency_table = self.idempotency_table.map(|name| {
             let table = IdempotencyTable::read(&name);
             table.ok_or(StartError::IdempotencyTable(name))

@@ -18,7 +18,7 @@ mod typed_result;
 
 pub(crate) use allowance::Allowance;
 pub(crate) use deadline::Deadline;
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, is_unknown_outcome};
 pub(crate) use lease::Lease;
 pub(crate) use limits::{Limits, SessionPolicy};
 pub(crate) use sessions::{Resumed, Sessions};

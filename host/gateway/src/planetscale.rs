@@ -197,6 +197,7 @@ async fn in_lease(
         };
     }
     let result = lease.execute_text(statement.sql()).await;
+    let result = result.map_err(Failure::after_sending);
     if let (Ok(_), Some(setting)) = (&result, setting) {
         lease.note_setting(setting);
     }

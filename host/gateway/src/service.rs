@@ -5,12 +5,15 @@ mod dialect;
 mod request;
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_service::Service;
 
+use crate::caller::{Keys, Peer};
 use crate::http::{guarded, in_trace, log_access, name_instance};
 use crate::metrics::GatewayMetrics;
 use crate::shared::Shared;
@@ -54,13 +57,19 @@ impl GatewayService {
         }
     }
 
-    /// The name of the caller whose name and API key are in the headers as Basic credentials; `None` if they are not
-    /// valid.
-    #[must_use]
-    pub fn authenticate(&self, headers: &HeaderMap) -> Option<String> {
-        let rules = self.shared.rules();
-        let caller = rules.authentication.basic(headers);
-        caller.map(|it| it.name().to_owned())
+    /// The name of the caller whose Basic credentials or bearer token are in the headers; `None` if they are not valid,
+    /// or if the address has guessed keys and must wait.
+    pub async fn authenticate(
+        &self,
+        headers: HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Option<String> {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.headers = headers;
+        let names = Arc::default();
+        parts.extensions.insert(Peer { address, names });
+        let caller = self.shared.admit(&parts, Keys::caller).await.ok()?;
+        Some(caller.name().to_owned())
     }
 
     /// The current numbers.

@@ -119,10 +119,7 @@ impl Shared {
         let grant = Arc::clone(lease.grant());
         let database = self.databases.named(grant.database());
         let connections = database.map_or(1, Database::max_connections);
-        let rules = self.rules.load();
-        let has_one_caller =
-            rules.policy.grants_everything() && !rules.authentication.has_several_callers();
-        let most = if has_one_caller {
+        let most = if self.has_one_caller() {
             usize::MAX
         } else {
             (connections / 2).max(1)
@@ -141,7 +138,23 @@ impl Shared {
         kind: Kind,
     ) -> Result<String, Failure> {
         self.reserve_session(caller, &mut lease)?;
-        self.sessions.keep(lease, caller, kind)
+        let database = self.databases.named(lease.grant().database());
+        let limit = database.map_or(1, |it| self.most_sessions(it));
+        self.sessions.keep(lease, caller, kind, limit)
+    }
+
+    /// How many sessions may keep a connection to a database: all connections but one, which is left to other callers.
+    pub(crate) fn most_sessions(&self, database: &Database) -> usize {
+        self.limits.pinned_sessions.unwrap_or_else(|| {
+            let left = usize::from(!self.has_one_caller());
+            database.max_connections().saturating_sub(left).max(1)
+        })
+    }
+
+    /// Whether no connection has to be left to others.
+    fn has_one_caller(&self) -> bool {
+        let rules = self.rules.load();
+        rules.policy.grants_everything() && !rules.authentication.has_several_callers()
     }
 
     fn limited(&self, exceeded: Exceeded) -> Failure {

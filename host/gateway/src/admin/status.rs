@@ -163,7 +163,11 @@ impl Status {
             requests,
             sessions: SessionStatus {
                 open: requests.open_sessions,
-                most: shared.limits.pinned_sessions,
+                most: shared
+                    .databases
+                    .iter()
+                    .map(|it| shared.most_sessions(it))
+                    .sum(),
             },
             pools: pools(health),
             callers,

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use tracing::debug;
 
@@ -133,10 +133,11 @@ impl Gate {
         source: Option<Source>,
         find: FindCaller,
     ) -> Result<Caller, NotAdmitted> {
-        let name = basic.name();
-        self.check_guesses(source, name)?;
-        find(keys, name, basic.key()).ok_or_else(|| {
-            self.note_guess(source, name);
+        // A dialect may decode the name, so that one name has many spellings. They count together.
+        let name = percent_decode_str(basic.name()).decode_utf8_lossy();
+        self.check_guesses(source, &name)?;
+        find(keys, basic.name(), basic.key()).ok_or_else(|| {
+            self.note_guess(source, &name);
             NotAdmitted::Unauthenticated
         })
     }
@@ -169,13 +170,9 @@ impl Gate {
         if let Some(paused) = paused {
             return Err(paused);
         }
-        let id = verified.inspect_err(|error| {
-            // The others are faults of a clock or of a client, and no guesses.
-            let is_guess = matches!(
-                error,
-                SignatureError::Mismatch | SignatureError::UnknownAccessKeyId
-            );
-            if let (true, Some(claimed)) = (is_guess, &claimed) {
+        let id = verified.inspect_err(|_| {
+            // Without a claimed key, the request has a fault of a clock or of a client, and is no guess.
+            if let Some(claimed) = &claimed {
                 self.note_guess(source, claimed);
             }
         })?;
@@ -200,19 +197,6 @@ impl Gate {
     fn note_guess(&self, source: Option<Source>, name: &str) {
         if let Some(source) = source {
             self.guesses.note_failure(source, name, Instant::now());
-        }
-    }
-}
-
-impl CallerAuthentication {
-    /// The caller whose name and API key are in the headers as Basic credentials, or the one that needs none.
-    pub(crate) fn basic(&self, headers: &HeaderMap) -> Option<Caller> {
-        match (self, Authorization::read(headers)) {
-            (Self::TrustLoopback, _) => Some(Caller::of_this_machine()),
-            (Self::Keys(keys), Authorization::Basic(basic)) => {
-                keys.caller(basic.name(), basic.key())
-            }
-            (Self::Keys(_), _) => None,
         }
     }
 }

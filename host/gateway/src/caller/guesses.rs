@@ -82,7 +82,7 @@ impl Failures {
     }
 }
 
-/// How long attempts are refused after so many failures.
+/// How long attempts are refused after `count` failures.
 fn pause(count: u32) -> Duration {
     match count.checked_sub(FREE) {
         None | Some(0) => Duration::ZERO,

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: callers whom an issuer vouches for.
+//! JSON Web Tokens: verifies them with the keys of their issuers, and finds the caller.
 //!
 //! Source: RFC 7519, and RFC 8725, "JSON Web Token Best Current Practices". The times are those of Neon's proxy.
 
@@ -136,7 +136,7 @@ impl Tokens {
         }
     }
 
-    /// The caller whom a token names.
+    /// The caller that a token names.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use rds_bridge::{ErrorKind, Stage};
 use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
-use crate::execution::{Failure, Outcome};
+use crate::execution::{Failure, Outcome, is_unknown_outcome};
 use crate::statistics::Cause;
 
 /// The header by which SDKs tell the types of errors apart.
@@ -21,8 +21,6 @@ const ERROR_TYPE: &str = "x-amzn-errortype";
 const PARAMS_NOT_BOUND: u16 = 2031;
 /// `CR_INVALID_PARAMETER_NO`: the code of MySQL's clients for a parameter with an invalid value.
 const INVALID_PARAMETER: u16 = 2034;
-/// `CR_SERVER_LOST`: the connection was lost while a statement was executed.
-const SERVER_LOST: u16 = 2013;
 /// The SQLSTATE of an error without a more specific one.
 const GENERAL: &str = "HY000";
 
@@ -81,9 +79,9 @@ impl ApiError {
                 Some(server) if !ends_connection(server) => {
                     Self::database(&server.message, failure.code(), failure.sql_state())
                 }
-                _ if is_lost(error.kind()) => {
+                _ if is_unknown_outcome(error) => {
                     debug!(%error, "the outcome of a statement is unknown");
-                    Self::database(UNKNOWN_OUTCOME, SERVER_LOST, GENERAL)
+                    Self::of_statement(&Failure::UnknownOutcome)
                 }
                 _ => Self::database(&failure.to_string(), failure.code(), failure.sql_state()),
             },
@@ -102,7 +100,7 @@ impl ApiError {
                     failure.to_string(),
                 )
             },
-            Failure::StatementTimeout { .. } => {
+            Failure::StatementTimeout { .. } | Failure::UnknownOutcome => {
                 Self::database(&failure.to_string(), failure.code(), failure.sql_state())
             }
             Failure::SessionLost => Self::transaction_not_found(),
@@ -246,22 +244,6 @@ impl ApiError {
     }
 }
 
-const UNKNOWN_OUTCOME: &str = "The connection to the database was lost after the statement was sent, and its outcome is \
-                               unknown: check whether it was executed before you repeat it";
-
-/// Whether it is not known how far the server came with a statement.
-fn is_lost(kind: &ErrorKind) -> bool {
-    match kind {
-        ErrorKind::Io(_)
-        | ErrorKind::Closed
-        | ErrorKind::Timeout(_)
-        | ErrorKind::Malformed(_)
-        | ErrorKind::Unusable => true,
-        ErrorKind::Server(server) => ends_connection(server),
-        _ => false,
-    }
-}
-
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -351,7 +333,10 @@ mod tests {
             );
             assert_eq!(
                 error.message,
-                format!("{UNKNOWN_OUTCOME}; Error code: 2013; SQLState: HY000")
+                format!(
+                    "{}; Error code: 2013; SQLState: HY000",
+                    Failure::UnknownOutcome
+                )
             );
         }
     }

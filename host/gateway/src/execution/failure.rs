@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rds_bridge::error::Chain;
+use rds_bridge::error::{Chain, ends_connection};
 use rds_bridge::pool::PoolError;
 use rds_bridge::{Error, ErrorKind};
 use thiserror::Error;
+use tracing::debug;
 
 use super::Outcome;
 use crate::access::AccessDenied;
@@ -77,6 +78,12 @@ pub(crate) enum Failure {
     /// The gateway is shutting down, and begins no session. Nothing was sent.
     #[error("the gateway is shutting down, and begins no session: try again, at another instance")]
     Draining,
+    /// The connection was lost after the statement was sent.
+    #[error(
+        "the connection to the database was lost after the statement was sent, and its outcome is unknown: check \
+         whether it was executed before you repeat it"
+    )]
+    UnknownOutcome,
     /// The statement took longer than the request may take.
     #[error("the statement took longer than {} s{}", .limit.as_secs_f32(), timeout_words(*.outcome))]
     StatementTimeout {
@@ -94,6 +101,18 @@ impl From<PoolError> for Failure {
 }
 
 impl Failure {
+    /// The failure of a statement that was sent: [`Self::UnknownOutcome`], if it is not known how far the server came
+    /// with it.
+    pub(crate) fn after_sending(self) -> Self {
+        match self {
+            Self::Database(error) if is_unknown_outcome(&error) => {
+                debug!(%error, "the outcome of a statement is unknown");
+                Self::UnknownOutcome
+            }
+            other => other,
+        }
+    }
+
     /// The number of the error, as MySQL has it.
     pub(crate) fn code(&self) -> u16 {
         match self {
@@ -110,6 +129,7 @@ impl Failure {
                 Outcome::Ended => QUERY_TIMEOUT,
                 Outcome::Unknown => SERVER_LOST,
             },
+            Self::UnknownOutcome => SERVER_LOST,
             Self::TooManyRows { .. } => TOO_MANY_ROWS,
             Self::Limited(_) => USER_LIMIT_REACHED,
             Self::Denied(denied) => denied.code(),
@@ -127,8 +147,21 @@ impl Failure {
             Self::SessionBusy { .. } | Self::TooManySessions { .. } => "08004",
             Self::TooManyRows { .. } | Self::NoSessions | Self::Limited(_) => "42000",
             Self::Denied(denied) => denied.sql_state(),
-            Self::SessionLost | Self::StatementTimeout { .. } => "HY000",
+            Self::SessionLost | Self::UnknownOutcome | Self::StatementTimeout { .. } => "HY000",
         }
+    }
+}
+
+/// Whether it is not known how far the server came with a statement that was sent.
+pub(crate) fn is_unknown_outcome(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Io(_)
+        | ErrorKind::Closed
+        | ErrorKind::Timeout(_)
+        | ErrorKind::Malformed(_)
+        | ErrorKind::Unusable => true,
+        ErrorKind::Server(server) => ends_connection(server),
+        _ => false,
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) struct Limits {
     /// The time of a request's statements.
     pub(crate) statement: Option<Duration>,
     pub(crate) sessions: SessionPolicy,
-    /// How many sessions keep a connection.
-    pub(crate) pinned_sessions: usize,
+    /// How many sessions keep a connection to one database. `None` leaves one connection to other callers.
+    pub(crate) pinned_sessions: Option<usize>,
     /// How many requests of one session wait for an earlier one.
     pub(crate) queued_requests: usize,
     /// How long a session may be idle.
@@ -49,7 +49,7 @@ impl Default for Limits {
             stream_bytes: None,
             statement: None,
             sessions: SessionPolicy::Kept,
-            pinned_sessions: usize::MAX,
+            pinned_sessions: None,
             queued_requests: 16,
             session_idle: Duration::from_mins(3),
             session_lifetime: Duration::from_hours(24),

@@ -117,7 +117,8 @@ impl Sessions {
     }
 
     /// Keeps the connection of a request for the next requests of its client, and returns the session's token. It
-    /// stays pinned until [`Lease::end_session`], or until it was idle for too long.
+    /// stays pinned until [`Lease::end_session`], or until it was idle for too long. `limit` sessions may keep a
+    /// connection to the database.
     ///
     /// # Errors
     ///
@@ -127,6 +128,7 @@ impl Sessions {
         mut lease: Lease,
         caller: &Caller,
         kind: Kind,
+        limit: usize,
     ) -> Result<String, Failure> {
         let holds_state = lease.holds_state();
         let has_transaction = kind == Kind::Transaction;
@@ -141,12 +143,14 @@ impl Sessions {
             return Ok(self.tokens.write(Token { kind, id }, caller));
         }
         let id = self.tokens.id().map_err(|_| Failure::SessionLost)?;
-        let limit = self.limits.pinned_sessions;
+        let key = lease.grant().pool_key().clone();
         let mut sessions = self.open.lock();
-        if sessions.len() >= limit {
+        let others = sessions
+            .values()
+            .filter(|it| it.key.database == key.database);
+        if others.count() >= limit {
             return Err(Failure::TooManySessions { limit });
         }
-        let key = lease.grant().pool_key().clone();
         let Some((connection, settings)) = lease.take() else {
             return Err(Failure::SessionLost);
         };

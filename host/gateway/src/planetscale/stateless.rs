@@ -34,7 +34,8 @@ async fn result(
     let grant = shared.grant(caller, None)?;
     grant.allows(statement.sql())?;
     let mut lease = shared.lease(caller, &grant).await?;
-    let result = lease.execute_text(statement.sql()).await?;
+    let result = lease.execute_text(statement.sql()).await;
+    let result = result.map_err(Failure::after_sending)?;
     if lease.is_in_transaction() {
         // The pool rolls it back.
         return Err(Failure::NoSessions);

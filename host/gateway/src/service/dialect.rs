@@ -18,7 +18,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect that the path of a request belongs to; `None` if there is none.
+    /// The dialect of a request's path; `None` for a path that no dialect has.
     #[must_use]
     pub fn of_path(path: &str) -> Option<Self> {
         match path {

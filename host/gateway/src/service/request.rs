@@ -1,13 +1,14 @@
 //! A request, and what the program that received it knows of it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use tokio::time::Instant;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Peer};
 use crate::execution::Deadline;
 
 /// A request for a [`GatewayService`](super::GatewayService), with its whole body.
@@ -29,6 +30,18 @@ impl GatewayRequest {
     #[must_use]
     pub fn of_caller(mut self, name: &str) -> Self {
         self.request.extensions_mut().insert(Caller::named(name));
+        self
+    }
+
+    /// The request comes from this address. Callers that guess keys are slowed down by their address; without it, they
+    /// are not.
+    #[must_use]
+    pub fn from_address(mut self, address: IpAddr) -> Self {
+        let peer = Peer {
+            address: Some(address),
+            ..Peer::default()
+        };
+        self.request.extensions_mut().insert(peer);
         self
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::status;
 use crate::access::AccessDenied;
 use crate::caller::{NotAdmitted, TokenError};
-use crate::execution::{Failure, Outcome};
+use crate::execution::{Failure, Outcome, is_unknown_outcome};
 use crate::http::Refused;
 use crate::statistics::Cause;
 
@@ -221,7 +221,7 @@ impl ApiError {
                 ..Self::of_gateway(failure)
             };
         };
-        if status::is_unknown_outcome(error) {
+        if is_unknown_outcome(error) {
             return Self {
                 code: error.code().unwrap_or(SERVER_LOST),
                 sql_state: error.sql_state().unwrap_or(GENERAL).to_owned(),

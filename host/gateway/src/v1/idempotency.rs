@@ -25,7 +25,7 @@ pub(super) struct Fingerprint {
     request: [u8; 32],
 }
 
-/// A request, as far as its answer depends on it.
+/// The parts of a request on which its answer depends.
 pub(super) struct Identity<'a> {
     pub(super) caller: &'a Caller,
     pub(super) path: &'a str,

@@ -1,8 +1,8 @@
 //! HTTP statuses for MySQL's error numbers.
 
 use axum::http::StatusCode;
-use rds_bridge::error::{TOO_MANY_CONNECTIONS, ends_connection};
-use rds_bridge::{Error, ErrorKind};
+use rds_bridge::Error;
+use rds_bridge::error::TOO_MANY_CONNECTIONS;
 
 /// Whether the server, or a proxy, has no free connection. Nothing was executed.
 pub(super) fn is_full(code: u16) -> bool {
@@ -24,19 +24,6 @@ pub(super) fn of_code(code: u16) -> StatusCode {
         1290 | 1792 | 1836 => StatusCode::METHOD_NOT_ALLOWED,
         code if is_full(code) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
-    }
-}
-
-/// Whether it is not known how far the server came with a statement that was sent.
-pub(super) fn is_unknown_outcome(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Io(_)
-        | ErrorKind::Closed
-        | ErrorKind::Timeout(_)
-        | ErrorKind::Malformed(_)
-        | ErrorKind::Unusable => true,
-        ErrorKind::Server(server) => ends_connection(server),
-        _ => false,
     }
 }
 

@@ -35,7 +35,7 @@ pub enum TokenAlgorithm {
 
 /// A text names no algorithm that tokens may be signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the algorithm is none of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA")]
+#[error("unknown algorithm: use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA")]
 pub struct UnknownAlgorithm;
 
 impl FromStr for TokenAlgorithm {
