@@ -15,8 +15,9 @@
 //! | a semicolon within the text | several statements |
 //! | what is not closed; control characters; a number that runs into a word | it is no valid SQL |
 //!
-//! A backslash in `'…'` is taken for an escape. With `NO_BACKSLASH_ESCAPES`, which a server reports, it is none: a text
-//! with a backslash must then be refused.
+//! The lexer treats a backslash in `'…'` as an escape. In a session with `NO_BACKSLASH_ESCAPES`, which the server
+//! reports in its status flags, a backslash escapes nothing: the caller of the lexer must then refuse a text with a
+//! backslash.
 
 mod lexer;
 mod literals;
@@ -331,7 +332,7 @@ mod tests {
             prop_assert!(covers("SELECT a FROM t WHERE a = ? AND b = 1", &sql));
         }
 
-        /// Text that is not within quotes is never taken for a value, unless it is a literal.
+        /// Outside of quotes, only a literal counts as a value.
         #[test]
         fn what_is_added_is_noticed(text in "[a-z0-9'\"`\\\\ ;#*/!=(),.@-]{0,12}") {
             let sql = format!("SELECT a FROM t WHERE a = 1 {text}");

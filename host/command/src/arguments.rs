@@ -113,8 +113,9 @@ pub(super) enum Command {
     /// prints the actual reason on standard error. The emulator implements part of MySQL's SQL, and refuses the rest
     /// with an error that names what is not supported.
     ///
-    /// Tokens must be signed with the AWS credentials in the environment. If there are none, the emulator uses public
-    /// example credentials, which it prints. It prints the settings that a client needs as export lines for a shell.
+    /// Tokens must be signed with the AWS credentials in the environment. Without credentials there, the emulator uses
+    /// public example credentials, which it prints. It prints the settings that a client needs as export lines for a
+    /// shell.
     #[cfg(feature = "emulator")]
     #[command(after_help = "Examples:\n  \
         rds-bridge emulate --seed schema.sql\n  \

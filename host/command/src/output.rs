@@ -25,7 +25,7 @@ pub(super) fn print_line(text: &str) -> Result<(), Error> {
     print(&line)
 }
 
-/// Prints to standard error. If it is closed, a server serves its clients all the same.
+/// Prints to standard error. A closed standard error does not stop a server.
 #[cfg(feature = "proxy")]
 pub(super) fn tell(lines: &str) {
     let _unread = stderr().write_all(lines.as_bytes());

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::value::RawValue;
 
 use super::{Escape, WriteValue, Writer, each_value, text};
-use rds_bridge::mysql::{Column, Row, Value, ValueError, Vector};
+use rds_bridge::mysql::{Column, Row, Summary, Value, ValueError, Vector};
 
 /// Writes rows as JSON.
 #[derive(Debug)]
@@ -24,6 +24,21 @@ pub struct Json {
     /// The text before the value of each column, encoded once per result: `{"name":` for the first column, `,"name":`
     /// for the others.
     keys: Vec<Key>,
+}
+
+/// Writes what a statement without a result has done, as a line:
+/// `{"affectedRows":1,"lastInsertId":7,"warnings":0}`.
+pub fn write_summary(summary: &Summary, out: &mut Vec<u8>) {
+    let Summary {
+        affected_rows,
+        last_insert_id,
+        warnings,
+        ..
+    } = summary;
+    let line = format!(
+        "{{\"affectedRows\":{affected_rows},\"lastInsertId\":{last_insert_id},\"warnings\":{warnings}}}\n"
+    );
+    out.extend_from_slice(line.as_bytes());
 }
 
 impl Json {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tokio::time::{timeout, timeout_at};
 use tracing::{debug, warn};
 
@@ -16,7 +15,7 @@ use rds_bridge::error::{Error, ErrorKind, ends_connection};
 use rds_bridge::mysql::{CancelHandle, Connection, Summary};
 use rds_bridge::pool::{Pool, PooledConnection};
 use rds_bridge_formats::Writer;
-use rds_bridge_formats::json::Json;
+use rds_bridge_formats::json::{Json, write_summary};
 
 /// Executes requests, with the settings that apply to all of them.
 pub(super) struct Executor {
@@ -211,15 +210,7 @@ async fn statement(
     match summary {
         // Only after the commit: until then the array must not look complete.
         None => writer.end(&mut sink.out),
-        Some(summary) => {
-            let summary = json!({
-                "affectedRows": summary.affected_rows,
-                "lastInsertId": summary.last_insert_id,
-                "warnings": summary.warnings,
-            });
-            sink.out.extend_from_slice(summary.to_string().as_bytes());
-            sink.out.push(b'\n');
-        }
+        Some(summary) => write_summary(&summary, &mut sink.out),
     }
     sink.begin();
     Ok(())

@@ -82,7 +82,7 @@ fn credentials_that_are_wrong_or_missing() {
         response.header("x-amzn-errortype"),
         Some("IncompleteSignatureException")
     );
-    // Whoever may invoke the function directly needs no key.
+    // A direct invocation needs no key: IAM has allowed it.
     assert_eq!(rows(&function, &json!({})), items());
 }
 

@@ -180,7 +180,7 @@ fn a_key_whose_request_is_executed_is_refused(product: Product) {
     assert_eq!(fixture.count(&fixture.table), "1");
 }
 
-/// Wherever the connection is lost, `COMMIT` included, and on whichever side of it: repeated with its key, a request is
+/// The connection is cut before and after each write, `COMMIT` included. Repeated with its key, a request is
 /// executed once.
 #[apply(on_each_server)]
 fn an_unknown_outcome_is_asked_again(product: Product) {

@@ -13,14 +13,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::fake_lambda_runtime::Outcome;
+use crate::http_server;
 use crate::lambda_function::LambdaFunction;
 
 /// The fake, at 127.0.0.1. Dropping it closes all connections.
@@ -38,7 +37,11 @@ impl FakeFunctionUrl {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let thread = thread::spawn(move || serve(listener, function, stopped));
+        let thread = thread::spawn(move || {
+            http_server::serve(listener, stopped, move |request| {
+                answer(Arc::clone(&function), request)
+            });
+        });
         Self {
             address,
             stop: Some(stop),
@@ -60,27 +63,6 @@ impl Drop for FakeFunctionUrl {
             let _panicked = thread.join();
         }
     }
-}
-
-fn serve(listener: TcpListener, function: Arc<LambdaFunction>, mut stopped: oneshot::Receiver<()>) {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_all().build().unwrap();
-    runtime.block_on(async {
-        listener.set_nonblocking(true).unwrap();
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                _ = &mut stopped => return,
-            };
-            let Ok((stream, _)) = accepted else { continue };
-            let function = Arc::clone(&function);
-            let service = service_fn(move |request| answer(Arc::clone(&function), request));
-            let connection = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(connection);
-        }
-    });
 }
 
 async fn answer(

@@ -37,6 +37,7 @@ pub mod expectation;
 pub mod fake_function_url;
 pub mod fake_lambda_runtime;
 pub mod fault_proxy;
+mod http_server;
 pub mod lambda_function;
 pub mod node;
 pub mod original_function;

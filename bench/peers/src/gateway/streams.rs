@@ -38,7 +38,7 @@ pub async fn read(gateway: &Program, sql: &str, format: &str) -> Read {
     }
 }
 
-/// Begins a result. It is read only as far as the caller reads it, and ended by dropping the client.
+/// Begins a result. The caller reads it in pieces, and ends it by dropping the client.
 pub async fn begin(client: &mut Client, sql: &str, format: &str) -> Response<Incoming> {
     let body = serde_json::json!({ "sql": sql }).to_string();
     let response = client.post("/v1/query", format, body).await;

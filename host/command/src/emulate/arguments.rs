@@ -100,7 +100,7 @@ struct BackendArguments {
     )]
     backend: Option<String>,
 
-    /// User as whom the emulator logs in to the backend; every client has the privileges of this user
+    /// User for the emulator's login to the backend; every client has the privileges of this user
     #[arg(long, value_name = "USER", requires = "backend")]
     backend_user: Option<String>,
 

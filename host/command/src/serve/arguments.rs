@@ -75,7 +75,8 @@ impl Serve {
 pub(super) struct Callers {
     /// Address for callers
     ///
-    /// Port 0 picks a free port. An address that other machines reach needs --tls-certificate or --behind-tls-proxy, and
+    /// Port 0 picks a free port. An address that other machines reach needs --tls-certificate or --behind-tls-proxy,
+    /// and
     /// --api-key-file or --client-ca-file.
     #[arg(
         long,
@@ -97,7 +98,8 @@ pub(super) struct Callers {
 
     /// Accept every program on this machine, with any credentials
     ///
-    /// Web pages in a browser on this machine are refused all the same. This option, --api-key-file, --client-ca-file or
+    /// Requests of web pages in a browser on this machine are still refused. This option, --api-key-file,
+    /// --client-ca-file or
     /// --config is required.
     #[arg(
         long,

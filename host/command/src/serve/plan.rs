@@ -1,4 +1,4 @@
-//! What a gateway is to do, wherever it was said: on the command line or in a configuration file.
+//! The gateway to start, from the command line or a configuration file.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -33,8 +33,9 @@ pub(crate) struct TlsArguments {
 
     /// PEM file of the certificate authorities of callers that have a certificate
     ///
-    /// Without --api-key-file every caller needs a certificate. The name of a caller without other credentials is the first DNS name, e-mail address
-    /// or URI of the certificate's subjectAltName, or the common name of a certificate without subjectAltName.
+    /// Without --api-key-file every caller needs a certificate. The name of a caller without other credentials is the
+    /// first DNS name, e-mail address or URI of the certificate's subjectAltName, or the common name of a certificate
+    /// without subjectAltName.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_CLIENT_CA_FILE",

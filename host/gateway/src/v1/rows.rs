@@ -3,9 +3,8 @@
 use axum::body::Bytes;
 use rds_bridge::Error;
 use rds_bridge::mysql::{Connection, Params, Protocol, Rows, Summary};
-use rds_bridge_formats::json::Json;
+use rds_bridge_formats::json::{Json, write_summary};
 use rds_bridge_formats::{Encoder, TextOptions};
-use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
 use super::accept::Format;
@@ -134,15 +133,7 @@ impl RowWriter {
 
     fn write_summary(&mut self, summary: &Summary) {
         match self.format {
-            Format::Json | Format::Ndjson => {
-                let summary = json!({
-                    "affectedRows": summary.affected_rows,
-                    "lastInsertId": summary.last_insert_id,
-                    "warnings": summary.warnings,
-                });
-                self.out.extend_from_slice(summary.to_string().as_bytes());
-                self.out.push(b'\n');
-            }
+            Format::Json | Format::Ndjson => write_summary(summary, &mut self.out),
             Format::Csv => {}
             #[cfg(feature = "arrow")]
             Format::ArrowStream => {}

@@ -10,15 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderMap;
-use hyper::service::service_fn;
 use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::Start;
 use super::outcome::{FunctionError, Outcome, Response};
 use super::state::{Event, State};
+use crate::http_server;
 
 /// The largest response that is not a stream: 6 MB, and 100 bytes for the envelope.
 const MAX_PAYLOAD_SIZE: usize = 6 * 1024 * 1024 + 100;
@@ -29,25 +28,9 @@ const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 type HttpResponse = hyper::Response<Full<Bytes>>;
 
 /// Serves until `stopped` resolves, then closes all connections.
-pub(super) fn serve(listener: TcpListener, state: Arc<State>, mut stopped: oneshot::Receiver<()>) {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_all().build().unwrap();
-    runtime.block_on(async {
-        listener.set_nonblocking(true).unwrap();
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                _ = &mut stopped => return,
-            };
-            let Ok((stream, _)) = accepted else { continue };
-            let _closed_already = stream.set_nodelay(true);
-            let state = Arc::clone(&state);
-            let service = service_fn(move |request| answer(Arc::clone(&state), request));
-            let connection = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(connection);
-        }
+pub(super) fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
+    http_server::serve(listener, stopped, move |request| {
+        answer(Arc::clone(&state), request)
     });
 }
 
