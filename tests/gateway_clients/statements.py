@@ -28,4 +28,6 @@ def before_call(context, case, kwargs):
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE or not isinstance(case.body, dict):
         return
     for statement in case.body.get("statements", [case.body]):
-        statement["sql"] = known(statement["sql"])
+        # A named statement has no text.
+        if "sql" in statement:
+            statement["sql"] = known(statement["sql"])

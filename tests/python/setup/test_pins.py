@@ -6,7 +6,19 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPTS = ["just", "justfile", "host/deploy/package", "host/dist/dist", ".ci/run", "tests/setup/tools", "tests/setup/mysql"]
+SCRIPTS = [
+    "just",
+    "justfile",
+    "host/deploy/package",
+    "host/dist/dist",
+    ".ci/run",
+    "tests/setup/tools",
+    "tests/setup/mysql",
+    "tests/gateway_clients/run-clients",
+    "tests/gateway_instances/run",
+    "tests/python/proxy/run-clients",
+    "tests/python/proxy/run-suites",
+]
 REQUIREMENTS = [
     "tests/setup/requirements.txt",
     "tests/setup/just/requirements.txt",
@@ -14,9 +26,15 @@ REQUIREMENTS = [
     "host/deploy/zig-requirements.txt",
     "host/deploy/gateway/requirements.txt",
     "bench/gateway/requirements.txt",
+    "tests/gateway_clients/requirements.txt",
+    "tests/python/proxy/requirements.txt",
     "host/dist/requirements.txt",
 ]
-LOCKS = ["tests/setup/package-lock.json", "tests/gateway_clients/package-lock.json"]
+LOCKS = [
+    "tests/setup/package-lock.json",
+    "tests/gateway_clients/package-lock.json",
+    "tests/python/proxy/package-lock.json",
+]
 
 
 def commands(script):
@@ -32,7 +50,7 @@ class Pins(unittest.TestCase):
         found = 0
         for script in SCRIPTS:
             for line in commands(script):
-                if re.search(r"\bpip[\"']? install\b", line):
+                if re.search(r"\bpip[\"']? (install|download)\b", line):
                     self.assertIn("--require-hashes -r", line, script)
                     found += 1
         self.assertGreaterEqual(found, 3)
@@ -44,7 +62,7 @@ class Pins(unittest.TestCase):
                 self.assertNotRegex(line, r"\bnpm (install|i|add|exec)\b", script)
                 self.assertNotRegex(line, r"\bnpx\b", script)
                 found += len(re.findall(r"\bnpm ci\b", line))
-        self.assertEqual(found, 1)
+        self.assertEqual(found, 3)
 
     def test_cargo_installs_a_version(self):
         found = 0
