@@ -32,7 +32,7 @@ pub use builder::BridgeBuilder;
 pub use builder::DEFAULT_PORT;
 pub use engine_source::EngineSource;
 #[cfg(feature = "secrets-manager")]
-pub use secret::read_secret;
+pub use secret::{check_secret_arn, read_secret};
 pub use timeouts::Timeouts;
 
 use crate::aws::{RegionSource, region_of_endpoint};

@@ -69,10 +69,10 @@ pub mod tls;
 
 pub mod component;
 
-#[cfg(feature = "secrets-manager")]
-pub use bridge::read_secret;
 pub use bridge::{
     Bridge, BridgeBuilder, DEFAULT_PORT, EngineSource, Timeouts, resolve_alias, stages,
 };
+#[cfg(feature = "secrets-manager")]
+pub use bridge::{check_secret_arn, read_secret};
 pub use error::{Error, ErrorKind, Stage};
 pub use mysql::{CancelHandle, NotCancelled};

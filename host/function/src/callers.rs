@@ -1,5 +1,7 @@
 //! Who may call over HTTP: the keys of the gateway's dialects, from the environment and from a secret.
 
+use std::fmt;
+
 use rds_bridge_gateway::Keys;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -14,7 +16,7 @@ const SECRET: &str = "API_KEYS_SECRET_ARN";
 const SECRET_LIMIT: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// The settings of callers' keys.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Callers {
     /// A line for each hash, as in the gateway's file of keys.
     hashes: String,
@@ -70,6 +72,17 @@ impl Callers {
     }
 }
 
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A hash can be guessed from, and the text of a wrong ARN may be a key.
+        let Self {
+            hashes: _,
+            secret: _,
+        } = self;
+        f.debug_struct("Callers").finish_non_exhaustive()
+    }
+}
+
 const HOW: &str = "make a key with openssl rand -hex 32, and its hash with printf %s KEY | sha256sum; the secret that \
                    API_KEYS_SECRET_ARN names may contain the keys themselves";
 
@@ -81,15 +94,7 @@ fn keys_of(variable: &str, lines: &str) -> Result<Keys, Failure> {
 
 #[cfg(feature = "secrets-manager")]
 fn check_secret(arn: &str) -> Result<(), Failure> {
-    match arn.starts_with("arn:") {
-        true => Ok(()),
-        false => Err(Failure::new(
-            Type::Settings,
-            format!(
-                "{SECRET} is not the ARN of a secret, and is not shown because it may be a key"
-            ),
-        )),
-    }
+    rds_bridge::check_secret_arn(arn).map_err(|error| Failure::of_secret(error, SECRET))
 }
 
 #[cfg(not(feature = "secrets-manager"))]
@@ -105,7 +110,7 @@ fn check_secret(_: &str) -> Result<(), Failure> {
 #[cfg(feature = "secrets-manager")]
 async fn read_secret(arn: &str) -> Result<SecretString, Failure> {
     let read = rds_bridge::read_secret(arn, SECRET_LIMIT).await;
-    read.map_err(|error| Failure::from(error).with_name(SECRET))
+    read.map_err(|error| Failure::of_secret(error, SECRET))
 }
 
 #[cfg(not(feature = "secrets-manager"))]
@@ -133,6 +138,30 @@ mod tests {
             assert!(read(&text).unwrap().are_configured(), "{text}");
         }
         assert!(!read("").unwrap().are_configured());
+    }
+
+    #[test]
+    fn hashes_are_not_shown() {
+        let hash = "ab".repeat(32);
+        let callers = read(&format!("app:sha256:{hash}")).unwrap();
+        assert!(!format!("{callers:?}").contains(&hash));
+    }
+
+    #[cfg(feature = "secrets-manager")]
+    #[test]
+    fn an_arn_that_cannot_be_one_is_refused_and_not_shown() {
+        for arn in [
+            "arn:hunter2",
+            "hunter2",
+            "arn:aws:ssm:eu-central-1:1:p:hunter2",
+        ] {
+            let environment = Environment(|name: &str| (name == SECRET).then(|| arn.to_owned()));
+            let failure = Callers::read(&environment).unwrap_err();
+            let problem = failure.message();
+            assert!(problem.starts_with("API_KEYS_SECRET_ARN: "), "{problem}");
+            assert!(!problem.contains("hunter2"), "{problem}");
+            assert!(!problem.contains("DB_SECRET_ARN"), "{problem}");
+        }
     }
 
     #[test]

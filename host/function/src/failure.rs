@@ -109,11 +109,17 @@ impl Failure {
         self
     }
 
-    /// Names the setting that the failure is of.
+    /// The failure of a secret that is not the database's, with the variable that names it.
     #[cfg(feature = "secrets-manager")]
-    pub(super) fn with_name(mut self, setting: &str) -> Self {
-        self.message = format!("{setting}: {}", self.message);
-        self
+    pub(super) fn of_secret(error: Error, variable: &str) -> Self {
+        let problem = match error.kind() {
+            ErrorKind::Setting { problem, .. } => problem.to_string(),
+            _ => describe(&error),
+        };
+        Self {
+            message: format!("{variable}: {problem}"),
+            ..error.into()
+        }
     }
 
     /// The deadline ended the work: `what` did not happen within `limit`.
@@ -209,6 +215,8 @@ impl From<Error> for Failure {
         let kind = match error.category() {
             _ if is_full => Type::TooManyConnections,
             Category::Limit => Type::ResultTooLarge,
+            // No statement of a request may be one, whatever the database would do with it.
+            _ if matches!(error.kind(), ErrorKind::TransactionStatement) => Type::InvalidEvent,
             Category::Settings if matches!(error.kind(), ErrorKind::ParameterCount { .. }) => {
                 Type::InvalidParameters
             }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::helpers::command::program;
 use crate::helpers::function::{
-    AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start,
+    AD_HOC, WRITES, connection_id, failure, invocation_lines, items, rows, start, url_request,
 };
 
 #[apply(on_each_server)]
@@ -79,9 +79,15 @@ fn a_statement_may_commit_but_not_end_the_transaction(product: Product) {
     let function = start(&server, &[AD_HOC, WRITES]);
     for sql in ["BEGIN", "START TRANSACTION", "COMMIT", "/* x */ rollback"] {
         let (kind, failure) = failure(&function, &json!({ "sql": sql }));
-        assert_eq!(kind, "Statement", "{sql}: {failure}");
+        assert_eq!(kind, "InvalidEvent", "{sql}: {failure}");
         let message = failure["message"].as_str().unwrap();
         assert!(message.contains("the function itself commits"), "{failure}");
+        let body = json!({ "sql": sql }).to_string();
+        let request = url_request("POST", "", &[], Some(&body));
+        let response = function.invoke(request.to_string()).response().http();
+        assert_eq!(response.status, 400, "{sql}");
+        let error = &response.json()["error"];
+        assert_eq!(error["message"], message, "{sql}");
     }
     for (sql, affected) in [
         ("CREATE TABLE made (a INT)", 0),

@@ -38,6 +38,16 @@ pub async fn read_secret(arn: &str, limit: Duration) -> Result<SecretString, Err
     Ok(SecretString::from(text.as_str()))
 }
 
+/// Checks whether a text is the ARN of a secret in AWS Secrets Manager, without fetching the secret.
+///
+/// # Errors
+///
+/// [`ErrorKind::Setting`], without the text, which may be a secret itself.
+pub fn check_secret_arn(text: &str) -> Result<(), Error> {
+    let parsed = SecretId::parse(text).map(drop);
+    parsed.map_err(|problem| Error::setting("secret", problem))
+}
+
 impl BridgeBuilder {
     /// The secret, not fetched yet; `None` if no secret is set.
     pub(super) fn cached_secret(&self) -> Result<Option<CachedSecret<SecretsManager>>, Error> {
