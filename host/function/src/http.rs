@@ -24,8 +24,7 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Sources: AWS Lambda Developer Guide, "Request payload format"; Amazon API Gateway Developer Guide, "Create AWS
 /// Lambda proxy integrations for HTTP APIs".
 pub(super) fn identity(keys: &Keys) -> Option<String> {
-    let context = keys.json("requestContext");
-    let authorizer = context.get("authorizer")?;
+    let authorizer = keys.request_context().get("authorizer")?;
     let text = |pointer: &str| {
         authorizer
             .pointer(pointer)?
@@ -44,20 +43,23 @@ pub(super) fn identity(keys: &Keys) -> Option<String> {
 
 /// The address from which the request came, as AWS has seen it.
 pub(super) fn source(keys: &Keys) -> Option<IpAddr> {
-    let context = keys.json("requestContext");
-    let address = context.pointer("/http/sourceIp")?.as_str()?;
+    let address = keys.request_context().pointer("/http/sourceIp")?.as_str()?;
     address.parse().ok()
 }
 
 /// Whether the response to the request can be streamed: an HTTP API waits for the complete one.
-pub(super) fn may_stream(context: &Json) -> bool {
-    let domain = context.get("domainName").and_then(Json::as_str);
+pub(super) fn may_stream(keys: &Keys) -> bool {
+    let domain = keys
+        .request_context()
+        .get("domainName")
+        .and_then(Json::as_str);
     domain.is_some_and(|domain| domain.contains(".lambda-url."))
 }
 
 pub(super) fn is_http(keys: &Keys) -> bool {
-    let context = keys.json("requestContext");
-    context.get("http").is_some_and(Json::is_object)
+    keys.request_context()
+        .get("http")
+        .is_some_and(Json::is_object)
 }
 
 /// Whether the event is an HTTP request in another format: of a REST API (format 1.0), or of a load balancer.
@@ -66,8 +68,8 @@ pub(super) fn is_of_another_version(keys: &Keys) -> bool {
 }
 
 /// The parts of an HTTP event that define the request.
-struct Event {
-    context: Json,
+struct Event<'a> {
+    context: &'a Json,
     headers: Json,
     query: String,
     body: String,
@@ -78,13 +80,13 @@ struct Event {
 pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
     let text = |name: &str| keys.text(name).ok().flatten().unwrap_or_default();
     let event = Event {
-        context: keys.json("requestContext"),
+        context: keys.request_context(),
         headers: keys.json("headers"),
         query: text("rawQueryString"),
         body: text("body"),
         is_base64: keys.json("isBase64Encoded") == true,
     };
-    let may_stream = may_stream(&event.context);
+    let may_stream = may_stream(keys);
     let Some(format) = negotiate(event.header("accept")) else {
         let failure = Failure::new(
             Type::NotAcceptable,
@@ -103,7 +105,7 @@ pub(super) fn read(keys: &Keys) -> (Form, Result<Keys, Failure>) {
     (form, asked(&event))
 }
 
-fn asked(event: &Event) -> Result<Keys, Failure> {
+fn asked(event: &Event<'_>) -> Result<Keys, Failure> {
     match event.context.pointer("/http/method").and_then(Json::as_str) {
         Some("GET") if !event.body.is_empty() => {
             Err(misplaced("the body", "GET", "the query string"))
@@ -129,7 +131,7 @@ fn misplaced(found: &str, method: &str, right: &str) -> Failure {
     Failure::new(Type::InvalidEvent, problem).with_hint(HOW)
 }
 
-impl Event {
+impl Event<'_> {
     /// Looks a header up, ignoring case: this format has lower-case names, but a hand-written event may not.
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.as_object()?.iter();
@@ -159,7 +161,7 @@ fn read_query(query: &str) -> Result<Keys, Failure> {
     Ok(asked)
 }
 
-fn read_body(event: &Event) -> Result<Keys, Failure> {
+fn read_body(event: &Event<'_>) -> Result<Keys, Failure> {
     let body = &event.body;
     if body.len() > BODY_LIMIT {
         let problem = format!("the body is longer than {BODY_LIMIT} bytes");

@@ -1,6 +1,7 @@
 //! The keys of an event or of a request body, each with its original JSON text, so that a number keeps all its digits.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
@@ -9,7 +10,11 @@ use super::failure::{Failure, Type};
 use super::quoted::quoted;
 
 #[derive(Debug, Default)]
-pub(super) struct Keys(BTreeMap<String, Box<RawValue>>);
+pub(super) struct Keys {
+    values: BTreeMap<String, Box<RawValue>>,
+    /// Of an event; parsed when it is first asked for.
+    request_context: OnceLock<Json>,
+}
 
 /// Why a text is not a JSON object.
 #[derive(Debug)]
@@ -20,30 +25,35 @@ pub(super) enum NotKeys {
 
 impl Keys {
     pub(super) fn read(json: &str) -> Result<Self, NotKeys> {
-        serde_json::from_str(json)
-            .map(Self)
-            .map_err(|error| match error.is_data() {
-                true => NotKeys::NotAnObject,
-                false => NotKeys::NotJson(error),
-            })
+        let values = serde_json::from_str(json).map_err(|error| {
+            if error.is_data() {
+                NotKeys::NotAnObject
+            } else {
+                NotKeys::NotJson(error)
+            }
+        })?;
+        Ok(Self {
+            values,
+            request_context: OnceLock::new(),
+        })
     }
 
     /// Adds a key, or replaces its value. Returns `false` if the key was already present.
     pub(super) fn add(&mut self, name: &str, value: Box<RawValue>) -> bool {
-        self.0.insert(name.to_owned(), value).is_none()
+        self.values.insert(name.to_owned(), value).is_none()
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.values.keys().map(String::as_str)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.values.contains_key(name)
     }
 
     /// The value as it was written; `None` if the key is missing or its value is `null`.
     pub(super) fn raw(&self, name: &str) -> Option<&RawValue> {
-        let value = self.0.get(name).map(|value| &**value);
+        let value = self.values.get(name).map(|value| &**value);
         value.filter(|value| value.get() != "null")
     }
 
@@ -52,6 +62,12 @@ impl Keys {
     pub(super) fn json(&self, name: &str) -> Json {
         let value = self.raw(name).map(RawValue::get).unwrap_or("null");
         serde_json::from_str(value).unwrap_or_default()
+    }
+
+    /// What Lambda or API Gateway says of an HTTP request; `Json::Null` if the event is not one.
+    pub(super) fn request_context(&self) -> &Json {
+        self.request_context
+            .get_or_init(|| self.json("requestContext"))
     }
 
     /// The value as a string; `None` if the key is missing or its value is `null`. Any other value is an error.

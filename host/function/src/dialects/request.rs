@@ -15,8 +15,10 @@ use crate::keys::Keys;
 /// What is malformed: Lambda and API Gateway send no such event, but who may invoke the function directly can.
 pub(super) fn read(keys: &Keys, path: &str) -> Result<Request<Bytes>, &'static str> {
     let text = |name: &str| keys.text(name).ok().flatten().unwrap_or_default();
-    let context = keys.json("requestContext");
-    let method = context.pointer("/http/method").and_then(Json::as_str);
+    let method = keys
+        .request_context()
+        .pointer("/http/method")
+        .and_then(Json::as_str);
     let target = match text("rawQueryString") {
         query if query.is_empty() => path.to_owned(),
         query => format!("{path}?{query}"),
