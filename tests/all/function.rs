@@ -8,6 +8,7 @@ mod deadline_of_writes;
 mod dialect_callers;
 mod dialect_clients;
 mod dialect_deadline;
+mod dialect_failures;
 mod dialects;
 mod exact_numbers;
 mod failures;

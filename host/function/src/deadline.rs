@@ -58,6 +58,13 @@ impl Deadline {
     pub(super) fn grace(&self) -> Duration {
         self.margin.checked_div(2).unwrap_or_default()
     }
+
+    /// How long the gateway may still take to end a statement, before the response ends.
+    pub(super) fn closing(&self) -> Duration {
+        let end = self.at.checked_add(self.margin).unwrap_or(self.at);
+        let left = end.saturating_duration_since(Instant::now());
+        self.grace().min(left.checked_div(2).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod request;
 mod response;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
@@ -12,7 +13,8 @@ use rds_bridge_gateway::{
     Answer, CallerAuthentication, Dialect, Gateway, GatewayRequest, GatewayService,
 };
 use tokio::sync::OnceCell;
-use tracing::error;
+use tokio::time::{sleep, timeout, timeout_at};
+use tracing::{error, warn};
 
 use super::callers::Callers;
 use super::deadline::Deadline;
@@ -20,7 +22,7 @@ use super::failure::{Failure, Type};
 use super::http::{identity, is_http, may_stream, source};
 use super::keys::Keys;
 use super::sink::RESPONSE_LIMIT;
-pub(super) use response::{Buffered, buffered, forward, prelude};
+pub(super) use response::{End, buffered, end_unread, forward, prelude};
 
 /// The largest result that is held in memory when responses are streamed, in bytes as the server sends it. The template
 /// gives the function 256 MB.
@@ -32,6 +34,8 @@ pub(super) struct Dialects {
     pub(super) allow_ad_hoc_sql: bool,
     /// Whether the Function URL streams responses.
     pub(super) streams: bool,
+    /// Whether other invocations use connections of the pool at the same time.
+    pub(super) is_concurrent: bool,
     pub(super) pool: Pool,
     /// Built for the first request: a function that gets other events does not need it.
     pub(super) service: OnceCell<GatewayService>,
@@ -40,12 +44,14 @@ pub(super) struct Dialects {
 /// A request in a dialect.
 pub(super) struct DialectRequest {
     pub(super) dialect: Dialect,
-    pub(super) path: String,
     pub(super) may_stream: bool,
     caller: Option<String>,
     source: Option<IpAddr>,
     request: Result<Request<Bytes>, &'static str>,
 }
+
+/// How often to look whether a connection was returned.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 const NO_AD_HOC: &str =
     "the function executes no SQL of its callers: set ALLOW_AD_HOC_SQL=true in its environment";
@@ -69,11 +75,10 @@ impl Dialects {
         }
         Some(DialectRequest {
             dialect,
-            may_stream: may_stream(&keys.json("requestContext")),
+            may_stream: may_stream(keys),
             caller,
             source: source(keys),
             request: request::read(keys, &path),
-            path,
         })
     }
 
@@ -97,7 +102,11 @@ impl Dialects {
             Ok(request) => GatewayRequest::new(request),
             Err(problem) => return dialect.malformed(problem),
         };
-        let service = match self.service().await {
+        let service = match timeout_at(deadline.at, self.service()).await {
+            Ok(service) => service,
+            Err(_) => Err(no_keys_in_time(deadline)),
+        };
+        let service = match service {
             Ok(service) => service,
             Err(failure) => {
                 error!(error = %failure.json(""), "the gateway cannot start");
@@ -124,16 +133,41 @@ impl Dialects {
     }
 
     /// Refuses a request without valid credentials.
-    pub(super) async fn authenticate(&self, keys: &Keys) -> Result<(), Failure> {
-        let service = self.service().await?;
-        let headers = request::headers(keys);
-        match service.authenticate(headers, source(keys)).await {
-            Some(_) => Ok(()),
-            None => Err(Failure::new(
+    pub(super) async fn authenticate(
+        &self,
+        keys: &Keys,
+        deadline: &Deadline,
+    ) -> Result<(), Failure> {
+        let authenticating = async {
+            let headers = request::headers(keys);
+            let service = self.service().await?;
+            Ok(service.authenticate(headers, source(keys)).await)
+        };
+        match timeout_at(deadline.at, authenticating).await {
+            Err(_) => Err(no_keys_in_time(deadline)),
+            Ok(Err(failure)) => Err(failure),
+            Ok(Ok(Some(_))) => Ok(()),
+            Ok(Ok(None)) => Err(Failure::new(
                 Type::Unauthenticated,
                 "invalid credentials: send them as Basic, with the caller's name as the user and its API key as the \
                  password",
             )),
+        }
+    }
+
+    /// Waits until a statement that was given up has been killed, and its connection was returned: Lambda may freeze the
+    /// process after the response. Not beyond the time that is left for it.
+    pub(super) async fn end_statement(&self, deadline: &Deadline) {
+        if self.is_concurrent {
+            return;
+        }
+        let ended = async {
+            while is_in_use(&self.pool) {
+                sleep(BETWEEN_LOOKS).await;
+            }
+        };
+        if timeout(deadline.closing(), ended).await.is_err() {
+            warn!("a statement may still be running on the server: killing it takes too long");
         }
     }
 
@@ -155,4 +189,13 @@ impl Dialects {
         };
         self.service.get_or_try_init(build).await
     }
+}
+
+fn no_keys_in_time(deadline: &Deadline) -> Failure {
+    Failure::deadline("the keys of the callers were not read", deadline.limit)
+}
+
+fn is_in_use(pool: &Pool) -> bool {
+    let metrics = pool.metrics();
+    metrics.size > metrics.idle
 }

@@ -1,5 +1,6 @@
 //! The log: one JSON object per line on standard output, with the id of the request it belongs to.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::Write;
 use std::time::Instant;
@@ -27,7 +28,7 @@ const CREDENTIAL_PROCESS: &str = "aws_config::credential_process";
 const EVENTS: [&str; 3] = ["lambda_runtime", "hyper", "hyper_util"];
 /// Switched off: it logs each function error, which the invocation's own line already contains.
 const ERRORS: &str = "lambda_runtime::layers::panic";
-/// Switched off: the invocation's own line has the same.
+/// Not written: the invocation's own line takes the route and the cause of a failure from it.
 const ACCESS: &str = "rds_bridge_gateway::access";
 /// The stages of connecting are spans of level `DEBUG`. At `INFO` they are enabled too, so that the line for the whole
 /// connect can include their durations.
@@ -38,8 +39,30 @@ const OWN_FIELDS: [&str; 5] = ["timestamp", "level", "message", "requestId", "xr
 const TYPICAL_LENGTH: usize = 1024;
 
 tokio::task_local! {
-    /// The id and the X-Ray trace id of the request that the current task works on.
-    static REQUEST: (String, Option<String>);
+    /// The request that the current task works on.
+    static REQUEST: Request;
+}
+
+struct Request {
+    id: String,
+    /// Of X-Ray.
+    trace_id: Option<String>,
+    access: RefCell<Access>,
+}
+
+/// What the gateway's access log says of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Access {
+    /// `None` if no route has the path.
+    pub(super) route: Option<String>,
+    /// Why the request failed.
+    pub(super) cause: Option<String>,
+}
+
+/// Takes what the gateway has logged of the current request.
+pub(super) fn take_access() -> Access {
+    let taken = REQUEST.try_with(|request| request.access.take());
+    taken.unwrap_or_default()
 }
 
 /// Runs work whose log lines carry the ids of a request.
@@ -48,7 +71,12 @@ pub(super) async fn in_request<T>(
     trace_id: Option<String>,
     work: impl Future<Output = T>,
 ) -> T {
-    REQUEST.scope((id, trace_id), work).await
+    let request = Request {
+        id,
+        trace_id,
+        access: RefCell::default(),
+    };
+    REQUEST.scope(request, work).await
 }
 
 /// Starts logging at the level that the environment sets, and returns that level. The default is `INFO`.
@@ -61,7 +89,7 @@ pub(super) fn start(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
         .with_default(level)
         .with_target(CREDENTIAL_PROCESS, level.min(LevelFilter::INFO))
         .with_target(ERRORS, LevelFilter::OFF)
-        .with_target(ACCESS, LevelFilter::OFF);
+        .with_target(ACCESS, LevelFilter::INFO);
     if level == LevelFilter::INFO {
         targets = targets.with_target(STAGES, LevelFilter::DEBUG);
     }
@@ -96,9 +124,9 @@ impl Line {
         line.text("timestamp", &now.unwrap_or_default());
         line.text("level", level.as_str());
         line.text("message", message);
-        let _outside = REQUEST.try_with(|(id, trace_id)| {
-            line.text("requestId", id);
-            if let Some(trace_id) = trace_id {
+        let _outside = REQUEST.try_with(|request| {
+            line.text("requestId", &request.id);
+            if let Some(trace_id) = &request.trace_id {
                 line.text("xrayTraceId", trace_id);
             }
         });
@@ -147,6 +175,21 @@ fn line(level: Level, message: &str, fields: &Map<String, Json>) {
     line.write();
 }
 
+/// Keeps what the gateway has logged of the current request, for [`take_access`].
+fn keep_access(event: &Event<'_>) {
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    let mut text = |name: &str| match fields.0.remove(name) {
+        Some(Json::String(text)) => Some(text),
+        _ => None,
+    };
+    let access = Access {
+        route: text("route"),
+        cause: text("cause"),
+    };
+    let _outside = REQUEST.try_with(|request| request.access.replace(access));
+}
+
 struct JsonLines {
     level: LevelFilter,
 }
@@ -193,6 +236,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata: &Metadata<'_> = event.metadata();
+        if metadata.target() == ACCESS {
+            keep_access(event);
+            return;
+        }
         if self.level < *metadata.level() {
             return;
         }

@@ -20,9 +20,10 @@ use rds_bridge::pool::Pool;
 /// The outcome of one invocation.
 pub(super) struct Invocation<'a> {
     pub(super) query: &'a str,
-    pub(super) rows: u64,
+    /// The gateway does not count the rows and the warnings of its answers.
+    pub(super) rows: Option<u64>,
     pub(super) bytes: u64,
-    pub(super) warnings: u16,
+    pub(super) warnings: Option<u16>,
     pub(super) took: Took,
     pub(super) total: Duration,
     pub(super) failure: Option<&'a Failure>,
@@ -35,11 +36,20 @@ pub(super) struct Answered<'a> {
     pub(super) status: u16,
     /// The name of the caller, if it was authenticated.
     pub(super) caller: Option<&'a str>,
+    /// Why the request failed, or why its response is incomplete. The status alone does not say it: that of a
+    /// PlanetScale error is 200.
+    pub(super) cause: Option<&'a str>,
+}
+
+impl Answered<'_> {
+    fn has_failed(&self) -> bool {
+        self.status >= 400 || self.cause.is_some()
+    }
 }
 
 impl Invocation<'_> {
     fn has_failed(&self) -> bool {
-        self.failure.is_some() || self.dialect.as_ref().is_some_and(|it| it.status >= 400)
+        self.failure.is_some() || self.dialect.as_ref().is_some_and(Answered::has_failed)
     }
 }
 
@@ -92,9 +102,13 @@ impl Reporter {
         let Invocation { took, .. } = invocation;
         let mut line = Line::begin(level, "invocation");
         line.text("query", invocation.query);
-        line.put("rows", &json!(invocation.rows));
+        if let Some(rows) = invocation.rows {
+            line.put("rows", &json!(rows));
+        }
         line.put("bytes", &json!(invocation.bytes));
-        line.put("warnings", &json!(invocation.warnings));
+        if let Some(warnings) = invocation.warnings {
+            line.put("warnings", &json!(warnings));
+        }
         line.put("coldStart", &json!(is_cold));
         line.put("acquireMs", &json!(milliseconds(took.acquire)));
         line.put("queryMs", &json!(milliseconds(took.query)));
@@ -106,6 +120,9 @@ impl Reporter {
             line.put("status", &json!(answered.status));
             if let Some(caller) = answered.caller {
                 line.text("caller", caller);
+            }
+            if let Some(cause) = answered.cause {
+                line.text("cause", cause);
             }
         }
         if let Some(failure) = invocation.failure {
@@ -130,9 +147,11 @@ impl Reporter {
             Metric::count("ColdStart", u64::from(is_cold)),
             Metric::count("Errors", u64::from(invocation.has_failed())),
             Metric::count("Refused", refused.saturating_sub(refused_before)),
-            Metric::count("Rows", invocation.rows),
             Metric::new("Bytes", "Bytes", json!(invocation.bytes)),
         ];
+        if let Some(rows) = invocation.rows {
+            metrics.push(Metric::count("Rows", rows));
+        }
         if let Some(reused) = took.reused {
             metrics.push(Metric::count("Reused", u64::from(reused)));
             metrics.push(Metric::time("QueryTime", took.query));

@@ -154,6 +154,7 @@ impl Function {
             callers: settings.callers,
             allow_ad_hoc_sql: settings.allow_ad_hoc_sql,
             streams: settings.streams,
+            is_concurrent: settings.is_concurrent,
             pool: executor.pool.clone(),
             service: OnceCell::new(),
         };
@@ -187,16 +188,17 @@ impl Function {
         context: Context,
     ) -> Result<Answer, Refused> {
         let begun = Instant::now();
+        let deadline = Deadline::before(context.deadline());
         let keys = event::keys(&event);
         drop(event);
         if let Ok(keys) = &keys
             && let Some(request) = self.dialects.request(keys)
         {
             // Boxed, as below.
-            return Box::pin(self.answer_in_dialect(request, begun, context)).await;
+            return Box::pin(self.answer_in_dialect(request, deadline, begun, context)).await;
         }
         let (form, request) = match keys {
-            Ok(keys) => self.read(&keys).await,
+            Ok(keys) => self.read(&keys, &deadline).await,
             Err(failure) => (Form::Direct, Err(failure)),
         };
         trace!(?form, "event");
@@ -209,7 +211,6 @@ impl Function {
                 return self.refused(form, &failure, id);
             }
         };
-        let deadline = Deadline::before(context.deadline());
         if let Form::Http { format, may_stream } = form
             && may_stream
             && self.streams
@@ -237,12 +238,12 @@ impl Function {
     }
 
     /// Reads a request in the function's own form, whose caller must be known if the function has callers.
-    async fn read(&self, keys: &Keys) -> (Form, Result<Request, Failure>) {
+    async fn read(&self, keys: &Keys, deadline: &Deadline) -> (Form, Result<Request, Failure>) {
         let (form, request) = event::read(keys, &self.statements);
         if !self.dialects.needs_credentials(keys) {
             return (form, request);
         }
-        match Box::pin(self.dialects.authenticate(keys)).await {
+        match Box::pin(self.dialects.authenticate(keys, deadline)).await {
             Ok(()) => (form, request),
             Err(failure) => (form, Err(failure)),
         }
@@ -271,6 +272,7 @@ impl Function {
             // Before the response ends: Lambda may freeze the process after that.
             let name = &request.statement.name;
             function.report(name, &sink, took, begun, done.as_ref().err());
+            sink.send_rest().await;
             done.err()
         };
         let work = tokio::spawn(log::in_request(id, trace_id, work));
@@ -319,9 +321,9 @@ impl Function {
     ) {
         let invocation = Invocation {
             query,
-            rows: sink.rows,
+            rows: Some(sink.rows),
             bytes: sink.bytes(),
-            warnings: sink.warnings,
+            warnings: Some(sink.warnings),
             took,
             total: begun.elapsed(),
             failure,

@@ -39,6 +39,8 @@ pub(super) struct Settings {
     /// The largest number of connections. Default: the number of concurrent invocations
     /// (`AWS_LAMBDA_MAX_CONCURRENCY`), at most 16.
     pub(super) pool_size: usize,
+    /// Whether Lambda sends several invocations at the same time. It then does not freeze the process between them.
+    pub(super) is_concurrent: bool,
     pub(super) connections_per_second: Option<NonZeroU32>,
     /// Whether the Function URL's `InvokeMode` is `RESPONSE_STREAM`.
     pub(super) streams: bool,
@@ -167,6 +169,7 @@ impl Settings {
             allow_writes,
             is_bigint_text,
             pool_size,
+            is_concurrent: concurrency > 1,
             connections_per_second: environment
                 .number("DB_CONNECTIONS_PER_SECOND", "a number, at least 1")?,
             streams,

@@ -1,5 +1,7 @@
 //! The destination of rows: a buffered response, or a streamed one.
 
+use std::future::poll_fn;
+
 use lambda_runtime::streaming::Sender;
 use tokio::sync::oneshot;
 
@@ -133,12 +135,25 @@ impl Sink {
                 false => Ok(()),
             };
         };
+        // The bytes are taken only when there is room: if this future is dropped before, they are not lost.
+        let gone = || Failure::new(Type::Network, "the caller stopped reading the response");
+        let ready = poll_fn(|cx| sender.poll_ready(cx)).await;
+        ready.map_err(|_| gone())?;
         let length = u64::try_from(self.out.len()).unwrap_or(u64::MAX);
         let piece = std::mem::take(&mut self.out);
-        let sent = sender.send_data(piece.into()).await;
-        sent.map_err(|_| Failure::new(Type::Network, "the caller stopped reading the response"))?;
+        let sent = sender.try_send_data(piece.into());
+        sent.map_err(|_| gone())?;
         self.sent = self.sent.saturating_add(length);
         Ok(())
+    }
+
+    /// Waits until a slow caller has taken the rest of a streamed response that has begun. Without its rest, an
+    /// incomplete response could look complete. If the caller does not take it, Lambda ends the invocation.
+    pub(super) async fn send_rest(&mut self) {
+        if self.has_begun() && !self.out.is_empty() {
+            // An error means that the caller has stopped reading.
+            let _sent = self.flush().await;
+        }
     }
 }
 
@@ -151,4 +166,35 @@ pub(super) fn too_large() -> Failure {
         "select fewer rows (LIMIT) or columns; or call a Function URL whose InvokeMode is RESPONSE_STREAM, \
          with INVOKE_MODE=RESPONSE_STREAM in the function's environment",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use lambda_runtime::streaming::channel;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// The caller takes nothing until the end of the response is waited for.
+    #[tokio::test]
+    async fn a_slow_caller_gets_the_end_of_the_response() {
+        let (sender, body) = channel();
+        let (begun, _begins) = oneshot::channel();
+        let mut sink = Sink::streamed(sender, begun);
+        sink.begin();
+        sink.out.extend_from_slice(b"{\"a\":1}\n");
+        sink.flush().await.unwrap();
+        for piece in [&b"{\"a\":2}\n"[..], b"{\"incomplete\":"] {
+            sink.out.extend_from_slice(piece);
+            let flushed = timeout(Duration::from_millis(20), sink.flush()).await;
+            assert!(flushed.is_err(), "{piece:?}");
+        }
+        let reading = tokio::spawn(body.collect());
+        sink.send_rest().await;
+        drop(sink);
+        let whole = reading.await.unwrap().unwrap().to_bytes();
+        assert_eq!(whole, "{\"a\":1}\n{\"a\":2}\n{\"incomplete\":");
+    }
 }

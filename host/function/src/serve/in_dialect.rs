@@ -8,26 +8,49 @@ use lambda_runtime::{Context, FunctionResponse, StreamResponse};
 
 use super::{Answer, Function, Refused};
 use crate::deadline::Deadline;
-use crate::dialects::{Buffered, DialectRequest, buffered, forward, prelude};
+use crate::dialects::{DialectRequest, End, buffered, end_unread, forward, prelude};
 use crate::execute::Took;
 use crate::failure::{Failure, Type};
 use crate::log;
 use crate::report::{Answered, Invocation};
 
+/// What is logged of an answer.
+struct Summary {
+    /// The path of the request, if a route has it: any other may contain anything.
+    route: String,
+    status: u16,
+    caller: Option<String>,
+    database_time: Option<Duration>,
+    bytes: u64,
+    cause: Option<String>,
+}
+
 impl Function {
     pub(super) async fn answer_in_dialect(
         self: Arc<Self>,
         request: DialectRequest,
+        deadline: Deadline,
         begun: Instant,
         context: Context,
     ) -> Result<Answer, Refused> {
-        let deadline = Deadline::before(context.deadline());
-        let (dialect, path) = (request.dialect, request.path.clone());
+        let dialect = request.dialect;
         let is_streamed = request.may_stream && self.streams;
         let mut answer = self.dialects.answer(request, &deadline).await;
+        let access = log::take_access();
+        let mut summary = Summary {
+            route: access.route.unwrap_or_else(|| format!("{dialect:?}")),
+            status: answer.status.as_u16(),
+            caller: answer.caller.take(),
+            database_time: answer.database_time,
+            bytes: 0,
+            cause: access.cause,
+        };
         if !is_streamed {
             let buffered = buffered(answer, dialect).await;
-            self.report_answer(&path, &buffered, begun);
+            summary.status = buffered.status;
+            summary.bytes = buffered.bytes;
+            summary.cause = buffered.cause.or(summary.cause);
+            self.finish(&summary, &deadline, begun).await;
             return match buffered.response {
                 Some(response) => Ok(FunctionResponse::BufferedResponse(response)),
                 None => {
@@ -40,16 +63,13 @@ impl Function {
         let metadata_prelude = prelude(&mut answer);
         let (id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
         let sending = async move {
-            let mut sent = Buffered {
-                response: None,
-                status: answer.status.as_u16(),
-                caller: answer.caller.take(),
-                database_time: answer.database_time,
-                bytes: 0,
-            };
-            sent.bytes = forward(answer.body, &mut sender, &deadline).await;
-            // Before the response ends: Lambda may freeze the process after that.
-            self.report_answer(&path, &sent, begun);
+            let sent = forward(answer.body, &mut sender, &deadline).await;
+            summary.bytes = sent.bytes;
+            summary.cause = sent.end.cause().map(str::to_owned).or(summary.cause);
+            self.finish(&summary, &deadline, begun).await;
+            if sent.end == End::NotRead {
+                end_unread(&mut sender).await;
+            }
             drop(sender);
         };
         tokio::spawn(log::in_request(id, trace_id, sending));
@@ -59,23 +79,28 @@ impl Function {
         }))
     }
 
-    fn report_answer(&self, path: &str, answered: &Buffered, begun: Instant) {
+    /// What remains to be done before the response ends: Lambda may freeze the process after that.
+    async fn finish(&self, summary: &Summary, deadline: &Deadline, begun: Instant) {
+        if summary.cause.is_some() {
+            self.dialects.end_statement(deadline).await;
+        }
         let took = Took {
             acquire: Duration::ZERO,
-            query: answered.database_time.unwrap_or_default(),
+            query: summary.database_time.unwrap_or_default(),
             reused: None,
         };
         let invocation = Invocation {
-            query: path,
-            rows: 0,
-            bytes: answered.bytes,
-            warnings: 0,
+            query: &summary.route,
+            rows: None,
+            bytes: summary.bytes,
+            warnings: None,
             took,
             total: begun.elapsed(),
             failure: None,
             dialect: Some(Answered {
-                status: answered.status,
-                caller: answered.caller.as_deref(),
+                status: summary.status,
+                caller: summary.caller.as_deref(),
+                cause: summary.cause.as_deref(),
             }),
         };
         self.reporter.report(&invocation, &self.executor.pool);
