@@ -43,7 +43,7 @@ pub(super) use tls::TlsStream;
 
 const CLEAR_PASSWORD: &str = "mysql_clear_password";
 const TOO_FAST: &str = "the token is valid, but there were more new connections in a second than \
-                        --connections-per-second allows";
+                        the emulator is set to allow";
 /// The id of `utf8mb4_0900_ai_ci`, MySQL 8's default collation. The field has one byte.
 const CHARACTER_SET: u8 = 255;
 /// What the command phase supports. The component adds the capabilities of the connection phase.
@@ -178,7 +178,7 @@ impl<'a> Attempt<'a> {
     /// A server that cannot accept a connection sends an error in place of the initial handshake.
     fn refuse_before_greeting(&self, plain: &mut Client<FaultyStream>) -> Result<(), Refused> {
         if let Some(error) = error_in_place_of_greeting(&self.faults) {
-            return self.refuse(plain, error, "--refuse is set");
+            return self.refuse(plain, error, "the emulator is set to refuse it");
         }
         if self.shared.connections.are_too_many() {
             let error = ServerError::too_many_connections();
@@ -192,8 +192,7 @@ impl<'a> Attempt<'a> {
             Err(Failed::Io(error))
                 if self.faults.no_tls && error.kind() == io::ErrorKind::UnexpectedEof =>
             {
-                let reason =
-                    "the client disconnected because the emulator does not offer TLS (--no-tls)";
+                let reason = "the client disconnected because the emulator is set not to offer TLS";
                 return Err(Refused::BrokenOff(reason.to_owned()));
             }
             next => next,
@@ -333,7 +332,7 @@ impl<'a> Attempt<'a> {
         if !self.shared.within_rate(token) {
             return Err((denied(), TOO_FAST.to_owned()));
         }
-        let reason = "the token is valid, but --refuse is set".to_owned();
+        let reason = "the token is valid, but the emulator is set to refuse it".to_owned();
         match self.faults.refuse {
             Some(Refusal::AccountLocked) => {
                 let message =

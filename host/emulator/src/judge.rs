@@ -33,7 +33,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     if !shared.users.iter().any(|known| known == user) {
         let known = shared.users.join(", ");
         return Err(format!(
-            "unknown user; known users: {known} (names are case-sensitive; add users with --user)"
+            "unknown user; known users: {known} (names are case-sensitive; add the user to those of the emulator)"
         )
         .into());
     }
@@ -42,7 +42,7 @@ pub(super) fn judge(shared: &Shared, peer: Peer, user: &str, token: &[u8]) -> Re
     }
     let token = str::from_utf8(token).map_err(|_| "the token is not UTF-8 text".to_owned())?;
     let now = now(shared.clock_offset_seconds).ok_or_else(|| {
-        "the emulator's time is out of range: check --clock-offset and \
+        "the emulator's time is out of range: check its clock offset and \
                                                         this machine's clock"
             .to_owned()
     })?;

@@ -33,7 +33,12 @@ fn refusals_by_their_numbers() {
         let told = error.server_error().unwrap();
         assert_eq!(told.code, code, "{error}");
         let event = emulator.events().pop().unwrap();
-        assert!(event.to_string().contains("--refuse is set"), "{event}");
+        assert!(
+            event
+                .to_string()
+                .contains("the emulator is set to refuse it"),
+            "{event}"
+        );
 
         emulator.set_faults(Faults::default());
         block_on(connect(&emulator)).unwrap();

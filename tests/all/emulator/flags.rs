@@ -50,7 +50,7 @@ fn assert_refused(bridge: BridgeBuilder, code: u16) {
 
 #[test]
 fn refusals() {
-    let configured = "--refuse is set";
+    let configured = "the emulator is set to refuse it";
     assert_each(&[
         (
             &["--refuse", "access-denied"],
@@ -117,7 +117,7 @@ fn a_bad_network_or_certificate() {
                 tcp.read_to_end(&mut heard).unwrap();
                 assert_eq!(heard.len(), 10);
             },
-            "the emulator cut the connection (--cut-after)",
+            "the emulator cut the connection, as it is set to",
         ),
         (
             &["--no-tls"],
@@ -127,7 +127,7 @@ fn a_bad_network_or_certificate() {
                     panic!("{error:?}");
                 };
             },
-            "the client disconnected because the emulator does not offer TLS (--no-tls)",
+            "the client disconnected because the emulator is set not to offer TLS",
         ),
         (
             &["--expired-certificate"],

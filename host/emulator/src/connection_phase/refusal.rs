@@ -29,7 +29,7 @@ pub(super) fn error_in_place_of_greeting(faults: &Faults) -> Option<ServerError>
 /// Why a client without TLS is refused.
 pub(super) fn without_tls(faults: &Faults) -> &'static str {
     if faults.no_tls {
-        "the client did not use TLS, which the emulator does not offer (--no-tls)"
+        "the client did not use TLS, which the emulator is set not to offer"
     } else {
         "the client did not use TLS: enable TLS in the client"
     }

@@ -304,6 +304,6 @@ impl Parser<'_> {
 
 fn users() -> ServerError {
     ServerError::not_emulated(
-        "statements on users and privileges; users are set with --user, and have all privileges",
+        "statements on users and privileges; users are set when the emulator starts, and have all privileges",
     )
 }
