@@ -22,7 +22,7 @@ pub use handshake_words::{packet_name, plugin_name};
 pub use kind::ErrorKind;
 pub use malformed_token_words::describe as malformed_token_words;
 pub use not_cancelled::NotCancelled;
-pub use presign_words::describe as presign_words;
+pub use presign_words::{describe as presign_words, describe_with as presign_words_with};
 #[cfg(feature = "secrets-manager")]
 pub(crate) use secret_causes::no_way_to_secrets_manager;
 pub use server_causes::ends_connection;

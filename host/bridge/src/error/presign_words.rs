@@ -6,6 +6,20 @@ use crate::component::{Field, HostProblem, PresignError};
 /// Describes why a token cannot be signed, and how to resolve it.
 #[must_use]
 pub fn describe(error: &PresignError) -> String {
+    describe_with(error, |_| None)
+}
+
+/// As [`describe`], with the program's own names of the settings `endpoint`, `port`, `region` and `user`, if `name_of` has
+/// them.
+#[must_use]
+pub fn describe_with(
+    error: &PresignError,
+    name_of: impl Fn(&'static str) -> Option<String>,
+) -> String {
+    let name = |field| {
+        let own = setting(field).and_then(&name_of);
+        own.unwrap_or_else(|| name(field).to_owned())
+    };
     match error {
         PresignError::Empty(field) => format!("{} is empty", name(*field)),
         PresignError::TooLong(too_long) => format!(
@@ -24,8 +38,13 @@ pub fn describe(error: &PresignError) -> String {
             invalid.offset,
             allowed(invalid.field)
         ),
-        PresignError::InvalidHost(problem) => of_host_problem(*problem).to_owned(),
-        PresignError::PortZero => "the port must not be 0; MySQL's default is 3306".to_owned(),
+        PresignError::InvalidHost(problem) => {
+            format!("{} {}", name(Field::Host), of_host_problem(*problem))
+        }
+        PresignError::PortZero => {
+            let port = name_of("port").unwrap_or_else(|| "the port".to_owned());
+            format!("{port} must not be 0; MySQL's default is 3306")
+        }
         PresignError::ExpiryOutOfRange(seconds) => {
             format!("the lifetime of a token must be 1 to 900 seconds, and {seconds} is given")
         }
@@ -36,6 +55,16 @@ pub fn describe(error: &PresignError) -> String {
             "the AWS credentials expired at {}: refresh them",
             date(expired.expired_at)
         ),
+    }
+}
+
+/// The builder's setting that the field comes from.
+fn setting(field: Field) -> Option<&'static str> {
+    match field {
+        Field::Host => Some("endpoint"),
+        Field::Region => Some("region"),
+        Field::DbUser => Some("user"),
+        Field::AccessKeyId | Field::SecretAccessKey | Field::SessionToken => None,
     }
 }
 
@@ -66,12 +95,12 @@ fn allowed(field: Field) -> &'static str {
 
 fn of_host_problem(problem: HostProblem) -> &'static str {
     match problem {
-        HostProblem::TrailingDot => "the host ends with a dot: remove the dot",
-        HostProblem::EmptyLabel => "the host has two dots in a row, or begins with a dot",
-        HostProblem::LabelTooLong => "the host has a label of more than 63 bytes",
-        HostProblem::HyphenAtEdge => "the host has a label that begins or ends with a hyphen",
+        HostProblem::TrailingDot => "ends with a dot: remove the dot",
+        HostProblem::EmptyLabel => "has two dots in a row, or begins with a dot",
+        HostProblem::LabelTooLong => "has a label of more than 63 bytes",
+        HostProblem::HyphenAtEdge => "has a label that begins or ends with a hyphen",
         HostProblem::IpAddress => {
-            "the host is an IP address: use the endpoint's name, because RDS accepts only tokens that are signed for \
+            "is an IP address: use the endpoint's name, because RDS accepts only tokens that are signed for \
              that name"
         }
     }

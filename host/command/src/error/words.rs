@@ -6,7 +6,9 @@ use super::Error;
 use crate::setting_names;
 use crate::variables::name_of_setting;
 use rds_bridge::component::{Fault, PresignError};
-use rds_bridge::error::{Cause, Chain, ErrorKind, Stage, malformed_token_words, presign_words};
+use rds_bridge::error::{
+    Cause, Chain, ErrorKind, Stage, malformed_token_words, presign_words_with,
+};
 
 const NOT_KILLED: &str =
     "the statement may still be running, because the server could not be told to end it";
@@ -97,21 +99,11 @@ fn of_unfinished(error: &Error) -> String {
 
 /// The message of an error of signing, in which each setting is named by its flag or variable.
 fn of_presigning(error: &PresignError) -> String {
-    let words = presign_words(error);
-    if let PresignError::ExpiryOutOfRange(_) = error {
-        return format!("--expires-in: {words}");
+    let words = presign_words_with(error, |setting| Some(name_of_setting(setting).to_owned()));
+    match error {
+        PresignError::ExpiryOutOfRange(_) => format!("--expires-in: {words}"),
+        _ => words,
     }
-    let names = [
-        ("the user ", "user"),
-        ("the host ", "endpoint"),
-        ("the region ", "region"),
-        ("the port ", "port"),
-    ];
-    let named = names.into_iter().find_map(|(beginning, setting)| {
-        let rest = words.strip_prefix(beginning)?;
-        Some(format!("{} {rest}", name_of_setting(setting)))
-    });
-    named.unwrap_or(words)
 }
 
 /// The message of the library's error. A setting is named by the flag or the variable that gave it.
