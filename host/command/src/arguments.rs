@@ -22,7 +22,7 @@ use super::serve::Serve;
 use super::setup::Setup;
 #[cfg(all(feature = "proxy", unix))]
 use super::shell::Shell;
-use super::variables::without_empty_variables;
+use super::variables::without_unset_variables;
 use super::version;
 
 /// Query MySQL on Amazon RDS and Aurora with IAM tokens instead of stored passwords.
@@ -210,7 +210,7 @@ pub(super) enum Command {
 
 /// Parses arguments and variables. An empty variable counts as unset.
 fn parse<P: Parser>(arguments: impl Iterator<Item = OsString>) -> Result<P, clap::Error> {
-    let mut command = without_empty_variables(P::command());
+    let mut command = without_unset_variables(P::command());
     let matches = command.try_get_matches_from_mut(arguments)?;
     P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -249,7 +249,7 @@ impl Arguments {
         let command = Self::command().mut_subcommand("query", |query| {
             query.mut_arg("sql", |sql| sql.allow_hyphen_values(true))
         });
-        let command = without_empty_variables(command);
+        let command = without_unset_variables(command);
         let mut matches = command.try_get_matches_from(arguments)?;
         Self::from_arg_matches_mut(&mut matches)
     }

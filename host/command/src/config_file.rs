@@ -3,13 +3,15 @@
 mod dump;
 
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
+use rds_bridge::DEFAULT_PORT;
 use rds_bridge_access::{Config, Database};
 use rds_bridge_proxy::DEFAULT_RATE;
 
-use super::connection_arguments::Own;
+use super::connection_arguments::{ConnectionArguments, Own};
 use super::error::Error;
 use super::output;
 use super::variables::is_given;
@@ -25,6 +27,17 @@ const KEYS: [(&str, &str); 8] = [
     ("--connect-to", "connect_to"),
     ("--ca-file", "ca_file"),
 ];
+
+/// Where the gateway listens if nothing else is set.
+pub(crate) const GATEWAY_LISTEN: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// The limit on the gateway's connections to a database.
+pub(crate) const GATEWAY_CONNECTIONS: NonZeroU32 = match NonZeroU32::new(10) {
+    Some(connections) => connections,
+    None => NonZeroU32::MIN,
+};
+/// How long clients or requests may continue after SIGTERM, in seconds.
+pub(crate) const DRAIN_TIMEOUT: u64 = 10;
 
 /// A configuration file, as it was read.
 pub(crate) struct ConfigFile {
@@ -65,6 +78,25 @@ impl ConfigFile {
         limits.min().unwrap_or(DEFAULT_RATE)
     }
 
+    /// Checks what the connections to the databases need, such as their files. Connects to none.
+    pub(crate) async fn check_databases(
+        &self,
+        connection: &ConnectionArguments,
+    ) -> Result<(), Error> {
+        for (name, database) in &self.config.databases {
+            let own = own(database);
+            // With a proxy, the user may be the client's.
+            if !connection.has_user(&own) {
+                continue;
+            }
+            let built = connection.builder_for(&own)?.build().await;
+            built.map_err(|error| {
+                self.problem(&format!("databases.{name}: {}", Error::Bridge(error)))
+            })?;
+        }
+        Ok(())
+    }
+
     /// Prints that the file is valid.
     pub(crate) fn tell_valid(&self) -> Result<(), Error> {
         output::print_line(&format!("{} is valid", self.path.display()))
@@ -81,7 +113,7 @@ pub(crate) type Server = (String, u16);
 
 /// The server of a database.
 pub(crate) fn server_of(database: &Database) -> Server {
-    let port = database.port.map_or(3306, NonZeroU16::get);
+    let port = database.port.map_or(DEFAULT_PORT, NonZeroU16::get);
     server(&database.endpoint, port)
 }
 

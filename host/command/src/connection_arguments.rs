@@ -139,14 +139,24 @@ impl ConnectionArguments {
         Ok(self.with_address_and_tls(builder, own))
     }
 
-    /// The user and the database of an endpoint, and else those of the options.
+    /// The settings of an endpoint, and else those of the options, apart from the host and the port.
     #[cfg(feature = "proxy")]
     pub(super) fn filled<'a>(&'a self, own: &Own<'a>) -> Own<'a> {
         Own {
             user: own.user.or(self.endpoint.user()).and_then(set),
             database: own.database.or(self.database.as_deref()).and_then(set),
+            region: own.region.or(self.endpoint.region()).and_then(set),
+            profile: own.profile.or(self.endpoint.profile()).and_then(set),
+            connect_to: own.connect_to.or(self.connect_to.as_deref()).and_then(set),
+            ca_file: self.ca_file(own),
             ..*own
         }
+    }
+
+    /// The certificate authorities in place of the bundled ones.
+    fn ca_file<'a>(&'a self, own: &Own<'a>) -> Option<&'a Path> {
+        let path = own.ca_file.or(self.ca_file.as_deref().map(Path::new));
+        path.filter(|path| !path.as_os_str().is_empty())
     }
 
     /// The settings of a client of a proxy, which has those of the endpoint itself: their options are refused, and
@@ -182,8 +192,7 @@ impl ConnectionArguments {
         if let Some(name) = self.tls_server_name.as_deref().and_then(set) {
             builder = builder.tls_server_name(name);
         }
-        let ca_file = own.ca_file.or(self.ca_file.as_deref().map(Path::new));
-        if let Some(path) = ca_file.filter(|path| !path.as_os_str().is_empty()) {
+        if let Some(path) = self.ca_file(own) {
             builder = builder.ca_file(path);
         }
         for path in &self.ca_file_extra {

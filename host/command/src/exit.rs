@@ -14,13 +14,14 @@ pub enum Exit {
     Success = 0,
     /// A bug in rds-bridge.
     Bug = 1,
-    /// Wrong usage, or a setting that is missing or invalid.
+    /// Wrong usage, or a setting that is missing or invalid, as is a file of `--config` or `--ca-file` that cannot be
+    /// read.
     Usage = 2,
     /// AWS credentials that are missing or expired, or a secret that cannot be read.
     Credentials = 3,
     /// The input of `inspect` is not a token.
     NotAToken = 4,
-    /// A file or a pipe cannot be read or written, an address cannot be listened on, a row is longer than
+    /// Another file or a pipe cannot be read or written, an address cannot be listened on, a row is longer than
     /// `--max-row-bytes`, or a value does not fit into the output format.
     InputOutput = 5,
     /// The server is unreachable, full or too slow, or the connection was lost.

@@ -92,7 +92,7 @@ async fn serve(
 ) -> Result<ExitCode, Error> {
     let file = config_file(arguments)?;
     if let Some(file) = &file
-        && show(arguments, file)?
+        && show(arguments, file).await?
     {
         return Ok(ExitCode::SUCCESS);
     }
@@ -154,7 +154,7 @@ fn config_file(arguments: &Proxy) -> Result<Option<ConfigFile>, Error> {
 }
 
 /// Prints what `--dump-config` and `--check` ask for. Returns whether there was such an option.
-fn show(arguments: &Proxy, file: &ConfigFile) -> Result<bool, Error> {
+async fn show(arguments: &Proxy, file: &ConfigFile) -> Result<bool, Error> {
     if arguments.dump_config {
         let dump = file.dump(&arguments.connection, |config| {
             let (proxy, options) = (&mut config.proxy, &arguments.listen);
@@ -163,6 +163,7 @@ fn show(arguments: &Proxy, file: &ConfigFile) -> Result<bool, Error> {
         });
         output::print(&dump?)?;
     } else if arguments.check {
+        file.check_databases(&arguments.connection).await?;
         file.check_proxies(&arguments.listen)?;
     }
     Ok(arguments.dump_config || arguments.check)

@@ -53,10 +53,6 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
         Some(file) => plan::of_file(arguments, file)?,
         None => plan::of_options(arguments).await?,
     };
-    if let Some(file) = file.filter(|_| arguments.check) {
-        file.tell_valid()?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let Plan {
         builder,
         listen,
@@ -65,6 +61,13 @@ async fn serve(arguments: &Serve, file: Option<&ConfigFile>) -> Result<ExitCode,
         about,
     } = plan;
     let builder = with_options(builder, arguments, file);
+    if let Some(file) = file.filter(|_| arguments.check) {
+        file.check_databases(&arguments.connection).await?;
+        // It fails as the start would.
+        builder.service().map_err(GatewayError::Start)?;
+        file.tell_valid()?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| GatewayError::Listen(listen, error))?;
     let started = builder.start(listener);
@@ -124,7 +127,7 @@ async fn admin(address: Option<SocketAddr>, gateway: &Gateway) -> Result<Option<
         .map_err(failed)
 }
 
-/// The settings that are given by options alone, and what the file leaves out.
+/// The settings that the options give whether or not there is a file, if the file leaves them out.
 fn with_options(
     builder: GatewayBuilder,
     arguments: &Serve,

@@ -298,6 +298,11 @@ mod tests {
                 "emulate --backend=x:1",
                 "--backend needs --backend-user <USER> (see",
             ),
+            ("serve --check", "--check needs --config <FILE> (see"),
+            (
+                "proxy --dump-config",
+                "--dump-config needs --config <FILE> (see",
+            ),
         ] {
             let said_of = said_of(&format!("rds-bridge {line}"));
             assert!(said_of.starts_with(said), "{line}: {said_of}");

@@ -1,28 +1,38 @@
-//! Arguments that come from environment variables: an empty variable counts as unset, and errors name the variable.
+//! Arguments that come from environment variables: an empty variable counts as unset, as does one that leaves an option
+//! off, and errors name the variable.
 
 use std::env;
+use std::ffi::OsStr;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 use super::setting_names;
 
-/// The command without its variables that are empty.
-pub(super) fn without_empty_variables(command: Command) -> Command {
+/// The command without its variables that are empty, or that leave an option off: clap takes `…_ALLOW_WRITES=false` for
+/// an option that is given, and would refuse it beside one that conflicts with it.
+pub(super) fn without_unset_variables(command: Command) -> Command {
     command
         .mut_args(|arg| {
-            if is_empty(&arg) {
+            if is_unset(&arg) {
                 arg.env(None::<&'static str>)
             } else {
                 arg
             }
         })
-        .mut_subcommands(without_empty_variables)
+        .mut_subcommands(without_unset_variables)
 }
 
-fn is_empty(arg: &Arg) -> bool {
+fn is_unset(arg: &Arg) -> bool {
     let value = arg.get_env().and_then(env::var_os);
-    value.is_some_and(|value| value.is_empty())
+    let is_flag = matches!(arg.get_action(), ArgAction::SetTrue);
+    value.is_some_and(|value| value.is_empty() || is_flag && is_false(&value))
+}
+
+/// The words of [`BoolishValueParser`](clap::builder::BoolishValueParser).
+fn is_false(value: &OsStr) -> bool {
+    const WORDS: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// The name by which a user gave a setting of the library: the variable if it provided the value, otherwise the flag. A

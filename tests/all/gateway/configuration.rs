@@ -165,8 +165,92 @@ fn what_is_wrong_is_named_before_the_start() {
     }
 }
 
+/// What the start of the gateway, or the first connection, would refuse.
+#[test]
+fn a_check_reads_what_connections_need() {
+    let server = Server::shared(Product::MySql);
+    let trusting = "[gateway]\ntrust_loopback = true\n";
+    let other = GatewayConfig::new("");
+    let no_certificates = other.path();
+    for (more, variables, problem) in [
+        (
+            "[gateway]\ntrust_loopback = true\nidempotency_table = \"a.b.c\"\n",
+            &[][..],
+            "gateway.idempotency_table",
+        ),
+        (
+            trusting,
+            &[("RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", "a.b.c")],
+            "a.b.c",
+        ),
+        (
+            trusting,
+            &[("DB_CA_FILE", "/missing/ca.pem")],
+            "/missing/ca.pem",
+        ),
+        (
+            trusting,
+            &[("DB_CA_FILE", &*no_certificates)],
+            "databases.main",
+        ),
+    ] {
+        let config = GatewayConfig::new(more);
+        let path = config.path();
+        let output = with(server, variables, &["serve", "--config", &path, "--check"]);
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(problem), "{error}");
+        assert!(!stdout(&output).contains("is valid"));
+    }
+}
+
+#[test]
+fn a_dump_has_what_the_environment_gives() {
+    let server = Server::shared(Product::MySql);
+    let config = GatewayConfig::new("[gateway]\ntrust_loopback = true\n");
+    let variables = [
+        ("DB_REGION", "eu-central-1"),
+        ("RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", "app.keys"),
+    ];
+    let path = config.path();
+    let output = with(
+        server,
+        &variables,
+        &["serve", "--config", &path, "--dump-config"],
+    );
+    let dumped = Config::parse(stdout(&output)).unwrap();
+    let database = &dumped.databases["main"];
+    assert_eq!(database.region.as_deref(), Some("eu-central-1"));
+    let address = server.address().to_string();
+    assert_eq!(database.connect_to.as_deref(), Some(&*address));
+    let ca_file = server.ca_file();
+    assert_eq!(database.ca_file.as_deref(), Some(ca_file.as_path()));
+    let table = dumped.gateway.idempotency_table;
+    assert_eq!(table.as_deref(), Some("app.keys"));
+}
+
 #[test]
 fn the_example_is_printed() {
-    let output = run(&["serve", "--example"], &[], "");
-    assert_eq!(stdout(&output), EXAMPLE);
+    for variables in [&[][..], &[("RDS_BRIDGE_SERVE_LISTEN", "127.0.0.1:1")]] {
+        let output = run(&["serve", "--example"], variables, "");
+        assert_eq!(stdout(&output), EXAMPLE);
+    }
+}
+
+/// A variable that leaves an option off does not conflict with the file.
+#[test]
+fn a_variable_may_leave_an_option_off() {
+    let config = GatewayConfig::new("[gateway]\ntrust_loopback = true\n");
+    let path = config.path();
+    let server = Server::shared(Product::MySql);
+    for (value, code) in [("false", 0), ("Off", 0), ("0", 0), ("true", 2)] {
+        let variables = [("RDS_BRIDGE_SERVE_ALLOW_WRITES", value)];
+        let output = with(server, &variables, &["serve", "--config", &path, "--check"]);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{value}: {}",
+            stderr(&output)
+        );
+    }
 }

@@ -1,21 +1,15 @@
 //! `--dump-config`: the settings that apply, with their defaults, and without secrets.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU16;
+use std::path::Path;
 
+use rds_bridge::DEFAULT_PORT;
 use rds_bridge_access::{Config, Database, ListenerConfig};
 use rds_bridge_proxy::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURCE};
 
-use super::{ConfigFile, own};
-use crate::connection_arguments::ConnectionArguments;
+use super::{ConfigFile, DRAIN_TIMEOUT, GATEWAY_CONNECTIONS, GATEWAY_LISTEN, own};
+use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
-
-/// Where the gateway listens if nothing else is set.
-const GATEWAY_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// The limit on the gateway's connections to a database.
-const GATEWAY_CONNECTIONS: u32 = 10;
-/// How long clients or requests may continue after SIGTERM, in seconds.
-const DRAIN_TIMEOUT: u64 = 10;
 
 impl ConfigFile {
     /// The configuration as TOML, with the defaults, and what `connection` gives where the file has nothing. Hashes are
@@ -45,16 +39,31 @@ impl ConfigFile {
 }
 
 fn fill_database(database: &mut Database, connection: &ConnectionArguments) {
-    let filled = connection.filled(&own(database));
-    let user = filled.user.map(str::to_owned);
-    let name = filled.database.map(str::to_owned);
+    let owned = |text: &str| text.to_owned();
+    let Own {
+        host: _,
+        port: _,
+        user,
+        region,
+        database: name,
+        profile,
+        connect_to,
+        ca_file,
+    } = connection.filled(&own(database));
+    let (user, name) = (user.map(owned), name.map(owned));
+    let (region, profile) = (region.map(owned), profile.map(owned));
+    let connect_to = connect_to.map(owned);
+    let ca_file = ca_file.map(Path::to_owned);
     database.user = user;
     database.database = name;
+    database.region = region;
+    database.profile = profile;
+    database.connect_to = connect_to;
+    database.ca_file = ca_file;
     if database.port.is_none() {
-        database.port = NonZeroU16::new(3306);
+        database.port = NonZeroU16::new(DEFAULT_PORT);
     }
-    let connections = NonZeroU32::new(GATEWAY_CONNECTIONS);
-    database.max_connections = database.max_connections.or(connections);
+    database.max_connections.get_or_insert(GATEWAY_CONNECTIONS);
 }
 
 fn fill_listener(listener: &mut ListenerConfig) {

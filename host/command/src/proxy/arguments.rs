@@ -11,6 +11,7 @@ use rds_bridge_proxy::{DEFAULT_CLIENTS, DEFAULT_LOGINS, DEFAULT_LOGINS_PER_SOURC
 
 use super::endpoint::Endpoint;
 use super::place;
+use crate::config_file::DRAIN_TIMEOUT;
 use crate::connection_arguments::ConnectionArguments;
 
 #[derive(Args, Debug)]
@@ -271,7 +272,7 @@ pub(super) struct Listen {
     #[arg(
         long,
         env = "RDS_BRIDGE_PROXY_DRAIN_TIMEOUT",
-        default_value = "10",
+        default_value_t = DRAIN_TIMEOUT,
         value_name = "SECONDS"
     )]
     pub(super) drain_timeout: u64,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use crate::config_file::{DRAIN_TIMEOUT, GATEWAY_CONNECTIONS, GATEWAY_LISTEN};
 use crate::connection_arguments::ConnectionArguments;
 use crate::proxy::place;
 use crate::serve::tls::TlsArguments;
@@ -49,8 +50,8 @@ pub(crate) struct Serve {
     #[arg(long, requires = "config")]
     pub(super) dump_config: bool,
 
-    /// Print a configuration file with every setting, and end
-    #[arg(long, exclusive = true)]
+    /// Print a configuration file with every setting, and end; other options have no effect
+    #[arg(long)]
     pub(super) example: bool,
 
     #[command(flatten)]
@@ -76,13 +77,12 @@ pub(super) struct Callers {
     /// Address for callers
     ///
     /// Port 0 picks a free port. An address that other machines reach needs --tls-certificate or --behind-tls-proxy,
-    /// and
-    /// --api-key-file or --client-ca-file.
+    /// and --api-key-file or --client-ca-file.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "HOST:PORT",
+        default_value_t = GATEWAY_LISTEN,
+        value_name = "IP:PORT",
         value_parser = place::address
     )]
     pub(super) listen: SocketAddr,
@@ -99,8 +99,7 @@ pub(super) struct Callers {
     /// Accept every program on this machine, with any credentials
     ///
     /// Requests of web pages in a browser on this machine are still refused. This option, --api-key-file,
-    /// --client-ca-file or
-    /// --config is required.
+    /// --client-ca-file or --config is required.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_TRUST_LOOPBACK",
@@ -127,7 +126,7 @@ pub(super) struct Callers {
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_MAX_CONNECTIONS",
-        default_value = "10",
+        default_value_t = GATEWAY_CONNECTIONS,
         value_name = "NUMBER"
     )]
     pub(super) max_connections: NonZeroU32,
@@ -156,11 +155,12 @@ pub(super) struct Callers {
     /// Address of the health checks, the metrics and the status page, over HTTP
     ///
     /// It answers GET /live, /ready (which needs a connection to the database), /metrics (for Prometheus), and / with a
-    /// page for a browser.
+    /// page for a browser. POST /quitquitquit, which is allowed only if this is a loopback address, shuts the gateway
+    /// down.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_ADMIN",
-        value_name = "HOST:PORT",
+        value_name = "IP:PORT",
         value_parser = place::address
     )]
     pub(super) admin: Option<SocketAddr>,
@@ -183,7 +183,7 @@ pub(super) struct Callers {
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_DRAIN_TIMEOUT",
-        default_value = "10",
+        default_value_t = DRAIN_TIMEOUT,
         value_name = "SECONDS"
     )]
     pub(super) drain_timeout: u64,

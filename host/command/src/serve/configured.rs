@@ -206,9 +206,6 @@ fn with_settings(mut builder: GatewayBuilder, gateway: &GatewayConfig) -> Gatewa
     for origin in &gateway.allow_origins {
         builder = builder.allow_origin(origin);
     }
-    if let Some(table) = &gateway.idempotency_table {
-        builder = builder.idempotency_table(table);
-    }
     let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
     builder
         .behind_tls_proxy(gateway.behind_tls_proxy)

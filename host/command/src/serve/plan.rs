@@ -78,7 +78,7 @@ pub(super) fn of_file(arguments: &Serve, file: &ConfigFile) -> Result<Plan, Erro
     };
     let drain_timeout = gateway.drain_timeout.unwrap_or(options.drain_timeout);
     Ok(Plan {
-        builder: with_times(file.gateway(arguments, &engine)?, options),
+        builder: file.gateway(arguments, &engine)?,
         listen,
         admin: gateway.admin.or(options.admin),
         drain_timeout: Duration::from_secs(drain_timeout),
@@ -97,6 +97,11 @@ pub(super) fn fill(config: &mut Config, options: &Callers) {
     gateway.listen.get_or_insert(options.listen);
     gateway.admin = gateway.admin.or(options.admin);
     gateway.drain_timeout.get_or_insert(options.drain_timeout);
+    if gateway.idempotency_table.is_none() {
+        gateway
+            .idempotency_table
+            .clone_from(&options.idempotency_table);
+    }
     for database in config.databases.values_mut() {
         let limit = &mut database.max_connections;
         limit.get_or_insert(options.max_connections);
@@ -141,28 +146,17 @@ pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
     for host in &callers.allow_host {
         builder = builder.allow_host(host);
     }
-    if let Some(table) = &callers.idempotency_table {
-        builder = builder.idempotency_table(table);
-    }
     builder = builder.behind_tls_proxy(arguments.tls.is_behind_proxy());
     if let Some(tls) = tls {
         builder = builder.tls(tls);
     }
     Ok(Plan {
-        builder: with_times(builder, callers),
+        builder,
         listen: callers.listen,
         admin: callers.admin,
         drain_timeout: Duration::from_secs(callers.drain_timeout),
         about,
     })
-}
-
-fn with_times(builder: GatewayBuilder, options: &Callers) -> GatewayBuilder {
-    let builder = builder.drain_notice(Duration::from_secs(options.drain_notice));
-    match options.statement_timeout {
-        Some(seconds) => builder.statement_timeout(Duration::from_secs(seconds.get().into())),
-        None => builder,
-    }
 }
 
 /// Reads the files of the options again: keys, and those of TLS. If one is invalid, nothing changes.

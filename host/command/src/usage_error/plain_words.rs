@@ -8,7 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 /// The options that need others, which clap does not name in its message.
-const NEEDS: [(&str, &[&str]); 7] = [
+const NEEDS: [(&str, &[&str]); 9] = [
+    ("--check", &["--config"]),
+    ("--dump-config", &["--config"]),
     ("--no-transaction", &["--allow-writes"]),
     ("--client-ca-file", &["--tls-certificate", "--tls-key"]),
     ("--tls-certificate", &["--tls-key"]),
