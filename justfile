@@ -166,6 +166,7 @@ lint: c-compiler lint-deploy lint-spelling
     git ls-files -z 'host/*.rs' | python3 tests/python/docs/check_quotes.py docs/*.md
     cargo fmt --all --check
     cargo fmt --manifest-path bench/peers/Cargo.toml --check
+    cargo fmt --manifest-path tests/gateway_clients/rust/Cargo.toml --check
     cargo clippy --locked --workspace --all-targets -- -D warnings
     # With the features of the release: the tests enable more.
     cargo clippy --locked -p rds-bridge-cli -p rds-bridge-function -- -D warnings
@@ -173,8 +174,9 @@ lint: c-compiler lint-deploy lint-spelling
     cargo clippy --locked -p rds-bridge-cli --no-default-features -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     cargo check --locked --manifest-path tests/fuzz/Cargo.toml
-    # Checks the lock file. Compiling the crate takes minutes.
+    # Checks the lock files. Compiling the crates takes minutes.
     cargo update --quiet --locked --workspace --manifest-path bench/peers/Cargo.toml
+    cargo update --quiet --locked --workspace --manifest-path tests/gateway_clients/rust/Cargo.toml
 
 # Check the deployment's templates with cfn-lint, with warnings as errors
 [group('check')]
