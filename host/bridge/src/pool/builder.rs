@@ -7,8 +7,8 @@ use std::time::Duration;
 use deadpool::managed;
 use tokio::runtime::Handle;
 
-use super::keeper::Keeper;
 use super::connection_limit::Share;
+use super::keeper::Keeper;
 use super::manager::{Limits, Manager};
 use super::{ConnectionLimit, ConnectionRate, Pool, PoolError};
 use crate::bridge::Bridge;

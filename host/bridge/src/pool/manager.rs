@@ -228,7 +228,9 @@ impl managed::Manager for Manager {
                 }
             };
             let generation = self.generation.load(Ordering::Relaxed);
-            let error = match self.bridge.connect_before(end).await {
+            // On the heap, so that the futures which await a connection of the pool stay small.
+            let connecting = Box::pin(self.bridge.connect_before(end));
+            let error = match connecting.await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
                     return Ok(Kept::new(connection, generation, permit));
