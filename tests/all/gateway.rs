@@ -18,6 +18,7 @@ mod planetscale;
 mod planetscale_recording;
 mod planetscale_types;
 mod reload;
+mod session_bounds;
 mod sessions;
 mod time_limits;
 mod tls;

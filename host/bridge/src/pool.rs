@@ -50,7 +50,7 @@ pub use builder::PoolBuilder;
 pub use connection_limit::ConnectionLimit;
 pub use connection_rate::ConnectionRate;
 pub use error::PoolError;
-use manager::Manager;
+use manager::{Manager, NotOpened};
 pub use metrics::PoolMetrics;
 
 use crate::bridge::Bridge;
@@ -96,12 +96,14 @@ impl Pool {
     /// or the timeout of the current stage.
     pub async fn get_within(&self, limit: Duration) -> Result<PooledConnection, PoolError> {
         let metrics = &self.connections.manager().metrics;
-        let getting = manager::ending_within(limit, self.connections.get());
+        let getting = manager::ending_within(limit, self.get_or_open());
         let got = match timeout(limit, getting).await {
             Ok(Ok(object)) => Ok(PooledConnection {
                 object: Some(object),
             }),
-            Ok(Err(managed::PoolError::Backend(error))) => Err(PoolError::Connect(error)),
+            Ok(Err(managed::PoolError::Backend(NotOpened::Failed(error)))) => {
+                Err(PoolError::Connect(error))
+            }
             Ok(Err(managed::PoolError::Closed)) => Err(PoolError::Closed),
             // Of limits and hooks that deadpool has and we do not set.
             Ok(Err(_)) | Err(_) => Err(PoolError::Timeout {
@@ -116,6 +118,16 @@ impl Pool {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         got
+    }
+
+    /// Begins again when a connection was returned while this waited for the limit on new ones.
+    async fn get_or_open(&self) -> Result<Object<Manager>, managed::PoolError<NotOpened>> {
+        loop {
+            match self.connections.get().await {
+                Err(managed::PoolError::Backend(NotOpened::Returned)) => {}
+                got => return got,
+            }
+        }
     }
 
     /// The current numbers of connections, and the counts since the pool was built.
@@ -175,7 +187,7 @@ impl Drop for PooledConnection {
         }
         if manager.is_tidy(&object) {
             drop(object);
-            manager.make_room();
+            manager.offer();
             return;
         }
         // In the background, so that it holds no locks while it is idle. Without a runtime, it is closed.
@@ -183,7 +195,7 @@ impl Drop for PooledConnection {
             runtime.spawn(async move {
                 pool.manager().tidy_up(&mut object).await;
                 drop(object);
-                pool.manager().make_room();
+                pool.manager().offer();
             });
         } else {
             manager.metrics.lost.fetch_add(1, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{CallerAuthentication, Gate, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
-use crate::execution::{Limits, SessionPolicy, Sessions};
+use crate::execution::{Leases, Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
@@ -141,8 +141,10 @@ impl GatewayBuilder {
         self
     }
 
-    /// The most bytes of a result's rows, as the server sends them. The gateway holds a result in memory, about three
-    /// times. Default: 64 MiB.
+    /// The most bytes of a result's rows that are held in memory: as the server sends them, and as `/v1` and
+    /// `formattedRecords` write them. Where the rows are held before they are written, as for the other dialects, each
+    /// row counts 64 bytes more, and each value 16. A request may need several times the memory, because the rows are
+    /// also written. Default: 64 MiB.
     #[must_use]
     pub fn max_result_bytes(mut self, limit: usize) -> Self {
         self.limits.result_bytes = limit;
@@ -254,6 +256,7 @@ impl GatewayBuilder {
             table.ok_or(StartError::IdempotencyTable(name))
         });
         let counters = Arc::<Counters>::default();
+        let leases = Arc::new(Leases::new(Arc::clone(&counters)));
         let databases = databases(self.databases)?;
         let names = databases.iter().map(|it| it.name.as_str());
         let policy = self.policy.unwrap_or_else(|| Policy::everything(names));
@@ -266,7 +269,8 @@ impl GatewayBuilder {
             rules: ArcSwap::from_pointee(rules),
             gate: Gate::new(self.is_behind_proxy),
             usage: Usage::default(),
-            sessions: Sessions::new(self.limits, Arc::clone(&counters))?,
+            sessions: Sessions::new(self.limits, Arc::clone(&leases))?,
+            leases,
             allowed_names: self.allowed_names,
             limits: self.limits,
             idempotency_table: idempotency_table.transpose()?,

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tracing::warn;
 
 use crate::access::{Policy, Rules};
 use crate::caller::CallerAuthentication;
@@ -23,6 +24,9 @@ use crate::tls::Tls;
 
 /// How often expired sessions are searched for.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
+
+/// How long the server may take to answer the kills of requests that are given up.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
 
 /// A running gateway.
 ///
@@ -129,8 +133,8 @@ impl Gateway {
     /// answers requests until the last transaction has ended. Then it accepts no more connections, and lets the requests
     /// that are being answered finish.
     ///
-    /// At the limit it ends all sessions, whose transactions the server rolls back. Returns how many requests it has
-    /// given up, whose statements it kills.
+    /// At the limit it ends all sessions, whose transactions the server rolls back. It kills the statements of requests
+    /// that it gives up, and waits for the server's answers for up to 5 seconds. Returns the number of these requests.
     pub async fn drain(mut self, limit: Duration) -> u64 {
         self.shared.sessions.refuse_new();
         let closing = async {
@@ -147,6 +151,12 @@ impl Gateway {
         };
         self.accepting.shutdown().await;
         self.shared.sessions.end_all();
+        if timeout(KILL_LIMIT, self.shared.leases.ended())
+            .await
+            .is_err()
+        {
+            warn!("statements may still be running: the server has not answered to their kills");
+        }
         open
     }
 }

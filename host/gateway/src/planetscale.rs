@@ -4,6 +4,7 @@
 //! `query.proto` of `vitess` in JSON, where a field with its default value may be missing.
 
 mod authentication;
+mod connection;
 mod field;
 mod refusal;
 mod reply;
@@ -123,7 +124,14 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
             Ok(()) => Ok(*lease),
             Err(denied) => Err(denied.into()),
         },
-        Ok(Resumed::Lost(_)) if statement.rolls_back() => {
+        // With settings or a lock that are lost, no statement goes on as if they were there.
+        Ok(Resumed::Lost(Some(Kind::Settings | Kind::State))) => {
+            return Outcome {
+                session: blank(),
+                result: Err(Failure::SessionLost),
+            };
+        }
+        Ok(Resumed::Lost(None | Some(Kind::Transaction))) if statement.rolls_back() => {
             // The client rolls back after every error, also after the one that ended its session.
             return Outcome {
                 session: blank(),
@@ -163,14 +171,20 @@ async fn fresh_lease(
     settings: Settings,
 ) -> Result<Lease, Failure> {
     let grant = shared.grant(caller, None)?;
-    for sql in settings.statements().chain([statement.sql()]) {
+    // A setting that fails can be replaced.
+    let mut needed = settings.clone();
+    if let Some(setting) = Setting::read(statement.sql()) {
+        needed.remove_overridden(&setting);
+    }
+    for sql in needed.statements().chain([statement.sql()]) {
         grant.allows(sql)?;
     }
     if statement.begins_transaction() || statement.keeps_state() {
         shared.sessions.admit()?;
     }
-    let mut lease = shared.lease(caller, &grant).await?;
-    lease.apply(settings).await?;
+    let mut lease = connection::lease(shared, caller, &grant).await?;
+    lease.apply(&needed).await?;
+    lease.set_settings(settings);
     Ok(lease)
 }
 
@@ -188,9 +202,16 @@ async fn in_lease(
     if keeps_state {
         lease.note_state();
     }
-    if (keeps_state || statement.begins_transaction())
-        && let Err(failure) = shared.reserve_session(caller, &mut lease)
-    {
+    let begins_transaction = statement.begins_transaction() && !was_in_transaction;
+    let admitted = match begins_transaction {
+        true => shared.sessions.admit(),
+        false => Ok(()),
+    };
+    let reserved = match keeps_state || statement.begins_transaction() {
+        true => admitted.and_then(|()| shared.reserve_session(caller, &mut lease)),
+        false => admitted,
+    };
+    if let Err(failure) = reserved {
         return Outcome {
             session: same,
             result: Err(failure),
@@ -220,16 +241,22 @@ async fn in_lease(
             };
         }
     }
-    keep_or_end(shared, caller, lease, same, result)
+    let not_kept = match begins_transaction {
+        true => std::convert::identity,
+        false => Failure::after_execution,
+    };
+    keep_or_end(shared, caller, lease, same, result, not_kept)
 }
 
-/// Keeps the connection for the client's next request, if that depends on it. `same` is the token of this one.
+/// Keeps the connection for the client's next request, if that depends on it. `same` is the token of this one. If the
+/// connection cannot be kept, the failure is what `not_kept` makes of the reason.
 fn keep_or_end(
     shared: &Shared,
     caller: &Caller,
     mut lease: Lease,
     same: String,
     result: Result<TextResult, Failure>,
+    not_kept: fn(Failure) -> Failure,
 ) -> Outcome {
     let kind = match (lease.is_in_transaction(), lease.holds_state()) {
         (true, _) => Kind::Transaction,
@@ -248,7 +275,7 @@ fn keep_or_end(
         Ok(session) => Outcome { session, result },
         Err(failure) => Outcome {
             session: same,
-            result: Err(failure),
+            result: result.and(Err(not_kept(failure))),
         },
     }
 }

@@ -11,7 +11,7 @@ use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::caller::{Caller, Exceeded, FindCaller, Gate, NotAdmitted, Usage};
 use crate::databases::{Database, Databases};
-use crate::execution::{Failure, Kind, Lease, Limits, Resumed, Sessions};
+use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 use crate::statistics::{StatementLabel, Statistics};
@@ -27,6 +27,7 @@ pub(crate) struct State {
     pub(crate) gate: Gate,
     pub(crate) usage: Usage,
     pub(crate) sessions: Sessions,
+    pub(crate) leases: Arc<Leases>,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
     /// Without it, requests with an idempotency key are refused.
@@ -100,7 +101,7 @@ impl Shared {
         let database = self.databases.named(&key.database);
         let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
         let limits = self.limits.of_grant(grant);
-        Lease::of_pool(&pool, grant, &limits, &self.counters, request).await
+        Lease::of_pool(&pool, grant, &limits, &self.leases, request).await
     }
 
     /// Lets a connection become a session's, if its caller may have another session. Call it before a statement that
@@ -173,11 +174,12 @@ impl Shared {
                 Err(AccessDenied::Changed)
             }
         };
-        let resumed = self.sessions.resume(token, caller, judge).await?;
-        if let Resumed::Session(lease) = &resumed {
+        let mut resumed = self.sessions.resume(token, caller, judge).await?;
+        if let Resumed::Session(lease) = &mut resumed {
             let grant = lease.grant();
             let usage = &self.usage;
             usage.pace(caller, grant.database(), grant.limits()).await;
+            lease.begin_time();
         }
         Ok(resumed)
     }

@@ -6,6 +6,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
+use super::time_limits::long;
 use crate::helpers::command::send_signal;
 use crate::helpers::gateway::{EXECUTE, Gateway, read_answer, until_executes};
 
@@ -62,11 +63,12 @@ fn a_running_request_is_answered_while_the_gateway_drains(product: Product) {
     assert!(!log.contains("that were open"), "{log}");
 }
 
+/// The statement does not notice that its connection is lost: it ends only when it is killed.
 #[test]
 fn after_the_limit_the_rest_is_ended() {
     let server = Server::shared(Product::MySql);
     let gateway = Gateway::start(server, &["--trust-loopback", "--drain-timeout", "1"]);
-    let body = json!({"query": "SELECT SLEEP(600) AS gateway_limit"}).to_string();
+    let body = json!({"query": long("gateway_limit")}).to_string();
     let _request = gateway.send(EXECUTE, &[], &body);
     until_executes(server, "gateway_limit", true);
     let (status, log) = gateway.terminate();

@@ -34,6 +34,22 @@ fn message(answer: &Answer, status: u16, error_type: &str) -> String {
     answer.json()["message"].as_str().unwrap().to_owned()
 }
 
+/// A client that has lost the id does not commit its statements one by one.
+#[test]
+fn an_empty_transaction_id_names_no_transaction() {
+    let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    let empty = json!({"transactionId": ""});
+    for path in [
+        "/Execute",
+        "/BatchExecute",
+        "/CommitTransaction",
+        "/RollbackTransaction",
+    ] {
+        let answer = gateway.post(path, &[], &body("SELECT 1", &empty));
+        message(&answer, 404, "TransactionNotFoundException");
+    }
+}
+
 #[apply(on_each_server)]
 fn the_bytes_of_a_response(product: Product) {
     let gateway = Gateway::start(Server::shared(product), &["--trust-loopback"]);

@@ -45,6 +45,7 @@ fn a_transaction_is_finished(product: Product) {
     };
     let begun = post("/BeginTransaction", json!({})).json()["transactionId"].clone();
     let session = gateway.execute("BEGIN", &Json::Null)["session"].clone();
+    let state = gateway.execute("SELECT 1 INTO @a", &Json::Null)["session"].clone();
     begin_drain(&gateway);
 
     // Each of these comes on a new connection.
@@ -70,6 +71,12 @@ fn a_transaction_is_finished(product: Product) {
         assert_eq!(answer.json()["error"]["code"], "unavailable");
     }
     let answer = post("/BeginTransaction", json!({}));
+    assert_eq!(answer.status, 503, "{answer:?}");
+    // Nor in a session that is open.
+    let reply = gateway.execute("SELECT @a", &state);
+    assert!(reply.get("error").is_none(), "{reply}");
+    let begin = json!({"query": "BEGIN", "session": state}).to_string();
+    let answer = gateway.post(EXECUTE, &[], &begin);
     assert_eq!(answer.status, 503, "{answer:?}");
 
     let reply = gateway.execute("COMMIT", &session);

@@ -7,7 +7,7 @@ use rstest::rstest;
 use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
-use crate::helpers::gateway::{Answer, EXECUTE, Gateway, until_executes};
+use crate::helpers::gateway::{Answer, EXECUTE, Gateway, read_answer, until_executes};
 use crate::helpers::gateway_config::GatewayConfig;
 
 const ARN: &str = "arn:aws:rds:any";
@@ -209,6 +209,62 @@ fn a_caller_without_a_limit_leaves_half_of_the_connections_to_others() {
             );
         }
     }
+}
+
+/// The time of a statement begins when its turn has come.
+#[test]
+fn waiting_for_a_turn_takes_no_time_of_the_statement() {
+    let server = Server::shared(Product::MySql);
+    let (gateway, config) = limited(server, "");
+    let sessions: Vec<Json> = (0..4)
+        .map(|_| begin(&gateway).json()["session"].clone())
+        .collect();
+    config.reload(&gateway, &text("requests_per_second = 1\nmax_seconds = 1"));
+    let send = |session| {
+        let body = json!({"query": "SELECT 1", "session": session}).to_string();
+        gateway.send(EXECUTE, &[], &body)
+    };
+    let mut requests: Vec<_> = sessions.iter().map(send).collect();
+    for request in &mut requests {
+        let reply = read_answer(request).json();
+        assert!(reply.get("error").is_none(), "{reply}");
+    }
+}
+
+/// A row of NULLs has few bytes as the server sends it, and many in memory and in JSON.
+#[apply(on_each_server)]
+fn a_result_of_nulls_is_limited_as_its_memory_is(product: Product) {
+    let server = Server::shared(product);
+    let config =
+        GatewayConfig::new("[gateway]\ntrust_loopback = true\nmax_result_bytes = 100000\n");
+    let gateway = config.start(server);
+    let columns: Vec<String> = (0..100)
+        .map(|it| format!("NULL AS a_long_column_{it}"))
+        .collect();
+    let rows = |number: u32| {
+        format!(
+            "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < {number}) SELECT {} FROM n",
+            columns.join(", ")
+        )
+    };
+    for path in PATHS {
+        for (number, fits) in [(20, true), (500, false)] {
+            let mut body: Json = serde_json::from_str(&request(path, &rows(number))).unwrap();
+            if path == "/Execute" {
+                body["resourceArn"] = json!("arn:aws:rds:any:main");
+            }
+            let answer = gateway.post(path, &[], &body.to_string());
+            let is_refused = answer.body.contains("more than 100000 bytes");
+            assert_eq!(is_refused, !fits, "{path}: {answer:?}");
+        }
+    }
+    let rows = rows(50);
+    let formatted = json!({
+        "sql": rows, "resourceArn": "arn:aws:rds:any:main", "secretArn": ARN, "formatRecordsAs": "JSON",
+    });
+    let answer = gateway.post("/Execute", &[], &formatted.to_string());
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.body.contains("exceeded size limit"), "{answer:?}");
 }
 
 /// A transaction that has begun can be ended, whatever its caller sends.

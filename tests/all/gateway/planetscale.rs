@@ -1,5 +1,6 @@
 //! `@planetscale/database` unchanged, in front of both servers.
 
+use rds_bridge_test_support::fault_proxy::{Fault, FaultProxy};
 use rds_bridge_test_support::node;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
@@ -9,7 +10,8 @@ use serde_json::{Value as Json, json};
 
 use crate::helpers::command::stderr;
 use crate::helpers::emulator::server::test_file;
-use crate::helpers::gateway::{EXECUTE, Gateway};
+use crate::helpers::gateway::{EXECUTE, Gateway, read_answer, until_executes};
+use crate::helpers::waiting::until;
 
 /// The script's assertions are the test.
 #[apply(on_each_server)]
@@ -109,6 +111,51 @@ fn sessions_are_read_only(product: Product) {
     assert!(undone.get("error").is_none(), "{undone}");
     let reply = gateway.execute(create, &Json::Null);
     assert!(reply["error"]["message"].as_str().unwrap().contains("1792"));
+}
+
+/// No number after which a client repeats the statement.
+#[apply(on_each_server)]
+fn a_lost_connection_leaves_the_outcome_unknown(product: Product) {
+    let server = Server::shared(product);
+    let relay = FaultProxy::start(server.address(), Fault::Pass);
+    let address = relay.address().to_string();
+    let gateway = Gateway::start(server, &["--trust-loopback", "--connect-to", &address]);
+    let body = json!({"query": "SELECT SLEEP(600) AS planetscale_lost"}).to_string();
+    let mut request = gateway.send(EXECUTE, &[], &body);
+    until_executes(server, "planetscale_lost", true);
+    relay.close_connections();
+    let reply = read_answer(&mut request).json();
+    let message = reply["error"]["message"].as_str().unwrap();
+    assert!(message.contains("its outcome is unknown"), "{message}");
+    assert!(
+        message.ends_with("(errno 2013) (sqlstate HY000)"),
+        "{message}"
+    );
+}
+
+/// Why there is no connection is in the log, since it names users and addresses.
+#[test]
+fn a_login_that_fails_is_explained_in_the_log() {
+    let server = Server::shared(Product::MySql);
+    let arguments = ["--trust-loopback", "--username", "unknown-to-the-server"];
+    let gateway = Gateway::start(server, &arguments);
+    let reply = gateway.execute("SELECT 1", &Json::Null);
+    let message = reply["error"]["message"].as_str().unwrap();
+    let known =
+        "the gateway has no connection to the database: its log has the reason, with the id ";
+    let id = message
+        .strip_prefix(known)
+        .unwrap_or_else(|| panic!("{message}"));
+    let (id, numbers) = id.split_once(' ').unwrap();
+    assert!(numbers.starts_with("(errno "), "{message}");
+    until(|| {
+        let log = gateway.log();
+        let line = log.lines().find(|line| line.contains(id));
+        match line.is_some_and(|line| line.contains("denied for user 'unknown-to-the-server'")) {
+            true => Ok(()),
+            false => Err(log),
+        }
+    });
 }
 
 /// The message of a syntax error quotes the statement, whose lines would hide the numbers.

@@ -18,7 +18,7 @@ use crate::helpers::gateway_config::GatewayConfig;
 use crate::helpers::live::to;
 
 /// The number of an error, and the session to go on with.
-fn failure(reply: &Json) -> (u64, Json) {
+pub(super) fn failure(reply: &Json) -> (u64, Json) {
     let message = reply["error"]["message"].as_str().unwrap_or_default();
     let number = message.split_once("(errno ").map(|(_, after)| after);
     let number = number.and_then(|it| it.split(')').next());
@@ -26,7 +26,7 @@ fn failure(reply: &Json) -> (u64, Json) {
     (number.parse().unwrap(), reply["session"].clone())
 }
 
-fn succeed(gateway: &Gateway, sql: &str, session: &Json) -> Json {
+pub(super) fn succeed(gateway: &Gateway, sql: &str, session: &Json) -> Json {
     let reply = gateway.execute(sql, session);
     assert!(reply.get("error").is_none(), "{sql}: {reply}");
     reply["session"].clone()
@@ -126,8 +126,7 @@ fn a_token_that_was_not_given_is_a_lost_session() {
     let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
     let other = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
     let vitess = json!({"signature": "x", "vitessSession": {"autocommit": true}});
-    let foreign = succeed(&other, "SELECT 1 INTO @a", &Json::Null);
-    for session in [foreign, json!(""), json!("AAAA"), json!(7), vitess] {
+    for session in [json!(""), json!("AAAA"), json!(7), vitess] {
         let (number, next) = failure(&gateway.execute("SELECT 1", &session));
         assert_eq!(number, LOST, "{session}");
         // The client can go on.
@@ -135,6 +134,14 @@ fn a_token_that_was_not_given_is_a_lost_session() {
         succeed(&gateway, "ROLLBACK", &session);
         let begun = succeed(&gateway, "BEGIN", &session);
         succeed(&gateway, "COMMIT", &begun);
+    }
+    // Nothing goes on without the state, or the settings, that are elsewhere.
+    for kept in ["SELECT 1 INTO @a", "SET time_zone = '+05:00'"] {
+        let foreign = succeed(&other, kept, &Json::Null);
+        for sql in ["SELECT 1", "BEGIN", "ROLLBACK"] {
+            let told = failure(&gateway.execute(sql, &foreign));
+            assert_eq!(told, (LOST, json!("blank")), "{kept}: {sql}");
+        }
     }
 }
 

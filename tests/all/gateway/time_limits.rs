@@ -21,7 +21,7 @@ const LIMIT: &[&str] = &[
 ];
 
 /// A statement that runs until it is killed, and then fails: unlike SLEEP, which may succeed.
-fn long(name: &str) -> String {
+pub(super) fn long(name: &str) -> String {
     let tables: Vec<String> = (0..20).map(|number| format!("items t{number}")).collect();
     format!(
         "SELECT /*+ NO_BNL() */ SUM(RAND()) AS {name} FROM {}",

@@ -1,12 +1,13 @@
 //! The pool: which connections it keeps and closes, and a server that refuses logins above its rate.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rds_bridge::clock::Clock;
 use rds_bridge::mysql::Connection;
-use rds_bridge::pool::{Pool, PoolBuilder, PoolError, PooledConnection};
+use rds_bridge::pool::{ConnectionLimit, Pool, PoolBuilder, PoolError, PooledConnection};
 use rds_bridge::{Bridge, Stage};
 use rds_bridge_emulator::Emulator;
 use rds_bridge_test_support::expectation::Expectation;
@@ -73,6 +74,45 @@ fn there_are_no_more_than_so_many(product: Product) {
         drop((three, four));
         pool.close();
         assert!(matches!(pool.get().await.unwrap_err(), PoolError::Closed));
+    });
+}
+
+/// Also when the limit is shared, whose other pools get what they need of it.
+#[apply(on_each_server)]
+fn a_connection_goes_to_a_waiting_caller_of_its_pool(product: Product) {
+    block_on(async {
+        let server = Server::shared(product);
+        let limit = Arc::new(ConnectionLimit::new(2));
+        let shared = |it: PoolBuilder| it.max_size(9).connection_limit(Arc::clone(&limit));
+        let (one, other) = (pool(server, shared).await, pool(server, shared).await);
+        assert_eq!(one.metrics().max_size, 2);
+        let waiting = async |pool: &Pool| {
+            let pool = pool.clone();
+            let waiting = tokio::spawn(async move { pool.get().await });
+            sleep(Duration::from_millis(20)).await;
+            assert!(!waiting.is_finished());
+            waiting
+        };
+        let held = other.get().await.unwrap();
+        let mut connection = one.get().await.unwrap();
+        for is_reset in [false, true].repeat(5) {
+            let next = waiting(&one).await;
+            if is_reset {
+                connection.reset_when_dropped();
+            }
+            drop(connection);
+            connection = next.await.unwrap().unwrap();
+        }
+        assert_eq!(one.metrics().connected_total, 1);
+        assert_eq!(other.metrics().connected_total, 1);
+
+        let (of_other, of_one) = (waiting(&other).await, waiting(&one).await);
+        drop(connection);
+        let second = of_other.await.unwrap().unwrap();
+        assert_eq!(other.metrics().connected_total, 2);
+        drop((held, second));
+        of_one.await.unwrap().unwrap();
+        assert_eq!(one.metrics().connected_total, 2);
     });
 }
 
@@ -200,7 +240,13 @@ fn settings_that_cannot_be(product: Product) {
         let builder = Pool::builder(bridge);
         for (builder, named) in [
             (builder.clone().max_size(0), "max_size"),
-            (builder.max_size(1).min_size(2), "min_size"),
+            (builder.clone().max_size(1).min_size(2), "min_size"),
+            (
+                builder
+                    .min_size(1)
+                    .connection_limit(ConnectionLimit::new(2).into()),
+                "min_size",
+            ),
         ] {
             let error = builder.build().unwrap_err();
             assert!(error.to_string().starts_with(named), "{error}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool::managed;
 use tokio::runtime::Handle;
 
+use super::connection_limit::Share;
 use super::keeper::Keeper;
 use super::manager::{Limits, Manager};
 use super::{ConnectionLimit, ConnectionRate, Pool, PoolError};
@@ -17,12 +18,16 @@ use crate::bridge::Bridge;
 pub struct PoolBuilder {
     bridge: Bridge,
     min_size: usize,
-    max_size: usize,
+    /// By default that of the shared limit, or [`MAX_SIZE`].
+    max_size: Option<usize>,
     acquire_timeout: Duration,
     rate: Rate,
     connection_limit: Option<Arc<ConnectionLimit>>,
     limits: Limits,
 }
+
+/// The largest number of connections of a pool without a shared limit.
+const MAX_SIZE: usize = 10;
 
 /// The limit on new connections.
 #[derive(Clone, Debug)]
@@ -36,7 +41,7 @@ impl PoolBuilder {
         Self {
             bridge,
             min_size: 0,
-            max_size: 10,
+            max_size: None,
             acquire_timeout: Duration::from_secs(30),
             rate: Rate::Own(NonZeroU32::new(150).unwrap_or(NonZeroU32::MIN)),
             connection_limit: None,
@@ -51,17 +56,19 @@ impl PoolBuilder {
     }
 
     /// The number of connections, idle or in use, that the pool maintains. It opens missing ones in the background,
-    /// from [`Self::build`] on. Default: 0, which opens connections only on demand.
+    /// from [`Self::build`] on. Default: 0, which opens connections only on demand. It cannot be combined with
+    /// [`Self::connection_limit`], whose pools would close each other's connections to maintain their own.
     #[must_use]
     pub fn min_size(mut self, connections: usize) -> Self {
         self.min_size = connections;
         self
     }
 
-    /// The largest number of connections, idle or in use. Default: 10.
+    /// The largest number of connections, idle or in use. Default: 10, or that of [`Self::connection_limit`], which is
+    /// a limit in any case.
     #[must_use]
     pub fn max_size(mut self, connections: usize) -> Self {
-        self.max_size = connections;
+        self.max_size = Some(connections);
         self
     }
 
@@ -130,10 +137,9 @@ impl PoolBuilder {
     }
 
     /// A limit on connections that is shared with other pools. A pool that needs a connection above it waits until
-    /// another pool has closed an idle one. [`Self::max_size`] becomes that of the limit. Default: none.
+    /// another pool has closed an idle one, or until a connection is returned to it. Default: none.
     #[must_use]
     pub fn connection_limit(mut self, limit: Arc<ConnectionLimit>) -> Self {
-        self.max_size = limit.connections();
         self.connection_limit = Some(limit);
         self
     }
@@ -142,13 +148,24 @@ impl PoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Setting`]: `max_size` is 0, `min_size` is above it, or there is no Tokio runtime.
+    /// [`PoolError::Setting`]: `max_size` is 0, `min_size` is above it or combined with `connection_limit`, or there is
+    /// no Tokio runtime.
     pub fn build(self) -> Result<Pool, PoolError> {
         let wrong = |setting, problem| Err(PoolError::Setting { setting, problem });
-        if self.max_size == 0 {
+        let shared = self.connection_limit.as_ref();
+        let most = shared.map_or(usize::MAX, |it| it.connections());
+        let max_size = self.max_size.unwrap_or(match shared {
+            Some(_) => most,
+            None => MAX_SIZE,
+        });
+        let max_size = max_size.min(most);
+        if max_size == 0 {
             return wrong("max_size", "it must be at least 1");
         }
-        if self.min_size > self.max_size {
+        if self.min_size > 0 && shared.is_some() {
+            return wrong("min_size", "it cannot be combined with connection_limit");
+        }
+        if self.min_size > max_size {
             return wrong("min_size", "it is greater than max_size");
         }
         let Ok(runtime) = Handle::try_current() else {
@@ -158,10 +175,10 @@ impl PoolBuilder {
             Rate::Own(per_second) => Arc::new(ConnectionRate::new(per_second)),
             Rate::Shared(rate) => rate,
         };
-        let shared = self.connection_limit.clone();
-        let manager = Manager::new(self.bridge, rate, shared, self.limits);
+        let share = self.connection_limit.clone().map(Share::new);
+        let manager = Manager::new(self.bridge, rate, share, self.limits);
         let config = managed::PoolConfig {
-            max_size: self.max_size,
+            max_size,
             // The connection that was returned last is lent first, so that those which are not needed reach
             // `idle_timeout`.
             queue_mode: managed::QueueMode::Lifo,

@@ -1,11 +1,11 @@
 //! The limit on the connections of several pools together.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use deadpool::managed::{RetainResult, WeakPool};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use deadpool::managed::{Pool, RetainResult, WeakPool};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::manager::Manager;
 
@@ -14,9 +14,33 @@ use super::manager::Manager;
 pub struct ConnectionLimit {
     permits: Arc<Semaphore>,
     connections: usize,
-    /// How many connections wait to be opened until another is closed.
-    waiting: AtomicUsize,
+    queue: Mutex<Queue>,
     pools: Mutex<Vec<WeakPool<Manager>>>,
+}
+
+/// The connections that wait to be opened until another is closed, by a number that grows, each with what its pool waits
+/// for.
+#[derive(Default)]
+struct Queue {
+    next: u64,
+    waiting: BTreeMap<u64, Arc<Notify>>,
+}
+
+/// What a pool has of a limit.
+#[derive(Debug)]
+pub(super) struct Share {
+    limit: Arc<ConnectionLimit>,
+    /// Told when a connection was returned to the pool while one of its callers waits for a new one.
+    returned: Arc<Notify>,
+}
+
+/// How a caller that waited for a permit goes on.
+#[derive(Debug)]
+pub(super) enum Permitted {
+    /// It opens a connection, and keeps the permit with it.
+    Open(OwnedSemaphorePermit),
+    /// It takes one that was returned to its pool.
+    Reuse,
 }
 
 impl ConnectionLimit {
@@ -26,7 +50,7 @@ impl ConnectionLimit {
         Self {
             permits: Arc::new(Semaphore::new(connections)),
             connections,
-            waiting: AtomicUsize::new(0),
+            queue: Mutex::default(),
             pools: Mutex::default(),
         }
     }
@@ -39,34 +63,12 @@ impl ConnectionLimit {
 
     /// Adds a pool, whose idle connections make room for those of the others.
     pub(super) fn add(&self, pool: WeakPool<Manager>) {
-        self.pools().push(pool);
-    }
-
-    /// Waits until another connection is allowed. The permit is kept with the connection. An idle connection of another
-    /// pool is closed for it; otherwise the next one that is returned.
-    pub(super) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        let permits = Arc::clone(&self.permits);
-        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            return Some(permit);
-        }
-        // From now on, a connection that is returned is closed.
-        let _waiting = Waiting::begin(&self.waiting);
-        self.close_one();
-        // It fails only if the semaphore is closed, and it never is.
-        permits.acquire_owned().await.ok()
-    }
-
-    /// Whether a connection that is returned makes room for another.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) > 0
+        lock(&self.pools).push(pool);
     }
 
     /// Closes an idle connection.
-    pub(super) fn close_one(&self) {
-        let mut pools = self.pools();
-        pools.retain(|it| it.upgrade().is_some());
-        let pools: Vec<_> = pools.iter().filter_map(WeakPool::upgrade).collect();
-        for pool in pools {
+    fn close_one(&self) {
+        for pool in self.pools() {
             let mut is_found = false;
             let RetainResult { removed, .. } = pool.retain(|_, _| {
                 let is_kept = is_found;
@@ -79,9 +81,74 @@ impl ConnectionLimit {
         }
     }
 
-    /// A poisoned lock is used as it is, since no code panics while it holds the lock.
-    fn pools(&self) -> std::sync::MutexGuard<'_, Vec<WeakPool<Manager>>> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The pools that exist.
+    fn pools(&self) -> Vec<Pool<Manager>> {
+        let mut pools = lock(&self.pools);
+        pools.retain(|it| it.upgrade().is_some());
+        pools.iter().filter_map(WeakPool::upgrade).collect()
+    }
+
+    /// The pool whose caller has waited longest.
+    fn first_waiting(&self) -> Option<Arc<Notify>> {
+        let queue = lock(&self.queue);
+        queue.waiting.values().next().map(Arc::clone)
+    }
+}
+
+impl Share {
+    pub(super) fn new(limit: Arc<ConnectionLimit>) -> Self {
+        Self {
+            limit,
+            returned: Arc::default(),
+        }
+    }
+
+    /// Waits until the pool may open another connection, or until one is returned to it. An idle connection of another
+    /// pool is closed for it; otherwise the next one that is returned.
+    pub(super) async fn permit(&self) -> Permitted {
+        let permits = Arc::clone(&self.limit.permits);
+        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            return Permitted::Open(permit);
+        }
+        // From now on, a connection that is returned is closed or announced.
+        let _waiting = Waiting::begin(self);
+        if self.has_idle() {
+            return Permitted::Reuse;
+        }
+        self.limit.close_one();
+        tokio::select! {
+            biased;
+            // It fails only if the semaphore is closed, and it never is.
+            Ok(permit) = permits.acquire_owned() => Permitted::Open(permit),
+            () = self.returned.notified() => Permitted::Reuse,
+        }
+    }
+
+    /// Whether a connection that is returned makes room for one of another pool, whose caller has waited longest.
+    pub(super) fn is_wanted_elsewhere(&self) -> bool {
+        let first = self.limit.first_waiting();
+        first.is_some_and(|first| !Arc::ptr_eq(&first, &self.returned))
+    }
+
+    /// Called after a connection was returned: it was not idle yet when a caller began to wait. The caller that has
+    /// waited longest gets it, or its place.
+    pub(super) fn offer(&self) {
+        match self.limit.first_waiting() {
+            Some(first) if Arc::ptr_eq(&first, &self.returned) => self.returned.notify_one(),
+            Some(_) => self.limit.close_one(),
+            None => {}
+        }
+    }
+
+    /// Whether the pool has an idle connection.
+    fn has_idle(&self) -> bool {
+        let pools = self.limit.pools();
+        let is_own = |it: &&Pool<Manager>| {
+            let share = it.manager().share.as_ref();
+            share.is_some_and(|it| Arc::ptr_eq(&it.returned, &self.returned))
+        };
+        let own = pools.iter().find(is_own);
+        own.is_some_and(|it| it.retain(|_, _| true).retained > 0)
     }
 }
 
@@ -93,17 +160,30 @@ impl fmt::Debug for ConnectionLimit {
     }
 }
 
-struct Waiting<'a>(&'a AtomicUsize);
+/// A place in the queue, until it is dropped.
+struct Waiting<'a> {
+    queue: &'a Mutex<Queue>,
+    number: u64,
+}
 
 impl<'a> Waiting<'a> {
-    fn begin(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::AcqRel);
-        Self(waiting)
+    fn begin(share: &'a Share) -> Self {
+        let queue = &share.limit.queue;
+        let mut entries = lock(queue);
+        let number = entries.next;
+        entries.next = number.wrapping_add(1);
+        entries.waiting.insert(number, Arc::clone(&share.returned));
+        Self { queue, number }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        lock(self.queue).waiting.remove(&self.number);
     }
+}
+
+/// A poisoned lock is used as it is, since no code panics while it holds the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,8 +12,7 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use super::kept::Kept;
-use super::manager::{Limits, Manager};
-use crate::error::Error;
+use super::manager::{Limits, Manager, NotOpened};
 
 /// How often the keeper checks for waiting callers while it opens connections in advance.
 const LOOK: Duration = Duration::from_millis(10);
@@ -89,7 +88,7 @@ async fn fill(pool: &Pool<Manager>, min_size: usize) {
     }
 }
 
-async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolError<Error>> {
+async fn make_missing(pool: &Pool<Manager>, min_size: usize) -> Result<(), PoolError<NotOpened>> {
     let mut taken = Vec::with_capacity(min_size);
     while taken.len() < min_size {
         let mut getting = pin!(pool.get());

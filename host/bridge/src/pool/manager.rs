@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::debug;
 
-use super::connection_limit::ConnectionLimit;
+use super::connection_limit::{Permitted, Share};
 use super::connection_rate::ConnectionRate;
 use super::kept::Kept;
 use super::metrics::Counters;
@@ -51,11 +52,21 @@ pub(super) struct Manager {
     pub(super) bridge: Bridge,
     pub(super) metrics: Counters,
     rate: Arc<ConnectionRate>,
-    /// Shared with other pools.
-    pub(super) connection_limit: Option<Arc<ConnectionLimit>>,
+    /// Of a limit that several pools have together.
+    pub(super) share: Option<Share>,
     limits: Limits,
     /// Connections of an earlier generation lead to a server that is no longer the writer.
     generation: AtomicU64,
+}
+
+/// Why no connection was opened.
+#[derive(Debug, Error)]
+pub(super) enum NotOpened {
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// One was returned to the pool meanwhile.
+    #[error("a connection was returned meanwhile")]
+    Returned,
 }
 
 /// How long a connection is used, and when it is checked.
@@ -75,14 +86,14 @@ impl Manager {
     pub(super) fn new(
         bridge: Bridge,
         rate: Arc<ConnectionRate>,
-        connection_limit: Option<Arc<ConnectionLimit>>,
+        share: Option<Share>,
         limits: Limits,
     ) -> Self {
         Self {
             bridge,
             metrics: Counters::default(),
             rate,
-            connection_limit,
+            share,
             limits,
             generation: AtomicU64::new(0),
         }
@@ -136,18 +147,15 @@ impl Manager {
     /// Whether [`Self::tidy_up`] can clear the connection for the next user.
     pub(super) fn can_be_tidied_up(&self, kept: &Kept) -> bool {
         let connection = &kept.connection;
-        let limit = self.connection_limit.as_ref();
-        let makes_room = limit.is_some_and(|it| it.is_wanted());
+        let share = self.share.as_ref();
+        let makes_room = share.is_some_and(Share::is_wanted_elsewhere);
         !makes_room && connection.is_usable() && connection.can_be_reset() && self.is_current(kept)
     }
 
-    /// Closes an idle connection, if another pool waits to open one. Called after a connection was returned: it was not
-    /// idle yet when that began to wait.
-    pub(super) fn make_room(&self) {
-        if let Some(limit) = &self.connection_limit
-            && limit.is_wanted()
-        {
-            limit.close_one();
+    /// Offers a connection that was returned to those who wait for the limit that the pool shares.
+    pub(super) fn offer(&self) {
+        if let Some(share) = &self.share {
+            share.offer();
         }
     }
 
@@ -189,9 +197,9 @@ fn is_tidy(connection: &Connection) -> bool {
 
 impl managed::Manager for Manager {
     type Type = Kept;
-    type Error = Error;
+    type Error = NotOpened;
 
-    async fn create(&self) -> Result<Kept, Error> {
+    async fn create(&self) -> Result<Kept, NotOpened> {
         let mut delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_max_delay(LONGEST_DELAY)
@@ -201,15 +209,18 @@ impl managed::Manager for Manager {
         let mut retries = 0_usize;
         let mut last_refusal: Option<Error> = None;
         let end = end();
-        let permit = match &self.connection_limit {
-            Some(limit) => limit.permit().await,
+        let permit = match &self.share {
+            Some(share) => match share.permit().await {
+                Permitted::Open(permit) => Some(permit),
+                Permitted::Reuse => return Err(NotOpened::Returned),
+            },
             None => None,
         };
         loop {
             last_refusal = match (last_refusal, end) {
                 (Some(refusal), Some(end)) => match timeout_at(end, self.rate.wait()).await {
                     Ok(()) => Some(refusal),
-                    Err(_) => return Err(refusal),
+                    Err(_) => return Err(refusal.into()),
                 },
                 (refusal, _) => {
                     self.rate.wait().await;
@@ -217,7 +228,9 @@ impl managed::Manager for Manager {
                 }
             };
             let generation = self.generation.load(Ordering::Relaxed);
-            let error = match self.bridge.connect_before(end).await {
+            // On the heap, so that the futures which await a connection of the pool stay small.
+            let connecting = Box::pin(self.bridge.connect_before(end));
+            let error = match connecting.await {
                 Ok(connection) => {
                     self.metrics.connected.fetch_add(1, Ordering::Relaxed);
                     return Ok(Kept::new(connection, generation, permit));
@@ -236,8 +249,8 @@ impl managed::Manager for Manager {
                 let is_cut_short = matches!(error.kind(), ErrorKind::Timeout(_))
                     && !ends_after(end, Duration::ZERO);
                 return Err(match last_refusal {
-                    Some(refusal) if is_cut_short => refusal,
-                    _ => error,
+                    Some(refusal) if is_cut_short => refusal.into(),
+                    _ => error.into(),
                 });
             };
             debug!(code = error.code(), ?delay, "login refused; retrying");
@@ -247,7 +260,7 @@ impl managed::Manager for Manager {
         }
     }
 
-    async fn recycle(&self, kept: &mut Kept, metrics: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, kept: &mut Kept, metrics: &Metrics) -> RecycleResult<NotOpened> {
         let idle = metrics.last_used().max(kept.idle());
         let counter = if metrics.age() > self.limits.lifetime {
             &self.metrics.over_age

@@ -34,12 +34,7 @@ pub(super) async fn batch_execute_statement(
         it.allows(&statement.sql)
     })
     .await?;
-    let is_own = request
-        .target
-        .transaction_id
-        .as_deref()
-        .unwrap_or_default()
-        .is_empty();
+    let is_own = request.target.transaction_id.is_none();
     if is_own {
         let begun = lease.execute_text("START TRANSACTION").await;
         begun.map_err(|failure| ApiError::before_statement(&failure))?;

@@ -115,7 +115,11 @@ impl ApiError {
                 failure.code(),
                 failure.sql_state(),
             ),
-            Failure::Draining | Failure::TooManySessions { .. } => {
+            Failure::Draining
+            | Failure::TooManySessions { .. }
+            | Failure::NoConnection { .. }
+            | Failure::SettingRefused { .. }
+            | Failure::NotKept(_) => {
                 Self::database(&failure.to_string(), failure.code(), failure.sql_state())
             }
         }

@@ -12,7 +12,7 @@ use super::records::records;
 use super::requests::{ExecuteStatement, RecordsFormat};
 use super::responses::{self, generated_fields, records_updated};
 use crate::caller::Caller;
-use crate::execution::{Failure, Lease, TypedResult};
+use crate::execution::{Allowance, Failure, Lease, TypedResult};
 use crate::shared::Shared;
 
 /// `ER_UNSUPPORTED_PS`: the statement cannot be prepared. It was not executed.
@@ -31,9 +31,10 @@ pub(super) async fn execute_statement(
     })
     .await?;
     let result = execute(&mut lease, &statement.sql, &params).await?;
+    let allowance = lease.limits().whole();
     // Other requests of the transaction, and of the pool, need not wait until the response is written.
     drop(lease);
-    response(&result, &request)
+    response(&result, &request, &allowance)
 }
 
 /// Executes a statement with bound parameters. If it ends a transaction by an error, such as a deadlock, the session ends
@@ -82,7 +83,11 @@ fn commits_implicitly(sql: &str) -> bool {
         .any(|word| word.eq_ignore_ascii_case(keyword))
 }
 
-fn response(result: &TypedResult, request: &ExecuteStatement) -> Result<Json, ApiError> {
+fn response(
+    result: &TypedResult,
+    request: &ExecuteStatement,
+    allowance: &Allowance,
+) -> Result<Json, ApiError> {
     let options = request.result_set_options.unwrap_or_default();
     if result.columns.is_empty() {
         return Json::of(&responses::ExecuteStatement {
@@ -93,7 +98,7 @@ fn response(result: &TypedResult, request: &ExecuteStatement) -> Result<Json, Ap
     }
     if request.format_records_as == Some(RecordsFormat::Json) {
         return Json::of(&responses::ExecuteStatement {
-            formatted_records: Some(formatted_records(result, options)?),
+            formatted_records: Some(formatted_records(result, options, allowance)?),
             ..Default::default()
         });
     }

@@ -8,16 +8,18 @@ use super::error::ApiError;
 use super::field::Field;
 use super::records::fields;
 use super::requests::ResultSetOptions;
-use crate::execution::TypedResult;
+use crate::execution::{Allowance, TypedResult};
 
 /// Writes the rows.
 ///
 /// # Errors
 ///
-/// Two columns have the same name: an object would show one of them. Else as for fields.
+/// Two columns have the same name: an object would show one of them. Or the text, which repeats the names in each row,
+/// has more bytes than a result may have. Else as for fields.
 pub(super) fn formatted_records(
     result: &TypedResult,
     options: ResultSetOptions,
+    allowance: &Allowance,
 ) -> Result<String, ApiError> {
     let mut names = HashSet::new();
     let repeated = result.columns.iter().find(|it| !names.insert(it.name()));
@@ -48,6 +50,8 @@ pub(super) fn formatted_records(
             }
         }
         text.push('}');
+        let checked = allowance.check_written(text.len());
+        checked.map_err(|failure| ApiError::of_statement(&failure))?;
     }
     text.push(']');
     Ok(text)

@@ -18,12 +18,13 @@ pub(super) async fn lease(
     allows: impl FnOnce(&Grant) -> Result<(), AccessDenied>,
 ) -> Result<Lease, ApiError> {
     let mut lease = match target.transaction_id.as_deref() {
-        Some(id) if !id.is_empty() => {
+        // An empty one is no transaction's: the statement must not be committed by itself.
+        Some(id) => {
             let lease = in_transaction(shared, caller, id).await?;
             allows(lease.grant()).map_err(ApiError::denied)?;
             lease
         }
-        _ => {
+        None => {
             let grant = grant(shared, caller, &target.resource_arn).map_err(ApiError::denied)?;
             allows(&grant).map_err(ApiError::denied)?;
             let leased = shared.lease(caller, &grant).await;

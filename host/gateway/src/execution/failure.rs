@@ -78,6 +78,24 @@ pub(crate) enum Failure {
     /// The gateway is shutting down, and begins no session. Nothing was sent.
     #[error("the gateway is shutting down, and begins no session: try again, at another instance")]
     Draining,
+    /// No connection to the database can be opened. Nothing was sent. The log has the error with this id.
+    #[error(
+        "the gateway has no connection to the database: its log has the reason, with the id {id}"
+    )]
+    NoConnection { error: Box<Error>, id: String },
+    /// A setting that the session has was refused on the connection of this request. Nothing else was sent.
+    #[error(
+        "the session has the setting {setting:?}, which fails: {}: change the setting, or begin a new session",
+        words(.error)
+    )]
+    SettingRefused { setting: String, error: Box<Error> },
+    /// The statement was executed, and the session for what it has left cannot be kept.
+    #[error(
+        "the statement was executed, but its session was not kept, and a transaction that it has left open is rolled \
+         back ({}): check what it has done before you repeat it",
+        reason(.0)
+    )]
+    NotKept(Box<Failure>),
     /// The connection was lost after the statement was sent.
     #[error(
         "the connection to the database was lost after the statement was sent, and its outcome is unknown: check \
@@ -113,13 +131,35 @@ impl Failure {
         }
     }
 
+    /// The failure of keeping the session of a statement that was executed. A client must not repeat the statement as
+    /// after a limit that was reached before.
+    pub(crate) fn after_execution(self) -> Self {
+        Self::NotKept(Box::new(self))
+    }
+
+    /// The failure of opening a connection, with the id by which the log has it.
+    pub(crate) fn no_connection(error: Error, id: String) -> Self {
+        let error = Box::new(error);
+        Self::NoConnection { error, id }
+    }
+
+    /// The failure of repeating a setting of a session.
+    pub(super) fn of_setting(self, setting: &str) -> Self {
+        match self {
+            Self::Database(error) if error.server_error().is_some() => Self::SettingRefused {
+                setting: setting.to_owned(),
+                error: Box::new(error),
+            },
+            other => other,
+        }
+    }
+
     /// The number of the error, as MySQL has it.
     pub(crate) fn code(&self) -> u16 {
         match self {
-            Self::Database(error) => match error.code() {
-                Some(code) => code,
-                None => own_code(error.kind()),
-            },
+            Self::Database(error) => code_of(error),
+            Self::NoConnection { error, .. } | Self::SettingRefused { error, .. } => code_of(error),
+            Self::NotKept(_) => UNKNOWN,
             Self::ResultTooLarge { .. } => TOO_LARGE,
             Self::SessionLost => SERVER_GONE,
             Self::NoSessions => NOT_SUPPORTED,
@@ -143,11 +183,17 @@ impl Failure {
                 ErrorKind::PoolTimeout { .. } => "08004",
                 _ => error.sql_state().unwrap_or("HY000"),
             },
+            Self::NoConnection { error, .. } | Self::SettingRefused { error, .. } => {
+                error.sql_state().unwrap_or("HY000")
+            }
             Self::ResultTooLarge { .. } | Self::Draining => "08S01",
             Self::SessionBusy { .. } | Self::TooManySessions { .. } => "08004",
             Self::TooManyRows { .. } | Self::NoSessions | Self::Limited(_) => "42000",
             Self::Denied(denied) => denied.sql_state(),
-            Self::SessionLost | Self::UnknownOutcome | Self::StatementTimeout { .. } => "HY000",
+            Self::SessionLost
+            | Self::UnknownOutcome
+            | Self::StatementTimeout { .. }
+            | Self::NotKept(_) => "HY000",
         }
     }
 }
@@ -172,6 +218,19 @@ fn timeout_words(outcome: Outcome) -> &'static str {
             ", and its outcome is unknown: check whether it was executed before you repeat it"
         }
     }
+}
+
+/// Why a session was not kept, without what is said to a client whose statement was not executed.
+fn reason(failure: &Failure) -> String {
+    match failure {
+        Failure::Draining => "the gateway is shutting down".to_owned(),
+        Failure::TooManySessions { limit } => format!("{limit} sessions keep a connection already"),
+        other => other.to_string(),
+    }
+}
+
+fn code_of(error: &Error) -> u16 {
+    error.code().unwrap_or_else(|| own_code(error.kind()))
 }
 
 /// The error number of a failure that the server has no number for.

@@ -13,9 +13,10 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use super::deadline::Deadline;
+use super::leases::OpenLease;
 use super::sessions::Place;
-use super::time_limit::{Guard, TimeLimit};
-use super::{Failure, Limits, Outcome, Settings, TextResult, TypedResult};
+use super::time_limit::Guard;
+use super::{Failure, Leases, Limits, Outcome, Settings, TextResult, TypedResult};
 use crate::access::Grant;
 use crate::caller::UsagePlace;
 use crate::metrics::Counters;
@@ -43,7 +44,10 @@ pub(crate) struct Lease {
     limits: Limits,
     grant: Arc<Grant>,
     time: Guard,
-    counters: Arc<Counters>,
+    /// Whether no `KILL QUERY` follows, although the time is over.
+    is_settled: bool,
+    leases: Arc<Leases>,
+    _open: OpenLease,
 }
 
 impl Lease {
@@ -52,7 +56,7 @@ impl Lease {
         pool: &Pool,
         grant: &Arc<Grant>,
         limits: &Limits,
-        counters: &Arc<Counters>,
+        leases: &Arc<Leases>,
         request: Option<UsagePlace>,
     ) -> Result<Self, Failure> {
         let mut connection = match Deadline::current() {
@@ -63,20 +67,21 @@ impl Lease {
         connection.reset_when_dropped();
         let connection = Box::new(connection);
         let grant = Arc::clone(grant);
-        let mut lease = Self::new(connection, None, grant, limits, counters);
+        let mut lease = Self::new(connection, None, grant, limits, leases);
         lease._request = request;
+        lease.begin_time();
         Ok(lease)
     }
 
-    /// Of a connection that belongs to a session.
+    /// Of a connection that belongs to a session. [`Self::begin_time`] follows.
     pub(super) fn of_session(
         connection: Box<PooledConnection>,
         place: Place,
         grant: Arc<Grant>,
         limits: &Limits,
-        counters: &Arc<Counters>,
+        leases: &Arc<Leases>,
     ) -> Self {
-        Self::new(connection, Some(place), grant, limits, counters)
+        Self::new(connection, Some(place), grant, limits, leases)
     }
 
     fn new(
@@ -84,13 +89,12 @@ impl Lease {
         place: Option<Place>,
         grant: Arc<Grant>,
         limits: &Limits,
-        counters: &Arc<Counters>,
+        leases: &Arc<Leases>,
     ) -> Self {
-        let cancel = connection.cancel_handle();
-        let id = connection.session().connection_id;
         Self {
-            time: TimeLimit::begin(limits.statement, &cancel, id, counters),
-            cancel,
+            time: Guard::default(),
+            is_settled: false,
+            cancel: connection.cancel_handle(),
             connection: Some(connection),
             holds_state: false,
             settings: Settings::default(),
@@ -100,7 +104,8 @@ impl Lease {
             is_executing: false,
             limits: *limits,
             grant,
-            counters: Arc::clone(counters),
+            leases: Arc::clone(leases),
+            _open: leases.begin(),
         }
     }
 
@@ -111,7 +116,7 @@ impl Lease {
         if commits(sql) {
             time.stop()?;
         }
-        let allowance = self.limits.whole();
+        let allowance = self.limits.held();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
         let reading = TextResult::read(connection, sql, allowance);
@@ -128,7 +133,7 @@ impl Lease {
         sql: &str,
         params: &[Param],
     ) -> Result<TypedResult, Failure> {
-        let allowance = self.limits.whole();
+        let allowance = self.limits.held();
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         let reading = TypedResult::read(connection, sql, params, allowance);
@@ -140,7 +145,7 @@ impl Lease {
     /// Executes one statement that cannot be prepared, in the text protocol, and returns its first result with typed
     /// values.
     pub(crate) async fn execute_unprepared(&mut self, sql: &str) -> Result<TypedResult, Failure> {
-        let allowance = self.limits.whole();
+        let allowance = self.limits.held();
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
@@ -236,28 +241,33 @@ impl Drop for Lease {
         };
         if !self.is_executing {
             if let Some(place) = self.place.take() {
-                place.give_back(connection, std::mem::take(&mut self.settings));
+                self.give_back(connection, place);
             }
             return;
         }
         self.end_session();
         // Without a runtime the process ends, and the connection with it.
         if let Ok(runtime) = Handle::try_current() {
-            let (cancel, counters) = (self.cancel.clone(), Arc::clone(&self.counters));
-            runtime.spawn(kill(connection, cancel, counters));
+            let (cancel, leases) = (self.cancel.clone(), Arc::clone(&self.leases));
+            runtime.spawn(kill(connection, cancel, self.leases.begin(), leases));
         }
     }
 }
 
 /// Kills the statement that the connection is executing, and returns the connection to its pool. The pool resets its
 /// session, or closes it if the statement does not end.
-async fn kill(connection: Box<PooledConnection>, cancel: CancelHandle, counters: Arc<Counters>) {
-    Counters::add(&counters.killed);
+async fn kill(
+    connection: Box<PooledConnection>,
+    cancel: CancelHandle,
+    open: OpenLease,
+    leases: Arc<Leases>,
+) {
+    Counters::add(&leases.counters.killed);
     match cancel.cancel().await {
         Ok(()) => info!("killed the statement of a request that was given up"),
         Err(error) => warn!(%error, "a statement may still be running: its request was given up"),
     }
-    drop(connection);
+    drop((connection, open));
 }
 
 impl fmt::Debug for Lease {

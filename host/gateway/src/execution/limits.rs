@@ -19,7 +19,7 @@ pub(crate) enum SessionPolicy {
 pub(crate) struct Limits {
     /// The size of a request's body.
     pub(crate) body_bytes: usize,
-    /// The size of the rows of a result, as the server sends them.
+    /// The size of the rows of a result that is held in memory: as the server sends them, and as they are written.
     pub(crate) result_bytes: usize,
     /// The rows of a result.
     pub(crate) result_rows: Option<NonZeroU64>,
@@ -75,7 +75,12 @@ impl Limits {
         self
     }
 
-    /// What a result that is held in memory may have.
+    /// What a result may have whose rows are held in memory, and written when all are read.
+    pub(crate) fn held(&self) -> Allowance {
+        self.whole().held()
+    }
+
+    /// What a result may have that is written to memory row by row.
     pub(crate) fn whole(&self) -> Allowance {
         Allowance::new()
             .with_rows(self.result_rows)

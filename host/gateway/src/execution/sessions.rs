@@ -14,10 +14,9 @@ use tokio::time::Instant;
 
 use super::settings::Settings;
 use super::token::{Id, Kind, Reading, Token, Tokens};
-use super::{Failure, Lease, Limits};
+use super::{Failure, Lease, Leases, Limits};
 use crate::access::{AccessDenied, Grant, PoolKey};
 use crate::caller::{Caller, NoRandomness, UsagePlace};
-use crate::metrics::Counters;
 pub(super) use place::Place;
 use remembered::Remembered;
 
@@ -28,7 +27,7 @@ pub(crate) struct Sessions {
     remembered: Remembered,
     refuses_new: AtomicBool,
     limits: Limits,
-    counters: Arc<Counters>,
+    leases: Arc<Leases>,
 }
 
 /// The sessions that keep a connection.
@@ -79,14 +78,14 @@ pub(crate) enum Resumed {
 }
 
 impl Sessions {
-    pub(crate) fn new(limits: Limits, counters: Arc<Counters>) -> Result<Self, NoRandomness> {
+    pub(crate) fn new(limits: Limits, leases: Arc<Leases>) -> Result<Self, NoRandomness> {
         Ok(Self {
             tokens: Tokens::new()?,
             open: Arc::default(),
             remembered: Remembered::default(),
             refuses_new: AtomicBool::new(false),
             limits,
-            counters,
+            leases,
         })
     }
 
@@ -122,7 +121,8 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Failure::TooManySessions`]: the lease is dropped, and with it what its statements have left.
+    /// [`Failure::TooManySessions`], or [`Failure::Draining`] for a session or a transaction that begins: the lease is
+    /// dropped, and with it what its statements have left.
     pub(crate) fn keep(
         &self,
         mut lease: Lease,
@@ -134,17 +134,29 @@ impl Sessions {
         let has_transaction = kind == Kind::Transaction;
         if let Some(place) = lease.place() {
             let id = place.id();
-            self.open.change(|sessions| {
-                if let Some(session) = sessions.get_mut(&id) {
-                    session.holds_state = holds_state;
-                    session.has_transaction = has_transaction;
+            let is_kept = self.open.change(|sessions| {
+                let Some(session) = sessions.get_mut(&id) else {
+                    return true;
+                };
+                let begins = has_transaction && !session.has_transaction;
+                if begins && self.refuses_new() {
+                    return false;
                 }
+                session.holds_state = holds_state;
+                session.has_transaction = has_transaction;
+                true
             });
+            if !is_kept {
+                lease.end_session();
+                return Err(Failure::Draining);
+            }
             return Ok(self.tokens.write(Token { kind, id }, caller));
         }
         let id = self.tokens.id().map_err(|_| Failure::SessionLost)?;
         let key = lease.grant().pool_key().clone();
         let mut sessions = self.open.lock();
+        // With the lock: a drain that has begun sees the transaction, or this sees the drain.
+        self.admit()?;
         let others = sessions
             .values()
             .filter(|it| it.key.database == key.database);
@@ -178,7 +190,7 @@ impl Sessions {
     /// Remembers settings for the next requests of a client, and returns the session's token. No connection is kept.
     pub(crate) fn remember(&self, settings: Settings, caller: &Caller) -> String {
         let id = self.tokens.id_of(&settings, caller);
-        self.remembered.insert(id, settings);
+        self.remembered.insert(id, caller.name(), settings);
         let kind = Kind::Settings;
         self.tokens.write(Token { kind, id }, caller)
     }
@@ -231,7 +243,7 @@ impl Sessions {
             self.open.change(|sessions| sessions.remove(&token.id));
         })?;
         let place = Place::new(token.id, Arc::clone(&self.open), guard);
-        let mut lease = Lease::of_session(kept.connection, place, grant, &limits, &self.counters);
+        let mut lease = Lease::of_session(kept.connection, place, grant, &limits, &self.leases);
         lease.set_settings(kept.settings);
         if holds_state {
             lease.note_state();

@@ -71,16 +71,20 @@ pub(crate) struct Setting {
 impl Settings {
     /// Adds a setting, in the place of those that it overrides. Returns `false` if there are too many.
     pub(crate) fn add(&mut self, setting: Setting) -> bool {
-        let is_overridden =
-            |old: &Setting| old.names.iter().all(|name| setting.names.contains(name));
-        let mut kept = self.0.clone();
-        kept.retain(|old| !is_overridden(old));
-        if kept.len() >= MOST_STATEMENTS {
+        let mut kept = self.clone();
+        kept.remove_overridden(&setting);
+        if kept.0.len() >= MOST_STATEMENTS {
             return false;
         }
-        kept.push(setting);
-        self.0 = kept;
+        kept.0.push(setting);
+        *self = kept;
         true
+    }
+
+    /// Removes the settings that this one overrides.
+    pub(crate) fn remove_overridden(&mut self, by: &Setting) {
+        let is_overridden = |old: &Setting| old.names.iter().all(|name| by.names.contains(name));
+        self.0.retain(|old| !is_overridden(old));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

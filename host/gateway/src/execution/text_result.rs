@@ -35,9 +35,13 @@ impl TextResult {
             ..Self::default()
         };
         while let Some(row) = rows.next().await? {
-            allowance.take(row.encoded_length())?;
-            let mut copy = TextRow::default();
-            for index in 0..row.columns().len() {
+            let number = row.columns().len();
+            allowance.take(row.encoded_length(), number)?;
+            let mut copy = TextRow {
+                lengths: Vec::with_capacity(number),
+                values: Vec::with_capacity(row.encoded_length()),
+            };
+            for index in 0..number {
                 let value = row.encoded_value(index);
                 copy.lengths.push(value.map(<[u8]>::len));
                 copy.values.extend_from_slice(value.unwrap_or_default());

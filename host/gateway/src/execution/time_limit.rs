@@ -11,8 +11,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{info, warn};
 
-use super::Failure;
 use super::deadline::Deadline;
+use super::{Failure, Leases};
 use crate::metrics::Counters;
 
 /// How long the server may take to end a statement, at the most.
@@ -56,7 +56,7 @@ const STOPPED: u8 = 1;
 const PASSED: u8 = 2;
 
 /// Ends the watch with the request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Guard {
     limit: TimeLimit,
     task: Option<AbortHandle>,
@@ -69,7 +69,7 @@ impl TimeLimit {
         limit: Option<Duration>,
         cancel: &CancelHandle,
         connection_id: u32,
-        counters: &Arc<Counters>,
+        leases: &Arc<Leases>,
     ) -> Guard {
         let deadline = Deadline::current();
         let limit = limit.into_iter().chain(deadline.map(Deadline::left)).min();
@@ -79,10 +79,7 @@ impl TimeLimit {
             Some((limit, ends, ends.checked_add(grace)?))
         });
         let Some((limit, ends, given_up)) = ends else {
-            return Guard {
-                limit: Self(None),
-                task: None,
-            };
+            return Guard::default();
         };
         let watch = Arc::new(Watch {
             limit,
@@ -94,11 +91,12 @@ impl TimeLimit {
             killed: SetOnce::new(),
         });
         let (watching, cancel) = (Arc::clone(&watch), cancel.clone());
-        let counters = Arc::clone(counters);
+        let leases = Arc::clone(leases);
         let task = tokio::spawn(async move {
             sleep_until(watching.ends).await;
+            let _open = leases.begin();
             if watching.change(PASSED) {
-                Counters::add(&counters.timed_out);
+                Counters::add(&leases.counters.timed_out);
                 kill(&cancel).await;
                 let _first = watching.killed.set(());
             }
@@ -224,12 +222,11 @@ impl Guard {
     pub(super) fn limit(&self) -> &TimeLimit {
         &self.limit
     }
-}
 
-impl Drop for Guard {
-    fn drop(&mut self) {
+    /// Stops the watch. Returns `false` if the time is over, so that a `KILL QUERY` may be on its way.
+    pub(super) fn stop(&self) -> bool {
         let Some(watch) = &self.limit.0 else {
-            return;
+            return true;
         };
         // A kill that has begun is not interrupted: the pool must know whether the server has answered it.
         if watch.change(STOPPED)
@@ -237,6 +234,13 @@ impl Drop for Guard {
         {
             task.abort();
         }
+        !watch.has_passed()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -273,12 +277,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(7);
 
     fn passed() -> Guard {
-        let guard = TimeLimit::begin(
-            Some(LIMIT),
-            &CancelHandle::default(),
-            9,
-            &Arc::new(Counters::default()),
-        );
+        let guard = TimeLimit::begin(Some(LIMIT), &CancelHandle::default(), 9, &Arc::default());
         assert!(guard.limit.0.as_ref().unwrap().change(PASSED));
         guard
     }
@@ -328,11 +327,22 @@ mod tests {
 
     #[tokio::test]
     async fn after_it_was_stopped_it_does_not_pass() {
-        let counters = Arc::new(Counters::default());
-        let guard = TimeLimit::begin(Some(Duration::ZERO), &CancelHandle::default(), 9, &counters);
+        let leases = Arc::default();
+        let guard = TimeLimit::begin(Some(Duration::ZERO), &CancelHandle::default(), 9, &leases);
         assert!(guard.limit().stop().is_ok());
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!guard.limit().has_passed());
         assert!(guard.limit().settle().await);
+        assert!(guard.stop());
+    }
+
+    #[tokio::test]
+    async fn a_kill_is_waited_for() {
+        let leases = Arc::<Leases>::default();
+        let guard = TimeLimit::begin(Some(Duration::ZERO), &CancelHandle::default(), 9, &leases);
+        assert!(guard.limit().0.as_ref().unwrap().killed.wait().await == &());
+        assert!(!guard.stop());
+        drop(guard);
+        leases.ended().await;
     }
 }

@@ -40,7 +40,7 @@ impl TypedResult {
             ..Self::default()
         };
         while let Some(row) = rows.next().await? {
-            allowance.take(row.encoded_length())?;
+            allowance.take(row.encoded_length(), row.columns().len())?;
             result.rows.push(row.to_owned());
         }
         result.summary = rows.finish().await?;

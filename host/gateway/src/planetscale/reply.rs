@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::field::Field;
 use crate::caller::Caller;
@@ -36,14 +36,19 @@ struct QueryResult<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fields: Vec<Field<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    rows: Vec<Row>,
+    rows: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row {
-    lengths: Vec<String>,
-    values: String,
+struct Row<'a> {
+    lengths: Lengths<'a>,
+    values: Values<'a>,
 }
+
+/// The length of each value; -1 for NULL. A 64-bit number is a string in the JSON of `protobuf`.
+struct Lengths<'a>(&'a [Option<usize>]);
+
+struct Values<'a>(&'a [u8]);
 
 #[derive(Serialize)]
 struct SqlError {
@@ -96,13 +101,25 @@ impl<'a> QueryResult<'a> {
     }
 }
 
-impl Row {
-    fn new(row: &TextRow) -> Self {
-        let length = |it: &Option<usize>| it.map_or_else(|| "-1".to_owned(), |it| it.to_string());
+impl<'a> Row<'a> {
+    fn new(row: &'a TextRow) -> Self {
         Self {
-            lengths: row.lengths.iter().map(length).collect(),
-            values: BASE64_STANDARD.encode(&row.values),
+            lengths: Lengths(&row.lengths),
+            values: Values(&row.values),
         }
+    }
+}
+
+impl Serialize for Lengths<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let length = |it: &Option<usize>| it.map_or_else(|| "-1".to_owned(), |it| it.to_string());
+        serializer.collect_seq(self.0.iter().map(length))
+    }
+}
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(self.0, &BASE64_STANDARD))
     }
 }
 

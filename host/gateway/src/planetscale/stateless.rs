@@ -1,7 +1,7 @@
 //! Statements for a gateway that keeps no sessions.
 
-use super::Outcome;
 use super::statement::Statement;
+use super::{Outcome, connection};
 use crate::caller::Caller;
 use crate::execution::{BLANK, Failure, TextResult};
 use crate::shared::Shared;
@@ -33,7 +33,7 @@ async fn result(
     }
     let grant = shared.grant(caller, None)?;
     grant.allows(statement.sql())?;
-    let mut lease = shared.lease(caller, &grant).await?;
+    let mut lease = connection::lease(shared, caller, &grant).await?;
     let result = lease.execute_text(statement.sql()).await;
     let result = result.map_err(Failure::after_sending)?;
     if lease.is_in_transaction() {

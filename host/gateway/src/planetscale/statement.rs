@@ -11,8 +11,9 @@ const IGNORED: [&[&str]; 5] = [
     &["USE", "`@REPLICA`"],
 ];
 
-/// Texts in statements whose effect a later request may ask for, whatever keyword they begin with.
-const SIGNS: [&str; 3] = [":=", "GET_LOCK", "INTO @"];
+/// Texts in statements whose effect a later request may ask for, whatever keyword they begin with. They are searched
+/// without spaces, and outside of values, names and comments.
+const SIGNS: [&str; 3] = [":=", "GET_LOCK", "INTO@"];
 
 /// A longer text is not searched for [`SIGNS`].
 const SEARCHED_LENGTH: usize = 64 << 10;
@@ -65,8 +66,7 @@ impl<'a> Statement<'a> {
         self.is_for_session() || self.has_sign()
     }
 
-    /// Whether the statement has no use but for later ones of its session. Unlike [`Self::keeps_state`], it does not
-    /// mistake what is written in a value.
+    /// Whether the statement has no use but for later ones of its session.
     pub(super) fn needs_session(&self) -> bool {
         let [first, _, _] = &self.words;
         match first.as_str() {
@@ -98,8 +98,9 @@ impl<'a> Statement<'a> {
         if self.sql.len() > SEARCHED_LENGTH {
             return false;
         }
-        let upper = self.sql.to_ascii_uppercase();
-        SIGNS.iter().any(|sign| upper.contains(sign))
+        let mut text = unquoted(&self.sql.to_ascii_uppercase());
+        text.retain(|it| !it.is_ascii_whitespace());
+        SIGNS.iter().any(|sign| text.contains(sign))
     }
 }
 
@@ -142,7 +143,8 @@ fn quoted_length(text: &str) -> usize {
     if text.starts_with("/*") && !text.starts_with("/*!") && !text.starts_with("/*M!") {
         return after("*/", 2);
     }
-    if text.starts_with('#') || text.starts_with("-- ") {
+    let is_comment = |after: &str| !after.starts_with(|it: char| !it.is_ascii_whitespace());
+    if text.starts_with('#') || text.strip_prefix("--").is_some_and(is_comment) {
         return after("\n", 1);
     }
     let Some(quote) = text
@@ -279,6 +281,11 @@ mod tests {
             "SELECT get_lock('a', 0)",
             "SELECT @a := 1",
             "SELECT 1 INTO @a",
+            "SELECT 1 into  @a",
+            "SELECT 1 INTO\n@a",
+            "SELECT 1 INTO/* a */@`a`",
+            "SELECT @a/* a */:= 1",
+            "SELECT ':=', get_lock ('a', 0)",
             "PREPARE s FROM 'SELECT 1'",
         ] {
             assert!(Statement::new(sql).keeps_state(), "{sql}");
@@ -289,6 +296,10 @@ mod tests {
             "BEGIN",
             "SET GLOBAL max_connections = 10",
             "CREATE TABLE t (id INT)",
+            "INSERT INTO t VALUES ('x := 1', \"SELECT 1 INTO @a\", 'it''s GET_LOCK(', '\\' INTO @a')",
+            "SELECT `:=` FROM t -- INTO @a",
+            "SELECT 1 --\t:=\n",
+            "SELECT 1 # GET_LOCK('a', 0)",
         ] {
             assert!(!Statement::new(sql).keeps_state(), "{sql}");
         }

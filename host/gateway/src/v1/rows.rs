@@ -110,11 +110,16 @@ impl RowWriter {
             self.encoder.begin(rows.columns(), &mut self.out)?;
             self.has_begun = true;
             while let Some(row) = rows.next().await? {
+                let too_large = |failure: Failure| destination.too_large(&failure);
                 allowance
-                    .take(row.encoded_length())
-                    .map_err(|failure| destination.too_large(&failure))?;
+                    .take(row.encoded_length(), row.columns().len())
+                    .map_err(too_large)?;
                 self.encoder.row(&row, &mut self.out)?;
                 destination.take(&mut self.out).await?;
+                if let Destination::Whole { .. } = destination {
+                    let checked = allowance.check_written(self.out.len());
+                    checked.map_err(too_large)?;
+                }
             }
         }
         let summary = last_summary(&mut rows).await?;

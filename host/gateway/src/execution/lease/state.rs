@@ -16,23 +16,27 @@ impl Lease {
         self.holds_state
     }
 
-    /// Takes the connection out of it, for a session that begins.
+    /// Takes the connection out of it, for a session that begins. Returns `None` if a `KILL QUERY` may be on its way to
+    /// the connection.
     pub(in crate::execution) fn take(&mut self) -> Option<(Box<PooledConnection>, Settings)> {
+        if !self.is_quiet() {
+            return None;
+        }
         let connection = self.connection.take()?;
         Some((connection, std::mem::take(&mut self.settings)))
     }
 
-    /// Notes the settings that the connection has.
-    pub(in crate::execution) fn set_settings(&mut self, settings: Settings) {
+    /// Notes the settings that the connection has, or that the request replaces.
+    pub(crate) fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
     }
 
-    /// Gives the connection the settings of a session.
-    pub(crate) async fn apply(&mut self, settings: Settings) -> Result<(), Failure> {
+    /// Gives the connection settings of a session.
+    pub(crate) async fn apply(&mut self, settings: &Settings) -> Result<(), Failure> {
         for statement in settings.statements() {
-            self.execute_text(statement).await?;
+            let made = self.execute_text(statement).await;
+            made.map_err(|failure| failure.of_setting(statement))?;
         }
-        self.settings = settings;
         Ok(())
     }
 
