@@ -294,6 +294,9 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_refused() {
         let long = ",".repeat(1 << 17);
+        // Each list becomes one token.
+        let list = format!("a IN (1{}) OR ", ", 1".repeat(1000));
+        let lists = format!("SELECT {} b", list.repeat(40));
         for (sql, expected) in [
             ("", LexError::Empty),
             (" ; ", LexError::Empty),
@@ -315,6 +318,7 @@ mod tests {
             ("SELECT 1;;", LexError::SeveralStatements),
             ("SELECT @'a'", LexError::QuotedVariable),
             (&long, LexError::TooLong),
+            (&lists, LexError::TooLong),
         ] {
             assert_eq!(Lexed::read(sql), Err(expected), "{sql:.40}");
         }

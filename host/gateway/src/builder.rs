@@ -14,6 +14,7 @@ use crate::caller::{CallerAuthentication, Gate, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Leases, Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
+use crate::http::BodyBudget;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::service::GatewayService;
@@ -273,6 +274,7 @@ impl GatewayBuilder {
             leases,
             allowed_names: self.allowed_names,
             limits: self.limits,
+            body_budget: BodyBudget::new(),
             idempotency_table: idempotency_table.transpose()?,
             counters,
             statistics: Statistics::new(self.shows_statements),

@@ -20,6 +20,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use crate::caller::Peer;
+use crate::http::lend_body;
 use crate::tls::{Established, Tls};
 
 /// How long to wait before accepting again, when the process has no file descriptor left.
@@ -121,16 +122,23 @@ impl Connection {
 type Response = axum::response::Response;
 type Request = hyper::Request<Incoming>;
 
-/// Answers the requests of a connection, each of which has the peer as an extension.
+/// Answers the requests of a connection, each of which has the peer as an extension. A response is sent after the rest
+/// of the request's body.
 fn requests(
     routes: Router,
     peer: Peer,
 ) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send + 'static>
 {
     let routes = TowerToHyperService::new(routes);
-    service_fn(move |mut request: Request| {
+    service_fn(move |request: Request| {
+        let (mut request, unread) = lend_body(request);
         request.extensions_mut().insert(peer.clone());
-        routes.call(request)
+        let answering = routes.call(request);
+        async move {
+            let response = answering.await;
+            unread.discard().await;
+            response
+        }
     })
 }
 

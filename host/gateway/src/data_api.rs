@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
 use crate::execution::Failure;
-use crate::http::{DatabaseTime, Refused, read_object};
+use crate::http::{DatabaseTime, Guard, Refused, read_object};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::StatementLabel;
@@ -50,6 +50,17 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/CommitTransaction", post(commit_transaction))
         .route("/RollbackTransaction", post(roll_back_transaction))
 }
+
+/// The checks of its requests.
+pub(crate) const GUARD: Guard = Guard {
+    refusal,
+    authenticate: |shared, parts| {
+        Box::pin(async {
+            let checked = shared.check_signed_head(parts, SERVICE).await;
+            checked.map_err(|refused| ApiError::from(refused).into_response())
+        })
+    },
+};
 
 /// How the dialect says that a request was refused before it reached a route.
 pub(crate) fn refusal(refused: &Refused) -> Response {

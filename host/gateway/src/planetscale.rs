@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ use crate::caller::Caller;
 use crate::execution::{
     BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
 };
-use crate::http::{DatabaseTime, read_object};
+use crate::http::{DatabaseTime, Guard, read_object};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
@@ -35,6 +35,18 @@ use refusal::{limited, unavailable, unreadable};
 pub(crate) use reply::failure;
 use reply::{CreateSessionReply, ExecuteReply};
 use statement::Statement;
+
+/// The checks of its requests.
+pub(crate) const GUARD: Guard = Guard {
+    refusal,
+    authenticate: |shared, parts| {
+        Box::pin(async {
+            Authenticated::from_request_parts(parts, shared)
+                .await
+                .map(drop)
+        })
+    },
+};
 
 /// The routes of the dialect.
 pub(crate) fn router() -> Router<Shared> {

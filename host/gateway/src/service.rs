@@ -81,8 +81,8 @@ impl GatewayService {
 
 /// The routes of all dialects.
 fn routes(shared: &Shared) -> Router {
-    let planetscale = guarded(planetscale::router(), shared, planetscale::refusal);
-    let data_api = guarded(data_api::router(), shared, data_api::refusal);
+    let planetscale = guarded(planetscale::router(), shared, planetscale::GUARD);
+    let data_api = guarded(data_api::router(), shared, data_api::GUARD);
     let log = from_fn_with_state(shared.clone(), log_access);
     planetscale
         .merge(data_api)

@@ -12,6 +12,7 @@ use crate::allowed_names::AllowedNames;
 use crate::caller::{Caller, Exceeded, FindCaller, Gate, NotAdmitted, Usage};
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
+use crate::http::BodyBudget;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 use crate::statistics::{StatementLabel, Statistics};
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) leases: Arc<Leases>,
     pub(crate) allowed_names: AllowedNames,
     pub(crate) limits: Limits,
+    pub(crate) body_budget: BodyBudget,
     /// Without it, requests with an idempotency key are refused.
     pub(crate) idempotency_table: Option<IdempotencyTable>,
     pub(crate) counters: Arc<Counters>,
@@ -63,6 +65,20 @@ impl Shared {
         let rules = self.rules();
         let admitted = self.gate.admit(&rules.authentication, parts, find).await;
         admitted.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
+    }
+
+    /// Whether the sender of a signed request may be a caller, by its headers alone.
+    pub(crate) async fn check_signed_head(
+        &self,
+        parts: &Parts,
+        service: &str,
+    ) -> Result<(), NotAdmitted> {
+        let rules = self.rules();
+        let checked = self
+            .gate
+            .check_signed_head(&rules.authentication, parts, service)
+            .await;
+        checked.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
     }
 
     /// As [`Self::admit`], of a request that is signed for a service.

@@ -63,24 +63,8 @@ pub(crate) fn verify<'s>(
     secret_access_key: impl FnOnce(&str) -> Option<&'s SecretString>,
     now: SystemTime,
 ) -> Result<String, SignatureError> {
-    let authorization = Authorization::read(&request.headers)?;
-    if request.headers.contains_key(SECURITY_TOKEN) {
-        return Err(SignatureError::SecurityToken);
-    }
+    let (authorization, date) = read_head(&request.headers, service, now)?;
     let scope = &authorization.scope;
-    if scope.service != service {
-        return Err(SignatureError::WrongService(scope.service.clone()));
-    }
-    let date = AmzDate::read(&request.headers)?;
-    if scope.day != date.day() {
-        return Err(SignatureError::OtherDay);
-    }
-    if date.distance(now) > CLOCK_TOLERANCE {
-        return Err(SignatureError::ClockSkew);
-    }
-    authorization
-        .signed_headers
-        .check_coverage(&request.headers)?;
     let payload_hash = payload_hash(request, body)?;
     let canonical = CanonicalRequest::new(request, &authorization.signed_headers, &payload_hash)?;
     let string_to_sign = StringToSign::new(&date, scope, &canonical);
@@ -92,6 +76,45 @@ pub(crate) fn verify<'s>(
     } else {
         Err(SignatureError::Mismatch)
     }
+}
+
+/// Checks the headers of a signed request as [`verify`] does, and returns the access key id that it claims. The signature
+/// is not verified, since it covers the body.
+///
+/// # Errors
+///
+/// The first [`SignatureError`] that applies.
+pub(crate) fn check_head(
+    headers: &HeaderMap,
+    service: &str,
+    now: SystemTime,
+) -> Result<String, SignatureError> {
+    let (authorization, _) = read_head(headers, service, now)?;
+    Ok(authorization.access_key_id)
+}
+
+fn read_head(
+    headers: &HeaderMap,
+    service: &str,
+    now: SystemTime,
+) -> Result<(Authorization, AmzDate), SignatureError> {
+    let authorization = Authorization::read(headers)?;
+    if headers.contains_key(SECURITY_TOKEN) {
+        return Err(SignatureError::SecurityToken);
+    }
+    let scope = &authorization.scope;
+    if scope.service != service {
+        return Err(SignatureError::WrongService(scope.service.clone()));
+    }
+    let date = AmzDate::read(headers)?;
+    if scope.day != date.day() {
+        return Err(SignatureError::OtherDay);
+    }
+    if date.distance(now) > CLOCK_TOLERANCE {
+        return Err(SignatureError::ClockSkew);
+    }
+    authorization.signed_headers.check_coverage(headers)?;
+    Ok((authorization, date))
 }
 
 /// The access key id that a request claims to be signed with. Nothing of it is verified.

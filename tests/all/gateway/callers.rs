@@ -1,6 +1,9 @@
 //! API keys, and what the log tells of their callers.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +12,7 @@ use rds_bridge_test_support::server::{Product, Server};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::helpers::gateway::{Answer, EXECUTE, Gateway};
+use crate::helpers::gateway::{Answer, EXECUTE, Gateway, read_answer};
 
 const KEY: &str = "0123456789abcdef/+=";
 const HASHED: &str = "fedcba9876543210";
@@ -31,6 +34,38 @@ fn execute(gateway: &Gateway, credentials: &str, session: &Json) -> Answer {
     let authorization = format!("Basic {}", BASE64_STANDARD.encode(credentials));
     let body = json!({"query": "BEGIN", "session": session}).to_string();
     gateway.post(EXECUTE, &[("Authorization", &authorization)], &body)
+}
+
+/// A gateway that read the body first would answer after its time limit, of 30 seconds.
+#[test]
+fn the_body_of_an_unknown_sender_is_not_read() {
+    let gateway = gateway(&[]);
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("app:wrong-wrong-wrong"));
+    let now = time::OffsetDateTime::now_utc();
+    let (day, hour) = (now.date().to_string().replace('-', ""), now.hour());
+    let date = format!("{day}T{hour:02}{:02}{:02}Z", now.minute(), now.second());
+    let signed = format!(
+        "AWS4-HMAC-SHA256 Credential=UNKNOWN/{day}/us-east-1/rds-data/aws4_request, SignedHeaders=host;x-amz-date, \
+         Signature={}",
+        "0".repeat(64)
+    );
+    for (path, authorization, status) in [
+        (EXECUTE, &basic, 401),
+        ("/v1/query", &basic, 401),
+        ("/Execute", &basic, 403),
+        ("/Execute", &signed, 403),
+    ] {
+        let mut stream = TcpStream::connect(gateway.address()).unwrap();
+        let timeout = Some(Duration::from_secs(20));
+        stream.set_read_timeout(timeout).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000\r\n\
+             Content-Type: application/json\r\nX-Amz-Date: {date}\r\nAuthorization: {authorization}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = read_answer(&mut stream);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+    }
 }
 
 #[test]

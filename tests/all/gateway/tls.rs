@@ -97,6 +97,31 @@ fn both_versions_of_http() {
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
 }
 
+/// curl 7.88 loses some responses that are followed by the reset of their stream.
+#[test]
+fn a_refusal_does_not_reset_its_stream() {
+    let files = ProxyFiles::new();
+    let gateway = start(&files, &[]);
+    let ca = files.text("ca.pem");
+    for (header, status) in [
+        ("Host: evil.example", 421),
+        ("Origin: https://evil.example", 403),
+        ("Content-Type: text/plain", 415),
+    ] {
+        let output = Command::new("curl")
+            .args(["--silent", "--show-error", "--cacert", &ca, "--http2"])
+            .args(["--parallel", "--parallel-max", "20", "--parallel-immediate"])
+            .args(["--write-out", "%{http_version} %{http_code}\n"])
+            .args(["--json", BODY, "--header", header, "--output", "/dev/null"])
+            .arg(format!("{}/v1/query?[1-200]", gateway.url()))
+            .output()
+            .unwrap();
+        let answers = String::from_utf8(output.stdout).unwrap();
+        let expected = format!("2 {status}\n").repeat(200);
+        assert_eq!(answers, expected, "{header}");
+    }
+}
+
 #[test]
 fn a_handshake_that_never_ends_blocks_no_other() {
     let files = ProxyFiles::new();

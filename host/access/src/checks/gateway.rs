@@ -16,6 +16,9 @@ pub(super) fn check(config: &Config) -> Checked {
             .check_gateway_address(address)
             .map_err(|problem| WrongSetting::new(path.key("listen"), problem))?;
     }
+    if gateway.trust_loopback {
+        check_trust(gateway, &path.key("trust_loopback"))?;
+    }
     if gateway.session_idle_timeout > gateway.session_lifetime {
         let problem = "it is longer than session_lifetime";
         return Err(WrongSetting::new(path.key("session_idle_timeout"), problem));
@@ -28,6 +31,23 @@ pub(super) fn check(config: &Config) -> Checked {
     }
     for (name, issuer) in &gateway.jwt {
         check_issuer(issuer, &path.key("jwt").key(name))?;
+    }
+    Ok(())
+}
+
+/// Every request to a gateway that trusts this machine is the caller `loopback`, so nothing that tells callers apart has
+/// an effect.
+fn check_trust(gateway: &GatewayConfig, path: &SettingPath) -> Checked {
+    if gateway.behind_tls_proxy {
+        let problem = "the proxy of behind_tls_proxy is a process of this machine, so that every caller of the proxy would \
+                       be trusted: remove one of them";
+        return Err(WrongSetting::new(path.clone(), problem));
+    }
+    let tls = gateway.tls.as_ref();
+    if tls.is_some_and(|it| it.client_ca_file.is_some()) {
+        let problem =
+            "no certificate is verified with trust_loopback: remove it, or client_ca_file";
+        return Err(WrongSetting::new(path.clone(), problem));
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub(super) fn read(sql: &str) -> Result<Lexed, LexError> {
     let mut lexer = Lexer {
         scanner: Scanner::new(sql),
         tokens: Vec::new(),
+        read_tokens: 0,
         list: None,
         is_touching: false,
     };
@@ -40,6 +41,8 @@ pub(super) fn read(sql: &str) -> Result<Lexed, LexError> {
 struct Lexer<'a> {
     scanner: Scanner<'a>,
     tokens: Vec<Token>,
+    /// How many were read: those of a list too, which are joined.
+    read_tokens: usize,
     /// Where the values of a list begin, if only values and commas followed `IN (`.
     list: Option<usize>,
     /// Whether nothing is between the last token and the next character.
@@ -52,7 +55,7 @@ impl Lexer<'_> {
         let Some(next) = self.scanner.peek() else {
             return Ok(false);
         };
-        if self.tokens.len() >= MOST_TOKENS {
+        if self.read_tokens >= MOST_TOKENS {
             return Err(LexError::TooLong);
         }
         if self.skip_between(next)? {
@@ -116,9 +119,14 @@ impl Lexer<'_> {
             return Err(LexError::Character);
         }
         if comment.starts_with("/*+") {
-            self.tokens.push(Token::Text(comment.to_owned()));
+            self.push(Token::Text(comment.to_owned()));
         }
         Ok(true)
+    }
+
+    fn push(&mut self, token: Token) {
+        self.read_tokens = self.read_tokens.saturating_add(1);
+        self.tokens.push(token);
     }
 
     /// Adds a token that must be the same.
@@ -132,12 +140,12 @@ impl Lexer<'_> {
         if text.contains('\0') {
             return Err(LexError::Character);
         }
-        self.tokens.push(Token::Text(text.to_owned()));
+        self.push(Token::Text(text.to_owned()));
         Ok(())
     }
 
     fn value(&mut self, value: Value) {
-        self.tokens.push(Token::Values(vec![value]));
+        self.push(Token::Values(vec![value]));
     }
 
     fn placeholder(&mut self, length: usize) {
@@ -170,9 +178,12 @@ impl Lexer<'_> {
 
     /// A name with `ANSI_QUOTES`, and else a string.
     fn double_quoted(&mut self) -> Result<(), LexError> {
-        self.text(|scanner| match skip_quoted(scanner, true)? {
-            true => Err(LexError::Backslash),
-            false => Ok(()),
+        self.text(|scanner| {
+            if skip_quoted(scanner, true)? {
+                Err(LexError::Backslash)
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -239,7 +250,7 @@ impl Lexer<'_> {
         if self.is_literal(&word) {
             self.value(Value::Literal(word.to_ascii_uppercase()));
         } else {
-            self.tokens.push(Token::Text(word));
+            self.push(Token::Text(word));
         }
         Ok(())
     }

@@ -37,9 +37,12 @@ pub(super) fn skip_number(scanner: &mut Scanner<'_>) -> Result<(), LexError> {
         let is_hexadecimal = scanner.starts_with("0x");
         scanner.skip(2);
         let start = scanner.clone();
-        scanner.skip_while(|it| match is_hexadecimal {
-            true => it.is_ascii_hexdigit(),
-            false => matches!(it, '0' | '1'),
+        scanner.skip_while(|it| {
+            if is_hexadecimal {
+                it.is_ascii_hexdigit()
+            } else {
+                matches!(it, '0' | '1')
+            }
         });
         if scanner.since(&start).is_empty() {
             return Err(LexError::Number);
@@ -67,8 +70,9 @@ pub(super) fn skip_number(scanner: &mut Scanner<'_>) -> Result<(), LexError> {
 
 fn end_number(scanner: &Scanner<'_>) -> Result<(), LexError> {
     let is_over = |next: char| !is_of_word(next) && !matches!(next, '.' | '`' | '"' | '\'' | '@');
-    match scanner.peek().is_none_or(is_over) {
-        true => Ok(()),
-        false => Err(LexError::Number),
+    if scanner.peek().is_none_or(is_over) {
+        Ok(())
+    } else {
+        Err(LexError::Number)
     }
 }

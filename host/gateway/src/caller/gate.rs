@@ -105,6 +105,38 @@ impl Gate {
         }
     }
 
+    /// Whether the sender of a request that is signed for `service` may be a caller, by its headers alone: the signature
+    /// needs the body. [`Self::admit_signed`] decides when the body was read.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAdmitted`].
+    pub(crate) async fn check_signed_head(
+        &self,
+        authentication: &CallerAuthentication,
+        parts: &Parts,
+        service: &str,
+    ) -> Result<(), NotAdmitted> {
+        let keys = match authentication {
+            CallerAuthentication::TrustLoopback => return Ok(()),
+            CallerAuthentication::Keys(keys) => keys,
+        };
+        if let Authorization::Bearer(_) = Authorization::read(&parts.headers) {
+            return self.caller(keys, parts, Keys::caller).await.map(drop);
+        }
+        if certified(keys, parts).is_some() {
+            return Ok(());
+        }
+        let id = sigv4::check_head(&parts.headers, service, SystemTime::now())?;
+        let source = self.source(parts);
+        self.check_guesses(source, &id)?;
+        if keys.signing_key(&id).is_none() {
+            self.note_guess(source, &id);
+            return Err(SignatureError::UnknownAccessKeyId.into());
+        }
+        Ok(())
+    }
+
     async fn caller(
         &self,
         keys: &Keys,

@@ -12,7 +12,7 @@ impl From<Refused> for ApiError {
         let error_type = match refused {
             Refused::Host | Refused::Origin | Refused::NotServed(_) => "AccessDeniedException",
             Refused::Malformed(_) => "ValidationException",
-            Refused::Unavailable(_) => "ServiceUnavailableError",
+            Refused::TooManyBodies | Refused::Unavailable(_) => "ServiceUnavailableError",
             Refused::ContentType => "UnsupportedMediaTypeException",
             Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
             Refused::BodyTimeout => "RequestTimeoutException",

@@ -6,13 +6,15 @@
 //! `Host`.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode, Version};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use thiserror::Error;
@@ -20,6 +22,8 @@ use tokio::time::timeout;
 
 use crate::allowed_names::AllowedNames;
 use crate::shared::Shared;
+
+use super::body_budget::HeldBody;
 
 /// How long a request's body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +41,8 @@ pub(crate) enum Refused {
     BodyTooLarge { limit: usize },
     #[error("the request's body did not arrive")]
     BodyTimeout,
+    #[error("the requests of all callers have too many bytes at present: repeat the request later")]
+    TooManyBodies,
     /// The program that received the request found no HTTP in it.
     #[error("{0}")]
     Malformed(&'static str),
@@ -58,53 +64,78 @@ impl Refused {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotServed(_) => StatusCode::FORBIDDEN,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyBodies | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
 
-/// Checks each request to the routes of a dialect, and reads its body. `refusal` is the dialect's form of a refusal.
-pub(crate) fn guarded(
-    routes: Router<Shared>,
-    shared: &Shared,
-    refusal: fn(&Refused) -> Response,
-) -> Router<Shared> {
-    let state = (shared.clone(), refusal);
+/// What a dialect adds to the checks.
+#[derive(Clone, Copy)]
+pub(crate) struct Guard {
+    /// The dialect's form of a refusal.
+    pub(crate) refusal: fn(&Refused) -> Response,
+    /// Authenticates the sender by the headers, as far as the dialect can, so that the gateway reads no body of a sender
+    /// that it does not know. The error is the response.
+    pub(crate) authenticate: Authenticate,
+}
+
+type Authenticate = for<'r> fn(&'r Shared, &'r mut Parts) -> Authenticating<'r>;
+
+/// The future of [`Guard::authenticate`].
+pub(crate) type Authenticating<'r> =
+    Pin<Box<dyn Future<Output = Result<(), Response>> + Send + 'r>>;
+
+/// Checks each request to the routes of a dialect, and reads its body.
+pub(crate) fn guarded(routes: Router<Shared>, shared: &Shared, guard: Guard) -> Router<Shared> {
+    let state = (shared.clone(), guard);
     routes
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state, check))
 }
 
-type Refusal = fn(&Refused) -> Response;
-
 async fn check(
-    State((shared, refusal)): State<(Shared, Refusal)>,
+    State((shared, guard)): State<(Shared, Guard)>,
     request: Request,
     next: Next,
 ) -> Response {
-    match checked(&shared, request).await {
-        Ok(request) => next.run(request).await,
-        Err(refused) => refusal(&refused),
+    if let Err(refused) = check_head(&shared, &request) {
+        return (guard.refusal)(&refused);
+    }
+    let (mut parts, body) = request.into_parts();
+    if let Err(response) = (guard.authenticate)(&shared, &mut parts).await {
+        return response;
+    }
+    let limit = shared.limits.body_bytes;
+    let read = timeout(BODY_TIMEOUT, shared.body_budget.read(body, limit)).await;
+    match read.unwrap_or(Err(Refused::BodyTimeout)) {
+        Ok(HeldBody { bytes, share }) => {
+            let response = next
+                .run(Request::from_parts(parts, Body::from(bytes)))
+                .await;
+            drop(share);
+            response
+        }
+        Err(refused) => {
+            let mut response = (guard.refusal)(&refused);
+            if refused == Refused::TooManyBodies {
+                let seconds = HeaderValue::from_static("1");
+                response.headers_mut().insert(RETRY_AFTER, seconds);
+            }
+            response
+        }
     }
 }
 
-/// The request with its whole body.
-async fn checked(shared: &Shared, request: Request) -> Result<Request, Refused> {
-    shared.allowed_names.check(&request)?;
+/// Checks what is known before the body is read.
+fn check_head(shared: &Shared, request: &Request) -> Result<(), Refused> {
+    shared.allowed_names.check(request)?;
     let limit = shared.limits.body_bytes;
-    let (parts, body) = request.into_parts();
     // The announced length, so that a body that is too large is not read.
-    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
+    let announced = usize::try_from(request.body().size_hint().lower());
+    if announced.map_or(true, |length| length > limit) {
         return Err(Refused::BodyTooLarge { limit });
     }
-    let body = timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
-    let body = match body {
-        Ok(Ok(body)) => body,
-        // A client that disconnected reads no answer: the only other error is the limit.
-        Ok(Err(_)) => return Err(Refused::BodyTooLarge { limit }),
-        Err(_) => return Err(Refused::BodyTimeout),
-    };
-    Ok(Request::from_parts(parts, Body::from(body)))
+    Ok(())
 }
 
 impl AllowedNames {
@@ -148,7 +179,7 @@ impl AllowedNames {
             || allowed.any(|it| name.eq_ignore_ascii_case(it))
     }
 
-    fn is_origin(&self, origin: &axum::http::HeaderValue) -> bool {
+    fn is_origin(&self, origin: &HeaderValue) -> bool {
         self.origins.iter().any(|it| origin == it.as_str())
     }
 }

@@ -12,12 +12,23 @@ use crate::shared::Shared;
 /// The caller of a request that has valid credentials, or needs none.
 pub(super) struct Authenticated(pub(super) Caller);
 
+/// An extension of a request.
+#[derive(Clone)]
+struct AdmittedByGuard(Caller);
+
 impl FromRequestParts<Shared> for Authenticated {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        // What the guards have found. A caller that another program has authenticated is not accepted here.
+        if let Some(AdmittedByGuard(caller)) = parts.extensions.get() {
+            return Ok(Self(Caller::clone(caller)));
+        }
         match shared.admit(parts, caller).await {
-            Ok(caller) => Ok(Self(caller)),
+            Ok(caller) => {
+                parts.extensions.insert(AdmittedByGuard(caller.clone()));
+                Ok(Self(caller))
+            }
             Err(refused) => Err(not_admitted(&refused)),
         }
     }

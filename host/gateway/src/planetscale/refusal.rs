@@ -26,7 +26,7 @@ struct Words<'a> {
 pub(crate) fn refusal(refused: &Refused) -> Response {
     let code = match refused {
         Refused::Host | Refused::Origin | Refused::NotServed(_) => "permission_denied",
-        Refused::Unavailable(_) => "unavailable",
+        Refused::TooManyBodies | Refused::Unavailable(_) => "unavailable",
         Refused::ContentType | Refused::Malformed(_) => "invalid_argument",
         Refused::BodyTooLarge { .. } => "resource_exhausted",
         Refused::BodyTimeout => "deadline_exceeded",

@@ -17,11 +17,14 @@ impl FromRequestParts<Shared> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         if let Some(caller) = parts.extensions.get::<Caller>() {
-            // What received the request has authenticated it.
+            // What received the request has authenticated it, or the guards have.
             return Ok(Self(caller.clone()));
         }
         match shared.admit(parts, Keys::caller).await {
-            Ok(caller) => Ok(Self(caller)),
+            Ok(caller) => {
+                parts.extensions.insert(caller.clone());
+                Ok(Self(caller))
+            }
             Err(refused) => {
                 let mut response = ApiError::not_admitted(&refused).into_response();
                 if let Some(wait) = refused.wait() {

@@ -334,6 +334,7 @@ impl From<Refused> for ApiError {
             Refused::Host => Type::MisdirectedRequest,
             Refused::Origin | Refused::NotServed(_) => Type::Forbidden,
             Refused::Malformed(_) => Type::InvalidRequest,
+            Refused::TooManyBodies => Type::TooManyRequests,
             Refused::Unavailable(_) => Type::Settings,
             Refused::ContentType => Type::UnsupportedMedia,
             Refused::BodyTooLarge { .. } => Type::RequestTooLarge,

@@ -1,0 +1,95 @@
+//! The memory for the bodies of all requests.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Refused;
+
+/// The bytes that the bodies of all requests may have together: 16 requests of the largest size by default, and far more
+/// of the usual ones.
+const BYTES_IN_ALL: usize = 256 << 20;
+
+/// The bytes that bodies of requests may still take.
+#[derive(Clone, Debug)]
+pub(crate) struct BodyBudget(Arc<Semaphore>);
+
+/// A body, and its share of the budget until it is dropped.
+pub(super) struct HeldBody {
+    pub(super) bytes: Bytes,
+    pub(super) share: Option<OwnedSemaphorePermit>,
+}
+
+impl BodyBudget {
+    pub(crate) fn new() -> Self {
+        Self::of_bytes(BYTES_IN_ALL)
+    }
+
+    fn of_bytes(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// Reads a body of at most `limit` bytes. It takes its share as its bytes arrive, so that a client that announces
+    /// many bytes and sends few takes little.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::BodyTooLarge`], and [`Refused::TooManyBodies`].
+    pub(super) async fn read(&self, mut body: Body, limit: usize) -> Result<HeldBody, Refused> {
+        let mut read = Vec::new();
+        let mut share: Option<OwnedSemaphorePermit> = None;
+        while let Some(frame) = body.frame().await {
+            // A client that disconnected reads no answer.
+            let Ok(frame) = frame else {
+                return Err(Refused::BodyTooLarge { limit });
+            };
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if data.len() > limit.saturating_sub(read.len()) {
+                return Err(Refused::BodyTooLarge { limit });
+            }
+            let more = self.take(data.len())?;
+            match &mut share {
+                Some(share) => share.merge(more),
+                None => share = Some(more),
+            }
+            read.extend_from_slice(&data);
+        }
+        Ok(HeldBody {
+            bytes: read.into(),
+            share,
+        })
+    }
+
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
+        let bytes = u32::try_from(bytes).map_err(|_| Refused::TooManyBodies)?;
+        let taken = Arc::clone(&self.0).try_acquire_many_owned(bytes);
+        taken.map_err(|_| Refused::TooManyBodies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn bodies_share_a_budget() {
+        let budget = BodyBudget::of_bytes(10);
+        let read = async |length: usize| budget.read(Body::from(vec![b' '; length]), 8).await;
+        let first = read(7).await.unwrap();
+        assert_eq!(first.bytes.len(), 7);
+        assert_eq!(read(4).await.err(), Some(Refused::TooManyBodies));
+        // What was refused holds nothing.
+        let second = read(3).await.unwrap();
+        assert!(read(0).await.unwrap().bytes.is_empty());
+        drop(first);
+        let limit = 8;
+        assert_eq!(read(9).await.err(), Some(Refused::BodyTooLarge { limit }));
+        assert!(read(7).await.is_ok());
+        drop(second);
+        assert!(read(8).await.is_ok());
+    }
+}
