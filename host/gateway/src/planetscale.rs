@@ -138,10 +138,7 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
         },
         // With settings or a lock that are lost, no statement goes on as if they were there.
         Ok(Resumed::Lost(Some(Kind::Settings | Kind::State))) => {
-            return Outcome {
-                session: blank(),
-                result: Err(Failure::SessionLost),
-            };
+            return lost(blank());
         }
         Ok(Resumed::Lost(None | Some(Kind::Transaction))) if statement.rolls_back() => {
             // The client rolls back after every error, also after the one that ended its session.
@@ -156,8 +153,7 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
                 Some(Kind::Transaction) => same(),
                 _ => blank(),
             };
-            let result = Err(Failure::SessionLost);
-            return Outcome { session, result };
+            return lost(session);
         }
         Ok(Resumed::Settings(settings)) => fresh_lease(shared, caller, &statement, settings).await,
         Ok(Resumed::Blank | Resumed::Lost(_)) => {
@@ -171,6 +167,14 @@ async fn outcome(shared: &Shared, caller: &Caller, request: &ExecuteRequest) -> 
             session: same(),
             result: Err(failure),
         },
+    }
+}
+
+/// The client goes on with a session whose connection is lost.
+fn lost(session: String) -> Outcome {
+    Outcome {
+        session,
+        result: Err(Failure::SessionLost),
     }
 }
 

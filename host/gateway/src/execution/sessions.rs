@@ -134,19 +134,7 @@ impl Sessions {
         let has_transaction = kind == Kind::Transaction;
         if let Some(place) = lease.place() {
             let id = place.id();
-            let is_kept = self.open.change(|sessions| {
-                let Some(session) = sessions.get_mut(&id) else {
-                    return true;
-                };
-                let begins = has_transaction && !session.has_transaction;
-                if begins && self.refuses_new() {
-                    return false;
-                }
-                session.holds_state = holds_state;
-                session.has_transaction = has_transaction;
-                true
-            });
-            if !is_kept {
+            if !self.keeps(id, holds_state, has_transaction) {
                 lease.end_session();
                 return Err(Failure::Draining);
             }
@@ -185,6 +173,22 @@ impl Sessions {
         sessions.insert(id, session);
         drop(sessions);
         Ok(self.tokens.write(Token { kind, id }, caller))
+    }
+
+    /// Notes what an open session holds from now on, unless it begins a transaction while the gateway drains.
+    fn keeps(&self, id: Id, holds_state: bool, has_transaction: bool) -> bool {
+        self.open.change(|sessions| {
+            let Some(session) = sessions.get_mut(&id) else {
+                return true;
+            };
+            let begins = has_transaction && !session.has_transaction;
+            if begins && self.refuses_new() {
+                return false;
+            }
+            session.holds_state = holds_state;
+            session.has_transaction = has_transaction;
+            true
+        })
     }
 
     /// Remembers settings for the next requests of a client, and returns the session's token. No connection is kept.
