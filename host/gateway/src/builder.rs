@@ -10,11 +10,11 @@ use tokio::net::TcpListener;
 
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
+use crate::body_budget::BodyBudget;
 use crate::caller::{CallerAuthentication, Gate, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Leases, Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
-use crate::http::BodyBudget;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::service::GatewayService;

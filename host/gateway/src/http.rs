@@ -1,7 +1,6 @@
 //! HTTP: what is checked of every request before a dialect sees it, the rest of its body, and the access log.
 
 mod access_log;
-mod body_budget;
 mod guards;
 mod instance;
 mod object;
@@ -9,7 +8,6 @@ mod trace;
 mod unread_body;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
-pub(crate) use body_budget::BodyBudget;
 pub(crate) use guards::{Guard, Refused, guarded};
 pub(crate) use instance::name_instance;
 pub(crate) use object::read_object;

@@ -45,6 +45,7 @@
 mod access;
 mod admin;
 mod allowed_names;
+mod body_budget;
 mod builder;
 mod caller;
 mod connections;

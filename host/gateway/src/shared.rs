@@ -9,10 +9,10 @@ use axum::http::request::Parts;
 
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
+use crate::body_budget::BodyBudget;
 use crate::caller::{Caller, Exceeded, FindCaller, Gate, NotAdmitted, Usage};
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
-use crate::http::BodyBudget;
 use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 use crate::statistics::{StatementLabel, Statistics};

@@ -21,9 +21,8 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::allowed_names::AllowedNames;
+use crate::body_budget::{BodyRefused, HeldBody};
 use crate::shared::Shared;
-
-use super::body_budget::HeldBody;
 
 /// How long a request's body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -107,7 +106,13 @@ async fn check(
     }
     let limit = shared.limits.body_bytes;
     let read = timeout(BODY_TIMEOUT, shared.body_budget.read(body, limit)).await;
-    match read.unwrap_or(Err(Refused::BodyTimeout)) {
+    let read = match read {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(BodyRefused::TooLarge)) => Err(Refused::BodyTooLarge { limit }),
+        Ok(Err(BodyRefused::TooMany)) => Err(Refused::TooManyBodies),
+        Err(_elapsed) => Err(Refused::BodyTimeout),
+    };
+    match read {
         Ok(HeldBody { bytes, share }) => {
             let response = next
                 .run(Request::from_parts(parts, Body::from(bytes)))

@@ -6,8 +6,6 @@ use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Refused;
-
 /// The bytes that the bodies of all requests may have together: 16 requests of the largest size by default, and far more
 /// of the usual ones.
 const BYTES_IN_ALL: usize = 256 << 20;
@@ -16,10 +14,19 @@ const BYTES_IN_ALL: usize = 256 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct BodyBudget(Arc<Semaphore>);
 
+/// Why a body is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyRefused {
+    /// It has more bytes than a body may have, or its client disconnected.
+    TooLarge,
+    /// The bodies of all requests have too many bytes.
+    TooMany,
+}
+
 /// A body, and its share of the budget until it is dropped.
-pub(super) struct HeldBody {
-    pub(super) bytes: Bytes,
-    pub(super) share: Option<OwnedSemaphorePermit>,
+pub(crate) struct HeldBody {
+    pub(crate) bytes: Bytes,
+    pub(crate) share: Option<OwnedSemaphorePermit>,
 }
 
 impl BodyBudget {
@@ -36,20 +43,20 @@ impl BodyBudget {
     ///
     /// # Errors
     ///
-    /// [`Refused::BodyTooLarge`], and [`Refused::TooManyBodies`].
-    pub(super) async fn read(&self, mut body: Body, limit: usize) -> Result<HeldBody, Refused> {
+    /// [`BodyRefused`].
+    pub(crate) async fn read(&self, mut body: Body, limit: usize) -> Result<HeldBody, BodyRefused> {
         let mut read = Vec::new();
         let mut share: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
             // A client that disconnected reads no answer.
             let Ok(frame) = frame else {
-                return Err(Refused::BodyTooLarge { limit });
+                return Err(BodyRefused::TooLarge);
             };
             let Ok(data) = frame.into_data() else {
                 continue;
             };
             if data.len() > limit.saturating_sub(read.len()) {
-                return Err(Refused::BodyTooLarge { limit });
+                return Err(BodyRefused::TooLarge);
             }
             let more = self.take(data.len())?;
             match &mut share {
@@ -64,10 +71,10 @@ impl BodyBudget {
         })
     }
 
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
-        let bytes = u32::try_from(bytes).map_err(|_| Refused::TooManyBodies)?;
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, BodyRefused> {
+        let bytes = u32::try_from(bytes).map_err(|_| BodyRefused::TooMany)?;
         let taken = Arc::clone(&self.0).try_acquire_many_owned(bytes);
-        taken.map_err(|_| Refused::TooManyBodies)
+        taken.map_err(|_| BodyRefused::TooMany)
     }
 }
 
@@ -81,13 +88,12 @@ mod tests {
         let read = async |length: usize| budget.read(Body::from(vec![b' '; length]), 8).await;
         let first = read(7).await.unwrap();
         assert_eq!(first.bytes.len(), 7);
-        assert_eq!(read(4).await.err(), Some(Refused::TooManyBodies));
+        assert_eq!(read(4).await.err(), Some(BodyRefused::TooMany));
         // What was refused holds nothing.
         let second = read(3).await.unwrap();
         assert!(read(0).await.unwrap().bytes.is_empty());
         drop(first);
-        let limit = 8;
-        assert_eq!(read(9).await.err(), Some(Refused::BodyTooLarge { limit }));
+        assert_eq!(read(9).await.err(), Some(BodyRefused::TooLarge));
         assert!(read(7).await.is_ok());
         drop(second);
         assert!(read(8).await.is_ok());
