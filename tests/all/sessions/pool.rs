@@ -16,6 +16,7 @@ use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Options, PASSWORD, Product, Server};
 use rstest::rstest;
 use rstest_reuse::apply;
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::helpers::live::{block_on, credentials, to};
@@ -86,17 +87,19 @@ fn a_connection_goes_to_a_waiting_caller_of_its_pool(product: Product) {
         let shared = |it: PoolBuilder| it.max_size(9).connection_limit(Arc::clone(&limit));
         let (one, other) = (pool(server, shared).await, pool(server, shared).await);
         assert_eq!(one.metrics().max_size, 2);
-        let waiting = async |pool: &Pool| {
+        let begin = |pool: &Pool| {
             let pool = pool.clone();
-            let waiting = tokio::spawn(async move { pool.get().await });
+            tokio::spawn(async move { pool.get().await })
+        };
+        let waits = async |task: &JoinHandle<Result<PooledConnection, PoolError>>| {
             sleep(Duration::from_millis(20)).await;
-            assert!(!waiting.is_finished());
-            waiting
+            assert!(!task.is_finished());
         };
         let held = other.get().await.unwrap();
         let mut connection = one.get().await.unwrap();
         for is_reset in [false, true].repeat(5) {
-            let next = waiting(&one).await;
+            let next = begin(&one);
+            waits(&next).await;
             if is_reset {
                 connection.reset_when_dropped();
             }
@@ -106,7 +109,10 @@ fn a_connection_goes_to_a_waiting_caller_of_its_pool(product: Product) {
         assert_eq!(one.metrics().connected_total, 1);
         assert_eq!(other.metrics().connected_total, 1);
 
-        let (of_other, of_one) = (waiting(&other).await, waiting(&one).await);
+        let of_other = begin(&other);
+        waits(&of_other).await;
+        let of_one = begin(&one);
+        waits(&of_one).await;
         drop(connection);
         let second = of_other.await.unwrap().unwrap();
         assert_eq!(other.metrics().connected_total, 2);
