@@ -8,7 +8,7 @@ mod trace;
 mod unread_body;
 
 pub(crate) use access_log::{DatabaseTime, log_access};
-pub(crate) use guards::{Guard, Refused, guarded};
+pub(crate) use guards::{Guard, Refused, authenticate_as, guarded};
 pub(crate) use instance::name_instance;
 pub(crate) use object::read_object;
 pub(crate) use trace::in_trace;

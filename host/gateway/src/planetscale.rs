@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ use crate::caller::Caller;
 use crate::execution::{
     BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
 };
-use crate::http::{DatabaseTime, Guard, read_object};
+use crate::http::{DatabaseTime, Guard, authenticate_as, read_object};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::{Cause, StatementLabel};
@@ -39,13 +39,7 @@ use statement::Statement;
 /// The checks of its requests.
 pub(crate) const GUARD: Guard = Guard {
     refusal,
-    authenticate: |shared, parts| {
-        Box::pin(async {
-            Authenticated::from_request_parts(parts, shared)
-                .await
-                .map(drop)
-        })
-    },
+    authenticate: authenticate_as::<Authenticated>,
 };
 
 /// The routes of the dialect.

@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
@@ -32,7 +32,7 @@ use tracing::warn;
 use crate::access::Grant;
 use crate::caller::Caller;
 use crate::execution::{Failure, Lease};
-use crate::http::{DatabaseTime, Guard, Refused, guarded};
+use crate::http::{DatabaseTime, Guard, Refused, authenticate_as, guarded};
 use crate::metrics::Counters;
 use crate::shared::Shared;
 use crate::statistics::StatementLabel;
@@ -67,13 +67,7 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
 
 const GUARD: Guard = Guard {
     refusal,
-    authenticate: |shared, parts| {
-        Box::pin(async {
-            Authenticated::from_request_parts(parts, shared)
-                .await
-                .map(drop)
-        })
-    },
+    authenticate: authenticate_as::<Authenticated>,
 };
 
 /// How the dialect says that a request was refused before it reached a route.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
@@ -83,6 +83,14 @@ type Authenticate = for<'r> fn(&'r Shared, &'r mut Parts) -> Authenticating<'r>;
 /// The future of [`Guard::authenticate`].
 pub(crate) type Authenticating<'r> =
     Pin<Box<dyn Future<Output = Result<(), Response>> + Send + 'r>>;
+
+/// Authenticates the sender as the extractor `A` of a dialect does, which keeps what it has found for the dialect.
+pub(crate) fn authenticate_as<'r, A>(shared: &'r Shared, parts: &'r mut Parts) -> Authenticating<'r>
+where
+    A: FromRequestParts<Shared, Rejection = Response>,
+{
+    Box::pin(async { A::from_request_parts(parts, shared).await.map(drop) })
+}
 
 /// Checks each request to the routes of a dialect, and reads its body.
 pub(crate) fn guarded(routes: Router<Shared>, shared: &Shared, guard: Guard) -> Router<Shared> {

@@ -1,4 +1,4 @@
-//! Connections to the database, and what a client is told if there is none.
+//! Borrows a connection for a statement. If that fails, the log has the reason, and the client an id of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
