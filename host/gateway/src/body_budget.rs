@@ -30,8 +30,9 @@ pub(crate) struct HeldBody {
 }
 
 impl BodyBudget {
-    pub(crate) fn new() -> Self {
-        Self::of_bytes(BYTES_IN_ALL)
+    /// Of requests whose bodies have at most `largest` bytes: one such body fits in any case.
+    pub(crate) fn new(largest: usize) -> Self {
+        Self::of_bytes(BYTES_IN_ALL.max(largest).min(Semaphore::MAX_PERMITS))
     }
 
     fn of_bytes(bytes: usize) -> Self {
@@ -97,5 +98,14 @@ mod tests {
         assert!(read(7).await.is_ok());
         drop(second);
         assert!(read(8).await.is_ok());
+    }
+
+    /// Otherwise its client would be told to repeat it later, without an end.
+    #[test]
+    fn the_largest_body_fits() {
+        let bytes = |largest| BodyBudget::new(largest).0.available_permits();
+        assert_eq!(bytes(7), BYTES_IN_ALL);
+        assert_eq!(bytes(BYTES_IN_ALL + 1), BYTES_IN_ALL + 1);
+        assert_eq!(bytes(usize::MAX), Semaphore::MAX_PERMITS);
     }
 }

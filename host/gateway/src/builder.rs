@@ -274,7 +274,7 @@ impl GatewayBuilder {
             leases,
             allowed_names: self.allowed_names,
             limits: self.limits,
-            body_budget: BodyBudget::new(),
+            body_budget: BodyBudget::new(self.limits.body_bytes),
             idempotency_table: idempotency_table.transpose()?,
             counters,
             statistics: Statistics::new(self.shows_statements),
