@@ -88,7 +88,7 @@ mod tests {
             ),
             (
                 "[callers.a]\npassword_sha256_twice = \"00\"\n",
-                "line 2, column 25: a hash has 64 hexadecimal digits",
+                "line 2, column 25: a hash must have 64 hexadecimal digits",
             ),
             (
                 "[callers.a]\n",
@@ -100,7 +100,8 @@ mod tests {
             ),
             (
                 "[callers.a]\ncertificate = \"n\"\n[callers.b]\ncertificate = \"n\"\n",
-                "line 4, column 1: callers.b.certificate: certificate = \"n\" is that of callers.a too",
+                "line 4, column 1: callers.b.certificate: callers.a already has certificate = \"n\": give each caller \
+                 its own",
             ),
             ("[databases.a\n", "line 1"),
             ("a = \n", "line 1"),

@@ -20,7 +20,8 @@ pub struct GatewayConfig {
     pub listen: Option<SocketAddr>,
     /// The certificate for TLS with callers. `None` offers no TLS.
     pub tls: Option<TlsFiles>,
-    /// Whether a proxy in front of the gateway offers TLS, so that callers of other machines reach the gateway without.
+    /// Whether a proxy in front of the gateway terminates TLS, so that callers of other machines reach the gateway
+    /// without.
     pub behind_tls_proxy: bool,
     /// Whether every process of this machine is the caller `loopback`, without credentials. If there is no caller with
     /// this name, it may read all databases.

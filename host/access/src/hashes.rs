@@ -14,7 +14,7 @@ const REDACTED: &str = "<redacted>";
 
 /// A text is not a hash in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a hash has {expected} hexadecimal digits")]
+#[error("a hash must have {expected} hexadecimal digits")]
 pub struct InvalidHash {
     expected: usize,
 }
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(format!("{hash:?}"), "<redacted>");
         for text in ["", "00", "00ff0", "00fg", "+1ff", "ü1f"] {
             let error = PasswordHash::<2>::from_hexadecimal(text).unwrap_err();
-            assert_eq!(error.to_string(), "a hash has 4 hexadecimal digits");
+            assert_eq!(error.to_string(), "a hash must have 4 hexadecimal digits");
         }
     }
 }

@@ -35,28 +35,28 @@ use token::{Token, Value};
 #[non_exhaustive]
 pub enum LexError {
     /// A string, a quoted name or a comment has no end.
-    #[error("a string, a quoted name or a comment is not closed")]
+    #[error("it contains a string, a quoted name or a comment that is not closed")]
     NotClosed,
     /// A comment that the server executes.
     #[error("it contains a comment that the server executes, which begins with /*! or /*M!")]
     ExecutableComment,
     /// A control character, or another one that SQL does not have.
-    #[error("it contains a character that SQL does not have outside of strings")]
+    #[error("it contains a character that SQL allows only inside strings")]
     Character,
     /// A number that is not one.
-    #[error("it contains a number that runs into a word")]
+    #[error("it contains an invalid number")]
     Number,
     /// A backslash in double quotes.
-    #[error("it contains a backslash in double quotes: use single quotes")]
+    #[error("it contains a backslash inside double quotes: use single quotes")]
     Backslash,
     /// A semicolon that is not the last character.
     #[error("it contains several statements")]
     SeveralStatements,
     /// A string where a name is.
-    #[error("it contains a string as the name of a variable or a host")]
+    #[error("it contains a quoted string as the name of a variable or a host")]
     QuotedVariable,
     /// More tokens than a statement may have.
-    #[error("it is too long to be compared")]
+    #[error("it is too long to compare")]
     TooLong,
     /// No token at all.
     #[error("it is empty")]

@@ -17,7 +17,7 @@ pub enum StartError {
     /// Other machines could reach the listener.
     #[error(
         "other machines could reach the listener: authenticate callers with CallerAuthentication::Keys, and set \
-         GatewayBuilder::tls, or GatewayBuilder::behind_tls_proxy if a proxy in front of the gateway offers TLS"
+         GatewayBuilder::tls, or GatewayBuilder::behind_tls_proxy if a proxy in front of the gateway terminates TLS"
     )]
     NotLocal,
     /// The name of the table of idempotency keys is not that of a table.

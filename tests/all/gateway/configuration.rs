@@ -147,15 +147,15 @@ fn what_is_wrong_is_named_before_the_start() {
         ("", "say who may call"),
         (
             "[gateway]\nlisten = \"0.0.0.0:8080\"\ntrust_loopback = true\n",
-            "line 10, column 1: gateway.listen: trust_loopback needs a loopback address",
+            "line 10, column 1: gateway.listen: trust_loopback requires a loopback address",
         ),
         (
             "[gateway]\ntrust_loopback = true\nbehind_tls_proxy = true\n",
-            "gateway.trust_loopback: the proxy of behind_tls_proxy is a process of this machine",
+            "gateway.trust_loopback: the proxy that behind_tls_proxy describes runs on this machine",
         ),
         (
             "[gateway]\ntrust_loopback = true\ntls = { certificate = \"c\", key = \"k\", client_ca_file = \"f\" }\n",
-            "gateway.trust_loopback: no certificate is verified with trust_loopback",
+            "gateway.trust_loopback: trust_loopback accepts callers without verifying their certificates",
         ),
         (
             "[gateway]\nlisten = \"0.0.0.0:8080\"\n",

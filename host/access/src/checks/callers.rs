@@ -21,7 +21,8 @@ pub(super) fn check(config: &Config) -> Checked {
             let path = path.key("grants").index(number);
             check_grant(config, grant, &path)?;
             if let Some(other) = databases.insert(&grant.database, number) {
-                let problem = format!("grants[{other}] is for the same database: join them");
+                let problem =
+                    format!("grants[{other}] is for the same database: merge the two grants");
                 return Err(WrongSetting::new(path.key("database"), problem));
             }
         }
@@ -33,13 +34,17 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
     let wrong = |path: SettingPath, problem: &str| Err(WrongSetting::new(path, problem));
     if caller.password_sha1_twice.is_some() && caller.password_sha256_twice.is_none() {
         let path = path.key("password_sha1_twice");
-        return wrong(path, "password_sha1_twice needs password_sha256_twice");
+        return wrong(
+            path,
+            "password_sha1_twice requires password_sha256_twice: set both",
+        );
     }
     if caller.certificate.as_deref() == Some("") {
         return wrong(path.key("certificate"), "certificate is empty");
     }
     if caller.api_key_sha256.is_some() && name.contains(':') {
-        let problem = "the caller's name has a colon, which ends a name in HTTP: rename it";
+        let problem = "the caller's name contains a colon, which HTTP Basic authentication does not allow in a name: \
+                       rename the caller";
         return wrong(path.key("api_key_sha256"), problem);
     }
     if name.is_empty() {
@@ -48,7 +53,8 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
     // The separators of the header with the signature.
     let is_of_key_id = |it: char| it.is_ascii_graphic() && !matches!(it, '/' | ',' | '=');
     if caller.sigv4_secret_file.is_some() && !name.chars().all(is_of_key_id) {
-        let problem = "the caller's name is its access key id: rename it to letters, digits, '_', '-' and '.'";
+        let problem = "the caller's name is its access key id, which consists of visible ASCII characters except '/', \
+                       ',' and '=': rename the caller";
         return wrong(path.key("sigv4_secret_file"), problem);
     }
     if let Some(jwt) = &caller.jwt {
@@ -85,7 +91,7 @@ fn check_grant(config: &Config, grant: &Grant, path: &SettingPath) -> Checked {
         };
         if statement.access > grant.access {
             let problem = format!(
-                "[statements.{name}] writes, and the grant is read-only: set access = \"read-write\""
+                "[statements.{name}] writes, but the grant is read-only: set access = \"read-write\""
             );
             return Err(WrongSetting::new(path, problem));
         }
@@ -104,7 +110,8 @@ impl<'a> Known<'a> {
     fn add(&mut self, name: &'a str, caller: &'a Caller, path: &SettingPath) -> Checked {
         let same = |key: &str, shown: String, other: Option<&str>| match other {
             Some(other) => {
-                let problem = format!("{shown} is that of callers.{other} too");
+                let problem =
+                    format!("callers.{other} already has {shown}: give each caller its own");
                 Err(WrongSetting::new(path.key(key), problem))
             }
             None => Ok(()),

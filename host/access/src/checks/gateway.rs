@@ -26,7 +26,7 @@ pub(super) fn check(config: &Config) -> Checked {
     if let Some(table) = &gateway.idempotency_table
         && !is_table(table)
     {
-        let problem = "write TABLE or DATABASE.TABLE, of letters, digits, '_' and '$'";
+        let problem = "expected TABLE or DATABASE.TABLE, where a name consists of letters, digits, '_' and '$'";
         return Err(WrongSetting::new(path.key("idempotency_table"), problem));
     }
     for (name, issuer) in &gateway.jwt {
@@ -39,14 +39,14 @@ pub(super) fn check(config: &Config) -> Checked {
 /// an effect.
 fn check_trust(gateway: &GatewayConfig, path: &SettingPath) -> Checked {
     if gateway.behind_tls_proxy {
-        let problem = "the proxy of behind_tls_proxy is a process of this machine, so that every caller of the proxy would \
-                       be trusted: remove one of them";
+        let problem = "the proxy that behind_tls_proxy describes runs on this machine, so trust_loopback would accept \
+                       all of the proxy's callers: remove one of the two settings";
         return Err(WrongSetting::new(path.clone(), problem));
     }
     let tls = gateway.tls.as_ref();
     if tls.is_some_and(|it| it.client_ca_file.is_some()) {
-        let problem =
-            "no certificate is verified with trust_loopback: remove it, or client_ca_file";
+        let problem = "trust_loopback accepts callers without verifying their certificates: remove trust_loopback or \
+             client_ca_file";
         return Err(WrongSetting::new(path.clone(), problem));
     }
     Ok(())
@@ -70,12 +70,12 @@ impl Config {
             return Ok(());
         }
         if *trust_loopback {
-            return Err("trust_loopback needs a loopback address, such as 127.0.0.1:8080");
+            return Err("trust_loopback requires a loopback address, such as 127.0.0.1:8080");
         }
         if tls.is_none() && !behind_tls_proxy {
             return Err(
                 "other machines can reach this address: set tls, or behind_tls_proxy = true if a proxy in front of the \
-                 gateway offers TLS",
+                 gateway terminates TLS",
             );
         }
         if self.callers.values().all(|it| it.grants.is_empty()) {
