@@ -120,7 +120,11 @@ impl fmt::Debug for Admin {
 /// Refuses the requests of web pages, which browsers mark with `Origin`.
 async fn refuse_pages(headers: HeaderMap, request: Request, next: Next) -> Response {
     if headers.contains_key(ORIGIN) {
-        return (StatusCode::FORBIDDEN, "requests of web pages are refused\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "requests from web pages are refused\n",
+        )
+            .into_response();
     }
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
@@ -145,7 +149,12 @@ async fn ready(State(checks): State<Arc<Checks>>) -> Response {
 
 async fn quit(State(checks): State<Arc<Checks>>) -> Response {
     if !checks.is_local {
-        return (StatusCode::FORBIDDEN, "only on a loopback address\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "this request is allowed only if the admin address is a loopback \
+                                        address\n",
+        )
+            .into_response();
     }
     checks.quit.notify_one();
     "draining\n".into_response()

@@ -155,7 +155,9 @@ impl Gateway {
             .await
             .is_err()
         {
-            warn!("statements may still be running: the server has not answered to their kills");
+            warn!(
+                "statements may still be running: the server did not confirm that it killed them"
+            );
         }
         open
     }

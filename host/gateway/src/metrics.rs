@@ -98,7 +98,7 @@ type Metric = (&'static str, &'static str, fn(&GatewayMetrics) -> u64);
 const METRICS: [Metric; 9] = [
     (
         "rds_bridge_gateway_open_requests",
-        "Requests that are being answered.",
+        "Requests in progress.",
         |it| it.open_requests,
     ),
     ("rds_bridge_gateway_open_sessions", "Open sessions.", |it| {
@@ -111,7 +111,7 @@ const METRICS: [Metric; 9] = [
     ),
     (
         "rds_bridge_gateway_refused_total",
-        "Requests answered with a status from 400 on.",
+        "Requests answered with a status of 400 or above.",
         |it| it.refused_total,
     ),
     (
@@ -121,7 +121,7 @@ const METRICS: [Metric; 9] = [
     ),
     (
         "rds_bridge_gateway_limited_total",
-        "Requests beyond a limit of their caller.",
+        "Requests refused because their caller had reached a limit.",
         |it| it.limited_total,
     ),
     (

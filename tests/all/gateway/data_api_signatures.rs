@@ -92,7 +92,7 @@ fn a_signature_is_that_of_the_request_and_of_its_time() {
     let old = signed(&gateway, BODY, |settings| {
         settings.at -= Duration::from_secs(360)
     });
-    assert_refused(&old, invalid, "Signature expired");
+    assert_refused(&old, invalid, "the signature has expired");
 
     // Signatures that do not match are guesses of the key. After these the source waits, and every SDK repeats it.
     let guess = || signed(&gateway, &BODY.replace('7', "8"), |_| {});

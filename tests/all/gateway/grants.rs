@@ -90,7 +90,7 @@ fn a_client_that_inlines_values_executes_listed_statements(product: Product) {
     ] {
         let message = refusal(&gateway, sql);
         assert!(
-            message.contains("does not contain this statement"),
+            message.contains("does not list this statement"),
             "{message}"
         );
         assert!(
@@ -144,13 +144,13 @@ fn a_client_of_the_data_api_executes_listed_statements(product: Product) {
             "main",
             "SELECT id FROM items",
             &Json::Null,
-            "does not contain this statement",
+            "does not list this statement",
         ),
         (
             "main",
             "SELECT name FROM items WHERE id = 1",
             &json!({"database": "mysql"}),
-            "name no other",
+            "omit the schema",
         ),
         (
             "unknown",

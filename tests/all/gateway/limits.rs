@@ -73,7 +73,7 @@ fn requests_in_a_second() {
         let refused: Vec<&Answer> = answers.iter().filter(|it| it.status != 200).collect();
         assert!(!refused.is_empty() && refused.len() <= 4, "{answers:?}");
         for answer in &refused {
-            assert_limited(path, answer, "2 requests in each second");
+            assert_limited(path, answer, "2 requests per second");
         }
         let counted = format!("rds_bridge_gateway_limited_total {}", refused.len());
         let metrics = gateway.get_admin("/metrics").body;
@@ -96,7 +96,7 @@ fn requests_at_the_same_time(product: Product) {
     until_executes(server, "concurrent_request", true);
     for path in PATHS {
         let answer = gateway.post(path, &[], &request(path, "SELECT 1"));
-        assert_limited(path, &answer, "1 requests at the same time");
+        assert_limited(path, &answer, "1 concurrent requests");
     }
     // A client that disconnects gives its place up, and so does one whose answer is complete.
     drop(open);
@@ -254,7 +254,7 @@ fn a_result_of_nulls_is_limited_as_its_memory_is(product: Product) {
                 body["resourceArn"] = json!("arn:aws:rds:any:main");
             }
             let answer = gateway.post(path, &[], &body.to_string());
-            let is_refused = answer.body.contains("more than 100000 bytes");
+            let is_refused = answer.body.contains("larger than 100000 bytes");
             assert_eq!(is_refused, !fits, "{path}: {answer:?}");
         }
     }

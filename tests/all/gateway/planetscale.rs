@@ -141,8 +141,7 @@ fn a_login_that_fails_is_explained_in_the_log() {
     let gateway = Gateway::start(server, &arguments);
     let reply = gateway.execute("SELECT 1", &Json::Null);
     let message = reply["error"]["message"].as_str().unwrap();
-    let known =
-        "the gateway has no connection to the database: its log has the reason, with the id ";
+    let known = "the gateway has no connection to the database: the gateway's log has the reason, with the id ";
     let id = message
         .strip_prefix(known)
         .unwrap_or_else(|| panic!("{message}"));

@@ -45,7 +45,10 @@ fn each_database_has_its_own_limit_on_sessions() {
         let refused = begin();
         assert_eq!(refused.status, 503, "{name}: {refused:?}");
         let message = refused.json()["message"].to_string();
-        assert!(message.contains("2 sessions keep"), "{message}");
+        assert!(
+            message.contains("all 2 connections that sessions may keep"),
+            "{message}"
+        );
     }
 }
 
@@ -66,7 +69,8 @@ fn a_statement_whose_session_is_not_kept_was_executed() {
     assert_eq!(failure(&reply), (1105, session.clone()));
     let message = reply["error"]["message"].as_str().unwrap();
     assert!(
-        message.starts_with("the statement was executed, but its session was not kept"),
+        message
+            .starts_with("the statement was executed, but the gateway could not keep its session"),
         "{message}"
     );
     assert!(message.contains("0 open sessions"), "{message}");
@@ -87,7 +91,8 @@ fn a_setting_that_fails_can_be_changed(product: Product) {
     assert_eq!(number, 1049);
     let message = reply["error"]["message"].as_str().unwrap();
     assert!(
-        message.starts_with("the session has the setting \"USE gateway_dropped\", which fails: "),
+        message.starts_with("the session's setting \"USE gateway_dropped\" could not be applied to the connection of \
+                             this request ("),
         "{message}"
     );
     let session = succeed(&gateway, "USE iamtest", &session);

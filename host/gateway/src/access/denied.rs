@@ -13,24 +13,25 @@ pub(crate) enum AccessDenied {
     #[error("the gateway has no database with this name")]
     UnknownDatabase,
     /// Of a session that began before the grant changed.
-    #[error("the caller's grant has changed, and its session has ended: begin a new one")]
+    #[error("the session has ended, because the caller's grant has changed: begin a new session")]
     Changed,
-    #[error("the caller's grant does not contain this statement")]
+    #[error("the caller's grant does not list this statement")]
     Statement,
-    #[error("the statement cannot be compared with those of the caller's grant: {0}")]
+    #[error("the statement cannot be compared with those that the caller's grant lists: {0}")]
     Unreadable(LexError),
     #[error(
-        "the caller's grant lists statements, which are executed in the database's own schema: name no other"
+        "the caller's grant lists statements, which run only in the schema that the configuration names: omit the \
+         schema"
     )]
     Schema,
     #[error(
-        "the caller's grant contains no SQL: send \"query\" with the name of a statement instead of \"sql\""
+        "the caller's grant does not allow SQL: send \"query\" with the name of a statement instead of \"sql\""
     )]
     AdHoc,
     /// The statement does not exist, or is not granted. A caller cannot tell which.
-    #[error("the caller's grant contains no statement with this name")]
+    #[error("the caller's grant lists no statement with this name")]
     Name,
-    #[error("the statement writes, and the caller's grant is read-only")]
+    #[error("the statement writes, but the caller's grant is read-only")]
     Writes,
 }
 

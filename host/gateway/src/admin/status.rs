@@ -118,8 +118,7 @@ pub(super) fn status(health: &Health, headers: &HeaderMap) -> Response {
     match is_own(health, headers) {
         true => Json(Status::read(health)).into_response(),
         false => {
-            let problem =
-                "the header Host names another server: use the address, or allow the name\n";
+            let problem = "the Host header names another server: use the gateway's IP address, or allow the name\n";
             (StatusCode::MISDIRECTED_REQUEST, problem).into_response()
         }
     }

@@ -33,7 +33,9 @@ pub(crate) enum NotAdmitted {
     Token(TokenError),
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    #[error("too many failed attempts from this address: check the credentials, and wait")]
+    #[error(
+        "too many failed attempts from this address: check the credentials, and try again later"
+    )]
     TooManyGuesses { wait: Duration },
 }
 

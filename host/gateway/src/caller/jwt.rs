@@ -48,17 +48,17 @@ struct Named {
 /// Why a token is refused. It contains nothing of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum TokenError {
-    #[error("the token has more than {LONGEST_TOKEN} bytes")]
+    #[error("the token is longer than {LONGEST_TOKEN} bytes")]
     TooLong,
-    #[error("it is not a JSON Web Token")]
+    #[error("the token is not a JSON Web Token")]
     Malformed,
     #[error("the gateway does not know the token's issuer")]
     UnknownIssuer,
     #[error("the token's algorithm is not allowed for its issuer")]
     Algorithm,
-    #[error("the issuer has no such key")]
+    #[error("the issuer has no key with the token's key id and algorithm")]
     UnknownKey,
-    #[error("the token's signature is not valid")]
+    #[error("the token's signature is invalid")]
     Signature,
     #[error("the token has expired")]
     Expired,
@@ -66,9 +66,9 @@ pub(crate) enum TokenError {
     NotYetValid,
     #[error("the token is for another audience")]
     Audience,
-    #[error("the token's claim {0} is missing or malformed")]
+    #[error("the token's {0} claim is missing or malformed")]
     Claim(String),
-    #[error("the token is valid, and names no caller of the gateway")]
+    #[error("the token is valid, but its subject is not a caller of the gateway")]
     NoCaller,
     /// No fault of the token.
     #[error("the keys of the token's issuer cannot be fetched")]

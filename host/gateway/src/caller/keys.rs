@@ -201,7 +201,7 @@ impl fmt::Debug for Keys {
 
 /// The system has no random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the system has no random numbers")]
+#[error("the operating system cannot provide random numbers")]
 pub struct NoRandomness;
 
 /// There is no issuer with this name.

@@ -34,12 +34,14 @@ struct Rate {
 /// Which limit of a caller is reached. Nothing was executed. After a second there may be room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Exceeded {
-    #[error("the caller may send {0} requests in each second: send fewer")]
+    #[error("the caller has exceeded its limit of {0} requests per second: send fewer")]
     Rate(NonZeroU32),
-    #[error("the caller may send {0} requests at the same time: send fewer")]
+    #[error(
+        "the caller has reached its limit of {0} concurrent requests: send fewer at the same time"
+    )]
     Requests(usize),
     #[error(
-        "the caller may have {0} open sessions: end one, or use fewer transactions at the same time"
+        "the caller has reached its limit of {0} open sessions: end one, or use fewer transactions at the same time"
     )]
     Sessions(usize),
 }

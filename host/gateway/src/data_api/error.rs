@@ -204,8 +204,8 @@ impl ApiError {
 
     /// The transaction has ended, or never was this caller's.
     pub(super) fn transaction_not_found() -> Self {
-        let message = "Transaction is not found: it was committed or rolled back, or its connection was lost and it was \
-                       rolled back";
+        let message = "Transaction is not found: it has been committed or rolled back, or the loss of its connection \
+                       has rolled it back";
         Self::new(
             StatusCode::NOT_FOUND,
             "TransactionNotFoundException",

@@ -78,14 +78,14 @@ impl SqlParameter {
             params.push(if *is_null {
                 Ok(Param::Null)
             } else {
-                Err("isNull is false, and there is no value")
+                Err("isNull is false, but there is no value")
             });
         }
         params.extend(boolean_value.map(|value| Ok(Param::from(value))));
         params.extend(long_value.map(|value| Ok(Param::Int(value))));
         params.extend(double_value.as_ref().map(|value| match value {
             DoubleMember::Number(number) if number.is_finite() => Ok(Param::Double(*number)),
-            _ => Err("MySQL has no NaN and no infinity"),
+            _ => Err("MySQL has neither NaN nor infinity"),
         }));
         params.extend(string_value.as_ref().map(|text| self.text(text)));
         params.extend(blob_value.as_ref().map(|text| {
@@ -202,7 +202,7 @@ mod tests {
             ("{}", "its value has no member"),
             (r#"{"isNull": false}"#, "isNull is false"),
             (r#"{"longValue": 1, "stringValue": "1"}"#, "several members"),
-            (r#"{"doubleValue": "NaN"}"#, "no NaN"),
+            (r#"{"doubleValue": "NaN"}"#, "neither NaN"),
             (r#"{"doubleValue": "-Infinity"}"#, "no infinity"),
             (r#"{"blobValue": "?"}"#, "not base64"),
             (r#"{"arrayValue": {"longValues": [1]}}"#, "array parameters"),

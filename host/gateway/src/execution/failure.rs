@@ -42,26 +42,26 @@ pub(crate) enum Failure {
     #[error("{}", words(.0))]
     Database(#[from] Error),
     /// The result is larger than the gateway's limit.
-    #[error("the result has more than {limit} bytes: add a LIMIT, or select fewer columns")]
+    #[error("the result is larger than {limit} bytes: add a LIMIT, or select fewer columns")]
     ResultTooLarge { limit: usize },
     /// The result has more rows than the caller's grant allows.
     #[error("the result has more than {limit} rows: add a LIMIT")]
     TooManyRows { limit: u64 },
     /// The session has ended: idle for too long, at the end of its lifetime, or since its client disconnected.
     #[error(
-        "the session has ended, and its uncommitted changes are rolled back: begin a new session"
+        "the session has ended, and its uncommitted changes were rolled back: begin a new session"
     )]
     SessionLost,
     /// The gateway keeps no sessions, and the request needs one, or has left one behind.
     #[error(
-        "this gateway keeps no session between requests, so transactions, settings, locks and temporary tables are \
-         refused or rolled back: send the statements of a transaction as one request to /v1/batch, or the rows of one \
-         statement with BatchExecuteStatement, or run rds-bridge serve on a server"
+        "this gateway keeps no session from one request to the next, so it refuses or rolls back transactions, \
+         settings, locks and temporary tables: send all statements of a transaction in one request to /v1/batch, or \
+         all rows of one statement in one BatchExecuteStatement, or run rds-bridge serve on a server"
     )]
     NoSessions,
     /// Too many requests of the session wait already.
     #[error(
-        "{limit} requests of this session wait for an earlier one: send fewer at the same time"
+        "{limit} requests of this session are already waiting for an earlier one: send fewer at the same time"
     )]
     SessionBusy { limit: usize },
     /// A limit of the caller is reached. Nothing has reached the database.
@@ -72,27 +72,31 @@ pub(crate) enum Failure {
     Denied(#[from] AccessDenied),
     /// All connections that sessions may keep are kept.
     #[error(
-        "{limit} sessions keep a connection already, and this one has ended: commit or roll back, or try again later"
+        "all {limit} connections that sessions may keep are in use, so this session has ended: commit or roll back \
+         open transactions, or try again later"
     )]
     TooManySessions { limit: usize },
     /// The gateway is shutting down, and begins no session. Nothing was sent.
-    #[error("the gateway is shutting down, and begins no session: try again, at another instance")]
+    #[error(
+        "the gateway is shutting down and begins no new session: try again, with another instance of the gateway"
+    )]
     Draining,
     /// No connection to the database can be opened. Nothing was sent. The log has the error with this id.
     #[error(
-        "the gateway has no connection to the database: its log has the reason, with the id {id}"
+        "the gateway has no connection to the database: the gateway's log has the reason, with the id {id}"
     )]
     NoConnection { error: Box<Error>, id: String },
     /// A setting that the session has was refused on the connection of this request. Nothing else was sent.
     #[error(
-        "the session has the setting {setting:?}, which fails: {}: change the setting, or begin a new session",
+        "the session's setting {setting:?} could not be applied to the connection of this request ({}): change the \
+         setting, or begin a new session",
         words(.error)
     )]
     SettingRefused { setting: String, error: Box<Error> },
     /// The statement was executed, and the session for what it has left cannot be kept.
     #[error(
-        "the statement was executed, but its session was not kept, and a transaction that it has left open is rolled \
-         back ({}): check what it has done before you repeat it",
+        "the statement was executed, but the gateway could not keep its session ({}), and a transaction that the \
+         statement left open was rolled back: check what the statement changed before you repeat it",
         reason(.0)
     )]
     NotKept(Box<Failure>),
@@ -224,7 +228,9 @@ fn timeout_words(outcome: Outcome) -> &'static str {
 fn reason(failure: &Failure) -> String {
     match failure {
         Failure::Draining => "the gateway is shutting down".to_owned(),
-        Failure::TooManySessions { limit } => format!("{limit} sessions keep a connection already"),
+        Failure::TooManySessions { limit } => {
+            format!("all {limit} connections that sessions may keep are in use")
+        }
         other => other.to_string(),
     }
 }

@@ -264,8 +264,8 @@ async fn kill(
 ) {
     Counters::add(&leases.counters.killed);
     match cancel.cancel().await {
-        Ok(()) => info!("killed the statement of a request that was given up"),
-        Err(error) => warn!(%error, "a statement may still be running: its request was given up"),
+        Ok(()) => info!("killed the statement of a request whose client disconnected"),
+        Err(error) => warn!(%error, "a statement whose client disconnected may still be running"),
     }
     drop((connection, open));
 }

@@ -30,17 +30,19 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Why a request was refused before it reached a route. Each dialect has its own form for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Refused {
-    #[error("the header Host names another server: use the gateway's address, or allow the name")]
+    #[error(
+        "the Host header names another server: use the gateway's IP address, or allow the name"
+    )]
     Host,
-    #[error("requests with the header Origin are refused, unless the origin is allowed")]
+    #[error("requests with an Origin header are refused unless the origin is allowed")]
     Origin,
     #[error("send the request as POST with the header Content-Type: application/json")]
     ContentType,
-    #[error("the request has more than {limit} bytes")]
+    #[error("the request's body is larger than {limit} bytes")]
     BodyTooLarge { limit: usize },
-    #[error("the request's body did not arrive")]
+    #[error("the request's body did not arrive within {} s", BODY_TIMEOUT.as_secs())]
     BodyTimeout,
-    #[error("the requests of all callers have too many bytes at present: repeat the request later")]
+    #[error("the gateway is reading too many large requests at present: repeat the request later")]
     TooManyBodies,
     /// The program that received the request found no HTTP in it.
     #[error("{0}")]

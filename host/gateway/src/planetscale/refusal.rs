@@ -88,7 +88,7 @@ pub(super) fn unreadable(error: &serde_json::Error) -> Response {
     let (line, column) = (error.line(), error.column());
     let problem = match error.classify() {
         serde_json::error::Category::Data => {
-            "it needs a text \"query\", and may have a \"session\""
+            "it must have a string \"query\", and may have a \"session\""
         }
         _ => "it is not JSON",
     };

@@ -149,7 +149,7 @@ mod tests {
         for (dialect, expected) in ALL.into_iter().zip([200, 400, 422]) {
             let (status, _, body) = read(dialect.result_too_large(7)).await;
             assert_eq!(status, expected);
-            assert!(body.to_string().contains("more than 7 bytes"), "{body}");
+            assert!(body.to_string().contains("larger than 7 bytes"), "{body}");
         }
     }
 }

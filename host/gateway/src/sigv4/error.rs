@@ -27,7 +27,8 @@ pub(crate) enum SignatureError {
     OtherDay,
     /// The request was signed too long before, or after, the gateway's time.
     #[error(
-        "Signature expired: X-Amz-Date is more than 5 minutes from the gateway's clock: correct the clock"
+        "the signature has expired or is not valid yet, because X-Amz-Date differs from the gateway's clock by more \
+         than 5 minutes: correct the clock"
     )]
     ClockSkew,
     /// The header is signed, but the request does not have it.
@@ -44,13 +45,13 @@ pub(crate) enum SignatureError {
     UnsignedPayload,
     /// The request has a session token: its credentials are of AWS.
     #[error(
-        "the request has a session token of AWS, which only AWS can verify: sign with an access key of the gateway, \
-         and without AWS_SESSION_TOKEN"
+        "the request has an AWS session token, which only AWS can verify: sign with an access key of the gateway, and \
+         unset AWS_SESSION_TOKEN"
     )]
     SecurityToken,
     /// The access key id is not of the gateway.
     #[error(
-        "the gateway does not know the access key id: sign with an access key of the gateway, not of AWS"
+        "the gateway does not know the access key id: sign with an access key of the gateway, not with one of AWS"
     )]
     UnknownAccessKeyId,
     /// The signature is not that of the request.

@@ -145,7 +145,7 @@ impl ApiError {
     }
 
     pub(super) fn not_acceptable(offered: &str) -> Self {
-        let message = format!("the header Accept must allow one of {offered}");
+        let message = format!("the Accept header must allow one of {offered}");
         Self::new(StatusCode::NOT_ACCEPTABLE, Type::NotAcceptable, message)
     }
 
@@ -283,13 +283,15 @@ impl ApiError {
 
     /// The connection was lost, and with it the server's answer.
     pub(super) fn unknown_outcome(stage: Stage) -> Self {
-        let message = "the connection to the database was lost, and it is not known whether the statement was executed";
+        let message = "the connection to the database was lost, so it is unknown whether the statement was executed";
         Self {
             code: SERVER_LOST,
             stage: Some(stage.to_string()),
             ..Self::new(StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome, message)
         }
-        .with_hint("repeat it if it only reads; otherwise check first whether it was executed")
+        .with_hint(
+            "repeat the statement if it only reads; otherwise, first check whether it was executed",
+        )
     }
 
     pub(super) fn code(&self) -> u16 {

@@ -51,13 +51,13 @@ pub(super) fn once<'t>(
     };
     let invalid = || {
         let problem = format!(
-            "the header Idempotency-Key is not a text of 1 to {LONGEST_KEY} printable ASCII characters"
+            "the Idempotency-Key header must consist of 1 to {LONGEST_KEY} printable ASCII characters"
         );
         ApiError::invalid_request(problem).with_hint("send a UUID in quotation marks")
     };
     let key = key.ok_or_else(invalid)?;
     let table = table.ok_or_else(|| {
-        ApiError::invalid_request("the gateway has no table for the header Idempotency-Key").with_hint(
+        ApiError::invalid_request("the gateway has no table for idempotency keys").with_hint(
             "start the gateway with --idempotency-table, or send the request without the header",
         )
     })?;

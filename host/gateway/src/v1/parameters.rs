@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::error::ApiError;
 
-const HOW: &str = "send a number, a text, true, false or null; a date is a text. A number keeps all of its digits: \
-                   without a point and an exponent it is an integer, or a DECIMAL beyond 64 bits; with a point it is a \
-                   DECIMAL, and with an exponent a DOUBLE";
+const HOW: &str = "send a number, a string, true, false or null; a date is a string. A number keeps all of its digits: \
+                   without a decimal point or an exponent it is an integer (or a DECIMAL if it does not fit into 64 \
+                   bits); with a decimal point it is a DECIMAL; with an exponent it is a DOUBLE";
 
 /// The values of a statement's parameters: for question marks, or by name.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +81,7 @@ fn bind(value: &RawValue) -> Result<Param, String> {
         Some(b'{') => Err("it is an object".to_owned()),
         Some(b'"') => {
             let text: Result<String, _> = serde_json::from_str(value);
-            let text = text.map_err(|error| format!("it is not a text: {error}"))?;
+            let text = text.map_err(|error| format!("it is not a string: {error}"))?;
             Ok(Param::from(text))
         }
         _ => Param::from_number(value).map_err(|error| error.to_string()),
@@ -128,7 +128,7 @@ mod tests {
             ("[1, [2]]", "parameter 2: it is an array"),
             ("[{}]", "parameter 1: it is an object"),
             ("[1e400]", "parameter 1: "),
-            (r#"["\ud800"]"#, "parameter 1: it is not a text"),
+            (r#"["\ud800"]"#, "parameter 1: it is not a string"),
             (r#"{"a": []}"#, "parameter \"a\": it is an array"),
             ("7", "neither an array nor an object"),
             ("\"x\"", "neither an array nor an object"),

@@ -253,7 +253,7 @@ fn left_open() -> ApiError {
 async fn last_summary(rows: &mut Rows<'_>) -> Result<Summary, Stop> {
     while rows.next_result().await? {
         if !rows.columns().is_empty() {
-            let problem = "the statement returns several results, but a response has one";
+            let problem = "the statement returns several results, but a response contains one";
             let error = ApiError::unsupported_result(problem);
             let hint = "call a procedure that returns one result";
             return Err(Stop::Unread(error.with_hint(hint)));

@@ -40,11 +40,11 @@ pub(super) enum FetchError {
     Timeout,
     #[error("the issuer cannot be reached: {0}")]
     Unreachable(String),
-    #[error("the issuer answers with status {0}")]
+    #[error("the issuer answered with the HTTP status {0}")]
     Status(u16),
-    #[error("the document has more than {LARGEST} bytes, or its connection was lost")]
+    #[error("the response is larger than {LARGEST} bytes, or the connection was lost")]
     Body,
-    #[error("the document is not a JSON Web Key Set")]
+    #[error("the response is not a JSON Web Key Set")]
     NoKeySet,
 }
 

@@ -27,15 +27,15 @@ pub struct TokenIssuer {
 #[non_exhaustive]
 pub enum IssuerError {
     /// The issuer is empty.
-    #[error("the issuer is empty: set it to the claim iss of its tokens")]
+    #[error("the issuer is empty: set it to the iss claim of its tokens")]
     Issuer,
     /// The audience is empty.
-    #[error(
-        "the audience is empty: set it to the claim aud of the tokens that are meant for this gateway"
-    )]
+    #[error("the audience is empty: set it to the aud claim of the tokens for this gateway")]
     Audience,
     /// There is no algorithm.
-    #[error("there is no algorithm: name those that the issuer signs with, such as RS256")]
+    #[error(
+        "the list of algorithms is empty: name those with which the issuer signs, such as RS256"
+    )]
     Algorithms,
     /// The URL of the keys is not one of HTTPS.
     #[error(

@@ -8,16 +8,16 @@ use crate::v1::error::{ApiError, SERVER_LOST, Type};
 impl ApiError {
     /// A statement that would commit the key before it was executed. It was not executed.
     pub(in crate::v1) fn not_with_key() -> Self {
-        let message = "the statement may commit implicitly, which is not allowed with the header Idempotency-Key";
+        let message = "the statement may commit implicitly, which is not allowed with an Idempotency-Key header";
         Self::new(StatusCode::BAD_REQUEST, Type::Statement, message)
-            .with_hint("send it without the header")
+            .with_hint("send the statement without the header")
     }
 
     /// Another request with the key has not ended.
     pub(in crate::v1) fn key_in_progress() -> Self {
-        let message = "a request with this Idempotency-Key is being executed";
+        let message = "another request with this Idempotency-Key is still being executed";
         Self::new(StatusCode::CONFLICT, Type::IdempotencyKey, message)
-            .with_hint("repeat the request later: it is executed once")
+            .with_hint("repeat the request later: the gateway executes it only once")
     }
 
     /// The key was used before, for another request.
@@ -33,17 +33,17 @@ impl ApiError {
 
     /// A procedure has committed the key, but not the answer.
     pub(in crate::v1) fn key_of_unfinished_request() -> Self {
-        let message = "a statement with this Idempotency-Key has committed by itself, or has changed the table of keys: \
-                       it is not known what was executed";
+        let message = "a statement of the request with this Idempotency-Key committed the transaction, or changed the \
+                       table of keys, so it is unknown what was executed";
         Self::new(StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome, message)
-            .with_hint("check what was executed; call no procedure that commits")
+            .with_hint("check what was executed, and do not call procedures that commit")
     }
 
     /// The answer cannot be stored, and everything is rolled back.
     pub(in crate::v1) fn answer_too_large_for_key(limit: usize) -> Self {
         let message = format!(
-            "the result has more than {limit} bytes, and cannot be stored with its Idempotency-Key: \
-             everything was rolled back"
+            "the result is larger than {limit} bytes, so it cannot be stored with its Idempotency-Key: everything was \
+             rolled back"
         );
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -68,7 +68,7 @@ impl ApiError {
     pub(in crate::v1) fn of_request_with_key(self) -> Self {
         match self.kind() {
             Type::UnknownOutcome if self.code() == SERVER_LOST => self
-                .with_hint("repeat the request with the same Idempotency-Key: it is executed once"),
+                .with_hint("repeat the request with the same Idempotency-Key: the gateway executes it only once"),
             _ => self,
         }
     }
