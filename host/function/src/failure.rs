@@ -254,7 +254,7 @@ fn describe(error: &Error) -> String {
             .to_owned();
     }
     if let ErrorKind::RowTooLarge { limit } = error.kind() {
-        return format!("a row has more than {limit} bytes, the limit for a row");
+        return format!("a row is longer than {limit} bytes, the limit for a row");
     }
     Chain(error).to_string()
 }

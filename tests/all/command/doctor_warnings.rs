@@ -59,7 +59,7 @@ fn that_sts_is_named_without_tls() {
     assert_eq!(check["outcome"], "doubtful");
     let detail = check["detail"].as_str().unwrap();
     assert!(
-        detail.contains(sts) && detail.contains("has no TLS"),
+        detail.contains(sts) && detail.contains("does not use TLS"),
         "{check}"
     );
     assert!(
@@ -83,7 +83,7 @@ fn that_secrets_manager_is_named_without_tls() {
         let output = run(&["query", "SELECT 1"], &variables, "");
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(3), "{error}");
-        for words in ["http://secrets.example.com", "has no TLS", "https://"] {
+        for words in ["http://secrets.example.com", "does not use TLS", "https://"] {
             assert!(error.contains(words), "{words}: {error}");
         }
     }

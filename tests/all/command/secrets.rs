@@ -35,7 +35,7 @@ fn the_flag_and_the_variable_name_it(product: Product) {
     let output = aws.run(&arguments, &[("DB_NAME", "information_schema")]);
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(8), "{said}");
-    let cause = "the user \"another-user\" was given, and the secret is for \"password-user\"";
+    let cause = "the user \"another-user\" was given, but the secret is for \"password-user\"";
     assert!(said.contains(cause), "{said}");
     let help = aws.run(&["query", "--help"], &[("DB_SECRET_ARN", "hunter2")]);
     assert!(!stdout(&help).contains("hunter2"));

@@ -288,6 +288,6 @@ fn an_endpoint_without_tls_is_not_asked() {
             vec![],
         ),
     ] {
-        failure(&Home::new(&config), &variables).assert_says(&[remote, "has no TLS"]);
+        failure(&Home::new(&config), &variables).assert_says(&[remote, "does not use TLS"]);
     }
 }

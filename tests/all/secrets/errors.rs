@@ -221,7 +221,7 @@ fn settings_that_cannot_be(product: Product) {
         ("hunter2", "not the ARN of a secret"),
         (
             "arn:aws:rds:eu-central-1:123456789012:db:hunter2",
-            "an ARN, but not of a secret",
+            "an ARN, but not that of a secret",
         ),
     ] {
         let error = aws.log_in(&[("secret", text)], &[]).failure();

@@ -75,8 +75,8 @@ fn what_is_given_comes_first() {
     error.assert_is(Stage::Login, Category::Login);
     assert_eq!(error.server_error(), (Some(1045), Some("28000")));
     error.assert_says(&[
-        "1. the user \"password-user\" was given, and the secret is for \"another-user\"",
-        "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, and the secret is for db.example.com",
+        "1. the user \"password-user\" was given, but the secret is for \"another-user\"",
+        "2. mydb.abc123.eu-central-1.rds.amazonaws.com was given, but the secret is for db.example.com",
         "3. the password of \"password-user\" is not the one in the secret arn:aws:",
         ", which was fetched again",
     ]);

@@ -214,7 +214,7 @@ fn a_user_that_is_given_stays(product: Product) {
         assert_eq!(error.code(), Some(1045));
         let first = &error.causes()[0].why;
         assert!(
-            first.contains("\"app\" was given, and the secret is for \"app_clone\""),
+            first.contains("\"app\" was given, but the secret is for \"app_clone\""),
             "{first}"
         );
     });
@@ -297,9 +297,9 @@ fn one_that_cannot_be_fetched_again_is_told_beside_the_refusal(product: Product)
         let first = &error.causes()[0];
         assert_eq!(
             first.why,
-            "the secret may have been rotated, and could not be fetched again: the secret \
-             arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) may \
-             not be read with these AWS credentials: not any more"
+            "the secret may have been rotated, but could not be fetched again: the secret \
+             arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf (eu-central-1) may not be read with \
+             these AWS credentials: not any more"
         );
         assert!(first.remedy.to_string().contains("allow it"), "{first:?}");
         // The cached password is still tried.

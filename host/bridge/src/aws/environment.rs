@@ -14,10 +14,10 @@ pub enum MissingCredentials {
     #[error("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")]
     None,
     /// It has only the secret key.
-    #[error("AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not")]
+    #[error("AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not")]
     AccessKeyId,
     /// It has only the key id.
-    #[error("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not")]
+    #[error("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not")]
     SecretAccessKey,
     /// `AWS_CREDENTIAL_EXPIRATION`, which `aws configure export-credentials` writes, cannot be parsed.
     #[error(

@@ -24,9 +24,8 @@ const METADATA: [IpAddr; 5] = [
 /// A URL that would send credentials or a secret in plaintext.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "the endpoint http://{authority} has no TLS, and its responses are secret: use https:// in \
-     AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_… or endpoint_url of the AWS config files (http:// is allowed only for this \
-     machine)"
+    "the endpoint http://{authority} does not use TLS, but its responses are secret: use https:// in AWS_ENDPOINT_URL, \
+     AWS_ENDPOINT_URL_… or endpoint_url of the AWS config files (http:// is allowed only for this machine)"
 )]
 pub(crate) struct PlainHttp {
     /// The host and port.

@@ -26,7 +26,7 @@ pub enum ResourceKind {
 pub enum InvalidResourceId {
     /// It is an ARN.
     #[error(
-        "an ARN is given, and only the resource ID is needed: db-…, cluster-… or prx-… (the ARN of a proxy ends with \
+        "an ARN is given, but only the resource ID is needed: db-…, cluster-… or prx-… (the ARN of a proxy ends with \
          its resource ID; the ARNs of instances and clusters contain only the name)"
     )]
     Arn,

@@ -36,7 +36,7 @@ pub(crate) fn attach(error: Error, bridge: &Inner) -> Error {
             vec![cause(
                 "the server is not a MySQL server, or it has reached its limit on connections",
                 format!(
-                    "check that port {} is the database's, and read the server's log",
+                    "check that {} is the database's port, and read the server's log",
                     bridge.address.port
                 ),
             )]
@@ -64,7 +64,8 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
             ),
             cause(
                 "the account requires a second factor, which is not supported",
-                "log in as a user with one factor; ALTER USER … DROP 2 FACTOR removes the second",
+                "log in as a user with one authentication factor, or remove the second one with ALTER USER … DROP 2 \
+                 FACTOR",
             ),
         ];
     };
@@ -75,14 +76,14 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
         ));
     } else if region_of_endpoint(host).is_none() {
         causes.push(cause(
-            format!("{host} is an alias or a tunnel, and a token is valid only for the endpoint's own name"),
-            "give the endpoint's own name (….rds.amazonaws.com), and the alias or tunnel with {connect_to}; or, if \
-             the alias is a CNAME, set {resolve_cname}",
+            format!("{host} is an alias or a tunnel, but a token is valid only for the endpoint's own name"),
+            "give the endpoint's own name (….rds.amazonaws.com) as the host, and the alias or tunnel with \
+             {connect_to}; or, if the alias is a CNAME, set {resolve_cname}",
         ));
     }
     if *source != RegionSource::Endpoint {
         causes.push(cause(
-            format!("the token was signed for {region} ({source}), and the database is in another region"),
+            format!("the token was signed for {region} ({source}), but the database is in another region"),
             "give the database's region with {region}",
         ));
     }
@@ -91,7 +92,7 @@ fn access_denied(bridge: &Inner) -> Vec<Cause> {
     if signed_port != DEFAULT_PORT || signed_port != bridge.address.port {
         causes.push(cause(
             format!(
-                "the token was signed for port {signed_port}, and the database has another port"
+                "the token was signed for port {signed_port}, but the database uses another port"
             ),
             "give the database's own port with {port}, and the port of a tunnel with {connect_to}",
         ));
@@ -141,7 +142,7 @@ fn unresolved(host: &str) -> Vec<Cause> {
             "copy it from the RDS console or from aws rds describe-db-instances",
         ),
         cause(
-            "the name is in a private hosted zone, and this machine does not use the VPC's resolver",
+            "the name is in a private hosted zone, but this machine does not use the VPC's resolver",
             "run the program inside the VPC, or connect through a tunnel with {connect_to}",
         ),
     ]
@@ -160,7 +161,7 @@ fn unreachable(
     {
         return vec![cause(
             format!("nothing listens on port {port}"),
-            "check that the port is the database's, that the database runs, and that a tunnel to it is open",
+            "check that this is the database's port, that the database is running, and that a tunnel to it is open",
         )];
     }
     let is_late = |kind: io::ErrorKind| kind == io::ErrorKind::TimedOut;
@@ -226,7 +227,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             cause(
                 "the server waits for the client to speak first, as with HTTP, TLS and PostgreSQL; a MySQL server \
                  speaks first itself",
-                format!("check that port {} is the database's", bridge.address.port),
+                format!("check that {} is the database's port", bridge.address.port),
             ),
             cause(
                 "a paused Aurora Serverless v2 database resumes with the first connection, which takes about 15 s, \
@@ -239,7 +240,7 @@ fn slow(stage: Stage, bridge: &Inner) -> Vec<Cause> {
             ),
         ],
         Stage::Login => vec![cause(
-            "the server does not finish the login: it is overloaded, or RDS waits for IAM",
+            "the server does not complete the login: it is overloaded, or RDS is waiting for IAM",
             "try again later",
         )],
         // All of them together have taken too long, most likely there.
@@ -279,8 +280,8 @@ fn of_tls(error: &rustls::Error, bridge: &Inner) -> Vec<Cause> {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => vec![
             // Authorities do not issue certificates ahead of time, so the clock is the likely cause.
             cause(
-                "this machine's clock is behind",
-                "synchronise it with a time server: a token that it signs is invalid, too",
+                "this machine's clock is slow",
+                "synchronise it with a time server: the tokens that it signs are invalid, too",
             ),
         ],
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => vec![

@@ -22,7 +22,7 @@ pub(super) fn of_refused_secret(
     };
     if user != of_secret {
         causes.push(cause(
-            format!("the user {user:?} was given, and the secret is for {of_secret:?}"),
+            format!("the user {user:?} was given, but the secret is for {of_secret:?}"),
             "omit {user}, so that the secret's user is used",
         ));
     }
@@ -31,7 +31,7 @@ pub(super) fn of_refused_secret(
         && !other.eq_ignore_ascii_case(host)
     {
         causes.push(cause(
-            format!("{host} was given, and the secret is for {other}"),
+            format!("{host} was given, but the secret is for {other}"),
             "omit {endpoint}, so that the secret's host is used; to connect through another address, give it with \
              {connect_to}",
         ));
@@ -61,7 +61,7 @@ fn not_fetched_again(error: &Error) -> Cause {
     // Without the stage, which is not that of the failure.
     let why = error.kind();
     cause(
-        format!("the secret may have been rotated, and could not be fetched again: {why}"),
+        format!("the secret may have been rotated, but could not be fetched again: {why}"),
         remedy.unwrap_or_else(|| "try again later".into()),
     )
 }

@@ -276,7 +276,7 @@ async fn resolve(bridge: &Inner) -> Result<Vec<SocketAddr>, Error> {
         .instrument(debug_span!(target: STAGES, "resolve", host))
         .await?;
     if addresses.is_empty() {
-        return Err(unresolved(std::io::Error::other("it has no address")));
+        return Err(unresolved(std::io::Error::other("the name has no address")));
     }
     Ok(addresses)
 }

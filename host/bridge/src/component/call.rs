@@ -27,7 +27,7 @@ pub enum Fault {
     #[error("the component trapped")]
     Trap(#[source] wasmtime::Error),
     /// The arguments of a call are longer than the component accepts.
-    #[error("the arguments for the component have {bytes} bytes, and at most {limit} are allowed")]
+    #[error("the arguments for the component have {bytes} bytes, but at most {limit} are allowed")]
     ArgumentsTooLarge {
         /// The length of all arguments together.
         bytes: usize,

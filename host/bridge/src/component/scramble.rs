@@ -14,7 +14,7 @@ pub fn scramble() -> io::Result<[u8; 20]> {
     rustls::crypto::ring::default_provider()
         .secure_random
         .fill(&mut scramble)
-        .map_err(|_| io::Error::other("the system has no random numbers"))?;
+        .map_err(|_| io::Error::other("the operating system cannot provide random numbers"))?;
     Ok(scramble.map(|byte| match byte & 0x7F {
         0 | b'$' => 1,
         byte => byte,

@@ -45,8 +45,8 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
                 "try again; the server's error log may have the reason",
             ),
             cause(
-                "rows were read too slowly for the server's net_write_timeout (60 s by default), as by a pager or a \
-                 program that does much work for each row",
+                "rows were read too slowly for the server's net_write_timeout (60 s by default), for example because a \
+                 pager was open or a program works for long on each row",
                 "write the rows to a file first, or raise net_write_timeout",
             ),
         ],
@@ -60,7 +60,9 @@ pub(crate) fn of_kind(stage: Stage, kind: &ErrorKind) -> Vec<Cause> {
         )],
         ErrorKind::Credentials(error) => {
             let why = match error {
-                CredentialsError::NotFound(_) => "none of the searched places has credentials",
+                CredentialsError::NotFound(_) => {
+                    "no credentials were found in any of the searched places"
+                }
                 _ => "credentials are configured, but cannot be used or fetched",
             };
             vec![cause(why, error.hint())]
@@ -94,7 +96,7 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
         )],
         HandshakeError::MultiFactorAuthentication => vec![cause(
             "the account has a second factor, such as a hardware key, which requires a person",
-            "log in as a user with one factor; ALTER USER … DROP 2 FACTOR removes the second",
+            "log in as a user with one authentication factor, or remove the second one with ALTER USER … DROP 2 FACTOR",
         )],
         HandshakeError::UnsupportedAuthPlugin(name) => of_plugin(name),
         HandshakeError::TlsNotOffered => vec![cause(
@@ -103,17 +105,17 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
         )],
         HandshakeError::PacketTooLarge(large) => vec![cause(
             other_protocols::by_length(large.length),
-            "check that host and port are the database's",
+            "check that this is the database's host and port",
         )],
         HandshakeError::UnsupportedProtocolVersion(version) => vec![cause(
             other_protocols::by_version(*version),
-            "check that host and port are the database's",
+            "check that this is the database's host and port",
         )],
         HandshakeError::InvalidPacket(_)
         | HandshakeError::UnexpectedPacket(_)
         | HandshakeError::SequenceIdMismatch(_) => vec![cause(
             other_protocols::UNKNOWN,
-            "check that host and port are the database's",
+            "check that this is the database's host and port",
         )],
         _ => Vec::new(),
     }
@@ -123,7 +125,7 @@ fn of_handshake(error: &HandshakeError) -> Vec<Cause> {
 pub(crate) fn of_long_command() -> Vec<Cause> {
     vec![cause(
         "the statement with its parameters is larger than the server's max_allowed_packet",
-        "raise it in the parameter group, or send less at once; SELECT @@max_allowed_packet shows it",
+        "raise the limit in the parameter group, or send less at a time; SELECT @@max_allowed_packet shows the limit",
     )]
 }
 

@@ -22,7 +22,7 @@ pub(super) fn describe(error: &HandshakeError) -> String {
             mismatch.received, mismatch.expected
         ),
         HandshakeError::PacketTooLarge(large) => format!(
-            "not a MySQL server: it announces a packet of {} bytes, and at most {} are accepted before login",
+            "not a MySQL server: it announces a packet of {} bytes, but at most {} are accepted before login",
             large.length, large.limit
         ),
         HandshakeError::BytesBeforeTls => {
@@ -70,7 +70,7 @@ fn describe_refused_auth_plugin(plugin: AuthPlugin) -> String {
                 .to_owned()
         }
         _ => format!(
-            "the server requests {}, and a token requires mysql_clear_password",
+            "the server requests {}, but a token requires mysql_clear_password",
             plugin_name(plugin)
         ),
     }

@@ -80,7 +80,7 @@ pub enum ErrorKind {
     #[error("the server violated the protocol: {0}")]
     Malformed(Malformed),
     /// A row is longer than [`crate::BridgeBuilder::max_row_bytes`] allows. The connection is unusable.
-    #[error("a row has more than {limit} bytes, the limit for a row")]
+    #[error("a row is longer than {limit} bytes, the limit for a row")]
     RowTooLarge {
         /// The limit, in bytes.
         limit: usize,
@@ -111,7 +111,7 @@ pub enum ErrorKind {
         reason: &'static str,
     },
     /// One row was expected, and the result has no row.
-    #[error("the result has no row, and one was expected")]
+    #[error("the result has no row, but one was expected")]
     NoRow,
     /// One row was expected, and the result has several.
     #[error("the result has more than one row")]
@@ -133,7 +133,7 @@ pub enum ErrorKind {
     TransactionEnded,
     /// No connection of the pool was free within the limit.
     #[error(
-        "none of the {max_size} connections was free within {} s: raise max_size, or hold connections for a shorter time",
+        "all {max_size} connections were in use for {} s: raise max_size, or hold connections for a shorter time",
         .limit.as_secs_f32()
     )]
     PoolTimeout {

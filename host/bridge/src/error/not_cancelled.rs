@@ -13,8 +13,8 @@ pub enum NotCancelled {
     /// The connection id in the server's greeting differs from the one that it returns inside TLS. Most likely a proxy
     /// is in between, to which the id may mean another connection.
     #[error(
-        "a proxy on the path reports another connection id than the server, so KILL might end another \
-             connection's statement"
+        "a proxy on the path reports a connection id that is not the server's, so KILL might end the statement of \
+         another connection"
     )]
     Relayed,
     /// The server has not returned the session's id yet, or does not return it.

@@ -23,7 +23,7 @@ pub fn describe_with(
     match error {
         PresignError::Empty(field) => format!("{} is empty", name(*field)),
         PresignError::TooLong(too_long) => format!(
-            "{} is {} {} long, and at most {} are allowed",
+            "{} is {} {} long, but at most {} are allowed",
             name(too_long.field),
             too_long.length,
             match too_long.field {
@@ -46,7 +46,7 @@ pub fn describe_with(
             format!("{port} must not be 0; MySQL's default is 3306")
         }
         PresignError::ExpiryOutOfRange(seconds) => {
-            format!("the lifetime of a token must be 1 to 900 seconds, and {seconds} is given")
+            format!("the lifetime of a token must be 1 to 900 seconds, but {seconds} is given")
         }
         PresignError::TimeOutOfRange(_) => {
             "the time is after the year 9999, the last that a token can represent".to_owned()

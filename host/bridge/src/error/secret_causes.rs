@@ -25,7 +25,7 @@ pub(super) fn of_secret(error: &SecretError) -> Vec<Cause> {
         )],
         SecretProblem::Refused { code, .. } => refused(code),
         SecretProblem::NoAnswer(error) if plain_http::beneath(&**error).is_some() => vec![cause(
-            "the AWS endpoint that the environment or the profile names has no TLS",
+            "the AWS endpoint that the environment or the profile names does not use TLS",
             "change it to https://, or unset it",
         )],
         SecretProblem::NoAnswer(_) => vec![no_way_to_secrets_manager(region)],
@@ -119,7 +119,7 @@ fn access_denied(secret: &str, message: &str) -> Vec<Cause> {
 /// The likely cause if Secrets Manager does not respond.
 pub(crate) fn no_way_to_secrets_manager(region: &str) -> Cause {
     cause(
-        "Secrets Manager is unreachable from here, as in a subnet without a route to it",
+        "Secrets Manager is unreachable from this machine, for example because its subnet has no route to it",
         format!(
             "add a VPC endpoint for com.amazonaws.{region}.secretsmanager, or a NAT gateway; on port 443, the \
              endpoint's security group must allow this machine, and this machine's must allow outbound traffic"

@@ -132,8 +132,9 @@ fn of_connection(code: u16) -> Option<(&'static str, &'static str)> {
             "use the writer's endpoint",
         ),
         1461 => (
-            "the prepared statements of all connections have reached max_prepared_stmt_count",
-            "close idle connections of applications that prepare many statements, or raise it in the parameter group",
+            "the prepared statements of all connections together have reached max_prepared_stmt_count",
+            "close idle connections of applications that prepare many statements, or raise that limit in the parameter \
+             group",
         ),
         1927 | 3169 => (
             "the connection was ended on the server by KILL or mysql.rds_kill",

@@ -14,8 +14,7 @@ pub enum PoolError {
     Connect(error::Error),
     /// No connection was free within the limit.
     #[error(
-        "none of the {max_size} connections was free within {} s: raise max_size, or hold connections for a shorter \
-         time",
+        "all {max_size} connections were in use for {} s: raise max_size, or hold connections for a shorter time",
         .limit.as_secs_f32()
     )]
     Timeout {

@@ -25,7 +25,7 @@ pub enum ValueError {
         column: String,
     },
     /// The tuple or tuple struct has another number of fields than the result has columns.
-    #[error("the number of columns in the result is {columns}, and {expected} was expected")]
+    #[error("the number of columns in the result is {columns}, but {expected} was expected")]
     ColumnCount {
         /// The number of columns in the result.
         columns: usize,

@@ -31,7 +31,7 @@ impl SecretId {
             return Err(NONE);
         };
         if (*service, *kind) != ("secretsmanager", "secret") {
-            return Err("it is an ARN, but not of a secret in Secrets Manager");
+            return Err("it is an ARN, but not that of a secret in Secrets Manager");
         }
         let is_partition = |text: &str| {
             text.starts_with("aws")
