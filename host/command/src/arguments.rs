@@ -46,12 +46,12 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  success
     1  a bug in rds-bridge
-    2  wrong usage, or a setting that is missing or invalid
-    3  AWS credentials that are missing or expired, or a secret that cannot be read
+    2  wrong usage, or a setting is missing or invalid
+    3  AWS credentials are missing or expired, or a secret cannot be read
     4  the input of inspect is not a token
-    5  a file or a pipe cannot be read or written, an address cannot be listened on, a row is longer
-       than --max-row-bytes, or a value does not fit into the output format
-    6  the server is unreachable, full or too slow, or the connection was lost
+    5  a file or a pipe cannot be read or written, the command cannot listen on an address, a row is
+       longer than --max-row-bytes, or a value does not fit into the output format
+    6  the server is unreachable, has no free connection or is too slow, or the connection was lost
     7  no TLS, or certificate verification failed
     8  the server refused the login
     9  the server refused the statement
@@ -133,11 +133,11 @@ pub(super) enum Command {
         rds-bridge proxy --hostname ENDPOINT --username USER --database DATABASE -- mysql -e 'SELECT 1'\n  \
         rds-bridge proxy --username USER 'WRITER' 'READER?listen=127.0.0.1:3308'\n")]
     Proxy(Box<Proxy>),
-    /// Serve PlanetScale's HTTP API and the RDS Data API, and run their statements on the database
+    /// Run an HTTP gateway that executes statements on the database
     ///
-    /// The gateway keeps a pool of connections, which log in with IAM tokens over verified TLS. Sessions are read-only
-    /// unless --allow-writes is given. Clients must send an API key, unless --trust-loopback accepts every program on
-    /// this machine.
+    /// The gateway serves PlanetScale's HTTP API, the RDS Data API, and its own API under /v1. It keeps a pool of
+    /// connections, which log in with IAM tokens over verified TLS. Sessions are read-only unless --allow-writes is
+    /// given. Clients must send an API key, unless --trust-loopback accepts every program on this machine.
     #[cfg(feature = "gateway")]
     #[command(after_help = "Examples:\n  \
         rds-bridge serve --hostname ENDPOINT --username USER --database DATABASE --trust-loopback\n  \

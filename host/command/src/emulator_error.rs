@@ -13,8 +13,8 @@ pub(super) fn words(error: &StartError) -> String {
     };
     match *setting {
         // Its only problem, of which the remedy names the builder's method.
-        "listen_on" => "--listen: other machines can reach this address, and the example credentials are public: set \
-         AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        "listen_on" => "--listen: other machines can reach this address, but the example credentials are public: set \
+                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             .to_owned(),
         "version" => format!("--server-version: {problem}"),
         setting => format!("--{}: {problem}", setting.replace('_', "-")),

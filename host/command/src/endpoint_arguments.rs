@@ -97,7 +97,7 @@ impl EndpointArguments {
             _ => "unset",
         };
         Some(format!(
-            "warning: {option} is {given}, and the endpoint {host} is in {named}: RDS will refuse the token: {remedy} \
+            "warning: {option} is {given}, but the endpoint {host} is in {named}: RDS will refuse the token: {remedy} \
              {option}"
         ))
     }

@@ -21,10 +21,10 @@ pub enum Exit {
     Credentials = 3,
     /// The input of `inspect` is not a token.
     NotAToken = 4,
-    /// Another file or a pipe cannot be read or written, an address cannot be listened on, a row is longer than
+    /// Another file or a pipe cannot be read or written, the command cannot listen on an address, a row is longer than
     /// `--max-row-bytes`, or a value does not fit into the output format.
     InputOutput = 5,
-    /// The server is unreachable, full or too slow, or the connection was lost.
+    /// The server is unreachable, has no free connection or is too slow, or the connection was lost.
     Network = 6,
     /// No TLS, or certificate verification failed.
     Tls = 7,

@@ -15,11 +15,12 @@ pub(crate) enum GatewayError {
     Start(StartError),
     /// [`StartError::NotLocal`], with the command's settings.
     #[error(
-        "other machines could reach {0}: give the callers' keys with --api-key-file, and offer TLS with \
-         --tls-certificate and --tls-key, or with a proxy in front of the gateway and --behind-tls-proxy"
+        "other machines can reach {0}, so credentials and TLS are required: give the callers' keys with \
+         --api-key-file; and give --tls-certificate and --tls-key, or --behind-tls-proxy if a proxy in front of the \
+         gateway terminates TLS"
     )]
     NotLocal(SocketAddr),
-    #[error("the secret in {} is shorter than 16 characters: make one with 'openssl rand -hex 32'", .0.display())]
+    #[error("the secret in {} is shorter than 16 characters: generate one with 'openssl rand -hex 32'", .0.display())]
     ShortSecret(PathBuf),
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),

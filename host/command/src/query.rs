@@ -269,7 +269,7 @@ fn check_several(arguments: &Query, statements: &[Statement<'_>]) -> Result<(), 
     let count = statements.len();
     let for_one = |what: &str| {
         Err(Error::Usage(format!(
-            "{what} only with a single statement, and {count} are given"
+            "{what} only with a single statement, but {count} are given"
         )))
     };
     if count <= 1 {

@@ -30,7 +30,7 @@ pub(super) fn explained(error: Error, host: &str) -> Error {
 
 fn of_missing_password() -> Cause {
     Cause::new(
-        "the user logs in with a password, and none is given",
+        "the user logs in with a password, but none is given",
         "set DB_PASSWORD, or add --password-file FILE (- prompts for the password)",
     )
 }
@@ -43,12 +43,12 @@ fn is_this_machine(host: &str) -> bool {
 fn of_this_machine(host: &str) -> [Cause; 3] {
     [
         Cause::new(
-            format!("{host} is the emulator, and the token is not valid for it"),
+            format!("{host} is the emulator, but the token is not valid for it"),
             "read the emulator's standard error: rds-bridge emulate prints the reason for each refusal",
         ),
         Cause::new(
             format!(
-                "{host} is a tunnel to RDS, and a token is valid only for the endpoint for which it is signed"
+                "{host} is a tunnel to RDS, but a token is valid only for the endpoint for which it is signed"
             ),
             "give the endpoint (….rds.amazonaws.com) with --hostname, and the tunnel with --connect-to",
         ),

@@ -176,7 +176,7 @@ async fn drain(limit: Duration, gateway: Gateway, signals: &mut Signals) {
     if open > 0 {
         let seconds = limit.as_secs();
         print(&format!(
-            "rds-bridge: ended {open} requests that were open after {seconds} s\n"
+            "rds-bridge: requests that were still open after {seconds} s and were ended: {open}\n"
         ));
     }
 }

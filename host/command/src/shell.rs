@@ -103,8 +103,8 @@ fn program(client: Option<Client>) -> Result<PathBuf, Error> {
         let problem = match names.as_slice() {
             [name] => format!("{name} is not in PATH: install it, or omit --client"),
             names => format!(
-                "none of {} is in PATH: install one, such as mariadb from Debian's package mariadb-client, or use \
-                 'rds-bridge query'",
+                "PATH contains no client ({}): install one, such as mariadb from Debian's package mariadb-client, or \
+                 use 'rds-bridge query'",
                 names.join(", ")
             ),
         };

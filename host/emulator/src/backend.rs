@@ -83,7 +83,7 @@ impl Backend {
             .collect();
         if let Some(public) = addresses.iter().find(|it| !it.ip().is_loopback()) {
             return Err(format!(
-                "{public} is not a loopback address, and the emulator does not verify the backend's certificate: \
+                "{public} is not a loopback address, but the emulator does not verify the backend's certificate: \
                  forward a local port to it, for example with `ssh -L`, and give 127.0.0.1 and that port"
             ));
         }

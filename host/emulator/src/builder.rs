@@ -259,7 +259,7 @@ impl EmulatorBuilder {
         }
         let is_example = credentials.access_key_id == EXAMPLE_KEY_ID;
         if is_example && !self.address.ip().is_loopback() {
-            let problem = "other machines can reach this address, and the example credentials are public: set \
+            let problem = "other machines can reach this address, but the example credentials are public: set \
                            EmulatorBuilder::credentials";
             return Err(wrong_setting("listen_on", problem));
         }

@@ -80,7 +80,7 @@ impl Write for FaultyStream {
             let _closed_already = self.tcp.shutdown(Shutdown::Both);
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
-                "the emulator cut the connection, as it is set to",
+                "the emulator closed the connection, as it is configured to",
             ));
         }
         Ok(written)

@@ -104,7 +104,7 @@ fn describe_rejection(
             format!("{problem} (names are case-sensitive)")
         }
         Rejection::ExpiryOutOfRange(seconds) => {
-            format!("the token's lifetime is {seconds} seconds, and must be 1 to 900")
+            format!("the token's lifetime is {seconds} seconds, but must be 1 to 900")
         }
         Rejection::NotYetValid(at) => {
             let at = date(*at);
@@ -114,7 +114,7 @@ fn describe_rejection(
         }
         Rejection::Expired(since) => {
             let since = date(*since);
-            format!("the token expired at {since}, and the emulator's time is {now}")
+            format!("the token expired at {since}, but the emulator's time is {now}")
         }
         Rejection::CredentialsExpired(since) => {
             let since = date(*since);

@@ -127,7 +127,7 @@ impl Failure {
         Self::new(
             Type::Deadline,
             format!(
-                "{what} within {:.1} s, and the function stops because its timeout is near",
+                "{what} within {:.1} s, and the function stops, because its timeout is near",
                 limit.as_secs_f64()
             ),
         )
@@ -307,7 +307,7 @@ impl From<PoolError> for Failure {
             PoolError::Connect(error) => error.into(),
             PoolError::Timeout { limit, max_size } => {
                 let problem = format!(
-                    "no connection was free within {} s (the pool has {max_size})",
+                    "all {max_size} connections of the pool were in use for {} s",
                     limit.as_secs_f32()
                 );
                 Self::new(Type::PoolTimeout, problem).with_hint("increase DB_POOL_SIZE, or retry")

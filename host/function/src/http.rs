@@ -119,7 +119,7 @@ fn asked(event: &Event<'_>) -> Result<Keys, Failure> {
             let method = quoted(other.unwrap_or_default());
             Err(Failure::new(
                 Type::MethodNotAllowed,
-                format!("the method is {method}, and only GET and POST are supported"),
+                format!("the method is {method}, but only GET and POST are supported"),
             ))
         }
     }

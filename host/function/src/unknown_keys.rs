@@ -81,7 +81,7 @@ pub(super) fn check(keys: &Keys, origin: Origin) -> Result<(), Failure> {
         Some((name, service)) if origin == Origin::Direct => {
             let sender = sender(keys, name).unwrap_or_else(|| (*service).to_owned());
             format!(
-                "the event seems to be from {sender} (it has the key {name:?}), and selects no statement"
+                "the event seems to be from {sender} (it has the key {name:?}), but selects no statement"
             )
         }
         _ => format!(

@@ -289,7 +289,7 @@ fn of_handshake(error: &ServerHandshakeError) -> Refusal {
         ServerHandshakeError::PacketTooLarge(packet) => {
             let (length, limit) = (packet.length, packet.limit);
             Refusal::bad_handshake(format!(
-                "Bad handshake: the client sent a packet of {length} bytes, and the limit is {limit}"
+                "Bad handshake: the client sent a packet of {length} bytes, but the limit is {limit}"
             ))
         }
         ServerHandshakeError::MissingCapability(name) => {

@@ -12,7 +12,7 @@ pub enum StartError {
     NoListener,
     /// A listener that other machines can reach requires TLS and the authentication of clients.
     #[error(
-        "a listener that other machines can reach requires TLS, and the authentication of clients by passwords or \
+        "a listener that other machines can reach requires TLS, and the authentication of its clients by passwords or \
          certificates: listen on a loopback address or a Unix socket, or set ProxyBuilder::tls and \
          ProxyBuilder::authentication"
     )]

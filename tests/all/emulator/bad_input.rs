@@ -218,7 +218,7 @@ fn huge_packets() {
     let mut tcp = greeted(&environment);
     tcp.write_all(b"\xFF\xFF\xFF\x01abc").unwrap();
     assert_eq!(code(&hear(&mut tcp).unwrap().1), BAD_HANDSHAKE);
-    let reason = "the client sent a packet of 16777215 bytes, and the limit is 65536";
+    let reason = "the client sent a packet of 16777215 bytes, but the limit is 65536";
     assert_eq!(server.next_reason(), reason);
 
     let mut tls = logged_in(&environment);

@@ -117,7 +117,7 @@ fn a_bad_network_or_certificate() {
                 tcp.read_to_end(&mut heard).unwrap();
                 assert_eq!(heard.len(), 10);
             },
-            "the emulator cut the connection, as it is set to",
+            "the emulator closed the connection, as it is configured to",
         ),
         (
             &["--no-tls"],

@@ -144,7 +144,7 @@ fn a_file_is_checked_and_dumped() {
 #[test]
 fn what_is_wrong_is_named_before_the_start() {
     for (more, problem) in [
-        ("", "say who may call"),
+        ("", "the gateway accepts no callers yet"),
         (
             "[gateway]\nlisten = \"0.0.0.0:8080\"\ntrust_loopback = true\n",
             "line 10, column 1: gateway.listen: trust_loopback requires a loopback address",

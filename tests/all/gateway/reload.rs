@@ -61,7 +61,7 @@ fn an_invalid_file_changes_nothing() {
         ("[gatewai]\n", "unknown field `gatewai`"),
         (
             "[gateway]\ntrust_loopback = true\nmax_body_bytes = 7\n",
-            "only callers, grants, statements and the contents of certificate files can change",
+            "a reload can change only callers, grants, statements and the contents of certificate files",
         ),
     ] {
         let told = config.reload(&gateway, more);

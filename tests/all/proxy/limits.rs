@@ -126,6 +126,6 @@ fn the_soft_limit_on_open_files_is_raised() {
 fn too_few_open_files_are_a_warning() {
     let proxy = with_open_files("ulimit -n 100", &["--max-connections", "40"]);
     let (_, log) = proxy.terminate();
-    let warning = "40 client connections need 144 open files, and the system allows 100";
+    let warning = "40 client connections need 144 open files, but the system allows 100";
     assert!(log.contains(warning), "{log}");
 }

@@ -61,7 +61,7 @@ fn other_protocols_are_refused() {
     let too_old = "Bad handshake: the client does not support CLIENT_PROTOCOL_41";
     let empty = "#08S01Bad handshake: the field client_flag of ";
     let too_large =
-        "#08S01Bad handshake: the client sent a packet of 16777215 bytes, and the limit is 65536";
+        "#08S01Bad handshake: the client sent a packet of 16777215 bytes, but the limit is 65536";
     for (bytes, expected) in [
         (&http[..], Some("#08S01Bad handshake")),
         (tls, Some("#08S01Bad handshake")),

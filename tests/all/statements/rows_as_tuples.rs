@@ -105,12 +105,12 @@ fn what_does_not_fit_says_why_and_is_passed_over(product: Product) {
         let error = words(refused::<(u64, String)>(product, protocol));
         assert_eq!(
             error,
-            "the number of columns in the result is 3, and 2 was expected"
+            "the number of columns in the result is 3, but 2 was expected"
         );
         let error = words(refused::<(u64, String, u8, u8)>(product, protocol));
         assert_eq!(
             error,
-            "the number of columns in the result is 3, and 4 was expected"
+            "the number of columns in the result is 3, but 4 was expected"
         );
         let error = words(refused::<(u64, String, String)>(product, protocol));
         assert_eq!(error, "column NULL is NULL");

@@ -63,11 +63,11 @@ pub(crate) struct Proxy {
     )]
     pub(super) config: Option<PathBuf>,
 
-    /// Check the file of --config, and the files that it names, and end
+    /// Check the file of --config and the files that it names, and exit
     #[arg(long, requires = "config", conflicts_with = "dump_config")]
     pub(super) check: bool,
 
-    /// Print the settings that apply, with their defaults and without secrets, and end
+    /// Print the settings that apply, with their defaults and without secrets, and exit
     #[arg(long, requires = "config")]
     pub(super) dump_config: bool,
 
@@ -78,7 +78,7 @@ pub(crate) struct Proxy {
     pub(super) connection: ConnectionArguments,
 }
 
-/// What to do with a proxy that runs already.
+/// What to do with a proxy that is already running.
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
     /// Wait until a proxy that was started with --admin accepts clients

@@ -25,7 +25,7 @@ fn warning(clients: usize, allowed: u64) -> Option<String> {
     let needed = clients.saturating_mul(2).saturating_add(RESERVE);
     (needed > allowed).then(|| {
         format!(
-            "rds-bridge: warning: {clients} client connections need {needed} open files, and the system allows \
+            "rds-bridge: warning: {clients} client connections need {needed} open files, but the system allows \
              {allowed}: raise the limit (ulimit -Hn, or LimitNOFILE= of systemd), or lower --max-connections \
              (max_connections in a configuration file)\n"
         )

@@ -58,7 +58,7 @@ fn by_name(
         let value = named.iter().find(|(given, _)| *given == name);
         let (_, value) = value.ok_or_else(|| {
             usage(&format!(
-                "the statement contains :{name}, and no parameter has this name: add --param {name}=TEXT"
+                "the statement contains :{name}, but no parameter has this name: add --param {name}=TEXT"
             ))
         })?;
         used.insert(name);

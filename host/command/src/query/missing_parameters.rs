@@ -28,7 +28,7 @@ fn of_bridge(error: rds_bridge::Error, sql: &str, has_parameters: bool) -> rds_b
     };
     let cause = match first.name {
         Some(name) => Cause::new(
-            format!("the statement contains :{name}, and no parameter is given"),
+            format!("the statement contains :{name}, but no parameter is given"),
             format!("add --param {name}=TEXT, or --param-json {name}=JSON for a value with a type"),
         ),
         None if is_miscounted => Cause::new(
@@ -36,7 +36,7 @@ fn of_bridge(error: rds_bridge::Error, sql: &str, has_parameters: bool) -> rds_b
             "for each ?, in order, add --param TEXT, or --param-json JSON for a value with a type",
         ),
         None => Cause::new(
-            "the statement has a question mark, and no parameter is given",
+            "the statement has a question mark, but no parameter is given",
             "for each ?, in order, add --param TEXT, or --param-json JSON for a value with a type",
         ),
     };

@@ -217,7 +217,7 @@ fn second_result(format: Format) -> Error {
     let value = format.to_possible_value();
     let name = value.as_ref().map_or("", |value| value.get_name());
     Error::Usage(format!(
-        "a {name} file holds one result, and there are several: use --format ndjson, or write one file for each \
+        "a {name} file holds one result, but there are several: use --format ndjson, or write one file for each \
          statement"
     ))
 }

@@ -17,15 +17,15 @@ use crate::serve::tls::TlsArguments;
 pub(crate) struct Serve {
     /// Program to run with the gateway's address in its environment
     ///
-    /// It finds the address in AWS_ENDPOINT_URL_RDS_DATA, which the AWS SDKs read, and in RDS_BRIDGE_URL. The gateway
-    /// ends when the program does, with the program's exit code.
+    /// The variables AWS_ENDPOINT_URL_RDS_DATA, which the AWS SDKs read, and RDS_BRIDGE_URL hold the address. The
+    /// gateway ends when the program does, with the program's exit code.
     #[arg(last = true, value_name = "PROGRAM")]
     pub(super) command: Vec<OsString>,
 
-    /// File with databases, callers, their grants and statements, instead of an endpoint
+    /// TOML file with databases, callers, grants and statements, instead of an endpoint
     ///
-    /// The file is TOML. --example prints one with every setting. On SIGHUP the gateway reads the callers, the grants,
-    /// the statements and the files of TLS again.
+    /// --example prints a file with every setting. On SIGHUP, the gateway reads the callers, the grants, the statements
+    /// and the TLS files again.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_CONFIG",
@@ -42,15 +42,15 @@ pub(crate) struct Serve {
     )]
     pub(super) config: Option<PathBuf>,
 
-    /// Check the file of --config, and the files that it names, and end
+    /// Check the file of --config and the files that it names, and exit
     #[arg(long, requires = "config", conflicts_with = "dump_config")]
     pub(super) check: bool,
 
-    /// Print the settings that apply, with their defaults and without secrets, and end
+    /// Print the settings that apply, with their defaults and without secrets, and exit
     #[arg(long, requires = "config")]
     pub(super) dump_config: bool,
 
-    /// Print a configuration file with every setting, and end; other options have no effect
+    /// Print a configuration file with every setting, and exit; other options have no effect
     #[arg(long)]
     pub(super) example: bool,
 
@@ -74,10 +74,10 @@ impl Serve {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Callers")]
 pub(super) struct Callers {
-    /// Address for callers
+    /// Address where callers connect
     ///
-    /// Port 0 picks a free port. An address that other machines reach needs --tls-certificate or --behind-tls-proxy,
-    /// and --api-key-file or --client-ca-file.
+    /// Port 0 picks a free port. An address that other machines can reach requires --tls-certificate or
+    /// --behind-tls-proxy, and --api-key-file or --client-ca-file.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_LISTEN",
@@ -87,19 +87,19 @@ pub(super) struct Callers {
     )]
     pub(super) listen: SocketAddr,
 
-    /// File with the callers' keys, one a line
+    /// File with the callers' keys, one per line
     ///
-    /// NAME:KEY is an API key, which a client of PlanetScale sends as its password; NAME:sha256:HASH has the key's
-    /// SHA-256 instead of the key. NAME:sigv4:SECRET is a key pair, with which an AWS SDK signs: NAME is the access key
-    /// id, and SECRET the secret access key. A key has at least 16 characters. Empty lines and those that begin with #
-    /// are skipped. The file is read again on SIGHUP.
+    /// NAME:KEY is an API key, which a client of PlanetScale sends as its password. NAME:sha256:HASH is the same with
+    /// the key's SHA-256 instead of the key. NAME:sigv4:SECRET is a key pair with which an AWS SDK signs requests: NAME
+    /// is the access key id, and SECRET the secret access key. A key has at least 16 characters. Empty lines and lines
+    /// that begin with # are skipped. On SIGHUP, the gateway reads the file again.
     #[arg(long, env = "RDS_BRIDGE_SERVE_API_KEY_FILE", value_name = "FILE")]
     pub(super) api_key_file: Option<PathBuf>,
 
-    /// Accept every program on this machine, with any credentials
+    /// Accept every program on this machine, whatever credentials it sends
     ///
-    /// Requests of web pages in a browser on this machine are still refused. This option, --api-key-file,
-    /// --client-ca-file or --config is required.
+    /// Requests from web pages in a browser on this machine are still refused. One of --trust-loopback, --api-key-file,
+    /// --client-ca-file and --config is required.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_TRUST_LOOPBACK",
@@ -110,19 +110,19 @@ pub(super) struct Callers {
 
     /// Let callers write
     ///
-    /// Without it sessions are read-only. This is a guard rail, not a boundary: a caller writes SQL, and can undo it.
-    /// The boundary is the GRANT of the database user.
+    /// Without this option, sessions are read-only. This is a guard rail, not a security boundary: a caller can undo it
+    /// with an SQL statement. What a caller can really write is decided by the privileges of the database user.
     #[arg(long, env = "RDS_BRIDGE_SERVE_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
     pub(super) allow_writes: bool,
 
-    /// Name that requests may have in the header Host, beside localhost and loopback addresses; repeatable
+    /// Name to accept in the Host header of requests, besides localhost and loopback addresses; repeatable
     #[arg(long, value_name = "NAME")]
     pub(super) allow_host: Vec<String>,
 
     /// Limit on connections to the database
     ///
-    /// A request uses one while it is answered, and a transaction keeps one until it ends. Further requests wait up to
-    /// 30 seconds.
+    /// A request uses one connection until it is answered, and a transaction keeps one until it ends. A request that
+    /// finds no free connection waits for one for up to 30 seconds.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_MAX_CONNECTIONS",
@@ -131,9 +131,10 @@ pub(super) struct Callers {
     )]
     pub(super) max_connections: NonZeroU32,
 
-    /// How long the statements of a request may take, in seconds; without the option there is no limit
+    /// Time limit for the statements of a request, in seconds [default: none]
     ///
-    /// It includes the time in which a client reads a stream. Then the gateway kills the statement on the server.
+    /// The time in which the client reads a streamed result counts, too. After that, the gateway kills the statement on
+    /// the server.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_STATEMENT_TIMEOUT",
@@ -141,14 +142,14 @@ pub(super) struct Callers {
     )]
     pub(super) statement_timeout: Option<NonZeroU32>,
 
-    /// Table for requests to /v1 with the header Idempotency-Key, such as app.idempotency_keys
+    /// Table for the Idempotency-Key headers of requests to /v1, such as app.idempotency_keys
     ///
-    /// A request with the same key is executed once. The manual has the definition of the table. Without the option,
-    /// the header is refused.
+    /// The gateway executes requests with the same key only once. docs/gateway.md has the definition of the table.
+    /// Without this option, the gateway refuses requests with the header.
     #[arg(long, env = "RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", value_name = "TABLE")]
     pub(super) idempotency_table: Option<String>,
 
-    /// Show the texts of statements on the status page, with a question mark for each value
+    /// Show the SQL of statements on the status page, with a question mark in place of each value
     #[arg(long, env = "RDS_BRIDGE_SERVE_SHOW_STATEMENTS", value_parser = BoolishValueParser::new())]
     pub(super) show_statements: bool,
 
@@ -165,9 +166,9 @@ pub(super) struct Callers {
     )]
     pub(super) admin: Option<SocketAddr>,
 
-    /// How long the gateway accepts connections after SIGTERM in any case, in seconds
+    /// Shortest time for which the gateway continues to accept connections after SIGTERM, in seconds
     ///
-    /// Set it to the time that a load balancer takes to notice that /ready answers 503.
+    /// Set this to the time that a load balancer takes to notice that /ready answers with status 503.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_DRAIN_NOTICE",
@@ -178,8 +179,8 @@ pub(super) struct Callers {
 
     /// How long requests and transactions may continue after SIGTERM, in seconds
     ///
-    /// The gateway begins no session any more, and answers requests until the last transaction has ended. After this
-    /// time it kills the statements that are still running, and rolls open transactions back.
+    /// After SIGTERM, the gateway begins no new session, and answers requests until the last transaction has ended.
+    /// After this time, it kills the statements that are still running, and rolls back open transactions.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_DRAIN_TIMEOUT",

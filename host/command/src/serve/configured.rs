@@ -35,7 +35,8 @@ impl ConfigFile {
         engine: &Engine,
     ) -> Result<GatewayBuilder, Error> {
         if self.config.databases.is_empty() {
-            return Err(self.problem("[databases.NAME] is missing: a gateway needs a database"));
+            return Err(self
+                .problem("[databases.NAME] is missing: the gateway needs at least one database"));
         }
         let mut builder = Gateway::builder(self.callers()?).policy(Policy::new(&self.config));
         let mut rates = HashMap::new();
@@ -100,8 +101,8 @@ impl ConfigFile {
         };
         if without_reloadable(&new) != without_reloadable(self) {
             return Err(self.problem(
-                "only callers, grants, statements and the contents of certificate files can change: restart the gateway \
-                 for other settings",
+                "a reload can change only callers, grants, statements and the contents of certificate files: restart \
+                 the gateway to change other settings",
             ));
         }
         let (callers, tls) = (new.callers()?, new.gateway_tls()?);
@@ -135,8 +136,8 @@ impl ConfigFile {
         }
         if keys.is_empty() {
             return Err(self.problem(
-                "say who may call: set api_key_sha256, sigv4_secret_file, certificate or jwt in [callers.NAME], or accept \
-                 every program on this machine with trust_loopback = true in [gateway]",
+                "the gateway accepts no callers yet: set api_key_sha256, sigv4_secret_file, certificate or jwt in \
+                 [callers.NAME], or accept every program on this machine with trust_loopback = true in [gateway]",
             ));
         }
         Ok(CallerAuthentication::Keys(keys))

@@ -55,8 +55,8 @@ impl About {
         );
         if !address.ip().to_canonical().is_loopback() && !self.has_names {
             lines.push_str(
-                "rds-bridge: only requests to localhost are answered: name the gateway with --allow-host NAME, or with \
-                 allow_hosts in [gateway]\n",
+                "rds-bridge: only requests to localhost are answered: to answer requests to another name, add \
+                 --allow-host NAME, or allow_hosts in [gateway]\n",
             );
         }
         lines
@@ -203,9 +203,10 @@ fn authentication(arguments: &Serve) -> Result<CallerAuthentication, Error> {
             Keys::new().map_err(|error| GatewayError::Start(error.into()))?
         }
         None => {
-            let problem = "say who may call: give the callers' keys with --api-key-file FILE, or the authorities of \
-                           their certificates with --client-ca-file FILE, or accept every program on this machine with \
-                           --trust-loopback, or write these into a --config FILE";
+            let problem = "the gateway accepts no callers yet: give the callers' keys with --api-key-file FILE, or the \
+                           authorities that issue their certificates with --client-ca-file FILE; or accept every \
+                           program on this machine with --trust-loopback; or use a configuration file with --config \
+                           FILE";
             return Err(Error::Usage(problem.to_owned()));
         }
     };

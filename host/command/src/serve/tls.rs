@@ -12,8 +12,9 @@ use crate::tls_files::TlsFiles;
 pub(crate) struct TlsArguments {
     /// PEM file of the certificate, with its chain, for TLS with callers; needs --tls-key
     ///
-    /// With it and --api-key-file or --client-ca-file, --listen may be an address that other machines reach. The file is
-    /// read again on SIGHUP, and so are those of --tls-key, --client-ca-file and --api-key-file.
+    /// With this option, and --api-key-file or --client-ca-file, --listen may be an address that other machines can
+    /// reach. On SIGHUP, the gateway reads the file again, and also those of --tls-key, --client-ca-file and
+    /// --api-key-file.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_TLS_CERTIFICATE",
@@ -31,11 +32,11 @@ pub(crate) struct TlsArguments {
     )]
     tls_key: Option<PathBuf>,
 
-    /// PEM file of the certificate authorities of callers that have a certificate
+    /// PEM file of the authorities that issue callers' certificates
     ///
-    /// Without --api-key-file every caller needs a certificate. The name of a caller without other credentials is the
-    /// first DNS name, e-mail address or URI of the certificate's subjectAltName, or the common name of a certificate
-    /// without subjectAltName.
+    /// Without --api-key-file, every caller needs a certificate. A caller without other credentials gets its name from
+    /// the certificate: the first DNS name, e-mail address or URI in subjectAltName, or the common name if there is no
+    /// subjectAltName.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_CLIENT_CA_FILE",
@@ -45,10 +46,10 @@ pub(crate) struct TlsArguments {
     )]
     client_ca_file: Option<PathBuf>,
 
-    /// Let other machines reach the gateway without TLS, because a proxy in front of it offers TLS
+    /// Let other machines reach the gateway without TLS, because a proxy in front of it terminates TLS
     ///
-    /// Nothing else may be able to reach the gateway. The proxy must append the caller's address to X-Forwarded-For: by
-    /// the last address there, the gateway limits how fast keys can be guessed.
+    /// Only this proxy may be able to reach the gateway. It must append the caller's address to X-Forwarded-For: the
+    /// gateway uses the last address there to limit how fast keys can be guessed.
     #[arg(
         long,
         env = "RDS_BRIDGE_SERVE_BEHIND_TLS_PROXY",

@@ -56,7 +56,7 @@ pub(super) fn violated(
         ServerHandshakeError::PacketTooLarge(packet) => {
             let (length, limit) = (packet.length, packet.limit);
             unless_stranger(&format!(
-                "the client sent a packet of {length} bytes, and the limit is {limit}"
+                "the client sent a packet of {length} bytes, but the limit is {limit}"
             ))
         }
         ServerHandshakeError::MissingCapability(_) => FIRST_PACKET.to_owned(),

@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The statement returned more than one result.
     #[error(
-        "{format} holds one result, and there are several: use the format ndjson, or write one file for each statement"
+        "{format} holds one result, but there are several: use the format ndjson, or write one file for each statement"
     )]
     SecondResult {
         /// The format's name.

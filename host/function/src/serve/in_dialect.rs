@@ -54,7 +54,7 @@ impl Function {
             return match buffered.response {
                 Some(response) => Ok(FunctionResponse::BufferedResponse(response)),
                 None => {
-                    let bug = Failure::new(Type::Bug, "the answer is no response");
+                    let bug = Failure::new(Type::Bug, "the gateway's response cannot be returned");
                     Err(Refused(bug.diagnostic(&context.request_id)))
                 }
             };

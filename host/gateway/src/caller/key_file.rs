@@ -24,7 +24,7 @@ pub enum KeyFileError {
     Name(usize),
     /// A key is too short.
     #[error(
-        "line {0}: the key is shorter than {SHORTEST_KEY} characters: make one with 'openssl rand -hex 32'"
+        "line {0}: the key is shorter than {SHORTEST_KEY} characters: generate one with 'openssl rand -hex 32'"
     )]
     Short(usize),
     /// A hash is not a SHA-256 in hexadecimal digits.

@@ -34,7 +34,7 @@ fn a_port_belongs_to_its_host() {
 fn a_region_that_is_not_the_endpoints_is_warned_of() {
     let variables = [&KEYS[..], &[("DB_HOST", HOST), ("DB_USER", "u")]].concat();
     let warning = format!(
-        "rds-bridge: warning: --region is eu-west-1, and the endpoint {HOST} is in us-east-1: RDS will refuse the \
+        "rds-bridge: warning: --region is eu-west-1, but the endpoint {HOST} is in us-east-1: RDS will refuse the \
          token: omit --region\n"
     );
     for (region, expected) in [("eu-west-1", warning.as_str()), ("us-east-1", "")] {

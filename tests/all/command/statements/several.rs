@@ -131,7 +131,7 @@ fn what_several_statements_cannot_have(product: Product) {
     for (arguments, words) in [
         (
             &["SELECT 1; SELECT ?", "--param", "a"][..],
-            "parameters work only with a single statement, and 2 are given",
+            "parameters work only with a single statement, but 2 are given",
         ),
         (
             &["SELECT 1; SELECT 2", "--protocol", "binary"],
