@@ -15,6 +15,10 @@ SOURCE = '''
         format!("see that port {port} is the \\"database's\\""),
     )
     "{host}: {port}"
+    #[error("the token expired at {since}, but the time is {now}")]
+    "rds-bridge: listening on {address} and waiting:\\n"
+    ": refused with error {code}: {}"
+    "the server sent its first packet"
 '''
 
 
@@ -40,6 +44,23 @@ class Quotes(unittest.TestCase):
 
     def test_a_literal_of_placeholders_fits_nothing(self):
         self.assertEqual(check("```text\n→ db.example.com: 3306\n```\n")[0], 1)
+
+    def test_a_line_of_the_program_is_made_of_its_literals(self):
+        for line in (
+            "rds-bridge: listening on 127.0.0.1:3306 and waiting:",
+            "rds-bridge: connection 1: refused with error 1045: the token expired at 12:00:00, but the time is 13:00:00",
+            "✓ greeting          0.4 ms  the server sent its first packet",
+        ):
+            self.assertEqual(check(f"```text\n{line}\n```\n"), (0, ""))
+
+    def test_words_of_a_line_that_no_literal_has_are_named(self):
+        for line, words in (
+            ("rds-bridge: refused with error 1045: the token expired at 12:00, and the time is 13:00", "and the time is"),
+            ("✓ greeting          0.4 ms  the server has sent its greeting", "the server has sent its greeting"),
+            ("✗ TLS               0.4 ms  the server offers no TLS", "the server offers no"),
+        ):
+            code, printed = check(f"```text\n{line}\n```\n")
+            self.assertEqual((code, printed), (1, f"a.md:2: the program does not say: {words}\n"))
 
     def test_lists_outside_of_blocks_are_prose(self):
         self.assertEqual(check("1. anything\n"), (0, ""))
