@@ -37,6 +37,7 @@ pub(crate) struct Serve {
             "behind_tls_proxy",
             "client_ca_file",
             "tls_certificate",
+            "tls_key",
             "trust_loopback"
         ]
     )]
