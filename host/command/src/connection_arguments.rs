@@ -56,7 +56,7 @@ pub(super) struct ConnectionArguments {
 
     /// PEM file of the certificate authorities to trust instead of the bundled ones
     ///
-    /// Bundled are the root certificates of RDS and Amazon, which 'rds-bridge roots' prints.
+    /// The bundled authorities are those of RDS and Amazon, which 'rds-bridge roots' prints.
     #[arg(long, env = "DB_CA_FILE", value_name = "FILE")]
     ca_file: Option<std::ffi::OsString>,
 

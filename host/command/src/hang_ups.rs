@@ -12,7 +12,7 @@ fn reload_and_tell(reload: &mut impl FnMut() -> Result<(), Error>) {
         Ok(()) => tell("rds-bridge: reloaded the configuration\n"),
         // The settings that are in use stay.
         Err(error) => tell(&format!(
-            "rds-bridge: cannot reload the configuration, and continues with the old one: {error}\n"
+            "rds-bridge: cannot reload the configuration, so the old one stays in use: {error}\n"
         )),
     }
 }

@@ -18,7 +18,7 @@ use super::waiting::until;
 pub(crate) const RELOADED: &str = "rds-bridge: reloaded the configuration";
 /// What it prints if a file is invalid. The error follows.
 pub(crate) const UNCHANGED: &str =
-    "rds-bridge: cannot reload the configuration, and continues with the old one: ";
+    "rds-bridge: cannot reload the configuration, so the old one stays in use: ";
 
 /// A running proxy. Dropping it kills it.
 pub(crate) struct Proxy {

@@ -66,7 +66,7 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "FILE")]
     pub(super) ca_out: Option<PathBuf>,
 
-    /// End when standard input is closed
+    /// Exit when standard input is closed
     ///
     /// If the program that starts the emulator holds the other end of the pipe, the emulator never outlives that
     /// program.

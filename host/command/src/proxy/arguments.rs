@@ -153,7 +153,7 @@ pub(super) struct Listen {
     #[arg(long, env = "RDS_BRIDGE_PROXY_UNIX_SOCKET", value_name = "PATH")]
     pub(super) unix_socket: Option<PathBuf>,
 
-    /// PEM file of the certificate, with its chain, for TLS with clients; needs --tls-key
+    /// PEM file of the certificate, with its chain, for TLS with clients; requires --tls-key
     ///
     /// Without this option, the proxy offers no TLS. On SIGHUP, the proxy reads the file again.
     #[arg(

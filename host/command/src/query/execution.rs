@@ -184,8 +184,8 @@ impl Execution<'_> {
         match self.transaction {
             Transaction::Own => {}
             Transaction::WithImplicitCommits => say(
-                "some of the statements end the transaction, as CREATE and COMMIT do: everything up to the last of \
-                 these that was executed stays",
+                "some of the statements end the transaction, as CREATE and COMMIT do: what was written up to the last \
+                 of them is kept",
             ),
             Transaction::None if self.arguments.allow_writes => {
                 say(if self.statements.len() > 1 {

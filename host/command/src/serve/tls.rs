@@ -10,7 +10,7 @@ use crate::tls_files::TlsFiles;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "TLS with callers")]
 pub(crate) struct TlsArguments {
-    /// PEM file of the certificate, with its chain, for TLS with callers; needs --tls-key
+    /// PEM file of the certificate, with its chain, for TLS with callers; requires --tls-key
     ///
     /// With this option, and --api-key-file or --client-ca-file, --listen may be an address that other machines can
     /// reach. On SIGHUP, the gateway reads the file again, and also those of --tls-key, --client-ca-file and

@@ -138,7 +138,8 @@ impl ApiError {
         };
         let unavailable = |status, error_type| {
             warn!(%failure, "no connection to the database");
-            let message = "The gateway has no connection to the database: its log has the reason";
+            let message =
+                "The gateway has no connection to the database: the gateway's log has the reason";
             Self::new(status, error_type, message)
         };
         match error.kind() {

@@ -207,7 +207,7 @@ impl ApiError {
                 kind,
                 "the gateway has no connection to the database",
             )
-            .with_hint("nothing was executed; the log of the gateway has the reason")
+            .with_hint("nothing was executed; the gateway's log has the reason")
         }
     }
 

@@ -40,7 +40,7 @@ impl Session {
     ) -> Option<ClientSide> {
         let reply = upstream.reset(command).await;
         let reply = reply
-            .inspect_err(|error| self.warn("talking to the database failed", error))
+            .inspect_err(|error| self.warn("communication with the database failed", error))
             .ok()?;
         client.stream.write_all(&reply).await.ok()?;
         client.stream.flush().await.ok()?;
