@@ -57,7 +57,7 @@ pub struct Packet {
 
 /// A packet whose header announces more bytes than are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a packet announces {length} bytes, and at most {limit} are accepted")]
+#[error("a packet announces {length} bytes, but at most {limit} are accepted")]
 pub struct PacketTooLarge {
     /// The payload's length in bytes, according to the header. Nothing was allocated for it.
     pub length: usize,

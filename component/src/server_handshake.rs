@@ -43,7 +43,7 @@ const RESPONSE_LIMIT: usize = 131_072;
 
 /// The caller's next step.
 #[derive(Clone, Debug)]
-#[must_use = "the handshake goes on only when the step has been done"]
+#[must_use = "the handshake continues only after the step is done"]
 pub enum Step {
     /// Read from the client, and call [`ServerHandshake::receive`] with the bytes. Before TLS, do not read beyond the
     /// packet that its header announces: after an `SSLRequest`, the client begins TLS without waiting.

@@ -14,7 +14,7 @@ pub enum Misuse {
     TlsNotAskedFor,
     /// `receive` was called, with no bytes, between [`Step::StartTls`](super::Step::StartTls) and `tls_established`.
     /// With bytes, the error is [`Error::BytesBeforeTls`].
-    #[error("TLS was requested, and has not been reported as established")]
+    #[error("TLS was requested, but has not been reported as established")]
     TlsNotEstablished,
     /// A call after [`Step::Ready`](super::Step::Ready). For `receive` with bytes, the error is
     /// [`Error::BytesAfterReady`].
@@ -52,14 +52,14 @@ pub enum Error {
     PacketTooLarge(#[from] PacketTooLarge),
     /// Bytes arrived between the server's first packet and TLS. An attacker may have injected them (STARTTLS
     /// injection), so the handshake does not read them.
-    #[error("bytes arrived between the server's first packet and TLS")]
+    #[error("bytes arrived between the server's first packet and the TLS handshake")]
     BytesBeforeTls,
     /// Bytes arrived when no reply was due: after the server's last packet, or before a `COM_CHANGE_USER` was sent.
     #[error("unexpected bytes after the server's last packet")]
     BytesAfterReady,
     /// The server sent too many `AuthSwitchRequest`s. A token answers one, a password eight: MariaDB sends one for each
     /// alternative of an account.
-    #[error("the server changed the authentication method too often")]
+    #[error("the server changed the authentication method too many times")]
     RepeatedAuthSwitch,
     /// The server accepted the login without requesting the token. The account does not use IAM authentication, and
     /// anyone can log in to it.
@@ -74,7 +74,7 @@ pub enum Error {
     UnsupportedProtocolVersion(u8),
     /// The server lacks a required capability, or for a `COM_CHANGE_USER` the session does. The value is the flag's name
     /// in the manual.
-    #[error("the server lacks {0}")]
+    #[error("the server does not support {0}")]
     MissingCapability(&'static str),
     /// The server requests an authentication method that this build does not have. The value is the method's name.
     #[error("the server requests the authentication method {0}, which is not supported")]

@@ -59,7 +59,7 @@ pub enum Error {
     #[error("the {} is empty", .0.name())]
     Empty(Field),
     /// A field is longer than its limit.
-    #[error("the {} has a length of {length}, and at most {limit} is allowed", .field.name())]
+    #[error("the {} has a length of {length}, but at most {limit} is allowed", .field.name())]
     TooLong {
         /// The invalid argument.
         field: Field,
@@ -84,7 +84,7 @@ pub enum Error {
     #[error("the port is 0")]
     PortZero,
     /// `expires_in_seconds` is not between 1 and 900. The value is that number.
-    #[error("an expiry of {0} seconds is not between 1 and 900")]
+    #[error("the lifetime must be 1 to 900 seconds, but is {0}")]
     ExpiryOutOfRange(u32),
     /// `signed_at` is after the year 9999, which `X-Amz-Date` cannot represent. The value is that time in Unix seconds.
     #[error("the time {0} is after the year 9999")]
@@ -178,19 +178,19 @@ pub enum Malformed {
     InvalidPort,
     /// A `%` without two hexadecimal digits, or bytes that are not UTF-8. The value is the offset in bytes: of that
     /// `%`, or of the name or value that is not UTF-8.
-    #[error("not percent-encoded text at byte {0}")]
+    #[error("the percent-encoding is invalid at byte {0}")]
     InvalidEncoding(usize),
     /// The query has more than 32 parameters.
-    #[error("more parameters than any token has")]
+    #[error("the query has too many parameters")]
     TooManyParameters,
     /// A required parameter is missing. The token may be truncated.
-    #[error("without {}", .0.name())]
+    #[error("no {}", .0.name())]
     MissingParameter(Parameter),
     /// A parameter occurs more than once.
-    #[error("with more than one {}", .0.name())]
+    #[error("more than one {}", .0.name())]
     RepeatedParameter(Parameter),
     /// A parameter has a value that is impossible in a token for `rds-db:connect`.
-    #[error("with an invalid {}", .0.name())]
+    #[error("the {} is invalid", .0.name())]
     InvalidParameter(Parameter),
 }
 
@@ -230,7 +230,7 @@ pub enum Rejection {
     #[error("signed for the user {0}")]
     DbUserMismatch(String),
     /// The token's validity is not between 1 and 900 seconds. The value is the number in the token.
-    #[error("an expiry of {0} seconds is not between 1 and 900")]
+    #[error("the lifetime must be 1 to 900 seconds, but is {0}")]
     ExpiryOutOfRange(u32),
     /// The token was signed more than 300 seconds after the verifier's time: one of the clocks is wrong. The value is
     /// the time of signing in Unix seconds. Retry with a new token.
@@ -242,6 +242,6 @@ pub enum Rejection {
     Expired(u64),
     /// The credentials that signed the token have expired. The value is their expiry in Unix seconds. Retry with a new
     /// token of fresh credentials.
-    #[error("the credentials that signed it expired at {0}")]
+    #[error("the credentials that signed the token expired at {0}")]
     CredentialsExpired(u64),
 }
