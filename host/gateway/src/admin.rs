@@ -7,6 +7,8 @@
 //! | `GET /metrics` | the metrics in the text format of Prometheus |
 //! | `POST /quitquitquit` | 200, and the gateway drains; 403 unless the admin address is a loopback address |
 //! | `GET /` | a page with the gateway's state, for a browser; `GET /status.json` has its numbers |
+//!
+//! Each answers 403 to a request with the header `Origin`, and 421 if `Host` has a name that is not the gateway's.
 
 mod labelled_metrics;
 mod status;
@@ -18,9 +20,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -84,7 +86,7 @@ impl Admin {
             .route("/", get(async move || page.clone()))
             .route("/status.json", get(numbers))
             .route("/quitquitquit", post(quit))
-            .layer(from_fn(refuse_pages))
+            .layer(from_fn_with_state(Arc::clone(&checks), refuse_pages))
             .with_state(Arc::clone(&checks));
         let (draining, is_draining) = watch::channel(false);
         let mut task = JoinSet::new();
@@ -117,20 +119,24 @@ impl fmt::Debug for Admin {
     }
 }
 
-/// Refuses the requests of web pages, which browsers mark with `Origin`.
-async fn refuse_pages(headers: HeaderMap, request: Request, next: Next) -> Response {
-    if headers.contains_key(ORIGIN) {
-        return (
-            StatusCode::FORBIDDEN,
-            "requests from web pages are refused\n",
-        )
-            .into_response();
+/// Refuses the requests of web pages. Browsers mark those to another origin with `Origin`; a page whose own name was
+/// rebound to this machine names itself in `Host`.
+async fn refuse_pages(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(ORIGIN) {
+        return (StatusCode::FORBIDDEN, "requests from web pages are refused\n").into_response();
+    }
+    let allowed_names = &checks.health.shared().allowed_names;
+    if !allowed_names.allow_admin(&request) {
+        return (StatusCode::MISDIRECTED_REQUEST, MISDIRECTED).into_response();
     }
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(CACHE_CONTROL, no_store);
     response
 }
+
+const MISDIRECTED: &str = "the header Host names another server. In Host, use the IP address, localhost, or a name of \
+                           --allow-host\n";
 
 async fn ready(State(checks): State<Arc<Checks>>) -> Response {
     if checks.health.is_draining() {
@@ -168,8 +174,8 @@ async fn metrics(State(checks): State<Arc<Checks>>) -> String {
     text
 }
 
-async fn numbers(State(checks): State<Arc<Checks>>, headers: HeaderMap) -> Response {
-    status::status(&checks.health, &headers)
+async fn numbers(State(checks): State<Arc<Checks>>) -> Response {
+    status::status(&checks.health)
 }
 
 impl Checks {

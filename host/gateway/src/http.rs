@@ -3,6 +3,7 @@
 mod access_log;
 mod guards;
 mod instance;
+mod named_host;
 mod object;
 mod trace;
 mod unread_body;

@@ -1,9 +1,12 @@
 //! The admin address.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use rds_bridge_test_support::server::{Options, Product, Server};
 use serde_json::Value as Json;
 
-use crate::helpers::gateway::Gateway;
+use crate::helpers::gateway::{Gateway, read_answer};
 
 #[test]
 fn health_and_metrics() {
@@ -84,9 +87,38 @@ fn the_status_page_counts_requests() {
     for text in ["hunter2", "statusmarker", "wrong"] {
         assert!(!all.contains(text), "{text}: {all}");
     }
-    // A page whose name was rebound to this machine reads nothing.
-    let rebound = gateway.get_admin_as("/status.json", "evil.example:8080");
-    assert_eq!(rebound.status, 421, "{rebound:?}");
+}
+
+/// A page whose name was rebound to this machine reads nothing.
+#[test]
+fn a_request_names_the_admin_address() {
+    let server = Server::shared(Product::MySql);
+    let arguments = [
+        "--trust-loopback",
+        "--admin",
+        "127.0.0.1:0",
+        "--allow-host",
+        "gateway.internal",
+    ];
+    let gateway = Gateway::start(server, &arguments);
+    for path in ["/", "/live", "/ready", "/metrics", "/status.json"] {
+        let rebound = gateway.get_admin_as(path, "evil.example:8080");
+        assert_eq!(rebound.status, 421, "{path}: {rebound:?}");
+        assert!(
+            rebound.body.ends_with("a name of --allow-host\n"),
+            "{rebound:?}"
+        );
+        for host in ["localhost", "10.0.0.1:9802", "gateway.internal"] {
+            let answer = gateway.get_admin_as(path, host);
+            assert_eq!(answer.status, 200, "{path}, {host}: {answer:?}");
+        }
+    }
+    let host = [("Host", "evil.example")];
+    assert_eq!(gateway.post_admin("/quitquitquit", &host).status, 421);
+    // As haproxy's health checks, which have no header.
+    let mut stream = TcpStream::connect(gateway.admin_address()).unwrap();
+    stream.write_all(b"GET /live HTTP/1.0\r\n\r\n").unwrap();
+    assert_eq!(read_answer(&mut stream).status, 200);
 }
 
 #[test]

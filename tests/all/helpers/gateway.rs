@@ -162,8 +162,15 @@ impl Gateway {
     pub(crate) fn post_admin(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let address = self.admin.unwrap();
         let host = address.to_string();
-        let headers = [&[("Host", &*host)], headers].concat();
-        read_answer(&mut request(address, "POST", path, &headers, ""))
+        let mut all = vec![("Host", &*host)];
+        all.retain(|(name, _)| headers.iter().all(|(other, _)| name != other));
+        all.extend(headers);
+        read_answer(&mut request(address, "POST", path, &all, ""))
+    }
+
+    /// The admin address.
+    pub(crate) fn admin_address(&self) -> SocketAddr {
+        self.admin.unwrap()
     }
 
     /// Sends SIGTERM, and waits for the end. Returns the status, and what was printed.

@@ -1,12 +1,10 @@
 //! The status page, and its numbers.
 
-use std::net::IpAddr;
-
 use axum::Json;
+use axum::http::HeaderValue;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -113,32 +111,9 @@ fn source_of(page: &str, element: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(hash))
 }
 
-/// The numbers as JSON. A page whose own name was rebound to this machine names itself in `Host`, and is refused.
-pub(super) fn status(health: &Health, headers: &HeaderMap) -> Response {
-    match is_own(health, headers) {
-        true => Json(Status::read(health)).into_response(),
-        false => {
-            let problem = "the Host header names another server: use the gateway's IP address, or allow the name\n";
-            (StatusCode::MISDIRECTED_REQUEST, problem).into_response()
-        }
-    }
-}
-
-/// Whether the header `Host` has an address, `localhost`, or a name that the gateway allows.
-fn is_own(health: &Health, headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|it| it.to_str().ok()) else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|it| it.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let bare = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    let is_address = bare.unwrap_or(name).parse::<IpAddr>().is_ok();
-    let mut allowed = health.shared().allowed_names.hosts.iter();
-    is_address
-        || name.eq_ignore_ascii_case("localhost")
-        || allowed.any(|it| name.eq_ignore_ascii_case(it))
+/// The numbers as JSON.
+pub(super) fn status(health: &Health) -> Response {
+    Json(Status::read(health)).into_response()
 }
 
 impl Status {

@@ -5,7 +5,6 @@
 //! site is named in `Origin`, and gets no CORS; and a page whose own name was rebound to 127.0.0.1 names itself in
 //! `Host`.
 
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use axum::response::Response;
 use thiserror::Error;
 use tokio::time::timeout;
 
+use super::named_host::{address, is_named};
 use crate::allowed_names::AllowedNames;
 use crate::body_budget::{BodyRefused, HeldBody};
 use crate::shared::Shared;
@@ -156,14 +156,7 @@ fn check_head(shared: &Shared, request: &Request) -> Result<(), Refused> {
 impl AllowedNames {
     fn check(&self, request: &Request) -> Result<(), Refused> {
         let headers = request.headers();
-        let authority = request.uri().host();
-        // HTTP/2 names the host in the pseudo-header `:authority`, which is the authority of the target.
-        let has_target = request.version() == Version::HTTP_2 && !headers.contains_key(HOST);
-        let is_named = match authority {
-            Some(name) => self.is_name(name) && (has_target || self.is_host(headers)),
-            None => self.is_host(headers),
-        };
-        if !self.any_host && !is_named {
+        if !self.any_host && !is_named(request, |name| self.is_name(name)) {
             return Err(Refused::Host);
         }
         if headers.get_all(ORIGIN).iter().any(|it| !self.is_origin(it)) {
@@ -175,36 +168,27 @@ impl AllowedNames {
         Ok(())
     }
 
-    /// Whether the only header `Host` names this gateway.
-    fn is_host(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return false;
-        };
-        host.to_str().is_ok_and(|it| self.is_name(name(it)))
+    /// Whether a request names the admin address as a program does, and not as a page whose own name was rebound to it.
+    ///
+    /// Health checks name whichever IP address they connect to, or with HTTP/1.0 nothing. A browser names the host of the
+    /// page.
+    pub(crate) fn allow_admin(&self, request: &Request) -> bool {
+        let is_http_1_0 = request.version() == Version::HTTP_10;
+        let has_host = request.headers().contains_key(HOST) || request.uri().host().is_some();
+        let is_own = |name: &str| address(name).is_some() || self.is_name(name);
+        self.any_host || is_http_1_0 && !has_host || is_named(request, is_own)
     }
 
     /// Whether a name or an address, without a port, is one of the gateway's.
     fn is_name(&self, name: &str) -> bool {
-        let bare = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-        let address: Result<IpAddr, _> = bare.unwrap_or(name).parse();
         let mut allowed = self.hosts.iter();
-        address.is_ok_and(|it| it.to_canonical().is_loopback())
+        address(name).is_some_and(|it| it.to_canonical().is_loopback())
             || name.eq_ignore_ascii_case("localhost")
             || allowed.any(|it| name.eq_ignore_ascii_case(it))
     }
 
     fn is_origin(&self, origin: &HeaderValue) -> bool {
         self.origins.iter().any(|it| origin == it.as_str())
-    }
-}
-
-/// The host of `host:port`. The port may be that of a tunnel, and says nothing.
-fn name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        // The last colon of an IPv6 address is within its brackets.
-        Some((name, port)) if port.bytes().all(|it| it.is_ascii_digit()) => name,
-        _ => host,
     }
 }
 
@@ -322,6 +306,37 @@ mod tests {
         ] {
             assert_eq!(checked(target, host), Err(Refused::Host), "{target}");
         }
+    }
+
+    #[test]
+    fn the_admin_address_is_named_by_any_address() {
+        let allowed = AllowedNames {
+            hosts: vec!["gateway.internal".to_owned()],
+            ..AllowedNames::default()
+        };
+        let is_allowed = |version, hosts: &[&str]| {
+            let mut request = Request::builder().version(version).uri("/metrics");
+            for host in hosts {
+                request = request.header(HOST, *host);
+            }
+            allowed.allow_admin(&request.body(Body::empty()).unwrap())
+        };
+        for host in [
+            "localhost:9802",
+            "127.0.0.1:9802",
+            "10.0.0.1",
+            "[2001:db8::1]:9802",
+            "gateway.internal",
+        ] {
+            assert!(is_allowed(Version::HTTP_11, &[host]), "{host}");
+        }
+        for host in ["evil.example:9802", "10.0.0.1.evil.example", ""] {
+            assert!(!is_allowed(Version::HTTP_11, &[host]), "{host}");
+            assert!(!is_allowed(Version::HTTP_10, &[host]), "{host}");
+        }
+        assert!(!is_allowed(Version::HTTP_11, &["localhost", "localhost"]));
+        assert!(!is_allowed(Version::HTTP_11, &[]));
+        assert!(is_allowed(Version::HTTP_10, &[]));
     }
 
     #[test]
