@@ -123,7 +123,11 @@ impl fmt::Debug for Admin {
 /// rebound to this machine names itself in `Host`.
 async fn refuse_pages(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
     if request.headers().contains_key(ORIGIN) {
-        return (StatusCode::FORBIDDEN, "requests from web pages are refused\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "requests from web pages are refused\n",
+        )
+            .into_response();
     }
     let allowed_names = &checks.health.shared().allowed_names;
     if !allowed_names.allow_admin(&request) {

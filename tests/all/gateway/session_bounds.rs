@@ -8,7 +8,7 @@ use rstest_reuse::apply;
 use serde_json::{Value as Json, json};
 
 use super::sessions::{failure, succeed};
-use crate::helpers::gateway::Gateway;
+use crate::helpers::gateway::{EXECUTE, Gateway, until_executes};
 use crate::helpers::gateway_config::GatewayConfig;
 
 /// The sessions of one database take no place of another's.
@@ -102,4 +102,28 @@ fn a_setting_that_fails_can_be_changed(product: Product) {
         json!(["5"]),
         "{reply}"
     );
+}
+
+/// Without a queue a request is refused only while another one of its session is executed.
+#[test]
+fn a_session_without_a_queue_executes_one_request_after_another() {
+    let server = Server::shared(Product::MySql);
+    let config = GatewayConfig::new(
+        "[gateway]\ntrust_loopback = true\nmax_queued_requests = 0\n[callers.loopback]\n\
+         [[callers.loopback.grants]]\ndatabase = \"main\"\nstatements = \"any\"\n",
+    );
+    let gateway = config.start(server);
+    let mut session = succeed(&gateway, "BEGIN", &Json::Null);
+    for _ in 0..3 {
+        session = succeed(&gateway, "SELECT 1", &session);
+    }
+    let body = json!({"query": "SELECT SLEEP(600) AS without_a_queue", "session": session});
+    let open = gateway.send(EXECUTE, &[], &body.to_string());
+    until_executes(server, "without_a_queue", true);
+    let reply = gateway.execute("SELECT 1", &session);
+    assert_eq!(failure(&reply), (1040, session.clone()));
+    let message = reply["error"]["message"].as_str().unwrap();
+    assert!(message.contains("is being executed"), "{message}");
+    drop(open);
+    until_executes(server, "without_a_queue", false);
 }

@@ -60,9 +60,7 @@ pub(crate) enum Failure {
     )]
     NoSessions,
     /// Too many requests of the session wait already.
-    #[error(
-        "{limit} requests of this session are already waiting for an earlier one: send fewer at the same time"
-    )]
+    #[error("{}", busy_words(*.limit))]
     SessionBusy { limit: usize },
     /// A limit of the caller is reached. Nothing has reached the database.
     #[error(transparent)]
@@ -221,6 +219,16 @@ fn timeout_words(outcome: Outcome) -> &'static str {
         Outcome::Unknown => {
             ", and its outcome is unknown: check whether it was executed before you repeat it"
         }
+    }
+}
+
+fn busy_words(limit: usize) -> String {
+    match limit {
+        0 => "an earlier request of this session is being executed: send one after another"
+            .to_owned(),
+        _ => format!(
+            "{limit} requests of this session are already waiting for an earlier one: send fewer at the same time"
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rds_bridge::pool::PooledConnection;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::settings::Settings;
@@ -228,11 +228,7 @@ impl Sessions {
         let Some(seat) = seat else {
             return lost;
         };
-        let limit = self.limits.queued_requests;
-        let Some(_waiting) = Waiting::enter(&seat, limit) else {
-            return Err(Failure::SessionBusy { limit });
-        };
-        let mut guard = Arc::clone(&seat.kept).lock_owned().await;
+        let mut guard = seat.take_turn(self.limits.queued_requests).await?;
         // It may have ended meanwhile.
         let session = self
             .open
@@ -320,11 +316,24 @@ impl Open {
     }
 }
 
+impl Seat {
+    /// Waits for the requests that came before, if that many may wait. A request that need not wait is not one of them.
+    async fn take_turn(&self, limit: usize) -> Result<OwnedMutexGuard<Option<Kept>>, Failure> {
+        if let Ok(guard) = Arc::clone(&self.kept).try_lock_owned() {
+            return Ok(guard);
+        }
+        let waiting = Waiting::enter(self, limit).ok_or(Failure::SessionBusy { limit })?;
+        let guard = Arc::clone(&self.kept).lock_owned().await;
+        drop(waiting);
+        Ok(guard)
+    }
+}
+
 /// A request that waits for its session.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    /// Returns `None` if more than `limit` wait, or use the session.
+    /// Returns `None` if `limit` requests wait already.
     fn enter(seat: &'a Seat, limit: usize) -> Option<Self> {
         let before = seat.waiting.fetch_add(1, Ordering::Relaxed);
         let waiting = Self(&seat.waiting);
