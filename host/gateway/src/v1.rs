@@ -9,6 +9,7 @@ mod cause;
 mod compression;
 mod error;
 mod idempotency;
+mod openapi;
 mod parameters;
 mod request;
 mod rows;
@@ -44,11 +45,9 @@ use body::{Next as NextPiece, Pieces, RowsBody};
 use compression::Encoded;
 use error::ApiError;
 use idempotency::{Answer, Identity, once};
+use openapi::OPENAPI;
 use request::{BatchRequest, QueryRequest};
 use rows::Written;
-
-/// The description of the dialect.
-const OPENAPI: &str = include_str!("v1/openapi.json");
 
 const QUERY: &str = "/v1/query";
 const BATCH: &str = "/v1/batch";
