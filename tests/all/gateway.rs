@@ -12,6 +12,7 @@ mod drain;
 mod grants;
 mod guards;
 mod guesses;
+mod implicit_commits;
 mod limits;
 mod manifests;
 mod planetscale;

@@ -10,6 +10,7 @@ mod error;
 mod execute;
 mod field;
 mod formatted_records;
+mod in_transaction;
 mod parameter;
 mod place;
 mod records;

@@ -129,24 +129,6 @@ fn statements_that_commit_are_refused_before_the_first(product: Product) {
     }
 }
 
-/// It cannot be undone, but it is not reported as a success.
-#[apply(on_each_server)]
-fn a_procedure_that_commits_is_reported(product: Product) {
-    let server = Server::shared(product);
-    let table = Table::create(server, product, "procedure");
-    let gateway = Gateway::start_for_writes(server);
-    let procedure = format!("v1_commits_{}", product.name());
-    server.execute_as_admin(&format!("CREATE PROCEDURE iamtest.{procedure}() COMMIT"));
-    let update = format!("UPDATE {} SET a = a - 1", table.name);
-    let statements =
-        json!([{"sql": update}, {"sql": format!("CALL {procedure}()")}, {"sql": update}]);
-    let reply = batch(&gateway, &statements);
-    assert_eq!(reply.status, 422, "{}", reply.text());
-    assert_eq!(reply.error()["statement"], 2);
-    assert_eq!(table.rows(), "1\t9.00\n");
-    server.execute_as_admin(&format!("DROP PROCEDURE iamtest.{procedure}"));
-}
-
 #[apply(on_each_server)]
 fn a_session_that_may_only_read_does(product: Product) {
     let server = Server::shared(product);

@@ -261,7 +261,7 @@ fn what_cannot_be_executed_once_is_refused(product: Product) {
     let created = curl(gateway, QUERY, &[], create.to_string().as_bytes());
     assert_eq!(created.status, 200, "{}", created.text());
     let call = json!({"sql": format!("CALL {table}_p()")});
-    assert_eq!(send(gateway, QUERY, "p", &call).status, 422);
+    assert_eq!(send(gateway, QUERY, "p", &call).status, 424);
     assert_eq!(send(gateway, QUERY, "p", &call).status, 424);
     server.execute_as_admin(&format!("DROP PROCEDURE iamtest.{table}_p"));
     assert_eq!(fixture.count(table), "1");

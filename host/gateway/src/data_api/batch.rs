@@ -5,12 +5,12 @@ use rds_bridge::mysql::Param;
 use super::Json;
 use super::bindings::Statement;
 use super::error::ApiError;
-use super::execute::execute;
+use super::in_transaction::execute_in_transaction;
 use super::place::lease;
 use super::requests::BatchExecuteStatement;
 use super::responses::{self, UpdateResult, generated_fields};
 use crate::caller::Caller;
-use crate::execution::Lease;
+use crate::execution::{Effect, Lease};
 use crate::shared::Shared;
 
 /// `completion_type` may be `CHAIN` or `RELEASE`.
@@ -30,11 +30,19 @@ pub(super) async fn batch_execute_statement(
         .iter()
         .map(|set| statement.bind(set))
         .collect::<Result<_, _>>()?;
+    let is_own = request.target.transaction_id.is_none();
+    if is_own
+        && matches!(
+            Effect::of(&statement.sql),
+            Effect::Commits | Effect::Controls
+        )
+    {
+        return Err(ApiError::ends_batch());
+    }
     let mut lease = lease(&shared, &caller, &request.target, |it| {
         it.allows(&statement.sql)
     })
     .await?;
-    let is_own = request.target.transaction_id.is_none();
     if is_own {
         let begun = lease.execute_text("START TRANSACTION").await;
         begun.map_err(|failure| ApiError::before_statement(&failure))?;
@@ -56,7 +64,7 @@ async fn execute_sets(
 ) -> Result<Vec<UpdateResult>, ApiError> {
     let mut results = Vec::with_capacity(sets.len());
     for params in sets {
-        let result = execute(lease, sql, params).await?;
+        let result = execute_in_transaction(lease, sql, params).await?;
         results.push(UpdateResult {
             generated_fields: generated_fields(&result.summary),
         });

@@ -63,7 +63,7 @@ impl ApiError {
     }
 
     /// An error of the database, or of its clients. AWS's clients parse the end of the message.
-    fn database(message: &str, code: u16, sql_state: &str) -> Self {
+    pub(super) fn database(message: &str, code: u16, sql_state: &str) -> Self {
         let message = format!("{message}; Error code: {code}; SQLState: {sql_state}");
         Self {
             cause: Cause::Sql(code),
@@ -100,7 +100,9 @@ impl ApiError {
                     failure.to_string(),
                 )
             },
-            Failure::StatementTimeout { .. } | Failure::UnknownOutcome => {
+            Failure::StatementTimeout { .. }
+            | Failure::UnknownOutcome
+            | Failure::TransactionEnded(_) => {
                 Self::database(&failure.to_string(), failure.code(), failure.sql_state())
             }
             Failure::SessionLost => Self::transaction_not_found(),

@@ -7,6 +7,7 @@ use super::bindings::Statement;
 use super::column_metadata::ColumnMetadata;
 use super::error::ApiError;
 use super::formatted_records::formatted_records;
+use super::in_transaction::execute_in_transaction;
 use super::place::lease;
 use super::records::records;
 use super::requests::{ExecuteStatement, RecordsFormat};
@@ -30,57 +31,37 @@ pub(super) async fn execute_statement(
         it.allows(&statement.sql)
     })
     .await?;
-    let result = execute(&mut lease, &statement.sql, &params).await?;
+    let result = match request.target.transaction_id {
+        Some(_) => execute_in_transaction(&mut lease, &statement.sql, &params).await?,
+        None => {
+            let executed = execute(&mut lease, &statement.sql, &params).await;
+            executed.map_err(|failure| ApiError::of_statement(&failure))?
+        }
+    };
     let allowance = lease.limits().whole();
     // Other requests of the transaction, and of the pool, need not wait until the response is written.
     drop(lease);
     response(&result, &request, &allowance)
 }
 
-/// Executes a statement with bound parameters. If it ends a transaction by an error, such as a deadlock, the session ends
-/// too, so that no later statement is committed without the earlier ones.
+/// Executes a statement with bound parameters.
 pub(super) async fn execute(
     lease: &mut Lease,
     sql: &str,
     params: &[Param],
-) -> Result<TypedResult, ApiError> {
-    let was_in_transaction = lease.is_in_transaction();
-    let executed = match lease.execute_prepared(sql, params).await {
+) -> Result<TypedResult, Failure> {
+    match lease.execute_prepared(sql, params).await {
         Err(failure) if params.is_empty() && is_not_to_be_prepared(&failure, sql) => {
             lease.execute_unprepared(sql).await
         }
         executed => executed,
-    };
-    let failure = match executed {
-        Ok(result) => return Ok(result),
-        Err(failure) => failure,
-    };
-    if was_in_transaction && lease.is_usable() && !commits_implicitly(sql) {
-        // An ERR_Packet does not say whether the transaction is still open; the reply to this does.
-        lease.ask_status().await;
-        if !lease.is_usable() || !lease.is_in_transaction() {
-            lease.end_session();
-        }
     }
-    Err(ApiError::of_statement(&failure))
 }
 
 /// A procedure may meet this error in its middle: it is not executed again.
 fn is_not_to_be_prepared(failure: &Failure, sql: &str) -> bool {
     let is_call = first_keyword(sql).is_some_and(|word| word.eq_ignore_ascii_case("CALL"));
     failure.code() == NOT_TO_BE_PREPARED && !is_call
-}
-
-/// Whether a statement may commit the transaction before it fails. Those that read and write rows do not (MySQL Reference
-/// Manual, "Statements That Cause an Implicit Commit").
-fn commits_implicitly(sql: &str) -> bool {
-    const KEYWORDS: [&str; 10] = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES", "TABLE", "CALL", "DO",
-    ];
-    let keyword = first_keyword(sql).unwrap_or_default();
-    !KEYWORDS
-        .iter()
-        .any(|word| word.eq_ignore_ascii_case(keyword))
 }
 
 fn response(
@@ -109,29 +90,4 @@ fn response(
         records: Some(records(result, options)?),
         ..Default::default()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statements_of_rows_do_not_commit() {
-        for sql in [
-            "select 1",
-            "/* c */ INSERT INTO t VALUES (1)",
-            "WITH a AS (SELECT 1) SELECT 1",
-        ] {
-            assert!(!commits_implicitly(sql), "{sql}");
-        }
-        for sql in [
-            "CREATE TABLE t (a INT)",
-            "DROP TABLE t",
-            "COMMIT",
-            "LOCK TABLES t READ",
-            "",
-        ] {
-            assert!(commits_implicitly(sql), "{sql}");
-        }
-    }
 }

@@ -9,8 +9,9 @@ use crate::caller::Caller;
 use crate::execution::{Failure, Kind, SessionPolicy};
 use crate::shared::Shared;
 
-/// Without autocommit, a transaction begins again after a statement that commits implicitly, such as `CREATE TABLE`, as
-/// with AWS. After `START TRANSACTION`, each later statement would be committed by itself.
+/// Without autocommit, a transaction begins with its first statement that reads or writes a table. A statement that
+/// commits implicitly, such as `CREATE TABLE`, can precede it, as with AWS. After `START TRANSACTION`, each later statement
+/// would be committed by itself.
 const BEGIN: &str = "SET autocommit = 0";
 /// `completion_type` may be `CHAIN` or `RELEASE`.
 const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";

@@ -104,6 +104,10 @@ pub(crate) enum Failure {
          whether it was executed before you repeat it"
     )]
     UnknownOutcome,
+    /// The server says that a statement has ended the transaction that it was executed in. The failure is that of the
+    /// statement, if the server has refused it afterwards.
+    #[error("{}", ended_words(.0.as_deref()))]
+    TransactionEnded(Option<Box<Failure>>),
     /// The statement took longer than the request may take.
     #[error("the statement took longer than {} s{}", .limit.as_secs_f32(), timeout_words(*.outcome))]
     StatementTimeout {
@@ -171,7 +175,7 @@ impl Failure {
                 Outcome::Ended => QUERY_TIMEOUT,
                 Outcome::Unknown => SERVER_LOST,
             },
-            Self::UnknownOutcome => SERVER_LOST,
+            Self::UnknownOutcome | Self::TransactionEnded(_) => SERVER_LOST,
             Self::TooManyRows { .. } => TOO_MANY_ROWS,
             Self::Limited(_) => USER_LIMIT_REACHED,
             Self::Denied(denied) => denied.code(),
@@ -194,6 +198,7 @@ impl Failure {
             Self::Denied(denied) => denied.sql_state(),
             Self::SessionLost
             | Self::UnknownOutcome
+            | Self::TransactionEnded(_)
             | Self::StatementTimeout { .. }
             | Self::NotKept(_) => "HY000",
         }
@@ -229,6 +234,18 @@ fn busy_words(limit: usize) -> String {
         _ => format!(
             "{limit} requests of this session are already waiting for an earlier one: send fewer at the same time"
         ),
+    }
+}
+
+/// What is known of a transaction that a statement has ended.
+fn ended_words(failure: Option<&Failure>) -> String {
+    let known = "its changes and those of the statements before it may be committed, and no later statement was \
+                 executed: check what was changed before you repeat anything";
+    match failure {
+        None => format!("the statement ended the transaction: {known}"),
+        Some(failure) => {
+            format!("the statement ended the transaction, and failed ({failure}): {known}")
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A connection for one request.
 
+mod marked;
 mod reading;
 mod state;
 mod timed;

@@ -47,6 +47,8 @@ struct Session {
     /// Whether it is kept also without a transaction.
     holds_state: bool,
     has_transaction: bool,
+    /// Whether its transaction may have changes that are not committed. Only the Data API asks.
+    may_have_changes: bool,
     /// Among the sessions of its caller.
     _place: Option<UsagePlace>,
 }
@@ -168,6 +170,7 @@ impl Sessions {
             last_used: Instant::now(),
             holds_state,
             has_transaction,
+            may_have_changes: false,
             _place: lease.take_session(),
         };
         sessions.insert(id, session);

@@ -2,6 +2,8 @@
 
 use rds_bridge::mysql::first_keyword;
 
+use crate::execution::{Backslash, unquoted};
+
 /// Statements of PlanetScale's own. Here there is neither a cache nor a replica to choose.
 const IGNORED: [&[&str]; 5] = [
     &["SET", "@@BOOST_CACHED_QUERIES"],
@@ -91,14 +93,14 @@ impl<'a> Statement<'a> {
     /// Whether it calls `GET_LOCK`, outside of values, names and comments.
     fn takes_lock(&self) -> bool {
         let upper = self.sql.to_ascii_uppercase();
-        upper.contains("GET_LOCK") && unquoted(&upper).contains("GET_LOCK")
+        upper.contains("GET_LOCK") && unquoted(&upper, Backslash::Escapes).contains("GET_LOCK")
     }
 
     fn has_sign(&self) -> bool {
         if self.sql.len() > SEARCHED_LENGTH {
             return false;
         }
-        let mut text = unquoted(&self.sql.to_ascii_uppercase());
+        let mut text = unquoted(&self.sql.to_ascii_uppercase(), Backslash::Escapes);
         text.retain(|it| !it.is_ascii_whitespace());
         SIGNS.iter().any(|sign| text.contains(sign))
     }
@@ -110,61 +112,6 @@ fn is_of_server(word: &str) -> bool {
     let is_of_scope =
         |scope: &str| word.strip_prefix("@@").unwrap_or(word).split('.').next() == Some(scope);
     matches!(word, "PASSWORD" | "DEFAULT") || scopes.into_iter().any(is_of_scope)
-}
-
-/// The text without strings, quoted names and comments. A backslash escapes as it does by default.
-fn unquoted(sql: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = sql;
-    while let Some(at) = rest.find(['\'', '"', '`', '#', '/', '-']) {
-        let (before, quoted) = rest.split_at(at);
-        kept.push_str(before);
-        let length = quoted_length(quoted);
-        if length == 1 {
-            kept.push_str(quoted.get(..1).unwrap_or_default());
-        } else {
-            kept.push(' ');
-        }
-        rest = quoted.get(length..).unwrap_or_default();
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// The length of the string, the name or the comment that the text begins with; 1 if it begins with an operator.
-fn quoted_length(text: &str) -> usize {
-    let after = |end: &str, from: usize| {
-        let found = text.get(from..).and_then(|it| it.find(end));
-        found.map_or(text.len(), |at| {
-            at.saturating_add(from).saturating_add(end.len())
-        })
-    };
-    // What is in /*! … */ is executed.
-    if text.starts_with("/*") && !text.starts_with("/*!") && !text.starts_with("/*M!") {
-        return after("*/", 2);
-    }
-    let is_comment = |after: &str| !after.starts_with(|it: char| !it.is_ascii_whitespace());
-    if text.starts_with('#') || text.strip_prefix("--").is_some_and(is_comment) {
-        return after("\n", 1);
-    }
-    let Some(quote) = text
-        .chars()
-        .next()
-        .filter(|it| matches!(it, '\'' | '"' | '`'))
-    else {
-        return 1;
-    };
-    let mut is_escaped = false;
-    for (at, character) in text.char_indices().skip(1) {
-        if is_escaped {
-            is_escaped = false;
-        } else if character == '\\' && quote != '`' {
-            is_escaped = true;
-        } else if character == quote {
-            return at.saturating_add(1);
-        }
-    }
-    text.len()
 }
 
 fn first_words(sql: &str) -> [String; 3] {

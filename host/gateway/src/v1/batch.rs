@@ -1,15 +1,15 @@
 //! `/v1/batch`: several statements in one transaction.
 
 use axum::http::StatusCode;
-use rds_bridge::ErrorKind;
-use rds_bridge::mysql::{Connection, Transaction, first_keyword};
+use rds_bridge::mysql::{Connection, Transaction};
+use rds_bridge::{Error, ErrorKind};
 
 use super::accept::Format;
 use super::error::ApiError;
 use super::idempotency::{Answer, Once};
 use super::request::Statement;
 use super::rows::{Destination, RowWriter, Stop, Written, whole};
-use crate::execution::{Allowance, Failure, Lease, TimeLimit};
+use crate::execution::{Allowance, Effect, Failure, Lease, TimeLimit, is_marked, mark};
 
 /// What is executed in one transaction.
 pub(super) struct Work<'a> {
@@ -40,12 +40,13 @@ pub(super) async fn execute(lease: &mut Lease, work: &Work<'_>) -> Result<Answer
     let executing = in_transaction(connection, work, &mut writing, &time);
     let (answer, replies) = match time.wait(executing).await {
         Ok(done) => done,
-        Err(late) => (
-            Err(ApiError::of_statement(
-                &rolled_back(&time, work.statements).unwrap_or(late),
-            )),
-            Replies::Unread,
-        ),
+        Err(late) => {
+            let calls = work.statements.iter().any(|it| may_end(&it.sql));
+            // A procedure may have committed what precedes it.
+            let rolled_back = time.ended().filter(|_| !calls);
+            let failure = rolled_back.unwrap_or(late);
+            (Err(ApiError::of_statement(&failure)), Replies::Unread)
+        }
     };
     match replies {
         Replies::Read => lease.end_reading(),
@@ -74,7 +75,10 @@ enum Replies {
 enum Early {
     /// The rest of the statement's reply was not read.
     Unread(ApiError),
+    /// The transaction is open, or the server has rolled it back.
     Failed(ApiError),
+    /// The statement has ended the transaction, and may have committed it.
+    Ended(ApiError),
 }
 
 impl Early {
@@ -83,6 +87,7 @@ impl Early {
         match self {
             Self::Unread(error) => Self::Unread(error.of_number(index)),
             Self::Failed(error) => Self::Failed(error.of_number(index)),
+            Self::Ended(error) => Self::Ended(error.of_number(index)),
         }
     }
 }
@@ -114,16 +119,16 @@ async fn in_transaction(
         Ok(answer) if !answer.is_repeated => {
             let committed = transaction.commit().await;
             let answer = committed.map(|()| answer);
-            let answer = answer.map_err(|error| failed(&Failure::Database(error)));
+            let answer = answer.map_err(not_committed);
             (answer, Replies::Read)
         }
         Err(Early::Unread(error)) => (Err(error), Replies::Unread),
         ended => {
             // If this fails, the server rolls back with the end of the connection.
             let _ended = transaction.roll_back().await;
-            let answer = ended.map_err(|early| match (early, rolled_back(time, work.statements)) {
-                (_, Some(late)) => ApiError::of_statement(&late),
-                (Early::Failed(error) | Early::Unread(error), None) => error,
+            let answer = ended.map_err(|early| match (early, time.ended()) {
+                (Early::Failed(_), Some(late)) => ApiError::of_statement(&late),
+                (Early::Failed(error) | Early::Ended(error) | Early::Unread(error), _) => error,
             });
             (answer, Replies::Read)
         }
@@ -167,17 +172,7 @@ async fn execute_alone(
     writing: &mut Writing,
 ) -> Result<Answer, Early> {
     let mut writer = RowWriter::new(format).map_err(Early::Failed)?;
-    let Writing {
-        destination,
-        allowance,
-    } = writing;
-    let written = writer
-        .execute(transaction, statement, *destination, allowance)
-        .await;
-    let written = written.map_err(early)?;
-    if !transaction.is_in_transaction() {
-        return Err(Early::Failed(ended_early()));
-    }
+    let written = execute_one(transaction, statement, &mut writer, writing).await?;
     let is_empty = written == Written::Summary && writer.out.is_empty();
     Ok(Answer {
         status: match is_empty {
@@ -192,7 +187,7 @@ async fn execute_alone(
 /// Refuses statements that would commit the transaction, before the first one is executed.
 pub(super) fn check(statements: &[Statement]) -> Result<(), ApiError> {
     let mut statements = statements.iter();
-    match statements.position(|it| may_end_transaction(&it.sql)) {
+    match statements.position(|it| !may_be_in_transaction(&it.sql)) {
         Some(index) => Err(ApiError::not_in_transaction().of_number(index)),
         None => Ok(()),
     }
@@ -200,9 +195,10 @@ pub(super) fn check(statements: &[Statement]) -> Result<(), ApiError> {
 
 /// Refuses a statement that would commit its key before it is executed.
 pub(super) fn check_with_key(statement: &Statement) -> Result<(), ApiError> {
-    match may_end_transaction(&statement.sql) {
-        true => Err(ApiError::not_with_key()),
-        false => Ok(()),
+    if may_be_in_transaction(&statement.sql) {
+        Ok(())
+    } else {
+        Err(ApiError::not_with_key())
     }
 }
 
@@ -216,133 +212,86 @@ async fn execute_all(
         if index > 0 {
             body.push(b',');
         }
-        let written = execute_one(transaction, statement, body, writing).await;
-        body = written.map_err(|stop| early(stop).of_number(index))?;
-        if !transaction.is_in_transaction() {
-            return Err(Early::Failed(ended_early()).of_number(index));
-        }
+        let mut writer = RowWriter::new(Format::Json).map_err(Early::Unread)?;
+        writer.out = body;
+        let executed = execute_one(transaction, statement, &mut writer, writing).await;
+        executed.map_err(|early| early.of_number(index))?;
+        body = writer.out;
     }
     body.extend_from_slice(b"]}\n");
     Ok(body)
 }
 
+/// Executes a statement, and finds out whether the transaction goes on.
 async fn execute_one(
     transaction: &mut Transaction<'_>,
     statement: &Statement,
-    body: Vec<u8>,
+    writer: &mut RowWriter,
     writing: &mut Writing,
-) -> Result<Vec<u8>, Stop> {
-    let mut writer = RowWriter::new(Format::Json).map_err(Stop::Unread)?;
-    writer.out = body;
+) -> Result<Written, Early> {
+    let may_end = may_end(&statement.sql);
+    if may_end {
+        let marked = mark(transaction).await;
+        let failed = |error| Early::Failed(ApiError::of_statement(&Failure::Database(error)));
+        marked.map_err(failed)?;
+    }
     let Writing {
         destination,
         allowance,
     } = writing;
-    writer
+    let written = writer
         .execute(transaction, statement, *destination, allowance)
-        .await?;
-    Ok(writer.out)
-}
-
-fn early(stop: Stop) -> Early {
-    match stop {
-        Stop::Database(failure) => Early::Failed(failed(&failure)),
-        Stop::Unread(error) => Early::Unread(error),
+        .await;
+    let executed = match written {
+        Ok(written) => Ok(written),
+        Err(Stop::Database(failure)) => Err(failure),
+        Err(Stop::Unread(error)) if may_end => return Err(Early::Unread(error.of_procedure())),
+        Err(Stop::Unread(error)) => return Err(Early::Unread(error)),
         // What is written to memory is always read.
-        Stop::Abandoned => Early::Failed(ended_early()),
+        Err(Stop::Abandoned) => return Err(ended(None)),
+    };
+    let goes_on = if may_end && transaction.is_usable() {
+        is_marked(transaction).await
+    } else {
+        // After an error, the server has rolled back the statement or the transaction.
+        executed.is_err() || transaction.is_in_transaction()
+    };
+    match (executed, goes_on) {
+        (Ok(written), true) => Ok(written),
+        (Err(failure), true) => {
+            let error = ApiError::of_statement(&failure);
+            let is_known = !may_end || transaction.is_usable();
+            Err(if is_known {
+                Early::Failed(error)
+            } else {
+                Early::Ended(error)
+            })
+        }
+        (executed, false) => Err(ended(executed.err())),
     }
 }
 
-fn failed(failure: &Failure) -> ApiError {
-    match failure {
-        Failure::Database(error) if matches!(error.kind(), ErrorKind::TransactionEnded) => {
-            ended_early()
-        }
-        failure => ApiError::of_statement(failure),
-    }
+/// Whether a statement is allowed in a transaction. A procedure may end it, which the server then tells.
+fn may_be_in_transaction(sql: &str) -> bool {
+    matches!(
+        Effect::of(sql),
+        Effect::Reads | Effect::Keeps | Effect::Calls
+    )
 }
 
-fn ended_early() -> ApiError {
-    let problem = "the statement ended the transaction: the batch's earlier changes are committed or rolled back";
-    ApiError::unsupported_result(problem).with_hint("call no procedure that commits or rolls back")
+/// Whether the server is asked after the statement if the transaction goes on.
+fn may_end(sql: &str) -> bool {
+    Effect::of(sql) == Effect::Calls
 }
 
-/// Whether a statement may end the transaction. Those that read and write rows do not (MySQL Reference Manual,
-/// "Statements That Cause an Implicit Commit").
-fn may_end_transaction(sql: &str) -> bool {
-    const KEYWORDS: [&str; 16] = [
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "REPLACE",
-        "WITH",
-        "VALUES",
-        "TABLE",
-        "CALL",
-        "DO",
-        "SHOW",
-        "EXPLAIN",
-        "DESCRIBE",
-        "DESC",
-        "SAVEPOINT",
-        "RELEASE",
-    ];
-    let keyword = first_keyword(sql).unwrap_or_default();
-    let is_of_rows = KEYWORDS.iter().any(|it| it.eq_ignore_ascii_case(keyword));
-    !is_of_rows && !sets_user_variable(sql, keyword)
+fn ended(failure: Option<Failure>) -> Early {
+    let ended = Failure::TransactionEnded(failure.map(Box::new));
+    Early::Ended(ApiError::of_statement(&ended))
 }
 
-/// The failure of a batch that took too long, if its transaction is known to be rolled back. A procedure may have
-/// committed what precedes it.
-fn rolled_back(time: &TimeLimit, statements: &[Statement]) -> Option<Failure> {
-    let calls = |it: &Statement| {
-        first_keyword(&it.sql).is_some_and(|word| word.eq_ignore_ascii_case("CALL"))
-    };
-    time.ended().filter(|_| !statements.iter().any(calls))
-}
-
-/// `SET @a = …`; other settings may commit, such as `autocommit`.
-fn sets_user_variable(sql: &str, keyword: &str) -> bool {
-    let Some((_, after)) = sql.split_once(keyword) else {
-        return false;
-    };
-    let after = after.trim_start();
-    keyword.eq_ignore_ascii_case("SET") && after.starts_with('@') && !after.starts_with("@@")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statements_of_rows_stay_in_the_transaction() {
-        for sql in [
-            "select 1",
-            "/* c */ INSERT INTO t VALUES (1)",
-            "WITH a AS (SELECT 1) SELECT 1",
-            "(SELECT 1) UNION (SELECT 2)",
-            "SET @a = 1",
-            "SAVEPOINT a",
-        ] {
-            assert!(!may_end_transaction(sql), "{sql}");
-        }
-        for sql in [
-            "CREATE TABLE t (a INT)",
-            "TRUNCATE t",
-            "COMMIT",
-            "ROLLBACK",
-            "BEGIN",
-            "START TRANSACTION",
-            "SET autocommit = 1",
-            "SET @@autocommit = 1",
-            "LOCK TABLES t READ",
-            "ALTER TABLE t ADD b INT",
-            "/*!50000 COMMIT */",
-            "XA END 'a'",
-            "",
-        ] {
-            assert!(may_end_transaction(sql), "{sql}");
-        }
+fn not_committed(error: Error) -> ApiError {
+    match error.kind() {
+        ErrorKind::TransactionEnded => ApiError::of_statement(&Failure::TransactionEnded(None)),
+        _ => ApiError::of_statement(&Failure::Database(error)),
     }
 }

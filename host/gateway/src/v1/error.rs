@@ -215,10 +215,13 @@ impl ApiError {
     /// statement that may have been executed.
     pub(super) fn of_statement(failure: &Failure) -> Self {
         let Failure::Database(error) = failure else {
-            return Self {
-                code: failure.code(),
-                sql_state: failure.sql_state().to_owned(),
-                ..Self::of_gateway(failure)
+            return match failure {
+                Failure::TransactionEnded(_) => Self::transaction_ended(failure),
+                _ => Self {
+                    code: failure.code(),
+                    sql_state: failure.sql_state().to_owned(),
+                    ..Self::of_gateway(failure)
+                },
             };
         };
         if is_unknown_outcome(error) {
@@ -278,6 +281,26 @@ impl ApiError {
             code: denied.code(),
             sql_state: denied.sql_state().to_owned(),
             ..Self::new(status, kind, denied.to_string())
+        }
+    }
+
+    /// A statement has ended the transaction of its batch. The code is not that of a lost connection.
+    fn transaction_ended(failure: &Failure) -> Self {
+        let (status, kind) = (StatusCode::FAILED_DEPENDENCY, Type::UnknownOutcome);
+        Self::new(status, kind, failure.to_string())
+            .with_hint("call no procedure that commits or rolls back")
+    }
+
+    /// The error is that of a procedure of a batch, which may have committed before its result was given up.
+    pub(super) fn of_procedure(self) -> Self {
+        let known =
+            "the procedure may have committed its changes and those of the statements before it";
+        Self {
+            status: StatusCode::FAILED_DEPENDENCY,
+            kind: Type::UnknownOutcome,
+            code: UNKNOWN,
+            message: format!("{}: {known}", self.message),
+            ..self
         }
     }
 

@@ -3,6 +3,7 @@
 use rds_bridge::pool::PooledConnection;
 
 use super::Lease;
+use crate::execution::sessions::Place;
 use crate::execution::{Failure, Setting, Settings};
 
 impl Lease {
@@ -14,6 +15,18 @@ impl Lease {
     /// Whether [`Self::note_state`] was called for a request of the session.
     pub(crate) fn holds_state(&self) -> bool {
         self.holds_state
+    }
+
+    /// Whether the transaction of its session may have changes that are not committed.
+    pub(crate) fn may_have_changes(&self) -> bool {
+        self.place().is_none_or(Place::may_have_changes)
+    }
+
+    /// Notes, before a statement, whether the transaction of its session may have changes afterwards.
+    pub(crate) fn note_changes(&self, may_have_changes: bool) {
+        if let Some(place) = self.place() {
+            place.note_changes(may_have_changes);
+        }
     }
 
     /// Takes the connection out of it, for a session that begins. Returns `None` if a `KILL QUERY` may be on its way to

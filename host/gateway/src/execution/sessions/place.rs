@@ -26,6 +26,17 @@ impl Place {
         self.id
     }
 
+    pub(in crate::execution) fn may_have_changes(&self) -> bool {
+        let found = self.open.find(&self.id, |it| it.may_have_changes);
+        found.unwrap_or(true)
+    }
+
+    pub(in crate::execution) fn note_changes(&self, may_have_changes: bool) {
+        if let Some(session) = self.open.lock().get_mut(&self.id) {
+            session.may_have_changes = may_have_changes;
+        }
+    }
+
     /// Returns the connection to its session. If that has ended, the connection returns to its pool.
     pub(in crate::execution) fn give_back(
         mut self,
