@@ -5,6 +5,8 @@ mod admin;
 mod callers;
 mod certificates;
 mod configuration;
+mod configured_callers;
+mod counted_requests;
 mod data_api;
 mod data_api_clients;
 mod data_api_signatures;
