@@ -32,8 +32,7 @@ use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
 use crate::execution::Failure;
-use crate::http::{DatabaseTime, Guard, Refused, read_object};
-use crate::metrics::Counters;
+use crate::http::{DatabaseTime, Guard, KnownCaller, Refused, read_object};
 use crate::shared::Shared;
 use crate::statistics::StatementLabel;
 use error::ApiError;
@@ -112,8 +111,8 @@ where
             return ApiError::from(refused).into_response();
         }
     };
+    KnownCaller::note(&parts.extensions, &caller);
     let began = Instant::now();
-    let counters = shared.clone();
     let mut label = None;
     let outcome = match read_object::<I>(&body) {
         Ok(input) => {
@@ -124,12 +123,7 @@ where
     };
     let mut response = match outcome {
         Ok(json) => json.into_response(),
-        Err(error) => {
-            if error.is_of_database() {
-                Counters::add(&counters.counters.failed);
-            }
-            error.into_response()
-        }
+        Err(error) => error.into_response(),
     };
     let extensions = response.extensions_mut();
     extensions.insert(caller);

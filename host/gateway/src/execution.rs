@@ -6,6 +6,7 @@
 
 mod allowance;
 mod deadline;
+mod ending;
 mod failure;
 mod implicit_commit;
 mod lease;

@@ -34,7 +34,8 @@ pub struct GatewayMetrics {
     pub unauthenticated_total: u64,
     /// How many of them were beyond a limit of their caller.
     pub limited_total: u64,
-    /// How many statements failed.
+    /// How many requests failed, or ended with an unknown outcome, after they were accepted. A stream that is broken off
+    /// is one of them, and was answered.
     pub failed_total: u64,
     /// How many statements were killed because their client disconnected.
     pub killed_total: u64,
@@ -126,7 +127,7 @@ const METRICS: [Metric; 9] = [
     ),
     (
         "rds_bridge_gateway_failed_total",
-        "Statements that failed.",
+        "Requests that failed, or whose outcome is unknown, after they were accepted.",
         |it| it.failed_total,
     ),
     (

@@ -26,9 +26,8 @@ use crate::execution::{
     BLANK, Failure, Kind, Lease, Resumed, SessionPolicy, Setting, Settings, TextResult,
 };
 use crate::http::{DatabaseTime, Guard, authenticate_as, read_object};
-use crate::metrics::Counters;
 use crate::shared::Shared;
-use crate::statistics::{Cause, StatementLabel};
+use crate::statistics::{Cause, Ending, StatementLabel};
 use authentication::Authenticated;
 pub(crate) use refusal::refusal;
 use refusal::{limited, unavailable, unreadable};
@@ -85,7 +84,7 @@ async fn execute(
             let extensions = response.extensions_mut();
             extensions.insert(StatementLabel::of(&request.query));
             if let Err(failure) = &outcome.result {
-                Counters::add(&shared.counters.failed);
+                extensions.insert(Ending::from(failure));
                 extensions.insert(Cause::Sql(failure.code()));
             }
             response

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::body_budget::BodyBudget;
-use crate::caller::{Caller, Exceeded, FindCaller, Gate, NotAdmitted, Usage};
+use crate::caller::{Caller, FindCaller, Gate, NotAdmitted, Usage};
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
 use crate::idempotency_table::IdempotencyTable;
@@ -63,8 +63,7 @@ impl Shared {
         find: FindCaller,
     ) -> Result<Caller, NotAdmitted> {
         let rules = self.rules();
-        let admitted = self.gate.admit(&rules.authentication, parts, find).await;
-        admitted.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
+        self.gate.admit(&rules.authentication, parts, find).await
     }
 
     /// Whether the sender of a signed request may be a caller, by its headers alone.
@@ -74,11 +73,9 @@ impl Shared {
         service: &str,
     ) -> Result<(), NotAdmitted> {
         let rules = self.rules();
-        let checked = self
-            .gate
+        self.gate
             .check_signed_head(&rules.authentication, parts, service)
-            .await;
-        checked.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
+            .await
     }
 
     /// As [`Self::admit`], of a request that is signed for a service.
@@ -89,11 +86,9 @@ impl Shared {
         service: &str,
     ) -> Result<Caller, NotAdmitted> {
         let rules = self.rules();
-        let admitted = self
-            .gate
+        self.gate
             .admit_signed(&rules.authentication, parts, body, service)
-            .await;
-        admitted.inspect_err(|_| Counters::add(&self.counters.unauthenticated))
+            .await
     }
 
     /// The grant of a caller for a database, or its first one.
@@ -112,7 +107,7 @@ impl Shared {
         grant: &Arc<Grant>,
     ) -> Result<Lease, Failure> {
         let admitted = self.usage.admit(caller, grant.database(), grant.limits());
-        let request = admitted.map_err(|exceeded| self.limited(exceeded))?;
+        let request = admitted?;
         let key = grant.pool_key();
         let database = self.databases.named(&key.database);
         let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
@@ -143,7 +138,7 @@ impl Shared {
         };
         let usage = &self.usage;
         let place = usage.open_session(caller, grant.database(), grant.limits(), most);
-        lease.set_session(place.map_err(|exceeded| self.limited(exceeded))?);
+        lease.set_session(place?);
         Ok(())
     }
 
@@ -172,11 +167,6 @@ impl Shared {
     fn has_one_caller(&self) -> bool {
         let rules = self.rules.load();
         rules.policy.grants_everything() && !rules.authentication.has_several_callers()
-    }
-
-    fn limited(&self, exceeded: Exceeded) -> Failure {
-        Counters::add(&self.counters.limited);
-        exceeded.into()
     }
 
     /// The session that a token of the caller names, if the caller may still use its connection.

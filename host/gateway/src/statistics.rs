@@ -3,6 +3,7 @@
 //! Statements are told apart without the values in them, by a hash. The text itself is kept only where that was allowed.
 
 mod cause;
+mod ending;
 mod labelled;
 mod statement;
 
@@ -13,6 +14,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 pub(crate) use cause::Cause;
+pub(crate) use ending::Ending;
 use labelled::Labelled;
 pub(crate) use statement::StatementLabel;
 
@@ -35,6 +37,7 @@ struct Counts {
     callers: Labelled<CallerCounts>,
     statements: Labelled<StatementCounts>,
     causes: Labelled<u64>,
+    endings: [u64; Ending::ALL.len()],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,9 +56,10 @@ struct StatementCounts {
     durations: Option<Histogram<u32>>,
 }
 
-/// A request that was answered.
+/// A request that has ended.
 #[derive(Debug)]
-pub(crate) struct Answered<'a> {
+pub(crate) struct Ended<'a> {
+    pub(crate) ending: Ending,
     pub(crate) caller: Option<&'a str>,
     pub(crate) statement: Option<&'a StatementLabel>,
     /// Why it failed, or was refused.
@@ -94,12 +98,21 @@ pub(crate) struct CauseStatus {
     pub(crate) count: u64,
 }
 
-/// All statistics, each with the largest first.
+/// How many requests ended in a way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct EndingStatus {
+    pub(crate) ending: String,
+    pub(crate) count: u64,
+}
+
+/// All statistics. Callers, statements and causes have the largest first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Snapshot {
     pub(crate) callers: Vec<CallerStatus>,
     pub(crate) statements: Vec<StatementStatus>,
     pub(crate) causes: Vec<CauseStatus>,
+    /// Every one, in the order of [`Ending::ALL`].
+    pub(crate) endings: Vec<EndingStatus>,
 }
 
 impl Statistics {
@@ -109,33 +122,38 @@ impl Statistics {
                 callers: Labelled::new(MOST_CALLERS),
                 statements: Labelled::new(MOST_STATEMENTS),
                 causes: Labelled::new(MOST_CAUSES),
+                endings: Default::default(),
             }),
             keeps_texts,
         }
     }
 
     /// Counts a request.
-    pub(crate) fn record(&self, answered: &Answered<'_>) {
-        let has_failed = u64::from(answered.cause.is_some());
+    pub(crate) fn record(&self, ended: &Ended<'_>) {
+        let has_failed = u64::from(ended.cause.is_some());
         let mut counts = self.lock();
-        if let Some(caller) = answered.caller {
+        let endings = Ending::ALL.iter().zip(&mut counts.endings);
+        for (_, count) in endings.filter(|(it, _)| **it == ended.ending) {
+            *count = count.saturating_add(1);
+        }
+        if let Some(caller) = ended.caller {
             let caller = counts.callers.of(caller, CallerCounts::default);
             caller.requests = caller.requests.saturating_add(1);
             caller.failed = caller.failed.saturating_add(has_failed);
         }
-        if let Some(label) = answered.statement {
+        if let Some(label) = ended.statement {
             let text = || self.keeps_texts.then(|| label.text().to_owned());
             let new = || StatementCounts::new(text());
             let statement = counts.statements.of(label.digest(), new);
             statement.failed = statement.failed.saturating_add(has_failed);
-            statement.total = statement.total.saturating_add(answered.elapsed);
-            let micros = answered.elapsed.min(LONGEST).as_micros();
+            statement.total = statement.total.saturating_add(ended.elapsed);
+            let micros = ended.elapsed.min(LONGEST).as_micros();
             if let Some(durations) = &mut statement.durations {
                 // Fails only if it cannot grow to the longest duration.
                 let _recorded = durations.record(u64::try_from(micros).unwrap_or(u64::MAX));
             }
         }
-        if let Some(cause) = answered.cause {
+        if let Some(cause) = ended.cause {
             let cause = counts.causes.of(&cause.to_string(), || 0);
             *cause = cause.saturating_add(1);
         }
@@ -162,10 +180,16 @@ impl Statistics {
         });
         let mut causes: Vec<_> = causes.collect();
         causes.sort_by(|one, other| (other.count, &one.cause).cmp(&(one.count, &other.cause)));
+        let endings = Ending::ALL.iter().zip(counts.endings);
+        let endings = endings.map(|(ending, count)| EndingStatus {
+            ending: ending.to_string(),
+            count,
+        });
         Snapshot {
             callers,
             statements,
             causes,
+            endings: endings.collect(),
         }
     }
 
@@ -213,14 +237,20 @@ mod tests {
         let statistics = Statistics::new(false);
         let label = StatementLabel::of("SELECT * FROM t WHERE a = 'secret'");
         for milliseconds in 1..=100 {
-            statistics.record(&Answered {
+            statistics.record(&Ended {
+                ending: if milliseconds > 98 {
+                    Ending::Failed
+                } else {
+                    Ending::Answered
+                },
                 caller: Some("app"),
                 statement: Some(&label),
                 cause: (milliseconds > 98).then_some(Cause::Sql(1062)),
                 elapsed: Duration::from_millis(milliseconds),
             });
         }
-        statistics.record(&Answered {
+        statistics.record(&Ended {
+            ending: Ending::Unauthenticated,
             caller: None,
             statement: None,
             cause: Some(Cause::Named("unauthenticated")),
@@ -243,6 +273,10 @@ mod tests {
             .map(|it| (&*it.cause, it.count))
             .collect();
         assert_eq!(causes, [("MySQL 1062", 2), ("unauthenticated", 1)]);
+        let endings = snapshot.endings.iter().filter(|it| it.count > 0);
+        let endings: Vec<_> = endings.map(|it| (&*it.ending, it.count)).collect();
+        let expected = [("answered", 98), ("unauthenticated", 1), ("failed", 2)];
+        assert_eq!(endings, expected);
         let json = serde_json::to_string(&snapshot).unwrap();
         assert!(!json.contains("secret") && !json.contains("FROM"), "{json}");
     }
@@ -251,7 +285,8 @@ mod tests {
     fn texts_are_kept_without_values_where_that_is_allowed() {
         let statistics = Statistics::new(true);
         let label = StatementLabel::of("SELECT a FROM t WHERE b = 'secret' AND c IN (1, 2)");
-        statistics.record(&Answered {
+        statistics.record(&Ended {
+            ending: Ending::Answered,
             caller: None,
             statement: Some(&label),
             cause: None,
@@ -269,7 +304,8 @@ mod tests {
         let statistics = Statistics::new(false);
         for number in 0..10 * MOST_STATEMENTS {
             let name = format!("caller{number}");
-            statistics.record(&Answered {
+            statistics.record(&Ended {
+                ending: Ending::Failed,
                 caller: Some(&name),
                 statement: Some(&StatementLabel::of(&format!(
                     "SELECT column{number} FROM t"

@@ -33,8 +33,7 @@ use tracing::warn;
 use crate::access::Grant;
 use crate::caller::Caller;
 use crate::execution::{Failure, Lease};
-use crate::http::{DatabaseTime, Guard, Refused, authenticate_as, guarded};
-use crate::metrics::Counters;
+use crate::http::{DatabaseTime, Guard, Refused, StreamEnd, authenticate_as, guarded};
 use crate::shared::Shared;
 use crate::statistics::StatementLabel;
 use accept::{Format, negotiate, offered};
@@ -163,7 +162,7 @@ async fn answer_query(
         };
         let answer = batch::execute(&mut lease, &work).await;
         drop(lease);
-        return whole_answer(shared, headers, format, answer).await;
+        return whole_answer(headers, format, answer).await;
     }
     let has_time_limit = lease.time_limit().exists();
     let mut pieces = Pieces::new(has_time_limit, |pieces| {
@@ -177,17 +176,17 @@ async fn answer_query(
             let open = shared.counters.open_request();
             let gzip = compression::Stream::accepted_by(headers);
             let is_compressed = gzip.is_some();
-            let body = RowsBody::new(first, pieces, gzip, open);
-            Ok(streamed(format, is_compressed, Body::new(body)))
+            let end = StreamEnd::default();
+            let body = RowsBody::new(first, pieces, gzip, open, end.clone());
+            let mut response = streamed(format, is_compressed, Body::new(body));
+            response.extensions_mut().insert(end);
+            Ok(response)
         }
         NextPiece::End(Ok(Written::Rows)) => Ok(streamed(format, false, Body::empty())),
         NextPiece::End(Ok(Written::Summary)) => {
             Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
         }
-        NextPiece::End(Err(cut_off)) => {
-            Counters::add(&shared.counters.failed);
-            Err(cut_off.error)
-        }
+        NextPiece::End(Err(cut_off)) => Err(cut_off.error),
     }
 }
 
@@ -235,17 +234,16 @@ async fn answer_batch(
     };
     let answer = batch::execute(&mut lease, &work).await;
     drop(lease);
-    whole_answer(shared, headers, Format::Json, answer).await
+    whole_answer(headers, Format::Json, answer).await
 }
 
 /// The response with the answer of a transaction.
 async fn whole_answer(
-    shared: &Shared,
     headers: &HeaderMap,
     format: Format,
     answer: Result<Answer, ApiError>,
 ) -> Result<Response, ApiError> {
-    let answer = answer.inspect_err(|_| Counters::add(&shared.counters.failed))?;
+    let answer = answer?;
     let mut response = match (answer.status, format) {
         (StatusCode::NO_CONTENT, _) => (StatusCode::NO_CONTENT, NO_STORE).into_response(),
         (_, Format::Json) => whole_json(headers, answer.body.into()).await,
@@ -294,7 +292,6 @@ async fn lease(shared: &Shared, caller: &Caller, grant: &Arc<Grant>) -> Result<L
     leased.map_err(|failure| {
         if let Failure::Database(error) = &failure {
             warn!(error = %Chain(error), "no connection to the database");
-            Counters::add(&shared.counters.failed);
         }
         ApiError::before_statement(&failure)
     })

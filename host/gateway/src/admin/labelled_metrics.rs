@@ -12,6 +12,7 @@ pub(super) fn write_labelled(output: &mut impl Write, shared: &Shared) -> fmt::R
         callers,
         statements,
         causes,
+        endings,
     } = shared.statistics.snapshot();
     begin(output, "requests_total", "counter", "Requests, by caller.")?;
     for it in &callers {
@@ -21,6 +22,15 @@ pub(super) fn write_labelled(output: &mut impl Write, shared: &Shared) -> fmt::R
             &[("caller", &it.name)],
             it.requests,
         )?;
+    }
+    begin(
+        output,
+        "endings_total",
+        "counter",
+        "Requests, by the way in which they ended. Each is counted once.",
+    )?;
+    for it in &endings {
+        line(output, "endings_total", &[("ending", &it.ending)], it.count)?;
     }
     begin(
         output,

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::gateway::Health;
 use crate::metrics::GatewayMetrics;
-use crate::statistics::{CallerStatus, CauseStatus, Snapshot, StatementStatus};
+use crate::statistics::{CallerStatus, CauseStatus, EndingStatus, Snapshot, StatementStatus};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -35,6 +35,7 @@ pub(super) struct Status {
     callers: Vec<CallerStatus>,
     statements: Vec<Named>,
     causes: Vec<CauseStatus>,
+    endings: Vec<EndingStatus>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,6 +124,7 @@ impl Status {
             callers,
             statements,
             causes,
+            endings,
         } = shared.statistics.snapshot();
         let requests = health.metrics();
         let names = shared.statement_names();
@@ -147,6 +149,7 @@ impl Status {
             callers,
             statements: statements.into_iter().map(named).collect(),
             causes,
+            endings,
         }
     }
 }

@@ -12,7 +12,7 @@ use tracing::{debug, error, warn};
 
 use crate::access::AccessDenied;
 use crate::execution::{Failure, Outcome, is_unknown_outcome};
-use crate::statistics::Cause;
+use crate::statistics::{Cause, Ending};
 
 /// The header by which SDKs tell the types of errors apart.
 const ERROR_TYPE: &str = "x-amzn-errortype";
@@ -36,6 +36,7 @@ pub(super) struct ApiError {
     /// The server's id of the connection whose statement took too long.
     connection_id: Option<u32>,
     cause: Cause,
+    ending: Ending,
     /// Seconds.
     retry_after: Option<u64>,
 }
@@ -52,8 +53,15 @@ impl ApiError {
             message: message.into(),
             connection_id: None,
             cause: Cause::Named(error_type),
+            ending: Ending::Failed,
             retry_after: None,
         }
+    }
+
+    /// How the request ends, for the statistics. Default: it failed.
+    pub(super) fn with_ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
     }
 
     /// Tells an SDK after how many seconds to repeat the request.
@@ -74,6 +82,14 @@ impl ApiError {
     /// Of a statement that was sent, or may have been. What is known is in the message; the status is never one after
     /// which an SDK repeats the statement.
     pub(super) fn of_statement(failure: &Failure) -> Self {
+        let ending = match failure {
+            Failure::Database(error) if is_unknown_outcome(error) => Ending::Unknown,
+            failure => failure.into(),
+        };
+        Self::of_failure(failure).with_ending(ending)
+    }
+
+    fn of_failure(failure: &Failure) -> Self {
         match failure {
             Failure::Database(error) => match error.server_error() {
                 Some(server) if !ends_connection(server) => {
@@ -81,7 +97,7 @@ impl ApiError {
                 }
                 _ if is_unknown_outcome(error) => {
                     debug!(%error, "the outcome of a statement is unknown");
-                    Self::of_statement(&Failure::UnknownOutcome)
+                    Self::of_failure(&Failure::UnknownOutcome)
                 }
                 _ => Self::database(&failure.to_string(), failure.code(), failure.sql_state()),
             },
@@ -134,7 +150,7 @@ impl ApiError {
             Failure::Database(error) => error,
             Failure::Draining | Failure::TooManySessions { .. } => {
                 let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableError");
-                return Self::new(status, kind, failure.to_string());
+                return Self::new(status, kind, failure.to_string()).with_ending(Ending::Refused);
             }
             _ => return Self::of_statement(failure),
         };
@@ -161,19 +177,19 @@ impl ApiError {
     /// The statement names a parameter that the request does not have.
     pub(super) fn no_parameter(name: &str) -> Self {
         let message = format!("Cannot find parameter: {name}");
-        Self::database(&message, PARAMS_NOT_BOUND, GENERAL)
+        Self::database(&message, PARAMS_NOT_BOUND, GENERAL).with_ending(Ending::Refused)
     }
 
     /// The value of a parameter cannot be sent to the database.
     pub(super) fn invalid_parameter(name: &str, problem: &str) -> Self {
         let message = format!("The parameter :{name} is invalid: {problem}");
-        Self::database(&message, INVALID_PARAMETER, GENERAL)
+        Self::database(&message, INVALID_PARAMETER, GENERAL).with_ending(Ending::Refused)
     }
 
     /// The statement has a parameter without a name.
     pub(super) fn question_mark() -> Self {
         let message = "The statement has a question mark as a parameter: name it, as in :id";
-        Self::database(message, PARAMS_NOT_BOUND, GENERAL)
+        Self::database(message, PARAMS_NOT_BOUND, GENERAL).with_ending(Ending::Refused)
     }
 
     /// The statement was executed, and its result cannot be returned.
@@ -201,7 +217,8 @@ impl ApiError {
                 StatusCode::FORBIDDEN,
                 "ForbiddenException",
                 denied.to_string(),
-            ),
+            )
+            .with_ending(Ending::Denied),
         }
     }
 
@@ -221,11 +238,13 @@ impl ApiError {
         let message =
             "The gateway has several databases: resourceArn must end with the name of one of them";
         Self::new(StatusCode::NOT_FOUND, "DatabaseNotFoundException", message)
+            .with_ending(Ending::Denied)
     }
 
     /// A member of the request is missing or has an invalid value.
     pub(super) fn validation(message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
+            .with_ending(Ending::Refused)
     }
 
     /// The body is not JSON, or not the JSON of a request.
@@ -235,6 +254,7 @@ impl ApiError {
         } else {
             let message = format!("The request is not JSON: {error}");
             Self::new(StatusCode::BAD_REQUEST, "SerializationException", message)
+                .with_ending(Ending::Refused)
         }
     }
 
@@ -243,11 +263,6 @@ impl ApiError {
         error!(%bug, "a response cannot be written");
         // Not a status of 500: the statement was executed.
         Self::unsupported_result("this is a bug of the gateway")
-    }
-
-    /// Whether the database, and not the gateway, refused the request.
-    pub(super) fn is_of_database(&self) -> bool {
-        self.error_type == "DatabaseErrorException"
     }
 }
 
@@ -265,6 +280,7 @@ impl IntoResponse for ApiError {
             message,
             connection_id,
             cause,
+            ending,
             retry_after,
         } = self;
         let body = match connection_id {
@@ -278,6 +294,7 @@ impl IntoResponse for ApiError {
         ];
         let mut response = (status, headers, Body::from(body)).into_response();
         response.extensions_mut().insert(cause);
+        response.extensions_mut().insert(ending);
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }

@@ -5,6 +5,7 @@ use rds_bridge::mysql::Param;
 use super::error::ApiError;
 use super::execute::execute;
 use crate::execution::{Effect, Failure, Lease, TypedResult};
+use crate::statistics::Ending;
 
 /// `ER_CANT_DO_THIS_DURING_AN_TRANSACTION`
 const DURING_TRANSACTION: u16 = 1179;
@@ -110,6 +111,6 @@ impl ApiError {
     }
 
     fn during_transaction(message: &str) -> Self {
-        Self::database(message, DURING_TRANSACTION, "25000")
+        Self::database(message, DURING_TRANSACTION, "25000").with_ending(Ending::Refused)
     }
 }

@@ -6,6 +6,7 @@ use super::error::ApiError;
 use crate::caller::{Exceeded, NotAdmitted, TokenError, retry_after};
 use crate::http::Refused;
 use crate::sigv4::SignatureError;
+use crate::statistics::Ending;
 
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
@@ -17,7 +18,7 @@ impl From<Refused> for ApiError {
             Refused::BodyTooLarge { .. } => "RequestEntityTooLargeException",
             Refused::BodyTimeout => "RequestTimeoutException",
         };
-        Self::new(refused.status(), error_type, refused.to_string())
+        Self::new(refused.status(), error_type, refused.to_string()).with_ending(Ending::Refused)
     }
 }
 
@@ -42,6 +43,7 @@ impl From<SignatureError> for ApiError {
             | SignatureError::Mismatch => "InvalidSignatureException",
         };
         Self::new(StatusCode::FORBIDDEN, error_type, error.to_string())
+            .with_ending(Ending::Unauthenticated)
     }
 }
 
@@ -61,7 +63,9 @@ impl From<NotAdmitted> for ApiError {
             NotAdmitted::Token(_) => (StatusCode::FORBIDDEN, "UnrecognizedClientException"),
             NotAdmitted::TooManyGuesses { .. } => THROTTLED,
         };
-        Self::new(status, error_type, message).with_retry_after(retry_after)
+        Self::new(status, error_type, message)
+            .with_ending(Ending::Unauthenticated)
+            .with_retry_after(retry_after)
     }
 }
 
@@ -73,6 +77,8 @@ impl ApiError {
     /// A limit of the caller is reached. Nothing was executed, so that an SDK may repeat the request.
     pub(super) fn limited(exceeded: Exceeded) -> Self {
         let (status, error_type) = THROTTLED;
-        Self::new(status, error_type, exceeded.to_string()).with_retry_after(Some(1))
+        Self::new(status, error_type, exceeded.to_string())
+            .with_ending(Ending::Limited)
+            .with_retry_after(Some(1))
     }
 }

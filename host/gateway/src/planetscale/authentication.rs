@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::refusal::not_admitted;
 use crate::caller::{Caller, Keys};
+use crate::http::KnownCaller;
 use crate::shared::Shared;
 
 /// The caller of a request that has valid credentials, or needs none.
@@ -26,6 +27,7 @@ impl FromRequestParts<Shared> for Authenticated {
         }
         match shared.admit(parts, caller).await {
             Ok(caller) => {
+                KnownCaller::note(&parts.extensions, &caller);
                 parts.extensions.insert(AdmittedByGuard(caller.clone()));
                 Ok(Self(caller))
             }

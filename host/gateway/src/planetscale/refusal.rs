@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::caller::{Exceeded, NotAdmitted, TokenError, retry_after};
 use crate::execution::Failure;
 use crate::http::Refused;
-use crate::statistics::Cause;
+use crate::statistics::{Cause, Ending};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -53,6 +53,7 @@ pub(super) fn not_admitted(refused: &NotAdmitted) -> Response {
         refused => refused.to_string(),
     };
     let mut response = response(status, code, &message);
+    response.extensions_mut().insert(Ending::Unauthenticated);
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"rds-bridge\"");

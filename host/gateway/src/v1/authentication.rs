@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use crate::caller::{Caller, Keys, retry_after};
+use crate::http::KnownCaller;
 use crate::shared::Shared;
 
 /// The caller of a request that has valid credentials, or needs none.
@@ -18,10 +19,12 @@ impl FromRequestParts<Shared> for Authenticated {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         if let Some(caller) = parts.extensions.get::<Caller>() {
             // What received the request has authenticated it, or the guards have.
+            KnownCaller::note(&parts.extensions, caller);
             return Ok(Self(caller.clone()));
         }
         match shared.admit(parts, Keys::caller).await {
             Ok(caller) => {
+                KnownCaller::note(&parts.extensions, &caller);
                 parts.extensions.insert(caller.clone());
                 Ok(Self(caller))
             }

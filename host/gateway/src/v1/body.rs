@@ -16,7 +16,9 @@ use tracing::{Instrument, warn};
 use super::compression::Stream;
 use super::error::ApiError;
 use super::rows::{CutOff, Written};
+use crate::http::StreamEnd;
 use crate::metrics::OpenRequest;
+use crate::statistics::{Cause, Ending};
 
 /// The pieces of a result. The future that makes them runs only when one is asked for: a slow client slows the
 /// database down, and costs no memory. Dropping the pieces drops the future.
@@ -98,6 +100,7 @@ pub(super) struct RowsBody {
     gzip: Option<Stream>,
     /// The request is open until the body has ended.
     _open: OpenRequest,
+    end: StreamEnd,
 }
 
 enum Rest {
@@ -129,12 +132,14 @@ impl RowsBody {
         pieces: Pieces,
         gzip: Option<Stream>,
         open: OpenRequest,
+        end: StreamEnd,
     ) -> Self {
         Self {
             first: Some(first),
             rest: Rest::Pieces(pieces),
             gzip,
             _open: open,
+            end,
         }
     }
 
@@ -163,11 +168,14 @@ impl Body for RowsBody {
                 Poll::Ready(Next::Piece(piece)) => Poll::Ready(Some(Ok(self.frame(piece)))),
                 Poll::Ready(Next::End(Ok(_))) => {
                     self.rest = Rest::Ended;
+                    self.end.end(Ending::Answered, None);
                     let end = self.gzip.take().map(|gzip| Ok(Frame::data(gzip.end())));
                     Poll::Ready(end)
                 }
                 Poll::Ready(Next::End(Err(CutOff { error, rest }))) => {
                     warn!(code = error.code(), kind = ?error.kind(), "broke a response off");
+                    self.end
+                        .end(Ending::from(&error), Some(Cause::from(&error)));
                     self.rest = Rest::BreakOff {
                         error,
                         is_flushed: false,
@@ -191,6 +199,14 @@ impl Body for RowsBody {
             }
             Rest::Ended => Poll::Ready(None),
         }
+    }
+}
+
+impl Drop for RowsBody {
+    /// A body that has not ended was not taken by its client.
+    fn drop(&mut self) {
+        let cancelled = Cause::Named("Cancelled");
+        self.end.end(Ending::Cancelled, Some(cancelled));
     }
 }
 

@@ -1,13 +1,61 @@
-//! The causes of failures, for the statistics.
+//! The causes of failures, and how requests end by them, for the statistics.
+
+use axum::http::StatusCode;
 
 use super::error::{ApiError, Type, UNKNOWN};
-use crate::statistics::Cause;
+use crate::statistics::{Cause, Ending};
 
 impl From<&ApiError> for Cause {
     fn from(error: &ApiError) -> Self {
         match error.code() {
             UNKNOWN => Self::Named(name(error.kind())),
             code => Self::Sql(code),
+        }
+    }
+}
+
+impl From<&ApiError> for Ending {
+    fn from(error: &ApiError) -> Self {
+        // Without a number of MySQL's, the gateway itself has refused the request.
+        let is_refused = error.code() == UNKNOWN;
+        match error.kind() {
+            Type::InvalidRequest
+            | Type::InvalidParameters
+            | Type::MethodNotAllowed
+            | Type::NotAcceptable
+            | Type::RequestTimeout
+            | Type::RequestTooLarge
+            | Type::UnsupportedMedia
+            | Type::MisdirectedRequest
+            | Type::IdempotencyKey => Self::Refused,
+            Type::Forbidden | Type::NotFound | Type::Statement if is_refused => {
+                if error.is_of_server() {
+                    Self::Failed
+                } else {
+                    Self::Refused
+                }
+            }
+            Type::Forbidden | Type::NotFound => Self::Denied,
+            Type::Unauthenticated => Self::Unauthenticated,
+            Type::TooManyRequests if !is_refused => Self::Limited,
+            // After wrong credentials; the other one is refused for its body.
+            Type::TooManyRequests if error.status() == StatusCode::TOO_MANY_REQUESTS => {
+                Self::Unauthenticated
+            }
+            Type::TooManyRequests => Self::Refused,
+            Type::UnknownOutcome => Self::Unknown,
+            Type::Statement
+            | Type::UnsupportedResult
+            | Type::ResultTooLarge
+            | Type::StatementTimeout
+            | Type::Settings
+            | Type::Bug
+            | Type::Credentials
+            | Type::Tls
+            | Type::Login
+            | Type::Protocol
+            | Type::Network
+            | Type::TooManyConnections => Self::Failed,
         }
     }
 }

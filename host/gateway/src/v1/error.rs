@@ -12,7 +12,7 @@ use crate::access::AccessDenied;
 use crate::caller::{NotAdmitted, TokenError};
 use crate::execution::{Failure, Outcome, is_unknown_outcome};
 use crate::http::Refused;
-use crate::statistics::Cause;
+use crate::statistics::{Cause, Ending};
 
 /// `ER_UNKNOWN_ERROR`, of errors that are not MySQL's.
 pub(super) const UNKNOWN: u16 = 1105;
@@ -325,6 +325,15 @@ impl ApiError {
         self.kind
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Whether it came about on the way to the rows, and not before.
+    pub(super) fn is_of_server(&self) -> bool {
+        self.stage.is_some()
+    }
+
     /// The JSON of the error itself, in one line.
     pub(super) fn json(&self) -> String {
         // Fails for types that JSON does not have, which an error does not contain.
@@ -377,6 +386,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, no_store, body).into_response();
         response.headers_mut().extend(header);
         response.extensions_mut().insert(Cause::from(&self));
+        response.extensions_mut().insert(Ending::from(&self));
         response
     }
 }
