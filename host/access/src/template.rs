@@ -5,15 +5,25 @@
 //! and has a literal, or a parameter, in those places. White space and comments do not matter. A literal that the
 //! template contains is a part of it: `WHERE role = 'public'` does not cover `WHERE role = 'secret'`.
 //!
+//! | in the template | in a statement that it covers |
+//! |---|---|
+//! | `?`, where a value begins | a literal with its sign, such as `-7` |
+//! | `-?`, where a value begins | a number with this sign |
+//! | `IN (?)` | a list of any length |
+//! | `VALUES (?, ?)` | any number of rows of as many values |
+//!
 //! Whatever the server could read in another way than this module is refused:
 //!
 //! | text | why |
 //! |---|---|
 //! | `/*! … */` and `/*M! … */` | the server executes what the comment contains |
-//! | `"…"` as a value | with `ANSI_QUOTES` it is an identifier, so it is compared as it is |
 //! | a backslash within `"…"` | with `ANSI_QUOTES` it does not escape |
+//! | a string after `@`, as in `@'a'` | it is the name of a variable or a host |
 //! | a semicolon within the text | several statements |
+//! | more than 65,536 tokens | it takes too much memory |
 //! | what is not closed; control characters; a number that runs into a word | it is no valid SQL |
+//!
+//! `"…"` is a string, or with `ANSI_QUOTES` an identifier. It is compared as it is, and is never a value.
 //!
 //! The lexer treats a backslash in `'…'` as an escape. In a session with `NO_BACKSLASH_ESCAPES`, which the server
 //! reports in its status flags, a backslash escapes nothing: the caller of the lexer must then refuse a text with a
@@ -21,6 +31,7 @@
 
 mod lexer;
 mod literals;
+mod rows;
 mod scanner;
 mod token;
 
@@ -151,15 +162,12 @@ impl Templates {
     }
 }
 
-/// A list with one placeholder, `IN (?)`, covers lists of every length.
+/// A list with one placeholder, `IN (?)`, covers lists of every length, and so does a column of `VALUES (?, ?)`.
 fn covers(wanted: &[Value], given: &[Value]) -> bool {
-    if let [Value::Placeholder] = wanted {
-        return true;
+    if let [wanted @ Value::Placeholder { .. }] = wanted {
+        return given.iter().all(|it| wanted.covers(it));
     }
-    let same = |(wanted, given): (&Value, &Value)| match wanted {
-        Value::Placeholder => true,
-        Value::Literal(_) => wanted == given,
-    };
+    let same = |(wanted, given): (&Value, &Value)| wanted.covers(given);
     wanted.len() == given.len() && wanted.iter().zip(given).all(same)
 }
 

@@ -3,14 +3,17 @@
 //! Source: MySQL Reference Manual, "Language Structure".
 
 use super::literals::{is_of_word, skip_number, skip_quoted};
+use super::rows::joined_rows;
 use super::scanner::Scanner;
 use super::token::{Token, Value};
 use super::{LexError, Lexed};
 
-/// Words after which a sign belongs to the number that follows. They are reserved, so none of them is a name.
-const BEFORE_VALUES: [&str; 17] = [
+/// Words after which a sign belongs to the value that follows. They are reserved, so they are names only in quotes, and
+/// after `.` and `@`.
+const BEFORE_VALUES: [&str; 23] = [
     "SELECT", "WHERE", "AND", "OR", "XOR", "NOT", "BETWEEN", "LIKE", "WHEN", "THEN", "ELSE",
-    "CASE", "HAVING", "BY", "DIV", "MOD", "IN",
+    "CASE", "HAVING", "BY", "DIV", "MOD", "IN", "INTERVAL", "REGEXP", "RLIKE", "DISTINCT", "ALL",
+    "ON",
 ];
 
 /// A token takes more memory than its text.
@@ -35,7 +38,9 @@ pub(super) fn read(sql: &str) -> Result<Lexed, LexError> {
     if tokens.is_empty() {
         return Err(LexError::Empty);
     }
-    Ok(Lexed { tokens })
+    Ok(Lexed {
+        tokens: joined_rows(tokens),
+    })
 }
 
 struct Lexer<'a> {
@@ -43,7 +48,7 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
     /// How many were read: those of a list too, which are joined.
     read_tokens: usize,
-    /// Where the values of a list begin, if only values and commas followed `IN (`.
+    /// Where the values of a list begin, if only values, signs and commas followed `IN (`.
     list: Option<usize>,
     /// Whether nothing is between the last token and the next character.
     is_touching: bool,
@@ -150,7 +155,8 @@ impl Lexer<'_> {
 
     fn placeholder(&mut self, length: usize) {
         self.scanner.skip(length);
-        self.value(Value::Placeholder);
+        let signs = self.take_signs();
+        self.value(Value::Placeholder { signs });
     }
 
     /// A string in single quotes, whose token begins at `start`.
@@ -194,16 +200,23 @@ impl Lexer<'_> {
         }
         let start = self.scanner.clone();
         skip_number(&mut self.scanner)?;
-        let mut literal = text_between(&start, &self.scanner);
-        if let Some(sign) = self.sign() {
-            self.tokens.pop();
-            literal.insert(0, sign);
-        }
+        let number = text_between(&start, &self.scanner);
+        let literal = self.take_signs() + &number;
         self.value(Value::Literal(literal));
         Ok(())
     }
 
-    /// The sign that was read last, if it belongs to a number and is no operator between two values.
+    /// Removes the signs that were read last, as far as they belong to a value that follows, and returns them.
+    fn take_signs(&mut self) -> String {
+        let mut signs = String::new();
+        while let Some(sign) = self.sign() {
+            self.tokens.pop();
+            signs.insert(0, sign);
+        }
+        signs
+    }
+
+    /// The sign that was read last, if it belongs to a value and is no operator between two values.
     fn sign(&self) -> Option<char> {
         let (last, before) = self.tokens.split_last()?;
         let sign = ["-", "+"].into_iter().find(|sign| last.is(sign))?;
@@ -211,7 +224,7 @@ impl Lexer<'_> {
             None => true,
             Some((Token::Values(_), _)) => false,
             Some((Token::Text(text), earlier)) => {
-                let is_after_point = earlier.last().is_some_and(|it| it.is("."));
+                let is_name = earlier.last().is_some_and(|it| it.is(".") || it.is("@"));
                 let is_reserved = BEFORE_VALUES.iter().any(|it| it.eq_ignore_ascii_case(text));
                 let is_operator = matches!(
                     text.as_str(),
@@ -230,7 +243,7 @@ impl Lexer<'_> {
                         | "^"
                         | "~"
                 );
-                is_operator || is_reserved && !is_after_point
+                is_operator || is_reserved && !is_name
             }
         };
         sign.chars().next().filter(|_| is_sign)
@@ -308,7 +321,7 @@ impl Lexer<'_> {
                 self.tokens.push(Token::Values(values));
                 self.tokens.push(Token::Text(")".to_owned()));
             }
-        } else if matches!(last, Token::Text(text) if text != ",") {
+        } else if matches!(last, Token::Text(text) if !matches!(text.as_str(), "," | "-" | "+")) {
             self.list = None;
         }
     }

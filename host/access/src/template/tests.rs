@@ -53,6 +53,33 @@ fn a_template_covers_its_statement_with_any_values() {
         ("SELECT 'x'", "SELECT  'x'"),
         ("SELECT N'x', _utf8mb4'y', ?", "SELECT N'x', _utf8mb4'y', 3"),
         ("SELECT t.1a, ü FROM t", "SELECT t.1a, ü FROM t"),
+        ("SELECT a + INTERVAL ? DAY", "SELECT a + INTERVAL -7 DAY"),
+        ("SELECT a RLIKE ?", "SELECT a RLIKE - 7"),
+        ("SELECT DISTINCT ?", "SELECT DISTINCT -7"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = -7"),
+        ("SELECT 1 WHERE a = - :x", "SELECT 1 WHERE a = - .5"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = --7"),
+        ("SELECT 1 WHERE a = +?", "SELECT 1 WHERE a = +7"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = -?"),
+        ("SELECT 1 WHERE a IN (-?)", "SELECT 1 WHERE a IN (-1, -2)"),
+        ("SELECT 1 WHERE a IN (?)", "SELECT 1 WHERE a IN (-1, 2, +3)"),
+        ("SELECT a -?", "SELECT a -?"),
+        (
+            "INSERT INTO t (a, b) VALUES (?, ?)",
+            "INSERT INTO t (a, b) VALUES (1, -2), ('x', NULL) , (:c, ?)",
+        ),
+        (
+            "INSERT INTO t VALUES (?, DEFAULT) ON DUPLICATE KEY UPDATE a = ?",
+            "INSERT INTO t VALUES (1, DEFAULT), (2, DEFAULT) ON DUPLICATE KEY UPDATE a = 3",
+        ),
+        (
+            "INSERT INTO t VALUES (?), (?)",
+            "INSERT INTO t VALUES (1), (2)",
+        ),
+        (
+            "INSERT INTO t VALUES (?, NOW()), (?, ?)",
+            "INSERT INTO t VALUES (1, NOW()), (2, 3)",
+        ),
     ] {
         assert!(covers(template, sql), "{template} does not cover {sql}");
     }
@@ -121,6 +148,42 @@ fn and_no_other_statement() {
         ("SELECT a", "SELECT /*+ NO_MERGE(t) */ a"),
         ("SELECT 'a b'", "SELECT 'a  b'"),
         ("SELECT t.null", "SELECT t.true"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = 7"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = +7"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = '-7'"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = -'7'"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = NULL"),
+        ("SELECT 1 WHERE a = -?", "SELECT 1 WHERE a = -b"),
+        ("SELECT 1 WHERE a = ?", "SELECT 1 WHERE a = -b"),
+        ("SELECT 1 WHERE a = ?", "SELECT 1 WHERE a = -?"),
+        ("SELECT 1 WHERE a IN (-?)", "SELECT 1 WHERE a IN (-1, 2)"),
+        ("SELECT 1 WHERE a IN (?)", "SELECT 1 WHERE a IN (1 -2)"),
+        ("SELECT 1 WHERE a IN (?)", "SELECT 1 WHERE a IN (1, -b)"),
+        ("SELECT a, ?", "SELECT a -7"),
+        ("SELECT @interval ?", "SELECT @interval -7"),
+        ("SELECT t.interval ?", "SELECT t.interval -7"),
+        ("SELECT `interval` ?", "SELECT `interval` -7"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3)"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3, 4, 5)"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3, (SELECT 4))"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3, NOW())"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3, b)"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3, 4) + 1"),
+        ("VALUES (?, ?)", "VALUES (1, 2) (3, 4)"),
+        ("VALUES (?, ?)", "VALUES (1, 2), (3 4)"),
+        ("VALUES (?), (?)", "VALUES (1), (2), (3)"),
+        ("VALUES (?), (?)", "VALUES (1)"),
+        ("VALUES (?, 'x')", "VALUES (1, 'x'), (2, 'y')"),
+        ("VALUES (?, DEFAULT)", "VALUES (1, DEFAULT), (2, b)"),
+        ("VALUES (DEFAULT)", "VALUES (DEFAULT), (DEFAULT)"),
+        ("VALUES (1), (2)", "VALUES (1, 2)"),
+        ("SELECT value (?)", "SELECT value (1), (2)"),
+        ("SELECT t.values (?)", "SELECT t.values (1), (2)"),
+        ("SELECT @values (?)", "SELECT @values (1), (2)"),
+        (
+            "VALUES (a IN (1, 2, 3))",
+            "VALUES (a IN (1)), (a IN (2, 3))",
+        ),
     ] {
         assert!(!covers(template, sql), "{template} covers {sql}");
     }
@@ -159,6 +222,62 @@ fn what_cannot_be_compared_is_refused() {
     }
 }
 
+/// Tokens of which rows consist, and some others. A row is likely.
+const ROW_TOKENS: &[&str] = &[
+    ", (",
+    "1 ,",
+    "1 )",
+    "- 1 ,",
+    "'x' )",
+    "? )",
+    ", ( 1 , 2 )",
+    ",",
+    "(",
+    ")",
+    "1",
+    "-",
+    "a",
+    "NULL",
+    "DEFAULT",
+];
+
+fn literal() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<i32>().prop_map(|it| it.to_string()),
+        "'[a-z(), ]{0,5}'",
+        Just("NULL".to_owned()),
+    ]
+}
+
+/// Whether the tokens are further rows of two values, by a parser of their own.
+fn are_rows(tokens: &[&str]) -> bool {
+    let text = tokens.join(" ");
+    let mut tokens = text.split_whitespace().peekable();
+    let value = |tokens: &mut std::iter::Peekable<std::str::SplitWhitespace<'_>>| {
+        let mut is_signed = false;
+        while tokens.next_if_eq(&"-").is_some() {
+            is_signed = true;
+        }
+        match tokens.next() {
+            Some("1" | "2") => true,
+            Some("'x'" | "?" | "NULL") => !is_signed,
+            _ => false,
+        }
+    };
+    while tokens.peek().is_some() {
+        let is_row = tokens.next() == Some(",")
+            && tokens.next() == Some("(")
+            && value(&mut tokens)
+            && tokens.next() == Some(",")
+            && value(&mut tokens)
+            && tokens.next() == Some(")");
+        if !is_row {
+            return false;
+        }
+    }
+    true
+}
+
 proptest! {
     /// What an application inlines by the rules of MySQL stays one value, whatever the text is.
     #[test]
@@ -169,6 +288,45 @@ proptest! {
         let doubled = text.replace('\\', "\\\\").replace('\'', "''");
         let sql = format!("SELECT a FROM t WHERE a = '{doubled}' AND b = 1");
         prop_assert!(covers("SELECT a FROM t WHERE a = ? AND b = 1", &sql));
+    }
+
+    /// A sign belongs to a number, and a template that has one covers numbers with this sign only.
+    #[test]
+    fn a_number_has_its_sign(number in any::<i64>(), space in " {0,2}") {
+        let inlined = number.to_string().replace('-', &format!("-{space}"));
+        for before in ["a =", "a BETWEEN 1 AND", "a > 1 +", "b - INTERVAL", "f(", "a,"] {
+            let sql = format!("SELECT {before} {inlined}");
+            let template = |value: &str| format!("SELECT {before} {value}");
+            prop_assert!(covers(&template("?"), &sql));
+            prop_assert_eq!(covers(&template("-?"), &sql), number < 0);
+        }
+        // After a value it is an operator.
+        let sql = format!("SELECT 1 {inlined}");
+        prop_assert!(!covers("SELECT ?", &sql));
+        prop_assert_eq!(covers("SELECT ? - ?", &sql), number < 0);
+    }
+
+    /// A row of placeholders covers any number of rows of as many values.
+    #[test]
+    fn rows_have_as_many_values(
+        rows in prop::collection::vec(prop::collection::vec(literal(), 1..4), 1..6),
+        columns in 1_usize..4,
+    ) {
+        let written = rows.iter().map(|row| format!("({})", row.join(", ")));
+        let written = written.collect::<Vec<_>>().join(", ");
+        let template = format!("INSERT INTO t VALUES ({})", vec!["?"; columns].join(", "));
+        let is_alike = rows.iter().all(|row| row.len() == columns);
+        prop_assert_eq!(covers(&template, &format!("INSERT INTO t VALUES {written}")), is_alike);
+    }
+
+    /// After the rows there is nothing else.
+    #[test]
+    fn what_is_added_to_rows_is_noticed(
+        added in prop::collection::vec(prop::sample::select(ROW_TOKENS), 0..14),
+    ) {
+        let sql = format!("INSERT INTO t VALUES (1, 2) {}", added.join(" "));
+        let is_covered = covers("INSERT INTO t VALUES (?, ?)", &sql);
+        prop_assert_eq!(is_covered, are_rows(&added), "{}", sql);
     }
 
     /// Outside of quotes, only a literal counts as a value.

@@ -12,10 +12,21 @@ pub(super) enum Token {
 /// A value in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    /// `?` or `:name`.
-    Placeholder,
+    /// `?` or `:name`, after signs that belong to it.
+    Placeholder { signs: String },
     /// A literal, as it is written.
     Literal(String),
+}
+
+impl Value {
+    /// Whether a value of a template stands for a value of a statement.
+    pub(super) fn covers(&self, given: &Self) -> bool {
+        match (self, given) {
+            // Only a number begins with a sign.
+            (Self::Placeholder { signs }, Self::Literal(literal)) => literal.starts_with(signs),
+            _ => self == given,
+        }
+    }
 }
 
 impl Token {
