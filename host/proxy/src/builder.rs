@@ -18,6 +18,7 @@ use crate::listen::Listener;
 use crate::login_limits::{ConcurrentLogins, LoginLimits};
 use crate::metrics::Counters;
 use crate::proxy::Proxy;
+use crate::reached_limit::ReachedLimit;
 use crate::shared::{Access, Shared};
 use crate::start_error::StartError;
 use crate::users::ClientAuthentication;
@@ -40,6 +41,7 @@ pub struct ProxyBuilder {
     is_read_only: bool,
     allows_local_files: bool,
     remedy_words: fn(&Remedy) -> String,
+    limit_words: fn(&ReachedLimit) -> String,
 }
 
 impl Proxy {
@@ -68,6 +70,7 @@ impl ProxyBuilder {
             is_read_only: false,
             allows_local_files: true,
             remedy_words: ToString::to_string,
+            limit_words: ToString::to_string,
         }
     }
 
@@ -187,6 +190,13 @@ impl ProxyBuilder {
         self
     }
 
+    /// How a limit that a client has reached is described to it. Default: with the method of this builder.
+    #[must_use]
+    pub fn limit_words(mut self, words: fn(&ReachedLimit) -> String) -> Self {
+        self.limit_words = words;
+        self
+    }
+
     /// Starts the proxy, in tasks of the current runtime.
     ///
     /// # Errors
@@ -233,6 +243,7 @@ impl ProxyBuilder {
             is_read_only: self.is_read_only,
             allows_local_files: self.allows_local_files,
             remedy_words: self.remedy_words,
+            limit_words: self.limit_words,
             counters: Counters::default(),
             clients: self.clients,
             login_limits: Arc::new(LoginLimits::new(&self.logins, in_all, per_source)),

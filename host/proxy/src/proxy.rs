@@ -18,6 +18,7 @@ use crate::listen::SocketFile;
 use crate::listen::{ACCEPT_PAUSE, Listener, Origin};
 use crate::login_limits::Reached;
 use crate::metrics::ProxyMetrics;
+use crate::reached_limit::ReachedLimit;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::shared::{Access, Shared};
@@ -240,9 +241,7 @@ async fn serve(
         counters.refused.fetch_add(1, Ordering::Relaxed);
         let limit = shared.clients.limit();
         info!(%origin, limit, "refused: too many clients");
-        let message = format!(
-            "Too many connections: rds-bridge accepts at most {limit} clients (--max-connections)"
-        );
+        let message = (shared.limit_words)(&ReachedLimit::Clients(limit));
         let refusal = Refusal::too_many_connections(message);
         refuse_at_once(&shared.engine, socket, &refusal).await;
         return;
@@ -264,16 +263,7 @@ async fn refuse_login(shared: &Shared, socket: Socket, origin: &Origin, reached:
     counters.refused.fetch_add(1, Ordering::Relaxed);
     counters.refused_logins.fetch_add(1, Ordering::Relaxed);
     info!(%origin, ?reached, "refused: too many clients have not logged in yet");
-    let message = match reached {
-        Reached::PerSource(limit) => format!(
-            "Too many connections: rds-bridge accepts at most {limit} clients from one address that have not logged in \
-             yet (--max-logins-per-source)"
-        ),
-        Reached::InAll(limit) => format!(
-            "Too many connections: rds-bridge accepts at most {limit} clients that have not logged in yet \
-             (--max-logins)"
-        ),
-    };
+    let message = (shared.limit_words)(&reached.into());
     let refusal = Refusal::too_many_connections(message);
     refuse_at_once(&shared.engine, socket, &refusal).await;
 }

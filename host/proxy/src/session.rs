@@ -20,6 +20,7 @@ use tracing::{debug, info, warn};
 use crate::client::{Client, ClientError, refuse_at_once};
 use crate::listen::Origin;
 use crate::login_limits::LoggingIn;
+use crate::reached_limit::ReachedLimit;
 use crate::refusal::Refusal;
 use crate::replies::Replies;
 use crate::shared::{Access, Shared};
@@ -156,9 +157,7 @@ impl Session {
         let shared = &self.shared;
         let waited = timeout(shared.rate_timeout, shared.rate.wait()).await;
         waited.map_err(|_| {
-            let message = "rds-bridge: too many new connections per second: try again later, or raise the proxy's \
-                           limit (--connections-per-second)";
-            Refusal::too_many_connections(message)
+            Refusal::too_many_connections((shared.limit_words)(&ReachedLimit::ConnectionRate))
         })
     }
 

@@ -13,6 +13,7 @@ use crate::client_limit::ClientLimit;
 use crate::database_user::DatabaseUser;
 use crate::login_limits::LoginLimits;
 use crate::metrics::{Counters, ProxyMetrics};
+use crate::reached_limit::ReachedLimit;
 use crate::users::ClientAuthentication;
 
 /// What all sessions of a proxy share.
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     /// Whether only this machine can reach the listeners.
     pub(crate) is_local: bool,
     pub(crate) remedy_words: fn(&Remedy) -> String,
+    pub(crate) limit_words: fn(&ReachedLimit) -> String,
     pub(crate) counters: Counters,
     pub(crate) clients: ClientLimit,
     /// The limits on clients of other machines that are not logged in, and the places of all that log in.

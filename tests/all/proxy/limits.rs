@@ -31,7 +31,11 @@ fn endpoints_that_are_one_server_share_its_limit() {
             .tcp_port(other.port())
             .user(Some("anyone"));
         match Conn::new(options).await {
-            Err(ClientError::Server(error)) => assert_eq!(error.code, 1040),
+            Err(ClientError::Server(error)) => {
+                assert_eq!(error.code, 1040);
+                let option = "1 clients (--max-connections)";
+                assert!(error.message.contains(option), "{error}");
+            }
             other => panic!("{other:?}"),
         }
     });

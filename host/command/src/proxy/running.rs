@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use rds_bridge::Bridge;
 use rds_bridge::component::Engine;
 use rds_bridge_proxy::{
-    ClientAuthentication, ClientLimit, DatabaseUser, Listener, Proxy, ProxyBuilder,
+    ClientAuthentication, ClientLimit, DatabaseUser, Listener, Proxy, ProxyBuilder, ReachedLimit,
 };
 use tokio::net::TcpListener;
 
@@ -105,11 +105,22 @@ pub(crate) fn begin(bridge: Bridge, engine: &Engine) -> (ProxyBuilder, Address) 
     };
     let mut builder = Proxy::builder(bridge)
         .engine(engine.clone())
-        .remedy_words(setting_names::words);
+        .remedy_words(setting_names::words)
+        .limit_words(limit_words);
     if let Some(database) = &address.database {
         builder = builder.database(database);
     }
     (builder, address)
+}
+
+/// A limit, with its option.
+fn limit_words(limit: &ReachedLimit) -> String {
+    limit.with_name(match limit {
+        ReachedLimit::Clients(_) => "--max-connections",
+        ReachedLimit::Logins(_) => "--max-logins",
+        ReachedLimit::LoginsPerSource(_) => "--max-logins-per-source",
+        ReachedLimit::ConnectionRate => "--connections-per-second",
+    })
 }
 
 fn with_activated(

@@ -1,0 +1,77 @@
+//! [`ReachedLimit`]: why a client is refused that has done nothing wrong.
+
+use std::fmt;
+
+use crate::login_limits::Reached;
+
+/// A limit of the proxy that a client has reached.
+///
+/// [`Display`](fmt::Display) names the setting by the method of [`ProxyBuilder`](crate::ProxyBuilder);
+/// [`Self::with_name`] uses another name, such as the flag of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReachedLimit {
+    /// So many clients are connected.
+    Clients(usize),
+    /// So many clients of other machines are not logged in.
+    Logins(usize),
+    /// So many clients of one source are not logged in.
+    LoginsPerSource(usize),
+    /// So many connections to the database were opened in the last second that the client has waited too long.
+    ConnectionRate,
+}
+
+impl ReachedLimit {
+    /// Says what the limit is, with this name for its setting.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> String {
+        match self {
+            Self::Clients(limit) => {
+                format!("Too many connections: rds-bridge accepts at most {limit} clients ({name})")
+            }
+            Self::Logins(limit) => format!(
+                "Too many connections: rds-bridge accepts at most {limit} clients that have not logged in yet ({name})"
+            ),
+            Self::LoginsPerSource(limit) => format!(
+                "Too many connections: rds-bridge accepts at most {limit} clients from one address that have not logged in \
+                 yet ({name})"
+            ),
+            Self::ConnectionRate => format!(
+                "rds-bridge: too many new connections per second: try again later, or raise the proxy's limit ({name})"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for ReachedLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match self {
+            Self::Clients(_) => "ProxyBuilder::max_connections",
+            Self::Logins(_) | Self::LoginsPerSource(_) => "ProxyBuilder::login_limits",
+            Self::ConnectionRate => "ProxyBuilder::connection_rate",
+        };
+        f.write_str(&self.with_name(method))
+    }
+}
+
+impl From<Reached> for ReachedLimit {
+    fn from(reached: Reached) -> Self {
+        match reached {
+            Reached::InAll(limit) => Self::Logins(limit),
+            Reached::PerSource(limit) => Self::LoginsPerSource(limit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_has_the_name_of_the_one_who_prints() {
+        let clients = ReachedLimit::Clients(7);
+        let method = "Too many connections: rds-bridge accepts at most 7 clients (ProxyBuilder::max_connections)";
+        assert_eq!(clients.to_string(), method);
+        let flag = clients.with_name("--max-connections");
+        assert!(flag.ends_with("7 clients (--max-connections)"), "{flag}");
+    }
+}
