@@ -165,16 +165,24 @@ mod tests {
     fn memory_is_bounded_and_keeps_the_newest() {
         let guesses = Guesses::default();
         let start = Instant::now();
-        for number in 0..u32::try_from(CAPACITY).unwrap() * 3 {
+        let at = |number: u32| {
             let now = start.checked_add(Duration::from_micros(number.into()));
-            guesses.note_failure(source(number), "app", now.unwrap());
+            now.unwrap()
+        };
+        let all = u32::try_from(CAPACITY).unwrap();
+        for number in 0..all {
+            for _ in 0..=FREE {
+                guesses.note_failure(source(number), "app", at(number));
+            }
         }
-        assert!(guesses.lock().len() <= CAPACITY);
-        let last = after(start, 1);
-        for _ in 0..=FREE {
-            guesses.note_failure(source(7), "app", last);
-        }
-        guesses.note_failure(source(1 << 30), "app", last);
-        assert!(guesses.check(source(7), "app", last).is_err());
+        assert_eq!(guesses.lock().len(), CAPACITY);
+        let is_paused = |number| guesses.check(source(number), "app", at(all)).is_err();
+        assert!(is_paused(0));
+        // One more makes room: the older half is forgotten, and the newer one is not.
+        guesses.note_failure(source(all), "app", at(all));
+        assert!(guesses.lock().len() <= CAPACITY / 2 + 1);
+        let (older, newer) = (all / 2 - 1, all / 2 + 1);
+        assert!(!is_paused(0) && !is_paused(older));
+        assert!(is_paused(newer) && is_paused(all - 1));
     }
 }
