@@ -46,10 +46,13 @@ impl Caller {
     /// Whether it has credentials for the gateway.
     #[must_use]
     pub fn may_call_gateway(&self) -> bool {
-        self.api_key_sha256.is_some()
-            || self.sigv4_secret_file.is_some()
-            || self.jwt.is_some()
-            || self.certificate.is_some()
+        self.has_gateway_key() || self.certificate.is_some()
+    }
+
+    /// Whether it has credentials for the gateway that it sends in requests.
+    #[must_use]
+    pub fn has_gateway_key(&self) -> bool {
+        self.api_key_sha256.is_some() || self.sigv4_secret_file.is_some() || self.jwt.is_some()
     }
 
     /// Whether it has credentials of any kind.

@@ -4,8 +4,6 @@ mod callers;
 mod gateway;
 mod listeners;
 
-use std::net::IpAddr;
-
 use crate::config::Config;
 use crate::error::WrongSetting;
 use crate::place::SettingPath;
@@ -38,8 +36,4 @@ impl Config {
         );
         Err(WrongSetting::new(path.key("database"), problem))
     }
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }

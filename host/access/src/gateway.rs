@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::JwtIssuer;
 use crate::listeners::TlsFiles;
 
 /// The caller that every process of this machine is, with `trust_loopback`.
@@ -54,7 +55,7 @@ pub struct GatewayConfig {
 
 impl Default for GatewayConfig {
     fn default() -> Self {
-        let seconds = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
+        let positive = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
         Self {
             listen: None,
             tls: None,
@@ -66,83 +67,12 @@ impl Default for GatewayConfig {
             allow_origins: Vec::new(),
             max_body_bytes: 16 << 20,
             max_result_bytes: 64 << 20,
-            session_idle_timeout: seconds(180),
-            session_lifetime: seconds(86_400),
+            session_idle_timeout: positive(180),
+            session_lifetime: positive(86_400),
             max_queued_requests: 16,
             idempotency_table: None,
             instances: NonZeroU32::MIN,
             jwt: BTreeMap::new(),
         }
     }
-}
-
-/// An issuer of JSON Web Tokens, and how its tokens are verified.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct JwtIssuer {
-    /// The claim `iss` of its tokens, character by character.
-    pub issuer: String,
-    /// URL of its keys, with `https`, or with `http` on this machine.
-    pub jwks_url: String,
-    /// What the claim `aud` of its tokens must contain.
-    pub audience: String,
-    /// The algorithms of its signatures.
-    #[serde(default = "default_algorithms")]
-    pub algorithms: Vec<JwtAlgorithm>,
-}
-
-fn default_algorithms() -> Vec<JwtAlgorithm> {
-    vec![JwtAlgorithm::Rs256]
-}
-
-impl JwtAlgorithm {
-    /// Its name, as in the header of a token.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Rs384 => "RS384",
-            Self::Rs512 => "RS512",
-            Self::Ps256 => "PS256",
-            Self::Ps384 => "PS384",
-            Self::Ps512 => "PS512",
-            Self::Es256 => "ES256",
-            Self::Es384 => "ES384",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-}
-
-/// An algorithm of a token's signature. All are asymmetric: the gateway needs no secret of the issuer.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum JwtAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    #[serde(rename = "RS384")]
-    Rs384,
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    #[serde(rename = "RS512")]
-    Rs512,
-    /// RSASSA-PSS with SHA-256.
-    #[serde(rename = "PS256")]
-    Ps256,
-    /// RSASSA-PSS with SHA-384.
-    #[serde(rename = "PS384")]
-    Ps384,
-    /// RSASSA-PSS with SHA-512.
-    #[serde(rename = "PS512")]
-    Ps512,
-    /// ECDSA with P-256 and SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// ECDSA with P-384 and SHA-384.
-    #[serde(rename = "ES384")]
-    Es384,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
 }

@@ -22,9 +22,10 @@ pub struct Grant {
     pub statements: Statements,
     /// Limit on the rows of a result. `None` is unlimited.
     pub max_rows: Option<NonZeroU64>,
-    /// Limit on the bytes of a result's rows, as the server sends them. `None` is the gateway's `max_result_bytes`.
+    /// Limit on the bytes of a result's rows, also of one that is streamed. `None` is the gateway's `max_result_bytes`, and
+    /// unlimited for a stream.
     pub max_bytes: Option<NonZeroU64>,
-    /// How long a statement may be executed, in seconds. `None` is unlimited.
+    /// How long the statements of a request may be executed, in seconds. `None` is the gateway's `statement_timeout`.
     pub max_seconds: Option<NonZeroU32>,
     /// Limit on requests that are executed at the same time. `None` is unlimited.
     pub max_concurrent_requests: Option<NonZeroU32>,
@@ -60,15 +61,15 @@ pub enum Statements {
     Named(Vec<String>),
 }
 
-/// The limits of a grant. `None` is unlimited.
+/// The limits of a grant. `None` leaves the gateway's own limit, if it has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// The rows of a result.
     pub max_rows: Option<NonZeroU64>,
-    /// The bytes of a result's rows, as the server sends them.
+    /// The bytes of a result's rows, also of one that is streamed.
     pub max_bytes: Option<NonZeroU64>,
-    /// How long a statement may be executed, in seconds.
+    /// How long the statements of a request may be executed, in seconds.
     pub max_seconds: Option<NonZeroU32>,
     /// Requests that are executed at the same time.
     pub max_concurrent_requests: Option<NonZeroU32>,

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! The file is TOML. Every setting that is unknown, missing or invalid is an error with the line, the column and the
-//! setting. [`EXAMPLE`] shows every setting. The file contains no secret but the hashes of callers' passwords.
+//! setting. [`EXAMPLE`] shows every setting. The file contains no secrets: it has hashes of passwords and of API
+//! keys, and the paths of files with secrets.
 
 mod callers;
 mod checks;
@@ -31,20 +32,26 @@ mod error;
 mod gateway;
 mod grants;
 mod hashes;
+mod issuer;
 mod listeners;
+mod loopback;
 mod place;
 mod statements;
+mod table_name;
 mod template;
 
 pub use callers::{Caller, JwtSubject};
 pub use config::Config;
 pub use databases::Database;
 pub use error::ConfigError;
-pub use gateway::{GatewayConfig, JwtAlgorithm, JwtIssuer, LOOPBACK_CALLER};
+pub use gateway::{GatewayConfig, LOOPBACK_CALLER};
 pub use grants::{Access, Grant, Limits, Statements};
 pub use hashes::{InvalidHash, PasswordHash};
+pub use issuer::{IssuerError, JwtAlgorithm, JwtIssuer, KeysScheme};
 pub use listeners::{ClientAuthentication, ListenerConfig, ProxyConfig, TlsFiles};
+pub use loopback::is_loopback;
 pub use statements::Statement;
+pub use table_name::TableName;
 pub use template::{LexError, Lexed, Templates};
 
 /// A file with every setting, its default and what it means.

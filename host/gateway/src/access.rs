@@ -1,7 +1,8 @@
 //! What callers may do: grants, which are looked up for each request before anything reaches a database.
 //!
-//! A dialect asks [`Rules`] for the grant of its caller for a database, and the grant for the statement. Both are values
-//! in memory: a reload replaces the rules as a whole, and a request goes on with those that it has.
+//! The [`Policy`] has the grant of a caller for a database, and the grant says which statements the caller may execute.
+//! Both are values in memory: a reload replaces the [`Rules`] as a whole, and a request goes on with the grant that it
+//! has.
 
 mod denied;
 mod grant;

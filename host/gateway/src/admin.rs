@@ -25,6 +25,7 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use rds_bridge_access::is_loopback;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
@@ -74,7 +75,7 @@ impl Admin {
         let address = listener.local_addr()?;
         let checks = Arc::new(Checks {
             health,
-            is_local: address.ip().to_canonical().is_loopback(),
+            is_local: is_loopback(address.ip()),
             quit: Notify::new(),
             readiness: Mutex::new(None),
         });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
+use rds_bridge_access::{TableName, is_loopback};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
@@ -15,7 +16,6 @@ use crate::caller::{CallerAuthentication, Gate, Usage};
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Leases, Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
-use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::Counters;
 use crate::service::GatewayService;
 use crate::shared::{Shared, State};
@@ -229,7 +229,7 @@ impl GatewayBuilder {
     /// Outside of a Tokio runtime.
     pub fn start(self, listener: TcpListener) -> Result<Gateway, StartError> {
         let address = listener.local_addr().map_err(StartError::Listener)?;
-        let is_local = address.ip().to_canonical().is_loopback();
+        let is_local = is_loopback(address.ip());
         let is_encrypted = self.tls.is_some() || self.is_behind_proxy;
         let is_authenticated = matches!(self.authentication, CallerAuthentication::Keys(_));
         if !(is_local || is_encrypted && is_authenticated) {
@@ -253,7 +253,7 @@ impl GatewayBuilder {
 
     fn build(self) -> Result<GatewayService, StartError> {
         let idempotency_table = self.idempotency_table.map(|name| {
-            let table = IdempotencyTable::read(&name);
+            let table = TableName::read(&name);
             table.ok_or(StartError::IdempotencyTable(name))
         });
         let counters = Arc::<Counters>::default();

@@ -12,9 +12,11 @@ mod usage;
 use std::fmt;
 use std::sync::Arc;
 
+use rds_bridge_access::LOOPBACK_CALLER;
+
 pub(crate) use gate::{FindCaller, Gate, NotAdmitted, retry_after};
 pub(crate) use jwt::TokenError;
-pub use jwt::{IssuerError, TokenAlgorithm, TokenIssuer, UnknownAlgorithm};
+pub use jwt::TokenIssuer;
 pub use key_file::KeyFileError;
 pub use keys::{Keys, NoRandomness, NoSuchIssuer};
 pub(crate) use peer::{Peer, Source};
@@ -57,7 +59,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// The caller of a gateway that trusts this machine.
     pub(crate) fn of_this_machine() -> Self {
-        Self::named("loopback")
+        Self::named(LOOPBACK_CALLER)
     }
 
     pub(crate) fn named(name: &str) -> Self {

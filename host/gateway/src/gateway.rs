@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rds_bridge::Error;
+use rds_bridge_access::is_loopback;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -110,7 +111,7 @@ impl Gateway {
         policy: Policy,
     ) -> Result<(), StartError> {
         let is_trusting = matches!(authentication, CallerAuthentication::TrustLoopback);
-        if is_trusting && !self.address.ip().to_canonical().is_loopback() {
+        if is_trusting && !is_loopback(self.address.ip()) {
             return Err(StartError::NotLocal);
         }
         self.shared.set_rules(Rules {

@@ -54,7 +54,6 @@ mod databases;
 mod execution;
 mod gateway;
 mod http;
-mod idempotency_table;
 mod metrics;
 mod planetscale;
 mod service;
@@ -69,11 +68,11 @@ pub use access::Policy;
 pub use admin::Admin;
 pub use builder::GatewayBuilder;
 pub use caller::{
-    CallerAuthentication, IssuerError, KeyFileError, Keys, NoRandomness, NoSuchIssuer,
-    TokenAlgorithm, TokenIssuer, UnknownAlgorithm,
+    CallerAuthentication, KeyFileError, Keys, NoRandomness, NoSuchIssuer, TokenIssuer,
 };
 pub use databases::DatabasePools;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;
+pub use rds_bridge_access::{IssuerError, JwtAlgorithm};
 pub use service::{Answer, AnswerBody, BrokenOff, Dialect, GatewayRequest, GatewayService};
 pub use start_error::StartError;

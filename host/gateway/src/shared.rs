@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::http::request::Parts;
+use rds_bridge_access::TableName;
 
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
@@ -13,7 +14,6 @@ use crate::body_budget::BodyBudget;
 use crate::caller::{Caller, FindCaller, Gate, NotAdmitted, Usage};
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
-use crate::idempotency_table::IdempotencyTable;
 use crate::metrics::{Counters, GatewayMetrics};
 use crate::statistics::{StatementLabel, Statistics};
 
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) body_budget: BodyBudget,
     /// Without it, requests with an idempotency key are refused.
-    pub(crate) idempotency_table: Option<IdempotencyTable>,
+    pub(crate) idempotency_table: Option<TableName>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) statistics: Statistics,
 }

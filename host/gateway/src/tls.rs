@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use rds_bridge::tls::identity_names;
+use rds_bridge_access::is_loopback;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -118,7 +119,7 @@ struct Open<'h>(Option<(&'h Handshakes, Source)>);
 
 impl Handshakes {
     fn begin(&self, address: IpAddr) -> Option<Open<'_>> {
-        if address.to_canonical().is_loopback() {
+        if is_loopback(address) {
             return Some(Open(None));
         }
         let source = Source::of(address);

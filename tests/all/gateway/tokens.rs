@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rds_bridge::pool::Pool;
 use rds_bridge_gateway::{
-    CallerAuthentication, Gateway as Library, Keys, TokenAlgorithm, TokenIssuer,
+    CallerAuthentication, Gateway as Library, JwtAlgorithm, Keys, TokenIssuer,
 };
 use rds_bridge_test_support::server::{PASSWORD, Product, Server};
 use serde_json::Value as Json;
@@ -43,7 +43,7 @@ async fn start(jwks_url: &str) -> Library {
     let pool = Pool::builder(bridge.build().await.unwrap())
         .build()
         .unwrap();
-    let algorithms = [TokenAlgorithm::Rs256, TokenAlgorithm::Es384];
+    let algorithms = [JwtAlgorithm::Rs256, JwtAlgorithm::Es384];
     let issuer =
         TokenIssuer::new("https://issuer.example", jwks_url, "gateway", algorithms).unwrap();
     let keys = Keys::new().unwrap().with_issuer("test", issuer);

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
-use super::{Checked, is_loopback};
+use super::Checked;
 use crate::config::Config;
 use crate::error::WrongSetting;
-use crate::gateway::{GatewayConfig, JwtIssuer};
+use crate::gateway::GatewayConfig;
+use crate::loopback::is_loopback;
 use crate::place::SettingPath;
+use crate::table_name::TableName;
 
 pub(super) fn check(config: &Config) -> Checked {
     let path = SettingPath::new("gateway");
@@ -24,13 +26,16 @@ pub(super) fn check(config: &Config) -> Checked {
         return Err(WrongSetting::new(path.key("session_idle_timeout"), problem));
     }
     if let Some(table) = &gateway.idempotency_table
-        && !is_table(table)
+        && TableName::read(table).is_none()
     {
         let problem = "expected TABLE or DATABASE.TABLE, where a name consists of letters, digits, '_' and '$'";
         return Err(WrongSetting::new(path.key("idempotency_table"), problem));
     }
     for (name, issuer) in &gateway.jwt {
-        check_issuer(issuer, &path.key("jwt").key(name))?;
+        let path = path.key("jwt").key(name);
+        issuer
+            .check()
+            .map_err(|error| WrongSetting::new(path.key(error.key()), error.to_string()))?;
     }
     Ok(())
 }
@@ -83,46 +88,4 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// Its name becomes a part of statements.
-fn is_table(name: &str) -> bool {
-    let is_part = |part: &str| {
-        let is_allowed = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '$');
-        !part.is_empty() && part.chars().all(is_allowed)
-    };
-    match name.split_once('.') {
-        Some((database, table)) => is_part(database) && is_part(table),
-        None => is_part(name),
-    }
-}
-
-fn check_issuer(issuer: &JwtIssuer, path: &SettingPath) -> Checked {
-    let wrong = |key: &str, problem: &str| Err(WrongSetting::new(path.key(key), problem));
-    if issuer.issuer.is_empty() {
-        return wrong("issuer", "it is empty");
-    }
-    if issuer.audience.is_empty() {
-        return wrong("audience", "it is empty");
-    }
-    if !issuer.jwks_url.starts_with("https://") && !is_on_this_machine(&issuer.jwks_url) {
-        return wrong(
-            "jwks_url",
-            "it must begin with https:// (http:// is allowed for this machine only)",
-        );
-    }
-    if issuer.algorithms.is_empty() {
-        return wrong("algorithms", "it is empty");
-    }
-    Ok(())
-}
-
-/// Whether a URL is one of plain HTTP to this machine.
-fn is_on_this_machine(url: &str) -> bool {
-    ["127.0.0.1", "[::1]", "localhost"].iter().any(|host| {
-        let rest = url
-            .strip_prefix("http://")
-            .and_then(|it| it.strip_prefix(host));
-        rest.is_some_and(|it| it.starts_with([':', '/']))
-    })
 }

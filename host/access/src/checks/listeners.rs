@@ -1,9 +1,10 @@
 //! The relations between the settings of the proxy's listeners.
 
-use super::{Checked, is_loopback};
+use super::Checked;
 use crate::config::Config;
 use crate::error::WrongSetting;
 use crate::listeners::{ClientAuthentication, ListenerConfig};
+use crate::loopback::is_loopback;
 use crate::place::SettingPath;
 
 pub(super) fn check(config: &Config) -> Checked {

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use rds_bridge::component::Engine;
 use rds_bridge::pool::ConnectionRate;
-use rds_bridge_access::{Caller, Database, GatewayConfig, JwtIssuer, ProxyConfig};
+use rds_bridge_access::{Caller, Database, GatewayConfig, ProxyConfig};
 use rds_bridge_gateway::{
-    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, IssuerError, Keys, NoRandomness,
-    Policy, TokenIssuer,
+    CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, Keys, NoRandomness, Policy,
+    TokenIssuer,
 };
 use rustls::ServerConfig;
 use zeroize::Zeroizing;
@@ -64,11 +64,8 @@ impl ConfigFile {
             key: files.key.clone(),
             client_ca: files.client_ca_file.clone(),
         };
-        let has_others = self.config.callers.values().any(|caller| {
-            caller.api_key_sha256.is_some()
-                || caller.sigv4_secret_file.is_some()
-                || caller.jwt.is_some()
-        });
+        let mut callers = self.config.callers.values();
+        let has_others = callers.any(Caller::has_gateway_key);
         match has_others {
             true => files.load_with_optional_certificates().map(Some),
             false => files.load().map(Some),
@@ -122,7 +119,7 @@ impl ConfigFile {
         let no_randomness = |error: NoRandomness| self.problem(&error.to_string());
         let mut keys = Keys::new().map_err(no_randomness)?;
         for (name, issuer) in &self.config.gateway.jwt {
-            let issuer = token_issuer(issuer);
+            let issuer = TokenIssuer::with_settings(issuer.clone());
             let issuer =
                 issuer.map_err(|error| self.problem(&format!("gateway.jwt.{name}: {error}")))?;
             keys = keys.with_issuer(name, issuer);
@@ -168,19 +165,6 @@ fn with_caller(keys: Keys, name: &str, caller: &Caller) -> Result<Keys, Error> {
         }
         None => Ok(keys),
     }
-}
-
-fn token_issuer(issuer: &JwtIssuer) -> Result<TokenIssuer, IssuerError> {
-    let algorithms = issuer
-        .algorithms
-        .iter()
-        .filter_map(|it| it.name().parse().ok());
-    TokenIssuer::new(
-        &issuer.issuer,
-        &issuer.jwks_url,
-        &issuer.audience,
-        algorithms,
-    )
 }
 
 fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {

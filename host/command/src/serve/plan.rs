@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rds_bridge::component::Engine;
 use rds_bridge::pool::Pool;
-use rds_bridge_access::Config;
+use rds_bridge_access::{Config, is_loopback};
 use rds_bridge_gateway::{CallerAuthentication, Gateway, GatewayBuilder, Keys};
 use rustls::ServerConfig;
 use zeroize::Zeroizing;
@@ -53,7 +53,7 @@ impl About {
              aws_access_key_id='{id}', aws_secret_access_key='{secret}')\n",
             self.databases
         );
-        if !address.ip().to_canonical().is_loopback() && !self.has_names {
+        if !is_loopback(address.ip()) && !self.has_names {
             lines.push_str(
                 "rds-bridge: only requests to localhost are answered: to answer requests to another name, add \
                  --allow-host NAME, or allow_hosts in [gateway]\n",
@@ -116,7 +116,7 @@ pub(super) async fn of_options(arguments: &Serve) -> Result<Plan, Error> {
     // Another address is refused before it is opened, if callers are not authenticated, or not over TLS.
     let is_encrypted = tls.is_some() || arguments.tls.is_behind_proxy();
     let is_safe = is_encrypted && !callers.trust_loopback;
-    if !callers.listen.ip().to_canonical().is_loopback() && !is_safe {
+    if !is_loopback(callers.listen.ip()) && !is_safe {
         return Err(GatewayError::NotLocal(callers.listen).into());
     }
     let engine = Engine::new().map_err(Error::Fault)?;

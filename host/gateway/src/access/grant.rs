@@ -124,9 +124,10 @@ impl Grant {
             Granted::Any(_) => Ok(()),
             Granted::Listed { templates, .. } => {
                 let statement = Lexed::read(sql).map_err(AccessDenied::Unreadable)?;
-                match templates.cover(&statement) {
-                    true => Ok(()),
-                    false => Err(AccessDenied::Statement),
+                if templates.cover(&statement) {
+                    Ok(())
+                } else {
+                    Err(AccessDenied::Statement)
                 }
             }
         }

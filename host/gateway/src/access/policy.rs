@@ -83,9 +83,10 @@ impl Policy {
             Some(name) => grants.find(|it| it.database() == name),
             None => grants.next(),
         };
-        grant.cloned().ok_or(match self.grants_everything() {
-            true => AccessDenied::UnknownDatabase,
-            false => AccessDenied::Database,
+        grant.cloned().ok_or(if self.grants_everything() {
+            AccessDenied::UnknownDatabase
+        } else {
+            AccessDenied::Database
         })
     }
 
@@ -123,6 +124,10 @@ mod tests {
 
     fn policy() -> Policy {
         let text = r#"
+            [gateway.tls]
+            certificate = "c"
+            key = "k"
+            client_ca_file = "f"
             [databases.orders]
             endpoint = "e"
             user = "u"

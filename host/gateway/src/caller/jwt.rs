@@ -3,33 +3,31 @@
 //! Source: RFC 7519, and RFC 8725, "JSON Web Token Best Current Practices". The times are those of Neon's proxy.
 
 mod algorithm;
+mod claims;
 mod fetch;
 mod issuer;
 mod key_cache;
 mod key_set;
-mod ring_verifier;
+mod signature;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use jsonwebtoken::dangerous::insecure_decode_claims;
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Header, Validation, decode, decode_header};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::{Header, decode_header};
 use thiserror::Error;
 
 use super::Caller;
-pub use algorithm::{TokenAlgorithm, UnknownAlgorithm};
-pub use issuer::{IssuerError, TokenIssuer};
+use claims::Claims;
+pub use issuer::TokenIssuer;
 use key_cache::KeyError;
 
 /// A longer token is not decoded.
 const LONGEST_TOKEN: usize = 8 << 10;
-/// How far the clocks of the issuer and the gateway may differ, in seconds.
-const LEEWAY: u64 = 30;
 
 /// The issuers of tokens, and the callers that their tokens name.
 #[derive(Clone, Debug, Default)]
@@ -75,10 +73,13 @@ pub(crate) enum TokenError {
     KeysUnavailable,
 }
 
-/// The issuer that a token claims to have, before anything is verified.
-#[derive(Deserialize)]
-struct ClaimedIssuer {
-    iss: String,
+/// A token, whose parts were decoded and not verified.
+struct Unverified<'t> {
+    header: Header,
+    claims: Claims,
+    /// What the signature signs: the encoded header and the encoded claims.
+    message: &'t str,
+    signature: Vec<u8>,
 }
 
 impl Tokens {
@@ -145,16 +146,16 @@ impl Tokens {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenError::TooLong);
         }
-        let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
-        let claimed: ClaimedIssuer =
-            insecure_decode_claims(token).map_err(|_| TokenError::Claim("iss".to_owned()))?;
+        let token = Unverified::read(token).ok_or(TokenError::Malformed)?;
+        let issuer = token.claims.get("iss").and_then(|it| it.as_str());
+        let issuer = issuer.ok_or_else(|| TokenError::Claim("iss".to_owned()))?;
         let mut refused = TokenError::UnknownIssuer;
         // Several may have the same issuer, for different audiences.
         for named in &self.issuers {
-            if named.issuer.issuer() != claimed.iss {
+            if named.issuer.issuer() != issuer {
                 continue;
             }
-            match named.caller(token, &header).await {
+            match named.caller(&token).await {
                 Ok(caller) => return Ok(caller),
                 Err(error) => refused = error,
             }
@@ -163,9 +164,26 @@ impl Tokens {
     }
 }
 
+impl<'t> Unverified<'t> {
+    /// Decodes a token in its compact form (RFC 7515, section 7.1). `None` if it is no token, or if it demands an
+    /// extension (RFC 7515, section 4.1.11), of which the gateway has none.
+    fn read(token: &'t str) -> Option<Self> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (_, claims) = message.split_once('.')?;
+        let header = decode_header(token).ok().filter(|it| it.crit.is_none())?;
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
+        Some(Self {
+            header,
+            claims: serde_json::from_slice(&claims).ok()?,
+            message,
+            signature: BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?,
+        })
+    }
+}
+
 impl Named {
-    async fn caller(&self, token: &str, header: &Header) -> Result<Caller, TokenError> {
-        let claims = verify(&self.issuer, token, header).await?;
+    async fn caller(&self, token: &Unverified<'_>) -> Result<Caller, TokenError> {
+        let claims = verify(&self.issuer, token).await?;
         let found = self.callers.iter().find_map(|(claim, callers)| {
             let value = claims.get(claim)?.as_str()?;
             callers.get(value)
@@ -176,41 +194,25 @@ impl Named {
     }
 }
 
-/// The claims of a token, if it is valid.
-async fn verify(
+/// The claims of a token, if it is valid. Its issuer was compared.
+async fn verify<'t>(
     issuer: &TokenIssuer,
-    token: &str,
-    header: &Header,
-) -> Result<Map<String, Value>, TokenError> {
+    token: &'t Unverified<'_>,
+) -> Result<&'t Claims, TokenError> {
+    let algorithm = token.header.alg;
     // The token does not choose how it is verified.
-    if !issuer.allows(header.alg) {
+    if !issuer.allows(algorithm) {
         return Err(TokenError::Algorithm);
     }
-    let key = issuer.keys().key(header.kid.as_deref(), header.alg).await;
+    let id = token.header.kid.as_deref();
+    let key = issuer.keys().key(id, algorithm).await;
     let key = key.map_err(|error| match error {
         KeyError::Unknown => TokenError::UnknownKey,
         KeyError::Unavailable => TokenError::KeysUnavailable,
     })?;
-    let mut validation = Validation::new(header.alg);
-    validation.leeway = LEEWAY;
-    validation.validate_nbf = true;
-    validation.set_issuer(&[issuer.issuer()]);
-    validation.set_audience(&[issuer.audience()]);
-    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-    ring_verifier::install();
-    let decoded = decode::<Map<String, Value>>(token, &key, &validation);
-    decoded
-        .map(|it| it.claims)
-        .map_err(|error| match error.into_kind() {
-            ErrorKind::ExpiredSignature => TokenError::Expired,
-            ErrorKind::ImmatureSignature => TokenError::NotYetValid,
-            ErrorKind::InvalidAudience => TokenError::Audience,
-            ErrorKind::InvalidIssuer => TokenError::UnknownIssuer,
-            ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenError::Algorithm,
-            ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => {
-                TokenError::Claim(claim)
-            }
-            ErrorKind::InvalidSignature => TokenError::Signature,
-            _ => TokenError::Malformed,
-        })
+    if !signature::is_valid(algorithm, &key, token.message.as_bytes(), &token.signature) {
+        return Err(TokenError::Signature);
+    }
+    claims::check(&token.claims, issuer.audience(), SystemTime::now())?;
+    Ok(&token.claims)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use rds_bridge_access::PasswordHash;
 use thiserror::Error;
 
 use super::keys::{Keys, NoRandomness};
@@ -74,29 +75,20 @@ impl Keys {
             keys = match kind {
                 "" => keys.with_api_key(name, key),
                 "sha256" => {
-                    let hash = hexadecimal(key).ok_or(KeyFileError::Hash(line))?;
-                    keys.with_api_key_sha256(name, &hash)
+                    let hash = PasswordHash::from_hexadecimal(key);
+                    let hash = hash.map_err(|_| KeyFileError::Hash(line))?;
+                    keys.with_api_key_sha256(name, &hash.0)
                 }
                 "sigv4" => keys.with_signing_key(name, key),
                 _ => return Err(form),
             };
         }
-        match keys.is_empty() {
-            true => Err(KeyFileError::Empty),
-            false => Ok(keys),
+        if keys.is_empty() {
+            Err(KeyFileError::Empty)
+        } else {
+            Ok(keys)
         }
     }
-}
-
-fn hexadecimal(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (digits, byte) in text.as_bytes().chunks(2).zip(&mut bytes) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

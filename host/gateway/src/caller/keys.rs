@@ -118,9 +118,10 @@ impl Keys {
         claim: &str,
         value: &str,
     ) -> Result<Self, NoSuchIssuer> {
-        match self.tokens.add_caller(caller, issuer, claim, value) {
-            true => Ok(self),
-            false => Err(NoSuchIssuer(issuer.to_owned())),
+        if self.tokens.add_caller(caller, issuer, claim, value) {
+            Ok(self)
+        } else {
+            Err(NoSuchIssuer(issuer.to_owned()))
         }
     }
 

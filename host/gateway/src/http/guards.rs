@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use rds_bridge_access::is_loopback;
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -182,7 +183,7 @@ impl AllowedNames {
     /// Whether a name or an address, without a port, is one of the gateway's.
     fn is_name(&self, name: &str) -> bool {
         let mut allowed = self.hosts.iter();
-        address(name).is_some_and(|it| it.to_canonical().is_loopback())
+        address(name).is_some_and(is_loopback)
             || name.eq_ignore_ascii_case("localhost")
             || allowed.any(|it| name.eq_ignore_ascii_case(it))
     }

@@ -6,12 +6,12 @@ mod errors;
 mod once;
 
 use axum::http::HeaderMap;
+use rds_bridge_access::TableName;
 use ring::digest::{Context, SHA256};
 
 use super::accept::Format;
 use super::error::ApiError;
 use crate::caller::Caller;
-use crate::idempotency_table::IdempotencyTable;
 pub(super) use once::{Answer, Once};
 
 const HEADER: &str = "idempotency-key";
@@ -40,7 +40,7 @@ pub(super) struct Identity<'a> {
 /// The header has no key, or the gateway no table for it.
 pub(super) fn once<'t>(
     headers: &HeaderMap,
-    table: Option<&'t IdempotencyTable>,
+    table: Option<&'t TableName>,
     identity: &Identity<'_>,
 ) -> Result<Option<Once<'t>>, ApiError> {
     let mut values = headers.get_all(HEADER).iter();

@@ -11,10 +11,10 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Limited};
+use rds_bridge::error::Chain;
+use rds_bridge_access::KeysScheme;
 use thiserror::Error;
 use tokio::time::timeout;
-
-use super::issuer::Scheme;
 
 /// How long an issuer may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const LARGEST: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Fetch {
     url: String,
-    scheme: Scheme,
+    scheme: KeysScheme,
     /// Built for the first request, because it reads the system's roots.
     connector: Mutex<Option<SharedHttpConnector>>,
 }
@@ -49,7 +49,7 @@ pub(super) enum FetchError {
 }
 
 impl Fetch {
-    pub(super) fn new(url: String, scheme: Scheme) -> Self {
+    pub(super) fn new(url: String, scheme: KeysScheme) -> Self {
         Self {
             url,
             scheme,
@@ -72,8 +72,9 @@ impl Fetch {
     }
 
     async fn fetch(&self) -> Result<Bytes, FetchError> {
-        let unreachable =
-            |error: &dyn std::fmt::Display| FetchError::Unreachable(error.to_string());
+        let unreachable = |error: &(dyn std::error::Error + 'static)| {
+            FetchError::Unreachable(Chain(error).to_string())
+        };
         let mut request = HttpRequest::get(&self.url).map_err(|error| unreachable(&error))?;
         request.headers_mut().insert("accept", "application/json");
         let connector = self.connector().await?;
@@ -94,7 +95,7 @@ impl Fetch {
         let scheme = self.scheme;
         // Reading the system's roots takes some milliseconds.
         let built = tokio::task::spawn_blocking(move || build(scheme)).await;
-        let built = built.map_err(|error| FetchError::Unreachable(error.to_string()))?;
+        let built = built.map_err(|error| FetchError::Unreachable(Chain(&error).to_string()))?;
         *self.lock() = Some(built.clone());
         Ok(built)
     }
@@ -107,10 +108,10 @@ impl Fetch {
     }
 }
 
-fn build(scheme: Scheme) -> SharedHttpConnector {
+fn build(scheme: KeysScheme) -> SharedHttpConnector {
     let (roots, proxy) = match scheme {
-        Scheme::Https => (TrustStore::default(), ProxyConfig::from_env()),
-        Scheme::Http => (TrustStore::empty(), ProxyConfig::disabled()),
+        KeysScheme::Https => (TrustStore::default(), ProxyConfig::from_env()),
+        KeysScheme::Http => (TrustStore::empty(), ProxyConfig::disabled()),
     };
     let context = TlsContext::builder().with_trust_store(roots).build();
     let connector = Connector::builder()
@@ -120,4 +121,21 @@ fn build(scheme: Scheme) -> SharedHttpConnector {
         .tls_context(context.unwrap_or_default())
         .build();
     SharedHttpConnector::new(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_says_why_the_issuer_cannot_be_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let refused = Fetch::new(url, KeysScheme::Http).document().await;
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("Connection refused"), "{error}");
+    }
 }

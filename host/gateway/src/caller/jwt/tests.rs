@@ -5,6 +5,7 @@ mod fake_issuer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rds_bridge_access::JwtAlgorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -34,7 +35,7 @@ async fn a_caller_is_recognised_by_a_claim() {
             Ok(Caller::named("the-app")),
         ),
         (json!({"sub": "other"}), Err(TokenError::NoCaller)),
-        (json!({"sub": ["app"]}), Err(TokenError::Malformed)),
+        (json!({"sub": ["app"]}), Err(TokenError::NoCaller)),
         (json!({"sub": null}), Err(TokenError::NoCaller)),
     ] {
         let found = tokens
@@ -52,7 +53,7 @@ async fn every_algorithm() {
     let issuer = Issuer::start(vectors["jwks"]["keys"].clone()).await;
     let vectors = vectors["tokens"].as_object().unwrap();
     let tokens = |algorithm: &str| {
-        let algorithm: TokenAlgorithm = algorithm.parse().unwrap();
+        let algorithm: JwtAlgorithm = serde_json::from_value(json!(algorithm)).unwrap();
         let issuer = TokenIssuer::new(
             "https://issuer.example",
             &issuer.url,
@@ -290,7 +291,7 @@ async fn keys_that_were_fetched_outlive_a_reload_of_the_same_issuer() {
         "https://issuer.example",
         &issuer.url,
         "gateway",
-        [TokenAlgorithm::Es256],
+        [JwtAlgorithm::Es256],
     );
     let mut other = Tokens {
         issuers: vec![Named {

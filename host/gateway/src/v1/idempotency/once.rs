@@ -3,10 +3,10 @@
 use axum::http::StatusCode;
 use rds_bridge::Error;
 use rds_bridge::mysql::{Connection, Transaction};
+use rds_bridge_access::TableName;
 
 use super::Fingerprint;
 use crate::execution::Failure;
-use crate::idempotency_table::IdempotencyTable;
 use crate::v1::error::ApiError;
 
 /// The most bytes of an answer that are stored.
@@ -19,7 +19,7 @@ const UNFINISHED: u16 = 0;
 
 /// A request that is executed once.
 pub(in crate::v1) struct Once<'t> {
-    table: &'t IdempotencyTable,
+    table: &'t TableName,
     fingerprint: Fingerprint,
 }
 
@@ -33,7 +33,7 @@ pub(in crate::v1) struct Answer {
 }
 
 impl<'t> Once<'t> {
-    pub(super) fn new(table: &'t IdempotencyTable, fingerprint: Fingerprint) -> Self {
+    pub(super) fn new(table: &'t TableName, fingerprint: Fingerprint) -> Self {
         Self { table, fingerprint }
     }
 

@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rds_bridge_access::JwtAlgorithm;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::super::{TokenAlgorithm, TokenIssuer, Tokens};
+use super::super::{TokenIssuer, Tokens};
 
 /// A key of the fake issuer.
 pub(super) enum Key {
@@ -157,7 +158,7 @@ impl Issuer {
     }
 
     pub(super) fn tokens(&self) -> Tokens {
-        use TokenAlgorithm::{EdDsa, Es256, Rs256};
+        use JwtAlgorithm::{EdDsa, Es256, Rs256};
         let issuer = TokenIssuer::new(
             "https://issuer.example",
             &self.url,
