@@ -180,6 +180,7 @@ async fn fresh_lease(
     settings: Settings,
 ) -> Result<Lease, Failure> {
     let grant = shared.grant(caller, None)?;
+    let request = shared.admit_request(caller, &grant)?;
     // A setting that fails can be replaced.
     let mut needed = settings.clone();
     if let Some(setting) = Setting::read(statement.sql()) {
@@ -191,7 +192,7 @@ async fn fresh_lease(
     if statement.begins_transaction() || statement.keeps_state() {
         shared.sessions.admit()?;
     }
-    let mut lease = connection::lease(shared, caller, &grant).await?;
+    let mut lease = connection::lease(shared, &grant, request).await?;
     lease.apply(&needed).await?;
     lease.set_settings(settings);
     Ok(lease)

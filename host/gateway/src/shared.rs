@@ -11,7 +11,7 @@ use rds_bridge_access::TableName;
 use crate::access::{AccessDenied, Grant, PoolKey, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::body_budget::BodyBudget;
-use crate::caller::{Caller, FindCaller, Gate, NotAdmitted, Usage};
+use crate::caller::{Caller, FindCaller, Gate, NotAdmitted, Usage, UsagePlace};
 use crate::databases::{Database, Databases};
 use crate::execution::{Failure, Kind, Lease, Leases, Limits, Resumed, Sessions};
 use crate::metrics::{Counters, GatewayMetrics};
@@ -20,6 +20,10 @@ use crate::statistics::{StatementLabel, Statistics};
 /// What all requests to a gateway share. Cheap to clone: the state of the routers.
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<State>);
+
+/// A request that was counted.
+#[derive(Debug)]
+pub(crate) struct AdmittedRequest(Option<UsagePlace>);
 
 pub(crate) struct State {
     pub(crate) databases: Databases,
@@ -100,19 +104,29 @@ impl Shared {
         self.rules.load().policy.grant(caller, database)
     }
 
-    /// Borrows a connection with a grant, for one request of the caller, within the limits of the grant.
-    pub(crate) async fn lease(
+    /// Counts a request of a caller, within the limits of its grant. It precedes a comparison of its statement, which
+    /// takes time.
+    pub(crate) fn admit_request(
         &self,
         caller: &Caller,
-        grant: &Arc<Grant>,
-    ) -> Result<Lease, Failure> {
+        grant: &Grant,
+    ) -> Result<AdmittedRequest, Failure> {
         let admitted = self.usage.admit(caller, grant.database(), grant.limits());
-        let request = admitted?;
+        let place = admitted?;
+        Ok(AdmittedRequest(place))
+    }
+
+    /// Borrows a connection with a grant, for one request.
+    pub(crate) async fn lease(
+        &self,
+        grant: &Arc<Grant>,
+        request: AdmittedRequest,
+    ) -> Result<Lease, Failure> {
         let key = grant.pool_key();
         let database = self.databases.named(&key.database);
         let pool = database.ok_or(AccessDenied::Database)?.pool(key).await?;
         let limits = self.limits.of_grant(grant);
-        Lease::of_pool(&pool, grant, &limits, &self.leases, request).await
+        Lease::of_pool(&pool, grant, &limits, &self.leases, request.0).await
     }
 
     /// Lets a connection become a session's, if its caller may have another session. Call it before a statement that
@@ -184,7 +198,9 @@ impl Shared {
         if let Resumed::Session(lease) = &mut resumed {
             let grant = lease.grant();
             let usage = &self.usage;
-            usage.pace(caller, grant.database(), grant.limits()).await;
+            let place = usage.pace(caller, grant.database(), grant.limits()).await;
+            let place = place.map_err(|exceeded| self.limited(exceeded))?;
+            lease.set_request(place);
             lease.begin_time();
         }
         Ok(resumed)

@@ -288,7 +288,9 @@ fn grant(shared: &Shared, caller: &Caller, database: Option<&str>) -> Result<Arc
 
 /// Borrows a connection.
 async fn lease(shared: &Shared, caller: &Caller, grant: &Arc<Grant>) -> Result<Lease, ApiError> {
-    let leased = shared.lease(caller, grant).await;
+    let request = shared.admit_request(caller, grant);
+    let request = request.map_err(|failure| ApiError::before_statement(&failure))?;
+    let leased = shared.lease(grant, request).await;
     leased.map_err(|failure| {
         if let Failure::Database(error) = &failure {
             warn!(error = %Chain(error), "no connection to the database");

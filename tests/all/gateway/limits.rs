@@ -1,5 +1,8 @@
 //! The limits of a caller: requests in a second, at the same time, and open sessions.
 
+use std::thread;
+use std::time::Duration;
+
 use rds_bridge_test_support::expectation::ENDPOINT;
 use rds_bridge_test_support::on_each_server;
 use rds_bridge_test_support::server::{Product, Server};
@@ -104,6 +107,42 @@ fn requests_at_the_same_time(product: Product) {
     for path in PATHS {
         let answer = gateway.post(path, &[], &request(path, "SELECT 1"));
         assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+/// It may be what ends the transaction.
+#[test]
+fn a_request_of_a_session_waits_for_its_place() {
+    let server = Server::shared(Product::MySql);
+    let (gateway, _config) = limited(server, "max_concurrent_requests = 1");
+    let session = begin(&gateway).json()["session"].clone();
+    let slow = request("/v1/query", "SELECT SLEEP(600) AS before_the_session");
+    let open = gateway.send("/v1/query", &[], &slow);
+    until_executes(server, "before_the_session", true);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| gateway.execute("COMMIT", &session));
+        thread::sleep(Duration::from_millis(500));
+        assert!(!waiting.is_finished());
+        drop(open);
+        let committed = waiting.join().unwrap();
+        assert!(committed.get("error").is_none(), "{committed}");
+    });
+}
+
+/// The comparison takes time.
+#[test]
+fn a_limit_precedes_the_comparison_with_listed_statements() {
+    let server = Server::shared(Product::MySql);
+    let config = GatewayConfig::new(
+        "[gateway]\ntrust_loopback = true\n[statements.one]\nsql = \"SELECT 1\"\n[callers.loopback]\n\
+         [[callers.loopback.grants]]\ndatabase = \"main\"\nstatements = [\"one\"]\nrequests_per_second = 1\n",
+    );
+    let gateway = config.start(server);
+    for path in [EXECUTE, "/Execute"] {
+        let statuses: Vec<u16> = (0..20)
+            .map(|_| gateway.post(path, &[], &request(path, "SELECT 2")).status)
+            .collect();
+        assert!(statuses.contains(&429), "{path}: {statuses:?}");
     }
 }
 

@@ -2,27 +2,48 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use rds_bridge_access::Limits;
 use thiserror::Error;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::Caller;
 
+/// With more callers than this, those that use nothing are forgotten. Their names may be those of certificates, of which
+/// an authority may issue any number.
+const REMEMBERED_CALLERS: usize = 10_000;
+/// After this time without a request, a rate limiter is as a new one.
+const RATE_PERIOD: Duration = Duration::from_secs(1);
+/// How long a request of a session waits for its place.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
 /// What callers use of the databases. It outlives a reload.
 #[derive(Debug, Default)]
-pub(crate) struct Usage {
-    /// By caller and database. Both are names of the configuration, so that there are few.
-    counts: Mutex<HashMap<String, HashMap<String, Arc<Counts>>>>,
-}
+pub(crate) struct Usage(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
+struct Remembered {
+    /// By caller and database.
+    counts: HashMap<String, HashMap<String, Arc<Counts>>>,
+    /// How many callers were left when some were forgotten.
+    left: usize,
+}
+
+#[derive(Debug)]
 struct Counts {
     rate: Mutex<Option<Rate>>,
     requests: AtomicUsize,
+    /// Requests of sessions that wait for a place. No other request takes it from them.
+    waiting: AtomicUsize,
+    freed: Notify,
     sessions: AtomicUsize,
+    last_used: Mutex<Instant>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +52,7 @@ struct Rate {
     limiter: Arc<DefaultDirectRateLimiter>,
 }
 
-/// Which limit of a caller is reached. Nothing was executed. After a second there may be room.
+/// Which limit of a caller is reached. Nothing was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Exceeded {
     #[error("the caller has exceeded its limit of {0} requests per second: send fewer")]
@@ -44,6 +65,11 @@ pub(crate) enum Exceeded {
         "the caller has reached its limit of {0} open sessions: end one, or use fewer transactions at the same time"
     )]
     Sessions(usize),
+}
+
+impl Exceeded {
+    /// After which time there may be room, in seconds.
+    pub(crate) const RETRY_AFTER: u64 = 1;
 }
 
 /// One of the requests, or sessions, that a caller may have at the same time, until it is dropped.
@@ -74,7 +100,8 @@ impl Usage {
         let place = match concurrent.map(number) {
             None => None,
             Some(limit) => {
-                let place = Place::enter(&counts, |it| &it.requests, limit);
+                let left = limit.saturating_sub(counts.waiting.load(Ordering::Relaxed));
+                let place = Place::enter(&counts, |it| &it.requests, left);
                 Some(place.ok_or(Exceeded::Requests(limit))?)
             }
         };
@@ -84,15 +111,33 @@ impl Usage {
         }
     }
 
-    /// Waits until a request of an open session may be executed. It is not refused, since it may be what ends the
-    /// transaction; and a session's requests are executed one after another.
-    pub(crate) async fn pace(&self, caller: &Caller, database: &str, limits: &Limits) {
-        if limits.requests_per_second.is_none() {
-            return;
+    /// Waits until a request of an open session may be executed, and counts it. At first it is not refused, since it may
+    /// be what ends the transaction; and a session's requests are executed one after another. Returns its place, if the
+    /// requests at the same time are limited.
+    ///
+    /// # Errors
+    ///
+    /// [`Exceeded::Requests`], if there was no place for 30 seconds.
+    pub(crate) async fn pace(
+        &self,
+        caller: &Caller,
+        database: &str,
+        limits: &Limits,
+    ) -> Result<Option<Place>, Exceeded> {
+        let concurrent = limits.max_concurrent_requests.map(number);
+        if concurrent.is_none() && limits.requests_per_second.is_none() {
+            return Ok(None);
         }
-        if let Some(rate) = self.counts(caller, database).rate(limits) {
+        let counts = self.counts(caller, database);
+        // Before the place, which is for a request that can be executed.
+        if let Some(rate) = counts.rate(limits) {
             rate.limiter.until_ready().await;
         }
+        let Some(limit) = concurrent else {
+            return Ok(None);
+        };
+        let waited = timeout(LONGEST_WAIT, Place::wait(&counts, limit)).await;
+        waited.map(Some).map_err(|_| Exceeded::Requests(limit))
     }
 
     /// Counts a session. `limit` is that of a caller whose grant has none.
@@ -116,16 +161,57 @@ impl Usage {
     }
 
     fn counts(&self, caller: &Caller, database: &str) -> Arc<Counts> {
-        let mut counts = lock(&self.counts);
-        if let Some(found) = counts.get(caller.name()).and_then(|it| it.get(database)) {
+        let mut remembered = lock(&self.0);
+        let now = Instant::now();
+        if !remembered.counts.contains_key(caller.name()) {
+            remembered.make_room(now);
+        }
+        let of_caller = match remembered.counts.get_mut(caller.name()) {
+            Some(found) => found,
+            None => remembered
+                .counts
+                .entry(caller.name().to_owned())
+                .or_default(),
+        };
+        if let Some(found) = of_caller.get(database) {
+            *lock(&found.last_used) = now;
             return Arc::clone(found);
         }
-        let of_caller = counts.entry(caller.name().to_owned()).or_default();
-        Arc::clone(of_caller.entry(database.to_owned()).or_default())
+        let counts = Arc::new(Counts::new(now));
+        of_caller.insert(database.to_owned(), Arc::clone(&counts));
+        counts
+    }
+}
+
+impl Remembered {
+    /// Forgets the callers that use nothing, if there are many. If most were in use the last time, it waits until there
+    /// are twice as many, so that not every new caller makes it search.
+    fn make_room(&mut self, now: Instant) {
+        if self.counts.len() < REMEMBERED_CALLERS.max(self.left.saturating_mul(2)) {
+            return;
+        }
+        let is_used = |it: &Arc<Counts>| {
+            Arc::strong_count(it) > 1
+                || now.saturating_duration_since(*lock(&it.last_used)) < RATE_PERIOD
+        };
+        self.counts
+            .retain(|_, of_caller| of_caller.values().any(is_used));
+        self.left = self.counts.len();
     }
 }
 
 impl Counts {
+    fn new(now: Instant) -> Self {
+        Self {
+            rate: Mutex::default(),
+            requests: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            freed: Notify::new(),
+            sessions: AtomicUsize::new(0),
+            last_used: Mutex::new(now),
+        }
+    }
+
     /// The limiter for these limits. A reload may have changed them.
     fn rate(&self, limits: &Limits) -> Option<Rate> {
         let per_second = limits.requests_per_second?;
@@ -157,11 +243,42 @@ impl Place {
             of,
         })
     }
+
+    /// Waits for a place among the requests.
+    async fn wait(counts: &Arc<Counts>, limit: usize) -> Self {
+        let _waiting = Waiting::begin(&counts.waiting);
+        loop {
+            let mut freed = pin!(counts.freed.notified());
+            // Before the attempt, so that no place that becomes free after it is missed.
+            freed.as_mut().enable();
+            if let Some(place) = Self::enter(counts, |it| &it.requests, limit) {
+                return place;
+            }
+            freed.await;
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         (self.of)(&self.counts).fetch_sub(1, Ordering::Relaxed);
+        self.counts.freed.notify_one();
+    }
+}
+
+/// A request that waits for its place.
+struct Waiting<'c>(&'c AtomicUsize);
+
+impl<'c> Waiting<'c> {
+    fn begin(counter: &'c AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -175,97 +292,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rds_bridge_access::{Grant, Statements};
-
-    use super::*;
-
-    fn limits(change: impl FnOnce(&mut Grant)) -> Limits {
-        let mut grant = Grant::new("orders", Statements::Any);
-        change(&mut grant);
-        grant.limits()
-    }
-
-    #[test]
-    fn a_caller_has_its_own_rate_for_each_database() {
-        let usage = Usage::default();
-        let limits = limits(|it| it.requests_per_second = NonZeroU32::new(3));
-        let (app, other) = (Caller::named("app"), Caller::named("other"));
-        for _ in 0..3 {
-            usage.admit(&app, "orders", &limits).unwrap();
-        }
-        let refused = usage.admit(&app, "orders", &limits).unwrap_err();
-        assert_eq!(refused, Exceeded::Rate(NonZeroU32::new(3).unwrap()));
-        usage.admit(&app, "stock", &limits).unwrap();
-        usage.admit(&other, "orders", &limits).unwrap();
-        // A reload that changes the limit begins anew, and one without a limit admits all.
-        let higher = self::limits(|it| it.requests_per_second = NonZeroU32::new(4));
-        usage.admit(&app, "orders", &higher).unwrap();
-        for _ in 0..100 {
-            usage.admit(&app, "orders", &Limits::default()).unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_request_of_a_session_waits_for_its_turn() {
-        let usage = Usage::default();
-        let limits = limits(|it| it.requests_per_second = NonZeroU32::new(20));
-        let app = Caller::named("app");
-        let began = std::time::Instant::now();
-        for _ in 0..24 {
-            usage.pace(&app, "orders", &limits).await;
-        }
-        // Twenty at once, and then one in each twentieth of a second.
-        assert!(began.elapsed() >= std::time::Duration::from_millis(150));
-    }
-
-    #[test]
-    fn a_place_is_taken_until_it_is_dropped() {
-        let usage = Usage::default();
-        let limits = limits(|it| {
-            it.max_concurrent_requests = NonZeroU32::new(2);
-            it.max_sessions = Some(1);
-        });
-        let app = Caller::named("app");
-        let admit = || usage.admit(&app, "orders", &limits);
-        let first = admit().unwrap();
-        let second = admit().unwrap();
-        assert_eq!(admit().unwrap_err(), Exceeded::Requests(2));
-        drop(first);
-        let third = admit().unwrap();
-        assert!(second.is_some() && third.is_some());
-
-        let open = |limits: &Limits, default| usage.open_session(&app, "orders", limits, default);
-        let session = open(&limits, 9).unwrap();
-        assert_eq!(open(&limits, 9).unwrap_err(), Exceeded::Sessions(1));
-        // Without a limit of the grant, that of the pool.
-        let _another = open(&Limits::default(), 2).unwrap();
-        let refused = open(&Limits::default(), 2).unwrap_err();
-        assert_eq!(refused, Exceeded::Sessions(2));
-        drop(session);
-        open(&Limits::default(), 2).unwrap();
-        let none = self::limits(|it| it.max_sessions = Some(0));
-        assert_eq!(open(&none, 2).unwrap_err(), Exceeded::Sessions(0));
-    }
-
-    #[test]
-    fn no_place_is_given_twice() {
-        let usage = Usage::default();
-        let limits = limits(|it| it.max_concurrent_requests = NonZeroU32::new(5));
-        let app = Caller::named("app");
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    for _ in 0..1000 {
-                        let place = usage.admit(&app, "orders", &limits);
-                        let counts = usage.counts(&app, "orders");
-                        assert!(counts.requests.load(Ordering::Relaxed) <= 5);
-                        drop(place);
-                    }
-                });
-            }
-        });
-        let counts = usage.counts(&app, "orders");
-        assert_eq!(counts.requests.load(Ordering::Relaxed), 0);
-    }
-}
+mod tests;

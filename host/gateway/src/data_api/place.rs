@@ -26,8 +26,10 @@ pub(super) async fn lease(
         }
         None => {
             let grant = grant(shared, caller, &target.resource_arn).map_err(ApiError::denied)?;
+            let request = shared.admit_request(caller, &grant);
+            let request = request.map_err(|failure| ApiError::before_statement(&failure))?;
             allows(&grant).map_err(ApiError::denied)?;
-            let leased = shared.lease(caller, &grant).await;
+            let leased = shared.lease(&grant, request).await;
             leased.map_err(|failure| ApiError::before_statement(&failure))?
         }
     };

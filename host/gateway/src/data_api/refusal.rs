@@ -79,6 +79,6 @@ impl ApiError {
         let (status, error_type) = THROTTLED;
         Self::new(status, error_type, exceeded.to_string())
             .with_ending(Ending::Limited)
-            .with_retry_after(Some(1))
+            .with_retry_after(Some(Exceeded::RETRY_AFTER))
     }
 }

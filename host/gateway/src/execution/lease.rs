@@ -178,6 +178,11 @@ impl Lease {
         connection.is_some_and(|it| it.is_usable()) && !self.is_executing
     }
 
+    /// Counts among the requests of its caller, until it is dropped.
+    pub(crate) fn set_request(&mut self, place: Option<UsagePlace>) {
+        self._request = place;
+    }
+
     /// What its caller may do with it.
     pub(crate) fn grant(&self) -> &Arc<Grant> {
         &self.grant

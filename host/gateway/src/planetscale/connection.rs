@@ -8,9 +8,8 @@ use rds_bridge::{Error, ErrorKind};
 use tracing::warn;
 
 use crate::access::Grant;
-use crate::caller::Caller;
 use crate::execution::{Failure, Lease};
-use crate::shared::Shared;
+use crate::shared::{AdmittedRequest, Shared};
 
 /// How many requests found no connection.
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
@@ -19,10 +18,10 @@ static REQUESTS: AtomicU64 = AtomicU64::new(0);
 /// the id of its request there.
 pub(super) async fn lease(
     shared: &Shared,
-    caller: &Caller,
     grant: &Arc<Grant>,
+    request: AdmittedRequest,
 ) -> Result<Lease, Failure> {
-    let leased = shared.lease(caller, grant).await;
+    let leased = shared.lease(grant, request).await;
     leased.map_err(|failure| match failure {
         Failure::Database(error) if !is_of_pool(&error) => {
             let number = REQUESTS.fetch_add(1, Ordering::Relaxed);

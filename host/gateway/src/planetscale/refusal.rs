@@ -79,8 +79,9 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
 pub(super) fn limited(exceeded: Exceeded) -> Response {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut response = response(status, "resource_exhausted", &exceeded.to_string());
-    let one_second = HeaderValue::from_static("1");
-    response.headers_mut().insert(RETRY_AFTER, one_second);
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, Exceeded::RETRY_AFTER.into());
     response
 }
 

@@ -32,8 +32,9 @@ async fn result(
         return Err(Failure::NoSessions);
     }
     let grant = shared.grant(caller, None)?;
+    let request = shared.admit_request(caller, &grant)?;
     grant.allows(statement.sql())?;
-    let mut lease = connection::lease(shared, caller, &grant).await?;
+    let mut lease = connection::lease(shared, &grant, request).await?;
     let result = lease.execute_text(statement.sql()).await;
     let result = result.map_err(Failure::after_sending)?;
     if lease.is_in_transaction() {
