@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::authorization::{Authorization, Basic};
 use super::guesses::Guesses;
-use super::jwt::TokenError;
+use super::jwt::{KEYS_PAUSE, TokenError};
 use super::peer::{Peer, Source};
 use super::{Caller, CallerAuthentication, Keys};
 use crate::sigv4::{self, SignatureError};
@@ -44,7 +44,7 @@ impl NotAdmitted {
     pub(crate) fn wait(&self) -> Option<Duration> {
         match self {
             Self::TooManyGuesses { wait } => Some(*wait),
-            Self::Token(TokenError::KeysUnavailable) => Some(Duration::from_secs(1)),
+            Self::Token(TokenError::KeysUnavailable) => Some(KEYS_PAUSE),
             Self::Unauthenticated | Self::Token(_) | Self::Signature(_) => None,
         }
     }

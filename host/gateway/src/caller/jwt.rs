@@ -25,6 +25,7 @@ use super::Caller;
 use claims::Claims;
 pub use issuer::TokenIssuer;
 use key_cache::KeyError;
+pub(crate) use key_cache::PAUSE_WITHOUT_KEYS as KEYS_PAUSE;
 
 /// A longer token is not decoded.
 const LONGEST_TOKEN: usize = 8 << 10;

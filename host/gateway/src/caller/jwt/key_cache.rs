@@ -18,8 +18,8 @@ const USABLE: Duration = Duration::from_hours(1);
 /// How long after a fetch another one may begin, so that tokens with unknown keys cannot make the gateway flood the
 /// issuer.
 const PAUSE: Duration = Duration::from_secs(30);
-/// As [`PAUSE`], while there are no usable keys.
-const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+/// As [`PAUSE`], while there are no usable keys. After this time a request may be repeated.
+pub(crate) const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 
 /// The keys of an issuer.
 #[derive(Debug)]
