@@ -95,13 +95,16 @@ fn the_sdk_for_javascript_signs_with_a_key_pair_of_the_gateway() {
 }
 
 #[test]
-fn a_request_without_a_signature_is_refused() {
+fn a_request_without_a_signature_or_a_key_is_refused() {
     let (_folder, gateway) = gateway_with_keys(Server::shared(Product::MySql));
+    // With a key it is read.
+    let key = [("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=")];
+    assert_eq!(gateway.post("/Execute", &key, "{}").status, 400);
     for (headers, error_type) in [
         (&[][..], "missingauthenticationtokenexception"),
         (
-            &[("Authorization", "Basic YXBwOjAxMjM0NTY3ODlhYmNkZWY=")],
-            "incompletesignatureexception",
+            &[("Authorization", "Basic YXBwOndyb25nLXdyb25nLXdyb25n")],
+            "unrecognizedclientexception",
         ),
     ] {
         let answer = gateway.post("/Execute", headers, "{}");

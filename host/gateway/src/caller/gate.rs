@@ -84,8 +84,8 @@ impl Gate {
         }
     }
 
-    /// The caller that sends a request that is signed for `service`, or one that [`Self::admit`] recognises by a token
-    /// or a certificate.
+    /// The caller that sends a request that is signed for `service`, or one that [`Self::admit`] recognises by Basic
+    /// credentials, a token or a certificate.
     ///
     /// # Errors
     ///
@@ -102,8 +102,12 @@ impl Gate {
             CallerAuthentication::Keys(keys) => keys,
         };
         match Authorization::read(&parts.headers) {
-            Authorization::Bearer(_) => self.caller(keys, parts, Keys::caller).await,
-            _ => self.signer(keys, parts, body, service),
+            Authorization::Basic(_) | Authorization::Bearer(_) => {
+                self.caller(keys, parts, Keys::caller).await
+            }
+            Authorization::Missing | Authorization::Other => {
+                self.signer(keys, parts, body, service)
+            }
         }
     }
 
@@ -123,7 +127,9 @@ impl Gate {
             CallerAuthentication::TrustLoopback => return Ok(()),
             CallerAuthentication::Keys(keys) => keys,
         };
-        if let Authorization::Bearer(_) = Authorization::read(&parts.headers) {
+        if let Authorization::Basic(_) | Authorization::Bearer(_) =
+            Authorization::read(&parts.headers)
+        {
             return self.caller(keys, parts, Keys::caller).await.map(drop);
         }
         if certified(keys, parts).is_some() {
