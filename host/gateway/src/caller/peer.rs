@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName};
@@ -41,8 +41,15 @@ impl Peer {
         }
         let last = headers.get_all(FORWARDED_FOR).iter().next_back()?;
         let last = last.to_str().ok()?.rsplit(',').next()?;
-        last.trim().parse().ok().map(Source::of)
+        address(last.trim()).map(Source::of)
     }
+}
+
+/// The address of an element of `X-Forwarded-For`. Some proxies append the port of the connection.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let with_port = || text.parse().ok().map(|it: SocketAddr| it.ip());
+    bare.unwrap_or(text).parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -78,7 +85,21 @@ mod tests {
             source(&["192.0.2.9", "2001:db8::1"], true),
             of("2001:db8::")
         );
-        for nothing in [&[][..], &["unknown"], &["192.0.2.1,"]] {
+        for with_port in ["192.0.2.1:5678", "192.0.2.9, 192.0.2.1:1"] {
+            assert_eq!(source(&[with_port], true), of("192.0.2.1"), "{with_port}");
+        }
+        for with_port in ["[2001:db8::1]:99", "[2001:db8::1]"] {
+            assert_eq!(source(&[with_port], true), of("2001:db8::"), "{with_port}");
+        }
+        for nothing in [
+            &[][..],
+            &["unknown"],
+            &["192.0.2.1,"],
+            &["192.0.2.1:"],
+            &["192.0.2.1:x"],
+            &["[192.0.2.1:5"],
+            &["2001:db8::1]:99"],
+        ] {
             assert_eq!(source(nothing, true), None, "{nothing:?}");
         }
     }
