@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "gateway")]
+use rds_bridge_gateway::TlsConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 
@@ -31,49 +34,70 @@ enum Certificates {
 impl TlsFiles {
     /// With certificate authorities of clients, a client must send a certificate.
     pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, Error> {
-        self.load_for(Certificates::Required)
+        self.config(self.client_verifier(Certificates::Required)?)
     }
 
-    /// As [`Self::load`], for clients of which some authenticate otherwise.
+    /// For the gateway. With certificate authorities of clients, a client must send a certificate, unless some clients
+    /// authenticate otherwise.
     #[cfg(feature = "gateway")]
-    pub(crate) fn load_with_optional_certificates(&self) -> Result<Arc<ServerConfig>, Error> {
-        self.load_for(Certificates::Optional)
+    pub(crate) fn load_for_gateway(&self, has_others: bool) -> Result<TlsConfig, Error> {
+        let verifier = self.client_verifier(if has_others {
+            Certificates::Optional
+        } else {
+            Certificates::Required
+        })?;
+        let config = TlsConfig::new(self.config(verifier.clone())?);
+        Ok(match verifier {
+            Some(verifier) => config.client_verifier(verifier),
+            None => config,
+        })
     }
 
-    fn load_for(&self, clients: Certificates) -> Result<Arc<ServerConfig>, Error> {
+    fn config(
+        &self,
+        client_verifier: Option<Arc<dyn ClientCertVerifier>>,
+    ) -> Result<Arc<ServerConfig>, Error> {
         let certificates = certificates(&self.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|error| of_pem(&self.key, "private key", error))?;
         let invalid = |error: rustls::Error| invalid(&self.certificate, error);
-        let provider = Arc::new(ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(invalid)?;
-        let builder = match &self.client_ca {
+        let has_verifier = client_verifier.is_some();
+        let builder = match client_verifier {
             None => builder.with_no_client_auth(),
-            Some(path) => {
-                let roots = Arc::new(roots(path)?);
-                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
-                let verifier = match clients {
-                    Certificates::Required => verifier,
-                    #[cfg(feature = "gateway")]
-                    Certificates::Optional => verifier.allow_unauthenticated(),
-                };
-                let verifier = verifier
-                    .build()
-                    .map_err(|error| self::invalid(path, error))?;
-                builder.with_client_cert_verifier(verifier)
-            }
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
         };
         let mut config = builder
             .with_single_cert(certificates, key)
             .map_err(invalid)?;
-        if self.client_ca.is_some() {
+        if has_verifier {
             // A resumed session would not verify the certificate again, which may have expired.
             config.session_storage = Arc::new(NoServerSessionStorage {});
             config.send_tls13_tickets = 0;
         }
         Ok(Arc::new(config))
+    }
+
+    /// What verifies the certificates of clients, if they are asked for one.
+    fn client_verifier(
+        &self,
+        certificates: Certificates,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, Error> {
+        let Some(path) = &self.client_ca else {
+            return Ok(None);
+        };
+        let provider = Arc::new(ring::default_provider());
+        let roots = Arc::new(roots(path)?);
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+        let verifier = match certificates {
+            Certificates::Required => verifier,
+            #[cfg(feature = "gateway")]
+            Certificates::Optional => verifier.allow_unauthenticated(),
+        };
+        let built = verifier.build().map_err(|error| invalid(path, error))?;
+        Ok(Some(built))
     }
 }
 

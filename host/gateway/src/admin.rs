@@ -31,7 +31,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use crate::connections::accept;
+use crate::connections::{ConnectionLimits, accept};
 use crate::gateway::Health;
 use crate::metrics::write_prometheus;
 use labelled_metrics::write_labelled;
@@ -91,7 +91,13 @@ impl Admin {
             .with_state(Arc::clone(&checks));
         let (draining, is_draining) = watch::channel(false);
         let mut task = JoinSet::new();
-        task.spawn(accept(listener, None, routes, is_draining));
+        task.spawn(accept(
+            listener,
+            None,
+            routes,
+            is_draining,
+            ConnectionLimits::default(),
+        ));
         Ok(Self {
             address,
             checks,

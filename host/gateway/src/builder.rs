@@ -6,13 +6,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rds_bridge::pool::Pool;
 use rds_bridge_access::{TableName, is_loopback};
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 use crate::access::{Policy, Rules};
 use crate::allowed_names::AllowedNames;
 use crate::body_budget::BodyBudget;
 use crate::caller::{CallerAuthentication, Gate, Usage};
+use crate::connections::ConnectionLimits;
 use crate::databases::{Connections, Database, DatabasePools, Databases};
 use crate::execution::{Leases, Limits, SessionPolicy, Sessions};
 use crate::gateway::Gateway;
@@ -21,15 +21,16 @@ use crate::service::GatewayService;
 use crate::shared::{Shared, State};
 use crate::start_error::StartError;
 use crate::statistics::Statistics;
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsConfig};
 
 /// The settings of a [`Gateway`].
 #[derive(Debug)]
 pub struct GatewayBuilder {
     authentication: CallerAuthentication,
     policy: Option<Policy>,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<TlsConfig>,
     is_behind_proxy: bool,
+    connection_limits: ConnectionLimits,
     databases: Vec<Database>,
     allowed_names: AllowedNames,
     limits: Limits,
@@ -46,6 +47,7 @@ impl Gateway {
             policy: None,
             tls: None,
             is_behind_proxy: false,
+            connection_limits: ConnectionLimits::default(),
             databases: Vec::new(),
             allowed_names: AllowedNames::default(),
             limits: Limits::default(),
@@ -117,10 +119,27 @@ impl GatewayBuilder {
     ///
     /// A caller is recognised by its certificate if the configuration verifies those of clients
     /// ([`WebPkiClientVerifier`](rustls::server::WebPkiClientVerifier)). Then turn the resumption of sessions off: a
-    /// resumed session does not verify the certificate again. [`Gateway::set_tls`] replaces the configuration.
+    /// resumed session does not verify the certificate again. A certificate that expires authenticates no more, also on
+    /// a connection that is open. [`Gateway::set_tls`] replaces the configuration.
     #[must_use]
-    pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
-        self.tls = Some(config);
+    pub fn tls(mut self, config: impl Into<TlsConfig>) -> Self {
+        self.tls = Some(config.into());
+        self
+    }
+
+    /// How many connections of clients may be open. Further ones wait until one is closed. Default: 1000.
+    #[must_use]
+    pub fn max_client_connections(mut self, limit: usize) -> Self {
+        self.connection_limits.in_all = limit;
+        self
+    }
+
+    /// How many connections one source may have open: an IPv4 address, or the network of 64 bits of an IPv6 address. A
+    /// connection beyond is closed at once. It does not limit this machine, nor a gateway behind a TLS proxy
+    /// ([`Self::behind_tls_proxy`]), all of whose connections have one source. Default: 250.
+    #[must_use]
+    pub fn max_client_connections_per_source(mut self, limit: usize) -> Self {
+        self.connection_limits.per_source = limit;
         self
     }
 
@@ -236,7 +255,17 @@ impl GatewayBuilder {
             return Err(StartError::NotLocal);
         }
         let tls = self.tls.clone().map(|config| Arc::new(Tls::new(config)));
-        Ok(Gateway::start(self.build()?, listener, address, tls))
+        let limits = ConnectionLimits {
+            is_behind_proxy: self.is_behind_proxy,
+            ..self.connection_limits
+        };
+        Ok(Gateway::start(
+            self.build()?,
+            listener,
+            address,
+            tls,
+            limits,
+        ))
     }
 
     /// A gateway without a listener, for a program that receives requests in its own way, such as a function of AWS

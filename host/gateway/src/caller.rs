@@ -1,6 +1,7 @@
 //! Who calls: API keys, signing keys, certificates and tokens, or every process of this machine.
 
 mod authorization;
+mod certificate;
 mod gate;
 mod guesses;
 mod jwt;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use rds_bridge_access::LOOPBACK_CALLER;
 
+pub(crate) use certificate::{ClientCertificate, CurrentVerifier};
 pub(crate) use gate::{FindCaller, Gate, NotAdmitted, retry_after};
 pub(crate) use jwt::TokenError;
 pub use jwt::TokenIssuer;

@@ -1,12 +1,15 @@
 //! HTTP connections: accepting them, and ending them in order.
 
+mod activity;
+
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Version};
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::{http1, http2};
@@ -14,24 +17,64 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::caller::Peer;
 use crate::http::lend_body;
+use crate::source_limit::{OpenPlace, SourceLimit};
 use crate::tls::{Established, Tls};
+use activity::Activity;
 
 /// How long to wait before accepting again, when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(75);
-const CONCURRENT_CONNECTIONS: usize = 1000;
+/// How long the head of a connection's first request may take. A proxy in front of the gateway may open connections in
+/// advance, and has limits of its own.
+const FIRST_HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// How many requests one connection of HTTP/2 may have at the same time.
 const CONCURRENT_STREAMS: u32 = 100;
 /// The headers of a request of HTTP/2.
 const HEADER_BYTES: u32 = 64 << 10;
+
+/// The limits on connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    /// Further connections wait.
+    pub(crate) in_all: usize,
+    /// Further connections are closed.
+    pub(crate) per_source: usize,
+    /// Whether all connections are those of a trusted proxy.
+    pub(crate) is_behind_proxy: bool,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            in_all: 1000,
+            per_source: 250,
+            is_behind_proxy: false,
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// Limits the connections of one source, if they may have several.
+    fn of_sources(self) -> Option<Arc<SourceLimit>> {
+        (!self.is_behind_proxy).then(|| SourceLimit::new(self.in_all, self.per_source))
+    }
+
+    fn first_head(self) -> Duration {
+        if self.is_behind_proxy {
+            HEAD_LIMIT
+        } else {
+            FIRST_HEAD_LIMIT
+        }
+    }
+}
 
 /// Accepts connections until the server drains, then waits for those that it has accepted.
 pub(crate) async fn accept(
@@ -39,8 +82,10 @@ pub(crate) async fn accept(
     tls: Option<Arc<Tls>>,
     routes: Router,
     mut draining: watch::Receiver<bool>,
+    limits: ConnectionLimits,
 ) {
-    let permits = Arc::new(Semaphore::new(CONCURRENT_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(limits.in_all.min(Semaphore::MAX_PERMITS)));
+    let sources = limits.of_sources();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -53,27 +98,41 @@ pub(crate) async fn accept(
             _ = draining.wait_for(|is_draining| *is_draining) => break,
         };
         match accepted {
-            (Ok((stream, address)), permit) => {
+            (Ok((stream, address)), Ok(permit)) => {
+                let address = address.ip();
+                let Some(place) = enter(sources.as_ref(), address) else {
+                    debug!(%address, "closed a connection: its source has too many");
+                    continue;
+                };
                 let connection = Connection {
                     stream,
-                    address: address.ip(),
+                    address,
                     routes: routes.clone(),
                     draining: draining.clone(),
+                    first_head: limits.first_head(),
+                    _counted: (permit, place),
                 };
                 let tls = tls.clone();
-                connections.spawn(async move {
-                    connection.serve(tls.as_deref()).await;
-                    drop(permit);
-                });
+                connections.spawn(async move { connection.serve(tls.as_deref()).await });
             }
             (Err(error), _) => {
                 warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
             }
+            // The semaphore is never closed.
+            (Ok(_), Err(_)) => break,
         }
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// Counts a connection of a source. `None` if it has too many.
+fn enter(sources: Option<&Arc<SourceLimit>>, address: IpAddr) -> Option<Option<OpenPlace>> {
+    match sources {
+        Some(sources) => sources.enter(address).map(Some),
+        None => Some(None),
+    }
 }
 
 /// A connection that was accepted.
@@ -82,6 +141,9 @@ struct Connection {
     address: IpAddr,
     routes: Router,
     draining: watch::Receiver<bool>,
+    first_head: Duration,
+    /// Its places among all connections, and among those of its source.
+    _counted: (OwnedSemaphorePermit, Option<OpenPlace>),
 }
 
 impl Connection {
@@ -92,15 +154,20 @@ impl Connection {
             address,
             routes,
             draining,
+            first_head,
+            _counted,
         } = self;
         // Small replies are sent at once. It fails only for a connection that has ended.
         let _set = stream.set_nodelay(true);
+        let activity = Arc::new(Activity::new(first_head));
+        let requests = |peer| requests(routes, peer, Arc::clone(&activity));
         let Some(tls) = tls else {
             let peer = Peer {
                 address: Some(address),
-                names: Arc::default(),
+                certificate: None,
             };
-            return serve_http_1(TokioIo::new(stream), requests(routes, peer), draining).await;
+            let requests = requests(peer);
+            return serve_http_1(TokioIo::new(stream), requests, draining, &activity).await;
         };
         let Some(established) = tls.establish(stream, address).await else {
             return;
@@ -110,11 +177,11 @@ impl Connection {
             peer,
             is_http_2,
         } = established;
-        let (stream, requests) = (TokioIo::new(stream), requests(routes, peer));
+        let (stream, requests) = (TokioIo::new(stream), requests(peer));
         if is_http_2 {
-            serve_http_2(stream, requests, draining).await;
+            serve_http_2(stream, requests, draining, &activity).await;
         } else {
-            serve_http_1(stream, requests, draining).await;
+            serve_http_1(stream, requests, draining, &activity).await;
         }
     }
 }
@@ -123,20 +190,34 @@ type Response = axum::response::Response;
 type Request = hyper::Request<Incoming>;
 
 /// Answers the requests of a connection, each of which has the peer as an extension. A response is sent after the rest
-/// of the request's body.
+/// of the request's body. The connection ends after a response if its certificate no longer authenticates: the client
+/// may have another one.
 fn requests(
     routes: Router,
     peer: Peer,
+    activity: Arc<Activity>,
 ) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send + 'static>
 {
     let routes = TowerToHyperService::new(routes);
     service_fn(move |request: Request| {
+        let open = activity.begin();
+        let is_http_1 = request.version() < Version::HTTP_2;
         let (mut request, unread) = lend_body(request);
         request.extensions_mut().insert(peer.clone());
+        let certificate = peer.certificate.clone();
         let answering = routes.call(request);
         async move {
-            let response = answering.await;
+            let mut response = answering.await;
             unread.discard().await;
+            if certificate.is_some_and(|it| !it.is_valid(SystemTime::now())) {
+                open.end_connection();
+                if let Ok(response) = response.as_mut()
+                    && is_http_1
+                {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
+            }
             response
         }
     })
@@ -146,6 +227,7 @@ async fn serve_http_1<S>(
     stream: impl Read + Write + Unpin + 'static,
     requests: S,
     mut draining: watch::Receiver<bool>,
+    activity: &Activity,
 ) where
     S: Service<Request, Response = Response, Error = std::convert::Infallible>,
 {
@@ -155,6 +237,7 @@ async fn serve_http_1<S>(
     let mut connection = pin!(http.serve_connection(stream, requests));
     tokio::select! {
         _ended = connection.as_mut() => return,
+        () = activity.unused() => return,
         _ = draining.wait_for(|is_draining| *is_draining) => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -166,6 +249,7 @@ async fn serve_http_2<S>(
     stream: impl Read + Write + Unpin + 'static,
     requests: S,
     mut draining: watch::Receiver<bool>,
+    activity: &Activity,
 ) where
     S: Service<
             Request,
@@ -181,59 +265,14 @@ async fn serve_http_2<S>(
         // A client that has vanished without a word is noticed.
         .keep_alive_interval(HEAD_LIMIT)
         .keep_alive_timeout(HEAD_LIMIT);
-    let activity = Arc::new(Activity::default());
-    let counting = Arc::clone(&activity);
-    let requests = service_fn(move |request: Request| {
-        let open = counting.begin();
-        let answer = requests.call(request);
-        async move {
-            let answer = answer.await;
-            drop(open);
-            answer
-        }
-    });
     let mut connection = pin!(http.serve_connection(stream, requests));
     tokio::select! {
         _ended = connection.as_mut() => return,
+        () = activity.unused() => return,
         _ = draining.wait_for(|is_draining| *is_draining) => {}
-        () = activity.idle() => {}
+        () = activity.idle(HEAD_LIMIT) => {}
+        () = activity.ended() => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ended = connection.await;
-}
-
-/// The requests of a connection, by which an idle one is noticed.
-#[derive(Default)]
-struct Activity {
-    open: AtomicUsize,
-    begun: AtomicUsize,
-}
-
-struct Open(Arc<Activity>);
-
-impl Activity {
-    fn begin(self: &Arc<Self>) -> Open {
-        self.open.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Open(Arc::clone(self))
-    }
-
-    /// Ends when there was no request for [`HEAD_LIMIT`].
-    async fn idle(&self) {
-        let mut before = self.begun.load(Ordering::Relaxed);
-        loop {
-            sleep(HEAD_LIMIT).await;
-            let begun = self.begun.load(Ordering::Relaxed);
-            if begun == before && self.open.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-            before = begun;
-        }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
 }

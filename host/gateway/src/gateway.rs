@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use rds_bridge::Error;
 use rds_bridge_access::is_loopback;
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,12 +15,12 @@ use tracing::warn;
 
 use crate::access::{Policy, Rules};
 use crate::caller::CallerAuthentication;
-use crate::connections::accept;
+use crate::connections::{ConnectionLimits, accept};
 use crate::metrics::GatewayMetrics;
 use crate::service::GatewayService;
 use crate::shared::Shared;
 use crate::start_error::StartError;
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsConfig};
 
 /// How often expired sessions are searched for.
 const SESSION_CHECK: Duration = Duration::from_secs(1);
@@ -47,11 +46,12 @@ impl Gateway {
         listener: TcpListener,
         address: SocketAddr,
         tls: Option<Arc<Tls>>,
+        limits: ConnectionLimits,
     ) -> Self {
         let GatewayService { shared, routes } = service;
         let (draining, is_draining) = watch::channel(false);
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, tls.clone(), routes, is_draining));
+        accepting.spawn(accept(listener, tls.clone(), routes, is_draining, limits));
         let mut expiry = JoinSet::new();
         expiry.spawn(end_expired(shared.clone()));
         Self {
@@ -83,11 +83,13 @@ impl Gateway {
         self.set_access(authentication, policy)
     }
 
-    /// Replaces the configuration of TLS, for connections from now on: those that are open keep theirs. It has no effect
-    /// on a gateway without TLS.
-    pub fn set_tls(&self, config: Arc<ServerConfig>) {
+    /// Replaces the configuration of TLS, for connections from now on: those that are open keep theirs. A certificate of a
+    /// client authenticates on an open connection if the new verifier accepts it
+    /// ([`TlsConfig::client_verifier`]); if not, the gateway closes the connection after the next response. It has no
+    /// effect on a gateway without TLS.
+    pub fn set_tls(&self, config: impl Into<TlsConfig>) {
         if let Some(tls) = &self.tls {
-            tls.set(config);
+            tls.set(config.into());
         }
     }
 

@@ -40,6 +40,7 @@
 //! | [`GatewayService`], [`GatewayRequest`], [`Answer`] | a gateway without a listener |
 //! | [`CallerAuthentication`], [`Keys`], [`TokenIssuer`] | who may call |
 //! | [`Policy`] | what callers may do |
+//! | [`TlsConfig`] | TLS with callers |
 //! | [`Admin`], [`Health`], [`GatewayMetrics`] | health checks, and what a gateway counts |
 
 mod access;
@@ -59,6 +60,7 @@ mod planetscale;
 mod service;
 mod shared;
 mod sigv4;
+mod source_limit;
 mod start_error;
 mod statistics;
 mod tls;
@@ -76,3 +78,4 @@ pub use metrics::GatewayMetrics;
 pub use rds_bridge_access::{IssuerError, JwtAlgorithm};
 pub use service::{Answer, AnswerBody, BrokenOff, Dialect, GatewayRequest, GatewayService};
 pub use start_error::StartError;
+pub use tls::TlsConfig;

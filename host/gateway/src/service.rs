@@ -6,7 +6,6 @@ mod request;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -66,8 +65,10 @@ impl GatewayService {
     ) -> Option<String> {
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.headers = headers;
-        let names = Arc::default();
-        parts.extensions.insert(Peer { address, names });
+        parts.extensions.insert(Peer {
+            address,
+            certificate: None,
+        });
         let caller = self.shared.admit(&parts, Keys::caller).await.ok()?;
         Some(caller.name().to_owned())
     }

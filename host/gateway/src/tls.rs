@@ -1,13 +1,12 @@
 //! TLS with clients: its configuration, which can be replaced, and its handshakes, which are bounded.
 
-use std::collections::HashMap;
+mod config;
+
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rds_bridge::tls::identity_names;
-use rds_bridge_access::is_loopback;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,7 +14,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
-use crate::caller::{Peer, Source};
+use crate::caller::{ClientCertificate, CurrentVerifier, Peer};
+use crate::source_limit::SourceLimit;
+pub use config::TlsConfig;
 
 /// How long a client may take for its handshake.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -30,7 +31,8 @@ const HTTP_1: &[u8] = b"http/1.1";
 /// TLS with clients.
 pub(crate) struct Tls {
     config: RwLock<Arc<ServerConfig>>,
-    handshakes: Handshakes,
+    client_verifier: Arc<CurrentVerifier>,
+    handshakes: Arc<SourceLimit>,
 }
 
 /// A connection whose handshake is done.
@@ -41,17 +43,21 @@ pub(crate) struct Established {
 }
 
 impl Tls {
-    pub(crate) fn new(config: Arc<ServerConfig>) -> Self {
+    pub(crate) fn new(config: TlsConfig) -> Self {
         Self {
-            config: RwLock::new(for_http(config)),
-            handshakes: Handshakes::default(),
+            config: RwLock::new(for_http(config.server)),
+            client_verifier: Arc::new(CurrentVerifier::new(config.client_verifier)),
+            handshakes: SourceLimit::new(IN_ALL, PER_SOURCE),
         }
     }
 
-    /// Replaces the configuration, for connections from now on.
-    pub(crate) fn set(&self, config: Arc<ServerConfig>) {
+    /// Replaces the configuration, for connections from now on. Its verifier verifies the certificates of open
+    /// connections again.
+    pub(crate) fn set(&self, config: TlsConfig) {
         let mut current = self.config.write().unwrap_or_else(PoisonError::into_inner);
-        *current = for_http(config);
+        *current = for_http(config.server);
+        drop(current);
+        self.client_verifier.set(config.client_verifier);
     }
 
     /// Completes the handshake of a client. `None` if the client fails to, or may not begin one.
@@ -60,10 +66,12 @@ impl Tls {
         stream: TcpStream,
         address: IpAddr,
     ) -> Option<Established> {
-        let Some(_open) = self.handshakes.begin(address) else {
+        let Some(_open) = self.handshakes.enter(address) else {
             debug!(%address, "closed a connection: too many TLS handshakes are open");
             return None;
         };
+        // Before the configuration is read: if it is replaced meanwhile, the certificate is verified again.
+        let generation = self.client_verifier.generation();
         let config = self
             .config
             .read()
@@ -81,12 +89,12 @@ impl Tls {
             }
         };
         let (_, connection) = stream.get_ref();
-        let certificate = connection
-            .peer_certificates()
-            .and_then(|chain| chain.first());
+        let certificate = connection.peer_certificates().and_then(|chain| {
+            ClientCertificate::new(chain, Arc::clone(&self.client_verifier), generation)
+        });
         let peer = Peer {
             address: Some(address),
-            names: certificate.map(identity_names).unwrap_or_default().into(),
+            certificate: certificate.map(Arc::new),
         };
         let is_http_2 = connection.alpn_protocol() == Some(HTTP_2);
         Some(Established {
@@ -108,71 +116,4 @@ fn for_http(config: Arc<ServerConfig>) -> Arc<ServerConfig> {
     let mut config = Arc::unwrap_or_clone(config);
     config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
     Arc::new(config)
-}
-
-/// The handshakes of other machines that are open.
-#[derive(Debug, Default)]
-struct Handshakes(Mutex<HashMap<Source, usize>>);
-
-/// An open handshake. `None` for one of this machine, which is not counted.
-struct Open<'h>(Option<(&'h Handshakes, Source)>);
-
-impl Handshakes {
-    fn begin(&self, address: IpAddr) -> Option<Open<'_>> {
-        if is_loopback(address) {
-            return Some(Open(None));
-        }
-        let source = Source::of(address);
-        let mut open = self.lock();
-        let in_all: usize = open.values().sum();
-        let of_source = open.get(&source).copied().unwrap_or_default();
-        if in_all >= IN_ALL || of_source >= PER_SOURCE {
-            return None;
-        }
-        open.insert(source, of_source.saturating_add(1));
-        Some(Open(Some((self, source))))
-    }
-
-    /// A poisoned lock is used as it is, since no code panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Source, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        let Some((handshakes, source)) = self.0 else {
-            return;
-        };
-        let mut open = handshakes.lock();
-        if let Some(of_source) = open.get_mut(&source) {
-            *of_source = of_source.saturating_sub(1);
-            if *of_source == 0 {
-                open.remove(&source);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn handshakes_are_limited_by_source_and_in_all() {
-        let handshakes = Handshakes::default();
-        let begin = |number: u32| handshakes.begin(std::net::Ipv4Addr::from_bits(number).into());
-        let mut open: Vec<_> = (0..PER_SOURCE).map(|_| begin(1).unwrap()).collect();
-        assert!(begin(1).is_none());
-        open.pop();
-        open.push(begin(1).unwrap());
-        let others = u32::try_from(IN_ALL - PER_SOURCE).unwrap();
-        open.extend((0..others).map(|number| begin(100 + number).unwrap()));
-        assert!(begin(99).is_none());
-        // This machine is not counted.
-        assert!(handshakes.begin([127, 0, 0, 1].into()).is_some());
-        drop(open);
-        assert!(handshakes.lock().is_empty());
-        assert!(begin(99).is_some());
-    }
 }

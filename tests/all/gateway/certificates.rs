@@ -1,7 +1,10 @@
 //! Callers that authenticate with a certificate.
 
 use std::fs;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
 
 use rds_bridge_test_support::certificates::{Authority, Issued};
 use rds_bridge_test_support::python;
@@ -9,9 +12,12 @@ use rds_bridge_test_support::server::{Product, Server};
 use serde_json::Value as Json;
 
 use crate::helpers::gateway::{EXECUTE, Gateway};
+use crate::helpers::proxy::RELOADED;
 use crate::helpers::proxy_files::ProxyFiles;
 
 use super::tls::start as start_with_keys;
+
+const QUERY: &str = r#"{"query": "SELECT 7"}"#;
 
 /// Starts a gateway whose callers need a certificate.
 fn start(files: &ProxyFiles, more: &[&str]) -> Gateway {
@@ -35,6 +41,17 @@ fn curl(
     certificate: Option<&Issued>,
     more: &[&str],
 ) -> String {
+    curl_to(gateway, files, certificate, [EXECUTE, QUERY], more)
+}
+
+/// As [`curl`], to this path with this body.
+fn curl_to(
+    gateway: &Gateway,
+    files: &ProxyFiles,
+    certificate: Option<&Issued>,
+    [path, body]: [&str; 2],
+    more: &[&str],
+) -> String {
     let mut command = Command::new("curl");
     command.args([
         "--silent",
@@ -42,12 +59,7 @@ fn curl(
         "--cacert",
         &files.text("ca.pem"),
     ]);
-    command.args([
-        "--json",
-        r#"{"query": "SELECT 7"}"#,
-        "--write-out",
-        " %{http_code}",
-    ]);
+    command.args(["--json", body, "--write-out", " %{http_code}"]);
     if let Some(issued) = certificate {
         fs::write(files.path("client.pem"), &issued.certificate).unwrap();
         fs::write(files.path("client-key.pem"), &issued.key).unwrap();
@@ -60,7 +72,7 @@ fn curl(
     }
     let output = command
         .args(more)
-        .arg(format!("{}{EXECUTE}", gateway.url()))
+        .arg(format!("{}{path}", gateway.url()))
         .output()
         .unwrap();
     let code = output.status.code().unwrap();
@@ -151,7 +163,16 @@ fn a_key_decides_where_there_are_both() {
     assert!(answer.ends_with(" 200"), "{answer}");
     let answer = curl(&gateway, &files, Some(&other), &[]);
     assert!(answer.ends_with(" 200"), "{answer}");
-    assert_eq!(callers(gateway), ["app", "other"]);
+    // The Data API too.
+    let arn = "arn:aws:rds:any";
+    let statement =
+        format!(r#"{{"resourceArn": "{arn}", "secretArn": "{arn}", "sql": "SELECT 7"}}"#);
+    let to = ["/Execute", &statement];
+    for (user, status) in [("app:0123456789abcdef", 200), ("app:0123456789abcdeg", 403)] {
+        let answer = curl_to(&gateway, &files, Some(&other), to, &["--user", user]);
+        assert!(answer.ends_with(&format!(" {status}")), "{answer}");
+    }
+    assert_eq!(callers(gateway), ["app", "other", "app", "-"]);
 }
 
 /// The SDKs sign every request, with whatever credentials they have.
@@ -182,4 +203,93 @@ fn an_sdk_with_a_certificate_needs_no_key_of_the_gateway() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(callers(gateway), ["lambda"]);
+}
+
+/// Sends a request for each line that it reads, on one connection. Prints the status, and whether the gateway closes the
+/// connection.
+const KEEPING_CLIENT: &str = r#"
+import http.client, json, ssl, sys
+port, ca, certificate, key = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+context.load_cert_chain(certificate, key)
+connection = http.client.HTTPSConnection("localhost", int(port), context=context)
+for line in sys.stdin:
+    connection.request("POST", "/v1/query", json.dumps({"sql": "SELECT 7"}), {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    print(answer.status, "closed" if answer.will_close else "kept", flush=True)
+"#;
+
+struct KeepingClient {
+    process: Child,
+    answers: BufReader<std::process::ChildStdout>,
+}
+
+impl KeepingClient {
+    fn start(gateway: &Gateway, files: &ProxyFiles, issued: &Issued) -> Self {
+        fs::write(files.path("client.pem"), &issued.certificate).unwrap();
+        fs::write(files.path("client-key.pem"), &issued.key).unwrap();
+        // The gateway's own authority, also when that of clients is replaced.
+        fs::write(files.path("trusted.pem"), files.authority.pem()).unwrap();
+        let mut process = Command::new(python::interpreter())
+            .args(["-c", KEEPING_CLIENT])
+            .arg(gateway.address().port().to_string())
+            .args(["trusted.pem", "client.pem", "client-key.pem"].map(|name| files.text(name)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, answers }
+    }
+
+    fn send(&mut self) -> String {
+        self.process
+            .stdin
+            .as_mut()
+            .unwrap()
+            .write_all(b"\n")
+            .unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        answer.trim_end().to_owned()
+    }
+}
+
+impl Drop for KeepingClient {
+    fn drop(&mut self) {
+        let _killed = self.process.kill();
+        let _waited = self.process.wait();
+    }
+}
+
+#[test]
+fn a_certificate_expires_on_an_open_connection() {
+    let files = ProxyFiles::new();
+    let gateway = start(&files, &[]);
+    let not_after = SystemTime::now() + Duration::from_secs(15);
+    let issued = files.authority.issue_for_client_until("app", not_after);
+    let mut client = KeepingClient::start(&gateway, &files, &issued);
+    assert_eq!(client.send(), "200 kept");
+    let left = not_after
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    sleep(left + Duration::from_secs(2));
+    assert_eq!(client.send(), "401 closed");
+}
+
+#[test]
+fn an_authority_that_was_removed_authenticates_no_open_connection() {
+    let files = ProxyFiles::new();
+    let gateway = start(&files, &[]);
+    let issued = files.authority.issue_for_client("app", &[], false);
+    let mut client = KeepingClient::start(&gateway, &files, &issued);
+    assert_eq!(client.send(), "200 kept");
+    let other = Authority::new().pem();
+    fs::write(files.path("ca.pem"), files.authority.pem() + &other).unwrap();
+    gateway.hang_up(RELOADED);
+    assert_eq!(client.send(), "200 kept");
+    fs::write(files.path("ca.pem"), other).unwrap();
+    gateway.hang_up(RELOADED);
+    assert_eq!(client.send(), "401 closed");
 }

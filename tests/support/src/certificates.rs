@@ -1,5 +1,7 @@
 //! A certificate authority created at run time, and its certificates for servers, valid and invalid.
 
+use std::time::SystemTime;
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
@@ -70,22 +72,22 @@ impl Authority {
     /// `subjectAltName`.
     #[must_use]
     pub fn issue_for_client(&self, common_name: &str, names: &[&str], is_expired: bool) -> Issued {
-        let mut params = params(vec![], common_name);
-        params.subject_alt_names = names
-            .iter()
-            .map(|name| {
-                if name.contains('@') {
-                    SanType::Rfc822Name((*name).try_into().unwrap())
-                } else {
-                    SanType::DnsName((*name).try_into().unwrap())
-                }
-            })
-            .collect();
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let mut params = client_params(common_name, names);
         if is_expired {
             params.not_after = date_time_ymd(2021, 1, 1);
         }
+        self.issue_with(&params)
+    }
+
+    /// Issues a certificate for a client that expires at a time, with a new key.
+    #[must_use]
+    pub fn issue_for_client_until(&self, common_name: &str, not_after: SystemTime) -> Issued {
+        let mut params = client_params(common_name, &[]);
+        params.not_after = not_after.into();
+        self.issue_with(&params)
+    }
+
+    fn issue_with(&self, params: &CertificateParams) -> Issued {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Issued {
@@ -139,6 +141,23 @@ impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authority").finish_non_exhaustive()
     }
+}
+
+fn client_params(common_name: &str, names: &[&str]) -> CertificateParams {
+    let mut params = params(vec![], common_name);
+    params.subject_alt_names = names
+        .iter()
+        .map(|name| {
+            if name.contains('@') {
+                SanType::Rfc822Name((*name).try_into().unwrap())
+            } else {
+                SanType::DnsName((*name).try_into().unwrap())
+            }
+        })
+        .collect();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params
 }
 
 fn params(names: Vec<String>, common_name: &str) -> CertificateParams {

@@ -13,9 +13,8 @@ use rds_bridge::pool::ConnectionRate;
 use rds_bridge_access::{Caller, Database, GatewayConfig, ProxyConfig};
 use rds_bridge_gateway::{
     CallerAuthentication, DatabasePools, Gateway, GatewayBuilder, Keys, NoRandomness, Policy,
-    TokenIssuer,
+    TlsConfig, TokenIssuer,
 };
-use rustls::ServerConfig;
 use zeroize::Zeroizing;
 
 use super::arguments::Serve;
@@ -55,7 +54,7 @@ impl ConfigFile {
     }
 
     /// The configuration of TLS, if it is offered.
-    fn gateway_tls(&self) -> Result<Option<Arc<ServerConfig>>, Error> {
+    fn gateway_tls(&self) -> Result<Option<TlsConfig>, Error> {
         let Some(files) = &self.config.gateway.tls else {
             return Ok(None);
         };
@@ -66,10 +65,7 @@ impl ConfigFile {
         };
         let mut callers = self.config.callers.values();
         let has_others = callers.any(Caller::has_gateway_key);
-        match has_others {
-            true => files.load_with_optional_certificates().map(Some),
-            false => files.load().map(Some),
-        }
+        files.load_for_gateway(has_others).map(Some)
     }
 
     /// This instance's share of a limit that all instances have together.

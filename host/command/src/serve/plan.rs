@@ -3,14 +3,12 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rds_bridge::component::Engine;
 use rds_bridge::pool::Pool;
 use rds_bridge_access::{Config, is_loopback};
-use rds_bridge_gateway::{CallerAuthentication, Gateway, GatewayBuilder, Keys};
-use rustls::ServerConfig;
+use rds_bridge_gateway::{CallerAuthentication, Gateway, GatewayBuilder, Keys, TlsConfig};
 use zeroize::Zeroizing;
 
 use super::arguments::{Callers, Serve};
@@ -179,15 +177,13 @@ fn scheme(has_tls: bool) -> &'static str {
 }
 
 /// The configuration of TLS, if it is offered.
-fn tls(arguments: &Serve) -> Result<Option<Arc<ServerConfig>>, Error> {
+fn tls(arguments: &Serve) -> Result<Option<TlsConfig>, Error> {
     let Some(files) = arguments.tls.files() else {
         return Ok(None);
     };
     // A caller with a key needs no certificate.
-    match arguments.callers.api_key_file {
-        Some(_) => files.load_with_optional_certificates().map(Some),
-        None => files.load().map(Some),
-    }
+    let has_others = arguments.callers.api_key_file.is_some();
+    files.load_for_gateway(has_others).map(Some)
 }
 
 /// Who may call. One of the options is required, so that no gateway is open by accident.

@@ -241,10 +241,10 @@ impl Gate {
     }
 }
 
-/// The caller whose certificate the client has sent. TLS has verified it.
+/// The caller whose certificate the client has sent, if it is still valid.
 fn certified(keys: &Keys, parts: &Parts) -> Option<Caller> {
     let peer = parts.extensions.get::<Peer>()?;
-    keys.certified(&peer.names)
+    keys.certified(peer.names(SystemTime::now()))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::http::{HeaderMap, HeaderName};
+
+use super::certificate::ClientCertificate;
 
 /// The bits of an IPv6 address that a network assigns to one customer or subnet.
 const SOURCE_BITS: u128 = !0 << 64;
@@ -15,8 +18,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) struct Peer {
     /// `None` if it is not known, as in a function.
     pub(crate) address: Option<IpAddr>,
-    /// The names of the client's certificate, which TLS has verified. Empty without one.
-    pub(crate) names: Arc<[String]>,
+    /// The client's certificate, which TLS has verified.
+    pub(crate) certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// An IPv4 address, or the network of an IPv6 address.
@@ -33,6 +36,12 @@ impl Source {
 }
 
 impl Peer {
+    /// The names of the client's certificate at a time. Empty without one that is valid.
+    pub(crate) fn names(&self, now: SystemTime) -> &[String] {
+        let certificate = self.certificate.as_ref().filter(|it| it.is_valid(now));
+        certificate.map_or(&[], |it| it.names())
+    }
+
     /// The source of a request on the connection. A trusted proxy appends the address that it sees to
     /// `X-Forwarded-For`; what precedes it may be invented.
     pub(crate) fn source(&self, headers: &HeaderMap, is_behind_proxy: bool) -> Option<Source> {
@@ -69,7 +78,7 @@ mod tests {
     fn a_proxy_names_the_source_last() {
         let peer = Peer {
             address: Some([10, 0, 0, 1].into()),
-            names: Arc::default(),
+            certificate: None,
         };
         let source = |headers: &[&str], is_behind| {
             let headers = headers
