@@ -103,6 +103,19 @@ mod tests {
                 "line 4, column 1: callers.b.certificate: callers.a already has certificate = \"n\": give each caller \
                  its own",
             ),
+            (
+                "[databases.d]\nendpoint = \"e\"\n[callers.a]\ncertificate = \"n\"\n\
+                 [[callers.a.grants]]\ndatabase = \"d\"\nstatements = \"any\"\n",
+                "line 4, column 1: callers.a.certificate: the gateway verifies no certificate: set client_ca_file",
+            ),
+            (
+                "[gateway.jwt.i]\nissuer = \"i\"\njwks_url = \"http://i/\"\naudience = \"a\"\n",
+                "line 3, column 1: gateway.jwt.i.jwks_url: the URL of the keys",
+            ),
+            (
+                "[gateway]\nidempotency_table = \"a.b.c\"\n",
+                "line 2, column 1: gateway.idempotency_table: write TABLE or DATABASE.TABLE",
+            ),
             ("[databases.a\n", "line 1"),
             ("a = \n", "line 1"),
         ] {

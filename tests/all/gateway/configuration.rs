@@ -162,6 +162,11 @@ fn what_is_wrong_is_named_before_the_start() {
             "set tls, or behind_tls_proxy = true",
         ),
         (
+            "[callers.app]\ncertificate = \"app\"\n\
+             [[callers.app.grants]]\ndatabase = \"main\"\nstatements = \"any\"\n",
+            "line 10, column 1: callers.app.certificate: the gateway verifies no certificate",
+        ),
+        (
             "[callers.app]\nsigv4_secret_file = \"/missing/secret\"\n",
             "/missing/secret",
         ),

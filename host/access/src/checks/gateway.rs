@@ -6,6 +6,7 @@ use super::Checked;
 use crate::config::Config;
 use crate::error::WrongSetting;
 use crate::gateway::GatewayConfig;
+use crate::listeners::ClientAuthentication;
 use crate::loopback::is_loopback;
 use crate::place::SettingPath;
 use crate::table_name::TableName;
@@ -37,7 +38,28 @@ pub(super) fn check(config: &Config) -> Checked {
             .check()
             .map_err(|error| WrongSetting::new(path.key(error.key()), error.to_string()))?;
     }
-    Ok(())
+    check_certificates(config)
+}
+
+/// A caller that has grants and no credentials but a certificate could not call, if the gateway verified none.
+fn check_certificates(config: &Config) -> Checked {
+    let tls = config.gateway.tls.as_ref();
+    if config.gateway.trust_loopback || tls.is_some_and(|it| it.client_ca_file.is_some()) {
+        return Ok(());
+    }
+    let mut listeners = config.proxy.listeners.iter();
+    let is_for_proxy = listeners.any(|it| it.authentication == ClientAuthentication::Certificates);
+    let mut callers = config.callers.iter();
+    let found = callers.find(|(_, caller)| {
+        let has_others = caller.has_gateway_key();
+        caller.certificate.is_some() && !caller.grants.is_empty() && !(has_others && is_for_proxy)
+    });
+    let Some((name, _)) = found else {
+        return Ok(());
+    };
+    let path = SettingPath::new("callers").key(name).key("certificate");
+    let problem = "the gateway verifies no certificate: set client_ca_file in tls of [gateway]";
+    Err(WrongSetting::new(path, problem))
 }
 
 /// Every request to a gateway that trusts this machine is the caller `loopback`, so nothing that tells callers apart has
