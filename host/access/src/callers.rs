@@ -24,22 +24,29 @@ pub struct Caller {
     /// File with the secret access key of a key pair for Signature Version 4, and nothing else but white space around it.
     /// The access key id is the caller's name. For the gateway.
     pub sigv4_secret_file: Option<PathBuf>,
-    /// The subject of a JSON Web Token. For the gateway.
+    /// The subject of a JSON Web Token, or another claim of it. For the gateway.
     pub jwt: Option<JwtSubject>,
     /// What the caller may do through the gateway. The first one is that of requests that name no database.
     #[serde(default)]
     pub grants: Vec<Grant>,
 }
 
-/// The subject of the tokens of an issuer.
+/// A claim in the tokens of an issuer that only the caller's tokens have.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct JwtSubject {
     /// Name of the issuer, of `[gateway.jwt.NAME]`.
     pub issuer: String,
-    /// The claim `sub`, character by character.
+    /// Name of the claim.
+    #[serde(default = "default_claim")]
+    pub claim: String,
+    /// Value of the claim, character by character.
     pub subject: String,
+}
+
+fn default_claim() -> String {
+    "sub".to_owned()
 }
 
 impl Caller {

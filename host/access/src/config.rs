@@ -109,6 +109,11 @@ mod tests {
                 "line 4, column 1: callers.a.certificate: the gateway verifies no certificate: set client_ca_file",
             ),
             (
+                "[callers.a]\njwt = { issuer = \"i\", claim = \"\", subject = \"s\" }\n\
+                 [gateway.jwt.i]\nissuer = \"i\"\njwks_url = \"https://i/\"\naudience = \"a\"\n",
+                "line 2, column 23: callers.a.jwt.claim: it is empty",
+            ),
+            (
                 "[gateway.jwt.i]\nissuer = \"i\"\njwks_url = \"http://i/\"\naudience = \"a\"\n",
                 "line 3, column 1: gateway.jwt.i.jwks_url: the URL of the keys",
             ),

@@ -31,6 +31,16 @@ pub struct GatewayConfig {
     pub admin: Option<SocketAddr>,
     /// How long requests may continue after SIGTERM, in seconds. `None` is 10.
     pub drain_timeout: Option<u64>,
+    /// How long connections are accepted after SIGTERM in any case, in seconds. `None` is 0.
+    pub drain_notice: Option<u64>,
+    /// How long the statements of a request may take, in seconds. `None` is unlimited.
+    pub statement_timeout: Option<NonZeroU32>,
+    /// Whether the status page shows the texts of statements. `None` is `false`.
+    pub show_statements: Option<bool>,
+    /// Limit on open connections of callers.
+    pub max_client_connections: NonZeroU32,
+    /// Limit on open connections of one source.
+    pub max_client_connections_per_source: NonZeroU32,
     /// Names that requests may have in their header `Host`, beside `localhost` and loopback addresses.
     pub allow_hosts: Vec<String>,
     /// Origins that requests may have in their header `Origin`.
@@ -63,6 +73,11 @@ impl Default for GatewayConfig {
             trust_loopback: false,
             admin: None,
             drain_timeout: None,
+            drain_notice: None,
+            statement_timeout: None,
+            show_statements: None,
+            max_client_connections: positive(1000),
+            max_client_connections_per_source: positive(250),
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             max_body_bytes: 16 << 20,

@@ -134,13 +134,18 @@ fn with_options(
     file: Option<&ConfigFile>,
 ) -> GatewayBuilder {
     let options = &arguments.callers;
+    let gateway = file.map(|it| &it.config.gateway);
+    let of_file = gateway.and_then(|it| it.drain_notice);
+    let notice = Duration::from_secs(of_file.unwrap_or(options.drain_notice));
+    let of_file = gateway.and_then(|it| it.show_statements);
     let mut builder = builder
-        .drain_notice(Duration::from_secs(options.drain_notice))
-        .show_statements(options.show_statements);
-    if let Some(seconds) = options.statement_timeout {
+        .drain_notice(notice)
+        .show_statements(of_file.unwrap_or(options.show_statements));
+    let of_file = gateway.and_then(|it| it.statement_timeout);
+    if let Some(seconds) = of_file.or(options.statement_timeout) {
         builder = builder.statement_timeout(Duration::from_secs(seconds.get().into()));
     }
-    let of_file = file.and_then(|it| it.config.gateway.idempotency_table.as_ref());
+    let of_file = gateway.and_then(|it| it.idempotency_table.as_ref());
     match of_file.or(options.idempotency_table.as_ref()) {
         Some(table) => builder.idempotency_table(table),
         None => builder,

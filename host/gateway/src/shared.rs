@@ -199,7 +199,7 @@ impl Shared {
             let grant = lease.grant();
             let usage = &self.usage;
             let place = usage.pace(caller, grant.database(), grant.limits()).await;
-            let place = place.map_err(|exceeded| self.limited(exceeded))?;
+            let place = place?;
             lease.set_request(place);
             lease.begin_time();
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rds_bridge_access::{Config, EXAMPLE};
 use rds_bridge_test_support::server::{Product, Server};
+use serde_json::Value as Json;
 
 use crate::helpers::command::{run, stderr, stdout, with};
 use crate::helpers::gateway_config::GatewayConfig;
@@ -131,6 +132,9 @@ fn a_file_is_checked_and_dumped() {
         "max_connections = 10",
         "listen = \"127.0.0.1:8080\"",
         "session_idle_timeout = 180",
+        "drain_notice = 0",
+        "show_statements = false",
+        "max_client_connections_per_source = 250",
         "access = \"read-only\"",
         "statements = \"any\"",
     ] {
@@ -224,6 +228,9 @@ fn a_dump_has_what_the_environment_gives() {
     let variables = [
         ("DB_REGION", "eu-central-1"),
         ("RDS_BRIDGE_SERVE_IDEMPOTENCY_TABLE", "app.keys"),
+        ("RDS_BRIDGE_SERVE_STATEMENT_TIMEOUT", "7"),
+        ("RDS_BRIDGE_SERVE_DRAIN_NOTICE", "8"),
+        ("RDS_BRIDGE_SERVE_SHOW_STATEMENTS", "true"),
     ];
     let path = config.path();
     let output = with(
@@ -240,6 +247,20 @@ fn a_dump_has_what_the_environment_gives() {
     assert_eq!(database.ca_file.as_deref(), Some(ca_file.as_path()));
     let table = dumped.gateway.idempotency_table;
     assert_eq!(table.as_deref(), Some("app.keys"));
+    let timeout = dumped.gateway.statement_timeout;
+    assert_eq!(timeout.map(u32::from), Some(7));
+    assert_eq!(dumped.gateway.drain_notice, Some(8));
+    assert_eq!(dumped.gateway.show_statements, Some(true));
+}
+
+#[test]
+fn the_file_limits_the_time_of_statements() {
+    let server = Server::shared(Product::MySql);
+    let config = GatewayConfig::new("[gateway]\ntrust_loopback = true\nstatement_timeout = 1\n");
+    let gateway = config.start(server);
+    let answer = gateway.execute("SELECT SLEEP(60)", &Json::Null);
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("longer than 1 s"), "{message}");
 }
 
 #[test]

@@ -62,8 +62,10 @@ fn check_credentials(config: &Config, name: &str, caller: &Caller, path: &Settin
             let problem = format!("there is no [gateway.jwt.{}]", jwt.issuer);
             return wrong(path.key("jwt").key("issuer"), &problem);
         }
-        if jwt.subject.is_empty() {
-            return wrong(path.key("jwt").key("subject"), "it is empty");
+        for (key, value) in [("claim", &jwt.claim), ("subject", &jwt.subject)] {
+            if value.is_empty() {
+                return wrong(path.key("jwt").key(key), "it is empty");
+            }
         }
     }
     let is_this_machine = config.gateway.trust_loopback && name == LOOPBACK_CALLER;
@@ -103,7 +105,8 @@ fn check_grant(config: &Config, grant: &Grant, path: &SettingPath) -> Checked {
 #[derive(Default)]
 struct Known<'a> {
     certificates: BTreeMap<&'a str, &'a str>,
-    subjects: BTreeMap<(&'a str, &'a str), &'a str>,
+    /// By the issuer, the claim and its value.
+    subjects: BTreeMap<[&'a str; 3], &'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -125,7 +128,8 @@ impl<'a> Known<'a> {
             )?;
         }
         if let Some(jwt) = &caller.jwt {
-            let other = self.subjects.insert((&jwt.issuer, &jwt.subject), name);
+            let subject = [&*jwt.issuer, &*jwt.claim, &*jwt.subject];
+            let other = self.subjects.insert(subject, name);
             same("jwt", format!("subject = {:?}", jwt.subject), other)?;
         }
         Ok(())

@@ -78,4 +78,6 @@ fn fill_gateway(config: &mut Config) {
     let gateway = &mut config.gateway;
     gateway.listen.get_or_insert(GATEWAY_LISTEN);
     gateway.drain_timeout.get_or_insert(DRAIN_TIMEOUT);
+    gateway.drain_notice.get_or_insert(0);
+    gateway.show_statements.get_or_insert(false);
 }

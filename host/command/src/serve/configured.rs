@@ -123,7 +123,7 @@ impl ConfigFile {
         for (name, caller) in &self.config.callers {
             keys = with_caller(keys, name, caller)?;
             if let Some(jwt) = &caller.jwt {
-                let with_token = keys.with_token(name, &jwt.issuer, "sub", &jwt.subject);
+                let with_token = keys.with_token(name, &jwt.issuer, &jwt.claim, &jwt.subject);
                 keys = with_token.map_err(|error| self.problem(&error.to_string()))?;
             }
         }
@@ -188,7 +188,10 @@ fn with_settings(mut builder: GatewayBuilder, gateway: &GatewayConfig) -> Gatewa
         builder = builder.allow_origin(origin);
     }
     let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
+    let number = |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX);
     builder
+        .max_client_connections(number(gateway.max_client_connections))
+        .max_client_connections_per_source(number(gateway.max_client_connections_per_source))
         .behind_tls_proxy(gateway.behind_tls_proxy)
         .max_body_bytes(gateway.max_body_bytes)
         .max_result_bytes(gateway.max_result_bytes)

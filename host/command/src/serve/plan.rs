@@ -100,6 +100,10 @@ pub(super) fn fill(config: &mut Config, options: &Callers) {
             .idempotency_table
             .clone_from(&options.idempotency_table);
     }
+    gateway.drain_notice.get_or_insert(options.drain_notice);
+    gateway.statement_timeout = gateway.statement_timeout.or(options.statement_timeout);
+    let show = &mut gateway.show_statements;
+    show.get_or_insert(options.show_statements);
     for database in config.databases.values_mut() {
         let limit = &mut database.max_connections;
         limit.get_or_insert(options.max_connections);
