@@ -1,5 +1,7 @@
 //! The limits of a caller: requests in a second, at the same time, and open sessions.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -107,6 +109,24 @@ fn requests_at_the_same_time(product: Product) {
     for path in PATHS {
         let answer = gateway.post(path, &[], &request(path, "SELECT 1"));
         assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_connection_without_a_request_is_closed() {
+    let gateway = Gateway::start(Server::shared(Product::MySql), &["--trust-loopback"]);
+    for beginning in ["", "POST /v1/query HTTP/1.1\r\nHost:"] {
+        let mut stream = TcpStream::connect(gateway.address()).unwrap();
+        stream.write_all(beginning.as_bytes()).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        let mut read = Vec::new();
+        // It is closed, in whatever way.
+        if let Err(error) = stream.read_to_end(&mut read) {
+            assert_ne!(error.kind(), ErrorKind::WouldBlock, "{error}");
+        }
+        assert!(read.is_empty(), "{read:?}");
     }
 }
 
