@@ -58,17 +58,18 @@ impl Pieces {
         let Some(making) = self.making.as_mut() else {
             return Poll::Ready(Next::End(Ok(Written::Rows)));
         };
-        let ended = making.as_mut().poll(cx);
-        // Its channel has room again, so that it is woken if it waits for that.
-        if let Poll::Ready(Some(piece)) = self.made.poll_recv(cx) {
-            if let Poll::Ready(ended) = ended {
-                self.making = Some(Box::pin(std::future::ready(ended)));
-            }
+        let Poll::Ready(ended) = making.as_mut().poll(cx) else {
+            // Its channel has room again, so that it is woken if it waits for that.
+            return match self.made.poll_recv(cx) {
+                Poll::Ready(Some(piece)) => Poll::Ready(Next::Piece(piece)),
+                Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            };
+        };
+        // Polling would find nothing if the task has used its budget, and the last piece would be lost.
+        if let Ok(piece) = self.made.try_recv() {
+            self.making = Some(Box::pin(std::future::ready(ended)));
             return Poll::Ready(Next::Piece(piece));
         }
-        let Poll::Ready(ended) = ended else {
-            return Poll::Pending;
-        };
         self.making = None;
         Poll::Ready(Next::End(ended))
     }
@@ -213,5 +214,41 @@ impl Drop for RowsBody {
 impl fmt::Debug for RowsBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RowsBody").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// A task may do some 128 operations of Tokio until it yields. At one of these numbers, the budget ends between the
+    /// sending of the piece and its arrival.
+    #[tokio::test]
+    async fn no_piece_is_lost_at_the_end_of_the_budget() {
+        let (sender, mut others) = unbounded_channel();
+        for used in 0..300 {
+            let mut pieces = Pieces::new(false, |sender| async move {
+                let _sent = sender.send(Bytes::from_static(b"last")).await;
+                Ok(Written::Rows)
+            });
+            for _ in 0..used {
+                sender.send(()).unwrap();
+            }
+            yield_now().await;
+            let mut left = used;
+            let next = poll_fn(|cx| {
+                while left > 0 && others.poll_recv(cx).is_ready() {
+                    left -= 1;
+                }
+                pieces.poll_next(cx)
+            });
+            assert!(matches!(next.await, Next::Piece(_)), "{used}");
+            while others.try_recv().is_ok() {}
+        }
     }
 }
