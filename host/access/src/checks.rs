@@ -1,9 +1,11 @@
 //! The relations between settings.
 
 mod callers;
+mod function;
 mod gateway;
 mod listeners;
 
+use crate::callers_file::GrantLimits;
 use crate::config::Config;
 use crate::error::WrongSetting;
 use crate::place::SettingPath;
@@ -23,6 +25,11 @@ impl Config {
         callers::check(self)?;
         listeners::check(self)?;
         gateway::check(self)
+    }
+
+    /// As [`Self::check`], of the file of a function's callers.
+    pub(crate) fn check_function(&self, limits: GrantLimits) -> Checked {
+        function::check(self, limits)
     }
 
     fn check_database(&self, name: &str, path: &SettingPath) -> Checked {

@@ -47,7 +47,7 @@ impl Config {
     }
 }
 
-fn of_toml(text: &str, error: &toml::de::Error) -> ConfigError {
+pub(crate) fn of_toml(text: &str, error: &toml::de::Error) -> ConfigError {
     let place = error.span().and_then(|span| position(text, &span));
     ConfigError {
         place: Place(place),

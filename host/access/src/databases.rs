@@ -31,3 +31,22 @@ pub struct Database {
     /// Limit on the gateway's connections, over all database users; `None` is 10.
     pub max_connections: Option<NonZeroU32>,
 }
+
+impl Database {
+    /// A database with the defaults of all settings but its endpoint.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            port: None,
+            user: None,
+            database: None,
+            region: None,
+            profile: None,
+            connect_to: None,
+            ca_file: None,
+            connections_per_second: None,
+            max_connections: None,
+        }
+    }
+}

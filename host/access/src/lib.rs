@@ -23,8 +23,11 @@
 //! The file is TOML. Every setting that is unknown, missing or invalid is an error with the line, the column and the
 //! setting. [`EXAMPLE`] shows every setting. The file contains no secrets: it has hashes of passwords and of API
 //! keys, and the paths of files with secrets.
+//!
+//! [`Config::parse_callers`] reads the callers of a Lambda function, which has a database and statements of its own.
 
 mod callers;
+mod callers_file;
 mod checks;
 mod config;
 mod databases;
@@ -32,6 +35,7 @@ mod error;
 mod gateway;
 mod grants;
 mod hashes;
+mod identity;
 mod issuer;
 mod listeners;
 mod loopback;
@@ -41,6 +45,7 @@ mod table_name;
 mod template;
 
 pub use callers::{Caller, JwtSubject};
+pub use callers_file::{FunctionCallers, FunctionSettings};
 pub use config::Config;
 pub use databases::Database;
 pub use error::ConfigError;

@@ -11,15 +11,29 @@ use crate::grants::{Grant, Statements};
 use crate::place::SettingPath;
 
 pub(super) fn check(config: &Config) -> Checked {
+    let check_caller = |name: &str, caller: &Caller, path: &SettingPath| {
+        check_credentials(config, name, caller, path)
+    };
+    check_each(config, check_caller, |grant, path| {
+        check_grant(config, grant, path)
+    })
+}
+
+/// Checks each caller and each grant, and what each caller and each of its grants must have alone.
+pub(super) fn check_each(
+    config: &Config,
+    check_caller: impl Fn(&str, &Caller, &SettingPath) -> Checked,
+    check_grant: impl Fn(&Grant, &SettingPath) -> Checked,
+) -> Checked {
     let mut known = Known::default();
     for (name, caller) in &config.callers {
         let path = SettingPath::new("callers").key(name);
-        check_credentials(config, name, caller, &path)?;
+        check_caller(name, caller, &path)?;
         known.add(name, caller, &path)?;
         let mut databases = BTreeMap::new();
         for (number, grant) in caller.grants.iter().enumerate() {
             let path = path.key("grants").index(number);
-            check_grant(config, grant, &path)?;
+            check_grant(grant, &path)?;
             if let Some(other) = databases.insert(&grant.database, number) {
                 let problem =
                     format!("grants[{other}] is for the same database: merge the two grants");
