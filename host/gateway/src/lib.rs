@@ -37,7 +37,7 @@
 //! | type | contents |
 //! |---|---|
 //! | [`Gateway`], [`GatewayBuilder`] | a running gateway, and its settings |
-//! | [`GatewayService`], [`GatewayRequest`], [`Answer`] | a gateway without a listener |
+//! | [`GatewayService`], [`GatewayRequest`], [`Answer`], [`RowCount`] | a gateway without a listener |
 //! | [`CallerAuthentication`], [`Keys`], [`TokenIssuer`] | who may call |
 //! | [`Policy`] | what callers may do |
 //! | [`TlsConfig`] | TLS with callers |
@@ -73,6 +73,7 @@ pub use caller::{
     CallerAuthentication, KeyFileError, Keys, NoRandomness, NoSuchIssuer, TokenIssuer,
 };
 pub use databases::DatabasePools;
+pub use execution::RowCount;
 pub use gateway::{Gateway, Health};
 pub use metrics::GatewayMetrics;
 pub use rds_bridge_access::{IssuerError, JwtAlgorithm};

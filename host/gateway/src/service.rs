@@ -10,9 +10,12 @@ use std::net::IpAddr;
 use axum::Router;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
+use rds_bridge::pool::PoolMetrics;
 use tower_service::Service;
 
 use crate::caller::{Keys, Peer};
+use crate::databases::Database;
+use crate::execution::RowCount;
 use crate::http::{guarded, in_trace, log_access, name_instance};
 use crate::metrics::GatewayMetrics;
 use crate::shared::Shared;
@@ -45,13 +48,17 @@ impl GatewayService {
     /// answer's body, is dropped before its end, the gateway kills the statement.
     pub async fn answer(&self, request: GatewayRequest) -> Answer {
         let (request, deadline) = request.into_parts();
-        let answering = self.routes.clone().call(request);
+        let rows = RowCount::default();
+        let answering = rows.clone().scope(self.routes.clone().call(request));
         let answered = match deadline {
             Some(deadline) => deadline.scope(answering).await,
             None => answering.await,
         };
         match answered {
-            Ok(response) => response.into(),
+            Ok(response) => Answer {
+                rows,
+                ..response.into()
+            },
             Err(never) => match never {},
         }
     }
@@ -71,6 +78,14 @@ impl GatewayService {
         });
         let caller = self.shared.admit(&parts, Keys::caller).await.ok()?;
         Some(caller.name().to_owned())
+    }
+
+    /// The current numbers of each pool of connections.
+    pub fn pools(&self) -> impl Iterator<Item = PoolMetrics> {
+        let databases = self.shared.databases.iter();
+        databases
+            .flat_map(Database::open_pools)
+            .map(|it| it.metrics)
     }
 
     /// The current numbers.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rds_bridge::pool::{ConnectionLimit, ConnectionRate, Pool};
 use rds_bridge::{BridgeBuilder, Error};
@@ -19,6 +20,7 @@ pub struct DatabasePools {
     bridge: BridgeBuilder,
     limit: Arc<ConnectionLimit>,
     rate: Arc<ConnectionRate>,
+    check_timeout: Option<Duration>,
     pools: Mutex<HashMap<Key, Arc<OnceCell<Pool>>>>,
 }
 
@@ -35,14 +37,38 @@ impl DatabasePools {
             bridge,
             limit: Arc::new(ConnectionLimit::new(10)),
             rate: Arc::new(ConnectionRate::new(per_second)),
+            check_timeout: None,
             pools: Mutex::default(),
         }
     }
 
     /// The largest number of connections. Default: 10.
     #[must_use]
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.limit = Arc::new(ConnectionLimit::new(connections));
+    pub fn max_connections(self, connections: usize) -> Self {
+        self.connection_limit(Arc::new(ConnectionLimit::new(connections)))
+    }
+
+    /// The limit on connections. Share it with what else connects to the same server.
+    #[must_use]
+    pub fn connection_limit(mut self, limit: Arc<ConnectionLimit>) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The limit on checking that an idle connection is alive. Default: that of the pool.
+    #[must_use]
+    pub fn check_timeout(mut self, limit: Duration) -> Self {
+        self.check_timeout = Some(limit);
+        self
+    }
+
+    /// Uses this pool for grants with this access that name no database user. It should have the same limits.
+    #[must_use]
+    pub fn with_pool(self, access: Access, pool: Pool) -> Self {
+        let cell = Arc::new(OnceCell::new_with(Some(pool)));
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.insert((None, access), cell);
+        drop(pools);
         self
     }
 
@@ -92,9 +118,12 @@ impl DatabasePools {
         if let Some(user) = user {
             bridge = bridge.user(user);
         }
-        let pool = Pool::builder(bridge.build().await?)
+        let mut pool = Pool::builder(bridge.build().await?)
             .connection_limit(Arc::clone(&self.limit))
             .connection_rate(Arc::clone(&self.rate));
+        if let Some(limit) = self.check_timeout {
+            pool = pool.check_timeout(limit);
+        }
         Ok(pool.build()?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use super::Failure;
+use super::{Failure, RowCount};
 
 /// What a row costs in memory beside the bytes that the server sends, in bytes.
 const ROW: usize = 64;
@@ -10,12 +10,14 @@ const ROW: usize = 64;
 const VALUE: usize = 16;
 
 /// What a request may still return of its rows: a number of them, and of their bytes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Allowance {
     rows: Left<u64>,
     bytes: Left<usize>,
     /// Whether each row, and each value, costs memory beside the bytes that the server sends.
     is_held: bool,
+    /// The rows that were taken.
+    taken: RowCount,
 }
 
 /// A limit, and what is left of it. `None` is unlimited.
@@ -48,6 +50,12 @@ impl Allowance {
         self
     }
 
+    /// Adds the rows that are taken to this number.
+    pub(crate) fn counted(mut self, taken: &RowCount) -> Self {
+        self.taken = taken.clone();
+        self
+    }
+
     /// The rows are held in memory.
     pub(crate) fn held(mut self) -> Self {
         self.is_held = true;
@@ -75,6 +83,7 @@ impl Allowance {
             let left = self.bytes.left.checked_sub(length);
             self.bytes.left = left.ok_or(Failure::ResultTooLarge { limit })?;
         }
+        self.taken.add_one();
         Ok(())
     }
 
@@ -114,7 +123,7 @@ mod tests {
     #[test]
     fn a_row_of_nulls_that_is_held_costs_memory() {
         let limit = Allowance::new().with_bytes(Some(10_000));
-        let (mut streamed, mut held) = (limit, limit.held());
+        let (mut streamed, mut held) = (limit.clone(), limit.held());
         assert!(streamed.take(125, 1_000).is_ok());
         assert!(held.take(125, 1_000).is_err());
         assert!(held.take(125, 100).is_ok());

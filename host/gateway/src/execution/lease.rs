@@ -17,7 +17,9 @@ use super::deadline::Deadline;
 use super::leases::OpenLease;
 use super::sessions::Place;
 use super::time_limit::Guard;
-use super::{Failure, Leases, Limits, Outcome, Settings, TextResult, TypedResult};
+use super::{
+    Allowance, Failure, Leases, Limits, Outcome, RowCount, Settings, TextResult, TypedResult,
+};
 use crate::access::Grant;
 use crate::caller::UsagePlace;
 use crate::metrics::Counters;
@@ -43,6 +45,8 @@ pub(crate) struct Lease {
     /// Those that the connection has, and that another could be given.
     settings: Settings,
     limits: Limits,
+    /// The rows that its request has read.
+    rows: RowCount,
     grant: Arc<Grant>,
     time: Guard,
     /// Whether no `KILL QUERY` follows, although the time is over.
@@ -104,6 +108,7 @@ impl Lease {
             session: None,
             is_executing: false,
             limits: *limits,
+            rows: RowCount::current(),
             grant,
             leases: Arc::clone(leases),
             _open: leases.begin(),
@@ -117,7 +122,7 @@ impl Lease {
         if commits(sql) {
             time.stop()?;
         }
-        let allowance = self.limits.held();
+        let allowance = self.limits.held().counted(&self.rows);
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
         let reading = TextResult::read(connection, sql, allowance);
@@ -134,7 +139,7 @@ impl Lease {
         sql: &str,
         params: &[Param],
     ) -> Result<TypedResult, Failure> {
-        let allowance = self.limits.held();
+        let allowance = self.limits.held().counted(&self.rows);
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         let reading = TypedResult::read(connection, sql, params, allowance);
@@ -146,7 +151,7 @@ impl Lease {
     /// Executes one statement that cannot be prepared, in the text protocol, and returns its first result with typed
     /// values.
     pub(crate) async fn execute_unprepared(&mut self, sql: &str) -> Result<TypedResult, Failure> {
-        let allowance = self.limits.held();
+        let allowance = self.limits.held().counted(&self.rows);
         let time = self.time.limit().clone();
         let connection = self.connection_for(sql)?;
         connection.set_protocol(Protocol::Text);
@@ -186,6 +191,16 @@ impl Lease {
     /// What its caller may do with it.
     pub(crate) fn grant(&self) -> &Arc<Grant> {
         &self.grant
+    }
+
+    /// What a result may have that is written to memory row by row.
+    pub(crate) fn whole(&self) -> Allowance {
+        self.limits.whole().counted(&self.rows)
+    }
+
+    /// What a result that is streamed may have.
+    pub(crate) fn streamed(&self) -> Allowance {
+        self.limits.streamed().counted(&self.rows)
     }
 
     /// The limits on what its statements return.

@@ -12,6 +12,7 @@ use hyper::body::Body as _;
 use thiserror::Error;
 
 use crate::caller::Caller;
+use crate::execution::RowCount;
 use crate::http::DatabaseTime;
 use crate::v1;
 
@@ -27,6 +28,8 @@ pub struct Answer {
     pub caller: Option<String>,
     /// The time from asking for a connection to the end of the result, or to the first piece of a stream.
     pub database_time: Option<Duration>,
+    /// How many rows of results were read for it.
+    pub rows: RowCount,
     /// The body.
     pub body: AnswerBody,
 }
@@ -84,6 +87,7 @@ impl From<Response> for Answer {
             headers: head.headers,
             caller: caller.map(|it| it.name().to_owned()),
             database_time: head.extensions.remove::<DatabaseTime>().map(|it| it.0),
+            rows: RowCount::default(),
             body: AnswerBody(body),
         }
     }

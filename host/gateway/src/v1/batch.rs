@@ -32,7 +32,7 @@ pub(super) enum Shape {
 pub(super) async fn execute(lease: &mut Lease, work: &Work<'_>) -> Result<Answer, ApiError> {
     let mut writing = Writing {
         destination: whole(lease),
-        allowance: lease.limits().whole(),
+        allowance: lease.whole(),
     };
     let time = lease.time_limit().clone();
     let connection = lease.begin_reading();

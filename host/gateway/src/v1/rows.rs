@@ -178,8 +178,8 @@ pub(super) async fn send(
     let mut writer = RowWriter::new(format).map_err(without_rows)?;
     let (time, outcome) = (lease.time_limit().clone(), lease.outcome_of_rows());
     let (destination, mut allowance) = match format {
-        Format::Json => (whole(&lease), lease.limits().whole()),
-        _ => (Destination::Streamed(&pieces), lease.limits().streamed()),
+        Format::Json => (whole(&lease), lease.whole()),
+        _ => (Destination::Streamed(&pieces), lease.streamed()),
     };
     let connection = lease.begin_reading();
     let connection = connection.map_err(|it| without_rows(ApiError::of_statement(&it)))?;
