@@ -8,6 +8,8 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
 use rds_bridge::DEFAULT_PORT;
+use rds_bridge::error::{Chain, ErrorKind};
+use rds_bridge::tls::TrustAnchorsError;
 use rds_bridge_access::{Config, Database};
 use rds_bridge_proxy::DEFAULT_RATE;
 
@@ -91,7 +93,10 @@ impl ConfigFile {
             }
             let built = connection.builder_for(&own)?.build().await;
             built.map_err(|error| {
-                self.problem(&format!("databases.{name}: {}", Error::Bridge(error)))
+                self.problem(&match own.problem(&error) {
+                    Some((key, problem)) => format!("databases.{name}.{key}: {problem}"),
+                    None => format!("databases.{name}: {}", Error::Bridge(error)),
+                })
             })?;
         }
         Ok(())
@@ -121,6 +126,44 @@ pub(crate) fn server_of(database: &Database) -> Server {
 pub(crate) fn server(host: &str, port: u16) -> Server {
     let host = host.strip_suffix('.').unwrap_or(host);
     (host.to_ascii_lowercase(), port)
+}
+
+impl Own<'_> {
+    /// The key of the setting that is wrong, if the database has it in the file, and what is wrong with it.
+    fn problem(&self, error: &rds_bridge::Error) -> Option<(&'static str, String)> {
+        if let ErrorKind::TrustAnchors(TrustAnchorsError::CaFile(error)) = error.kind() {
+            let is_of_file = self.ca_file == Some(&error.path);
+            return is_of_file.then(|| ("ca_file", Chain(error).to_string()));
+        }
+        let ErrorKind::Setting { setting, problem } = error.kind() else {
+            return None;
+        };
+        let is_of_file = match *setting {
+            "endpoint" => self.host.is_some(),
+            "port" => self.port.is_some(),
+            "user" => self.user.is_some(),
+            "region" => self.region.is_some(),
+            "database" => self.database.is_some(),
+            "profile" => self.profile.is_some(),
+            "connect_to" => self.connect_to.is_some(),
+            _ => false,
+        };
+        is_of_file.then(|| (*setting, problem.clone()))
+    }
+}
+
+/// An error of a database of the file, in which a setting has the name of its key.
+pub(crate) fn with_key(error: Error, own: &Own<'_>) -> Error {
+    let Error::Bridge(error) = error else {
+        return error;
+    };
+    match own.problem(&error) {
+        Some((key, problem)) => {
+            let endpoint = own.host.unwrap_or_default();
+            Error::Usage(format!("{key} of the database {endpoint}: {problem}"))
+        }
+        None => Error::Bridge(error),
+    }
 }
 
 /// The settings of the connection to a database.

@@ -49,17 +49,41 @@ pub(super) fn of_setting(setting: &str) -> Option<SettingName> {
 
 /// A remedy in which each setting is named by its flag and its variable.
 pub(super) fn words(remedy: &Remedy) -> String {
-    remedy.with_names(|setting| {
-        let name = of_setting(setting)?;
-        Some(match name.variable {
-            Some(variable) if setting == "resolve_cname" => {
-                format!("{} ({variable}=true)", name.flag)
-            }
-            Some(variable) => format!("{} ({variable})", name.flag),
-            None => name.flag.to_owned(),
-        })
+    remedy.with_names(words_of)
+}
+
+fn words_of(setting: &str) -> Option<String> {
+    let name = of_setting(setting)?;
+    Some(match name.variable {
+        Some(variable) if setting == "resolve_cname" => {
+            format!("{} ({variable}=true)", name.flag)
+        }
+        Some(variable) => format!("{} ({variable})", name.flag),
+        None => name.flag.to_owned(),
     })
 }
+
+/// As [`words`], with the keys of a database in a configuration file for the settings that are there.
+#[cfg(feature = "proxy")]
+pub(super) fn words_of_file(remedy: &Remedy) -> String {
+    let words = |setting: &str| match KEYS_OF_FILE.contains(&setting) {
+        true => Some(format!("{setting} in [databases.NAME]")),
+        false => words_of(setting),
+    };
+    remedy.with_names(words)
+}
+
+/// The settings whose keys in a configuration file have their names.
+#[cfg(feature = "proxy")]
+const KEYS_OF_FILE: [&str; 7] = [
+    "endpoint",
+    "port",
+    "user",
+    "region",
+    "database",
+    "connect_to",
+    "ca_file",
+];
 
 #[cfg(test)]
 mod tests {
@@ -71,6 +95,16 @@ mod tests {
         assert_eq!(
             words(&remedy),
             "--connect-to (DB_CONNECT_TO), --resolve-cname (DB_RESOLVE_CNAME=true), --connect-timeout"
+        );
+    }
+
+    #[cfg(feature = "proxy")]
+    #[test]
+    fn with_a_file_a_remedy_names_its_keys() {
+        let remedy = "use {ca_file}, or {resolve_cname}".into();
+        assert_eq!(
+            words_of_file(&remedy),
+            "use ca_file in [databases.NAME], or --resolve-cname (DB_RESOLVE_CNAME=true)"
         );
     }
 }

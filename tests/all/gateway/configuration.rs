@@ -208,7 +208,13 @@ fn a_check_reads_what_connections_need() {
         (
             trusting,
             &[("DB_CA_FILE", &*no_certificates)],
-            "databases.main",
+            "databases.main: ",
+        ),
+        (
+            "[gateway]\ntrust_loopback = true\n[databases.third]\nendpoint = \"e\"\nuser = \"u\"\n\
+             ca_file = \"/missing/third.pem\"\n",
+            &[],
+            "databases.third.ca_file: cannot use the CA file /missing/third.pem",
         ),
     ] {
         let config = GatewayConfig::new(more);

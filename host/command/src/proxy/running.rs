@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::address::{Address, Needs};
 use super::limits::Limits;
 use super::plan::{ListenSetting, Plan};
-use crate::config_file::server;
+use crate::config_file::{server, with_key};
 use crate::connection_arguments::{ConnectionArguments, Own};
 use crate::error::Error;
 use crate::proxy_error::ProxyError;
@@ -40,8 +40,15 @@ impl Running {
                            DB_USER";
             return Err(Error::Usage(problem.to_owned()));
         }
-        let bridge = bridge(connection, &own, engine).await?;
-        let (builder, address) = begin(bridge, engine);
+        let bridge = bridge(connection, &own, engine).await;
+        let bridge = bridge.map_err(|error| match plan.listen_setting {
+            ListenSetting::File => with_key(error, &own),
+            ListenSetting::Option => error,
+        })?;
+        let (mut builder, address) = begin(bridge, engine);
+        if plan.listen_setting == ListenSetting::File {
+            builder = builder.remedy_words(setting_names::words_of_file);
+        }
         let (in_all, per_source) = plan.login_limits;
         let clients = match plan.shares_max_connections {
             true => limits.clients(&address.server, plan.max_connections),
