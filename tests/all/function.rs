@@ -1,5 +1,8 @@
 //! The AWS Lambda function, with a fake of the Runtime API, on servers that verify its tokens.
 
+mod access;
+mod access_errors;
+mod access_limits;
 mod bad_events;
 mod connections;
 mod credentials;
@@ -9,6 +12,7 @@ mod dialect_callers;
 mod dialect_clients;
 mod dialect_deadline;
 mod dialect_failures;
+mod dialect_rows;
 mod dialects;
 mod exact_numbers;
 mod failures;

@@ -10,6 +10,7 @@ pub(crate) mod emulator;
 pub(crate) mod fake_aws;
 pub(crate) mod folders;
 pub(crate) mod function;
+pub(crate) mod function_access;
 pub(crate) mod gateway;
 pub(crate) mod gateway_config;
 pub(crate) mod hostile_server;

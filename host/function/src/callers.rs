@@ -1,10 +1,11 @@
 //! Who may call over HTTP: the keys of the gateway's dialects, from the environment and from a secret.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use rds_bridge_gateway::Keys;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::access::{Access, FILE};
 use super::environment::Environment;
 use super::failure::{Failure, Type};
 
@@ -24,9 +25,11 @@ pub(super) struct Callers {
 }
 
 impl Callers {
-    /// Reads `API_KEYS`, hashes that are separated by spaces, commas or line breaks, and `API_KEYS_SECRET_ARN`.
+    /// Reads `API_KEYS`, hashes that are separated by spaces, commas or line breaks, and `API_KEYS_SECRET_ARN`. Adds the
+    /// hashes of `access`.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         environment: &Environment<F>,
+        access: Option<&Access>,
     ) -> Result<Self, Failure> {
         let mut hashes = String::new();
         if let Some(text) = environment.get(KEYS) {
@@ -44,6 +47,7 @@ impl Callers {
             }
             keys_of(KEYS, &hashes)?;
         }
+        add_those_of(access, &mut hashes)?;
         let secret = environment.get(SECRET);
         if let Some(arn) = &secret {
             check_secret(arn)?;
@@ -68,7 +72,8 @@ impl Callers {
         let text = read_secret(arn).await?;
         keys_of(SECRET, text.expose_secret())?;
         let all = SecretString::from(format!("{}\n{}", text.expose_secret(), self.hashes));
-        keys_of(&format!("{SECRET} and {KEYS}"), all.expose_secret())
+        let source = format!("{SECRET}, with the keys of {KEYS} and {FILE}");
+        keys_of(&source, all.expose_secret())
     }
 }
 
@@ -85,6 +90,23 @@ impl fmt::Debug for Callers {
 
 const HOW: &str = "make a key with openssl rand -hex 32, and its hash with printf %s KEY | sha256sum; the secret that \
                    API_KEYS_SECRET_ARN names may contain the keys themselves";
+
+fn add_those_of(access: Option<&Access>, hashes: &mut String) -> Result<(), Failure> {
+    for (name, hash) in access.into_iter().flat_map(Access::api_keys) {
+        let mut names = hashes.lines().filter_map(|line| line.split(':').next());
+        if names.any(|it| it == name) {
+            let problem = format!("callers.{name}.api_key_sha256: {KEYS} has a key of {name} too");
+            let failure = Failure::new(Type::Settings, format!("{FILE}: {problem}"));
+            return Err(failure.with_hint("remove one of the two keys"));
+        }
+        let _always = write!(hashes, "{name}:sha256:");
+        for byte in hash.0 {
+            let _always = write!(hashes, "{byte:02x}");
+        }
+        hashes.push('\n');
+    }
+    Ok(())
+}
 
 fn keys_of(variable: &str, lines: &str) -> Result<Keys, Failure> {
     Keys::read(lines).map_err(|error| {
@@ -124,7 +146,7 @@ mod tests {
 
     fn read(keys: &str) -> Result<Callers, String> {
         let environment = Environment(|name: &str| (name == KEYS).then(|| keys.to_owned()));
-        Callers::read(&environment).map_err(|failure| failure.message().to_owned())
+        Callers::read(&environment, None).map_err(|failure| failure.message().to_owned())
     }
 
     #[test]
@@ -156,7 +178,7 @@ mod tests {
             "arn:aws:ssm:eu-central-1:1:p:hunter2",
         ] {
             let environment = Environment(|name: &str| (name == SECRET).then(|| arn.to_owned()));
-            let failure = Callers::read(&environment).unwrap_err();
+            let failure = Callers::read(&environment, None).unwrap_err();
             let problem = failure.message();
             assert!(problem.starts_with("API_KEYS_SECRET_ARN: "), "{problem}");
             assert!(!problem.contains("hunter2"), "{problem}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use rds_bridge::pool::Pool;
+use rds_bridge::pool::PoolMetrics;
 use rds_bridge_gateway::{
     Answer, CallerAuthentication, Dialect, Gateway, GatewayRequest, GatewayService,
 };
@@ -16,7 +16,9 @@ use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout, timeout_at};
 use tracing::{error, warn};
 
+use super::access::Access;
 use super::callers::Callers;
+use super::connections::Connections;
 use super::deadline::Deadline;
 use super::failure::{Failure, Type};
 use super::http::{identity, is_http, may_stream, source};
@@ -31,12 +33,16 @@ const LARGEST_RESULT: usize = 16 << 20;
 /// Answers requests in the dialects of the gateway.
 pub(super) struct Dialects {
     pub(super) callers: Callers,
+    /// What callers may do. Without it, all of them may do the same.
+    pub(super) access: Option<Access>,
     pub(super) allow_ad_hoc_sql: bool,
     /// Whether the Function URL streams responses.
     pub(super) streams: bool,
-    /// Whether other invocations use connections of the pool at the same time.
+    /// Whether other invocations use connections at the same time.
     pub(super) is_concurrent: bool,
-    pub(super) pool: Pool,
+    pub(super) connections: Connections,
+    /// For requests that name the database.
+    pub(super) database_name: String,
     /// Built for the first request: a function that gets other events does not need it.
     pub(super) service: OnceCell<GatewayService>,
 }
@@ -53,10 +59,10 @@ pub(super) struct DialectRequest {
 /// How often to look whether a connection was returned.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
-const NO_AD_HOC: &str =
-    "the function executes no SQL of its callers: set ALLOW_AD_HOC_SQL=true in its environment";
-const NO_CALLERS: &str =
-    "the function has no callers: set API_KEYS or API_KEYS_SECRET_ARN in its environment";
+const NO_AD_HOC: &str = "the function executes no SQL of its callers: set ALLOW_AD_HOC_SQL=true in its \
+                         environment, or add access.toml to its package";
+const NO_CALLERS: &str = "the function has no callers with keys: set API_KEYS or API_KEYS_SECRET_ARN in its \
+                          environment, or api_key_sha256 in its access.toml";
 const NO_KEYS: &str = "the keys of the callers cannot be read: the function's log has the reason";
 
 impl Dialects {
@@ -70,9 +76,14 @@ impl Dialects {
         let dialect = Dialect::of_path(&path)?;
         let caller = identity(keys);
         let is_known = caller.is_some() || self.callers.are_configured();
-        if dialect == Dialect::V1 && !(self.allow_ad_hoc_sql && is_known) {
+        let is_served = self.access.is_some() || self.allow_ad_hoc_sql && is_known;
+        if dialect == Dialect::V1 && !is_served {
             return None;
         }
+        let caller = caller.map(|identity| match &self.access {
+            Some(access) => access.name_of(identity),
+            None => identity,
+        });
         Some(DialectRequest {
             dialect,
             may_stream: may_stream(keys),
@@ -91,7 +102,7 @@ impl Dialects {
             request,
             ..
         } = request;
-        if !self.allow_ad_hoc_sql {
+        if self.access.is_none() && !self.allow_ad_hoc_sql {
             return dialect.not_served(NO_AD_HOC);
         }
         // The clients of the other dialects sign for another service than Lambda, or not at all.
@@ -124,6 +135,12 @@ impl Dialects {
         service
             .answer(request.ending_at(deadline.at, deadline.grace()))
             .await
+    }
+
+    /// Whether a request in the function's own form is refused. What a grant allows is what the dialects execute, within
+    /// its limits; the own form has none.
+    pub(super) fn refuses_own_form(&self, keys: &Keys) -> bool {
+        self.access.is_some() && is_http(keys)
     }
 
     /// Whether a request in the function's own form needs credentials: nothing has authenticated it, and the function has
@@ -162,12 +179,25 @@ impl Dialects {
             return;
         }
         let ended = async {
-            while is_in_use(&self.pool) {
+            while self.pools().iter().any(|it| it.size > it.idle) {
                 sleep(BETWEEN_LOOKS).await;
             }
         };
         if timeout(deadline.closing(), ended).await.is_err() {
             warn!("a statement may still be running on the server: killing it takes too long");
+        }
+    }
+
+    /// How many logins the server has refused.
+    pub(super) fn refused_logins(&self) -> u64 {
+        self.pools().iter().map(|it| it.refused_total).sum()
+    }
+
+    /// The numbers of all pools of connections.
+    fn pools(&self) -> Vec<PoolMetrics> {
+        match self.service.get() {
+            Some(service) => service.pools().collect(),
+            None => vec![self.connections.pool.metrics()],
         }
     }
 
@@ -178,12 +208,15 @@ impl Dialects {
                 true => LARGEST_RESULT,
                 false => RESPONSE_LIMIT,
             };
-            let gateway = Gateway::builder(CallerAuthentication::Keys(keys))
-                .database("main", self.pool.clone())
+            let mut gateway = Gateway::builder(CallerAuthentication::Keys(keys))
                 // Lambda and API Gateway deliver a request by the name of the URL.
                 .allow_any_host()
                 .max_result_bytes(largest_result);
-            gateway
+            if let Some(access) = &self.access {
+                gateway = gateway.policy(access.policy());
+            }
+            self.connections
+                .add_to(gateway, &self.database_name)
                 .service()
                 .map_err(|error| Failure::new(Type::Bug, error.to_string()))
         };
@@ -191,11 +224,12 @@ impl Dialects {
     }
 }
 
-fn no_keys_in_time(deadline: &Deadline) -> Failure {
-    Failure::deadline("the keys of the callers were not read", deadline.limit)
+/// The failure of a request for which [`Dialects::refuses_own_form`].
+pub(super) fn only_in_dialects() -> Failure {
+    let problem = "the function answers requests over HTTP in the dialects of the gateway only";
+    Failure::new(Type::NotServed, problem).with_hint("send the request to /v1/query")
 }
 
-fn is_in_use(pool: &Pool) -> bool {
-    let metrics = pool.metrics();
-    metrics.size > metrics.idle
+fn no_keys_in_time(deadline: &Deadline) -> Failure {
+    Failure::deadline("the keys of the callers were not read", deadline.limit)
 }

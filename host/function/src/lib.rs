@@ -12,6 +12,7 @@
 //!    sink.rs                     collects the rows for one response, or streams them
 //!    failure.rs                  describes a failure: type, HTTP status, stage, code, hint
 //!    dialects.rs, callers.rs     answer in the dialects of the gateway
+//!    access.rs, connections.rs   what each caller may do there, and the connections for that
 //!    report.rs                   logs one line per invocation, with CloudWatch metrics
 //! ```
 //!
@@ -20,7 +21,9 @@
 //! payload format version 2.0.
 
 mod accept;
+mod access;
 mod callers;
+mod connections;
 mod deadline;
 mod dialects;
 mod environment;
@@ -33,6 +36,7 @@ mod init_error;
 mod keys;
 mod log;
 mod milliseconds;
+mod package_file;
 mod parameter_kind;
 mod parameters;
 mod placeholders;

@@ -15,14 +15,13 @@ use super::failure::Failure;
 use super::log::Line;
 use super::milliseconds::milliseconds;
 use super::settings::Settings;
-use rds_bridge::pool::Pool;
 
 /// The outcome of one invocation.
 pub(super) struct Invocation<'a> {
     pub(super) query: &'a str,
-    /// The gateway does not count the rows and the warnings of its answers.
-    pub(super) rows: Option<u64>,
+    pub(super) rows: u64,
     pub(super) bytes: u64,
+    /// The gateway does not count the warnings of its answers.
     pub(super) warnings: Option<u16>,
     pub(super) took: Took,
     pub(super) total: Duration,
@@ -63,7 +62,7 @@ pub(super) struct Reporter {
     /// How long connecting took before the first invocation, in microseconds. 0 if that failed, or once it has been
     /// reported.
     initial_connect: AtomicU64,
-    /// The pool's count of refused logins that has already been reported.
+    /// The number of refused logins that has already been reported.
     refused: AtomicU64,
 }
 
@@ -89,8 +88,8 @@ impl Reporter {
     }
 
     /// Writes the line, at level `INFO`, or `ERROR` if the invocation failed. With metrics it is written whatever the
-    /// log level is.
-    pub(super) fn report(&self, invocation: &Invocation<'_>, pool: &Pool) {
+    /// log level is. `refused` is the number of logins that the server has refused so far.
+    pub(super) fn report(&self, invocation: &Invocation<'_>, refused: u64) {
         let level = match invocation.has_failed() {
             false => Level::INFO,
             true => Level::ERROR,
@@ -102,9 +101,7 @@ impl Reporter {
         let Invocation { took, .. } = invocation;
         let mut line = Line::begin(level, "invocation");
         line.text("query", invocation.query);
-        if let Some(rows) = invocation.rows {
-            line.put("rows", &json!(rows));
-        }
+        line.put("rows", &json!(invocation.rows));
         line.put("bytes", &json!(invocation.bytes));
         if let Some(warnings) = invocation.warnings {
             line.put("warnings", &json!(warnings));
@@ -129,7 +126,7 @@ impl Reporter {
             line.put("error", &failure.json(""));
         }
         if let Some(namespace) = &self.namespace {
-            let metrics = self.metrics(invocation, is_cold, pool);
+            let metrics = self.metrics(invocation, is_cold, refused);
             line.json("_aws", &declaration(namespace, &metrics));
             line.text("FunctionName", &self.function_name);
             for Metric { name, value, .. } in &metrics {
@@ -139,19 +136,16 @@ impl Reporter {
         line.write();
     }
 
-    fn metrics(&self, invocation: &Invocation<'_>, is_cold: bool, pool: &Pool) -> Vec<Metric> {
+    fn metrics(&self, invocation: &Invocation<'_>, is_cold: bool, refused: u64) -> Vec<Metric> {
         let Invocation { took, .. } = invocation;
-        let refused = pool.metrics().refused_total;
         let refused_before = self.refused.fetch_max(refused, Ordering::Relaxed);
         let mut metrics = vec![
             Metric::count("ColdStart", u64::from(is_cold)),
             Metric::count("Errors", u64::from(invocation.has_failed())),
             Metric::count("Refused", refused.saturating_sub(refused_before)),
             Metric::new("Bytes", "Bytes", json!(invocation.bytes)),
+            Metric::count("Rows", invocation.rows),
         ];
-        if let Some(rows) = invocation.rows {
-            metrics.push(Metric::count("Rows", rows));
-        }
         if let Some(reused) = took.reused {
             metrics.push(Metric::count("Reused", u64::from(reused)));
             metrics.push(Metric::time("QueryTime", took.query));

@@ -17,8 +17,9 @@ use tracing::level_filters::LevelFilter;
 use tracing::{error, info, trace, warn};
 
 use super::accept::Format;
+use super::connections::Connections;
 use super::deadline::Deadline;
-use super::dialects::Dialects;
+use super::dialects::{Dialects, only_in_dialects};
 use super::environment::Environment;
 use super::event::{self, Request};
 use super::event_form::Form;
@@ -36,9 +37,6 @@ use rds_bridge::pool::Pool;
 /// first invocation tries again. Reading a secret is part of this time, and has a limit of half of it (`settings.rs`):
 /// without the secret, the function does not start.
 const INITIAL_CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// The limit for checking that an idle connection is alive. Many functions have a timeout of only three seconds, and a
-/// new connection has to fit into the rest.
-const CHECK_LIMIT: Duration = Duration::from_secs(1);
 /// Variables that Lambda always sets. The crate `lambda_runtime` panics if one is missing.
 const LAMBDA_VARIABLES: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -138,24 +136,20 @@ impl Function {
         let begun = Instant::now();
         let settings = Settings::read(environment)?;
         let reporter = Reporter::new(&settings, level);
-        let bridge = settings.bridge.build().await?;
-        let mut pool = Pool::builder(bridge)
-            .max_size(settings.pool_size)
-            .check_timeout(CHECK_LIMIT);
-        if let Some(limit) = settings.connections_per_second {
-            pool = pool.connections_per_second(limit);
-        }
+        let connections = Connections::new(&settings).await?;
         let executor = Executor {
-            pool: pool.build()?,
+            pool: connections.pool.clone(),
             allow_writes: settings.allow_writes,
             is_bigint_text: settings.is_bigint_text,
         };
         let dialects = Dialects {
             callers: settings.callers,
+            access: settings.access,
             allow_ad_hoc_sql: settings.allow_ad_hoc_sql,
             streams: settings.streams,
             is_concurrent: settings.is_concurrent,
-            pool: executor.pool.clone(),
+            connections,
+            database_name: settings.database_name,
             service: OnceCell::new(),
         };
         let left = INITIAL_CONNECT_LIMIT.saturating_sub(begun.elapsed());
@@ -240,6 +234,9 @@ impl Function {
     /// Reads a request in the function's own form, whose caller must be known if the function has callers.
     async fn read(&self, keys: &Keys, deadline: &Deadline) -> (Form, Result<Request, Failure>) {
         let (form, request) = event::read(keys, &self.statements);
+        if self.dialects.refuses_own_form(keys) {
+            return (form, Err(only_in_dialects()));
+        }
         if !self.dialects.needs_credentials(keys) {
             return (form, request);
         }
@@ -321,7 +318,7 @@ impl Function {
     ) {
         let invocation = Invocation {
             query,
-            rows: Some(sink.rows),
+            rows: sink.rows,
             bytes: sink.bytes(),
             warnings: Some(sink.warnings),
             took,
@@ -329,7 +326,8 @@ impl Function {
             failure,
             dialect: None,
         };
-        self.reporter.report(&invocation, &self.executor.pool);
+        let refused = self.dialects.refused_logins();
+        self.reporter.report(&invocation, refused);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The function's settings, read from environment variables.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use super::access::Access;
 use super::callers::Callers;
 use super::environment::{Environment, wrong};
-use super::failure::{Failure, Type};
+use super::failure::Failure;
 use super::sink::LONGEST_ROW;
 use super::statements::Statements;
 use rds_bridge::{Bridge, BridgeBuilder, Timeouts};
@@ -32,6 +32,10 @@ pub(super) struct Settings {
     pub(super) bridge: BridgeBuilder,
     pub(super) statements: Statements,
     pub(super) callers: Callers,
+    /// What callers over HTTP may do. `None` is the same for all of them.
+    pub(super) access: Option<Access>,
+    /// The name of the database, for grants and for requests to `/v1`.
+    pub(super) database_name: String,
     pub(super) allow_ad_hoc_sql: bool,
     pub(super) allow_writes: bool,
     /// Whether JSON represents `BIGINT` columns as strings.
@@ -103,20 +107,8 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         let mut statements = Statements::new(self.get("DB_QUERY"), self.flag(AD_HOC)?);
         if let Some(json) = self.get("DB_QUERIES") {
             statements.add("DB_QUERIES", &json)?;
-        } else if let Some(folder) = self.get("LAMBDA_TASK_ROOT") {
-            let path = PathBuf::from(folder).join(BUNDLED_QUERIES);
-            let wrong = |problem: &dyn std::fmt::Display| {
-                let problem = format!("{}: {problem}", path.display());
-                Failure::new(Type::Settings, problem)
-            };
-            match std::fs::read(&path) {
-                Ok(bytes) => {
-                    let json = utf_8(&bytes).map_err(|problem| wrong(&problem))?;
-                    statements.add(BUNDLED_QUERIES, json)?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(wrong(&error)),
-            }
+        } else if let Some(file) = self.package_file(BUNDLED_QUERIES)? {
+            statements.add(&file.name, &file.text)?;
         }
         Ok(statements)
     }
@@ -127,7 +119,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`Type::Settings`], naming the first setting that is missing or invalid.
+    /// [`Settings`](super::failure::Type::Settings), naming the first setting that is missing or invalid.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         environment: &Environment<F>,
     ) -> Result<Self, Failure> {
@@ -161,10 +153,14 @@ impl Settings {
             true => LONGEST_STREAMED_ROW,
             false => LONGEST_ROW,
         };
+        let statements = environment.statements()?;
+        let access = Access::read(environment, &statements)?;
         Ok(Self {
             bridge: bridge.max_row_bytes(longest_row),
-            statements: environment.statements()?,
-            callers: Callers::read(environment)?,
+            statements,
+            callers: Callers::read(environment, access.as_ref())?,
+            access,
+            database_name: environment.database_name(),
             allow_ad_hoc_sql: environment.flag(AD_HOC)?,
             allow_writes,
             is_bigint_text,
@@ -179,17 +175,6 @@ impl Settings {
     }
 }
 
-/// Decodes a file's text. The error names UTF-16, in which PowerShell's `>` writes files.
-fn utf_8(bytes: &[u8]) -> Result<&str, &'static str> {
-    match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err(
-            "the file is UTF-16 (PowerShell and some Windows editors write it): \
-                                                    save it as UTF-8",
-        ),
-        _ => std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8"),
-    }
-}
-
 #[cfg(feature = "secrets-manager")]
 fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, Failure> {
     Ok(builder.secret(secret))
@@ -198,7 +183,7 @@ fn with_secret(builder: BridgeBuilder, secret: String) -> Result<BridgeBuilder, 
 #[cfg(not(feature = "secrets-manager"))]
 fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
     Err(Failure::new(
-        Type::Settings,
+        super::failure::Type::Settings,
         "DB_SECRET_ARN is set, but this function was built without the feature secrets-manager",
     )
     .with_hint("unset DB_SECRET_ARN, or build the function with the feature secrets-manager"))
@@ -206,6 +191,7 @@ fn with_secret(_: BridgeBuilder, _: String) -> Result<BridgeBuilder, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::failure::Type;
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -231,15 +217,6 @@ mod tests {
         assert_eq!(read(&many).unwrap().pool_size, 16);
         let quiet = [NEEDED[0], NEEDED[1], ("METRICS_NAMESPACE", "")];
         assert_eq!(read(&quiet).unwrap().metrics_namespace, None);
-    }
-
-    #[test]
-    fn files_of_other_encodings_are_named() {
-        assert_eq!(utf_8(b"\xEF\xBB\xBF{}"), Ok("\u{feff}{}"));
-        for bytes in [b"\xFF\xFE{\0", b"\xFE\xFF\0{"] {
-            assert!(utf_8(bytes).unwrap_err().contains("UTF-16"));
-        }
-        assert!(utf_8(b"\xFF").unwrap_err().contains("not UTF-8"));
     }
 
     #[test]

@@ -76,6 +76,12 @@ impl Statements {
         Ok(())
     }
 
+    /// The names and the SQL of all named statements.
+    pub(super) fn all_named(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.named.iter();
+        named.map(|(name, statement)| (name.as_str(), statement.sql.as_str()))
+    }
+
     pub(super) fn default(&self) -> Statement {
         self.default.clone()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rds_bridge_access::{Config, EXAMPLE};
+use rds_bridge_access::{Config, Database, EXAMPLE, FunctionSettings};
 use rds_bridge_test_support::server::{Product, Server};
 use serde_json::Value as Json;
 
@@ -28,7 +28,10 @@ const SECTIONS: [(&str, &str); 10] = [
 /// The settings that the code knows, which it names in the error for an unknown one.
 fn of_code(section: &str) -> BTreeSet<String> {
     let error = Config::parse(&format!("{section}unknown_setting = 1\n")).unwrap_err();
-    let error = error.to_string();
+    expected(&error.to_string())
+}
+
+fn expected(error: &str) -> BTreeSet<String> {
     let (_, expected) = error.split_once("expected").unwrap();
     let names = expected.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()
@@ -58,6 +61,16 @@ fn the_page_has_the_settings_of_the_code() {
     for (heading, section) in SECTIONS {
         assert_eq!(page.get(heading), Some(&of_code(section)), "{heading}");
     }
+}
+
+#[test]
+fn the_page_has_the_settings_of_a_function_s_callers() {
+    let function = FunctionSettings::new("a", Database::new("e"));
+    let error = Config::parse_callers("[callers.a]\nunknown_setting = 1\n", function).unwrap_err();
+    assert_eq!(
+        of_page().get("access.toml"),
+        Some(&expected(&error.to_string()))
+    );
 }
 
 #[test]
@@ -211,7 +224,7 @@ fn a_check_reads_what_connections_need() {
             "databases.main: ",
         ),
         (
-            "[gateway]\ntrust_loopback = true\n[databases.third]\nendpoint = \"e\"\nuser = \"u\"\n\
+            "[gateway]\ntrust_loopback = true\n[databases.third]\nendpoint = \"e.abc.eu-central-1.rds.amazonaws.com\"\nuser = \"u\"\n\
              ca_file = \"/missing/third.pem\"\n",
             &[],
             "databases.third.ca_file: cannot use the CA file /missing/third.pem",

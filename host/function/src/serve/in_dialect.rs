@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lambda_runtime::streaming::channel;
 use lambda_runtime::{Context, FunctionResponse, StreamResponse};
+use rds_bridge_gateway::RowCount;
 
 use super::{Answer, Function, Refused};
 use crate::deadline::Deadline;
@@ -21,6 +22,7 @@ struct Summary {
     status: u16,
     caller: Option<String>,
     database_time: Option<Duration>,
+    rows: RowCount,
     bytes: u64,
     cause: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Function {
             status: answer.status.as_u16(),
             caller: answer.caller.take(),
             database_time: answer.database_time,
+            rows: answer.rows.clone(),
             bytes: 0,
             cause: access.cause,
         };
@@ -91,7 +94,7 @@ impl Function {
         };
         let invocation = Invocation {
             query: &summary.route,
-            rows: None,
+            rows: summary.rows.so_far(),
             bytes: summary.bytes,
             warnings: None,
             took,
@@ -103,6 +106,7 @@ impl Function {
                 cause: summary.cause.as_deref(),
             }),
         };
-        self.reporter.report(&invocation, &self.executor.pool);
+        let refused = self.dialects.refused_logins();
+        self.reporter.report(&invocation, refused);
     }
 }
