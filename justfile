@@ -45,10 +45,10 @@ invoke +events: c-compiler
     @cargo build --quiet --locked --bins -p rds-bridge-cli -p rds-bridge-function -p rds-bridge-test-support
     @"$CARGO_TARGET_DIR/debug/rds-bridge" emulate --port 0 --seed '{{seed}}' -- "$CARGO_TARGET_DIR/debug/fake-lambda" "$CARGO_TARGET_DIR/debug/bootstrap" "$@"
 
-# Build the Lambda package in target/lambda/ for arm64, x86_64 or, by default, this machine's architecture; queries is a JSON file of named statements
+# Build the Lambda package in target/lambda/ for arm64, x86_64 or, by default, this machine's architecture; queries is a JSON file of named statements, access a TOML file of callers
 [group('deploy')]
 [positional-arguments]
-package architecture="" queries="": c-compiler
+package architecture="" queries="" access="": c-compiler
     @host/deploy/package "$@"
 
 # Build the command's archive, .deb and wheel for this system in target/dist/; profile is a profile of cargo

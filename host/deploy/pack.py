@@ -1,15 +1,21 @@
-"""Creates the zip for Lambda: the program as `bootstrap`, and optionally queries.json.
+"""Creates the zip for Lambda: the program as `bootstrap`, and optionally queries.json and access.toml.
 
-    pack.py PROGRAM ZIP [QUERIES]
+    pack.py PROGRAM ZIP [--queries=QUERIES] [--access=ACCESS]
 
 The zip is reproducible: times, owners and the order of the files are fixed. (Another version of zlib may compress
 differently.) A zip of 6 MB or more is an error, and is not kept, because a cold start has to load it.
 """
 
+import argparse
 import json
 import os
 import sys
 import zipfile
+
+try:
+    import tomllib
+except ImportError:  # before Python 3.11
+    tomllib = None
 
 LIMIT = 6_000_000
 # The earliest time that the format can represent.
@@ -31,6 +37,21 @@ def read_queries(path):
     return content
 
 
+def read_access(path):
+    """Reads the file, and checks that it is TOML with callers. The function, which refuses to start with a wrong setting,
+    checks the rest. Before Python 3.11 it also checks the syntax."""
+    with open(path, "rb") as file:
+        content = file.read()
+    try:
+        text = content.decode("utf-8-sig")
+        value = tomllib.loads(text) if tomllib else None
+    except ValueError as error:
+        raise ValueError(f"{path} is not TOML: {error}") from error
+    if tomllib and not (isinstance(value.get("callers"), dict) and value["callers"]):
+        raise ValueError(f"{path} must have callers: [callers.NAME] and [[callers.NAME.grants]]")
+    return content
+
+
 def add(archive, name, mode, content):
     entry = zipfile.ZipInfo(name, TIME)
     entry.create_system = UNIX
@@ -38,12 +59,14 @@ def add(archive, name, mode, content):
     archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
 
 
-def pack(program, path, queries=None):
+def pack(program, path, queries=None, access=None):
     """Writes the zip, and returns its size in bytes."""
     with open(program, "rb") as file:
         entries = [("bootstrap", 0o755, file.read())]
     if queries:
         entries.append(("queries.json", 0o644, read_queries(queries)))
+    if access:
+        entries.append(("access.toml", 0o644, read_access(access)))
     part = f"{path}.part"
     try:
         with zipfile.ZipFile(part, "w") as archive:
@@ -60,15 +83,18 @@ def pack(program, path, queries=None):
 
 
 def main(arguments):
-    if not 2 <= len(arguments) <= 3:
-        print("usage: pack.py PROGRAM ZIP [QUERIES]", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="pack.py", allow_abbrev=False)
+    parser.add_argument("program")
+    parser.add_argument("zip")
+    parser.add_argument("--queries")
+    parser.add_argument("--access")
+    given = parser.parse_args(arguments)
     try:
-        size = pack(*arguments)
+        size = pack(given.program, given.zip, given.queries, given.access)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{arguments[1]}: {size:,} bytes", file=sys.stderr)
+    print(f"{given.zip}: {size:,} bytes", file=sys.stderr)
     return 0
 
 

@@ -209,12 +209,16 @@ class Deploy(unittest.TestCase):
         self.settings(f"{ORIGINAL}\nFUNCTION_URL=API_KEYS\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 2)
-        self.assertIn("error: FUNCTION_URL is API_KEYS, but neither API_KEYS nor API_KEYS_SECRET_ARN is set", done.stderr)
+        self.assertIn("error: FUNCTION_URL is API_KEYS, but neither API_KEYS nor API_KEYS_SECRET_ARN nor ACCESS_FILE is set", done.stderr)
         entry = "app:sha256:" + "0a" * 32
         self.settings(f"{ORIGINAL}\nFUNCTION_URL=API_KEYS\nAPI_KEYS='{entry} b{entry}'\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f'ApiKeys="{entry} b{entry}"', str(self.asked()))
+        # The callers' keys may be in the file.
+        (self.world / "access.toml").write_text("[callers.app]\n")
+        self.settings(f"{ORIGINAL}\nFUNCTION_URL=API_KEYS\nACCESS_FILE=access.toml\n")
+        self.assertEqual(self.deploy().returncode, 0)
 
     def test_what_is_no_hash_of_a_key_is_refused_and_not_shown(self):
         self.stand_in("sam")
@@ -288,11 +292,27 @@ class Deploy(unittest.TestCase):
         self.settings(f"{ORIGINAL}\nQUERIES_FILE='my queries.json'\nARCHITECTURE=arm64\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.asked()[0], ["just", "package", "arm64", str(self.world / "my queries.json")])
+        self.assertEqual(self.asked()[0], ["just", "package", "arm64", str(self.world / "my queries.json"), ""])
         self.settings(f"{ORIGINAL}\nQUERIES_FILE=none.json\n")
         done = self.deploy()
         self.assertEqual(done.returncode, 2)
         self.assertIn("error: QUERIES_FILE is 'none.json', but this file does not exist", done.stderr)
+
+    def test_callers_go_into_the_package_and_the_function_must_have_them(self):
+        self.stand_in("aws")
+        self.assertEqual(self.deploy().returncode, 0)
+        self.assertIn("HasAccessFile=false", self.asked()[2])
+        (self.world / "asked").unlink()
+        (self.world / "my access.toml").write_text("[callers.app]\n")
+        self.settings(f"{ORIGINAL}\nACCESS_FILE='my access.toml'\nARCHITECTURE=arm64\n")
+        done = self.deploy()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.asked()[0], ["just", "package", "arm64", "", str(self.world / "my access.toml")])
+        self.assertIn("HasAccessFile=true", self.asked()[2])
+        self.settings(f"{ORIGINAL}\nACCESS_FILE=none.toml\n")
+        done = self.deploy()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("error: ACCESS_FILE is 'none.toml', but this file does not exist", done.stderr)
 
     def test_quotes_in_the_statement_get_through_sam_and_a_backslash_is_refused(self):
         self.stand_in("sam")

@@ -69,10 +69,35 @@ class Pack(unittest.TestCase):
         for text in ["", "{", "[]", "{}", '"SELECT 1"']:
             queries.write_text(text)
             done = subprocess.run(
-                [sys.executable, SCRIPT, self.program, self.zip, queries], capture_output=True, text=True
+                [sys.executable, SCRIPT, self.program, self.zip, f"--queries={queries}"], capture_output=True, text=True
             )
             self.assertEqual(done.returncode, 1, text)
             self.assertRegex(done.stderr, f"error: {queries} (is not JSON: |must be a JSON object of named statements: )")
+            self.assertFalse(self.zip.exists())
+
+    def test_callers_lie_beside_it(self):
+        access = self.folder / "mine.toml"
+        # Windows editors begin a file with a byte order mark.
+        for mark in ["", "\ufeff"]:
+            access.write_text(f'{mark}[[callers.app.grants]]\ndatabase = "iamtest"\nstatements = "any"\n')
+            done = subprocess.run(
+                [sys.executable, SCRIPT, self.program, self.zip, f"--access={access}"], capture_output=True, text=True
+            )
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with zipfile.ZipFile(self.zip) as archive:
+                self.assertEqual(archive.namelist(), ["bootstrap", "access.toml"])
+                self.assertEqual(archive.read("access.toml"), access.read_bytes())
+                self.assertEqual(archive.getinfo("access.toml").external_attr >> 16, 0o100644)
+
+    def test_callers_that_are_none_are_refused(self):
+        access = self.folder / "mine.toml"
+        for content in [b"", b"[callers", b"[callers]", b"callers = 1", b"[caller.app]", b"\xff\xfe["]:
+            access.write_bytes(content)
+            done = subprocess.run(
+                [sys.executable, SCRIPT, self.program, self.zip, f"--access={access}"], capture_output=True, text=True
+            )
+            self.assertEqual(done.returncode, 1, content)
+            self.assertRegex(done.stderr, f"error: {access} (is not TOML: |must have callers: )")
             self.assertFalse(self.zip.exists())
 
     def test_what_is_not_there_is_named(self):

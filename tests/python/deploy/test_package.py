@@ -218,7 +218,14 @@ class Package(unittest.TestCase):
     def test_statements_go_into_the_zip(self):
         done = self.package("", "my queries.json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertTrue(self.asked("python")[-1].endswith("rds-bridge-x86_64.zip my queries.json"), self.asked())
+        self.assertTrue(self.asked("python")[-1].endswith("rds-bridge-x86_64.zip --queries=my queries.json"), self.asked())
+
+    def test_callers_go_into_the_zip(self):
+        for queries, expected in [("", ""), ("my queries.json", " --queries=my queries.json")]:
+            done = self.package("", queries, "my access.toml")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            expected = f"rds-bridge-x86_64.zip{expected} --access=my access.toml"
+            self.assertTrue(self.asked("python")[-1].endswith(expected), self.asked())
 
     def test_what_it_does_not_know_is_refused(self):
         done = self.package("x86-64")

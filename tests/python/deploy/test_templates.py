@@ -309,9 +309,10 @@ class Function(unittest.TestCase):
         self.assertEqual(rule["RuleCondition"], {"Fn::Equals": [{"Ref": "FunctionUrl"}, "API_KEYS"]})
         (assertion,) = rule["Assertions"]
         for values, allowed in [
-            ({"ApiKeys": "", "ApiKeysSecretArn": ""}, False),
-            ({"ApiKeys": "a:sha256:00", "ApiKeysSecretArn": ""}, True),
-            ({"ApiKeys": "", "ApiKeysSecretArn": "arn"}, True),
+            ({"ApiKeys": "", "ApiKeysSecretArn": "", "HasAccessFile": "false"}, False),
+            ({"ApiKeys": "a:sha256:00", "ApiKeysSecretArn": "", "HasAccessFile": "false"}, True),
+            ({"ApiKeys": "", "ApiKeysSecretArn": "arn", "HasAccessFile": "false"}, True),
+            ({"ApiKeys": "", "ApiKeysSecretArn": "", "HasAccessFile": "true"}, True),
         ]:
             self.assertEqual(evaluate(assertion["Assert"], values), allowed, values)
 
@@ -331,6 +332,12 @@ class Function(unittest.TestCase):
             self.assertRegex(keys, pattern)
         for keys in ["app:0123456789abcdef", "app:sha256:0a", f"{entry};{entry}", "app:sigv4:0123456789abcdef"]:
             self.assertNotRegex(keys, pattern)
+
+    def test_a_package_with_callers_must_have_them(self):
+        _, variables = policies_of_stack("eu-central-1")
+        self.assertNotIn("ACCESS_FILE", variables)
+        _, variables = policies_of_stack("eu-central-1", HasAccessFile="true")
+        self.assertEqual(variables["ACCESS_FILE"], "access.toml")
 
     def test_is_what_lambda_wants_of_a_program_of_its_own(self):
         function = translated()["Resources"]["Function"]["Properties"]
