@@ -27,6 +27,21 @@ pub struct Rows<'c, S = TlsStream<TcpStream>> {
     span: StatementSpan,
 }
 
+impl<S: Transport> Connection<S> {
+    /// Continues with the rows of the last statement, whose [`Rows`] was dropped. `None`, if that result has no further
+    /// rows, or if the connection has been used since.
+    ///
+    /// For an owner of the connection that cannot keep the borrow, such as a resource that a WebAssembly guest holds.
+    pub fn resume_rows(&mut self) -> Option<Rows<'_, S>> {
+        match &self.state {
+            State::Replying(reply) if reply.has_rows() => {
+                Some(Rows::new(self, None, StatementSpan::none()))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl<'c, S: Transport> Rows<'c, S> {
     /// Of a reply that [`Connection::read_header`] has begun to read.
     pub(super) fn new(

@@ -214,6 +214,21 @@ impl<S: Transport> Connection<S> {
         Ok(Transaction { connection: self })
     }
 
+    /// Continues a transaction that [`Transaction::suspend`] has left open. `None`, if there is none. If a statement has
+    /// ended it since, its next call says so.
+    pub fn resume_transaction(&mut self) -> Option<Transaction<'_, S>> {
+        match self.transaction {
+            TransactionState::Open | TransactionState::Uncertain | TransactionState::Ended => {
+                Some(Transaction { connection: self })
+            }
+            TransactionState::None
+            | TransactionState::LevelSet
+            | TransactionState::Beginning
+            | TransactionState::Ending
+            | TransactionState::RollBackNext => None,
+        }
+    }
+
     /// Executes a statement that controls the transaction. It leaves nothing in the session.
     async fn control(&mut self, statement: &str) -> Result<(), Error> {
         let span = StatementSpan::begin(statement);
@@ -293,6 +308,15 @@ impl<S: Transport> Transaction<'_, S> {
     /// connection is lost: then the server may or may not have committed.
     pub async fn commit(self) -> Result<(), Error> {
         self.end(COMMIT).await
+    }
+
+    /// Leaves the transaction open, and ends the borrow of the connection. [`Connection::resume_transaction`] continues
+    /// it; until then the connection's statements belong to it, as those of the guard. A pool rolls it back when the
+    /// connection is returned.
+    ///
+    /// For an owner of the connection that cannot keep the borrow, such as a resource that a WebAssembly guest holds.
+    pub fn suspend(self) {
+        std::mem::forget(self);
     }
 
     /// Rolls back.
