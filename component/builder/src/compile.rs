@@ -58,6 +58,18 @@ impl Compiler {
         &self.identity
     }
 
+    /// Builds the guest of the tests that a feature selects.
+    pub(crate) fn build_guest(
+        &self,
+        workspace: &Path,
+        feature: &str,
+    ) -> Result<Vec<u8>, Box<dyn Error>> {
+        let paths = Paths::new(workspace, &self.toolchain);
+        let core_module = core_module::build_guest(&self.toolchain, &paths, feature)?;
+        let encoder = ComponentEncoder::default().validate(true);
+        Ok(encoder.module(&core_module)?.encode()?)
+    }
+
     pub(crate) fn build(&self, workspace: &Path, build: Build) -> Result<Vec<u8>, Box<dyn Error>> {
         let paths = Paths::new(workspace, &self.toolchain);
         let core_module = core_module::build(&self.toolchain, &paths, build)?;

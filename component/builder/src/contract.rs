@@ -1,39 +1,43 @@
-//! Copies the contract, `wit/`, into the crates. A package can include only its own files, and a checkout on Windows
+//! Copies the contracts, `wit/` and `wit/mysql`, into the crates. A package can include only its own files, and a checkout on Windows
 //! has no symbolic links.
 
 use std::error::Error;
 use std::path::Path;
 use std::{fs, io};
 
-/// The copies, in the crates that generate code from the contract.
-const CARRIERS: [&str; 2] = ["component/wit", "host/bridge/wit"];
+/// The copies, in the crates that generate code from a contract, and the folder of that contract.
+const CARRIERS: [(&str, &str); 3] = [
+    ("component/wit", "wit"),
+    ("host/bridge/wit", "wit"),
+    ("host/guests/wit", "wit/mysql"),
+];
 
-/// Replaces the copies by the contract.
+/// Replaces the copies by the contracts.
 pub(crate) fn copy(workspace: &Path) -> io::Result<()> {
-    let contract = read(&workspace.join("wit"))?;
-    for carrier in CARRIERS.map(|carrier| workspace.join(carrier)) {
+    for (carrier, contract) in CARRIERS {
+        let contract = read(&workspace.join(contract))?;
+        let carrier = workspace.join(carrier);
         if carrier.exists() {
             fs::remove_dir_all(&carrier)?;
         }
         fs::create_dir_all(&carrier)?;
-        for (name, text) in &contract {
+        for (name, text) in contract {
             fs::write(carrier.join(name), text)?;
         }
     }
     Ok(())
 }
 
-/// Checks that the copies are equal to the contract.
+/// Checks that the copies are equal to the contracts.
 ///
 /// # Errors
 ///
 /// A copy differs, or cannot be read.
 pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
-    let contract = read(&workspace.join("wit"))?;
-    for carrier in CARRIERS {
-        if read(&workspace.join(carrier))? != contract {
+    for (carrier, contract) in CARRIERS {
+        if read(&workspace.join(carrier))? != read(&workspace.join(contract))? {
             return Err(format!(
-                "{carrier} differs from wit/: edit only wit/, and run ./just component, which copies wit/ there"
+                "{carrier} differs from {contract}/: edit only {contract}/, and run ./just component, which copies it there"
             )
             .into());
         }
@@ -41,11 +45,14 @@ pub(crate) fn check(workspace: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads the files of a folder: their names and contents, sorted by name.
+/// Reads the files of a folder, without those of the folders in it: their names and contents, sorted by name.
 fn read(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         files.push((name.into_owned(), fs::read(&path)?));
     }
@@ -61,8 +68,9 @@ mod tests {
     fn a_copy_that_differs_is_named_until_it_is_copied() {
         let workspace = tempfile::tempdir().unwrap();
         let wit = workspace.path().join("wit");
-        fs::create_dir(&wit).unwrap();
+        fs::create_dir_all(wit.join("mysql")).unwrap();
         fs::write(wit.join("world.wit"), "world bridge {}").unwrap();
+        fs::write(wit.join("mysql/world.wit"), "world imports {}").unwrap();
         copy(workspace.path()).unwrap();
         check(workspace.path()).unwrap();
 

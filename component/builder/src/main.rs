@@ -4,6 +4,7 @@
 //! - `component-builder check FOLDER` fails if the files were built from other sources. With the recorded compiler it
 //!   builds them again and compares the bytes. With another compiler it builds them into FOLDER, so that the vectors
 //!   can be run on both.
+//! - `component-builder guests FOLDER` builds the guests of the tests.
 
 mod built;
 mod compile;
@@ -20,7 +21,7 @@ use std::{env, fs};
 use compile::{Build, Compiler};
 use record::Record;
 
-const USAGE: &str = "usage: component-builder write | check FOLDER";
+const USAGE: &str = "usage: component-builder write | check FOLDER | guests FOLDER";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["write"] => write(),
         ["check", folder] => check(Path::new(folder)),
+        ["guests", folder] => guests(Path::new(folder)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -96,6 +98,18 @@ fn check(output: &Path) -> Result<String, Box<dyn Error>> {
         compiler.identity().join("; "),
         output.display()
     ))
+}
+
+/// Builds the guests of the tests. `tests/guests` says what each is.
+fn guests(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let workspace = workspace()?;
+    let compiler = Compiler::find()?;
+    fs::create_dir_all(folder)?;
+    for guest in ["client", "report", "spin", "spin_inline"] {
+        let component = compiler.build_guest(&workspace, guest)?;
+        fs::write(folder.join(format!("{guest}.wasm")), component)?;
+    }
+    Ok(format!("wrote the tests' guests to {}", folder.display()))
 }
 
 /// The workspace's path. This program is always run from its source.

@@ -1,4 +1,4 @@
-//! Builds the component's core module with a separate cargo process.
+//! Builds a core module with a separate cargo process: the component's, or that of a guest of the tests.
 
 use std::error::Error;
 use std::fs;
@@ -8,6 +8,7 @@ use super::paths::Paths;
 use super::toolchain::{TARGET, Toolchain};
 
 const PACKAGE: &str = "rds-bridge-component";
+const GUESTS: &str = "rds-bridge-test-guests";
 const PROFILE: &str = "component";
 
 pub(super) fn build(
@@ -15,31 +16,59 @@ pub(super) fn build(
     paths: &Paths,
     build: Build,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
+    // This component is optimised for size, also in the packages whose opt-level the profile sets separately.
+    let settings = match build {
+        Build::Whole => &[][..],
+        Build::Client => &["package.'*'.", "package.percent-encoding."],
+    };
+    let settings = settings
+        .iter()
+        .map(|setting| format!("profile.component.{setting}opt-level=\"z\""));
+    compile(
+        toolchain,
+        paths,
+        PACKAGE,
+        build.features(),
+        settings.collect(),
+    )
+}
+
+pub(super) fn build_guest(
+    toolchain: &Toolchain,
+    paths: &Paths,
+    feature: &str,
+) -> Result<Vec<u8>, Box<dyn Error>> {
+    compile(toolchain, paths, GUESTS, feature, Vec::new())
+}
+
+fn compile(
+    toolchain: &Toolchain,
+    paths: &Paths,
+    package: &str,
+    features: &str,
+    settings: Vec<String>,
+) -> Result<Vec<u8>, Box<dyn Error>> {
     let target_dir = paths.target_dir.join("wasm-component");
     let mut cargo = toolchain.cargo();
     cargo
         .current_dir(&paths.workspace)
         .args(["rustc", "--locked", "--lib", "--crate-type", "cdylib"])
-        .args(["-p", PACKAGE, "--profile", PROFILE, "--target", TARGET])
+        .args(["-p", package, "--profile", PROFILE, "--target", TARGET])
         .arg("--target-dir")
         .arg(&target_dir)
         .args(toolchain.build_std())
-        .args(["--no-default-features", "--features", build.features()])
+        .args(["--no-default-features", "--features", features])
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(paths).join("\u{1f}"));
-    if build == Build::Client {
-        // This component is optimised for size, also in the packages whose opt-level the profile sets separately.
-        for setting in ["package.'*'.", "package.percent-encoding."] {
-            cargo.arg("--config");
-            cargo.arg(format!("profile.component.{setting}opt-level=\"z\""));
-        }
+    for setting in settings {
+        cargo.args(["--config", &setting]);
     }
 
     let output = cargo.output()?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("cannot build the component:\n\n{errors}").into());
+        return Err(format!("cannot build {package}:\n\n{errors}").into());
     }
-    let module = PACKAGE.replace('-', "_");
+    let module = package.replace('-', "_");
     let path = target_dir
         .join(TARGET)
         .join(PROFILE)

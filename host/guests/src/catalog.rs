@@ -1,0 +1,39 @@
+//! The interface `catalog`: statements that the host has named.
+
+use std::sync::Arc;
+
+use wasmtime::component::Resource;
+
+use crate::RdsCtx;
+use crate::bindings::rds::mysql::catalog::Host;
+use crate::bindings::rds::mysql::types::Value;
+use crate::failure::Failure;
+use crate::rows::Rows;
+use crate::session::Session;
+use crate::statement::{self, Statement};
+use crate::values;
+
+impl Host for RdsCtx {
+    async fn run(
+        &mut self,
+        database: String,
+        statement: String,
+        params: Vec<Value>,
+    ) -> Result<Resource<Rows>, Failure> {
+        let grant = self.grant(&database)?;
+        let sql = grant.named(&statement)?;
+        let params = values::params("", params, self.max_statement_bytes)?;
+        let tenant = &self.tenant;
+        let running = async {
+            let session = Arc::new(Session::open(tenant, &grant).await?);
+            let statement = Statement {
+                sql,
+                params,
+                in_transaction: false,
+            };
+            statement::query(&session, statement).await
+        };
+        let rows = self.waited.during(running).await?;
+        Ok(self.table.push(rows)?)
+    }
+}

@@ -1,0 +1,62 @@
+//! Epoch deadlines: a guest that waits for the server does not run, and should not be stopped for it.
+
+use std::time::Duration;
+
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::RdsCtx;
+
+/// Stops the guest after a number of ticks of the engine's epoch, without those for which its calls waited for the
+/// server.
+///
+/// Wasmtime compares the epoch when the guest runs again. A query of ten seconds is then behind the deadline of a guest
+/// that has computed for a millisecond. This function sets the deadline, and each time that it is reached, it gives back
+/// the ticks for which the guest has waited since; when there are none, the guest traps
+/// ([`wasmtime::Trap::Interrupt`]). `tick` is the interval in which the host calls
+/// [`Engine::increment_epoch`](wasmtime::Engine::increment_epoch). The engine needs
+/// [`Config::epoch_interruption`](wasmtime::Config::epoch_interruption).
+///
+/// A limit on the whole time of a request is another: drop the future of the guest's call.
+pub fn count_only_own_time<T: Send + 'static>(
+    store: &mut Store<T>,
+    ticks: u64,
+    tick: Duration,
+    ctx: fn(&mut T) -> &mut RdsCtx,
+) {
+    store.set_epoch_deadline(ticks);
+    store.epoch_deadline_callback(move |mut store| {
+        let waited = ctx(store.data_mut()).take_waited();
+        Ok(match whole_ticks(waited, tick) {
+            0 => UpdateDeadline::Interrupt,
+            given_back => UpdateDeadline::Continue(given_back),
+        })
+    });
+}
+
+/// Rounded up: a wait that touches two ticks is behind both.
+fn whole_ticks(waited: Duration, tick: Duration) -> u64 {
+    if waited.is_zero() {
+        return 0;
+    }
+    let ticks = waited.as_nanos().div_ceil(tick.as_nanos().max(1));
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_given_back_in_whole_ticks() {
+        let tick = Duration::from_millis(10);
+        assert_eq!(whole_ticks(Duration::ZERO, tick), 0);
+        assert_eq!(whole_ticks(Duration::from_nanos(1), tick), 1);
+        assert_eq!(whole_ticks(Duration::from_millis(10), tick), 1);
+        assert_eq!(whole_ticks(Duration::from_millis(11), tick), 2);
+        assert_eq!(
+            whole_ticks(Duration::MAX, Duration::from_nanos(1)),
+            u64::MAX
+        );
+        assert_eq!(whole_ticks(tick, Duration::ZERO), 10_000_000);
+    }
+}

@@ -1,0 +1,209 @@
+//! A connection that a guest has borrowed, and what of it is open.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rds_bridge::mysql::{CancelHandle, Protocol};
+use rds_bridge::pool::PooledConnection;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::bindings::rds::mysql::types::{Error as GuestError, Lost};
+use crate::failure;
+use crate::granted::{Granted, Place};
+use crate::tenant::Tenant;
+
+/// A connection that a guest has borrowed. The handles that need it share it: they are dropped in any order, and the
+/// last one returns the connection to its pool.
+pub(crate) struct Session {
+    pub(crate) grant: Arc<Granted>,
+    pub(crate) tenant: Tenant,
+    lent: Mutex<Lent>,
+}
+
+/// The connection, and what of it is open.
+pub(crate) struct Lent {
+    /// `None` after it was lost.
+    connection: Option<Box<PooledConnection>>,
+    cancel: CancelHandle,
+    /// The number of the statement whose rows are open.
+    pub(crate) rows: Option<u64>,
+    /// Whether a handle of a transaction is open.
+    pub(crate) in_transaction: bool,
+    statements: u64,
+    place: Place,
+}
+
+impl Session {
+    /// Borrows a connection.
+    pub(crate) async fn open(tenant: &Tenant, grant: &Arc<Granted>) -> Result<Self, GuestError> {
+        let place = grant.session()?;
+        let got = match grant.time {
+            Some(limit) => grant.pool.get_within(limit).await,
+            None => grant.pool.get().await,
+        };
+        let got = got.map_err(|error| failure::of_pool(tenant, &grant.database, error));
+        let mut connection = Box::new(got?);
+        // The statements are the guest's, and may leave anything.
+        connection.reset_when_dropped();
+        // In the text protocol a server rounds a FLOAT to six digits.
+        connection.set_protocol(Protocol::Binary);
+        if connection.allows_writes() && !grant.access.allows_writes() {
+            let set = connection.execute("SET SESSION TRANSACTION READ ONLY", ());
+            let set = set.await.map(drop);
+            set.map_err(|error| failure::of_statement(tenant, &grant.database, &error))?;
+        }
+        let lent = Lent {
+            cancel: connection.cancel_handle(),
+            connection: Some(connection),
+            rows: None,
+            in_transaction: false,
+            statements: 0,
+            place,
+        };
+        Ok(Self {
+            grant: Arc::clone(grant),
+            tenant: tenant.clone(),
+            lent: Mutex::new(lent),
+        })
+    }
+
+    /// The connection. The calls of a guest are executed one after another, so that nothing waits here.
+    pub(crate) async fn lent(&self) -> MutexGuard<'_, Lent> {
+        self.lent.lock().await
+    }
+
+    /// Changes what is open, if no call is being executed. One that is executed would be given up with its store, and
+    /// the connection with it.
+    pub(crate) fn release(&self, change: impl FnOnce(&mut Lent)) {
+        if let Ok(mut lent) = self.lent.try_lock() {
+            change(&mut lent);
+        }
+    }
+
+    /// The error of a guest for one of its statement.
+    pub(crate) fn failed(&self, error: &rds_bridge::Error) -> GuestError {
+        failure::of_statement(&self.tenant, &self.grant.database, error)
+    }
+}
+
+impl Lent {
+    /// # Errors
+    ///
+    /// `busy`: rows are open, or a transaction while the call is not one of it.
+    pub(crate) fn check_free(&self, in_transaction: bool) -> Result<(), GuestError> {
+        match self.rows.is_some() || self.in_transaction != in_transaction {
+            true => Err(GuestError::Busy),
+            false => Ok(()),
+        }
+    }
+
+    /// The connection.
+    ///
+    /// # Errors
+    ///
+    /// It is lost. Nothing was sent.
+    pub(crate) fn connection(&mut self) -> Result<&mut PooledConnection, GuestError> {
+        let connection = self.connection.as_deref_mut();
+        connection.ok_or(GuestError::ConnectionLost(Lost {
+            may_have_run: false,
+        }))
+    }
+
+    /// Notes that rows are open, and returns their number.
+    pub(crate) fn begin_rows(&mut self) -> u64 {
+        self.statements = self.statements.wrapping_add(1);
+        self.rows = Some(self.statements);
+        self.statements
+    }
+
+    /// Notes that the rows with this number are no longer open.
+    pub(crate) fn end_rows(&mut self, number: u64) {
+        if self.rows == Some(number) {
+            self.rows = None;
+        }
+    }
+
+    /// Rolls the transaction back, with the connection's next command or when it is returned to its pool.
+    pub(crate) fn roll_back(&mut self) {
+        self.rows = None;
+        self.in_transaction = false;
+        if let Some(connection) = &mut self.connection {
+            drop(connection.resume_transaction());
+        }
+    }
+
+    /// Calls the server, within the time that the statement has left, and counts it.
+    ///
+    /// If the time ends, or if the call is given up, the statement is ended on the server, and the connection is lost.
+    ///
+    /// # Errors
+    ///
+    /// `timeout`, or that of the call.
+    pub(crate) async fn run<T>(
+        &mut self,
+        time: &mut Option<Duration>,
+        call: impl AsyncFnOnce(&mut PooledConnection) -> Result<T, GuestError>,
+    ) -> Result<T, GuestError> {
+        let mut running = Running {
+            lent: self,
+            is_over: false,
+        };
+        let connection = running.lent.connection()?;
+        let Some(limit) = time else {
+            let done = call(connection).await;
+            running.is_over = true;
+            return done;
+        };
+        let begin = Instant::now();
+        let done = timeout(*limit, call(connection)).await;
+        *limit = limit.saturating_sub(begin.elapsed());
+        running.is_over = done.is_ok();
+        done.unwrap_or(Err(GuestError::Timeout(Lost { may_have_run: true })))
+    }
+
+    /// Ends the statement that is being executed on the server, and gives the connection up.
+    pub(crate) fn abandon(&mut self) {
+        self.rows = None;
+        let (connection, place) = (self.connection.take(), self.place.take());
+        let Some(connection) = connection else {
+            return;
+        };
+        // Without a runtime the process ends, and the connection with it.
+        if let Ok(runtime) = Handle::try_current() {
+            let cancel = self.cancel.clone();
+            runtime.spawn(async move {
+                match cancel.cancel().await {
+                    Ok(()) => info!("killed the statement of a guest that gave it up"),
+                    Err(error) => warn!(%error, "the statement of a guest may still be running"),
+                }
+                drop((connection, place));
+            });
+        }
+    }
+}
+
+/// A call to the server that is not over.
+struct Running<'l> {
+    lent: &'l mut Lent,
+    is_over: bool,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.lent.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("database", &self.grant.database)
+            .finish_non_exhaustive()
+    }
+}

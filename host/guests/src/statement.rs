@@ -1,0 +1,103 @@
+//! Statements of a guest: from its call to its rows.
+
+use std::sync::Arc;
+
+use rds_bridge::mysql::{Param, Summary};
+
+use crate::bindings::rds::mysql::types;
+use crate::bindings::rds::mysql::types::Error as GuestError;
+use crate::rows::Rows;
+use crate::session::Session;
+use crate::values;
+
+/// A statement, and whether it belongs to a transaction of the session.
+pub(crate) struct Statement<'s> {
+    pub(crate) sql: &'s str,
+    pub(crate) params: Vec<Param>,
+    pub(crate) in_transaction: bool,
+}
+
+/// Executes a statement that the guest has written.
+///
+/// # Errors
+///
+/// `not-permitted`, `busy`, and those of the server.
+pub(crate) async fn query_own(
+    session: &Arc<Session>,
+    statement: Statement<'_>,
+) -> Result<Rows, GuestError> {
+    let escapes = {
+        let mut lent = session.lent().await;
+        lent.check_free(statement.in_transaction)?;
+        lent.connection()?.has_backslash_escapes()
+    };
+    session.grant.allows(statement.sql, escapes)?;
+    query(session, statement).await
+}
+
+/// Executes a statement that is granted.
+///
+/// # Errors
+///
+/// As [`query_own`].
+pub(crate) async fn query(
+    session: &Arc<Session>,
+    statement: Statement<'_>,
+) -> Result<Rows, GuestError> {
+    let Statement {
+        sql,
+        params,
+        in_transaction,
+    } = statement;
+    let mut lent = session.lent().await;
+    lent.check_free(in_transaction)?;
+    let request = session.grant.request()?;
+    let mut time = session.grant.time;
+    let begun = lent.run(&mut time, async |connection| {
+        let rows = match params.is_empty() {
+            true => connection.query(sql).await,
+            false => connection.query_with(sql, &params).await,
+        };
+        let rows = rows.map_err(|error| session.failed(&error))?;
+        let columns = values::columns(rows.columns());
+        // A statement without a result is over.
+        let summary = match rows.summary().is_some() {
+            true => Some(
+                rows.finish()
+                    .await
+                    .map_err(|error| session.failed(&error))?,
+            ),
+            false => None,
+        };
+        Ok((columns, summary))
+    });
+    let (columns, summary) = begun.await?;
+    Ok(match summary {
+        Some(summary) => Rows::none(columns, given(summary)),
+        None => {
+            let number = lent.begin_rows();
+            Rows::of(session, number, columns, time, request)
+        }
+    })
+}
+
+/// Executes a statement, and passes over its rows.
+///
+/// # Errors
+///
+/// As [`query_own`].
+pub(crate) async fn execute_own(
+    session: &Arc<Session>,
+    statement: Statement<'_>,
+) -> Result<types::Summary, GuestError> {
+    query_own(session, statement).await?.finish().await
+}
+
+pub(crate) fn given(summary: Summary) -> types::Summary {
+    types::Summary {
+        affected_rows: summary.affected_rows,
+        last_insert_id: summary.last_insert_id,
+        warnings: summary.warnings,
+        info: summary.info,
+    }
+}

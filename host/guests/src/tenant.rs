@@ -1,0 +1,113 @@
+//! Who the guests belong to, and what they may do.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rds_bridge_access::{Grant, LexError};
+use thiserror::Error;
+use tracing::warn;
+
+use crate::Databases;
+use crate::granted::Granted;
+
+/// A tenant of the host: its grants. Their limits hold for all of its guests together. Cheap to clone.
+///
+/// A store belongs to one tenant ([`RdsCtx::new`](crate::RdsCtx::new)). Guests of different tenants share the pools of
+/// [`Databases`], and nothing else: the session is reset before a connection is lent again.
+#[derive(Clone)]
+pub struct Tenant {
+    pub(crate) grants: Arc<HashMap<String, Arc<Granted>>>,
+    on_error: Option<OnError>,
+}
+
+type OnError = Arc<dyn Fn(&HiddenError<'_>) + Send + Sync>;
+
+/// An error that a guest does not learn, or learns in part.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct HiddenError<'a> {
+    /// The name of the database.
+    pub database: &'a str,
+    /// The error: with the stage, the server's message and the likely causes.
+    pub error: &'a rds_bridge::Error,
+}
+
+/// Why a [`Tenant`] cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TenantError {
+    /// A grant names a database that is not among [`Databases`].
+    #[error("there is no database {0:?}: add it with Databases::with")]
+    UnknownDatabase(String),
+    /// A grant names a statement that is not among those of [`Databases`].
+    #[error("there is no statement {0:?}: add it with Databases::statement")]
+    UnknownStatement(String),
+    /// A granted statement cannot be compared with those that guests send.
+    #[error("the statement {name:?} cannot be granted: {problem}")]
+    Unreadable {
+        /// The statement's name.
+        name: String,
+        /// The problem.
+        problem: LexError,
+    },
+    /// Two grants are for the same database.
+    #[error("two grants are for the database {0:?}: a tenant has one for each database")]
+    Repeated(String),
+    /// A grant chooses a database user.
+    #[error(
+        "the grant for {0:?} chooses a database user: the user is that of the pool, so add a database with another pool"
+    )]
+    User(String),
+}
+
+impl Tenant {
+    /// A tenant with these grants, one for each database.
+    ///
+    /// Of a grant, `max_sessions` is the number of connections that the tenant's guests may have open at the same time,
+    /// each `catalog.run` included, and `max_concurrent_requests` the number of statements whose rows are not yet read
+    /// to their end.
+    ///
+    /// # Errors
+    ///
+    /// [`TenantError`].
+    pub fn new(
+        databases: &Databases,
+        grants: impl IntoIterator<Item = Grant>,
+    ) -> Result<Self, TenantError> {
+        let mut prepared = HashMap::new();
+        for grant in grants {
+            let granted = Arc::new(Granted::new(&grant, databases)?);
+            if prepared.insert(grant.database.clone(), granted).is_some() {
+                return Err(TenantError::Repeated(grant.database));
+            }
+        }
+        Ok(Self {
+            grants: Arc::new(prepared),
+            on_error: None,
+        })
+    }
+
+    /// Calls a function with each error that a guest does not learn: why no connection could be made, how one was lost,
+    /// and the server's message before accounts were removed from it. Without it, these are logged as warnings.
+    #[must_use]
+    pub fn on_error(mut self, call: impl Fn(&HiddenError<'_>) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Arc::new(call));
+        self
+    }
+
+    pub(crate) fn hide(&self, database: &str, error: &rds_bridge::Error) {
+        match &self.on_error {
+            Some(call) => call(&HiddenError { database, error }),
+            None => warn!(database, ?error, "a guest was not told why its call failed"),
+        }
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant")
+            .field("databases", &self.grants.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,23 @@
+//! WebAssembly guests of the tests, each of which a feature selects. On other targets the crate is empty.
+#![cfg_attr(
+    all(
+        target_family = "wasm",
+        any(
+            feature = "client",
+            feature = "report",
+            feature = "spin",
+            feature = "spin_inline"
+        )
+    ),
+    expect(
+        unsafe_code,
+        reason = "generated: the canonical ABI passes arguments and results by pointer"
+    )
+)]
+
+#[cfg(all(target_family = "wasm", feature = "client"))]
+mod client;
+#[cfg(all(target_family = "wasm", feature = "report"))]
+mod report;
+#[cfg(all(target_family = "wasm", any(feature = "spin", feature = "spin_inline")))]
+mod spin;
